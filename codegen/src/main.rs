@@ -1,0 +1,3 @@
+//! Compiles the interface spec to code in every language.
+
+fn main() {}

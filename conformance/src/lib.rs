@@ -1,0 +1,1 @@
+//! The conformance driver: loads fixtures, runs testees, compares bytes, reports.

@@ -1,0 +1,3 @@
+//! The tasks of this repository: demo, verify, conform.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The Rust testee of the conformance suite.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The rim of Net: sockets, timers, tasks, and the event bus.

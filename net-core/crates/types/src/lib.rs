@@ -1,0 +1,1 @@
+//! Types, errors, layouts and contracts, generated from the interface spec.

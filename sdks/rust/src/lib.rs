@@ -1,0 +1,1 @@
+//! An encrypted peer-to-peer mesh runtime for events, state and compute.
