@@ -1,0 +1,150 @@
+//! The frame around every entry from a host language.
+
+use std::{
+    any::Any,
+    cell::RefCell,
+    mem,
+    panic::{self, AssertUnwindSafe},
+    sync::{
+        Once,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use net_types::Error;
+
+use crate::fault;
+
+/// Runs the body of an entry point: a panic becomes `internal`, and in a forked child the body does not run.
+///
+/// The runtime's threads do not exist in a forked child, so a call there could wait forever; it answers
+/// `forked` instead. A child forked before the first guarded call may use the library.
+pub fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    prepare();
+    if is_forked() {
+        return Err(fault::forked());
+    }
+    match panic::catch_unwind(AssertUnwindSafe(body)) {
+        Ok(result) => result,
+        Err(payload) => Err(panicked(payload)),
+    }
+}
+
+/// Says whether this process is a forked child of one that had used the library.
+pub fn is_forked() -> bool {
+    FORKED.load(Ordering::Relaxed)
+}
+
+/// The error for a caught panic, with the place where it happened if it happened on this thread.
+pub fn panicked(payload: Box<dyn Any + Send>) -> Error {
+    let place = PLACE.with(|place| place.borrow_mut().take());
+    let text = message(&*payload);
+    let text = match place {
+        Some(place) => format!("panic at {place}: {text}"),
+        None => format!("panic: {text}"),
+    };
+    // A payload's own destructor may panic; the few bytes of a defect's text are cheaper than an abort.
+    mem::forget(payload);
+    fault::internal(text)
+}
+
+/// Runs a destructor or callback of foreign code whose panic has nowhere to go.
+pub(crate) fn swallow(body: impl FnOnce()) {
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(body)) {
+        mem::forget(payload);
+    }
+}
+
+static FORKED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// Where the last panic on this thread began.
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Registers the fork handler and the panic hook, once.
+pub(crate) fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        watch_forks();
+        let printing = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+            // The thread local is gone when a destructor of the thread's own locals panics.
+            let _ = PLACE.try_with(|slot| slot.replace(place));
+            printing(info);
+        }));
+    });
+}
+
+#[cfg(unix)]
+fn watch_forks() {
+    extern "C" fn in_child() {
+        FORKED.store(true, Ordering::Relaxed);
+    }
+    // SAFETY: the handler only stores to an atomic, which is async-signal-safe, and is a static function.
+    // A failure (out of memory) only means that forks go unnoticed.
+    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+}
+
+#[cfg(not(unix))]
+fn watch_forks() {}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        text
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text
+    } else {
+        "of unknown type"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_pass_through() {
+        assert_eq!(guard(|| Ok(7)), Ok(7));
+        assert_eq!(guard::<()>(|| Err(fault::cancelled())), Err(fault::cancelled()));
+    }
+
+    #[test]
+    fn a_panic_becomes_internal_with_its_place() {
+        let line = line!() + 1;
+        let error = guard::<()>(|| panic!("lost {}", 3)).expect_err("must fail");
+        assert_eq!(error.to_string(), format!("internal: panic at {}:{line}: lost 3", file!()));
+    }
+
+    #[test]
+    fn a_payload_of_any_type_is_named() {
+        let error = guard::<()>(|| panic::panic_any(5_u8)).expect_err("must fail");
+        assert!(error.to_string().ends_with("of unknown type"), "{error}");
+    }
+
+    #[test]
+    fn a_place_is_told_once() {
+        let _ = guard::<()>(|| panic!("first"));
+        assert_eq!(panicked(Box::new("second")).to_string(), "internal: panic: second");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_forked_child_is_refused() {
+        prepare();
+        // SAFETY: the child only reads an atomic, builds no allocation before it decides, and leaves by `_exit`.
+        let status = unsafe {
+            match libc::fork() {
+                0 => libc::_exit(if is_forked() { 42 } else { 1 }),
+                pid => {
+                    let mut status = 0;
+                    libc::waitpid(pid, &raw mut status, 0);
+                    libc::WEXITSTATUS(status)
+                }
+            }
+        };
+        assert_eq!(status, 42);
+        assert!(!is_forked());
+    }
+}
