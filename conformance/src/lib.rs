@@ -1,1 +1,100 @@
 //! The conformance driver: loads fixtures, runs testees, compares bytes, reports.
+//!
+//! `conformance/README.md` describes the fixtures, the protocol and the report. [`run`] does all of it; what the
+//! testees are and how they are built is the caller's business.
+
+#![forbid(unsafe_code)]
+
+mod compare;
+mod fixture;
+mod flat;
+mod frame;
+mod known;
+mod link;
+mod report;
+mod session;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use std::{fs, thread};
+
+use anyhow::{Context, Result, ensure};
+
+pub use compare::{Layouts, Span};
+pub use report::{CaseReport, LanguageReport, Report, State, Status};
+
+/// A program that speaks the protocol for one language.
+#[derive(Debug, Clone)]
+pub struct Testee {
+    /// Name of the language, which is also that of its known-failing list and of its log.
+    pub language: String,
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Form of its messages.
+    pub frames: Frames,
+    /// Why it cannot run here, if it cannot.
+    pub absent: Option<String>,
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frames {
+    /// A length and JSON.
+    Json,
+    /// A line of `path=value` fields.
+    Flat,
+}
+
+/// What to run, and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Directory of the fixture files, with one folder per kind.
+    pub fixtures: PathBuf,
+    /// Directory of the known-failing lists.
+    pub known: PathBuf,
+    /// Where the report and the testees' logs go.
+    pub out: PathBuf,
+    /// Run only cases whose name contains this text.
+    pub filter: Option<String>,
+    /// Hash of the spec that every testee must have been generated from.
+    pub spec_hash: String,
+    /// Layouts of the wire forms, for the messages about bytes.
+    pub layouts: Layouts,
+    /// How many testees run at once.
+    pub jobs: usize,
+    /// How long one case, a start or an exit may take.
+    pub limit: Duration,
+}
+
+/// Runs every case in every testee and writes `report.json` and `report.md`.
+///
+/// The testees run side by side; the report is in their order whichever ends first.
+pub fn run(options: &Options, testees: &[Testee]) -> Result<Report> {
+    fs::create_dir_all(&options.out).with_context(|| format!("cannot create {}", options.out.display()))?;
+    let all = fixture::load(&options.fixtures)?;
+    let cases = fixture::select(&all, options.filter.as_deref());
+    ensure!(!all.is_empty(), "no fixtures in {}", options.fixtures.display());
+    ensure!(!cases.is_empty(), "no case has `{}` in its name", options.filter.as_deref().unwrap_or_default());
+
+    let queue = Mutex::new(testees.iter().enumerate());
+    let done = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..options.jobs.clamp(1, testees.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((index, testee)) = next else { break };
+                    let report = session::run(options, testee, &all, &cases);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((index, report));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(index, _)| *index);
+    let languages = done.into_iter().map(|(_, report)| report).collect::<Result<Vec<_>>>()?;
+    let report = Report::new(options.spec_hash.clone(), languages);
+    report.write(&options.out)?;
+    Ok(report)
+}

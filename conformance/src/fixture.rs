@@ -1,0 +1,336 @@
+//! Fixture files, loaded into cases: each a sequence of requests with the answers that are expected.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::frame::Call;
+
+const KINDS: [&str; 4] = ["wire", "text", "call", "scenario"];
+
+/// One case, whatever its kind.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// `kind/file/case`.
+    pub(crate) name: String,
+    pub(crate) exchanges: Vec<Exchange>,
+}
+
+/// One request and what must come back.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    /// What a failure is introduced with, where a case has several.
+    pub(crate) label: String,
+    pub(crate) call: Call,
+    pub(crate) expect: Expect,
+}
+
+/// What must come back.
+#[derive(Debug)]
+pub(crate) enum Expect {
+    /// A value, which may hold matchers.
+    Value(Value),
+    /// The bytes of a layout, in hex.
+    Bytes { layout: String, hex: String },
+    /// An error.
+    Error(ExpectedError),
+}
+
+/// An error with as much of it as the case names.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct ExpectedError {
+    pub(crate) family: String,
+    pub(crate) kind: String,
+    pub(crate) fields: Map<String, Value>,
+    pub(crate) message: Option<String>,
+}
+
+/// Loads every fixture file, in the order of kinds and file names.
+pub(crate) fn load(root: &Path) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for kind in KINDS {
+        for path in files(&root.join(kind))? {
+            let text =
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let file = path.file_stem().unwrap_or_default().to_string_lossy();
+            read(kind, &file, &text, &mut cases).with_context(|| path.display().to_string())?;
+        }
+    }
+    let mut names = HashSet::new();
+    if let Some(twice) = cases.iter().find(|case| !names.insert(&case.name)) {
+        bail!("two cases are called {}", twice.name);
+    }
+    Ok(cases)
+}
+
+/// The cases whose name contains the text.
+pub(crate) fn select<'a>(cases: &'a [Case], filter: Option<&str>) -> Vec<&'a Case> {
+    cases.iter().filter(|case| filter.is_none_or(|text| case.name.contains(text))).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File<C> {
+    of: String,
+    cases: Vec<C>,
+}
+
+/// A case of a form that has two sides: a value, and the bytes or the text it stands for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    name: String,
+    value: Option<Value>,
+    bytes: Option<String>,
+    text: Option<String>,
+    error: Option<Value>,
+    only: Option<Direction>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Direction {
+    Encode,
+    Decode,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Called {
+    name: String,
+    #[serde(default)]
+    args: Map<String, Value>,
+    #[serde(default, deserialize_with = "present")]
+    ok: Option<Value>,
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    name: String,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    call: String,
+    on: Option<String>,
+    #[serde(rename = "as")]
+    keep: Option<String>,
+    #[serde(default)]
+    args: Map<String, Value>,
+    #[serde(default, deserialize_with = "present")]
+    ok: Option<Value>,
+    error: Option<Value>,
+}
+
+/// Tells `"ok": null` from no `ok`.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn read(kind: &str, file: &str, text: &str, cases: &mut Vec<Case>) -> Result<()> {
+    let before = cases.len();
+    let mut add = |name: &str, exchanges: Result<Vec<Exchange>>| -> Result<()> {
+        ensure!(!name.is_empty(), "a case has no name");
+        let exchanges = exchanges.with_context(|| format!("case {name}"))?;
+        cases.push(Case { name: format!("{kind}/{file}/{name}"), exchanges });
+        Ok(())
+    };
+    match kind {
+        "wire" | "text" => {
+            let file: File<Form> = serde_json::from_str(text)?;
+            let of = file.of;
+            file.cases.into_iter().try_for_each(|case| add(&case.name.clone(), form(kind, &of, case)))?;
+        }
+        "call" => {
+            let file: File<Called> = serde_json::from_str(text)?;
+            let of = file.of;
+            file.cases.into_iter().try_for_each(|case| add(&case.name.clone(), called(&of, case)))?;
+        }
+        _ => {
+            let file: File<Scenario> = serde_json::from_str(text)?;
+            file.cases.into_iter().try_for_each(|case| add(&case.name, steps(case.steps)))?;
+        }
+    }
+    ensure!(cases.len() > before, "it has no cases");
+    Ok(())
+}
+
+fn form(kind: &str, of: &str, case: Form) -> Result<Vec<Exchange>> {
+    let (other, side) = match kind {
+        "wire" => (&case.text, "bytes"),
+        _ => (&case.bytes, "text"),
+    };
+    ensure!(other.is_none(), "a {kind} case has {side}");
+    let written = case.bytes.or(case.text).with_context(|| format!("it has no {side}"))?;
+    if kind == "wire" {
+        ensure!(is_hex(&written), "its bytes are not lowercase hex");
+    }
+    let exchange = |direction: &str, arg: &str, value: Value, expect| Exchange {
+        label: format!("{direction}: "),
+        call: Call { op: format!("{kind}.{of}.{direction}"), args: one(arg, value), on: None, keep: None },
+        expect,
+    };
+    if let Some(error) = case.error {
+        ensure!(case.value.is_none(), "it has a value and an error");
+        ensure!(case.only != Some(Direction::Encode), "only decoding has errors");
+        return Ok(vec![exchange("decode", side, written.into(), Expect::Error(expected_error(error)?))]);
+    }
+    let value = case.value.context("it has neither a value nor an error")?;
+    let mut exchanges = Vec::new();
+    if case.only != Some(Direction::Decode) {
+        let expect = match kind {
+            "wire" => Expect::Bytes { layout: of.to_owned(), hex: written.clone() },
+            _ => Expect::Value(written.clone().into()),
+        };
+        exchanges.push(exchange("encode", "value", value.clone(), expect));
+    }
+    if case.only != Some(Direction::Encode) {
+        exchanges.push(exchange("decode", side, written.into(), Expect::Value(value)));
+    }
+    Ok(exchanges)
+}
+
+fn called(of: &str, case: Called) -> Result<Vec<Exchange>> {
+    let call = Call { op: format!("call:{of}"), args: case.args, on: None, keep: None };
+    Ok(vec![Exchange { label: String::new(), call, expect: expected(case.ok, case.error)? }])
+}
+
+fn steps(steps: Vec<Step>) -> Result<Vec<Exchange>> {
+    ensure!(!steps.is_empty(), "it has no steps");
+    let mut exchanges = Vec::new();
+    for (index, step) in steps.into_iter().enumerate() {
+        let ok = step.ok.or_else(|| step.error.is_none().then_some(Value::Null));
+        exchanges.push(Exchange {
+            label: format!("step {}, {}: ", index + 1, step.call),
+            call: Call { op: format!("call:{}", step.call), args: step.args, on: step.on, keep: step.keep },
+            expect: expected(ok, step.error).with_context(|| format!("step {}", index + 1))?,
+        });
+    }
+    Ok(exchanges)
+}
+
+fn expected(ok: Option<Value>, error: Option<Value>) -> Result<Expect> {
+    match (ok, error) {
+        (Some(ok), None) => Ok(Expect::Value(ok)),
+        (None, Some(error)) => Ok(Expect::Error(expected_error(error)?)),
+        (Some(_), Some(_)) => bail!("it has both `ok` and `error`"),
+        (None, None) => bail!("it has neither `ok` nor `error`"),
+    }
+}
+
+fn expected_error(value: Value) -> Result<ExpectedError> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Full {
+        family: String,
+        kind: String,
+        #[serde(default)]
+        fields: Map<String, Value>,
+        message: Option<String>,
+    }
+    if let Value::String(short) = &value {
+        let (family, kind) = short.split_once('.').context("an error is written `family.kind`")?;
+        return Ok(ExpectedError {
+            family: family.to_owned(),
+            kind: kind.to_owned(),
+            ..ExpectedError::default()
+        });
+    }
+    let Full { family, kind, fields, message } = serde_json::from_value(value)?;
+    Ok(ExpectedError { family, kind, fields, message })
+}
+
+fn one(name: &str, value: Value) -> Map<String, Value> {
+    Map::from_iter([(name.to_owned(), value)])
+}
+
+fn is_hex(text: &str) -> bool {
+    text.len().is_multiple_of(2) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cases(kind: &str, text: &str) -> Result<Vec<Case>> {
+        let mut cases = Vec::new();
+        read(kind, "file", text, &mut cases).map(|()| cases)
+    }
+
+    fn refusal(kind: &str, text: &str) -> String {
+        format!("{:#}", cases(kind, text).unwrap_err())
+    }
+
+    #[test]
+    fn a_wire_case_asks_both_directions() {
+        let cases =
+            cases("wire", r#"{"of": "frame", "cases": [{"name": "a", "value": {"x": 1}, "bytes": "01"}]}"#)
+                .unwrap();
+        assert_eq!(cases[0].name, "wire/file/a");
+        let ops: Vec<_> = cases[0].exchanges.iter().map(|exchange| exchange.call.op.as_str()).collect();
+        assert_eq!(ops, ["wire.frame.encode", "wire.frame.decode"]);
+    }
+
+    #[test]
+    fn only_restricts_the_direction() {
+        let text = r#"{"of": "p", "cases": [{"name": "a", "value": 1, "text": "1", "only": "decode"}]}"#;
+        let cases = cases("text", text).unwrap();
+        assert_eq!(cases[0].exchanges.len(), 1);
+        assert_eq!(cases[0].exchanges[0].call.op, "text.p.decode");
+    }
+
+    #[test]
+    fn a_null_result_is_a_result() {
+        let cases = cases("call", r#"{"of": "echo.nothing", "cases": [{"name": "a", "ok": null}]}"#).unwrap();
+        assert!(matches!(&cases[0].exchanges[0].expect, Expect::Value(Value::Null)));
+    }
+
+    #[test]
+    fn a_step_without_a_result_expects_null() {
+        let text =
+            r#"{"of": "", "cases": [{"name": "a", "steps": [{"call": "echo.counter.new", "as": "c"}]}]}"#;
+        let cases = cases("scenario", text).unwrap();
+        assert!(matches!(&cases[0].exchanges[0].expect, Expect::Value(Value::Null)));
+        assert_eq!(cases[0].exchanges[0].call.keep.as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn a_broken_case_is_named() {
+        assert!(
+            refusal("call", r#"{"of": "f", "cases": [{"name": "a"}]}"#).contains("case a: it has neither")
+        );
+        assert!(refusal("call", r#"{"of": "f", "cases": [{"name": "a", "okay": 1}]}"#).contains("okay"));
+        assert!(
+            refusal("wire", r#"{"of": "f", "cases": [{"name": "a", "value": 1, "bytes": "0G"}]}"#)
+                .contains("hex")
+        );
+        assert!(refusal("wire", r#"{"of": "f", "cases": []}"#).contains("no cases"));
+        assert!(
+            refusal("call", r#"{"of": "f", "cases": [{"name": "a", "error": "rejected"}]}"#)
+                .contains("family.kind")
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! Runs all cases in one testee, and restarts it where a case has ended it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Map, Value};
+
+use crate::fixture::Case;
+use crate::frame::{Call, Outcome};
+use crate::known::Known;
+use crate::link::Link;
+use crate::report::{CaseReport, LanguageReport, State, Status};
+use crate::{Options, Testee, compare};
+
+/// Name of the case that every run ends with: the testee ends when its input does.
+const EXIT: &str = "session/testee/exit";
+
+/// Runs the cases; an `Err` is about files of ours, never about the testee.
+pub(crate) fn run(
+    options: &Options,
+    testee: &Testee,
+    all: &[Case],
+    cases: &[&Case],
+) -> Result<LanguageReport> {
+    let known = Known::load(&options.known, &testee.language)?;
+    let log = options.out.join(format!("{}.log", testee.language));
+    fs::write(&log, "").with_context(|| format!("cannot write {}", log.display()))?;
+    let mut session = Session { options, testee, log, link: None, refused: None, sdk: None };
+    let mut results = Vec::new();
+    for case in cases {
+        results.push(judge(&case.name, session.case(case), &known));
+    }
+    results.push(judge(EXIT, session.exit(), &known));
+    // With a filter, most patterns match only cases that are left out.
+    for case in all {
+        let _ = known.find(&case.name);
+    }
+    Ok(LanguageReport {
+        language: testee.language.clone(),
+        state: match (&testee.absent, session.refused) {
+            (Some(reason), _) => State::Absent(reason.clone()),
+            (None, Some(reason)) => State::Refused(reason),
+            (None, None) => State::Ran,
+        },
+        sdk: session.sdk,
+        cases: results,
+        problems: known.unused(),
+    })
+}
+
+/// How a case went, before the known-failing list is asked.
+enum Verdict {
+    Pass,
+    Fail(String),
+    Unsupported(String),
+    Absent,
+}
+
+fn judge(name: &str, verdict: Verdict, known: &Known) -> CaseReport {
+    let (status, detail) = match (verdict, known.find(name)) {
+        (Verdict::Pass, None) => (Status::Passed, None),
+        (Verdict::Pass, Some(place)) => {
+            (Status::Failed, Some(format!("it passes, but {place} lists it as failing")))
+        }
+        (Verdict::Fail(detail), None) => (Status::Failed, Some(detail)),
+        (Verdict::Fail(detail), Some(place)) => (Status::Known, Some(format!("{place}: {detail}"))),
+        (Verdict::Unsupported(reason), _) => (Status::Unsupported, Some(reason)),
+        (Verdict::Absent, _) => (Status::Absent, None),
+    };
+    CaseReport { name: name.to_owned(), status, detail }
+}
+
+struct Session<'a> {
+    options: &'a Options,
+    testee: &'a Testee,
+    log: PathBuf,
+    link: Option<Link>,
+    /// Why it does not start or may not run; then no case is tried any more.
+    refused: Option<String>,
+    sdk: Option<String>,
+}
+
+impl Session<'_> {
+    fn case(&mut self, case: &Case) -> Verdict {
+        if self.testee.absent.is_some() {
+            return Verdict::Absent;
+        }
+        if let Err(error) = self.start() {
+            return Verdict::Fail(format!("{error:#}"));
+        }
+        for exchange in &case.exchanges {
+            match self.ask(&exchange.call) {
+                Err(detail) => return Verdict::Fail(format!("{}{detail}", exchange.label)),
+                Ok(Outcome::Unsupported(reason)) => {
+                    return self.reset(case).unwrap_or(Verdict::Unsupported(reason));
+                }
+                Ok(outcome) => {
+                    if let Err(detail) = compare::check(&exchange.expect, &outcome, &self.options.layouts) {
+                        let verdict = Verdict::Fail(format!("{}{detail}", exchange.label));
+                        return self.reset(case).unwrap_or(verdict);
+                    }
+                }
+            }
+        }
+        self.reset(case).unwrap_or(Verdict::Pass)
+    }
+
+    fn exit(&mut self) -> Verdict {
+        if self.testee.absent.is_some() {
+            return Verdict::Absent;
+        }
+        if let Err(error) = self.start() {
+            return Verdict::Fail(format!("{error:#}"));
+        }
+        match self.link.take().map(Link::finish) {
+            Some(Err(error)) => Verdict::Fail(self.with_log(&format!("{error:#}"))),
+            _ => Verdict::Pass,
+        }
+    }
+
+    /// Starts the testee unless it runs.
+    fn start(&mut self) -> Result<()> {
+        if self.link.is_some() {
+            return Ok(());
+        }
+        ensure!(self.refused.is_none(), "not run: the testee does not start");
+        let started = Link::start(self.testee, &self.log, self.options.limit).and_then(|link| {
+            let (wanted, found) = (&self.options.spec_hash, &link.hello.spec_hash);
+            ensure!(found == wanted, "it was built from spec {found}, this is {wanted}; build it again");
+            ensure!(link.hello.language == self.testee.language, "it says it is for {}", link.hello.language);
+            Ok(link)
+        });
+        match started {
+            Ok(link) => {
+                self.sdk = Some(link.hello.sdk.clone());
+                self.link = Some(link);
+                Ok(())
+            }
+            Err(error) => {
+                let reason = self.with_log(&format!("{error:#}"));
+                self.refused = Some(reason.clone());
+                Err(anyhow::Error::msg(reason))
+            }
+        }
+    }
+
+    /// Asks the running testee; one that fails to answer is dropped, so that the next case starts another.
+    fn ask(&mut self, call: &Call) -> Result<Outcome, String> {
+        let link = self.link.as_mut().ok_or("the testee does not run")?;
+        link.ask(call).map_err(|error| {
+            self.link = None;
+            self.with_log(&format!("{error:#}"))
+        })
+    }
+
+    /// Has the testee forget what the case kept; a verdict only if that fails.
+    fn reset(&mut self, case: &Case) -> Option<Verdict> {
+        if case.exchanges.iter().all(|exchange| exchange.call.keep.is_none()) {
+            return None;
+        }
+        let call = Call { op: "reset".to_owned(), args: Map::new(), on: None, keep: None };
+        match self.ask(&call) {
+            Ok(Outcome::Ok(Value::Null)) => None,
+            Ok(other) => Some(Verdict::Fail(format!("reset: {other:?}"))),
+            Err(detail) => Some(Verdict::Fail(format!("reset: {detail}"))),
+        }
+    }
+
+    /// Adds the last line that the testee wrote to its log.
+    fn with_log(&self, detail: &str) -> String {
+        let text = fs::read(&self.log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        match text.lines().rfind(|line| !line.trim().is_empty()) {
+            Some(line) => format!("{detail}; its log ends with: {}", line.trim()),
+            None => detail.to_owned(),
+        }
+    }
+}
