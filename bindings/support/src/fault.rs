@@ -46,3 +46,8 @@ pub fn codec_decode(text: impl Into<String>) -> Error {
 pub fn host_timeout() -> Error {
     BaseError::HostTimeout.into()
 }
+
+/// Host code let a request go without an answer.
+pub fn handler_dropped() -> Error {
+    internal("handler dropped")
+}

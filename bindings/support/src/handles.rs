@@ -58,7 +58,8 @@ const SHARD_BITS: u32 = 4;
 const SHARDS: usize = 1 << SHARD_BITS;
 const SLOTS: usize = 1 << (INDEX_BITS - SHARD_BITS);
 
-struct Table {
+/// A table of objects under handles: one is the process's, others number operations and replies.
+pub(crate) struct Table {
     shards: [RwLock<Shard>; SHARDS],
     turn: AtomicUsize,
     live: AtomicUsize,
@@ -75,7 +76,7 @@ struct Slot {
 }
 
 impl Table {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             shards: [const { RwLock::new(Shard { slots: Vec::new(), vacant: Vec::new() }) }; SHARDS],
             turn: AtomicUsize::new(0),
@@ -83,7 +84,7 @@ impl Table {
         }
     }
 
-    fn put(&self, object: Object) -> u64 {
+    pub(crate) fn put(&self, object: Object) -> u64 {
         let first = self.turn.fetch_add(1, Ordering::Relaxed);
         for turn in 0..SHARDS {
             let shard = first.wrapping_add(turn) % SHARDS;
@@ -94,10 +95,10 @@ impl Table {
                 return u64::from(generation) << INDEX_BITS | (slot << SHARD_BITS | shard) as u64;
             }
         }
-        panic!("the handle table is full")
+        panic!("too many live handles")
     }
 
-    fn get<T: Any + Send + Sync>(&self, handle: u64) -> Result<Arc<T>, Error> {
+    pub(crate) fn get<T: Any + Send + Sync>(&self, handle: u64) -> Result<Arc<T>, Error> {
         let place = Place::of(handle);
         let entries = read(&self.shards[place.shard]);
         let object = entries.slots.get(place.slot).filter(|slot| slot.generation == place.generation);
@@ -109,7 +110,13 @@ impl Table {
         object.downcast().map_err(|_| fault::wrong_handle())
     }
 
-    fn free(&self, handle: u64) -> bool {
+    /// Takes an object out, which only one of several takers does.
+    pub(crate) fn take<T: Any + Send + Sync>(&self, handle: u64) -> Result<Arc<T>, Error> {
+        let object = self.get(handle)?;
+        if self.free(handle) { Ok(object) } else { Err(fault::closed_handle()) }
+    }
+
+    pub(crate) fn free(&self, handle: u64) -> bool {
         let place = Place::of(handle);
         let object = write(&self.shards[place.shard]).release(place.slot, place.generation);
         let found = object.is_some();
@@ -120,7 +127,7 @@ impl Table {
         found
     }
 
-    fn live(&self) -> usize {
+    pub(crate) fn live(&self) -> usize {
         self.live.load(Ordering::Relaxed)
     }
 }

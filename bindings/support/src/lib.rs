@@ -1,9 +1,29 @@
 //! What every binding shares: handles, the completion queue, host calls, packs and the runtime.
 
+mod block;
 pub mod fault;
 pub mod guard;
 pub mod handles;
+pub mod host;
+pub mod ops;
 pub mod pack;
+mod queue;
+pub mod runtime;
+pub mod stream;
 
+pub use block::block_on;
 pub use guard::guard;
 pub use handles::live as live_handles;
+pub use host::HostPort;
+pub use pack::Pack;
+pub use queue::{Event, Queue};
+
+/// What crosses threads must be able to, whatever it carries.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Queue<Box<dyn FnOnce() + Send>>>();
+    shared::<HostPort<Box<dyn FnOnce() + Send>>>();
+    shared::<stream::StreamHandle<Box<dyn FnOnce() + Send>>>();
+    shared::<stream::HostSource<Box<dyn FnOnce() + Send>, Vec<u8>>>();
+    shared::<Event<Vec<u8>>>();
+};
