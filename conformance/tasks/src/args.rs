@@ -1,0 +1,120 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::language::Language;
+
+/// What `--help` prints.
+pub(crate) const USAGE: &str = "\
+cargo verify [--only STAGE]... [--without LANGUAGE]... [--list]
+    Runs every test. `--only` runs the stages whose name contains the text, and what they need;
+    `--without` counts a language's stages as skipped; `--list` prints the stages and their budgets.
+
+cargo conform [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--json FILE]
+    Runs the conformance cases whose name `kind/file/case` contains the text, in every language.
+
+Languages: rust, typescript, python, go, c.
+";
+
+/// A task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    Verify,
+    Conform,
+}
+
+/// A parsed command line.
+#[derive(Debug)]
+pub(crate) struct Args {
+    pub(crate) task: Task,
+    /// Parts of stage names (verify); empty means all.
+    pub(crate) only_stages: Vec<String>,
+    /// Languages that are run, in the order of the reports.
+    pub(crate) languages: Vec<Language>,
+    /// Languages that are left out on purpose.
+    pub(crate) without: Vec<Language>,
+    pub(crate) list: bool,
+    pub(crate) filter: Option<String>,
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl Args {
+    /// Parses what follows the program's name; `None` if help is wanted.
+    pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>> {
+        let mut words = words.into_iter();
+        let task = match words.next().as_deref() {
+            Some("verify") => Task::Verify,
+            Some("conform") => Task::Conform,
+            None | Some("help" | "--help" | "-h") => return Ok(None),
+            Some(other) => bail!("no task is called `{other}`\n\n{USAGE}"),
+        };
+        let mut args = Self {
+            task,
+            only_stages: Vec::new(),
+            languages: Vec::new(),
+            without: Vec::new(),
+            list: false,
+            filter: None,
+            json: None,
+        };
+        while let Some(word) = words.next() {
+            let mut value = || words.next().with_context(|| format!("{word} needs a value"));
+            match (word.as_str(), task) {
+                ("--help" | "-h", _) => return Ok(None),
+                ("--without", _) => args.without.push(value()?.parse()?),
+                ("--only", Task::Verify) => args.only_stages.push(value()?),
+                ("--only", _) => args.languages.push(value()?.parse()?),
+                ("--list", Task::Verify) => args.list = true,
+                ("--filter", Task::Conform) => args.filter = Some(value()?),
+                ("--json", Task::Conform) => args.json = Some(value()?.into()),
+                _ => bail!("unknown option `{word}`\n\n{USAGE}"),
+            }
+        }
+        ensure!(!args.without.contains(&Language::Rust), "rust is what everything is built with");
+        let chosen = std::mem::take(&mut args.languages);
+        args.languages = Language::ALL
+            .into_iter()
+            .filter(|language| chosen.is_empty() || chosen.contains(language))
+            .filter(|language| !args.without.contains(language))
+            .collect();
+        Ok(Some(args))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Option<Args>> {
+        Args::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn languages_keep_their_order() {
+        let args = parse("conform --only go --only rust --filter wire/").unwrap().unwrap();
+        assert_eq!(args.languages, [Language::Rust, Language::Go]);
+        assert_eq!(args.filter.as_deref(), Some("wire/"));
+        let args = parse("verify --without go --without c").unwrap().unwrap();
+        assert_eq!(args.languages, [Language::Rust, Language::TypeScript, Language::Python]);
+    }
+
+    #[test]
+    fn only_names_stages_of_verify() {
+        let args = parse("verify --only clippy").unwrap().unwrap();
+        assert_eq!(args.only_stages, ["clippy"]);
+        assert_eq!(args.languages.len(), Language::ALL.len());
+    }
+
+    #[test]
+    fn mistakes_are_refused() {
+        for line in
+            ["prove", "verify --filter x", "conform --only", "conform --only cobol", "verify --without rust"]
+        {
+            assert!(parse(line).is_err(), "{line}");
+        }
+        assert!(parse("").unwrap().is_none());
+        assert!(parse("verify --help").unwrap().is_none());
+    }
+}

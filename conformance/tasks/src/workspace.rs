@@ -1,0 +1,73 @@
+//! Where things are, and the environment that commands run in.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+/// The checkout.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+impl Workspace {
+    /// The checkout that this program was built from.
+    pub(crate) fn find() -> Result<Self> {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = here.ancestors().nth(2).context("the tasks crate lies outside its workspace")?;
+        let target =
+            env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |path| root.join(path));
+        Ok(Self { root: root.to_owned(), target })
+    }
+
+    /// A path in the checkout.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// A path among the build products.
+    pub(crate) fn target(&self, path: &str) -> PathBuf {
+        self.target.join(path)
+    }
+
+    /// The checkout itself.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A command that runs in a folder of the checkout and finds the programs of its venv and node packages.
+    pub(crate) fn command(&self, program: &str, folder: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.path(folder)).env("PATH", self.search_path());
+        for (name, _) in env::vars_os().filter(|(name, _)| is_cargos(name)) {
+            command.env_remove(name);
+        }
+        if let Some(paths) = env::var_os("LD_LIBRARY_PATH") {
+            command.env("LD_LIBRARY_PATH", self.without_build_folders(&paths));
+        }
+        command
+    }
+
+    /// Leaves out what `cargo run` adds: build folders, where another build's library of the same name may lie.
+    fn without_build_folders(&self, paths: &OsString) -> OsString {
+        let theirs = env::split_paths(paths).filter(|path| !path.starts_with(&self.target));
+        env::join_paths(theirs).unwrap_or_default()
+    }
+
+    fn search_path(&self) -> OsString {
+        let ours = [self.target("venv/bin"), self.path("sdks/typescript/node_modules/.bin")];
+        let theirs = env::var_os("PATH").unwrap_or_default();
+        let all = ours.into_iter().chain(env::split_paths(&theirs));
+        env::join_paths(all).unwrap_or(theirs)
+    }
+}
+
+/// Whether `cargo run` set the variable for this program only.
+fn is_cargos(name: &OsString) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+}
