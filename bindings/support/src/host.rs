@@ -3,7 +3,10 @@
 use std::{
     fmt,
     marker::PhantomData,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -54,6 +57,11 @@ pub fn drop_reply(reply: u64) -> bool {
     REPLIES.free(reply)
 }
 
+/// The number of host objects that the core holds.
+pub fn live() -> usize {
+    PORTS.load(Ordering::Relaxed)
+}
+
 /// One host object as the core sees it: arguments cross as `P`, answers as `R`.
 ///
 /// Dropping it tells the host that the object is released.
@@ -68,6 +76,7 @@ pub struct HostPort<P: 'static, R = P> {
 impl<P: Send + 'static, R: Send + 'static> HostPort<P, R> {
     /// The object that the host knows as `instance`, reached through `sink`.
     pub fn new(sink: impl Sink<P>, instance: u64) -> Self {
+        PORTS.fetch_add(1, Ordering::Relaxed);
         Self { sink: Box::new(sink), instance, timeout: None, turn: None, answers: PhantomData }
     }
 
@@ -108,6 +117,7 @@ impl<P: Send + 'static, R: Send + 'static> HostPort<P, R> {
 
 impl<P: 'static, R> Drop for HostPort<P, R> {
     fn drop(&mut self) {
+        PORTS.fetch_sub(1, Ordering::Relaxed);
         swallow(|| self.sink.released(self.instance));
     }
 }
@@ -119,6 +129,7 @@ impl<P: 'static, R> fmt::Debug for HostPort<P, R> {
 }
 
 static REPLIES: Table = Table::new();
+static PORTS: AtomicUsize = AtomicUsize::new(0);
 
 /// Who waits for the answer under a reply number.
 struct Waiting<R>(Mutex<Option<oneshot::Sender<Result<R, Error>>>>);

@@ -82,8 +82,8 @@ impl Operation {
     /// Like [`run`](Self::run), with a first poll on this thread.
     ///
     /// Many operations find their result at once (events that wait in a ring, a lock that is free). Then this
-    /// takes 0.2 microseconds in place of the 1 to 10 of a task and a thread that wakes; else it adds one
-    /// allocation. It is for queues only: their completion runs no code of the host.
+    /// takes 0.2 microseconds, in place of 1 for a task among many and 10 to 40 for one that wakes a thread;
+    /// else it adds one allocation. It is for queues only: their completion runs no code of the host but the wake.
     pub(crate) fn run_eagerly<P: Send + 'static>(
         self,
         future: impl Future<Output = Result<P, Error>> + Send + 'static,
