@@ -1,3 +1,7 @@
-//! Compiles the interface spec to code in every language.
+//! `cargo spec`: the compiler of the interface spec.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    net_codegen::cli::run(std::env::args().skip(1).collect())
+}

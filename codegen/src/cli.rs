@@ -1,0 +1,92 @@
+//! The commands of `cargo spec`.
+
+use crate::{load, resolve, targets};
+use crate::files::FileSet;
+use crate::ir::Api;
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo spec COMMAND
+
+  gen       generate every file from spec/*.toml
+  check     prove that the generated files are fresh; prints the differences
+  schema    print the JSON Schema of the interface language
+  hash      print the hash of the interface, without docs and examples
+";
+
+/// Runs a command line without the program's name.
+pub fn run(args: Vec<String>) -> ExitCode {
+    match command(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(args: &[String]) -> Result<()> {
+    let root = root();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["gen"] => {
+            let changed = rendered(&root)?.write(&root)?;
+            println!("{changed} files changed");
+            Ok(())
+        }
+        ["check"] => check(&root),
+        ["schema"] => {
+            println!("{}", schema()?);
+            Ok(())
+        }
+        ["hash"] => {
+            println!("{}", api(&root)?.hash);
+            Ok(())
+        }
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => bail!("there is no command `{}`\n\n{HELP}", args.join(" ")),
+    }
+}
+
+/// Reads and resolves the spec of a repository.
+pub fn api(root: &Path) -> Result<Api> {
+    let (spec, mut diagnostics) = load::parse(load::read_dir(&root.join("spec"))?);
+    match resolve::resolve(&spec) {
+        Ok(api) if diagnostics.is_empty() => return Ok(api),
+        Ok(_) => {}
+        Err(more) => diagnostics.extend(more),
+    }
+    let count = diagnostics.len();
+    let text: String = diagnostics.iter().map(|d| format!("{d}\n")).collect();
+    bail!("{text}{count} {}; nothing was written", if count == 1 { "error" } else { "errors" })
+}
+
+fn rendered(root: &Path) -> Result<FileSet> {
+    let api = api(root)?;
+    let mut files = targets::render(&api)?;
+    files.add("spec/schema.json", schema()? + "\n");
+    files.format_rust(root)?;
+    Ok(files)
+}
+
+fn check(root: &Path) -> Result<()> {
+    let differences = rendered(root)?.differences(root)?;
+    if differences.is_empty() {
+        return Ok(());
+    }
+    print!("{differences}");
+    bail!("generated files are not fresh: run `cargo spec gen`")
+}
+
+fn schema() -> Result<String> {
+    serde_json::to_string_pretty(&schemars::schema_for!(crate::doc::Document)).context("the schema is not JSON")
+}
+
+/// The root of the repository: the parent of this package.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}

@@ -1,0 +1,12 @@
+//! The compiler of the interface spec: documents, resolved interface, one printed model per target, templates.
+#![forbid(unsafe_code)]
+
+pub mod case;
+pub mod cli;
+pub mod diag;
+pub mod doc;
+pub mod files;
+pub mod ir;
+pub mod load;
+pub mod resolve;
+pub mod targets;

@@ -1,0 +1,108 @@
+//! Files to documents, each with the places of its keys and values.
+
+use crate::diag::Diagnostic;
+use crate::doc::{Document, Packages};
+use anyhow::{Context, Result};
+use serde::de::DeserializeOwned;
+use std::ops::Range;
+use std::path::Path;
+use toml::de::{DeTable, DeValue};
+
+/// A file of the spec.
+#[derive(Debug)]
+pub struct Source {
+    /// Name as diagnostics print it.
+    pub file: String,
+    /// Text.
+    pub text: String,
+}
+
+/// A document and where it came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The file.
+    pub source: Source,
+    /// What it says.
+    pub document: Document,
+}
+
+/// Everything in `spec/`.
+#[derive(Debug, Default)]
+pub struct Spec {
+    /// Modules, in alphabetical order of their files.
+    pub modules: Vec<Loaded>,
+    /// The packages, and their file.
+    pub packages: Option<(Source, Packages)>,
+}
+
+/// Reads every `.toml` file of a directory.
+pub fn read_dir(dir: &Path) -> Result<Vec<Source>> {
+    let mut paths: Vec<_> = std::fs::read_dir(dir)
+        .with_context(|| format!("cannot read the spec in {}", dir.display()))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<_>>()?;
+    paths.retain(|path| path.extension().is_some_and(|e| e == "toml"));
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            Ok(Source { file: format!("spec/{name}"), text })
+        })
+        .collect()
+}
+
+/// Parses the files; a file that does not parse gives one diagnostic, and the others are still looked at.
+pub fn parse(sources: Vec<Source>) -> (Spec, Vec<Diagnostic>) {
+    let mut spec = Spec::default();
+    let mut diagnostics = Vec::new();
+    for source in sources {
+        if source.file.ends_with("/packages.toml") {
+            match parse_one::<Packages>(&source) {
+                Ok(packages) => spec.packages = Some((source, packages)),
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        } else {
+            match parse_one::<Document>(&source) {
+                Ok(document) => spec.modules.push(Loaded { source, document }),
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        }
+    }
+    (spec, diagnostics)
+}
+
+fn parse_one<T: DeserializeOwned>(source: &Source) -> Result<T, Diagnostic> {
+    toml::from_str(&source.text).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        Diagnostic::at(&source.file, &source.text, span, error.message().trim())
+    })
+}
+
+impl Source {
+    /// A diagnostic at a key or value, named by the path that leads to it.
+    ///
+    /// A last part `key!` means the key itself instead of its value. Where the path leads nowhere, its longest
+    /// known start is shown.
+    pub fn diagnostic(&self, path: &[&str], message: impl Into<String>) -> Diagnostic {
+        Diagnostic::at(&self.file, &self.text, self.span(path).unwrap_or(0..0), message)
+    }
+
+    fn span(&self, path: &[&str]) -> Option<Range<usize>> {
+        let root = DeTable::parse(&self.text).ok()?;
+        let mut table = root.get_ref();
+        let mut found = None;
+        for part in path {
+            let (part, wants_key) = part.strip_suffix('!').map_or((*part, false), |key| (key, true));
+            let Some((key, value)) = table.iter().find(|(key, _)| key.get_ref().as_ref() == part) else { break };
+            let shows_key = wants_key || matches!(value.get_ref(), DeValue::Table(_));
+            found = Some(if shows_key { key.span() } else { value.span() });
+            match value.get_ref() {
+                DeValue::Table(inner) => table = inner,
+                _ => break,
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,30 @@
+//! The targets: each lowers the interface to a printed model of strings and truth values, and its templates print that.
+
+pub mod rust;
+
+use crate::files::FileSet;
+use crate::ir::Api;
+use anyhow::Result;
+
+/// One kind of output.
+pub trait Target {
+    /// Its name in messages.
+    fn name(&self) -> &'static str;
+
+    /// Renders every file that it emits.
+    fn render(&self, api: &Api) -> Result<FileSet>;
+}
+
+/// Every target.
+pub fn all() -> Vec<Box<dyn Target>> {
+    vec![Box::new(rust::Rust)]
+}
+
+/// Renders every target.
+pub fn render(api: &Api) -> Result<FileSet> {
+    let mut files = FileSet::default();
+    for target in all() {
+        files.extend(target.render(api)?);
+    }
+    Ok(files)
+}
