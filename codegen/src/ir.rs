@@ -552,6 +552,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether a field has a range; such a record has a `check` in Rust, which every binding calls on an argument.
+    pub fn has_limits(&self) -> bool {
+        self.fields.iter().any(|field| field.min.is_some() || field.max.is_some())
+    }
+
     /// Whether a caller may leave every field out.
     pub fn all_optional(&self) -> bool {
         self.fields.iter().all(Field::may_be_left_out)

@@ -1,6 +1,7 @@
 //! The targets: each lowers the interface to a printed model of strings and truth values, and its templates print that.
 
 pub mod rust;
+pub mod support;
 
 use crate::files::FileSet;
 use crate::ir::Api;
@@ -17,7 +18,7 @@ pub trait Target {
 
 /// Every target.
 pub fn all() -> Vec<Box<dyn Target>> {
-    vec![Box::new(rust::Rust)]
+    vec![Box::new(rust::Rust), Box::new(support::Support)]
 }
 
 /// Renders every target.

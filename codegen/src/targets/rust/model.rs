@@ -1,0 +1,627 @@
+//! What the templates of Rust print: strings and truth values, nothing to decide.
+
+use super::{names, types};
+use crate::doc::Thread;
+use crate::ir::{Api, At, Enum, Family, Field, Flags, Host, Kind, Method, Module, Object, Piece, Record, Scalar, Shape, Template, Type, Union, Unit};
+use std::collections::BTreeSet;
+
+/// Lines of a doc comment.
+pub(crate) type Lines = Vec<String>;
+
+pub(crate) struct ModuleModel {
+    pub doc: Lines,
+    pub consts: Vec<ConstModel>,
+    pub scalars: Vec<ScalarModel>,
+    pub enums: Vec<EnumModel>,
+    pub flags: Vec<FlagsModel>,
+    pub unions: Vec<UnionModel>,
+    pub records: Vec<RecordModel>,
+    pub families: Vec<FamilyModel>,
+}
+
+pub(crate) struct ConstModel {
+    pub doc: Lines,
+    pub name: String,
+    pub ty: String,
+    pub value: String,
+}
+
+pub(crate) struct ScalarModel {
+    pub doc: Lines,
+    pub name: String,
+    pub base: String,
+    pub is_copy: bool,
+    /// Format string of its text.
+    pub display: Option<String>,
+}
+
+pub(crate) struct EnumModel {
+    pub doc: Lines,
+    pub name: String,
+    pub repr: String,
+    pub values: Vec<EnumValueModel>,
+}
+
+pub(crate) struct EnumValueModel {
+    pub doc: Lines,
+    pub name: String,
+    pub tag: String,
+    pub text: String,
+    /// Patterns of the texts that are taken.
+    pub texts: String,
+}
+
+pub(crate) struct FlagsModel {
+    pub doc: Lines,
+    pub name: String,
+    pub repr: String,
+    pub bits: Vec<BitModel>,
+    pub known: String,
+}
+
+pub(crate) struct BitModel {
+    pub doc: Lines,
+    pub name: String,
+    pub value: String,
+    pub text: String,
+}
+
+pub(crate) struct UnionModel {
+    pub doc: Lines,
+    pub name: String,
+    pub cases: Vec<CaseModel>,
+}
+
+pub(crate) struct CaseModel {
+    pub doc: Lines,
+    pub name: String,
+    pub is_bare: bool,
+    pub fields: Vec<FieldModel>,
+}
+
+pub(crate) struct FieldModel {
+    pub doc: Lines,
+    pub name: String,
+    pub ty: String,
+    pub default: String,
+}
+
+pub(crate) struct RecordModel {
+    pub doc: Lines,
+    pub name: String,
+    pub fields: Vec<FieldModel>,
+    pub has_default: bool,
+    /// Whether every default is the type's own.
+    pub derives_default: bool,
+    pub derives: String,
+    pub limits: Vec<LimitModel>,
+}
+
+pub(crate) struct LimitModel {
+    /// Published name of the field.
+    pub argument: String,
+    /// Expression of type `Option<i128>`: what is measured.
+    pub measured: String,
+    pub min: String,
+    pub max: String,
+}
+
+pub(crate) struct FamilyModel {
+    pub doc: Lines,
+    pub name: String,
+    pub id: u16,
+    pub prefix: String,
+    pub kinds: Vec<KindModel>,
+    pub variant: String,
+    pub family: String,
+}
+
+pub(crate) struct KindModel {
+    pub doc: Lines,
+    pub name: String,
+    pub code: u16,
+    pub text: String,
+    pub retry: bool,
+    pub fields: Vec<FieldModel>,
+    pub is_unit: bool,
+    /// Pattern that binds the fields that the detail needs.
+    pub detail_pattern: String,
+    /// Expression of the detail, of type `Option<String>`.
+    pub detail: String,
+    /// Pattern and expression of the whole message.
+    pub message_pattern: String,
+    pub message: String,
+}
+
+pub(crate) struct ApiModel {
+    pub traits: Vec<TraitModel>,
+    pub hosts: Vec<HostModel>,
+}
+
+pub(crate) struct TraitModel {
+    pub doc: Lines,
+    pub name: String,
+    pub supertraits: String,
+    pub associated: Vec<AssociatedModel>,
+    pub methods: Vec<MethodModel>,
+}
+
+pub(crate) struct AssociatedModel {
+    pub name: String,
+    pub doc: String,
+}
+
+pub(crate) struct MethodModel {
+    pub doc: Lines,
+    pub name: String,
+    pub args: String,
+    pub returns: String,
+}
+
+pub(crate) struct HostModel {
+    pub doc: Lines,
+    pub name: String,
+    pub is_serial: bool,
+    pub props: Vec<MethodModel>,
+    pub methods: Vec<HostMethodModel>,
+}
+
+pub(crate) struct HostMethodModel {
+    pub doc: Lines,
+    pub name: String,
+    pub args: String,
+    pub returns: String,
+    pub optional: bool,
+}
+
+/// Lowers the types of a module.
+pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
+    ModuleModel {
+        doc: lines(&module.doc),
+        consts: module.consts.iter().map(|item| constant(api, item)).collect(),
+        scalars: module.scalars.iter().map(|item| scalar(api, item)).collect(),
+        enums: module.enums.iter().map(enumeration).collect(),
+        flags: module.flags.iter().map(flags).collect(),
+        unions: module.unions.iter().map(|item| union(api, item)).collect(),
+        records: module.records.iter().map(|item| record(api, item)).collect(),
+        families: module.families.iter().map(|item| family(api, item)).collect(),
+    }
+}
+
+/// Lowers the contracts of a module.
+pub(crate) fn contracts(api: &Api, position: usize, module: &Module) -> ApiModel {
+    let mut traits: Vec<_> = module
+        .objects
+        .iter()
+        .enumerate()
+        .map(|(index, object)| object_trait(api, At { module: position, index }, object))
+        .collect();
+    if !module.functions.is_empty() {
+        traits.push(function_trait(api, module));
+    }
+    ApiModel { traits, hosts: module.hosts.iter().map(|host| host_trait(api, host)).collect() }
+}
+
+/// Lowers an error family.
+pub(crate) fn family(api: &Api, family: &Family) -> FamilyModel {
+    FamilyModel {
+        doc: lines(&family.doc),
+        name: names::family(&family.name),
+        id: family.id,
+        prefix: names::text(&family.prefix),
+        kinds: family.kinds.iter().map(|item| kind(api, family, item)).collect(),
+        variant: names::ty(&family.name),
+        family: family.name.clone(),
+    }
+}
+
+fn constant(api: &Api, item: &crate::ir::Const) -> ConstModel {
+    let (ty, value) = match &item.ty {
+        Type::String => ("&str".to_owned(), types::literal(api, &item.value, &item.ty).replace(".to_owned()", "")),
+        Type::List(of) => {
+            let list = types::literal(api, &item.value, &item.ty);
+            (format!("&[{}]", types::owned(api, of)), list.replacen("vec!", "&", 1))
+        }
+        ty => (types::owned(api, ty), types::literal(api, &item.value, ty)),
+    };
+    ConstModel { doc: lines(&item.doc), name: names::constant(&item.name.spec), ty, value }
+}
+
+fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
+    let display = item.text.as_ref().map(|text| format_string(text).replace("{value", "{0"));
+    ScalarModel {
+        doc: lines(&item.doc),
+        name: names::ty(&item.name.spec),
+        base: types::owned(api, &item.base),
+        is_copy: !matches!(item.base, Type::String | Type::Bytes),
+        display: display.map(|display| names::text(&display)),
+    }
+}
+
+fn enumeration(item: &Enum) -> EnumModel {
+    let value = |value: &crate::ir::EnumValue| EnumValueModel {
+        doc: lines(&value.doc),
+        name: names::ty(&value.name),
+        tag: value.tag.to_string(),
+        text: names::text(&value.text),
+        texts: std::iter::once(&value.text).chain(&value.aliases).map(|t| names::text(t)).collect::<Vec<_>>().join(" | "),
+    };
+    EnumModel {
+        doc: lines(&item.doc),
+        name: names::ty(&item.name.spec),
+        repr: item.repr.key().into(),
+        values: item.values.iter().map(value).collect(),
+    }
+}
+
+fn flags(item: &Flags) -> FlagsModel {
+    let known = item.bits.iter().fold(0u64, |all, bit| all | 1 << bit.bit);
+    let bits = item.bits.iter().map(|bit| BitModel {
+        doc: lines(&bit.doc),
+        name: names::constant(&bit.name),
+        value: format!("1 << {}", bit.bit),
+        text: names::text(&bit.text),
+    });
+    FlagsModel {
+        doc: lines(&item.doc),
+        name: names::ty(&item.name.spec),
+        repr: item.repr.key().into(),
+        bits: bits.collect(),
+        known: format!("{known:#x}"),
+    }
+}
+
+fn union(api: &Api, item: &Union) -> UnionModel {
+    let cases = item.cases.iter().map(|case| CaseModel {
+        doc: lines(&case.doc),
+        name: names::ty(&case.name),
+        is_bare: case.fields.is_empty(),
+        fields: case.fields.iter().map(|f| field(api, f, item.depth.is_some())).collect(),
+    });
+    UnionModel { doc: lines(&item.doc), name: names::ty(&item.name.spec), cases: cases.collect() }
+}
+
+fn record(api: &Api, item: &Record) -> RecordModel {
+    let fields: Vec<_> = item.fields.iter().map(|f| field(api, f, false)).collect();
+    RecordModel {
+        doc: lines(&item.doc),
+        name: names::ty(&item.name.spec),
+        has_default: item.all_optional(),
+        derives_default: fields.iter().all(|field| field.default == "Default::default()"),
+        derives: "Debug, Clone, PartialEq".into(),
+        limits: item.fields.iter().filter_map(|field| limit(api, field)).collect(),
+        fields,
+    }
+}
+
+fn field(api: &Api, field: &Field, recursive: bool) -> FieldModel {
+    let ty = types::owned(api, &field.ty);
+    let boxed = recursive && matches!(field.ty, Type::Union(_));
+    let doc = if field.doc.text.is_empty() { vec![describe(&field.name.spec)] } else { lines(&field.doc) };
+    FieldModel {
+        doc,
+        name: names::value(&field.name.spec),
+        ty: if boxed { format!("Box<{ty}>") } else { ty },
+        default: field.default.as_ref().map_or("Default::default()".into(), |value| types::literal(api, value, &field.ty)),
+    }
+}
+
+fn limit(api: &Api, field: &Field) -> Option<LimitModel> {
+    if field.min.is_none() && field.max.is_none() {
+        return None;
+    }
+    let (ty, optional) = field.ty.split_optional();
+    let measured = match ty {
+        Type::String | Type::Bytes | Type::List(_) => "value.len() as i128",
+        Type::Duration(unit) => match unit {
+            Unit::Ns => "value.as_nanos() as i128",
+            Unit::Us => "value.as_micros() as i128",
+            Unit::Ms => "value.as_millis() as i128",
+            Unit::S => "i128::from(value.as_secs())",
+        },
+        _ => "i128::from(*value)",
+    };
+    let name = names::value(&field.name.spec);
+    let whole = if optional { format!("self.{name}.as_ref()") } else { format!("Some(&self.{name})") };
+    let bound = |bound: Option<i64>| bound.map_or("None".into(), |bound| format!("Some({})", types::grouped(bound.into())));
+    Some(LimitModel {
+        argument: api.unit_name(&field.name.spec, &field.ty),
+        measured: format!("{whole}.map(|value| {measured})"),
+        min: bound(field.min),
+        max: bound(field.max),
+    })
+}
+
+fn kind(api: &Api, family: &Family, item: &Kind) -> KindModel {
+    let mut fields: Vec<_> = item
+        .fields
+        .iter()
+        .filter(|field| !matches!(field.ty, Type::Constant(_)))
+        .map(|field| FieldModel {
+            doc: vec![describe(&field.name)],
+            name: names::value(&field.name),
+            ty: types::owned(api, &field.ty),
+            default: String::new(),
+        })
+        .collect();
+    if item.detail.is_none() {
+        fields.push(FieldModel {
+            doc: vec!["What happened, for people; may be empty.".into()],
+            name: "detail".into(),
+            ty: "String".into(),
+            default: String::new(),
+        });
+    }
+    let (detail_pattern, detail) = detail(item);
+    let (message_pattern, message) = message(family, item);
+    KindModel {
+        doc: lines(&item.doc),
+        name: names::ty(&item.name),
+        code: item.code,
+        text: names::text(&item.text),
+        retry: item.retry,
+        is_unit: fields.is_empty(),
+        fields,
+        detail_pattern,
+        detail,
+        message_pattern,
+        message,
+    }
+}
+
+/// Pattern and expression of a kind's detail.
+fn detail(item: &Kind) -> (String, String) {
+    match &item.detail {
+        None => (" { detail, .. }".into(), "(!detail.is_empty()).then(|| detail.clone())".into()),
+        Some(template) if template.pieces.is_empty() => (unit_pattern(item), "None".into()),
+        Some(template) => {
+            let used = template_names(template);
+            let optional = optional_names(item);
+            (pattern_of(item, used), format!("Some({})", text_expression(template, &optional)))
+        }
+    }
+}
+
+/// Pattern and expression of a kind's message.
+fn message(family: &Family, item: &Kind) -> (String, String) {
+    match &item.message {
+        Some(template) => (pattern_of(item, template_names(template)), text_expression(template, &optional_names(item))),
+        None => {
+            let format = family_format(&family.format);
+            (unit_pattern(item), format)
+        }
+    }
+}
+
+/// The expression of a message from prefix, kind and detail.
+fn family_format(template: &Template) -> String {
+    let mut parts = Vec::new();
+    for piece in &template.pieces {
+        match piece {
+            Piece::Text(text) => parts.push(format!("text.push_str({});", names::text(text))),
+            Piece::Value(name, _) if name == "prefix" => parts.push("text.push_str(Self::PREFIX);".into()),
+            Piece::Value(name, _) if name == "kind" => parts.push("text.push_str(self.kind_text());".into()),
+            Piece::Value(..) => parts.push("text.push_str(&self.detail().unwrap_or_default());".into()),
+            Piece::Group(inner) => {
+                let inner = inner.iter().map(|piece| match piece {
+                    Piece::Text(text) => format!("text.push_str({});", names::text(text)),
+                    _ => "text.push_str(&detail);".into(),
+                });
+                parts.push(format!("if let Some(detail) = self.detail() {{ {} }}", inner.collect::<String>()));
+            }
+        }
+    }
+    format!("{{ let mut text = String::new(); {} text }}", parts.join(" "))
+}
+
+/// The expression of a template over bound fields.
+fn text_expression(template: &Template, optional: &BTreeSet<&str>) -> String {
+    let simple = template.pieces.iter().all(|piece| !matches!(piece, Piece::Group(_)));
+    if simple {
+        return format!("format!({})", names::text(&format_string(template)));
+    }
+    let mut parts = Vec::new();
+    for piece in &template.pieces {
+        match piece {
+            Piece::Group(inner) => {
+                let inner_template = Template { pieces: inner.clone() };
+                let used = template_names(&inner_template);
+                let bound: Vec<_> = used.iter().filter(|name| optional.contains(*name)).copied().collect();
+                let push = format!("text.push_str(&format!({}));", names::text(&format_string(&inner_template)));
+                let pattern: Vec<_> = bound.iter().map(|name| format!("Some({name})")).collect();
+                parts.push(format!("if let ({},) = ({},) {{ {push} }}", pattern.join(", "), bound.join(", ")));
+            }
+            other => {
+                let one = Template { pieces: vec![other.clone()] };
+                parts.push(format!("text.push_str(&format!({}));", names::text(&format_string(&one))));
+            }
+        }
+    }
+    format!("{{ let mut text = String::new(); {} text }}", parts.join(" "))
+}
+
+/// The template as a format string of Rust.
+fn format_string(template: &Template) -> String {
+    let mut text = String::new();
+    for piece in &template.pieces {
+        match piece {
+            Piece::Text(piece) => text.push_str(&piece.replace('{', "{{").replace('}', "}}")),
+            Piece::Value(name, None) => text.push_str(&format!("{{{name}}}")),
+            Piece::Value(name, Some((width, _))) => text.push_str(&format!("{{{name}:0{width}x}}")),
+            Piece::Group(inner) => text.push_str(&format_string(&Template { pieces: inner.clone() })),
+        }
+    }
+    text
+}
+
+fn template_names(template: &Template) -> Vec<&str> {
+    crate::resolve::template_names(template)
+}
+
+fn optional_names(item: &Kind) -> BTreeSet<&str> {
+    let optional = item.fields.iter().filter(|field| matches!(field.ty, Type::Optional(_)));
+    optional.map(|field| field.name.as_str()).collect()
+}
+
+fn pattern_of(item: &Kind, used: Vec<&str>) -> String {
+    let mut used: Vec<_> = used.into_iter().map(names::value).collect();
+    used.dedup();
+    let total = item.fields.len() + usize::from(item.detail.is_none());
+    if used.len() < total {
+        used.push("..".into());
+    }
+    pattern(used)
+}
+
+fn unit_pattern(item: &Kind) -> String {
+    let has_fields = item.detail.is_none() || !item.fields.is_empty();
+    if has_fields { " { .. }".into() } else { String::new() }
+}
+
+fn pattern(names: Vec<String>) -> String {
+    if names.is_empty() { String::new() } else { format!(" {{ {} }}", names.join(", ")) }
+}
+
+fn object_trait(api: &Api, at: At, object: &Object) -> TraitModel {
+    let name = names::ty(&object.name.spec);
+    let mut methods: Vec<_> = object.constructors.iter().map(|m| method(api, m, &name)).collect();
+    let kept = object.methods.iter().filter(|m| !matches!(m.returns, Some(Type::SelfType)) || m.shape == Shape::Method);
+    methods.extend(kept.map(|m| method(api, m, &name)));
+    if let Some(item) = &object.iterates {
+        methods.extend(stream_methods(api, item));
+    }
+    let all = object.constructors.iter().chain(&object.methods);
+    TraitModel {
+        doc: lines(&object.doc),
+        associated: associated(api, all, Some(at)),
+        supertraits: "Send + Sync + Sized + 'static".into(),
+        methods,
+        name,
+    }
+}
+
+fn function_trait(api: &Api, module: &Module) -> TraitModel {
+    TraitModel {
+        doc: vec![format!("The functions of module `{}`.", module.name)],
+        name: names::functions(&module.name),
+        supertraits: "Send + Sync + Sized + 'static".into(),
+        associated: associated(api, module.functions.iter(), None),
+        methods: module.functions.iter().map(|m| method(api, m, "")).collect(),
+    }
+}
+
+fn stream_methods(api: &Api, item: &Type) -> [MethodModel; 2] {
+    [
+        MethodModel {
+            doc: vec![
+                "Gives up to `max` items and at least one; an empty batch is the end.".into(),
+                String::new(),
+                "Waits until there is an item. An error does not end the stream unless it says so. A dropped call loses nothing.".into(),
+            ],
+            name: "next".into(),
+            args: "&self, max: u32".into(),
+            returns: future(&format!("Vec<{}>", types::owned(api, item))),
+        },
+        MethodModel {
+            doc: vec!["Ends the stream: pending and later calls of `next` give an empty batch.".into()],
+            name: "close".into(),
+            args: "&self".into(),
+            returns: String::new(),
+        },
+    ]
+}
+
+fn method(api: &Api, method: &Method, owner: &str) -> MethodModel {
+    let mut args = match method.shape {
+        Shape::Method | Shape::Property { .. } => vec!["&self".to_owned()],
+        _ => Vec::new(),
+    };
+    args.extend(method.args.iter().map(|arg| {
+        let ty = own(&types::argument(api, &arg.ty, method.is_async), owner);
+        format!("{}: {ty}", names::value(&arg.name))
+    }));
+    let result = match (&method.returns, method.shape) {
+        (_, Shape::Constructor) => "std::sync::Arc<Self>".into(),
+        (None | Some(Type::SelfType), _) => "()".into(),
+        (Some(ty), _) => own(&types::owned(api, ty), owner),
+    };
+    let returns = match method.shape {
+        Shape::Property { fixed: true } => format!(" -> {result}"),
+        _ if method.is_async => future(&result),
+        _ => format!(" -> Result<{result}, crate::Error>"),
+    };
+    MethodModel { doc: lines(&method.doc), name: names::value(&method.name.spec), args: args.join(", "), returns }
+}
+
+/// An object's own type is `Self` in its trait.
+fn own(ty: &str, owner: &str) -> String {
+    if owner.is_empty() { ty.to_owned() } else { ty.replace(&format!("Arc<Self::{owner}>"), "Arc<Self>") }
+}
+
+fn future(result: &str) -> String {
+    format!(" -> impl Future<Output = Result<{result}, crate::Error>> + Send")
+}
+
+fn associated<'a>(api: &Api, methods: impl Iterator<Item = &'a Method>, own: Option<At>) -> Vec<AssociatedModel> {
+    fn collect(ty: &Type, found: &mut BTreeSet<At>) {
+        match ty {
+            Type::Object(at, _) => {
+                found.insert(*at);
+            }
+            Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => collect(inner, found),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    for method in methods {
+        method.args.iter().for_each(|arg| collect(&arg.ty, &mut found));
+        method.returns.iter().for_each(|ty| collect(ty, &mut found));
+    }
+    found
+        .into_iter()
+        .filter(|at| Some(*at) != own)
+        .map(|at| {
+            let name = names::ty(&api.object(at).name.spec);
+            AssociatedModel { doc: format!("The implementation of [`{name}`](crate::api::{name})."), name }
+        })
+        .collect()
+}
+
+fn host_trait(api: &Api, host: &Host) -> HostModel {
+    let methods = host.methods.iter().map(|m| {
+        let mut args = vec!["&self".to_owned()];
+        args.extend(m.args.iter().map(|arg| format!("{}: {}", names::value(&arg.name), types::owned(api, &arg.ty))));
+        let result = m.returns.as_ref().map_or("()".into(), |ty| types::owned(api, ty));
+        HostMethodModel {
+            doc: lines(&m.doc),
+            name: names::value(&m.name.spec),
+            args: args.join(", "),
+            returns: format!("crate::BoxFuture<'_, Result<{result}, crate::Error>>"),
+            optional: m.optional,
+        }
+    });
+    let props = host.props.iter().map(|p| MethodModel {
+        doc: lines(&p.doc),
+        name: names::value(&p.name.spec),
+        args: "&self".into(),
+        returns: p.returns.as_ref().map_or(String::new(), |ty| format!(" -> {}", types::owned(api, ty))),
+    });
+    HostModel {
+        doc: lines(&host.doc),
+        name: names::ty(&host.name.spec),
+        is_serial: host.thread == Thread::Serial,
+        props: props.collect(),
+        methods: methods.collect(),
+    }
+}
+
+/// Lines of a doc.
+pub(crate) fn lines(doc: &crate::ir::Doc) -> Lines {
+    doc.lines().map(str::to_owned).collect()
+}
+
+/// Words for a field that has no doc of its own.
+fn describe(name: &str) -> String {
+    let words = name.replace('_', " ");
+    format!("The {words}.")
+}
