@@ -1,8 +1,8 @@
 //! The commands of `cargo spec`.
 
-use crate::{load, resolve, targets};
 use crate::files::FileSet;
 use crate::ir::Api;
+use crate::{load, resolve, targets};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -83,7 +83,8 @@ fn check(root: &Path) -> Result<()> {
 }
 
 fn schema() -> Result<String> {
-    serde_json::to_string_pretty(&schemars::schema_for!(crate::doc::Document)).context("the schema is not JSON")
+    serde_json::to_string_pretty(&schemars::schema_for!(crate::doc::Document))
+        .context("the schema is not JSON")
 }
 
 /// The root of the repository: the parent of this package.

@@ -250,7 +250,11 @@ impl Int {
     /// Least and greatest value.
     pub fn range(self) -> (i128, i128) {
         let bits = self.bits();
-        if self.signed() { (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1) } else { (0, (1i128 << bits) - 1) }
+        if self.signed() {
+            (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1)
+        } else {
+            (0, (1i128 << bits) - 1)
+        }
     }
 }
 
@@ -920,7 +924,9 @@ impl Api {
             .modules
             .iter()
             .enumerate()
-            .flat_map(|(module, m)| m.families.iter().enumerate().map(move |(index, f)| (At { module, index }, f)))
+            .flat_map(|(module, m)| {
+                m.families.iter().enumerate().map(move |(index, f)| (At { module, index }, f))
+            })
             .collect();
         all.sort_by_key(|(_, family)| family.id);
         all

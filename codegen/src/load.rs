@@ -47,7 +47,8 @@ pub fn read_dir(dir: &Path) -> Result<Vec<Source>> {
         .into_iter()
         .map(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text =
+                std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             Ok(Source { file: format!("spec/{name}"), text })
         })
         .collect()
@@ -95,7 +96,9 @@ impl Source {
         let mut found = None;
         for part in path {
             let (part, wants_key) = part.strip_suffix('!').map_or((*part, false), |key| (key, true));
-            let Some((key, value)) = table.iter().find(|(key, _)| key.get_ref().as_ref() == part) else { break };
+            let Some((key, value)) = table.iter().find(|(key, _)| key.get_ref().as_ref() == part) else {
+                break;
+            };
             let shows_key = wants_key || matches!(value.get_ref(), DeValue::Table(_));
             found = Some(if shows_key { key.span() } else { value.span() });
             match value.get_ref() {

@@ -2,6 +2,7 @@
 
 mod block;
 pub mod fault;
+mod r#gen;
 pub mod guard;
 pub mod handles;
 pub mod host;
@@ -12,6 +13,7 @@ pub mod runtime;
 pub mod stream;
 
 pub use block::block_on;
+pub use r#gen::{error_of, pack_fields};
 pub use guard::guard;
 pub use host::HostPort;
 pub use pack::Pack;

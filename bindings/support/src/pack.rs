@@ -17,6 +17,7 @@
 //! A reader gives fields that a record lacks their default and skips those it does not know.
 
 mod reader;
+mod values;
 mod writer;
 
 use std::collections::BTreeMap;

@@ -5,14 +5,19 @@ use super::{template, types, wire};
 use crate::diag::Diagnostic;
 use crate::doc::{self, CaseFields, OneOrPer, PerLanguage, Style};
 use crate::ir::{
-    Arg, At, Bit, Case, Const, Doc, Enum, EnumValue, ErrorField, Family, Field, Flags, Host, Int, Kind, Lang, Literal, Method,
-    Module, Name, Object, Record, Scalar, Shape, Template, TextForm, Type, Union, View,
+    Arg, At, Bit, Case, Const, Doc, Enum, EnumValue, ErrorField, Family, Field, Flags, Host, Int, Kind, Lang,
+    Literal, Method, Module, Name, Object, Record, Scalar, Shape, Template, TextForm, Type, Union, View,
 };
 use crate::load::Loaded;
 use std::collections::BTreeMap;
 
 /// Builds a module. What is wrong becomes a diagnostic, and something harmless stands in its place.
-pub(super) fn module(position: usize, loaded: &Loaded, index: &Index, diagnostics: &mut Vec<Diagnostic>) -> Module {
+pub(super) fn module(
+    position: usize,
+    loaded: &Loaded,
+    index: &Index,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Module {
     let doc = &loaded.document;
     let mut cx = Context { module: position, loaded, index, diagnostics };
     Module {
@@ -34,7 +39,9 @@ pub(super) fn module(position: usize, loaded: &Loaded, index: &Index, diagnostic
         functions: {
             let prefix = doc.module.name.clone();
             let methods = doc.functions.iter();
-            methods.map(|(name, item)| cx.method(&prefix, &["fn", name], name, item, Shape::Function)).collect()
+            methods
+                .map(|(name, item)| cx.method(&prefix, &["fn", name], name, item, Shape::Function))
+                .collect()
         },
     }
 }
@@ -229,7 +236,9 @@ impl Context<'_> {
                     self.wrong(&path, "a case takes the fields of a record of its own module");
                     return (Vec::new(), None);
                 }
-                let Some((name, item)) = self.loaded.document.record.get_index(at.index) else { return (Vec::new(), None) };
+                let Some((name, item)) = self.loaded.document.record.get_index(at.index) else {
+                    return (Vec::new(), None);
+                };
                 (item.field.iter().map(|(field, it)| self.field(name, field, it)).collect(), Some(at))
             }
         }
@@ -247,7 +256,8 @@ impl Context<'_> {
             let named = text.replacen("{:", "{value:", 1).replacen("{}", "{value}", 1);
             self.template(&["scalar", name, "text"], &named)
         });
-        let accept = item.accept.iter().map(|form| self.text_form(&["scalar", name, "accept"], form)).collect();
+        let accept =
+            item.accept.iter().map(|form| self.text_form(&["scalar", name, "accept"], form)).collect();
         Scalar {
             name: self::name(name, None, None),
             base,
@@ -286,9 +296,11 @@ impl Context<'_> {
         let views = views.collect();
         let prefix = format!("{}.{name}", self.loaded.document.module.name);
         let functions = item.functions.iter();
-        let functions =
-            functions.map(|(f, it)| self.method(&prefix, &["record", name, "fn", f], f, it, Shape::Method)).collect();
-        let keeps = |lang| item.rename_all.as_ref().and_then(|per| of_language(per, lang)) == Some(&Style::Snake);
+        let functions = functions
+            .map(|(f, it)| self.method(&prefix, &["record", name, "fn", f], f, it, Shape::Method))
+            .collect();
+        let keeps =
+            |lang| item.rename_all.as_ref().and_then(|per| of_language(per, lang)) == Some(&Style::Snake);
         Record {
             name: self::name(name, item.rename.as_ref(), item.alias.as_ref()),
             class: item.class,
@@ -327,13 +339,20 @@ impl Context<'_> {
     fn object(&mut self, name: &str, item: &doc::Object) -> Object {
         let prefix = format!("{}.{name}", self.loaded.document.module.name);
         let constructors = item.new.iter();
-        let constructors =
-            constructors.map(|(f, it)| self.method(&prefix, &["object", name, "new", f], f, it, Shape::Constructor)).collect();
-        let mut methods: Vec<_> = item.functions.iter().map(|(f, it)| {
-            let shape = if it.is_static { Shape::Static } else { Shape::Method };
-            self.method(&prefix, &["object", name, "fn", f], f, it, shape)
-        }).collect();
-        methods.extend(item.prop.iter().map(|(p, it)| self.property(&prefix, &["object", name, "prop", p], p, it)));
+        let constructors = constructors
+            .map(|(f, it)| self.method(&prefix, &["object", name, "new", f], f, it, Shape::Constructor))
+            .collect();
+        let mut methods: Vec<_> = item
+            .functions
+            .iter()
+            .map(|(f, it)| {
+                let shape = if it.is_static { Shape::Static } else { Shape::Method };
+                self.method(&prefix, &["object", name, "fn", f], f, it, shape)
+            })
+            .collect();
+        methods.extend(
+            item.prop.iter().map(|(p, it)| self.property(&prefix, &["object", name, "prop", p], p, it)),
+        );
         if let Some(close) = &item.close
             && !item.functions.contains_key(close)
         {
@@ -358,10 +377,16 @@ impl Context<'_> {
             thread: item.thread,
             callable: item.callable,
             generic: item.generic.clone(),
-            props: item.prop.iter().map(|(p, it)| self.property(&prefix, &["host", name, "prop", p], p, it)).collect(),
+            props: item
+                .prop
+                .iter()
+                .map(|(p, it)| self.property(&prefix, &["host", name, "prop", p], p, it))
+                .collect(),
             methods: {
                 let methods = item.functions.iter();
-                methods.map(|(f, it)| self.method(&prefix, &["host", name, "fn", f], f, it, Shape::Host)).collect()
+                methods
+                    .map(|(f, it)| self.method(&prefix, &["host", name, "fn", f], f, it, Shape::Host))
+                    .collect()
             },
             doc: text(&item.doc),
         }
@@ -379,7 +404,14 @@ impl Context<'_> {
         }
     }
 
-    fn method(&mut self, prefix: &str, path: &[&str], name: &str, item: &doc::Method, shape: Shape) -> Method {
+    fn method(
+        &mut self,
+        prefix: &str,
+        path: &[&str],
+        name: &str,
+        item: &doc::Method,
+        shape: Shape,
+    ) -> Method {
         let at = |last: &'static str| [path, &[last]].concat();
         let args = item.args.iter().map(|(arg, expression)| {
             let path = [path, &["args", arg]].concat();
@@ -395,7 +427,9 @@ impl Context<'_> {
         let throws = throws.collect();
         let with = item.sugar.as_ref().and_then(|sugar| {
             let acquire = sugar.strip_prefix("with(").and_then(|rest| rest.strip_suffix(')'));
-            let found = acquire.map(|a| Some(a.to_owned())).ok_or_else(|| "the only sugar is `with(method)`".to_owned());
+            let found = acquire
+                .map(|a| Some(a.to_owned()))
+                .ok_or_else(|| "the only sugar is `with(method)`".to_owned());
             self.or_report(&at("sugar"), found, None)
         });
         Method {
@@ -425,7 +459,13 @@ impl Context<'_> {
             let literal = types::text_literal(default, &parsed.ty, self.index);
             self.or_report(path, literal, Literal::Bool(false))
         });
-        Arg { name: name.to_owned(), ty: parsed.ty, borrowed: parsed.borrowed, variadic: parsed.variadic, default }
+        Arg {
+            name: name.to_owned(),
+            ty: parsed.ty,
+            borrowed: parsed.borrowed,
+            variadic: parsed.variadic,
+            default,
+        }
     }
 }
 
@@ -483,7 +523,9 @@ fn styled(name: &str, style: Option<Style>) -> String {
         Style::Snake => name.to_owned(),
         Style::Kebab => name.replace('_', "-"),
         Style::Pascal => words().map(capital).collect(),
-        Style::Camel => words().enumerate().map(|(i, w)| if i == 0 { w.to_owned() } else { capital(w) }).collect(),
+        Style::Camel => {
+            words().enumerate().map(|(i, w)| if i == 0 { w.to_owned() } else { capital(w) }).collect()
+        }
     }
 }
 
@@ -503,7 +545,10 @@ fn by_language<T: Clone>(value: &OneOrPer<T>) -> BTreeMap<Lang, T> {
 }
 
 fn per_language<T: Clone>(per: &PerLanguage<T>) -> BTreeMap<Lang, T> {
-    Lang::ALL.into_iter().filter_map(|lang| of_language(per, lang).map(|value| (lang, value.clone()))).collect()
+    Lang::ALL
+        .into_iter()
+        .filter_map(|lang| of_language(per, lang).map(|value| (lang, value.clone())))
+        .collect()
 }
 
 fn of_language<T>(per: &PerLanguage<T>, lang: Lang) -> Option<&T> {
@@ -516,4 +561,3 @@ fn of_language<T>(per: &PerLanguage<T>, lang: Lang) -> Option<&T> {
     };
     own.as_ref().or(per.default.as_ref())
 }
-

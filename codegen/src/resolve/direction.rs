@@ -8,7 +8,11 @@ pub(super) fn mark(api: &mut Api) {
     let mut inputs = HashSet::new();
     let mut outputs = HashSet::new();
     for module in &api.modules {
-        for method in module.functions.iter().chain(module.objects.iter().flat_map(|o| o.constructors.iter().chain(&o.methods))) {
+        for method in module
+            .functions
+            .iter()
+            .chain(module.objects.iter().flat_map(|o| o.constructors.iter().chain(&o.methods)))
+        {
             walk_method(api, method, &mut inputs, &mut outputs);
         }
         for object in &module.objects {
@@ -52,16 +56,18 @@ fn walk_method(api: &Api, method: &Method, into: &mut HashSet<Node>, out: &mut H
 
 fn walk(api: &Api, ty: &Type, seen: &mut HashSet<Node>) {
     match ty {
-        Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => walk(api, inner, seen),
-        Type::Record(at) => {
-            if seen.insert(Node::Record(*at)) {
-                api.record(*at).fields.iter().for_each(|field| walk(api, &field.ty, seen));
-            }
+        Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => {
+            walk(api, inner, seen)
         }
-        Type::Union(at) => {
-            if seen.insert(Node::Union(*at)) {
-                api.union(*at).cases.iter().flat_map(|case| &case.fields).for_each(|field| walk(api, &field.ty, seen));
-            }
+        Type::Record(at) if seen.insert(Node::Record(*at)) => {
+            api.record(*at).fields.iter().for_each(|field| walk(api, &field.ty, seen));
+        }
+        Type::Union(at) if seen.insert(Node::Union(*at)) => {
+            api.union(*at)
+                .cases
+                .iter()
+                .flat_map(|case| &case.fields)
+                .for_each(|field| walk(api, &field.ty, seen));
         }
         _ => {}
     }

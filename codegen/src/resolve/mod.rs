@@ -52,7 +52,9 @@ fn in_order<'a>(modules: &'a [Loaded], diagnostics: &mut Vec<Diagnostic>) -> Vec
             uses.iter().all(|name| !waiting.iter().any(|w| &w.document.module.name == name))
         });
         let next = ready.unwrap_or_else(|| {
-            diagnostics.push(waiting[0].source.diagnostic(&["module", "uses"], "these modules use each other in a circle"));
+            diagnostics.push(
+                waiting[0].source.diagnostic(&["module", "uses"], "these modules use each other in a circle"),
+            );
             0
         });
         ordered.push(waiting.remove(next));

@@ -139,7 +139,8 @@ impl Index {
 impl ModuleNames {
     fn new(module: usize, loaded: &Loaded, clashes: &mut Vec<(usize, Vec<String>, String)>) -> Self {
         let doc = &loaded.document;
-        let mut names = Self { name: doc.module.name.clone(), uses: doc.module.uses.clone(), ..Self::default() };
+        let mut names =
+            Self { name: doc.module.name.clone(), uses: doc.module.uses.clone(), ..Self::default() };
         let mut put = |table: &str, name: &str, item: Item| {
             if names.items.insert(name.to_owned(), item).is_some() {
                 let message = format!("`{name}` is already the name of another type of this module");

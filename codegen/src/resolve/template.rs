@@ -59,7 +59,8 @@ fn value(inside: &str) -> Result<Piece, String> {
     };
     let format = format
         .map(|format| {
-            let digits = format.strip_suffix('x').ok_or_else(|| format!("`{format}` is not a form such as `04x`"))?;
+            let digits =
+                format.strip_suffix('x').ok_or_else(|| format!("`{format}` is not a form such as `04x`"))?;
             let width = if digits.is_empty() { Ok(0) } else { digits.parse() };
             width.map(|width| (width, 16)).map_err(|_| format!("`{format}` is not a form such as `04x`"))
         })

@@ -44,7 +44,11 @@ pub(super) fn expression(text: &str, module: usize, index: &Index) -> Result<Exp
 pub(super) fn ty(text: &str, module: usize, index: &Index) -> Result<Type, String> {
     let mut parser = Parser { rest: text, module, index };
     let ty = parser.ty()?;
-    if parser.rest.is_empty() { Ok(ty) } else { Err(format!("`{}` is left over behind the type", parser.rest)) }
+    if parser.rest.is_empty() {
+        Ok(ty)
+    } else {
+        Err(format!("`{}` is left over behind the type", parser.rest))
+    }
 }
 
 struct Parser<'a> {
@@ -175,7 +179,11 @@ impl<'a> Parser<'a> {
             .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'))
             .unwrap_or(self.rest.len());
         if end == 0 {
-            return Err(if self.rest.is_empty() { "a type is missing".into() } else { format!("`{}` is not a type", self.rest) });
+            return Err(if self.rest.is_empty() {
+                "a type is missing".into()
+            } else {
+                format!("`{}` is not a type", self.rest)
+            });
         }
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
@@ -221,25 +229,37 @@ pub(super) fn literal(value: &toml::Value, ty: &Type, index: &Index) -> Result<L
     match (value, ty) {
         (toml::Value::Boolean(value), Type::Bool) => Ok(Literal::Bool(*value)),
         (toml::Value::Integer(value), Type::Int(int)) => in_range(i128::from(*value), *int),
-        (toml::Value::Integer(value), Type::Duration(_) | Type::Instant(_) | Type::Size) => in_range(i128::from(*value), Int::U64),
-        (toml::Value::Integer(value), Type::Scalar(at)) => literal(&toml::Value::Integer(*value), index.scalar_base(*at), index),
+        (toml::Value::Integer(value), Type::Duration(_) | Type::Instant(_) | Type::Size) => {
+            in_range(i128::from(*value), Int::U64)
+        }
+        (toml::Value::Integer(value), Type::Scalar(at)) => {
+            literal(&toml::Value::Integer(*value), index.scalar_base(*at), index)
+        }
         (toml::Value::Float(value), Type::F64) => Ok(Literal::Float(*value)),
         (toml::Value::Integer(value), Type::F64) => Ok(Literal::Float(*value as f64)),
         (toml::Value::String(value), Type::String) => Ok(Literal::Text(value.clone())),
         (toml::Value::String(value), Type::Scalar(_)) => Ok(Literal::Text(value.clone())),
-        (toml::Value::String(value), Type::Enum(at)) => match index.enum_values(*at).iter().position(|v| v == value) {
-            Some(position) => Ok(Literal::EnumValue(position)),
-            None => Err(format!("`{value}` is none of {}", index.enum_values(*at).join(", "))),
-        },
-        (toml::Value::String(value), Type::Union(at)) => match index.union_cases(*at).iter().position(|v| v == value) {
-            Some(position) => Ok(Literal::UnionCase(position)),
-            None => Err(format!("`{value}` is none of {}", index.union_cases(*at).join(", "))),
-        },
+        (toml::Value::String(value), Type::Enum(at)) => {
+            match index.enum_values(*at).iter().position(|v| v == value) {
+                Some(position) => Ok(Literal::EnumValue(position)),
+                None => Err(format!("`{value}` is none of {}", index.enum_values(*at).join(", "))),
+            }
+        }
+        (toml::Value::String(value), Type::Union(at)) => {
+            match index.union_cases(*at).iter().position(|v| v == value) {
+                Some(position) => Ok(Literal::UnionCase(position)),
+                None => Err(format!("`{value}` is none of {}", index.union_cases(*at).join(", "))),
+            }
+        }
         (toml::Value::Array(values), Type::Flags(at)) => values
             .iter()
             .map(|value| {
                 let text = value.as_str().unwrap_or_default();
-                index.flag_bits(*at).iter().position(|v| v == text).ok_or_else(|| format!("`{value}` is no bit"))
+                index
+                    .flag_bits(*at)
+                    .iter()
+                    .position(|v| v == text)
+                    .ok_or_else(|| format!("`{value}` is no bit"))
             })
             .collect::<Result<_, _>>()
             .map(Literal::FlagBits),

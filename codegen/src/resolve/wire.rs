@@ -52,9 +52,14 @@ fn wire_field(cx: &mut Context<'_>, layout: &str, item: &doc::WireField) -> Wire
     let path = ["wire", layout, "fields"];
     let form = form(cx, &path, item);
     let when = item.when.as_ref().and_then(|when| {
-        let bit = when.split_once('.').and_then(|(field, part)| bit_of(cx, layout, field, part).map(|bit| (field.to_owned(), bit)));
+        let bit = when
+            .split_once('.')
+            .and_then(|(field, part)| bit_of(cx, layout, field, part).map(|bit| (field.to_owned(), bit)));
         if bit.is_none() {
-            cx.wrong(&path, format!("`{}`: `when` names a one-bit part of an earlier field: `flags.has_it`", item.name));
+            cx.wrong(
+                &path,
+                format!("`{}`: `when` names a one-bit part of an earlier field: `flags.has_it`", item.name),
+            );
         }
         bit
     });
@@ -100,9 +105,15 @@ fn form(cx: &mut Context<'_>, path: &[&str], item: &doc::WireField) -> WireForm 
         (Type::Int(int), None) if !item.bits.is_empty() => {
             let total: u32 = item.bits.values().map(|bits| u32::from(*bits)).sum();
             if total != int.bits() {
-                cx.wrong(path, format!("`{}`: the parts have {total} bits, `{text}` has {}", item.name, int.bits()));
+                cx.wrong(
+                    path,
+                    format!("`{}`: the parts have {total} bits, `{text}` has {}", item.name, int.bits()),
+                );
             }
-            return WireForm::Bits(*int, item.bits.iter().map(|(name, bits)| (name.clone(), *bits)).collect());
+            return WireForm::Bits(
+                *int,
+                item.bits.iter().map(|(name, bits)| (name.clone(), *bits)).collect(),
+            );
         }
         _ => {}
     }
@@ -110,7 +121,10 @@ fn form(cx: &mut Context<'_>, path: &[&str], item: &doc::WireField) -> WireForm 
         Type::String | Type::Bytes => match length(item.len.as_deref()) {
             Some(len) => WireForm::Sized { ty, len, max },
             None => {
-                cx.wrong(path, format!("`{}` varies in length: `len` is one of u8, u16, u32, varint, rest", item.name));
+                cx.wrong(
+                    path,
+                    format!("`{}` varies in length: `len` is one of u8, u16, u32, varint, rest", item.name),
+                );
                 WireForm::Plain(Type::Bool)
             }
         },
@@ -151,7 +165,8 @@ fn bit_of(cx: &Context<'_>, layout: &str, field: &str, part: &str) -> Option<u8>
 
 fn magic(cx: &mut Context<'_>, layout: &str, hex: &str) -> Vec<u8> {
     let digits = hex.as_bytes().chunks(2);
-    let bytes = digits.map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()));
+    let bytes =
+        digits.map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()));
     let bytes: Option<Vec<_>> = bytes.collect();
     cx.or_report(&["wire", layout, "magic"], bytes.ok_or_else(|| format!("`{hex}` is not hex")), Vec::new())
 }
@@ -186,7 +201,12 @@ fn check_offsets(cx: &mut Context<'_>, name: &str, item: &doc::Wire, fields: &[W
         };
         match width {
             Some(width) => offset += width,
-            None => return cx.wrong(&path, format!("`{}` varies in length, which a fixed layout cannot hold", field.name)),
+            None => {
+                return cx.wrong(
+                    &path,
+                    format!("`{}` varies in length, which a fixed layout cannot hold", field.name),
+                );
+            }
         }
     }
     if item.size != Some(offset) {

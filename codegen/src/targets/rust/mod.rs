@@ -30,15 +30,22 @@ impl Target for Rust {
             files.add(format!("{DIR}/{name}.rs"), types.render()?);
             let contracts = model::contracts(api, position, module);
             if !contracts.traits.is_empty() {
-                files.add(format!("{DIR}/api/{name}.rs"), TraitsTemplate { module: name, model: &contracts }.render()?);
+                files.add(
+                    format!("{DIR}/api/{name}.rs"),
+                    TraitsTemplate { module: name, model: &contracts }.render()?,
+                );
             }
             if !contracts.hosts.is_empty() {
-                files.add(format!("{DIR}/host/{name}.rs"), HostsTemplate { module: name, model: &contracts }.render()?);
+                files.add(
+                    format!("{DIR}/host/{name}.rs"),
+                    HostsTemplate { module: name, model: &contracts }.render()?,
+                );
             }
         }
         let list = |has: &dyn Fn(&Module) -> bool| {
             let kept = api.modules.iter().filter(|module| has(module));
-            kept.map(|module| Entry { name: &module.name, feature: module.feature.as_deref() }).collect::<Vec<_>>()
+            kept.map(|module| Entry { name: &module.name, feature: module.feature.as_deref() })
+                .collect::<Vec<_>>()
         };
         let with_api = |module: &Module| !module.objects.is_empty() || !module.functions.is_empty();
         let index = |dir: &str, text: &str, entries| {

@@ -2,7 +2,10 @@
 
 use super::{names, types};
 use crate::doc::Thread;
-use crate::ir::{Api, At, Enum, Family, Field, Flags, Host, Kind, Method, Module, Object, Piece, Record, Scalar, Shape, Template, Type, Union, Unit};
+use crate::ir::{
+    Api, At, Enum, Family, Field, Flags, Host, Kind, Method, Module, Object, Piece, Record, Scalar, Shape,
+    Template, Type, Union, Unit,
+};
 use std::collections::BTreeSet;
 
 /// Lines of a doc comment.
@@ -217,7 +220,9 @@ pub(crate) fn family(api: &Api, family: &Family) -> FamilyModel {
 
 fn constant(api: &Api, item: &crate::ir::Const) -> ConstModel {
     let (ty, value) = match &item.ty {
-        Type::String => ("&str".to_owned(), types::literal(api, &item.value, &item.ty).replace(".to_owned()", "")),
+        Type::String => {
+            ("&str".to_owned(), types::literal(api, &item.value, &item.ty).replace(".to_owned()", ""))
+        }
         Type::List(of) => {
             let list = types::literal(api, &item.value, &item.ty);
             (format!("&[{}]", types::owned(api, of)), list.replacen("vec!", "&", 1))
@@ -244,7 +249,11 @@ fn enumeration(item: &Enum) -> EnumModel {
         name: names::ty(&value.name),
         tag: value.tag.to_string(),
         text: names::text(&value.text),
-        texts: std::iter::once(&value.text).chain(&value.aliases).map(|t| names::text(t)).collect::<Vec<_>>().join(" | "),
+        texts: std::iter::once(&value.text)
+            .chain(&value.aliases)
+            .map(|t| names::text(t))
+            .collect::<Vec<_>>()
+            .join(" | "),
     };
     EnumModel {
         doc: lines(&item.doc),
@@ -276,7 +285,7 @@ fn union(api: &Api, item: &Union) -> UnionModel {
         doc: lines(&case.doc),
         name: names::ty(&case.name),
         is_bare: case.fields.is_empty(),
-        fields: case.fields.iter().map(|f| field(api, f, item.depth.is_some())).collect(),
+        fields: case.fields.iter().map(|f| own_field(api, f, item)).collect(),
     });
     UnionModel { doc: lines(&item.doc), name: names::ty(&item.name.spec), cases: cases.collect() }
 }
@@ -294,6 +303,21 @@ fn record(api: &Api, item: &Record) -> RecordModel {
     }
 }
 
+/// A field of a case; the union's own type is `Self` there.
+fn own_field(api: &Api, item: &Field, union: &Union) -> FieldModel {
+    let mut model = field(api, item, union.depth.is_some());
+    let name = names::ty(&union.name.spec);
+    let path = api
+        .modules
+        .iter()
+        .map(|module| format!("crate::{}::{name}", module.name))
+        .find(|path| model.ty.contains(path));
+    if let Some(path) = path.filter(|_| union.depth.is_some()) {
+        model.ty = model.ty.replace(&path, "Self");
+    }
+    model
+}
+
 fn field(api: &Api, field: &Field, recursive: bool) -> FieldModel {
     let ty = types::owned(api, &field.ty);
     let boxed = recursive && matches!(field.ty, Type::Union(_));
@@ -302,7 +326,10 @@ fn field(api: &Api, field: &Field, recursive: bool) -> FieldModel {
         doc,
         name: names::value(&field.name.spec),
         ty: if boxed { format!("Box<{ty}>") } else { ty },
-        default: field.default.as_ref().map_or("Default::default()".into(), |value| types::literal(api, value, &field.ty)),
+        default: field
+            .default
+            .as_ref()
+            .map_or("Default::default()".into(), |value| types::literal(api, value, &field.ty)),
     }
 }
 
@@ -323,7 +350,9 @@ fn limit(api: &Api, field: &Field) -> Option<LimitModel> {
     };
     let name = names::value(&field.name.spec);
     let whole = if optional { format!("self.{name}.as_ref()") } else { format!("Some(&self.{name})") };
-    let bound = |bound: Option<i64>| bound.map_or("None".into(), |bound| format!("Some({})", types::grouped(bound.into())));
+    let bound = |bound: Option<i64>| {
+        bound.map_or("None".into(), |bound| format!("Some({})", types::grouped(bound.into())))
+    };
     Some(LimitModel {
         argument: api.unit_name(&field.name.spec, &field.ty),
         measured: format!("{whole}.map(|value| {measured})"),
@@ -385,7 +414,9 @@ fn detail(item: &Kind) -> (String, String) {
 /// Pattern and expression of a kind's message.
 fn message(family: &Family, item: &Kind) -> (String, String) {
     match &item.message {
-        Some(template) => (pattern_of(item, template_names(template)), text_expression(template, &optional_names(item))),
+        Some(template) => {
+            (pattern_of(item, template_names(template)), text_expression(template, &optional_names(item)))
+        }
         None => {
             let format = family_format(&family.format);
             (unit_pattern(item), format)
@@ -407,7 +438,8 @@ fn family_format(template: &Template) -> String {
                     Piece::Text(text) => format!("text.push_str({});", names::text(text)),
                     _ => "text.push_str(&detail);".into(),
                 });
-                parts.push(format!("if let Some(detail) = self.detail() {{ {} }}", inner.collect::<String>()));
+                parts
+                    .push(format!("if let Some(detail) = self.detail() {{ {} }}", inner.collect::<String>()));
             }
         }
     }
@@ -418,7 +450,7 @@ fn family_format(template: &Template) -> String {
 fn text_expression(template: &Template, optional: &BTreeSet<&str>) -> String {
     let simple = template.pieces.iter().all(|piece| !matches!(piece, Piece::Group(_)));
     if simple {
-        return format!("format!({})", names::text(&format_string(template)));
+        return simple_text(template);
     }
     let mut parts = Vec::new();
     for piece in &template.pieces {
@@ -427,17 +459,34 @@ fn text_expression(template: &Template, optional: &BTreeSet<&str>) -> String {
                 let inner_template = Template { pieces: inner.clone() };
                 let used = template_names(&inner_template);
                 let bound: Vec<_> = used.iter().filter(|name| optional.contains(*name)).copied().collect();
-                let push = format!("text.push_str(&format!({}));", names::text(&format_string(&inner_template)));
+                let push =
+                    format!("text.push_str(&format!({}));", names::text(&format_string(&inner_template)));
                 let pattern: Vec<_> = bound.iter().map(|name| format!("Some({name})")).collect();
-                parts.push(format!("if let ({},) = ({},) {{ {push} }}", pattern.join(", "), bound.join(", ")));
+                parts.push(format!(
+                    "if let ({},) = ({},) {{ {push} }}",
+                    pattern.join(", "),
+                    bound.join(", ")
+                ));
             }
             other => {
                 let one = Template { pieces: vec![other.clone()] };
-                parts.push(format!("text.push_str(&format!({}));", names::text(&format_string(&one))));
+                parts.push(match other {
+                    Piece::Text(text) => format!("text.push_str({});", names::text(text)),
+                    _ => format!("text.push_str(&{});", simple_text(&one)),
+                });
             }
         }
     }
     format!("{{ let mut text = String::new(); {} text }}", parts.join(" "))
+}
+
+/// The expression of a template without groups.
+fn simple_text(template: &Template) -> String {
+    match &template.pieces[..] {
+        [Piece::Text(text)] => format!("{}.to_owned()", names::text(text)),
+        [Piece::Value(name, None)] => format!("{}.to_string()", names::value(name)),
+        _ => format!("format!({})", names::text(&format_string(template))),
+    }
 }
 
 /// The template as a format string of Rust.
@@ -485,7 +534,10 @@ fn pattern(names: Vec<String>) -> String {
 fn object_trait(api: &Api, at: At, object: &Object) -> TraitModel {
     let name = names::ty(&object.name.spec);
     let mut methods: Vec<_> = object.constructors.iter().map(|m| method(api, m, &name)).collect();
-    let kept = object.methods.iter().filter(|m| !matches!(m.returns, Some(Type::SelfType)) || m.shape == Shape::Method);
+    let kept = object
+        .methods
+        .iter()
+        .filter(|m| !matches!(m.returns, Some(Type::SelfType)) || m.shape == Shape::Method);
     methods.extend(kept.map(|m| method(api, m, &name)));
     if let Some(item) = &object.iterates {
         methods.extend(stream_methods(api, item));
@@ -550,7 +602,12 @@ fn method(api: &Api, method: &Method, owner: &str) -> MethodModel {
         _ if method.is_async => future(&result),
         _ => format!(" -> Result<{result}, crate::Error>"),
     };
-    MethodModel { doc: lines(&method.doc), name: names::value(&method.name.spec), args: args.join(", "), returns }
+    MethodModel {
+        doc: lines(&method.doc),
+        name: names::value(&method.name.spec),
+        args: args.join(", "),
+        returns,
+    }
 }
 
 /// An object's own type is `Self` in its trait.
@@ -562,13 +619,19 @@ fn future(result: &str) -> String {
     format!(" -> impl Future<Output = Result<{result}, crate::Error>> + Send")
 }
 
-fn associated<'a>(api: &Api, methods: impl Iterator<Item = &'a Method>, own: Option<At>) -> Vec<AssociatedModel> {
+fn associated<'a>(
+    api: &Api,
+    methods: impl Iterator<Item = &'a Method>,
+    own: Option<At>,
+) -> Vec<AssociatedModel> {
     fn collect(ty: &Type, found: &mut BTreeSet<At>) {
         match ty {
             Type::Object(at, _) => {
                 found.insert(*at);
             }
-            Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => collect(inner, found),
+            Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => {
+                collect(inner, found)
+            }
             _ => {}
         }
     }
@@ -590,7 +653,9 @@ fn associated<'a>(api: &Api, methods: impl Iterator<Item = &'a Method>, own: Opt
 fn host_trait(api: &Api, host: &Host) -> HostModel {
     let methods = host.methods.iter().map(|m| {
         let mut args = vec!["&self".to_owned()];
-        args.extend(m.args.iter().map(|arg| format!("{}: {}", names::value(&arg.name), types::owned(api, &arg.ty))));
+        args.extend(
+            m.args.iter().map(|arg| format!("{}: {}", names::value(&arg.name), types::owned(api, &arg.ty))),
+        );
         let result = m.returns.as_ref().map_or("()".into(), |ty| types::owned(api, ty));
         HostMethodModel {
             doc: lines(&m.doc),

@@ -3,9 +3,9 @@
 use crate::case::{pascal, screaming};
 
 const RESERVED: [&str; 36] = [
-    "as", "async", "await", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum", "extern", "fn", "for",
-    "gen", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "static", "struct",
-    "trait", "try", "type", "unsafe", "use", "where",
+    "as", "async", "await", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum",
+    "extern", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub",
+    "ref", "return", "static", "struct", "trait", "try", "type", "unsafe", "use", "where",
 ];
 
 /// A field, argument, function or module.

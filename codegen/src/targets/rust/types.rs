@@ -52,7 +52,9 @@ pub(crate) fn argument(api: &Api, ty: &Type, is_async: bool) -> String {
 
 /// Whether a synchronous argument of this type is a reference.
 pub(crate) fn is_borrowed(ty: &Type) -> bool {
-    is_text_or_bytes(ty) || matches!(ty, Type::Object(..)) || matches!(ty, Type::List(inner) if is_text_or_bytes(inner))
+    is_text_or_bytes(ty)
+        || matches!(ty, Type::Object(..))
+        || matches!(ty, Type::List(inner) if is_text_or_bytes(inner))
 }
 
 /// Whether it is a text or bytes.
@@ -65,7 +67,9 @@ pub(crate) fn literal(api: &Api, value: &Literal, ty: &Type) -> String {
     match (value, ty.split_optional().0) {
         (Literal::Bool(value), _) => value.to_string(),
         (Literal::Int(value), Type::Duration(unit)) => duration(*value, *unit),
-        (Literal::Int(value), Type::Instant(unit)) => format!("crate::Timestamp::<{}>({value})", nanos(*unit)),
+        (Literal::Int(value), Type::Instant(unit)) => {
+            format!("crate::Timestamp::<{}>({value})", nanos(*unit))
+        }
         (Literal::Int(value), Type::Scalar(_)) => format!("{}({value})", owned(api, ty)),
         (Literal::Int(value), _) => grouped(*value),
         (Literal::Float(value), _) => format!("{value:?}"),
@@ -113,7 +117,7 @@ pub(crate) fn grouped(value: i128) -> String {
     }
     let mut text = String::new();
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             text.push('_');
         }
         text.push(digit);

@@ -27,7 +27,10 @@ impl Target for Support {
                 continue;
             }
             entries.push(Entry { name: &module.name, feature: module.feature.as_deref() });
-            files.add(format!("{DIR}/{}.rs", module.name), ModuleTemplate { module: &module.name, model }.render()?);
+            files.add(
+                format!("{DIR}/{}.rs", module.name),
+                ModuleTemplate { module: &module.name, model }.render()?,
+            );
         }
         files.add(format!("{DIR}/mod.rs"), IndexTemplate { entries }.render()?);
         let families = api.families();
@@ -205,8 +208,13 @@ fn value(api: &Api, name: &str, ty: &Type, default: Option<&Literal>) -> FieldMo
     let stand_in = default.map(|value| types::literal(api, value, ty).replace("crate::", "net_types::"));
     let unpack = match (plain, stand_in, optional) {
         (Some(unpack), _, true) => unpack,
-        (Some(unpack), Some(stand_in), false) => format!("match {unpack} {{ Some(value) => value, None => {stand_in} }}"),
-        (Some(unpack), None, false) => format!("match {unpack} {{ Some(value) => value, None => return Err(f.missing()) }}"),
+        (Some(unpack), Some(stand_in), false) => {
+            format!("match {unpack} {{ Some(value) => value, None => {stand_in} }}")
+        }
+        (Some(unpack), None, false) => {
+            format!("match {unpack} {{ Some(value) => value, None => return Err(f.missing()) }}")
+        }
+        (None, Some(stand_in), _) if stand_in == "vec![]" => "f.field_or_else(Vec::new)?".into(),
         (None, Some(stand_in), _) => format!("f.field_or_else(|| {stand_in})?"),
         (None, None, true) => "f.field_or(None)?".into(),
         (None, None, false) => "f.field()?".into(),

@@ -5,19 +5,28 @@ mod r#gen;
 mod source;
 mod time;
 
-pub use r#gen::*;
 pub use base::BaseError;
+pub use r#gen::*;
 pub use source::{BoxFuture, Source, Stream};
 pub use time::{Date, Timestamp};
 
 /// The error for a text that names no value of an enum.
 pub(crate) fn unknown_text(what: &str, text: &str, known: impl Iterator<Item = &'static str>) -> Error {
     let known: Vec<_> = known.collect();
-    BaseError::Argument { argument: what.to_owned(), reason: format!("`{text}` is none of {}", known.join(", ")) }.into()
+    BaseError::Argument {
+        argument: what.to_owned(),
+        reason: format!("`{text}` is none of {}", known.join(", ")),
+    }
+    .into()
 }
 
 /// Refuses what lies outside a range.
-pub(crate) fn in_range(argument: &str, value: Option<i128>, min: Option<i128>, max: Option<i128>) -> Result<(), Error> {
+pub(crate) fn in_range(
+    argument: &str,
+    value: Option<i128>,
+    min: Option<i128>,
+    max: Option<i128>,
+) -> Result<(), Error> {
     let Some(value) = value else { return Ok(()) };
     let reason = match (min, max) {
         (Some(min), _) if value < min => format!("{value} is below {min}"),

@@ -151,7 +151,7 @@ impl BaseError {
             Self::Handle { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
             Self::Argument { argument, reason } => Some(format!("{argument}: {reason}")),
             Self::Internal { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
-            Self::Unsupported { feature } => Some(format!("{feature}")),
+            Self::Unsupported { feature } => Some(feature.to_string()),
             Self::Cancelled => None,
             Self::Lagged { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
             Self::CodecEncode { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),

@@ -210,6 +210,32 @@ impl Default for NetNodeConfig {
     }
 }
 
+impl NetNodeConfig {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range("shards", self.shards.as_ref().map(|value| i128::from(*value)), Some(1), Some(4096))?;
+        crate::in_range(
+            "buffer_capacity",
+            Some(&self.buffer_capacity).map(|value| i128::from(*value)),
+            Some(2),
+            None,
+        )?;
+        crate::in_range(
+            "max_event_bytes",
+            Some(&self.max_event).map(|value| i128::from(*value)),
+            Some(2),
+            None,
+        )?;
+        crate::in_range(
+            "max_buffer_bytes",
+            Some(&self.max_buffer).map(|value| i128::from(*value)),
+            Some(1),
+            None,
+        )?;
+        Ok(())
+    }
+}
+
 /// Where and when an event landed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Receipt {
@@ -262,6 +288,19 @@ impl Default for PollRequest {
             filter: Default::default(),
             ordering: crate::bus::Ordering::None,
         }
+    }
+}
+
+impl PollRequest {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range(
+            "limit",
+            Some(&self.limit).map(|value| i128::from(*value)),
+            Some(1),
+            Some(1_000_000),
+        )?;
+        Ok(())
     }
 }
 
@@ -326,6 +365,14 @@ impl Default for SubscribeOptions {
             poll_interval: Default::default(),
             max_backoff: Default::default(),
         }
+    }
+}
+
+impl SubscribeOptions {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range("limit", Some(&self.limit).map(|value| i128::from(*value)), Some(1), Some(65_536))?;
+        Ok(())
     }
 }
 
@@ -479,12 +526,12 @@ impl BusError {
             Self::EventTooLarge { index, size, limit } => {
                 Some(format!("event {index} has {size} bytes, the limit is {limit}"))
             }
-            Self::Backpressure => Some(format!("ring buffer full")),
+            Self::Backpressure => Some("ring buffer full".to_owned()),
             Self::MemoryFull { limit } => Some(format!("the node holds {limit} bytes")),
             Self::InvalidFilter { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
             Self::InvalidCursor { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
             Self::InvalidConfig { option, reason } => Some(format!("{option}: {reason}")),
-            Self::Closed => Some(format!("the node is shut down")),
+            Self::Closed => Some("the node is shut down".to_owned()),
             Self::Lagged { shard, first, last } => {
                 Some(format!("shard {shard} evicted events {first} to {last} unread"))
             }

@@ -269,7 +269,7 @@ pub enum Tree {
     /// Any number of children.
     Branch {
         /// The children.
-        children: Vec<crate::echo::Tree>,
+        children: Vec<Self>,
     },
 }
 
@@ -405,6 +405,14 @@ impl Default for EchoOptions {
     }
 }
 
+impl EchoOptions {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range("count", Some(&self.count).map(|value| i128::from(*value)), Some(1), Some(100))?;
+        Ok(())
+    }
+}
+
 /// A record built from its fields in order, which stands for its first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VersionPair {
@@ -511,14 +519,14 @@ impl EchoError {
             Self::Rejected { code, reason } => Some(format!("code={code} reason={reason}")),
             Self::TooLarge { size, limit } => Some({
                 let mut text = String::new();
-                text.push_str(&format!("{size}"));
-                text.push_str(&format!(" bytes"));
+                text.push_str(&size.to_string());
+                text.push_str(" bytes");
                 if let (Some(limit),) = (limit,) {
                     text.push_str(&format!(", the limit is {limit}"));
                 }
                 text
             }),
-            Self::Busy => Some(format!("try again")),
+            Self::Busy => Some("try again".to_owned()),
             Self::Odd { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
             Self::Status { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
             Self::BadFrame { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
@@ -632,7 +640,7 @@ impl EchoPartError {
     /// What happened, for people.
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::Missing { part } => Some(format!("{part}")),
+            Self::Missing { part } => Some(part.to_string()),
         }
     }
 

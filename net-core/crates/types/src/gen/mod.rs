@@ -13,4 +13,4 @@ pub mod host;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "70e5fbaa05a5c96c11cf8828a0fcd83e";
+pub const SPEC_HASH: &str = "e9c9efa5cd632b2a227858e6fac0707f";

@@ -9,7 +9,4 @@ pub trait BaseFunctions: Send + Sync + Sized + 'static {
 
     /// Tells version, spec hash, features and target of the library.
     fn build_info() -> Result<crate::base::BuildInfo, crate::Error>;
-
-    /// Counts the objects, streams and host values that are alive in the library.
-    fn live_handles() -> Result<u64, crate::Error>;
 }
