@@ -1,0 +1,152 @@
+//! Typed channels: objects on the bus that carry the name of their channel.
+
+use std::sync::Arc;
+
+use super::{
+    filter::{Filter, quote},
+    json,
+    model::{BusError, SubscribeOptions},
+    node::NetNode,
+    stream::{EventStream, TypedEventStream},
+    walk,
+};
+
+/// The member that carries a channel's name.
+const MEMBER: &str = "_channel";
+
+/// A named channel on one bus: JSON objects tagged with the name.
+///
+/// Publishing appends the member `"_channel":"<name>"` to the object's text and changes nothing else, so an object that
+/// has such a member already keeps it, and the tag, being the last of the two, is what readers of the raw event see. A
+/// typed stream of the channel takes the tag off again and gives exactly the text that was published. A raw stream gives
+/// the event as it is on the bus. The channel keeps its node alive.
+#[derive(Debug)]
+pub struct TypedChannel {
+    node: Arc<NetNode>,
+    tag: Tag,
+}
+
+/// A channel's name, and how it stands in an event.
+#[derive(Clone, Debug)]
+pub(crate) struct Tag {
+    name: String,
+    /// `"_channel":"<name>"}`
+    end: String,
+}
+
+impl TypedChannel {
+    /// Opens a channel.
+    pub(crate) fn open(node: &Arc<NetNode>, name: &str) -> Arc<Self> {
+        Arc::new(Self { node: Arc::clone(node), tag: Tag::new(name) })
+    }
+
+    /// The name that tags its events.
+    pub fn name(&self) -> &str {
+        &self.tag.name
+    }
+
+    /// Publishes one object; false when there is no room.
+    pub fn publish(&self, event: &str) -> Result<bool, BusError> {
+        let tagged = self.tag.add(0, event)?;
+        match self.node.emit_raw(&tagged, Some(&self.tag.name)) {
+            Ok(_) => Ok(true),
+            Err(BusError::Backpressure | BusError::MemoryFull { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Publishes many objects and tells how many were accepted; one that is no object refuses them all.
+    pub fn publish_batch(&self, events: &[&str]) -> Result<u32, BusError> {
+        let tagged: Result<Vec<_>, _> =
+            (0..).zip(events).map(|(index, event)| self.tag.add(index, event)).collect();
+        let tagged = tagged?;
+        let texts: Vec<&str> = tagged.iter().map(String::as_str).collect();
+        match self.node.emit_raw_batch(&texts, Some(&self.tag.name)) {
+            Err(BusError::Backpressure | BusError::MemoryFull { .. }) => Ok(0),
+            result => result,
+        }
+    }
+
+    /// Opens a stream of the channel's objects.
+    pub fn subscribe(&self, options: SubscribeOptions) -> Result<Arc<TypedEventStream>, BusError> {
+        TypedEventStream::open(&self.node, &options, Some(self.tag.clone()))
+    }
+
+    /// Opens a stream of the channel's events.
+    pub fn subscribe_raw(&self, options: SubscribeOptions) -> Result<Arc<EventStream>, BusError> {
+        EventStream::open(&self.node, &options, Some(self.tag.filter()))
+    }
+}
+
+impl Tag {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), end: format!("\"{MEMBER}\":{}}}", quote(name)) }
+    }
+
+    /// Matches the events of the channel.
+    pub(crate) fn filter(&self) -> Filter {
+        Filter::member_is(MEMBER, &self.name)
+    }
+
+    /// The object with the tag as its last member.
+    fn add(&self, index: u32, object: &str) -> Result<String, BusError> {
+        json::check(object).map_err(|fault| BusError::InvalidJson {
+            index,
+            offset: fault.offset as u64,
+            reason: fault.reason.to_owned(),
+        })?;
+        let object = walk::trim(object);
+        let Some(open) = object.strip_suffix('}') else {
+            let kind = walk::kind(object).described();
+            return Err(BusError::NotAnObject { detail: format!("event {index} is {kind}") });
+        };
+        let comma = if walk::members(object).next().is_some() { "," } else { "" };
+        Ok([open, comma, &self.end].concat())
+    }
+
+    /// The object without the tag that [`add`](Self::add) appended; other events stay as they are.
+    pub(crate) fn remove(&self, mut event: String) -> String {
+        if let Some(rest) = event.strip_suffix(&self.end) {
+            let len = rest.len() - usize::from(rest.ends_with(','));
+            event.truncate(len);
+            event.push('}');
+        }
+        event
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_and_untags() {
+        let tag = Tag::new("a\"b");
+        for (object, tagged) in [
+            ("{}", r#"{"_channel":"a\"b"}"#),
+            ("{ }", r#"{ "_channel":"a\"b"}"#),
+            (r#"{"x":1}"#, r#"{"x":1,"_channel":"a\"b"}"#),
+            (r#"{"x":[","] }"#, r#"{"x":[","] ,"_channel":"a\"b"}"#),
+            (r#"{"_channel":7}"#, r#"{"_channel":7,"_channel":"a\"b"}"#),
+            (r#"{"_channel":"a\"b"}"#, r#"{"_channel":"a\"b","_channel":"a\"b"}"#),
+        ] {
+            let event = tag.add(0, object).expect("object");
+            assert_eq!(event, tagged);
+            assert_eq!(json::check(&event), Ok(()));
+            assert!(tag.filter().matches(&event));
+            assert_eq!(tag.remove(event), object);
+        }
+        assert_eq!(tag.add(0, " {} ").expect("object"), r#"{"_channel":"a\"b"}"#);
+        let by_hand = r#"{"_channel":"a\"b","x":1}"#;
+        assert!(tag.filter().matches(by_hand));
+        assert_eq!(tag.remove(by_hand.to_owned()), by_hand);
+    }
+
+    #[test]
+    fn takes_objects_only() {
+        let tag = Tag::new("c");
+        let refused = tag.add(3, "[{}]");
+        assert_eq!(refused, Err(BusError::NotAnObject { detail: "event 3 is an array".to_owned() }));
+        assert!(matches!(tag.add(2, "{"), Err(BusError::InvalidJson { index: 2, offset: 1, .. })));
+    }
+}

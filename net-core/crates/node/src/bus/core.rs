@@ -1,0 +1,348 @@
+//! The bus itself: shards, clock, memory budget and life cycle. Time comes in as a value.
+
+use std::sync::{
+    Arc,
+    atomic::{
+        AtomicBool, AtomicU8, AtomicU64,
+        Ordering::{Relaxed, SeqCst},
+    },
+};
+
+use super::{
+    bell::Bell,
+    clock::Clock,
+    cursor::{self, Cursor},
+    model::{Backpressure, BusError, NetNodeConfig, Stats, StoredEvent, Timestamp},
+    shard::{Reader, Shard},
+    store::Event,
+};
+
+/// The part of a node that its streams share with it.
+#[derive(Debug)]
+pub(crate) struct Bus {
+    pub(crate) shards: Box<[Shard]>,
+    pub(crate) clock: Clock,
+    /// Rings when there are new events, or when the node or a stream ends.
+    pub(crate) news: Bell,
+    /// Rings when a subscription has passed events or is gone.
+    pub(crate) passed: Bell,
+    pub(crate) batches: AtomicU64,
+    pub(crate) rejected: AtomicU64,
+    pub(crate) max_event: u64,
+    backpressure: Backpressure,
+    budget: Budget,
+    state: AtomicU8,
+    abandoned: AtomicBool,
+    epoch: u64,
+}
+
+/// How far the life of a bus has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum State {
+    /// Takes events.
+    Open,
+    /// Refuses events; one that came just before may still be on its way into its shard.
+    Sealing,
+    /// Every event is in its shard. Readers take the rest.
+    Sealed,
+    /// Everything ends.
+    Closed,
+}
+
+/// Why an event was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Closed,
+    Full,
+    Memory,
+}
+
+/// Where a reader begins.
+#[derive(Debug)]
+pub(crate) enum From<'a> {
+    Oldest,
+    Latest,
+    Behind(&'a Cursor),
+}
+
+impl Bus {
+    /// An empty bus; `epoch` is the wall time of time 0, in nanoseconds since the Unix epoch.
+    pub(crate) fn new(config: &NetNodeConfig, cores: usize, epoch: u64) -> Result<Self, BusError> {
+        let shards = config.shards.map_or(cores.clamp(1, 4096), |n| n as usize);
+        if !(1..=4096).contains(&shards) {
+            return Err(refuse("shards", "must be 1 to 4096"));
+        }
+        let capacity = config.buffer_capacity;
+        if capacity < 2 || !capacity.is_power_of_two() {
+            return Err(refuse("buffer_capacity", "must be a power of two from 2 on"));
+        }
+        if config.max_event < 2 {
+            return Err(refuse("max_event", "must be 2 bytes or more"));
+        }
+        if config.max_buffer < 1 {
+            return Err(refuse("max_buffer", "must be 1 byte or more"));
+        }
+        Ok(Self {
+            shards: (0..shards).map(|index| Shard::new(index, capacity)).collect(),
+            clock: Clock::default(),
+            news: Bell::default(),
+            passed: Bell::default(),
+            batches: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            max_event: config.max_event,
+            backpressure: config.backpressure,
+            budget: Budget { used: AtomicU64::new(0), limit: config.max_buffer },
+            state: AtomicU8::new(State::Open as u8),
+            abandoned: AtomicBool::new(false),
+            epoch,
+        })
+    }
+
+    /// The shard of a hash.
+    #[inline]
+    pub(crate) const fn shard_of(&self, hash: u64) -> usize {
+        (hash % self.shards.len() as u64) as usize
+    }
+
+    /// Puts a checked event into its shard and gives its stamp. The caller rings [`news`](Self::news) afterwards.
+    #[inline]
+    pub(crate) fn insert(&self, shard: usize, text: &str, now: u64) -> Result<u64, Refusal> {
+        let bytes = text.len() as u64;
+        loop {
+            if bytes <= self.budget.limit
+                && let Some(stamp) = self.try_insert(shard, text, now)?
+            {
+                return Ok(stamp);
+            }
+            if let Err(refusal) = self.make_room(bytes) {
+                if self.backpressure == Backpressure::DropNewest {
+                    self.shards[shard].lock().dropped += 1;
+                }
+                return Err(refusal);
+            }
+        }
+    }
+
+    /// The error of a refused event.
+    pub(crate) const fn error(&self, refusal: Refusal) -> BusError {
+        match refusal {
+            Refusal::Closed => BusError::Closed,
+            Refusal::Full => BusError::Backpressure,
+            Refusal::Memory => BusError::MemoryFull { limit: self.budget.limit },
+        }
+    }
+
+    /// Tells whether a batch ends at its first refused event, so that what was taken is its beginning.
+    pub(crate) fn stops_at_refusal(&self) -> bool {
+        self.backpressure == Backpressure::FailProducer
+    }
+
+    /// Opens a subscription.
+    pub(crate) fn join(&self, from: &From<'_>) -> Result<Arc<Reader>, BusError> {
+        if self.state() != State::Open {
+            return Err(BusError::Closed);
+        }
+        if let From::Behind(cursor) = from {
+            self.check_cursor(cursor)?;
+        }
+        let reader = Arc::new(Reader::new(self.shards.len()));
+        // One cut through all shards, so that of two events of one thread the later is never in without the earlier.
+        let cut = self.clock.latest();
+        for (index, shard) in self.shards.iter().enumerate() {
+            let mut ring = shard.lock();
+            let place = match from {
+                From::Oldest => ring.store.first(),
+                From::Latest => ring.store.first_above(cut),
+                From::Behind(cursor) => cursor.last(index).map_or(ring.store.first(), |last| last + 1),
+            };
+            ring.join(&reader, place);
+        }
+        Ok(reader)
+    }
+
+    /// Ends a subscription's hold on events.
+    pub(crate) fn leave(&self, reader: &Arc<Reader>) {
+        for shard in &self.shards {
+            shard.lock().leave(reader);
+        }
+        self.passed.ring();
+        self.news.ring();
+    }
+
+    /// Refuses a cursor that names an event which does not exist yet.
+    pub(crate) fn check_cursor(&self, cursor: &Cursor) -> Result<(), BusError> {
+        for (index, shard) in self.shards.iter().enumerate() {
+            if let Some(id) = cursor.last(index).filter(|id| *id >= shard.lock().store.next()) {
+                return Err(cursor::refuse(format!("shard {index} has no event {id} yet")));
+            }
+        }
+        Ok(())
+    }
+
+    /// An event in the form that leaves the bus.
+    pub(crate) fn stored(&self, shard: usize, event: Event<'_>) -> StoredEvent {
+        StoredEvent {
+            id: event.id.to_string(),
+            raw: event.text.to_owned(),
+            insertion_ts: Timestamp(self.epoch + event.stamp),
+            shard_id: shard as u32,
+        }
+    }
+
+    /// The counters.
+    pub(crate) fn stats(&self) -> Stats {
+        let mut stats = Stats {
+            batches_dispatched: self.batches.load(Relaxed),
+            rejected: self.rejected.load(Relaxed),
+            buffered_bytes: self.budget.used.load(Relaxed),
+            ..Stats::default()
+        };
+        for shard in &self.shards {
+            let ring = shard.lock();
+            stats.events_ingested += ring.ingested;
+            stats.events_dropped += ring.dropped;
+            stats.held += ring.held();
+        }
+        stats
+    }
+
+    /// How far the life of the bus has got.
+    pub(crate) fn state(&self) -> State {
+        match self.state.load(SeqCst) {
+            0 => State::Open,
+            1 => State::Sealing,
+            2 => State::Sealed,
+            _ => State::Closed,
+        }
+    }
+
+    /// Tells whether streams end without an error: nobody shut the node down, its last reference went away.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(SeqCst)
+    }
+
+    /// Refuses new events and waits until those on their way are in their shards.
+    pub(crate) fn seal(&self) {
+        self.advance(State::Sealing);
+        // An insertion that saw the bus open holds its shard's lock until its event is in.
+        self.shards.iter().for_each(|shard| drop(shard.lock()));
+        self.advance(State::Sealed);
+        self.news.ring();
+    }
+
+    /// Lets streams deliver what there is and end.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, SeqCst);
+        self.seal();
+    }
+
+    /// Ends everything and frees the events.
+    pub(crate) fn close(&self) {
+        self.advance(State::Closed);
+        for shard in &self.shards {
+            let freed = shard.lock().store.clear();
+            self.budget.release(freed);
+        }
+        self.news.ring();
+        self.passed.ring();
+    }
+
+    /// Tells whether an open subscription has yet to take an event.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.shards.iter().any(|shard| shard.lock().is_awaited())
+    }
+
+    fn advance(&self, state: State) {
+        self.state.fetch_max(state as u8, SeqCst);
+    }
+
+    /// Inserts an event unless the node's bytes are used up.
+    #[inline]
+    fn try_insert(&self, index: usize, text: &str, now: u64) -> Result<Option<u64>, Refusal> {
+        let shard = &self.shards[index];
+        let mut ring = shard.lock();
+        if self.state.load(Relaxed) != State::Open as u8 {
+            return Err(Refusal::Closed);
+        }
+        if ring.is_full() {
+            if self.backpressure != Backpressure::DropOldest && ring.oldest_is_held() {
+                ring.dropped += u64::from(self.backpressure == Backpressure::DropNewest);
+                return Err(Refusal::Full);
+            }
+            self.budget.release(ring.evict());
+        }
+        if !self.budget.reserve(text.len() as u64) {
+            return Ok(None);
+        }
+        shard.begin(ring.store.next() + 1);
+        let stamp = self.clock.draw(now);
+        ring.store.push(text, stamp);
+        ring.ingested += 1;
+        Ok(Some(stamp))
+    }
+
+    /// Evicts the oldest events of all shards until `bytes` more fit: those that are not held and, if the node drops the
+    /// oldest, then also held ones.
+    #[cold]
+    fn make_room(&self, bytes: u64) -> Result<(), Refusal> {
+        if bytes > self.budget.limit {
+            return Err(Refusal::Memory);
+        }
+        let drop_held = self.backpressure == Backpressure::DropOldest;
+        while !self.budget.fits(bytes) {
+            let victim = self.oldest(false).or_else(|| if drop_held { self.oldest(true) } else { None });
+            match victim {
+                Some(index) => {
+                    let mut ring = self.shards[index].lock();
+                    if drop_held || !ring.oldest_is_held() {
+                        self.budget.release(ring.evict());
+                    }
+                }
+                // Others may have taken room and freed it again since.
+                None if drop_held => {}
+                None => return Err(Refusal::Memory),
+            }
+        }
+        Ok(())
+    }
+
+    /// The shard with the oldest event of all; of those that are not held, unless `held`.
+    fn oldest(&self, held: bool) -> Option<usize> {
+        let candidates = self.shards.iter().enumerate().filter_map(|(index, shard)| {
+            let mut ring = shard.lock();
+            let stamp = ring.store.oldest_stamp()?;
+            if held || !ring.oldest_is_held() { Some((stamp, index)) } else { None }
+        });
+        candidates.min().map(|(_, index)| index)
+    }
+}
+
+/// Bytes of events that the node may keep.
+#[derive(Debug)]
+struct Budget {
+    used: AtomicU64,
+    limit: u64,
+}
+
+impl Budget {
+    #[inline]
+    fn reserve(&self, bytes: u64) -> bool {
+        if self.used.fetch_add(bytes, Relaxed).saturating_add(bytes) <= self.limit {
+            return true;
+        }
+        self.used.fetch_sub(bytes, Relaxed);
+        false
+    }
+
+    fn release(&self, bytes: usize) {
+        self.used.fetch_sub(bytes as u64, Relaxed);
+    }
+
+    fn fits(&self, bytes: u64) -> bool {
+        self.used.load(Relaxed).saturating_add(bytes) <= self.limit
+    }
+}
+
+fn refuse(option: &str, reason: &str) -> BusError {
+    BusError::InvalidConfig { option: option.to_owned(), reason: reason.to_owned() }
+}

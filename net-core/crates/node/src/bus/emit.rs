@@ -1,0 +1,160 @@
+//! Taking events: the checks, the choice of the shard, and the fire-and-forget rules.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{
+    core::{Bus, Refusal},
+    json,
+    model::{BusError, Receipt},
+};
+
+/// What a fire-and-forget call got wrong since the last flush.
+#[derive(Debug, Default)]
+pub(crate) struct Fired {
+    count: AtomicU64,
+    first_rejected: Mutex<Option<BusError>>,
+}
+
+impl Fired {
+    /// Answers with the first rejected event since the last call, and begins to count anew.
+    pub(crate) fn take(&self) -> Result<(), BusError> {
+        let mut first = self.first_rejected.lock().unwrap_or_else(PoisonError::into_inner);
+        self.count.store(0, Relaxed);
+        first.take().map_or(Ok(()), Err)
+    }
+
+    fn next_index(&self) -> u32 {
+        u32::try_from(self.count.fetch_add(1, Relaxed)).unwrap_or(u32::MAX)
+    }
+
+    fn note(&self, error: BusError) {
+        let mut first = self.first_rejected.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert(error);
+    }
+}
+
+impl Bus {
+    /// Takes one event.
+    pub(crate) fn emit(&self, text: &str, key: Option<&str>, now: u64) -> Result<Receipt, BusError> {
+        self.check(0, text)?;
+        let shard = self.shard_of(hash(text, key));
+        let timestamp = self.insert(shard, text, now).map_err(|r| self.error(r))?;
+        self.news.ring();
+        Ok(Receipt { shard_id: shard as u32, timestamp })
+    }
+
+    /// Takes many events and tells how many.
+    ///
+    /// One that is too large or not JSON refuses them all. Where a refused event is to be tried again, the first one that
+    /// is refused for want of room ends the call, so that what was taken is the beginning of the batch; it is an error if
+    /// that is nothing.
+    pub(crate) fn emit_batch(&self, texts: &[&str], key: Option<&str>, now: u64) -> Result<u32, BusError> {
+        for (index, text) in texts.iter().enumerate() {
+            self.check(place(index), text)?;
+        }
+        self.insert_all(texts, key, now)
+    }
+
+    /// Like [`emit_batch`](Self::emit_batch), with events that may not even be UTF-8.
+    pub(crate) fn emit_bytes(&self, events: &[&[u8]], key: Option<&str>, now: u64) -> Result<u32, BusError> {
+        let texts: Result<Vec<_>, _> =
+            events.iter().enumerate().map(|(index, bytes)| self.check_bytes(place(index), bytes)).collect();
+        self.insert_all(&texts?, key, now)
+    }
+
+    /// Takes one event, or notes that it was not JSON; false when there is no room.
+    pub(crate) fn fire(&self, fired: &Fired, event: &[u8], key: Option<&str>, now: u64) -> bool {
+        let taken = self.offer(fired, event, key, now);
+        self.news.ring();
+        taken
+    }
+
+    /// Takes one event, or notes that it was not JSON; false when there is no room.
+    pub(crate) fn fire_text(&self, fired: &Fired, text: &str, key: Option<&str>, now: u64) -> bool {
+        let taken = self.offer_text(fired, text, key, now);
+        self.news.ring();
+        taken
+    }
+
+    /// Takes many events, and tells for how many there was room.
+    pub(crate) fn fire_batch(&self, fired: &Fired, texts: &[&str], now: u64) -> u32 {
+        let taken = texts.iter().filter(|text| self.offer_text(fired, text, None, now)).count();
+        self.news.ring();
+        place(taken)
+    }
+
+    fn offer(&self, fired: &Fired, event: &[u8], key: Option<&str>, now: u64) -> bool {
+        let index = fired.next_index();
+        match self.check_bytes(index, event) {
+            Ok(text) => self.insert(self.shard_of(hash(text, key)), text, now).is_ok(),
+            Err(error) => self.reject(fired, error),
+        }
+    }
+
+    fn offer_text(&self, fired: &Fired, text: &str, key: Option<&str>, now: u64) -> bool {
+        let index = fired.next_index();
+        match self.check(index, text) {
+            Ok(()) => self.insert(self.shard_of(hash(text, key)), text, now).is_ok(),
+            Err(error) => self.reject(fired, error),
+        }
+    }
+
+    /// Counts an event that had room and was no event.
+    #[cold]
+    fn reject(&self, fired: &Fired, error: BusError) -> bool {
+        self.rejected.fetch_add(1, Relaxed);
+        fired.note(error);
+        true
+    }
+
+    fn insert_all(&self, texts: &[&str], key: Option<&str>, now: u64) -> Result<u32, BusError> {
+        let mut taken = 0;
+        for text in texts {
+            match self.insert(self.shard_of(hash(text, key)), text, now) {
+                Ok(_) => taken += 1,
+                Err(refusal) if taken == 0 && (refusal != Refusal::Full || self.stops_at_refusal()) => {
+                    return Err(self.error(refusal));
+                }
+                Err(Refusal::Full | Refusal::Memory) if !self.stops_at_refusal() => {}
+                Err(_) => break,
+            }
+        }
+        self.news.ring();
+        Ok(taken)
+    }
+
+    fn check(&self, index: u32, text: &str) -> Result<(), BusError> {
+        self.check_size(index, text.len())?;
+        json::check(text).map_err(|fault| broken(index, fault))
+    }
+
+    fn check_bytes<'a>(&self, index: u32, event: &'a [u8]) -> Result<&'a str, BusError> {
+        self.check_size(index, event.len())?;
+        json::check_bytes(event).map_err(|fault| broken(index, fault))
+    }
+
+    fn check_size(&self, index: u32, size: usize) -> Result<(), BusError> {
+        let (size, limit) = (size as u64, self.max_event);
+        if size > limit { Err(BusError::EventTooLarge { index, size, limit }) } else { Ok(()) }
+    }
+}
+
+/// The hash that chooses the shard.
+#[inline]
+pub(crate) fn hash(text: &str, key: Option<&str>) -> u64 {
+    xxh3_64(key.unwrap_or(text).as_bytes())
+}
+
+#[cold]
+fn broken(index: u32, fault: json::Fault) -> BusError {
+    BusError::InvalidJson { index, offset: fault.offset as u64, reason: fault.reason.to_owned() }
+}
+
+fn place(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}

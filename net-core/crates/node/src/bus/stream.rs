@@ -1,0 +1,159 @@
+//! Streams: subscriptions that sleep until there is news.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::{
+    bell::Waiter,
+    channel::Tag,
+    filter::Filter,
+    model::{BusError, StoredEvent, SubscribeOptions},
+    node::NetNode,
+    subscription::{Step, Subscription},
+};
+
+/// A subscription: events in order, waiting for new ones.
+///
+/// It does not keep its node alive. Dropping it releases the events that it holds.
+#[derive(Debug)]
+pub struct EventStream {
+    subscription: Subscription,
+    patience: Option<Duration>,
+    /// When patience ends, while there is nothing to read.
+    deadline: Mutex<Option<Instant>>,
+}
+
+/// A subscription that gives each event's JSON to be decoded.
+///
+/// A channel's stream gives the objects as they were published: without the tag that publishing added.
+#[derive(Debug)]
+pub struct TypedEventStream {
+    events: Arc<EventStream>,
+    tag: Option<Tag>,
+}
+
+impl EventStream {
+    /// Opens a subscription on a node.
+    pub(crate) fn open(
+        node: &NetNode,
+        options: &SubscribeOptions,
+        extra: Option<Filter>,
+    ) -> Result<Arc<Self>, BusError> {
+        let subscription = Subscription::open(Arc::clone(node.bus()), options, extra)?;
+        Ok(Arc::new(Self { subscription, patience: options.timeout, deadline: Mutex::default() }))
+    }
+
+    /// Waits for up to `max` events and at least one; none is the end.
+    ///
+    /// Dropping the future loses no event.
+    pub async fn next(&self, max: u32) -> Result<Vec<StoredEvent>, BusError> {
+        let mut waiter = Waiter::new(&self.subscription.bus().news);
+        let mut timer = None;
+        poll_fn(|cx| self.poll_next(cx, max as usize, &mut waiter, &mut timer)).await
+    }
+
+    /// Ends the iteration at once; a pending read ends as well.
+    pub fn stop(&self) {
+        self.subscription.stop();
+    }
+
+    /// One look without waiting.
+    #[cfg(test)]
+    pub(crate) fn step_now(&self) -> Result<Step, BusError> {
+        self.subscription.step(100)
+    }
+
+    fn poll_next(
+        &self,
+        cx: &mut Context<'_>,
+        max: usize,
+        waiter: &mut Waiter<'_>,
+        timer: &mut Option<Pin<Box<Sleep>>>,
+    ) -> Poll<Result<Vec<StoredEvent>, BusError>> {
+        for armed in [false, true] {
+            if armed {
+                waiter.arm(cx.waker());
+            }
+            match self.subscription.step(max) {
+                Ok(Step::Nothing) => {}
+                Ok(Step::Again) => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Ok(Step::Events(events)) => {
+                    self.set_deadline(None);
+                    return Poll::Ready(Ok(events));
+                }
+                Ok(Step::End) => return Poll::Ready(Ok(vec![])),
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        if self.is_out_of_patience(cx, timer) {
+            self.stop();
+            return Poll::Ready(Ok(vec![]));
+        }
+        Poll::Pending
+    }
+
+    /// Starts the timer if need be, and looks at it.
+    fn is_out_of_patience(&self, cx: &mut Context<'_>, timer: &mut Option<Pin<Box<Sleep>>>) -> bool {
+        let Some(patience) = self.patience else {
+            return false;
+        };
+        let timer = timer.get_or_insert_with(|| {
+            let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+            let deadline = deadline.get_or_insert_with(|| later(patience));
+            Box::pin(sleep_until(*deadline))
+        });
+        timer.as_mut().poll(cx).is_ready()
+    }
+
+    fn set_deadline(&self, deadline: Option<Instant>) {
+        if self.patience.is_some() {
+            *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+        }
+    }
+}
+
+impl TypedEventStream {
+    /// Opens a decoding subscription on a node, for one channel if there is a tag.
+    pub(crate) fn open(
+        node: &NetNode,
+        options: &SubscribeOptions,
+        tag: Option<Tag>,
+    ) -> Result<Arc<Self>, BusError> {
+        let events = EventStream::open(node, options, tag.as_ref().map(Tag::filter))?;
+        Ok(Arc::new(Self { events, tag }))
+    }
+
+    /// Waits for up to `max` JSON texts and at least one; none is the end.
+    pub async fn next(&self, max: u32) -> Result<Vec<String>, BusError> {
+        let events = self.events.next(max).await?;
+        Ok(events.into_iter().map(|event| self.object(event.raw)).collect())
+    }
+
+    /// Ends the iteration at once; a pending read ends as well.
+    pub fn stop(&self) {
+        self.events.stop();
+    }
+
+    fn object(&self, raw: String) -> String {
+        match &self.tag {
+            Some(tag) => tag.remove(raw),
+            None => raw,
+        }
+    }
+}
+
+/// The time `patience` from now, or in thirty years if the clock cannot tell a time so late.
+fn later(patience: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(patience).unwrap_or(now + Duration::from_secs(86_400 * 365 * 30))
+}

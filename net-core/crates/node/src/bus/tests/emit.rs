@@ -1,0 +1,103 @@
+//! What the emit family accepts, and what it says otherwise.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::*;
+use crate::bus::model::BusError;
+
+#[tokio::test]
+async fn checks_json_before_it_returns() {
+    let node = node(2);
+    let broken =
+        |index, offset| BusError::InvalidJson { index, offset, reason: "expected a value".to_owned() };
+    assert_eq!(node.emit_raw("{\"a\":}", None), Err(broken(0, 5)));
+    assert_eq!(node.emit_raw_batch(&["1", "2", "[1,]"], None), Err(broken(2, 3)));
+    assert_eq!(node.push_batch(&[b"1", b"[,"], Some("k")), Err(broken(1, 1)));
+    let reason = "not UTF-8".to_owned();
+    assert_eq!(
+        node.push_batch(&[b"\"\xff\""], None),
+        Err(BusError::InvalidJson { index: 0, offset: 1, reason })
+    );
+    assert_eq!(node.stats().events_ingested, 0);
+    assert_eq!(node.emit_raw_batch(&["1", "\"two\"", "null", "[]"], None), Ok(4));
+    assert_eq!(poll(&node, PollRequest::default()).await.events.len(), 4);
+    assert_eq!((node.stats().rejected, node.flush()), (0, Ok(())));
+}
+
+#[test]
+fn fire_and_forget_tells_at_the_next_flush() {
+    let node = node(2);
+    assert!(node.fire("1"));
+    assert!(node.emit_buffer(b"[2", None));
+    assert!(node.emit_buffer(b"\xff", None));
+    assert_eq!(node.fire_batch(&["3", "nope", "4"]), 3);
+    assert_eq!(node.stats().rejected, 3);
+    assert_eq!(node.stats().events_ingested, 3);
+    let reason = "expected `,` or `]`".to_owned();
+    assert_eq!(node.flush(), Err(BusError::InvalidJson { index: 1, offset: 2, reason }));
+    assert_eq!(node.flush(), Ok(()));
+    assert!(node.fire("-"));
+    let reason = "expected a digit".to_owned();
+    assert_eq!(node.flush(), Err(BusError::InvalidJson { index: 0, offset: 1, reason }));
+    assert_eq!(node.stats().rejected, 4);
+}
+
+#[test]
+fn limits_the_size_of_an_event() {
+    let node =
+        NetNode::new(NetNodeConfig { max_event: 8, ..config(1, 4, Backpressure::DropOldest) }).expect("node");
+    assert!(node.emit_raw("\"123456\"", None).is_ok());
+    let error = |index| BusError::EventTooLarge { index, size: 9, limit: 8 };
+    assert_eq!(node.emit_raw("\"1234567\"", None), Err(error(0)));
+    assert_eq!(node.emit_raw_batch(&["1", "\"1234567\""], None), Err(error(1)));
+    assert!(node.emit_buffer(b"\"1234567\"", None));
+    assert_eq!(node.stats().rejected, 1);
+    assert_eq!(node.flush(), Err(error(0)));
+}
+
+#[test]
+fn the_key_or_else_the_content_chooses_the_shard() {
+    let node = node(7);
+    let shard = |text: &str| (xxh3_64(text.as_bytes()) % 7) as u32;
+    for n in 0..50 {
+        let (text, key) = (format!("{{\"n\":{n}}}"), format!("key {n}"));
+        assert_eq!(node.emit_raw(&text, None).expect("emit").shard_id, shard(&text));
+        assert_eq!(node.emit_raw(&text, Some(&key)).expect("emit").shard_id, shard(&key));
+    }
+    // XXH3-64 of the empty input, as published with the algorithm.
+    assert_eq!(node.prehash(b"").hash, 0x2d06_8005_38d3_94c2);
+    let hashed = node.prehash(b"[1]");
+    assert_eq!(hashed.hash, xxh3_64(b"[1]"));
+    assert!(node.push_with_hash(&hashed.data, hashed.hash));
+    assert!(!node.push_with_hash(&hashed.data, hashed.hash + 1));
+    assert_eq!(node.stats().events_ingested, 101);
+}
+
+#[test]
+fn timestamps_increase_over_all_shards() {
+    let node = node(5);
+    let mut last = 0;
+    for n in 0..1000 {
+        let receipt = node.emit_raw(&n.to_string(), None).expect("emit");
+        assert!(receipt.timestamp > last);
+        last = receipt.timestamp;
+    }
+}
+
+#[test]
+fn settings_out_of_range_are_refused() {
+    let good = || config(1, 2, Backpressure::DropOldest);
+    assert!(NetNode::new(good()).is_ok());
+    for (bad, name) in [
+        (NetNodeConfig { shards: Some(0), ..good() }, "shards"),
+        (NetNodeConfig { shards: Some(4097), ..good() }, "shards"),
+        (NetNodeConfig { buffer_capacity: 0, ..good() }, "buffer_capacity"),
+        (NetNodeConfig { buffer_capacity: 1, ..good() }, "buffer_capacity"),
+        (NetNodeConfig { buffer_capacity: 3, ..good() }, "buffer_capacity"),
+        (NetNodeConfig { max_event: 1, ..good() }, "max_event"),
+        (NetNodeConfig { max_buffer: 0, ..good() }, "max_buffer"),
+    ] {
+        assert!(matches!(NetNode::new(bad), Err(BusError::InvalidConfig { option, .. }) if option == name));
+    }
+    assert!(NetNode::new(NetNodeConfig::default()).expect("node").shards() >= 1);
+}
