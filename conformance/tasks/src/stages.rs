@@ -44,6 +44,15 @@ pub(crate) const STAGES: &[Stage] = &[
         budget: Budget { cold: 10, warm: 10 },
     },
     Stage {
+        name: "spec",
+        language: Language::Rust,
+        needs: &[],
+        folder: "",
+        commands: &["cargo spec check"],
+        counts: Source::Commands,
+        budget: Budget { cold: 60, warm: 5 },
+    },
+    Stage {
         name: "clippy",
         language: Language::Rust,
         needs: &[],
