@@ -387,14 +387,14 @@ pub struct ErrorField {
 }
 
 /// A text with gaps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Template {
     /// Pieces in order.
     pub pieces: Vec<Piece>,
 }
 
 /// A piece of a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Piece {
     /// As it stands.
     Text(String),

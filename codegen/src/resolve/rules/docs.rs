@@ -1,18 +1,10 @@
-//! The rules that hold for a whole interface, each of which has one bad file and one snapshot among the tests.
+//! Every `doc` is a sentence that says more than the name.
 
 use crate::diag::Diagnostic;
-use crate::ir::Api;
 use crate::load::Loaded;
 
-/// Checks a built interface against the rules.
-pub(super) fn check(_api: &Api, modules: &[&Loaded], diagnostics: &mut Vec<Diagnostic>) {
-    for loaded in modules {
-        docs(loaded, diagnostics);
-    }
-}
-
 /// Every `doc` is a sentence.
-fn docs(loaded: &Loaded, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(loaded: &Loaded, diagnostics: &mut Vec<Diagnostic>) {
     let Ok(value) = toml::from_str::<toml::Table>(&loaded.source.text) else { return };
     let mut path = Vec::new();
     walk(&value, &mut path, &mut |path, text| {

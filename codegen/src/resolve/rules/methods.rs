@@ -1,0 +1,169 @@
+//! Methods: what crosses how, and what a language could not express.
+
+use super::Rules;
+use crate::ir::{Method, Object, Shape, Type};
+
+/// Checks the methods of a module.
+pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
+    let module = rules.module(position);
+    for (path, method) in super::methods(module) {
+        let generic = owner_generic(rules, position, &path);
+        shapes(rules, position, &path, method);
+        arguments(rules, position, &path, method);
+        generics(rules, position, &path, method, generic);
+        if method.hot {
+            hot(rules, position, &path, method);
+        }
+        for reason in method.skip.values().filter(|reason| reason.split_whitespace().count() < 3) {
+            rules.wrong(position, &[path.as_slice(), &["skip"]].concat(), format!("`{reason}` is not a reason"));
+        }
+    }
+    for object in &module.objects {
+        overloads(rules, position, object);
+        combined(rules, position, object);
+    }
+}
+
+fn owner_generic<'a>(rules: &Rules<'a>, position: usize, path: &[&str]) -> &'a [String] {
+    let module = rules.module(position);
+    match path {
+        ["object", name, ..] => module.objects.iter().find(|o| o.name.spec == **name).map_or(&[], |o| &o.generic),
+        ["host", name, ..] => module.hosts.iter().find(|h| h.name.spec == **name).map_or(&[], |h| &h.generic),
+        _ => &[],
+    }
+}
+
+fn shapes(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
+    if method.shape == Shape::Constructor && method.name.spec == "new" && method.is_async {
+        rules.wrong(position, path, "a constructor called `new` is not `async`");
+    }
+    if method.optional && method.shape != Shape::Host {
+        rules.wrong(position, path, "only methods of the host are `optional`");
+    }
+    if matches!(method.returns, Some(Type::List(_))) && method.order.is_none() {
+        rules.wrong(position, path, "a list comes back in some `order`: say which");
+    }
+    if matches!(method.returns, Some(Type::SelfType)) && path.first() != Some(&"object") {
+        rules.wrong(position, path, "`self` is the result of an object's method or property");
+    }
+    let takes_host = method.args.iter().any(|arg| matches!(arg.ty.split_optional().0, Type::Host(..)));
+    let registers = matches!(method.returns, None | Some(Type::Object(..)));
+    if takes_host && !method.is_async && !registers && method.shape != Shape::Host {
+        rules.wrong(position, path, "a method that calls the host before it returns is `async`, or Node would stand still");
+    }
+}
+
+fn arguments(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
+    for (index, arg) in method.args.iter().enumerate() {
+        let path = [path, &["args", &arg.name]].concat();
+        if matches!(arg.ty, Type::Optional(_)) && arg.default.is_some() {
+            rules.wrong(position, &path, "an argument is optional or has a default, not both");
+        }
+        if arg.variadic && index + 1 != method.args.len() {
+            rules.wrong(position, &path, "an argument of any number of values is the last");
+        }
+        if arg.borrowed && method.is_async {
+            rules.wrong(position, &path, "an `async` method cannot borrow: the call returns before it is done");
+        }
+        if matches!(arg.ty, Type::SelfType) {
+            rules.wrong(position, &path, "`self` is a result, not an argument");
+        }
+    }
+}
+
+fn generics(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method, owner: &[String]) {
+    let mut used = Vec::new();
+    method.args.iter().for_each(|arg| variables(&arg.ty, &mut used));
+    method.returns.iter().for_each(|ty| variables(ty, &mut used));
+    for name in &used {
+        if !method.generic.contains(name) && !owner.contains(name) {
+            rules.wrong(position, path, format!("`{name}` is not among the `generic` variables"));
+        }
+    }
+    for name in method.generic.iter().filter(|name| !used.contains(name)) {
+        rules.wrong(position, path, format!("the variable `{name}` is not used"));
+    }
+}
+
+fn variables(ty: &Type, used: &mut Vec<String>) {
+    match ty {
+        Type::Json(name) => used.push(name.clone()),
+        Type::Object(_, names) | Type::Host(_, names) => used.extend(names.iter().cloned()),
+        Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => variables(inner, used),
+        _ => {}
+    }
+}
+
+fn hot(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
+    if method.is_async {
+        rules.wrong(position, path, "a `hot` method is not `async`");
+    }
+    for arg in &method.args {
+        let (ty, _) = arg.ty.split_optional();
+        let direct = match ty {
+            Type::Bytes => arg.borrowed,
+            Type::Bool | Type::Int(_) | Type::F64 | Type::String | Type::Object(..) | Type::Duration(_) | Type::Size => true,
+            Type::Scalar(_) | Type::Enum(_) | Type::Flags(_) | Type::Instant(_) => true,
+            _ => false,
+        };
+        if !direct {
+            let path = [path, &["args", &arg.name]].concat();
+            rules.wrong(position, &path, "a `hot` method takes scalars, handles, strings and `&bytes` only");
+        }
+    }
+    let fields = method.throws.iter().flat_map(|at| &rules.api.family(*at).kinds).any(|kind| !kind.fields.is_empty());
+    if fields {
+        rules.wrong(position, path, "a `hot` method throws no family with fields");
+    }
+}
+
+fn combined(rules: &mut Rules<'_>, position: usize, object: &Object) {
+    let known = |name: &str| object.methods.iter().any(|m| m.name.spec == name);
+    for method in &object.methods {
+        let Some((into, reserve)) = &method.combine else { continue };
+        let path = ["object", object.name.spec.as_str(), "fn", &method.name.spec];
+        for name in [into, reserve] {
+            if !known(name) {
+                rules.wrong(position, &path, format!("there is no method `{name}`"));
+            }
+        }
+        if method.returns != Some(Type::Bool) {
+            rules.wrong(position, &path, "a combined method returns `bool`");
+        }
+    }
+}
+
+fn overloads(rules: &mut Rules<'_>, position: usize, object: &Object) {
+    let all = || object.constructors.iter().chain(&object.methods);
+    for method in all() {
+        let Some(target) = &method.overload else { continue };
+        let table = if method.shape == Shape::Constructor { "new" } else { "fn" };
+        let path = ["object", object.name.spec.as_str(), table, &method.name.spec];
+        match all().find(|other| other.name.spec == *target) {
+            None => rules.wrong(position, &path, format!("there is no method `{target}` to overload")),
+            Some(other) if !can_be_told_apart(method, other) => {
+                rules.wrong(position, &path, format!("calls of it cannot be told from calls of `{target}`"));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Whether the number of required arguments differs, or the kind of value at some position.
+fn can_be_told_apart(a: &Method, b: &Method) -> bool {
+    let required = |m: &Method| m.args.iter().filter(|arg| !arg.may_be_left_out()).count();
+    required(a) != required(b) || a.args.iter().zip(&b.args).any(|(a, b)| value_kind(&a.ty) != value_kind(&b.ty))
+}
+
+fn value_kind(ty: &Type) -> &'static str {
+    match ty.split_optional().0 {
+        Type::String => "string",
+        Type::Int(_) | Type::F64 | Type::Duration(_) | Type::Instant(_) | Type::Size | Type::Scalar(_) => "number",
+        Type::Bytes | Type::FixedBytes(_) => "bytes",
+        Type::Bool => "bool",
+        Type::Host(..) => "function",
+        Type::Object(..) => "class",
+        Type::List(_) => "list",
+        _ => "record",
+    }
+}

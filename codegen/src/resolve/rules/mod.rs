@@ -1,0 +1,65 @@
+//! The rules that hold for a whole interface, each with one bad file and one snapshot among the tests.
+
+mod docs;
+mod errors;
+mod methods;
+mod names;
+mod values;
+
+use crate::diag::Diagnostic;
+use crate::ir::{Api, Method, Module, Shape};
+use crate::load::Loaded;
+
+/// Checks a built interface against the rules.
+pub(super) fn check(api: &Api, modules: &[&Loaded], diagnostics: &mut Vec<Diagnostic>) {
+    let mut rules = Rules { api, modules, diagnostics };
+    errors::check_families(&mut rules);
+    names::check_namespace(&mut rules);
+    for position in 0..modules.len() {
+        docs::check(modules[position], rules.diagnostics);
+        names::check(&mut rules, position);
+        values::check(&mut rules, position);
+        errors::check(&mut rules, position);
+        methods::check(&mut rules, position);
+    }
+}
+
+/// What the rules look at, and where they report.
+struct Rules<'a> {
+    api: &'a Api,
+    modules: &'a [&'a Loaded],
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Rules<'a> {
+    fn module(&self, position: usize) -> &'a Module {
+        &self.api.modules[position]
+    }
+
+    fn wrong(&mut self, module: usize, path: &[&str], message: impl Into<String>) {
+        self.diagnostics.push(self.modules[module].source.diagnostic(path, message));
+    }
+}
+
+/// Every method of a module with the path to its table.
+fn methods(module: &Module) -> Vec<(Vec<&str>, &Method)> {
+    let mut all: Vec<_> = module.functions.iter().map(|m| (vec!["fn", m.name.spec.as_str()], m)).collect();
+    for object in &module.objects {
+        for method in object.constructors.iter().chain(&object.methods) {
+            let table = match method.shape {
+                Shape::Constructor => "new",
+                Shape::Property { .. } => "prop",
+                _ => "fn",
+            };
+            all.push((vec!["object", &object.name.spec, table, &method.name.spec], method));
+        }
+    }
+    for record in &module.records {
+        all.extend(record.functions.iter().map(|m| (vec!["record", &record.name.spec, "fn", m.name.spec.as_str()], m)));
+    }
+    for host in &module.hosts {
+        all.extend(host.methods.iter().map(|m| (vec!["host", &host.name.spec, "fn", m.name.spec.as_str()], m)));
+        all.extend(host.props.iter().map(|m| (vec!["host", &host.name.spec, "prop", m.name.spec.as_str()], m)));
+    }
+    all
+}

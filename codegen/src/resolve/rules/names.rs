@@ -1,0 +1,109 @@
+//! Names are snake_case, and public names are unique in each language.
+
+use super::Rules;
+use crate::ir::{Lang, Method, Name};
+use std::collections::HashMap;
+
+/// Public names of the whole interface: packages export all modules from one root.
+pub(super) fn check_namespace(rules: &mut Rules<'_>) {
+    let api = rules.api;
+    for lang in Lang::ALL {
+        let mut taken: HashMap<String, String> = HashMap::new();
+        for (position, module) in api.modules.iter().enumerate() {
+            let types = module.objects.iter().map(|o| ("object", &o.name));
+            let types = types.chain(module.records.iter().map(|r| ("record", &r.name)));
+            let types = types.chain(module.unions.iter().map(|u| ("union", &u.name)));
+            let types = types.chain(module.enums.iter().map(|e| ("enum", &e.name)));
+            let types = types.chain(module.flags.iter().map(|f| ("flags", &f.name)));
+            let types = types.chain(module.hosts.iter().map(|h| ("host", &h.name)));
+            let types: Vec<_> = types.chain(module.functions.iter().map(|f| ("fn", &f.name))).collect();
+            for (table, name) in types {
+                for public in public(name, lang) {
+                    if let Some(other) = taken.insert(public.clone(), format!("{}.{}", module.name, name.spec)) {
+                        let message = format!("`{public}` is also a public name of {other} in {}", lang.key());
+                        rules.wrong(position, &[table, &format!("{}!", name.spec)], message);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Names of one module.
+pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
+    let module = rules.module(position);
+    let file = rules.modules[position].document.module.name.clone();
+    if rules.modules[position].source.file != format!("spec/{file}.toml") {
+        rules.wrong(position, &["module", "name"], "a module is called as its file");
+    }
+    for (path, method) in super::methods(module) {
+        snake(rules, position, &path, &method.name);
+        for arg in &method.args {
+            snake_text(rules, position, &[path.as_slice(), &["args", &arg.name]].concat(), &arg.name);
+        }
+    }
+    for object in &module.objects {
+        snake(rules, position, &["object", &object.name.spec], &object.name);
+        for lang in Lang::ALL {
+            unique_members(rules, position, &object.name.spec, object.constructors.iter().chain(&object.methods), lang);
+        }
+    }
+    for record in &module.records {
+        snake(rules, position, &["record", &record.name.spec], &record.name);
+        for field in &record.fields {
+            snake(rules, position, &["record", &record.name.spec, "field", &field.name.spec], &field.name);
+        }
+    }
+    for item in &module.enums {
+        snake(rules, position, &["enum", &item.name.spec], &item.name);
+    }
+    for item in &module.unions {
+        snake(rules, position, &["union", &item.name.spec], &item.name);
+    }
+    for item in &module.hosts {
+        snake(rules, position, &["host", &item.name.spec], &item.name);
+    }
+}
+
+fn unique_members<'m>(
+    rules: &mut Rules<'_>,
+    position: usize,
+    object: &str,
+    methods: impl Iterator<Item = &'m Method>,
+    lang: Lang,
+) {
+    let mut taken = HashMap::new();
+    for method in methods.filter(|m| m.overload.is_none() && m.in_lang(lang)) {
+        for public in public(&method.name, lang) {
+            if let Some(other) = taken.insert(public.clone(), &method.name.spec) {
+                let table = if method.shape == crate::ir::Shape::Constructor { "new" } else { "fn" };
+                let message = format!("`{public}` is also a name of `{other}` in {}", lang.key());
+                rules.wrong(position, &["object", object, table, &method.name.spec], message);
+            }
+        }
+    }
+}
+
+/// The public names of an item: as renamed, else as in the spec, and every alias.
+fn public(name: &Name, lang: Lang) -> Vec<String> {
+    let own = name.renamed(lang).unwrap_or(&name.spec).to_owned();
+    std::iter::once(own).chain(name.aliases(lang).iter().cloned()).collect()
+}
+
+fn snake(rules: &mut Rules<'_>, position: usize, path: &[&str], name: &Name) {
+    snake_text(rules, position, path, &name.spec);
+}
+
+fn snake_text(rules: &mut Rules<'_>, position: usize, path: &[&str], name: &str) {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let fine = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(plain)
+        && !name.contains("__")
+        && !name.ends_with('_');
+    if !fine {
+        let mut path = path.to_vec();
+        let last = format!("{}!", path.pop().unwrap_or_default());
+        path.push(&last);
+        rules.wrong(position, &path, format!("`{name}` is not snake_case"));
+    }
+}

@@ -1,0 +1,107 @@
+//! Enums, flags, unions and records: texts and numbers are unique, recursion has an end, a field is optional in one way.
+
+use super::Rules;
+use crate::ir::{Api, At, Field, Type};
+use std::collections::HashSet;
+use std::hash::Hash;
+
+/// Checks the values of a module.
+pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
+    let module = rules.module(position);
+    for item in &module.enums {
+        let name = item.name.spec.as_str();
+        let greatest = item.repr.range().1;
+        let mut tags = HashSet::new();
+        let mut texts = HashSet::new();
+        for value in &item.values {
+            let path = ["enum", name, "value", &value.name];
+            unique(rules, position, &path, &mut tags, value.tag, "tag");
+            if i128::from(value.tag) > greatest {
+                rules.wrong(position, &path, format!("tag {} does not fit {}", value.tag, item.repr.key()));
+            }
+            for text in std::iter::once(&value.text).chain(&value.aliases) {
+                unique(rules, position, &path, &mut texts, text.clone(), "text");
+            }
+        }
+    }
+    for item in &module.flags {
+        let mut bits = HashSet::new();
+        for bit in &item.bits {
+            let path = ["flags", item.name.spec.as_str(), "bit", &bit.name];
+            unique(rules, position, &path, &mut bits, bit.bit, "bit");
+            if u32::from(bit.bit) >= item.repr.bits() {
+                rules.wrong(position, &path, format!("bit {} does not fit {}", bit.bit, item.repr.key()));
+            }
+        }
+    }
+    for (index, item) in module.unions.iter().enumerate() {
+        let name = item.name.spec.as_str();
+        let mut tags = HashSet::new();
+        for case in &item.cases {
+            unique(rules, position, &["union", name, "case", &case.name], &mut tags, case.text.clone(), "tag");
+            if case.fields.iter().any(|field| field.name.spec == item.tag) {
+                let message = format!("a field may not be called `{}`, which is the union's tag", item.tag);
+                rules.wrong(position, &["union", name, "case", &case.name], message);
+            }
+        }
+        let at = At { module: position, index };
+        let reaches = item.cases.iter().flat_map(|case| &case.fields).any(|field| reaches(rules.api, &field.ty, Type::Union(at)));
+        if reaches && item.depth.is_none() {
+            rules.wrong(position, &["union", name], "a recursive type states its `depth`");
+        }
+    }
+    for (index, item) in module.records.iter().enumerate() {
+        let name = item.name.spec.as_str();
+        let at = At { module: position, index };
+        if item.fields.iter().any(|field| reaches(rules.api, &field.ty, Type::Record(at))) {
+            rules.wrong(position, &["record", name], "only unions are recursive");
+        }
+        for field in &item.fields {
+            check_field(rules, position, name, field);
+        }
+    }
+}
+
+fn check_field(rules: &mut Rules<'_>, position: usize, record: &str, field: &Field) {
+    let path = ["record", record, "field", &field.name.spec];
+    let optional = matches!(field.ty, Type::Optional(_));
+    if optional && field.default.is_some() {
+        rules.wrong(position, &path, "a field is optional or has a default, not both");
+    }
+    if field.absent.is_some() && !optional {
+        rules.wrong(position, &path, "`absent` explains an optional field; this one is always there");
+    }
+    if let (Some(min), Some(max)) = (field.min, field.max)
+        && min > max
+    {
+        rules.wrong(position, &path, "`min` is above `max`");
+    }
+}
+
+fn unique<T: Hash + Eq>(rules: &mut Rules<'_>, position: usize, path: &[&str], seen: &mut HashSet<T>, value: T, what: &str) {
+    if !seen.insert(value) {
+        rules.wrong(position, path, format!("another value already has this {what}"));
+    }
+}
+
+/// Whether a type contains another, at any depth.
+fn reaches(api: &Api, ty: &Type, goal: Type) -> bool {
+    fn visit(api: &Api, ty: &Type, goal: &Type, seen: &mut Vec<Type>) -> bool {
+        if ty == goal {
+            return true;
+        }
+        if seen.contains(ty) {
+            return false;
+        }
+        seen.push(ty.clone());
+        match ty {
+            Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => visit(api, inner, goal, seen),
+            Type::Record(at) => api.record(*at).fields.iter().any(|field| visit(api, &field.ty, goal, seen)),
+            Type::Union(at) => {
+                api.union(*at).cases.iter().flat_map(|case| &case.fields).any(|field| visit(api, &field.ty, goal, seen))
+            }
+            _ => false,
+        }
+    }
+    visit(api, ty, &goal, &mut Vec::new())
+}
