@@ -5,7 +5,7 @@
 use crate::pack::{Pack, Reader, Writer};
 use net_types::Error;
 
-impl Pack for net_types::base::BuildInfo {
+impl Pack for net_types::base::LibraryInfo {
     fn pack(&self, w: &mut Writer) {
         w.record(4, |w| {
             self.version.pack(w);

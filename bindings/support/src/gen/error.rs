@@ -20,8 +20,8 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
             found.pack(w);
         }),
         #[cfg(feature = "conformance")]
-        Error::Echo(net_types::echo::EchoError::Rejected { code, reason }) => w.record(2, |w| {
-            code.pack(w);
+        Error::Echo(net_types::echo::EchoError::Rejected { number, reason }) => w.record(2, |w| {
+            number.pack(w);
             reason.pack(w);
         }),
         #[cfg(feature = "conformance")]
@@ -99,7 +99,7 @@ pub fn error_of(
         #[cfg(feature = "conformance")]
         (1, 1) => {
             let mut f = fields.record()?;
-            net_types::echo::EchoError::Rejected { code: f.field()?, reason: f.field()? }.into()
+            net_types::echo::EchoError::Rejected { number: f.field()?, reason: f.field()? }.into()
         }
         #[cfg(feature = "conformance")]
         (1, 2) => {

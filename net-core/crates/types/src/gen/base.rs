@@ -4,7 +4,7 @@
 
 /// How this library was built.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BuildInfo {
+pub struct LibraryInfo {
     /// Version of the library, as in its package.
     pub version: String,
     /// Hash of the interface spec it was generated from, in hex.

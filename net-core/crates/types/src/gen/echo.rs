@@ -435,8 +435,8 @@ pub struct EchoPage {
 pub enum EchoError {
     /// The caller asked for this error.
     Rejected {
-        /// The code.
-        code: u32,
+        /// The number.
+        number: u32,
         /// The reason.
         reason: String,
     },
@@ -516,7 +516,7 @@ impl EchoError {
     /// What happened, for people.
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::Rejected { code, reason } => Some(format!("code={code} reason={reason}")),
+            Self::Rejected { number, reason } => Some(format!("number={number} reason={reason}")),
             Self::TooLarge { size, limit } => Some({
                 let mut text = String::new();
                 text.push_str(&size.to_string());

@@ -13,4 +13,4 @@ pub mod host;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "e9c9efa5cd632b2a227858e6fac0707f";
+pub const SPEC_HASH: &str = "fb750c610bf4d36bf0f33380f324fd99";

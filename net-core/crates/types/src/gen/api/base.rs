@@ -8,5 +8,5 @@ pub trait BaseFunctions: Send + Sync + Sized + 'static {
     fn version() -> Result<String, crate::Error>;
 
     /// Tells version, spec hash, features and target of the library.
-    fn build_info() -> Result<crate::base::BuildInfo, crate::Error>;
+    fn build_info() -> Result<crate::base::LibraryInfo, crate::Error>;
 }
