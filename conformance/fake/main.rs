@@ -39,8 +39,8 @@ fn answer(request: &Value, kept: &mut u32) -> Value {
             json!({ "ok": null })
         }
         "call:fake.new" => {
-            *kept += 1;
-            json!({ "ok": null })
+            *kept += u32::from(request.get("as").is_some());
+            json!({ "ok": request.get("as").map(|_| true) })
         }
         "call:fake.kept" => json!({ "ok": kept }),
         "call:fake.echo" | "wire.fake.encode" => json!({ "ok": args["value"] }),

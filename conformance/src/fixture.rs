@@ -102,6 +102,7 @@ enum Direction {
 #[serde(deny_unknown_fields)]
 struct Called {
     name: String,
+    call: Option<String>,
     #[serde(default)]
     args: Map<String, Value>,
     #[serde(default, deserialize_with = "present")]
@@ -214,7 +215,9 @@ fn form(kind: &str, of: &str, case: Form) -> Result<Vec<Exchange>> {
 }
 
 fn called(of: &str, case: Called) -> Result<Vec<Exchange>> {
-    let call = Call { op: format!("call:{of}"), args: case.args, on: None, keep: None };
+    let function = case.call.as_deref().unwrap_or(of);
+    ensure!(function.contains('.'), "neither it nor the file names a function");
+    let call = Call { op: format!("call:{function}"), args: case.args, on: None, keep: None };
     Ok(vec![Exchange { label: String::new(), call, expect: expected(case.ok, case.error)? }])
 }
 
@@ -222,7 +225,8 @@ fn steps(steps: Vec<Step>) -> Result<Vec<Exchange>> {
     ensure!(!steps.is_empty(), "it has no steps");
     let mut exchanges = Vec::new();
     for (index, step) in steps.into_iter().enumerate() {
-        let ok = step.ok.or_else(|| step.error.is_none().then_some(Value::Null));
+        let silent = if step.keep.is_some() { true.into() } else { Value::Null };
+        let ok = step.ok.or_else(|| step.error.is_none().then_some(silent));
         exchanges.push(Exchange {
             label: format!("step {}, {}: ", index + 1, step.call),
             call: Call { op: format!("call:{}", step.call), args: step.args, on: step.on, keep: step.keep },
@@ -320,7 +324,7 @@ mod tests {
     #[test]
     fn a_broken_case_is_named() {
         assert!(
-            refusal("call", r#"{"of": "f", "cases": [{"name": "a"}]}"#).contains("case a: it has neither")
+            refusal("call", r#"{"of": "e.f", "cases": [{"name": "a"}]}"#).contains("case a: it has neither")
         );
         assert!(refusal("call", r#"{"of": "f", "cases": [{"name": "a", "okay": 1}]}"#).contains("okay"));
         assert!(
@@ -329,7 +333,7 @@ mod tests {
         );
         assert!(refusal("wire", r#"{"of": "f", "cases": []}"#).contains("no cases"));
         assert!(
-            refusal("call", r#"{"of": "f", "cases": [{"name": "a", "error": "rejected"}]}"#)
+            refusal("call", r#"{"of": "e.f", "cases": [{"name": "a", "error": "rejected"}]}"#)
                 .contains("family.kind")
         );
     }
