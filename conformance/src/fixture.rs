@@ -313,12 +313,24 @@ mod tests {
     }
 
     #[test]
-    fn a_step_without_a_result_expects_null() {
-        let text =
-            r#"{"of": "", "cases": [{"name": "a", "steps": [{"call": "echo.counter.new", "as": "c"}]}]}"#;
+    fn a_step_without_a_result_expects_what_it_keeps() {
+        let text = r#"{"of": "", "cases": [{"name": "a", "steps": [
+            {"call": "echo.counter.new", "as": "c"}, {"call": "echo.counter.add", "on": "c"}]}]}"#;
         let cases = cases("scenario", text).unwrap();
-        assert!(matches!(&cases[0].exchanges[0].expect, Expect::Value(Value::Null)));
-        assert_eq!(cases[0].exchanges[0].call.keep.as_deref(), Some("c"));
+        let [made, added] = cases[0].exchanges.as_slice() else { panic!("two steps") };
+        assert!(matches!(&made.expect, Expect::Value(Value::Bool(true))));
+        assert_eq!(made.call.keep.as_deref(), Some("c"));
+        assert!(matches!(&added.expect, Expect::Value(Value::Null)));
+        assert_eq!(added.call.on.as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn a_case_may_name_its_function() {
+        let case = r#"{"name": "a", "call": "echo.echo_u8", "ok": 1}"#;
+        let cases = cases("call", &format!(r#"{{"of": "numbers", "cases": [{case}]}}"#)).unwrap();
+        assert_eq!(cases[0].exchanges[0].call.op, "call:echo.echo_u8");
+        let unnamed = r#"{"of": "numbers", "cases": [{"name": "a", "ok": 1}]}"#;
+        assert!(refusal("call", unnamed).contains("names a function"));
     }
 
     #[test]
@@ -326,7 +338,7 @@ mod tests {
         assert!(
             refusal("call", r#"{"of": "e.f", "cases": [{"name": "a"}]}"#).contains("case a: it has neither")
         );
-        assert!(refusal("call", r#"{"of": "f", "cases": [{"name": "a", "okay": 1}]}"#).contains("okay"));
+        assert!(refusal("call", r#"{"of": "e.f", "cases": [{"name": "a", "okay": 1}]}"#).contains("okay"));
         assert!(
             refusal("wire", r#"{"of": "f", "cases": [{"name": "a", "value": 1, "bytes": "0G"}]}"#)
                 .contains("hex")
