@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::path::Path;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A file of the spec.
@@ -84,7 +85,7 @@ fn parse_one<T: DeserializeOwned>(source: &Source) -> Result<T, Diagnostic> {
 impl Source {
     /// A diagnostic at a key or value, named by the path that leads to it.
     ///
-    /// A last part `key!` means the key itself instead of its value. Where the path leads nowhere, its longest
+    /// A part of an array is its position. A last part `key!` means the key itself instead of its value. Where the path leads nowhere, its longest
     /// known start is shown.
     pub fn diagnostic(&self, path: &[&str], message: impl Into<String>) -> Diagnostic {
         Diagnostic::at(&self.file, &self.text, self.span(path).unwrap_or(0..0), message)
@@ -92,17 +93,27 @@ impl Source {
 
     fn span(&self, path: &[&str]) -> Option<Range<usize>> {
         let root = DeTable::parse(&self.text).ok()?;
-        let mut table = root.get_ref();
+        let mut value = &Spanned::new(0..0, DeValue::Table(root.into_inner()));
         let mut found = None;
         for part in path {
             let (part, wants_key) = part.strip_suffix('!').map_or((*part, false), |key| (key, true));
-            let Some((key, value)) = table.iter().find(|(key, _)| key.get_ref().as_ref() == part) else {
-                break;
-            };
-            let shows_key = wants_key || matches!(value.get_ref(), DeValue::Table(_));
-            found = Some(if shows_key { key.span() } else { value.span() });
             match value.get_ref() {
-                DeValue::Table(inner) => table = inner,
+                DeValue::Table(table) => {
+                    let Some((key, inner)) = table.iter().find(|(key, _)| key.get_ref().as_ref() == part)
+                    else {
+                        break;
+                    };
+                    let shows_key = wants_key || matches!(inner.get_ref(), DeValue::Table(_));
+                    found = Some(if shows_key { key.span() } else { inner.span() });
+                    value = inner;
+                }
+                DeValue::Array(array) => {
+                    let Some(inner) = part.parse().ok().and_then(|index: usize| array.get(index)) else {
+                        break;
+                    };
+                    found = Some(inner.span());
+                    value = inner;
+                }
                 _ => break,
             }
         }

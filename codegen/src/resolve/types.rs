@@ -201,7 +201,15 @@ impl<'a> Parser<'a> {
     }
 
     fn expect(&mut self, text: &str) -> Result<(), String> {
-        if self.take(text) { Ok(()) } else { Err(format!("`{text}` is missing before `{}`", self.rest)) }
+        if self.take(text) {
+            Ok(())
+        } else {
+            Err(if self.rest.is_empty() {
+                format!("a `{text}` is missing")
+            } else {
+                format!("a `{text}` is missing before `{}`", self.rest)
+            })
+        }
     }
 }
 
@@ -226,7 +234,7 @@ pub(super) fn text_literal(text: &str, ty: &Type, index: &Index) -> Result<Liter
 /// Reads a value of a type.
 pub(super) fn literal(value: &toml::Value, ty: &Type, index: &Index) -> Result<Literal, String> {
     let wrong = || Err(format!("`{value}` is not a value of this type"));
-    match (value, ty) {
+    match (value, ty.split_optional().0) {
         (toml::Value::Boolean(value), Type::Bool) => Ok(Literal::Bool(*value)),
         (toml::Value::Integer(value), Type::Int(int)) => in_range(i128::from(*value), *int),
         (toml::Value::Integer(value), Type::Duration(_) | Type::Instant(_) | Type::Size) => {

@@ -13,7 +13,8 @@ pub(super) fn wire(cx: &mut Context<'_>, name: &str, item: &doc::Wire) -> Wire {
             None
         }
     });
-    let fields: Vec<_> = item.fields.iter().map(|field| wire_field(cx, name, field)).collect();
+    let fields: Vec<_> =
+        item.fields.iter().enumerate().map(|(index, field)| wire_field(cx, name, index, field)).collect();
     if item.layout == LayoutKind::Fixed {
         check_offsets(cx, name, item, &fields);
     }
@@ -48,8 +49,9 @@ pub(super) fn width(ty: &Type, api: Option<&Api>) -> Option<u32> {
     })
 }
 
-fn wire_field(cx: &mut Context<'_>, layout: &str, item: &doc::WireField) -> WireField {
-    let path = ["wire", layout, "fields"];
+fn wire_field(cx: &mut Context<'_>, layout: &str, index: usize, item: &doc::WireField) -> WireField {
+    let index = index.to_string();
+    let path = ["wire", layout, "fields", &index];
     let form = form(cx, &path, item);
     let when = item.when.as_ref().and_then(|when| {
         let bit = when
@@ -187,9 +189,10 @@ fn decode_error(cx: &mut Context<'_>, layout: &str, error: &str) -> Option<(At, 
 }
 
 fn check_offsets(cx: &mut Context<'_>, name: &str, item: &doc::Wire, fields: &[WireField]) {
-    let path = ["wire", name, "fields"];
     let mut offset = u32::try_from(item.magic.as_deref().unwrap_or_default().len() / 2).unwrap_or_default();
-    for (field, written) in fields.iter().zip(&item.fields) {
+    for (index, (field, written)) in fields.iter().zip(&item.fields).enumerate() {
+        let index = index.to_string();
+        let path = ["wire", name, "fields", &index, "at"];
         if written.at != Some(offset) {
             let found = written.at.map_or("none".into(), |at| at.to_string());
             cx.wrong(&path, format!("`{}` begins at offset {offset}, not {found}", field.name));

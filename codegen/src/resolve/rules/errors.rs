@@ -8,8 +8,16 @@ const OWN_NAMES: [&str; 7] = ["message", "name", "stack", "cause", "kind", "deta
 
 /// Built-in exceptions that an error may also be in Python.
 const PYTHON_BASES: [&str; 10] = [
-    "ValueError", "TypeError", "RuntimeError", "KeyError", "LookupError", "OSError", "TimeoutError", "ConnectionError",
-    "NotImplementedError", "ImportError",
+    "ValueError",
+    "TypeError",
+    "RuntimeError",
+    "KeyError",
+    "LookupError",
+    "OSError",
+    "TimeoutError",
+    "ConnectionError",
+    "NotImplementedError",
+    "ImportError",
 ];
 
 /// Numbers and prefixes over all modules.
@@ -22,7 +30,11 @@ pub(super) fn check_families(rules: &mut Rules<'_>) {
             rules.wrong(at.module, &path, format!("family `{other}` already has number {}", family.id));
         }
         if let Some(other) = prefixes.insert((&family.prefix, &family.format), &family.name) {
-            rules.wrong(at.module, &path, format!("texts of this family cannot be told from those of `{other}`"));
+            rules.wrong(
+                at.module,
+                &path,
+                format!("texts of this family cannot be told from those of `{other}`"),
+            );
         }
     }
 }

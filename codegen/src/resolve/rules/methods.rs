@@ -15,7 +15,11 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             hot(rules, position, &path, method);
         }
         for reason in method.skip.values().filter(|reason| reason.split_whitespace().count() < 3) {
-            rules.wrong(position, &[path.as_slice(), &["skip"]].concat(), format!("`{reason}` is not a reason"));
+            rules.wrong(
+                position,
+                &[path.as_slice(), &["skip"]].concat(),
+                format!("`{reason}` is not a reason"),
+            );
         }
     }
     for object in &module.objects {
@@ -27,7 +31,9 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
 fn owner_generic<'a>(rules: &Rules<'a>, position: usize, path: &[&str]) -> &'a [String] {
     let module = rules.module(position);
     match path {
-        ["object", name, ..] => module.objects.iter().find(|o| o.name.spec == **name).map_or(&[], |o| &o.generic),
+        ["object", name, ..] => {
+            module.objects.iter().find(|o| o.name.spec == **name).map_or(&[], |o| &o.generic)
+        }
         ["host", name, ..] => module.hosts.iter().find(|h| h.name.spec == **name).map_or(&[], |h| &h.generic),
         _ => &[],
     }
@@ -49,7 +55,11 @@ fn shapes(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method
     let takes_host = method.args.iter().any(|arg| matches!(arg.ty.split_optional().0, Type::Host(..)));
     let registers = matches!(method.returns, None | Some(Type::Object(..)));
     if takes_host && !method.is_async && !registers && method.shape != Shape::Host {
-        rules.wrong(position, path, "a method that calls the host before it returns is `async`, or Node would stand still");
+        rules.wrong(
+            position,
+            path,
+            "a method that calls the host before it returns is `async`, or Node would stand still",
+        );
     }
 }
 
@@ -63,7 +73,11 @@ fn arguments(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Met
             rules.wrong(position, &path, "an argument of any number of values is the last");
         }
         if arg.borrowed && method.is_async {
-            rules.wrong(position, &path, "an `async` method cannot borrow: the call returns before it is done");
+            rules.wrong(
+                position,
+                &path,
+                "an `async` method cannot borrow: the call returns before it is done",
+            );
         }
         if matches!(arg.ty, Type::SelfType) {
             rules.wrong(position, &path, "`self` is a result, not an argument");
@@ -89,7 +103,9 @@ fn variables(ty: &Type, used: &mut Vec<String>) {
     match ty {
         Type::Json(name) => used.push(name.clone()),
         Type::Object(_, names) | Type::Host(_, names) => used.extend(names.iter().cloned()),
-        Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => variables(inner, used),
+        Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => {
+            variables(inner, used)
+        }
         _ => {}
     }
 }
@@ -102,7 +118,13 @@ fn hot(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
         let (ty, _) = arg.ty.split_optional();
         let direct = match ty {
             Type::Bytes => arg.borrowed,
-            Type::Bool | Type::Int(_) | Type::F64 | Type::String | Type::Object(..) | Type::Duration(_) | Type::Size => true,
+            Type::Bool
+            | Type::Int(_)
+            | Type::F64
+            | Type::String
+            | Type::Object(..)
+            | Type::Duration(_)
+            | Type::Size => true,
             Type::Scalar(_) | Type::Enum(_) | Type::Flags(_) | Type::Instant(_) => true,
             _ => false,
         };
@@ -111,7 +133,8 @@ fn hot(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
             rules.wrong(position, &path, "a `hot` method takes scalars, handles, strings and `&bytes` only");
         }
     }
-    let fields = method.throws.iter().flat_map(|at| &rules.api.family(*at).kinds).any(|kind| !kind.fields.is_empty());
+    let fields =
+        method.throws.iter().flat_map(|at| &rules.api.family(*at).kinds).any(|kind| !kind.fields.is_empty());
     if fields {
         rules.wrong(position, path, "a `hot` method throws no family with fields");
     }
@@ -152,13 +175,16 @@ fn overloads(rules: &mut Rules<'_>, position: usize, object: &Object) {
 /// Whether the number of required arguments differs, or the kind of value at some position.
 fn can_be_told_apart(a: &Method, b: &Method) -> bool {
     let required = |m: &Method| m.args.iter().filter(|arg| !arg.may_be_left_out()).count();
-    required(a) != required(b) || a.args.iter().zip(&b.args).any(|(a, b)| value_kind(&a.ty) != value_kind(&b.ty))
+    required(a) != required(b)
+        || a.args.iter().zip(&b.args).any(|(a, b)| value_kind(&a.ty) != value_kind(&b.ty))
 }
 
 fn value_kind(ty: &Type) -> &'static str {
     match ty.split_optional().0 {
         Type::String => "string",
-        Type::Int(_) | Type::F64 | Type::Duration(_) | Type::Instant(_) | Type::Size | Type::Scalar(_) => "number",
+        Type::Int(_) | Type::F64 | Type::Duration(_) | Type::Instant(_) | Type::Size | Type::Scalar(_) => {
+            "number"
+        }
         Type::Bytes | Type::FixedBytes(_) => "bytes",
         Type::Bool => "bool",
         Type::Host(..) => "function",

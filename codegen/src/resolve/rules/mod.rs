@@ -15,8 +15,8 @@ pub(super) fn check(api: &Api, modules: &[&Loaded], diagnostics: &mut Vec<Diagno
     let mut rules = Rules { api, modules, diagnostics };
     errors::check_families(&mut rules);
     names::check_namespace(&mut rules);
-    for position in 0..modules.len() {
-        docs::check(modules[position], rules.diagnostics);
+    for (position, loaded) in modules.iter().enumerate() {
+        docs::check(loaded, rules.diagnostics);
         names::check(&mut rules, position);
         values::check(&mut rules, position);
         errors::check(&mut rules, position);
@@ -55,11 +55,20 @@ fn methods(module: &Module) -> Vec<(Vec<&str>, &Method)> {
         }
     }
     for record in &module.records {
-        all.extend(record.functions.iter().map(|m| (vec!["record", &record.name.spec, "fn", m.name.spec.as_str()], m)));
+        all.extend(
+            record
+                .functions
+                .iter()
+                .map(|m| (vec!["record", &record.name.spec, "fn", m.name.spec.as_str()], m)),
+        );
     }
     for host in &module.hosts {
-        all.extend(host.methods.iter().map(|m| (vec!["host", &host.name.spec, "fn", m.name.spec.as_str()], m)));
-        all.extend(host.props.iter().map(|m| (vec!["host", &host.name.spec, "prop", m.name.spec.as_str()], m)));
+        all.extend(
+            host.methods.iter().map(|m| (vec!["host", &host.name.spec, "fn", m.name.spec.as_str()], m)),
+        );
+        all.extend(
+            host.props.iter().map(|m| (vec!["host", &host.name.spec, "prop", m.name.spec.as_str()], m)),
+        );
     }
     all
 }

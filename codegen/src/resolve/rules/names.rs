@@ -1,12 +1,14 @@
 //! Names are snake_case, and public names are unique in each language.
 
 use super::Rules;
-use crate::ir::{Lang, Method, Name};
+use crate::ir::{Lang, Name, Object, Shape};
+use indexmap::IndexMap;
 use std::collections::HashMap;
 
 /// Public names of the whole interface: packages export all modules from one root.
 pub(super) fn check_namespace(rules: &mut Rules<'_>) {
     let api = rules.api;
+    let mut clashes: IndexMap<_, Vec<&str>> = IndexMap::new();
     for lang in Lang::ALL {
         let mut taken: HashMap<String, String> = HashMap::new();
         for (position, module) in api.modules.iter().enumerate() {
@@ -19,13 +21,18 @@ pub(super) fn check_namespace(rules: &mut Rules<'_>) {
             let types: Vec<_> = types.chain(module.functions.iter().map(|f| ("fn", &f.name))).collect();
             for (table, name) in types {
                 for public in public(name, lang) {
-                    if let Some(other) = taken.insert(public.clone(), format!("{}.{}", module.name, name.spec)) {
-                        let message = format!("`{public}` is also a public name of {other} in {}", lang.key());
-                        rules.wrong(position, &[table, &format!("{}!", name.spec)], message);
+                    if let Some(other) =
+                        taken.insert(public.clone(), format!("{}.{}", module.name, name.spec))
+                    {
+                        let message = format!("`{public}` is also a public name of {other}");
+                        clashes.entry((position, table, &name.spec, message)).or_default().push(lang.key());
                     }
                 }
             }
         }
+    }
+    for ((position, table, name, message), langs) in clashes {
+        rules.wrong(position, &[table, &format!("{name}!")], format!("{message} in {}", langs.join(", ")));
     }
 }
 
@@ -44,9 +51,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
     }
     for object in &module.objects {
         snake(rules, position, &["object", &object.name.spec], &object.name);
-        for lang in Lang::ALL {
-            unique_members(rules, position, &object.name.spec, object.constructors.iter().chain(&object.methods), lang);
-        }
+        unique_members(rules, position, object);
     }
     for record in &module.records {
         snake(rules, position, &["record", &record.name.spec], &record.name);
@@ -65,22 +70,24 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
     }
 }
 
-fn unique_members<'m>(
-    rules: &mut Rules<'_>,
-    position: usize,
-    object: &str,
-    methods: impl Iterator<Item = &'m Method>,
-    lang: Lang,
-) {
-    let mut taken = HashMap::new();
-    for method in methods.filter(|m| m.overload.is_none() && m.in_lang(lang)) {
-        for public in public(&method.name, lang) {
-            if let Some(other) = taken.insert(public.clone(), &method.name.spec) {
-                let table = if method.shape == crate::ir::Shape::Constructor { "new" } else { "fn" };
-                let message = format!("`{public}` is also a name of `{other}` in {}", lang.key());
-                rules.wrong(position, &["object", object, table, &method.name.spec], message);
+fn unique_members(rules: &mut Rules<'_>, position: usize, object: &Object) {
+    let mut clashes: IndexMap<_, Vec<&str>> = IndexMap::new();
+    for lang in Lang::ALL {
+        let mut taken = HashMap::new();
+        let methods = object.constructors.iter().chain(&object.methods);
+        for method in methods.filter(|m| m.overload.is_none() && m.in_lang(lang)) {
+            for public in public(&method.name, lang) {
+                if let Some(other) = taken.insert(public.clone(), &method.name.spec) {
+                    let table = if method.shape == Shape::Constructor { "new" } else { "fn" };
+                    let message = format!("`{public}` is also a name of `{other}`");
+                    clashes.entry((table, &method.name.spec, message)).or_default().push(lang.key());
+                }
             }
         }
+    }
+    for ((table, name, message), langs) in clashes {
+        let path = ["object", object.name.spec.as_str(), table, name];
+        rules.wrong(position, &path, format!("{message} in {}", langs.join(", ")));
     }
 }
 

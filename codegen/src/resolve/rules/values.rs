@@ -38,14 +38,25 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         let name = item.name.spec.as_str();
         let mut tags = HashSet::new();
         for case in &item.cases {
-            unique(rules, position, &["union", name, "case", &case.name], &mut tags, case.text.clone(), "tag");
+            unique(
+                rules,
+                position,
+                &["union", name, "case", &case.name],
+                &mut tags,
+                case.text.clone(),
+                "tag",
+            );
             if case.fields.iter().any(|field| field.name.spec == item.tag) {
                 let message = format!("a field may not be called `{}`, which is the union's tag", item.tag);
                 rules.wrong(position, &["union", name, "case", &case.name], message);
             }
         }
         let at = At { module: position, index };
-        let reaches = item.cases.iter().flat_map(|case| &case.fields).any(|field| reaches(rules.api, &field.ty, Type::Union(at)));
+        let reaches = item
+            .cases
+            .iter()
+            .flat_map(|case| &case.fields)
+            .any(|field| reaches(rules.api, &field.ty, Type::Union(at)));
         if reaches && item.depth.is_none() {
             rules.wrong(position, &["union", name], "a recursive type states its `depth`");
         }
@@ -78,7 +89,14 @@ fn check_field(rules: &mut Rules<'_>, position: usize, record: &str, field: &Fie
     }
 }
 
-fn unique<T: Hash + Eq>(rules: &mut Rules<'_>, position: usize, path: &[&str], seen: &mut HashSet<T>, value: T, what: &str) {
+fn unique<T: Hash + Eq>(
+    rules: &mut Rules<'_>,
+    position: usize,
+    path: &[&str],
+    seen: &mut HashSet<T>,
+    value: T,
+    what: &str,
+) {
     if !seen.insert(value) {
         rules.wrong(position, path, format!("another value already has this {what}"));
     }
@@ -95,11 +113,16 @@ fn reaches(api: &Api, ty: &Type, goal: Type) -> bool {
         }
         seen.push(ty.clone());
         match ty {
-            Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => visit(api, inner, goal, seen),
-            Type::Record(at) => api.record(*at).fields.iter().any(|field| visit(api, &field.ty, goal, seen)),
-            Type::Union(at) => {
-                api.union(*at).cases.iter().flat_map(|case| &case.fields).any(|field| visit(api, &field.ty, goal, seen))
+            Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => {
+                visit(api, inner, goal, seen)
             }
+            Type::Record(at) => api.record(*at).fields.iter().any(|field| visit(api, &field.ty, goal, seen)),
+            Type::Union(at) => api
+                .union(*at)
+                .cases
+                .iter()
+                .flat_map(|case| &case.fields)
+                .any(|field| visit(api, &field.ty, goal, seen)),
             _ => false,
         }
     }
