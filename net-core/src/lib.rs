@@ -1,1 +1,64 @@
 //! The Net runtime behind every binding: a facade over the crates below it.
+//!
+//! Objects stand at the root under the names of the interface; the functions of all modules are associated functions
+//! of [`Functions`]. Nothing here starts a thread or a runtime: async functions are plain futures.
+
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "conformance")]
+mod echo;
+
+#[cfg(feature = "conformance")]
+pub use echo::{EchoBox, LetterStream, TypedCell};
+pub use net_types as types;
+
+use net_types::{Error, api, base::BuildInfo};
+
+/// The functions of every module of the interface.
+#[derive(Debug, Clone, Copy)]
+pub struct Functions;
+
+impl api::BaseFunctions for Functions {
+    fn version() -> Result<String, Error> {
+        Ok(env!("CARGO_PKG_VERSION").to_owned())
+    }
+
+    fn build_info() -> Result<BuildInfo, Error> {
+        Ok(BuildInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            spec_hash: net_types::SPEC_HASH.to_owned(),
+            features: features(),
+            target: env!("NET_TARGET").to_owned(),
+        })
+    }
+}
+
+/// The Cargo features that are on, in alphabetical order.
+fn features() -> Vec<String> {
+    let mut on = Vec::new();
+    if cfg!(feature = "conformance") {
+        on.push("conformance".to_owned());
+    }
+    on
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::BaseFunctions;
+
+    #[test]
+    fn tells_its_version() {
+        assert_eq!(Functions::version().unwrap(), env!("CARGO_PKG_VERSION"));
+    }
+
+    #[test]
+    fn tells_how_it_was_built() {
+        let info = Functions::build_info().unwrap();
+        assert_eq!(info.version, Functions::version().unwrap());
+        assert_eq!(info.spec_hash, net_types::SPEC_HASH);
+        assert_eq!(info.features.contains(&"conformance".to_owned()), cfg!(feature = "conformance"));
+        assert!(info.features.is_sorted());
+        assert!(info.target.contains('-'), "{}", info.target);
+    }
+}

@@ -1,0 +1,236 @@
+//! The functions of the echo module.
+
+use super::{
+    argument_error, check_length, fail,
+    streams::{self, Count, Relay},
+};
+use crate::Functions;
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use net_types::{
+    Date, Error, Stream, Timestamp, api,
+    echo::*,
+    host::{EchoHandler, EchoMapper},
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+impl api::EchoFunctions for Functions {
+    fn echo_bool(value: bool) -> Result<bool, Error> {
+        Ok(value)
+    }
+
+    fn echo_u8(value: u8) -> Result<u8, Error> {
+        Ok(value)
+    }
+
+    fn echo_u16(value: u16) -> Result<u16, Error> {
+        Ok(value)
+    }
+
+    fn echo_u32(value: u32) -> Result<u32, Error> {
+        Ok(value)
+    }
+
+    fn echo_u64(value: u64) -> Result<u64, Error> {
+        Ok(value)
+    }
+
+    fn echo_i8(value: i8) -> Result<i8, Error> {
+        Ok(value)
+    }
+
+    fn echo_i16(value: i16) -> Result<i16, Error> {
+        Ok(value)
+    }
+
+    fn echo_i32(value: i32) -> Result<i32, Error> {
+        Ok(value)
+    }
+
+    fn echo_i64(value: i64) -> Result<i64, Error> {
+        Ok(value)
+    }
+
+    fn echo_f64(value: f64) -> Result<f64, Error> {
+        Ok(value)
+    }
+
+    fn echo_duration(value: Duration) -> Result<Duration, Error> {
+        Ok(value)
+    }
+
+    fn echo_instant(value: Timestamp<1>) -> Result<Timestamp<1>, Error> {
+        Ok(value)
+    }
+
+    fn echo_date(value: Date) -> Result<Date, Error> {
+        Ok(value)
+    }
+
+    fn echo_size(value: u64) -> Result<u64, Error> {
+        Ok(value)
+    }
+
+    fn echo_color(value: Color) -> Result<Color, Error> {
+        Ok(value)
+    }
+
+    fn echo_level(value: Level) -> Result<Level, Error> {
+        Ok(value)
+    }
+
+    fn echo_access(value: Access) -> Result<Access, Error> {
+        Ok(value)
+    }
+
+    fn echo_number(value: EchoId) -> Result<EchoId, Error> {
+        Ok(value)
+    }
+
+    fn echo_key_of(value: EchoKey) -> Result<EchoKey, Error> {
+        Ok(value)
+    }
+
+    fn echo_maybe(value: Option<u32>) -> Result<Option<u32>, Error> {
+        Ok(value)
+    }
+
+    fn echo_everything(value: Everything) -> Result<Everything, Error> {
+        Ok(value)
+    }
+
+    fn echo_shape(value: Shape) -> Result<Shape, Error> {
+        Ok(value)
+    }
+
+    fn echo_tree(value: Tree) -> Result<Tree, Error> {
+        Ok(value)
+    }
+
+    fn echo_pair(value: VersionPair) -> Result<VersionPair, Error> {
+        Ok(value)
+    }
+
+    fn echo_string(value: &str) -> Result<String, Error> {
+        Ok(value.to_owned())
+    }
+
+    fn echo_bytes(value: &[u8]) -> Result<Bytes, Error> {
+        Ok(Bytes::copy_from_slice(value))
+    }
+
+    /// Parts that are absent are empty; a label is its text and color with a dot between.
+    fn echo_optional(
+        number: Option<u64>,
+        text: Option<&str>,
+        label: Option<Label>,
+    ) -> Result<Option<String>, Error> {
+        if number.is_none() && text.is_none() && label.is_none() {
+            return Ok(None);
+        }
+        let number = number.map(|number| number.to_string()).unwrap_or_default();
+        let label = label.map(|label| format!("{}.{}", label.text, label.color)).unwrap_or_default();
+        Ok(Some(format!("{number}/{}/{label}", text.unwrap_or_default())))
+    }
+
+    fn echo_list(values: Vec<u32>) -> Result<Vec<u32>, Error> {
+        check_length("values", values.len())?;
+        Ok(values)
+    }
+
+    fn echo_strings(values: &[&str]) -> Result<Vec<String>, Error> {
+        check_length("values", values.len())?;
+        Ok(values.iter().map(|value| String::from(*value)).collect())
+    }
+
+    fn echo_chunks(values: &[&[u8]]) -> Result<Vec<Bytes>, Error> {
+        check_length("values", values.len())?;
+        Ok(values.iter().map(|value| Bytes::copy_from_slice(value)).collect())
+    }
+
+    fn echo_map(values: BTreeMap<String, i64>) -> Result<BTreeMap<String, i64>, Error> {
+        check_length("values", values.len())?;
+        Ok(values)
+    }
+
+    fn echo_with_options(options: EchoOptions) -> Result<EchoOptions, Error> {
+        Ok(options)
+    }
+
+    fn echo_page_of(raw: &str) -> Result<EchoPage, Error> {
+        Ok(EchoPage { raw: raw.to_owned() })
+    }
+
+    /// The error has the distance of the sum from zero as its size, and the greatest `i64` as its limit.
+    fn sum_all(first: i64, rest: Vec<i64>) -> Result<i64, Error> {
+        check_length("rest", rest.len())?;
+        let sum = rest.into_iter().map(i128::from).fold(i128::from(first), |sum, value| sum + value);
+        i64::try_from(sum).map_err(|_| {
+            let size = u64::try_from(sum.unsigned_abs()).unwrap_or(u64::MAX);
+            EchoError::TooLarge { size, limit: Some(i64::MAX.unsigned_abs()) }.into()
+        })
+    }
+
+    fn echo_json(value: &str) -> Result<String, Error> {
+        Ok(value.to_owned())
+    }
+
+    fn fail(kind: &str, detail: &str) -> Result<(), Error> {
+        Err(fail::asked_for(kind, detail))
+    }
+
+    /// The detail is `later`.
+    async fn fail_later(kind: String) -> Result<u32, Error> {
+        Err(fail::asked_for(&kind, "later"))
+    }
+
+    /// Answers `family/kind: message`, with the spec's name of the family and the published text of the kind.
+    fn describe_error(error: Error) -> Result<String, Error> {
+        Ok(format!("{}/{}: {error}", error.family_name(), error.kind_text()))
+    }
+
+    fn panic_now() -> Result<(), Error> {
+        panic!("asked to panic")
+    }
+
+    async fn panic_later() -> Result<(), Error> {
+        panic!("asked to panic later")
+    }
+
+    async fn map_numbers(values: Vec<i64>, mapper: Arc<dyn EchoMapper>) -> Result<Vec<i64>, Error> {
+        check_length("values", values.len())?;
+        let mut mapped = Vec::with_capacity(values.len());
+        for value in values {
+            mapped.push(mapper.map(value).await?);
+        }
+        Ok(mapped)
+    }
+
+    /// The first failure ends the calls that are still under way.
+    async fn ask(
+        handler: Arc<dyn EchoHandler>,
+        request: Label,
+        data: Bytes,
+        times: u32,
+    ) -> Result<Bytes, Error> {
+        check_length("times", times as usize)?;
+        let calls = (0..times).map(|_| handler.handle(request.clone(), data.clone()));
+        let last = try_join_all(calls).await?.pop();
+        last.ok_or_else(|| argument_error("times", "0 is below 1".to_owned()))
+    }
+
+    async fn sum_stream(values: Stream<u32>) -> Result<u64, Error> {
+        streams::sum(values).await
+    }
+
+    fn count_up(end: u32) -> Result<Stream<u32>, Error> {
+        Ok(Arc::new(Count::to(end)))
+    }
+
+    fn echo_stream(values: Stream<Label>) -> Result<Stream<Label>, Error> {
+        Ok(Arc::new(Relay::of(values)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
