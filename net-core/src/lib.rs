@@ -12,7 +12,7 @@ mod echo;
 pub use echo::{EchoBox, LetterStream, TypedCell};
 pub use net_types as types;
 
-use net_types::{Error, api, base::BuildInfo};
+use net_types::{Error, api, base::LibraryInfo};
 
 /// The functions of every module of the interface.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +23,8 @@ impl api::BaseFunctions for Functions {
         Ok(env!("CARGO_PKG_VERSION").to_owned())
     }
 
-    fn build_info() -> Result<BuildInfo, Error> {
-        Ok(BuildInfo {
+    fn build_info() -> Result<LibraryInfo, Error> {
+        Ok(LibraryInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             spec_hash: net_types::SPEC_HASH.to_owned(),
             features: features(),

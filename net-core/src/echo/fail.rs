@@ -6,13 +6,13 @@ use net_types::{
     echo::{ECHO_LIMIT, EchoError, EchoPartError},
 };
 
-/// The error of a kind, with fields that follow from the detail: a code, status or excess that is its length in
+/// The error of a kind, with fields that follow from the detail: a number, status or excess that is its length in
 /// bytes, and a reason, body or part that is the detail itself.
 pub(super) fn asked_for(kind: &str, detail: &str) -> Error {
     let length = detail.len();
     let text = detail.to_owned();
     match kind {
-        "rejected" => EchoError::Rejected { code: length as u32, reason: text }.into(),
+        "rejected" => EchoError::Rejected { number: length as u32, reason: text }.into(),
         "too_large" | "too-large" => {
             let limit = u64::from(ECHO_LIMIT);
             EchoError::TooLarge { size: limit + length as u64, limit: Some(limit) }.into()
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn makes_every_kind() {
-        assert_eq!(message("rejected"), "echo: rejected: code=5 reason=asked");
+        assert_eq!(message("rejected"), "echo: rejected: number=5 reason=asked");
         assert_eq!(message("too_large"), "echo: too-large: 4101 bytes, the limit is 4096");
         assert_eq!(message("busy"), "echo: busy: try again");
         assert_eq!(message("odd"), "echo: odd text: asked");

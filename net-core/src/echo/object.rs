@@ -39,10 +39,10 @@ impl api::EchoBox for EchoBox {
         Ok(Self::with(text.to_owned()))
     }
 
-    /// The error for `fail` has the options' `count` as its code and their `name` as its reason.
+    /// The error for `fail` has the options' `count` as its number and their `name` as its reason.
     async fn open(text: String, options: EchoOptions) -> Result<Arc<Self>, Error> {
         if text == "fail" {
-            return Err(EchoError::Rejected { code: options.count, reason: options.name }.into());
+            return Err(EchoError::Rejected { number: options.count, reason: options.name }.into());
         }
         Ok(Self::with(text))
     }
@@ -153,7 +153,7 @@ mod tests {
         let options = EchoOptions::default();
         assert_eq!(now(EchoBox::open("a".into(), options.clone())).unwrap().text().unwrap(), "a");
         let error = now(EchoBox::open("fail".into(), options)).unwrap_err();
-        assert_eq!(error.to_string(), "echo: rejected: code=3 reason=echo");
+        assert_eq!(error.to_string(), "echo: rejected: number=3 reason=echo");
     }
 
     #[test]
