@@ -2,7 +2,7 @@
 
 use crate::files::FileSet;
 use crate::ir::Api;
-use crate::{load, resolve, targets};
+use crate::{fmt, load, resolve, targets, tidy};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,6 +12,8 @@ cargo spec COMMAND
 
   gen       generate every file from spec/*.toml
   check     prove that the generated files are fresh; prints the differences
+  fmt       format spec/*.toml
+  tidy      check the house rules and report sizes
   schema    print the JSON Schema of the interface language
   hash      print the hash of the interface, without docs and examples
 ";
@@ -36,6 +38,8 @@ fn command(args: &[String]) -> Result<()> {
             Ok(())
         }
         ["check"] => check(&root),
+        ["fmt"] => format(&root),
+        ["tidy"] => tidy::run(&root),
         ["schema"] => {
             println!("{}", schema()?);
             Ok(())
@@ -74,12 +78,28 @@ fn rendered(root: &Path) -> Result<FileSet> {
 }
 
 fn check(root: &Path) -> Result<()> {
+    for source in load::read_dir(&root.join("spec"))? {
+        if fmt::format(&source.text) != source.text {
+            bail!("{} is not formatted: run `cargo spec fmt`", source.file);
+        }
+    }
     let differences = rendered(root)?.differences(root)?;
     if differences.is_empty() {
         return Ok(());
     }
     print!("{differences}");
     bail!("generated files are not fresh: run `cargo spec gen`")
+}
+
+fn format(root: &Path) -> Result<()> {
+    for source in load::read_dir(&root.join("spec"))? {
+        let formatted = fmt::format(&source.text);
+        if formatted != source.text {
+            std::fs::write(root.join(&source.file), formatted)?;
+            println!("{}", source.file);
+        }
+    }
+    Ok(())
 }
 
 fn schema() -> Result<String> {

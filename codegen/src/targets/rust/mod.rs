@@ -1,5 +1,6 @@
 //! Rust: types, errors and contracts for `net-types`.
 
+pub(crate) mod errors;
 mod model;
 pub(crate) mod names;
 pub(crate) mod types;
@@ -9,7 +10,8 @@ use crate::files::FileSet;
 use crate::ir::{Api, Module};
 use anyhow::Result;
 use askama::Template;
-use model::{ApiModel, FamilyModel, ModuleModel};
+use errors::FamilyModel;
+use model::{ApiModel, ModuleModel};
 
 const DIR: &str = "net-core/crates/types/src/gen";
 
@@ -62,7 +64,7 @@ impl Target for Rust {
         let families = families.iter().map(|(at, family)| FamilyEntry {
             module: &api.modules[at.module].name,
             feature: api.modules[at.module].feature.as_deref(),
-            model: model::family(api, family),
+            model: errors::family(api, family),
         });
         let families: Vec<_> = families.collect();
         files.add(format!("{DIR}/error.rs"), ErrorTemplate { families: &families }.render()?);

@@ -1,10 +1,9 @@
 //! What the templates of Rust print: strings and truth values, nothing to decide.
 
-use super::{names, types};
+use super::{errors, names, types};
 use crate::doc::Thread;
 use crate::ir::{
-    Api, At, Enum, Family, Field, Flags, Host, Kind, Method, Module, Object, Piece, Record, Scalar, Shape,
-    Template, Type, Union, Unit,
+    Api, At, Enum, Field, Flags, Host, Method, Module, Object, Record, Scalar, Shape, Type, Union, Unit,
 };
 use std::collections::BTreeSet;
 
@@ -19,7 +18,7 @@ pub(crate) struct ModuleModel {
     pub flags: Vec<FlagsModel>,
     pub unions: Vec<UnionModel>,
     pub records: Vec<RecordModel>,
-    pub families: Vec<FamilyModel>,
+    pub families: Vec<errors::FamilyModel>,
 }
 
 pub(crate) struct ConstModel {
@@ -109,33 +108,6 @@ pub(crate) struct LimitModel {
     pub max: String,
 }
 
-pub(crate) struct FamilyModel {
-    pub doc: Lines,
-    pub name: String,
-    pub id: u16,
-    pub prefix: String,
-    pub kinds: Vec<KindModel>,
-    pub variant: String,
-    pub family: String,
-}
-
-pub(crate) struct KindModel {
-    pub doc: Lines,
-    pub name: String,
-    pub code: u16,
-    pub text: String,
-    pub retry: bool,
-    pub fields: Vec<FieldModel>,
-    pub is_unit: bool,
-    /// Pattern that binds the fields that the detail needs.
-    pub detail_pattern: String,
-    /// Expression of the detail, of type `Option<String>`.
-    pub detail: String,
-    /// Pattern and expression of the whole message.
-    pub message_pattern: String,
-    pub message: String,
-}
-
 pub(crate) struct ApiModel {
     pub traits: Vec<TraitModel>,
     pub hosts: Vec<HostModel>,
@@ -187,7 +159,7 @@ pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
         flags: module.flags.iter().map(flags).collect(),
         unions: module.unions.iter().map(|item| union(api, item)).collect(),
         records: module.records.iter().map(|item| record(api, item)).collect(),
-        families: module.families.iter().map(|item| family(api, item)).collect(),
+        families: module.families.iter().map(|item| errors::family(api, item)).collect(),
     }
 }
 
@@ -205,19 +177,6 @@ pub(crate) fn contracts(api: &Api, position: usize, module: &Module) -> ApiModel
     ApiModel { traits, hosts: module.hosts.iter().map(|host| host_trait(api, host)).collect() }
 }
 
-/// Lowers an error family.
-pub(crate) fn family(api: &Api, family: &Family) -> FamilyModel {
-    FamilyModel {
-        doc: lines(&family.doc),
-        name: names::family(&family.name),
-        id: family.id,
-        prefix: names::text(&family.prefix),
-        kinds: family.kinds.iter().map(|item| kind(api, family, item)).collect(),
-        variant: names::ty(&family.name),
-        family: family.name.clone(),
-    }
-}
-
 fn constant(api: &Api, item: &crate::ir::Const) -> ConstModel {
     let (ty, value) = match &item.ty {
         Type::String => {
@@ -233,7 +192,7 @@ fn constant(api: &Api, item: &crate::ir::Const) -> ConstModel {
 }
 
 fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
-    let display = item.text.as_ref().map(|text| format_string(text).replace("{value", "{0"));
+    let display = item.text.as_ref().map(|text| errors::format_string(text).replace("{value", "{0"));
     ScalarModel {
         doc: lines(&item.doc),
         name: names::ty(&item.name.spec),
@@ -359,176 +318,6 @@ fn limit(api: &Api, field: &Field) -> Option<LimitModel> {
         min: bound(field.min),
         max: bound(field.max),
     })
-}
-
-fn kind(api: &Api, family: &Family, item: &Kind) -> KindModel {
-    let mut fields: Vec<_> = item
-        .fields
-        .iter()
-        .filter(|field| !matches!(field.ty, Type::Constant(_)))
-        .map(|field| FieldModel {
-            doc: vec![describe(&field.name)],
-            name: names::value(&field.name),
-            ty: types::owned(api, &field.ty),
-            default: String::new(),
-        })
-        .collect();
-    if item.detail.is_none() {
-        fields.push(FieldModel {
-            doc: vec!["What happened, for people; may be empty.".into()],
-            name: "detail".into(),
-            ty: "String".into(),
-            default: String::new(),
-        });
-    }
-    let (detail_pattern, detail) = detail(item);
-    let (message_pattern, message) = message(family, item);
-    KindModel {
-        doc: lines(&item.doc),
-        name: names::ty(&item.name),
-        code: item.code,
-        text: names::text(&item.text),
-        retry: item.retry,
-        is_unit: fields.is_empty(),
-        fields,
-        detail_pattern,
-        detail,
-        message_pattern,
-        message,
-    }
-}
-
-/// Pattern and expression of a kind's detail.
-fn detail(item: &Kind) -> (String, String) {
-    match &item.detail {
-        None => (" { detail, .. }".into(), "(!detail.is_empty()).then(|| detail.clone())".into()),
-        Some(template) if template.pieces.is_empty() => (unit_pattern(item), "None".into()),
-        Some(template) => {
-            let used = template_names(template);
-            let optional = optional_names(item);
-            (pattern_of(item, used), format!("Some({})", text_expression(template, &optional)))
-        }
-    }
-}
-
-/// Pattern and expression of a kind's message.
-fn message(family: &Family, item: &Kind) -> (String, String) {
-    match &item.message {
-        Some(template) => {
-            (pattern_of(item, template_names(template)), text_expression(template, &optional_names(item)))
-        }
-        None => {
-            let format = family_format(&family.format);
-            (unit_pattern(item), format)
-        }
-    }
-}
-
-/// The expression of a message from prefix, kind and detail.
-fn family_format(template: &Template) -> String {
-    let mut parts = Vec::new();
-    for piece in &template.pieces {
-        match piece {
-            Piece::Text(text) => parts.push(format!("text.push_str({});", names::text(text))),
-            Piece::Value(name, _) if name == "prefix" => parts.push("text.push_str(Self::PREFIX);".into()),
-            Piece::Value(name, _) if name == "kind" => parts.push("text.push_str(self.kind_text());".into()),
-            Piece::Value(..) => parts.push("text.push_str(&self.detail().unwrap_or_default());".into()),
-            Piece::Group(inner) => {
-                let inner = inner.iter().map(|piece| match piece {
-                    Piece::Text(text) => format!("text.push_str({});", names::text(text)),
-                    _ => "text.push_str(&detail);".into(),
-                });
-                parts
-                    .push(format!("if let Some(detail) = self.detail() {{ {} }}", inner.collect::<String>()));
-            }
-        }
-    }
-    format!("{{ let mut text = String::new(); {} text }}", parts.join(" "))
-}
-
-/// The expression of a template over bound fields.
-fn text_expression(template: &Template, optional: &BTreeSet<&str>) -> String {
-    let simple = template.pieces.iter().all(|piece| !matches!(piece, Piece::Group(_)));
-    if simple {
-        return simple_text(template);
-    }
-    let mut parts = Vec::new();
-    for piece in &template.pieces {
-        match piece {
-            Piece::Group(inner) => {
-                let inner_template = Template { pieces: inner.clone() };
-                let used = template_names(&inner_template);
-                let bound: Vec<_> = used.iter().filter(|name| optional.contains(*name)).copied().collect();
-                let push =
-                    format!("text.push_str(&format!({}));", names::text(&format_string(&inner_template)));
-                let pattern: Vec<_> = bound.iter().map(|name| format!("Some({name})")).collect();
-                parts.push(format!(
-                    "if let ({},) = ({},) {{ {push} }}",
-                    pattern.join(", "),
-                    bound.join(", ")
-                ));
-            }
-            other => {
-                let one = Template { pieces: vec![other.clone()] };
-                parts.push(match other {
-                    Piece::Text(text) => format!("text.push_str({});", names::text(text)),
-                    _ => format!("text.push_str(&{});", simple_text(&one)),
-                });
-            }
-        }
-    }
-    format!("{{ let mut text = String::new(); {} text }}", parts.join(" "))
-}
-
-/// The expression of a template without groups.
-fn simple_text(template: &Template) -> String {
-    match &template.pieces[..] {
-        [Piece::Text(text)] => format!("{}.to_owned()", names::text(text)),
-        [Piece::Value(name, None)] => format!("{}.to_string()", names::value(name)),
-        _ => format!("format!({})", names::text(&format_string(template))),
-    }
-}
-
-/// The template as a format string of Rust.
-fn format_string(template: &Template) -> String {
-    let mut text = String::new();
-    for piece in &template.pieces {
-        match piece {
-            Piece::Text(piece) => text.push_str(&piece.replace('{', "{{").replace('}', "}}")),
-            Piece::Value(name, None) => text.push_str(&format!("{{{name}}}")),
-            Piece::Value(name, Some((width, _))) => text.push_str(&format!("{{{name}:0{width}x}}")),
-            Piece::Group(inner) => text.push_str(&format_string(&Template { pieces: inner.clone() })),
-        }
-    }
-    text
-}
-
-fn template_names(template: &Template) -> Vec<&str> {
-    crate::resolve::template_names(template)
-}
-
-fn optional_names(item: &Kind) -> BTreeSet<&str> {
-    let optional = item.fields.iter().filter(|field| matches!(field.ty, Type::Optional(_)));
-    optional.map(|field| field.name.as_str()).collect()
-}
-
-fn pattern_of(item: &Kind, used: Vec<&str>) -> String {
-    let mut used: Vec<_> = used.into_iter().map(names::value).collect();
-    used.dedup();
-    let total = item.fields.len() + usize::from(item.detail.is_none());
-    if used.len() < total {
-        used.push("..".into());
-    }
-    pattern(used)
-}
-
-fn unit_pattern(item: &Kind) -> String {
-    let has_fields = item.detail.is_none() || !item.fields.is_empty();
-    if has_fields { " { .. }".into() } else { String::new() }
-}
-
-fn pattern(names: Vec<String>) -> String {
-    if names.is_empty() { String::new() } else { format!(" {{ {} }}", names.join(", ")) }
 }
 
 fn object_trait(api: &Api, at: At, object: &Object) -> TraitModel {
@@ -686,7 +475,7 @@ pub(crate) fn lines(doc: &crate::ir::Doc) -> Lines {
 }
 
 /// Words for a field that has no doc of its own.
-fn describe(name: &str) -> String {
+pub(crate) fn describe(name: &str) -> String {
     let words = name.replace('_', " ");
     format!("The {words}.")
 }
