@@ -164,7 +164,12 @@ impl Store {
             Some(chunk) => chunk,
             // The first chunk grows with use; a shard that filled one gets whole ones.
             None if self.chunks.is_empty() => Chunk::default(),
-            None => Chunk { text: String::with_capacity(len.max(CHUNK)), ..Chunk::default() },
+            None => Chunk {
+                text: String::with_capacity(len.max(CHUNK)),
+                // What comes is like what came.
+                events: Vec::with_capacity(self.chunks.back().map_or(0, |chunk| chunk.events.len())),
+                ..Chunk::default()
+            },
         };
         chunk.first = self.next;
         self.chunks.push_back(chunk);
