@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use net_types::{
+    Error, api,
+    bus::{BusError, SubscribeOptions},
+};
+
 use super::{
     filter::{Filter, quote},
     json,
-    model::{BusError, SubscribeOptions},
-    node::NetNode,
+    node::{NetNode, Source},
     stream::{EventStream, TypedEventStream},
     walk,
 };
@@ -22,7 +26,7 @@ const MEMBER: &str = "_channel";
 /// the event as it is on the bus. The channel keeps its node alive.
 #[derive(Debug)]
 pub struct TypedChannel {
-    node: Arc<NetNode>,
+    source: Arc<Source>,
     tag: Tag,
 }
 
@@ -34,47 +38,52 @@ pub(crate) struct Tag {
     end: String,
 }
 
-impl TypedChannel {
-    /// Opens a channel.
-    pub(crate) fn open(node: &Arc<NetNode>, name: &str) -> Arc<Self> {
-        Arc::new(Self { node: Arc::clone(node), tag: Tag::new(name) })
+impl api::TypedChannel for TypedChannel {
+    type EventStream = EventStream;
+    type NetNode = NetNode;
+    type TypedEventStream = TypedEventStream;
+
+    fn new(bus: &Arc<NetNode>, name: &str) -> Result<Arc<Self>, Error> {
+        Ok(Self::open(bus.source(), name))
     }
 
-    /// The name that tags its events.
-    pub fn name(&self) -> &str {
-        &self.tag.name
-    }
-
-    /// Publishes one object; false when there is no room.
-    pub fn publish(&self, event: &str) -> Result<bool, BusError> {
+    fn publish(&self, event: &str) -> Result<bool, Error> {
         let tagged = self.tag.add(0, event)?;
-        match self.node.emit_raw(&tagged, Some(&self.tag.name)) {
+        match self.source.bus.emit(&tagged, Some(&self.tag.name), self.source.now()) {
             Ok(_) => Ok(true),
             Err(BusError::Backpressure | BusError::MemoryFull { .. }) => Ok(false),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Publishes many objects and tells how many were accepted; one that is no object refuses them all.
-    pub fn publish_batch(&self, events: &[&str]) -> Result<u32, BusError> {
+    fn publish_batch(&self, events: &[&str]) -> Result<u32, Error> {
         let tagged: Result<Vec<_>, _> =
             (0..).zip(events).map(|(index, event)| self.tag.add(index, event)).collect();
         let tagged = tagged?;
         let texts: Vec<&str> = tagged.iter().map(String::as_str).collect();
-        match self.node.emit_raw_batch(&texts, Some(&self.tag.name)) {
+        match self.source.bus.emit_batch(&texts, Some(&self.tag.name), self.source.now()) {
             Err(BusError::Backpressure | BusError::MemoryFull { .. }) => Ok(0),
-            result => result,
+            result => Ok(result?),
         }
     }
 
-    /// Opens a stream of the channel's objects.
-    pub fn subscribe(&self, options: SubscribeOptions) -> Result<Arc<TypedEventStream>, BusError> {
-        TypedEventStream::open(&self.node, &options, Some(self.tag.clone()))
+    fn subscribe(&self, options: SubscribeOptions) -> Result<Arc<TypedEventStream>, Error> {
+        TypedEventStream::open(&self.source.bus, &options, Some(self.tag.clone()))
     }
 
-    /// Opens a stream of the channel's events.
-    pub fn subscribe_raw(&self, options: SubscribeOptions) -> Result<Arc<EventStream>, BusError> {
-        EventStream::open(&self.node, &options, Some(self.tag.filter()))
+    fn subscribe_raw(&self, options: SubscribeOptions) -> Result<Arc<EventStream>, Error> {
+        EventStream::open(&self.source.bus, &options, Some(self.tag.filter()))
+    }
+
+    fn name(&self) -> String {
+        self.tag.name.clone()
+    }
+}
+
+impl TypedChannel {
+    /// Opens a channel.
+    pub(crate) fn open(source: &Arc<Source>, name: &str) -> Arc<Self> {
+        Arc::new(Self { source: Arc::clone(source), tag: Tag::new(name) })
     }
 }
 

@@ -8,11 +8,15 @@ use std::sync::{
     },
 };
 
+use net_types::{
+    BaseError, Error, Timestamp,
+    bus::{Backpressure, BusError, NetNodeConfig, Stats, StoredEvent},
+};
+
 use super::{
     bell::Bell,
     clock::Clock,
     cursor::{self, Cursor},
-    model::{Backpressure, BusError, NetNodeConfig, Stats, StoredEvent, Timestamp},
     shard::{Reader, Shard},
     store::Event,
 };
@@ -68,19 +72,12 @@ pub(crate) enum From<'a> {
 impl Bus {
     /// An empty bus; `epoch` is the wall time of time 0, in nanoseconds since the Unix epoch.
     pub(crate) fn new(config: &NetNodeConfig, cores: usize, epoch: u64) -> Result<Self, BusError> {
-        let shards = config.shards.map_or(cores.clamp(1, 4096), |n| n as usize);
-        if !(1..=4096).contains(&shards) {
-            return Err(refuse("shards", "must be 1 to 4096"));
-        }
+        in_range(config.check())?;
+        let shards = config.shards.map_or(cores.clamp(1, 4096), |shards| shards as usize);
         let capacity = config.buffer_capacity;
-        if capacity < 2 || !capacity.is_power_of_two() {
-            return Err(refuse("buffer_capacity", "must be a power of two from 2 on"));
-        }
-        if config.max_event < 2 {
-            return Err(refuse("max_event", "must be 2 bytes or more"));
-        }
-        if config.max_buffer < 1 {
-            return Err(refuse("max_buffer", "must be 1 byte or more"));
+        if !capacity.is_power_of_two() {
+            let reason = format!("{capacity} is not a power of two");
+            return Err(BusError::InvalidConfig { option: "buffer_capacity".to_owned(), reason });
         }
         Ok(Self {
             shards: (0..shards).map(|index| Shard::new(index, capacity)).collect(),
@@ -192,10 +189,12 @@ impl Bus {
     /// The counters.
     pub(crate) fn stats(&self) -> Stats {
         let mut stats = Stats {
+            events_ingested: 0,
+            events_dropped: 0,
             batches_dispatched: self.batches.load(Relaxed),
             rejected: self.rejected.load(Relaxed),
+            held: 0,
             buffered_bytes: self.budget.used.load(Relaxed),
-            ..Stats::default()
         };
         for shard in &self.shards {
             let ring = shard.lock();
@@ -343,6 +342,12 @@ impl Budget {
     }
 }
 
-fn refuse(option: &str, reason: &str) -> BusError {
-    BusError::InvalidConfig { option: option.to_owned(), reason: reason.to_owned() }
+/// The bus's error for a setting outside the range that the spec gives it.
+pub(crate) fn in_range(checked: Result<(), Error>) -> Result<(), BusError> {
+    checked.map_err(|error| match error {
+        Error::Base(BaseError::Argument { argument, reason }) => {
+            BusError::InvalidConfig { option: argument, reason }
+        }
+        other => BusError::InvalidConfig { option: String::new(), reason: other.to_string() },
+    })
 }

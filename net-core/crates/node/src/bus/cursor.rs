@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{json, model::BusError, walk};
+use net_types::bus::BusError;
+
+use super::{json, walk};
 
 /// The last event read of each shard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,10 +7,11 @@ use std::sync::{
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use net_types::bus::{BusError, Receipt};
+
 use super::{
     core::{Bus, Refusal},
     json,
-    model::{BusError, Receipt},
 };
 
 /// What a fire-and-forget call got wrong since the last flush.
@@ -75,15 +76,15 @@ impl Bus {
     }
 
     /// Takes one event, or notes that it was not JSON; false when there is no room.
-    pub(crate) fn fire_text(&self, fired: &Fired, text: &str, key: Option<&str>, now: u64) -> bool {
-        let taken = self.offer_text(fired, text, key, now);
+    pub(crate) fn fire_text(&self, fired: &Fired, text: &str, now: u64) -> bool {
+        let taken = self.offer_text(fired, text, now);
         self.news.ring();
         taken
     }
 
     /// Takes many events, and tells for how many there was room.
     pub(crate) fn fire_batch(&self, fired: &Fired, texts: &[&str], now: u64) -> u32 {
-        let taken = texts.iter().filter(|text| self.offer_text(fired, text, None, now)).count();
+        let taken = texts.iter().filter(|text| self.offer_text(fired, text, now)).count();
         self.news.ring();
         place(taken)
     }
@@ -96,10 +97,10 @@ impl Bus {
         }
     }
 
-    fn offer_text(&self, fired: &Fired, text: &str, key: Option<&str>, now: u64) -> bool {
+    fn offer_text(&self, fired: &Fired, text: &str, now: u64) -> bool {
         let index = fired.next_index();
         match self.check(index, text) {
-            Ok(()) => self.insert(self.shard_of(hash(text, key)), text, now).is_ok(),
+            Ok(()) => self.insert(self.shard_of(hash(text, None)), text, now).is_ok(),
             Err(error) => self.reject(fired, error),
         }
     }

@@ -1,6 +1,8 @@
 //! The filter language: which events a reader wants.
 
-use super::{json, model::BusError, walk};
+use net_types::bus::BusError;
+
+use super::{json, walk};
 
 /// A parsed filter expression.
 ///

@@ -25,7 +25,6 @@ mod emit;
 mod filter;
 mod json;
 mod merge;
-pub mod model;
 mod node;
 mod page;
 mod shard;

@@ -2,24 +2,28 @@
 
 use std::{
     future::poll_fn,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     task::Poll,
     time::{Instant, SystemTime},
 };
 
+use bytes::Bytes;
+use net_types::{
+    Error, api,
+    bus::{
+        BusError, HashedEvent, NetNodeConfig, Ordering, PollRequest, PollResponse, Receipt, ShutdownOptions,
+        Stats, StoredEvent, SubscribeOptions,
+    },
+};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     bell::Waiter,
     channel::TypedChannel,
-    core::{Bus, State},
+    core::{Bus, State, in_range},
     cursor::Cursor,
     emit::Fired,
     filter::Filter,
-    model::{
-        BusError, HashedEvent, NetNodeConfig, Ordering, PollRequest, PollResponse, Receipt, ShutdownOptions,
-        Stats, StoredEvent, SubscribeOptions,
-    },
     page::Pager,
     stream::{EventStream, TypedEventStream},
 };
@@ -29,81 +33,99 @@ const TURN: usize = 4096;
 
 /// A bus node: events in on any thread, polls and subscriptions out.
 ///
-/// Dropping the last reference ends its streams behind what was accepted.
+/// Its streams do not keep it alive: once the node and its channels are dropped they deliver what was accepted, and end.
 #[derive(Debug)]
 pub struct NetNode {
-    bus: Arc<Bus>,
+    source: Arc<Source>,
     fired: Fired,
-    started: Instant,
     one: Mutex<Cursor>,
 }
 
-impl NetNode {
-    /// Creates a node and starts it, without waiting.
-    pub fn new(config: NetNodeConfig) -> Result<Arc<Self>, BusError> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let bus = Bus::new(&config, cores, epoch.as_nanos() as u64)?;
-        Ok(Arc::new(Self {
-            bus: Arc::new(bus),
-            fired: Fired::default(),
-            started: Instant::now(),
-            one: Mutex::default(),
-        }))
+/// The emitting end of a bus: what a node and its channels share.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) bus: Arc<Bus>,
+    started: Instant,
+}
+
+impl api::NetNode for NetNode {
+    type EventStream = EventStream;
+    type TypedChannel = TypedChannel;
+    type TypedEventStream = TypedEventStream;
+
+    async fn create(config: NetNodeConfig) -> Result<Arc<Self>, Error> {
+        api::NetNode::new(config)
     }
 
-    /// Emits one JSON text.
-    pub fn emit_raw(&self, json: &str, key: Option<&str>) -> Result<Receipt, BusError> {
-        self.bus.emit(json, key, self.now())
+    fn new(config: NetNodeConfig) -> Result<Arc<Self>, Error> {
+        let source = Arc::new(Source::new(&config)?);
+        Ok(Arc::new(Self { source, fired: Fired::default(), one: Mutex::default() }))
     }
 
-    /// Emits many JSON texts and tells how many were accepted.
-    pub fn emit_raw_batch(&self, jsons: &[&str], key: Option<&str>) -> Result<u32, BusError> {
-        self.bus.emit_batch(jsons, key, self.now())
+    fn from_native(bus: &Arc<Self>) -> Result<Arc<Self>, Error> {
+        Ok(Arc::clone(bus))
     }
 
-    /// Emits many JSON texts given as UTF-8 and tells how many were accepted.
-    pub fn push_batch(&self, events: &[&[u8]], key: Option<&str>) -> Result<u32, BusError> {
-        self.bus.emit_bytes(events, key, self.now())
+    fn emit(&self, event: &str, key: Option<&str>) -> Result<Receipt, Error> {
+        self.emit_raw(event, key)
     }
 
-    /// Emits one JSON text given as UTF-8; false when there is no room.
-    pub fn emit_buffer(&self, data: &[u8], key: Option<&str>) -> bool {
-        self.bus.fire(&self.fired, data, key, self.now())
+    fn emit_raw(&self, json: &str, key: Option<&str>) -> Result<Receipt, Error> {
+        Ok(self.bus().emit(json, key, self.now())?)
     }
 
-    /// Emits one JSON text without a receipt; false when there is no room.
-    pub fn fire(&self, json: &str) -> bool {
-        self.bus.fire_text(&self.fired, json, None, self.now())
+    async fn emit_raw_async(&self, json: String, key: Option<String>) -> Result<Receipt, Error> {
+        self.emit_raw(&json, key.as_deref())
     }
 
-    /// Emits many JSON texts without receipts and tells for how many there was room.
-    pub fn fire_batch(&self, jsons: &[&str]) -> u32 {
-        self.bus.fire_batch(&self.fired, jsons, self.now())
+    fn emit_buffer(&self, data: &[u8], key: Option<&str>) -> Result<bool, Error> {
+        Ok(self.bus().fire(&self.fired, data, key, self.now()))
     }
 
-    /// Computes the hash that chooses the shard of a text.
-    pub fn prehash(&self, data: &[u8]) -> HashedEvent {
-        HashedEvent { data: data.to_vec(), hash: xxh3_64(data) }
+    fn emit_batch(&self, events: &[&str], key: Option<&str>) -> Result<u32, Error> {
+        self.emit_raw_batch(events, key)
     }
 
-    /// Emits one JSON text whose hash is known; false when the hash is not the text's or there is no room.
-    pub fn push_with_hash(&self, data: &[u8], hash: u64) -> bool {
-        xxh3_64(data) == hash && self.emit_buffer(data, None)
+    fn emit_raw_batch(&self, jsons: &[&str], key: Option<&str>) -> Result<u32, Error> {
+        Ok(self.bus().emit_batch(jsons, key, self.now())?)
     }
 
-    /// Reads one page of events from all shards.
-    pub async fn poll(&self, request: PollRequest) -> Result<PollResponse, BusError> {
-        if !(1..=1_000_000).contains(&request.limit) {
-            let reason = "must be 1 to 1000000".to_owned();
-            return Err(BusError::InvalidConfig { option: "limit".to_owned(), reason });
+    async fn emit_raw_batch_async(&self, jsons: Vec<String>, key: Option<String>) -> Result<u32, Error> {
+        let texts: Vec<&str> = jsons.iter().map(String::as_str).collect();
+        self.emit_raw_batch(&texts, key.as_deref())
+    }
+
+    fn push_batch(&self, events: &[&[u8]], key: Option<&str>) -> Result<u32, Error> {
+        Ok(self.bus().emit_bytes(events, key, self.now())?)
+    }
+
+    fn fire(&self, json: &str) -> Result<bool, Error> {
+        Ok(self.bus().fire_text(&self.fired, json, self.now()))
+    }
+
+    fn fire_batch(&self, jsons: &[&str]) -> Result<u32, Error> {
+        Ok(self.bus().fire_batch(&self.fired, jsons, self.now()))
+    }
+
+    fn prehash(&self, data: &[u8]) -> Result<HashedEvent, Error> {
+        Ok(HashedEvent { data: Bytes::copy_from_slice(data), hash: xxh3_64(data) })
+    }
+
+    fn push_with_hash(&self, data: &[u8], hash: u64) -> Result<bool, Error> {
+        if xxh3_64(data) != hash {
+            return Ok(false);
         }
+        self.emit_buffer(data, None)
+    }
+
+    async fn poll(&self, request: PollRequest) -> Result<PollResponse, Error> {
+        in_range(request.check())?;
         self.check_open()?;
         let filter = request.filter.as_deref().map(Filter::parse).transpose()?;
         let mut cursor = request.cursor.as_deref().map(Cursor::parse).transpose()?.unwrap_or_default();
-        self.bus.check_cursor(&cursor)?;
-        let mut pager = Pager::new(&self.bus, &cursor, filter, request.ordering, request.limit as usize);
-        while !pager.advance(&self.bus, TURN) {
+        self.bus().check_cursor(&cursor)?;
+        let mut pager = Pager::new(self.bus(), &cursor, filter, request.ordering, request.limit as usize);
+        while !pager.advance(self.bus(), TURN) {
             let_others_run().await;
         }
         self.check_open()?;
@@ -112,96 +134,106 @@ impl NetNode {
         Ok(page)
     }
 
-    /// Reads the next event that no earlier `poll_one` of this node returned, in the order of insertion.
-    pub fn poll_one(&self) -> Result<Option<StoredEvent>, BusError> {
+    /// In the order of insertion.
+    async fn poll_one(&self) -> Result<Option<StoredEvent>, Error> {
         let mut cursor = self.one.lock().unwrap_or_else(PoisonError::into_inner);
         self.check_open()?;
-        let mut pager = Pager::new(&self.bus, &cursor, None, Ordering::InsertionTs, 1);
-        while !pager.advance(&self.bus, TURN) {}
+        let mut pager = Pager::new(self.bus(), &cursor, None, Ordering::InsertionTs, 1);
+        while !pager.advance(self.bus(), TURN) {}
         Ok(self.finish(pager, &mut cursor).events.pop())
     }
 
-    /// Opens a stream of events that waits for new ones.
-    pub fn subscribe(&self, options: SubscribeOptions) -> Result<Arc<EventStream>, BusError> {
-        EventStream::open(self, &options, None)
+    fn subscribe(&self, options: SubscribeOptions) -> Result<Arc<EventStream>, Error> {
+        EventStream::open(self.bus(), &options, None)
     }
 
-    /// Opens a stream that decodes each event.
-    pub fn subscribe_typed(&self, options: SubscribeOptions) -> Result<Arc<TypedEventStream>, BusError> {
-        TypedEventStream::open(self, &options, None)
+    fn subscribe_typed(&self, options: SubscribeOptions) -> Result<Arc<TypedEventStream>, Error> {
+        TypedEventStream::open(self.bus(), &options, None)
     }
 
-    /// Opens a named channel on this bus.
-    pub fn channel(self: &Arc<Self>, name: &str) -> Arc<TypedChannel> {
-        TypedChannel::open(self, name)
+    fn channel(&self, name: &str) -> Result<Arc<TypedChannel>, Error> {
+        Ok(TypedChannel::open(&self.source, name))
     }
 
-    /// Reads the counters.
-    pub fn stats(&self) -> Stats {
-        self.bus.stats()
+    fn stats(&self) -> Result<Stats, Error> {
+        Ok(self.bus().stats())
     }
 
-    /// Tells the number of shards.
-    pub fn shards(&self) -> u32 {
-        self.bus.shards.len() as u32
+    fn shards(&self) -> Result<u32, Error> {
+        Ok(self.bus().shards.len() as u32)
     }
 
-    /// Answers with the first event since the last flush that was not JSON or was too large.
-    ///
-    /// Every accepted event is visible to readers as soon as the call that emitted it returns, so there is nothing to wait
-    /// for.
-    pub fn flush(&self) -> Result<(), BusError> {
-        self.fired.take()
+    /// An accepted event is visible to readers before the call that emitted it returns, so there is nothing to wait for.
+    async fn flush(&self) -> Result<(), Error> {
+        Ok(self.fired.take()?)
     }
 
-    /// Refuses new events, lets subscriptions take what was accepted, and ends every pending operation with `closed`.
-    ///
-    /// It waits for no one but open subscriptions, and for those no longer than the timeout.
-    pub async fn shutdown(&self, options: ShutdownOptions) {
-        if self.bus.state() == State::Closed {
-            return;
+    /// Waits for nobody but open subscriptions.
+    async fn shutdown(&self, options: ShutdownOptions) -> Result<(), Error> {
+        if self.bus().state() == State::Closed {
+            return Ok(());
         }
-        self.bus.seal();
-        if self.bus.is_awaited() {
+        self.bus().seal();
+        if self.bus().is_awaited() {
             // Both outcomes end in closing.
             let _ = tokio::time::timeout(options.timeout, self.taken()).await;
         }
-        self.bus.close();
+        self.bus().close();
+        Ok(())
+    }
+}
+
+impl NetNode {
+    pub(crate) const fn source(&self) -> &Arc<Source> {
+        &self.source
     }
 
-    pub(crate) const fn bus(&self) -> &Arc<Bus> {
-        &self.bus
+    pub(crate) fn bus(&self) -> &Arc<Bus> {
+        &self.source.bus
+    }
+
+    fn now(&self) -> u64 {
+        self.source.now()
+    }
+
+    /// Waits until no open subscription has anything to take.
+    async fn taken(&self) {
+        let mut waiter = Waiter::new(&self.bus().passed);
+        poll_fn(|cx| {
+            waiter.arm(cx.waker());
+            if self.bus().is_awaited() { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+    }
+
+    fn finish(&self, pager: Pager, cursor: &mut Cursor) -> PollResponse {
+        let page = pager.finish(self.bus(), cursor);
+        if !page.events.is_empty() {
+            self.bus().batches.fetch_add(1, Relaxed);
+        }
+        page
+    }
+
+    fn check_open(&self) -> Result<(), BusError> {
+        if self.bus().state() == State::Closed { Err(BusError::Closed) } else { Ok(()) }
+    }
+}
+
+impl Source {
+    fn new(config: &NetNodeConfig) -> Result<Self, BusError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let bus = Arc::new(Bus::new(config, cores, epoch.as_nanos() as u64)?);
+        Ok(Self { bus, started: Instant::now() })
     }
 
     /// Nanoseconds since the node started.
     pub(crate) fn now(&self) -> u64 {
         self.started.elapsed().as_nanos() as u64
     }
-
-    /// Waits until no open subscription has anything to take.
-    async fn taken(&self) {
-        let mut waiter = Waiter::new(&self.bus.passed);
-        poll_fn(|cx| {
-            waiter.arm(cx.waker());
-            if self.bus.is_awaited() { Poll::Pending } else { Poll::Ready(()) }
-        })
-        .await;
-    }
-
-    fn finish(&self, pager: Pager, cursor: &mut Cursor) -> PollResponse {
-        let page = pager.finish(&self.bus, cursor);
-        if !page.events.is_empty() {
-            self.bus.batches.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        }
-        page
-    }
-
-    fn check_open(&self) -> Result<(), BusError> {
-        if self.bus.state() == State::Closed { Err(BusError::Closed) } else { Ok(()) }
-    }
 }
 
-impl Drop for NetNode {
+impl Drop for Source {
     fn drop(&mut self) {
         self.bus.abandon();
     }

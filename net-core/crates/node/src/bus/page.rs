@@ -2,13 +2,9 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use super::{
-    core::Bus,
-    cursor::Cursor,
-    filter::Filter,
-    model::{Ordering, PollResponse, StoredEvent},
-    store::Block,
-};
+use net_types::bus::{Ordering, PollResponse, StoredEvent};
+
+use super::{core::Bus, cursor::Cursor, filter::Filter, store::Block};
 
 /// Most events that are copied out of a shard under its lock.
 const BLOCK: usize = 256;

@@ -10,11 +10,17 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use net_types::{
+    Error,
+    api::{self, EventStream as _},
+    bus::{BusError, StoredEvent, SubscribeOptions},
+};
+
 use super::{
     bell::Waiter,
     channel::Tag,
+    core::Bus,
     filter::Filter,
-    model::{BusError, StoredEvent, SubscribeOptions},
     node::NetNode,
     subscription::{Step, Subscription},
 };
@@ -39,29 +45,59 @@ pub struct TypedEventStream {
     tag: Option<Tag>,
 }
 
-impl EventStream {
-    /// Opens a subscription on a node.
-    pub(crate) fn open(
-        node: &NetNode,
-        options: &SubscribeOptions,
-        extra: Option<Filter>,
-    ) -> Result<Arc<Self>, BusError> {
-        let subscription = Subscription::open(Arc::clone(node.bus()), options, extra)?;
-        Ok(Arc::new(Self { subscription, patience: options.timeout, deadline: Mutex::default() }))
+impl api::EventStream for EventStream {
+    type NetNode = NetNode;
+
+    fn new(bus: &Arc<NetNode>, options: SubscribeOptions) -> Result<Arc<Self>, Error> {
+        Self::open(bus.bus(), &options, None)
     }
 
-    /// Waits for up to `max` events and at least one; none is the end.
-    ///
-    /// Dropping the future loses no event.
-    pub async fn next(&self, max: u32) -> Result<Vec<StoredEvent>, BusError> {
+    fn stop(&self) -> Result<(), Error> {
+        self.subscription.stop();
+        Ok(())
+    }
+
+    async fn next(&self, max: u32) -> Result<Vec<StoredEvent>, Error> {
         let mut waiter = Waiter::new(&self.subscription.bus().news);
         let mut timer = None;
-        poll_fn(|cx| self.poll_next(cx, max as usize, &mut waiter, &mut timer)).await
+        Ok(poll_fn(|cx| self.poll_next(cx, max as usize, &mut waiter, &mut timer)).await?)
     }
 
-    /// Ends the iteration at once; a pending read ends as well.
-    pub fn stop(&self) {
+    fn close(&self) {
         self.subscription.stop();
+    }
+}
+
+impl api::TypedEventStream for TypedEventStream {
+    type NetNode = NetNode;
+
+    fn new(bus: &Arc<NetNode>, options: SubscribeOptions) -> Result<Arc<Self>, Error> {
+        Self::open(bus.bus(), &options, None)
+    }
+
+    fn stop(&self) -> Result<(), Error> {
+        self.events.stop()
+    }
+
+    async fn next(&self, max: u32) -> Result<Vec<String>, Error> {
+        let events = self.events.next(max).await?;
+        Ok(events.into_iter().map(|event| self.object(event.raw)).collect())
+    }
+
+    fn close(&self) {
+        self.events.close();
+    }
+}
+
+impl EventStream {
+    /// Opens a subscription; `extra` is a filter on top of the options' one.
+    pub(crate) fn open(
+        bus: &Arc<Bus>,
+        options: &SubscribeOptions,
+        extra: Option<Filter>,
+    ) -> Result<Arc<Self>, Error> {
+        let subscription = Subscription::open(Arc::clone(bus), options, extra)?;
+        Ok(Arc::new(Self { subscription, patience: options.timeout, deadline: Mutex::default() }))
     }
 
     /// One look without waiting.
@@ -96,7 +132,7 @@ impl EventStream {
             }
         }
         if self.is_out_of_patience(cx, timer) {
-            self.stop();
+            self.subscription.stop();
             return Poll::Ready(Ok(vec![]));
         }
         Poll::Pending
@@ -123,25 +159,14 @@ impl EventStream {
 }
 
 impl TypedEventStream {
-    /// Opens a decoding subscription on a node, for one channel if there is a tag.
+    /// Opens a subscription, to one channel if there is a tag.
     pub(crate) fn open(
-        node: &NetNode,
+        bus: &Arc<Bus>,
         options: &SubscribeOptions,
         tag: Option<Tag>,
-    ) -> Result<Arc<Self>, BusError> {
-        let events = EventStream::open(node, options, tag.as_ref().map(Tag::filter))?;
+    ) -> Result<Arc<Self>, Error> {
+        let events = EventStream::open(bus, options, tag.as_ref().map(Tag::filter))?;
         Ok(Arc::new(Self { events, tag }))
-    }
-
-    /// Waits for up to `max` JSON texts and at least one; none is the end.
-    pub async fn next(&self, max: u32) -> Result<Vec<String>, BusError> {
-        let events = self.events.next(max).await?;
-        Ok(events.into_iter().map(|event| self.object(event.raw)).collect())
-    }
-
-    /// Ends the iteration at once; a pending read ends as well.
-    pub fn stop(&self) {
-        self.events.stop();
     }
 
     fn object(&self, raw: String) -> String {

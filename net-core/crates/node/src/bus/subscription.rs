@@ -6,12 +6,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
 };
 
+use net_types::bus::{BusError, Start, StoredEvent, SubscribeOptions};
+
 use super::{
-    core::{Bus, From, State},
+    core::{Bus, From, State, in_range},
     cursor::Cursor,
     filter::Filter,
     merge::merge,
-    model::{BusError, Start, StoredEvent, SubscribeOptions},
     shard::Reader,
     store::Block,
 };
@@ -59,7 +60,7 @@ struct List {
 }
 
 /// The outcome of one look.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Step {
     /// Some events, at least one.
     Events(Vec<StoredEvent>),
@@ -78,10 +79,7 @@ impl Subscription {
         options: &SubscribeOptions,
         extra: Option<Filter>,
     ) -> Result<Self, BusError> {
-        if !(1..=65_536).contains(&options.limit) {
-            let reason = "must be 1 to 65536".to_owned();
-            return Err(BusError::InvalidConfig { option: "limit".to_owned(), reason });
-        }
+        in_range(options.check())?;
         let own = options.filter.as_deref().map(Filter::parse).transpose()?;
         let filter = match (extra, own) {
             (Some(extra), Some(own)) => Some(Filter::And(vec![extra, own])),

@@ -1,10 +1,6 @@
 //! What is held, what is dropped, and who lagged.
 
 use super::*;
-use crate::bus::{
-    model::{BusError, SubscribeOptions},
-    stream::EventStream,
-};
 
 const K: Option<&str> = Some("k");
 
@@ -14,21 +10,17 @@ fn full(backpressure: Backpressure) -> Arc<NetNode> {
     node
 }
 
-fn subscribe(node: &NetNode) -> Arc<EventStream> {
-    node.subscribe(SubscribeOptions::default()).expect("subscribe")
-}
-
 #[tokio::test]
 async fn drop_newest_refuses_and_counts() {
     let node = full(Backpressure::DropNewest);
-    assert_eq!(node.emit_raw("4", K), Err(BusError::Backpressure));
-    assert!(!node.fire("4"));
+    assert_eq!(node.emit_raw("4", K), refused(BusError::Backpressure));
+    assert_eq!(node.fire("4"), Ok(false));
     assert_eq!(node.emit_raw_batch(&["4", "5"], K), Ok(0));
-    assert_eq!((node.stats().events_dropped, node.stats().held, node.stats().events_ingested), (4, 4, 4));
+    assert_eq!((stats(&node).events_dropped, stats(&node).held, stats(&node).events_ingested), (4, 4, 4));
     let page = poll(&node, PollRequest { limit: 2, ..PollRequest::default() }).await;
     assert_eq!(raws(&page.events), ["0", "1"]);
     assert_eq!(node.emit_raw_batch(&["4", "5", "6"], K), Ok(2));
-    assert_eq!((node.stats().events_dropped, node.stats().held), (5, 4));
+    assert_eq!((stats(&node).events_dropped, stats(&node).held), (5, 4));
     let rest = poll(&node, PollRequest { cursor: page.next_id, ..PollRequest::default() }).await;
     assert_eq!(raws(&rest.events), ["2", "3", "4", "5"]);
 }
@@ -37,11 +29,11 @@ async fn drop_newest_refuses_and_counts() {
 async fn fail_producer_refuses_without_counting() {
     let node = full(Backpressure::FailProducer);
     let stream = subscribe(&node);
-    assert_eq!(node.emit_raw("4", K), Err(BusError::Backpressure));
-    assert_eq!(node.emit_raw_batch(&["4", "5"], K), Err(BusError::Backpressure));
+    assert_eq!(node.emit_raw("4", K), refused(BusError::Backpressure));
+    assert_eq!(node.emit_raw_batch(&["4", "5"], K), refused(BusError::Backpressure));
     assert_eq!(raws(&stream.next(2).await.expect("next")), ["0", "1"]);
     assert_eq!(node.emit_raw_batch(&["4", "5", "6"], K), Ok(2), "what was taken is the beginning");
-    assert_eq!((node.stats().events_dropped, node.stats().held), (0, 4));
+    assert_eq!((stats(&node).events_dropped, stats(&node).held), (0, 4));
     assert_eq!(raws(&stream.next(9).await.expect("next")), ["2", "3", "4", "5"]);
 }
 
@@ -50,9 +42,9 @@ async fn drop_oldest_counts_held_events_only() {
     let node = full(Backpressure::DropOldest);
     poll(&node, PollRequest { limit: 3, ..PollRequest::default() }).await;
     assert_eq!(node.emit_raw_batch(&["4", "5", "6"], K), Ok(3));
-    assert_eq!(node.stats().events_dropped, 0, "a poll had returned them");
+    assert_eq!(stats(&node).events_dropped, 0, "a poll had returned them");
     assert_eq!(node.emit_raw("7", K).map(|r| r.shard_id), Ok(0));
-    assert_eq!(node.stats().events_dropped, 1);
+    assert_eq!(stats(&node).events_dropped, 1);
     assert_eq!(raws(&poll(&node, PollRequest::default()).await.events), ["4", "5", "6", "7"]);
 }
 
@@ -62,14 +54,14 @@ async fn each_subscription_that_missed_events_hears_which() {
     let (behind, ahead) = (subscribe(&node), subscribe(&node));
     assert_eq!(raws(&ahead.next(3).await.expect("next")), ["0", "1", "2"]);
     node.emit_raw_batch(&["4", "5", "6", "7", "8"], K).expect("emit");
-    assert_eq!(node.stats().events_dropped, 5);
-    assert_eq!(behind.next(9).await, Err(BusError::Lagged { shard: 0, first: 0, last: 4 }));
+    assert_eq!(stats(&node).events_dropped, 5);
+    assert_eq!(behind.next(9).await, refused(BusError::Lagged { shard: 0, first: 0, last: 4 }));
     assert_eq!(raws(&behind.next(9).await.expect("next")), ["5", "6", "7", "8"]);
-    assert_eq!(ahead.next(9).await, Err(BusError::Lagged { shard: 0, first: 3, last: 4 }));
+    assert_eq!(ahead.next(9).await, refused(BusError::Lagged { shard: 0, first: 3, last: 4 }));
     assert_eq!(raws(&ahead.next(9).await.expect("next")), ["5", "6", "7", "8"]);
-    assert_eq!(node.stats().held, 0);
+    assert_eq!(stats(&node).held, 0);
     node.emit_raw_batch(&["9", "10"], K).expect("emit");
-    assert_eq!(node.stats().events_dropped, 5);
+    assert_eq!(stats(&node).events_dropped, 5);
 }
 
 #[tokio::test]
@@ -77,13 +69,13 @@ async fn a_closed_stream_holds_nothing() {
     let node = full(Backpressure::DropNewest);
     let (slow, fast) = (subscribe(&node), subscribe(&node));
     assert_eq!(fast.next(9).await.expect("next").len(), 4);
-    assert_eq!(node.emit_raw("4", K), Err(BusError::Backpressure));
-    slow.stop();
-    assert_eq!(node.stats().held, 0);
+    assert_eq!(node.emit_raw("4", K), refused(BusError::Backpressure));
+    slow.close();
+    assert_eq!(stats(&node).held, 0);
     assert!(node.emit_raw("4", K).is_ok());
     drop(slow);
     drop(fast);
-    assert_eq!(node.stats().held, 1, "no one is left, and no poll has returned the event");
+    assert_eq!(stats(&node).held, 1, "no one is left, and no poll has returned the event");
 }
 
 #[tokio::test]
@@ -95,7 +87,7 @@ async fn an_evicted_cursor_goes_on_at_the_oldest() {
     assert_eq!(raws(&next.events), ["3", "4", "5", "6"]);
     let resumed = node.subscribe(SubscribeOptions { cursor: page.next_id, ..SubscribeOptions::default() });
     let resumed = resumed.expect("subscribe");
-    assert_eq!(resumed.next(9).await, Err(BusError::Lagged { shard: 0, first: 1, last: 2 }));
+    assert_eq!(resumed.next(9).await, refused(BusError::Lagged { shard: 0, first: 1, last: 2 }));
     assert_eq!(resumed.next(9).await.expect("next").len(), 4);
 }
 
@@ -110,25 +102,22 @@ async fn memory_is_bounded() {
 
     let node = with(Backpressure::FailProducer);
     assert_eq!(node.emit_raw_batch(&ten, None), Ok(3));
-    assert_eq!(node.stats().buffered_bytes, 30);
-    assert_eq!(node.emit_raw(ten[3], None), Err(full.clone()));
-    assert_eq!(node.stats().events_dropped, 0);
-    let request = PollRequest {
-        limit: 1,
-        ordering: crate::bus::model::Ordering::InsertionTs,
-        ..PollRequest::default()
-    };
+    assert_eq!(stats(&node).buffered_bytes, 30);
+    assert_eq!(node.emit_raw(ten[3], None), refused(full.clone()));
+    assert_eq!(stats(&node).events_dropped, 0);
+    let request =
+        PollRequest { limit: 1, ordering: net_types::bus::Ordering::InsertionTs, ..PollRequest::default() };
     assert_eq!(raws(&poll(&node, request).await.events), [ten[0]]);
     assert!(node.emit_raw(ten[3], None).is_ok(), "the event that a poll returned makes room");
 
     let node = with(Backpressure::DropNewest);
     assert_eq!(node.emit_raw_batch(&ten, None), Ok(3));
-    assert!(!node.fire(ten[3]));
-    assert_eq!(node.stats().events_dropped, 2);
+    assert_eq!(node.fire(ten[3]), Ok(false));
+    assert_eq!(stats(&node).events_dropped, 2);
 
     let node = with(Backpressure::DropOldest);
     assert_eq!(node.emit_raw_batch(&ten, None), Ok(4));
-    assert_eq!((node.stats().events_dropped, node.stats().buffered_bytes), (1, 30));
-    assert_eq!(node.emit_raw(&format!("\"{}\"", "x".repeat(30)), None), Err(full));
-    assert_eq!(node.stats().buffered_bytes, 30, "what can never fit evicts nothing");
+    assert_eq!((stats(&node).events_dropped, stats(&node).buffered_bytes), (1, 30));
+    assert_eq!(node.emit_raw(&format!("\"{}\"", "x".repeat(30)), None), refused(full));
+    assert_eq!(stats(&node).buffered_bytes, 30, "what can never fit evicts nothing");
 }

@@ -10,10 +10,16 @@ mod subscribe;
 
 use std::sync::Arc;
 
-use super::{
-    NetNode,
-    model::{Backpressure, NetNodeConfig, PollRequest, PollResponse, StoredEvent},
+use net_types::{
+    Error,
+    api::{EventStream as _, NetNode as _, TypedChannel as _, TypedEventStream as _},
+    bus::{
+        Backpressure, BusError, NetNodeConfig, PollRequest, PollResponse, Stats, StoredEvent,
+        SubscribeOptions,
+    },
 };
+
+use super::{EventStream, NetNode};
 
 fn config(shards: u32, capacity: u32, backpressure: Backpressure) -> NetNodeConfig {
     NetNodeConfig {
@@ -34,4 +40,17 @@ fn raws(events: &[StoredEvent]) -> Vec<&str> {
 
 async fn poll(node: &NetNode, request: PollRequest) -> PollResponse {
     node.poll(request).await.expect("poll")
+}
+
+fn stats(node: &NetNode) -> Stats {
+    node.stats().expect("stats")
+}
+
+fn subscribe(node: &NetNode) -> Arc<EventStream> {
+    node.subscribe(SubscribeOptions::default()).expect("subscribe")
+}
+
+/// The result of a refused call.
+fn refused<T>(error: BusError) -> Result<T, Error> {
+    Err(Error::Bus(error))
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use net_types::bus::{Backpressure, BusError, NetNodeConfig, Ordering, Start, StoredEvent, SubscribeOptions};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::bus::{
     core::{Bus, State},
     cursor::Cursor,
     filter::Filter,
-    model::{Backpressure, BusError, NetNodeConfig, Ordering, Start, StoredEvent, SubscribeOptions},
     page::Pager,
     subscription::{Step, Subscription},
 };

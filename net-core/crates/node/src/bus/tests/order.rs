@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::bus::model::{BusError, SubscribeOptions};
 
 const THREADS: usize = 4;
 const EACH: usize = 5_000;
@@ -15,8 +14,8 @@ fn emit_all(node: &NetNode, thread: usize) {
     while n < EACH {
         match n % 4 {
             0 => _ = node.emit_raw(&text(n), None).expect("emit"),
-            1 => assert!(node.fire(&text(n))),
-            2 => assert!(node.emit_buffer(text(n).as_bytes(), None)),
+            1 => assert_eq!(node.fire(&text(n)), Ok(true)),
+            2 => assert_eq!(node.emit_buffer(text(n).as_bytes(), None), Ok(true)),
             _ => {
                 let batch: Vec<String> = (n..EACH.min(n + 9)).map(text).collect();
                 let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
@@ -39,7 +38,7 @@ async fn a_threads_events_keep_their_order_over_shards() {
     let node = node(7);
     let readers: Vec<_> = (0..2)
         .map(|reader| {
-            let stream = node.subscribe(SubscribeOptions::default()).expect("subscribe");
+            let stream = subscribe(&node);
             tokio::spawn(async move {
                 let (mut next, mut last, mut seen) = ([0; THREADS], 0, 0);
                 while seen < THREADS * EACH {
@@ -62,14 +61,14 @@ async fn a_threads_events_keep_their_order_over_shards() {
     for reader in readers {
         reader.await.expect("reader");
     }
-    let stats = node.stats();
+    let stats = stats(&node);
     assert_eq!((stats.events_ingested, stats.held, stats.events_dropped), ((THREADS * EACH) as u64, 0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_event_is_delivered_or_accounted_for() {
     let node = NetNode::new(config(3, 64, Backpressure::DropOldest)).expect("node");
-    let stream = node.subscribe(SubscribeOptions::default()).expect("subscribe");
+    let stream = subscribe(&node);
     let reader = tokio::spawn(async move {
         let (mut delivered, mut lost) = (0_u64, 0_u64);
         let mut places: HashMap<u32, u64> = HashMap::new();
@@ -83,14 +82,14 @@ async fn every_event_is_delivered_or_accounted_for() {
                         delivered += 1;
                     }
                 }
-                Err(BusError::Lagged { shard, first, last }) => {
+                Err(Error::Bus(BusError::Lagged { shard, first, last })) => {
                     let place = places.entry(shard).or_default();
                     assert_eq!(*place, first);
                     *place = last + 1;
                     lost += last + 1 - first;
                 }
                 Err(error) => {
-                    assert_eq!(error, BusError::Closed);
+                    assert_eq!(error, BusError::Closed.into());
                     return (delivered, lost);
                 }
             }
@@ -102,9 +101,9 @@ async fn every_event_is_delivered_or_accounted_for() {
             scope.spawn(move || emit_all(node, thread));
         });
     });
-    node.shutdown(Default::default()).await;
+    node.shutdown(Default::default()).await.expect("shutdown");
     let (delivered, lost) = reader.await.expect("reader");
-    let stats = node.stats();
+    let stats = stats(&node);
     assert_eq!(delivered + lost, stats.events_ingested);
     assert_eq!(lost, stats.events_dropped);
 }
@@ -115,7 +114,7 @@ async fn a_stream_from_latest_has_no_gap() {
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| emit_all(&node, 0));
         while !writer.is_finished() {
-            let options = SubscribeOptions { from: crate::bus::model::Start::Latest, ..Default::default() };
+            let options = SubscribeOptions { from: net_types::bus::Start::Latest, ..Default::default() };
             let stream = node.subscribe(options).expect("subscribe");
             if let Ok(crate::bus::subscription::Step::Events(events)) = stream.step_now() {
                 let numbers: Vec<usize> = events.iter().map(|e| parts(&e.raw).1).collect();

@@ -1,7 +1,8 @@
 //! Pages: cursors, order, filters.
 
+use net_types::bus::Ordering;
+
 use super::*;
-use crate::bus::model::{BusError, Ordering};
 
 async fn page(node: &NetNode, limit: u32, cursor: Option<String>, ordering: Ordering) -> PollResponse {
     poll(node, PollRequest { limit, cursor, ordering, ..PollRequest::default() }).await
@@ -120,7 +121,10 @@ async fn the_cursor_is_exclusive_and_its_text_pinned() {
 async fn refuses_bad_requests() {
     let node = node(1);
     node.emit_raw("1", None).expect("emit");
-    let refused = async |request| node.poll(request).await.expect_err("refused");
+    let refused = async |request| match node.poll(request).await {
+        Err(Error::Bus(error)) => error,
+        other => panic!("{other:?}"),
+    };
     let with_cursor = |text: &str| PollRequest { cursor: Some(text.to_owned()), ..PollRequest::default() };
     assert!(matches!(refused(with_cursor("?")).await, BusError::InvalidCursor { .. }));
     // {"0":"1"}: the event does not exist yet.
@@ -133,15 +137,15 @@ async fn refuses_bad_requests() {
     }
 }
 
-#[test]
-fn poll_one_gives_each_event_once() {
+#[tokio::test]
+async fn poll_one_gives_each_event_once() {
     let node = node(3);
     for n in 0..10 {
         node.emit_raw(&n.to_string(), None).expect("emit");
     }
     for n in 0..10 {
-        assert_eq!(node.poll_one().expect("poll").map(|e| e.raw), Some(n.to_string()));
+        assert_eq!(node.poll_one().await.expect("poll").map(|e| e.raw), Some(n.to_string()));
     }
-    assert_eq!(node.poll_one(), Ok(None));
-    assert_eq!((node.stats().held, node.stats().batches_dispatched), (0, 10));
+    assert_eq!(node.poll_one().await, Ok(None));
+    assert_eq!((stats(&node).held, stats(&node).batches_dispatched), (0, 10));
 }
