@@ -10,9 +10,10 @@ mod echo;
 
 #[cfg(feature = "conformance")]
 pub use echo::{EchoBox, LetterStream, TypedCell};
+pub use net_node::bus::{EventStream, NetNode, TypedChannel, TypedEventStream};
 pub use net_types as types;
 
-use net_types::{Error, api, base::LibraryInfo};
+use net_types::{Error, api, base::LibraryInfo, bus::NetKeypair};
 
 /// The functions of every module of the interface.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,12 @@ impl api::BaseFunctions for Functions {
             features: features(),
             target: env!("NET_TARGET").to_owned(),
         })
+    }
+}
+
+impl api::BusFunctions for Functions {
+    fn generate_net_keypair() -> Result<NetKeypair, Error> {
+        net_node::keypair::generate()
     }
 }
 
