@@ -74,6 +74,7 @@ fn rendered(root: &Path) -> Result<FileSet> {
     let mut files = targets::render(&api)?;
     files.add("spec/schema.json", schema()? + "\n");
     files.format_rust(root)?;
+    targets::c::header::add(&api, &mut files, root)?;
     Ok(files)
 }
 

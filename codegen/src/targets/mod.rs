@@ -1,5 +1,6 @@
 //! The targets: each lowers the interface to a printed model of strings and truth values, and its templates print that.
 
+pub mod c;
 pub mod rust;
 pub mod support;
 
@@ -18,7 +19,7 @@ pub trait Target {
 
 /// Every target.
 pub fn all() -> Vec<Box<dyn Target>> {
-    vec![Box::new(rust::Rust), Box::new(support::Support)]
+    vec![Box::new(rust::Rust), Box::new(support::Support), Box::new(c::C)]
 }
 
 /// Renders every target.

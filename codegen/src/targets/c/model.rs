@@ -1,0 +1,402 @@
+//! What the templates of the C ABI print.
+
+use super::hosts::{HostModel, host};
+use super::names;
+use super::types::{self, Form};
+use crate::ir::{Api, Arg, Lang, Method, Module, Object, Shape, Type};
+use crate::targets::rust::names as rust_names;
+
+pub(crate) struct ModuleModel {
+    pub functions: Vec<FunctionModel>,
+    pub hosts: Vec<HostModel>,
+    /// Names that the module takes from the crate.
+    pub uses: Vec<String>,
+}
+
+pub(crate) struct FunctionModel {
+    pub doc: Vec<String>,
+    pub name: String,
+    pub params: String,
+    pub returns: String,
+    /// Statements in front of the frame.
+    pub adopt: Vec<String>,
+    /// The frame and its first arguments.
+    pub frame: String,
+    /// Statements of the body.
+    pub body: Vec<String>,
+    /// Expression of its value.
+    pub value: String,
+}
+
+/// Lowers a module.
+pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
+    let contract = |name: &str| format!("net_types::api::{}", rust_names::ty(name));
+    let functions_trait =
+        format!("<net_core::Functions as net_types::api::{}>", rust_names::functions(&module.name));
+    let mut functions: Vec<_> = module
+        .functions
+        .iter()
+        .filter(|m| crosses(m))
+        .map(|m| function(api, m, names::function(&m.name.spec), &functions_trait, None))
+        .collect();
+    for object in &module.objects {
+        let core = format!("net_core::{}", rust_names::ty(&object.name.spec));
+        let own = format!("<{core} as {}>", contract(&object.name.spec));
+        let methods = object.constructors.iter().chain(&object.methods).filter(|m| crosses(m));
+        functions.extend(methods.map(|m| {
+            let name = names::method(&object.name.spec, &m.name.spec);
+            function(api, m, name, &own, Some(&core))
+        }));
+        functions.extend(iteration(api, object, &own, &core));
+    }
+    let hosts: Vec<_> = module.hosts.iter().map(|item| host(api, item)).collect();
+    let uses = uses(&functions, &hosts);
+    ModuleModel { functions, hosts, uses }
+}
+
+/// Whether C or Go has a method: both call through this interface.
+fn crosses(method: &Method) -> bool {
+    let own =
+        matches!(method.returns, Some(Type::SelfType)) && matches!(method.shape, Shape::Property { .. });
+    !own && (method.in_lang(Lang::C) || method.in_lang(Lang::Go))
+}
+
+fn function(api: &Api, method: &Method, name: String, owner: &str, core: Option<&str>) -> FunctionModel {
+    let has_handle = core.is_some() && matches!(method.shape, Shape::Method | Shape::Property { .. });
+    let args: Vec<_> = method.args.iter().map(|arg| argument(api, arg, method.is_async)).collect();
+    let mut params: Vec<_> = has_handle.then(|| "handle: Handle".to_owned()).into_iter().collect();
+    params.extend(args.iter().flat_map(|arg| arg.params.clone()));
+    let mut body: Vec<_> = core
+        .filter(|_| has_handle)
+        .map(|core| format!("let this = call::object::<{core}>(handle)?;"))
+        .into_iter()
+        .collect();
+    body.extend(args.iter().filter_map(|arg| arg.bind.clone()));
+    body.extend(args.iter().filter_map(|arg| arg.check.clone()));
+    let passed = has_handle.then(|| "&this".to_owned()).into_iter();
+    let passed: Vec<_> = passed.chain(args.iter().map(|arg| arg.pass.clone())).collect();
+    let call = format!("{owner}::{}({})", rust_names::value(&method.name.spec), passed.join(", "));
+    let adopt = args.iter().filter_map(|arg| arg.adopt.clone()).collect();
+    let doc = lines(&method.doc.text);
+    if method.is_async {
+        params.extend(["done: Done".to_owned(), "ctx: *mut c_void".to_owned()]);
+        return FunctionModel {
+            doc,
+            name,
+            params: params.join(", "),
+            returns: "u64".into(),
+            adopt,
+            frame: "call::submit(done, ctx,".into(),
+            body,
+            value: format!("Ok(async move {{ {call}.await{} }})", packed(api, method, core)),
+        };
+    }
+    let fixed = matches!(method.shape, Shape::Property { fixed: true });
+    let out = results(api, method, core);
+    params.extend(out.params);
+    params.push("error: *mut Failure".into());
+    FunctionModel {
+        doc,
+        name,
+        params: params.join(", "),
+        returns: "Code".into(),
+        adopt,
+        frame: out.frame,
+        body,
+        value: match &method.returns {
+            Some(ty) if fixed => format!("Ok({})", types::result_out(api, ty, &call)),
+            _ => format!("{call}{}", out.map),
+        },
+    }
+}
+
+/// `next` and `close` of an object that is a stream.
+fn iteration(api: &Api, object: &Object, owner: &str, core: &str) -> Vec<FunctionModel> {
+    let Some(item) = &object.iterates else { return Vec::new() };
+    let this = format!("let this = call::object::<{core}>(handle)?;");
+    let batch = types::packable(api, &Type::List(Box::new(item.clone())), "batch");
+    vec![
+        FunctionModel {
+            doc: lines(
+                "Asks for up to `max` items.\n\nThe result is the pack of a list, which is empty at the end.",
+            ),
+            name: names::method(&object.name.spec, "next"),
+            params: "handle: Handle, max: u32, done: Done, ctx: *mut c_void".into(),
+            returns: "u64".into(),
+            adopt: Vec::new(),
+            frame: "call::submit(done, ctx,".into(),
+            body: vec![this.clone()],
+            value: format!(
+                "Ok(async move {{ {owner}::next(&this, max).await.map(|batch| pack::encode(&{batch})) }})"
+            ),
+        },
+        FunctionModel {
+            doc: lines(
+                "Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.",
+            ),
+            name: names::method(&object.name.spec, "close"),
+            params: "handle: Handle, error: *mut Failure".into(),
+            returns: "Code".into(),
+            adopt: Vec::new(),
+            frame: "call::answer(ptr::null_mut::<()>(), error,".into(),
+            body: vec![this, format!("{owner}::close(&this);")],
+            value: "Ok(())".into(),
+        },
+    ]
+}
+
+struct Results {
+    params: Vec<String>,
+    frame: String,
+    map: String,
+}
+
+fn results(api: &Api, method: &Method, core: Option<&str>) -> Results {
+    let constructed = core.filter(|_| method.shape == Shape::Constructor);
+    let (ty, optional) = match (&method.returns, constructed) {
+        (_, Some(_)) => {
+            return Results {
+                params: vec!["result: *mut Handle".into()],
+                frame: "call::answer(result, error,".into(),
+                map: ".map(call::shared)".into(),
+            };
+        }
+        (None | Some(Type::SelfType), None) => {
+            return Results {
+                params: Vec::new(),
+                frame: "call::answer(ptr::null_mut::<()>(), error,".into(),
+                map: String::new(),
+            };
+        }
+        (Some(ty), None) => ty.split_optional(),
+    };
+    let value = types::result_out(api, ty, "value");
+    let result = format!("result: *mut {}", types::result_type(api, ty));
+    let each = map_of(&value, "value");
+    if !optional {
+        let frame = "call::answer(result, error,".into();
+        return Results { params: vec![result], frame, map: each };
+    }
+    Results {
+        params: vec!["found: *mut bool".into(), result],
+        frame: "call::answer_optional(found, result, error,".into(),
+        map: if each.is_empty() { each } else { format!(".map(|value| value{each})") },
+    }
+}
+
+/// The packed result of an asynchronous call.
+fn packed(api: &Api, method: &Method, core: Option<&str>) -> String {
+    let constructed = core.is_some() && method.shape == Shape::Constructor;
+    let value = match &method.returns {
+        _ if constructed => "call::shared(value).0".to_owned(),
+        None | Some(Type::SelfType) => return ".map(|()| Vec::new())".into(),
+        Some(ty) => types::packable(api, ty, "value"),
+    };
+    format!(".map(|value| pack::encode(&{value}))")
+}
+
+fn map_of(expression: &str, name: &str) -> String {
+    if expression == name {
+        return String::new();
+    }
+    match expression.strip_suffix(&format!("({name})")) {
+        Some(function) if function.chars().all(|c| c.is_alphanumeric() || "_:".contains(c)) => {
+            format!(".map({function})")
+        }
+        _ => format!(".map(|{name}| {expression})"),
+    }
+}
+
+struct ArgModel {
+    params: Vec<String>,
+    /// Takes a host object over, whatever follows.
+    adopt: Option<String>,
+    /// Turns what crossed into the core's value.
+    bind: Option<String>,
+    /// Refuses a value outside of its range.
+    check: Option<String>,
+    /// How the core gets it.
+    pass: String,
+}
+
+fn argument(api: &Api, arg: &Arg, is_async: bool) -> ArgModel {
+    let name = names::argument(api, arg);
+    let label = api.unit_name(&arg.name, &arg.ty);
+    let (ty, optional) = arg.ty.split_optional();
+    match (types::form(api, ty), ty) {
+        (Form::Plain(plain), _) => plain_argument(api, ty, optional, &name, &label, &plain),
+        (Form::Handle, _) => handle_argument(api, ty, optional, is_async, &name),
+        (Form::Host, Type::Host(at, _)) => {
+            let adopt = format!("{}Host::adopt", rust_names::ty(&api.host(*at).name.spec));
+            host_argument(&name, &label, optional, &adopt)
+        }
+        (_, Type::Stream(item)) => {
+            let adopt = format!("(|host| Ok(Adopted::stream::<{}>(host)))", types::owned(api, item));
+            let mut model = host_argument(&name, &label, optional, &adopt);
+            if !optional {
+                let required = format!("call::required({name}, {label:?})?");
+                let item = types::owned(api, item);
+                model.bind = Some(format!("let {name} = {required}.stream::<{item}>();"));
+            }
+            model
+        }
+        _ => view_argument(api, arg, is_async, &name, &label),
+    }
+}
+
+fn plain_argument(api: &Api, ty: &Type, optional: bool, name: &str, label: &str, plain: &str) -> ArgModel {
+    let mut params = vec![format!("{name}: {plain}")];
+    let value = types::plain_in(api, ty, name, label);
+    let bind = if optional {
+        let has = names::presence(name);
+        params.insert(0, format!("{has}: bool"));
+        Some(format!("let {name} = if {has} {{ Some({value}) }} else {{ None }};"))
+            .map(|bind| if value == name { format!("let {name} = {has}.then_some({name});") } else { bind })
+    } else {
+        (value != name).then(|| format!("let {name} = {value};"))
+    };
+    ArgModel { params, adopt: None, bind, check: None, pass: name.to_owned() }
+}
+
+fn handle_argument(api: &Api, ty: &Type, optional: bool, is_async: bool, name: &str) -> ArgModel {
+    let core = types::object(api, ty).unwrap_or_default();
+    let found = format!("call::object::<{core}>({name})?");
+    let value =
+        if optional { format!("if {name}.0 == 0 {{ None }} else {{ Some({found}) }}") } else { found };
+    let pass = match (is_async, optional) {
+        (true, _) => name.to_owned(),
+        (false, true) => format!("{name}.as_ref()"),
+        (false, false) => format!("&{name}"),
+    };
+    ArgModel {
+        params: vec![format!("{name}: Handle")],
+        adopt: None,
+        bind: Some(format!("let {name} = {value};")),
+        check: None,
+        pass,
+    }
+}
+
+fn host_argument(name: &str, label: &str, optional: bool, adopt: &str) -> ArgModel {
+    let bind = if optional {
+        format!("let {name} = {name}.map({adopt}).transpose()?;")
+    } else {
+        format!("let {name} = {adopt}(call::required({name}, {label:?})?)?;")
+    };
+    ArgModel {
+        params: vec![format!("{name}: *const Host")],
+        adopt: Some(format!("let {name} = Adopted::take({name});")),
+        bind: Some(bind),
+        check: None,
+        pass: name.to_owned(),
+    }
+}
+
+fn view_argument(api: &Api, arg: &Arg, is_async: bool, name: &str, label: &str) -> ArgModel {
+    let (ty, optional) = arg.ty.split_optional();
+    let sliced = matches!(ty, Type::List(of) if matches!(**of, Type::String | Type::Json(_) | Type::Bytes));
+    let borrowed = !is_async && (sliced || matches!(ty, Type::String | Type::Json(_) | Type::Bytes));
+    let maybe = optional || arg.default.is_some();
+    let read = types::view_in(api, ty, if maybe { "view" } else { name }, label, !borrowed);
+    let value = match (&arg.default, maybe) {
+        (_, false) => read,
+        (default, true) => {
+            let read = match read.strip_suffix('?') {
+                Some(result) => result.to_owned(),
+                None => format!("Ok({read})"),
+            };
+            let all = format!("{name}.optional(|view| {read})?");
+            match default.as_ref().map(|value| types::literal(api, value, ty)) {
+                None => all,
+                Some(value) if value == "Default::default()" => format!("{all}.unwrap_or_default()"),
+                Some(value) if borrowed => {
+                    let value = value.trim_end_matches(".to_owned()").replacen("vec!", "&", 1);
+                    format!("{all}.unwrap_or({value})")
+                }
+                Some(value) => format!("{all}.unwrap_or_else(|| {value})"),
+            }
+        }
+    };
+    let check = match ty {
+        Type::Record(at) if api.record(*at).has_limits() && optional => {
+            Some(format!("if let Some({name}) = &{name} {{ {name}.check()?; }}"))
+        }
+        Type::Record(at) if api.record(*at).has_limits() => Some(format!("{name}.check()?;")),
+        _ => None,
+    };
+    let pass = match (borrowed && sliced, optional) {
+        (true, true) => format!("{name}.as_deref()"),
+        (true, false) => format!("&{name}"),
+        _ => name.to_owned(),
+    };
+    ArgModel {
+        params: vec![format!("{name}: View")],
+        adopt: None,
+        bind: Some(format!("let {name} = {value};")),
+        check,
+        pass,
+    }
+}
+
+/// A text for people, in lines that fit the header.
+pub(crate) fn lines(text: &str) -> Vec<String> {
+    const WIDTH: usize = 96;
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.len() + 1 + word.len() > WIDTH {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// The imports of a module: what its text names.
+fn uses(functions: &[FunctionModel], hosts: &[HostModel]) -> Vec<String> {
+    let mut text = String::new();
+    for f in functions {
+        text += &[&f.params, &f.returns, &f.frame, &f.value].map(String::as_str).join(" ");
+        text += &f.body.concat();
+        text += &f.adopt.concat();
+    }
+    let has = |word: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word);
+    let list = |names: &[&'static str]| {
+        names.iter().copied().filter(|name| has(name)).collect::<Vec<_>>().join(", ")
+    };
+    let crate_types = list(&["Bytes", "Code", "Done", "Failure", "Handle", "Host", "View"]);
+    let mut lines = Vec::new();
+    if has("c_void") {
+        lines.push("use std::ffi::c_void;".into());
+    }
+    if has("ptr") {
+        lines.push("use std::ptr;".into());
+    }
+    if !hosts.is_empty() {
+        lines.push("use std::sync::Arc;".into());
+    }
+    lines.push(String::new());
+    if !hosts.is_empty() {
+        lines.push("use net_support::HostPort;".into());
+    }
+    if has("encode") || !hosts.is_empty() {
+        lines.push("use net_support::pack;".into());
+    }
+    lines.push(String::new());
+    lines.push(format!("use crate::abi::{{{crate_types}}};"));
+    lines.push(
+        if has("Adopted") || !hosts.is_empty() {
+            "use crate::call::{self, Adopted};"
+        } else {
+            "use crate::call;"
+        }
+        .into(),
+    );
+    lines
+}

@@ -1,0 +1,167 @@
+//! How types cross the C ABI, and the Rust that turns them into the core's.
+
+use crate::ir::{Api, Literal, Type, Unit};
+use crate::targets::rust::{names as rust_names, types as rust};
+
+/// What stands in for an argument or a result in a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A value of this type.
+    Plain(String),
+    /// A view in, bytes out.
+    Bytes,
+    /// A handle.
+    Handle,
+    /// A pointer to an object of the host; arguments only.
+    Host,
+}
+
+/// The form of a type, apart from whether it is optional.
+pub(crate) fn form(api: &Api, ty: &Type) -> Form {
+    match api.base(ty.split_optional().0) {
+        Type::Bool => Form::Plain("bool".into()),
+        Type::Int(int) => Form::Plain(int.key().into()),
+        Type::F64 => Form::Plain("f64".into()),
+        Type::Duration(_) | Type::Instant(_) | Type::Size => Form::Plain("u64".into()),
+        Type::Date => Form::Plain("i64".into()),
+        Type::Enum(at) => Form::Plain(api.enumeration(*at).repr.key().into()),
+        Type::Flags(at) => Form::Plain(api.flags(*at).repr.key().into()),
+        Type::Object(..) | Type::SelfType => Form::Handle,
+        Type::Host(..) => Form::Host,
+        _ => Form::Bytes,
+    }
+}
+
+/// A type of the core, named from outside of `net-types`; the core's own objects for associated types.
+pub(crate) fn owned(api: &Api, ty: &Type) -> String {
+    rust::owned(api, ty)
+        .replace("crate::r#gen::", "net_types::")
+        .replace("crate::", "net_types::")
+        .replace("Arc<Self::", "Arc<net_core::")
+}
+
+/// A literal of a type.
+pub(crate) fn literal(api: &Api, value: &Literal, ty: &Type) -> String {
+    rust::literal(api, value, ty).replace("crate::", "net_types::")
+}
+
+/// The core's object of an object type.
+pub(crate) fn object(api: &Api, ty: &Type) -> Option<String> {
+    match ty {
+        Type::Object(at, _) => Some(format!("net_core::{}", rust_names::ty(&api.object(*at).name.spec))),
+        _ => None,
+    }
+}
+
+/// The expression of a plain value of the core out of what crossed as `value`.
+pub(crate) fn plain_in(api: &Api, ty: &Type, value: &str, label: &str) -> String {
+    match ty {
+        Type::Duration(unit) => {
+            let function = match unit {
+                Unit::Ns => "from_nanos",
+                Unit::Us => "from_micros",
+                Unit::Ms => "from_millis",
+                Unit::S => "from_secs",
+            };
+            format!("std::time::Duration::{function}({value})")
+        }
+        Type::Instant(_) => format!("net_types::Timestamp({value})"),
+        Type::Date => format!("net_types::Date({value})"),
+        Type::Enum(_) => format!("call::known({label:?}, {}::from_tag({value}))?", owned(api, ty)),
+        Type::Flags(_) => format!("call::known({label:?}, {}::from_bits({value}))?", owned(api, ty)),
+        Type::Scalar(at) => {
+            format!("{}({})", owned(api, ty), plain_in(api, &api.scalar(*at).base, value, label))
+        }
+        _ => value.to_owned(),
+    }
+}
+
+/// The expression of what crosses out of a plain value of the core.
+pub(crate) fn plain_out(api: &Api, ty: &Type, value: &str) -> String {
+    match ty {
+        Type::Duration(unit) => {
+            let function = match unit {
+                Unit::Ns => "as_nanos",
+                Unit::Us => "as_micros",
+                Unit::Ms => "as_millis",
+                Unit::S => return format!("{value}.as_secs()"),
+            };
+            format!("call::count({value}.{function}())")
+        }
+        Type::Instant(_) | Type::Date => format!("{value}.0"),
+        Type::Enum(_) => format!("{value}.tag()"),
+        Type::Flags(_) => format!("{value}.bits()"),
+        Type::Scalar(at) => plain_out(api, &api.scalar(*at).base, &format!("{value}.0")),
+        _ => value.to_owned(),
+    }
+}
+
+/// The expression that reads a view; `owns` for the forms that the core owns.
+pub(crate) fn view_in(api: &Api, ty: &Type, view: &str, label: &str, owns: bool) -> String {
+    let read = match ty {
+        Type::String | Type::Json(_) if owns => format!("text({label:?})?.to_owned()"),
+        Type::String | Type::Json(_) => format!("text({label:?})?"),
+        Type::Bytes if owns => {
+            return format!("bytes::Bytes::copy_from_slice({view}.bytes({label:?})?)");
+        }
+        Type::Bytes => format!("bytes({label:?})?"),
+        Type::FixedBytes(width) => format!("fixed::<{width}>({label:?})?"),
+        Type::Scalar(at) => {
+            return format!("{}({})", owned(api, ty), view_in(api, &api.scalar(*at).base, view, label, true));
+        }
+        Type::List(of) if !owns && matches!(**of, Type::String | Type::Json(_)) => {
+            format!("texts({label:?})?")
+        }
+        Type::List(of) if !owns && **of == Type::Bytes => format!("chunks({label:?})?"),
+        Type::List(of) if object(api, of).is_some() => {
+            return format!(
+                "{view}.pack::<Vec<u64>>({label:?})?.into_iter().map(|handle| call::object(Handle(handle)))\
+                 .collect::<Result<Vec<_>, _>>()?"
+            );
+        }
+        other => format!("pack::<{}>({label:?})?", owned(api, other)),
+    };
+    format!("{view}.{read}")
+}
+
+/// The expression of what a synchronous call hands out of `value`.
+pub(crate) fn result_out(api: &Api, ty: &Type, value: &str) -> String {
+    match form(api, ty) {
+        Form::Plain(_) => plain_out(api, ty, value),
+        Form::Handle => format!("call::shared({value})"),
+        Form::Host => unreachable!("a host object is no result of a function"),
+        Form::Bytes => match ty {
+            Type::Stream(_) => format!("call::streamed({value})"),
+            Type::String | Type::Json(_) | Type::Bytes => format!("Bytes::from({value})"),
+            Type::FixedBytes(_) => format!("Bytes::from({value}.to_vec())"),
+            Type::Scalar(at) => result_out(api, &api.scalar(*at).base, &format!("{value}.0")),
+            _ => format!("Bytes::from(pack::encode(&{value}))"),
+        },
+    }
+}
+
+/// The Rust type through which a result of this type is written.
+pub(crate) fn result_type(api: &Api, ty: &Type) -> String {
+    match (form(api, ty), ty.split_optional().0) {
+        (Form::Plain(name), _) => name,
+        (Form::Handle, _) | (_, Type::Stream(_)) => "Handle".into(),
+        _ => "Bytes".into(),
+    }
+}
+
+/// The expression of something that packs as the type does, out of `value`.
+pub(crate) fn packable(api: &Api, ty: &Type, value: &str) -> String {
+    match ty {
+        Type::Duration(_) => plain_out(api, ty, value),
+        Type::Stream(_) => format!("call::streamed({value}).0"),
+        Type::Object(..) => format!("call::shared({value}).0"),
+        Type::Optional(inner) | Type::List(inner) if packable(api, inner, "item") != "item" => {
+            let each = packable(api, inner, "item");
+            match ty {
+                Type::List(_) => format!("{value}.into_iter().map(|item| {each}).collect::<Vec<_>>()"),
+                _ => format!("{value}.map(|item| {each})"),
+            }
+        }
+        _ => value.to_owned(),
+    }
+}
