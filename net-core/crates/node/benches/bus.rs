@@ -20,8 +20,10 @@ const ROUNDS: usize = 3;
 
 fn main() {
     for shards in [1, 4] {
-        println!("{shards} shards");
-        emitting(shards);
+        println!("{shards} shards, buffers of 2^20");
+        emitting(shards, 1 << 20);
+        println!("{shards} shards, buffers of 2^12, evicting");
+        emitting(shards, 1 << 12);
         reading(shards);
     }
     threads();
@@ -29,30 +31,28 @@ fn main() {
 
 /// Events of 64 bytes.
 fn texts() -> Vec<String> {
-    (0..EVENTS)
-        .map(|n| {
-            format!(
-                "{{\"sensor\":\"{:016x}\",\"value\":{:>8}.25,\"ok\":true,\"n\":{:<6}}}",
-                n * 7919,
-                n % 100_000,
-                n % 999_983
-            )
-        })
-        .map(|text| text[..].to_owned())
-        .collect()
+    let event = |n: usize| {
+        format!(
+            "{{\"id\":\"{:016x}\",\"value\":{},\"ok\":true,\"n\":{}}}",
+            n * 7919,
+            10_000_000 + n,
+            1_000_000 + n
+        )
+    };
+    (0..EVENTS).map(event).inspect(|text| assert_eq!(text.len(), 64)).collect()
 }
 
-fn node(shards: u32) -> Arc<NetNode> {
-    NetNode::new(NetNodeConfig { shards: Some(shards), ..NetNodeConfig::default() }).expect("node")
+fn node(shards: u32, buffer_capacity: u32) -> Arc<NetNode> {
+    NetNode::new(NetNodeConfig { shards: Some(shards), buffer_capacity, ..NetNodeConfig::default() })
+        .expect("node")
 }
 
-fn emitting(shards: u32) {
+fn emitting(shards: u32, capacity: u32) {
     let texts = texts();
     let refs: Vec<&str> = texts.iter().map(String::as_str).collect();
-    println!("  an event has {} bytes", refs[0].len());
     measure(
         "emit_raw",
-        || node(shards),
+        || node(shards, capacity),
         |node| {
             for text in &refs {
                 black_box(node.emit_raw(text, None).expect("emit"));
@@ -61,7 +61,7 @@ fn emitting(shards: u32) {
     );
     measure(
         "emit_raw with a key",
-        || node(shards),
+        || node(shards, capacity),
         |node| {
             for text in &refs {
                 black_box(node.emit_raw(text, Some("sensors")).expect("emit"));
@@ -70,7 +70,7 @@ fn emitting(shards: u32) {
     );
     measure(
         "emit_buffer",
-        || node(shards),
+        || node(shards, capacity),
         |node| {
             for text in &refs {
                 black_box(node.emit_buffer(text.as_bytes(), None).expect("emit"));
@@ -79,7 +79,7 @@ fn emitting(shards: u32) {
     );
     measure(
         "fire",
-        || node(shards),
+        || node(shards, capacity),
         |node| {
             for text in &refs {
                 black_box(node.fire(text).expect("emit"));
@@ -88,7 +88,7 @@ fn emitting(shards: u32) {
     );
     measure(
         "emit_raw_batch of 1000",
-        || node(shards),
+        || node(shards, capacity),
         |node| {
             for batch in refs.chunks(1000) {
                 black_box(node.emit_raw_batch(batch, None).expect("emit"));
@@ -98,7 +98,7 @@ fn emitting(shards: u32) {
     let hashed: Vec<u64> = refs.iter().map(|text| xxhash_rust::xxh3::xxh3_64(text.as_bytes())).collect();
     measure(
         "push_with_hash",
-        || node(shards),
+        || node(shards, capacity),
         |node| {
             for (text, hash) in refs.iter().zip(&hashed) {
                 black_box(node.push_with_hash(text.as_bytes(), *hash).expect("emit"));
@@ -111,7 +111,7 @@ fn reading(shards: u32) {
     let texts = texts();
     let refs: Vec<&str> = texts.iter().map(String::as_str).collect();
     let filled = || {
-        let node = node(shards);
+        let node = node(shards, 1 << 20);
         node.emit_raw_batch(&refs, None).expect("emit");
         node
     };
@@ -146,7 +146,7 @@ fn reading(shards: u32) {
 /// Two emitting threads and a reader that keeps up.
 fn threads() {
     let texts = texts();
-    let node = node(4);
+    let node = node(4, 1 << 20);
     let stream =
         node.subscribe(SubscribeOptions { limit: 1000, ..SubscribeOptions::default() }).expect("subscribe");
     let started = Instant::now();

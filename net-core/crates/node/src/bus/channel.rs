@@ -49,7 +49,7 @@ impl api::TypedChannel for TypedChannel {
 
     fn publish(&self, event: &str) -> Result<bool, Error> {
         let tagged = self.tag.add(0, event)?;
-        match self.source.bus.emit(&tagged, Some(&self.tag.name), self.source.now()) {
+        match self.source.bus.emit_json(&tagged, Some(&self.tag.name), self.source.now()) {
             Ok(_) => Ok(true),
             Err(BusError::Backpressure | BusError::MemoryFull { .. }) => Ok(false),
             Err(error) => Err(error.into()),
@@ -61,7 +61,7 @@ impl api::TypedChannel for TypedChannel {
             (0..).zip(events).map(|(index, event)| self.tag.add(index, event)).collect();
         let tagged = tagged?;
         let texts: Vec<&str> = tagged.iter().map(String::as_str).collect();
-        match self.source.bus.emit_batch(&texts, Some(&self.tag.name), self.source.now()) {
+        match self.source.bus.emit_batch_json(&texts, Some(&self.tag.name), self.source.now()) {
             Err(BusError::Backpressure | BusError::MemoryFull { .. }) => Ok(0),
             result => Ok(result?),
         }

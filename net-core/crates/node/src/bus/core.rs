@@ -106,7 +106,7 @@ impl Bus {
     pub(crate) fn insert(&self, shard: usize, text: &str, now: u64) -> Result<u64, Refusal> {
         let bytes = text.len() as u64;
         loop {
-            if bytes <= self.budget.limit
+            if self.can_fit(bytes)
                 && let Some(stamp) = self.try_insert(shard, text, now)?
             {
                 return Ok(stamp);
@@ -118,6 +118,12 @@ impl Bus {
                 return Err(refusal);
             }
         }
+    }
+
+    /// Tells whether an event of this length fits into an empty bus.
+    #[inline]
+    pub(crate) const fn can_fit(&self, bytes: u64) -> bool {
+        bytes <= self.budget.limit
     }
 
     /// The error of a refused event.
@@ -284,7 +290,7 @@ impl Bus {
     /// oldest, then also held ones.
     #[cold]
     fn make_room(&self, bytes: u64) -> Result<(), Refusal> {
-        if bytes > self.budget.limit {
+        if !self.can_fit(bytes) {
             return Err(Refusal::Memory);
         }
         let drop_held = self.backpressure == Backpressure::DropOldest;

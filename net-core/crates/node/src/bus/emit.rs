@@ -43,6 +43,13 @@ impl Bus {
     /// Takes one event.
     pub(crate) fn emit(&self, text: &str, key: Option<&str>, now: u64) -> Result<Receipt, BusError> {
         self.check(0, text)?;
+        self.emit_json(text, key, now)
+    }
+
+    /// Takes one event that is known to be JSON.
+    pub(crate) fn emit_json(&self, text: &str, key: Option<&str>, now: u64) -> Result<Receipt, BusError> {
+        self.check_size(0, text.len())?;
+        self.check_room(text)?;
         let shard = self.shard_of(hash(text, key));
         let timestamp = self.insert(shard, text, now).map_err(|r| self.error(r))?;
         self.news.ring();
@@ -51,21 +58,45 @@ impl Bus {
 
     /// Takes many events and tells how many.
     ///
-    /// One that is too large or not JSON refuses them all. Where a refused event is to be tried again, the first one that
-    /// is refused for want of room ends the call, so that what was taken is the beginning of the batch; it is an error if
+    /// One that is not JSON, or that could never fit, refuses them all. Where a refused event is to be tried again, the
+    /// first one that finds no room ends the call, so that what was taken is the beginning of the batch; it is an error if
     /// that is nothing.
     pub(crate) fn emit_batch(&self, texts: &[&str], key: Option<&str>, now: u64) -> Result<u32, BusError> {
         for (index, text) in texts.iter().enumerate() {
             self.check(place(index), text)?;
         }
-        self.insert_all(texts, key, now)
+        self.emit_batch_json(texts, key, now)
+    }
+
+    /// Takes many events that are known to be JSON.
+    pub(crate) fn emit_batch_json(
+        &self,
+        texts: &[&str],
+        key: Option<&str>,
+        now: u64,
+    ) -> Result<u32, BusError> {
+        for (index, text) in texts.iter().enumerate() {
+            self.check_size(place(index), text.len())?;
+            self.check_room(text)?;
+        }
+        let mut taken = 0;
+        for text in texts {
+            match self.insert(self.shard_of(hash(text, key)), text, now) {
+                Ok(_) => taken += 1,
+                Err(Refusal::Full | Refusal::Memory) if !self.stops_at_refusal() => {}
+                Err(refusal) if taken == 0 => return Err(self.error(refusal)),
+                Err(_) => break,
+            }
+        }
+        self.news.ring();
+        Ok(taken)
     }
 
     /// Like [`emit_batch`](Self::emit_batch), with events that may not even be UTF-8.
     pub(crate) fn emit_bytes(&self, events: &[&[u8]], key: Option<&str>, now: u64) -> Result<u32, BusError> {
         let texts: Result<Vec<_>, _> =
             events.iter().enumerate().map(|(index, bytes)| self.check_bytes(place(index), bytes)).collect();
-        self.insert_all(&texts?, key, now)
+        self.emit_batch_json(&texts?, key, now)
     }
 
     /// Takes one event, or notes that it was not JSON; false when there is no room.
@@ -113,22 +144,6 @@ impl Bus {
         true
     }
 
-    fn insert_all(&self, texts: &[&str], key: Option<&str>, now: u64) -> Result<u32, BusError> {
-        let mut taken = 0;
-        for text in texts {
-            match self.insert(self.shard_of(hash(text, key)), text, now) {
-                Ok(_) => taken += 1,
-                Err(refusal) if taken == 0 && (refusal != Refusal::Full || self.stops_at_refusal()) => {
-                    return Err(self.error(refusal));
-                }
-                Err(Refusal::Full | Refusal::Memory) if !self.stops_at_refusal() => {}
-                Err(_) => break,
-            }
-        }
-        self.news.ring();
-        Ok(taken)
-    }
-
     fn check(&self, index: u32, text: &str) -> Result<(), BusError> {
         self.check_size(index, text.len())?;
         json::check(text).map_err(|fault| broken(index, fault))
@@ -142,6 +157,11 @@ impl Bus {
     fn check_size(&self, index: u32, size: usize) -> Result<(), BusError> {
         let (size, limit) = (size as u64, self.max_event);
         if size > limit { Err(BusError::EventTooLarge { index, size, limit }) } else { Ok(()) }
+    }
+
+    /// Refuses an event for which there can never be room.
+    fn check_room(&self, text: &str) -> Result<(), BusError> {
+        if self.can_fit(text.len() as u64) { Ok(()) } else { Err(self.error(Refusal::Memory)) }
     }
 }
 

@@ -232,7 +232,7 @@ impl Reading {
                 events.push(bus.stored(list.shard, event));
             }
         }
-        self.lists[..used].iter_mut().for_each(|list| list.block.shrink(SCRATCH));
+        self.lists[..used].iter_mut().for_each(|list| list.block.shrink(SCRATCH / used));
         events
     }
 

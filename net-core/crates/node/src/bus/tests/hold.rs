@@ -113,7 +113,8 @@ async fn memory_is_bounded() {
     let node = with(Backpressure::DropNewest);
     assert_eq!(node.emit_raw_batch(&ten, None), Ok(3));
     assert_eq!(node.fire(ten[3]), Ok(false));
-    assert_eq!(stats(&node).events_dropped, 2);
+    assert_eq!(node.emit_raw(ten[3], None), refused(full.clone()));
+    assert_eq!(stats(&node).events_dropped, 3);
 
     let node = with(Backpressure::DropOldest);
     assert_eq!(node.emit_raw_batch(&ten, None), Ok(4));
