@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::bus::subscription::Step;
 
 const THREADS: usize = 4;
 const EACH: usize = 5_000;
@@ -116,11 +117,31 @@ async fn a_stream_from_latest_has_no_gap() {
         while !writer.is_finished() {
             let options = SubscribeOptions { from: net_types::bus::Start::Latest, ..Default::default() };
             let stream = node.subscribe(options).expect("subscribe");
-            if let Ok(crate::bus::subscription::Step::Events(events)) = stream.step_now() {
+            if let Ok(Step::Events(events)) = stream.step_now() {
                 let numbers: Vec<usize> = events.iter().map(|e| parts(&e.raw).1).collect();
                 assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{numbers:?}");
             }
         }
         writer.join().expect("writer");
+    });
+}
+
+#[test]
+fn a_reader_that_never_sleeps_sees_no_later_event_first() {
+    const EVENTS: u64 = 60_000;
+    // Many shards make for a long look, in the middle of which events arrive.
+    let node = node(64);
+    let stream = subscribe(&node);
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..EVENTS).for_each(|n| assert_eq!(node.fire(&n.to_string()), Ok(true))));
+        let mut next = 0;
+        while next < EVENTS {
+            if let Ok(Step::Events(events)) = stream.step_now() {
+                for event in events {
+                    assert_eq!(event.raw, next.to_string());
+                    next += 1;
+                }
+            }
+        }
     });
 }
