@@ -2,7 +2,7 @@
 
 use crate::files::FileSet;
 use crate::ir::Api;
-use crate::{fmt, load, resolve, targets, tidy};
+use crate::{fixtures, fmt, load, resolve, targets, tidy};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +11,8 @@ const HELP: &str = "\
 cargo spec COMMAND
 
   gen       generate every file from spec/*.toml
-  check     prove that the generated files are fresh; prints the differences
+  check     prove that the generated files are fresh and the fixtures filled; prints the differences
+  fixtures  fill and prove the fixtures; `--bless` replaces bytes, `--release` locks the cases
   fmt       format spec/*.toml
   tidy      check the house rules and report sizes
   schema    print the JSON Schema of the interface language
@@ -40,6 +41,7 @@ fn command(args: &[String]) -> Result<()> {
         ["check"] => check(&root),
         ["fmt"] => format(&root),
         ["tidy"] => tidy::run(&root),
+        ["fixtures", ref options @ ..] => fill(&root, options),
         ["schema"] => {
             println!("{}", schema()?);
             Ok(())
@@ -86,7 +88,7 @@ fn check(root: &Path) -> Result<()> {
     }
     let differences = rendered(root)?.differences(root)?;
     if differences.is_empty() {
-        return Ok(());
+        return fixtures::check(root, &api(root)?);
     }
     print!("{differences}");
     bail!("generated files are not fresh: run `cargo spec gen`")
@@ -100,6 +102,19 @@ fn format(root: &Path) -> Result<()> {
             println!("{}", source.file);
         }
     }
+    Ok(())
+}
+
+fn fill(root: &Path, options: &[&str]) -> Result<()> {
+    let mut changes = fixtures::Changes::default();
+    for option in options {
+        match *option {
+            "--bless" => changes.bless = true,
+            "--release" => changes.release = true,
+            other => bail!("`fixtures` has no option `{other}`"),
+        }
+    }
+    println!("{} files changed", fixtures::update(root, &api(root)?, changes)?);
     Ok(())
 }
 

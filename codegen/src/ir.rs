@@ -656,6 +656,8 @@ pub struct WireField {
     pub at: u32,
     /// What it holds.
     pub form: WireForm,
+    /// Greatest value, of a number.
+    pub max: Option<u64>,
     /// Earlier field, and bit of it, that says whether this one is there.
     pub when: Option<(String, u8)>,
     /// Version that first had it.

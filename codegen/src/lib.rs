@@ -6,9 +6,12 @@ pub mod cli;
 pub mod diag;
 pub mod doc;
 pub mod files;
+pub mod fixtures;
 pub mod fmt;
 pub mod ir;
 pub mod load;
 pub mod resolve;
 pub mod targets;
 pub mod tidy;
+
+pub mod wire;

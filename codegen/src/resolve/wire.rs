@@ -4,6 +4,9 @@ use super::build::Context;
 use crate::doc::{self, Endian, LayoutKind};
 use crate::ir::{Api, At, Doc, Int, Length, Type, Wire, WireField, WireForm};
 
+/// Hash functions of checksums.
+const HASHES: [&str; 2] = ["xxh3_64", "blake3"];
+
 /// Resolves a layout.
 pub(super) fn wire(cx: &mut Context<'_>, name: &str, item: &doc::Wire) -> Wire {
     let of = item.of.as_ref().and_then(|of| match cx.ty(&["wire", name, "of"], of) {
@@ -17,6 +20,9 @@ pub(super) fn wire(cx: &mut Context<'_>, name: &str, item: &doc::Wire) -> Wire {
         item.fields.iter().enumerate().map(|(index, field)| wire_field(cx, name, index, field)).collect();
     if item.layout == LayoutKind::Fixed {
         check_offsets(cx, name, item, &fields);
+    }
+    if item.version.is_some_and(|version| version == 0 || version > 255) {
+        cx.wrong(&["wire", name, "version"], "a version is one byte, from 1");
     }
     Wire {
         name: name.to_owned(),
@@ -72,6 +78,7 @@ fn wire_field(cx: &mut Context<'_>, layout: &str, index: usize, item: &doc::Wire
     WireField {
         name: item.name.clone(),
         at: item.at.unwrap_or_default(),
+        max: item.max.filter(|_| matches!(form, WireForm::Plain(_))),
         form,
         when,
         since: item.since,
@@ -102,6 +109,9 @@ fn form(cx: &mut Context<'_>, path: &[&str], item: &doc::WireField) -> WireForm 
         (Type::Int(int), Some(check)) => {
             let over = check.over.split_once("..").unwrap_or((&check.over, &check.over));
             let over = (over.0.to_owned(), over.1.to_owned());
+            if !HASHES.contains(&check.hash.as_str()) {
+                cx.wrong(path, format!("`{}`: the hash is one of {}", item.name, HASHES.join(", ")));
+            }
             return WireForm::Check { int: *int, hash: check.hash.clone(), over };
         }
         (Type::Int(int), None) if !item.bits.is_empty() => {
@@ -131,13 +141,22 @@ fn form(cx: &mut Context<'_>, path: &[&str], item: &doc::WireField) -> WireForm 
             }
         },
         Type::List(of) => match length(item.count.as_deref()) {
+            Some(_) if cx.index.width(&of).is_none() => {
+                cx.wrong(path, format!("`{}`: the elements of a list have a fixed width", item.name));
+                WireForm::Plain(Type::Bool)
+            }
             Some(count) => WireForm::Counted { of: *of, count, max },
             None => {
                 cx.wrong(path, format!("`{}` is a list: `count` is one of u8, u16, u32, varint", item.name));
                 WireForm::Plain(Type::Bool)
             }
         },
-        ty => WireForm::Plain(ty),
+        ty => {
+            if cx.index.width(&ty).is_none() {
+                cx.wrong(path, format!("`{}`: `{text}` has no form in a layout", item.name));
+            }
+            WireForm::Plain(ty)
+        }
     }
 }
 

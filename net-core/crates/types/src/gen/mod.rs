@@ -13,4 +13,4 @@ pub mod host;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "fb750c610bf4d36bf0f33380f324fd99";
+pub const SPEC_HASH: &str = "dc57374f03a60cd4774cd116eac17589";
