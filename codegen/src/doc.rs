@@ -67,6 +67,9 @@ pub struct Module {
     pub since: String,
     /// Cargo feature without which it answers `unsupported`.
     pub feature: Option<String>,
+    /// Whether the bindings' support implements its functions instead of the core.
+    #[serde(default)]
+    pub runtime: bool,
     /// The other modules whose types may be named here.
     #[serde(default)]
     pub uses: Vec<String>,

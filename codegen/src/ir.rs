@@ -26,6 +26,8 @@ pub struct Module {
     pub since: String,
     /// Cargo feature without which it answers `unsupported`; `conformance` keeps it out of shipped packages.
     pub feature: Option<String>,
+    /// Whether the bindings' support implements its functions instead of the core.
+    pub runtime: bool,
     /// Modules whose types it names, besides `base`.
     pub uses: Vec<String>,
     /// What it is for.
@@ -52,6 +54,13 @@ pub struct Module {
     pub hosts: Vec<Host>,
     /// Functions.
     pub functions: Vec<Method>,
+}
+
+impl Module {
+    /// Rust path of the type that implements the module's functions.
+    pub fn functions_type(&self) -> &'static str {
+        if self.runtime { "net_support::Functions" } else { "net_core::Functions" }
+    }
 }
 
 /// A text for people: the first sentence, and what follows.

@@ -435,6 +435,19 @@ net_code net_typed_channel_subscribe_raw(net_handle handle,
 // The name that tags its events.
 net_code net_typed_channel_name(net_handle handle, net_bytes *result, net_error *error);
 
+// Module control ---------------------------------------------------------------------------------
+
+// Hands the log to a function of the host, in place of an earlier one and of `NET_LOG`.
+net_code net_set_logger(const net_host *logger, net_view filter, net_error *error);
+
+// Stops the log; the function that took it is let go.
+net_code net_clear_logger(net_error *error);
+
+// Sets the number of worker threads, before the first asynchronous call starts them; afterwards it
+// is an error. Without it `NET_RUNTIME_THREADS` says how many, or else there is one per core, up
+// to 4.
+net_code net_set_runtime_threads(uint32_t threads, net_error *error);
+
 #if defined(NET_HAS_CONFORMANCE)
 // Module echo ------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ use std::{
 
 use net_types::Error;
 
-use crate::fault;
+use crate::{control, fault};
 
 /// Runs the body of an entry point: a panic becomes `internal`, and in a forked child the body does not run.
 ///
@@ -79,6 +79,7 @@ pub(crate) fn prepare() {
             let _ = PLACE.try_with(|slot| slot.replace(place));
             printing(info);
         }));
+        control::follow_environment();
     });
 }
 

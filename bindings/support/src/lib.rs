@@ -1,6 +1,7 @@
 //! What every binding shares: handles, the completion queue, host calls, packs and the runtime.
 
 mod block;
+mod control;
 pub mod fault;
 mod r#gen;
 pub mod guard;
@@ -13,6 +14,7 @@ pub mod runtime;
 pub mod stream;
 
 pub use block::block_on;
+pub use control::Functions;
 pub use r#gen::{error_of, pack_fields};
 pub use guard::guard;
 pub use host::HostPort;

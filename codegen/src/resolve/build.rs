@@ -24,6 +24,7 @@ pub(super) fn module(
         name: doc.module.name.clone(),
         since: doc.module.since.clone(),
         feature: doc.module.feature.clone(),
+        runtime: doc.module.runtime,
         uses: doc.module.uses.clone(),
         doc: text(&doc.module.doc),
         consts: doc.consts.iter().map(|(name, item)| cx.constant(name, item)).collect(),

@@ -4,6 +4,7 @@
 
 mod base;
 mod bus;
+mod control;
 #[cfg(feature = "conformance")]
 mod echo;
 mod error;

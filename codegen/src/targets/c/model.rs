@@ -32,7 +32,7 @@ pub(crate) struct FunctionModel {
 pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
     let contract = |name: &str| format!("net_types::api::{}", rust_names::ty(name));
     let functions_trait =
-        format!("<net_core::Functions as net_types::api::{}>", rust_names::functions(&module.name));
+        format!("<{} as net_types::api::{}>", module.functions_type(), rust_names::functions(&module.name));
     let mut functions: Vec<_> = module
         .functions
         .iter()

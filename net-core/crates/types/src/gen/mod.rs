@@ -5,6 +5,7 @@
 pub mod api;
 pub mod base;
 pub mod bus;
+pub mod control;
 #[cfg(feature = "conformance")]
 pub mod echo;
 mod error;
@@ -13,4 +14,4 @@ pub mod host;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "dc57374f03a60cd4774cd116eac17589";
+pub const SPEC_HASH: &str = "f065c84a57aee46b6258bd4e03d374e5";

@@ -4,10 +4,12 @@
 
 pub mod base;
 pub mod bus;
+pub mod control;
 #[cfg(feature = "conformance")]
 pub mod echo;
 
 pub use base::*;
 pub use bus::*;
+pub use control::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;

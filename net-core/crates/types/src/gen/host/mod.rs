@@ -2,8 +2,10 @@
 
 //! Interfaces that hosts implement.
 
+pub mod control;
 #[cfg(feature = "conformance")]
 pub mod echo;
 
+pub use control::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
