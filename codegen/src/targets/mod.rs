@@ -1,6 +1,7 @@
 //! The targets: each lowers the interface to a printed model of strings and truth values, and its templates print that.
 
 pub mod c;
+pub mod go;
 pub mod rust;
 pub mod support;
 
@@ -19,7 +20,12 @@ pub trait Target {
 
 /// Every target.
 pub fn all() -> Vec<Box<dyn Target>> {
-    vec![Box::new(rust::Rust), Box::new(support::Support), Box::new(c::C)]
+    vec![
+        Box::new(rust::Rust),
+        Box::new(support::Support),
+        Box::new(c::C),
+        Box::new(go::Go),
+    ]
 }
 
 /// Renders every target.

@@ -1,0 +1,103 @@
+//! Go: the SDK over the C ABI.
+
+mod calls;
+mod errors;
+mod model;
+pub(crate) mod names;
+mod objects;
+pub(crate) mod types;
+
+use super::Target;
+use crate::files::FileSet;
+use crate::ir::{Api, Module};
+use anyhow::{Result, bail};
+use askama::Template;
+
+const DIR: &str = "sdks/go";
+
+/// The Go SDK.
+#[derive(Debug)]
+pub struct Go;
+
+impl Target for Go {
+    fn name(&self) -> &'static str {
+        "go"
+    }
+
+    fn render(&self, api: &Api) -> Result<FileSet> {
+        let mut files = FileSet::default();
+        for module in &api.modules {
+            refuse(module)?;
+            let template = ModuleTemplate {
+                module: &module.name,
+                tag: module.feature.as_deref(),
+                consts: model::constants(api, module),
+                scalars: module.scalars.iter().map(|item| model::scalar(api, item)).collect(),
+                enums: module.enums.iter().map(model::enumeration).collect(),
+                flags: module.flags.iter().map(model::flags).collect(),
+                unions: module.unions.iter().map(|item| model::union(api, item)).collect(),
+                records: module.records.iter().map(|item| model::record(api, item)).collect(),
+                families: module.families.iter().map(|item| errors::family(api, item)).collect(),
+                hosts: module.hosts.iter().map(|item| objects::host(api, item)).collect(),
+                objects: module.objects.iter().map(|item| objects::object(api, item)).collect(),
+                functions: objects::functions(api, module),
+            };
+            let text = template.render()?;
+            files.add(format!("{DIR}/{}_gen.go", module.name), with_imports(&text));
+        }
+        files.add(format!("{DIR}/spec_gen.go"), SpecTemplate { hash: &api.hash }.render()?);
+        Ok(files)
+    }
+}
+
+/// Says what Go has no form for yet, before anything is written.
+fn refuse(module: &Module) -> Result<()> {
+    for record in &module.records {
+        if let Some(function) = record.functions.first() {
+            bail!("go: {}: methods of records have no C function", function.path);
+        }
+    }
+    Ok(())
+}
+
+/// Puts in the imports that the text uses, and leaves one blank line between items.
+fn with_imports(text: &str) -> String {
+    let known = ["cmp", "context", "fmt", "iter", "runtime", "strconv", "strings", "time"];
+    let used = |name: &&str| text.lines().any(|line| uses(line, name));
+    let list: Vec<_> = known.iter().filter(|name| used(name)).map(|name| format!("\t\"{name}\"\n")).collect();
+    let block = if list.is_empty() { String::new() } else { format!("\nimport (\n{})\n", list.concat()) };
+    text.replace("\n@imports\n", &block).replace("\n\n\n", "\n\n")
+}
+
+/// Whether a line of code names a package.
+fn uses(line: &str, package: &str) -> bool {
+    let line = line.trim_start();
+    let call = format!("{package}.");
+    !line.starts_with("//")
+        && line.match_indices(&call).any(|(at, _)| {
+            !line[..at].ends_with(|char: char| char.is_alphanumeric() || char == '_' || char == '.')
+        })
+}
+
+#[derive(Template)]
+#[template(path = "go/module.jinja", escape = "none")]
+struct ModuleTemplate<'a> {
+    module: &'a str,
+    tag: Option<&'a str>,
+    consts: Vec<model::ConstModel>,
+    scalars: Vec<model::ScalarModel>,
+    enums: Vec<model::EnumModel>,
+    flags: Vec<model::FlagsModel>,
+    unions: Vec<model::UnionModel>,
+    records: Vec<model::RecordModel>,
+    families: Vec<errors::FamilyModel>,
+    hosts: Vec<objects::HostModel>,
+    objects: Vec<objects::ObjectModel>,
+    functions: Vec<objects::FunctionModel>,
+}
+
+#[derive(Template)]
+#[template(path = "go/spec.jinja", escape = "none")]
+struct SpecTemplate<'a> {
+    hash: &'a str,
+}

@@ -1,0 +1,526 @@
+//! Objects, functions, and interfaces of the program.
+
+use super::calls::{self, Scope};
+use super::model::{self, Lines};
+use super::{names, types};
+use crate::ir::{Api, Doc, Host, Lang, Method, Module, Object, Shape, Type};
+
+pub(crate) struct FunctionModel {
+    pub doc: Lines,
+    /// The line that opens it, without the brace.
+    pub opening: String,
+    pub body: Lines,
+}
+
+pub(crate) struct ObjectModel {
+    pub doc: Lines,
+    pub name: String,
+    pub spec: String,
+    /// Type variables where it is declared, and where it is used.
+    pub declared: String,
+    pub used: String,
+    pub aliases: Vec<String>,
+    /// Fields of the struct, aligned.
+    pub fields: Lines,
+    /// Statements that complete a new one.
+    pub complete: Lines,
+    pub feed: Option<FeedModel>,
+    pub functions: Vec<FunctionModel>,
+    pub close: CloseModel,
+}
+
+pub(crate) struct FeedModel {
+    pub item: String,
+    /// Expression of the feed.
+    pub value: String,
+}
+
+pub(crate) struct CloseModel {
+    pub doc: Lines,
+    pub body: Lines,
+}
+
+pub(crate) struct HostModel {
+    pub doc: Lines,
+    pub name: String,
+    pub declared: String,
+    pub used: String,
+    pub aliases: Vec<String>,
+    pub methods: Vec<SignatureModel>,
+    /// Methods that an implementation may have: interface, method.
+    pub optional: Vec<OptionalModel>,
+    pub function: Option<CallableModel>,
+    /// Statements that pack the properties, and the number of these.
+    pub props: Lines,
+    pub props_count: usize,
+    pub calls: Vec<CallModel>,
+}
+
+pub(crate) struct SignatureModel {
+    pub doc: Lines,
+    pub signature: String,
+}
+
+pub(crate) struct OptionalModel {
+    pub interface: String,
+    pub variable: String,
+    pub position: usize,
+    pub method: SignatureModel,
+}
+
+pub(crate) struct CallableModel {
+    pub signature: String,
+    pub method: String,
+    pub args: String,
+}
+
+pub(crate) struct CallModel {
+    pub position: usize,
+    /// Statements that take the arguments.
+    pub take: Lines,
+    pub results: String,
+    pub call: String,
+    pub pack: Lines,
+}
+
+/// Lowers the functions of a module.
+pub(crate) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
+    let kept = module.functions.iter().filter(|item| item.in_lang(Lang::Go));
+    kept.flat_map(|item| {
+        let vars = result_variables(item);
+        let scope = Scope { api, prefix: "", has_self: false, vars: &vars, chains: false };
+        named(&item.name, |name| {
+            let lowered = calls::lower(&scope, item, item.returns.as_ref());
+            FunctionModel {
+                doc: method_doc(&name, item),
+                opening: format!("func {name}{}{}", declared(&vars), lowered.signature),
+                body: lowered.body,
+            }
+        })
+    })
+    .collect()
+}
+
+/// Lowers an object.
+pub(crate) fn object(api: &Api, item: &Object) -> ObjectModel {
+    let name = names::item(&item.name);
+    let prefix = format!("{}_", item.name.spec);
+    let chains = item.methods.iter().any(is_chained);
+    let lowering = Lowering { api, item, name: &name, prefix: &prefix, chains };
+    let fixed: Vec<_> = item.methods.iter().filter(|method| is_fixed(method)).collect();
+    let mut fields = vec![("core".to_owned(), "*object".to_owned())];
+    let feed = item.iterates.as_ref().map(|ty| lowering.feed(ty));
+    if let Some(ty) = &item.iterates {
+        let value = types::go(api, ty, &item.generic);
+        let raw = if matches!(ty, Type::Json(_)) { "string".to_owned() } else { value.clone() };
+        fields.push(("items".into(), format!("*feed[{raw}, {value}]")));
+    }
+    for property in &fixed {
+        let ty = property.returns.as_ref().map_or(String::new(), |ty| types::go(api, ty, &item.generic));
+        fields.push((names::private(&property.name.spec), ty));
+    }
+    let complete = fixed.iter().map(|property| {
+        format!("o.{}, _ = o.load{}()", names::private(&property.name.spec), names::item(&property.name))
+    });
+    let mut functions = Vec::new();
+    for constructor in item.constructors.iter().filter(|method| method.in_lang(Lang::Go)) {
+        functions.extend(lowering.constructor(constructor));
+    }
+    for method in item.methods.iter().filter(|method| method.in_lang(Lang::Go)) {
+        functions.extend(lowering.method(method));
+    }
+    ObjectModel {
+        doc: model::doc(&item.doc),
+        declared: declared(&item.generic),
+        used: used(&item.generic),
+        aliases: names::aliases(&item.name),
+        fields: aligned(&fields),
+        complete: complete.collect(),
+        feed,
+        functions,
+        close: lowering.close(),
+        spec: item.name.spec.clone(),
+        name: name.clone(),
+    }
+}
+
+/// Lowers an interface that programs implement.
+pub(crate) fn host(api: &Api, item: &Host) -> HostModel {
+    let name = names::item(&item.name);
+    let signature = |method: &Method| {
+        let (args, results) = host_signature(api, item, method);
+        SignatureModel {
+            doc: model::doc_of(&names::item(&method.name), &method.doc),
+            signature: format!("{}({args}) {results}", names::item(&method.name)),
+        }
+    };
+    let props = item.props.iter().map(|property| property_signature(api, property));
+    let needed = item.methods.iter().filter(|method| !method.optional).map(signature);
+    let optional = item.methods.iter().enumerate().filter(|(_, method)| method.optional);
+    let optional = optional.map(|(position, method)| OptionalModel {
+        interface: format!("{name}With{}", names::item(&method.name)),
+        variable: with(method),
+        position,
+        method: signature(method),
+    });
+    let callable = item.methods.first().filter(|_| item.callable).map(|method| {
+        let (args, results) = host_signature(api, item, method);
+        let given = method.args.iter().map(|arg| names::private(&arg.name));
+        let given = method.is_async.then(|| "ctx".to_owned()).into_iter().chain(given);
+        CallableModel {
+            signature: format!("({args}) {results}"),
+            method: names::item(&method.name),
+            args: given.collect::<Vec<_>>().join(", "),
+        }
+    });
+    HostModel {
+        doc: model::doc(&item.doc),
+        declared: declared(&item.generic),
+        used: used(&item.generic),
+        aliases: names::aliases(&item.name),
+        methods: props.chain(needed).collect(),
+        optional: optional.collect(),
+        function: callable,
+        props_count: item.props.len(),
+        props: item.props.iter().flat_map(|property| property_pack(api, property)).collect(),
+        calls: item.methods.iter().enumerate().map(|(at, method)| host_call(api, item, at, method)).collect(),
+        name,
+    }
+}
+
+struct Lowering<'a> {
+    api: &'a Api,
+    item: &'a Object,
+    name: &'a str,
+    prefix: &'a str,
+    chains: bool,
+}
+
+impl Lowering<'_> {
+    fn scope<'b>(&'b self, has_self: bool, vars: &'b types::Variables) -> Scope<'b> {
+        Scope { api: self.api, prefix: self.prefix, has_self, vars, chains: self.chains && has_self }
+    }
+
+    fn used(&self) -> String {
+        format!("{}{}", self.name, used(&self.item.generic))
+    }
+
+    fn feed(&self, ty: &Type) -> FeedModel {
+        let (unpack, convert) = match ty {
+            Type::Json(variable) => {
+                ("unpackText[string]".to_owned(), format!("parsed[{}]", names::variable(variable)))
+            }
+            ty => {
+                let item = types::go(self.api, ty, &self.item.generic);
+                (types::unpack(self.api, ty, &self.item.generic), format!("keep[{item}]"))
+            }
+        };
+        FeedModel {
+            item: types::go(self.api, ty, &self.item.generic),
+            value: format!("newFeed(o.core, {unpack}, {convert}, ask)"),
+        }
+    }
+
+    fn constructor(&self, item: &Method) -> Vec<FunctionModel> {
+        let vars = &self.item.generic;
+        let lowered = calls::lower(&self.scope(false, vars), item, Some(&self.own_type()));
+        let mut owners = vec![self.name.to_owned()];
+        owners.extend(names::aliases(&self.item.name));
+        owners
+            .iter()
+            .map(|owner| {
+                let name = match item.name.spec.as_str() {
+                    "new" => format!("New{owner}"),
+                    _ => format!("{owner}{}", names::item(&item.name)),
+                };
+                FunctionModel {
+                    doc: method_doc(&name, item),
+                    opening: format!("func {name}{}{}", declared(vars), lowered.signature),
+                    body: lowered.body.clone(),
+                }
+            })
+            .collect()
+    }
+
+    fn own_type(&self) -> Type {
+        let at = self.api.modules.iter().enumerate().find_map(|(module, m)| {
+            let index = m.objects.iter().position(|object| std::ptr::eq(object, self.item))?;
+            Some(crate::ir::At { module, index })
+        });
+        at.map_or(Type::SelfType, |at| Type::Object(at, self.item.generic.clone()))
+    }
+
+    fn method(&self, item: &Method) -> Vec<FunctionModel> {
+        match item.shape {
+            Shape::Static => self.free(item, false),
+            Shape::Property { fixed: true } if matches!(item.returns, Some(Type::SelfType)) => self.itself(item),
+            Shape::Property { fixed: true } => self.fixed(item),
+            Shape::Property { .. } if matches!(item.returns, Some(Type::SelfType)) => self.itself(item),
+            _ if is_chained(item) => self.chained(item),
+            _ if !result_variables(item).is_empty() => self.free(item, true),
+            _ => self.plain(item),
+        }
+    }
+
+    fn plain(&self, item: &Method) -> Vec<FunctionModel> {
+        let lowered = calls::lower(&self.scope(true, &self.item.generic), item, item.returns.as_ref());
+        self.named(item, |name| (self.receiver(&name, &lowered.signature), lowered.body.clone()))
+    }
+
+    /// A method that Go cannot have, as a function.
+    fn free(&self, item: &Method, has_self: bool) -> Vec<FunctionModel> {
+        let mut vars = self.item.generic.clone();
+        vars.extend(result_variables(item));
+        let lowered = calls::lower(&self.scope(has_self, &vars), item, item.returns.as_ref());
+        let mut signature = lowered.signature;
+        if has_self {
+            let gap = if signature.starts_with("()") { "" } else { ", " };
+            signature = format!("(o *{}{gap}{}", self.used(), &signature[1..]);
+        }
+        named(&item.name, |name| {
+            let name = format!("{}{name}", self.name);
+            FunctionModel {
+                doc: method_doc(&name, item),
+                opening: format!("func {name}{}{signature}", declared(&vars)),
+                body: lowered.body.clone(),
+            }
+        })
+    }
+
+    fn itself(&self, item: &Method) -> Vec<FunctionModel> {
+        self.named(item, |name| (self.receiver(&name, &format!("() *{}", self.used())), vec!["return o".into()]))
+    }
+
+    /// A property that never changes: loaded when the object is made.
+    fn fixed(&self, item: &Method) -> Vec<FunctionModel> {
+        let lowered = calls::lower(&self.scope(true, &self.item.generic), item, item.returns.as_ref());
+        let ty = item.returns.as_ref().map_or(String::new(), |ty| types::go(self.api, ty, &self.item.generic));
+        let field = names::private(&item.name.spec);
+        let mut functions =
+            self.named(item, |name| (self.receiver(&name, &format!("() {ty}")), vec![format!("return o.{field}")]));
+        let load = format!("load{}", names::item(&item.name));
+        functions.push(FunctionModel {
+            doc: Vec::new(),
+            opening: self.receiver(&load, &lowered.signature),
+            body: lowered.body,
+        });
+        functions
+    }
+
+    fn chained(&self, item: &Method) -> Vec<FunctionModel> {
+        let scope = Scope { chains: false, ..self.scope(true, &self.item.generic) };
+        let lowered = calls::lower(&scope, item, None);
+        let args = item.args.iter().map(|arg| calls::argument(&scope, arg)).collect::<Vec<_>>().join(", ");
+        let given = item.args.iter().map(|arg| {
+            format!("{}{}", names::private(&arg.name), if arg.variadic { "..." } else { "" })
+        });
+        let given = given.collect::<Vec<_>>().join(", ");
+        let inner = format!("chain{}", names::item(&item.name));
+        let mut functions = self.named(item, |name| {
+            let body = vec![format!("o.core.chain(o.{inner}({given}))"), "return o".into()];
+            (self.receiver(&name, &format!("({args}) *{}", self.used())), body)
+        });
+        if let Some(function) = functions.first_mut() {
+            function.doc.push("// An error is answered by the next method that answers with errors.".into());
+        }
+        functions.push(FunctionModel {
+            doc: Vec::new(),
+            opening: self.receiver(&inner, &lowered.signature),
+            body: lowered.body,
+        });
+        functions
+    }
+
+    fn named(&self, item: &Method, make: impl Fn(String) -> (String, Lines)) -> Vec<FunctionModel> {
+        let is_end = self.item.close.as_deref() == Some("close") && item.name.spec == "close";
+        if is_end {
+            let (opening, body) = make("finish".into());
+            return vec![FunctionModel { doc: Vec::new(), opening, body }];
+        }
+        named(&item.name, |name| {
+            let (opening, body) = make(name.clone());
+            FunctionModel { doc: method_doc(&name, item), opening, body }
+        })
+    }
+
+    fn receiver(&self, name: &str, signature: &str) -> String {
+        format!("func (o *{}) {name}{signature}", self.used())
+    }
+
+    fn close(&self) -> CloseModel {
+        let ending = self.item.close.as_ref().and_then(|close| {
+            self.item.methods.iter().find(|method| method.name.spec == *close)
+        });
+        let iterates = self.item.iterates.is_some();
+        let (says, call) = match ending {
+            Some(method) => {
+                let scope = self.scope(true, &self.item.generic);
+                let mut args: Vec<_> = method.args.iter().map(|arg| calls::left_out(&scope, arg)).collect();
+                if method.is_async {
+                    args.insert(0, "context.Background()".into());
+                }
+                let name = names::item(&method.name);
+                let own = name == "Close";
+                let name = if own { "finish".into() } else { name };
+                let says = if own {
+                    model::doc_of("Close", &method.doc)
+                } else {
+                    vec![format!("// Close does what {name} does, and lets go of the object.")]
+                };
+                (says, Some(format!("err := o.{name}({})", args.join(", "))))
+            }
+            None if iterates => (vec!["// Close ends the stream.".into()], None),
+            None => (vec!["// Close lets go of the object.".into()], None),
+        };
+        let body = match call {
+            Some(call) => vec![
+                "if o.id() == 0 {".into(),
+                "\treturn nil".into(),
+                "}".into(),
+                call,
+                "o.core.release()".into(),
+                "return err".into(),
+            ],
+            None if iterates => vec![
+                format!("C.net_{}close(o.id(), nil)", self.prefix),
+                "o.core.release()".into(),
+                "return nil".into(),
+            ],
+            None => vec!["o.core.release()".into(), "return nil".into()],
+        };
+        CloseModel { doc: says, body }
+    }
+}
+
+fn is_chained(item: &Method) -> bool {
+    item.shape == Shape::Method && matches!(item.returns, Some(Type::SelfType))
+}
+
+fn is_fixed(item: &Method) -> bool {
+    item.shape == Shape::Property { fixed: true } && !matches!(item.returns, Some(Type::SelfType))
+}
+
+/// The function under its own name and its other ones.
+fn named(name: &crate::ir::Name, make: impl Fn(String) -> FunctionModel) -> Vec<FunctionModel> {
+    std::iter::once(names::item(name)).chain(names::aliases(name)).map(make).collect()
+}
+
+fn method_doc(name: &str, item: &Method) -> Lines {
+    let mut lines = model::doc_of(name, &item.doc);
+    if let Some((since, instead)) = &item.deprecated {
+        lines.push("//".into());
+        lines.push(format!("// Deprecated: since {since}; use {instead}."));
+    }
+    lines
+}
+
+/// Type variables of a method that its result needs; the others are `any`.
+fn result_variables(item: &Method) -> Vec<String> {
+    fn needs(ty: &Type, variable: &str) -> bool {
+        match ty {
+            Type::Json(name) => name == variable,
+            Type::Object(_, bound) | Type::Host(_, bound) => bound.iter().any(|name| name == variable),
+            Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => {
+                needs(inner, variable)
+            }
+            _ => false,
+        }
+    }
+    let in_hosts = |variable: &str| {
+        item.args.iter().any(|arg| matches!(arg.ty.split_optional().0, Type::Host(..)) && needs(&arg.ty, variable))
+    };
+    let is_needed = |variable: &&String| {
+        item.returns.as_ref().is_some_and(|ty| needs(ty, variable)) || in_hosts(variable)
+    };
+    item.generic.iter().filter(is_needed).cloned().collect()
+}
+
+/// Type variables where they are declared.
+fn declared(vars: &[String]) -> String {
+    let vars: Vec<_> = vars.iter().map(|variable| names::variable(variable)).collect();
+    if vars.is_empty() { String::new() } else { format!("[{} any]", vars.join(", ")) }
+}
+
+fn used(vars: &[String]) -> String {
+    types::bindings(vars, vars)
+}
+
+/// Names and types in columns, as gofmt sets them.
+fn aligned(fields: &[(String, String)]) -> Lines {
+    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    fields.iter().map(|(name, ty)| format!("{name:width$} {ty}")).collect()
+}
+
+fn with(method: &Method) -> String {
+    format!("with{}", names::item(&method.name))
+}
+
+fn host_signature(api: &Api, item: &Host, method: &Method) -> (String, String) {
+    let args = method.args.iter().map(|arg| {
+        format!("{} {}", names::private(&arg.name), types::go(api, &arg.ty, &item.generic))
+    });
+    let ctx = method.is_async.then(|| "ctx context.Context".to_owned());
+    let results = match method.returns.as_ref().map(Type::split_optional) {
+        None => "error".into(),
+        Some((ty, true)) => format!("({}, bool, error)", types::go(api, ty, &item.generic)),
+        Some((ty, false)) => format!("({}, error)", types::go(api, ty, &item.generic)),
+    };
+    (ctx.into_iter().chain(args).collect::<Vec<_>>().join(", "), results)
+}
+
+fn property_signature(api: &Api, item: &Method) -> SignatureModel {
+    let name = names::item(&item.name);
+    let result = match item.returns.as_ref().map(Type::split_optional) {
+        Some((ty, true)) => format!("({}, bool)", types::go(api, ty, &[])),
+        Some((ty, false)) => types::go(api, ty, &[]),
+        None => String::new(),
+    };
+    SignatureModel {
+        doc: model::doc_of(&name, &Doc { text: format!("Gives this: {}", item.doc.text) }),
+        signature: format!("{name}() {result}"),
+    }
+}
+
+fn property_pack(api: &Api, item: &Method) -> Lines {
+    let variable = names::private(&item.name.spec);
+    let name = names::item(&item.name);
+    match &item.returns {
+        Some(Type::Optional(inner)) => vec![
+            format!("{variable}, found := object.{name}()"),
+            format!("packSome(w, {}, found, {variable})", types::pack(api, inner, &[])),
+        ],
+        Some(ty) => vec![model::pack_statement(api, ty, &format!("object.{name}()"), &[])],
+        None => Vec::new(),
+    }
+}
+
+fn host_call(api: &Api, item: &Host, position: usize, method: &Method) -> CallModel {
+    let take = method.args.iter().map(|arg| {
+        format!("{} := {}(in)", names::private(&arg.name), types::unpack(api, &arg.ty, &item.generic))
+    });
+    let given = method.args.iter().map(|arg| names::private(&arg.name));
+    let given = method.is_async.then(|| "ctx".to_owned()).into_iter().chain(given);
+    let target = if method.optional { with(method) } else { "object".into() };
+    let (results, pack) = match &method.returns {
+        None => ("err".into(), Vec::new()),
+        Some(ty) => calls::answer(api, ty, &item.generic),
+    };
+    CallModel {
+        position,
+        take: take.collect(),
+        results,
+        call: format!("{target}.{}({})", names::item(&method.name), given.collect::<Vec<_>>().join(", ")),
+        pack,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        let fields = [("core".to_owned(), "*object".to_owned()), ("a".to_owned(), "uint64".to_owned())];
+        assert_eq!(aligned(&fields), ["core *object", "a    uint64"]);
+    }
+}

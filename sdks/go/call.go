@@ -1,0 +1,144 @@
+package net
+
+// #include <net_mesh.h>
+import "C"
+
+import (
+	"context"
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+)
+
+// arguments turns what a call is given into what crosses.
+type arguments struct {
+	writer
+	pins runtime.Pinner
+}
+
+// named says which argument comes next, for errors.
+func (a *arguments) named(name string) *arguments {
+	a.name = name
+	return a
+}
+
+// ready tells why a call cannot begin.
+func (a *arguments) ready() error {
+	if err := start(); err != nil {
+		return err
+	}
+	return a.err
+}
+
+// begin tells why a call that waits cannot begin.
+func (a *arguments) begin(ctx context.Context) error {
+	if err := a.ready(); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return cancelled(context.Cause(ctx))
+	}
+	return nil
+}
+
+// packed is the view of a value's pack.
+func packed[T any](a *arguments, name string, pack func(*writer, T), v T) C.net_view {
+	a.name, a.buf = name, make([]byte, 0, 64)
+	pack(&a.writer, v)
+	return viewOf(a.buf)
+}
+
+// packedOr is the view of a value's pack, or of nothing.
+func packedOr[T any](a *arguments, name string, pack func(*writer, T), there bool, v T) C.net_view {
+	if !there {
+		return C.net_view{}
+	}
+	return packed(a, name, pack, v)
+}
+
+// nothing is what the view of an empty value points to: without an address it would stand for none.
+var nothing byte
+
+func viewOf[T ~string | ~[]byte](v T) C.net_view {
+	data := &nothing
+	if len(v) > 0 {
+		data = unsafe.StringData(*(*string)(unsafe.Pointer(&v)))
+	}
+	return C.net_view{data: (*C.uint8_t)(data), len: C.size_t(len(v))}
+}
+
+// viewOr is the view of a value that is there, or of nothing.
+func viewOr[T ~string | ~[]byte](there bool, v T) C.net_view {
+	if !there {
+		return C.net_view{}
+	}
+	return viewOf(v)
+}
+
+func bytesOf(view C.net_view) []byte {
+	return unsafe.Slice((*byte)(view.data), int(view.len))
+}
+
+// failed makes the error of a call, and frees it.
+func failed(e *C.net_error) error {
+	fields := &reader{buf: bytesOf(e.fields)}
+	err := decodeError(uint16(e.family), uint16(e.kind), string(bytesOf(e.message)), string(bytesOf(e.detail)), fields)
+	C.net_error_free(e)
+	return err
+}
+
+// taken makes a value of what a call gave, and frees that.
+func taken[T any](out *C.net_bytes, take func(*reader) T) (T, error) {
+	r := &reader{buf: unsafe.Slice((*byte)(out.data), int(out.len))}
+	v := take(r)
+	C.net_bytes_free(out)
+	return v, r.err
+}
+
+// rest is the whole pack, for results that cross bare.
+func rest[T ~string | ~[]byte](r *reader) T { return T(append([]byte{}, r.buf...)) }
+
+func restJSON[T any](r *reader) (v T) {
+	if err := decodeJSON(r.buf, &v); err != nil {
+		r.err = err
+	}
+	return v
+}
+
+// object owns a handle.
+type object struct {
+	handle  atomic.Uint64
+	cleanup runtime.Cleanup
+	chained atomic.Pointer[error]
+}
+
+func newObject(handle uint64) *object {
+	o := &object{}
+	o.handle.Store(handle)
+	o.cleanup = runtime.AddCleanup(o, func(handle uint64) { C.net_handle_free(C.net_handle(handle)) }, handle)
+	return o
+}
+
+// id is zero once the object is closed, for which the library answers with an error.
+func (o *object) id() C.net_handle { return C.net_handle(o.handle.Load()) }
+
+// release frees the handle the first time.
+func (o *object) release() {
+	if handle := o.handle.Swap(0); handle != 0 {
+		o.cleanup.Stop()
+		C.net_handle_free(C.net_handle(handle))
+	}
+}
+
+// chain keeps the first error of methods that answer with the object itself.
+func (o *object) chain(err error) {
+	if err != nil {
+		o.chained.CompareAndSwap(nil, &err)
+	}
+}
+
+// broken gives the error of an earlier chained method, once.
+func (o *object) broken() error { return at(o.chained.Swap(nil)) }
+
+// liveHandles counts the objects that the library keeps for this program, and those that it keeps of it.
+func liveHandles() int { return int(C.net_live_handles()) }

@@ -1,0 +1,3 @@
+module github.com/net-mesh/go
+
+go 1.24

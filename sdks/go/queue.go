@@ -1,0 +1,148 @@
+package net
+
+// #include <net_mesh.h>
+import "C"
+
+import (
+	"context"
+	"os"
+	"sync"
+	"syscall"
+	"unsafe"
+)
+
+// outcome is how an operation ended.
+type outcome struct {
+	pack []byte
+	err  error
+}
+
+// queue is where the library puts the ends of operations and the calls of handlers.
+var queue struct {
+	raw     *C.net_queue
+	mu      sync.Mutex
+	waiting map[uint64]chan outcome
+	early   map[uint64]outcome
+}
+
+// start connects to the library, once; a library of another spec is refused.
+var start = sync.OnceValue(func() error {
+	if found := C.GoString(C.net_spec_hash()); found != specHash {
+		detail := "SDK built from spec " + specHash + ", library has " + found
+		return &BaseError{Kind: BaseErrorKindMismatch, Detail: detail, Wanted: specHash, Found: found}
+	}
+	queue.waiting, queue.early = map[uint64]chan outcome{}, map[uint64]outcome{}
+	hosts.live, hosts.running = map[uint64]instance{}, map[uint64]context.CancelFunc{}
+	queue.raw = C.net_queue_new()
+	fd, err := syscall.Dup(int(C.net_queue_fd(queue.raw)))
+	if err == nil {
+		err = syscall.SetNonblock(fd, true)
+	}
+	if err != nil {
+		return &BaseError{Kind: BaseErrorKindInternal, Detail: err.Error()}
+	}
+	file := os.NewFile(uintptr(fd), "net queue")
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return &BaseError{Kind: BaseErrorKindInternal, Detail: err.Error()}
+	}
+	go func() {
+		for conn.Read(func(uintptr) bool { return drain() > 0 }) == nil {
+		}
+	}()
+	return nil
+})
+
+func queueContext() unsafe.Pointer { return unsafe.Pointer(queue.raw) }
+
+const (
+	eventCompleted = 1
+	eventRequest   = 2
+	eventAbandoned = 3
+	eventReleased  = 4
+)
+
+// drain handles what is in the queue, and tells how much that was.
+func drain() int {
+	var out C.net_bytes
+	count := int(C.net_queue_drain(queue.raw, 256, &out))
+	r := &reader{buf: unsafe.Slice((*byte)(out.data), int(out.len))}
+	for range count {
+		switch unpackByte[uint8](r) {
+		case eventCompleted:
+			op, status := r.uvarint(), unpackByte[uint8](r)
+			if status == 0 {
+				complete(op, outcome{pack: unpackBytes[[]byte](r)})
+			} else {
+				complete(op, outcome{err: unpackError(r)})
+			}
+		case eventRequest:
+			serve(r.uvarint(), uint32(r.uvarint()), r.uvarint(), unpackBytes[[]byte](r))
+		case eventAbandoned:
+			abandon(r.uvarint())
+		case eventReleased:
+			hosts.remove(r.uvarint())
+		}
+	}
+	C.net_bytes_free(&out)
+	return count
+}
+
+// complete hands an operation's end to whoever waits, or keeps it for whoever will.
+func complete(op uint64, end outcome) {
+	queue.mu.Lock()
+	defer queue.mu.Unlock()
+	if waiting, ok := queue.waiting[op]; ok {
+		delete(queue.waiting, op)
+		waiting <- end
+	} else {
+		queue.early[op] = end
+	}
+}
+
+// wait gives the end of an operation. When the context ends first, the operation is cancelled, and its end is still awaited.
+func wait(ctx context.Context, op uint64) outcome {
+	if op == 0 {
+		return outcome{err: &BaseError{Kind: BaseErrorKindForked}}
+	}
+	queue.mu.Lock()
+	if end, ok := queue.early[op]; ok {
+		delete(queue.early, op)
+		queue.mu.Unlock()
+		return end
+	}
+	waiting := make(chan outcome, 1)
+	queue.waiting[op] = waiting
+	queue.mu.Unlock()
+	select {
+	case end := <-waiting:
+		return end
+	case <-ctx.Done():
+		C.net_op_cancel(C.uint64_t(op))
+		end := <-waiting
+		if known, ok := end.err.(NetError); ok && known.KindText() == "cancelled" {
+			known.because(context.Cause(ctx))
+		}
+		return end
+	}
+}
+
+// await takes the result of an operation.
+func await[T any](ctx context.Context, op C.uint64_t, take func(*reader) T) (v T, err error) {
+	end := wait(ctx, uint64(op))
+	if end.err != nil {
+		return v, end.err
+	}
+	r := &reader{buf: end.pack}
+	v = take(r)
+	return v, r.err
+}
+
+// awaitFound takes the result of an operation that may have none.
+func awaitFound[T any](ctx context.Context, op C.uint64_t, take func(*reader) T) (v T, found bool, err error) {
+	there, err := await(ctx, op, unpackOptional(take))
+	return at(there), there != nil, err
+}
+
+// awaitEnd waits for an operation without a result.
+func awaitEnd(ctx context.Context, op C.uint64_t) error { return wait(ctx, uint64(op)).err }
