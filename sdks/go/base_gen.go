@@ -140,16 +140,24 @@ var baseFamily = family{id: 0, name: "base", prefix: "", kinds: []kind{
 	{13, "mismatch", false},
 }}
 
-func (e *BaseError) Error() string { return baseFamily.message(e.message, string(e.Kind), e.Detail) }
+func (e *BaseError) Error() string {
+	return baseFamily.message(e.message, string(e.Kind), e.Detail)
+}
 
 // Family is the name of the family.
-func (e *BaseError) Family() string { return baseFamily.name }
+func (e *BaseError) Family() string {
+	return baseFamily.name
+}
 
 // KindText is the published text of the kind.
-func (e *BaseError) KindText() string { return string(e.Kind) }
+func (e *BaseError) KindText() string {
+	return string(e.Kind)
+}
 
 // Code is the number of the family, times 65536, plus the number of the kind.
-func (e *BaseError) Code() uint32 { return baseFamily.code(e.code, string(e.Kind)) }
+func (e *BaseError) Code() uint32 {
+	return baseFamily.code(e.code, string(e.Kind))
+}
 
 // Retry tells whether the same call may succeed later.
 func (e *BaseError) Retry() bool {
@@ -158,7 +166,9 @@ func (e *BaseError) Retry() bool {
 }
 
 // Is tells whether a target such as [ErrBaseHandle] stands for the kind.
-func (e *BaseError) Is(target error) bool { return isKind(e, target) }
+func (e *BaseError) Is(target error) bool {
+	return isKind(e, target)
+}
 
 // Unwrap gives what led to the error.
 func (e *BaseError) Unwrap() []error {
@@ -237,7 +247,6 @@ func init() {
 		return e
 	}
 }
-
 
 // Version tells the version of the library, such as `0.1.0`.
 func Version() (result string, err error) {

@@ -52,9 +52,13 @@ func backpressureOf(tag uint64) Backpressure {
 	}
 }
 
-func packBackpressure(w *writer, v Backpressure) { packUint(w, w.tag(v)) }
+func packBackpressure(w *writer, v Backpressure) {
+	packUint(w, w.tag(v))
+}
 
-func unpackBackpressure(r *reader) Backpressure { return backpressureOf(r.uvarint()) }
+func unpackBackpressure(r *reader) Backpressure {
+	return backpressureOf(r.uvarint())
+}
 
 // In which order events of several shards come back.
 type Ordering string
@@ -88,9 +92,13 @@ func orderingOf(tag uint64) Ordering {
 	}
 }
 
-func packOrdering(w *writer, v Ordering) { packUint(w, w.tag(v)) }
+func packOrdering(w *writer, v Ordering) {
+	packUint(w, w.tag(v))
+}
 
-func unpackOrdering(r *reader) Ordering { return orderingOf(r.uvarint()) }
+func unpackOrdering(r *reader) Ordering {
+	return orderingOf(r.uvarint())
+}
 
 // Where a subscription without a cursor begins.
 type Start string
@@ -124,9 +132,13 @@ func startOf(tag uint64) Start {
 	}
 }
 
-func packStart(w *writer, v Start) { packUint(w, w.tag(v)) }
+func packStart(w *writer, v Start) {
+	packUint(w, w.tag(v))
+}
 
-func unpackStart(r *reader) Start { return startOf(r.uvarint()) }
+func unpackStart(r *reader) Start {
+	return startOf(r.uvarint())
+}
 
 // Where the events of a node live.
 //
@@ -271,11 +283,15 @@ type StoredEvent struct {
 }
 
 // RawBytes: The JSON text as UTF-8.
-func (v StoredEvent) RawBytes() []byte { return []byte(v.Raw) }
+func (v StoredEvent) RawBytes() []byte {
+	return []byte(v.Raw)
+}
 
 // Parse decodes the JSON text.
 // The value goes where into points.
-func (v StoredEvent) Parse(into any) error { return decodeJSON([]byte(v.Raw), into) }
+func (v StoredEvent) Parse(into any) error {
+	return decodeJSON([]byte(v.Raw), into)
+}
 
 func packStoredEvent(w *writer, v StoredEvent) {
 	w.record(4, func() {
@@ -559,7 +575,7 @@ type ShutdownOptions struct {
 
 // NewShutdownOptions gives options in which every default is set.
 func NewShutdownOptions() *ShutdownOptions {
-	return &ShutdownOptions{Timeout: Ptr[time.Duration](5000*time.Millisecond)}
+	return &ShutdownOptions{Timeout: Ptr[time.Duration](5000 * time.Millisecond)}
 }
 
 func packShutdownOptions(w *writer, v ShutdownOptions) {
@@ -694,16 +710,24 @@ var busFamily = family{id: 2, name: "bus", prefix: "bus: ", kinds: []kind{
 	{10, "not_an_object", false},
 }}
 
-func (e *BusError) Error() string { return busFamily.message(e.message, string(e.Kind), e.Detail) }
+func (e *BusError) Error() string {
+	return busFamily.message(e.message, string(e.Kind), e.Detail)
+}
 
 // Family is the name of the family.
-func (e *BusError) Family() string { return busFamily.name }
+func (e *BusError) Family() string {
+	return busFamily.name
+}
 
 // KindText is the published text of the kind.
-func (e *BusError) KindText() string { return string(e.Kind) }
+func (e *BusError) KindText() string {
+	return string(e.Kind)
+}
 
 // Code is the number of the family, times 65536, plus the number of the kind.
-func (e *BusError) Code() uint32 { return busFamily.code(e.code, string(e.Kind)) }
+func (e *BusError) Code() uint32 {
+	return busFamily.code(e.code, string(e.Kind))
+}
 
 // Retry tells whether the same call may succeed later.
 func (e *BusError) Retry() bool {
@@ -712,7 +736,9 @@ func (e *BusError) Retry() bool {
 }
 
 // Is tells whether a target such as [ErrBusInvalidJSON] stands for the kind.
-func (e *BusError) Is(target error) bool { return isKind(e, target) }
+func (e *BusError) Is(target error) bool {
+	return isKind(e, target)
+}
 
 // Unwrap gives what led to the error.
 func (e *BusError) Unwrap() []error {
@@ -819,7 +845,6 @@ func init() {
 		return e
 	}
 }
-
 
 // A bus node: events in on any thread, polls and subscriptions out.
 type NetNode struct {
@@ -1223,7 +1248,9 @@ func newNetNode(handle uint64) *NetNode {
 	return o
 }
 
-func packNetNode(w *writer, o *NetNode) { packUint(w, uint64(o.id())) }
+func packNetNode(w *writer, o *NetNode) {
+	packUint(w, uint64(o.id()))
+}
 
 func unpackNetNode(r *reader) *NetNode {
 	return newNetNode(r.uvarint())
@@ -1302,7 +1329,9 @@ func newEventStream(handle uint64) *EventStream {
 	return o
 }
 
-func packEventStream(w *writer, o *EventStream) { packUint(w, uint64(o.id())) }
+func packEventStream(w *writer, o *EventStream) {
+	packUint(w, uint64(o.id()))
+}
 
 func unpackEventStream(r *reader) *EventStream {
 	return newEventStream(r.uvarint())
@@ -1381,7 +1410,9 @@ func newTypedEventStream[T any](handle uint64) *TypedEventStream[T] {
 	return o
 }
 
-func packTypedEventStream[T any](w *writer, o *TypedEventStream[T]) { packUint(w, uint64(o.id())) }
+func packTypedEventStream[T any](w *writer, o *TypedEventStream[T]) {
+	packUint(w, uint64(o.id()))
+}
 
 func unpackTypedEventStream[T any](r *reader) *TypedEventStream[T] {
 	return newTypedEventStream[T](r.uvarint())
@@ -1513,7 +1544,9 @@ func newTypedChannel[T any](handle uint64) *TypedChannel[T] {
 	return o
 }
 
-func packTypedChannel[T any](w *writer, o *TypedChannel[T]) { packUint(w, uint64(o.id())) }
+func packTypedChannel[T any](w *writer, o *TypedChannel[T]) {
+	packUint(w, uint64(o.id()))
+}
 
 func unpackTypedChannel[T any](r *reader) *TypedChannel[T] {
 	return newTypedChannel[T](r.uvarint())

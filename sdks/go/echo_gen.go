@@ -31,20 +31,22 @@ var EchoPrimes = []uint32{2, 3, 5, 7}
 // A number with a text of its own.
 type EchoID uint64
 
-func (v EchoID) String() string { return fmt.Sprintf("0x%016x", uint64(v)) }
-
+func (v EchoID) String() string {
+	return fmt.Sprintf("0x%016x", uint64(v))
+}
 
 // Eight bytes that are given and handed out as hex.
 type EchoKey [8]byte
 
-func (v EchoKey) String() string { return fmt.Sprintf("%x", v[:]) }
+func (v EchoKey) String() string {
+	return fmt.Sprintf("%x", v[:])
+}
 
 // ParseEchoKey takes hex of 8 bytes.
 func ParseEchoKey(text string) (v EchoKey, err error) {
 	err = parseHex(v[:], "echo_key", text)
 	return v, err
 }
-
 
 // An enum that hosts see as texts.
 type Color string
@@ -84,9 +86,13 @@ func colorOf(tag uint64) Color {
 	}
 }
 
-func packColor(w *writer, v Color) { packUint(w, w.tag(v)) }
+func packColor(w *writer, v Color) {
+	packUint(w, w.tag(v))
+}
 
-func unpackColor(r *reader) Color { return colorOf(r.uvarint()) }
+func unpackColor(r *reader) Color {
+	return colorOf(r.uvarint())
+}
 
 // An enum that hosts see as numbers.
 type Level uint16
@@ -120,11 +126,17 @@ func (v Level) tag() (uint64, bool) {
 	}
 }
 
-func levelOf(tag uint64) Level { return Level(tag) }
+func levelOf(tag uint64) Level {
+	return Level(tag)
+}
 
-func packLevel(w *writer, v Level) { packUint(w, w.tag(v)) }
+func packLevel(w *writer, v Level) {
+	packUint(w, w.tag(v))
+}
 
-func unpackLevel(r *reader) Level { return levelOf(r.uvarint()) }
+func unpackLevel(r *reader) Level {
+	return levelOf(r.uvarint())
+}
 
 // A set of bits.
 type Access uint32
@@ -139,7 +151,9 @@ const (
 )
 
 // Has tells whether all of some bits are set.
-func (v Access) Has(bits Access) bool { return v&bits == bits }
+func (v Access) Has(bits Access) bool {
+	return v&bits == bits
+}
 
 // Texts gives the published texts of the bits that are set, lowest first.
 func (v Access) Texts() (texts []string) {
@@ -155,7 +169,9 @@ func (v Access) Texts() (texts []string) {
 	return texts
 }
 
-func (v Access) String() string { return strings.Join(v.Texts(), "|") }
+func (v Access) String() string {
+	return strings.Join(v.Texts(), "|")
+}
 
 // A value of several forms.
 //
@@ -279,7 +295,9 @@ type TreeLeaf struct {
 }
 
 // The end of a branch.
-func TreeOfLeaf(value int64) Tree { return TreeLeaf{Value: value} }
+func TreeOfLeaf(value int64) Tree {
+	return TreeLeaf{Value: value}
+}
 
 func (v TreeLeaf) packTree(w *writer) {
 	packUint(w, uint64(0))
@@ -295,7 +313,9 @@ type TreeBranch struct {
 }
 
 // Any number of children.
-func TreeOfBranch(children ...Tree) Tree { return TreeBranch{Children: children} }
+func TreeOfBranch(children ...Tree) Tree {
+	return TreeBranch{Children: children}
+}
 
 func (v TreeBranch) packTree(w *writer) {
 	packUint(w, uint64(1))
@@ -427,8 +447,8 @@ func packScalars(w *writer, v Scalars) {
 		packDate(w, v.Day)
 		packUint[uint64](w, v.Weight)
 		packUint[EchoID](w, v.ID)
-		func(w *writer, v EchoKey) { w.buf = append(w.buf, v[:]...) }(w, v.Key)
-		func(w *writer, v [4]byte) { w.buf = append(w.buf, v[:]...) }(w, v.Fixed)
+		packArray[EchoKey](w, v.Key)
+		packArray[[4]byte](w, v.Fixed)
 		w.name = "color"
 		packColor(w, v.Color)
 		w.name = "level"
@@ -485,10 +505,10 @@ func unpackScalars(r *reader) (v Scalars) {
 		v.ID = unpackUint[EchoID](&f.reader)
 	}
 	if f.has() {
-		v.Key = func(r *reader) (v EchoKey) { copy(v[:], r.take(8)); return v }(&f.reader)
+		v.Key = unpackArray[EchoKey](&f.reader)
 	}
 	if f.has() {
-		v.Fixed = func(r *reader) (v [4]byte) { copy(v[:], r.take(4)); return v }(&f.reader)
+		v.Fixed = unpackArray[[4]byte](&f.reader)
 	}
 	if f.has() {
 		v.Color = unpackColor(&f.reader)
@@ -642,7 +662,7 @@ type EchoSettings = EchoOptions
 
 // NewEchoOptions gives options in which every default is set.
 func NewEchoOptions() *EchoOptions {
-	return &EchoOptions{Count: 3, Ratio: Ptr[float64](0.5), Loud: Ptr[bool](true), Name: Ptr[string]("echo"), Color: ColorBlue, Access: AccessRead, Pause: Ptr[time.Duration](250*time.Millisecond)}
+	return &EchoOptions{Count: 3, Ratio: Ptr[float64](0.5), Loud: Ptr[bool](true), Name: Ptr[string]("echo"), Color: ColorBlue, Access: AccessRead, Pause: Ptr[time.Duration](250 * time.Millisecond)}
 }
 
 func packEchoOptions(w *writer, v EchoOptions) {
@@ -741,11 +761,15 @@ type EchoPage struct {
 }
 
 // RawBytes: The text as UTF-8.
-func (v EchoPage) RawBytes() []byte { return []byte(v.Raw) }
+func (v EchoPage) RawBytes() []byte {
+	return []byte(v.Raw)
+}
 
 // Parse decodes the text.
 // The value goes where into points.
-func (v EchoPage) Parse(into any) error { return decodeJSON([]byte(v.Raw), into) }
+func (v EchoPage) Parse(into any) error {
+	return decodeJSON([]byte(v.Raw), into)
+}
 
 func packEchoPage(w *writer, v EchoPage) {
 	w.record(1, func() {
@@ -825,16 +849,24 @@ var echoFamily = family{id: 1, name: "echo", prefix: "echo: ", kinds: []kind{
 	{6, "bad-frame", false},
 }}
 
-func (e *EchoError) Error() string { return echoFamily.message(e.message, string(e.Kind), e.Detail) }
+func (e *EchoError) Error() string {
+	return echoFamily.message(e.message, string(e.Kind), e.Detail)
+}
 
 // Family is the name of the family.
-func (e *EchoError) Family() string { return echoFamily.name }
+func (e *EchoError) Family() string {
+	return echoFamily.name
+}
 
 // KindText is the published text of the kind.
-func (e *EchoError) KindText() string { return string(e.Kind) }
+func (e *EchoError) KindText() string {
+	return string(e.Kind)
+}
 
 // Code is the number of the family, times 65536, plus the number of the kind.
-func (e *EchoError) Code() uint32 { return echoFamily.code(e.code, string(e.Kind)) }
+func (e *EchoError) Code() uint32 {
+	return echoFamily.code(e.code, string(e.Kind))
+}
 
 // Retry tells whether the same call may succeed later.
 func (e *EchoError) Retry() bool {
@@ -843,7 +875,9 @@ func (e *EchoError) Retry() bool {
 }
 
 // Is tells whether a target such as [ErrEchoRejected] stands for the kind.
-func (e *EchoError) Is(target error) bool { return isKind(e, target) }
+func (e *EchoError) Is(target error) bool {
+	return isKind(e, target)
+}
 
 // Unwrap gives what led to the error.
 func (e *EchoError) Unwrap() []error {
@@ -922,7 +956,6 @@ func NewEchoStatusError(status uint16, body []byte) *EchoError {
 	return e
 }
 
-
 // A family within the family of echo errors.
 type EchoPartError struct {
 	// Kind tells what happened.
@@ -951,16 +984,24 @@ var echoPartFamily = family{id: 3, name: "echo_part", prefix: "echo: part: ", ki
 	{1, "missing", false},
 }}
 
-func (e *EchoPartError) Error() string { return echoPartFamily.message(e.message, string(e.Kind), e.Detail) }
+func (e *EchoPartError) Error() string {
+	return echoPartFamily.message(e.message, string(e.Kind), e.Detail)
+}
 
 // Family is the name of the family.
-func (e *EchoPartError) Family() string { return echoPartFamily.name }
+func (e *EchoPartError) Family() string {
+	return echoPartFamily.name
+}
 
 // KindText is the published text of the kind.
-func (e *EchoPartError) KindText() string { return string(e.Kind) }
+func (e *EchoPartError) KindText() string {
+	return string(e.Kind)
+}
 
 // Code is the number of the family, times 65536, plus the number of the kind.
-func (e *EchoPartError) Code() uint32 { return echoPartFamily.code(e.code, string(e.Kind)) }
+func (e *EchoPartError) Code() uint32 {
+	return echoPartFamily.code(e.code, string(e.Kind))
+}
 
 // Retry tells whether the same call may succeed later.
 func (e *EchoPartError) Retry() bool {
@@ -969,7 +1010,9 @@ func (e *EchoPartError) Retry() bool {
 }
 
 // Is tells whether a target such as [ErrEchoPartMissing] stands for the kind.
-func (e *EchoPartError) Is(target error) bool { return isKind(e, target) }
+func (e *EchoPartError) Is(target error) bool {
+	return isKind(e, target)
+}
 
 // Unwrap gives what led to the error, and the error as a [EchoError].
 func (e *EchoPartError) Unwrap() []error {
@@ -1004,7 +1047,6 @@ func init() {
 	}
 }
 
-
 // Maps one number to another.
 type EchoMapper interface {
 	// Map maps one number; does not wait.
@@ -1015,7 +1057,9 @@ type EchoMapper interface {
 type EchoMapperFunc func(value int64) (int64, error)
 
 // Map calls the function.
-func (f EchoMapperFunc) Map(value int64) (int64, error) { return f(value) }
+func (f EchoMapperFunc) Map(value int64) (int64, error) {
+	return f(value)
+}
 
 func lendEchoMapper(a *arguments, object EchoMapper) *C.net_host {
 	if object == nil {
@@ -1051,7 +1095,9 @@ type EchoHandler interface {
 type EchoHandlerFunc func(ctx context.Context, request Label, data []byte) ([]byte, error)
 
 // Handle calls the function.
-func (f EchoHandlerFunc) Handle(ctx context.Context, request Label, data []byte) ([]byte, error) { return f(ctx, request, data) }
+func (f EchoHandlerFunc) Handle(ctx context.Context, request Label, data []byte) ([]byte, error) {
+	return f(ctx, request, data)
+}
 
 func lendEchoHandler(a *arguments, object EchoHandler) *C.net_host {
 	if object == nil {
@@ -1460,7 +1506,9 @@ func newEchoBox(handle uint64) *EchoBox {
 	return o
 }
 
-func packEchoBox(w *writer, o *EchoBox) { packUint(w, uint64(o.id())) }
+func packEchoBox(w *writer, o *EchoBox) {
+	packUint(w, uint64(o.id()))
+}
 
 func unpackEchoBox(r *reader) *EchoBox {
 	return newEchoBox(r.uvarint())
@@ -1519,7 +1567,9 @@ func newLetterStream(handle uint64) *LetterStream {
 	return o
 }
 
-func packLetterStream(w *writer, o *LetterStream) { packUint(w, uint64(o.id())) }
+func packLetterStream(w *writer, o *LetterStream) {
+	packUint(w, uint64(o.id()))
+}
 
 func unpackLetterStream(r *reader) *LetterStream {
 	return newLetterStream(r.uvarint())
@@ -1597,7 +1647,9 @@ func newTypedCell[T any](handle uint64) *TypedCell[T] {
 	return o
 }
 
-func packTypedCell[T any](w *writer, o *TypedCell[T]) { packUint(w, uint64(o.id())) }
+func packTypedCell[T any](w *writer, o *TypedCell[T]) {
+	packUint(w, uint64(o.id()))
+}
 
 func unpackTypedCell[T any](r *reader) *TypedCell[T] {
 	return newTypedCell[T](r.uvarint())
@@ -1919,7 +1971,7 @@ func EchoKeyOf(value EchoKey) (result EchoKey, err error) {
 	if code != 0 {
 		return result, failed(&fail)
 	}
-	return taken(&out, func(r *reader) (v EchoKey) { copy(v[:], r.take(8)); return v })
+	return taken(&out, unpackArray[EchoKey])
 }
 
 // EchoOptional gives back what is there as `number/text/label`, or nothing.

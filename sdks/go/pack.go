@@ -118,7 +118,9 @@ func packText[T ~string | ~[]byte](w *writer, v T) {
 // packArray packs an array of bytes.
 func packArray[T any](w *writer, v T) { w.buf = append(w.buf, arrayBytes(&v)...) }
 
-func arrayBytes[T any](v *T) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(v)), unsafe.Sizeof(*v)) }
+func arrayBytes[T any](v *T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(v)), unsafe.Sizeof(*v))
+}
 
 func packDuration(unit time.Duration) func(*writer, time.Duration) {
 	return func(w *writer, v time.Duration) { packUint(w, w.duration(v, unit)) }

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "fb750c610bf4d36bf0f33380f324fd99"
+const specHash = "dc57374f03a60cd4774cd116eac17589"

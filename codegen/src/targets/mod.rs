@@ -20,12 +20,7 @@ pub trait Target {
 
 /// Every target.
 pub fn all() -> Vec<Box<dyn Target>> {
-    vec![
-        Box::new(rust::Rust),
-        Box::new(support::Support),
-        Box::new(c::C),
-        Box::new(go::Go),
-    ]
+    vec![Box::new(rust::Rust), Box::new(support::Support), Box::new(c::C), Box::new(go::Go)]
 }
 
 /// Renders every target.

@@ -88,12 +88,7 @@ pub(crate) fn left_out(scope: &Scope<'_>, arg: &Arg) -> String {
 }
 
 /// A call that answers at once.
-fn direct(
-    scope: &Scope<'_>,
-    function: &str,
-    crossing: Crossing,
-    outcome: Option<&Outcome>,
-) -> Vec<String> {
+fn direct(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Option<&Outcome>) -> Vec<String> {
     let given = given(outcome);
     let mut body = prepared(scope, &crossing, "in.ready()", given);
     let mut values = handle(scope);
@@ -135,12 +130,7 @@ fn direct(
 }
 
 /// A call that is waited for.
-fn waiting(
-    scope: &Scope<'_>,
-    function: &str,
-    crossing: Crossing,
-    outcome: Option<&Outcome>,
-) -> Vec<String> {
+fn waiting(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Option<&Outcome>) -> Vec<String> {
     let given = given(outcome);
     let crossing = Crossing { has_checks: true, ..crossing };
     let mut body = prepared(scope, &crossing, "in.begin(ctx)", given);
@@ -362,7 +352,9 @@ fn outcome(scope: &Scope<'_>, ty: &Type) -> Outcome {
         (_, Type::Record(_) | Type::Union(_) | Type::List(_) | Type::Map(_) | Type::Error) => {
             (Some("net_bytes"), format!("taken(&out, {unpack})"), true)
         }
-        (Type::Enum(_), _) => (Some(c_type(api, ty)), format!("{}Of(uint64(out))", lower_first(&name)), false),
+        (Type::Enum(_), _) => {
+            (Some(c_type(api, ty)), format!("{}Of(uint64(out))", lower_first(&name)), false)
+        }
         (_, Type::Duration(unit)) => {
             (Some("uint64_t"), format!("durationOf(uint64(out), {})", types::unit_of(*unit)), false)
         }

@@ -311,7 +311,11 @@ pub(crate) fn field(api: &Api, item: &Field) -> FieldModel {
 
 /// An expression as one of several arguments, where gofmt sets operators close.
 fn inner(expression: &str) -> String {
-    if expression.starts_with('"') { expression.to_owned() } else { expression.replace(" * ", "*").replace(" | ", "|") }
+    if expression.starts_with('"') {
+        expression.to_owned()
+    } else {
+        expression.replace(" * ", "*").replace(" | ", "|")
+    }
 }
 
 /// What a field holds, and what a caller gets who leaves it out.

@@ -253,7 +253,9 @@ impl Lowering<'_> {
     fn method(&self, item: &Method) -> Vec<FunctionModel> {
         match item.shape {
             Shape::Static => self.free(item, false),
-            Shape::Property { fixed: true } if matches!(item.returns, Some(Type::SelfType)) => self.itself(item),
+            Shape::Property { fixed: true } if matches!(item.returns, Some(Type::SelfType)) => {
+                self.itself(item)
+            }
             Shape::Property { fixed: true } => self.fixed(item),
             Shape::Property { .. } if matches!(item.returns, Some(Type::SelfType)) => self.itself(item),
             _ if is_chained(item) => self.chained(item),
@@ -288,16 +290,20 @@ impl Lowering<'_> {
     }
 
     fn itself(&self, item: &Method) -> Vec<FunctionModel> {
-        self.named(item, |name| (self.receiver(&name, &format!("() *{}", self.used())), vec!["return o".into()]))
+        self.named(item, |name| {
+            (self.receiver(&name, &format!("() *{}", self.used())), vec!["return o".into()])
+        })
     }
 
     /// A property that never changes: loaded when the object is made.
     fn fixed(&self, item: &Method) -> Vec<FunctionModel> {
         let lowered = calls::lower(&self.scope(true, &self.item.generic), item, item.returns.as_ref());
-        let ty = item.returns.as_ref().map_or(String::new(), |ty| types::go(self.api, ty, &self.item.generic));
+        let ty =
+            item.returns.as_ref().map_or(String::new(), |ty| types::go(self.api, ty, &self.item.generic));
         let field = names::private(&item.name.spec);
-        let mut functions =
-            self.named(item, |name| (self.receiver(&name, &format!("() {ty}")), vec![format!("return o.{field}")]));
+        let mut functions = self.named(item, |name| {
+            (self.receiver(&name, &format!("() {ty}")), vec![format!("return o.{field}")])
+        });
         let load = format!("load{}", names::item(&item.name));
         functions.push(FunctionModel {
             doc: Vec::new(),
@@ -311,9 +317,10 @@ impl Lowering<'_> {
         let scope = Scope { chains: false, ..self.scope(true, &self.item.generic) };
         let lowered = calls::lower(&scope, item, None);
         let args = item.args.iter().map(|arg| calls::argument(&scope, arg)).collect::<Vec<_>>().join(", ");
-        let given = item.args.iter().map(|arg| {
-            format!("{}{}", names::private(&arg.name), if arg.variadic { "..." } else { "" })
-        });
+        let given = item
+            .args
+            .iter()
+            .map(|arg| format!("{}{}", names::private(&arg.name), if arg.variadic { "..." } else { "" }));
         let given = given.collect::<Vec<_>>().join(", ");
         let inner = format!("chain{}", names::item(&item.name));
         let mut functions = self.named(item, |name| {
@@ -348,9 +355,11 @@ impl Lowering<'_> {
     }
 
     fn close(&self) -> CloseModel {
-        let ending = self.item.close.as_ref().and_then(|close| {
-            self.item.methods.iter().find(|method| method.name.spec == *close)
-        });
+        let ending = self
+            .item
+            .close
+            .as_ref()
+            .and_then(|close| self.item.methods.iter().find(|method| method.name.spec == *close));
         let iterates = self.item.iterates.is_some();
         let (says, call) = match ending {
             Some(method) => {
@@ -427,7 +436,9 @@ fn result_variables(item: &Method) -> Vec<String> {
         }
     }
     let in_hosts = |variable: &str| {
-        item.args.iter().any(|arg| matches!(arg.ty.split_optional().0, Type::Host(..)) && needs(&arg.ty, variable))
+        item.args
+            .iter()
+            .any(|arg| matches!(arg.ty.split_optional().0, Type::Host(..)) && needs(&arg.ty, variable))
     };
     let is_needed = |variable: &&String| {
         item.returns.as_ref().is_some_and(|ty| needs(ty, variable)) || in_hosts(variable)
@@ -456,9 +467,10 @@ fn with(method: &Method) -> String {
 }
 
 fn host_signature(api: &Api, item: &Host, method: &Method) -> (String, String) {
-    let args = method.args.iter().map(|arg| {
-        format!("{} {}", names::private(&arg.name), types::go(api, &arg.ty, &item.generic))
-    });
+    let args = method
+        .args
+        .iter()
+        .map(|arg| format!("{} {}", names::private(&arg.name), types::go(api, &arg.ty, &item.generic)));
     let ctx = method.is_async.then(|| "ctx context.Context".to_owned());
     let results = match method.returns.as_ref().map(Type::split_optional) {
         None => "error".into(),

@@ -163,7 +163,8 @@ pub(crate) fn literal(api: &Api, value: &Literal, ty: &Type) -> String {
             format!("{name}{}{{}}", names::public(&api.union(*at).cases[*position].name))
         }
         (Literal::FlagBits(bits), Type::Flags(at)) => {
-            let bits = bits.iter().map(|bit| format!("{name}{}", names::public(&api.flags(*at).bits[*bit].name)));
+            let bits =
+                bits.iter().map(|bit| format!("{name}{}", names::public(&api.flags(*at).bits[*bit].name)));
             bits.collect::<Vec<_>>().join(" | ")
         }
         (Literal::List(values), Type::List(of)) => {

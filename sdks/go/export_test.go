@@ -1,0 +1,4 @@
+package net
+
+// LiveHandles counts what the library keeps for this program.
+var LiveHandles = liveHandles
