@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "dc57374f03a60cd4774cd116eac17589"
+const specHash = "f065c84a57aee46b6258bd4e03d374e5"
