@@ -4,6 +4,7 @@ pub mod c;
 pub mod go;
 pub mod rust;
 pub mod support;
+pub mod wire;
 
 use crate::files::FileSet;
 use crate::ir::Api;
@@ -18,7 +19,7 @@ pub trait Target {
     fn render(&self, api: &Api) -> Result<FileSet>;
 }
 
-/// Every target.
+/// Every target but the codecs of layouts.
 pub fn all() -> Vec<Box<dyn Target>> {
     vec![Box::new(rust::Rust), Box::new(support::Support), Box::new(c::C), Box::new(go::Go)]
 }
@@ -26,7 +27,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
 /// Renders every target.
 pub fn render(api: &Api) -> Result<FileSet> {
     let mut files = FileSet::default();
-    for target in all() {
+    for target in all().into_iter().chain(wire::all()) {
         files.extend(target.render(api)?);
     }
     Ok(files)

@@ -1,6 +1,7 @@
 //! Types, errors, layouts and contracts, generated from the interface spec.
 #![forbid(unsafe_code)]
 
+pub mod cursor;
 mod r#gen;
 mod source;
 mod time;

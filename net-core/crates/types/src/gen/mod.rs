@@ -10,6 +10,7 @@ pub mod control;
 pub mod echo;
 mod error;
 pub mod host;
+pub mod wire;
 
 pub use error::Error;
 

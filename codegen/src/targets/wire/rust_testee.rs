@@ -1,0 +1,84 @@
+//! What the Rust testee answers to requests about layouts: fixtures' values to those of `net_types` and back.
+
+use super::model::{self, Layout, Member};
+use crate::files::FileSet;
+use crate::ir::{Api, Module, Type};
+use crate::targets::Target;
+use crate::targets::rust::{names, types};
+use anyhow::Result;
+use askama::Template;
+
+const PATH: &str = "conformance/testees/rust/src/gen/wire.rs";
+
+/// The layouts for the Rust testee.
+#[derive(Debug)]
+pub struct WireRustTestee;
+
+impl Target for WireRustTestee {
+    fn name(&self) -> &'static str {
+        "wire/rust_testee"
+    }
+
+    fn render(&self, api: &Api) -> Result<FileSet> {
+        let mut template = FileTemplate::default();
+        for module in &api.modules {
+            let layouts = model::layouts(api, module);
+            if layouts.is_empty() {
+                continue;
+            }
+            template.layouts.extend(layouts.iter().map(|layout| entry(api, module, layout)));
+            let path = |name: &str| format!("net_types::{}::{}", module.name, names::ty(name));
+            template.enums.extend(module.enums.iter().map(|item| path(&item.name.spec)));
+            template.flags.extend(module.flags.iter().map(|item| path(&item.name.spec)));
+            template.scalars.extend(module.scalars.iter().map(|item| path(&item.name.spec)));
+        }
+        let mut files = FileSet::default();
+        files.add(PATH, template.render()?);
+        Ok(files)
+    }
+}
+
+struct Entry {
+    name: String,
+    path: String,
+    side: &'static str,
+    members: Vec<MemberModel>,
+}
+
+struct MemberModel {
+    key: String,
+    name: String,
+    read: String,
+    write: String,
+}
+
+fn entry(api: &Api, module: &Module, layout: &Layout<'_>) -> Entry {
+    Entry {
+        name: layout.name.to_owned(),
+        path: format!("net_types::wire::{}::{}", module.name, names::ty(layout.name)),
+        side: if layout.is_text { "text" } else { "bytes" },
+        members: layout.members.iter().map(|member| member_model(api, member)).collect(),
+    }
+}
+
+fn member_model(api: &Api, member: &Member) -> MemberModel {
+    let name = names::value(&member.name);
+    let key = format!("{:?}", member.name);
+    let (read, write) = match api.base(&member.ty) {
+        Type::Duration(unit) => {
+            let nanos = types::nanos(*unit);
+            (format!("span(args, {key}, {nanos})?"), format!("span_value(self.{name}, {nanos})"))
+        }
+        _ => (format!("member(args, {key})?"), format!("self.{name}.write()")),
+    };
+    MemberModel { key, name, read, write }
+}
+
+#[derive(Template, Default)]
+#[template(path = "wire/rust_testee.jinja", escape = "none")]
+struct FileTemplate {
+    layouts: Vec<Entry>,
+    enums: Vec<String>,
+    flags: Vec<String>,
+    scalars: Vec<String>,
+}
