@@ -7,10 +7,10 @@
 // have structs and codecs for them.
 //
 // A synchronous function answers with a code, writes its result, and fills `error` if that is not
-// NULL; on failure the results are zero. An asynchronous one gives the number of an operation, whose
-// end `done` hears exactly once, as the pack of its result: on any thread, maybe before the function
-// has returned. With `net_queue_done` as `done` and a queue as `ctx` it arrives on the queue. 0 is no
-// operation: the process is a fork of one that used the library.
+// NULL; on failure the results are zero. An asynchronous one gives the number of an operation,
+// whose end `done` hears exactly once, as the pack of its result: on any thread, maybe before the
+// function has returned. With `net_queue_done` as `done` and a queue as `ctx` it arrives on the
+// queue. 0 is no operation: the process is a fork of one that used the library.
 //
 // Every pointer has to be valid for what its function does with it. NULL for a result means that it
 // is not wanted; a view with NULL stands for none where the argument is optional, for the default

@@ -1,6 +1,7 @@
 //! The targets: each lowers the interface to a printed model of strings and truth values, and its templates print that.
 
 pub mod c;
+pub mod cpack;
 pub mod go;
 pub mod rust;
 pub mod support;
@@ -21,7 +22,13 @@ pub trait Target {
 
 /// Every target but the codecs of layouts.
 pub fn all() -> Vec<Box<dyn Target>> {
-    vec![Box::new(rust::Rust), Box::new(support::Support), Box::new(c::C), Box::new(go::Go)]
+    vec![
+        Box::new(rust::Rust),
+        Box::new(support::Support),
+        Box::new(c::C),
+        Box::new(cpack::CPack),
+        Box::new(go::Go),
+    ]
 }
 
 /// Renders every target.

@@ -339,23 +339,8 @@ fn view_argument(api: &Api, arg: &Arg, is_async: bool, name: &str, label: &str) 
 }
 
 /// A text for people, in lines that fit the header.
-pub(crate) fn lines(text: &str) -> Vec<String> {
-    const WIDTH: usize = 96;
-    let mut lines = Vec::new();
-    for paragraph in text.lines() {
-        let mut line = String::new();
-        for word in paragraph.split_whitespace() {
-            if !line.is_empty() && line.len() + 1 + word.len() > WIDTH {
-                lines.push(std::mem::take(&mut line));
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        lines.push(line);
-    }
-    lines
+fn lines(text: &str) -> Vec<String> {
+    crate::targets::cpack::layout::wrap(text, 96)
 }
 
 /// The imports of a module: what its text names.

@@ -1,0 +1,280 @@
+//! Functions that take and give structs, over those of the C ABI.
+
+use super::layout::{call, comment, head};
+use super::names;
+use super::types::{self, Passing};
+use crate::ir::{Api, Arg, Lang, Method, Module, Shape, Type};
+use anyhow::Result;
+
+pub(crate) struct FunctionModel {
+    pub doc: Vec<String>,
+    pub head: Vec<String>,
+    pub body: Vec<String>,
+}
+
+/// Lowers the functions and methods of a module that packs cross.
+pub(crate) fn module(api: &Api, module: &Module) -> Result<Vec<FunctionModel>> {
+    let mut functions = Vec::new();
+    for method in &module.functions {
+        functions.extend(function(api, method, names::function(&method.name.spec), false)?);
+    }
+    for object in &module.objects {
+        for method in object.constructors.iter().chain(&object.methods) {
+            let name = names::method(&object.name.spec, &method.name.spec);
+            functions.extend(function(api, method, name, true)?);
+        }
+        if let Some(item) = &object.iterates {
+            let name = names::method(&object.name.spec, "next");
+            functions.push(result(api, &name, &Type::List(Box::new(item.clone())))?);
+        }
+    }
+    Ok(functions)
+}
+
+fn function(api: &Api, method: &Method, name: String, of_object: bool) -> Result<Vec<FunctionModel>> {
+    let is_own = matches!(method.returns, Some(Type::SelfType));
+    if !method.in_lang(Lang::C) || (is_own && matches!(method.shape, Shape::Property { .. })) {
+        return Ok(Vec::new());
+    }
+    let has_handle = of_object && matches!(method.shape, Shape::Method | Shape::Property { .. });
+    let constructs = method.shape == Shape::Constructor;
+    let returns = method.returns.as_ref().filter(|_| !is_own);
+    let mut functions = Vec::new();
+    let args = method.args.iter().map(|arg| argument(api, arg)).collect::<Result<Vec<_>>>()?;
+    let packed = returns.map(|ty| ty.split_optional().0).filter(|ty| types::is_owned(ty));
+    let changes = args.iter().any(|arg| arg.changes) || (!method.is_async && packed.is_some());
+    if changes {
+        let mut params: Vec<_> = has_handle.then(|| "net_handle handle".to_owned()).into_iter().collect();
+        params.extend(args.iter().flat_map(|arg| arg.params.clone()));
+        let mut passed: Vec<_> = has_handle.then(|| "handle".to_owned()).into_iter().collect();
+        passed.extend(args.iter().flat_map(|arg| arg.passed.clone()));
+        let title =
+            format!("static inline {} {name}_with", if method.is_async { "uint64_t" } else { "net_code" });
+        let mut body: Vec<_> = args.iter().flat_map(|arg| arg.before.clone()).collect();
+        let target = if method.is_async {
+            params.extend(["net_done done".to_owned(), "void *ctx".to_owned()]);
+            passed.extend(["done".to_owned(), "ctx".to_owned()]);
+            "uint64_t op"
+        } else {
+            let results = results(api, returns, constructs)?;
+            params.extend(results.params);
+            passed.extend(results.passed);
+            body.splice(0..0, results.before);
+            "net_code code"
+        };
+        body.extend(call(2, target, &name, &passed));
+        body.extend(args.iter().flat_map(|arg| arg.after.clone()));
+        if let Some(ty) = packed.filter(|_| !method.is_async) {
+            let code = types::ctype(api, ty)?.code;
+            body.extend(unpacking(&code));
+        }
+        body.push(format!("  return {};", if method.is_async { "op" } else { "code" }));
+        let head = head(0, &title, &params, " {");
+        functions.push(FunctionModel { doc: comment(0, &method.doc.text), head, body });
+    }
+    if method.is_async {
+        match returns {
+            _ if constructs => functions.push(plain_result(&name, "net_handle", "handle")),
+            Some(ty) => functions.push(result(api, &name, ty)?),
+            None => {}
+        }
+    }
+    Ok(functions)
+}
+
+struct ArgModel {
+    params: Vec<String>,
+    passed: Vec<String>,
+    before: Vec<String>,
+    after: Vec<String>,
+    /// Whether it differs from the argument of the C ABI.
+    changes: bool,
+}
+
+fn argument(api: &Api, arg: &Arg) -> Result<ArgModel> {
+    let name = names::argument(api, arg);
+    let (ty, optional) = arg.ty.split_optional();
+    let ctype = types::ctype(api, ty)?;
+    let (code, c) = (&ctype.code, &ctype.name);
+    let writer = format!("{name}_pack");
+    let packs = |params: Vec<String>, value: &str, prepare: Vec<String>| ArgModel {
+        params,
+        passed: vec![format!("{name}_view")],
+        before: [
+            vec![format!("  net_writer {writer} = net_writer_new();")],
+            vec![format!("  if ({name} != NULL) {{")],
+            prepare,
+            vec![format!("    net_{code}_pack(&{writer}, {value});"), "  }".into()],
+            vec![format!(
+                "  net_view {name}_view = {name} == NULL ? net_none() : net_writer_view(&{writer});"
+            )],
+        ]
+        .concat(),
+        after: vec![format!("  net_writer_free(&{writer});")],
+        changes: true,
+    };
+    Ok(match types::passing(api, ty) {
+        _ if matches!(ty, Type::Host(..) | Type::Stream(_)) => host(ty, &name, c),
+        Passing::Address if matches!(api.base(ty), Type::FixedBytes(_)) => fixed(api, ty, optional, &name, c),
+        Passing::Address => packs(vec![format!("const {c} *{name}")], &name, Vec::new()),
+        Passing::Items => {
+            let item = types::item(api, ty)?;
+            let list = format!("{name}_list");
+            let prepare = vec![format!("    {c} {list} = net_{code}_of({name}, {name}_len);")];
+            let mut model = packs(
+                vec![format!("const {item} *{name}"), format!("size_t {name}_len")],
+                &format!("&{list}"),
+                prepare,
+            );
+            if !optional && arg.default.is_none() {
+                // No items need no pointer.
+                model.passed = vec![format!("net_writer_view(&{writer})")];
+                model.before = vec![
+                    format!("  net_writer {writer} = net_writer_new();"),
+                    format!("  {c} {list} = net_{code}_of({name}, {name}_len);"),
+                    format!("  net_{code}_pack(&{writer}, &{list});"),
+                ];
+            }
+            model
+        }
+        Passing::Value => {
+            let mut params = vec![format!("{c} {name}")];
+            let mut passed = vec![name.clone()];
+            let is_handle = matches!(ty, Type::Object(..));
+            if optional && !is_handle && !types::is_view(api, ty) {
+                params.insert(0, format!("bool has_{name}"));
+                passed.insert(0, format!("has_{name}"));
+            }
+            ArgModel { params, passed, before: Vec::new(), after: Vec::new(), changes: false }
+        }
+    })
+}
+
+fn host(ty: &Type, name: &str, c: &str) -> ArgModel {
+    let c = if matches!(ty, Type::Stream(_)) { "net_source" } else { c };
+    let host = format!("{name}_host");
+    ArgModel {
+        params: vec![format!("const {c} *{name}")],
+        passed: vec![format!("{name} == NULL ? NULL : &{host}")],
+        before: vec![format!("  net_host {host} = {c}_host({name});")],
+        after: Vec::new(),
+        changes: true,
+    }
+}
+
+fn fixed(api: &Api, ty: &Type, optional: bool, name: &str, c: &str) -> ArgModel {
+    let Type::FixedBytes(size) = api.base(ty) else { unreachable!("the caller looked") };
+    let view = format!("net_view_of({name}->bytes, {size})");
+    let view = if optional { format!("{name} == NULL ? net_none() : {view}") } else { view };
+    ArgModel {
+        params: vec![format!("const {c} *{name}")],
+        passed: vec![view],
+        before: Vec::new(),
+        after: Vec::new(),
+        changes: true,
+    }
+}
+
+struct Results {
+    params: Vec<String>,
+    passed: Vec<String>,
+    before: Vec<String>,
+}
+
+fn results(api: &Api, returns: Option<&Type>, constructs: bool) -> Result<Results> {
+    let mut params = Vec::new();
+    let mut passed = Vec::new();
+    let mut before = Vec::new();
+    if constructs {
+        params.push("net_handle *result".to_owned());
+        passed.push("result".to_owned());
+    } else if let Some(ty) = returns {
+        let (ty, optional) = ty.split_optional();
+        if optional {
+            params.push("bool *found".to_owned());
+            passed.push("found".to_owned());
+        }
+        if types::is_owned(ty) {
+            params.push(format!("{} *result", types::ctype(api, ty)?.name));
+            passed.push("&given".to_owned());
+            before.push("  net_bytes given;".to_owned());
+        } else {
+            let is_bytes = types::is_view(api, ty) || matches!(api.base(ty), Type::FixedBytes(_));
+            let c = if is_bytes { "net_bytes".to_owned() } else { types::ctype(api, ty)?.name };
+            params.push(format!("{c} *result"));
+            passed.push("result".to_owned());
+        }
+    }
+    params.push("net_error *error".to_owned());
+    passed.push("error".to_owned());
+    Ok(Results { params, passed, before })
+}
+
+/// Turns what a call gave into its result; nothing at all leaves that zero.
+fn unpacking(code: &str) -> Vec<String> {
+    [
+        "  memset(result, 0, sizeof *result);".to_owned(),
+        format!("  if (given.data != NULL && !net_{code}_unpack(net_bytes_view(&given), result)) {{"),
+        "    code = net_not_unpacked(error);".to_owned(),
+        "  }".to_owned(),
+        "  net_bytes_free(&given);".to_owned(),
+    ]
+    .to_vec()
+}
+
+/// The function that reads the result of an asynchronous one.
+fn result(api: &Api, name: &str, ty: &Type) -> Result<FunctionModel> {
+    let (inner, optional) = ty.split_optional();
+    let ctype = types::ctype(api, inner)?;
+    if !optional && !types::is_owned(inner) {
+        return Ok(plain_result(name, &ctype.name, &ctype.code));
+    }
+    let mut params = vec!["net_view result".to_owned()];
+    if optional {
+        params.push("bool *found".to_owned());
+    }
+    params.push(format!("{} *value", ctype.name));
+    let mut body = Vec::new();
+    if optional {
+        let borrows = !types::is_owned(inner);
+        body.extend([
+            "  bool ok;".to_owned(),
+            format!("  net_reader r = net_reader_new(result, {borrows});"),
+            "  memset(value, 0, sizeof *value);".to_owned(),
+            "  net_bool_read(&r, found);".to_owned(),
+            "  if (*found) {".to_owned(),
+            format!("    net_{}_read(&r, value);", ctype.code),
+            "  }".to_owned(),
+        ]);
+        body.push(if borrows {
+            "  net_reader_finish(&r, &ok);".to_owned()
+        } else {
+            "  value->owner = net_reader_finish(&r, &ok);".to_owned()
+        });
+        body.push("  return ok;".to_owned());
+    } else {
+        body.push(format!("  return net_{}_unpack(result, value);", ctype.code));
+    }
+    let head = head(0, &format!("static inline bool {name}_result"), &params, " {");
+    Ok(FunctionModel { doc: result_doc(name), head, body })
+}
+
+/// The function that reads a result without memory of its own; a text stays where it is.
+fn plain_result(name: &str, c: &str, code: &str) -> FunctionModel {
+    let params = ["net_view result".to_owned(), format!("{c} *value")];
+    FunctionModel {
+        doc: result_doc(name),
+        head: head(0, &format!("static inline bool {name}_result"), &params, " {"),
+        body: vec![
+            "  bool ok;".to_owned(),
+            "  net_reader r = net_reader_new(result, true);".to_owned(),
+            format!("  net_{code}_read(&r, value);"),
+            "  net_reader_finish(&r, &ok);".to_owned(),
+            "  return ok;".to_owned(),
+        ],
+    }
+}
+
+fn result_doc(name: &str) -> Vec<String> {
+    comment(0, &format!("Reads a result of `{name}`; false for something else."))
+}
