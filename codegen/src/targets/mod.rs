@@ -4,6 +4,7 @@ pub mod c;
 pub mod cpack;
 pub mod go;
 pub mod rust;
+pub mod rust_sdk;
 pub mod support;
 pub mod wire;
 
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(support::Support),
         Box::new(c::C),
         Box::new(cpack::CPack),
+        Box::new(rust_sdk::RustSdk),
         Box::new(go::Go),
     ]
 }

@@ -64,6 +64,7 @@ impl std::fmt::Display for Backpressure {
         f.write_str(self.text())
     }
 }
+
 /// In which order events of several shards come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -118,6 +119,7 @@ impl std::fmt::Display for Ordering {
         f.write_str(self.text())
     }
 }
+
 /// Where a subscription without a cursor begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

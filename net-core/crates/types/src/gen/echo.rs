@@ -117,6 +117,7 @@ impl std::fmt::Display for Color {
         f.write_str(self.text())
     }
 }
+
 /// An enum that hosts see as numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u16)]
@@ -258,6 +259,7 @@ pub enum Shape {
         color: crate::echo::Color,
     },
 }
+
 /// A recursive value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Tree {
@@ -598,6 +600,7 @@ impl std::fmt::Display for EchoError {
 }
 
 impl std::error::Error for EchoError {}
+
 /// A family within the family of echo errors.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

@@ -1,0 +1,480 @@
+//! What the templates of the Rust SDK print: strings and truth values, nothing to decide.
+
+use super::types::{Scope, taken, variables};
+use super::{args, names};
+use crate::doc::{RecordClass, Thread};
+use crate::ir::{Api, At, Host, Lang, Method, Module, Name, Object, Record, Shape, Type};
+use crate::targets::rust::model::{Lines, lines};
+use std::collections::BTreeMap;
+
+pub(crate) struct ModuleModel {
+    pub name: String,
+    pub feature: Option<String>,
+    pub doc: Lines,
+    /// Traits of the core whose methods are called.
+    pub contracts: String,
+    pub aliases: Vec<AliasModel>,
+    pub objects: Vec<ObjectModel>,
+    pub functions: Vec<MethodModel>,
+    pub hosts: Vec<HostModel>,
+    pub views: Vec<ViewsModel>,
+    /// Names for the prelude.
+    pub prelude: String,
+}
+
+pub(crate) struct AliasModel {
+    pub name: String,
+    pub target: String,
+    pub generics: String,
+}
+
+pub(crate) struct ObjectModel {
+    pub doc: Lines,
+    pub name: String,
+    pub core: String,
+    pub generics: String,
+    /// What stands for the type variables in a struct that holds none of them.
+    pub marker: String,
+    /// Bounds without which the object cannot be made.
+    pub bounds: String,
+    pub item: Option<ItemModel>,
+    pub methods: Vec<MethodModel>,
+}
+
+pub(crate) struct ItemModel {
+    pub ty: String,
+    /// Function that makes an item from what the core gives.
+    pub taken: &'static str,
+    /// Whether a `close` has to be added.
+    pub adds_close: bool,
+}
+
+pub(crate) struct MethodModel {
+    pub doc: Lines,
+    pub attributes: Lines,
+    pub signature: String,
+    pub body: Lines,
+    pub aliases: Vec<ForwardModel>,
+}
+
+pub(crate) struct ForwardModel {
+    pub doc: String,
+    pub signature: String,
+    pub call: String,
+}
+
+pub(crate) struct HostModel {
+    pub doc: Lines,
+    pub name: String,
+    pub adapter: String,
+    pub core: String,
+    pub is_serial: bool,
+    /// Closure type and bounds, if a closure implements it.
+    pub callable: Option<CallableModel>,
+    pub props: Vec<PropModel>,
+    pub methods: Vec<HostMethodModel>,
+}
+
+pub(crate) struct CallableModel {
+    pub generics: String,
+    pub bounds: String,
+}
+
+pub(crate) struct PropModel {
+    pub doc: Lines,
+    pub name: String,
+    pub ty: String,
+    pub copied: String,
+}
+
+pub(crate) struct HostMethodModel {
+    pub doc: Lines,
+    pub name: String,
+    pub args: String,
+    pub result: String,
+    pub names: String,
+    pub is_async: bool,
+    pub optional: bool,
+    pub limit: String,
+}
+
+pub(crate) struct ViewsModel {
+    pub record: String,
+    pub name: String,
+    pub views: Vec<ViewModel>,
+}
+
+pub(crate) struct ViewModel {
+    pub doc: Lines,
+    pub signature: String,
+    pub body: String,
+}
+
+/// Lowers a module.
+pub(crate) fn module(api: &Api, position: usize, module: &Module) -> ModuleModel {
+    let scope = Scope { api, module: position, owner: None };
+    let mut contracts: Vec<_> =
+        module.objects.iter().map(|object| format!("{} as _", names::ty(&object.name.spec))).collect();
+    if !module.functions.is_empty() {
+        contracts.push(format!("{} as _", names::functions(&module.name)));
+    }
+    ModuleModel {
+        name: module.name.clone(),
+        feature: module.feature.clone(),
+        doc: lines(&module.doc),
+        contracts: contracts.join(", "),
+        aliases: aliases(module),
+        objects: module
+            .objects
+            .iter()
+            .enumerate()
+            .map(|(index, item)| object(scope, At { module: position, index }, item))
+            .collect(),
+        functions: offered(&module.functions).map(|item| method(scope, item, None)).collect(),
+        hosts: module.hosts.iter().map(|item| host(scope, module, item)).collect(),
+        views: module.records.iter().filter(|r| !r.views.is_empty()).map(views).collect(),
+        prelude: prelude(module).join(", "),
+    }
+}
+
+fn offered(methods: &[Method]) -> impl Iterator<Item = &Method> {
+    methods.iter().filter(|method| method.in_lang(Lang::Rust))
+}
+
+fn prelude(module: &Module) -> Vec<String> {
+    let objects = module.objects.iter().map(|item| names::ty(&item.name.spec));
+    let hosts = module.hosts.iter().map(|item| names::ty(&item.name.spec));
+    let options = module.records.iter().filter(|item| item.class == Some(RecordClass::Options));
+    let families = module.families.iter().map(|item| names::family(&item.name));
+    let views = module.records.iter().filter(|item| !item.views.is_empty());
+    let mut all: Vec<_> = objects
+        .chain(hosts)
+        .chain(options.map(|item| names::ty(&item.name.spec)))
+        .chain(families)
+        .chain(views.map(|item| names::views(&item.name.spec)))
+        .collect();
+    all.sort();
+    all
+}
+
+fn aliases(module: &Module) -> Vec<AliasModel> {
+    let of = |name: &Name, generics: &[String]| {
+        let target = names::ty(&name.spec);
+        let generics = variables(generics);
+        let make = move |alias: &String| AliasModel {
+            name: names::ty(alias),
+            target: target.clone(),
+            generics: generics.clone(),
+        };
+        name.aliases(Lang::Rust).iter().map(make).collect::<Vec<_>>()
+    };
+    let objects = module.objects.iter().flat_map(|item| of(&item.name, &item.generic));
+    let records = module.records.iter().flat_map(|item| of(&item.name, &[]));
+    let enums = module.enums.iter().flat_map(|item| of(&item.name, &[]));
+    let unions = module.unions.iter().flat_map(|item| of(&item.name, &[]));
+    objects.chain(records).chain(enums).chain(unions).collect()
+}
+
+fn object(scope: Scope<'_>, at: At, item: &Object) -> ObjectModel {
+    let scope = Scope { owner: Some(at), ..scope };
+    let generics = variables(&item.generic);
+    let own: Vec<_> = item.generic.iter().map(|name| names::variable(name)).collect();
+    let decodes = matches!(item.iterates, Some(Type::Json(_)));
+    let methods = item.constructors.iter().chain(&item.methods);
+    ObjectModel {
+        doc: lines(&item.doc),
+        name: names::ty(&item.name.spec),
+        core: names::ty(&item.name.spec),
+        marker: match own.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            several => format!("({})", several.join(", ")),
+        },
+        bounds: bounds_clause(if decodes { bounds_of_item(item) } else { BTreeMap::new() }),
+        item: item.iterates.as_ref().map(|ty| ItemModel {
+            ty: scope.owned(ty),
+            taken: taken(ty),
+            adds_close: item.close.is_none(),
+        }),
+        methods: methods
+            .filter(|method| method.in_lang(Lang::Rust))
+            .map(|method| self::method(scope, method, Some(item)))
+            .collect(),
+        generics,
+    }
+}
+
+/// What the variables of a decoding stream have to be.
+fn bounds_of_item(item: &Object) -> BTreeMap<String, Vec<&'static str>> {
+    let bounds = vec!["DeserializeOwned", "Send", "'static"];
+    item.generic.iter().map(|name| (names::variable(name), bounds.clone())).collect()
+}
+
+fn bounds_clause(bounds: BTreeMap<String, Vec<&'static str>>) -> String {
+    let clauses: Vec<_> =
+        bounds.into_iter().map(|(name, bounds)| format!("{name}: {}", bounds.join(" + "))).collect();
+    if clauses.is_empty() { String::new() } else { format!(" where {}", clauses.join(", ")) }
+}
+
+fn method(scope: Scope<'_>, item: &Method, owner: Option<&Object>) -> MethodModel {
+    let lowered: Vec<_> = item.args.iter().map(|arg| args::lower(scope, arg, item.is_async)).collect();
+    let name = names::value(&item.name.spec);
+    let has_self = matches!(item.shape, Shape::Method | Shape::Property { .. });
+    let passed: Vec<_> = lowered.iter().map(|arg| arg.passed.as_str()).collect();
+    let callee = match (has_self, owner) {
+        (true, _) => "self.inner".to_owned(),
+        (false, Some(object)) => format!("net_core::{}", names::ty(&object.name.spec)),
+        (false, None) => "net_core::Functions".to_owned(),
+    };
+    let dot = if has_self { "." } else { "::" };
+    let call = format!("{callee}{dot}{name}({})", passed.join(", "));
+    let mut body: Lines = lowered.iter().flat_map(|arg| arg.setup.clone()).collect();
+    body.extend(ending(scope, item, owner, &call));
+    let signature = |name: &str| signature(scope, item, name, &lowered);
+    let forwarded: Vec<_> = item.args.iter().map(|arg| names::value(&arg.name)).collect();
+    let target = if has_self {
+        "self."
+    } else if owner.is_some() {
+        "Self::"
+    } else {
+        ""
+    };
+    let wait = if item.is_async { ".await" } else { "" };
+    let forward = |alias: &String| ForwardModel {
+        doc: format!("The same as [`{}`]({}).", item.name.spec, link(owner, &name)),
+        signature: signature(&names::value(alias)),
+        call: format!("{target}{name}({}){wait}", forwarded.join(", ")),
+    };
+    MethodModel {
+        doc: documentation(scope, item),
+        attributes: attributes(item),
+        signature: signature(&name),
+        body,
+        aliases: item.name.aliases(Lang::Rust).iter().map(forward).collect(),
+    }
+}
+
+fn link(owner: Option<&Object>, name: &str) -> String {
+    if owner.is_some() { format!("Self::{name}") } else { name.to_owned() }
+}
+
+/// The statements that call the core and hand out its result.
+fn ending(scope: Scope<'_>, item: &Method, owner: Option<&Object>, call: &str) -> Lines {
+    if item.shape == (Shape::Property { fixed: true }) {
+        return vec![call.to_owned()];
+    }
+    if matches!((&item.returns, item.shape), (Some(Type::SelfType), Shape::Property { .. })) {
+        return vec!["self".into()];
+    }
+    let guarded = if item.is_async {
+        format!("guard::run_async({call}).await")
+    } else if let Some(function) = call.strip_suffix("()").filter(|_| call.starts_with("net_core::")) {
+        format!("guard::run({function})")
+    } else {
+        format!("guard::run(|| {call})")
+    };
+    let ends = owner.is_some_and(|object| {
+        object.iterates.is_some() && object.close.as_deref() == Some(item.name.spec.as_str())
+    });
+    match &item.returns {
+        _ if item.shape == Shape::Constructor => vec![format!("{guarded}.map(Self::from_core)")],
+        _ if ends => vec!["self.items.end();".into(), guarded],
+        Some(Type::SelfType) => vec![format!("{guarded}?;"), "Ok(self)".into()],
+        Some(ty) if !scope.is_plain(ty) => {
+            vec![format!("let result = {guarded}?;"), scope.handed_out(ty, "result")]
+        }
+        _ => vec![guarded],
+    }
+}
+
+fn signature(scope: Scope<'_>, item: &Method, name: &str, lowered: &[args::Lowered]) -> String {
+    let mut generics: Vec<String> = Vec::new();
+    if lowered.iter().any(|arg| arg.borrows) {
+        generics.push("'a".into());
+    }
+    generics.extend(item.generic.iter().map(|name| names::variable(name)));
+    let generics = if generics.is_empty() { String::new() } else { format!("<{}>", generics.join(", ")) };
+    let mut declared = match item.shape {
+        Shape::Method | Shape::Property { .. } => vec!["&self".to_owned()],
+        _ => Vec::new(),
+    };
+    declared.extend(lowered.iter().map(|arg| arg.declared.clone()));
+    let result = match (&item.returns, item.shape) {
+        (_, Shape::Constructor) => "Self".into(),
+        (None, _) => "()".into(),
+        (Some(ty), _) => scope.owned(ty),
+    };
+    let result = match (&item.returns, item.shape) {
+        (_, Shape::Property { fixed: true }) | (Some(Type::SelfType), Shape::Property { .. }) => result,
+        _ => format!("Result<{result}, Error>"),
+    };
+    let keyword = if item.is_async { "async fn" } else { "fn" };
+    let clause = bounds_clause(bounds(scope, item));
+    format!("pub {keyword} {name}{generics}({}) -> {result}{clause}", declared.join(", "))
+}
+
+/// What the type variables of a method have to be, by what it does with them.
+fn bounds(scope: Scope<'_>, item: &Method) -> BTreeMap<String, Vec<&'static str>> {
+    let mut bounds: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
+    for arg in &item.args {
+        let listed = matches!(arg.ty, Type::List(_));
+        for_each_json(&arg.ty, &mut |name| {
+            let found = bounds.entry(names::variable(name)).or_default();
+            add(found, "Serialize");
+            if item.is_async {
+                add(found, "Sync");
+            }
+            if !listed {
+                add(found, "?Sized");
+            }
+        });
+    }
+    if let Some(ty) = &item.returns {
+        for_each_json(ty, &mut |name| {
+            let found = bounds.entry(names::variable(name)).or_default();
+            add(found, "DeserializeOwned");
+            found.retain(|bound| *bound != "?Sized");
+        });
+        if let Type::Object(at, bound) = ty.split_optional().0
+            && matches!(scope.api.object(*at).iterates, Some(Type::Json(_)))
+        {
+            for name in bound {
+                let found = bounds.entry(names::variable(name)).or_default();
+                ["DeserializeOwned", "Send", "'static"].into_iter().for_each(|bound| add(found, bound));
+            }
+        }
+    }
+    let own: Vec<_> = item.generic.iter().map(|name| names::variable(name)).collect();
+    for (name, found) in &mut bounds {
+        found.retain(|bound| *bound != "?Sized" || own.contains(name));
+    }
+    bounds
+}
+
+fn add(bounds: &mut Vec<&'static str>, bound: &'static str) {
+    if !bounds.contains(&bound) {
+        bounds.push(bound);
+    }
+}
+
+fn for_each_json(ty: &Type, found: &mut impl FnMut(&str)) {
+    match ty {
+        Type::Json(name) => found(name),
+        Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => {
+            for_each_json(inner, found);
+        }
+        _ => {}
+    }
+}
+
+fn documentation(scope: Scope<'_>, item: &Method) -> Lines {
+    let mut doc = lines(&item.doc);
+    if !item.throws.is_empty() {
+        let families: Vec<_> = item
+            .throws
+            .iter()
+            .map(|at| format!("[`{}`]", scope.path(*at, &format!("{}_error", scope.api.family(*at).name))))
+            .collect();
+        doc.extend([
+            String::new(),
+            "# Errors".into(),
+            String::new(),
+            format!("{}, or [`BaseError`](crate::BaseError) as any call.", families.join(", ")),
+        ]);
+    }
+    doc
+}
+
+fn attributes(item: &Method) -> Lines {
+    let mut attributes = Vec::new();
+    if item.internal {
+        attributes.push("#[doc(hidden)]".into());
+    }
+    if let Some((since, instead)) = &item.deprecated {
+        attributes.push(format!("#[deprecated(since = {since:?}, note = \"use `{instead}`\")]"));
+    }
+    attributes
+}
+
+fn host(scope: Scope<'_>, module: &Module, item: &Host) -> HostModel {
+    let methods: Vec<_> = item.methods.iter().map(|method| host_method(scope, method)).collect();
+    let prop = |prop: &Method| {
+        let ty = prop.returns.as_ref().map_or("()".into(), |ty| scope.owned(ty));
+        let name = names::value(&prop.name.spec);
+        PropModel { doc: lines(&prop.doc), copied: format!("self.{name}.clone()"), name, ty }
+    };
+    HostModel {
+        doc: lines(&item.doc),
+        name: names::ty(&item.name.spec),
+        adapter: names::adapter(&item.name.spec),
+        core: format!("net_types::host::{}::{}", module.name, names::ty(&item.name.spec)),
+        is_serial: item.thread == Thread::Serial,
+        callable: item.callable.then(|| callable(scope, &item.methods[0])),
+        props: item.props.iter().map(prop).collect(),
+        methods,
+    }
+}
+
+fn callable(scope: Scope<'_>, item: &Method) -> CallableModel {
+    let args: Vec<_> = item.args.iter().map(|arg| scope.owned(&arg.ty)).collect();
+    let result = item.returns.as_ref().map_or("()".into(), |ty| scope.owned(ty));
+    let args = args.join(", ");
+    if item.is_async {
+        CallableModel {
+            generics: "F, W".into(),
+            bounds: format!(
+                "F: Fn({args}) -> W + Send + Sync + 'static, W: Future<Output = Result<{result}, Error>> + Send + 'static"
+            ),
+        }
+    } else {
+        CallableModel {
+            generics: "F".into(),
+            bounds: format!("F: Fn({args}) -> Result<{result}, Error> + Send + Sync + 'static"),
+        }
+    }
+}
+
+fn host_method(scope: Scope<'_>, item: &Method) -> HostMethodModel {
+    let declared: Vec<_> = item
+        .args
+        .iter()
+        .map(|arg| format!(", {}: {}", names::value(&arg.name), scope.owned(&arg.ty)))
+        .collect();
+    let passed: Vec<_> = item.args.iter().map(|arg| names::value(&arg.name)).collect();
+    HostMethodModel {
+        doc: lines(&item.doc),
+        name: names::value(&item.name.spec),
+        args: declared.concat(),
+        result: item.returns.as_ref().map_or("()".into(), |ty| scope.owned(ty)),
+        names: passed.join(", "),
+        is_async: item.is_async,
+        optional: item.optional,
+        limit: item.timeout.map_or("None".into(), |limit| {
+            let limit = crate::targets::rust::types::grouped(limit.into());
+            format!("Some(Duration::from_millis({limit}))")
+        }),
+    }
+}
+
+fn views(item: &Record) -> ViewsModel {
+    let view = |view: &crate::ir::View| {
+        let name = names::value(&view.name.spec);
+        let field = names::value(&item.fields[view.of].name.spec);
+        let (signature, body) = match &view.ty {
+            Type::Json(variable) => {
+                let variable = names::variable(variable);
+                (
+                    format!("fn {name}<{variable}: DeserializeOwned>(&self) -> Result<{variable}, Error>"),
+                    format!("json::decode(&self.{field})"),
+                )
+            }
+            _ => (format!("fn {name}(&self) -> &[u8]"), format!("self.{field}.as_ref()")),
+        };
+        ViewModel { doc: lines(&view.doc), signature, body }
+    };
+    ViewsModel {
+        record: names::ty(&item.name.spec),
+        name: names::views(&item.name.spec),
+        views: item.views.iter().map(view).collect(),
+    }
+}

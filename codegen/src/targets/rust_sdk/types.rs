@@ -1,0 +1,121 @@
+//! How types and results are written in the Rust SDK, seen from one module of it.
+
+use super::names;
+use crate::ir::{Api, At, Type};
+
+/// The place from which names are written: a module of the interface, and an object there.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub api: &'a Api,
+    /// Position of the module.
+    pub module: usize,
+    /// The object that is `Self`.
+    pub owner: Option<At>,
+}
+
+impl Scope<'_> {
+    /// A type that owns what it holds.
+    pub(crate) fn owned(self, ty: &Type) -> String {
+        let api = self.api;
+        match ty {
+            Type::Bool => "bool".into(),
+            Type::Int(int) => int.key().into(),
+            Type::F64 => "f64".into(),
+            Type::String | Type::Constant(_) => "String".into(),
+            Type::Json(variable) => names::variable(variable),
+            Type::Bytes => "Bytes".into(),
+            Type::FixedBytes(width) => format!("[u8; {width}]"),
+            Type::Duration(_) => "Duration".into(),
+            Type::Instant(unit) => {
+                format!("Timestamp<{}>", crate::targets::rust::types::nanos(*unit))
+            }
+            Type::Date => "Date".into(),
+            Type::Size => "u64".into(),
+            Type::Error => "Error".into(),
+            Type::List(inner) => format!("Vec<{}>", self.owned(inner)),
+            Type::Map(inner) => format!("BTreeMap<String, {}>", self.owned(inner)),
+            Type::Stream(inner) => format!("Stream<{}>", self.owned(inner)),
+            Type::Optional(inner) => format!("Option<{}>", self.owned(inner)),
+            Type::SelfType => "&Self".into(),
+            Type::Scalar(at) => self.path(*at, &api.scalar(*at).name.spec),
+            Type::Enum(at) => self.path(*at, &api.enumeration(*at).name.spec),
+            Type::Flags(at) => self.path(*at, &api.flags(*at).name.spec),
+            Type::Record(at) => self.path(*at, &api.record(*at).name.spec),
+            Type::Union(at) => self.path(*at, &api.union(*at).name.spec),
+            Type::Host(at, _) => self.path(*at, &api.host(*at).name.spec),
+            Type::Object(at, bound) if self.owner == Some(*at) && api.object(*at).generic == *bound => {
+                "Self".into()
+            }
+            Type::Object(at, bound) => self.path(*at, &api.object(*at).name.spec) + &variables(bound),
+        }
+    }
+
+    /// The name of an item: bare in its own module, with its module elsewhere.
+    pub(crate) fn path(self, at: At, name: &str) -> String {
+        let name = names::ty(name);
+        if at.module == self.module {
+            name
+        } else {
+            format!("crate::{}::{name}", self.api.modules[at.module].name)
+        }
+    }
+
+    /// Whether a result of the core is handed out as it is.
+    pub(crate) fn is_plain(self, ty: &Type) -> bool {
+        match ty {
+            Type::Json(_) | Type::Stream(_) | Type::Object(..) | Type::SelfType => false,
+            Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => self.is_plain(inner),
+            _ => true,
+        }
+    }
+
+    /// The expression of type `Result<_, Error>` for a result of the core, which `value` names.
+    pub(crate) fn handed_out(self, ty: &Type, value: &str) -> String {
+        match ty {
+            Type::Json(_) => format!("json::decode(&{value})"),
+            Type::Optional(inner) if self.is_fallible(inner) => {
+                format!("{value}.map(|value| {}).transpose()", self.handed_out(inner, "value"))
+            }
+            Type::List(inner) if self.is_fallible(inner) => {
+                format!("{value}.into_iter().map(|value| {}).collect()", self.handed_out(inner, "value"))
+            }
+            Type::Optional(inner) => format!("Ok({value}.map({}))", self.wrapper(inner)),
+            Type::List(inner) => format!("Ok({value}.into_iter().map({}).collect())", self.wrapper(inner)),
+            Type::Object(..) => format!("Ok({}({value}))", self.wrapper(ty)),
+            Type::Stream(of) => format!("Ok(Stream::from_core({value}, {}))", taken(of)),
+            _ => format!("Ok({value})"),
+        }
+    }
+
+    /// The function that makes what callers get from a result of the core that is an object or a stream.
+    fn wrapper(self, ty: &Type) -> String {
+        match ty {
+            Type::Object(at, _) if self.owner == Some(*at) => "Self::from_core".into(),
+            Type::Object(at, _) => format!("{}::from_core", self.path(*at, &self.api.object(*at).name.spec)),
+            Type::Stream(of) => format!("|value| Stream::from_core(value, {})", taken(of)),
+            _ => "std::convert::identity".into(),
+        }
+    }
+
+    fn is_fallible(self, ty: &Type) -> bool {
+        match ty {
+            Type::Json(_) => true,
+            Type::List(inner) | Type::Optional(inner) => self.is_fallible(inner),
+            _ => false,
+        }
+    }
+}
+
+/// The function that makes an item of a stream from what the core gives.
+pub(crate) fn taken(item: &Type) -> &'static str {
+    if matches!(item, Type::Json(_)) { "|text: String| json::decode(&text)" } else { "Ok" }
+}
+
+/// Type variables in angle brackets; nothing if there are none.
+pub(crate) fn variables(bound: &[String]) -> String {
+    if bound.is_empty() {
+        return String::new();
+    }
+    let bound: Vec<_> = bound.iter().map(|name| names::variable(name)).collect();
+    format!("<{}>", bound.join(", "))
+}

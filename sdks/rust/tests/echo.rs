@@ -1,0 +1,277 @@
+//! Every construct of the interface language, through the echo module.
+
+use futures_util::{StreamExt, stream};
+use net_mesh::echo::*;
+use net_mesh::{BaseError, Bytes, Date, Error, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+fn label(text: &str) -> Label {
+    Label { text: text.to_owned(), color: Color::Red }
+}
+
+fn message<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn constants() {
+    assert_eq!(ECHO_LIMIT, 4096);
+    assert_eq!(ECHO_GREETING, "hello \"net\"\n");
+    assert_eq!(ECHO_PRIMES, [2, 3, 5, 7]);
+}
+
+#[test]
+fn scalars() {
+    assert_eq!(echo_u64(u64::MAX), Ok(u64::MAX));
+    assert_eq!(echo_i64(i64::MIN), Ok(i64::MIN));
+    assert_eq!(echo_duration(Duration::from_millis(5)), Ok(Duration::from_millis(5)));
+    assert_eq!(echo_instant(Timestamp(u64::MAX)), Ok(Timestamp(u64::MAX)));
+    assert_eq!(echo_date(Date(-1)), Ok(Date(-1)));
+    assert_eq!(echo_number(EchoId(255)).unwrap().to_string(), "0x00000000000000ff");
+    assert_eq!(echo_key_of([7; 8].into()), Ok(EchoKey([7; 8])));
+}
+
+#[test]
+fn texts_and_bytes() {
+    assert_eq!(echo_string("a\0€").unwrap(), "a\0€");
+    assert_eq!(echo_bytes([0, 255]).unwrap(), [0, 255].as_slice());
+    assert_eq!(echo_bytes("text").unwrap(), "text");
+}
+
+#[test]
+fn enums_and_flags() {
+    assert_eq!(echo_color(None), Ok(Color::Red));
+    assert_eq!(echo_color(Color::DarkGreen), Ok(Color::DarkGreen));
+    assert_eq!("green".parse::<Color>(), Ok(Color::DarkGreen));
+    assert!("Green".parse::<Color>().is_err());
+    assert_eq!(echo_level(Level::High).unwrap().tag(), 500);
+    let access = Access::READ | Access::CHANGE_ALL;
+    assert_eq!(echo_access(access).unwrap().texts().collect::<Vec<_>>(), ["read", "change_all"]);
+}
+
+#[test]
+fn optional_arguments() {
+    assert_eq!(echo_optional(None, None, None), Ok(None));
+    assert_eq!(echo_optional(7, "x", label("y")).unwrap().unwrap(), "7/x/y.red");
+    assert_eq!(echo_optional(Some(7), Some("x"), None).unwrap().unwrap(), "7/x/");
+    assert_eq!((echo_maybe(None), echo_maybe(3)), (Ok(None), Ok(Some(3))));
+}
+
+#[test]
+fn lists_and_maps() {
+    assert_eq!(echo_list([3, 1, 2]).unwrap(), [3, 1, 2]);
+    assert_eq!(echo_strings(&["b", "a"]).unwrap(), ["b", "a"]);
+    assert_eq!(echo_chunks(&[vec![1], vec![]]).unwrap(), [Bytes::from_static(&[1]), Bytes::new()]);
+    let map = BTreeMap::from([("b".to_owned(), 1), ("a".to_owned(), -1)]);
+    assert_eq!(echo_map(map.clone()), Ok(map));
+    assert_eq!(sum_all(1, [2, 3]), Ok(6));
+    assert_eq!(sum_all(1, []), Ok(1));
+}
+
+#[test]
+fn records() {
+    let pair = VersionPair { major: 1, minor: 2 };
+    assert_eq!(echo_pair(pair.clone()), Ok(pair));
+    let page = echo_page_of("[1,2]").unwrap();
+    assert_eq!(page.raw_bytes(), b"[1,2]");
+    assert_eq!(page.parse::<Vec<u8>>().unwrap(), [1, 2]);
+    assert_eq!(page.parse::<String>().unwrap_err().kind_text(), "codec_decode");
+}
+
+#[test]
+fn unions() {
+    let tree = Tree::Branch { children: vec![Tree::Leaf { value: -1 }, Tree::Branch { children: vec![] }] };
+    assert_eq!(echo_tree(tree.clone()), Ok(tree));
+    for shape in [
+        Shape::Empty,
+        Shape::Circle { radius: 0.5 },
+        Shape::Rectangle { width: 2, height: 3 },
+        Shape::Named { text: "n".into(), color: Color::Blue },
+    ] {
+        assert_eq!(echo_shape(shape.clone()), Ok(shape));
+    }
+}
+
+#[test]
+fn options() {
+    let echoed = echo_with_options(None).unwrap();
+    assert_eq!((echoed.count, echoed.ratio, echoed.loud, echoed.color), (3, 0.5, true, Color::Blue));
+    assert_eq!((echoed.pause, echoed.limit), (Duration::from_millis(250), None));
+    let settings = EchoSettings { count: 100, r#type: Some("x".into()), ..Default::default() };
+    assert_eq!(echo_with_options(settings.clone()), Ok(settings));
+    let refused = echo_with_options(EchoOptions { count: 101, ..Default::default() });
+    assert_eq!(message(refused), "argument: count: 101 is above 100");
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Point {
+    y: i32,
+    x: i32,
+}
+
+#[test]
+fn json() {
+    assert_eq!(echo_json(&Point { y: 2, x: 1 }).unwrap(), Point { y: 2, x: 1 });
+    let cell = TypedCell::<Point>::new().unwrap();
+    assert_eq!(cell.take(), Ok(None));
+    cell.put(&Point { y: 1, x: 2 }).unwrap();
+    assert_eq!(cell.clone().take().unwrap(), Some(Point { y: 1, x: 2 }));
+}
+
+#[tokio::test]
+async fn errors() {
+    assert_eq!(fail("busy", None), Err(EchoError::Busy.into()));
+    assert!(fail("busy", "x").unwrap_err().retry());
+    assert_eq!(message(fail("rejected", None)), "echo: rejected: number=5 reason=asked");
+    assert_eq!(message(fail("status", "ab")), "echo:status:0x0002");
+    assert_eq!(message(fail_later("part").await), "echo: part: missing: later");
+    let error = EchoError::TooLarge { size: 2, limit: Some(1) };
+    assert_eq!(describe_error(error).unwrap(), "echo/too-large: echo: too-large: 2 bytes, the limit is 1");
+}
+
+#[tokio::test]
+async fn panics() {
+    let internal = |detail: &str| Err(BaseError::Internal { detail: detail.into() }.into());
+    assert_eq!(panic_now(), internal("asked to panic"));
+    assert_eq!(panic_later().await, internal("asked to panic later"));
+}
+
+#[tokio::test]
+async fn objects() {
+    let one = EchoBox::new("a").unwrap();
+    assert_eq!(EchoCell::new(None).unwrap().text().unwrap(), "empty");
+    assert!(one.clone().set("ab").unwrap().push("c").unwrap());
+    assert_eq!((one.length(), one.text().unwrap().as_str()), (Ok(3), "abc"));
+    assert_eq!(one.itself().serial(), one.serial());
+    assert_eq!(one.read().await.unwrap(), "abc");
+    let other = EchoBox::of_number(7).await.unwrap();
+    assert_eq!(one.pair(&other).unwrap().text().unwrap(), "abc7");
+    assert_eq!(EchoBox::merged(&[other, one.clone()]).unwrap().text().unwrap(), "7abc");
+    assert_eq!(one.find("bc").unwrap().unwrap().text().unwrap(), "bc");
+    assert!(one.find("x").unwrap().is_none());
+    let options = EchoOptions { count: 9, ..Default::default() };
+    assert_eq!(message(EchoBox::open("fail", options).await), "echo: rejected: number=9 reason=echo");
+}
+
+#[tokio::test]
+async fn waiting_ends_when_it_is_given_up_or_shut() {
+    let one = EchoBox::new(None).unwrap();
+    let waiting = {
+        let one = one.clone();
+        tokio::spawn(async move { one.wait().await })
+    };
+    tokio::select! {
+        biased;
+        result = one.wait() => panic!("{result:?}"),
+        () = tokio::task::yield_now() => {}
+    }
+    one.shut().await.unwrap();
+    waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn named_streams() {
+    let one = EchoBox::new("abcdef").unwrap();
+    let mut letters = one.letters(5).unwrap();
+    LetterStream::skip(&letters, 1).unwrap();
+    assert_eq!(letters.next_batch(2).await.unwrap(), ["b", "c"]);
+    assert_eq!(letters.next().await, Some(Ok("d".into())));
+    letters.close();
+    assert_eq!(letters.next().await, None);
+    let all = one.letters(None).unwrap().map(Result::unwrap).collect::<String>().await;
+    assert_eq!(all, "abcdef");
+}
+
+#[tokio::test]
+async fn plain_streams() {
+    let mut numbers = count_up(200).unwrap();
+    assert_eq!(numbers.next().await, Some(Ok(0)));
+    assert_eq!(numbers.next_batch(2).await.unwrap(), [1, 2]);
+    assert_eq!(sum_stream(numbers).await, Ok((3..200).sum()));
+    let mut closed = count_up(200).unwrap();
+    closed.next().await.unwrap().unwrap();
+    closed.close();
+    assert!(closed.next_batch(1).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn streams_of_the_caller() {
+    let labels: Vec<_> = ["a", "b", "c"].map(label).to_vec();
+    let echoed = echo_stream(stream::iter(labels.clone()).map(Ok)).unwrap();
+    assert_eq!(echoed.map(Result::unwrap).collect::<Vec<_>>().await, labels);
+    let failing = stream::iter([Ok(1), Err(net_mesh::threw("broken")), Ok(2)]);
+    assert_eq!(message(sum_stream(failing).await), "host_threw: broken");
+}
+
+#[tokio::test]
+async fn streams_of_the_caller_are_pulled_as_they_are_read() {
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    let given = stream::unfold(receiver, async |mut receiver| Some((Ok(receiver.recv().await?), receiver)));
+    let mut echoed = echo_stream(given).unwrap();
+    sender.send(label("a")).unwrap();
+    assert_eq!(echoed.next().await, Some(Ok(label("a"))));
+    echoed.close();
+    assert_eq!(echoed.next().await, None);
+    assert!(sender.is_closed());
+}
+
+#[tokio::test]
+async fn closures_of_the_caller() {
+    assert_eq!(map_numbers([1, 2], |value: i64| Ok(value * 10)).await.unwrap(), [10, 20]);
+    let handler = |request: Label, data: Bytes| async move {
+        if data.is_empty() { Err(EchoError::Busy.into()) } else { Ok(request.text.into()) }
+    };
+    assert_eq!(ask(handler, label("x"), "data", 3).await.unwrap(), "x");
+    assert_eq!(ask(handler, label("x"), "", None).await, Err(EchoError::Busy.into()));
+    let panics = |_: i64| -> Result<i64, Error> { panic!("oh") };
+    assert_eq!(message(map_numbers([1], panics).await), "host_threw: oh");
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_handlers_time_out() {
+    let slow = |_: Label, _: Bytes| std::future::pending();
+    assert_eq!(ask(slow, label(""), "", None).await, Err(BaseError::HostTimeout.into()));
+}
+
+#[derive(Clone, Default)]
+struct Shelf {
+    kept: Arc<Mutex<BTreeMap<String, Bytes>>>,
+    erases: bool,
+}
+
+impl EchoStore for Shelf {
+    fn name(&self) -> Option<String> {
+        Some("shelf".into())
+    }
+
+    async fn put(&self, key: String, value: Bytes) -> Result<(), Error> {
+        self.kept.lock().unwrap().insert(key, value);
+        Ok(())
+    }
+
+    async fn get(&self, key: String) -> Result<Option<Bytes>, Error> {
+        Ok(self.kept.lock().unwrap().get(&key).filter(|value| **value != "lost").cloned())
+    }
+
+    fn erase(&self, key: String) -> Result<bool, Error> {
+        Ok(self.kept.lock().unwrap().remove(&key).is_some())
+    }
+
+    fn has_erase(&self) -> bool {
+        self.erases
+    }
+}
+
+#[tokio::test]
+async fn objects_of_the_caller() {
+    for erases in [false, true] {
+        let shelf = Shelf { erases, ..Default::default() };
+        EchoBox::new("text").unwrap().save(shelf.clone(), "key").await.unwrap();
+        assert_eq!(shelf.kept.lock().unwrap().contains_key("key"), !erases);
+    }
+    let lost = EchoBox::new("lost").unwrap().save(Shelf::default(), "key").await;
+    assert_eq!(message(lost), "echo: odd text: shelf gave back another value for `key`");
+}
