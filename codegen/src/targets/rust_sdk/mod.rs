@@ -26,7 +26,8 @@ impl Target for RustSdk {
 
     fn render(&self, api: &Api) -> Result<FileSet> {
         let mut files = FileSet::default();
-        let modules = api.modules.iter().enumerate();
+        // What hosts set in the library's own runtime has no meaning in Rust, where programs bring theirs.
+        let modules = api.modules.iter().enumerate().filter(|(_, module)| !module.runtime);
         let modules: Vec<_> = modules.map(|(position, item)| model::module(api, position, item)).collect();
         for model in &modules {
             let body = BodyTemplate { model }.render()?;

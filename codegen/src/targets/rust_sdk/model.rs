@@ -115,7 +115,7 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> ModuleModel
     let scope = Scope { api, module: position, owner: None };
     let mut contracts: Vec<_> =
         module.objects.iter().map(|object| format!("{} as _", names::ty(&object.name.spec))).collect();
-    if !module.functions.is_empty() {
+    if offered(&module.functions).next().is_some() {
         contracts.push(format!("{} as _", names::functions(&module.name)));
     }
     ModuleModel {

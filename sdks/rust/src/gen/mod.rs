@@ -4,13 +4,11 @@
 
 pub mod base;
 pub mod bus;
-pub mod control;
 #[cfg(feature = "conformance")]
 pub mod echo;
 
 pub use base::*;
 pub use bus::*;
-pub use control::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
 
@@ -21,7 +19,6 @@ pub mod prelude {
         BusError, EventStream, NetNode, NetNodeConfig, PollRequest, ShutdownOptions, StoredEventViews,
         SubscribeOptions, TypedChannel, TypedEventStream,
     };
-    pub use crate::control::LogSink;
     #[cfg(feature = "conformance")]
     pub use crate::echo::{
         EchoBox, EchoError, EchoHandler, EchoMapper, EchoOptions, EchoPageViews, EchoPartError, EchoStore,
