@@ -17,11 +17,11 @@ fn reading(value: f64) -> Reading {
 }
 
 async fn node(shards: u32) -> NetNode {
-    NetNode::create(NetNodeConfig { shards: Some(shards), ..Default::default() }).await.unwrap()
+    NetNode::create(NetNodeConfig { shards: Some(shards), ..Default::default() }).await.expect("a node")
 }
 
 async fn raws(node: &NetNode, request: PollRequest) -> Vec<String> {
-    node.poll(request).await.unwrap().events.into_iter().map(|event| event.raw).collect()
+    node.poll(request).await.expect("a page").events.into_iter().map(|event| event.raw).collect()
 }
 
 #[tokio::test]
