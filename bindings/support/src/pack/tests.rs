@@ -1,5 +1,7 @@
 use std::fmt::Debug;
 
+use net_types::base::BaseError;
+
 use super::*;
 
 /// A record as generated code packs it.
@@ -85,6 +87,16 @@ fn records_and_unions() {
     assert_eq!(w.as_slice(), [2, 1, 2, 0, 0, 0, 1, b'x']);
     let (case, mut fields) = Reader::new(w.as_slice()).union().expect("a union");
     assert_eq!((case, fields.field::<String>()), (2, Ok("x".into())));
+}
+
+#[test]
+fn errors_with_and_without_fields() {
+    let errors: Vec<Error> = vec![
+        BaseError::Forked.into(),
+        BaseError::HostThrew { detail: "boom".into() }.into(),
+        BaseError::Argument { argument: "a".into(), reason: "b".into() }.into(),
+    ];
+    assert_eq!(decode::<Vec<Error>>(&encode(&errors)).unwrap(), errors);
 }
 
 #[test]

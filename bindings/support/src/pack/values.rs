@@ -63,16 +63,14 @@ impl Pack for Error {
         let _retry = r.bool()?;
         let message = r.str()?;
         let detail = Option::<String>::unpack(r)?;
+        let mut fields = r.clone();
+        r.record()?;
         let known = match (family.try_into(), kind.try_into()) {
-            (Ok(family), Ok(kind)) => error_of(family, kind, detail.as_deref().unwrap_or_default(), r)?,
+            (Ok(family), Ok(kind)) => {
+                error_of(family, kind, detail.as_deref().unwrap_or_default(), &mut fields)?
+            }
             _ => None,
         };
-        known.map_or_else(
-            || {
-                r.record()?;
-                Ok(BaseError::HostThrew { detail: message.to_owned() }.into())
-            },
-            Ok,
-        )
+        Ok(known.unwrap_or_else(|| BaseError::HostThrew { detail: message.to_owned() }.into()))
     }
 }
