@@ -867,13 +867,7 @@ func NetNodeCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode,
 
 // NetCreate creates a node and starts it.
 func NetCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode, err error) {
-	var in arguments
-	configPack := packedOr(&in, "config", packNetNodeConfig, config != nil, at(config))
-	if err = in.begin(ctx); err != nil {
-		return result, err
-	}
-	op := C.net_net_node_create(configPack, nil, queueContext())
-	return await(ctx, op, unpackNetNode)
+	return NetNodeCreate(ctx, config)
 }
 
 // NewNetNode creates a node and starts it, without waiting.
@@ -894,18 +888,7 @@ func NewNetNode(config *NetNodeConfig) (result *NetNode, err error) {
 
 // NewNet creates a node and starts it, without waiting.
 func NewNet(config *NetNodeConfig) (result *NetNode, err error) {
-	var in arguments
-	configPack := packedOr(&in, "config", packNetNodeConfig, config != nil, at(config))
-	if err = in.ready(); err != nil {
-		return result, err
-	}
-	var out C.net_handle
-	var fail C.net_error
-	code := C.net_net_node_new(configPack, &out, &fail)
-	if code != 0 {
-		return result, failed(&fail)
-	}
-	return newNetNode(uint64(out)), nil
+	return NewNetNode(config)
 }
 
 // NetNodeFromNative gives another reference to the same node.
@@ -1187,14 +1170,7 @@ func (o *NetNode) Shards() (result uint32, err error) {
 
 // NumShards tells the number of shards.
 func (o *NetNode) NumShards() (result uint32, err error) {
-	var out C.uint32_t
-	var fail C.net_error
-	code := C.net_net_node_shards(o.id(), &out, &fail)
-	runtime.KeepAlive(o)
-	if code != 0 {
-		return result, failed(&fail)
-	}
-	return uint32(out), nil
+	return o.Shards()
 }
 
 // Flush waits until everything accepted before is visible to readers; answers `invalid_json` if a fire-and-forget event was not JSON.

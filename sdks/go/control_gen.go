@@ -154,11 +154,11 @@ func lendLogSink(a *arguments, object LogSink) *C.net_host {
 // SetLogger hands the log to a function of the host, in place of an earlier one and of `NET_LOG`.
 func SetLogger(logger LogSink, filter string) (err error) {
 	var in arguments
-	defer in.pins.Unpin()
-	loggerHost := lendLogSink(&in, logger)
 	if err = in.ready(); err != nil {
 		return err
 	}
+	defer in.pins.Unpin()
+	loggerHost := lendLogSink(&in, logger)
 	var fail C.net_error
 	code := C.net_set_logger(loggerHost, viewOf(filter), &fail)
 	if code != 0 {

@@ -1216,17 +1216,7 @@ func NewEchoBox(text string) (result *EchoBox, err error) {
 
 // NewEchoCell makes a box.
 func NewEchoCell(text string) (result *EchoBox, err error) {
-	var in arguments
-	if err = in.ready(); err != nil {
-		return result, err
-	}
-	var out C.net_handle
-	var fail C.net_error
-	code := C.net_echo_box_new(viewOf(text), &out, &fail)
-	if code != 0 {
-		return result, failed(&fail)
-	}
-	return newEchoBox(uint64(out)), nil
+	return NewEchoBox(text)
 }
 
 // EchoBoxOpen makes a box in a task; the text `fail` is rejected.
@@ -1242,13 +1232,7 @@ func EchoBoxOpen(ctx context.Context, text string, options *EchoOptions) (result
 
 // EchoCellOpen makes a box in a task; the text `fail` is rejected.
 func EchoCellOpen(ctx context.Context, text string, options *EchoOptions) (result *EchoBox, err error) {
-	var in arguments
-	optionsPack := packedOr(&in, "options", packEchoOptions, options != nil, at(options))
-	if err = in.begin(ctx); err != nil {
-		return result, err
-	}
-	op := C.net_echo_box_open(viewOf(text), optionsPack, nil, queueContext())
-	return await(ctx, op, unpackEchoBox)
+	return EchoBoxOpen(ctx, text, options)
 }
 
 // EchoBoxOfNumber makes a box with a number's text.
@@ -1263,12 +1247,7 @@ func EchoBoxOfNumber(ctx context.Context, number uint64) (result *EchoBox, err e
 
 // EchoCellOfNumber makes a box with a number's text.
 func EchoCellOfNumber(ctx context.Context, number uint64) (result *EchoBox, err error) {
-	var in arguments
-	if err = in.begin(ctx); err != nil {
-		return result, err
-	}
-	op := C.net_echo_box_of_number(C.uint64_t(number), nil, queueContext())
-	return await(ctx, op, unpackEchoBox)
+	return EchoBoxOfNumber(ctx, number)
 }
 
 // Set replaces the text.
@@ -1419,11 +1398,11 @@ func (o *EchoBox) Save(ctx context.Context, store EchoStore, key string) (err er
 		return err
 	}
 	var in arguments
-	defer in.pins.Unpin()
-	storeHost := lendEchoStore(&in, store)
 	if err = in.begin(ctx); err != nil {
 		return err
 	}
+	defer in.pins.Unpin()
+	storeHost := lendEchoStore(&in, store)
 	op := C.net_echo_box_save(o.id(), storeHost, viewOf(key), nil, queueContext())
 	runtime.KeepAlive(o)
 	return awaitEnd(ctx, op)
@@ -2272,12 +2251,12 @@ func PanicLater(ctx context.Context) (err error) {
 // MapNumbers maps each number with a function of the host.
 func MapNumbers(ctx context.Context, values []int64, mapper EchoMapper) (result []int64, err error) {
 	var in arguments
-	defer in.pins.Unpin()
 	valuesPack := packed(&in, "values", packList(packInt[int64]), values)
-	mapperHost := lendEchoMapper(&in, mapper)
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
+	defer in.pins.Unpin()
+	mapperHost := lendEchoMapper(&in, mapper)
 	op := C.net_map_numbers(valuesPack, mapperHost, nil, queueContext())
 	return await(ctx, op, unpackList(unpackInt[int64]))
 }
@@ -2285,12 +2264,12 @@ func MapNumbers(ctx context.Context, values []int64, mapper EchoMapper) (result 
 // Ask calls the handler that often, at once, and gives back the last answer.
 func Ask(ctx context.Context, handler EchoHandler, request Label, data []byte, times uint32) (result []byte, err error) {
 	var in arguments
-	defer in.pins.Unpin()
-	handlerHost := lendEchoHandler(&in, handler)
 	requestPack := packed(&in, "request", packLabel, request)
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
+	defer in.pins.Unpin()
+	handlerHost := lendEchoHandler(&in, handler)
 	op := C.net_ask(handlerHost, requestPack, viewOf(data), C.uint32_t(times), nil, queueContext())
 	return await(ctx, op, unpackBytes[[]byte])
 }
@@ -2298,11 +2277,11 @@ func Ask(ctx context.Context, handler EchoHandler, request Label, data []byte, t
 // SumStream adds what a stream of the host gives.
 func SumStream(ctx context.Context, values iter.Seq2[uint32, error]) (result uint64, err error) {
 	var in arguments
-	defer in.pins.Unpin()
-	valuesHost := lendStream(&in, packUint[uint32], values)
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
+	defer in.pins.Unpin()
+	valuesHost := lendStream(&in, packUint[uint32], values)
 	op := C.net_sum_stream(valuesHost, nil, queueContext())
 	return await(ctx, op, unpackUint[uint64])
 }
@@ -2325,11 +2304,11 @@ func CountUp(end uint32) (result *Stream[uint32], err error) {
 // EchoStream gives back what a stream of the host gives, item by item, as fast as it is taken.
 func EchoStream(values iter.Seq2[Label, error]) (result *Stream[Label], err error) {
 	var in arguments
-	defer in.pins.Unpin()
-	valuesHost := lendStream(&in, packLabel, values)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
+	defer in.pins.Unpin()
+	valuesHost := lendStream(&in, packLabel, values)
 	var out C.net_handle
 	var fail C.net_error
 	code := C.net_echo_stream(valuesHost, &out, &fail)

@@ -19,6 +19,8 @@ pub(crate) struct Scope<'a> {
 pub(crate) struct Lowered {
     /// Arguments and results of the signature.
     pub signature: String,
+    /// The arguments as they are passed on.
+    pub given: String,
     pub body: Vec<String>,
 }
 
@@ -26,10 +28,11 @@ pub(crate) struct Lowered {
 #[derive(Default)]
 struct Crossing {
     setup: Vec<String>,
+    /// Lent once nothing else can fail, since only the library gives them back.
+    hosts: Vec<String>,
     values: Vec<String>,
     keep: Vec<String>,
     has_checks: bool,
-    has_hosts: bool,
 }
 
 /// A result: its Go types, what C writes it to, and the expression that makes it.
@@ -60,7 +63,16 @@ pub(crate) fn lower(scope: &Scope<'_>, item: &Method, returns: Option<&Type>) ->
     } else {
         direct(scope, &function, crossing, outcome.as_ref())
     };
-    Lowered { signature: format!("({}) {results}", args.join(", ")), body }
+    Lowered { signature: format!("({}) {results}", args.join(", ")), given: passed(item), body }
+}
+
+/// The arguments of a method as another one passes them on.
+pub(crate) fn passed(item: &Method) -> String {
+    let args = item
+        .args
+        .iter()
+        .map(|arg| format!("{}{}", names::private(&arg.name), if arg.variadic { "..." } else { "" }));
+    item.is_async.then(|| "ctx".to_owned()).into_iter().chain(args).collect::<Vec<_>>().join(", ")
 }
 
 /// An argument of a signature.
@@ -165,15 +177,16 @@ fn prepared(scope: &Scope<'_>, crossing: &Crossing, check: &str, given: &str) ->
         body.push(format!("\treturn {given}err"));
         body.push("}".into());
     }
-    if crossing.has_checks || crossing.has_hosts || !scope.has_self {
+    if crossing.has_checks || !crossing.hosts.is_empty() || !scope.has_self {
         body.push("var in arguments".into());
-        if crossing.has_hosts {
-            body.push("defer in.pins.Unpin()".into());
-        }
         body.extend(crossing.setup.iter().cloned());
         body.push(format!("if err = {check}; err != nil {{"));
         body.push(format!("\treturn {given}err"));
         body.push("}".into());
+    }
+    if !crossing.hosts.is_empty() {
+        body.push("defer in.pins.Unpin()".into());
+        body.extend(crossing.hosts.iter().cloned());
     }
     body
 }
@@ -225,8 +238,7 @@ impl Crossing {
     }
 
     fn host(&mut self, name: &str, lend: String) {
-        self.has_hosts = true;
-        self.setup.push(format!("{name}Host := {lend}"));
+        self.hosts.push(format!("{name}Host := {lend}"));
         self.values.push(format!("{name}Host"));
     }
 

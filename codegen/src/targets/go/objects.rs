@@ -10,6 +10,8 @@ pub(crate) struct FunctionModel {
     /// The line that opens it, without the brace.
     pub opening: String,
     pub body: Lines,
+    /// A call of it with its own arguments.
+    pub call: String,
 }
 
 pub(crate) struct ObjectModel {
@@ -94,6 +96,7 @@ pub(crate) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
             FunctionModel {
                 doc: method_doc(&name, item),
                 opening: format!("func {name}{}{}", declared(&vars), lowered.signature),
+                call: format!("{name}{}({})", used(&vars), lowered.given),
                 body: lowered.body,
             }
         })
@@ -224,22 +227,17 @@ impl Lowering<'_> {
     fn constructor(&self, item: &Method) -> Vec<FunctionModel> {
         let vars = &self.item.generic;
         let lowered = calls::lower(&self.scope(false, vars), item, Some(&self.own_type()));
-        let mut owners = vec![self.name.to_owned()];
-        owners.extend(names::aliases(&self.item.name));
-        owners
-            .iter()
-            .map(|owner| {
-                let name = match item.name.spec.as_str() {
-                    "new" => format!("New{owner}"),
-                    _ => format!("{owner}{}", names::item(&item.name)),
-                };
-                FunctionModel {
-                    doc: method_doc(&name, item),
-                    opening: format!("func {name}{}{}", declared(vars), lowered.signature),
-                    body: lowered.body.clone(),
-                }
-            })
-            .collect()
+        let own = std::iter::once(self.name.to_owned());
+        let names = own.chain(names::aliases(&self.item.name)).map(|owner| match item.name.spec.as_str() {
+            "new" => format!("New{owner}"),
+            _ => format!("{owner}{}", names::item(&item.name)),
+        });
+        under(names, |name| FunctionModel {
+            doc: method_doc(&name, item),
+            opening: format!("func {name}{}{}", declared(vars), lowered.signature),
+            call: format!("{name}{}({})", used(vars), lowered.given),
+            body: lowered.body.clone(),
+        })
     }
 
     fn own_type(&self) -> Type {
@@ -266,7 +264,7 @@ impl Lowering<'_> {
 
     fn plain(&self, item: &Method) -> Vec<FunctionModel> {
         let lowered = calls::lower(&self.scope(true, &self.item.generic), item, item.returns.as_ref());
-        self.named(item, |name| (self.receiver(&name, &lowered.signature), lowered.body.clone()))
+        self.named(item, &lowered.signature, &lowered.given, &lowered.body)
     }
 
     /// A method that Go cannot have, as a function.
@@ -281,18 +279,18 @@ impl Lowering<'_> {
         }
         named(&item.name, |name| {
             let name = format!("{}{name}", self.name);
+            let own = if has_self { "o, " } else { "" };
             FunctionModel {
                 doc: method_doc(&name, item),
                 opening: format!("func {name}{}{signature}", declared(&vars)),
+                call: format!("{name}{}({own}{})", used(&vars), lowered.given),
                 body: lowered.body.clone(),
             }
         })
     }
 
     fn itself(&self, item: &Method) -> Vec<FunctionModel> {
-        self.named(item, |name| {
-            (self.receiver(&name, &format!("() *{}", self.used())), vec!["return o".into()])
-        })
+        self.named(item, &format!("() *{}", self.used()), "", &["return o".into()])
     }
 
     /// A property that never changes: loaded when the object is made.
@@ -301,15 +299,12 @@ impl Lowering<'_> {
         let ty =
             item.returns.as_ref().map_or(String::new(), |ty| types::go(self.api, ty, &self.item.generic));
         let field = names::private(&item.name.spec);
-        let mut functions = self.named(item, |name| {
-            (self.receiver(&name, &format!("() {ty}")), vec![format!("return o.{field}")])
-        });
-        let load = format!("load{}", names::item(&item.name));
-        functions.push(FunctionModel {
-            doc: Vec::new(),
-            opening: self.receiver(&load, &lowered.signature),
-            body: lowered.body,
-        });
+        let mut functions = self.named(item, &format!("() {ty}"), "", &[format!("return o.{field}")]);
+        functions.push(self.inner(
+            &format!("load{}", names::item(&item.name)),
+            &lowered.signature,
+            lowered.body,
+        ));
         functions
     }
 
@@ -317,37 +312,32 @@ impl Lowering<'_> {
         let scope = Scope { chains: false, ..self.scope(true, &self.item.generic) };
         let lowered = calls::lower(&scope, item, None);
         let args = item.args.iter().map(|arg| calls::argument(&scope, arg)).collect::<Vec<_>>().join(", ");
-        let given = item
-            .args
-            .iter()
-            .map(|arg| format!("{}{}", names::private(&arg.name), if arg.variadic { "..." } else { "" }));
-        let given = given.collect::<Vec<_>>().join(", ");
         let inner = format!("chain{}", names::item(&item.name));
-        let mut functions = self.named(item, |name| {
-            let body = vec![format!("o.core.chain(o.{inner}({given}))"), "return o".into()];
-            (self.receiver(&name, &format!("({args}) *{}", self.used())), body)
-        });
+        let body = [format!("o.core.chain(o.{inner}({}))", lowered.given), "return o".into()];
+        let mut functions = self.named(item, &format!("({args}) *{}", self.used()), &lowered.given, &body);
         if let Some(function) = functions.first_mut() {
             function.doc.push("// An error is answered by the next method that answers with errors.".into());
         }
-        functions.push(FunctionModel {
-            doc: Vec::new(),
-            opening: self.receiver(&inner, &lowered.signature),
-            body: lowered.body,
-        });
+        functions.push(self.inner(&inner, &lowered.signature, lowered.body));
         functions
     }
 
-    fn named(&self, item: &Method, make: impl Fn(String) -> (String, Lines)) -> Vec<FunctionModel> {
-        let is_end = self.item.close.as_deref() == Some("close") && item.name.spec == "close";
-        if is_end {
-            let (opening, body) = make("finish".into());
-            return vec![FunctionModel { doc: Vec::new(), opening, body }];
+    /// The method under all of its names; the one that ends the object is called by `Close` alone if it has that name.
+    fn named(&self, item: &Method, signature: &str, given: &str, body: &[String]) -> Vec<FunctionModel> {
+        if self.item.close.as_deref() == Some("close") && item.name.spec == "close" {
+            return vec![self.inner("finish", signature, body.to_vec())];
         }
-        named(&item.name, |name| {
-            let (opening, body) = make(name.clone());
-            FunctionModel { doc: method_doc(&name, item), opening, body }
+        named(&item.name, |name| FunctionModel {
+            doc: method_doc(&name, item),
+            opening: self.receiver(&name, signature),
+            call: format!("o.{name}({given})"),
+            body: body.to_vec(),
         })
+    }
+
+    /// A method for the generated code only.
+    fn inner(&self, name: &str, signature: &str, body: Lines) -> FunctionModel {
+        FunctionModel { doc: Vec::new(), opening: self.receiver(name, signature), body, call: String::new() }
     }
 
     fn receiver(&self, name: &str, signature: &str) -> String {
@@ -411,7 +401,20 @@ fn is_fixed(item: &Method) -> bool {
 
 /// The function under its own name and its other ones.
 fn named(name: &crate::ir::Name, make: impl Fn(String) -> FunctionModel) -> Vec<FunctionModel> {
-    std::iter::once(names::item(name)).chain(names::aliases(name)).map(make).collect()
+    under(std::iter::once(names::item(name)).chain(names::aliases(name)), make)
+}
+
+/// The function under several names, of which the later ones call the first.
+fn under(names: impl Iterator<Item = String>, make: impl Fn(String) -> FunctionModel) -> Vec<FunctionModel> {
+    let mut functions: Vec<FunctionModel> = Vec::new();
+    for name in names {
+        let function = make(name);
+        functions.push(match functions.first() {
+            Some(first) => FunctionModel { body: vec![format!("return {}", first.call)], ..function },
+            None => function,
+        });
+    }
+    functions
 }
 
 fn method_doc(name: &str, item: &Method) -> Lines {

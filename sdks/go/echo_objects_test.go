@@ -1,0 +1,273 @@
+//go:build conformance
+
+package net_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	net "github.com/net-mesh/go"
+)
+
+var _ io.Closer = (*net.EchoBox)(nil)
+
+func box(t testing.TB, text string) *net.EchoBox {
+	t.Helper()
+	box, err := net.NewEchoBox(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { box.Close() })
+	return box
+}
+
+func textOf(t *testing.T, box *net.EchoBox, err error) string {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer box.Close()
+	text, err := box.Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestObjects(t *testing.T) {
+	ctx := context.Background()
+	first, second := box(t, "one"), box(t, "two")
+	if second.Serial() <= first.Serial() || first.Itself() != first {
+		t.Error(first.Serial(), second.Serial())
+	}
+	if length, err := first.Length(); length != 3 || err != nil {
+		t.Error(length, err)
+	}
+	if ok, err := first.Push([]byte("!")); !ok || err != nil {
+		t.Error(ok, err)
+	}
+	if ok, err := first.Push([]byte{0xff}); ok || err != nil {
+		t.Error(ok, err)
+	}
+	if text, err := first.Read(ctx); text != "one!" || err != nil {
+		t.Error(text, err)
+	}
+	pair, err := first.Pair(second)
+	if text := textOf(t, pair, err); text != "one!two" {
+		t.Error(text)
+	}
+	merged, err := net.EchoBoxMerged([]*net.EchoBox{first, second, first})
+	if text := textOf(t, merged, err); text != "one!twoone!" {
+		t.Error(text)
+	}
+	part, found, err := first.Find("ne")
+	if text := textOf(t, part, err); text != "ne" || !found {
+		t.Error(text, found)
+	}
+	if none, found, err := first.Find("zz"); none != nil || found || err != nil {
+		t.Error(none, found, err)
+	}
+	if _, err := first.Pair(nil); !errors.Is(err, net.ErrBaseHandle) {
+		t.Error("no object:", err)
+	}
+}
+
+func TestConstructors(t *testing.T) {
+	ctx := context.Background()
+	opened, err := net.EchoBoxOpen(ctx, "open", nil)
+	if text := textOf(t, opened, err); text != "open" {
+		t.Error(text)
+	}
+	if _, err := net.EchoBoxOpen(ctx, "fail", nil); !errors.Is(err, net.ErrEchoRejected) {
+		t.Error(err)
+	}
+	numbered, err := net.EchoBoxOfNumber(ctx, 42)
+	if text := textOf(t, numbered, err); text != "42" {
+		t.Error(text)
+	}
+	var cell *net.EchoCell
+	cell, err = net.NewEchoCell("alias")
+	if text := textOf(t, cell, err); text != "alias" {
+		t.Error(text)
+	}
+}
+
+func TestChains(t *testing.T) {
+	box := box(t, "a")
+	if length, err := box.Set("bc").Set("def").Length(); length != 3 || err != nil {
+		t.Error(length, err)
+	}
+	box.Close()
+	if _, err := box.Set("x").Set("y").Length(); !errors.Is(err, net.ErrBaseHandle) {
+		t.Error(err)
+	}
+}
+
+func TestClosedObject(t *testing.T) {
+	box := box(t, "a")
+	if box.Close() != nil || box.Close() != nil {
+		t.Error("closing twice is harmless")
+	}
+	if _, err := box.Length(); !errors.Is(err, net.ErrBaseHandle) {
+		t.Error(err)
+	}
+	if _, err := box.Read(context.Background()); !errors.Is(err, net.ErrBaseHandle) {
+		t.Error(err)
+	}
+}
+
+func TestCloseEndsWhatWaits(t *testing.T) {
+	box := box(t, "a")
+	ended := make(chan error)
+	go func() { ended <- box.Wait(context.Background()) }()
+	if err := box.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != nil && !errors.Is(err, net.ErrBaseHandle) && !errors.Is(err, net.ErrBaseClosed) {
+		t.Error(err)
+	}
+}
+
+func TestCancellation(t *testing.T) {
+	box := box(t, "a")
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- box.Wait(ctx) }()
+	cancel()
+	if err := <-ended; !errors.Is(err, net.ErrBaseCancelled) || !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if err := box.Wait(ctx); !errors.Is(err, net.ErrBaseCancelled) {
+		t.Error("a context that ended before:", err)
+	}
+	ctx, cancel = context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	if err := box.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	reason := errors.New("reason")
+	caused, stop := context.WithCancelCause(context.Background())
+	stop(reason)
+	if err := box.Wait(caused); !errors.Is(err, reason) {
+		t.Error(err)
+	}
+}
+
+func TestConcurrency(t *testing.T) {
+	ctx := context.Background()
+	shared := box(t, "shared")
+	var group sync.WaitGroup
+	for worker := range 8 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for i := range 200 {
+				want := strconv.Itoa(worker*1000 + i)
+				own, err := net.EchoBoxOfNumber(ctx, uint64(worker*1000+i))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if text, err := own.Read(ctx); text != want || err != nil {
+					t.Error(text, err)
+				}
+				if _, err := shared.Read(ctx); err != nil {
+					t.Error(err)
+				}
+				own.Close()
+			}
+		}()
+	}
+	group.Wait()
+}
+
+func TestCollectedObjectsAreReleased(t *testing.T) {
+	start := net.LiveHandles()
+	for range 50 {
+		if _, err := net.NewEchoBox("garbage"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 1000 {
+		runtime.GC()
+		if net.LiveHandles() <= start {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Error("still alive:", net.LiveHandles()-start)
+}
+
+// residentBytes is the memory that the process holds.
+func residentBytes(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip("there is no /proc here")
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}
+
+func TestNothingLeaks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
+	ctx := context.Background()
+	store := &erasingStore{store{values: map[string][]byte{}}}
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	start, early := net.LiveHandles(), 0
+	for i := range 100_000 {
+		if i == 20_000 {
+			runtime.GC()
+			early = residentBytes(t)
+		}
+		box, err := net.NewEchoBox("leak")
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch i % 5 {
+		case 0:
+			_, err = box.Read(ctx)
+		case 1:
+			err = box.Save(ctx, store, "k")
+		case 2:
+			_, err = net.EchoTree(net.TreeOfBranch(net.TreeOfLeaf(1)))
+		case 3:
+			if err = net.Fail("rejected", "x"); errors.Is(err, net.ErrEchoRejected) {
+				err = nil
+			}
+		case 4:
+			if err = box.Save(cancelled, store, "k"); errors.Is(err, net.ErrBaseCancelled) {
+				err = nil
+			}
+		}
+		if err != nil {
+			t.Fatal(i, err)
+		}
+		box.Close()
+	}
+	runtime.GC()
+	if growth := residentBytes(t) - early; growth > 8<<20 && !raceDetector {
+		t.Errorf("memory grew by %d KiB", growth>>10)
+	}
+	for range 1000 {
+		if net.LiveHandles() <= start {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Error("still alive:", net.LiveHandles()-start)
+}
