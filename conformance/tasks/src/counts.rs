@@ -9,6 +9,8 @@ pub(crate) enum Source {
     Commands,
     /// `cargo test`.
     Cargo,
+    /// `go test -v`.
+    Go,
 }
 
 /// How many tests passed, failed and were skipped.
@@ -27,6 +29,7 @@ impl Counts {
         let mut counts = match source {
             Source::Commands => Self { passed: u64::from(succeeded), ..Self::default() },
             Source::Cargo => lines(log, cargo),
+            Source::Go => lines(log, go),
         };
         if counts.failed == 0 && (!succeeded || counts.passed == 0) {
             counts.failed = 1;
@@ -56,6 +59,19 @@ fn cargo(line: &str) -> Option<Counts> {
     Some(words(numbers.split("; ")))
 }
 
+/// `    --- PASS: TestEcho/bytes (0.00s)`
+fn go(line: &str) -> Option<Counts> {
+    let (verdict, _) = line.trim_start().strip_prefix("--- ")?.split_once(": ")?;
+    let mut counts = Counts::default();
+    match verdict {
+        "PASS" => counts.passed = 1,
+        "FAIL" => counts.failed = 1,
+        "SKIP" => counts.skipped = 1,
+        _ => return None,
+    }
+    Some(counts)
+}
+
 /// Adds up `N word`, by the words that test runners use.
 fn words<'a>(items: impl Iterator<Item = &'a str>) -> Counts {
     let mut counts = Counts::default();
@@ -67,7 +83,7 @@ fn words<'a>(items: impl Iterator<Item = &'a str>) -> Counts {
         match word {
             "passed" => counts.passed += number,
             "failed" | "error" | "errors" | "xpassed" => counts.failed += number,
-            "skipped" | "ignored" | "xfailed" => counts.skipped += number,
+            "skipped" | "ignored" | "todo" | "xfailed" => counts.skipped += number,
             _ => {}
         }
     }
@@ -94,6 +110,13 @@ mod tests {
             test result: ok. 21 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
             test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.62s\n";
         assert_eq!(Counts::read(Source::Cargo, log, false), counts(24, 2, 1));
+    }
+
+    #[test]
+    fn the_summaries_of_the_runners_are_understood() {
+        for (source, log, expected) in [] {
+            assert_eq!(Counts::read(source, log, true), expected, "{log}");
+        }
     }
 
     #[test]

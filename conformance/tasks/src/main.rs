@@ -3,14 +3,19 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod checks;
 mod conform;
 mod counts;
 mod job;
 mod language;
+mod layouts;
+mod prepare;
+mod run;
 mod stages;
 mod verify;
 mod workspace;
 
+use std::env;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -19,7 +24,12 @@ use crate::args::{Args, Task};
 use crate::workspace::Workspace;
 
 fn main() -> ExitCode {
-    match run() {
+    let args: Vec<String> = env::args().skip(1).collect();
+    if let Some(("spec", rest)) = args.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        // The compiler that this program is built with; `cargo spec` would build another.
+        return net_codegen::cli::run(rest.to_vec());
+    }
+    match run(args) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -30,8 +40,8 @@ fn main() -> ExitCode {
 }
 
 /// Does the task; tells whether everything passed.
-fn run() -> Result<bool> {
-    let Some(args) = Args::parse(std::env::args().skip(1))? else {
+fn run(args: Vec<String>) -> Result<bool> {
+    let Some(args) = Args::parse(args)? else {
         print!("{}", args::USAGE);
         return Ok(true);
     };

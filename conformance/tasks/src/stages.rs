@@ -1,28 +1,51 @@
-//! The stages of `cargo verify`: what runs, in which order, and how long it may take.
+//! The stages of all tasks: what runs, in which order, and how long it may take.
+
+use anyhow::Result;
 
 use crate::counts::Source;
+use crate::job::Job;
 use crate::language::Language;
+use crate::run::Context;
+use crate::{checks, prepare};
 
-/// A stage of the tests.
+/// A part of a task.
 #[derive(Debug)]
 pub(crate) struct Stage {
     /// What it is called, also its log: `target/verify/<name>.log`.
     pub(crate) name: &'static str,
-    /// The language whose tools it needs.
-    pub(crate) language: Language,
+    /// The languages whose tools it needs.
+    pub(crate) languages: &'static [Language],
+    /// Whether it tests, or builds what others test.
+    pub(crate) role: Role,
     /// Stages that have to pass before it.
     pub(crate) needs: &'static [&'static str],
-    /// Folder that the commands run in.
-    pub(crate) folder: &'static str,
-    /// Commands, one after the other.
-    pub(crate) commands: &'static [&'static str],
+    /// What it does.
+    pub(crate) work: Work,
     /// Where its counts are read.
     pub(crate) counts: Source,
-    /// Seconds that it may take when nothing is built, and when nothing has changed.
+    /// Seconds that it may take.
     pub(crate) budget: Budget,
 }
 
-/// Seconds.
+/// What a stage is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It finds mistakes.
+    Test,
+    /// Every task runs it, to have something to run on.
+    Build,
+}
+
+/// What a stage does.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Commands, one after the other, in a folder.
+    Commands(&'static str, &'static [&'static str]),
+    /// More than commands can say.
+    Function(fn(&Context, &Job) -> Result<()>),
+}
+
+/// Seconds that something may take when nothing is built, and when nothing has changed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
     pub(crate) cold: u64,
@@ -35,48 +58,94 @@ pub(crate) const TOTAL: Budget = Budget { cold: 22 * 60, warm: 6 * 60 };
 /// All stages, in the order in which they run.
 pub(crate) const STAGES: &[Stage] = &[
     Stage {
-        name: "fmt",
-        language: Language::Rust,
+        name: "rust format",
+        languages: &[Language::Rust],
+        role: Role::Test,
         needs: &[],
-        folder: "",
-        commands: &["cargo fmt --all --check"],
+        work: Work::Commands("", &["cargo fmt --all --check"]),
         counts: Source::Commands,
-        budget: Budget { cold: 10, warm: 10 },
+        budget: Budget { cold: 10, warm: 5 },
     },
     Stage {
         name: "spec",
-        language: Language::Rust,
+        languages: &[Language::Rust],
+        role: Role::Test,
         needs: &[],
-        folder: "",
-        commands: &["cargo spec check"],
+        work: Work::Function(checks::spec_check),
         counts: Source::Commands,
-        budget: Budget { cold: 60, warm: 5 },
+        budget: Budget { cold: 20, warm: 5 },
     },
     Stage {
-        name: "clippy",
-        language: Language::Rust,
+        name: "rust lints",
+        languages: &[Language::Rust],
+        role: Role::Test,
         needs: &[],
-        folder: "",
-        commands: &[
-            "cargo clippy --workspace --all-targets -- --deny warnings",
-            "cargo clippy --workspace --all-targets --features conformance -- --deny warnings",
-        ],
+        work: Work::Commands(
+            "",
+            &[
+                "cargo clippy --workspace --all-targets -- --deny warnings",
+                "cargo clippy --workspace --all-targets --features conformance -- --deny warnings",
+            ],
+        ),
         counts: Source::Commands,
-        budget: Budget { cold: 180, warm: 20 },
+        budget: Budget { cold: 150, warm: 10 },
     },
     Stage {
         name: "rust tests",
-        language: Language::Rust,
+        languages: &[Language::Rust],
+        role: Role::Test,
         needs: &[],
-        folder: "",
-        commands: &["cargo test --workspace --features conformance --no-fail-fast"],
+        work: Work::Commands("", &["cargo test --workspace --features conformance --no-fail-fast"]),
         counts: Source::Cargo,
-        budget: Budget { cold: 300, warm: 60 },
+        budget: Budget { cold: 240, warm: 60 },
+    },
+    Stage {
+        name: "native libraries",
+        languages: &[Language::Rust],
+        role: Role::Build,
+        needs: &[],
+        work: Work::Function(prepare::native_libraries),
+        counts: Source::Commands,
+        budget: Budget { cold: 240, warm: 5 },
+    },
+    Stage {
+        name: "go format",
+        languages: &[Language::Go],
+        role: Role::Test,
+        needs: &[],
+        work: Work::Function(checks::go_format),
+        counts: Source::Commands,
+        budget: Budget { cold: 5, warm: 5 },
+    },
+    Stage {
+        name: "go lints",
+        languages: &[Language::Go],
+        role: Role::Test,
+        needs: &["native libraries"],
+        work: Work::Commands("sdks/go", &["go vet ./..."]),
+        counts: Source::Commands,
+        budget: Budget { cold: 30, warm: 10 },
+    },
+    Stage {
+        name: "go tests",
+        languages: &[Language::Go],
+        role: Role::Test,
+        needs: &["native libraries"],
+        work: Work::Commands("sdks/go", &["go test -race -count=1 -v ./..."]),
+        counts: Source::Go,
+        budget: Budget { cold: 120, warm: 40 },
     },
 ];
 
+impl Stage {
+    /// The name of its log, without a folder.
+    pub(crate) fn log(&self) -> String {
+        format!("{}.log", self.name.replace(' ', "-"))
+    }
+}
+
 impl Budget {
-    /// The seconds of a cold or warm run.
+    /// The seconds of a warm or cold run.
     pub(crate) fn of(self, warm: bool) -> u64 {
         if warm { self.warm } else { self.cold }
     }
@@ -104,6 +173,14 @@ mod tests {
                 assert!(earlier.contains(need), "{} needs {need}", stage.name);
             }
             assert!(earlier.insert(stage.name), "{} comes twice", stage.name);
+        }
+    }
+
+    #[test]
+    fn what_is_built_needs_only_what_is_built() {
+        let builds = |name: &str| STAGES.iter().any(|stage| stage.name == name && stage.role == Role::Build);
+        for stage in STAGES.iter().filter(|stage| stage.role == Role::Build) {
+            assert!(stage.needs.iter().all(|need| builds(need)), "{}", stage.name);
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Where things are, and the environment that commands run in.
 
-use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::UNIX_EPOCH;
+use std::{env, fs};
 
 use anyhow::{Context, Result};
+
+/// The C library, as it is linked into Go and C programs.
+pub(crate) const STATIC_LIBRARY: &str = "release/libnet_mesh.a";
 
 /// The checkout.
 #[derive(Debug)]
@@ -34,9 +38,9 @@ impl Workspace {
         self.target.join(path)
     }
 
-    /// The checkout itself.
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
+    /// A path as people type it at the root of the checkout.
+    pub(crate) fn shorten<'a>(&self, path: &'a Path) -> &'a Path {
+        path.strip_prefix(&self.root).unwrap_or(path)
     }
 
     /// A command that runs in a folder of the checkout and finds the programs of its venv and node packages.
@@ -46,10 +50,22 @@ impl Workspace {
         for (name, _) in env::vars_os().filter(|(name, _)| is_cargos(name)) {
             command.env_remove(name);
         }
+        if let Ok(folder) = self.go_library() {
+            command.env("CGO_LDFLAGS", format!("-O2 -g -L{}", folder.display()));
+        }
         if let Some(paths) = env::var_os("LD_LIBRARY_PATH") {
             command.env("LD_LIBRARY_PATH", self.without_build_folders(&paths));
         }
         command
+    }
+
+    /// A folder for the static library that has another name for each build of it.
+    ///
+    /// Go's cache does not look into libraries that cgo links, but it knows the flags that name them.
+    pub(crate) fn go_library(&self) -> Result<PathBuf> {
+        let built = fs::metadata(self.target(STATIC_LIBRARY)).context("the static library is not built")?;
+        let time = built.modified()?.duration_since(UNIX_EPOCH)?;
+        Ok(self.target("go-link").join(format!("{}-{}", built.len(), time.as_nanos())))
     }
 
     /// Leaves out what `cargo run` adds: build folders, where another build's library of the same name may lie.

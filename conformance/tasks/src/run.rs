@@ -1,0 +1,189 @@
+//! Runs stages one after the other, and prints a line for each.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::args::Args;
+use crate::counts::Counts;
+use crate::job::Job;
+use crate::language::Language;
+use crate::stages::{STAGES, Stage, Work};
+use crate::workspace::Workspace;
+
+/// What stages work on.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) workspace: &'a Workspace,
+    /// Languages that are wanted and can be used here.
+    pub(crate) languages: Vec<Language>,
+    /// Languages that are wanted, with the reasons why they cannot be used here.
+    pub(crate) missing: Vec<(Language, String)>,
+    /// Languages that are left out.
+    without: Vec<Language>,
+    warm: bool,
+}
+
+/// Stages under way.
+#[derive(Debug)]
+pub(crate) struct Run<'a> {
+    context: &'a Context<'a>,
+    failed: HashSet<&'static str>,
+    sum: Counts,
+}
+
+impl<'a> Context<'a> {
+    /// Looks which of the wanted languages can be used here.
+    pub(crate) fn new(workspace: &'a Workspace, args: &Args, warm: bool) -> Self {
+        let missing: Vec<_> =
+            args.languages.iter().filter_map(|language| Some((*language, language.missing()?))).collect();
+        let is_missing = |language: &Language| missing.iter().any(|(missing, _)| missing == language);
+        let languages = args.languages.iter().copied().filter(|language| !is_missing(language)).collect();
+        let without =
+            Language::ALL.into_iter().filter(|language| !args.languages.contains(language)).collect();
+        Self { workspace, languages, missing, without, warm }
+    }
+
+    /// Whether any of the languages is wanted and can be used here.
+    pub(crate) fn uses(&self, languages: &[Language]) -> bool {
+        languages.iter().any(|language| self.languages.contains(language))
+    }
+
+    /// Why a language that is wanted cannot be used here.
+    pub(crate) fn reason(&self, language: Language) -> Option<&str> {
+        self.missing.iter().find(|(missing, _)| *missing == language).map(|(_, reason)| reason.as_str())
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Begins a run.
+    pub(crate) fn new(context: &'a Context<'a>) -> Self {
+        Self { context, failed: HashSet::new(), sum: Counts::default() }
+    }
+
+    /// The counts of all stages so far.
+    pub(crate) fn sum(&self) -> Counts {
+        self.sum
+    }
+
+    /// Runs the stages that are chosen, and prints what came of them.
+    pub(crate) fn stages(&mut self, chosen: impl Fn(&Stage) -> bool) -> Result<()> {
+        STAGES.iter().filter(|stage| chosen(stage)).try_for_each(|stage| self.stage(stage))
+    }
+
+    fn stage(&mut self, stage: &'static Stage) -> Result<()> {
+        const FAILED: Counts = Counts { passed: 0, failed: 1, skipped: 0 };
+        const SKIPPED: Counts = Counts { passed: 0, failed: 0, skipped: 1 };
+        let without = &self.context.without;
+        if let Some(language) = stage.languages.iter().find(|language| without.contains(language)) {
+            self.report(stage, SKIPPED, &format!("without {language}"));
+        } else if let Some(reason) =
+            stage.languages.iter().find_map(|language| self.context.reason(*language))
+        {
+            self.report(stage, FAILED, reason);
+        } else if let Some(need) = stage.needs.iter().find(|need| self.failed.contains(*need)) {
+            self.report(stage, FAILED, &format!("not run, since {need} failed"));
+            self.failed.insert(stage.name);
+        } else {
+            self.execute(stage)?;
+        }
+        Ok(())
+    }
+
+    fn execute(&mut self, stage: &'static Stage) -> Result<()> {
+        let workspace = self.context.workspace;
+        let job = Job::start(stage.name, workspace.target("verify").join(stage.log()))?;
+        let result = match stage.work {
+            Work::Commands(folder, lines) => lines.iter().try_for_each(|line| {
+                let mut words = line.split_whitespace();
+                let program = words.next().unwrap_or_default();
+                job.run(workspace.command(program, folder).args(words))
+            }),
+            Work::Function(function) => function(self.context, &job),
+        };
+        let log = String::from_utf8_lossy(&fs::read(job.log())?).into_owned();
+        let counts = Counts::read(stage.counts, &log, result.is_ok());
+        let (seconds, budget) = (job.elapsed().as_secs_f64(), stage.budget.of(self.context.warm));
+        let over = if job.elapsed().as_secs() >= budget {
+            format!("  over budget, {budget} s")
+        } else {
+            String::new()
+        };
+        self.report(stage, counts, &format!("{seconds:>6.1} s{over}"));
+        if counts.failed > 0 {
+            self.failed.insert(stage.name);
+            explain(&log, result.err(), workspace.shorten(job.log()));
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, stage: &'static Stage, counts: Counts, remark: &str) {
+        let Counts { passed, failed, skipped } = counts;
+        let state = match (passed, failed) {
+            (_, 1..) => "FAILED",
+            (0, 0) => "skipped",
+            _ => "ok",
+        };
+        let numbers = [(passed, "passed"), (failed, "failed"), (skipped, "skipped")];
+        let numbers = numbers.into_iter().filter(|(number, _)| *number > 0);
+        let numbers: Vec<_> = numbers.map(|(number, word)| format!("{number} {word}")).collect();
+        println!("  {state:<8} {:<24} {:<32} {remark}", stage.name, numbers.join(", "));
+        self.sum += counts;
+    }
+}
+
+fn explain(log: &str, error: Option<anyhow::Error>, path: &Path) {
+    for line in excerpt(log) {
+        println!("           | {line}");
+    }
+    if let Some(error) = error {
+        println!("           {error:#}");
+    }
+    println!("           the whole log: {}", path.display());
+}
+
+/// The part of a log that says most about a failure: where it first names one, and the end.
+fn excerpt(log: &str) -> Vec<&str> {
+    const SIGNS: [&str; 9] =
+        ["error:", "error[", "Error:", " panicked at ", "FAILED", "FAIL:", "FAIL  ", "ERROR: ", "not fresh"];
+    const FIRST: usize = 30;
+    const LAST: usize = 10;
+    let lines: Vec<&str> = log.lines().collect();
+    let end = lines.len().saturating_sub(LAST);
+    let begin = lines.iter().position(|line| SIGNS.iter().any(|sign| line.contains(sign)));
+    let begin = begin.unwrap_or(end.saturating_sub(FIRST)).min(end);
+    let middle = (begin + FIRST).min(end);
+    let mut shown = lines[begin..middle].to_vec();
+    if middle < end {
+        shown.push("...");
+    }
+    shown.extend(&lines[end..]);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_has_the_first_failure_and_the_end() {
+        let mut lines: Vec<String> = (0..100).map(|number| format!("line {number}")).collect();
+        lines[20] = "thread 'x' panicked at a.rs".to_owned();
+        let log = lines.join("\n");
+        let shown = excerpt(&log);
+        assert_eq!(shown[0], lines[20]);
+        assert_eq!(shown[30], "...");
+        assert_eq!(shown.last(), Some(&"line 99"));
+        assert_eq!(shown.len(), 41);
+    }
+
+    #[test]
+    fn a_short_log_is_shown_whole() {
+        assert_eq!(excerpt("a\nb"), ["a", "b"]);
+        assert_eq!(excerpt(""), Vec::<&str>::new());
+        let many = "x\n".repeat(100);
+        assert_eq!(excerpt(&many).len(), 40);
+    }
+}
