@@ -1,1 +1,20 @@
-//! The Python binding of Net.
+//! The Python binding of Net: the extension module `_net`.
+//!
+//! Thin functions over handles, native classes for records, and one completion queue per event loop. The package
+//! `net` builds its classes on them.
+
+mod abi;
+mod r#gen;
+mod queue;
+mod value;
+
+use pyo3::prelude::*;
+
+/// The extension module.
+#[pymodule]
+fn _net(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("SPEC_HASH", net_types::SPEC_HASH)?;
+    abi::register(module)?;
+    queue::register(module)?;
+    r#gen::register(module)
+}

@@ -3,6 +3,7 @@
 pub mod c;
 pub mod cpack;
 pub mod go;
+pub mod python;
 pub mod rust;
 pub mod rust_sdk;
 pub mod support;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(cpack::CPack),
         Box::new(rust_sdk::RustSdk),
         Box::new(go::Go),
+        Box::new(python::Python),
     ]
 }
 

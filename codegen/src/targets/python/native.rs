@@ -1,0 +1,687 @@
+//! What the templates of the extension module print: Rust.
+
+use super::names;
+use crate::doc::{RecordClass, Thread};
+use crate::ir::{
+    Api, Arg, At, Enum, Field, Flags, Host, Lang, Method, Module, Object, Record, Scalar, Shape, TextForm,
+    Type, Union,
+};
+use crate::targets::rust::{names as rust_names, types as rust_types};
+use anyhow::{Result, bail};
+
+/// Lines of a doc comment.
+pub(crate) type Lines = Vec<String>;
+
+pub(crate) struct NativeModel {
+    pub enums: Vec<EnumModel>,
+    pub flags: Vec<FlagsModel>,
+    pub scalars: Vec<ScalarModel>,
+    pub records: Vec<RecordModel>,
+    pub unions: Vec<UnionModel>,
+    pub hosts: Vec<HostModel>,
+    pub functions: Vec<FunctionModel>,
+    pub classes: Vec<String>,
+}
+
+pub(crate) struct EnumModel {
+    pub path: String,
+    pub module: String,
+    pub class: String,
+    pub numeric: bool,
+    pub repr: String,
+    pub known: String,
+}
+
+pub(crate) struct FlagsModel {
+    pub path: String,
+    pub module: String,
+    pub class: String,
+}
+
+pub(crate) struct ScalarModel {
+    pub path: String,
+    pub hex_in: bool,
+    pub utf8_in: bool,
+    pub hex_out: bool,
+}
+
+pub(crate) struct FieldModel {
+    /// Name in Python.
+    pub name: String,
+    /// The same as a Rust identifier.
+    pub ident: String,
+    /// Field of the Rust type.
+    pub field: String,
+    pub doc: Lines,
+    /// Expression of the field's value, from the arguments of the constructor.
+    pub build: String,
+    /// Expression of the Python value of `value`, a reference.
+    pub show: String,
+    pub secret: bool,
+}
+
+pub(crate) struct RecordModel {
+    pub doc: Lines,
+    pub name: String,
+    pub path: String,
+    pub signature: String,
+    pub params: Vec<ParamModel>,
+    pub fields: Vec<FieldModel>,
+    pub match_args: String,
+    pub has_limits: bool,
+    /// First parameter, and the others, if an instance may be given for the first.
+    pub copies: Option<(String, String)>,
+    pub views: Vec<ViewModel>,
+    /// Field of which it is a sequence.
+    pub items: Option<String>,
+    /// Field as which it may stand.
+    pub index: Option<String>,
+}
+
+pub(crate) struct ParamModel {
+    pub ident: String,
+    pub ty: String,
+}
+
+pub(crate) struct ViewModel {
+    pub doc: Lines,
+    pub name: String,
+    pub field: String,
+    pub is_json: bool,
+}
+
+pub(crate) struct UnionModel {
+    pub doc: Lines,
+    pub name: String,
+    pub path: String,
+    pub tag: String,
+    pub cases: Vec<CaseModel>,
+    pub members: Vec<MemberModel>,
+}
+
+pub(crate) struct CaseModel {
+    pub doc: Lines,
+    pub name: String,
+    pub variant: String,
+    pub text: String,
+    pub signature: String,
+    pub params: Vec<ParamModel>,
+    pub fields: Vec<FieldModel>,
+    pub bare: bool,
+}
+
+pub(crate) struct MemberModel {
+    pub doc: Lines,
+    pub name: String,
+    /// Patterns and expressions.
+    pub arms: Vec<(String, String)>,
+    pub total: bool,
+}
+
+pub(crate) struct HostModel {
+    pub name: String,
+    pub path: String,
+    pub serial: bool,
+    pub props: Vec<HostPropModel>,
+    pub optional: Vec<String>,
+    pub methods: Vec<HostMethodModel>,
+}
+
+pub(crate) struct HostPropModel {
+    pub name: String,
+    pub python: String,
+    pub ty: String,
+}
+
+pub(crate) struct HostMethodModel {
+    pub name: String,
+    pub params: String,
+    pub returns: String,
+    pub timeout: String,
+    pub throws: String,
+    pub values: String,
+    pub takes_py: bool,
+    pub index: usize,
+}
+
+pub(crate) struct FunctionModel {
+    pub doc: Lines,
+    pub name: String,
+    pub params: String,
+    pub bindings: Vec<String>,
+    pub arguments: String,
+    pub call: String,
+    pub is_async: bool,
+    pub run: String,
+}
+
+/// Lowers a module.
+pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<NativeModel> {
+    let mut functions = Vec::new();
+    for method in module.functions.iter().filter(|method| method.in_lang(Lang::Python)) {
+        let owner = format!("<net_core::Functions as api::{}>", rust_names::functions(&module.name));
+        functions.push(function(api, None, &owner, method)?);
+    }
+    for (index, object) in module.objects.iter().enumerate() {
+        functions.extend(object_functions(api, At { module: position, index }, object)?);
+    }
+    let mut records = Vec::new();
+    for item in &module.records {
+        if !item.functions.is_empty() {
+            bail!("python: record `{}` has functions, which the target does not print", item.name.spec);
+        }
+        records.push(record(api, module, item)?);
+    }
+    let unions = module.unions.iter().map(|item| union(api, module, item)).collect::<Result<Vec<_>>>()?;
+    let classes =
+        records.iter().map(|item| item.name.clone()).chain(unions.iter().map(|item| item.name.clone()));
+    Ok(NativeModel {
+        enums: module.enums.iter().map(|item| enumeration(module, item)).collect(),
+        flags: module.flags.iter().map(|item| flags(module, item)).collect(),
+        scalars: module.scalars.iter().map(|item| scalar(module, item)).collect(),
+        classes: classes.collect(),
+        hosts: module.hosts.iter().map(|item| host(api, item)).collect(),
+        records,
+        unions,
+        functions,
+    })
+}
+
+fn path(module: &Module, name: &str) -> String {
+    format!("net_types::{}::{}", module.name, rust_names::ty(name))
+}
+
+fn enumeration(module: &Module, item: &Enum) -> EnumModel {
+    let known: Vec<_> = item.values.iter().map(|value| value.tag.to_string()).collect();
+    EnumModel {
+        path: path(module, &item.name.spec),
+        module: format!("net.gen.{}", module.name),
+        class: names::class(&item.name),
+        numeric: item.numeric,
+        repr: item.repr.key().into(),
+        known: known.join(", "),
+    }
+}
+
+fn flags(module: &Module, item: &Flags) -> FlagsModel {
+    FlagsModel {
+        path: path(module, &item.name.spec),
+        module: format!("net.gen.{}", module.name),
+        class: names::class(&item.name),
+    }
+}
+
+fn scalar(module: &Module, item: &Scalar) -> ScalarModel {
+    ScalarModel {
+        path: path(module, &item.name.spec),
+        hex_in: item.accept.contains(&TextForm::Hex),
+        utf8_in: item.accept.contains(&TextForm::Utf8),
+        hex_out: item.out == Some(TextForm::Hex),
+    }
+}
+
+fn record(api: &Api, module: &Module, item: &Record) -> Result<RecordModel> {
+    let fields = item.fields.iter().map(|f| field(api, f)).collect::<Result<Vec<_>>>()?;
+    let mut ordered: Vec<_> = item.fields.iter().collect();
+    ordered.sort_by_key(|f| f.may_be_left_out());
+    let (signature, params) = signature(api, &ordered);
+    let lists: Vec<_> = item
+        .fields
+        .iter()
+        .filter(|f| matches!(&f.ty, Type::List(of) if matches!(**of, Type::Record(_))))
+        .collect();
+    let items = match lists[..] {
+        [only] if item.is_output && !item.is_input => Some(rust_names::value(&only.name.spec)),
+        _ => None,
+    };
+    let copies = (item.class == Some(RecordClass::Options) && item.all_optional()).then(|| {
+        let others: Vec<_> =
+            params.iter().skip(1).map(|param| format!("{}.is_some()", param.ident)).collect();
+        let others = if others.is_empty() { "false".to_owned() } else { others.join(" || ") };
+        (params[0].ident.clone(), others)
+    });
+    let match_args: Vec<_> = ordered.iter().map(|f| format!("{:?}", names::field(api, f))).collect();
+    Ok(RecordModel {
+        doc: lines(&item.doc),
+        name: names::class(&item.name),
+        path: path(module, &item.name.spec),
+        signature,
+        params,
+        match_args: format!("[&'static str; {}] = [{}]", match_args.len(), match_args.join(", ")),
+        has_limits: item.has_limits(),
+        copies,
+        views: item
+            .views
+            .iter()
+            .map(|view| ViewModel {
+                doc: lines(&view.doc),
+                name: names::member(&view.name),
+                field: rust_names::value(&item.fields[view.of].name.spec),
+                is_json: matches!(view.ty, Type::Json(_)),
+            })
+            .collect(),
+        items,
+        index: item.stands_as.map(|at| rust_names::value(&item.fields[at].name.spec)),
+        fields,
+    })
+}
+
+/// The signature and parameters of a constructor; aliases of fields follow behind.
+fn signature(api: &Api, fields: &[&Field]) -> (String, Vec<ParamModel>) {
+    let mut signature = Vec::new();
+    let mut params = Vec::new();
+    let mut more = Vec::new();
+    for field in fields {
+        let name = names::field(api, field);
+        let ident = rust_names::value(&name);
+        let aliases = names::member_aliases(&field.name);
+        let optional = field.may_be_left_out() || !aliases.is_empty();
+        signature.push(if optional { format!("{ident} = None") } else { ident.clone() });
+        let ty = if optional { "Option<Arg<'_, '_>>" } else { "Arg<'_, '_>" };
+        params.push(ParamModel { ident, ty: ty.into() });
+        more.extend(aliases);
+    }
+    if !more.is_empty() {
+        signature.push("*".into());
+    }
+    for alias in more {
+        let ident = rust_names::value(&alias);
+        signature.push(format!("{ident} = None"));
+        params.push(ParamModel { ident, ty: "Option<Arg<'_, '_>>".into() });
+    }
+    (signature.join(", "), params)
+}
+
+fn field(api: &Api, item: &Field) -> Result<FieldModel> {
+    let name = names::field(api, item);
+    let ident = rust_names::value(&name);
+    let aliases = names::member_aliases(&item.name);
+    let given = aliases
+        .iter()
+        .fold(ident.clone(), |first, alias| format!("{}.or({first})", rust_names::value(alias)));
+    let (wrap, unwrap) = wrapped(api, &item.ty, item.variadic)?;
+    let text = format!("{name:?}");
+    let build = match (&item.default, &item.ty) {
+        (Some(_), _) => {
+            let default = item.default.as_ref().map_or_else(String::new, |default| {
+                rust_types::literal(api, default, &item.ty).replace("crate::", "net_types::")
+            });
+            match unwrap.is_empty() {
+                true => format!("abi::arg_or({given}, {text}, || {default})?"),
+                false => {
+                    format!("abi::arg_or::<{wrap}>({given}, {text}, || {})?{unwrap}", rewrap(&wrap, &default))
+                }
+            }
+        }
+        (None, Type::Optional(_)) if unwrap.is_empty() => format!("abi::arg_or({given}, {text}, || None)?"),
+        (None, Type::Optional(_)) => format!("abi::arg_or::<{wrap}>({given}, {text}, || None)?{unwrap}"),
+        (None, _) if unwrap.is_empty() => format!("abi::arg({given}, {text})?"),
+        (None, _) => format!("abi::arg::<{wrap}>({given}, {text})?{unwrap}"),
+    };
+    let show = match item.ty.split_optional() {
+        (Type::Duration(unit), false) => {
+            format!("Span::<{}>(*value).to_py(py)", rust_types::nanos(*unit))
+        }
+        (Type::Duration(unit), true) => {
+            format!("value.map(Span::<{}>).to_py(py)", rust_types::nanos(*unit))
+        }
+        _ => "value.clone().to_py(py)".into(),
+    };
+    Ok(FieldModel {
+        name,
+        ident,
+        field: rust_names::value(&item.name.spec),
+        doc: lines(&item.doc),
+        build,
+        show,
+        secret: item.secret,
+    })
+}
+
+fn rewrap(wrap: &str, default: &str) -> String {
+    match wrap.split_once("::<").or_else(|| wrap.split_once('<')) {
+        Some((outer, _)) => format!("{outer}({default})"),
+        None => default.to_owned(),
+    }
+}
+
+/// The type that an argument is read as where that is not the argument's own, and what gives the argument then.
+fn wrapped(api: &Api, ty: &Type, variadic: bool) -> Result<(String, String)> {
+    if variadic {
+        return Ok(("OneOrMany<_>".into(), ".0".into()));
+    }
+    Ok(match ty.split_optional() {
+        (Type::Duration(unit), false) => (format!("Span<{}>", rust_types::nanos(*unit)), ".0".into()),
+        (Type::Duration(unit), true) => {
+            (format!("Option<Span<{}>>", rust_types::nanos(*unit)), ".map(|span| span.0)".into())
+        }
+        (Type::List(of) | Type::Map(of), _) if matches!(api.base(of), Type::Duration(_)) => {
+            bail!("python: durations within lists and maps are not printed")
+        }
+        _ => (String::new(), String::new()),
+    })
+}
+
+fn union(api: &Api, module: &Module, item: &Union) -> Result<UnionModel> {
+    let path = path(module, &item.name.spec);
+    let mut cases = Vec::new();
+    for case in &item.cases {
+        let mut ordered: Vec<_> = case.fields.iter().collect();
+        ordered.sort_by_key(|f| f.may_be_left_out());
+        let (mut signature, mut params) = signature(api, &ordered);
+        // Any number of values follow each other, as in a call.
+        if let [only] = &case.fields[..]
+            && only.variadic
+        {
+            signature = format!("*{}", params[0].ident);
+            params[0].ty = "&Bound<'_, PyTuple>".into();
+        }
+        let mut fields = case.fields.iter().map(|f| field(api, f)).collect::<Result<Vec<_>>>()?;
+        if signature.starts_with('*') {
+            fields[0].build = format!("value::spread({}, {:?})?", fields[0].ident, fields[0].name);
+        }
+        cases.push(CaseModel {
+            doc: lines(&case.doc),
+            name: names::value(&case.name),
+            variant: rust_names::ty(&case.name),
+            text: names::text(&case.text),
+            signature,
+            params,
+            bare: fields.is_empty(),
+            fields,
+        });
+    }
+    let members = union_members(&path, &cases);
+    Ok(UnionModel {
+        doc: lines(&item.doc),
+        name: names::class(&item.name),
+        tag: names::value(&item.tag),
+        path,
+        cases,
+        members,
+    })
+}
+
+fn union_members(path: &str, cases: &[CaseModel]) -> Vec<MemberModel> {
+    let mut members: Vec<MemberModel> = Vec::new();
+    for case in cases {
+        for field in &case.fields {
+            let name = union_member(&field.name, cases.iter().map(|case| case.name.as_str()));
+            let arm =
+                (format!("{path}::{} {{ {}: value, .. }}", case.variant, field.field), field.show.clone());
+            match members.iter_mut().find(|member| member.name == name) {
+                Some(member) => member.arms.push(arm),
+                None => {
+                    members.push(MemberModel { doc: field.doc.clone(), name, arms: vec![arm], total: false });
+                }
+            }
+        }
+    }
+    for member in &mut members {
+        member.total = member.arms.len() == cases.len();
+    }
+    members
+}
+
+/// The attribute that shows a field of a union's case; a case of the same name has that name.
+pub(crate) fn union_member<'a>(field: &str, mut cases: impl Iterator<Item = &'a str>) -> String {
+    if cases.any(|case| case == field) { format!("{field}_") } else { field.to_owned() }
+}
+
+fn host(api: &Api, item: &Host) -> HostModel {
+    let methods = item.methods.iter().enumerate().map(|(index, method)| {
+        let params = method.args.iter();
+        let params: Vec<_> =
+            params.map(|arg| format!("{}: {}", rust_names::value(&arg.name), owned(api, &arg.ty))).collect();
+        let values = method.args.iter().map(|arg| {
+            let name = rust_names::value(&arg.name);
+            match arg.ty {
+                Type::Duration(unit) => format!("Span::<{}>({name}).to_py(py)?", rust_types::nanos(unit)),
+                _ => format!("{name}.to_py(py)?"),
+            }
+        });
+        let values: Vec<_> = values.collect();
+        let returns = method.returns.as_ref().map_or_else(|| "()".into(), |ty| owned(api, ty));
+        let throws = families(api, &method.throws);
+        HostMethodModel {
+            name: rust_names::value(&method.name.spec),
+            takes_py: !values.is_empty(),
+            params: params.iter().map(|param| format!(", {param}")).collect(),
+            values: values.join(", "),
+            returns,
+            timeout: method.timeout.map_or_else(
+                || "None".into(),
+                |ms| format!("Some(Duration::from_millis({}))", rust_types::grouped(ms.into())),
+            ),
+            throws: throws.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
+            index,
+        }
+    });
+    HostModel {
+        name: names::port(&item.name.spec),
+        path: format!("net_types::host::{}", rust_names::ty(&item.name.spec)),
+        serial: item.thread == Thread::Serial,
+        props: item
+            .props
+            .iter()
+            .map(|prop| HostPropModel {
+                name: rust_names::value(&prop.name.spec),
+                python: names::member(&prop.name),
+                ty: prop.returns.as_ref().map_or_else(|| "()".into(), |ty| owned(api, ty)),
+            })
+            .collect(),
+        optional: item.methods.iter().filter(|m| m.optional).map(|m| m.name.spec.clone()).collect(),
+        methods: methods.collect(),
+    }
+}
+
+/// Numbers of the families, and of those that extend them.
+fn families(api: &Api, throws: &[At]) -> Vec<u16> {
+    let all = api.families();
+    all.iter()
+        .filter(|(at, family)| {
+            let mut next = Some((*at, *family));
+            while let Some((at, family)) = next {
+                if throws.contains(&at) {
+                    return true;
+                }
+                next = family.extends.map(|at| (at, api.family(at)));
+            }
+            false
+        })
+        .map(|(_, family)| family.id)
+        .collect()
+}
+
+fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec<FunctionModel>> {
+    let class = rust_names::ty(&object.name.spec);
+    let owner = format!("<net_core::{class} as api::{class}>");
+    let mut functions = Vec::new();
+    let all = object.constructors.iter().chain(&object.methods);
+    for method in all.filter(|method| method.in_lang(Lang::Python) && !is_own(at, method)) {
+        functions.push(function(api, Some((&object.name.spec, &class)), &owner, method)?);
+    }
+    if object.iterates.is_some() {
+        functions.push(FunctionModel {
+            doc: vec!["Gives the next items; none at the end.".into()],
+            name: names::native(Some(&object.name.spec), "next"),
+            params: "this: Arg<'_, '_>, max: Arg<'_, '_>".into(),
+            arguments: "this, max".into(),
+            bindings: vec![
+                format!("let this = abi::arg::<Arc<net_core::{class}>>(this, \"self\")?;"),
+                "let max = abi::arg::<u32>(max, \"max\")?;".into(),
+            ],
+            call: format!("{owner}::next(&this, max).await"),
+            is_async: true,
+            run: String::new(),
+        });
+        functions.push(FunctionModel {
+            doc: vec!["Ends the iteration.".into()],
+            name: names::native(Some(&object.name.spec), "end"),
+            params: "this: Arg<'_, '_>".into(),
+            arguments: "this".into(),
+            bindings: vec![format!("let this = abi::arg::<Arc<net_core::{class}>>(this, \"self\")?;")],
+            call: format!("{{ {owner}::close(&this); Ok(()) }}"),
+            is_async: false,
+            run: "run".into(),
+        });
+    }
+    Ok(functions)
+}
+
+/// Whether a method is one that only the host has.
+fn is_own(_: At, method: &Method) -> bool {
+    matches!(method.returns, Some(Type::SelfType)) && matches!(method.shape, Shape::Property { .. })
+}
+
+fn function(api: &Api, object: Option<(&str, &str)>, owner: &str, method: &Method) -> Result<FunctionModel> {
+    let mut params = Vec::new();
+    let mut bindings = Vec::new();
+    let mut arguments = Vec::new();
+    let mut call = Vec::new();
+    if matches!(method.shape, Shape::Method | Shape::Property { .. })
+        && let Some((_, class)) = object
+    {
+        params.push("this: Arg<'_, '_>".to_owned());
+        arguments.push("this".to_owned());
+        call.push("&this".to_owned());
+        bindings.push(format!("let this = abi::arg::<Arc<net_core::{class}>>(this, \"self\")?;"));
+    }
+    for arg in &method.args {
+        let ident = rust_names::value(&names::argument(api, arg));
+        let optional = arg.may_be_left_out();
+        let wrapper = if optional { "Option<Arg<'_, '_>>" } else { "Arg<'_, '_>" };
+        params.push(format!("{ident}: {wrapper}"));
+        let (binding, passed) = argument(api, arg, &ident, method.is_async)?;
+        bindings.extend(binding);
+        call.push(passed);
+        arguments.push(ident);
+    }
+    let path = format!("{owner}::{}", rust_names::value(&method.name.spec));
+    let result = result(method);
+    let called = format!("{path}({})", call.join(", "));
+    let call = match method.shape {
+        Shape::Property { fixed: true } => format!("Ok({called})"),
+        _ if method.is_async => format!("{called}.await{result}"),
+        _ => format!("{called}{result}"),
+    };
+    Ok(FunctionModel {
+        doc: lines(&method.doc),
+        name: names::native(object.map(|(name, _)| name), &method.name.spec),
+        params: params.join(", "),
+        arguments: arguments.join(", "),
+        bindings,
+        call,
+        is_async: method.is_async,
+        run: if method.hot { "run_hot" } else { "run" }.into(),
+    })
+}
+
+/// What turns the result of a method into what crosses.
+fn result(method: &Method) -> String {
+    let Some(ty) = &method.returns else { return String::new() };
+    match ty.split_optional() {
+        (Type::Duration(unit), false) => format!(".map(Span::<{}>)", rust_types::nanos(*unit)),
+        (Type::Duration(unit), true) => {
+            format!(".map(|value| value.map(Span::<{}>))", rust_types::nanos(*unit))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Statements that read an argument, and the expression that is passed on.
+fn argument(api: &Api, arg: &Arg, ident: &str, is_async: bool) -> Result<(Vec<String>, String)> {
+    let name = format!("{:?}", names::argument(api, arg));
+    let (wrap, unwrap) = wrapped(api, &arg.ty, false)?;
+    let (inner, optional) = arg.ty.split_optional();
+    let (ty, passed, more) = match inner {
+        _ if !wrap.is_empty() => (wrap, ident.to_owned(), None),
+        _ if is_async => ("_".into(), ident.to_owned(), None),
+        Type::String | Type::Json(_) if optional => ("Option<&str>".into(), ident.to_owned(), None),
+        Type::String | Type::Json(_) => ("&str".into(), ident.to_owned(), None),
+        Type::Bytes if optional => ("Option<Cow<'_, [u8]>>".into(), format!("{ident}.as_deref()"), None),
+        Type::Bytes => ("Cow<'_, [u8]>".into(), format!("&{ident}"), None),
+        Type::List(of) if rust_types::is_text_or_bytes(of) && !optional => {
+            let ty = if matches!(**of, Type::Bytes) { "PyBackedBytes" } else { "PyBackedStr" };
+            let borrow = format!("let {ident}: Vec<_> = {ident}.iter().map(|item| &**item).collect();");
+            (format!("Vec<{ty}>"), format!("&{ident}"), Some(borrow))
+        }
+        Type::Object(..) if optional => ("_".into(), format!("{ident}.as_ref()"), None),
+        Type::Object(..) => ("_".into(), format!("&{ident}"), None),
+        _ => ("_".into(), ident.to_owned(), None),
+    };
+    let read = if let Some(default) = &arg.default {
+        let value = rust_types::literal(api, default, &arg.ty).replace("crate::", "net_types::");
+        let value = match (&arg.ty, is_async) {
+            (Type::String, false) => value.replace(".to_owned()", ""),
+            _ if !unwrap.is_empty() => rewrap(&ty, &value),
+            _ => value,
+        };
+        format!("abi::arg_or::<{ty}>({ident}, {name}, || {value})?{unwrap}")
+    } else if optional {
+        format!("abi::arg_or::<{ty}>({ident}, {name}, || None)?{unwrap}")
+    } else {
+        format!("abi::arg::<{ty}>({ident}, {name})?{unwrap}")
+    };
+    let mut bindings = vec![format!("let {ident} = {};", read.replace("::<_>", ""))];
+    bindings.extend(more);
+    Ok((bindings, passed))
+}
+
+/// A type that owns what it holds, as the host traits name it.
+fn owned(api: &Api, ty: &Type) -> String {
+    rust_types::owned(api, ty).replace("crate::r#gen::", "net_types::").replace("crate::", "net_types::")
+}
+
+/// Lines of a doc.
+pub(crate) fn lines(doc: &crate::ir::Doc) -> Lines {
+    doc.lines().map(str::to_owned).collect()
+}
+
+/// The imports that a printed module needs.
+pub(crate) fn imports(text: &str) -> String {
+    const KNOWN: [(&str, &[&str]); 11] = [
+        ("crate::abi", &["self", "Answer", "Arg"]),
+        ("crate::queue", &["self", "Host", "Payload", "Queue"]),
+        ("crate::value", &["self", "FromPy", "OneOrMany", "Span", "ToPy", "Wrong"]),
+        ("net_support", &["HostPort"]),
+        ("net_types", &["BoxFuture", "Error", "api"]),
+        ("pyo3::prelude", &["*"]),
+        ("pyo3::pybacked", &["PyBackedBytes", "PyBackedStr"]),
+        ("pyo3::sync", &["PyOnceLock"]),
+        ("pyo3::types", &["PyBytes", "PyList", "PyTuple"]),
+        ("std::borrow", &["Cow"]),
+        ("std", &["sync::Arc", "time::Duration"]),
+    ];
+    let mut lines = String::new();
+    for (path, items) in KNOWN {
+        let module = path.rsplit("::").next().unwrap_or(path);
+        let used = |item: &&&str| match **item {
+            "*" => true,
+            "self" => has_word(text, &format!("{module}::")),
+            "api" => has_word(text, "api::"),
+            "sync::Arc" => has_word(text, "Arc"),
+            "time::Duration" => has_word(text, "Duration::"),
+            item => has_word(text, item),
+        };
+        let items: Vec<_> = items.iter().filter(used).copied().collect();
+        match items[..] {
+            [] => {}
+            ["self"] => lines += &format!("use {path};\n"),
+            [only] => lines += &format!("use {path}::{only};\n"),
+            _ => lines += &format!("use {path}::{{{}}};\n", items.join(", ")),
+        }
+    }
+    lines
+}
+
+/// Whether a word stands in a text by itself, and not at the end of a path.
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |char: char| char.is_alphanumeric() || char == '_' || char == ':' || char == '.';
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        let ends = word.ends_with(':') || !after.is_some_and(|char| char.is_alphanumeric() || char == '_');
+        ends && !before.is_some_and(is_part)
+    })
+}
