@@ -4,7 +4,7 @@ use crate::value::{FromPy, ToPy, Wrong};
 use net_support::{fault, guard, handles};
 use net_types::Error;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,7 +83,9 @@ pub(crate) fn wait<T: ToPy + Send>(
 ) -> Answer {
     let check = || Python::attach(|py| py.check_signals()).map_err(Failure::Raised);
     let result = py.detach(|| {
-        guard(|| Ok(net_support::block_on(future, check))).map_err(Failure::Answered).and_then(|result| result)
+        guard(|| Ok(net_support::block_on(future, check)))
+            .map_err(Failure::Answered)
+            .and_then(|result| result)
     });
     match result {
         Ok(value) => value.to_py(py),
@@ -100,7 +102,9 @@ pub(crate) fn checked<T>(py: Python<'_>, record: T, check: fn(&T) -> Result<(), 
 /// Hands out a copy of a whole record that was given for its first field.
 pub(crate) fn copied<T>(py: Python<'_>, name: &str, has_more: bool, copy: impl FnOnce() -> T) -> PyResult<T> {
     match has_more {
-        true => Err(raise(py, &fault::argument(name, "is given whole, so its fields may not be given as well"))),
+        true => {
+            Err(raise(py, &fault::argument(name, "is given whole, so its fields may not be given as well")))
+        }
         false => Ok(copy()),
     }
 }
@@ -144,7 +148,8 @@ pub(crate) fn kernel<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, Py
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Handle>()?;
     module.add_function(wrap_pyfunction!(live_handles, module)?)?;
-    module.add_function(wrap_pyfunction!(describe_error, module)?)
+    module.add_function(wrap_pyfunction!(error, module)?)?;
+    module.add_function(wrap_pyfunction!(error_parts, module)?)
 }
 
 /// The objects and streams that Python holds, and the host objects that the library holds.
@@ -153,13 +158,26 @@ fn live_handles() -> usize {
     net_support::live_handles()
 }
 
-/// What an exception shows that Python makes: of a class with these numbers, a detail and fields.
+/// The exception of an error that Python makes: family and kind as one number, its fields and detail.
 #[pyfunction]
-fn describe_error<'py>(class: &Bound<'py, PyType>, code: u32, members: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyTuple>> {
-    let (family, kind) = (code >> 16, code & 0xffff);
-    let made = crate::r#gen::error::make(family, kind, members);
-    let made = made.and_then(|made| made.ok_or_else(|| Wrong::of(format!("no kind {kind} of family {family}"))));
-    describe(class.py(), &made.map_err(|wrong| wrong.raise(class.py(), "code"))?)
+fn error<'py>(py: Python<'py>, code: u32, members: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    exception(py, &made(py, code, members)?)
+}
+
+/// What such an exception shows.
+#[pyfunction]
+fn error_parts<'py>(
+    py: Python<'py>,
+    code: u32,
+    members: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    describe(py, &made(py, code, members)?)
+}
+
+fn made(py: Python<'_>, code: u32, members: &Bound<'_, PyDict>) -> PyResult<Error> {
+    let made = crate::r#gen::error::make(code >> 16, code & 0xffff, members);
+    let made = made.and_then(|made| made.ok_or_else(|| Wrong::of(format!("{code} is no code of an error"))));
+    made.map_err(|wrong| wrong.raise(py, "code"))
 }
 
 enum Failure {

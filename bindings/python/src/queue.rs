@@ -189,7 +189,11 @@ impl Host {
     }
 
     /// A property that is read once.
-    pub(crate) fn prop<'py, T: for<'b> FromPy<'b, 'py>>(&self, py: Python<'py>, name: &str) -> Result<T, Wrong> {
+    pub(crate) fn prop<'py, T: for<'b> FromPy<'b, 'py>>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+    ) -> Result<T, Wrong> {
         let value = self.target.bind(py).getattr_opt(name)?.unwrap_or_else(|| py.None().into_bound(py));
         T::from_py(&value).map_err(|wrong| wrong.within(format!(".{name}")))
     }
@@ -258,7 +262,13 @@ impl<T: ToPy + Send + 'static> ToPy for Arc<dyn Source<T>> {
 }
 
 /// The next items of a stream, for either form of call.
-fn batch(stream: Arg<'_, '_>, max: u32) -> PyResult<impl Future<Output = Result<Batch, Error>> + Send + use<>> {
+fn batch(
+    stream: Arg<'_, '_>,
+    max: u32,
+) -> PyResult<impl Future<Output = Result<Batch, Error>> + Send + use<>> {
+    if guard::is_forked() {
+        return Err(abi::raise(stream.py(), &fault::forked()));
+    }
     let handle = stream.cast::<Handle>().map(|handle| handle.get().id()).unwrap_or_default();
     let next = stream::next::<Payload>(handle, max as usize);
     Ok(async move { next.await.map(Batch) })

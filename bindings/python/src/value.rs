@@ -4,9 +4,9 @@ use crate::abi::{self, Answer, Arg};
 use bytes::Bytes;
 use net_support::fault;
 use net_types::{Date, Error, Timestamp};
+use pyo3::IntoPyObjectExt;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError};
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::sync::PyOnceLock;
@@ -141,7 +141,10 @@ pub(crate) fn member(
 }
 
 /// The values of a call with any number of them, or of one list.
-pub(crate) fn spread<'py, T: for<'b> FromPy<'b, 'py>>(values: &Bound<'py, PyTuple>, name: &str) -> PyResult<Vec<T>> {
+pub(crate) fn spread<'py, T: for<'b> FromPy<'b, 'py>>(
+    values: &Bound<'py, PyTuple>,
+    name: &str,
+) -> PyResult<Vec<T>> {
     match values.get_item(0) {
         Ok(only) if values.len() == 1 => abi::arg::<OneOrMany<T>>(&only, name).map(|many| many.0),
         _ => abi::arg(values.as_any(), name),
@@ -149,7 +152,10 @@ pub(crate) fn spread<'py, T: for<'b> FromPy<'b, 'py>>(values: &Bound<'py, PyTupl
 }
 
 /// A field of an error that Python makes; what is missing counts as none.
-pub(crate) fn member_of<'py, T: for<'b> FromPy<'b, 'py>>(members: &Bound<'py, PyDict>, name: &str) -> Result<T, Wrong> {
+pub(crate) fn member_of<'py, T: for<'b> FromPy<'b, 'py>>(
+    members: &Bound<'py, PyDict>,
+    name: &str,
+) -> Result<T, Wrong> {
     let value = members.get_item(name)?.unwrap_or_else(|| members.py().None().into_bound(members.py()));
     T::from_py(&value).map_err(|wrong| wrong.error(name).into())
 }
@@ -337,12 +343,15 @@ impl<T: ToPy> ToPy for Vec<T> {
 impl<'py, T: for<'b> FromPy<'b, 'py>> FromPy<'_, 'py> for BTreeMap<String, T> {
     fn from_py(value: Arg<'_, 'py>) -> Result<Self, Wrong> {
         let items = value.cast::<PyMapping>().map_err(|_| expected("dict", value))?.items()?;
-        items.iter().map(|pair| {
-            let (key, item): (Bound<'py, PyAny>, Bound<'py, PyAny>) = pair.extract()?;
-            let key = String::from_py(&key).map_err(|wrong| wrong.within(".keys()"))?;
-            let item = T::from_py(&item).map_err(|wrong| wrong.within(format!("[{key:?}]")))?;
-            Ok((key, item))
-        }).collect()
+        items
+            .iter()
+            .map(|pair| {
+                let (key, item): (Bound<'py, PyAny>, Bound<'py, PyAny>) = pair.extract()?;
+                let key = String::from_py(&key).map_err(|wrong| wrong.within(".keys()"))?;
+                let item = T::from_py(&item).map_err(|wrong| wrong.within(format!("[{key:?}]")))?;
+                Ok((key, item))
+            })
+            .collect()
     }
 }
 
@@ -373,7 +382,8 @@ impl FromPy<'_, '_> for Error {
         let code = value.getattr("code").and_then(|code| code.extract::<u32>());
         let fields = value.getattr("_members").and_then(|fields| Ok(fields.cast_into::<PyDict>()?));
         let (Ok(code), Ok(fields)) = (code, fields) else { return Err(expected("NetError", value)) };
-        crate::r#gen::error::make(code >> 16, code & 0xffff, &fields)?.ok_or_else(|| expected("NetError", value))
+        crate::r#gen::error::make(code >> 16, code & 0xffff, &fields)?
+            .ok_or_else(|| expected("NetError", value))
     }
 }
 
@@ -390,7 +400,8 @@ pub(crate) fn hex(value: Arg<'_, '_>) -> Result<Option<Vec<u8>>, Wrong> {
     }
     let text = text(value)?;
     let digits = text.bytes().map(|digit| (digit as char).to_digit(16)).collect::<Option<Vec<_>>>();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0).ok_or_else(|| Wrong::of("is not text in hex"))?;
+    let digits =
+        digits.filter(|digits| digits.len() % 2 == 0).ok_or_else(|| Wrong::of("is not text in hex"))?;
     Ok(Some(digits.chunks(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()))
 }
 

@@ -1,15 +1,22 @@
 //! Python: the extension module, and the packages on it.
 
+mod calls;
 mod errors;
+mod fit;
 mod names;
 mod native;
+mod package;
+mod stubs;
+mod types;
 
 use super::Target;
 use crate::files::FileSet;
-use crate::ir::Api;
+use crate::ir::{Api, Module};
 use anyhow::Result;
 use askama::Template;
+use types::Mode;
 
+const PACKAGE: &str = "sdks/python/core/net";
 const NATIVE: &str = "bindings/python/src/gen";
 
 /// The extension module and the packages.
@@ -24,6 +31,24 @@ impl Target for Python {
     fn render(&self, api: &Api) -> Result<FileSet> {
         let mut files = FileSet::default();
         render_native(api, &mut files)?;
+        for module in &api.modules {
+            let (path, text) = page(api, module, Mode::Blocking)?;
+            files.add(path, text);
+            let (path, text) = page(api, module, Mode::Aio)?;
+            files.add(path, text);
+        }
+        for (mode, dir) in [(Mode::Blocking, "gen"), (Mode::Aio, "gen/aio")] {
+            let text = PackageTemplate {
+                imports: package::index(api, mode),
+                hash: &api.hash,
+                checks: mode == Mode::Blocking,
+            };
+            files.add(format!("{PACKAGE}/{dir}/__init__.py"), fit::page(&text.render()?));
+        }
+        files.add(
+            format!("{PACKAGE}/_net.pyi"),
+            fit::page(&StubsTemplate { model: stubs::all(api) }.render()?),
+        );
         Ok(files)
     }
 }
@@ -48,6 +73,49 @@ fn render_native(api: &Api, files: &mut FileSet) -> Result<()> {
     let (families, kinds) = errors::all(api);
     files.add(format!("{NATIVE}/error.rs"), NativeErrorTemplate { families, kinds }.render()?);
     Ok(())
+}
+
+/// Path and text of a module's page.
+fn page(api: &Api, module: &Module, mode: Mode) -> Result<(String, String)> {
+    let model = package::page(api, module, mode);
+    let mut exports = model.exports.clone();
+    if mode == Mode::Aio {
+        exports = package::page(api, module, Mode::Blocking).exports;
+    }
+    let exports: Vec<_> = exports.iter().map(|name| format!("\"{name}\"")).collect();
+    let mut page = PageTemplate {
+        module: &module.name,
+        imports: String::new(),
+        exports: fit::list(0, "__all__ = [", &exports, "]"),
+        model,
+    };
+    let text = page.render()?;
+    page.imports = package::imports(api, module, mode, &text, &page.model.exports);
+    let dir = if mode == Mode::Aio { "gen/aio" } else { "gen" };
+    Ok((format!("{PACKAGE}/{dir}/{}.py", module.name), fit::page(&page.render()?)))
+}
+
+#[derive(Template)]
+#[template(path = "python/page.jinja", escape = "none")]
+struct PageTemplate<'a> {
+    module: &'a str,
+    imports: String,
+    exports: String,
+    model: package::PageModel,
+}
+
+#[derive(Template)]
+#[template(path = "python/package.jinja", escape = "none")]
+struct PackageTemplate<'a> {
+    imports: String,
+    hash: &'a str,
+    checks: bool,
+}
+
+#[derive(Template)]
+#[template(path = "python/stubs.jinja", escape = "none")]
+struct StubsTemplate {
+    model: stubs::StubsModel,
 }
 
 struct Entry<'a> {

@@ -1,7 +1,7 @@
 //! Every identifier of the generated Python, and of the Rust that serves it.
 
 use crate::case::{pascal, screaming};
-use crate::ir::{Api, Arg, Family, Field, Kind, Lang, Name};
+use crate::ir::{Api, Arg, Family, Field, Host, Kind, Lang, Name};
 
 const RESERVED: [&str; 35] = [
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
@@ -102,4 +102,10 @@ pub(crate) fn text(text: &str) -> String {
         return format!("'{}'", literal[1..].replace("\\\"", "\"").replace('\'', "\\'"));
     }
     literal + "\""
+}
+
+/// What an argument takes for a host interface.
+pub(crate) fn host_input(host: &Host) -> String {
+    let class = class(&host.name);
+    if host.callable { format!("{class} | {class}Function") } else { class }
 }

@@ -151,6 +151,8 @@ pub(crate) struct FunctionModel {
     pub bindings: Vec<String>,
     pub arguments: String,
     pub call: String,
+    /// What the call gives, in an asynchronous function.
+    pub output: String,
     pub is_async: bool,
     pub run: String,
 }
@@ -159,7 +161,7 @@ pub(crate) struct FunctionModel {
 pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<NativeModel> {
     let mut functions = Vec::new();
     for method in module.functions.iter().filter(|method| method.in_lang(Lang::Python)) {
-        let owner = format!("<net_core::Functions as api::{}>", rust_names::functions(&module.name));
+        let owner = format!("<{} as api::{}>", module.functions_type(), rust_names::functions(&module.name));
         functions.push(function(api, None, &owner, method)?);
     }
     for (index, object) in module.objects.iter().enumerate() {
@@ -407,8 +409,9 @@ fn union_members(path: &str, cases: &[CaseModel]) -> Vec<MemberModel> {
     for case in cases {
         for field in &case.fields {
             let name = union_member(&field.name, cases.iter().map(|case| case.name.as_str()));
-            let arm =
-                (format!("{path}::{} {{ {}: value, .. }}", case.variant, field.field), field.show.clone());
+            let bound =
+                if field.field == "value" { "value".to_owned() } else { format!("{}: value", field.field) };
+            let arm = (format!("{path}::{} {{ {bound}, .. }}", case.variant), field.show.clone());
             match members.iter_mut().find(|member| member.name == name) {
                 Some(member) => member.arms.push(arm),
                 None => {
@@ -501,7 +504,7 @@ fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec<FunctionMo
     for method in all.filter(|method| method.in_lang(Lang::Python) && !is_own(at, method)) {
         functions.push(function(api, Some((&object.name.spec, &class)), &owner, method)?);
     }
-    if object.iterates.is_some() {
+    if let Some(item) = &object.iterates {
         functions.push(FunctionModel {
             doc: vec!["Gives the next items; none at the end.".into()],
             name: names::native(Some(&object.name.spec), "next"),
@@ -512,6 +515,7 @@ fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec<FunctionMo
                 "let max = abi::arg::<u32>(max, \"max\")?;".into(),
             ],
             call: format!("{owner}::next(&this, max).await"),
+            output: format!("Vec<{}>", owned(api, item)),
             is_async: true,
             run: String::new(),
         });
@@ -522,6 +526,7 @@ fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec<FunctionMo
             arguments: "this".into(),
             bindings: vec![format!("let this = abi::arg::<Arc<net_core::{class}>>(this, \"self\")?;")],
             call: format!("{{ {owner}::close(&this); Ok(()) }}"),
+            output: String::new(),
             is_async: false,
             run: "run".into(),
         });
@@ -572,9 +577,23 @@ fn function(api: &Api, object: Option<(&str, &str)>, owner: &str, method: &Metho
         arguments: arguments.join(", "),
         bindings,
         call,
+        output: output(api, object, method),
         is_async: method.is_async,
         run: if method.hot { "run_hot" } else { "run" }.into(),
     })
+}
+
+/// The type that crosses as the result of a method.
+fn output(api: &Api, object: Option<(&str, &str)>, method: &Method) -> String {
+    match (&method.returns, method.shape, object) {
+        (_, Shape::Constructor, Some((_, class))) => format!("Arc<net_core::{class}>"),
+        (None | Some(Type::SelfType), ..) => "()".into(),
+        (Some(ty), ..) => match ty.split_optional() {
+            (Type::Duration(unit), false) => format!("Span<{}>", rust_types::nanos(*unit)),
+            (Type::Duration(unit), true) => format!("Option<Span<{}>>", rust_types::nanos(*unit)),
+            _ => owned(api, ty),
+        },
+    }
 }
 
 /// What turns the result of a method into what crosses.
@@ -630,7 +649,11 @@ fn argument(api: &Api, arg: &Arg, ident: &str, is_async: bool) -> Result<(Vec<St
 
 /// A type that owns what it holds, as the host traits name it.
 fn owned(api: &Api, ty: &Type) -> String {
-    rust_types::owned(api, ty).replace("crate::r#gen::", "net_types::").replace("crate::", "net_types::")
+    rust_types::owned(api, ty)
+        .replace("crate::r#gen::", "net_types::")
+        .replace("crate::", "net_types::")
+        .replace("Self::", "net_core::")
+        .replace("std::sync::Arc", "Arc")
 }
 
 /// Lines of a doc.

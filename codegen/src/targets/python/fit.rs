@@ -1,0 +1,108 @@
+//! Lines as the formatter leaves them.
+
+/// Widest line.
+const WIDTH: usize = 100;
+
+/// A bracketed list: on one line, else its items on one line of their own, else one item a line.
+///
+/// `open` ends in the opening bracket and `close` begins with the closing one; both without indentation.
+pub(crate) fn call(indent: usize, open: &str, items: &[String], close: &str) -> String {
+    let pad = " ".repeat(indent);
+    let flat = format!("{pad}{open}{}{close}", items.join(", "));
+    if width(&flat) <= WIDTH {
+        return flat;
+    }
+    let inner = format!("{pad}    {}", items.join(", "));
+    // A lone star is no item that a comma may follow when all stand on one line.
+    if width(&inner) <= WIDTH {
+        return format!("{pad}{open}\n{inner}\n{pad}{close}");
+    }
+    exploded(indent, open, items, close)
+}
+
+/// A bracketed list of a literal or an import: on one line, else one item a line.
+pub(crate) fn list(indent: usize, open: &str, items: &[String], close: &str) -> String {
+    let pad = " ".repeat(indent);
+    let flat = format!("{pad}{open}{}{close}", items.join(", "));
+    if width(&flat) <= WIDTH { flat } else { exploded(indent, open, items, close) }
+}
+
+/// An import, which has its brackets only where it does not fit.
+pub(crate) fn import(module: &str, items: &[String]) -> String {
+    let flat = format!("from {module} import {}", items.join(", "));
+    if width(&flat) <= WIDTH { flat } else { exploded(0, &format!("from {module} import ("), items, ")") }
+}
+
+/// A docstring with its lines broken at the width.
+pub(crate) fn doc(indent: usize, text: &str) -> String {
+    let pad = " ".repeat(indent);
+    let text = reflowed(text).replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"");
+    let single = format!("{pad}\"\"\"{text}\"\"\"");
+    if !text.contains('\n') && width(&single) <= WIDTH {
+        return single;
+    }
+    // The closing quotes alone do not get a line of their own.
+    if !text.contains('\n') && width(&single) <= WIDTH + 3 {
+        return single;
+    }
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let lead = format!("\"\"\"{first}");
+    let mut lines = wrapped(indent, &lead);
+    lines.extend(rest.lines().flat_map(|line| wrapped(indent, line.trim_end())));
+    while lines.last().is_some_and(|line| line.trim().is_empty()) {
+        lines.pop();
+    }
+    format!("{}\n{pad}\"\"\"", lines.join("\n"))
+}
+
+/// A text with each paragraph on one line; lines that are indented stay.
+fn reflowed(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines().map(str::trim_end) {
+        match lines.last_mut() {
+            Some(last) if !last.is_empty() && !line.is_empty() && !line.starts_with([' ', '-', '|']) => {
+                *last += &format!(" {line}");
+            }
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+/// A printed page with one or two blank lines where there are more, and one newline at its end.
+pub(crate) fn page(text: &str) -> String {
+    let mut text = text.trim_end().to_owned() + "\n";
+    while text.contains("\n\n\n\n") {
+        text = text.replace("\n\n\n\n", "\n\n\n");
+    }
+    text
+}
+
+fn exploded(indent: usize, open: &str, items: &[String], close: &str) -> String {
+    let pad = " ".repeat(indent);
+    let lines: String = items.iter().map(|item| format!("{pad}    {item},\n")).collect();
+    format!("{pad}{open}\n{lines}{pad}{close}")
+}
+
+fn wrapped(indent: usize, line: &str) -> Vec<String> {
+    if line.is_empty() {
+        return vec![String::new()];
+    }
+    let hang = line.len() - line.trim_start().len();
+    let pad = " ".repeat(indent + hang);
+    let mut lines = vec![pad.clone()];
+    for word in line.split_whitespace() {
+        let last = lines.last_mut().expect("there is a line");
+        let gap = if last.trim().is_empty() { "" } else { " " };
+        if width(last) + gap.len() + width(word) > WIDTH && !gap.is_empty() {
+            lines.push(format!("{pad}{}{word}", if hang > 0 { "  " } else { "" }));
+        } else {
+            *last += &format!("{gap}{word}");
+        }
+    }
+    lines
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}

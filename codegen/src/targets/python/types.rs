@@ -1,0 +1,127 @@
+//! How types are written in Python.
+
+use super::names;
+use crate::ir::{Api, Field, Literal, TextForm, Type};
+
+/// Blocking classes, or their awaitable twins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Blocking,
+    Aio,
+}
+
+/// The type of what a caller gives.
+pub(crate) fn input(api: &Api, ty: &Type, mode: Mode) -> String {
+    match ty {
+        Type::Bool => "bool".into(),
+        Type::Int(_) | Type::Duration(_) | Type::Instant(_) | Type::Size => "int".into(),
+        Type::F64 => "float".into(),
+        Type::String => "str".into(),
+        Type::Bytes | Type::FixedBytes(_) => "Buffer".into(),
+        Type::Date => "datetime".into(),
+        Type::Json(_) => "object".into(),
+        Type::Error => "NetError".into(),
+        Type::List(inner) => format!("Sequence[{}]", input(api, inner, mode)),
+        Type::Map(inner) => format!("Mapping[str, {}]", input(api, inner, mode)),
+        Type::Stream(inner) => {
+            let item = input(api, inner, mode);
+            match mode {
+                Mode::Blocking => format!("Iterable[{item}]"),
+                Mode::Aio => format!("Iterable[{item}] | AsyncIterable[{item}]"),
+            }
+        }
+        Type::Optional(inner) => format!("{} | None", input(api, inner, mode)),
+        Type::Scalar(at) => {
+            let scalar = api.scalar(*at);
+            let text = scalar.accept.iter().any(|form| matches!(form, TextForm::Hex | TextForm::Utf8));
+            input(api, &scalar.base, mode) + if text { " | str" } else { "" }
+        }
+        Type::Enum(at) => {
+            let item = api.enumeration(*at);
+            format!("{} | {}", names::class(&item.name), if item.numeric { "int" } else { "str" })
+        }
+        Type::Flags(_) => "Sequence[str]".into(),
+        Type::Host(at, _) => names::host_input(api.host(*at)),
+        Type::SelfType => "Self".into(),
+        Type::Record(_) | Type::Union(_) | Type::Object(..) | Type::Constant(_) => output(api, ty, mode),
+    }
+}
+
+/// The type of a record's field, as a caller gives it.
+pub(crate) fn field_input(api: &Api, field: &Field) -> String {
+    match (&field.ty, field.variadic) {
+        (Type::List(inner), true) => {
+            let item = input(api, inner, Mode::Blocking);
+            format!("{item} | Sequence[{item}]")
+        }
+        _ => input(api, field.ty.split_optional().0, Mode::Blocking),
+    }
+}
+
+/// The type of what a caller gets.
+pub(crate) fn output(api: &Api, ty: &Type, mode: Mode) -> String {
+    match ty {
+        Type::Bool
+        | Type::Int(_)
+        | Type::Duration(_)
+        | Type::Instant(_)
+        | Type::Size
+        | Type::F64
+        | Type::String
+        | Type::Date
+        | Type::Error => input(api, ty, mode),
+        Type::Bytes | Type::FixedBytes(_) => "bytes".into(),
+        Type::Json(_) => "T".into(),
+        Type::List(inner) => format!("list[{}]", output(api, inner, mode)),
+        Type::Map(inner) => format!("dict[str, {}]", output(api, inner, mode)),
+        Type::Stream(inner) => {
+            let class = if mode == Mode::Aio { "AsyncStream" } else { "Stream" };
+            format!("{class}[{}]", output(api, inner, mode))
+        }
+        Type::Optional(inner) => format!("{} | None", output(api, inner, mode)),
+        Type::SelfType => "Self".into(),
+        Type::Scalar(at) => match api.scalar(*at).out {
+            Some(_) => "str".into(),
+            None => output(api, &api.scalar(*at).base, mode),
+        },
+        Type::Enum(at) => names::class(&api.enumeration(*at).name),
+        Type::Flags(at) => format!("list[{}]", names::class(&api.flags(*at).name)),
+        Type::Record(at) => names::class(&api.record(*at).name),
+        Type::Union(at) => names::class(&api.union(*at).name),
+        Type::Object(at, vars) if vars.is_empty() => names::class(&api.object(*at).name),
+        Type::Object(at, _) => format!("{}[T]", names::class(&api.object(*at).name)),
+        Type::Host(at, _) => names::class(&api.host(*at).name),
+        Type::Constant(_) => "str".into(),
+    }
+}
+
+/// A value that the spec writes down, for people or as a constant.
+pub(crate) fn literal(api: &Api, value: &Literal, ty: &Type) -> String {
+    match (value, ty.split_optional().0) {
+        (Literal::Bool(true), _) => "True".into(),
+        (Literal::Bool(false), _) => "False".into(),
+        (Literal::Int(value), _) => crate::targets::rust::types::grouped(*value),
+        (Literal::Float(value), _) => format!("{value:?}"),
+        (Literal::Text(value), _) => names::text(value),
+        (Literal::EnumValue(at), Type::Enum(of)) => {
+            let item = api.enumeration(*of);
+            let value = &item.values[*at];
+            if item.numeric { value.tag.to_string() } else { names::text(&value.text) }
+        }
+        (Literal::UnionCase(at), Type::Union(of)) => {
+            let union = api.union(*of);
+            format!("{}.{}()", names::class(&union.name), names::value(&union.cases[*at].name))
+        }
+        (Literal::FlagBits(bits), Type::Flags(of)) => {
+            let texts: Vec<_> = bits.iter().map(|bit| names::text(&api.flags(*of).bits[*bit].text)).collect();
+            format!("[{}]", texts.join(", "))
+        }
+        (Literal::List(values), Type::List(of)) => {
+            let values: Vec<_> = values.iter().map(|value| literal(api, value, of)).collect();
+            format!("[{}]", values.join(", "))
+        }
+        (Literal::Map, _) => "{}".into(),
+        (Literal::Record, Type::Record(of)) => format!("{}()", names::class(&api.record(*of).name)),
+        _ => "None".into(),
+    }
+}

@@ -1,0 +1,5 @@
+"""The Net SDK: every name of `net` under the name of the SDK."""
+
+from net import *
+from net import __all__ as __all__
+from net_sdk import aio as aio

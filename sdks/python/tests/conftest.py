@@ -1,0 +1,37 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import net
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def no_leaks() -> Iterator[None]:
+    """Fails a test that leaves objects behind."""
+    gc.collect()
+    before = net.live_handles()
+    yield
+    gc.collect()
+    assert net.live_handles() == before
+
+
+def run_script(text: str, *, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Runs a program in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", text],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env={"PYTHONPATH": f"{ROOT / 'core'}:{ROOT / 'sdk'}", "PATH": "/usr/bin:/bin"},
+        check=False,
+    )
