@@ -122,6 +122,11 @@ pub(crate) fn text<'a>(value: Arg<'a, '_>) -> Result<&'a str, Wrong> {
     Ok(value.cast::<PyString>().map_err(|_| expected("str", value))?.to_str()?)
 }
 
+/// The Python value of what a record keeps.
+pub(crate) fn shown<T: Clone + ToPy>(value: &T, py: Python<'_>) -> Answer {
+    value.clone().to_py(py)
+}
+
 /// A value of an enum by its published text.
 pub(crate) fn parsed<T: std::str::FromStr<Err = Error>>(value: Arg<'_, '_>) -> Result<T, Wrong> {
     text(value)?.parse().map_err(|error: Error| match error {

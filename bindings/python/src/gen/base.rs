@@ -16,7 +16,7 @@ pub(crate) struct LibraryInfo(net_types::base::LibraryInfo);
 impl LibraryInfo {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 4] = ["version", "spec_hash", "features", "target"];
+        const NAMES: [&str; 4] = ["version", "spec_hash", "features", "target"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -43,28 +43,28 @@ impl LibraryInfo {
     #[getter]
     fn version(&self, py: Python<'_>) -> Answer {
         let value = &self.0.version;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Hash of the interface spec it was generated from, in hex.
     #[getter]
     fn spec_hash(&self, py: Python<'_>) -> Answer {
         let value = &self.0.spec_hash;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Cargo features that are on, in alphabetical order.
     #[getter]
     fn features(&self, py: Python<'_>) -> Answer {
         let value = &self.0.features;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Target triple that it was compiled for.
     #[getter]
     fn target(&self, py: Python<'_>) -> Answer {
         let value = &self.0.target;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -102,14 +102,14 @@ impl ToPy for net_types::base::LibraryInfo {
 #[pyfunction]
 #[pyo3(signature = ())]
 fn version(py: Python<'_>) -> Answer {
-    abi::run(py, || <net_core::Functions as api::BaseFunctions>::version())
+    abi::run(py, <net_core::Functions as api::BaseFunctions>::version)
 }
 
 /// Tells version, spec hash, features and target of the library.
 #[pyfunction]
 #[pyo3(signature = ())]
 fn build_info(py: Python<'_>) -> Answer {
-    abi::run(py, || <net_core::Functions as api::BaseFunctions>::build_info())
+    abi::run(py, <net_core::Functions as api::BaseFunctions>::build_info)
 }
 
 /// Adds the classes and functions of the module.

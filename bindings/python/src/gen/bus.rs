@@ -61,7 +61,7 @@ pub(crate) struct NetNodeConfig(net_types::bus::NetNodeConfig);
 impl NetNodeConfig {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 6] =
+        const NAMES: [&str; 6] =
             ["shards", "buffer_capacity", "backpressure", "max_event_bytes", "max_buffer_bytes", "transport"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
@@ -116,42 +116,42 @@ impl NetNodeConfig {
     #[getter]
     fn shards(&self, py: Python<'_>) -> Answer {
         let value = &self.0.shards;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Newest events that each shard keeps; a power of two.
     #[getter]
     fn buffer_capacity(&self, py: Python<'_>) -> Answer {
         let value = &self.0.buffer_capacity;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// What happens when a shard is full of held events.
     #[getter]
     fn backpressure(&self, py: Python<'_>) -> Answer {
         let value = &self.0.backpressure;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Longest event that is accepted.
     #[getter]
     fn max_event_bytes(&self, py: Python<'_>) -> Answer {
         let value = &self.0.max_event;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Most bytes of events that the node keeps.
     #[getter]
     fn max_buffer_bytes(&self, py: Python<'_>) -> Answer {
         let value = &self.0.max_buffer;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Where the events live.
     #[getter]
     fn transport(&self, py: Python<'_>) -> Answer {
         let value = &self.0.transport;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -194,7 +194,7 @@ pub(crate) struct Receipt(net_types::bus::Receipt);
 impl Receipt {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 2] = ["shard_id", "timestamp"];
+        const NAMES: [&str; 2] = ["shard_id", "timestamp"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -213,14 +213,14 @@ impl Receipt {
     #[getter]
     fn shard_id(&self, py: Python<'_>) -> Answer {
         let value = &self.0.shard_id;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Nanoseconds since the node started, strictly increasing over all its shards.
     #[getter]
     fn timestamp(&self, py: Python<'_>) -> Answer {
         let value = &self.0.timestamp;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -256,7 +256,7 @@ pub(crate) struct StoredEvent(net_types::bus::StoredEvent);
 impl StoredEvent {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 4] = ["id", "raw", "insertion_ts", "shard_id"];
+        const NAMES: [&str; 4] = ["id", "raw", "insertion_ts", "shard_id"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -283,28 +283,28 @@ impl StoredEvent {
     #[getter]
     fn id(&self, py: Python<'_>) -> Answer {
         let value = &self.0.id;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// The JSON text, exactly as emitted.
     #[getter]
     fn raw(&self, py: Python<'_>) -> Answer {
         let value = &self.0.raw;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// When the event was inserted, by one clock for all shards.
     #[getter]
     fn insertion_ts(&self, py: Python<'_>) -> Answer {
         let value = &self.0.insertion_ts;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Shard that holds it.
     #[getter]
     fn shard_id(&self, py: Python<'_>) -> Answer {
         let value = &self.0.shard_id;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// The JSON text as UTF-8.
@@ -357,7 +357,7 @@ pub(crate) struct HashedEvent(net_types::bus::HashedEvent);
 impl HashedEvent {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 2] = ["data", "hash"];
+        const NAMES: [&str; 2] = ["data", "hash"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -374,14 +374,14 @@ impl HashedEvent {
     #[getter]
     fn data(&self, py: Python<'_>) -> Answer {
         let value = &self.0.data;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// XXH3-64 of the text.
     #[getter]
     fn hash(&self, py: Python<'_>) -> Answer {
         let value = &self.0.hash;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -413,7 +413,7 @@ pub(crate) struct PollRequest(net_types::bus::PollRequest);
 impl PollRequest {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 4] = ["limit", "cursor", "filter", "ordering"];
+        const NAMES: [&str; 4] = ["limit", "cursor", "filter", "ordering"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -447,28 +447,28 @@ impl PollRequest {
     #[getter]
     fn limit(&self, py: Python<'_>) -> Answer {
         let value = &self.0.limit;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// The `next_id` of an earlier answer; the poll continues behind it.
     #[getter]
     fn cursor(&self, py: Python<'_>) -> Answer {
         let value = &self.0.cursor;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// An expression of the filter language.
     #[getter]
     fn filter(&self, py: Python<'_>) -> Answer {
         let value = &self.0.filter;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Order of the events in the answer.
     #[getter]
     fn ordering(&self, py: Python<'_>) -> Answer {
         let value = &self.0.ordering;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -509,7 +509,7 @@ pub(crate) struct PollResponse(net_types::bus::PollResponse);
 impl PollResponse {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 3] = ["events", "has_more", "next_id"];
+        const NAMES: [&str; 3] = ["events", "has_more", "next_id"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -534,21 +534,21 @@ impl PollResponse {
     #[getter]
     fn events(&self, py: Python<'_>) -> Answer {
         let value = &self.0.events;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Cursor that continues behind this page.
     #[getter]
     fn next_id(&self, py: Python<'_>) -> Answer {
         let value = &self.0.next_id;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Whether events that match were left for the next page.
     #[getter]
     fn has_more(&self, py: Python<'_>) -> Answer {
         let value = &self.0.has_more;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __len__(&self) -> usize {
@@ -556,7 +556,7 @@ impl PollResponse {
     }
 
     fn __iter__(&self, py: Python<'_>) -> Answer {
-        Ok(self.0.events.clone().to_py(py)?.bind(py).try_iter()?.into_any().unbind())
+        Ok(value::shown(&self.0.events, py)?.bind(py).try_iter()?.into_any().unbind())
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -596,7 +596,7 @@ pub(crate) struct Stats(net_types::bus::Stats);
 impl Stats {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 6] =
+        const NAMES: [&str; 6] =
             ["events_ingested", "events_dropped", "batches_dispatched", "rejected", "held", "buffered_bytes"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
@@ -628,42 +628,42 @@ impl Stats {
     #[getter]
     fn events_ingested(&self, py: Python<'_>) -> Answer {
         let value = &self.0.events_ingested;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Events lost to back-pressure: held ones evicted, and new ones refused by `drop_newest`.
     #[getter]
     fn events_dropped(&self, py: Python<'_>) -> Answer {
         let value = &self.0.events_dropped;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Batches that readers took.
     #[getter]
     fn batches_dispatched(&self, py: Python<'_>) -> Answer {
         let value = &self.0.batches_dispatched;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Events of the fire-and-forget calls that were not JSON or too large.
     #[getter]
     fn rejected(&self, py: Python<'_>) -> Answer {
         let value = &self.0.rejected;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Events that some reader has yet to see.
     #[getter]
     fn held(&self, py: Python<'_>) -> Answer {
         let value = &self.0.held;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Bytes of the events that are kept.
     #[getter]
     fn buffered_bytes(&self, py: Python<'_>) -> Answer {
         let value = &self.0.buffered_bytes;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -706,7 +706,7 @@ pub(crate) struct SubscribeOptions(net_types::bus::SubscribeOptions);
 impl SubscribeOptions {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 8] = [
+        const NAMES: [&str; 8] = [
             "limit",
             "filter",
             "ordering",
@@ -770,35 +770,35 @@ impl SubscribeOptions {
     #[getter]
     fn limit(&self, py: Python<'_>) -> Answer {
         let value = &self.0.limit;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// An expression of the filter language.
     #[getter]
     fn filter(&self, py: Python<'_>) -> Answer {
         let value = &self.0.filter;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Order of the events of one batch.
     #[getter]
     fn ordering(&self, py: Python<'_>) -> Answer {
         let value = &self.0.ordering;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Cursor of a poll; the subscription continues behind it.
     #[getter]
     fn cursor(&self, py: Python<'_>) -> Answer {
         let value = &self.0.cursor;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Where to begin without a cursor.
     #[getter]
     fn from_(&self, py: Python<'_>) -> Answer {
         let value = &self.0.from;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// End the iteration after this long without an event.
@@ -865,7 +865,7 @@ pub(crate) struct ShutdownOptions(net_types::bus::ShutdownOptions);
 impl ShutdownOptions {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 1] = ["timeout_ms"];
+        const NAMES: [&str; 1] = ["timeout_ms"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -922,7 +922,7 @@ pub(crate) struct NetKeypair(net_types::bus::NetKeypair);
 impl NetKeypair {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 2] = ["public_key", "secret_key"];
+        const NAMES: [&str; 2] = ["public_key", "secret_key"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -941,14 +941,14 @@ impl NetKeypair {
     #[getter]
     fn public_key(&self, py: Python<'_>) -> Answer {
         let value = &self.0.public_key;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// The X25519 secret key, 64 hex digits; treat it as a password.
     #[getter]
     fn secret_key(&self, py: Python<'_>) -> Answer {
         let value = &self.0.secret_key;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -1026,13 +1026,13 @@ impl ToPy for net_types::bus::Transport {
 #[pyfunction]
 #[pyo3(signature = ())]
 fn generate_net_keypair(py: Python<'_>) -> Answer {
-    abi::run(py, || <net_core::Functions as api::BusFunctions>::generate_net_keypair())
+    abi::run(py, <net_core::Functions as api::BusFunctions>::generate_net_keypair)
 }
 
 fn net_node_create_start(
     config: Option<Arg<'_, '_>>,
 ) -> PyResult<impl Future<Output = Result<Arc<net_core::NetNode>, Error>> + Send + use<>> {
-    let config = abi::arg_or(config, "config", || Default::default())?;
+    let config = abi::arg_or(config, "config", Default::default)?;
     Ok(async move { <net_core::NetNode as api::NetNode>::create(config).await })
 }
 
@@ -1054,7 +1054,7 @@ fn net_node_create_submit(py: Python<'_>, queue: &Bound<'_, Queue>, config: Opti
 #[pyfunction]
 #[pyo3(signature = (config))]
 fn net_node_new(py: Python<'_>, config: Option<Arg<'_, '_>>) -> Answer {
-    let config = abi::arg_or(config, "config", || Default::default())?;
+    let config = abi::arg_or(config, "config", Default::default)?;
     abi::run(py, || <net_core::NetNode as api::NetNode>::new(config))
 }
 
@@ -1274,7 +1274,7 @@ fn net_node_poll_start(
     request: Option<Arg<'_, '_>>,
 ) -> PyResult<impl Future<Output = Result<net_types::bus::PollResponse, Error>> + Send + use<>> {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
-    let request = abi::arg_or(request, "request", || Default::default())?;
+    let request = abi::arg_or(request, "request", Default::default)?;
     Ok(async move { <net_core::NetNode as api::NetNode>::poll(&this, request).await })
 }
 
@@ -1323,7 +1323,7 @@ fn net_node_poll_one_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<
 #[pyo3(signature = (this, options))]
 fn net_node_subscribe(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
-    let options = abi::arg_or(options, "options", || Default::default())?;
+    let options = abi::arg_or(options, "options", Default::default)?;
     abi::run(py, || <net_core::NetNode as api::NetNode>::subscribe(&this, options))
 }
 
@@ -1332,7 +1332,7 @@ fn net_node_subscribe(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_,
 #[pyo3(signature = (this, options))]
 fn net_node_subscribe_typed(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
-    let options = abi::arg_or(options, "options", || Default::default())?;
+    let options = abi::arg_or(options, "options", Default::default)?;
     abi::run(py, || <net_core::NetNode as api::NetNode>::subscribe_typed(&this, options))
 }
 
@@ -1387,7 +1387,7 @@ fn net_node_shutdown_start(
     options: Option<Arg<'_, '_>>,
 ) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
-    let options = abi::arg_or(options, "options", || Default::default())?;
+    let options = abi::arg_or(options, "options", Default::default)?;
     Ok(async move { <net_core::NetNode as api::NetNode>::shutdown(&this, options).await })
 }
 
@@ -1415,7 +1415,7 @@ fn net_node_shutdown_submit(
 #[pyo3(signature = (bus, options))]
 fn event_stream_new(py: Python<'_>, bus: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
     let bus = abi::arg(bus, "bus")?;
-    let options = abi::arg_or(options, "options", || Default::default())?;
+    let options = abi::arg_or(options, "options", Default::default)?;
     abi::run(py, || <net_core::EventStream as api::EventStream>::new(&bus, options))
 }
 
@@ -1471,7 +1471,7 @@ fn event_stream_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (bus, options))]
 fn typed_event_stream_new(py: Python<'_>, bus: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
     let bus = abi::arg(bus, "bus")?;
-    let options = abi::arg_or(options, "options", || Default::default())?;
+    let options = abi::arg_or(options, "options", Default::default)?;
     abi::run(py, || <net_core::TypedEventStream as api::TypedEventStream>::new(&bus, options))
 }
 
@@ -1555,7 +1555,7 @@ fn typed_channel_publish_batch(py: Python<'_>, this: Arg<'_, '_>, events: Arg<'_
 #[pyo3(signature = (this, options))]
 fn typed_channel_subscribe(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedChannel>>(this, "self")?;
-    let options = abi::arg_or(options, "options", || Default::default())?;
+    let options = abi::arg_or(options, "options", Default::default)?;
     abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::subscribe(&this, options))
 }
 
@@ -1564,7 +1564,7 @@ fn typed_channel_subscribe(py: Python<'_>, this: Arg<'_, '_>, options: Option<Ar
 #[pyo3(signature = (this, options))]
 fn typed_channel_subscribe_raw(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedChannel>>(this, "self")?;
-    let options = abi::arg_or(options, "options", || Default::default())?;
+    let options = abi::arg_or(options, "options", Default::default)?;
     abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::subscribe_raw(&this, options))
 }
 

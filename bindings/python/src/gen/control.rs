@@ -33,7 +33,7 @@ pub(crate) struct LogRecord(net_types::control::LogRecord);
 impl LogRecord {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 5] = ["level", "target", "message", "at", "fields"];
+        const NAMES: [&str; 5] = ["level", "target", "message", "at", "fields"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -62,35 +62,35 @@ impl LogRecord {
     #[getter]
     fn level(&self, py: Python<'_>) -> Answer {
         let value = &self.0.level;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Part of the library that says it.
     #[getter]
     fn target(&self, py: Python<'_>) -> Answer {
         let value = &self.0.target;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// What it says.
     #[getter]
     fn message(&self, py: Python<'_>) -> Answer {
         let value = &self.0.message;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// When it was said.
     #[getter]
     fn at(&self, py: Python<'_>) -> Answer {
         let value = &self.0.at;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Values that belong to it, as text.
     #[getter]
     fn fields(&self, py: Python<'_>) -> Answer {
         let value = &self.0.fields;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -155,7 +155,7 @@ fn set_logger(py: Python<'_>, logger: Arg<'_, '_>, filter: Option<Arg<'_, '_>>) 
 #[pyfunction]
 #[pyo3(signature = ())]
 fn clear_logger(py: Python<'_>) -> Answer {
-    abi::run(py, || <net_support::Functions as api::ControlFunctions>::clear_logger())
+    abi::run(py, <net_support::Functions as api::ControlFunctions>::clear_logger)
 }
 
 /// Sets the number of worker threads, before the first asynchronous call starts them; afterwards it is an error. Without it `NET_RUNTIME_THREADS` says how many, or else there is one per core, up to 4.

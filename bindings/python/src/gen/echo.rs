@@ -97,7 +97,7 @@ pub(crate) struct Label(net_types::echo::Label);
 impl Label {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 2] = ["text", "color"];
+        const NAMES: [&str; 2] = ["text", "color"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -116,14 +116,14 @@ impl Label {
     #[getter]
     fn text(&self, py: Python<'_>) -> Answer {
         let value = &self.0.text;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// What it looks like.
     #[getter]
     fn color(&self, py: Python<'_>) -> Answer {
         let value = &self.0.color;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -155,7 +155,7 @@ pub(crate) struct Scalars(net_types::echo::Scalars);
 impl Scalars {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 20] = [
+        const NAMES: [&str; 20] = [
             "truth",
             "tiny",
             "small",
@@ -235,70 +235,70 @@ impl Scalars {
     #[getter]
     fn truth(&self, py: Python<'_>) -> Answer {
         let value = &self.0.truth;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Unsigned, 8 bits.
     #[getter]
     fn tiny(&self, py: Python<'_>) -> Answer {
         let value = &self.0.tiny;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Unsigned, 16 bits.
     #[getter]
     fn small(&self, py: Python<'_>) -> Answer {
         let value = &self.0.small;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Unsigned, 32 bits.
     #[getter]
     fn medium(&self, py: Python<'_>) -> Answer {
         let value = &self.0.medium;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Unsigned, 64 bits.
     #[getter]
     fn large(&self, py: Python<'_>) -> Answer {
         let value = &self.0.large;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Signed, 8 bits.
     #[getter]
     fn itiny(&self, py: Python<'_>) -> Answer {
         let value = &self.0.itiny;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Signed, 16 bits.
     #[getter]
     fn ismall(&self, py: Python<'_>) -> Answer {
         let value = &self.0.ismall;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Signed, 32 bits.
     #[getter]
     fn imedium(&self, py: Python<'_>) -> Answer {
         let value = &self.0.imedium;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Signed, 64 bits.
     #[getter]
     fn ilarge(&self, py: Python<'_>) -> Answer {
         let value = &self.0.ilarge;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A float.
     #[getter]
     fn real(&self, py: Python<'_>) -> Answer {
         let value = &self.0.real;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A span of time.
@@ -312,63 +312,63 @@ impl Scalars {
     #[getter]
     fn moment(&self, py: Python<'_>) -> Answer {
         let value = &self.0.moment;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A calendar time.
     #[getter]
     fn day(&self, py: Python<'_>) -> Answer {
         let value = &self.0.day;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A count of bytes.
     #[getter]
     fn weight_bytes(&self, py: Python<'_>) -> Answer {
         let value = &self.0.weight;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A named number.
     #[getter]
     fn id(&self, py: Python<'_>) -> Answer {
         let value = &self.0.id;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Named bytes.
     #[getter]
     fn key(&self, py: Python<'_>) -> Answer {
         let value = &self.0.key;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Exactly four bytes.
     #[getter]
     fn fixed(&self, py: Python<'_>) -> Answer {
         let value = &self.0.fixed;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// An enum of texts.
     #[getter]
     fn color(&self, py: Python<'_>) -> Answer {
         let value = &self.0.color;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// An enum of numbers.
     #[getter]
     fn level(&self, py: Python<'_>) -> Answer {
         let value = &self.0.level;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Flags.
     #[getter]
     fn access(&self, py: Python<'_>) -> Answer {
         let value = &self.0.access;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -425,7 +425,7 @@ pub(crate) struct Everything(net_types::echo::Everything);
 impl Everything {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 14] = [
+        const NAMES: [&str; 14] = [
             "text",
             "data",
             "scalars",
@@ -487,98 +487,98 @@ impl Everything {
     #[getter]
     fn text(&self, py: Python<'_>) -> Answer {
         let value = &self.0.text;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Bytes.
     #[getter]
     fn data(&self, py: Python<'_>) -> Answer {
         let value = &self.0.data;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A record in a record.
     #[getter]
     fn scalars(&self, py: Python<'_>) -> Answer {
         let value = &self.0.scalars;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A number, or none.
     #[getter]
     fn maybe(&self, py: Python<'_>) -> Answer {
         let value = &self.0.maybe;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A text, or none.
     #[getter]
     fn maybe_not(&self, py: Python<'_>) -> Answer {
         let value = &self.0.maybe_not;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A record, or none.
     #[getter]
     fn maybe_rec(&self, py: Python<'_>) -> Answer {
         let value = &self.0.maybe_rec;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Some numbers.
     #[getter]
     fn numbers(&self, py: Python<'_>) -> Answer {
         let value = &self.0.numbers;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Records in a list.
     #[getter]
     fn labels(&self, py: Python<'_>) -> Answer {
         let value = &self.0.labels;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Bytes in a list.
     #[getter]
     fn chunks(&self, py: Python<'_>) -> Answer {
         let value = &self.0.chunks;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Values by text.
     #[getter]
     fn table(&self, py: Python<'_>) -> Answer {
         let value = &self.0.table;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Lists in a map.
     #[getter]
     fn nested(&self, py: Python<'_>) -> Answer {
         let value = &self.0.nested;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A union.
     #[getter]
     fn shape(&self, py: Python<'_>) -> Answer {
         let value = &self.0.shape;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Unions in a list.
     #[getter]
     fn shapes(&self, py: Python<'_>) -> Answer {
         let value = &self.0.shapes;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A recursive union.
     #[getter]
     fn tree(&self, py: Python<'_>) -> Answer {
         let value = &self.0.tree;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -629,7 +629,7 @@ pub(crate) struct EchoOptions(net_types::echo::EchoOptions);
 impl EchoOptions {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 11] = [
+        const NAMES: [&str; 11] = [
             "count",
             "ratio",
             "loud",
@@ -703,42 +703,42 @@ impl EchoOptions {
     #[getter]
     fn count(&self, py: Python<'_>) -> Answer {
         let value = &self.0.count;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A float.
     #[getter]
     fn ratio(&self, py: Python<'_>) -> Answer {
         let value = &self.0.ratio;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A truth value that is true by default.
     #[getter]
     fn loud(&self, py: Python<'_>) -> Answer {
         let value = &self.0.loud;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A text under another published name.
     #[getter]
     fn name(&self, py: Python<'_>) -> Answer {
         let value = &self.0.name;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// An enum.
     #[getter]
     fn color(&self, py: Python<'_>) -> Answer {
         let value = &self.0.color;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// Flags.
     #[getter]
     fn access(&self, py: Python<'_>) -> Answer {
         let value = &self.0.access;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A span of time.
@@ -752,28 +752,28 @@ impl EchoOptions {
     #[getter]
     fn limit_bytes(&self, py: Python<'_>) -> Answer {
         let value = &self.0.limit;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// One text, or several.
     #[getter]
     fn tags(&self, py: Python<'_>) -> Answer {
         let value = &self.0.tags;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A field whose name is a reserved word in Python.
     #[getter]
     fn from_(&self, py: Python<'_>) -> Answer {
         let value = &self.0.from;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// A field whose name is a reserved word in Go and Rust.
     #[getter]
     fn r#type(&self, py: Python<'_>) -> Answer {
         let value = &self.0.r#type;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -821,7 +821,7 @@ pub(crate) struct VersionPair(net_types::echo::VersionPair);
 impl VersionPair {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 2] = ["major", "minor"];
+        const NAMES: [&str; 2] = ["major", "minor"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -840,18 +840,18 @@ impl VersionPair {
     #[getter]
     fn major(&self, py: Python<'_>) -> Answer {
         let value = &self.0.major;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// The number behind.
     #[getter]
     fn minor(&self, py: Python<'_>) -> Answer {
         let value = &self.0.minor;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     fn __index__(&self, py: Python<'_>) -> Answer {
-        self.0.major.clone().to_py(py)
+        value::shown(&self.0.major, py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -883,7 +883,7 @@ pub(crate) struct EchoPage(net_types::echo::EchoPage);
 impl EchoPage {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&'static str; 1] = ["raw"];
+        const NAMES: [&str; 1] = ["raw"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
@@ -899,7 +899,7 @@ impl EchoPage {
     #[getter]
     fn raw(&self, py: Python<'_>) -> Answer {
         let value = &self.0.raw;
-        value.clone().to_py(py)
+        value::shown(value, py)
     }
 
     /// The text as UTF-8.
@@ -990,7 +990,7 @@ impl Shape {
     #[getter(r#radius)]
     fn get_radius(&self, py: Python<'_>) -> Answer {
         match &self.0 {
-            net_types::echo::Shape::Circle { radius: value, .. } => value.clone().to_py(py),
+            net_types::echo::Shape::Circle { radius: value, .. } => value::shown(value, py),
             _ => Ok(py.None()),
         }
     }
@@ -998,7 +998,7 @@ impl Shape {
     #[getter(r#width)]
     fn get_width(&self, py: Python<'_>) -> Answer {
         match &self.0 {
-            net_types::echo::Shape::Rectangle { width: value, .. } => value.clone().to_py(py),
+            net_types::echo::Shape::Rectangle { width: value, .. } => value::shown(value, py),
             _ => Ok(py.None()),
         }
     }
@@ -1006,7 +1006,7 @@ impl Shape {
     #[getter(r#height)]
     fn get_height(&self, py: Python<'_>) -> Answer {
         match &self.0 {
-            net_types::echo::Shape::Rectangle { height: value, .. } => value.clone().to_py(py),
+            net_types::echo::Shape::Rectangle { height: value, .. } => value::shown(value, py),
             _ => Ok(py.None()),
         }
     }
@@ -1015,7 +1015,7 @@ impl Shape {
     #[getter(r#text)]
     fn get_text(&self, py: Python<'_>) -> Answer {
         match &self.0 {
-            net_types::echo::Shape::Named { text: value, .. } => value.clone().to_py(py),
+            net_types::echo::Shape::Named { text: value, .. } => value::shown(value, py),
             _ => Ok(py.None()),
         }
     }
@@ -1024,7 +1024,7 @@ impl Shape {
     #[getter(r#color)]
     fn get_color(&self, py: Python<'_>) -> Answer {
         match &self.0 {
-            net_types::echo::Shape::Named { color: value, .. } => value.clone().to_py(py),
+            net_types::echo::Shape::Named { color: value, .. } => value::shown(value, py),
             _ => Ok(py.None()),
         }
     }
@@ -1036,56 +1036,18 @@ impl Shape {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         match &self.0 {
             net_types::echo::Shape::Empty => abi::repr(py, "Shape.empty", &[]),
-            net_types::echo::Shape::Circle { radius } => abi::repr(
-                py,
-                "Shape.circle",
-                &[(
-                    "radius",
-                    Some({
-                        let value = radius;
-                        value.clone().to_py(py)?
-                    }),
-                )],
-            ),
-            net_types::echo::Shape::Rectangle { width, height } => abi::repr(
+            net_types::echo::Shape::Circle { .. } => {
+                abi::repr(py, "Shape.circle", &[("radius", Some(self.get_radius(py)?))])
+            }
+            net_types::echo::Shape::Rectangle { .. } => abi::repr(
                 py,
                 "Shape.rectangle",
-                &[
-                    (
-                        "width",
-                        Some({
-                            let value = width;
-                            value.clone().to_py(py)?
-                        }),
-                    ),
-                    (
-                        "height",
-                        Some({
-                            let value = height;
-                            value.clone().to_py(py)?
-                        }),
-                    ),
-                ],
+                &[("width", Some(self.get_width(py)?)), ("height", Some(self.get_height(py)?))],
             ),
-            net_types::echo::Shape::Named { text, color } => abi::repr(
+            net_types::echo::Shape::Named { .. } => abi::repr(
                 py,
                 "Shape.named",
-                &[
-                    (
-                        "text",
-                        Some({
-                            let value = text;
-                            value.clone().to_py(py)?
-                        }),
-                    ),
-                    (
-                        "color",
-                        Some({
-                            let value = color;
-                            value.clone().to_py(py)?
-                        }),
-                    ),
-                ],
+                &[("text", Some(self.get_text(py)?)), ("color", Some(self.get_color(py)?))],
             ),
         }
     }
@@ -1135,7 +1097,7 @@ impl Tree {
     #[getter(r#value)]
     fn get_value(&self, py: Python<'_>) -> Answer {
         match &self.0 {
-            net_types::echo::Tree::Leaf { value, .. } => value.clone().to_py(py),
+            net_types::echo::Tree::Leaf { value, .. } => value::shown(value, py),
             _ => Ok(py.None()),
         }
     }
@@ -1143,7 +1105,7 @@ impl Tree {
     #[getter(r#children)]
     fn get_children(&self, py: Python<'_>) -> Answer {
         match &self.0 {
-            net_types::echo::Tree::Branch { children: value, .. } => value.clone().to_py(py),
+            net_types::echo::Tree::Branch { children: value, .. } => value::shown(value, py),
             _ => Ok(py.None()),
         }
     }
@@ -1154,28 +1116,12 @@ impl Tree {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         match &self.0 {
-            net_types::echo::Tree::Leaf { value } => abi::repr(
-                py,
-                "Tree.leaf",
-                &[(
-                    "value",
-                    Some({
-                        let value = value;
-                        value.clone().to_py(py)?
-                    }),
-                )],
-            ),
-            net_types::echo::Tree::Branch { children } => abi::repr(
-                py,
-                "Tree.branch",
-                &[(
-                    "children",
-                    Some({
-                        let value = children;
-                        value.clone().to_py(py)?
-                    }),
-                )],
-            ),
+            net_types::echo::Tree::Leaf { .. } => {
+                abi::repr(py, "Tree.leaf", &[("value", Some(self.get_value(py)?))])
+            }
+            net_types::echo::Tree::Branch { .. } => {
+                abi::repr(py, "Tree.branch", &[("children", Some(self.get_children(py)?))])
+            }
         }
     }
 }
@@ -1525,7 +1471,7 @@ fn echo_tree(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyfunction]
 #[pyo3(signature = (options))]
 fn echo_with_options(py: Python<'_>, options: Option<Arg<'_, '_>>) -> Answer {
-    let options = abi::arg_or(options, "options", || Default::default())?;
+    let options = abi::arg_or(options, "options", Default::default)?;
     abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_with_options(options))
 }
 
@@ -1602,7 +1548,7 @@ fn describe_error(py: Python<'_>, error: Arg<'_, '_>) -> Answer {
 #[pyfunction]
 #[pyo3(signature = ())]
 fn panic_now(py: Python<'_>) -> Answer {
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::panic_now())
+    abi::run(py, <net_core::Functions as api::EchoFunctions>::panic_now)
 }
 
 fn panic_later_start() -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
@@ -1741,7 +1687,7 @@ fn echo_box_open_start(
     options: Option<Arg<'_, '_>>,
 ) -> PyResult<impl Future<Output = Result<Arc<net_core::EchoBox>, Error>> + Send + use<>> {
     let text = abi::arg(text, "text")?;
-    let options = abi::arg_or(options, "options", || Default::default())?;
+    let options = abi::arg_or(options, "options", Default::default)?;
     Ok(async move { <net_core::EchoBox as api::EchoBox>::open(text, options).await })
 }
 
@@ -2008,7 +1954,7 @@ fn letter_stream_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 #[pyfunction]
 #[pyo3(signature = ())]
 fn typed_cell_new(py: Python<'_>) -> Answer {
-    abi::run(py, || <net_core::TypedCell as api::TypedCell>::new())
+    abi::run(py, <net_core::TypedCell as api::TypedCell>::new)
 }
 
 /// Keeps a value.

@@ -2,7 +2,7 @@
 
 //! Errors as exceptions.
 
-use crate::value::{self, ToPy, Wrong};
+use crate::value::{self, Wrong};
 use net_types::Error;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -47,79 +47,79 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
     match error {
         Error::Base(net_types::base::BaseError::Argument { argument, reason, .. }) => {
             let value = argument;
-            into.set_item("argument", value.clone().to_py(py)?)?;
+            into.set_item("argument", value::shown(value, py)?)?;
             let value = reason;
-            into.set_item("reason", value.clone().to_py(py)?)?;
+            into.set_item("reason", value::shown(value, py)?)?;
         }
         Error::Base(net_types::base::BaseError::Unsupported { feature, .. }) => {
             let value = feature;
-            into.set_item("feature", value.clone().to_py(py)?)?;
+            into.set_item("feature", value::shown(value, py)?)?;
         }
         Error::Base(net_types::base::BaseError::Mismatch { wanted, found, .. }) => {
             let value = wanted;
-            into.set_item("wanted", value.clone().to_py(py)?)?;
+            into.set_item("wanted", value::shown(value, py)?)?;
             let value = found;
-            into.set_item("found", value.clone().to_py(py)?)?;
+            into.set_item("found", value::shown(value, py)?)?;
         }
         #[cfg(feature = "conformance")]
         Error::Echo(net_types::echo::EchoError::Rejected { number, reason, .. }) => {
             let value = number;
-            into.set_item("number", value.clone().to_py(py)?)?;
+            into.set_item("number", value::shown(value, py)?)?;
             let value = reason;
-            into.set_item("reason", value.clone().to_py(py)?)?;
+            into.set_item("reason", value::shown(value, py)?)?;
         }
         #[cfg(feature = "conformance")]
         Error::Echo(net_types::echo::EchoError::TooLarge { size, limit, .. }) => {
             let value = size;
-            into.set_item("size", value.clone().to_py(py)?)?;
+            into.set_item("size", value::shown(value, py)?)?;
             let value = limit;
-            into.set_item("limit", value.clone().to_py(py)?)?;
+            into.set_item("limit", value::shown(value, py)?)?;
         }
         #[cfg(feature = "conformance")]
         Error::Echo(net_types::echo::EchoError::Status { status, body, .. }) => {
             let value = status;
-            into.set_item("status", value.clone().to_py(py)?)?;
+            into.set_item("status", value::shown(value, py)?)?;
             let value = body;
-            into.set_item("body", value.clone().to_py(py)?)?;
+            into.set_item("body", value::shown(value, py)?)?;
         }
         Error::Bus(net_types::bus::BusError::InvalidJson { index, offset, reason, .. }) => {
             let value = index;
-            into.set_item("index", value.clone().to_py(py)?)?;
+            into.set_item("index", value::shown(value, py)?)?;
             let value = offset;
-            into.set_item("offset", value.clone().to_py(py)?)?;
+            into.set_item("offset", value::shown(value, py)?)?;
             let value = reason;
-            into.set_item("reason", value.clone().to_py(py)?)?;
+            into.set_item("reason", value::shown(value, py)?)?;
         }
         Error::Bus(net_types::bus::BusError::EventTooLarge { index, size, limit, .. }) => {
             let value = index;
-            into.set_item("index", value.clone().to_py(py)?)?;
+            into.set_item("index", value::shown(value, py)?)?;
             let value = size;
-            into.set_item("size", value.clone().to_py(py)?)?;
+            into.set_item("size", value::shown(value, py)?)?;
             let value = limit;
-            into.set_item("limit", value.clone().to_py(py)?)?;
+            into.set_item("limit", value::shown(value, py)?)?;
         }
         Error::Bus(net_types::bus::BusError::MemoryFull { limit, .. }) => {
             let value = limit;
-            into.set_item("limit", value.clone().to_py(py)?)?;
+            into.set_item("limit", value::shown(value, py)?)?;
         }
         Error::Bus(net_types::bus::BusError::InvalidConfig { option, reason, .. }) => {
             let value = option;
-            into.set_item("option", value.clone().to_py(py)?)?;
+            into.set_item("option", value::shown(value, py)?)?;
             let value = reason;
-            into.set_item("reason", value.clone().to_py(py)?)?;
+            into.set_item("reason", value::shown(value, py)?)?;
         }
         Error::Bus(net_types::bus::BusError::Lagged { shard, first, last, .. }) => {
             let value = shard;
-            into.set_item("shard", value.clone().to_py(py)?)?;
+            into.set_item("shard", value::shown(value, py)?)?;
             let value = first;
-            into.set_item("first", value.clone().to_py(py)?)?;
+            into.set_item("first", value::shown(value, py)?)?;
             let value = last;
-            into.set_item("last", value.clone().to_py(py)?)?;
+            into.set_item("last", value::shown(value, py)?)?;
         }
         #[cfg(feature = "conformance")]
         Error::EchoPart(net_types::echo::EchoPartError::Missing { part, .. }) => {
             let value = part;
-            into.set_item("part", value.clone().to_py(py)?)?;
+            into.set_item("part", value::shown(value, py)?)?;
         }
         _ => {}
     }

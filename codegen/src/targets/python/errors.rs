@@ -81,13 +81,13 @@ fn field(api: &Api, name: &str, ty: &Type) -> FieldModel {
                 let build = format!(
                     "value::member_of::<Option<value::Span<{nanos}>>>(members, {python:?})?.map(|span| span.0)"
                 );
-                (None, format!("value.map(value::Span::<{nanos}>).to_py(py)"), build)
+                (None, format!("value::ToPy::to_py(value.map(value::Span::<{nanos}>), py)"), build)
             } else {
                 let build = format!("value::member_of::<value::Span<{nanos}>>(members, {python:?})?.0");
-                (None, format!("value::Span::<{nanos}>(*value).to_py(py)"), build)
+                (None, format!("value::ToPy::to_py(value::Span::<{nanos}>(*value), py)"), build)
             }
         }
-        _ => (None, "value.clone().to_py(py)".into(), format!("value::member_of(members, {python:?})?")),
+        _ => (None, "value::shown(value, py)".into(), format!("value::member_of(members, {python:?})?")),
     };
     let is_constant = constant.is_some();
     FieldModel {

@@ -58,6 +58,8 @@ pub(crate) struct FieldModel {
     /// Expression of the Python value of `value`, a reference.
     pub show: String,
     pub secret: bool,
+    /// Attribute that shows it.
+    pub member: String,
 }
 
 pub(crate) struct RecordModel {
@@ -249,7 +251,7 @@ fn record(api: &Api, module: &Module, item: &Record) -> Result<RecordModel> {
         path: path(module, &item.name.spec),
         signature,
         params,
-        match_args: format!("[&'static str; {}] = [{}]", match_args.len(), match_args.join(", ")),
+        match_args: format!("[&str; {}] = [{}]", match_args.len(), match_args.join(", ")),
         has_limits: item.has_limits(),
         copies,
         views: item
@@ -309,7 +311,8 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
                 rust_types::literal(api, default, &item.ty).replace("crate::", "net_types::")
             });
             match unwrap.is_empty() {
-                true => format!("abi::arg_or({given}, {text}, || {default})?"),
+                true => format!("abi::arg_or({given}, {text}, || {default})?")
+                    .replace("|| Default::default()", "Default::default"),
                 false => {
                     format!("abi::arg_or::<{wrap}>({given}, {text}, || {})?{unwrap}", rewrap(&wrap, &default))
                 }
@@ -327,9 +330,10 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
         (Type::Duration(unit), true) => {
             format!("value.map(Span::<{}>).to_py(py)", rust_types::nanos(*unit))
         }
-        _ => "value.clone().to_py(py)".into(),
+        _ => "value::shown(value, py)".into(),
     };
     Ok(FieldModel {
+        member: name.clone(),
         name,
         ident,
         field: rust_names::value(&item.name.spec),
@@ -393,6 +397,10 @@ fn union(api: &Api, module: &Module, item: &Union) -> Result<UnionModel> {
             fields,
         });
     }
+    let taken: Vec<_> = cases.iter().map(|case| case.name.clone()).collect();
+    for field in cases.iter_mut().flat_map(|case| &mut case.fields) {
+        field.member = union_member(&field.name, taken.iter().map(String::as_str));
+    }
     let members = union_members(&path, &cases);
     Ok(UnionModel {
         doc: lines(&item.doc),
@@ -408,7 +416,7 @@ fn union_members(path: &str, cases: &[CaseModel]) -> Vec<MemberModel> {
     let mut members: Vec<MemberModel> = Vec::new();
     for case in cases {
         for field in &case.fields {
-            let name = union_member(&field.name, cases.iter().map(|case| case.name.as_str()));
+            let name = field.member.clone();
             let bound =
                 if field.field == "value" { "value".to_owned() } else { format!("{}: value", field.field) };
             let arm = (format!("{path}::{} {{ {bound}, .. }}", case.variant), field.show.clone());
@@ -525,7 +533,7 @@ fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec<FunctionMo
             params: "this: Arg<'_, '_>".into(),
             arguments: "this".into(),
             bindings: vec![format!("let this = abi::arg::<Arc<net_core::{class}>>(this, \"self\")?;")],
-            call: format!("{{ {owner}::close(&this); Ok(()) }}"),
+            call: format!("|| {{ {owner}::close(&this); Ok(()) }}"),
             output: String::new(),
             is_async: false,
             run: "run".into(),
@@ -566,9 +574,10 @@ fn function(api: &Api, object: Option<(&str, &str)>, owner: &str, method: &Metho
     let result = result(method);
     let called = format!("{path}({})", call.join(", "));
     let call = match method.shape {
-        Shape::Property { fixed: true } => format!("Ok({called})"),
+        Shape::Property { fixed: true } => format!("|| Ok({called})"),
         _ if method.is_async => format!("{called}.await{result}"),
-        _ => format!("{called}{result}"),
+        _ if call.is_empty() && result.is_empty() => path,
+        _ => format!("|| {called}{result}"),
     };
     Ok(FunctionModel {
         doc: lines(&method.doc),
@@ -642,7 +651,8 @@ fn argument(api: &Api, arg: &Arg, ident: &str, is_async: bool) -> Result<(Vec<St
     } else {
         format!("abi::arg::<{ty}>({ident}, {name})?{unwrap}")
     };
-    let mut bindings = vec![format!("let {ident} = {};", read.replace("::<_>", ""))];
+    let read = read.replace("::<_>", "").replace("|| Default::default()", "Default::default");
+    let mut bindings = vec![format!("let {ident} = {read};")];
     bindings.extend(more);
     Ok((bindings, passed))
 }

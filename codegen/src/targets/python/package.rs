@@ -412,7 +412,7 @@ fn overloaded(api: &Api, owner: Owner<'_>, first: &Method, others: &[&&Method]) 
     all[0].aliases.clear();
     let mut chosen = Vec::new();
     let mut choices = Vec::new();
-    for signature in std::iter::once(&first).chain(others.iter().map(|other| *other)) {
+    for signature in std::iter::once(&first).chain(others.iter().copied()) {
         let mut shown = calls::method(api, owner, signature, &name);
         shown.decorators.insert(0, "@overload".into());
         shown.aliases.clear();
