@@ -4,6 +4,7 @@ pub mod c;
 pub mod cpack;
 pub mod go;
 pub mod python;
+pub mod reference;
 pub mod rust;
 pub mod rust_sdk;
 pub mod support;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(rust_sdk::RustSdk),
         Box::new(go::Go),
         Box::new(python::Python),
+        Box::new(reference::Reference),
     ]
 }
 

@@ -14,6 +14,7 @@ use serde_json::Value;
 use std::fmt;
 
 pub use fields::{is_derived, members};
+pub(crate) use scalar::width;
 
 /// Why a value has no bytes, or bytes have no value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::ir::{Api, Enum, Flags, Int, Literal, Type};
 use serde_json::{Number, Value, json};
 
 /// Bytes that a value takes; none if that varies.
-pub(super) fn width(api: &Api, ty: &Type) -> Option<usize> {
+pub(crate) fn width(api: &Api, ty: &Type) -> Option<usize> {
     match api.base(ty) {
         Type::F64 => Some(8),
         Type::FixedBytes(width) => Some(*width),

@@ -1,5 +1,6 @@
 //! The header of the C ABI, made by cbindgen out of the written and generated sources.
 
+use super::model::FunctionModel;
 use super::names;
 use crate::files::FileSet;
 use crate::ir::Api;
@@ -49,6 +50,32 @@ pub fn add(api: &Api, files: &mut FileSet, root: &Path) -> Result<()> {
     text += "\n#ifdef __cplusplus\n}  // extern \"C\"\n#endif\n\n#endif  // NET_MESH_H\n";
     files.add(PATH, text);
     Ok(())
+}
+
+/// A function as the header declares it, in one line.
+pub(crate) fn declaration(function: &FunctionModel) -> String {
+    let params: Vec<_> = function.params.split(", ").filter_map(|param| param.split_once(": ")).collect();
+    let params: Vec<_> = params.into_iter().map(|(name, ty)| declared(name, ty)).collect();
+    format!("{}({})", declared(&function.name, &function.returns), params.join(", "))
+}
+
+/// A name behind its type, as C writes it.
+fn declared(name: &str, ty: &str) -> String {
+    if let Some(target) = ty.strip_prefix("*mut ") {
+        return declared(&format!("*{name}"), target);
+    }
+    if let Some(target) = ty.strip_prefix("*const ") {
+        return format!("const {}", declared(&format!("*{name}"), target));
+    }
+    let known = TYPES.iter().find(|(rust, _)| *rust == ty).map(|(_, c)| (*c).to_owned());
+    let ty = known.unwrap_or_else(|| match ty {
+        "bool" => "bool".into(),
+        "f64" => "double".into(),
+        "c_void" => "void".into(),
+        unsigned if unsigned.starts_with('u') => format!("uint{}_t", &unsigned[1..]),
+        signed => format!("int{}_t", signed.trim_start_matches('i')),
+    });
+    format!("{ty} {name}")
 }
 
 /// The declarations of some sources under a title.

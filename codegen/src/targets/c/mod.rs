@@ -2,7 +2,7 @@
 
 pub mod header;
 mod hosts;
-mod model;
+pub(crate) mod model;
 pub(crate) mod names;
 mod types;
 

@@ -54,6 +54,16 @@ pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
     ModuleModel { functions, hosts, uses }
 }
 
+/// The function of a method, to show how it is declared; nothing if neither C nor Go has it.
+pub(crate) fn declared(api: &Api, object: Option<&Object>, method: &Method) -> Option<FunctionModel> {
+    let name = match object {
+        Some(object) => names::method(&object.name.spec, &method.name.spec),
+        None => names::function(&method.name.spec),
+    };
+    let core = object.map(|object| format!("net_core::{}", rust_names::ty(&object.name.spec)));
+    crosses(method).then(|| function(api, method, name, "", core.as_deref()))
+}
+
 /// Whether C or Go has a method: both call through this interface.
 fn crosses(method: &Method) -> bool {
     let own =

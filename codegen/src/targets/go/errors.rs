@@ -133,7 +133,8 @@ fn kind(api: &Api, family: &Family, item: &Kind, error: &str) -> KindModel {
     model
 }
 
-fn sentinel(family: &Family, item: &Kind) -> String {
+/// The value with which a kind is told by `errors.Is`.
+pub(crate) fn sentinel(family: &Family, item: &Kind) -> String {
     format!("Err{}{}", names::public(&family.name), names::public(&item.name))
 }
 

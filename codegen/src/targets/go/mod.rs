@@ -1,10 +1,10 @@
 //! Go: the SDK over the C ABI.
 
 mod calls;
-mod errors;
-mod model;
+pub(crate) mod errors;
+pub(crate) mod model;
 pub(crate) mod names;
-mod objects;
+pub(crate) mod objects;
 pub(crate) mod types;
 
 use super::Target;

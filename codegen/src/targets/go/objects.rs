@@ -88,20 +88,38 @@ pub(crate) struct CallModel {
 /// Lowers the functions of a module.
 pub(crate) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
     let kept = module.functions.iter().filter(|item| item.in_lang(Lang::Go));
-    kept.flat_map(|item| {
-        let vars = result_variables(item);
-        let scope = Scope { api, prefix: "", has_self: false, vars: &vars, chains: false };
-        named(&item.name, |name| {
-            let lowered = calls::lower(&scope, item, item.returns.as_ref());
-            FunctionModel {
-                doc: method_doc(&name, item),
-                opening: format!("func {name}{}{}", declared(&vars), lowered.signature),
-                call: format!("{name}{}({})", used(&vars), lowered.given),
-                body: lowered.body,
+    kept.flat_map(|item| function(api, item)).collect()
+}
+
+/// The lines that open a function under its own name and its other ones.
+pub(crate) fn openings(api: &Api, object: Option<&Object>, method: &Method) -> Vec<String> {
+    let functions = match object {
+        None => function(api, method),
+        Some(item) => {
+            let (name, prefix) = (names::item(&item.name), String::new());
+            let lowering = Lowering { api, item, name: &name, prefix: &prefix, chains: false };
+            match method.shape {
+                Shape::Constructor => lowering.constructor(method),
+                _ => lowering.method(method),
             }
-        })
+        }
+    };
+    // A helper has no documentation.
+    functions.into_iter().filter(|function| !function.doc.is_empty()).map(|function| function.opening).collect()
+}
+
+fn function(api: &Api, item: &Method) -> Vec<FunctionModel> {
+    let vars = result_variables(item);
+    let scope = Scope { api, prefix: "", has_self: false, vars: &vars, chains: false };
+    named(&item.name, |name| {
+        let lowered = calls::lower(&scope, item, item.returns.as_ref());
+        FunctionModel {
+            doc: method_doc(&name, item),
+            opening: format!("func {name}{}{}", declared(&vars), lowered.signature),
+            call: format!("{name}{}({})", used(&vars), lowered.given),
+            body: lowered.body,
+        }
     })
-    .collect()
 }
 
 /// Lowers an object.

@@ -372,7 +372,8 @@ fn stream_methods(api: &Api, item: &Type) -> [MethodModel; 2] {
     ]
 }
 
-fn method(api: &Api, method: &Method, owner: &str) -> MethodModel {
+/// Lowers a function of a contract.
+pub(crate) fn method(api: &Api, method: &Method, owner: &str) -> MethodModel {
     let mut args = match method.shape {
         Shape::Method | Shape::Property { .. } => vec!["&self".to_owned()],
         _ => Vec::new(),

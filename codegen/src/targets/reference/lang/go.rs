@@ -1,0 +1,91 @@
+//! Go.
+
+use super::{Language, Site};
+use crate::ir::{
+    Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Union,
+};
+use crate::targets::go::{errors, model, names, objects};
+
+pub(crate) struct Go;
+
+impl Language for Go {
+    fn lang(&self) -> Lang {
+        Lang::Go
+    }
+
+    fn label(&self) -> &'static str {
+        "Go"
+    }
+
+    fn ty(&self, name: &Name) -> Option<String> {
+        Some(names::item(name))
+    }
+
+    fn type_aliases(&self, name: &Name) -> Vec<String> {
+        names::aliases(name)
+    }
+
+    fn constant(&self, name: &Name) -> Option<String> {
+        Some(names::item(name))
+    }
+
+    fn value(&self, item: &Enum, value: &EnumValue) -> Option<String> {
+        let lowered = model::enumeration(item).values;
+        Some(same(&item.values, value, lowered)?.name)
+    }
+
+    fn bit(&self, item: &Flags, bit: &Bit) -> Option<String> {
+        let lowered = model::flags(item).bits;
+        Some(same(&item.bits, bit, lowered)?.name)
+    }
+
+    fn case(&self, item: &Union, case: &Case) -> Option<String> {
+        Some(format!("{}{}", names::item(&item.name), names::public(&case.name)))
+    }
+
+    fn field(&self, api: &Api, _: &Record, field: &Field) -> Option<String> {
+        Some(model::field(api, field).name)
+    }
+
+    fn family(&self, item: &Family) -> Option<String> {
+        Some(names::family(&item.name))
+    }
+
+    fn kind(&self, family: &Family, kind: &Kind) -> Option<String> {
+        Some(errors::sentinel(family, kind))
+    }
+
+    fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {
+        opened(site, method).into_iter().next().map(|(name, _)| name)
+    }
+
+    fn signature(&self, site: Site<'_>, method: &Method) -> Option<String> {
+        opened(site, method).into_iter().next().map(|(_, opening)| opening)
+    }
+
+    fn aliases(&self, site: Site<'_>, method: &Method) -> Vec<String> {
+        opened(site, method).into_iter().skip(1).map(|(name, _)| name).collect()
+    }
+}
+
+/// Names, with the receiver in front, and opening lines of a function and its other names.
+fn opened(site: Site<'_>, method: &Method) -> Vec<(String, String)> {
+    let openings = objects::openings(site.api, site.object.map(|(_, object)| object), method);
+    openings.into_iter().map(|opening| (name_in(&opening), opening)).collect()
+}
+
+/// `NetNode.Emit` of `func (o *NetNode) Emit(...`, `NewNetNode` of `func NewNetNode(...`.
+fn name_in(opening: &str) -> String {
+    let rest = opening.trim_start_matches("func ");
+    let (owner, rest) = match rest.strip_prefix("(o *").and_then(|rest| rest.split_once(") ")) {
+        Some((owner, rest)) => (format!("{}.", owner.split('[').next().unwrap_or_default()), rest),
+        None => (String::new(), rest),
+    };
+    owner + rest.split(['(', '[']).next().unwrap_or_default()
+}
+
+/// What an item of a list was lowered to.
+fn same<T, M>(all: &[T], one: &T, lowered: Vec<M>) -> Option<M> {
+    let position = all.iter().position(|item| std::ptr::eq(item, one))?;
+    lowered.into_iter().nth(position)
+}

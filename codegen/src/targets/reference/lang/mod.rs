@@ -1,0 +1,73 @@
+//! What each language calls an item: nothing but the target's own names.
+
+mod c;
+mod go;
+mod rust;
+
+use crate::ir::{
+    Api, At, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Object, Record,
+    Union,
+};
+
+/// Where a function stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub api: &'a Api,
+    /// Position of the module.
+    pub module: usize,
+    /// The object that it belongs to.
+    pub object: Option<(At, &'a Object)>,
+}
+
+/// The spelling of one language. Nothing means that it has no such name.
+pub(crate) trait Language: Sync {
+    /// Which one.
+    fn lang(&self) -> Lang;
+
+    /// Its name for people.
+    fn label(&self) -> &'static str;
+
+    /// A type.
+    fn ty(&self, name: &Name) -> Option<String>;
+
+    /// An object.
+    fn object(&self, name: &Name) -> Option<String> {
+        self.ty(name)
+    }
+
+    /// More names of a type.
+    fn type_aliases(&self, name: &Name) -> Vec<String>;
+
+    /// A constant.
+    fn constant(&self, name: &Name) -> Option<String>;
+
+    /// A value of an enum.
+    fn value(&self, item: &Enum, value: &EnumValue) -> Option<String>;
+
+    /// A bit of flags.
+    fn bit(&self, item: &Flags, bit: &Bit) -> Option<String>;
+
+    /// A case of a union.
+    fn case(&self, item: &Union, case: &Case) -> Option<String>;
+
+    /// A field of a record.
+    fn field(&self, api: &Api, record: &Record, field: &Field) -> Option<String>;
+
+    /// The type of an error family.
+    fn family(&self, item: &Family) -> Option<String>;
+
+    /// How a kind of error is told.
+    fn kind(&self, family: &Family, kind: &Kind) -> Option<String>;
+
+    /// How a function is named where it is called.
+    fn called(&self, site: Site<'_>, method: &Method) -> Option<String>;
+
+    /// The declaration of a function, in one line.
+    fn signature(&self, site: Site<'_>, method: &Method) -> Option<String>;
+
+    /// More names of a function.
+    fn aliases(&self, site: Site<'_>, method: &Method) -> Vec<String>;
+}
+
+/// The languages, in the order in which tables show them.
+pub(crate) const ALL: [&dyn Language; 3] = [&rust::Rust, &go::Go, &c::C];

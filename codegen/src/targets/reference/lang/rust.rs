@@ -1,0 +1,73 @@
+//! Rust.
+
+use super::{Language, Site};
+use crate::ir::{
+    Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Union,
+};
+use crate::targets::rust::{model, names};
+
+pub(crate) struct Rust;
+
+impl Language for Rust {
+    fn lang(&self) -> Lang {
+        Lang::Rust
+    }
+
+    fn label(&self) -> &'static str {
+        "Rust"
+    }
+
+    fn ty(&self, name: &Name) -> Option<String> {
+        Some(names::ty(&name.spec))
+    }
+
+    fn type_aliases(&self, name: &Name) -> Vec<String> {
+        name.aliases(Lang::Rust).iter().map(|alias| names::ty(alias)).collect()
+    }
+
+    fn constant(&self, name: &Name) -> Option<String> {
+        Some(names::constant(&name.spec))
+    }
+
+    fn value(&self, item: &Enum, value: &EnumValue) -> Option<String> {
+        Some(format!("{}::{}", names::ty(&item.name.spec), names::ty(&value.name)))
+    }
+
+    fn bit(&self, item: &Flags, bit: &Bit) -> Option<String> {
+        Some(format!("{}::{}", names::ty(&item.name.spec), names::constant(&bit.name)))
+    }
+
+    fn case(&self, item: &Union, case: &Case) -> Option<String> {
+        Some(format!("{}::{}", names::ty(&item.name.spec), names::ty(&case.name)))
+    }
+
+    fn field(&self, _: &Api, _: &Record, field: &Field) -> Option<String> {
+        Some(names::value(&field.name.spec))
+    }
+
+    fn family(&self, item: &Family) -> Option<String> {
+        Some(names::family(&item.name))
+    }
+
+    fn kind(&self, family: &Family, kind: &Kind) -> Option<String> {
+        Some(format!("{}::{}", names::family(&family.name), names::ty(&kind.name)))
+    }
+
+    fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {
+        let name = names::value(&method.name.spec);
+        Some(match site.object {
+            Some((_, object)) => format!("{}::{name}", names::ty(&object.name.spec)),
+            None => name,
+        })
+    }
+
+    fn signature(&self, site: Site<'_>, method: &Method) -> Option<String> {
+        let owner = site.object.map(|(_, object)| names::ty(&object.name.spec));
+        let model = model::method(site.api, method, owner.as_deref().unwrap_or_default());
+        Some(format!("fn {}({}){}", model.name, model.args, model.returns))
+    }
+
+    fn aliases(&self, _: Site<'_>, method: &Method) -> Vec<String> {
+        method.name.aliases(Lang::Rust).iter().map(|alias| names::value(alias)).collect()
+    }
+}
