@@ -1,27 +1,64 @@
-//! What the `reference` target prints: a page with errors, and one with renamed and aliased names.
+//! What the `reference` target prints: the pages of small specs, each together with `spec/base.toml`.
 
-mod common;
-
+use net_codegen::files::FileSet;
+use net_codegen::load::{self, Source};
+use net_codegen::resolve;
 use net_codegen::targets::Target;
 use net_codegen::targets::reference::Reference;
+use std::fs::read_to_string;
+use std::path::Path;
 
 #[test]
-fn prints_pages() {
-    for feature in ["aliases", "errors"] {
-        let name = format!("{}__{feature}", Reference.name());
-        insta::with_settings!({
-            snapshot_path => "snapshots", prepend_module_to_snapshot => false, omit_expression => true
-        }, {
-            insta::assert_snapshot!(name, common::print(&Reference, feature));
-        });
-    }
+fn prints_errors_and_their_fields() {
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("reference__errors", page("features/errors"));
+    });
+}
+
+#[test]
+fn prints_layouts_with_their_bytes() {
+    let page = page("layouts/store");
+    let boxes = page.lines().filter(|line| line.starts_with("    +-") || line.starts_with("+-")).count();
+    assert!(boxes > 4, "{page}");
+    assert!(page.contains("| at  | bytes"), "{page}");
+}
+
+#[test]
+fn a_name_has_the_spelling_of_each_language() {
+    let page = page("features/aliases");
+    let lines = page.lines().filter(|line| line.starts_with("Rust "));
+    assert!(lines.clone().count() > 2, "{page}");
+    assert!(lines.clone().all(|line| line.contains(" · Go ")), "{page}");
 }
 
 #[test]
 fn no_line_ends_with_a_blank() {
     for feature in ["hosts", "objects", "records", "streams", "unions"] {
-        let text = common::print(&Reference, feature);
-        let line = text.lines().find(|line| line.ends_with(' '));
-        assert_eq!(line, None, "{feature}");
+        let (_, text) = files(&format!("features/{feature}")).iter().fold(
+            (String::new(), String::new()),
+            |(paths, all), (path, text)| (paths + path, all + text),
+        );
+        assert_eq!(text.lines().find(|line| line.ends_with(' ')), None, "{feature}");
     }
+}
+
+/// The page of a spec below `tests`.
+fn page(spec: &str) -> String {
+    let name = spec.split('/').next_back().unwrap_or(spec);
+    let path = format!("spec/reference/{name}.md");
+    let files = files(spec);
+    let page = files.iter().find(|(found, _)| *found == path);
+    page.map(|(_, text)| text.to_owned()).expect("a page for the module")
+}
+
+fn files(spec: &str) -> FileSet {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let paths = [package.join("../spec/base.toml"), package.join(format!("tests/{spec}.toml"))];
+    let sources = paths.map(|path| Source {
+        file: format!("spec/{}", path.file_name().unwrap_or_default().to_string_lossy()),
+        text: read_to_string(&path).expect("a readable spec"),
+    });
+    let (spec, _) = load::parse(sources.into());
+    let api = resolve::resolve(&spec).expect("a valid spec");
+    Reference.render(&api).expect("a target prints every spec")
 }
