@@ -4,7 +4,7 @@ mod functions;
 mod hosts;
 pub(crate) mod layout;
 mod model;
-mod names;
+pub(crate) mod names;
 mod order;
 mod types;
 

@@ -105,7 +105,11 @@ pub(crate) fn openings(api: &Api, object: Option<&Object>, method: &Method) -> V
         }
     };
     // A helper has no documentation.
-    functions.into_iter().filter(|function| !function.doc.is_empty()).map(|function| function.opening).collect()
+    functions
+        .into_iter()
+        .filter(|function| !function.doc.is_empty())
+        .map(|function| function.opening)
+        .collect()
 }
 
 fn function(api: &Api, item: &Method) -> Vec<FunctionModel> {

@@ -372,8 +372,7 @@ fn stream_methods(api: &Api, item: &Type) -> [MethodModel; 2] {
     ]
 }
 
-/// Lowers a function of a contract.
-pub(crate) fn method(api: &Api, method: &Method, owner: &str) -> MethodModel {
+fn method(api: &Api, method: &Method, owner: &str) -> MethodModel {
     let mut args = match method.shape {
         Shape::Method | Shape::Property { .. } => vec!["&self".to_owned()],
         _ => Vec::new(),

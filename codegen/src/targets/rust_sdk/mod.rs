@@ -2,7 +2,7 @@
 
 mod args;
 mod imports;
-mod model;
+pub(crate) mod model;
 pub(crate) mod names;
 pub(crate) mod types;
 

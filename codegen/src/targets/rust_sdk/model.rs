@@ -216,7 +216,8 @@ fn bounds_clause(bounds: BTreeMap<String, Vec<&'static str>>) -> String {
     if clauses.is_empty() { String::new() } else { format!(" where {}", clauses.join(", ")) }
 }
 
-fn method(scope: Scope<'_>, item: &Method, owner: Option<&Object>) -> MethodModel {
+/// Lowers a function.
+pub(crate) fn method(scope: Scope<'_>, item: &Method, owner: Option<&Object>) -> MethodModel {
     let lowered: Vec<_> = item.args.iter().map(|arg| args::lower(scope, arg, item.is_async)).collect();
     let name = names::value(&item.name.spec);
     let has_self = matches!(item.shape, Shape::Method | Shape::Property { .. });

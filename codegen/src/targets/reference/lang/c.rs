@@ -4,7 +4,8 @@ use super::{Language, Site};
 use crate::ir::{
     Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Union,
 };
-use crate::targets::c::{header, model, names};
+use crate::targets::c::{header, model};
+use crate::targets::cpack::names;
 
 pub(crate) struct C;
 
@@ -17,7 +18,11 @@ impl Language for C {
         "C"
     }
 
-    fn ty(&self, _: &Name) -> Option<String> {
+    fn ty(&self, name: &Name) -> Option<String> {
+        Some(names::ty(&name.spec))
+    }
+
+    fn object(&self, _: &Name) -> Option<String> {
         None
     }
 
@@ -25,32 +30,32 @@ impl Language for C {
         Vec::new()
     }
 
-    fn constant(&self, _: &Name) -> Option<String> {
-        None
+    fn constant(&self, name: &Name) -> Option<String> {
+        Some(names::constant(&[&name.spec]))
     }
 
-    fn value(&self, _: &Enum, _: &EnumValue) -> Option<String> {
-        None
+    fn value(&self, item: &Enum, value: &EnumValue) -> Option<String> {
+        Some(names::constant(&[&item.name.spec, &value.name]))
     }
 
-    fn bit(&self, _: &Flags, _: &Bit) -> Option<String> {
-        None
+    fn bit(&self, item: &Flags, bit: &Bit) -> Option<String> {
+        Some(names::constant(&[&item.name.spec, &bit.name]))
     }
 
-    fn case(&self, _: &Union, _: &Case) -> Option<String> {
-        None
+    fn case(&self, item: &Union, case: &Case) -> Option<String> {
+        Some(names::constant(&[&item.name.spec, &case.name]))
     }
 
-    fn field(&self, _: &Api, _: &Record, _: &Field) -> Option<String> {
-        None
+    fn field(&self, api: &Api, _: &Record, field: &Field) -> Option<String> {
+        Some(names::field(api, &field.name.spec, &field.ty))
     }
 
-    fn family(&self, _: &Family) -> Option<String> {
-        None
+    fn family(&self, item: &Family) -> Option<String> {
+        Some(names::family(&item.name))
     }
 
-    fn kind(&self, _: &Family, _: &Kind) -> Option<String> {
-        None
+    fn kind(&self, family: &Family, kind: &Kind) -> Option<String> {
+        Some(names::constant(&[&family.name, &kind.name]))
     }
 
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {

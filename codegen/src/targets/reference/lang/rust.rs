@@ -4,7 +4,8 @@ use super::{Language, Site};
 use crate::ir::{
     Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Union,
 };
-use crate::targets::rust::{model, names};
+use crate::targets::rust::names;
+use crate::targets::rust_sdk::{model, types::Scope};
 
 pub(crate) struct Rust;
 
@@ -62,9 +63,8 @@ impl Language for Rust {
     }
 
     fn signature(&self, site: Site<'_>, method: &Method) -> Option<String> {
-        let owner = site.object.map(|(_, object)| names::ty(&object.name.spec));
-        let model = model::method(site.api, method, owner.as_deref().unwrap_or_default());
-        Some(format!("fn {}({}){}", model.name, model.args, model.returns))
+        let scope = Scope { api: site.api, module: site.module, owner: site.object.map(|(at, _)| at) };
+        Some(model::method(scope, method, site.object.map(|(_, object)| object)).signature)
     }
 
     fn aliases(&self, _: Site<'_>, method: &Method) -> Vec<String> {
