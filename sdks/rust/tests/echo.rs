@@ -1,5 +1,7 @@
 //! Every construct of the interface language, through the echo module.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+
 use futures_util::{StreamExt, stream};
 use net_mesh::echo::*;
 use net_mesh::{BaseError, Bytes, Date, Error, Timestamp};
