@@ -1271,6 +1271,11 @@ func (o *EventStream) Next(ctx context.Context) (value StoredEvent, found bool, 
 	return o.items.next(ctx)
 }
 
+// NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
+func (o *EventStream) NextBatch(ctx context.Context, most uint32) (values []StoredEvent, err error) {
+	return o.items.nextBatch(ctx, most)
+}
+
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
 // Leaving the loop early keeps the stream open.
 func (o *EventStream) All(ctx context.Context) iter.Seq2[StoredEvent, error] {
@@ -1298,8 +1303,8 @@ func (o *EventStream) id() C.net_handle {
 func newEventStream(handle uint64) *EventStream {
 	o := &EventStream{core: newObject(handle)}
 	core := o.core
-	ask := func() C.uint64_t {
-		return C.net_event_stream_next(core.id(), batchSize, nil, queueContext())
+	ask := func(most uint32) C.uint64_t {
+		return C.net_event_stream_next(core.id(), C.uint32_t(most), nil, queueContext())
 	}
 	o.items = newFeed(o.core, unpackStoredEvent, keep[StoredEvent], ask)
 	return o
@@ -1352,6 +1357,11 @@ func (o *TypedEventStream[T]) Next(ctx context.Context) (value T, found bool, er
 	return o.items.next(ctx)
 }
 
+// NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
+func (o *TypedEventStream[T]) NextBatch(ctx context.Context, most uint32) (values []T, err error) {
+	return o.items.nextBatch(ctx, most)
+}
+
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
 // Leaving the loop early keeps the stream open.
 func (o *TypedEventStream[T]) All(ctx context.Context) iter.Seq2[T, error] {
@@ -1379,8 +1389,8 @@ func (o *TypedEventStream[T]) id() C.net_handle {
 func newTypedEventStream[T any](handle uint64) *TypedEventStream[T] {
 	o := &TypedEventStream[T]{core: newObject(handle)}
 	core := o.core
-	ask := func() C.uint64_t {
-		return C.net_typed_event_stream_next(core.id(), batchSize, nil, queueContext())
+	ask := func(most uint32) C.uint64_t {
+		return C.net_typed_event_stream_next(core.id(), C.uint32_t(most), nil, queueContext())
 	}
 	o.items = newFeed(o.core, unpackText[string], parsed[T], ask)
 	return o

@@ -1515,6 +1515,11 @@ func (o *LetterStream) Next(ctx context.Context) (value string, found bool, err 
 	return o.items.next(ctx)
 }
 
+// NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
+func (o *LetterStream) NextBatch(ctx context.Context, most uint32) (values []string, err error) {
+	return o.items.nextBatch(ctx, most)
+}
+
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
 // Leaving the loop early keeps the stream open.
 func (o *LetterStream) All(ctx context.Context) iter.Seq2[string, error] {
@@ -1539,8 +1544,8 @@ func (o *LetterStream) id() C.net_handle {
 func newLetterStream(handle uint64) *LetterStream {
 	o := &LetterStream{core: newObject(handle)}
 	core := o.core
-	ask := func() C.uint64_t {
-		return C.net_letter_stream_next(core.id(), batchSize, nil, queueContext())
+	ask := func(most uint32) C.uint64_t {
+		return C.net_letter_stream_next(core.id(), C.uint32_t(most), nil, queueContext())
 	}
 	o.items = newFeed(o.core, unpackText[string], keep[string], ask)
 	return o

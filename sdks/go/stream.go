@@ -26,14 +26,19 @@ func unpackStream[T any](unpack func(*reader) T) func(*reader) *Stream[T] {
 
 func newStream[T any](handle uint64, unpack func(*reader) T) *Stream[T] {
 	core := newObject(handle)
-	return &Stream[T]{core: core, items: newFeed(core, unpack, keep[T], func() C.uint64_t {
-		return C.net_stream_next(core.id(), batchSize, nil, queueContext())
+	return &Stream[T]{core: core, items: newFeed(core, unpack, keep[T], func(most uint32) C.uint64_t {
+		return C.net_stream_next(core.id(), C.uint32_t(most), nil, queueContext())
 	})}
 }
 
 // Next waits for the next value; false is the end.
 func (s *Stream[T]) Next(ctx context.Context) (value T, found bool, err error) {
 	return s.items.next(ctx)
+}
+
+// NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
+func (s *Stream[T]) NextBatch(ctx context.Context, most uint32) (values []T, err error) {
+	return s.items.nextBatch(ctx, most)
 }
 
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
@@ -53,33 +58,64 @@ type feed[R, T any] struct {
 	batch   []R
 	unpack  func(*reader) []R
 	convert func(R) (T, error)
-	ask     func() C.uint64_t
+	ask     func(most uint32) C.uint64_t
 }
 
-func newFeed[R, T any](core *object, unpack func(*reader) R, convert func(R) (T, error), ask func() C.uint64_t) *feed[R, T] {
+func newFeed[R, T any](core *object, unpack func(*reader) R, convert func(R) (T, error), ask func(most uint32) C.uint64_t) *feed[R, T] {
 	return &feed[R, T]{core: core, turn: make(chan struct{}, 1), unpack: unpackList(unpack), convert: convert, ask: ask}
 }
 
 func (f *feed[R, T]) next(ctx context.Context) (value T, found bool, err error) {
+	err = f.inTurn(ctx, func() error {
+		if err := f.fill(ctx, batchSize); err != nil || len(f.batch) == 0 {
+			return err
+		}
+		found = true
+		value, err = f.convert(f.batch[0])
+		f.batch = f.batch[1:]
+		return err
+	})
+	return value, found, err
+}
+
+func (f *feed[R, T]) nextBatch(ctx context.Context, most uint32) (values []T, err error) {
+	err = f.inTurn(ctx, func() error {
+		err := f.fill(ctx, most)
+		for err == nil && len(f.batch) > 0 && uint32(len(values)) < most {
+			var value T
+			if value, err = f.convert(f.batch[0]); err == nil {
+				values = append(values, value)
+			} else if len(values) > 0 {
+				return nil
+			}
+			f.batch = f.batch[1:]
+		}
+		return err
+	})
+	return values, err
+}
+
+// inTurn lets one goroutine at a time take from the stream.
+func (f *feed[R, T]) inTurn(ctx context.Context, take func() error) error {
+	if ctx.Err() != nil {
+		return cancelled(context.Cause(ctx))
+	}
 	select {
 	case f.turn <- struct{}{}:
 		defer func() { <-f.turn }()
+		return take()
 	case <-ctx.Done():
-		return value, false, cancelled(context.Cause(ctx))
+		return cancelled(context.Cause(ctx))
 	}
-	if ctx.Err() != nil {
-		return value, false, cancelled(context.Cause(ctx))
-	}
+}
+
+// fill fetches values if none are left.
+func (f *feed[R, T]) fill(ctx context.Context, most uint32) (err error) {
 	if len(f.batch) == 0 {
-		f.batch, err = await(ctx, f.ask(), f.unpack)
+		f.batch, err = await(ctx, f.ask(most), f.unpack)
 		runtime.KeepAlive(f.core)
-		if err != nil || len(f.batch) == 0 {
-			return value, false, err
-		}
 	}
-	value, err = f.convert(f.batch[0])
-	f.batch = f.batch[1:]
-	return value, true, err
+	return err
 }
 
 func (f *feed[R, T]) all(ctx context.Context) iter.Seq2[T, error] {

@@ -5,6 +5,7 @@ pub(crate) mod errors;
 pub(crate) mod model;
 pub(crate) mod names;
 pub(crate) mod objects;
+mod testee;
 pub(crate) mod types;
 
 use super::Target;
@@ -14,6 +15,7 @@ use anyhow::{Result, bail};
 use askama::Template;
 
 const DIR: &str = "sdks/go";
+const TESTEE: &str = "conformance/testees/go";
 
 /// The Go SDK.
 #[derive(Debug)]
@@ -46,6 +48,9 @@ impl Target for Go {
             files.add(format!("{DIR}/{}_gen.go", module.name), with_imports(&text));
         }
         files.add(format!("{DIR}/spec_gen.go"), SpecTemplate { hash: &api.hash }.render()?);
+        let dispatch = DispatchTemplate { model: testee::testee(api) };
+        files.add(format!("{TESTEE}/dispatch_gen.go"), with_imports(&dispatch.render()?));
+        files.add(format!("{TESTEE}/codec_gen.go"), CodecTemplate {}.render()?);
         Ok(files)
     }
 }
@@ -101,3 +106,13 @@ struct ModuleTemplate<'a> {
 struct SpecTemplate<'a> {
     hash: &'a str,
 }
+
+#[derive(Template)]
+#[template(path = "go/dispatch.jinja", escape = "none")]
+struct DispatchTemplate {
+    model: testee::TesteeModel,
+}
+
+#[derive(Template)]
+#[template(path = "go/codec.jinja", escape = "none")]
+struct CodecTemplate {}

@@ -449,7 +449,7 @@ fn method_doc(name: &str, item: &Method) -> Lines {
 }
 
 /// Type variables of a method that its result needs; the others are `any`.
-fn result_variables(item: &Method) -> Vec<String> {
+pub(crate) fn result_variables(item: &Method) -> Vec<String> {
     fn needs(ty: &Type, variable: &str) -> bool {
         match ty {
             Type::Json(name) => name == variable,
@@ -491,7 +491,7 @@ fn with(method: &Method) -> String {
     format!("with{}", names::item(&method.name))
 }
 
-fn host_signature(api: &Api, item: &Host, method: &Method) -> (String, String) {
+pub(crate) fn host_signature(api: &Api, item: &Host, method: &Method) -> (String, String) {
     let args = method
         .args
         .iter()
@@ -505,7 +505,7 @@ fn host_signature(api: &Api, item: &Host, method: &Method) -> (String, String) {
     (ctx.into_iter().chain(args).collect::<Vec<_>>().join(", "), results)
 }
 
-fn property_signature(api: &Api, item: &Method) -> SignatureModel {
+pub(crate) fn property_signature(api: &Api, item: &Method) -> SignatureModel {
     let name = names::item(&item.name);
     let result = match item.returns.as_ref().map(Type::split_optional) {
         Some((ty, true)) => format!("({}, bool)", types::go(api, ty, &[])),
