@@ -44,8 +44,10 @@ pub fn panicked(payload: Box<dyn Any + Send>) -> Error {
         Some(place) => format!("panic at {place}: {text}"),
         None => format!("panic: {text}"),
     };
-    // A payload's own destructor may panic; the few bytes of a defect's text are cheaper than an abort.
-    mem::forget(payload);
+    // The destructor of another payload may panic; a few bytes are cheaper than an abort.
+    if !payload.is::<&'static str>() && !payload.is::<String>() {
+        mem::forget(payload);
+    }
     fault::internal(text)
 }
 

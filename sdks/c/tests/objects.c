@@ -1,0 +1,109 @@
+// Objects behind handles.
+
+#include "test.h"
+
+#define CLOSED NET_CODE(NET_FAMILY_BASE, NET_BASE_HANDLE)
+
+static void an_object_has_methods_and_properties(void) {
+  net_handle box = test_box("abc");
+  net_bytes text;
+  uint64_t serial = 0;
+  uint32_t length = 0;
+  bool pushed = false;
+  CHECK(box != 0);
+  CHECK(net_echo_box_push(box, net_str("de"), &pushed, NULL) == 0 && pushed);
+  CHECK(net_echo_box_push(box, net_view_of("\377", 1), &pushed, NULL) == 0 && !pushed);
+  CHECK(net_echo_box_length(box, &length, NULL) == 0 && length == 5);
+  CHECK(net_echo_box_text(box, &text, NULL) == 0 && test_gave(&text, "abcde"));
+  CHECK(net_echo_box_set(box, net_str("new"), NULL) == 0);
+  CHECK(net_echo_box_text(box, &text, NULL) == 0 && test_gave(&text, "new"));
+  CHECK(net_echo_box_serial(box, &serial, NULL) == 0 && serial > 0);
+  CHECK(net_handle_free(box));
+}
+
+static void a_constructor_takes_defaults(void) {
+  net_handle box = 0;
+  net_bytes text;
+  CHECK(net_echo_box_new(net_none(), &box, NULL) == 0);
+  CHECK(net_echo_box_text(box, &text, NULL) == 0 && test_gave(&text, "empty"));
+  net_handle_free(box);
+}
+
+static void objects_are_arguments_and_results(void) {
+  net_handle boxes[2] = {test_box("ab"), test_box("cd")};
+  net_handle pair = 0;
+  net_handle found = 0;
+  net_handle merged = 0;
+  net_bytes text;
+  bool is_found = false;
+  CHECK(net_echo_box_pair(boxes[0], boxes[1], &pair, NULL) == 0);
+  CHECK(net_echo_box_text(pair, &text, NULL) == 0 && test_gave(&text, "abcd"));
+  CHECK(net_echo_box_find(pair, net_str("bc"), &is_found, &found, NULL) == 0 && is_found);
+  CHECK(net_echo_box_text(found, &text, NULL) == 0 && test_gave(&text, "bc"));
+  net_handle_free(found);
+  CHECK(net_echo_box_find(pair, net_str("no"), &is_found, &found, NULL) == 0);
+  CHECK(!is_found && found == 0);
+  CHECK(net_echo_box_merged_with(boxes, 2, &merged, NULL) == 0);
+  CHECK(net_echo_box_text(merged, &text, NULL) == 0 && test_gave(&text, "abcd"));
+  CHECK(net_handle_free(pair) && net_handle_free(merged));
+  CHECK(net_handle_free(boxes[0]) && net_handle_free(boxes[1]));
+}
+
+static void a_freed_handle_is_refused_everywhere(void) {
+  net_handle box = test_box("gone");
+  net_handle other = test_box("other");
+  net_error error;
+  CHECK(net_handle_free(box));
+  CHECK(!net_handle_free(box) && !net_handle_free(0));
+  CHECK(net_echo_box_text(box, NULL, &error) == CLOSED);
+  CHECK(test_says(&error, "handle: closed"));
+  CHECK(net_echo_box_text(0, NULL, NULL) == CLOSED);
+  CHECK(net_echo_box_pair(other, box, NULL, NULL) == CLOSED);
+  outcome *told = outcome_new();
+  net_echo_box_read(box, test_done, told);
+  net_code code = outcome_wait(told);
+  outcome_free(told);
+  CHECK(code == CLOSED);
+  // A new object in the same place has another handle.
+  net_handle next = test_box("next");
+  CHECK(next != box && net_echo_box_text(box, NULL, NULL) == CLOSED);
+  CHECK(net_handle_free(next) && net_handle_free(other));
+}
+
+static void a_handle_of_another_type_is_refused(void) {
+  net_handle cell = 0;
+  net_error error;
+  CHECK(net_typed_cell_new(&cell, NULL) == 0);
+  CHECK(net_echo_box_text(cell, NULL, &error) == CLOSED);
+  CHECK(test_says(&error, "handle: of another type"));
+  CHECK(net_handle_free(cell));
+}
+
+static void an_object_that_nobody_wants_is_released(void) {
+  size_t live = net_live_handles();
+  CHECK(net_echo_box_new(net_str("x"), NULL, NULL) == 0);
+  CHECK(net_live_handles() == live);
+}
+
+static void a_generic_object_keeps_json(void) {
+  net_handle cell = 0;
+  net_bytes json;
+  bool found = true;
+  CHECK(net_typed_cell_new(&cell, NULL) == 0);
+  CHECK(net_typed_cell_take(cell, &found, &json, NULL) == 0 && !found);
+  CHECK(net_typed_cell_put(cell, net_str("[1,2]"), NULL) == 0);
+  CHECK(net_typed_cell_take(cell, &found, &json, NULL) == 0 && found);
+  CHECK(test_gave(&json, "[1,2]"));
+  net_handle_free(cell);
+}
+
+const test objects_tests[] = {
+    {"objects: an object has methods and properties", an_object_has_methods_and_properties},
+    {"objects: a constructor takes defaults", a_constructor_takes_defaults},
+    {"objects: objects are arguments and results", objects_are_arguments_and_results},
+    {"objects: a freed handle is refused everywhere", a_freed_handle_is_refused_everywhere},
+    {"objects: a handle of another type is refused", a_handle_of_another_type_is_refused},
+    {"objects: an object that nobody wants is released", an_object_that_nobody_wants_is_released},
+    {"objects: a generic object keeps JSON", a_generic_object_keeps_json},
+    {NULL, NULL},
+};

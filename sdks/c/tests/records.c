@@ -1,0 +1,224 @@
+// Records and unions: defaults, nesting, recursion, and packs of other versions.
+
+#include "test.h"
+
+static net_everything example(void) {
+  static const uint32_t numbers[] = {1, 2, 3};
+  static net_label labels[2];
+  static net_view chunks[2];
+  static net_i64_entry table[1];
+  static net_label_list_entry nested[1];
+  static net_shape shapes[2];
+  static net_tree children[2];
+  labels[0] = net_label_init();
+  labels[0].text = net_str("one");
+  labels[1] = labels[0];
+  labels[1].color = NET_COLOR_BLUE;
+  chunks[0] = net_str("");
+  chunks[1] = net_view_of("\0\1", 2);
+  table[0].key = net_str("k");
+  table[0].value = -7;
+  nested[0].key = net_str("both");
+  nested[0].value = net_label_list_of(labels, 2);
+  shapes[0] = net_shape_empty();
+  shapes[1] = net_shape_named(labels[1]);
+  children[0] = net_tree_of_leaf(5);
+  children[1] = net_tree_of_branch(NULL, 0);
+  net_everything value = net_everything_init();
+  value.text = net_str("text");
+  value.data = net_str("data");
+  value.scalars.ilarge = INT64_MIN;
+  value.scalars.real = 0.5;
+  value.scalars.color = NET_COLOR_DARK_GREEN;
+  value.scalars.level = NET_LEVEL_LOW;
+  value.scalars.access = NET_ACCESS_WRITE;
+  value.scalars.key.bytes[7] = 9;
+  value.has_maybe = true;
+  value.maybe = 11;
+  value.has_maybe_rec = true;
+  value.maybe_rec = labels[0];
+  value.numbers = net_u32_list_of(numbers, 3);
+  value.labels = net_label_list_of(labels, 2);
+  value.chunks = net_view_list_of(chunks, 2);
+  value.table = net_i64_map_of(table, 1);
+  value.nested = net_label_list_map_of(nested, 1);
+  value.shape = net_shape_rectangle(3, 4);
+  value.shapes = net_shape_list_of(shapes, 2);
+  value.tree = net_tree_of_branch(children, 2);
+  return value;
+}
+
+static void everything_comes_back(void) {
+  net_everything value = example();
+  net_everything back;
+  CHECK(net_echo_everything_with(&value, &back, NULL) == 0);
+  CHECK(test_is(back.text, "text") && test_is(back.data, "data"));
+  CHECK(back.scalars.ilarge == INT64_MIN && back.scalars.real == 0.5);
+  CHECK(back.scalars.color == NET_COLOR_DARK_GREEN && back.scalars.access == NET_ACCESS_WRITE);
+  CHECK(back.scalars.key.bytes[7] == 9);
+  CHECK(back.has_maybe && back.maybe == 11 && back.maybe_not.data == NULL);
+  CHECK(back.has_maybe_rec && test_is(back.maybe_rec.text, "one"));
+  CHECK(back.numbers.len == 3 && back.numbers.items[2] == 3);
+  CHECK(back.labels.len == 2 && back.labels.items[1].color == NET_COLOR_BLUE);
+  CHECK(back.chunks.len == 2 && back.chunks.items[1].len == 2);
+  CHECK(back.table.len == 1 && back.table.items[0].value == -7);
+  CHECK(back.nested.len == 1 && test_is(back.nested.items[0].key, "both"));
+  CHECK(back.nested.items[0].value.len == 2);
+  CHECK(back.shape.tag == NET_SHAPE_RECTANGLE && back.shape.as.rectangle.height == 4);
+  CHECK(back.shapes.items[0].tag == NET_SHAPE_EMPTY);
+  CHECK(back.shapes.items[1].tag == NET_SHAPE_NAMED);
+  CHECK(test_is(back.shapes.items[1].as.named.text, "one"));
+  CHECK(back.tree.tag == NET_TREE_BRANCH && back.tree.as.branch.children.len == 2);
+  CHECK(back.tree.as.branch.children.items[0].as.leaf.value == 5);
+  net_everything_free(&back);
+  net_everything_free(&back);
+}
+
+static void options_have_their_defaults(void) {
+  net_echo_options options = net_echo_options_init();
+  CHECK(options.count == 3 && options.ratio == 0.5 && options.loud);
+  CHECK(test_is(options.name, "echo") && options.color == NET_COLOR_BLUE);
+  CHECK(options.access == NET_ACCESS_READ && options.pause_ms == 250);
+  CHECK(!options.has_limit_bytes && options.from.data == NULL && options.tags.len == 0);
+  net_echo_options back;
+  CHECK(net_echo_with_options_with(NULL, &back, NULL) == 0);
+  CHECK(back.count == 3 && back.pause_ms == 250 && test_is(back.name, "echo"));
+  net_echo_options_free(&back);
+}
+
+static void options_come_back(void) {
+  const net_view tags[] = {net_str("a"), net_str("b")};
+  net_echo_options options = net_echo_options_init();
+  options.count = 100;
+  options.tags = net_view_list_of(tags, 2);
+  options.has_limit_bytes = true;
+  options.limit_bytes = 12;
+  options.type_ = net_str("t");
+  net_echo_options back;
+  CHECK(net_echo_with_options_with(&options, &back, NULL) == 0);
+  CHECK(back.count == 100 && back.tags.len == 2 && test_is(back.tags.items[1], "b"));
+  CHECK(back.has_limit_bytes && back.limit_bytes == 12 && test_is(back.type_, "t"));
+  net_echo_options_free(&back);
+}
+
+static void fields_outside_their_range_are_refused(void) {
+  net_echo_options options = net_echo_options_init();
+  net_echo_options back;
+  net_error error;
+  options.count = 101;
+  CHECK(net_echo_with_options_with(&options, &back, &error) != 0);
+  CHECK(test_says(&error, "argument: count: 101 is above 100"));
+  CHECK(back.owner == NULL);
+}
+
+static void a_pack_of_fewer_fields_takes_defaults(void) {
+  net_writer w = net_writer_new();
+  uint32_t count = 9;
+  net_echo_options back;
+  size_t start = net_put_record(&w, 1);
+  net_u32_pack(&w, &count);
+  net_put_end(&w, start);
+  CHECK(net_echo_options_unpack(net_writer_view(&w), &back));
+  CHECK(back.count == 9 && back.loud && test_is(back.name, "echo"));
+  net_echo_options_free(&back);
+  net_writer_free(&w);
+}
+
+static void a_pack_of_more_fields_is_read(void) {
+  net_writer w = net_writer_new();
+  net_view text = net_str("known");
+  net_color color = NET_COLOR_BLUE;
+  net_label label;
+  size_t start = net_put_record(&w, 3);
+  net_view_pack(&w, &text);
+  net_color_pack(&w, &color);
+  net_put_varint(&w, 99);
+  net_put_end(&w, start);
+  CHECK(net_label_unpack(net_writer_view(&w), &label));
+  CHECK(test_is(label.text, "known") && label.color == NET_COLOR_BLUE);
+  net_label_free(&label);
+  net_writer_free(&w);
+}
+
+static void broken_packs_are_refused_on_both_sides(void) {
+  net_everything value = example();
+  net_everything back;
+  net_writer w = net_writer_new();
+  net_everything_pack(&w, &value);
+  for (size_t len = 0; len < w.len; len++) {
+    CHECK(!net_everything_unpack(net_view_of(w.data, len), &back) && back.owner == NULL);
+    net_bytes given;
+    CHECK(net_echo_everything(net_view_of(w.data, len), &given, NULL) != 0 && given.owner == NULL);
+  }
+  net_writer_free(&w);
+}
+
+static void changed_bytes_never_crash_the_reader(void) {
+  net_everything value = example();
+  net_writer w = net_writer_new();
+  net_everything_pack(&w, &value);
+  for (size_t at = 0; at < w.len; at++) {
+    for (unsigned bit = 0; bit < 8; bit++) {
+      net_everything back;
+      w.data[at] ^= (uint8_t)(1u << bit);
+      if (net_everything_unpack(net_writer_view(&w), &back)) {
+        net_everything_free(&back);
+      }
+      w.data[at] ^= (uint8_t)(1u << bit);
+    }
+  }
+  net_writer_free(&w);
+}
+
+static void shapes_come_back(void) {
+  net_shape circle = net_shape_circle(1.5);
+  net_shape back;
+  CHECK(net_echo_shape_with(&circle, &back, NULL) == 0);
+  CHECK(back.tag == NET_SHAPE_CIRCLE && back.as.circle.radius == 1.5);
+  net_shape_free(&back);
+}
+
+static void trees_are_recursive_up_to_their_depth(void) {
+  net_tree levels[80];
+  net_tree back;
+  levels[0] = net_tree_of_leaf(1);
+  for (size_t i = 1; i < 80; i++) {
+    levels[i] = net_tree_of_branch(&levels[i - 1], 1);
+  }
+  CHECK(net_echo_tree_with(&levels[10], &back, NULL) == 0);
+  const net_tree *at = &back;
+  for (int i = 0; i < 10; i++) {
+    CHECK(at->tag == NET_TREE_BRANCH && at->as.branch.children.len == 1);
+    at = at->as.branch.children.items;
+  }
+  CHECK(at->tag == NET_TREE_LEAF && at->as.leaf.value == 1);
+  net_tree_free(&back);
+  CHECK(net_echo_tree_with(&levels[79], &back, NULL) != 0 && back.owner == NULL);
+}
+
+static void records_of_fields_and_views_come_back(void) {
+  net_version_pair pair = net_version_pair_init();
+  net_version_pair back;
+  net_echo_page page;
+  pair.major = 4;
+  pair.minor = 2;
+  CHECK(net_echo_pair_with(&pair, &back, NULL) == 0 && back.major == 4 && back.minor == 2);
+  net_version_pair_free(&back);
+  CHECK(net_echo_page_of_with(net_str("{}"), &page, NULL) == 0 && test_is(page.raw, "{}"));
+  net_echo_page_free(&page);
+}
+
+const test records_tests[] = {
+    {"records: everything comes back", everything_comes_back},
+    {"records: options have their defaults", options_have_their_defaults},
+    {"records: options come back", options_come_back},
+    {"records: fields outside their range are refused", fields_outside_their_range_are_refused},
+    {"records: a pack of fewer fields takes defaults", a_pack_of_fewer_fields_takes_defaults},
+    {"records: a pack of more fields is read", a_pack_of_more_fields_is_read},
+    {"records: broken packs are refused on both sides", broken_packs_are_refused_on_both_sides},
+    {"records: changed bytes never crash the reader", changed_bytes_never_crash_the_reader},
+    {"records: shapes come back", shapes_come_back},
+    {"records: trees are recursive up to their depth", trees_are_recursive_up_to_their_depth},
+    {"records: records of fields and views come back", records_of_fields_and_views_come_back},
+    {NULL, NULL},
+};
