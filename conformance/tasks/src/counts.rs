@@ -9,6 +9,8 @@ pub(crate) enum Source {
     Commands,
     /// `cargo test`.
     Cargo,
+    /// `pytest`.
+    Pytest,
     /// `go test -v`.
     Go,
 }
@@ -29,6 +31,7 @@ impl Counts {
         let mut counts = match source {
             Source::Commands => Self { passed: u64::from(succeeded), ..Self::default() },
             Source::Cargo => lines(log, cargo),
+            Source::Pytest => lines(log, pytest),
             Source::Go => lines(log, go),
         };
         if counts.failed == 0 && (!succeeded || counts.passed == 0) {
@@ -57,6 +60,14 @@ fn lines(log: &str, read: fn(&str) -> Option<Counts>) -> Counts {
 fn cargo(line: &str) -> Option<Counts> {
     let (_, numbers) = line.strip_prefix("test result: ")?.split_once(". ")?;
     Some(words(numbers.split("; ")))
+}
+
+/// `1 failed, 12 passed, 1 skipped in 0.52s`, with or without a frame of `=`
+fn pytest(line: &str) -> Option<Counts> {
+    let (numbers, time) = line.trim_matches(['=', ' ']).rsplit_once(" in ")?;
+    let seconds = time.split_once('s')?.0;
+    seconds.parse::<f64>().ok()?;
+    Some(words(numbers.split(", ")))
 }
 
 /// `    --- PASS: TestEcho/bytes (0.00s)`
@@ -114,7 +125,21 @@ mod tests {
 
     #[test]
     fn the_summaries_of_the_runners_are_understood() {
-        for (source, log, expected) in [] {
+        for (source, log, expected) in [
+            (Source::Pytest, "1 failed, 12 passed, 1 skipped, 2 errors in 0.52s\n", counts(12, 3, 1)),
+            (Source::Pytest, "===== 12 passed in 61.52s (0:01:01) =====\n", counts(12, 0, 0)),
+            (Source::Pytest, "12 passed in the end\n", counts(0, 1, 0)),
+            (
+                Source::Go,
+                "=== RUN   TestA\n--- FAIL: TestA (0.00s)\n    --- PASS: TestA/x (0.00s)\n",
+                counts(1, 1, 0),
+            ),
+            (
+                Source::Go,
+                "--- PASS: TestA (0.00s)\n--- SKIP: TestB (0.00s)\nPASS\nok  net 0.1s\n",
+                counts(1, 0, 1),
+            ),
+        ] {
             assert_eq!(Counts::read(source, log, true), expected, "{log}");
         }
     }
