@@ -5,9 +5,11 @@ pub mod cpack;
 pub mod go;
 pub mod python;
 pub mod reference;
+pub mod node;
 pub mod rust;
 pub mod rust_sdk;
 pub mod support;
+pub mod ts;
 pub mod wire;
 
 use crate::files::FileSet;
@@ -34,6 +36,8 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(go::Go),
         Box::new(python::Python),
         Box::new(reference::Reference),
+        Box::new(node::Node),
+        Box::new(ts::Ts),
     ]
 }
 

@@ -1,0 +1,6 @@
+export * from './codec';
+export * from './errors';
+export * from './native';
+export * from './object';
+export * from './pack';
+export * from './queue';

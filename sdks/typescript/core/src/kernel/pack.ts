@@ -1,0 +1,193 @@
+import { argument } from './errors';
+
+/** Appends values to a buffer in the form in which they cross; the methods do not check them. */
+export class Writer {
+  private buffer = Buffer.allocUnsafe(4096);
+  private depth = 0;
+  /** Where the next byte goes. */
+  at = 0;
+
+  /** What is written, until the writer is used again. */
+  view(): Uint8Array {
+    return this.buffer.subarray(0, this.at);
+  }
+
+  reset(): this {
+    this.at = this.depth = 0;
+    return this;
+  }
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.buffer[this.at++] = value;
+  }
+
+  /** An unsigned number below 2^53. */
+  count(value: number): void {
+    this.reserve(10);
+    while (value >= 0x80) {
+      this.buffer[this.at++] = (value % 0x80) | 0x80;
+      value = Math.floor(value / 0x80);
+    }
+    this.buffer[this.at++] = value;
+  }
+
+  /** An unsigned number of 64 bits. */
+  u64(value: bigint): void {
+    this.reserve(10);
+    while (value > 0xfffffffn) {
+      let low = Number(value & 0xfffffffn);
+      for (let group = 0; group < 4; group++, low >>>= 7) {
+        this.buffer[this.at++] = (low & 0x7f) | 0x80;
+      }
+      value >>= 28n;
+    }
+    this.count(Number(value));
+  }
+
+  /** A signed number of 64 bits. */
+  i64(value: bigint): void {
+    this.u64(value < 0n ? (-value << 1n) - 1n : value << 1n);
+  }
+
+  f64(value: number): void {
+    this.reserve(8);
+    this.at = this.buffer.writeDoubleLE(value, this.at);
+  }
+
+  text(value: string): void {
+    const length = Buffer.byteLength(value);
+    this.count(length);
+    this.reserve(length);
+    this.at += this.buffer.write(value, this.at);
+  }
+
+  raw(value: Uint8Array): void {
+    this.reserve(value.length);
+    this.buffer.set(value, this.at);
+    this.at += value.length;
+  }
+
+  bytes(value: Uint8Array): void {
+    this.count(value.length);
+    this.raw(value);
+  }
+
+  /** Begins a record; `end` takes what this gives. */
+  begin(fields: number, name: string): number {
+    if (++this.depth > 60) {
+      throw argument(name, 'is nested too deeply');
+    }
+    this.count(fields);
+    this.reserve(4);
+    this.at += 4;
+    return this.at;
+  }
+
+  end(start: number): void {
+    this.depth--;
+    this.buffer.writeUInt32LE(this.at - start, start - 4);
+  }
+
+  private reserve(size: number): void {
+    if (this.at + size > this.buffer.length) {
+      const old = this.buffer;
+      this.buffer = Buffer.allocUnsafe(Math.max(old.length * 2, this.at + size));
+      this.buffer.set(old.subarray(0, this.at));
+    }
+  }
+}
+
+/** Reads what the library has packed. */
+export class Reader {
+  constructor(
+    private buffer: Buffer,
+    private at = 0,
+    /** Whether the buffer is used again, so that bytes of it are copied. */
+    private readonly reused = false,
+  ) {}
+
+  static over(buffer: Buffer): Reader {
+    return new Reader(buffer, 0, true);
+  }
+
+  get done(): boolean {
+    return this.at >= this.buffer.length;
+  }
+
+  /** Starts over, in the same or in another buffer. */
+  reset(buffer?: Buffer): this {
+    this.buffer = buffer ?? this.buffer;
+    this.at = 0;
+    return this;
+  }
+
+  byte(): number {
+    return this.buffer[this.at++] as number;
+  }
+
+  /** An unsigned number; exact below 2^53. */
+  count(): number {
+    let byte = this.byte();
+    let value = byte & 0x7f;
+    for (let factor = 0x80; byte >= 0x80; factor *= 0x80) {
+      byte = this.byte();
+      value += (byte & 0x7f) * factor;
+    }
+    return value;
+  }
+
+  u64(): bigint {
+    let low = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.byte();
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        return BigInt(low);
+      }
+    }
+    return (BigInt(this.count()) << 28n) | BigInt(low);
+  }
+
+  i64(): bigint {
+    const value = this.u64();
+    return (value & 1n) === 0n ? value >> 1n : -(value >> 1n) - 1n;
+  }
+
+  f64(): number {
+    this.at += 8;
+    return this.buffer.readDoubleLE(this.at - 8);
+  }
+
+  text(): string {
+    const end = this.count() + this.at;
+    const text = this.buffer.toString('utf8', this.at, end);
+    this.at = end;
+    return text;
+  }
+
+  /** Bytes: a copy if they are few or the buffer is used again, else a view. */
+  bytes(length = this.count()): Buffer {
+    const view = this.buffer.subarray(this.at, (this.at += length));
+    return this.reused || length < 4096 ? Buffer.from(view) : view;
+  }
+
+  /** A reader of the next bytes. */
+  part(): Reader {
+    const length = this.count();
+    return new Reader(this.buffer.subarray(this.at, (this.at += length)));
+  }
+
+  /** Enters a record; `leave` takes what this gives. */
+  enter(): number {
+    this.count();
+    this.at += 4;
+    return this.at + this.buffer.readUInt32LE(this.at - 4);
+  }
+
+  /** Leaves a record, behind fields that are not known. */
+  leave<T>(end: number, value: T): T {
+    this.at = end;
+    return value;
+  }
+}
