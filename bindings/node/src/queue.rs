@@ -48,7 +48,10 @@ impl Environment {
     }
 
     /// Runs an operation and gives its number.
-    pub(crate) fn submit(&self, future: impl Future<Output = Result<Vec<u8>, Error>> + Send + 'static) -> f64 {
+    pub(crate) fn submit(
+        &self,
+        future: impl Future<Output = Result<Vec<u8>, Error>> + Send + 'static,
+    ) -> f64 {
         self.queue.submit(future) as f64
     }
 

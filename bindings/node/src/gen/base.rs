@@ -3,7 +3,6 @@
 //! The napi functions of module `base`.
 
 #![allow(unused_imports, reason = "which of them a module needs depends on what it holds")]
-#![allow(clippy::unit_arg, reason = "a function without a result answers with the core's unit")]
 
 use crate::{abi, queue};
 use napi::bindgen_prelude::{BigInt, BufferSlice, i64n};

@@ -3,7 +3,6 @@
 //! The napi functions of module `bus`.
 
 #![allow(unused_imports, reason = "which of them a module needs depends on what it holds")]
-#![allow(clippy::unit_arg, reason = "a function without a result answers with the core's unit")]
 
 use crate::{abi, queue};
 use napi::bindgen_prelude::{BigInt, BufferSlice, i64n};
@@ -372,8 +371,8 @@ pub fn bus_event_stream_new(environment: f64, bus: f64, args: &[u8]) -> napi::Re
 pub fn bus_event_stream_stop(this: f64) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::EventStream>(this)?;
-        let result = <net_core::EventStream as net_types::api::EventStream>::stop(&this)?;
-        Ok(result)
+        <net_core::EventStream as net_types::api::EventStream>::stop(&this)?;
+        Ok(())
     })
 }
 /// `bus.event_stream.next`
@@ -395,8 +394,8 @@ pub fn bus_event_stream_next(environment: f64, this: f64, max: u32) -> napi::Res
 pub fn bus_event_stream_close(this: f64) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::EventStream>(this)?;
-        let result = <net_core::EventStream as net_types::api::EventStream>::close(&this);
-        Ok(result)
+        <net_core::EventStream as net_types::api::EventStream>::close(&this);
+        Ok(())
     })
 }
 /// `bus.typed_event_stream.new`
@@ -418,8 +417,8 @@ pub fn bus_typed_event_stream_new(environment: f64, bus: f64, args: &[u8]) -> na
 pub fn bus_typed_event_stream_stop(this: f64) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::TypedEventStream>(this)?;
-        let result = <net_core::TypedEventStream as net_types::api::TypedEventStream>::stop(&this)?;
-        Ok(result)
+        <net_core::TypedEventStream as net_types::api::TypedEventStream>::stop(&this)?;
+        Ok(())
     })
 }
 /// `bus.typed_event_stream.next`
@@ -442,8 +441,8 @@ pub fn bus_typed_event_stream_next(environment: f64, this: f64, max: u32) -> nap
 pub fn bus_typed_event_stream_close(this: f64) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::TypedEventStream>(this)?;
-        let result = <net_core::TypedEventStream as net_types::api::TypedEventStream>::close(&this);
-        Ok(result)
+        <net_core::TypedEventStream as net_types::api::TypedEventStream>::close(&this);
+        Ok(())
     })
 }
 /// `bus.typed_channel.new`

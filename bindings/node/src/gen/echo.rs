@@ -3,7 +3,6 @@
 //! The napi functions of module `echo`.
 
 #![allow(unused_imports, reason = "which of them a module needs depends on what it holds")]
-#![allow(clippy::unit_arg, reason = "a function without a result answers with the core's unit")]
 
 use crate::{abi, queue};
 use napi::bindgen_prelude::{BigInt, BufferSlice, i64n};
@@ -393,8 +392,8 @@ pub fn echo_echo_json(value: String) -> napi::Result<String> {
 #[napi(js_name = "echoFail")]
 pub fn echo_fail(kind: String, detail: String) -> napi::Result<()> {
     abi::call(|| {
-        let result = <net_core::Functions as net_types::api::EchoFunctions>::fail(&kind, &detail)?;
-        Ok(result)
+        <net_core::Functions as net_types::api::EchoFunctions>::fail(&kind, &detail)?;
+        Ok(())
     })
 }
 /// `echo.fail_later`
@@ -425,8 +424,8 @@ pub fn echo_describe_error(args: &[u8]) -> napi::Result<String> {
 #[napi(js_name = "echoPanicNow")]
 pub fn echo_panic_now() -> napi::Result<()> {
     abi::call(|| {
-        let result = <net_core::Functions as net_types::api::EchoFunctions>::panic_now()?;
-        Ok(result)
+        <net_core::Functions as net_types::api::EchoFunctions>::panic_now()?;
+        Ok(())
     })
 }
 /// `echo.panic_later`
@@ -560,8 +559,8 @@ pub fn echo_echo_box_of_number(environment: f64, number: BigInt) -> napi::Result
 pub fn echo_echo_box_set(this: f64, text: String) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::EchoBox>(this)?;
-        let result = <net_core::EchoBox as net_types::api::EchoBox>::set(&this, &text)?;
-        Ok(result)
+        <net_core::EchoBox as net_types::api::EchoBox>::set(&this, &text)?;
+        Ok(())
     })
 }
 /// `echo.echo_box.length`
@@ -701,8 +700,8 @@ pub fn echo_echo_box_serial(this: f64) -> napi::Result<u64> {
 pub fn echo_letter_stream_skip(this: f64, count: u32) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::LetterStream>(this)?;
-        let result = <net_core::LetterStream as net_types::api::LetterStream>::skip(&this, count)?;
-        Ok(result)
+        <net_core::LetterStream as net_types::api::LetterStream>::skip(&this, count)?;
+        Ok(())
     })
 }
 /// `echo.letter_stream.next`
@@ -724,8 +723,8 @@ pub fn echo_letter_stream_next(environment: f64, this: f64, max: u32) -> napi::R
 pub fn echo_letter_stream_close(this: f64) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::LetterStream>(this)?;
-        let result = <net_core::LetterStream as net_types::api::LetterStream>::close(&this);
-        Ok(result)
+        <net_core::LetterStream as net_types::api::LetterStream>::close(&this);
+        Ok(())
     })
 }
 /// `echo.typed_cell.new`
@@ -742,8 +741,8 @@ pub fn echo_typed_cell_new(environment: f64) -> napi::Result<f64> {
 pub fn echo_typed_cell_put(this: f64, value: String) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::TypedCell>(this)?;
-        let result = <net_core::TypedCell as net_types::api::TypedCell>::put(&this, &value)?;
-        Ok(result)
+        <net_core::TypedCell as net_types::api::TypedCell>::put(&this, &value)?;
+        Ok(())
     })
 }
 /// `echo.typed_cell.take`
@@ -856,11 +855,8 @@ impl net_types::host::echo::EchoStore for EchoStoreHost {
             let mut w = Writer::new();
             key.pack(&mut w);
             value.pack(&mut w);
-            let answer = self.port.call_within(0, w.into_vec(), None).await?;
-            let r = &mut Reader::new(&answer);
-            let result = <() as Pack>::unpack(r)?;
-            r.finish()?;
-            Ok(result)
+            self.port.call_within(0, w.into_vec(), None).await?;
+            Ok(())
         })
     }
 

@@ -4,5 +4,6 @@
 
 pub mod base;
 pub mod bus;
+pub mod control;
 #[cfg(feature = "conformance")]
 pub mod echo;

@@ -18,6 +18,8 @@ pub(super) struct FunctionModel {
     pub call: String,
     pub is_async: bool,
     pub is_infallible: bool,
+    /// Whether it has a result.
+    pub has_result: bool,
     /// Statements that pack `result` into `w`.
     pub pack: Option<String>,
     /// Statement and expression that end a synchronous function.
@@ -48,7 +50,8 @@ pub(super) struct HostMethodModel {
     pub returns: String,
     pub pack: Vec<String>,
     pub timeout: String,
-    pub read: String,
+    /// Expression that reads the answer, if there is one.
+    pub read: Option<String>,
 }
 
 /// The functions of a module, of its objects and of their streams.
@@ -59,7 +62,8 @@ pub(super) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
         .filter(|method| method.in_lang(Lang::Ts))
         .map(|method| {
             let callee = format!(
-                "<net_core::Functions as net_types::api::{}>::{}",
+                "<{} as net_types::api::{}>::{}",
+                module.functions_type(),
                 rust::functions(&module.name),
                 rust::value(&method.name.spec)
             );
@@ -73,7 +77,7 @@ pub(super) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
         let kept = methods.filter(|m| m.in_lang(Lang::Ts) && !is_of_the_host(m));
         all.extend(kept.map(|m| function(api, m, Some(&name), of(&rust::value(&m.name.spec)))));
         if let Some(item) = &object.iterates {
-            all.extend(stream(api, module, object, item, of));
+            all.extend(stream(module, object, item, of));
         }
     }
     all
@@ -123,13 +127,13 @@ fn function(api: &Api, method: &Method, owner: Option<&str>, callee: String) -> 
     let pack = match (method.shape, returns) {
         (Shape::Constructor, _) => Some("w.varint(home.own(result));".to_owned()),
         (_, None | Some(Type::SelfType)) => None,
-        (_, Some(ty)) => Some(types::pack(api, ty, "result")),
+        (_, Some(ty)) => Some(types::pack(ty, "result")),
     };
     let form = types::result_form(api, returns);
     let (returns, finish) = match (method.is_async, method.shape, form) {
         (true, ..) => ("f64".to_owned(), String::new()),
         (_, Shape::Constructor, _) => ("f64".into(), "Ok(home.own(result) as f64)".into()),
-        (_, _, types::ResultForm::Unit) => ("()".into(), "Ok(result)".into()),
+        (_, _, types::ResultForm::Unit) => ("()".into(), "Ok(())".into()),
         (_, _, types::ResultForm::Handle) => ("f64".into(), handle(returns)),
         (_, _, types::ResultForm::Value) => {
             let (ty, made) = types::value(api, returns.unwrap_or(&Type::Bool));
@@ -149,6 +153,7 @@ fn function(api: &Api, method: &Method, owner: Option<&str>, callee: String) -> 
         prepare: f.prepare,
         call,
         is_async: method.is_async,
+        has_result: method.shape == Shape::Constructor || form != types::ResultForm::Unit,
         is_infallible: method.shape == Shape::Property { fixed: true },
         pack: if method.is_async || finish.ends_with("(out, w))") { pack } else { None },
         finish,
@@ -171,13 +176,7 @@ fn handle(ty: Option<&Type>) -> String {
 }
 
 /// The functions of an object that iterates.
-fn stream(
-    api: &Api,
-    module: &Module,
-    object: &Object,
-    item: &Type,
-    of: impl Fn(&str) -> String,
-) -> [FunctionModel; 2] {
+fn stream(module: &Module, object: &Object, item: &Type, of: impl Fn(&str) -> String) -> [FunctionModel; 2] {
     let path = |function: &str| format!("{}.{}.{function}", module.name, object.name.spec);
     let name = rust::ty(&object.name.spec);
     let this = format!("let this = abi::object::<net_core::{name}>(this)?;");
@@ -191,8 +190,9 @@ fn stream(
         call: format!("{}(&this)", of(function)),
         is_async: false,
         is_infallible: true,
+        has_result: false,
         pack: None,
-        finish: "Ok(result)".into(),
+        finish: "Ok(())".into(),
     };
     let next = FunctionModel {
         args: "environment: f64, this: f64, max: u32".into(),
@@ -201,7 +201,8 @@ fn stream(
         call: format!("{}(&this, max)", of("next")),
         is_async: true,
         is_infallible: false,
-        pack: Some(types::pack(api, &Type::List(Box::new(item.clone())), "result")),
+        has_result: true,
+        pack: Some(types::pack(&Type::List(Box::new(item.clone())), "result")),
         finish: String::new(),
         ..model("next")
     };
@@ -273,7 +274,12 @@ fn host(api: &Api, module: &Module, item: &Host) -> HostModel {
         is_serial: item.thread == Thread::Serial,
         keeps_home,
         props: props.collect(),
-        optional: item.methods.iter().filter(|m| m.optional).map(|m| format!("has_{}", m.name.spec)).collect(),
+        optional: item
+            .methods
+            .iter()
+            .filter(|m| m.optional)
+            .map(|m| format!("has_{}", m.name.spec))
+            .collect(),
         methods: methods.collect(),
         name,
     }
@@ -288,9 +294,8 @@ fn host_method(api: &Api, number: usize, method: &Method) -> HostMethodModel {
         };
         format!("{}: {ty}", rust::value(&arg.name))
     }));
-    let pack = method.args.iter().map(|arg| types::pack(api, &arg.ty, &rust::value(&arg.name)));
+    let pack = method.args.iter().map(|arg| types::pack(&arg.ty, &rust::value(&arg.name)));
     let returns = method.returns.as_ref().map_or("()".into(), |ty| types::owned(api, ty));
-    let read = method.returns.as_ref().map_or("<() as Pack>::unpack(r)".into(), |ty| types::unpack(api, ty));
     HostMethodModel {
         name: rust::value(&method.name.spec),
         number,
@@ -300,6 +305,6 @@ fn host_method(api: &Api, number: usize, method: &Method) -> HostMethodModel {
         timeout: method
             .timeout
             .map_or("None".into(), |ms| format!("Some(std::time::Duration::from_millis({ms}))")),
-        read: format!("{read}?"),
+        read: method.returns.as_ref().map(|ty| format!("{}?", types::unpack(api, ty))),
     }
 }

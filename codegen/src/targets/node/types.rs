@@ -84,7 +84,9 @@ pub(super) fn resolve(api: &Api, ty: &Type, name: &str) -> Option<String> {
 /// The expression that reads an argument of the pack from `r`; whether what it gives is borrowed from the pack.
 pub(super) fn read(api: &Api, ty: &Type, is_async: bool) -> (String, bool) {
     match ty {
-        Type::List(of) if !is_async && matches!(**of, Type::String | Type::Json(_)) => ("r.strs()?".into(), true),
+        Type::List(of) if !is_async && matches!(**of, Type::String | Type::Json(_)) => {
+            ("r.strs()?".into(), true)
+        }
         Type::List(of) if !is_async && matches!(**of, Type::Bytes) => ("r.byte_strs()?".into(), true),
         Type::Optional(of) if !is_async && matches!(**of, Type::Bytes) => {
             ("r.option(|r| r.bytes())?".into(), false)
@@ -107,16 +109,16 @@ pub(super) fn unpack(api: &Api, ty: &Type) -> String {
 }
 
 /// The statement that packs the value of an expression into `w`.
-pub(super) fn pack(api: &Api, ty: &Type, value: &str) -> String {
+pub(super) fn pack(ty: &Type, value: &str) -> String {
     match ty {
         Type::Duration(unit) => format!("w.duration({value}, {});", types::nanos(*unit)),
         Type::Object(..) => format!("w.varint(home.own({value}));"),
         Type::Stream(_) => format!("w.varint(home.own(Arc::new(StreamHandle::packed({value}))));"),
         Type::List(of) if is_special(of) => {
-            format!("w.count({value}.len()); for value in {value} {{ {} }}", pack(api, of, "value"))
+            format!("w.count({value}.len()); for value in {value} {{ {} }}", pack(of, "value"))
         }
         Type::Optional(of) if is_special(of) => {
-            let inner = pack(api, of, "value");
+            let inner = pack(of, "value");
             format!("w.bool({value}.is_some()); if let Some(value) = {value} {{ {inner} }}")
         }
         _ => format!("{value}.pack(&mut w);"),

@@ -59,7 +59,8 @@ pub(crate) fn object(scope: &Scope<'_>, position: usize, item: &Object) -> Objec
     let all = constructors.iter().copied().filter(|m| plain.is_none_or(|plain| m.path != plain.path));
     let all: Vec<_> = all.chain(item.methods.iter().filter(kept)).collect();
     for method in &all {
-        let overloads: Vec<_> = all.iter().copied().filter(|m| m.overload.as_deref() == Some(&method.name.spec)).collect();
+        let overloads: Vec<_> =
+            all.iter().copied().filter(|m| m.overload.as_deref() == Some(&method.name.spec)).collect();
         if !overloads.is_empty() {
             members.extend(overloaded(scope, method, &overloads, &place));
         } else if method.overload.is_none() {
@@ -70,7 +71,9 @@ pub(crate) fn object(scope: &Scope<'_>, position: usize, item: &Object) -> Objec
     }
     let name = names::ty(&item.name);
     let fixed = item.methods.iter().filter(|m| is_cached(m));
-    let path = |function: &str| native(&format!("{}.{}.{function}", scope.api.modules[position].name, item.name.spec));
+    let path = |function: &str| {
+        native(&format!("{}.{}.{function}", scope.api.modules[position].name, item.name.spec))
+    };
     ObjectModel {
         doc: model::lines(&item.doc),
         parameters: parameters(&item.generic),
@@ -120,7 +123,8 @@ pub(crate) fn natives(scope: &Scope<'_>, module: &Module) -> NativeModel {
         let methods = object.constructors.iter().chain(&object.methods).filter(|m| m.in_lang(Lang::Ts));
         functions.extend(methods.filter(|m| !is_itself(m)).map(|m| signature(scope, m)));
         if object.iterates.is_some() {
-            let path = |function: &str| native_name(&format!("{}.{}.{function}", module.name, object.name.spec));
+            let path =
+                |function: &str| native_name(&format!("{}.{}.{function}", module.name, object.name.spec));
             let number = |name: &str| text(format!("{name}: number"));
             let next = call(&path("next"), vec![number("environment"), number("handle"), number("max")]);
             functions.push(layout::print(&concat([next, text(": number;")]), 1));
@@ -303,7 +307,9 @@ fn returned_variable(method: &Method) -> Option<String> {
 
 fn result_type(scope: &Scope<'_>, method: &Method, place: &Place<'_>) -> String {
     match (method.shape, place, &method.returns) {
-        (Shape::Constructor, Place::Object(object), _) => names::ty(&object.name) + &parameters(&object.generic),
+        (Shape::Constructor, Place::Object(object), _) => {
+            names::ty(&object.name) + &parameters(&object.generic)
+        }
         (_, _, Some(ty)) => scope.ty(ty, Way::Out),
         _ => "void".into(),
     }
@@ -311,13 +317,25 @@ fn result_type(scope: &Scope<'_>, method: &Method, place: &Place<'_>) -> String 
 
 /// The line that begins a function, without the brace.
 fn head(scope: &Scope<'_>, method: &Method, place: &Place<'_>, name: &str, is_private: bool) -> String {
-    signature_line(scope, method, place, &if is_private { format!("#{name}") } else { name.into() }, method.is_async)
-        .trim_end_matches(" {")
-        .to_owned()
+    signature_line(
+        scope,
+        method,
+        place,
+        &if is_private { format!("#{name}") } else { name.into() },
+        method.is_async,
+    )
+    .trim_end_matches(" {")
+    .to_owned()
 }
 
 /// The same, with the brace; the signature of an overload, with a semicolon, tells not that it is asynchronous.
-fn signature_line(scope: &Scope<'_>, method: &Method, place: &Place<'_>, name: &str, is_async: bool) -> String {
+fn signature_line(
+    scope: &Scope<'_>,
+    method: &Method,
+    place: &Place<'_>,
+    name: &str,
+    is_async: bool,
+) -> String {
     let result = result_type(scope, method, place);
     let result = if method.is_async { format!("Promise<{result}>") } else { result };
     if matches!(method.shape, Shape::Property { .. }) {
@@ -356,7 +374,14 @@ fn docs(method: &Method) -> Lines {
     let mut doc = model::lines(&method.doc);
     for arg in &method.args {
         if let Type::Duration(of) = arg.ty.split_optional().0 {
-            doc.extend([String::new(), format!("@param {} In {}.", crate::case::camel(&format!("{}_{}", arg.name, of.suffix())), unit(*of))]);
+            doc.extend([
+                String::new(),
+                format!(
+                    "@param {} In {}.",
+                    crate::case::camel(&format!("{}_{}", arg.name, of.suffix())),
+                    unit(*of)
+                ),
+            ]);
         }
     }
     if let Some((since, by)) = &method.deprecated {
@@ -372,10 +397,17 @@ fn body(scope: &Scope<'_>, method: &Method, place: &Place<'_>) -> BodyModel {
     named_body(scope, method, place, &name_of(method, place), false)
 }
 
-fn named_body(scope: &Scope<'_>, method: &Method, place: &Place<'_>, name: &str, is_private: bool) -> BodyModel {
+fn named_body(
+    scope: &Scope<'_>,
+    method: &Method,
+    place: &Place<'_>,
+    name: &str,
+    is_private: bool,
+) -> BodyModel {
     let level = usize::from(matches!(place, Place::Object(_))) + 1;
     let head = head(scope, method, place, name, is_private);
-    let body = if is_itself(method) { vec!["return this;".into()] } else { statements(scope, method, place, level) };
+    let body =
+        if is_itself(method) { vec!["return this;".into()] } else { statements(scope, method, place, level) };
     BodyModel { doc: if is_private { Vec::new() } else { docs(method) }, head, body }
 }
 
@@ -396,7 +428,9 @@ fn alias_of(scope: &Scope<'_>, method: &Method, place: &Place<'_>, alias: String
     args.extend(extras.signal.filter(|s| s == "context?.signal").map(|_| text("context")));
     let owner = match (place, method.shape) {
         (Place::Function, _) => String::new(),
-        (Place::Object(object), Shape::Constructor | Shape::Static) => format!("{}.", names::ty(&object.name)),
+        (Place::Object(object), Shape::Constructor | Shape::Static) => {
+            format!("{}.", names::ty(&object.name))
+        }
         _ => "this.".into(),
     };
     let level = usize::from(matches!(place, Place::Object(_))) + 1;
@@ -503,7 +537,9 @@ fn statements(scope: &Scope<'_>, method: &Method, place: &Place<'_>, level: usiz
             let args = [text(codec)].into_iter().chain(args).collect();
             body.push(statement(crossed("return k.answer", args)));
         }
-        ResultForm::Handle => body.push(statement(adopted(scope, method, place, validator, crossed("k.call", args)))),
+        ResultForm::Handle => {
+            body.push(statement(adopted(scope, method, place, validator, crossed("k.call", args))))
+        }
         ResultForm::Value => {
             let (inner, optional) = returns.map_or((&Type::Bool, false), Type::split_optional);
             let head = match (inner, optional) {
@@ -536,7 +572,13 @@ fn statements(scope: &Scope<'_>, method: &Method, place: &Place<'_>, level: usiz
 }
 
 /// The expression of a result that is an object or a stream.
-fn adopted(scope: &Scope<'_>, method: &Method, place: &Place<'_>, validator: Option<String>, crossed: Doc) -> Doc {
+fn adopted(
+    scope: &Scope<'_>,
+    method: &Method,
+    place: &Place<'_>,
+    validator: Option<String>,
+    crossed: Doc,
+) -> Doc {
     let (inner, optional) = method.returns.as_ref().map_or((&Type::Bool, false), Type::split_optional);
     match (method.shape, place, inner) {
         (Shape::Constructor, Place::Object(object), _) => {
@@ -555,7 +597,8 @@ fn adopted(scope: &Scope<'_>, method: &Method, place: &Place<'_>, validator: Opt
         (_, _, Type::Object(at, bound)) => {
             let class = scope.path(at.module, &names::ty(&scope.api.object(*at).name));
             let function = if optional { "adoptMaybe" } else { "adopt" };
-            let generic = if bound.is_empty() { String::new() } else { format!("<{class}{}>", parameters(bound)) };
+            let generic =
+                if bound.is_empty() { String::new() } else { format!("<{class}{}>", parameters(bound)) };
             let mut args = vec![text(class), crossed];
             args.extend(validator.map(text));
             call(&format!("return k.{function}{generic}"), args)
@@ -567,7 +610,9 @@ fn adopted(scope: &Scope<'_>, method: &Method, place: &Place<'_>, validator: Opt
 /// The codec of a packed result.
 fn result_codec(scope: &Scope<'_>, method: &Method, place: &Place<'_>, validator: Option<String>) -> String {
     match (method.shape, place, &method.returns) {
-        (Shape::Constructor, Place::Object(object), _) => format!("codec.{}Handle", names::codec(&object.name)),
+        (Shape::Constructor, Place::Object(object), _) => {
+            format!("codec.{}Handle", names::codec(&object.name))
+        }
         (_, _, None | Some(Type::SelfType)) => "k.nothing".into(),
         (_, _, Some(Type::Json(variable))) => {
             format!("k.json<{}>({})", names::capital(variable), validator.unwrap_or_default())
@@ -603,7 +648,11 @@ fn overloaded(scope: &Scope<'_>, method: &Method, others: &[&Method], place: &Pl
         body.push("}".into());
     }
     body.push(format!("return {owner}#{name}(...(args as {}));", nevers(method)));
-    let dispatch = BodyModel { doc: Vec::new(), head: format!("{heads}{start}{name}(...args: unknown[]): {result}"), body };
+    let dispatch = BodyModel {
+        doc: Vec::new(),
+        head: format!("{heads}{start}{name}(...args: unknown[]): {result}"),
+        body,
+    };
     let private = all.iter().map(|m| named_body(scope, m, place, &name_of(m, place), true));
     [dispatch].into_iter().chain(private).collect()
 }

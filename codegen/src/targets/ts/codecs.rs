@@ -63,6 +63,8 @@ pub(crate) struct HostCodec {
     pub title: String,
     pub callable: Option<String>,
     pub required: String,
+    /// Whether an instance lets the process end.
+    pub is_weak: bool,
     pub opens: Vec<String>,
     pub methods: Vec<HostMethodCodec>,
 }
@@ -78,7 +80,8 @@ pub(crate) struct HostMethodCodec {
 
 pub(crate) fn model(scope: &Scope<'_>, position: usize, module: &Module) -> CodecsModel {
     let at = |index| At { module: position, index };
-    let (host_composites, composites) = composites(scope, module).into_iter().partition(|(name, _)| name.ends_with("Host"));
+    let (host_composites, composites) =
+        composites(scope, module).into_iter().partition(|(name, _)| name.ends_with("Host"));
     CodecsModel {
         scalars: module.scalars.iter().filter_map(|item| scalar(scope, item)).collect(),
         enums: module.enums.iter().map(|item| enumeration(scope, position, item)).collect(),
@@ -115,7 +118,8 @@ fn enumeration(scope: &Scope<'_>, position: usize, item: &Enum) -> EnumCodec {
         .iter()
         .flat_map(|value| value.aliases.iter().map(|alias| named(names::key(alias), value.tag)))
         .collect();
-    let texts: Vec<_> = item.values.iter().flat_map(|value| &value.aliases).map(|alias| names::text(alias)).collect();
+    let texts: Vec<_> =
+        item.values.iter().flat_map(|value| &value.aliases).map(|alias| names::text(alias)).collect();
     let tags: Vec<_> = item.values.iter().map(|value| value.tag.to_string()).collect();
     EnumCodec {
         name: names::codec(&item.name),
@@ -151,7 +155,8 @@ fn record(scope: &Scope<'_>, at: At, item: &Record) -> RecordCodec {
     let class = scope.path(at.module, &name);
     let input = scope.path(at.module, &format!("{name}{}", scope.record_suffix(at, super::types::Way::In)));
     let output = scope.path(at.module, &format!("{name}{}", scope.record_suffix(at, super::types::Way::Out)));
-    let writes = item.fields.iter().map(|f| write(scope, f, &model::given(scope, f, "v", keep), keep)).collect();
+    let writes =
+        item.fields.iter().map(|f| write(scope, f, &model::given(scope, f, "v", keep), keep)).collect();
     let builds = item.class.is_some() || !item.views.is_empty();
     let by_position = builds && item.class != Some(RecordClass::Options);
     let read = if by_position {
@@ -166,14 +171,7 @@ fn record(scope: &Scope<'_>, at: At, item: &Record) -> RecordCodec {
         let open = std::iter::once(format!("const value: {output} = {{"));
         open.chain(fields).chain(["};".to_owned()]).collect()
     };
-    RecordCodec {
-        name: names::codec(&item.name),
-        input,
-        output,
-        count: item.fields.len(),
-        writes,
-        read,
-    }
+    RecordCodec { name: names::codec(&item.name), input, output, count: item.fields.len(), writes, read }
 }
 
 fn union(scope: &Scope<'_>, at: At, item: &Union) -> UnionCodec {
@@ -184,10 +182,18 @@ fn union(scope: &Scope<'_>, at: At, item: &Union) -> UnionCodec {
         number,
         text: names::text(&case.text),
         count: case.fields.len(),
-        writes: case.fields.iter().map(|f| write(scope, f, &model::given(scope, f, "v", false), false)).collect(),
+        writes: case
+            .fields
+            .iter()
+            .map(|f| write(scope, f, &model::given(scope, f, "v", false), false))
+            .collect(),
         reads: std::iter::once(format!("{tag}: {},", names::text(&case.text)))
             .chain(case.fields.iter().map(|f| {
-                format!("{}: {},", names::key(&names::field(scope.api, &f.name, &f.ty, false)), read(scope, f))
+                format!(
+                    "{}: {},",
+                    names::key(&names::field(scope.api, &f.name, &f.ty, false)),
+                    read(scope, f)
+                )
             }))
             .collect(),
     };
@@ -242,13 +248,20 @@ fn host(scope: &Scope<'_>, position: usize, item: &Host) -> HostCodec {
         })
         .collect();
     let optional = item.methods.iter().filter(|m| m.optional);
-    opens.extend(optional.map(|m| format!("k.boolean.write(w, typeof host.{0} === 'function', '{0}');", names::member(&m.name))));
+    opens.extend(optional.map(|m| {
+        format!("k.boolean.write(w, typeof host.{0} === 'function', '{0}');", names::member(&m.name))
+    }));
     let required = item.methods.iter().filter(|m| !m.optional).map(|m| names::text(&names::member(&m.name)));
     HostCodec {
         name: names::codec(&item.name),
         ty: scope.path(position, &names::ty(&item.name)),
         title: names::text(&names::ty(&item.name)),
-        callable: item.methods.first().filter(|_| item.callable).map(|m| names::text(&names::member(&m.name))),
+        callable: item
+            .methods
+            .first()
+            .filter(|_| item.callable)
+            .map(|m| names::text(&names::member(&m.name))),
+        is_weak: scope.api.modules[position].runtime,
         required: model::texts("required: ", required, 1),
         opens,
         methods: item.methods.iter().map(|m| host_method(scope, m)).collect(),
@@ -257,7 +270,8 @@ fn host(scope: &Scope<'_>, position: usize, item: &Host) -> HostCodec {
 
 fn host_method(scope: &Scope<'_>, method: &Method) -> HostMethodCodec {
     let name = names::member(&method.name);
-    let mut args: Vec<_> = method.args.iter().map(|arg| text(format!("{}.read(r)", scope.codec(&arg.ty)))).collect();
+    let mut args: Vec<_> =
+        method.args.iter().map(|arg| text(format!("{}.read(r)", scope.codec(&arg.ty)))).collect();
     if method.is_async {
         args.push(text("context"));
     }
@@ -285,7 +299,12 @@ fn host_method(scope: &Scope<'_>, method: &Method) -> HostMethodCodec {
 fn composites(scope: &Scope<'_>, module: &Module) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     let mut add = |ty: &Type| collect(scope, ty, &mut found);
-    for field in module.records.iter().flat_map(|r| &r.fields).chain(module.unions.iter().flat_map(|u| &u.cases).flat_map(|c| &c.fields)) {
+    for field in module
+        .records
+        .iter()
+        .flat_map(|r| &r.fields)
+        .chain(module.unions.iter().flat_map(|u| &u.cases).flat_map(|c| &c.fields))
+    {
         add(&field.ty);
     }
     for field in module.families.iter().flat_map(|f| &f.kinds).flat_map(|k| &k.fields) {
@@ -301,7 +320,12 @@ fn composites(scope: &Scope<'_>, module: &Module) -> Vec<(String, String)> {
             add(&Type::Object(At { module, index }, Vec::new()));
         }
     }
-    for field in module.records.iter().flat_map(|r| &r.fields).chain(module.unions.iter().flat_map(|u| &u.cases).flat_map(|c| &c.fields)) {
+    for field in module
+        .records
+        .iter()
+        .flat_map(|r| &r.fields)
+        .chain(module.unions.iter().flat_map(|u| &u.cases).flat_map(|c| &c.fields))
+    {
         if let (Type::List(of), true) = (&field.ty, field.variadic) {
             let name = one_or_many(scope, of);
             if !found.iter().any(|(other, _)| *other == name) {
@@ -338,6 +362,10 @@ fn methods(module: &Module) -> impl Iterator<Item = &Method> {
 pub(crate) fn any(api: &Api, position: usize) -> bool {
     let scope = Scope::new(api, position, "t.");
     let module = &api.modules[position];
-    let named = module.enums.len() + module.flags.len() + module.records.len() + module.unions.len() + module.hosts.len();
+    let named = module.enums.len()
+        + module.flags.len()
+        + module.records.len()
+        + module.unions.len()
+        + module.hosts.len();
     named > 0 || !composites(&scope, module).is_empty()
 }

@@ -42,7 +42,8 @@ pub(crate) fn list(open: &str, items: Vec<Doc>, close: &str) -> Doc {
     if items.is_empty() {
         return text(format!("{open}{close}"));
     }
-    let is_rest = matches!(items.last(), Some(Doc::Text(last)) if last.starts_with("...") && last.contains(": "));
+    let is_rest =
+        matches!(items.last(), Some(Doc::Text(last)) if last.starts_with("...") && last.contains(": "));
     let comma = if is_rest { "" } else { "," };
     let mut inner = vec![Doc::Soft];
     for (position, item) in items.into_iter().enumerate() {

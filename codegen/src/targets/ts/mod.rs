@@ -44,7 +44,10 @@ impl Target for Ts {
             let scope = Scope::new(api, position, "");
             let model = calls::natives(&scope, module);
             if !model.functions.is_empty() {
-                files.add(format!("{DIR}/native/{name}.ts"), tidy(&NativeTemplate { module: name, model }.render()?));
+                files.add(
+                    format!("{DIR}/native/{name}.ts"),
+                    tidy(&NativeTemplate { module: name, model }.render()?),
+                );
             }
         }
         let shipped = api.modules.iter().filter(|module| module.feature.as_deref() != Some("conformance"));
@@ -73,7 +76,7 @@ fn public(api: &Api, position: usize, has_codecs: bool) -> Rendered {
         factories.extend(object.map(|(name, members)| FactoriesModel { name, members }));
     }
     let enums = module.enums.iter().map(model::enumeration).chain(module.flags.iter().map(model::flags));
-    let records = module.records.iter().enumerate();
+    let records = module.records.iter();
     let objects = module.objects.iter().map(|item| calls::object(&scope, position, item));
     let families = module.families.iter().enumerate();
     let scalars = module.scalars.iter().map(|item| TypeModel {
@@ -86,10 +89,11 @@ fn public(api: &Api, position: usize, has_codecs: bool) -> Rendered {
         enums: enums.collect(),
         interfaces: records
             .clone()
+            .enumerate()
             .flat_map(|(index, item)| model::interfaces(&scope, at(index), item))
             .chain(module.hosts.iter().map(|item| model::host_interface(&scope, item)))
             .collect(),
-        classes: records.filter_map(|(_, item)| model::record_class(&scope, item)).collect(),
+        classes: records.filter_map(|item| model::record_class(&scope, item)).collect(),
         unions,
         factories,
         objects: objects.collect(),
@@ -97,7 +101,13 @@ fn public(api: &Api, position: usize, has_codecs: bool) -> Rendered {
         families: families.map(|(index, item)| model::family(&scope, at(index), item)).collect(),
     };
     let has_natives = !calls::natives(&scope, module).functions.is_empty();
-    Rendered { name: module.name.clone(), imports: imports(&scope, api, "./", "./codec/"), model, has_codecs, has_natives }
+    Rendered {
+        name: module.name.clone(),
+        imports: imports(&scope, api, "./", "./codec/"),
+        model,
+        has_codecs,
+        has_natives,
+    }
 }
 
 /// What crosses as the scalar: what is handed out.
@@ -212,4 +222,3 @@ struct IndexTemplate<'a> {
 struct SpecTemplate<'a> {
     hash: &'a str,
 }
-

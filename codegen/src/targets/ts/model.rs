@@ -4,7 +4,9 @@ use super::layout::{self, call, list, text, union};
 use super::names;
 use super::types::{Scope, Way, member_key, parameters};
 use crate::doc::RecordClass;
-use crate::ir::{At, Const, Doc, Enum, Family, Field, Flags, Host, Kind, Lang, Piece, Record, Template, Type, Union};
+use crate::ir::{
+    At, Const, Doc, Enum, Family, Field, Flags, Host, Kind, Lang, Piece, Record, Template, Type, Union,
+};
 
 /// Lines of a TSDoc comment, without its frame.
 pub(crate) type Lines = Vec<String>;
@@ -135,7 +137,12 @@ pub(crate) fn flags(item: &Flags) -> EnumModel {
 }
 
 /// The type of a union and the interfaces of its cases, in one direction.
-pub(crate) fn union_types(scope: &Scope<'_>, at: At, item: &Union, way: Way) -> (Vec<InterfaceModel>, TypeModel) {
+pub(crate) fn union_types(
+    scope: &Scope<'_>,
+    at: At,
+    item: &Union,
+    way: Way,
+) -> (Vec<InterfaceModel>, TypeModel) {
     let suffix = scope.union_suffix(at, way);
     let name = names::ty(&item.name);
     let mut members = Vec::new();
@@ -153,14 +160,23 @@ pub(crate) fn union_types(scope: &Scope<'_>, at: At, item: &Union, way: Way) -> 
         let tag = format!("{}: {};", member_key(&item.tag), names::text(&case.text));
         let mut fields = vec![MemberModel { doc: vec!["Which case it is.".into()], code: tag }];
         fields.extend(case.fields.iter().flat_map(|f| field(scope, f, way, false)));
-        interfaces.push(InterfaceModel { doc: lines(&case.doc), name: case_name, fields, aliases: Vec::new() });
+        interfaces.push(InterfaceModel {
+            doc: lines(&case.doc),
+            name: case_name,
+            fields,
+            aliases: Vec::new(),
+        });
     }
     let code = layout::print(&union(&format!("export type {name}{suffix} ="), &members), 0);
     (interfaces, TypeModel { doc: lines(&item.doc), code })
 }
 
 /// The constructors of a union's cases.
-pub(crate) fn factories(scope: &Scope<'_>, at: At, item: &Union) -> (Vec<BodyModel>, Option<(String, Vec<BodyModel>)>) {
+pub(crate) fn factories(
+    scope: &Scope<'_>,
+    at: At,
+    item: &Union,
+) -> (Vec<BodyModel>, Option<(String, Vec<BodyModel>)>) {
     let pattern = item.factory.get(&Lang::Ts);
     let Some(pattern) = pattern else { return (Vec::new(), None) };
     let result = format!("{}{}", names::ty(&item.name), scope.union_suffix(at, Way::In));
@@ -180,7 +196,8 @@ pub(crate) fn factories(scope: &Scope<'_>, at: At, item: &Union) -> (Vec<BodyMod
         }
         let head = if is_member { name } else { format!("export function {name}") };
         let level = usize::from(is_member);
-        let head = layout::print(&layout::concat([call(&head, params), text(format!(": {result} {{"))]), level);
+        let head =
+            layout::print(&layout::concat([call(&head, params), text(format!(": {result} {{"))]), level);
         let value = format!("return {{ {} }};", members.join(", "));
         BodyModel { doc: lines(&case.doc), head: head.trim_end_matches(" {").into(), body: vec![value] }
     };
@@ -231,18 +248,28 @@ pub(crate) fn record_class(scope: &Scope<'_>, item: &Record) -> Option<RecordCla
     if item.class == Some(RecordClass::Options) {
         let fields = item.fields.iter().flat_map(|f| field(scope, f, Way::In, keep)).collect();
         let assigns = item.fields.iter().map(|f| {
-            let (name, value) = (names::field(scope.api, &f.name, &f.ty, keep), given(scope, f, "fields", keep));
+            let (name, value) =
+                (names::field(scope.api, &f.name, &f.ty, keep), given(scope, f, "fields", keep));
             format!("this.{name} = {value};")
         });
         let default = if item.all_optional() { " = {}" } else { "" };
         let constructor = format!("constructor(fields: {name}{default})");
-        return Some(RecordClassModel { doc, fields, constructor, assigns: assigns.collect(), members, aliases, name });
+        return Some(RecordClassModel {
+            doc,
+            fields,
+            constructor,
+            assigns: assigns.collect(),
+            members,
+            aliases,
+            name,
+        });
     }
     if item.class.is_none() && item.views.is_empty() {
         return None;
     }
     let fields = item.fields.iter().map(|f| {
-        let code = format!("{}: {};", names::field(scope.api, &f.name, &f.ty, keep), scope.ty(&f.ty, Way::Out));
+        let code =
+            format!("{}: {};", names::field(scope.api, &f.name, &f.ty, keep), scope.ty(&f.ty, Way::Out));
         MemberModel { doc: lines(&f.doc), code: format!("readonly {code}") }
     });
     let is_published = item.class.is_some();
@@ -299,7 +326,8 @@ pub(crate) fn host_interface(scope: &Scope<'_>, item: &Host) -> InterfaceModel {
         let ty = prop.returns.clone().unwrap_or(Type::Bool);
         let (inner, optional) = ty.split_optional();
         let (mark, none) = if optional { ("?", " | null") } else { ("", "") };
-        let code = format!("readonly {}{mark}: {}{none};", names::member(&prop.name), scope.ty(inner, Way::In));
+        let code =
+            format!("readonly {}{mark}: {}{none};", names::member(&prop.name), scope.ty(inner, Way::In));
         fields.push(MemberModel { doc: lines(&prop.doc), code });
     }
     for method in &item.methods {
@@ -363,9 +391,9 @@ pub(crate) fn family(scope: &Scope<'_>, at: At, item: &Family) -> FamilyModel {
     let format = Some(unparse(&item.format)).filter(|format| format != default);
     FamilyModel {
         doc: lines(&item.doc),
-        base: item.extends.map_or("k.NetError".into(), |up| {
-            scope.path(up.module, &names::family(&api.family(up).name))
-        }),
+        base: item
+            .extends
+            .map_or("k.NetError".into(), |up| scope.path(up.module, &names::family(&api.family(up).name))),
         kind_type: layout::print(&union(&head, &texts), 0),
         fields: error_fields(scope, item),
         classes,
@@ -401,7 +429,10 @@ fn error_fields(scope: &Scope<'_>, item: &Family) -> Vec<String> {
             None => found.push((name, vec![ty])),
         }
     }
-    found.into_iter().map(|(name, types)| format!("declare readonly {name}?: {};", types.join(" | "))).collect()
+    found
+        .into_iter()
+        .map(|(name, types)| format!("declare readonly {name}?: {};", types.join(" | ")))
+        .collect()
 }
 
 fn kind_model(scope: &Scope<'_>, kind: &Kind) -> KindModel {
@@ -458,7 +489,11 @@ fn constructor(scope: &Scope<'_>, family: &Family, kind: &Kind) -> BodyModel {
     let args = [family.id.to_string(), kind.code.to_string(), "message".into(), "detail".into(), fields];
     let args = ["this".to_owned()].into_iter().chain(args).map(text).collect();
     body.push(layout::print(&layout::concat([call("k.construct", args), text(";")]), 2));
-    BodyModel { doc: vec!["Makes the error, for a host to throw.".into()], head: head.trim_end_matches(" {").into(), body }
+    BodyModel {
+        doc: vec!["Makes the error, for a host to throw.".into()],
+        head: head.trim_end_matches(" {").into(),
+        body,
+    }
 }
 
 fn make_params(scope: &Scope<'_>, kind: &Kind) -> Vec<layout::Doc> {
@@ -526,7 +561,11 @@ fn field(scope: &Scope<'_>, item: &Field, way: Way, keep: bool) -> Vec<MemberMod
     if optional || left_out {
         ty += " | null";
     }
-    let mut doc = if item.doc.text.is_empty() { vec![format!("The {}.", item.name.spec.replace('_', " "))] } else { lines(&item.doc) };
+    let mut doc = if item.doc.text.is_empty() {
+        vec![format!("The {}.", item.name.spec.replace('_', " "))]
+    } else {
+        lines(&item.doc)
+    };
     if let Some(absent) = item.absent.as_ref().filter(|_| way == Way::In) {
         doc.extend([String::new(), format!("Left out: {absent}")]);
     }
@@ -561,7 +600,9 @@ fn view_member(scope: &Scope<'_>, item: &Record, view: &crate::ir::View) -> Body
             let text = if of.ty == Type::String { source } else { format!("{source}.toString()") };
             BodyModel {
                 doc: lines(&view.doc),
-                head: format!("{name}<{variable} = unknown>(validator?: k.Validator<{variable}> | null): {variable}"),
+                head: format!(
+                    "{name}<{variable} = unknown>(validator?: k.Validator<{variable}> | null): {variable}"
+                ),
                 body: vec![format!("return k.decodeJson<{variable}>({text}, validator);")],
             }
         }

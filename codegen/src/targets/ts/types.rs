@@ -146,7 +146,11 @@ impl<'a> Scope<'a> {
             Type::Scalar(at) => {
                 let item = self.api.scalar(*at);
                 let plain = item.accept.is_empty() && item.out.is_none();
-                if plain { self.codec(&item.base) } else { self.codec_path(at.module, &names::codec(&item.name)) }
+                if plain {
+                    self.codec(&item.base)
+                } else {
+                    self.codec_path(at.module, &names::codec(&item.name))
+                }
             }
             Type::Enum(at) => self.codec_path(at.module, &names::codec(&self.api.enumeration(*at).name)),
             Type::Flags(at) => self.codec_path(at.module, &names::codec(&self.api.flags(*at).name)),
@@ -259,7 +263,8 @@ impl<'a> Scope<'a> {
 
     fn record_differs(&self, at: At) -> bool {
         let record = self.api.record(at);
-        record.class == Some(RecordClass::Fields) || record.fields.iter().any(|f| self.field_differs(f, &mut Vec::new()))
+        record.class == Some(RecordClass::Fields)
+            || record.fields.iter().any(|f| self.field_differs(f, &mut Vec::new()))
     }
 
     pub(crate) fn union_differs(&self, at: At) -> bool {
@@ -288,7 +293,8 @@ impl<'a> Scope<'a> {
                 }
                 seen.push(*at);
                 let union = self.api.union(*at);
-                union.bare || union.cases.iter().flat_map(|case| &case.fields).any(|f| self.field_differs(f, seen))
+                union.bare
+                    || union.cases.iter().flat_map(|case| &case.fields).any(|f| self.field_differs(f, seen))
             }
             _ => false,
         }

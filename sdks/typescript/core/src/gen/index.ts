@@ -2,3 +2,4 @@
 
 export * from './base';
 export * from './bus';
+export * from './control';
