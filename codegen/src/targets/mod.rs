@@ -3,9 +3,9 @@
 pub mod c;
 pub mod cpack;
 pub mod go;
+pub mod node;
 pub mod python;
 pub mod reference;
-pub mod node;
 pub mod rust;
 pub mod rust_sdk;
 pub mod support;
