@@ -1,5 +1,7 @@
 //! How results, errors and handles cross.
 
+#![cfg_attr(not(feature = "conformance"), allow(dead_code, reason = "only the echo module uses every form"))]
+
 use std::{
     cell::RefCell,
     sync::{
