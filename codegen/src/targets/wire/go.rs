@@ -1,0 +1,458 @@
+//! Codecs in Go, in the package of the SDK.
+
+use super::model::{self, Layout, Member, Part, Step, What};
+use crate::files::FileSet;
+use crate::ir::{Api, Int, Length, Literal, Type};
+use crate::targets::Target;
+use crate::targets::go::{names, types};
+use anyhow::Result;
+use askama::Template;
+
+const DIR: &str = "sdks/go";
+
+/// Codecs in Go.
+#[derive(Debug)]
+pub struct WireGo;
+
+impl Target for WireGo {
+    fn name(&self) -> &'static str {
+        "wire/go"
+    }
+
+    fn render(&self, api: &Api) -> Result<FileSet> {
+        let mut files = FileSet::default();
+        for module in &api.modules {
+            let layouts: Vec<_> =
+                model::layouts(api, module).iter().map(|layout| codec(api, layout)).collect();
+            if layouts.is_empty() {
+                continue;
+            }
+            let template = ModuleTemplate {
+                module: &module.name,
+                build: module.feature.as_deref().filter(|feature| *feature == "conformance"),
+                imports: imports(&layouts),
+                layouts,
+            };
+            files.add(format!("{DIR}/{}_wire_gen.go", module.name), template.render()?);
+        }
+        files.add(format!("{DIR}/wire_reader_gen.go"), ReaderTemplate.render()? + "\n");
+        files.add(format!("{DIR}/wire_writer_gen.go"), WriterTemplate.render()? + "\n");
+        Ok(files)
+    }
+}
+
+struct Codec {
+    name: String,
+    doc: Vec<String>,
+    members: Vec<MemberModel>,
+    size: Option<u32>,
+    is_text: bool,
+    /// Whether a text has gaps that could swallow what stands behind them.
+    proves: bool,
+    write: Vec<String>,
+    read: Vec<String>,
+    /// Expression of the error for the reader's fault.
+    error: String,
+}
+
+struct MemberModel {
+    name: String,
+    ty: String,
+    doc: Vec<String>,
+}
+
+fn imports(layouts: &[Codec]) -> Vec<&'static str> {
+    let uses = |name: &str| layouts.iter().any(|l| l.write.iter().any(|line| line.contains(name)));
+    ["fmt", "strconv"].into_iter().filter(|name| uses(&format!("{name}."))).collect()
+}
+
+fn codec(api: &Api, layout: &Layout<'_>) -> Codec {
+    let cx = Context { api, end: if layout.big { "BE" } else { "LE" } };
+    let uses_version = layout.steps.iter().any(|step| step.since.is_some());
+    let family = names::family(layout.error.family_name);
+    let kind = names::public(layout.error.kind);
+    let detail = if layout.error.has_detail { ", Detail: r.fault.detail()" } else { "" };
+    Codec {
+        name: names::public(layout.name),
+        doc: layout.doc.clone(),
+        members: layout.members.iter().map(|member| member_model(api, member)).collect(),
+        size: layout.size,
+        is_text: layout.is_text,
+        proves: layout.is_text && layout.members.iter().any(|m| *api.base(&m.ty) == Type::String),
+        write: layout.steps.iter().flat_map(|step| cx.write_step(step)).collect(),
+        read: layout.steps.iter().flat_map(|step| cx.read_step(step, uses_version)).collect(),
+        error: format!("&{family}{{Kind: {family}Kind{kind}{detail}}}"),
+    }
+}
+
+fn member_model(api: &Api, member: &Member) -> MemberModel {
+    let doc = member.doc.clone();
+    MemberModel {
+        name: names::public(&api.unit_name(&member.name, &member.ty)),
+        ty: ty(api, &member.ty),
+        doc,
+    }
+}
+
+/// Times are bare counts: every one that the bytes hold has to come back.
+fn ty(api: &Api, ty: &Type) -> String {
+    match ty {
+        Type::Duration(_) | Type::Instant(_) => "uint64".into(),
+        Type::Date => "int64".into(),
+        Type::List(of) => format!("[]{}", self::ty(api, of)),
+        Type::Optional(inner) if is_nilable(inner) => self::ty(api, inner),
+        Type::Optional(inner) => format!("*{}", self::ty(api, inner)),
+        other => types::go(api, other, &[]),
+    }
+}
+
+fn is_nilable(ty: &Type) -> bool {
+    matches!(ty, Type::Bytes | Type::List(_))
+}
+
+struct Context<'a> {
+    api: &'a Api,
+    /// Suffix of the byte order.
+    end: &'static str,
+}
+
+impl Context<'_> {
+    fn field(&self, name: &str, ty: &Type) -> String {
+        format!("v.{}", names::public(&self.api.unit_name(name, ty)))
+    }
+
+    fn place(&self, what: &What<'_>) -> String {
+        match what {
+            What::Value { name, ty, .. } => self.field(name, ty),
+            What::Sized { name, .. } | What::Counted { name, .. } => self.field(name, &Type::Bool),
+            _ => String::new(),
+        }
+    }
+
+    fn write_step(&self, step: &Step<'_>) -> Vec<String> {
+        let at = step.at.map(|at| format!("w.seek({at})"));
+        let lines = match &step.what {
+            What::Size(_) | What::End => Vec::new(),
+            What::Magic(magic) => {
+                let bytes: Vec<_> = magic.iter().map(|byte| format!("{byte:#04x}")).collect();
+                vec![format!("w.put({})", bytes.join(", "))]
+            }
+            What::Version(version) => vec![format!("w.put({version})")],
+            What::Trailing => vec!["w.put(v.Trailing...)".into()],
+            What::Literal(text) => vec![format!("w.text({})", names::text(text))],
+            What::Print { name, ty, padded, .. } => vec![self.print(name, ty, *padded)],
+            What::Bits { name, int, parts } => self.write_bits(name, *int, parts),
+            What::Value { .. } | What::Sized { .. } | What::Counted { .. } => {
+                let place = self.place(&step.what);
+                match step.when {
+                    None => self.write_form(&step.what, &place),
+                    Some(_) => {
+                        let nilable =
+                            !matches!(step.what, What::Value { .. } | What::Sized { is_text: true, .. });
+                        let value = if nilable { place.clone() } else { format!("*{place}") };
+                        let mut lines = vec![format!("if {place} != nil {{")];
+                        lines.extend(
+                            self.write_form(&step.what, &value).into_iter().map(|line| format!("\t{line}")),
+                        );
+                        lines.push("}".into());
+                        lines
+                    }
+                }
+            }
+        };
+        at.into_iter().chain(lines).collect()
+    }
+
+    fn write_form(&self, what: &What<'_>, value: &str) -> Vec<String> {
+        match what {
+            What::Value { name, ty, max } => vec![self.write_value(name, ty, value, *max)],
+            What::Sized { name, len, max, .. } => {
+                let mut lines = self.write_length(name, value, *len, *max);
+                lines.push(format!("w.put([]byte({value})...)"));
+                lines
+            }
+            What::Counted { name, of, count, max } => {
+                let mut lines = self.write_length(name, value, *count, *max);
+                lines.push(format!("for _, item := range {value} {{"));
+                lines.push(format!("\t{}", self.write_value(name, of, "item", None)));
+                lines.push("}".into());
+                lines
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn write_length(&self, name: &str, value: &str, len: Length, max: Option<u64>) -> Vec<String> {
+        let checked = |max: Option<u64>| format!("w.length({name:?}, len({value}), {})", most(max));
+        match len {
+            Length::Rest => max.map(|_| checked(max)).into_iter().collect(),
+            Length::Varint => vec![format!("w.varint({})", checked(max))],
+            Length::Int(int) => {
+                let carried = u64::try_from(int.range().1).unwrap_or(u64::MAX);
+                let max = Some(max.unwrap_or(carried).min(carried));
+                vec![format!("w.{}({}({}))", self.method(int), integer(int), checked(max))]
+            }
+        }
+    }
+
+    fn write_value(&self, name: &str, ty: &Type, value: &str, max: Option<u64>) -> String {
+        let number = match self.api.base(ty) {
+            Type::Bool => return format!("w.put(uint8(wireBit({value})))"),
+            Type::F64 => return format!("w.f64{}({value})", self.end),
+            Type::FixedBytes(_) => {
+                return format!("w.put({}[:]...)", value.trim_start_matches('*'));
+            }
+            Type::Enum(_) => format!("wireTag(w, {name:?}, {value})"),
+            Type::Flags(at) => {
+                let flags = self.api.flags(*at);
+                format!("w.flags({name:?}, uint64({value}), {}, {})", mask(flags), flags.empty)
+            }
+            _ => value.to_owned(),
+        };
+        let int = model::carrier(self.api, ty).unwrap_or(Int::U64);
+        let number = match max {
+            Some(max) => format!("w.atMost({name:?}, uint64({number}), {max})"),
+            None => number,
+        };
+        let bare =
+            matches!(ty, Type::Int(_) | Type::Duration(_) | Type::Instant(_) | Type::Size | Type::Date);
+        let is_carried = bare && (max.is_none() || int == Int::U64);
+        let number = if is_carried { number } else { format!("{}({number})", integer(int)) };
+        format!("w.{}({number})", self.method(int))
+    }
+
+    fn write_bits(&self, name: &str, int: Int, parts: &[Part<'_>]) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut terms = Vec::new();
+        for part in parts {
+            let bits = match (&part.member, part.presence.as_slice()) {
+                (Some(member), _) if part.width == 1 => format!("wireBit(v.{})", names::public(member)),
+                (Some(member), _) => {
+                    format!("w.part({member:?}, uint64(v.{}), {})", names::public(member), part.width)
+                }
+                (None, fields) => {
+                    let there = |name: &str| format!("v.{} != nil", names::public(name));
+                    for other in &fields[1..] {
+                        lines.push(format!("w.together({other:?}, {}, {})", there(other), there(fields[0])));
+                    }
+                    format!("wireBit({})", there(fields[0]))
+                }
+            };
+            terms.push(if part.low == 0 { bits } else { format!("{bits}<<{}", part.low) });
+        }
+        let variable = names::private(name);
+        lines.push(format!("{variable} := {}", terms.join(" | ")));
+        lines.push(format!("w.{}({}({variable}))", self.method(int), integer(int)));
+        lines
+    }
+
+    fn print(&self, name: &str, ty: &Type, padded: Option<usize>) -> String {
+        let value = self.field(name, ty);
+        let int = model::carrier(self.api, ty);
+        match (int, padded) {
+            (None, _) => format!("w.text({value})"),
+            (Some(_), Some(width)) => format!("w.text(fmt.Sprintf(\"%0{width}x\", uint64({value})))"),
+            (Some(int), None) if int.signed() => format!("w.text(strconv.FormatInt(int64({value}), 10))"),
+            (Some(_), None) => format!("w.text(strconv.FormatUint(uint64({value}), 10))"),
+        }
+    }
+
+    fn read_step(&self, step: &Step<'_>, uses_version: bool) -> Vec<String> {
+        let at = step.at.map(|at| format!("r.seek({at})"));
+        let lines = match &step.what {
+            What::Size(size) => vec![format!("r.exactly({size})")],
+            What::Magic(magic) => {
+                let bytes: Vec<_> = magic.iter().map(|byte| format!("{byte:#04x}")).collect();
+                vec![format!("r.magic({})", bytes.join(", "))]
+            }
+            What::Version(newest) if uses_version => vec![format!("version := r.version({newest})")],
+            What::Version(newest) => vec![format!("r.version({newest})")],
+            What::Trailing => {
+                vec!["v.Trailing = r.sized(\"trailing\", r.remaining(\"trailing\", 1<<63-1))".into()]
+            }
+            What::End => vec!["r.end()".into()],
+            What::Literal(text) => vec![format!("r.literal({})", names::text(text))],
+            What::Print { name, ty, padded, until } => vec![self.parse(name, ty, *padded, *until)],
+            What::Bits { name, int, parts } => self.read_bits(name, *int, parts),
+            What::Value { .. } | What::Sized { .. } | What::Counted { .. } => self.read_form(step),
+        };
+        at.into_iter().chain(lines).collect()
+    }
+
+    fn read_form(&self, step: &Step<'_>) -> Vec<String> {
+        let place = self.place(&step.what);
+        let value = self.read_expression(&step.what);
+        let nilable = !matches!(step.what, What::Value { .. } | What::Sized { is_text: true, .. });
+        let indent =
+            |lines: Vec<String>| lines.into_iter().map(|line| format!("\t{line}")).collect::<Vec<_>>();
+        let mut lines = match step.when {
+            Some((on, bit)) => {
+                let assign = if nilable { value } else { format!("Ptr({value})") };
+                let on = names::private(on);
+                let shifted = if bit == 0 { format!("{on}&1 == 1") } else { format!("{on}>>{bit}&1 == 1") };
+                vec![format!("if {shifted} {{"), format!("\t{place} = {assign}"), "}".into()]
+            }
+            None => vec![format!("{place} = {value}")],
+        };
+        if let Some((since, default)) = step.since {
+            lines = indent(lines);
+            lines.insert(0, format!("if version >= {since} {{"));
+            if let (Some(default), What::Value { ty, .. }, None) = (default, &step.what, step.when) {
+                lines.push("} else {".into());
+                lines.push(format!("\t{place} = {}", self.default(default, ty)));
+            }
+            lines.push("}".into());
+        }
+        lines
+    }
+
+    fn default(&self, default: &Literal, ty: &Type) -> String {
+        match (default, self.api.base(ty)) {
+            (Literal::Int(number), _) => number.to_string(),
+            _ => types::literal(self.api, default, ty),
+        }
+    }
+
+    fn read_expression(&self, what: &What<'_>) -> String {
+        match what {
+            What::Value { name, ty, max } => self.read_value(name, ty, *max),
+            What::Sized { name, is_text, len, max } => {
+                let method = if *is_text { "text" } else { "sized" };
+                format!("r.{method}({name:?}, {})", self.read_length(name, *len, *max, 1))
+            }
+            What::Counted { name, of, count, max } => {
+                let item =
+                    format!("func() {} {{ return {} }}", ty(self.api, of), self.read_value(name, of, None));
+                match count {
+                    Length::Rest => format!("wireRest(r, {name:?}, {}, {item})", most(*max)),
+                    _ => {
+                        let width = model::width(self.api, of);
+                        format!("wireList(r, {}, {item})", self.read_length(name, *count, *max, width))
+                    }
+                }
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn read_length(&self, name: &str, form: Length, max: Option<u64>, width: usize) -> String {
+        let most = most(max);
+        match form {
+            Length::Rest => format!("r.remaining({name:?}, {most})"),
+            Length::Varint => format!("r.length({name:?}, r.varint({name:?}), {most}, {width})"),
+            Length::Int(int) => {
+                format!("r.length({name:?}, uint64(r.{}({name:?})), {most}, {width})", self.method(int))
+            }
+        }
+    }
+
+    fn read_value(&self, name: &str, ty: &Type, max: Option<u64>) -> String {
+        let int = model::carrier(self.api, ty);
+        let number = int.map(|int| format!("r.{}({name:?})", self.method(int))).unwrap_or_default();
+        let number = match (max, int) {
+            (Some(max), Some(Int::U64)) => format!("r.atMost({name:?}, {number}, {max})"),
+            (Some(max), Some(int)) => {
+                format!("{}(r.atMost({name:?}, uint64({number}), {max}))", integer(int))
+            }
+            _ => number,
+        };
+        let value = match self.api.base(ty) {
+            Type::Bool => format!("r.bool({name:?})"),
+            Type::F64 => format!("r.f64{}({name:?})", self.end),
+            Type::FixedBytes(width) => format!("[{width}]byte(r.take({name:?}, {width}))"),
+            Type::Enum(at) => {
+                let of = names::private(&self.api.enumeration(*at).name.spec);
+                format!("wireEnum(r, {name:?}, {of}Of(uint64({number})))")
+            }
+            Type::Flags(at) => {
+                let flags = self.api.flags(*at);
+                let call = format!("r.flags({name:?}, uint64({number}), {}, {})", mask(flags), flags.empty);
+                format!("{}({call})", names::item(&flags.name))
+            }
+            _ => number,
+        };
+        match ty {
+            Type::Scalar(at) => format!("{}({value})", names::item(&self.api.scalar(*at).name)),
+            _ => value,
+        }
+    }
+
+    fn read_bits(&self, name: &str, int: Int, parts: &[Part<'_>]) -> Vec<String> {
+        let variable = names::private(name);
+        let mut lines = vec![format!("{variable} := uint64(r.{}({name:?}))", self.method(int))];
+        for part in parts {
+            let Some(member) = &part.member else { continue };
+            let member = names::public(member);
+            lines.push(match (part.width, part.low) {
+                (1, 0) => format!("v.{member} = {variable}&1 == 1"),
+                (1, low) => format!("v.{member} = {variable}>>{low}&1 == 1"),
+                (width, low) => {
+                    let int = [8, 16, 32, 64].into_iter().find(|int| *int >= width).unwrap_or(64);
+                    let mask = (1u128 << width) - 1;
+                    let shifted = if low == 0 { variable.clone() } else { format!("{variable} >> {low}") };
+                    format!("v.{member} = uint{int}({shifted} & {mask:#x})")
+                }
+            });
+        }
+        lines
+    }
+
+    fn parse(&self, name: &str, ty: &Type, padded: Option<usize>, until: Option<&str>) -> String {
+        let text = match until {
+            Some(until) => format!("r.until({name:?}, {})", names::text(until)),
+            None => format!("r.text({name:?}, r.remaining({name:?}, 1<<63-1))"),
+        };
+        let place = self.field(name, ty);
+        let number = match (model::carrier(self.api, ty), padded) {
+            (None, _) => return format!("{place} = {text}"),
+            (Some(int), Some(width)) => format!("r.hex({name:?}, {text}, {width}, {})", int.bits()),
+            (Some(int), None) if int.signed() => format!("r.signed({name:?}, {text}, {})", int.bits()),
+            (Some(int), None) => format!("r.decimal({name:?}, {text}, {})", int.bits()),
+        };
+        let wide = matches!(
+            ty,
+            Type::Int(Int::U64 | Int::I64) | Type::Duration(_) | Type::Instant(_) | Type::Size | Type::Date
+        );
+        let value = if wide { number } else { format!("{}({number})", self::ty(self.api, ty)) };
+        format!("{place} = {value}")
+    }
+
+    fn method(&self, int: Int) -> String {
+        match int {
+            Int::U8 | Int::I8 => int.key().to_owned(),
+            _ => format!("{}{}", int.key(), self.end),
+        }
+    }
+}
+
+fn mask(flags: &crate::ir::Flags) -> String {
+    if flags.open {
+        return "1<<64 - 1".into();
+    }
+    format!("{:#x}", flags.bits.iter().fold(0u64, |all, bit| all | 1 << bit.bit))
+}
+
+fn most(max: Option<u64>) -> String {
+    max.map_or("1<<63-1".into(), |max| max.to_string())
+}
+
+fn integer(int: Int) -> String {
+    if int.signed() { format!("int{}", int.bits()) } else { format!("uint{}", int.bits()) }
+}
+
+#[derive(Template)]
+#[template(path = "wire/go.jinja", escape = "none")]
+struct ModuleTemplate<'a> {
+    module: &'a str,
+    build: Option<&'a str>,
+    imports: Vec<&'static str>,
+    layouts: Vec<Codec>,
+}
+
+#[derive(Template)]
+#[template(path = "wire/go_reader.jinja", escape = "none")]
+struct ReaderTemplate;
+
+#[derive(Template)]
+#[template(path = "wire/go_writer.jinja", escape = "none")]
+struct WriterTemplate;

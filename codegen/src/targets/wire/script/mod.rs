@@ -1,0 +1,474 @@
+//! Codecs in TypeScript and Python, whose lines differ only in their punctuation.
+
+mod fit;
+mod read;
+
+use super::model::{self, Layout, Member, Part, Step, What};
+use crate::case::{camel, pascal, screaming};
+use crate::files::FileSet;
+use crate::ir::{Api, Int, Length, Type};
+use crate::targets::Target;
+use anyhow::Result;
+use askama::Template;
+use std::collections::BTreeMap;
+
+/// One of the two languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Script {
+    /// TypeScript.
+    Ts,
+    /// Python.
+    Python,
+}
+
+impl Target for Script {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Ts => "wire/ts",
+            Self::Python => "wire/python",
+        }
+    }
+
+    fn render(&self, api: &Api) -> Result<FileSet> {
+        let mut files = FileSet::default();
+        let dir = match self {
+            Self::Ts => "sdks/typescript/core/src/gen/wire",
+            Self::Python => "sdks/python/core/net/gen/wire",
+        };
+        for module in &api.modules {
+            let layouts = model::layouts(api, module);
+            if layouts.is_empty() {
+                continue;
+            }
+            let codecs: Vec<_> = layouts.iter().map(|layout| self.codec(api, layout)).collect();
+            let tables = self.tables(api, &layouts);
+            let imports = self.imports(&codecs);
+            let module = &module.name;
+            let text = match self {
+                Self::Ts => TsTemplate { module, imports, tables, layouts: codecs }.render()?,
+                Self::Python => PythonTemplate { module, imports, tables, layouts: codecs }.render()?,
+            };
+            let extension = if *self == Self::Ts { "ts" } else { "py" };
+            files.add(format!("{dir}/{module}.{extension}"), text.trim_end().to_owned() + "\n");
+        }
+        match self {
+            Self::Ts => {
+                files.add(format!("{dir}/reader.ts"), TsReader.render()? + "\n");
+                files.add(format!("{dir}/writer.ts"), TsWriter.render()? + "\n");
+            }
+            Self::Python => {
+                files.add(
+                    format!("{dir}/__init__.py"),
+                    "\"\"\"Codecs of layouts, by module of the spec.\"\"\"\n",
+                );
+                files.add(format!("{dir}/_reader.py"), PythonReader.render()? + "\n");
+                files.add(format!("{dir}/_writer.py"), PythonWriter.render()? + "\n");
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// Tags of an enum or bits of flags, by text.
+struct Table {
+    name: String,
+    doc: String,
+    entries: Vec<(String, u64)>,
+}
+
+struct Codec {
+    name: String,
+    doc: Vec<String>,
+    members: Vec<MemberModel>,
+    size: Option<u32>,
+    is_text: bool,
+    proves: bool,
+    write: Vec<String>,
+    read: Vec<String>,
+    family: u16,
+    kind: u16,
+    /// Start of the error's message.
+    message: String,
+}
+
+struct MemberModel {
+    name: String,
+    ty: String,
+    doc: String,
+}
+
+impl Script {
+    fn codec(self, api: &Api, layout: &Layout<'_>) -> Codec {
+        let cx = Context { api, script: self, end: if layout.big { "be" } else { "le" } };
+        let uses_version = layout.steps.iter().any(|step| step.since.is_some());
+        let family = api.family(layout.error.family);
+        let kind = family.kinds.iter().find(|kind| kind.name == layout.error.kind);
+        let text = kind.map_or("", |kind| kind.text.as_str());
+        Codec {
+            name: pascal(layout.name),
+            doc: layout.doc.clone(),
+            members: layout.members.iter().map(|member| cx.member(member)).collect(),
+            size: layout.size,
+            is_text: layout.is_text,
+            proves: layout.is_text && layout.members.iter().any(|m| *api.base(&m.ty) == Type::String),
+            write: layout.steps.iter().flat_map(|step| self.fit(cx.write_step(step))).collect(),
+            read: layout.steps.iter().flat_map(|step| self.fit(cx.read_step(step, uses_version))).collect(),
+            family: family.id,
+            kind: kind.map_or(0, |kind| kind.code),
+            message: format!("{}{text}", family.prefix),
+        }
+    }
+
+    /// Tables of every enum and every flags type that the layouts name.
+    fn tables(self, api: &Api, layouts: &[Layout<'_>]) -> Vec<Table> {
+        let mut tables = BTreeMap::new();
+        let steps = layouts.iter().flat_map(|layout| &layout.steps);
+        for step in steps {
+            let (What::Value { ty, .. } | What::Counted { of: ty, .. }) = step.what else { continue };
+            let (name, entries): (_, Vec<_>) = match api.base(ty) {
+                Type::Enum(at) => {
+                    let item = api.enumeration(*at);
+                    (&item.name.spec, item.values.iter().map(|v| (self.key(&v.text), v.tag)).collect())
+                }
+                Type::Flags(at) => {
+                    let item = api.flags(*at);
+                    (&item.name.spec, item.bits.iter().map(|b| (self.key(&b.text), b.bit.into())).collect())
+                }
+                _ => continue,
+            };
+            let what = if matches!(api.base(ty), Type::Enum(_)) { "Tags" } else { "Bits" };
+            let doc = format!("{what} of `{name}`.");
+            tables.insert(name.clone(), Table { name: self.table(api, ty), doc, entries });
+        }
+        tables.into_values().collect()
+    }
+
+    /// What the lines call.
+    fn imports(self, codecs: &[Codec]) -> Vec<&'static str> {
+        let known: &[&str] = match self {
+            Self::Ts => &["bit", "bits", "flagsOf", "oneOf", "Reader", "textOf"],
+            Self::Python => &["Reader", "bit", "bits", "flags_of", "one_of", "text_of"],
+        };
+        let used =
+            |name: &str| codecs.iter().any(|c| c.read.iter().any(|line| line.contains(&format!("{name}("))));
+        known.iter().copied().filter(|name| *name == "Reader" || used(name)).collect()
+    }
+
+    fn key(self, text: &str) -> String {
+        let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !text.starts_with(|c: char| c.is_ascii_digit());
+        match self {
+            Self::Ts if plain => text.to_owned(),
+            _ => self.text(text),
+        }
+    }
+
+    fn text(self, text: &str) -> String {
+        let quoted = format!("{text:?}");
+        match self {
+            Self::Ts if !quoted.contains('\'') && !quoted.contains("\\\"") => quoted.replace('"', "'"),
+            _ => quoted,
+        }
+    }
+
+    fn table(self, api: &Api, ty: &Type) -> String {
+        let name = match api.base(ty) {
+            Type::Enum(at) => format!("{}_tags", api.enumeration(*at).name.spec),
+            Type::Flags(at) => format!("{}_bits", api.flags(*at).name.spec),
+            _ => String::new(),
+        };
+        if self == Self::Ts { camel(&name) } else { screaming(&name) }
+    }
+
+    /// A function of the reader's or writer's file.
+    fn function(self, name: &str) -> String {
+        if self == Self::Ts { camel(name) } else { name.to_owned() }
+    }
+
+    fn semicolon(self) -> &'static str {
+        if self == Self::Ts { ";" } else { "" }
+    }
+}
+
+struct Context<'a> {
+    api: &'a Api,
+    script: Script,
+    end: &'static str,
+}
+
+impl Context<'_> {
+    fn member(&self, member: &Member) -> MemberModel {
+        MemberModel {
+            name: self.public(&member.name, &member.ty),
+            ty: self.ty(&member.ty),
+            doc: member.doc.join(" "),
+        }
+    }
+
+    /// The name of a member.
+    fn public(&self, name: &str, ty: &Type) -> String {
+        let name = self.api.unit_name(name, ty);
+        match self.script {
+            Script::Ts => camel(&name),
+            Script::Python => super::python_value(&name),
+        }
+    }
+
+    /// A variable that holds a member.
+    fn variable(&self, name: &str, ty: &Type) -> String {
+        let public = self.public(name, ty);
+        let taken =
+            ["r", "w", "value", "version", "bit", "bits", "delete", "default", "new", "in", "cls", "self"];
+        if taken.contains(&public.as_str()) { format!("{public}_") } else { public }
+    }
+
+    fn ty(&self, ty: &Type) -> String {
+        let is_ts = self.script == Script::Ts;
+        let pick = |ts: &str, python: &str| if is_ts { ts.to_owned() } else { python.to_owned() };
+        match self.api.base(ty) {
+            Type::Bool => pick("boolean", "bool"),
+            Type::Int(Int::U64 | Int::I64)
+            | Type::Duration(_)
+            | Type::Instant(_)
+            | Type::Date
+            | Type::Size => pick("bigint", "int"),
+            Type::Int(_) => pick("number", "int"),
+            Type::F64 => pick("number", "float"),
+            Type::String => pick("string", "str"),
+            Type::Enum(at) if self.api.enumeration(*at).numeric => pick("number", "int"),
+            Type::Enum(_) if is_ts => format!("keyof typeof {}", self.script.table(self.api, ty)),
+            Type::Enum(_) => "str".into(),
+            Type::Flags(_) if is_ts => {
+                format!("readonly (keyof typeof {})[]", self.script.table(self.api, ty))
+            }
+            Type::Flags(_) => "list[str]".into(),
+            Type::List(of) if is_ts => format!("readonly ({})[]", self.ty(of)).replace("(number)", "number"),
+            Type::List(of) => format!("list[{}]", self.ty(of)),
+            Type::Optional(inner) => format!("{} | {}", self.ty(inner), pick("null", "None")),
+            _ => pick("Uint8Array", "bytes"),
+        }
+    }
+
+    /// A call as a statement.
+    fn call(&self, call: &str) -> String {
+        format!("{call}{}", self.script.semicolon())
+    }
+
+    /// An assignment to a new variable.
+    fn assign(&self, name: &str, value: &str) -> String {
+        match self.script {
+            Script::Ts => format!("const {name} = {value};"),
+            Script::Python => format!("{name} = {value}"),
+        }
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        self.script.text(name)
+    }
+
+    fn bytes(&self, magic: &[u8]) -> String {
+        let bytes: Vec<_> = magic.iter().map(|byte| format!("{byte:#04x}")).collect();
+        match self.script {
+            Script::Ts => format!("[{}]", bytes.join(", ")),
+            Script::Python => {
+                let bytes: String = magic.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+                format!("b\"{bytes}\"")
+            }
+        }
+    }
+
+    /// Lines under a condition.
+    fn under(&self, condition: &str, lines: Vec<String>) -> Vec<String> {
+        let (head, indent, tail) = match self.script {
+            Script::Ts => (format!("if ({condition}) {{"), "  ", Some("}".to_owned())),
+            Script::Python => (format!("if {condition}:"), "    ", None),
+        };
+        let inner = lines.into_iter().map(|line| format!("{indent}{line}"));
+        std::iter::once(head).chain(inner).chain(tail).collect()
+    }
+
+    fn there(&self, place: &str) -> String {
+        match self.script {
+            Script::Ts => format!("{place} !== null"),
+            Script::Python => format!("{place} is not None"),
+        }
+    }
+
+    fn write_step(&self, step: &Step<'_>) -> Vec<String> {
+        let at = step.at.map(|at| self.call(&format!("w.seek({at})")));
+        let lines = match &step.what {
+            What::Size(_) | What::End => Vec::new(),
+            What::Magic(magic) => vec![self.call(&format!("w.put({})", self.bytes(magic)))],
+            What::Version(version) => {
+                vec![self.call(&format!("w.u8({}, {version})", self.quoted("version")))]
+            }
+            What::Trailing => vec![self.call("w.put(value.trailing)")],
+            What::Literal(text) => vec![self.call(&format!("w.literal({})", self.quoted(text)))],
+            What::Print { name, ty, padded, .. } => vec![self.print(name, ty, *padded)],
+            What::Bits { name, int, parts } => self.write_bits(name, *int, parts),
+            What::Value { name, ty, max } => {
+                self.write_member(step, name, ty, |place| self.write_value(name, ty, place, *max))
+            }
+            What::Sized { name, is_text, len, max } => {
+                let method = if *is_text { "text" } else { "sized" };
+                self.write_member(step, name, &Type::Bool, |place| {
+                    format!(
+                        "w.{method}({}, {place}, {}, {})",
+                        self.quoted(name),
+                        self.form(*len),
+                        self.most(*max)
+                    )
+                })
+            }
+            What::Counted { name, of, count, max } => self.write_member(step, name, &Type::Bool, |place| {
+                let item = self.write_value(name, of, "item", None);
+                let item = match self.script {
+                    Script::Ts => format!("(item) => {item}"),
+                    Script::Python => format!("lambda item: {item}"),
+                };
+                let (name, form) = (self.quoted(name), self.form(*count));
+                format!("w.items({name}, {place}, {form}, {}, {item})", self.most(*max))
+            }),
+        };
+        at.into_iter().chain(lines).collect()
+    }
+
+    fn write_member(
+        &self,
+        step: &Step<'_>,
+        name: &str,
+        ty: &Type,
+        write: impl Fn(&str) -> String,
+    ) -> Vec<String> {
+        let place = format!("value.{}", self.public(name, ty));
+        let line = self.call(&write(&place));
+        match step.when {
+            Some(_) => self.under(&self.there(&place), vec![line]),
+            None => vec![line],
+        }
+    }
+
+    fn write_value(&self, name: &str, ty: &Type, value: &str, max: Option<u64>) -> String {
+        let field = self.quoted(name);
+        let number = match self.api.base(ty) {
+            Type::Bool => return format!("w.truth({field}, {value})"),
+            Type::F64 => return format!("w.f64{}({field}, {value})", self.end),
+            Type::FixedBytes(width) => return format!("w.exact({field}, {value}, {width})"),
+            Type::Enum(at) => {
+                let function = if self.api.enumeration(*at).numeric { "one_of" } else { "tag_of" };
+                let function = self.script.function(function);
+                format!("k.{function}({field}, {}, {value})", self.script.table(self.api, ty))
+            }
+            Type::Flags(at) => {
+                let function = self.script.function("bits_of");
+                let empty = self.truth(self.api.flags(*at).empty);
+                format!("k.{function}({field}, {}, {value}, {empty})", self.script.table(self.api, ty))
+            }
+            _ => value.to_owned(),
+        };
+        let int = model::carrier(self.api, ty).unwrap_or(Int::U64);
+        let most = max.map(|max| format!(", {}", self.number(max.into(), int))).unwrap_or_default();
+        format!("w.{}({field}, {number}{most})", self.method(int))
+    }
+
+    fn write_bits(&self, name: &str, int: Int, parts: &[Part<'_>]) -> Vec<String> {
+        let variable = self.variable(name, &Type::Bool);
+        let new = if self.script == Script::Ts { "new k.Parts()" } else { "k.Parts()" };
+        let mut lines = vec![self.assign(&variable, new)];
+        for part in parts {
+            let (label, value) = match (&part.member, part.presence.as_slice()) {
+                (Some(member), _) => (member.clone(), format!("value.{}", self.public(member, &Type::Bool))),
+                (None, fields) => {
+                    let there = |name: &str| self.there(&format!("value.{}", self.public(name, &Type::Bool)));
+                    for other in &fields[1..] {
+                        let (one, two) = (there(other), there(fields[0]));
+                        lines.push(self.call(&format!("k.together({}, {one}, {two})", self.quoted(other))));
+                    }
+                    (fields[0].to_owned(), there(fields[0]))
+                }
+            };
+            lines.push(self.call(&format!(
+                "{variable}.put({}, {value}, {})",
+                self.quoted(&label),
+                part.width
+            )));
+        }
+        lines.push(self.call(&format!("w.{}({}, {variable}.bits)", self.method(int), self.quoted(name))));
+        lines
+    }
+
+    fn print(&self, name: &str, ty: &Type, padded: Option<usize>) -> String {
+        let (field, value) = (self.quoted(name), format!("value.{}", self.public(name, ty)));
+        let call = match (model::carrier(self.api, ty), padded) {
+            (None, _) => format!("w.literal({value})"),
+            (Some(int), Some(width)) => {
+                format!("w.hex({field}, {value}, {width}, {})", self.quoted(int.key()))
+            }
+            (Some(int), None) => format!("w.decimal({field}, {value}, {})", self.quoted(int.key())),
+        };
+        self.call(&call)
+    }
+
+    /// The form of a length, as the reader and the writer know it.
+    fn form(&self, len: Length) -> String {
+        self.quoted(&match len {
+            Length::Rest => "rest".to_owned(),
+            Length::Varint => "varint".to_owned(),
+            Length::Int(int) => self.method(int),
+        })
+    }
+
+    fn most(&self, max: Option<u64>) -> String {
+        match (max, self.script) {
+            (Some(max), _) => self.number(max.into(), Int::U32),
+            (None, Script::Ts) => "Infinity".into(),
+            (None, Script::Python) => "k.NO_LIMIT".into(),
+        }
+    }
+
+    fn number(&self, number: i128, int: Int) -> String {
+        let big = if self.script == Script::Ts && int.bits() == 64 { "n" } else { "" };
+        format!("{number}{big}")
+    }
+
+    fn method(&self, int: Int) -> String {
+        match int {
+            Int::U8 | Int::I8 => int.key().to_owned(),
+            _ => format!("{}{}", int.key(), self.end),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "wire/ts.jinja", escape = "none")]
+struct TsTemplate<'a> {
+    module: &'a str,
+    imports: Vec<&'static str>,
+    tables: Vec<Table>,
+    layouts: Vec<Codec>,
+}
+
+#[derive(Template)]
+#[template(path = "wire/python.jinja", escape = "none")]
+struct PythonTemplate<'a> {
+    module: &'a str,
+    imports: Vec<&'static str>,
+    tables: Vec<Table>,
+    layouts: Vec<Codec>,
+}
+
+#[derive(Template)]
+#[template(path = "wire/ts_reader.jinja", escape = "none")]
+struct TsReader;
+
+#[derive(Template)]
+#[template(path = "wire/ts_writer.jinja", escape = "none")]
+struct TsWriter;
+
+#[derive(Template)]
+#[template(path = "wire/python_reader.jinja", escape = "none")]
+struct PythonReader;
+
+#[derive(Template)]
+#[template(path = "wire/python_writer.jinja", escape = "none")]
+struct PythonWriter;

@@ -1,0 +1,1 @@
+"""Codecs of layouts, by module of the spec."""
