@@ -2,7 +2,7 @@
 
 use crate::files::FileSet;
 use crate::ir::Api;
-use crate::{fixtures, fmt, load, resolve, targets, tidy};
+use crate::{coverage, fixtures, fmt, load, resolve, targets, tidy};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +14,7 @@ cargo spec COMMAND
   check     prove that the generated files are fresh and the fixtures filled; prints the differences
   fixtures  fill and prove the fixtures; `--bless` replaces bytes, `--release` locks the cases
   fmt       format spec/*.toml
+  coverage  show what each language has and tests, from the last `cargo conform`; `--json`, `--strict`
   tidy      check the house rules and report sizes
   schema    print the JSON Schema of the interface language
   hash      print the hash of the interface, without docs and examples
@@ -41,6 +42,7 @@ fn command(args: &[String]) -> Result<()> {
         ["check"] => check(&root),
         ["fmt"] => format(&root),
         ["tidy"] => tidy::run(&root),
+        ["coverage", ref options @ ..] => coverage::run(&root, &api(&root)?, options),
         ["fixtures", ref options @ ..] => fill(&root, options),
         ["schema"] => {
             println!("{}", schema()?);

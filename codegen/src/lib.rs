@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod cli;
+pub mod coverage;
 pub mod diag;
 pub mod doc;
 pub mod files;

@@ -38,6 +38,7 @@ fn answer(request: &Value, kept: &mut u32) -> Value {
             *kept = 0;
             json!({ "ok": null })
         }
+        "surface" => json!({ "ok": { "fake.echo": true, "fake.gone": false } }),
         "call:fake.new" => {
             *kept += u32::from(request.get("as").is_some());
             json!({ "ok": request.get("as").map(|_| true) })

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::frame::Call;
+use crate::report::CaseContent;
 
 const KINDS: [&str; 4] = ["wire", "text", "call", "scenario"];
 
@@ -47,6 +48,21 @@ pub(crate) struct ExpectedError {
     pub(crate) kind: String,
     pub(crate) fields: Map<String, Value>,
     pub(crate) message: Option<String>,
+}
+
+impl Case {
+    /// What it asks for and expects.
+    pub(crate) fn content(&self) -> CaseContent {
+        let errors = self.exchanges.iter().filter_map(|exchange| match &exchange.expect {
+            Expect::Error(error) => Some(format!("{}.{}", error.family, error.kind)),
+            _ => None,
+        });
+        CaseContent {
+            name: self.name.clone(),
+            ops: self.exchanges.iter().map(|exchange| exchange.call.op.clone()).collect(),
+            errors: errors.collect(),
+        }
+    }
 }
 
 /// Loads every fixture file, in the order of kinds and file names.

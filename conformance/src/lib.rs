@@ -22,7 +22,7 @@ use std::{fs, thread};
 use anyhow::{Context, Result, ensure};
 
 pub use compare::{Layouts, Span};
-pub use report::{CaseReport, LanguageReport, Report, State, Status};
+pub use report::{CaseContent, CaseReport, LanguageReport, Report, State, Status};
 
 /// A program that speaks the protocol for one language.
 #[derive(Debug, Clone)]
@@ -94,7 +94,8 @@ pub fn run(options: &Options, testees: &[Testee]) -> Result<Report> {
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(index, _)| *index);
     let languages = done.into_iter().map(|(_, report)| report).collect::<Result<Vec<_>>>()?;
-    let report = Report::new(options.spec_hash.clone(), languages);
+    let report =
+        Report::new(options.spec_hash.clone(), languages, cases.iter().map(|case| case.content()).collect());
     report.write(&options.out)?;
     Ok(report)
 }

@@ -15,6 +15,19 @@ pub struct Report {
     pub spec_hash: String,
     /// One entry per testee, in the order they were given.
     pub languages: Vec<LanguageReport>,
+    /// What each case asks for, in the order of the fixtures.
+    pub cases: Vec<CaseContent>,
+}
+
+/// What a case asks for and expects, whatever the language.
+#[derive(Debug, Clone)]
+pub struct CaseContent {
+    /// `kind/file/case`.
+    pub name: String,
+    /// Its operations, as requests name them.
+    pub ops: Vec<String>,
+    /// Errors that it expects, as `family.kind`.
+    pub errors: Vec<String>,
 }
 
 /// The results of one language.
@@ -26,6 +39,8 @@ pub struct LanguageReport {
     pub state: State,
     /// Version of the SDK, if its testee got as far as saying it.
     pub sdk: Option<String>,
+    /// Whether the SDK has each thing of the interface, by its path in the spec, if the testee can tell.
+    pub surface: Option<Map<String, Value>>,
     /// One entry per case, in the order of the fixtures.
     pub cases: Vec<CaseReport>,
     /// What is wrong with its known-failing list.
@@ -70,8 +85,8 @@ pub enum Status {
 }
 
 impl Report {
-    pub(crate) fn new(spec_hash: String, languages: Vec<LanguageReport>) -> Self {
-        Self { spec_hash, languages }
+    pub(crate) fn new(spec_hash: String, languages: Vec<LanguageReport>, cases: Vec<CaseContent>) -> Self {
+        Self { spec_hash, languages, cases }
     }
 
     /// How many cases passed, failed and were skipped. Each problem of a known-failing list is one more failure.
@@ -137,12 +152,17 @@ impl Report {
     pub fn to_json(&self) -> Value {
         let (passed, failed, skipped) = self.counts();
         let languages = self.languages.iter().map(|language| (language.language.clone(), language.to_json()));
+        let cases = self.cases.iter().map(|case| {
+            let content = json!({ "ops": case.ops, "errors": case.errors });
+            (case.name.clone(), content)
+        });
         json!({
             "spec_hash": self.spec_hash,
             "passed": passed,
             "failed": failed,
             "skipped": skipped,
             "languages": languages.collect::<Map<_, _>>(),
+            "cases": cases.collect::<Map<_, _>>(),
         })
     }
 
@@ -244,6 +264,7 @@ impl LanguageReport {
             "reason": reason,
             "sdk": self.sdk,
             "problems": self.problems,
+            "surface": self.surface,
             "cases": cases.collect::<Map<_, _>>(),
         })
     }

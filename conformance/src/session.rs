@@ -31,6 +31,7 @@ pub(crate) fn run(
     for case in cases {
         results.push(judge(&case.name, session.case(case), &known));
     }
+    let surface = session.surface();
     results.push(judge(EXIT, session.exit(), &known));
     // With a filter, most patterns match only cases that are left out.
     for case in all {
@@ -44,6 +45,7 @@ pub(crate) fn run(
             (None, None) => State::Ran,
         },
         sdk: session.sdk,
+        surface,
         cases: results,
         problems: known.unused(),
     })
@@ -104,6 +106,18 @@ impl Session<'_> {
             }
         }
         self.reset(case).unwrap_or(Verdict::Pass)
+    }
+
+    /// Asks what the SDK has; nothing if the testee cannot tell.
+    fn surface(&mut self) -> Option<Map<String, Value>> {
+        if self.testee.absent.is_some() || self.start().is_err() {
+            return None;
+        }
+        let call = Call { op: "surface".to_owned(), args: Map::new(), on: None, keep: None };
+        match self.ask(&call) {
+            Ok(Outcome::Ok(Value::Object(surface))) => Some(surface),
+            _ => None,
+        }
     }
 
     fn exit(&mut self) -> Verdict {

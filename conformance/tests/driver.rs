@@ -104,6 +104,15 @@ fn cases_pass_in_both_forms() {
 }
 
 #[test]
+fn the_report_keeps_the_surface_and_what_cases_ask_for() {
+    let suite = Suite::new("surface").file("fixtures/call/echo.json", ECHO);
+    let json = suite.run(&[fake("rust", "json"), fake("c", "flat")]).to_json();
+    assert_eq!(json["languages"]["rust"]["surface"]["fake.gone"], false);
+    assert!(json["languages"]["c"]["surface"].is_null());
+    assert_eq!(json["cases"]["call/echo/text"]["ops"][0], "call:fake.echo");
+}
+
+#[test]
 fn a_byte_difference_names_case_and_field() {
     let wire = r#"{"of": "fake", "cases": [{"name": "a", "value": "01ff", "bytes": "0102"}]}"#;
     let suite = Suite::new("bytes").file("fixtures/wire/fake.json", wire);
