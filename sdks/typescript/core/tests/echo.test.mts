@@ -1,0 +1,181 @@
+import * as echo from '@net-mesh/core/echo';
+import { BaseError, classifyError, NetError } from '@net-mesh/core';
+import { expect, test } from 'vitest';
+
+const caught = (run: () => unknown): NetError => {
+  try {
+    run();
+  } catch (error) {
+    return error as NetError;
+  }
+  throw new Error('nothing was thrown');
+};
+
+test('numbers come back at their limits', () => {
+  for (const value of [0, 255]) expect(echo.echoU8(value)).toBe(value);
+  for (const value of [0, 65535]) expect(echo.echoU16(value)).toBe(value);
+  for (const value of [0, 2 ** 32 - 1]) expect(echo.echoU32(value)).toBe(value);
+  for (const value of [-128, 127]) expect(echo.echoI8(value)).toBe(value);
+  for (const value of [-32768, 32767]) expect(echo.echoI16(value)).toBe(value);
+  for (const value of [-(2 ** 31), 2 ** 31 - 1]) expect(echo.echoI32(value)).toBe(value);
+  for (const value of [0n, 2n ** 53n, 2n ** 64n - 1n]) expect(echo.echoU64(value)).toBe(value);
+  for (const value of [-(2n ** 63n), -1n, 0n, 2n ** 63n - 1n])
+    expect(echo.echoI64(value)).toBe(value);
+  for (const value of [0.5, -0, NaN, Infinity]) expect(echo.echoF64(value)).toBe(value);
+  expect(echo.echoDuration(250)).toBe(250);
+  expect(echo.echoInstant(1n << 62n)).toBe(1n << 62n);
+  expect(echo.echoDate(new Date(-5))).toEqual(new Date(-5));
+  expect(echo.echoSize(7)).toBe(7n);
+});
+
+test('texts, bytes and named types come back', () => {
+  for (const value of ['', 'a\0ü€😀', 'x'.repeat(100_000)])
+    expect(echo.echoString(value)).toBe(value);
+  for (const size of [0, 5, 100_000])
+    expect(echo.echoBytes(Buffer.alloc(size, 7))).toEqual(Buffer.alloc(size, 7));
+  expect(echo.echoColor()).toBe(echo.Color.Red);
+  expect(echo.echoColor('green')).toBe('darkGreen');
+  expect(echo.echoLevel(echo.Level.High)).toBe(500);
+  expect(echo.echoAccess(['read', 'change_all'])).toEqual(['read', 'change_all']);
+  expect(echo.echoNumber(3)).toBe(3n);
+  expect(echo.echoKeyOf(Buffer.alloc(8, 1))).toBe('0101010101010101');
+  expect(echo.echoKeyOf('0101010101010101')).toBe('0101010101010101');
+});
+
+test('optional, listed and nested values come back', () => {
+  expect(echo.echoOptional(null, undefined, null)).toBeNull();
+  expect(echo.echoOptional(1n, 'a', { text: 'b' })).toBe('1/a/b.red');
+  expect(echo.echoMaybe(null)).toBeNull();
+  expect(echo.echoMaybe(4)).toBe(4);
+  expect(echo.echoList([1, 2])).toEqual([1, 2]);
+  expect(echo.echoStrings(['', 'ü'])).toEqual(['', 'ü']);
+  expect(echo.echoChunks([Buffer.from('a'), Buffer.alloc(0)])).toHaveLength(2);
+  expect(echo.echoMap({ b: 1n, a: -2n })).toEqual({ a: -2n, b: 1n });
+  const nested = echo.echoEverything({
+    text: 't',
+    data: Buffer.from('d'),
+    scalars: {
+      truth: true,
+      tiny: 1,
+      small: 2,
+      medium: 3,
+      large: 2n ** 64n - 1n,
+      itiny: -1,
+      ismall: -2,
+      imedium: -3,
+      ilarge: -(2n ** 63n),
+      real: 0.25,
+      spanMs: 5,
+      moment: 6n,
+      day: new Date(7),
+      weightBytes: 8n,
+      id: 9n,
+      key: 'ffffffffffffffff',
+      fixed: Buffer.alloc(4),
+      color: 'blue',
+      level: 1,
+      access: ['write'],
+    },
+    maybe: 1n,
+    numbers: [1],
+    labels: [{ text: 'l' }],
+    chunks: [],
+    table: { k: 1n },
+    nested: { n: [{ text: 'm', color: 'blue' }] },
+    shape: { kind: 'rectangle', width: 2 },
+    shapes: [{ kind: 'empty' }, { kind: 'named', text: 'x' }],
+    tree: echo.treeOfBranch(echo.treeOfLeaf(1n)),
+  });
+  expect(nested.labels).toEqual([{ text: 'l', color: 'red' }]);
+  expect(nested.shape).toEqual({ kind: 'rectangle', width: 2, height: 1 });
+  expect(nested.maybeNot).toBeNull();
+  expect(nested.scalars.large).toBe(2n ** 64n - 1n);
+  expect(nested.tree).toEqual({ type: 'branch', children: [{ type: 'leaf', value: 1n }] });
+});
+
+test('options have defaults, aliases and ranges', () => {
+  const all = echo.echoWithOptions();
+  expect({ ...all }).toMatchObject({
+    count: 3,
+    ratio: 0.5,
+    loud: true,
+    displayName: 'echo',
+    color: 'blue',
+    access: ['read'],
+    pauseMs: 250,
+    limitBytes: null,
+    tags: [],
+  });
+  expect(echo.echoWithOptions({ number: 9, tags: 'one' })).toMatchObject({
+    count: 9,
+    tags: ['one'],
+  });
+  expect(echo.echoWithOptions(new echo.EchoOptions({ loud: false })).loud).toBe(false);
+  expect(caught(() => echo.echoWithOptions({ count: 101 })).message).toContain('count');
+});
+
+test('a record stands for its field, and views show fields', () => {
+  const pair = echo.echoPair(new echo.VersionPair(5, 6));
+  expect(pair).toEqual(new echo.VersionPair(5n, 6));
+  expect((pair as unknown as bigint) + 1n).toBe(6n);
+  expect(echo.echoU64(pair)).toBe(5n);
+  const page = echo.echoPageOf('{"a":1}');
+  expect(page.rawBytes).toEqual(Buffer.from('{"a":1}'));
+  expect(page.parse<{ a: number }>().a).toBe(1);
+  expect(caught(() => echo.echoPageOf('{').parse()).kind).toBe('codec_decode');
+});
+
+test('any number of arguments, and JSON', () => {
+  expect(echo.sumAll(1n)).toBe(1n);
+  expect(echo.sumAll(1, 2, 3)).toBe(6n);
+  expect(echo.sumAll(1, [2, 3])).toBe(6n);
+  expect(caught(() => echo.sumAll(2n ** 63n - 1n, 1))).toBeInstanceOf(echo.EchoTooLargeError);
+  expect(echo.echoJson({ b: [1, null], a: 'ü' })).toEqual({ b: [1, null], a: 'ü' });
+  expect(echo.echoJson<unknown>(1, (data) => [data])).toEqual([1]);
+  expect(caught(() => echo.echoJson(1n)).kind).toBe('codec_encode');
+  expect(echo.ECHO_PRIMES).toEqual([2, 3, 5, 7]);
+});
+
+test.each([
+  ['u8', () => echo.echoU8(256)],
+  ['negative', () => echo.echoU32(-1)],
+  ['NaN', () => echo.echoU32(NaN)],
+  ['unsafe', () => echo.echoU64(2 ** 53)],
+  ['too big', () => echo.echoU64(2n ** 64n)],
+  ['text', () => echo.echoString(5 as never)],
+  ['surrogate', () => echo.echoString('\ud800')],
+  ['bytes', () => echo.echoBytes('x' as never)],
+  ['date', () => echo.echoDate(new Date(NaN))],
+  ['enum', () => echo.echoColor('pink' as never)],
+  ['flags', () => echo.echoAccess(['fly' as never])],
+  ['key', () => echo.echoKeyOf(Buffer.alloc(7))],
+  ['union', () => echo.echoShape({ kind: 'no' } as never)],
+  ['record', () => echo.echoPair(null as never)],
+])('a wrong argument is refused by name: %s', (_, run) => {
+  const error = caught(run);
+  expect(error).toBeInstanceOf(BaseError);
+  expect(error.kind).toBe('argument');
+  expect(error.message).toMatch(/^argument: value: /);
+});
+
+test('errors arrive as their classes with their fields', async () => {
+  const error = caught(() => echo.fail('rejected', 'why')) as echo.EchoError;
+  expect(error).toBeInstanceOf(echo.EchoError);
+  expect(error).toMatchObject({ family: 'echo', kind: 'rejected', number: 3, reason: 'why' });
+  expect(error.name).toBe('EchoError');
+  const busy = await echo.failLater('busy').catch((error: unknown) => error);
+  expect(busy).toBeInstanceOf(echo.EchoBusyError);
+  expect(busy).toMatchObject({ retry: true, kind: 'busy' });
+  expect(caught(() => echo.fail('part'))).toBeInstanceOf(echo.EchoPartError);
+  const made = new echo.EchoStatusError(404, Buffer.from('no'));
+  expect(made.message).toBe('echo:status:0x0194');
+  expect(echo.describeError(made)).toContain('echo:status:0x0194');
+  expect(classifyError(error)).toBe(error);
+  expect(classifyError('echo: busy: try again')).toBeInstanceOf(echo.EchoBusyError);
+  expect(classifyError(new Error('else'))).toBeUndefined();
+});
+
+test('panics arrive as errors', async () => {
+  expect(caught(() => echo.panicNow()).kind).toBe('internal');
+  await expect(echo.panicLater()).rejects.toMatchObject({ kind: 'internal' });
+});

@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import * as echo from '@net-mesh/core/echo';
+import { liveHandles, NetNode } from '@net-mesh/core';
+import { expect, test } from 'vitest';
+
+test('an object, its properties, methods and names', async () => {
+  const box = new echo.EchoBox('abc');
+  expect(box).toBeInstanceOf(echo.EchoCell);
+  expect([box.text, box.length(), box.sizeOf(), box.itself]).toEqual(['abc', 3, 3, box]);
+  expect(box.serial).toBe(box.serial);
+  expect(box.set('x').push(Buffer.from('yz'))).toBe(true);
+  expect(await box.read()).toBe('xyz');
+  expect(box.pair(new echo.EchoBox('!')).text).toBe('xyz!');
+  expect(box.find('yz')?.text).toBe('yz');
+  expect(box.find('no')).toBeNull();
+  expect(echo.EchoBox.merged([box, box]).text).toBe('xyzxyz');
+  expect((await echo.EchoBox.open('a', { count: 2 })).text).toBe('a');
+  expect((await echo.EchoBox.open(12n)).text).toBe('12');
+  await expect(echo.EchoBox.open('fail')).rejects.toMatchObject({ kind: 'rejected' });
+  await expect((async () => box.pair({} as never))()).rejects.toMatchObject({ kind: 'argument' });
+});
+
+test('a generic object, with and without a validator', () => {
+  const cell = new echo.TypedCell<{ a: number }>();
+  expect(cell.take()).toBeNull();
+  cell.put({ a: 1 });
+  expect(cell.take()).toEqual({ a: 1 });
+  const checked = new echo.TypedCell<string>((data) => `checked ${String(data)}`);
+  checked.put('x');
+  expect(checked.take()).toBe('checked x');
+});
+
+test('closing twice is nothing, and using what is closed an error', async () => {
+  const cell = new echo.TypedCell<number>();
+  cell.close();
+  cell.close();
+  expect(() => cell.put(1)).toThrow(expect.objectContaining({ kind: 'handle' }));
+  const box = new echo.EchoBox();
+  await box[Symbol.asyncDispose]();
+  expect(() => box.text).toThrow(expect.objectContaining({ kind: 'handle' }));
+});
+
+test('a signal cancels, before and during', async () => {
+  const box = new echo.EchoBox();
+  const early = AbortSignal.abort('why');
+  await expect(box.wait({ signal: early })).rejects.toMatchObject({
+    kind: 'cancelled',
+    cause: 'why',
+  });
+  const controller = new AbortController();
+  const waiting = box.wait({ signal: controller.signal });
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ kind: 'cancelled' });
+  const ended = box.wait();
+  await box.shut();
+  await ended;
+});
+
+test('streams of the library', async () => {
+  expect(await echo.countUp(1000).toArray()).toHaveLength(1000);
+  const stream = echo.countUp(5);
+  expect([await stream.next(), await stream.nextBatch(2)]).toEqual([0, [1, 2]]);
+  for await (const value of stream) {
+    expect(value).toBe(3);
+    break;
+  }
+  expect(await stream.next()).toBeNull();
+  const letters = new echo.EchoBox('abcdef').letters();
+  letters.skip(2);
+  expect(await letters.toArray()).toEqual(['c', 'd', 'e', 'f']);
+});
+
+test('streams of the host, asked as fast as they are taken', async () => {
+  expect(await echo.sumStream([1, 2, 3])).toBe(6n);
+  let given = 0;
+  let closed = false;
+  async function* source(): AsyncGenerator<echo.LabelInput> {
+    try {
+      for (;;) yield { text: String(given++) };
+    } finally {
+      closed = true;
+    }
+  }
+  const through = echo.echoStream(source());
+  expect(await through.nextBatch(1)).toEqual([{ text: '0', color: 'red' }]);
+  await sleep(20);
+  expect(given).toBeLessThan(200);
+  through.close();
+  await expect.poll(() => closed).toBe(true);
+});
+
+test('host interfaces: functions, objects, errors and promises', async () => {
+  expect(await echo.mapNumbers([1, 2n], (value) => value * 2n)).toEqual([2n, 4n]);
+  expect(await echo.mapNumbers([1], { map: (value) => value })).toEqual([1n]);
+  const label = { text: 'q' };
+  const asked = await echo.ask(async (_, data) => data, label, Buffer.from('d'), 50);
+  expect(asked).toEqual(Buffer.from('d'));
+  const refused = echo.mapNumbers([1], () => Promise.resolve(1n) as never);
+  await expect(refused).rejects.toMatchObject({ kind: 'host_threw' });
+  const fails = (): never => {
+    throw new Error('no');
+  };
+  await expect(echo.ask(fails, label, Buffer.alloc(0))).rejects.toMatchObject({
+    kind: 'host_threw',
+    detail: 'no',
+  });
+  const status = (): never => {
+    throw new echo.EchoStatusError(7, Buffer.from('b'));
+  };
+  await expect(echo.ask(status, label, Buffer.alloc(0))).rejects.toMatchObject({
+    kind: 'status',
+    status: 7,
+  });
+  const values = new Map<string, Uint8Array>();
+  const store = {
+    name: 'map',
+    put: (key: string, value: Buffer): void => void values.set(key, value),
+    get: (key: string): Uint8Array | undefined => values.get(key),
+    erase: (key: string): boolean => values.delete(key),
+  };
+  await new echo.EchoBox('kept').save(store, 'k');
+  expect(values.size).toBe(0);
+  const { erase: _, ...lasting } = store;
+  await new echo.EchoBox('kept').save(lasting, 'k');
+  expect(values.get('k')).toEqual(Buffer.from('kept'));
+});
+
+test('cancelling tells the host', async () => {
+  const controller = new AbortController();
+  let told = false;
+  const handler = (_: unknown, __: Buffer, context: { signal?: AbortSignal | null }) =>
+    new Promise<Buffer>(() => {
+      context.signal?.addEventListener('abort', () => (told = true));
+      controller.abort();
+    });
+  const options = { signal: controller.signal };
+  const asked = echo.ask(handler, { text: 'q' }, Buffer.alloc(0), 1, options);
+  await expect(asked).rejects.toMatchObject({ kind: 'cancelled' });
+  await expect.poll(() => told).toBe(true);
+});
+
+test('the bus under all its names', async () => {
+  const node = new NetNode({ numShards: 2 });
+  expect(node.shards()).toBe(node.numShards());
+  expect(node.ingestRawSync('{"a":1}').shardId).toBeLessThan(2);
+  const { data, hash } = node.prehash(Buffer.from('{"b":1}'));
+  expect(node.pushWithHash(data, hash)).toBe(true);
+  expect(await node.ingestRawBatch(['1', '2'])).toBe(2);
+  expect((await node.pollOne())?.parse()).toBeDefined();
+  expect(() => node.emitRaw('{')).toThrow(expect.objectContaining({ family: 'bus' }));
+  await node.shutdown();
+  await node.shutdown();
+  expect(() => node.emitRaw('{}')).toThrow(expect.objectContaining({ kind: 'closed' }));
+});
+
+test('a worker has an environment of its own, which dies with it', async () => {
+  const before = liveHandles();
+  const code = `
+    const echo = require('@net-mesh/core/echo');
+    const { parentPort } = require('node:worker_threads');
+    globalThis.kept = [new echo.EchoBox('a'), echo.countUp(3)];
+    echo.countUp(3).toArray().then((all) => parentPort.postMessage(all));`;
+  const worker = new Worker(code, { eval: true });
+  const all = await new Promise((resolve, reject) =>
+    worker.on('message', resolve).on('error', reject),
+  );
+  expect(all).toEqual([0, 1, 2]);
+  await worker.terminate();
+  await expect.poll(liveHandles).toBeLessThanOrEqual(before);
+});

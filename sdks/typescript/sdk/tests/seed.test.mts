@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+
+const folder = join(import.meta.dirname, 'seed');
+const sections = readFileSync(join(folder, 'snippets.md'), 'utf8').split(/^## /m);
+
+function snippet(title: string): string {
+  const section = sections.find((text) => text.startsWith(title));
+  return /```typescript\n([^]*?)```/.exec(section ?? '')?.[1] ?? 'no such snippet';
+}
+
+async function run(title: string, file: string): Promise<string[]> {
+  expect(readFileSync(join(folder, `${file}.mts`), 'utf8')).toContain(snippet(title));
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  await import(`./seed/${file}.mts`);
+  return log.mock.calls.map((call) => String(call[0]));
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+test('Quick Start', async () => {
+  const printed = await run('Quick Start', 'quick_start');
+  expect(printed).toHaveLength(12);
+  expect(printed.slice(0, 6).sort()).toEqual(printed.slice(6).sort());
+  expect(printed).toContain('{"token": "world"}');
+});
+
+test('Typed Streams', async () => {
+  expect((await run('Typed Streams', 'typed_streams')).sort()).toEqual(['0: a', '1: b']);
+});
+
+test('Typed Channels', async () => {
+  expect(await run('Typed Channels', 'typed_channels')).toEqual(['A1: 22.5°C']);
+});
+
+test('Ingestion Methods', async () => {
+  const { receipts, truths, counts, ingested } = await import('./seed/ingestion_methods.mjs');
+  expect(receipts.map((receipt) => typeof receipt.shardId)).toEqual(['number', 'number']);
+  expect(truths).toEqual([true, true]);
+  expect(counts).toEqual([2, 3, 1]);
+  expect(ingested).toBe(10n);
+});
