@@ -75,6 +75,14 @@ func viewOr[T ~string | ~[]byte](there bool, v T) C.net_view {
 	return viewOf(v)
 }
 
+// viewOfArray is the view of an array of bytes that is there, or of nothing.
+func viewOfArray[T any](v *T) C.net_view {
+	if v == nil {
+		return C.net_view{}
+	}
+	return viewOf(arrayBytes(v))
+}
+
 func bytesOf(view C.net_view) []byte {
 	return unsafe.Slice((*byte)(view.data), int(view.len))
 }

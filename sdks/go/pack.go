@@ -99,7 +99,7 @@ func packBool(w *writer, v bool) {
 
 func packByte[T ~uint8 | ~int8](w *writer, v T) { w.buf = append(w.buf, byte(v)) }
 
-func packUint[T ~uint16 | ~uint32 | ~uint64](w *writer, v T) {
+func packUint[T ~uint8 | ~uint16 | ~uint32 | ~uint64](w *writer, v T) {
 	w.buf = binary.AppendUvarint(w.buf, uint64(v))
 }
 

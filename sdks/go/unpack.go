@@ -83,7 +83,7 @@ func unpackByte[T ~uint8 | ~int8](r *reader) (v T) {
 	return v
 }
 
-func unpackUint[T ~uint16 | ~uint32 | ~uint64](r *reader) T {
+func unpackUint[T ~uint8 | ~uint16 | ~uint32 | ~uint64](r *reader) T {
 	v := r.uvarint()
 	if uint64(T(v)) != v {
 		r.fail("a number of a pack is out of range")

@@ -247,7 +247,7 @@ impl Crossing {
         self.values.push(match (optional, is_array, types::is_nilable(ty)) {
             (false, true, _) => format!("viewOf({name}[:])"),
             (false, false, _) => format!("viewOf({name})"),
-            (true, true, _) => format!("viewOr({name} != nil, at({name})[:])"),
+            (true, true, _) => format!("viewOfArray({name})"),
             (true, false, true) => format!("viewOr({name} != nil, {name})"),
             (true, false, false) => format!("viewOr({name} != nil, at({name}))"),
         });
@@ -285,7 +285,7 @@ impl Crossing {
     fn scalar(&mut self, scope: &Scope<'_>, name: &str, arg: &Arg, base: &Type, optional: bool) {
         let value = match &arg.default {
             Some(default) if zero_is_out(scope.api, base, default) => {
-                format!("cmp.Or({name}, {})", types::literal(scope.api, default, &arg.ty))
+                format!("cmp.Or({name}, {})", model::inner(&types::literal(scope.api, default, &arg.ty)))
             }
             _ if optional => format!("at({name})"),
             _ => name.to_owned(),

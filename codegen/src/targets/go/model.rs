@@ -310,7 +310,7 @@ pub(crate) fn field(api: &Api, item: &Field) -> FieldModel {
 }
 
 /// An expression as one of several arguments, where gofmt sets operators close.
-fn inner(expression: &str) -> String {
+pub(crate) fn inner(expression: &str) -> String {
     if expression.starts_with('"') {
         expression.to_owned()
     } else {

@@ -1,7 +1,7 @@
 //! The generated part of the conformance testee: JSON of every value, and a case per call.
 
 use super::model::Lines;
-use super::{calls, names, objects, types};
+use super::{calls, model, names, objects, types};
 use crate::ir::{Api, Arg, At, Field, Host, Int, Method, Module, Object, Shape, Type};
 
 /// The type that stands for a type of the caller.
@@ -270,7 +270,11 @@ fn argument(api: &Api, arg: &Arg, vars: &[String]) -> String {
         }
         (ty, Some(_)) if types::is_nilable(ty) => format!("{}({value})", read(api, ty, vars)),
         (ty, Some(_)) => {
-            format!("readOr({}, {})({value})", read(api, ty, vars), calls::left_out(&scope, arg))
+            format!(
+                "readOr({}, {})({value})",
+                read(api, ty, vars),
+                model::inner(&calls::left_out(&scope, arg))
+            )
         }
         (ty, None) => format!("{}({value})", read(api, ty, vars)),
     }
