@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,11 @@ def no_leaks() -> Iterator[None]:
     assert net.live_handles() == before
 
 
+def environment() -> dict[str, str]:
+    """The environment of a program that imports the packages."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "core"), str(ROOT / "sdk")])}
+
+
 def run_script(text: str, *, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """Runs a program in a process of its own."""
     return subprocess.run(
@@ -32,6 +38,6 @@ def run_script(text: str, *, timeout: float = 60) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         timeout=timeout,
-        env={"PYTHONPATH": f"{ROOT / 'core'}:{ROOT / 'sdk'}", "PATH": "/usr/bin:/bin"},
+        env=environment(),
         check=False,
     )

@@ -513,9 +513,15 @@ pub(crate) fn index(api: &Api, mode: Mode) -> String {
     let shipped = api.modules.iter().filter(|module| module.feature.is_none());
     let pages: Vec<_> = shipped.map(|module| (module, page(api, module, Mode::Blocking).exports)).collect();
     let lines = pages.iter().map(|(module, exports)| fit::import(&format!("{dir}.{}", module.name), exports));
-    let lines: Vec<_> = lines.collect();
-    let mut exports: Vec<_> =
-        pages.iter().flat_map(|(_, exports)| exports).map(|name| format!("\"{name}\"")).collect();
+    let written: &[(&str, &[&str])] = match mode {
+        Mode::Blocking => &[("net._kernel", &["NetError", "Stream"]), ("net._net", &["live_handles"])],
+        Mode::Aio => &[("net._kernel", &["AsyncStream", "NetError"])],
+    };
+    let written: Vec<(&str, Vec<String>)> =
+        written.iter().map(|(path, items)| (*path, items.iter().map(|item| (*item).to_owned()).collect())).collect();
+    let lines: Vec<_> = written.iter().map(|(path, items)| fit::import(path, items)).chain(lines).collect();
+    let all = pages.iter().map(|(_, exports)| exports).chain(written.iter().map(|(_, items)| items));
+    let mut exports: Vec<_> = all.flatten().map(|name| format!("\"{name}\"")).collect();
     exports.sort();
     format!("{}\n\n{}", lines.join("\n"), fit::list(0, "__all__ = [", &exports, "]"))
 }

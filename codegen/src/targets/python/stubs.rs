@@ -38,7 +38,7 @@ fn imports(api: &Api, text: &str) -> String {
     let mut known: Vec<(String, Vec<String>)> = [
         ("collections.abc", "Callable Iterator Mapping Sequence"),
         ("datetime", "datetime"),
-        ("typing", "Any ClassVar TypeVar final"),
+        ("typing", "Any TypeVar final"),
         ("net._kernel", "Buffer Model NetError"),
     ]
     .map(|(path, items)| (path.to_owned(), items.split(' ').map(str::to_owned).collect()))
@@ -50,7 +50,7 @@ fn imports(api: &Api, text: &str) -> String {
         items.sort();
         known.push((format!("net.gen.{}", module.name), items));
     }
-    let always = ["Any", "ClassVar", "TypeVar", "final"];
+    let always = ["Any", "TypeVar", "final"];
     let lines = known.into_iter().filter_map(|(path, items)| {
         let items: Vec<_> = items
             .into_iter()
@@ -67,7 +67,11 @@ fn record(api: &Api, item: &Record) -> StubModel {
     let mut ordered: Vec<_> = item.fields.iter().collect();
     ordered.sort_by_key(|field| field.may_be_left_out());
     let copies = item.class == Some(RecordClass::Options) && item.all_optional();
-    let mut members = vec!["    __match_args__: ClassVar[tuple[str, ...]]".to_owned()];
+    let mut matched: Vec<_> = ordered.iter().map(|field| format!("\"{}\"", names::field(api, field))).collect();
+    if let [only] = &mut matched[..] {
+        only.push(',');
+    }
+    let mut members = vec![fit::list(4, "__match_args__ = (", &matched, ")")];
     members.push(fit::call(
         4,
         "def __new__(",

@@ -278,7 +278,11 @@ _PLAIN: tuple[object, ...] = (dict, list, str, int, float, bool, object)
 
 def _spread(model: type[T]) -> Callable[[Any], T]:
     make: Callable[..., T] = model
-    return lambda value: make(**value) if isinstance(value, dict) else make(value)
+
+    def read(value: Any) -> T:
+        return make(**value) if isinstance(value, dict) else make(value)
+
+    return read
 
 
 def _plain(value: object) -> object:

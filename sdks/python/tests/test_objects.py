@@ -1,0 +1,88 @@
+"""Objects behind handles, and what ends them."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+import net
+from net import HandleError
+from net.gen import echo
+
+pytestmark = pytest.mark.usefixtures("no_leaks")
+
+
+def test_construction_and_methods() -> None:
+    box = echo.EchoBox()
+    assert box.text == "empty"
+    assert box.set("one").set("two") is box
+    assert (box.text, box.length(), box.size_of()) == ("two", 3, 3)
+    assert box.push(b"!") is True
+    assert box.push(b"\xff") is False
+    assert box.itself is box
+    assert box.serial == box.serial
+    assert echo.EchoBox().serial > box.serial
+    assert echo.EchoCell is echo.EchoBox
+
+
+def test_named_constructors_and_overloads() -> None:
+    assert echo.EchoBox.open("text").text == "text"
+    assert echo.EchoBox.open("text", 5, loud=False).text == "text"
+    assert echo.EchoBox.open(12).text == "12"
+    assert echo.EchoBox.open(number=12).text == "12"
+    assert echo.EchoBox.of_number(7).text == "7"
+    with pytest.raises(echo.EchoError, match="rejected"):
+        echo.EchoBox.open("fail")
+
+
+def test_objects_as_arguments_and_results() -> None:
+    one, two = echo.EchoBox("one"), echo.EchoBox("two")
+    assert one.pair(two).text == "onetwo"
+    found = one.find("n")
+    assert found is not None
+    assert found.text == "n"
+    assert one.find("x") is None
+    assert echo.EchoBox.merged([one, two, one]).text == "onetwoone"
+
+
+def test_a_box_that_is_shut() -> None:
+    with echo.EchoBox("x") as box:
+        assert box.read() == "x"
+    box.shut()
+
+
+def test_use_after_close() -> None:
+    cell: echo.TypedCell[int] = echo.TypedCell()
+    cell.close()
+    cell.close()
+    for call in (lambda: cell.put(1), cell.take):
+        with pytest.raises(HandleError, match="handle: closed") as caught:
+            call()
+        assert isinstance(caught.value, RuntimeError)
+
+
+def test_collecting_an_object_releases_it() -> None:
+    before = net.live_handles()
+    boxes = [echo.EchoBox(str(number)) for number in range(10)]
+    assert net.live_handles() == before + 10
+    del boxes
+    gc.collect()
+    assert net.live_handles() == before
+
+
+def test_objects_of_another_type_are_refused() -> None:
+    with pytest.raises(HandleError, match="of another type"):
+        echo.EchoBox("x").pair(echo.TypedCell())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="LetterStream"):
+        echo.LetterStream()
+
+
+def test_typed_cells() -> None:
+    cell: echo.TypedCell[dict[str, int]] = echo.TypedCell()
+    cell.put({"a": 1})
+    assert cell.take() == {"a": 1}
+    assert cell.take() is None
+    with echo.TypedCell(lambda value: echo.Label(value["text"])) as labels:
+        labels.put({"text": "x"})  # type: ignore[arg-type]
+        assert labels.take() == echo.Label("x")
