@@ -277,9 +277,9 @@ _PLAIN: tuple[object, ...] = (dict, list, str, int, float, bool, object)
 
 
 def _spread(model: type[T]) -> Callable[[Any], T]:
-    make: Callable[..., T] = model
+    make: Any = model
 
-    def read(value: Any) -> T:
+    def read(value: Any) -> Any:
         return make(**value) if isinstance(value, dict) else make(value)
 
     return read

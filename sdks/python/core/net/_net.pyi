@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar, final
+from typing import Any, TypeVar, final
 
 from net._kernel import Buffer, Model, NetError
 from net.gen.bus import Backpressure, Ordering, Start
@@ -47,7 +47,7 @@ class Reply:
 class LibraryInfo:
     """How this library was built."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("version", "spec_hash", "features", "target")
     def __new__(
         cls, version: str, spec_hash: str, features: Sequence[str], target: str
     ) -> LibraryInfo: ...
@@ -69,7 +69,14 @@ class LibraryInfo:
 class NetNodeConfig:
     """How a bus node is set up."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = (
+        "shards",
+        "buffer_capacity",
+        "backpressure",
+        "max_event_bytes",
+        "max_buffer_bytes",
+        "transport",
+    )
     def __new__(
         cls,
         shards: int | NetNodeConfig | None = None,
@@ -109,7 +116,7 @@ class NetNodeConfig:
 class Receipt:
     """Where and when an event landed."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("shard_id", "timestamp")
     def __new__(cls, shard_id: int, timestamp: int) -> Receipt: ...
     @property
     def shard_id(self) -> int:
@@ -123,7 +130,7 @@ class Receipt:
 class StoredEvent:
     """An event as a reader gets it."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("id", "raw", "insertion_ts", "shard_id")
     def __new__(cls, id: str, raw: str, insertion_ts: int, shard_id: int) -> StoredEvent: ...
     @property
     def id(self) -> str:
@@ -148,7 +155,7 @@ class StoredEvent:
 class HashedEvent:
     """An event with the hash that chooses its shard."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("data", "hash")
     def __new__(cls, data: Buffer, hash: int) -> HashedEvent: ...
     @property
     def data(self) -> bytes:
@@ -162,7 +169,7 @@ class HashedEvent:
 class PollRequest:
     """What one poll asks for."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("limit", "cursor", "filter", "ordering")
     def __new__(
         cls,
         limit: int | PollRequest | None = None,
@@ -190,7 +197,7 @@ class PollRequest:
 class PollResponse:
     """One page of events."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("events", "has_more", "next_id")
     def __new__(
         cls, events: Sequence[StoredEvent], has_more: bool, next_id: str | None = None
     ) -> PollResponse: ...
@@ -211,7 +218,14 @@ class PollResponse:
 class Stats:
     """Counters since the node was created."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = (
+        "events_ingested",
+        "events_dropped",
+        "batches_dispatched",
+        "rejected",
+        "held",
+        "buffered_bytes",
+    )
     def __new__(
         cls,
         events_ingested: int,
@@ -245,7 +259,16 @@ class Stats:
 class SubscribeOptions:
     """How a subscription reads."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = (
+        "limit",
+        "filter",
+        "ordering",
+        "cursor",
+        "from_",
+        "timeout_ms",
+        "poll_interval_ms",
+        "max_backoff_ms",
+    )
     def __new__(
         cls,
         limit: int | SubscribeOptions | None = None,
@@ -291,7 +314,7 @@ class SubscribeOptions:
 class ShutdownOptions:
     """How a node is shut down."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("timeout_ms",)
     def __new__(cls, timeout_ms: int | ShutdownOptions | None = None) -> ShutdownOptions: ...
     @property
     def timeout_ms(self) -> int:
@@ -302,7 +325,7 @@ class ShutdownOptions:
 class NetKeypair:
     """A Noise static key pair, in hex."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("public_key", "secret_key")
     def __new__(cls, public_key: str, secret_key: str) -> NetKeypair: ...
     @property
     def public_key(self) -> str:
@@ -328,7 +351,7 @@ class Transport:
 class LogRecord:
     """One line of the log."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("level", "target", "message", "at", "fields")
     def __new__(
         cls, level: LogLevel | str, target: str, message: str, at: int, fields: Mapping[str, str]
     ) -> LogRecord: ...
@@ -353,7 +376,7 @@ class LogRecord:
 class Label:
     """A small record."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("text", "color")
     def __new__(cls, text: str, color: Color | str | None = None) -> Label: ...
     @property
     def text(self) -> str:
@@ -367,7 +390,28 @@ class Label:
 class Scalars:
     """Every width."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = (
+        "truth",
+        "tiny",
+        "small",
+        "medium",
+        "large",
+        "itiny",
+        "ismall",
+        "imedium",
+        "ilarge",
+        "real",
+        "span_ms",
+        "moment",
+        "day",
+        "weight_bytes",
+        "id",
+        "key",
+        "fixed",
+        "color",
+        "level",
+        "access",
+    )
     def __new__(
         cls,
         truth: bool,
@@ -457,7 +501,22 @@ class Scalars:
 class Everything:
     """Every way in which types nest."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = (
+        "text",
+        "data",
+        "scalars",
+        "numbers",
+        "labels",
+        "chunks",
+        "table",
+        "nested",
+        "shape",
+        "shapes",
+        "tree",
+        "maybe",
+        "maybe_not",
+        "maybe_rec",
+    )
     def __new__(
         cls,
         text: str,
@@ -523,7 +582,19 @@ class Everything:
 class EchoOptions:
     """Options with every form of default."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = (
+        "count",
+        "ratio",
+        "loud",
+        "name",
+        "color",
+        "access",
+        "pause_ms",
+        "limit_bytes",
+        "tags",
+        "from_",
+        "type",
+    )
     def __new__(
         cls,
         count: int | EchoOptions | None = None,
@@ -579,7 +650,7 @@ class EchoOptions:
 class VersionPair:
     """A record built from its fields in order, which stands for its first."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("major", "minor")
     def __new__(cls, major: int, minor: int) -> VersionPair: ...
     @property
     def major(self) -> int:
@@ -594,7 +665,7 @@ class VersionPair:
 class EchoPage:
     """A record with views, as event pages have them."""
 
-    __match_args__: ClassVar[tuple[str, ...]]
+    __match_args__ = ("raw",)
     def __new__(cls, raw: str) -> EchoPage: ...
     @property
     def raw(self) -> str:

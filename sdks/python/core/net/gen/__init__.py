@@ -5,6 +5,8 @@ from net import _kernel
 
 _kernel.check("f065c84a57aee46b6258bd4e03d374e5")
 
+from net._kernel import NetError, Stream
+from net._net import live_handles
 from net.gen.base import (
     ArgumentError,
     BaseError,
@@ -102,6 +104,7 @@ __all__ = [
     "LogSinkFunction",
     "MismatchError",
     "Net",
+    "NetError",
     "NetKeypair",
     "NetNode",
     "NetNodeConfig",
@@ -115,6 +118,7 @@ __all__ = [
     "Start",
     "Stats",
     "StoredEvent",
+    "Stream",
     "SubscribeOptions",
     "SubscribeOpts",
     "Transport",
@@ -124,6 +128,7 @@ __all__ = [
     "build_info",
     "clear_logger",
     "generate_net_keypair",
+    "live_handles",
     "set_logger",
     "set_runtime_threads",
     "version",

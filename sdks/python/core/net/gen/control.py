@@ -49,6 +49,7 @@ class LogSink(Protocol):
         """Takes one record. Records that come faster than they are taken are dropped beyond 1,024,
         and the next one says how many.
         """
+        ...
 
 
 LogSinkFunction: TypeAlias = Callable[[LogRecord], None]

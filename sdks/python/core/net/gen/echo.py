@@ -211,6 +211,7 @@ class EchoMapper(Protocol):
 
     def map(self, value: int, /) -> int:
         """Maps one number; does not wait."""
+        ...
 
 
 EchoMapperFunction: TypeAlias = Callable[[int], int]
@@ -222,6 +223,7 @@ class EchoHandler(Protocol):
 
     def handle(self, request: Label, data: bytes, /) -> Awaitable[Buffer] | Buffer:
         """Answers one request; an echo error that it throws reaches the caller."""
+        ...
 
 
 EchoHandlerFunction: TypeAlias = Callable[[Label, bytes], Awaitable[Buffer] | Buffer]
@@ -238,9 +240,11 @@ class EchoStore(Protocol):
 
     def put(self, key: str, value: bytes, /) -> Awaitable[None] | None:
         """Keeps a value."""
+        ...
 
     def get(self, key: str, /) -> Awaitable[Buffer | None] | Buffer | None:
         """Finds a value."""
+        ...
 
 
 _ECHO_STORE = HostType(False, (("put", True), ("get", True), ("erase", False)))
