@@ -2,6 +2,7 @@
 
 use crate::case::{pascal, screaming};
 use crate::ir::{Api, Arg, Family, Field, Host, Kind, Lang, Name};
+use crate::targets::rust::names as rust_names;
 
 const RESERVED: [&str; 35] = [
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
@@ -69,9 +70,13 @@ pub(crate) fn kind(owner: &Family, kind: &Kind) -> Option<String> {
     })
 }
 
-/// The native function of an item.
+/// The native function of an item: legal in Rust and in Python.
 pub(crate) fn native(owner: Option<&str>, name: &str) -> String {
-    owner.map_or_else(|| name.to_owned(), |owner| format!("{owner}_{name}"))
+    match owner {
+        Some(owner) => format!("{owner}_{name}"),
+        None if rust_names::value(name) == name => value(name),
+        None => format!("{name}_"),
+    }
 }
 
 /// The type of a host interface that is reached from Rust.

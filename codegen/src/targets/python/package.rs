@@ -517,8 +517,10 @@ pub(crate) fn index(api: &Api, mode: Mode) -> String {
         Mode::Blocking => &[("net._kernel", &["NetError", "Stream"]), ("net._net", &["live_handles"])],
         Mode::Aio => &[("net._kernel", &["AsyncStream", "NetError"])],
     };
-    let written: Vec<(&str, Vec<String>)> =
-        written.iter().map(|(path, items)| (*path, items.iter().map(|item| (*item).to_owned()).collect())).collect();
+    let written: Vec<(&str, Vec<String>)> = written
+        .iter()
+        .map(|(path, items)| (*path, items.iter().map(|item| (*item).to_owned()).collect()))
+        .collect();
     let lines: Vec<_> = written.iter().map(|(path, items)| fit::import(path, items)).chain(lines).collect();
     let all = pages.iter().map(|(_, exports)| exports).chain(written.iter().map(|(_, items)| items));
     let mut exports: Vec<_> = all.flatten().map(|name| format!("\"{name}\"")).collect();

@@ -50,7 +50,7 @@ fn imports(api: &Api, text: &str) -> String {
         items.sort();
         known.push((format!("net.gen.{}", module.name), items));
     }
-    let always = ["Any", "TypeVar", "final"];
+    let always = ["Any", "Mapping", "NetError", "TypeVar", "final"];
     let lines = known.into_iter().filter_map(|(path, items)| {
         let items: Vec<_> = items
             .into_iter()
@@ -67,7 +67,8 @@ fn record(api: &Api, item: &Record) -> StubModel {
     let mut ordered: Vec<_> = item.fields.iter().collect();
     ordered.sort_by_key(|field| field.may_be_left_out());
     let copies = item.class == Some(RecordClass::Options) && item.all_optional();
-    let mut matched: Vec<_> = ordered.iter().map(|field| format!("\"{}\"", names::field(api, field))).collect();
+    let mut matched: Vec<_> =
+        ordered.iter().map(|field| format!("\"{}\"", names::field(api, field))).collect();
     if let [only] = &mut matched[..] {
         only.push(',');
     }
