@@ -28,7 +28,7 @@ fn a_name_has_the_spelling_of_each_language() {
     let page = page("features/aliases");
     let lines = page.lines().filter(|line| line.starts_with("Rust `"));
     assert!(lines.clone().count() > 1, "{page}");
-    assert!(lines.clone().all(|line| line.contains(" · Go ")), "{page}");
+    assert!(lines.clone().all(|line| line.contains(" · TypeScript ") && line.contains(" · Go ")), "{page}");
 }
 
 #[test]

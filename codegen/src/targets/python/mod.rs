@@ -1,13 +1,13 @@
 //! Python: the extension module, and the packages on it.
 
-mod calls;
+pub(crate) mod calls;
 mod errors;
 mod fit;
-mod names;
+pub(crate) mod names;
 mod native;
 mod package;
 mod stubs;
-mod types;
+pub(crate) mod types;
 
 use super::Target;
 use crate::files::FileSet;

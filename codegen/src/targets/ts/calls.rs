@@ -115,6 +115,17 @@ pub(crate) fn object(scope: &Scope<'_>, position: usize, item: &Object) -> Objec
     }
 }
 
+/// The head of a function, to show how it is declared.
+pub(crate) fn declared(scope: &Scope<'_>, object: Option<&Object>, method: &Method) -> String {
+    match object {
+        Some(object) if method.shape == Shape::Constructor && method.name.spec == "new" => {
+            constructor(scope, method, object).head
+        }
+        Some(object) => body(scope, method, &Place::Object(object)).head,
+        None => body(scope, method, &Place::Function).head,
+    }
+}
+
 /// The native functions of a module, as an interface.
 pub(crate) fn natives(scope: &Scope<'_>, module: &Module) -> NativeModel {
     let mut functions: Vec<_> =

@@ -1,9 +1,9 @@
 //! TypeScript: the SDK over the napi functions.
 
-mod calls;
+pub(crate) mod calls;
 mod codecs;
 mod layout;
-mod model;
+pub(crate) mod model;
 pub(crate) mod names;
 pub(crate) mod types;
 

@@ -2,7 +2,9 @@
 
 mod c;
 mod go;
+mod python;
 mod rust;
+mod ts;
 
 use crate::ir::{
     Api, At, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Object, Record,
@@ -70,4 +72,10 @@ pub(crate) trait Language: Sync {
 }
 
 /// The languages, in the order in which tables show them.
-pub(crate) const ALL: [&dyn Language; 3] = [&rust::Rust, &go::Go, &c::C];
+pub(crate) const ALL: [&dyn Language; 5] = [&rust::Rust, &ts::Ts, &python::Python, &go::Go, &c::C];
+
+/// Code that was broken into lines, in one line.
+fn one_line(code: &str) -> String {
+    let words = code.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.replace("( ", "(").replace(", )", ")").replace("{ ,", "{")
+}
