@@ -190,8 +190,8 @@ def fits(value: int, int_name: str) -> bool:
     """Whether an integer type, such as `i64`, holds a value."""
     size = int(int_name[1:])
     if int_name.startswith("i"):
-        return -(2 ** (size - 1)) <= value < 2 ** (size - 1)
-    return 0 <= value < 2**size
+        return -(1 << (size - 1)) <= value < 1 << (size - 1)
+    return 0 <= value < 1 << size
 
 
 def at_most(field: str, value: int, most: int) -> int:
