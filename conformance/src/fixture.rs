@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::Malformed;
 use crate::frame::Call;
 use crate::report::CaseContent;
 
@@ -81,6 +82,21 @@ pub(crate) fn load(root: &Path) -> Result<Vec<Case>> {
         bail!("two cases are called {}", twice.name);
     }
     Ok(cases)
+}
+
+/// The case of a malformed form: decoding it fails.
+pub(crate) fn malformed(form: &Malformed) -> Result<Case> {
+    let (kind, _) = form.name.split_once('/').with_context(|| format!("{} names no kind", form.name))?;
+    let side = if kind == "text" { "text" } else { "bytes" };
+    let error = expected_error(form.error.clone().into()).with_context(|| form.name.clone())?;
+    let call = Call {
+        op: format!("{kind}.{}.decode", form.layout),
+        args: one(side, form.form.clone().into()),
+        on: None,
+        keep: None,
+    };
+    let exchange = Exchange { label: String::new(), call, expect: Expect::Error(error) };
+    Ok(Case { name: form.name.clone(), exchanges: vec![exchange] })
 }
 
 /// The cases whose name contains the text.

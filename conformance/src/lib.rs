@@ -46,6 +46,19 @@ pub enum Frames {
     Flat,
 }
 
+/// A malformed form of a layout.
+#[derive(Debug, Clone)]
+pub struct Malformed {
+    /// `wire/file/case/how`, or `text/...`.
+    pub name: String,
+    /// The layout.
+    pub layout: String,
+    /// Its bytes in hex, or its text.
+    pub form: String,
+    /// Family and kind of the error: `echo.bad_frame`.
+    pub error: String,
+}
+
 /// What to run, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -61,6 +74,8 @@ pub struct Options {
     pub spec_hash: String,
     /// Layouts of the wire forms, for the messages about bytes.
     pub layouts: Layouts,
+    /// Forms that follow from the cases of the files, and that decoders refuse.
+    pub malformed: Vec<Malformed>,
     /// How many testees run at once.
     pub jobs: usize,
     /// How long one case, a start or an exit may take.
@@ -72,7 +87,10 @@ pub struct Options {
 /// The testees run side by side; the report is in their order whichever ends first.
 pub fn run(options: &Options, testees: &[Testee]) -> Result<Report> {
     fs::create_dir_all(&options.out).with_context(|| format!("cannot create {}", options.out.display()))?;
-    let all = fixture::load(&options.fixtures)?;
+    let mut all = fixture::load(&options.fixtures)?;
+    for malformed in &options.malformed {
+        all.push(fixture::malformed(malformed)?);
+    }
     let cases = fixture::select(&all, options.filter.as_deref());
     ensure!(!all.is_empty(), "no fixtures in {}", options.fixtures.display());
     ensure!(!cases.is_empty(), "no case has `{}` in its name", options.filter.as_deref().unwrap_or_default());

@@ -47,6 +47,7 @@ impl Suite {
             out: self.root.join("out"),
             filter: None,
             spec_hash: HASH.to_owned(),
+            malformed: Vec::new(),
             layouts: Layouts::new(),
             jobs: 2,
             limit: Duration::from_secs(10),

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use net_conformance::{Options, Report};
+use net_codegen::ir::Api;
+use net_conformance::{Malformed, Options, Report};
 
 use crate::args::Args;
 use crate::layouts::layouts;
@@ -42,11 +43,24 @@ pub(crate) fn drive(context: &Context, filter: Option<String>) -> Result<Report>
         out: workspace.target("conformance"),
         filter,
         layouts: layouts(&api),
+        malformed: malformed(workspace, &api)?,
         spec_hash: api.hash,
         jobs: 2,
         limit: Duration::from_secs(10),
     };
     net_conformance::run(&options, &[])
+}
+
+/// What follows from the cases of the files, each spoiled in its own way.
+fn malformed(workspace: &Workspace, api: &Api) -> Result<Vec<Malformed>> {
+    let all = net_codegen::fixtures::malformed(&workspace.path(""), api)?;
+    let one = |form: net_codegen::fixtures::Malformed| Malformed {
+        name: form.name,
+        layout: form.layout,
+        form: form.form,
+        error: form.error,
+    };
+    Ok(all.into_iter().map(one).collect())
 }
 
 fn write_json(report: &Report, path: &Path) -> Result<()> {

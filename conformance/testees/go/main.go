@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	net "github.com/net-mesh/go"
 )
@@ -64,8 +65,11 @@ func (c *call) answer() (key string, value any) {
 			key, value = "unsupported", fmt.Sprint(reason)
 		}
 	}()
-	if c.Op != "reset" {
+	switch {
+	case strings.HasPrefix(c.Op, "call:"):
 		return "ok", c.call()
+	case c.Op != "reset":
+		return "ok", c.wire()
 	}
 	for _, object := range slices.Backward(*c.order) {
 		_ = object.Close()

@@ -1,6 +1,7 @@
 //! Codecs of layouts: one lowered model, and one target for each language.
 
 pub mod go;
+pub mod go_testee;
 pub mod members;
 pub(crate) mod model;
 pub mod rust;
@@ -16,6 +17,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(rust_testee::WireRustTestee),
         Box::new(members::WireMembers),
         Box::new(go::WireGo),
+        Box::new(go_testee::WireGoTestee),
         Box::new(script::Script::Ts),
         Box::new(script::Script::Python),
     ]
