@@ -1,0 +1,53 @@
+// Requests about layouts: values as fixtures write them, to those of the codecs and back.
+import { readFileSync } from 'node:fs';
+import * as codecs from '../../../sdks/typescript/core/dist/cjs/gen/wire/echo.js';
+
+const layouts = JSON.parse(readFileSync(new URL('../layouts.json', import.meta.url), 'utf8'));
+const FLOATS = { nan: NaN, inf: Infinity, '-inf': -Infinity, '-0': -0 };
+
+/** Answers `wire.<layout>.encode` and the like. */
+export function answer(op, args) {
+  const [, name, direction] = op.split('.');
+  const layout = layouts[name];
+  if (layout === undefined || !['encode', 'decode'].includes(direction)) {
+    throw new Error(`there is no ${op}`);
+  }
+  const isText = layout.side === 'text';
+  const codec = codecs[direction + camel(`_${name}`)];
+  if (direction === 'encode') {
+    const members = layout.members.map((m) => [camel(m.name), read(m.form, args.value[m.fixture])]);
+    const encoded = codec(Object.fromEntries(members));
+    return isText ? encoded : Buffer.from(encoded).toString('hex');
+  }
+  const value = codec(isText ? args.text : Buffer.from(args.bytes, 'hex'));
+  return Object.fromEntries(layout.members.map((m) => [m.fixture, show(m.form, value[camel(m.name)])]));
+}
+
+function camel(name) {
+  return name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+}
+
+function read(form, value) {
+  if (value === null || form.bits !== undefined) return value;
+  if (Array.isArray(value)) return value.map((item) => read(form, item));
+  if (form.tags !== undefined) return form.tags[value];
+  switch (form) {
+    case 'decimal': case 'number': return BigInt(value);
+    case 'hex': return Buffer.from(value, 'hex');
+    case 'float': return FLOATS[value] ?? value;
+    default: return value;
+  }
+}
+
+function show(form, value) {
+  if (value === null || form.bits !== undefined) return value;
+  if (Array.isArray(value)) return value.map((item) => show(form, item));
+  if (form.tags !== undefined) return Object.keys(form.tags).find((text) => form.tags[text] === value);
+  switch (form) {
+    case 'decimal': return String(value);
+    case 'number': return Number(value);
+    case 'hex': return Buffer.from(value).toString('hex');
+    case 'float': return Object.keys(FLOATS).find((name) => Object.is(FLOATS[name], value)) ?? value;
+    default: return value;
+  }
+}

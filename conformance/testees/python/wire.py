@@ -1,0 +1,69 @@
+"""Requests about layouts: values as fixtures write them, to those of the codecs and back."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from net.gen.wire import echo
+
+_LAYOUTS = json.loads((Path(__file__).parents[1] / "layouts.json").read_text(encoding="utf-8"))
+_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, "-0": -0.0}
+
+
+def knows(op: str) -> bool:
+    """Whether a request is about a layout that there is."""
+    parts = op.split(".")
+    known = len(parts) == 3 and parts[0] in ("wire", "text") and parts[2] in ("encode", "decode")
+    return known and parts[1] in _LAYOUTS
+
+
+def answer(op: str, args: dict[str, Any]) -> Any:
+    """Answers `wire.<layout>.encode` and the like."""
+    _, name, direction = op.split(".")
+    layout = _LAYOUTS[name]
+    codec = getattr(echo, "".join(word.capitalize() for word in name.split("_")))
+    is_text = layout["side"] == "text"
+    if direction == "encode":
+        given = args["value"]
+        members = {m["name"]: _read(m["form"], given[m["fixture"]]) for m in layout["members"]}
+        encoded = codec(**members).encode()
+        return encoded if is_text else encoded.hex()
+    value = codec.decode(args["text"] if is_text else bytes.fromhex(args["bytes"]))
+    return {m["fixture"]: _show(m["form"], getattr(value, m["name"])) for m in layout["members"]}
+
+
+def _read(form: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(form, dict):
+        return form["tags"][value] if "tags" in form else value
+    if isinstance(value, list):
+        return [_read(form, item) for item in value]
+    if form == "hex":
+        return bytes.fromhex(value)
+    if form == "float":
+        return _FLOATS[value] if isinstance(value, str) else value
+    return int(value) if form == "decimal" else value
+
+
+def _show(form: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(form, dict):
+        return next(t for t, n in form["tags"].items() if n == value) if "tags" in form else value
+    if isinstance(value, list):
+        return [_show(form, item) for item in value]
+    if form == "hex":
+        return value.hex()
+    if form == "float":
+        return _show_float(value)
+    return str(value) if form == "decimal" else value
+
+
+def _show_float(value: float) -> float | str:
+    if math.isfinite(value) and (value or math.copysign(1, value) > 0):
+        return value
+    return "nan" if math.isnan(value) else {math.inf: "inf", -math.inf: "-inf"}.get(value, "-0")
