@@ -5,6 +5,7 @@ mod codecs;
 mod layout;
 pub(crate) mod model;
 pub(crate) mod names;
+mod testee;
 pub(crate) mod types;
 
 use super::Target;
@@ -54,6 +55,7 @@ impl Target for Ts {
         let names = shipped.map(|module| module.name.as_str()).collect();
         files.add(format!("{DIR}/index.ts"), tidy(&IndexTemplate { names }.render()?));
         files.add(format!("{DIR}/spec.ts"), tidy(&SpecTemplate { hash: &api.hash }.render()?));
+        files.add("conformance/testees/node/gen/interface.mjs", tidy(&testee::model(api).render()?));
         Ok(files)
     }
 }
