@@ -361,7 +361,12 @@ func TestKeysAndFacts(t *testing.T) {
 	}
 	version := check[string](t)(net.Version())
 	info := check[net.LibraryInfo](t)(net.BuildInfo())
-	if version == "" || info.Version != version || len(info.SpecHash) == 0 {
+	if version == "" || info.Version != version || net.Matches(info.SpecHash) != nil {
 		t.Error(version, info)
+	}
+	var base *net.BaseError
+	err := net.Matches("91c0")
+	if !errors.As(err, &base) || base.Kind != net.BaseErrorKindMismatch || base.Wanted != info.SpecHash || base.Found != "91c0" {
+		t.Error(err)
 	}
 }

@@ -27,9 +27,8 @@ var queue struct {
 
 // start connects to the library, once; a library of another spec is refused.
 var start = sync.OnceValue(func() error {
-	if found := C.GoString(C.net_spec_hash()); found != specHash {
-		detail := "SDK built from spec " + specHash + ", library has " + found
-		return &BaseError{Kind: BaseErrorKindMismatch, Detail: detail, Wanted: specHash, Found: found}
+	if err := matches(C.GoString(C.net_spec_hash())); err != nil {
+		return err
 	}
 	queue.waiting, queue.early = map[uint64]chan outcome{}, map[uint64]outcome{}
 	hosts.live, hosts.running = map[uint64]instance{}, map[uint64]context.CancelFunc{}
@@ -52,6 +51,15 @@ var start = sync.OnceValue(func() error {
 	}()
 	return nil
 })
+
+// matches tells why a library of that spec is not the one of this package.
+func matches(found string) error {
+	if found == specHash {
+		return nil
+	}
+	detail := "SDK built from spec " + specHash + ", library has " + found
+	return &BaseError{Kind: BaseErrorKindMismatch, Detail: detail, Wanted: specHash, Found: found}
+}
 
 func queueContext() unsafe.Pointer { return unsafe.Pointer(queue.raw) }
 
