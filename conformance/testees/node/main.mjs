@@ -4,6 +4,7 @@ import * as echo from '../../../sdks/typescript/core/dist/cjs/gen/echo.js';
 import * as kernel from '../../../sdks/typescript/core/dist/cjs/kernel/index.js';
 import { calls } from './gen/interface.mjs';
 import { read, show, showError } from './values.mjs';
+import * as wire from './wire.mjs';
 
 const all = { ...core, ...echo };
 const objects = new Map();
@@ -23,6 +24,7 @@ async function answer({ op, args = {}, self, as }) {
   if (op === 'surface') {
     return Object.fromEntries(Object.entries(calls).map(([path, call]) => [path, has(call)]));
   }
+  if (/^(wire|text)\./.test(op)) return wire.answer(op, args);
   const path = op.replace(/^call:/, '');
   if (op.startsWith('call:') && path.endsWith('.close') && !(path in calls)) {
     await (kept(self).close?.() ?? kernel.release(kept(self)));
