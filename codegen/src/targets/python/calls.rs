@@ -64,7 +64,7 @@ pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> 
 }
 
 /// The options record of a method's last argument, if its fields are given one by one.
-fn flattened<'a>(api: &'a Api, method: &Method) -> Option<&'a Record> {
+pub(crate) fn flattened<'a>(api: &'a Api, method: &Method) -> Option<&'a Record> {
     let last = method.args.last()?;
     let Type::Record(at) = last.ty.split_optional().0 else { return None };
     let record = api.record(*at);

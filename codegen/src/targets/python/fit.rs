@@ -69,6 +69,69 @@ fn reflowed(text: &str) -> String {
     lines.join("\n")
 }
 
+/// A line that ends in a bracketed expression and `after`, broken where it does not fit, as deep as it must.
+pub(crate) fn expression(indent: usize, line: &str, after: &str) -> String {
+    let pad = " ".repeat(indent);
+    let flat = format!("{pad}{line}{after}");
+    let Some(start) = last_bracket(line).filter(|_| width(&flat) > WIDTH) else { return flat };
+    let (open, rest) = line.split_at(start + 1);
+    let (inner, close) = rest.split_at(rest.len() - 1);
+    let is_call = open[..start].ends_with(|char: char| char.is_alphanumeric() || char == '_');
+    let one = format!("{pad}    {inner}");
+    if is_call && width(&one) <= WIDTH {
+        return format!("{pad}{open}\n{one}\n{pad}{close}{after}");
+    }
+    let items = items(inner);
+    let lines: String = items.iter().map(|item| expression(indent + 4, item, ",") + "\n").collect();
+    format!("{pad}{open}\n{lines}{pad}{close}{after}")
+}
+
+/// Where the bracket opens that the last character closes.
+fn last_bracket(line: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    let mut last = None;
+    scan(line, |at, char| match char {
+        '(' | '[' | '{' => open.push(at),
+        ')' | ']' | '}' => last = open.pop().filter(|_| at + 1 == line.len()),
+        _ => {}
+    });
+    last
+}
+
+/// What the commas of a list part, without those within its items.
+fn items(text: &str) -> Vec<&str> {
+    let (mut depth, mut start) = (0, 0);
+    let mut items = Vec::new();
+    scan(text, |at, char| match char {
+        '(' | '[' | '{' => depth += 1,
+        ')' | ']' | '}' => depth -= 1,
+        ',' if depth == 0 => {
+            items.push(text[start..at].trim());
+            start = at + 1;
+        }
+        _ => {}
+    });
+    items.push(text[start..].trim());
+    items.retain(|item| !item.is_empty());
+    items
+}
+
+/// Visits the characters that are in no literal text.
+fn scan(text: &str, mut visit: impl FnMut(usize, char)) {
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, char) in text.char_indices() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if char == '\\' => escaped = true,
+            Some(end) if char == end => quote = None,
+            Some(_) => {}
+            None if char == '"' || char == '\'' => quote = Some(char),
+            None => visit(at, char),
+        }
+    }
+}
+
 /// A printed page with one or two blank lines where there are more, and one newline at its end.
 pub(crate) fn page(text: &str) -> String {
     let mut text = text.trim_end().to_owned() + "\n";

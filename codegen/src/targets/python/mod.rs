@@ -7,6 +7,7 @@ pub(crate) mod names;
 mod native;
 mod package;
 mod stubs;
+mod testee;
 pub(crate) mod types;
 
 use super::Target;
@@ -17,6 +18,7 @@ use askama::Template;
 use types::Mode;
 
 const PACKAGE: &str = "sdks/python/core/net";
+const TESTEE: &str = "conformance/testees/python/gen/dispatch.py";
 const NATIVE: &str = "bindings/python/src/gen";
 
 /// The extension module and the packages.
@@ -49,6 +51,7 @@ impl Target for Python {
             format!("{PACKAGE}/_net.pyi"),
             fit::page(&StubsTemplate { model: stubs::all(api) }.render()?),
         );
+        files.add(TESTEE, fit::page(&testee::testee(api).render()?));
         Ok(files)
     }
 }

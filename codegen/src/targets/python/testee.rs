@@ -1,0 +1,281 @@
+//! The dispatch of the conformance testee: every call as data.
+
+use super::{fit, names};
+use crate::ir::{Api, Case, Field, Host, Kind, Lang, Method, Module, Object, Shape, TextForm, Type};
+use askama::Template;
+
+/// The page of the testee.
+#[derive(Template)]
+#[template(path = "python/testee.jinja", escape = "none")]
+pub(crate) struct TesteeTemplate {
+    imports: String,
+    codecs: Vec<String>,
+    errors: Vec<String>,
+    calls: Vec<String>,
+    surface: Vec<String>,
+}
+
+/// Lowers the interface.
+pub(crate) fn testee(api: &Api) -> TesteeTemplate {
+    let mut modules: Vec<_> = api.modules.iter().map(|module| module.name.clone()).collect();
+    modules.sort();
+    let mut codecs = Vec::new();
+    let mut calls = Vec::new();
+    let mut surface = Vec::new();
+    for module in &api.modules {
+        codecs.extend(module_codecs(api, module));
+        for item in module.functions.iter().filter(|item| item.in_lang(Lang::Python)) {
+            calls.push((item.path.clone(), call(api, &module.name, None, item)));
+        }
+        for object in &module.objects {
+            calls.extend(object_calls(api, module, object));
+        }
+        surface.extend(module_surface(module));
+    }
+    let errors = api.families();
+    let errors = errors.iter().flat_map(|(_, family)| {
+        family.kinds.iter().map(|kind| {
+            let key = format!("(\"{}\", {})", family.name, names::text(&kind.text));
+            let code = u32::from(family.id) << 16 | u32::from(kind.code);
+            (key, format!("({code}, {})", tuple(&error_fields(api, kind))))
+        })
+    });
+    let entry = |(key, value): (String, String)| fit::expression(4, &format!("{key}: {value}"), ",");
+    let named = |(name, value): (String, String)| entry((format!("\"{name}\""), value));
+    let known = |(path, module, names): (String, String, String)| {
+        fit::expression(4, &format!("(\"{path}\", {module}, \"{names}\")"), ",")
+    };
+    TesteeTemplate {
+        imports: format!("from net.gen import {}", modules.join(", ")),
+        codecs: codecs.into_iter().map(named).collect(),
+        errors: errors.map(entry).collect(),
+        calls: calls.into_iter().map(named).collect(),
+        surface: surface.into_iter().map(known).collect(),
+    }
+}
+
+fn error_fields(api: &Api, kind: &Kind) -> Vec<String> {
+    let shown = kind.fields.iter();
+    shown
+        .map(|field| {
+            let name = names::value(&api.unit_name(&field.name, &field.ty));
+            format!("(\"{}\", \"{name}\", {})", field.name, codec(api, &field.ty))
+        })
+        .collect()
+}
+
+fn module_codecs(api: &Api, module: &Module) -> Vec<(String, String)> {
+    let name = |spec: &str| format!("{}.{spec}", module.name);
+    let mut all = Vec::new();
+    for item in &module.enums {
+        let values = item.values.iter().map(|value| {
+            let text = names::text(&value.text);
+            let given = if item.numeric { value.tag.to_string() } else { text.clone() };
+            format!("{text}: {given}")
+        });
+        all.push((name(&item.name.spec), format!("_enum({{{}}})", values.collect::<Vec<_>>().join(", "))));
+    }
+    for item in &module.records {
+        let class = format!("{}.{}", module.name, names::class(&item.name));
+        let members = item.fields.iter().map(|f| (names::field(api, f), names::field(api, f), f));
+        let fields: Vec<_> = members.map(|(name, _, field)| member(api, field, &name)).collect();
+        all.push((name(&item.name.spec), format!("_record({class}, {})", fields.join(", "))));
+    }
+    for item in &module.unions {
+        let class = format!("{}.{}", module.name, names::class(&item.name));
+        let taken: Vec<_> = item.cases.iter().map(|case| names::value(&case.name)).collect();
+        let cases = item.cases.iter().map(|case| union_case(api, &class, case, &taken));
+        let cases: Vec<_> = cases.collect();
+        let tag = &item.tag;
+        let codec = format!("_union(\"{tag}\", \"{}\", {})", names::value(tag), cases.join(", "));
+        all.push((name(&item.name.spec), codec));
+    }
+    for item in &module.hosts {
+        all.push((name(&item.name.spec), host(api, item)));
+    }
+    all
+}
+
+fn union_case(api: &Api, class: &str, case: &Case, taken: &[String]) -> String {
+    let fields = case.fields.iter().map(|field| {
+        let name = names::field(api, field);
+        let shown = super::native::union_member(&name, taken.iter().map(String::as_str));
+        let text = member(api, field, &name);
+        if shown == name { text } else { text.replacen(&format!("\"{name}\""), &format!("\"{shown}\""), 2) }
+    });
+    let fields: Vec<_> = fields.collect();
+    let spreads = matches!(&case.fields[..], [only] if only.variadic);
+    let name = names::value(&case.name);
+    let record = if fields.is_empty() {
+        "_record(dict)".into()
+    } else {
+        format!("_record(dict, {})", fields.join(", "))
+    };
+    let spreads = if spreads { "True" } else { "False" };
+    format!("{name}=({}, {class}.{name}, {spreads}, {record})", names::text(&case.text))
+}
+
+fn member(api: &Api, field: &Field, name: &str) -> String {
+    format!("(\"{}\", \"{name}\", {})", field.name.spec, codec(api, &field.ty))
+}
+
+fn host(api: &Api, item: &Host) -> String {
+    let methods = item.methods.iter().map(|method| (method, "False"));
+    let all = methods.chain(item.props.iter().map(|prop| (prop, "True"))).map(|(method, is_property)| {
+        let args: Vec<_> = method.args.iter().map(|arg| format!("\"{}\"", arg.name)).collect();
+        let result = method.returns.as_ref().map_or_else(|| "SAME".into(), |ty| codec(api, ty));
+        let name = names::member(&method.name);
+        format!("{name}=(\"{}\", {is_property}, {}, {result})", method.name.spec, tuple(&args))
+    });
+    let callable = if item.callable { "True" } else { "False" };
+    format!("_host({callable}, {})", all.collect::<Vec<_>>().join(", "))
+}
+
+fn object_calls(api: &Api, module: &Module, object: &Object) -> Vec<(String, String)> {
+    let class = format!("{}.{}", module.name, names::class(&object.name));
+    let all = object.constructors.iter().chain(&object.methods).filter(|item| item.in_lang(Lang::Python));
+    let mut calls: Vec<_> =
+        all.map(|item| (item.path.clone(), call(api, &class, Some(object), item))).collect();
+    if let Some(item) = &object.iterates {
+        let path = format!("{}.{}", module.name, object.name.spec);
+        let args = "((\"max\", \"max\", SAME),)";
+        calls.push((
+            format!("{path}.next"),
+            format!("Call({class}, \"next\", {args}, _list({}), on_object=True)", codec(api, item)),
+        ));
+        if !calls.iter().any(|(known, _)| *known == format!("{path}.close")) {
+            calls.push((
+                format!("{path}.close"),
+                format!("Call({class}, \"close\", (), SAME, on_object=True)"),
+            ));
+        }
+    }
+    calls
+}
+
+fn call(api: &Api, owner: &str, object: Option<&Object>, item: &Method) -> String {
+    let args: Vec<_> = item
+        .args
+        .iter()
+        .map(|arg| {
+            let name = flattened_name(api, item, arg.name.as_str());
+            format!("(\"{}\", \"{name}\", {})", arg.name, codec(api, &arg.ty))
+        })
+        .collect();
+    let is_init = item.shape == Shape::Constructor && item.name.spec == "new";
+    // A class is called by its own name, from its module.
+    let (owner, name) = match owner.rsplit_once('.') {
+        Some((module, class)) if is_init => (module, class.to_owned()),
+        _ => (owner, names::member(&item.name)),
+    };
+    let result = match (&item.returns, item.shape) {
+        (_, Shape::Constructor) => "None".into(),
+        (None, _) => "SAME".into(),
+        (Some(ty), _) if matches!(ty.split_optional().0, Type::Object(..) | Type::SelfType) => "None".into(),
+        (Some(ty), _) => codec(api, ty),
+    };
+    let mut flags = String::new();
+    if matches!(item.shape, Shape::Method | Shape::Property { .. }) && object.is_some() {
+        flags += ", on_object=True";
+    }
+    if matches!(item.shape, Shape::Property { .. }) {
+        flags += ", is_property=True";
+    }
+    if item.args.iter().any(|arg| arg.variadic) {
+        flags += ", spreads=True";
+    }
+    format!("Call({owner}, \"{name}\", {}, {result}{flags})", tuple(&args))
+}
+
+/// The parameter that takes an argument: an options record goes whole into its first field's.
+fn flattened_name(api: &Api, item: &Method, arg: &str) -> String {
+    let given = item.args.iter().find(|known| known.name == arg);
+    match (super::calls::flattened(api, item), item.args.last()) {
+        (Some(record), Some(last)) if last.name == arg => names::field(api, &record.fields[0]),
+        _ => given.map_or_else(|| names::value(arg), |given| names::argument(api, given)),
+    }
+}
+
+fn codec(api: &Api, ty: &Type) -> String {
+    let named = |at: crate::ir::At, spec: &str| format!("_named(\"{}.{spec}\")", api.modules[at.module].name);
+    match ty {
+        Type::Bool | Type::String | Type::Constant(_) | Type::Duration(_) | Type::SelfType => "SAME".into(),
+        Type::Int(int) if int.bits() == 64 => "DECIMAL".into(),
+        Type::Int(_) => "SAME".into(),
+        Type::Instant(_) | Type::Size => "DECIMAL".into(),
+        Type::F64 => "FLOAT".into(),
+        Type::Bytes | Type::FixedBytes(_) => "BYTES".into(),
+        Type::Date => "DATE".into(),
+        Type::Json(_) => "JSON".into(),
+        Type::Error => "ERROR".into(),
+        Type::List(of) | Type::Stream(of) => format!("_list({})", codec(api, of)),
+        Type::Map(of) => format!("_map({})", codec(api, of)),
+        Type::Optional(of) => format!("_optional({})", codec(api, of)),
+        Type::Scalar(at) => {
+            let scalar = api.scalar(*at);
+            if scalar.out == Some(TextForm::Hex) { "SAME".into() } else { codec(api, &scalar.base) }
+        }
+        Type::Enum(at) => named(*at, &api.enumeration(*at).name.spec),
+        Type::Flags(_) => "FLAGS".into(),
+        Type::Record(at) => named(*at, &api.record(*at).name.spec),
+        Type::Union(at) => named(*at, &api.union(*at).name.spec),
+        Type::Object(..) => "OBJECT".into(),
+        Type::Host(at, _) => named(*at, &api.host(*at).name.spec),
+    }
+}
+
+/// Every thing of a module by its path, with the module and the name that it has there.
+fn module_surface(module: &Module) -> Vec<(String, String, String)> {
+    let mut all = Vec::new();
+    let own = &module.name;
+    let mut add = |path: String, names: String| all.push((path, own.clone(), names));
+    for item in &module.consts {
+        add(format!("{own}.{}", item.name.spec), names::constant(&item.name));
+    }
+    let types = module.enums.iter().map(|item| &item.name);
+    let types = types.chain(module.flags.iter().map(|item| &item.name));
+    let types = types.chain(module.scalars.iter().map(|item| &item.name));
+    let types = types.chain(module.unions.iter().map(|item| &item.name));
+    let types = types.chain(module.records.iter().map(|item| &item.name));
+    let types = types.chain(module.objects.iter().map(|item| &item.name));
+    for name in types.chain(module.hosts.iter().map(|item| &item.name)) {
+        add(format!("{own}.{}", name.spec), names::class(name));
+        for (spec, alias) in name.aliases(Lang::Python).iter().zip(names::class_aliases(name)) {
+            add(format!("{own}.{}/{spec}", name.spec), alias);
+        }
+    }
+    for family in &module.families {
+        for kind in &family.kinds {
+            let class = names::kind(family, kind).unwrap_or_else(|| names::family(family));
+            add(format!("error.{}.{}", family.name, kind.name), class);
+        }
+    }
+    for item in module.functions.iter().filter(|item| item.in_lang(Lang::Python)) {
+        add(item.path.clone(), names::member(&item.name));
+        for (spec, alias) in item.name.aliases(Lang::Python).iter().zip(names::member_aliases(&item.name)) {
+            add(format!("{}/{spec}", item.path), alias);
+        }
+    }
+    for object in &module.objects {
+        let class = names::class(&object.name);
+        let all = object.constructors.iter().chain(&object.methods).filter(|item| item.in_lang(Lang::Python));
+        for item in all {
+            let is_init = item.shape == Shape::Constructor && item.name.spec == "new";
+            let name = if is_init { "__init__".into() } else { names::member(&item.name) };
+            add(item.path.clone(), format!("{class}.{name}"));
+            for (spec, alias) in item.name.aliases(Lang::Python).iter().zip(names::member_aliases(&item.name))
+            {
+                add(format!("{}/{spec}", item.path), format!("{class}.{alias}"));
+            }
+        }
+    }
+    all
+}
+
+/// A tuple of printed values.
+fn tuple(items: &[String]) -> String {
+    match items {
+        [only] => format!("({only},)"),
+        _ => format!("({})", items.join(", ")),
+    }
+}
