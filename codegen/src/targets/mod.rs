@@ -9,6 +9,7 @@ pub mod reference;
 pub mod rust;
 pub mod rust_sdk;
 pub mod support;
+pub mod testee_c;
 pub mod ts;
 pub mod wire;
 
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(support::Support),
         Box::new(c::C),
         Box::new(cpack::CPack),
+        Box::new(testee_c::TesteeC),
         Box::new(rust_sdk::RustSdk),
         Box::new(go::Go),
         Box::new(python::Python),

@@ -42,8 +42,7 @@ fn function(api: &Api, method: &Method, name: String, of_object: bool) -> Result
     let mut functions = Vec::new();
     let args = method.args.iter().map(|arg| argument(api, arg)).collect::<Result<Vec<_>>>()?;
     let packed = returns.map(|ty| ty.split_optional().0).filter(|ty| types::is_owned(ty));
-    let changes = args.iter().any(|arg| arg.changes) || (!method.is_async && packed.is_some());
-    if changes {
+    if is_typed(api, method)? {
         let mut params: Vec<_> = has_handle.then(|| "net_handle handle".to_owned()).into_iter().collect();
         params.extend(args.iter().flat_map(|arg| arg.params.clone()));
         let mut passed: Vec<_> = has_handle.then(|| "handle".to_owned()).into_iter().collect();
@@ -80,6 +79,13 @@ fn function(api: &Api, method: &Method, name: String, of_object: bool) -> Result
         }
     }
     Ok(functions)
+}
+
+/// Whether a function has a form with structs, `<name>_with`.
+pub(crate) fn is_typed(api: &Api, method: &Method) -> Result<bool> {
+    let args = method.args.iter().map(|arg| argument(api, arg)).collect::<Result<Vec<_>>>()?;
+    let result = method.returns.as_ref().is_some_and(|ty| types::is_owned(ty.split_optional().0));
+    Ok(args.iter().any(|arg| arg.changes) || (!method.is_async && result))
 }
 
 struct ArgModel {

@@ -1,12 +1,12 @@
 //! The typed layer of C: structs and codecs for packs, constants, errors, host objects and wrappers, in headers only.
 
-mod functions;
+pub(crate) mod functions;
 mod hosts;
 pub(crate) mod layout;
 mod model;
 pub(crate) mod names;
-mod order;
-mod types;
+pub(crate) mod order;
+pub(crate) mod types;
 
 use super::Target;
 use crate::files::FileSet;
@@ -45,7 +45,7 @@ impl Target for CPack {
 }
 
 /// The text without blank lines that follow each other, which lists that may be empty leave.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let mut out = String::new();
     let mut was_blank = false;
     for line in text.lines() {

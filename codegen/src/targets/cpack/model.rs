@@ -259,7 +259,7 @@ fn enumeration(item: &Enum) -> EnumModel {
         spec: item.name.spec.clone(),
         repr: types::int_name(item.repr.bits(), item.repr.signed()),
         values: values.collect(),
-        has_texts: !item.numeric,
+        has_texts: true,
         text_head: format!("static inline const char *{name}_text({name} value) {{"),
         parse_head: format!("static inline bool {name}_from_text(net_view text, {name} *value) {{"),
         name,

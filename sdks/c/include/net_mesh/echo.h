@@ -89,6 +89,30 @@ NET_UNSIGNED(level, net_level)
 NET_LIST_TYPE(level, net_level)
 NET_LIST_CODEC(level, net_level)
 
+// The published text of a single value; NULL if there is none.
+static inline const char *net_level_text(net_level value) {
+  if (value == NET_LEVEL_LOW) {
+    return "low";
+  }
+  if (value == NET_LEVEL_HIGH) {
+    return "high";
+  }
+  return NULL;
+}
+
+// The value with a published text; false if there is none.
+static inline bool net_level_from_text(net_view text, net_level *value) {
+  if (net_view_equal(text, net_str("low"))) {
+    *value = NET_LEVEL_LOW;
+    return true;
+  }
+  if (net_view_equal(text, net_str("high"))) {
+    *value = NET_LEVEL_HIGH;
+    return true;
+  }
+  return false;
+}
+
 // A set of bits.
 typedef uint32_t net_access;
 
