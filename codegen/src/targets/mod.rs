@@ -8,8 +8,10 @@ pub mod python;
 pub mod reference;
 pub mod rust;
 pub mod rust_sdk;
+pub mod rust_testee;
 pub mod support;
 pub mod testee_c;
+pub(crate) mod testee;
 pub mod ts;
 pub mod wire;
 
@@ -35,6 +37,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(cpack::CPack),
         Box::new(testee_c::TesteeC),
         Box::new(rust_sdk::RustSdk),
+        Box::new(rust_testee::RustTestee),
         Box::new(go::Go),
         Box::new(python::Python),
         Box::new(reference::Reference),

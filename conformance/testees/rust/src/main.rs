@@ -1,3 +1,65 @@
-//! The Rust testee of the conformance suite.
+//! The Rust testee of the conformance suite: answers the driver's requests with the Rust SDK.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod fixture;
+mod r#gen;
+mod request;
+
+use fixture::Failure;
+use request::{Held, Request};
+use serde_json::{Map, Value, json};
+use std::io::{self, ErrorKind, Read, Write};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    let mut held = Held::new();
+    let version = net_mesh::version().map_err(io::Error::other)?;
+    send(&json!({ "language": "rust", "spec_hash": net_mesh::SPEC_HASH, "sdk": version }))?;
+    while let Some(message) = receive()? {
+        let mut answer = match perform(&message, &mut held).await {
+            Ok(value) => json!({ "ok": value }),
+            Err(Failure::Error(error)) => json!({ "err": r#gen::error::write(&error) }),
+            Err(Failure::Unsupported(reason)) => json!({ "unsupported": reason }),
+        };
+        answer["id"] = message["id"].clone();
+        send(&answer)?;
+    }
+    Ok(())
+}
+
+/// Does what a request asks for.
+async fn perform(message: &Value, held: &mut Held) -> Result<Value, Failure> {
+    let op = message["op"].as_str().unwrap_or_default();
+    let none = Map::new();
+    let args = message["args"].as_object().unwrap_or(&none);
+    if op == "reset" {
+        held.clear();
+        return Ok(Value::Null);
+    }
+    let Some(op) = op.strip_prefix("call:") else { return r#gen::wire::call(op, args) };
+    let (on, keep) = (message["self"].as_str(), message["as"].as_str());
+    r#gen::call(op, &mut Request { args, on, keep, held }).await
+}
+
+/// Reads a message; none at the end of the input.
+fn receive() -> io::Result<Option<Value>> {
+    let mut length = [0; 4];
+    match io::stdin().read_exact(&mut length) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        result => result?,
+    }
+    let mut body = vec![0; u32::from_le_bytes(length) as usize];
+    io::stdin().read_exact(&mut body)?;
+    Ok(Some(serde_json::from_slice(&body)?))
+}
+
+/// Writes a message.
+fn send(message: &Value) -> io::Result<()> {
+    let body = serde_json::to_vec(message)?;
+    let length = u32::try_from(body.len()).map_err(io::Error::other)?;
+    let mut output = io::stdout().lock();
+    output.write_all(&length.to_le_bytes())?;
+    output.write_all(&body)?;
+    output.flush()
+}
