@@ -68,10 +68,14 @@ pub(crate) fn model(api: &Api, module: &Module) -> ValuesModel {
         tag: names::text(&item.tag),
         cases: item.cases.iter().map(|item| case(api, item)).collect(),
     };
+    // What layouts may hold stands beside their requests.
+    let elsewhere = !module.wires.is_empty();
+    let (enums, flags, scalars): (&[_], &[_], &[_]) =
+        if elsewhere { (&[], &[], &[]) } else { (&module.enums, &module.flags, &module.scalars) };
     ValuesModel {
-        enums: module.enums.iter().map(|item| path(&item.name.spec)).collect(),
-        flags: module.flags.iter().map(|item| path(&item.name.spec)).collect(),
-        scalars: module.scalars.iter().map(|item| path(&item.name.spec)).collect(),
+        enums: enums.iter().map(|item| path(&item.name.spec)).collect(),
+        flags: flags.iter().map(|item| path(&item.name.spec)).collect(),
+        scalars: scalars.iter().map(|item| path(&item.name.spec)).collect(),
         records: module.records.iter().map(|item| record(api, path(&item.name.spec), item)).collect(),
         unions: module.unions.iter().map(union).collect(),
     }

@@ -27,7 +27,12 @@ impl Target for WireRustTestee {
                 continue;
             }
             template.layouts.extend(layouts.iter().map(|layout| entry(api, module, layout)));
+            let path = |name: &str| format!("net_types::{}::{}", module.name, names::ty(name));
+            template.enums.extend(module.enums.iter().map(|item| path(&item.name.spec)));
+            template.flags.extend(module.flags.iter().map(|item| path(&item.name.spec)));
+            template.scalars.extend(module.scalars.iter().map(|item| path(&item.name.spec)));
         }
+        template.items = [&template.enums[..], &template.flags, &template.scalars].concat();
         let mut files = FileSet::default();
         files.add(PATH, template.render()?);
         Ok(files)
@@ -74,4 +79,9 @@ fn member_model(api: &Api, member: &Member) -> MemberModel {
 #[template(path = "wire/rust_testee.jinja", escape = "none")]
 struct FileTemplate {
     layouts: Vec<Entry>,
+    enums: Vec<String>,
+    flags: Vec<String>,
+    scalars: Vec<String>,
+    /// Everything that a list may hold.
+    items: Vec<String>,
 }

@@ -1,8 +1,8 @@
 //! Values of a fixture as those of Rust, and back.
 
-pub(crate) use net_mesh::{Bytes, Error};
-pub(crate) use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use bytes::Bytes;
+use net_types::Error;
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// Why a request has no result.
@@ -179,18 +179,6 @@ impl<T: Item> Fixture for Vec<T> {
     }
 }
 
-impl<T: Fixture> Fixture for BTreeMap<String, T> {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let pair = |(name, value): (&String, &Value)| Ok((name.clone(), T::read(value)?));
-        object(value)?.iter().map(pair).collect()
-    }
-
-    fn write(&self) -> Value {
-        let pairs = self.iter().map(|(name, value)| (name.clone(), value.write()));
-        Value::Object(pairs.collect())
-    }
-}
-
 impl<T: Fixture> Fixture for Option<T> {
     fn read(value: &Value) -> Result<Self, Failure> {
         if value.is_null() { Ok(None) } else { T::read(value).map(Some) }
@@ -201,24 +189,9 @@ impl<T: Fixture> Fixture for Option<T> {
     }
 }
 
-impl Fixture for () {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        value.as_null().ok_or_else(|| wrong("null", value))
-    }
-
-    fn write(&self) -> Value {
-        Value::Null
-    }
-}
-
-/// The members of an object.
-pub(crate) fn object(value: &Value) -> Result<&Map<String, Value>, Failure> {
-    value.as_object().ok_or_else(|| wrong("an object", value))
-}
-
 /// An argument of a request.
 pub(crate) fn argument<'a>(args: &'a Map<String, Value>, name: &str) -> Result<&'a Value, Failure> {
-    args.get(name).ok_or_else(|| missing(name))
+    args.get(name).ok_or_else(|| Failure::Unsupported(format!("`{name}` is missing")))
 }
 
 /// A member of a value.
@@ -226,53 +199,18 @@ pub(crate) fn member<T: Fixture>(args: &Map<String, Value>, name: &str) -> Resul
     T::read(argument(args, name)?)
 }
 
-/// A member of a value, if it is there and not null.
-pub(crate) fn optional<T: Fixture>(args: &Map<String, Value>, name: &str) -> Result<Option<T>, Failure> {
-    args.get(name).map_or(Ok(None), Option::read)
-}
-
 /// A span of time in units of so many nanoseconds.
 pub(crate) fn span(args: &Map<String, Value>, name: &str, nanos: u64) -> Result<Duration, Failure> {
-    optional_span(args, name, nanos)?.ok_or_else(|| missing(name))
-}
-
-/// A span of time, if it is there and not null.
-pub(crate) fn optional_span(
-    args: &Map<String, Value>,
-    name: &str,
-    nanos: u64,
-) -> Result<Option<Duration>, Failure> {
-    let Some(value) = args.get(name).filter(|value| !value.is_null()) else { return Ok(None) };
+    let value = argument(args, name)?;
     let count = value.as_u64().ok_or_else(|| wrong("a number", value))?;
     let per_second = 1_000_000_000 / nanos;
     let rest = u32::try_from(count % per_second * nanos).map_err(|_| wrong("a number", value))?;
-    Ok(Some(Duration::new(count / per_second, rest)))
+    Ok(Duration::new(count / per_second, rest))
 }
 
 /// A span of time as fixtures write it.
 pub(crate) fn span_value(span: Duration, nanos: u64) -> Value {
     json!(u64::try_from(span.as_nanos() / u128::from(nanos)).unwrap_or(u64::MAX))
-}
-
-/// The JSON that a text of a fixture holds.
-pub(crate) fn json_of(value: &Value) -> Result<Value, Failure> {
-    let text = value.as_str().ok_or_else(|| wrong("JSON in a text", value))?;
-    serde_json::from_str(text).map_err(|_| wrong("JSON in a text", value))
-}
-
-/// The JSON that the texts of a list hold.
-pub(crate) fn json_list(value: &Value) -> Result<Vec<Value>, Failure> {
-    value.as_array().ok_or_else(|| wrong("a list", value))?.iter().map(json_of).collect()
-}
-
-/// JSON as fixtures write it.
-pub(crate) fn json_text(value: &Value) -> Value {
-    json!(value.to_string())
-}
-
-/// A member that has to be there and is not.
-pub(crate) fn missing(name: &str) -> Failure {
-    Failure::Unsupported(format!("`{name}` is missing"))
 }
 
 /// A value that is not what it should be.

@@ -5,6 +5,7 @@
 mod fixture;
 mod r#gen;
 mod request;
+mod values;
 
 use fixture::Failure;
 use request::{Held, Request};

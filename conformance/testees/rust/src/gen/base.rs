@@ -4,6 +4,7 @@
 
 use crate::fixture::*;
 use crate::request::*;
+use crate::values::*;
 
 /// Answers an operation of the module.
 pub(crate) fn call(op: &str, _request: &mut Request<'_>) -> Result<Value, Failure> {

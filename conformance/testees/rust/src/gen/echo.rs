@@ -4,6 +4,7 @@
 
 use crate::fixture::*;
 use crate::request::*;
+use crate::values::*;
 
 /// Answers an operation of the module.
 pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure> {
@@ -385,73 +386,6 @@ impl net_mesh::echo::EchoStore for EchoStoreFixture {
         self.0.get("erase").is_some()
     }
 }
-
-impl Fixture for net_mesh::echo::Color {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
-        text.parse().map_err(|_| wrong("a known text", value))
-    }
-
-    fn write(&self) -> Value {
-        json!(self.text())
-    }
-}
-
-impl Item for net_mesh::echo::Color {}
-
-impl Fixture for net_mesh::echo::Level {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
-        text.parse().map_err(|_| wrong("a known text", value))
-    }
-
-    fn write(&self) -> Value {
-        json!(self.text())
-    }
-}
-
-impl Item for net_mesh::echo::Level {}
-
-impl Fixture for net_mesh::echo::Access {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let mut all = Self::default();
-        for name in value.as_array().ok_or_else(|| wrong("a list", value))? {
-            let known = Self::ALL.iter().find(|(_, text)| name == text);
-            all |= known.ok_or_else(|| wrong("a flag", name))?.0;
-        }
-        Ok(all)
-    }
-
-    fn write(&self) -> Value {
-        self.texts().collect()
-    }
-}
-
-impl Item for net_mesh::echo::Access {}
-
-impl Fixture for net_mesh::echo::EchoId {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        Fixture::read(value).map(Self)
-    }
-
-    fn write(&self) -> Value {
-        self.0.write()
-    }
-}
-
-impl Item for net_mesh::echo::EchoId {}
-
-impl Fixture for net_mesh::echo::EchoKey {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        Fixture::read(value).map(Self)
-    }
-
-    fn write(&self) -> Value {
-        self.0.write()
-    }
-}
-
-impl Item for net_mesh::echo::EchoKey {}
 
 impl Fixture for net_mesh::echo::Label {
     fn read(value: &Value) -> Result<Self, Failure> {

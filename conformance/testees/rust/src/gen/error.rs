@@ -3,6 +3,7 @@
 //! Errors of every family as fixtures write them.
 
 use crate::fixture::*;
+use crate::values::*;
 
 /// Reads an error: `{ "family", "kind", "fields" }`, or `family.kind` if it has no fields.
 pub(crate) fn read(value: &Value) -> Result<Error, Failure> {

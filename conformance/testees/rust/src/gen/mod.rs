@@ -8,8 +8,9 @@ mod echo;
 pub(crate) mod error;
 pub(crate) mod wire;
 
-use crate::fixture::*;
+use crate::fixture::Failure;
 use crate::request::Request;
+use serde_json::Value;
 
 /// Answers `call:<module>...`, without the word before the colon.
 pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure> {

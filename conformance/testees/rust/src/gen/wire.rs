@@ -3,6 +3,7 @@
 //! Requests about layouts: values as fixtures write them to those of the codecs and back.
 
 use crate::fixture::*;
+use serde_json::{Map, Value, json};
 
 /// Answers `wire.<layout>.encode` and the like.
 pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure> {
@@ -193,3 +194,70 @@ impl Fixture for net_types::wire::echo::EchoTicket {
         })
     }
 }
+
+impl Fixture for net_types::echo::Color {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.text())
+    }
+}
+
+impl Fixture for net_types::echo::Level {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.text())
+    }
+}
+
+impl Fixture for net_types::echo::Access {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let mut all = Self::default();
+        for name in value.as_array().ok_or_else(|| wrong("a list", value))? {
+            let known = Self::ALL.iter().find(|(_, text)| name == text);
+            all |= known.ok_or_else(|| wrong("a flag", name))?.0;
+        }
+        Ok(all)
+    }
+
+    fn write(&self) -> Value {
+        self.texts().collect()
+    }
+}
+
+impl Fixture for net_types::echo::EchoId {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        Fixture::read(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
+impl Fixture for net_types::echo::EchoKey {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        Fixture::read(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
+impl Item for net_types::echo::Color {}
+
+impl Item for net_types::echo::Level {}
+
+impl Item for net_types::echo::Access {}
+
+impl Item for net_types::echo::EchoId {}
+
+impl Item for net_types::echo::EchoKey {}

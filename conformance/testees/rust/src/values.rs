@@ -1,0 +1,73 @@
+//! What only requests about calls hold, and what all of them name.
+
+use crate::fixture::{Failure, Fixture, span, wrong};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub(crate) use net_mesh::{Bytes, Error};
+pub(crate) use serde_json::{Map, Value, json};
+
+impl<T: Fixture> Fixture for BTreeMap<String, T> {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let pair = |(name, value): (&String, &Value)| Ok((name.clone(), T::read(value)?));
+        object(value)?.iter().map(pair).collect()
+    }
+
+    fn write(&self) -> Value {
+        let pairs = self.iter().map(|(name, value)| (name.clone(), value.write()));
+        Value::Object(pairs.collect())
+    }
+}
+
+impl Fixture for () {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        value.as_null().ok_or_else(|| wrong("null", value))
+    }
+
+    fn write(&self) -> Value {
+        Value::Null
+    }
+}
+
+/// The members of an object.
+pub(crate) fn object(value: &Value) -> Result<&Map<String, Value>, Failure> {
+    value.as_object().ok_or_else(|| wrong("an object", value))
+}
+
+/// A member of a value, if it is there and not null.
+pub(crate) fn optional<T: Fixture>(args: &Map<String, Value>, name: &str) -> Result<Option<T>, Failure> {
+    args.get(name).map_or(Ok(None), Option::read)
+}
+
+/// A span of time in units of so many nanoseconds, if it is there and not null.
+pub(crate) fn optional_span(
+    args: &Map<String, Value>,
+    name: &str,
+    nanos: u64,
+) -> Result<Option<Duration>, Failure> {
+    match args.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => span(args, name, nanos).map(Some),
+    }
+}
+
+/// A member that has to be there and is not.
+pub(crate) fn missing(name: &str) -> Failure {
+    Failure::Unsupported(format!("`{name}` is missing"))
+}
+
+/// The JSON that a text of a fixture holds.
+pub(crate) fn json_of(value: &Value) -> Result<Value, Failure> {
+    let text = value.as_str().ok_or_else(|| wrong("JSON in a text", value))?;
+    serde_json::from_str(text).map_err(|_| wrong("JSON in a text", value))
+}
+
+/// The JSON that the texts of a list hold.
+pub(crate) fn json_list(value: &Value) -> Result<Vec<Value>, Failure> {
+    value.as_array().ok_or_else(|| wrong("a list", value))?.iter().map(json_of).collect()
+}
+
+/// JSON as fixtures write it.
+pub(crate) fn json_text(value: &Value) -> Value {
+    json!(value.to_string())
+}
