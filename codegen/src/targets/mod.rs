@@ -10,8 +10,8 @@ pub mod rust;
 pub mod rust_sdk;
 pub mod rust_testee;
 pub mod support;
-pub mod testee_c;
 pub(crate) mod testee;
+pub mod testee_c;
 pub mod ts;
 pub mod wire;
 
