@@ -141,7 +141,7 @@ fn tidy(code: &str) -> String {
         name.is_some_and(|name| !code.contains(&format!("{name}.")))
     };
     let kept: Vec<_> = code.lines().filter(|line| !unused(line)).collect();
-    kept.join("\n") + "\n"
+    kept.join("\n").trim_end().to_owned() + "\n"
 }
 
 struct Rendered {

@@ -397,7 +397,7 @@ pub(crate) fn family(scope: &Scope<'_>, at: At, item: &Family) -> FamilyModel {
         kind_type: layout::print(&union(&head, &texts), 0),
         fields: error_fields(scope, item),
         classes,
-        makers: item.kinds.iter().filter(|kind| kind.make).map(|kind| maker(scope, &name, kind)).collect(),
+        makers: item.kinds.iter().filter(|kind| kind.make).map(|kind| maker(scope, item, kind)).collect(),
         id: item.id,
         family: names::text(&item.name),
         prefix: names::text(&item.prefix),
@@ -456,26 +456,47 @@ fn kind_model(scope: &Scope<'_>, kind: &Kind) -> KindModel {
     }
 }
 
-fn maker(scope: &Scope<'_>, family: &str, kind: &Kind) -> BodyModel {
-    let class = kind.class.clone().unwrap_or_else(|| family.to_owned());
+fn maker(scope: &Scope<'_>, family: &Family, kind: &Kind) -> BodyModel {
+    let class = kind.class.clone().unwrap_or_else(|| names::family(&family.name));
     let head = call(&format!("export function {}", names::maker(&kind.name)), make_params(scope, kind));
     let head = layout::print(&layout::concat([head, text(format!(": {class} {{"))]), 0);
-    let args = make_names(scope, kind).into_iter().map(text).collect();
-    let body = layout::print(&layout::concat([call(&format!("return new {class}"), args), text(";")]), 1);
-    BodyModel { doc: lines(&kind.doc), head: head.trim_end_matches(" {").into(), body: vec![body] }
+    let body = if kind.class.is_some() {
+        let args = make_names(scope, kind).into_iter().map(text).collect();
+        vec![layout::print(&layout::concat([call(&format!("return new {class}"), args), text(";")]), 1)]
+    } else {
+        let mut body = message(family, kind);
+        let made = call("return k.makeError", parts(scope, family, kind));
+        body.push(layout::print(&layout::concat([made, text(format!(" as {class};"))]), 1));
+        body
+    };
+    BodyModel { doc: lines(&kind.doc), head: head.trim_end_matches(" {").into(), body }
 }
 
 fn constructor(scope: &Scope<'_>, family: &Family, kind: &Kind) -> BodyModel {
     let head = layout::print(&layout::concat([call("constructor", make_params(scope, kind)), text(" {")]), 1);
-    let names = make_names(scope, kind);
     let mut body = vec!["super();".to_owned()];
-    let detail = match &kind.detail {
-        Some(template) if template.pieces.is_empty() => "undefined".into(),
-        Some(template) => template_literal(template, &|name| crate::case::camel(name)),
-        None => "detail".to_owned(),
-    };
-    if detail != "detail" {
-        body.push(format!("const detail = {detail};"));
+    body.extend(message(family, kind));
+    let args = [text("this")].into_iter().chain(parts(scope, family, kind)).collect();
+    body.push(layout::print(&layout::concat([call("k.construct", args), text(";")]), 2));
+    BodyModel {
+        doc: vec!["Makes the error, for a host to throw.".into()],
+        head: head.trim_end_matches(" {").into(),
+        body,
+    }
+}
+
+/// Statements that give `detail` and `message` their texts.
+fn message(family: &Family, kind: &Kind) -> Vec<String> {
+    let mut body = Vec::new();
+    match &kind.detail {
+        Some(template) if template.pieces.is_empty() => body.push("const detail = undefined;".into()),
+        Some(template) => {
+            body.push(format!(
+                "const detail = {};",
+                template_literal(template, &|name| crate::case::camel(name))
+            ));
+        }
+        None => {}
     }
     let message = kind.message.as_ref().unwrap_or(&family.format);
     let value = |name: &str| match name {
@@ -484,16 +505,15 @@ fn constructor(scope: &Scope<'_>, family: &Family, kind: &Kind) -> BodyModel {
         other => crate::case::camel(other),
     };
     body.push(format!("const message = {};", template_literal(message, &value)));
-    let fields: Vec<_> = names.iter().filter(|name| *name != "detail").cloned().collect();
+    body
+}
+
+/// What an error is made of: numbers, texts and fields.
+fn parts(scope: &Scope<'_>, family: &Family, kind: &Kind) -> Vec<layout::Doc> {
+    let fields: Vec<_> = make_names(scope, kind).into_iter().filter(|name| *name != "detail").collect();
     let fields = if fields.is_empty() { "{}".into() } else { format!("{{ {} }}", fields.join(", ")) };
-    let args = [family.id.to_string(), kind.code.to_string(), "message".into(), "detail".into(), fields];
-    let args = ["this".to_owned()].into_iter().chain(args).map(text).collect();
-    body.push(layout::print(&layout::concat([call("k.construct", args), text(";")]), 2));
-    BodyModel {
-        doc: vec!["Makes the error, for a host to throw.".into()],
-        head: head.trim_end_matches(" {").into(),
-        body,
-    }
+    let parts = [family.id.to_string(), kind.code.to_string(), "message".into(), "detail".into(), fields];
+    parts.map(text).to_vec()
 }
 
 fn make_params(scope: &Scope<'_>, kind: &Kind) -> Vec<layout::Doc> {

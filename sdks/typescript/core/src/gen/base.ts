@@ -32,12 +32,14 @@ export interface LibraryInfo {
 export function version(): string {
   return k.call(native.baseVersion);
 }
+
 /**
  * Tells version, spec hash, features and target of the library.
  */
 export function buildInfo(): LibraryInfo {
   return k.answer(codec.libraryInfo, native.baseBuildInfo);
 }
+
 /** The kinds of {@link BaseError}. */
 export type BaseErrorKind =
   | 'handle'

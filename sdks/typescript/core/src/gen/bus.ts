@@ -946,6 +946,7 @@ export class TypedChannel<T> extends k.NetObject {
 export function generateNetKeypair(): NetKeypair {
   return k.answer(codec.netKeypair, native.busGenerateNetKeypair);
 }
+
 /** The kinds of {@link BusError}. */
 export type BusErrorKind =
   | 'invalid_json'

@@ -80,12 +80,14 @@ export function setLogger(logger: LogSink | LogSink['write'], filter?: string | 
     k.done(w),
   );
 }
+
 /**
  * Stops the log; the function that took it is let go.
  */
 export function clearLogger(): void {
   k.call(native.controlClearLogger);
 }
+
 /**
  * Sets the number of worker threads, before the first asynchronous call starts them; afterwards it is an error. Without it `NET_RUNTIME_THREADS` says how many, or else there is one per core, up to 4.
  */

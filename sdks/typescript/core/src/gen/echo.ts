@@ -1115,72 +1115,84 @@ export class TypedCell<T> extends k.NetObject {
 export function echoBool(value: boolean): boolean {
   return k.call(native.echoEchoBool, k.boolean.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoU8(value: number): number {
   return k.call(native.echoEchoU8, k.u8.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoU16(value: number): number {
   return k.call(native.echoEchoU16, k.u16.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoU32(value: number): number {
   return k.call(native.echoEchoU32, k.u32.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoU64(value: k.BigIntLike): bigint {
   return k.call(native.echoEchoU64, k.u64.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoI8(value: number): number {
   return k.call(native.echoEchoI8, k.i8.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoI16(value: number): number {
   return k.call(native.echoEchoI16, k.i16.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoI32(value: number): number {
   return k.call(native.echoEchoI32, k.i32.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoI64(value: k.BigIntLike): bigint {
   return k.call(native.echoEchoI64, k.i64.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoF64(value: number): number {
   return k.call(native.echoEchoF64, k.f64.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoString(value: string): string {
   return k.call(native.echoEchoString, k.text.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoBytes(value: Uint8Array): Buffer {
   return k.answer(k.bytes, native.echoEchoBytes, k.bytes.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  *
@@ -1189,24 +1201,28 @@ export function echoBytes(value: Uint8Array): Buffer {
 export function echoDuration(valueMs: k.BigIntLike): number {
   return Number(k.call(native.echoEchoDuration, k.counter.check(valueMs, 'valueMs')));
 }
+
 /**
  * Gives the value back.
  */
 export function echoInstant(value: k.BigIntLike): bigint {
   return k.call(native.echoEchoInstant, k.u64.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
 export function echoDate(value: Date): Date {
   return new Date(k.call(native.echoEchoDate, k.date.check(value, 'value')));
 }
+
 /**
  * Gives the value back.
  */
 export function echoSize(valueBytes: k.BigIntLike): bigint {
   return k.call(native.echoEchoSize, k.u64.check(valueBytes, 'valueBytes'));
 }
+
 /**
  * Gives the value back; red if none is given.
  */
@@ -1215,6 +1231,7 @@ export function echoColor(value?: Color | 'green' | null): Color {
   codec.color.write(w, value ?? 'red', 'value');
   return k.answer(codec.color, native.echoEchoColor, k.done(w));
 }
+
 /**
  * Gives the value back.
  */
@@ -1223,6 +1240,7 @@ export function echoLevel(value: Level): Level {
   codec.level.write(w, value, 'value');
   return k.answer(codec.level, native.echoEchoLevel, k.done(w));
 }
+
 /**
  * Gives the value back.
  */
@@ -1231,12 +1249,14 @@ export function echoAccess(value: readonly Access[]): Access[] {
   codec.access.write(w, value, 'value');
   return k.answer(codec.access, native.echoEchoAccess, k.done(w));
 }
+
 /**
  * Gives the value back.
  */
 export function echoNumber(value: k.BigIntLike): bigint {
   return k.call(native.echoEchoNumber, k.u64.check(value, 'value'));
 }
+
 /**
  * Gives the value back.
  */
@@ -1245,6 +1265,7 @@ export function echoKeyOf(value: Uint8Array | string): string {
   codec.echoKey.write(w, value, 'value');
   return k.answer(codec.echoKey, native.echoEchoKeyOf, k.done(w));
 }
+
 /**
  * Gives back what is there as `number/text/label`, or nothing.
  */
@@ -1262,12 +1283,14 @@ export function echoOptional(
     k.done(w),
   );
 }
+
 /**
  * Gives the value back.
  */
 export function echoMaybe(value?: number | null): number | null {
   return k.call(native.echoEchoMaybe, k.maybe(k.u32, value, 'value'));
 }
+
 /**
  * Gives the values back.
  */
@@ -1276,6 +1299,7 @@ export function echoList(values: readonly number[]): number[] {
   codec.listOfU32.write(w, values, 'values');
   return k.answer(codec.listOfU32, native.echoEchoList, k.done(w));
 }
+
 /**
  * Gives the values back.
  */
@@ -1284,6 +1308,7 @@ export function echoStrings(values: readonly string[]): string[] {
   codec.listOfText.write(w, values, 'values');
   return k.answer(codec.listOfText, native.echoEchoStrings, k.done(w));
 }
+
 /**
  * Gives the values back.
  */
@@ -1292,6 +1317,7 @@ export function echoChunks(values: readonly Uint8Array[]): Buffer[] {
   codec.listOfBytes.write(w, values, 'values');
   return k.answer(codec.listOfBytes, native.echoEchoChunks, k.done(w));
 }
+
 /**
  * Gives the values back.
  */
@@ -1300,6 +1326,7 @@ export function echoMap(values: Readonly<Record<string, k.BigIntLike>>): Record<
   codec.mapOfI64.write(w, values, 'values');
   return k.answer(codec.mapOfI64, native.echoEchoMap, k.done(w));
 }
+
 /**
  * Gives the value back.
  */
@@ -1308,6 +1335,7 @@ export function echoEverything(value: EverythingInput): Everything {
   codec.everything.write(w, value, 'value');
   return k.answer(codec.everything, native.echoEchoEverything, k.done(w));
 }
+
 /**
  * Gives the value back.
  */
@@ -1316,6 +1344,7 @@ export function echoShape(value: ShapeInput): Shape {
   codec.shape.write(w, value, 'value');
   return k.answer(codec.shape, native.echoEchoShape, k.done(w));
 }
+
 /**
  * Gives the value back.
  */
@@ -1324,6 +1353,7 @@ export function echoTree(value: TreeInput): Tree {
   codec.tree.write(w, value, 'value');
   return k.answer(codec.tree, native.echoEchoTree, k.done(w));
 }
+
 /**
  * Gives the options back with every default filled in.
  */
@@ -1332,6 +1362,7 @@ export function echoWithOptions(options?: EchoOptions | null): EchoOptionsOutput
   codec.echoOptions.write(w, options ?? {}, 'options');
   return k.answer(codec.echoOptions, native.echoEchoWithOptions, k.done(w));
 }
+
 /**
  * Gives the value back.
  */
@@ -1340,12 +1371,14 @@ export function echoPair(value: VersionPairInput): VersionPair {
   codec.versionPair.write(w, value, 'value');
   return k.answer(codec.versionPair, native.echoEchoPair, k.done(w));
 }
+
 /**
  * Gives a page with that text.
  */
 export function echoPageOf(raw: string): EchoPage {
   return k.answer(codec.echoPage, native.echoEchoPageOf, k.text.check(raw, 'raw'));
 }
+
 /**
  * Adds numbers; a sum beyond 64 bits is `too-large`.
  */
@@ -1357,24 +1390,28 @@ export function sumAll(
   codec.listOfI64.write(w, k.spread(rest), 'rest');
   return k.call(native.echoSumAll, k.i64.check(first, 'first'), k.done(w));
 }
+
 /**
  * Gives the value back as the JSON that crossed.
  */
 export function echoJson<T>(value: T, validator?: k.Validator<T> | null): T {
   return k.decodeJson<T>(k.call(native.echoEchoJson, k.anyJson.check(value, 'value')), validator);
 }
+
 /**
  * Answers with the echo error of that kind, or of `part`.
  */
 export function fail(kind: string, detail?: string | null): void {
   k.call(native.echoFail, k.text.check(kind, 'kind'), k.text.check(detail ?? 'asked', 'detail'));
 }
+
 /**
  * Answers with the error of that kind from a task.
  */
 export async function failLater(kind: string, context?: k.SignalOptions | null): Promise<number> {
   return k.submit(k.u32, context?.signal, native.echoFailLater, k.text.check(kind, 'kind'));
 }
+
 /**
  * Tells family, kind and message of an error that the host hands in.
  */
@@ -1383,18 +1420,21 @@ export function describeError(error: k.NetError): string {
   k.error.write(w, error, 'error');
   return k.call(native.echoDescribeError, k.done(w));
 }
+
 /**
  * Panics, which reaches the caller as `internal`.
  */
 export function panicNow(): void {
   k.call(native.echoPanicNow);
 }
+
 /**
  * Panics in a task, which reaches the caller as `internal`.
  */
 export async function panicLater(context?: k.SignalOptions | null): Promise<void> {
   return k.submit(k.nothing, context?.signal, native.echoPanicLater);
 }
+
 /**
  * Maps each number with a function of the host.
  */
@@ -1408,6 +1448,7 @@ export async function mapNumbers(
   codec.echoMapperHost.write(w, mapper, 'mapper');
   return k.submit(codec.listOfI64, context?.signal, native.echoMapNumbers, k.done(w));
 }
+
 /**
  * Calls the handler that often, at once, and gives back the last answer.
  */
@@ -1430,6 +1471,7 @@ export async function ask(
     k.done(w),
   );
 }
+
 /**
  * Adds what a stream of the host gives.
  */
@@ -1441,12 +1483,14 @@ export async function sumStream(
   codec.streamOfU32.write(w, values, 'values');
   return k.submit(k.u64, context?.signal, native.echoSumStream, k.done(w));
 }
+
 /**
  * Gives the numbers from zero up to, but without, the end.
  */
 export function countUp(end: number): k.NetStream<number> {
   return k.stream(k.u32, k.call(native.echoCountUp, k.environment, k.u32.check(end, 'end')));
 }
+
 /**
  * Gives back what a stream of the host gives, item by item, as fast as it is taken.
  */
@@ -1457,18 +1501,21 @@ export function echoStream(
   codec.streamOfLabel.write(w, values, 'values');
   return k.stream(codec.label, k.call(native.echoEchoStream, k.environment, k.done(w)));
 }
+
 /**
  * The end of a branch.
  */
 export function treeOfLeaf(value: k.BigIntLike): TreeInput {
   return { type: 'leaf', value };
 }
+
 /**
  * Any number of children.
  */
 export function treeOfBranch(...children: TreeInput[]): TreeInput {
   return { type: 'branch', children };
 }
+
 /** The kinds of {@link EchoError}. */
 export type EchoErrorKind =
   'rejected' | 'too-large' | 'busy' | 'odd text' | 'status' | 'bad-frame' | 'missing';
@@ -1516,6 +1563,7 @@ export class EchoStatusError extends EchoError {
 export function status(status: number, body: Uint8Array, detail?: string): EchoStatusError {
   return new EchoStatusError(status, body, detail);
 }
+
 k.register({
   id: 1,
   name: 'echo',
@@ -1564,6 +1612,7 @@ k.register({
     },
   ],
 });
+
 /** The kinds of {@link EchoPartError}. */
 export type EchoPartErrorKind = 'missing';
 

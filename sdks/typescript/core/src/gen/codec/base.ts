@@ -24,4 +24,5 @@ export const libraryInfo: k.Codec<t.LibraryInfo, t.LibraryInfo> = {
     return r.leave(end, value);
   },
 };
+
 export const listOfText = k.list(k.text);

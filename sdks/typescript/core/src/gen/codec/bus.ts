@@ -50,6 +50,7 @@ export const netNodeConfig: k.Codec<t.NetNodeConfig, t.NetNodeConfig> = {
     return r.leave(end, value);
   },
 };
+
 export const receipt: k.Codec<t.Receipt, t.Receipt> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -67,6 +68,7 @@ export const receipt: k.Codec<t.Receipt, t.Receipt> = {
     return r.leave(end, value);
   },
 };
+
 export const storedEvent: k.Codec<t.StoredEvent, t.StoredEvent> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -83,6 +85,7 @@ export const storedEvent: k.Codec<t.StoredEvent, t.StoredEvent> = {
     return r.leave(end, value);
   },
 };
+
 export const hashedEvent: k.Codec<t.HashedEvent, t.HashedEvent> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -100,6 +103,7 @@ export const hashedEvent: k.Codec<t.HashedEvent, t.HashedEvent> = {
     return r.leave(end, value);
   },
 };
+
 export const pollRequest: k.Codec<t.PollRequest, t.PollRequest> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -121,6 +125,7 @@ export const pollRequest: k.Codec<t.PollRequest, t.PollRequest> = {
     return r.leave(end, value);
   },
 };
+
 export const pollResponse: k.Codec<t.PollResponse, t.PollResponse> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -140,6 +145,7 @@ export const pollResponse: k.Codec<t.PollResponse, t.PollResponse> = {
     return r.leave(end, value);
   },
 };
+
 export const stats: k.Codec<t.Stats, t.Stats> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -165,6 +171,7 @@ export const stats: k.Codec<t.Stats, t.Stats> = {
     return r.leave(end, value);
   },
 };
+
 export const subscribeOptions: k.Codec<t.SubscribeOptions, t.SubscribeOptions> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -194,6 +201,7 @@ export const subscribeOptions: k.Codec<t.SubscribeOptions, t.SubscribeOptions> =
     return r.leave(end, value);
   },
 };
+
 export const shutdownOptions: k.Codec<t.ShutdownOptions, t.ShutdownOptions> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -209,6 +217,7 @@ export const shutdownOptions: k.Codec<t.ShutdownOptions, t.ShutdownOptions> = {
     return r.leave(end, value);
   },
 };
+
 export const netKeypair: k.Codec<t.NetKeypair, t.NetKeypair> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -226,6 +235,7 @@ export const netKeypair: k.Codec<t.NetKeypair, t.NetKeypair> = {
     return r.leave(end, value);
   },
 };
+
 export const transport: k.Codec<t.Transport, t.Transport> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -252,6 +262,7 @@ export const transport: k.Codec<t.Transport, t.Transport> = {
     }
   },
 };
+
 export const optionalU32 = k.optional(k.u32);
 export const optionalText = k.optional(k.text);
 export const listOfStoredEvent = k.list(storedEvent);

@@ -36,6 +36,7 @@ export const logRecord: k.Codec<t.LogRecord, t.LogRecord> = {
     return r.leave(end, value);
   },
 };
+
 export const mapOfText = k.map(k.text);
 
 export const logSink: k.Host<t.LogSink> = {
@@ -55,4 +56,5 @@ export const logSink: k.Host<t.LogSink> = {
     },
   ],
 };
+
 export const logSinkHost = k.hostOf(logSink);

@@ -41,6 +41,7 @@ export const label: k.Codec<t.LabelInput, t.Label> = {
     return r.leave(end, value);
   },
 };
+
 export const scalars: k.Codec<t.ScalarsInput, t.Scalars> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -94,6 +95,7 @@ export const scalars: k.Codec<t.ScalarsInput, t.Scalars> = {
     return r.leave(end, value);
   },
 };
+
 export const everything: k.Codec<t.EverythingInput, t.Everything> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -135,6 +137,7 @@ export const everything: k.Codec<t.EverythingInput, t.Everything> = {
     return r.leave(end, value);
   },
 };
+
 export const echoOptions: k.Codec<t.EchoOptions, t.EchoOptionsOutput> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -170,6 +173,7 @@ export const echoOptions: k.Codec<t.EchoOptions, t.EchoOptionsOutput> = {
     return r.leave(end, value);
   },
 };
+
 export const versionPair: k.Codec<t.VersionPairInput, t.VersionPair> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -184,6 +188,7 @@ export const versionPair: k.Codec<t.VersionPairInput, t.VersionPair> = {
     return r.leave(end, value);
   },
 };
+
 export const echoPage: k.Codec<t.EchoPage, t.EchoPage> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -197,6 +202,7 @@ export const echoPage: k.Codec<t.EchoPage, t.EchoPage> = {
     return r.leave(end, value);
   },
 };
+
 export const shape: k.Codec<t.ShapeInput, t.Shape> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -260,6 +266,7 @@ export const shape: k.Codec<t.ShapeInput, t.Shape> = {
     }
   },
 };
+
 export const tree: k.Codec<t.TreeInput, t.Tree> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -299,6 +306,7 @@ export const tree: k.Codec<t.TreeInput, t.Tree> = {
     }
   },
 };
+
 export const bytes4 = k.binary<Buffer>(4, [], undefined);
 export const optionalU64 = k.optional(k.u64);
 export const optionalText = k.optional(k.text);
@@ -341,6 +349,7 @@ export const echoMapper: k.Host<t.EchoMapper> = {
     },
   ],
 };
+
 export const echoHandler: k.Host<t.EchoHandler> = {
   name: 'EchoHandler',
   callable: 'handle',
@@ -357,6 +366,7 @@ export const echoHandler: k.Host<t.EchoHandler> = {
     },
   ],
 };
+
 export const echoStore: k.Host<t.EchoStore> = {
   name: 'EchoStore',
   required: ['put', 'get'],
@@ -394,6 +404,7 @@ export const echoStore: k.Host<t.EchoStore> = {
     },
   ],
 };
+
 export const echoMapperHost = k.hostOf(echoMapper);
 export const echoHandlerHost = k.hostOf(echoHandler);
 export const echoStoreHost = k.hostOf(echoStore);
