@@ -9,7 +9,9 @@
 
 mod abi;
 mod r#gen;
+mod host;
 mod queue;
+mod stream;
 mod value;
 
 use pyo3::prelude::*;
@@ -19,6 +21,9 @@ use pyo3::prelude::*;
 fn _net(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SPEC_HASH", net_types::SPEC_HASH)?;
     abi::register(module)?;
-    queue::register(module)?;
+    module.add_class::<queue::Queue>()?;
+    module.add_class::<host::Host>()?;
+    module.add_class::<host::Reply>()?;
+    stream::register(module)?;
     r#gen::register(module)
 }

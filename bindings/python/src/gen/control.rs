@@ -3,7 +3,8 @@
 //! Module `control`.
 
 use crate::abi::{self, Answer, Arg};
-use crate::queue::{self, Host, Payload};
+use crate::host::{self, Host};
+use crate::queue::Payload;
 use crate::value::{self, FromPy, ToPy, Wrong};
 use net_support::HostPort;
 use net_types::{BoxFuture, Error, api};
@@ -126,19 +127,19 @@ impl ToPy for net_types::control::LogRecord {
 }
 
 struct LogSinkPort {
-    port: HostPort<Payload, queue::Answer>,
+    port: HostPort<Payload, host::Answer>,
 }
 
 impl net_types::host::LogSink for LogSinkPort {
     fn write(&self, record: net_types::control::LogRecord) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(queue::ask(&self.port, 0, None, &[], move |py| Ok(vec![record.to_py(py)?])))
+        Box::pin(host::ask(&self.port, 0, None, &[], move |py| Ok(vec![record.to_py(py)?])))
     }
 }
 
 impl FromPy<'_, '_> for Arc<dyn net_types::host::LogSink> {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let host = Host::of(value)?;
-        Ok(Arc::new(LogSinkPort { port: host.port()?.serial() }))
+        let given = Host::of(value)?;
+        Ok(Arc::new(LogSinkPort { port: given.port()?.serial() }))
     }
 }
 

@@ -6,7 +6,8 @@
 #![allow(clippy::too_many_arguments)]
 
 use crate::abi::{self, Answer, Arg};
-use crate::queue::{self, Host, Payload, Queue};
+use crate::host::{self, Host};
+use crate::queue::{Payload, Queue};
 use crate::value::{self, FromPy, OneOrMany, Span, ToPy, Wrong};
 use net_support::HostPort;
 use net_types::{BoxFuture, Error, api};
@@ -1140,23 +1141,23 @@ impl ToPy for net_types::echo::Tree {
 }
 
 struct EchoMapperPort {
-    port: HostPort<Payload, queue::Answer>,
+    port: HostPort<Payload, host::Answer>,
 }
 
 impl net_types::host::EchoMapper for EchoMapperPort {
     fn map(&self, value: i64) -> BoxFuture<'_, Result<i64, Error>> {
-        Box::pin(queue::ask(&self.port, 0, None, &[], move |py| Ok(vec![value.to_py(py)?])))
+        Box::pin(host::ask(&self.port, 0, None, &[], move |py| Ok(vec![value.to_py(py)?])))
     }
 }
 
 impl FromPy<'_, '_> for Arc<dyn net_types::host::EchoMapper> {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let host = Host::of(value)?;
-        Ok(Arc::new(EchoMapperPort { port: host.port()? }))
+        let given = Host::of(value)?;
+        Ok(Arc::new(EchoMapperPort { port: given.port()? }))
     }
 }
 struct EchoHandlerPort {
-    port: HostPort<Payload, queue::Answer>,
+    port: HostPort<Payload, host::Answer>,
 }
 
 impl net_types::host::EchoHandler for EchoHandlerPort {
@@ -1165,7 +1166,7 @@ impl net_types::host::EchoHandler for EchoHandlerPort {
         request: net_types::echo::Label,
         data: bytes::Bytes,
     ) -> BoxFuture<'_, Result<bytes::Bytes, Error>> {
-        Box::pin(queue::ask(&self.port, 0, Some(Duration::from_millis(10_000)), &[1, 3], move |py| {
+        Box::pin(host::ask(&self.port, 0, Some(Duration::from_millis(10_000)), &[1, 3], move |py| {
             Ok(vec![request.to_py(py)?, data.to_py(py)?])
         }))
     }
@@ -1173,12 +1174,12 @@ impl net_types::host::EchoHandler for EchoHandlerPort {
 
 impl FromPy<'_, '_> for Arc<dyn net_types::host::EchoHandler> {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let host = Host::of(value)?;
-        Ok(Arc::new(EchoHandlerPort { port: host.port()? }))
+        let given = Host::of(value)?;
+        Ok(Arc::new(EchoHandlerPort { port: given.port()? }))
     }
 }
 struct EchoStorePort {
-    port: HostPort<Payload, queue::Answer>,
+    port: HostPort<Payload, host::Answer>,
     name: Option<String>,
     has_erase: bool,
 }
@@ -1189,15 +1190,15 @@ impl net_types::host::EchoStore for EchoStorePort {
     }
 
     fn put(&self, key: String, value: bytes::Bytes) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(queue::ask(&self.port, 0, None, &[], move |py| Ok(vec![key.to_py(py)?, value.to_py(py)?])))
+        Box::pin(host::ask(&self.port, 0, None, &[], move |py| Ok(vec![key.to_py(py)?, value.to_py(py)?])))
     }
 
     fn get(&self, key: String) -> BoxFuture<'_, Result<Option<bytes::Bytes>, Error>> {
-        Box::pin(queue::ask(&self.port, 1, None, &[], move |py| Ok(vec![key.to_py(py)?])))
+        Box::pin(host::ask(&self.port, 1, None, &[], move |py| Ok(vec![key.to_py(py)?])))
     }
 
     fn erase(&self, key: String) -> BoxFuture<'_, Result<bool, Error>> {
-        Box::pin(queue::ask(&self.port, 2, None, &[], move |py| Ok(vec![key.to_py(py)?])))
+        Box::pin(host::ask(&self.port, 2, None, &[], move |py| Ok(vec![key.to_py(py)?])))
     }
 
     fn has_erase(&self) -> bool {
@@ -1207,11 +1208,11 @@ impl net_types::host::EchoStore for EchoStorePort {
 
 impl FromPy<'_, '_> for Arc<dyn net_types::host::EchoStore> {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let host = Host::of(value)?;
+        let given = Host::of(value)?;
         Ok(Arc::new(EchoStorePort {
-            name: host.prop(value.py(), "name")?,
-            has_erase: host.has(value.py(), "erase")?,
-            port: host.port()?.serial(),
+            name: given.prop(value.py(), "name")?,
+            has_erase: given.has(value.py(), "erase")?,
+            port: given.port()?.serial(),
         }))
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod calls;
 mod errors;
 mod fit;
+mod functions;
 pub(crate) mod names;
 mod native;
 mod package;

@@ -1,11 +1,9 @@
 //! What the templates of the extension module print: Rust.
 
+use super::functions::{self, FunctionModel, HostModel};
 use super::names;
-use crate::doc::{RecordClass, Thread};
-use crate::ir::{
-    Api, Arg, At, Enum, Field, Flags, Host, Lang, Method, Module, Object, Record, Scalar, Shape, TextForm,
-    Type, Union,
-};
+use crate::doc::RecordClass;
+use crate::ir::{Api, At, Enum, Field, Flags, Lang, Module, Record, Scalar, TextForm, Type, Union};
 use crate::targets::rust::{names as rust_names, types as rust_types};
 use anyhow::{Result, bail};
 
@@ -120,54 +118,15 @@ pub(crate) struct MemberModel {
     pub total: bool,
 }
 
-pub(crate) struct HostModel {
-    pub name: String,
-    pub path: String,
-    pub serial: bool,
-    pub props: Vec<HostPropModel>,
-    pub optional: Vec<String>,
-    pub methods: Vec<HostMethodModel>,
-}
-
-pub(crate) struct HostPropModel {
-    pub name: String,
-    pub python: String,
-    pub ty: String,
-}
-
-pub(crate) struct HostMethodModel {
-    pub name: String,
-    pub params: String,
-    pub returns: String,
-    pub timeout: String,
-    pub throws: String,
-    pub values: String,
-    pub takes_py: bool,
-    pub index: usize,
-}
-
-pub(crate) struct FunctionModel {
-    pub doc: Lines,
-    pub name: String,
-    pub params: String,
-    pub bindings: Vec<String>,
-    pub arguments: String,
-    pub call: String,
-    /// What the call gives, in an asynchronous function.
-    pub output: String,
-    pub is_async: bool,
-    pub run: String,
-}
-
 /// Lowers a module.
 pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<NativeModel> {
-    let mut functions = Vec::new();
+    let mut printed = Vec::new();
     for method in module.functions.iter().filter(|method| method.in_lang(Lang::Python)) {
         let owner = format!("<{} as api::{}>", module.functions_type(), rust_names::functions(&module.name));
-        functions.push(function(api, None, &owner, method)?);
+        printed.push(functions::function(api, None, &owner, method)?);
     }
     for (index, object) in module.objects.iter().enumerate() {
-        functions.extend(object_functions(api, At { module: position, index }, object)?);
+        printed.extend(functions::object_functions(api, At { module: position, index }, object)?);
     }
     let mut records = Vec::new();
     for item in &module.records {
@@ -184,10 +143,10 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<Nati
         flags: module.flags.iter().map(|item| flags(module, item)).collect(),
         scalars: module.scalars.iter().map(|item| scalar(module, item)).collect(),
         classes: classes.collect(),
-        hosts: module.hosts.iter().map(|item| host(api, item)).collect(),
+        hosts: module.hosts.iter().map(|item| functions::host(api, item)).collect(),
         records,
         unions,
-        functions,
+        functions: printed,
     })
 }
 
@@ -344,7 +303,8 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
     })
 }
 
-fn rewrap(wrap: &str, default: &str) -> String {
+/// A default as the type that is read.
+pub(crate) fn rewrap(wrap: &str, default: &str) -> String {
     match wrap.split_once("::<").or_else(|| wrap.split_once('<')) {
         Some((outer, _)) => format!("{outer}({default})"),
         None => default.to_owned(),
@@ -352,7 +312,7 @@ fn rewrap(wrap: &str, default: &str) -> String {
 }
 
 /// The type that an argument is read as where that is not the argument's own, and what gives the argument then.
-fn wrapped(api: &Api, ty: &Type, variadic: bool) -> Result<(String, String)> {
+pub(crate) fn wrapped(api: &Api, ty: &Type, variadic: bool) -> Result<(String, String)> {
     if variadic {
         return Ok(("OneOrMany<_>".into(), ".0".into()));
     }
@@ -439,233 +399,6 @@ pub(crate) fn union_member<'a>(field: &str, mut cases: impl Iterator<Item = &'a 
     if cases.any(|case| case == field) { format!("{field}_") } else { field.to_owned() }
 }
 
-fn host(api: &Api, item: &Host) -> HostModel {
-    let methods = item.methods.iter().enumerate().map(|(index, method)| {
-        let params = method.args.iter();
-        let params: Vec<_> =
-            params.map(|arg| format!("{}: {}", rust_names::value(&arg.name), owned(api, &arg.ty))).collect();
-        let values = method.args.iter().map(|arg| {
-            let name = rust_names::value(&arg.name);
-            match arg.ty {
-                Type::Duration(unit) => format!("Span::<{}>({name}).to_py(py)?", rust_types::nanos(unit)),
-                _ => format!("{name}.to_py(py)?"),
-            }
-        });
-        let values: Vec<_> = values.collect();
-        let returns = method.returns.as_ref().map_or_else(|| "()".into(), |ty| owned(api, ty));
-        let throws = families(api, &method.throws);
-        HostMethodModel {
-            name: rust_names::value(&method.name.spec),
-            takes_py: !values.is_empty(),
-            params: params.iter().map(|param| format!(", {param}")).collect(),
-            values: values.join(", "),
-            returns,
-            timeout: method.timeout.map_or_else(
-                || "None".into(),
-                |ms| format!("Some(Duration::from_millis({}))", rust_types::grouped(ms.into())),
-            ),
-            throws: throws.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
-            index,
-        }
-    });
-    HostModel {
-        name: names::port(&item.name.spec),
-        path: format!("net_types::host::{}", rust_names::ty(&item.name.spec)),
-        serial: item.thread == Thread::Serial,
-        props: item
-            .props
-            .iter()
-            .map(|prop| HostPropModel {
-                name: rust_names::value(&prop.name.spec),
-                python: names::member(&prop.name),
-                ty: prop.returns.as_ref().map_or_else(|| "()".into(), |ty| owned(api, ty)),
-            })
-            .collect(),
-        optional: item.methods.iter().filter(|m| m.optional).map(|m| m.name.spec.clone()).collect(),
-        methods: methods.collect(),
-    }
-}
-
-/// Numbers of the families, and of those that extend them.
-fn families(api: &Api, throws: &[At]) -> Vec<u16> {
-    let all = api.families();
-    all.iter()
-        .filter(|(at, family)| {
-            let mut next = Some((*at, *family));
-            while let Some((at, family)) = next {
-                if throws.contains(&at) {
-                    return true;
-                }
-                next = family.extends.map(|at| (at, api.family(at)));
-            }
-            false
-        })
-        .map(|(_, family)| family.id)
-        .collect()
-}
-
-fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec<FunctionModel>> {
-    let class = rust_names::ty(&object.name.spec);
-    let owner = format!("<net_core::{class} as api::{class}>");
-    let mut functions = Vec::new();
-    let all = object.constructors.iter().chain(&object.methods);
-    for method in all.filter(|method| method.in_lang(Lang::Python) && !is_own(at, method)) {
-        functions.push(function(api, Some((&object.name.spec, &class)), &owner, method)?);
-    }
-    if let Some(item) = &object.iterates {
-        functions.push(FunctionModel {
-            doc: vec!["Gives the next items; none at the end.".into()],
-            name: names::native(Some(&object.name.spec), "next"),
-            params: "this: Arg<'_, '_>, max: Arg<'_, '_>".into(),
-            arguments: "this, max".into(),
-            bindings: vec![
-                format!("let this = abi::arg::<Arc<net_core::{class}>>(this, \"self\")?;"),
-                "let max = abi::arg::<u32>(max, \"max\")?;".into(),
-            ],
-            call: format!("{owner}::next(&this, max).await"),
-            output: format!("Vec<{}>", owned(api, item)),
-            is_async: true,
-            run: String::new(),
-        });
-        functions.push(FunctionModel {
-            doc: vec!["Ends the iteration.".into()],
-            name: names::native(Some(&object.name.spec), "end"),
-            params: "this: Arg<'_, '_>".into(),
-            arguments: "this".into(),
-            bindings: vec![format!("let this = abi::arg::<Arc<net_core::{class}>>(this, \"self\")?;")],
-            call: format!("|| {{ {owner}::close(&this); Ok(()) }}"),
-            output: String::new(),
-            is_async: false,
-            run: "run".into(),
-        });
-    }
-    Ok(functions)
-}
-
-/// Whether a method is one that only the host has.
-fn is_own(_: At, method: &Method) -> bool {
-    matches!(method.returns, Some(Type::SelfType)) && matches!(method.shape, Shape::Property { .. })
-}
-
-fn function(api: &Api, object: Option<(&str, &str)>, owner: &str, method: &Method) -> Result<FunctionModel> {
-    let mut params = Vec::new();
-    let mut bindings = Vec::new();
-    let mut arguments = Vec::new();
-    let mut call = Vec::new();
-    if matches!(method.shape, Shape::Method | Shape::Property { .. })
-        && let Some((_, class)) = object
-    {
-        params.push("this: Arg<'_, '_>".to_owned());
-        arguments.push("this".to_owned());
-        call.push("&this".to_owned());
-        bindings.push(format!("let this = abi::arg::<Arc<net_core::{class}>>(this, \"self\")?;"));
-    }
-    for arg in &method.args {
-        let ident = rust_names::value(&names::argument(api, arg));
-        let optional = arg.may_be_left_out();
-        let wrapper = if optional { "Option<Arg<'_, '_>>" } else { "Arg<'_, '_>" };
-        params.push(format!("{ident}: {wrapper}"));
-        let (binding, passed) = argument(api, arg, &ident, method.is_async)?;
-        bindings.extend(binding);
-        call.push(passed);
-        arguments.push(ident);
-    }
-    let path = format!("{owner}::{}", rust_names::value(&method.name.spec));
-    let result = result(method);
-    let called = format!("{path}({})", call.join(", "));
-    let call = match method.shape {
-        Shape::Property { fixed: true } => format!("|| Ok({called})"),
-        _ if method.is_async => format!("{called}.await{result}"),
-        _ if call.is_empty() && result.is_empty() => path,
-        _ => format!("|| {called}{result}"),
-    };
-    Ok(FunctionModel {
-        doc: lines(&method.doc),
-        name: names::native(object.map(|(name, _)| name), &method.name.spec),
-        params: params.join(", "),
-        arguments: arguments.join(", "),
-        bindings,
-        call,
-        output: output(api, object, method),
-        is_async: method.is_async,
-        run: if method.hot { "run_hot" } else { "run" }.into(),
-    })
-}
-
-/// The type that crosses as the result of a method.
-fn output(api: &Api, object: Option<(&str, &str)>, method: &Method) -> String {
-    match (&method.returns, method.shape, object) {
-        (_, Shape::Constructor, Some((_, class))) => format!("Arc<net_core::{class}>"),
-        (None | Some(Type::SelfType), ..) => "()".into(),
-        (Some(ty), ..) => match ty.split_optional() {
-            (Type::Duration(unit), false) => format!("Span<{}>", rust_types::nanos(*unit)),
-            (Type::Duration(unit), true) => format!("Option<Span<{}>>", rust_types::nanos(*unit)),
-            _ => owned(api, ty),
-        },
-    }
-}
-
-/// What turns the result of a method into what crosses.
-fn result(method: &Method) -> String {
-    let Some(ty) = &method.returns else { return String::new() };
-    match ty.split_optional() {
-        (Type::Duration(unit), false) => format!(".map(Span::<{}>)", rust_types::nanos(*unit)),
-        (Type::Duration(unit), true) => {
-            format!(".map(|value| value.map(Span::<{}>))", rust_types::nanos(*unit))
-        }
-        _ => String::new(),
-    }
-}
-
-/// Statements that read an argument, and the expression that is passed on.
-fn argument(api: &Api, arg: &Arg, ident: &str, is_async: bool) -> Result<(Vec<String>, String)> {
-    let name = format!("{:?}", names::argument(api, arg));
-    let (wrap, unwrap) = wrapped(api, &arg.ty, false)?;
-    let (inner, optional) = arg.ty.split_optional();
-    let (ty, passed, more) = match inner {
-        _ if !wrap.is_empty() => (wrap, ident.to_owned(), None),
-        _ if is_async => ("_".into(), ident.to_owned(), None),
-        Type::String | Type::Json(_) if optional => ("Option<&str>".into(), ident.to_owned(), None),
-        Type::String | Type::Json(_) => ("&str".into(), ident.to_owned(), None),
-        Type::Bytes if optional => ("Option<Cow<'_, [u8]>>".into(), format!("{ident}.as_deref()"), None),
-        Type::Bytes => ("Cow<'_, [u8]>".into(), format!("&{ident}"), None),
-        Type::List(of) if rust_types::is_text_or_bytes(of) && !optional => {
-            let ty = if matches!(**of, Type::Bytes) { "PyBackedBytes" } else { "PyBackedStr" };
-            let borrow = format!("let {ident}: Vec<_> = {ident}.iter().map(|item| &**item).collect();");
-            (format!("Vec<{ty}>"), format!("&{ident}"), Some(borrow))
-        }
-        Type::Object(..) if optional => ("_".into(), format!("{ident}.as_ref()"), None),
-        Type::Object(..) => ("_".into(), format!("&{ident}"), None),
-        _ => ("_".into(), ident.to_owned(), None),
-    };
-    let read = if let Some(default) = &arg.default {
-        let value = rust_types::literal(api, default, &arg.ty).replace("crate::", "net_types::");
-        let value = match (&arg.ty, is_async) {
-            (Type::String, false) => value.replace(".to_owned()", ""),
-            _ if !unwrap.is_empty() => rewrap(&ty, &value),
-            _ => value,
-        };
-        format!("abi::arg_or::<{ty}>({ident}, {name}, || {value})?{unwrap}")
-    } else if optional {
-        format!("abi::arg_or::<{ty}>({ident}, {name}, || None)?{unwrap}")
-    } else {
-        format!("abi::arg::<{ty}>({ident}, {name})?{unwrap}")
-    };
-    let read = read.replace("::<_>", "").replace("|| Default::default()", "Default::default");
-    let mut bindings = vec![format!("let {ident} = {read};")];
-    bindings.extend(more);
-    Ok((bindings, passed))
-}
-
-/// A type that owns what it holds, as the host traits name it.
-fn owned(api: &Api, ty: &Type) -> String {
-    rust_types::owned(api, ty)
-        .replace("crate::r#gen::", "net_types::")
-        .replace("crate::", "net_types::")
-        .replace("Self::", "net_core::")
-        .replace("std::sync::Arc", "Arc")
-}
-
 /// Lines of a doc.
 pub(crate) fn lines(doc: &crate::ir::Doc) -> Lines {
     doc.lines().map(str::to_owned).collect()
@@ -673,9 +406,10 @@ pub(crate) fn lines(doc: &crate::ir::Doc) -> Lines {
 
 /// The imports that a printed module needs.
 pub(crate) fn imports(text: &str) -> String {
-    const KNOWN: [(&str, &[&str]); 11] = [
+    const KNOWN: [(&str, &[&str]); 12] = [
         ("crate::abi", &["self", "Answer", "Arg"]),
-        ("crate::queue", &["self", "Host", "Payload", "Queue"]),
+        ("crate::host", &["self", "Host"]),
+        ("crate::queue", &["Payload", "Queue"]),
         ("crate::value", &["self", "FromPy", "OneOrMany", "Span", "ToPy", "Wrong"]),
         ("net_support", &["HostPort"]),
         ("net_types", &["BoxFuture", "Error", "api"]),
