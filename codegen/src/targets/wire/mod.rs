@@ -1,5 +1,6 @@
 //! Codecs of layouts: one lowered model, and one target for each language.
 
+pub mod c;
 pub mod go;
 pub mod go_testee;
 pub mod members;
@@ -16,6 +17,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(rust::WireRust),
         Box::new(rust_testee::WireRustTestee),
         Box::new(members::WireMembers),
+        Box::new(c::WireC),
         Box::new(go::WireGo),
         Box::new(go_testee::WireGoTestee),
         Box::new(script::Script::Ts),
