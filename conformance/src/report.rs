@@ -8,6 +8,9 @@ use anyhow::{Context, Result};
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value, json};
 
+/// How many failures of a language a terminal shows.
+const MOST_FAILURES: usize = 20;
+
 /// The results of a run.
 #[derive(Debug)]
 pub struct Report {
@@ -110,7 +113,7 @@ impl Report {
 
     /// Failures, the matrix and notes, without the closing line.
     pub fn to_terminal(&self) -> String {
-        let mut out = self.failures();
+        let mut out = self.failures(MOST_FAILURES);
         let table = self.table();
         let widths: Vec<usize> = (0..=self.languages.len())
             .map(|column| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
@@ -141,7 +144,7 @@ impl Report {
             out.push('\n');
             notes.iter().for_each(|note| out += &format!("- {}\n", note.replace('*', "\\*")));
         }
-        let failures = self.failures();
+        let failures = self.failures(usize::MAX);
         if !failures.is_empty() {
             let _ = write!(out, "\n## Failures\n\n```\n{failures}```\n");
         }
@@ -188,16 +191,26 @@ impl Report {
         table
     }
 
-    fn failures(&self) -> String {
+    /// The failures, of each language at most so many.
+    fn failures(&self, most: usize) -> String {
         let mut out = String::new();
         for language in &self.languages {
             if let State::Refused(reason) = &language.state {
                 let _ = writeln!(out, "{}  FAIL\n  {reason}", language.language);
                 continue;
             }
-            for case in language.cases.iter().filter(|case| case.status == Status::Failed) {
+            let failed: Vec<_> = language.cases.iter().filter(|case| case.status == Status::Failed).collect();
+            for case in failed.iter().take(most) {
                 let detail = case.detail.as_deref().unwrap_or_default();
                 let _ = writeln!(out, "{}  {}  FAIL\n  {detail}", case.name, language.language);
+            }
+            if failed.len() > most {
+                let _ = writeln!(
+                    out,
+                    "{}  {} more failures, see report.md",
+                    language.language,
+                    failed.len() - most
+                );
             }
             for problem in &language.problems {
                 let _ = writeln!(out, "{}  FAIL\n  {problem}", language.language);

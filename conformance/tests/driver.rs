@@ -234,6 +234,15 @@ fn a_filter_leaves_patterns_of_other_cases_alone() {
 }
 
 #[test]
+fn many_failures_are_told_in_short() {
+    let report = Suite::new("many").calls(&["reject"; 25]).run(&[fake("rust", "json")]);
+    let terminal = report.to_terminal();
+    assert_eq!(terminal.matches("FAIL\n").count(), 20, "{terminal}");
+    assert!(terminal.contains("rust  5 more failures, see report.md\n"), "{terminal}");
+    assert_eq!(report.to_markdown().matches("FAIL\n").count(), 25);
+}
+
+#[test]
 fn the_report_has_a_column_per_language() {
     let wrong = r#"{"of": "fake.echo", "cases": [{"name": "wrong", "args": {"value": "a"}, "ok": "b"}]}"#;
     let suite =

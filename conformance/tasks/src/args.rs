@@ -8,6 +8,9 @@ use crate::language::Language;
 
 /// What `--help` prints.
 pub(crate) const USAGE: &str = "\
+cargo demo [--without LANGUAGE]...
+    Builds the SDKs, sends a file of events through the bus from each, and runs the conformance cases.
+
 cargo verify [--only STAGE]... [--without LANGUAGE]... [--list]
     Runs every test. `--only` runs the stages whose name contains the text, and what they need;
     `--without` counts a language's stages as skipped; `--list` prints the stages and their budgets.
@@ -21,6 +24,7 @@ Languages: rust, typescript, python, go, c.
 /// A task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
+    Demo,
     Verify,
     Conform,
 }
@@ -45,6 +49,7 @@ impl Args {
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Option<Self>> {
         let mut words = words.into_iter();
         let task = match words.next().as_deref() {
+            Some("demo") => Task::Demo,
             Some("verify") => Task::Verify,
             Some("conform") => Task::Conform,
             None | Some("help" | "--help" | "-h") => return Ok(None),
@@ -65,7 +70,7 @@ impl Args {
                 ("--help" | "-h", _) => return Ok(None),
                 ("--without", _) => args.without.push(value()?.parse()?),
                 ("--only", Task::Verify) => args.only_stages.push(value()?),
-                ("--only", _) => args.languages.push(value()?.parse()?),
+                ("--only", Task::Conform) => args.languages.push(value()?.parse()?),
                 ("--list", Task::Verify) => args.list = true,
                 ("--filter", Task::Conform) => args.filter = Some(value()?),
                 ("--json", Task::Conform) => args.json = Some(value()?.into()),
@@ -109,9 +114,14 @@ mod tests {
 
     #[test]
     fn mistakes_are_refused() {
-        for line in
-            ["prove", "verify --filter x", "conform --only", "conform --only cobol", "verify --without rust"]
-        {
+        for line in [
+            "prove",
+            "demo --only go",
+            "verify --filter x",
+            "conform --only",
+            "conform --only cobol",
+            "verify --without rust",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
         assert!(parse("").unwrap().is_none());

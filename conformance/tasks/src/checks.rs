@@ -1,11 +1,14 @@
 //! Tests that take more than a command line.
 
-use std::env;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::job::Job;
+use crate::prepare::{INCLUDES, WARNINGS};
 use crate::run::Context;
+use crate::workspace::STATIC_LIBRARY;
 
 /// Proves that what is generated from the spec is as the spec says.
 pub(crate) fn spec_check(context: &Context, job: &Job) -> Result<()> {
@@ -22,7 +25,46 @@ pub(crate) fn go_format(context: &Context, job: &Job) -> Result<()> {
     // Not every distribution of Go puts gofmt beside go.
     let root = job.capture(workspace.command("go", "").args(["env", "GOROOT"]))?;
     let gofmt = format!("{}/bin/gofmt", root.trim());
-    let wrong = job.capture(workspace.command(&gofmt, "").args(["-l", "sdks/go"]))?;
+    let wrong =
+        job.capture(workspace.command(&gofmt, "").args(["-l", "sdks/go", "conformance/testees/go"]))?;
     ensure!(wrong.is_empty(), "gofmt would change {}", wrong.trim().replace('\n', ", "));
     Ok(())
+}
+
+/// Compiles each C header on its own, as C11 and as C++17, with and without the echo module.
+pub(crate) fn c_headers(context: &Context, job: &Job) -> Result<()> {
+    let workspace = context.workspace;
+    for folder in INCLUDES {
+        for header in files(&workspace.path(folder), "h")? {
+            for (compiler, language, standard) in [("cc", "c", "-std=c11"), ("c++", "c++", "-std=c++17")] {
+                for module in ["-UNET_HAS_CONFORMANCE", "-DNET_HAS_CONFORMANCE"] {
+                    let mut command = workspace.command(compiler, "");
+                    command.args(["-x", language, standard, module, "-fsyntax-only"]).args(WARNINGS);
+                    job.run(command.args(INCLUDES.map(|folder| format!("-I{folder}"))).arg(&header))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Builds the C tests with AddressSanitizer and LeakSanitizer, and runs them.
+pub(crate) fn c_tests(context: &Context, job: &Job) -> Result<()> {
+    let workspace = context.workspace;
+    job.run(workspace.command("sdks/c/tests/run.sh", "").env("LIB", workspace.target(STATIC_LIBRARY)))
+}
+
+/// The files below a folder that have the extension, in order.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path, extension)?);
+        } else if path.extension().is_some_and(|found| found == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }

@@ -1,18 +1,23 @@
 //! `cargo conform`: runs the driver on the testees and prints its report.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use net_codegen::ir::Api;
-use net_conformance::{Malformed, Options, Report};
+use net_conformance::{Frames, Malformed, Options, Report, Testee};
 
 use crate::args::Args;
+use crate::job::Job;
+use crate::language::Language;
 use crate::layouts::layouts;
 use crate::run::{Context, Run};
 use crate::stages::Role;
 use crate::workspace::Workspace;
+
+/// The languages that have a testee, in the order of the reports.
+const TESTEES: [Language; 4] = [Language::TypeScript, Language::Python, Language::Go, Language::C];
 
 /// Builds the testees and runs the cases; tells whether all passed.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
@@ -33,6 +38,16 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     Ok(report.counts().1 == 0)
 }
 
+/// Runs the cases; the report goes to the job's log, and the result is an error if any failed.
+pub(crate) fn check(context: &Context, job: &Job) -> Result<()> {
+    let report = drive(context, None)?;
+    job.note(&report.to_terminal())?;
+    job.note(&report.closing_line())?;
+    let (_, failed, _) = report.counts();
+    ensure!(failed == 0, "{failed} cases failed");
+    Ok(())
+}
+
 /// Runs the cases whose name contains the filter.
 pub(crate) fn drive(context: &Context, filter: Option<String>) -> Result<Report> {
     let workspace = context.workspace;
@@ -48,7 +63,32 @@ pub(crate) fn drive(context: &Context, filter: Option<String>) -> Result<Report>
         jobs: 2,
         limit: Duration::from_secs(10),
     };
-    net_conformance::run(&options, &[])
+    let testees = TESTEES.into_iter().filter_map(|language| testee(context, language)).collect::<Vec<_>>();
+    net_conformance::run(&options, &testees)
+}
+
+/// The testee of a language that is wanted.
+fn testee(context: &Context, language: Language) -> Option<Testee> {
+    let absent = context.reason(language).map(str::to_owned);
+    if absent.is_none() && !context.uses(&[language]) {
+        return None;
+    }
+    let workspace = context.workspace;
+    let text = |path: PathBuf| path.display().to_string();
+    let command = match language {
+        Language::Rust => vec![text(workspace.target("release/net-testee"))],
+        Language::TypeScript => {
+            vec!["node".to_owned(), text(workspace.path("conformance/testees/node/main.mjs"))]
+        }
+        Language::Python => vec![
+            text(workspace.target("venv/bin/python")),
+            text(workspace.path("conformance/testees/python/main.py")),
+        ],
+        Language::Go => vec![text(workspace.target("testees/go"))],
+        Language::C => vec![text(workspace.path("target/c/testee"))],
+    };
+    let frames = if language == Language::C { Frames::Flat } else { Frames::Json };
+    Some(Testee { language: language.name().to_owned(), command, frames, absent })
 }
 
 /// What follows from the cases of the files, each spoiled in its own way.

@@ -9,10 +9,14 @@ pub(crate) enum Source {
     Commands,
     /// `cargo test`.
     Cargo,
+    /// `vitest run`.
+    Vitest,
     /// `pytest`.
     Pytest,
     /// `go test -v`.
     Go,
+    /// A closing line of ours, `N passed, N failed, N skipped`, of which the last part may be left out.
+    Closing,
 }
 
 /// How many tests passed, failed and were skipped.
@@ -31,8 +35,10 @@ impl Counts {
         let mut counts = match source {
             Source::Commands => Self { passed: u64::from(succeeded), ..Self::default() },
             Source::Cargo => lines(log, cargo),
+            Source::Vitest => lines(log, vitest),
             Source::Pytest => lines(log, pytest),
             Source::Go => lines(log, go),
+            Source::Closing => lines(log, closing),
         };
         if counts.failed == 0 && (!succeeded || counts.passed == 0) {
             counts.failed = 1;
@@ -62,6 +68,13 @@ fn cargo(line: &str) -> Option<Counts> {
     Some(words(numbers.split("; ")))
 }
 
+/// `      Tests  1 failed | 12 passed | 1 skipped (14)`
+fn vitest(line: &str) -> Option<Counts> {
+    let numbers = line.trim_start().strip_prefix("Tests ")?;
+    let (numbers, _) = numbers.rsplit_once(" (")?;
+    Some(words(numbers.split('|')))
+}
+
 /// `1 failed, 12 passed, 1 skipped in 0.52s`, with or without a frame of `=`
 fn pytest(line: &str) -> Option<Counts> {
     let (numbers, time) = line.trim_matches(['=', ' ']).rsplit_once(" in ")?;
@@ -81,6 +94,14 @@ fn go(line: &str) -> Option<Counts> {
         _ => return None,
     }
     Some(counts)
+}
+
+/// `12 passed, 0 failed, 1 skipped`
+fn closing(line: &str) -> Option<Counts> {
+    let mut numbers = line.split(", ");
+    let mut next = |word: &str| -> Option<u64> { numbers.next()?.strip_suffix(word)?.parse().ok() };
+    let (passed, failed) = (next(" passed")?, next(" failed")?);
+    Some(Counts { passed, failed, skipped: next(" skipped").unwrap_or(0) })
 }
 
 /// Adds up `N word`, by the words that test runners use.
@@ -126,6 +147,12 @@ mod tests {
     #[test]
     fn the_summaries_of_the_runners_are_understood() {
         for (source, log, expected) in [
+            (Source::Vitest, " Test Files  2 failed | 3 passed (5)\n", counts(0, 1, 0)),
+            (
+                Source::Vitest,
+                "      Tests  1 failed | 12 passed | 1 skipped | 1 todo (15)\n",
+                counts(12, 1, 2),
+            ),
             (Source::Pytest, "1 failed, 12 passed, 1 skipped, 2 errors in 0.52s\n", counts(12, 3, 1)),
             (Source::Pytest, "===== 12 passed in 61.52s (0:01:01) =====\n", counts(12, 0, 0)),
             (Source::Pytest, "12 passed in the end\n", counts(0, 1, 0)),
@@ -139,6 +166,8 @@ mod tests {
                 "--- PASS: TestA (0.00s)\n--- SKIP: TestB (0.00s)\nPASS\nok  net 0.1s\n",
                 counts(1, 0, 1),
             ),
+            (Source::Closing, "a.c\n3 passed, 0 failed, 1 skipped\n2 passed, 1 failed\n", counts(5, 1, 1)),
+            (Source::Closing, "3 passed and 0 failed\n", counts(0, 1, 0)),
         ] {
             assert_eq!(Counts::read(source, log, true), expected, "{log}");
         }

@@ -6,6 +6,7 @@ mod args;
 mod checks;
 mod conform;
 mod counts;
+mod demo;
 mod job;
 mod language;
 mod layouts;
@@ -48,6 +49,7 @@ fn run(args: Vec<String>) -> Result<bool> {
     job::stop_children_on_interrupt()?;
     let workspace = Workspace::find()?;
     match args.task {
+        Task::Demo => demo::run(&workspace, &args),
         Task::Verify => verify::run(&workspace, &args),
         Task::Conform => conform::run(&workspace, &args),
     }

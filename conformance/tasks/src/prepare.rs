@@ -1,5 +1,6 @@
 //! Builds what the SDKs and their tests run on: the native libraries, node packages and the venv.
 
+use std::env;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -21,9 +22,11 @@ const PACKAGES: [(Language, &[&str]); 5] = [
     (Language::C, &["net-c"]),
 ];
 
-/// Libraries that stand beside the sources that load them.
-const INSTALLED: [(Language, &str, &str); 1] =
-    [(Language::Python, "release/lib_net.so", "sdks/python/core/net/_net.abi3.so")];
+/// Where the C headers are.
+pub(crate) const INCLUDES: [&str; 2] = ["sdks/c/include", "bindings/c/include"];
+
+/// What C sources have to compile without.
+pub(crate) const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Werror", "-pedantic"];
 
 /// Builds the native libraries, the Rust testee and the Rust examples.
 pub(crate) fn native_libraries(context: &Context, job: &Job) -> Result<()> {
@@ -36,13 +39,30 @@ pub(crate) fn native_libraries(context: &Context, job: &Job) -> Result<()> {
         }
     }
     job.run(&mut cargo)?;
-    for (_, from, to) in INSTALLED.iter().filter(|(language, ..)| context.uses(&[*language])) {
-        install(&workspace.target(from), &workspace.path(to))?;
+    if context.uses(&[Language::TypeScript]) {
+        let library = format!("sdks/typescript/core/native/{}", node_library());
+        install(&workspace.target("release/libnet_napi.so"), &workspace.path(&library))?;
+    }
+    if context.uses(&[Language::Python]) {
+        install(
+            &workspace.target("release/lib_net.so"),
+            &workspace.path("sdks/python/core/net/_net.abi3.so"),
+        )?;
     }
     if context.uses(&[Language::Go]) {
         link_for_go(workspace)?;
     }
     Ok(())
+}
+
+/// What the TypeScript package calls its library on this machine.
+fn node_library() -> String {
+    let arch = match env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("net.linux-{arch}-gnu.node")
 }
 
 /// Makes the folder in which Go finds the static library, and removes those of earlier builds.
@@ -58,6 +78,17 @@ fn link_for_go(workspace: &Workspace) -> Result<()> {
     }
     fs::create_dir_all(&folder)?;
     symlink(workspace.target(STATIC_LIBRARY), &link).context("cannot link the static library")
+}
+
+/// Installs the packages of the lock file, unless they are there.
+pub(crate) fn node_packages(context: &Context, job: &Job) -> Result<()> {
+    let workspace = context.workspace;
+    let folder = "sdks/typescript";
+    let there = workspace.path(folder).join("node_modules").is_dir();
+    let lock = workspace.path(folder).join("package-lock.json");
+    unless_stamped(workspace, "node-packages", &[&lock], there, || {
+        job.run(workspace.command("npm", folder).args(["ci", "--no-audit", "--no-fund"]))
+    })
 }
 
 /// Makes the venv: the tools that the requirements name, and our packages as they stand in the sources.
@@ -115,9 +146,40 @@ fn install(from: &Path, to: &Path) -> Result<()> {
         if fs::read(to).is_ok_and(|old| old == new) {
             return Ok(());
         }
+        fs::create_dir_all(to.parent().unwrap_or(to))?;
         let beside = to.with_extension("new");
         fs::write(&beside, new)?;
         fs::rename(beside, to)
     };
     copy().with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
+}
+
+/// Builds the Go testee and the Go demo.
+pub(crate) fn go_programs(context: &Context, job: &Job) -> Result<()> {
+    let workspace = context.workspace;
+    for (folder, package, program) in
+        [("conformance/testees/go", ".", "testees/go"), ("sdks/go", "./examples/demo", "examples/go-demo")]
+    {
+        job.run(
+            workspace
+                .command("go", folder)
+                .args(["build", "-tags", "conformance", "-o"])
+                .arg(workspace.target(program))
+                .arg(package),
+        )?;
+    }
+    Ok(())
+}
+
+/// Builds the C testee and the C demo.
+pub(crate) fn c_programs(context: &Context, job: &Job) -> Result<()> {
+    let workspace = context.workspace;
+    let library = workspace.target(STATIC_LIBRARY);
+    job.run(workspace.command("conformance/testees/c/build.sh", "").env("LIB", &library))?;
+    let program = workspace.target("examples/c-demo");
+    fs::create_dir_all(workspace.target("examples"))?;
+    let mut cc = workspace.command("cc", "");
+    cc.args(["-std=c11", "-O2", "-g"]).args(WARNINGS).args(INCLUDES.map(|folder| format!("-I{folder}")));
+    cc.arg("sdks/c/examples/demo.c").arg(library).args(["-lpthread", "-ldl", "-lm", "-o"]).arg(program);
+    job.run(&mut cc)
 }

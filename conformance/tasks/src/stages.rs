@@ -6,7 +6,7 @@ use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::{checks, prepare};
+use crate::{checks, conform, demo, prepare};
 
 /// A part of a task.
 #[derive(Debug)]
@@ -109,6 +109,51 @@ pub(crate) const STAGES: &[Stage] = &[
         budget: Budget { cold: 240, warm: 5 },
     },
     Stage {
+        name: "node packages",
+        languages: &[Language::TypeScript],
+        role: Role::Build,
+        needs: &[],
+        work: Work::Function(prepare::node_packages),
+        counts: Source::Commands,
+        budget: Budget { cold: 60, warm: 2 },
+    },
+    Stage {
+        name: "typescript build",
+        languages: &[Language::TypeScript],
+        role: Role::Build,
+        needs: &["native libraries", "node packages"],
+        work: Work::Commands("sdks/typescript", &["npm run build"]),
+        counts: Source::Commands,
+        budget: Budget { cold: 40, warm: 10 },
+    },
+    Stage {
+        name: "typescript format",
+        languages: &[Language::TypeScript],
+        role: Role::Test,
+        needs: &["node packages"],
+        work: Work::Commands("sdks/typescript", &["npm run format"]),
+        counts: Source::Commands,
+        budget: Budget { cold: 15, warm: 8 },
+    },
+    Stage {
+        name: "typescript types",
+        languages: &[Language::TypeScript],
+        role: Role::Test,
+        needs: &["typescript build"],
+        work: Work::Commands("sdks/typescript", &["npm run check"]),
+        counts: Source::Commands,
+        budget: Budget { cold: 30, warm: 15 },
+    },
+    Stage {
+        name: "typescript tests",
+        languages: &[Language::TypeScript],
+        role: Role::Test,
+        needs: &["typescript build"],
+        work: Work::Commands("sdks/typescript", &["vitest run"]),
+        counts: Source::Vitest,
+        budget: Budget { cold: 60, warm: 40 },
+    },
+    Stage {
         name: "python packages",
         languages: &[Language::Python],
         role: Role::Build,
@@ -136,6 +181,15 @@ pub(crate) const STAGES: &[Stage] = &[
         budget: Budget { cold: 60, warm: 30 },
     },
     Stage {
+        name: "python types, pyright",
+        languages: &[Language::Python, Language::TypeScript],
+        role: Role::Test,
+        needs: &["python packages", "node packages"],
+        work: Work::Commands("sdks/python", &["pyright"]),
+        counts: Source::Commands,
+        budget: Budget { cold: 30, warm: 20 },
+    },
+    Stage {
         name: "python tests",
         languages: &[Language::Python],
         role: Role::Test,
@@ -143,6 +197,15 @@ pub(crate) const STAGES: &[Stage] = &[
         work: Work::Commands("sdks/python", &["pytest -q"]),
         counts: Source::Pytest,
         budget: Budget { cold: 60, warm: 40 },
+    },
+    Stage {
+        name: "go build",
+        languages: &[Language::Go],
+        role: Role::Build,
+        needs: &["native libraries"],
+        work: Work::Function(prepare::go_programs),
+        counts: Source::Commands,
+        budget: Budget { cold: 60, warm: 5 },
     },
     Stage {
         name: "go format",
@@ -170,6 +233,51 @@ pub(crate) const STAGES: &[Stage] = &[
         work: Work::Commands("sdks/go", &["go test -race -count=1 -v -tags conformance ./..."]),
         counts: Source::Go,
         budget: Budget { cold: 120, warm: 40 },
+    },
+    Stage {
+        name: "c build",
+        languages: &[Language::C],
+        role: Role::Build,
+        needs: &["native libraries"],
+        work: Work::Function(prepare::c_programs),
+        counts: Source::Commands,
+        budget: Budget { cold: 20, warm: 5 },
+    },
+    Stage {
+        name: "c headers",
+        languages: &[Language::C],
+        role: Role::Test,
+        needs: &["native libraries"],
+        work: Work::Function(checks::c_headers),
+        counts: Source::Commands,
+        budget: Budget { cold: 20, warm: 10 },
+    },
+    Stage {
+        name: "c tests",
+        languages: &[Language::C],
+        role: Role::Test,
+        needs: &["native libraries"],
+        work: Work::Function(checks::c_tests),
+        counts: Source::Closing,
+        budget: Budget { cold: 40, warm: 30 },
+    },
+    Stage {
+        name: "demo programs",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &["native libraries"],
+        work: Work::Function(demo::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 5, warm: 5 },
+    },
+    Stage {
+        name: "conformance",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &["native libraries"],
+        work: Work::Function(conform::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 60, warm: 60 },
     },
 ];
 

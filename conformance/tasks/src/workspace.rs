@@ -50,6 +50,8 @@ impl Workspace {
         for (name, _) in env::vars_os().filter(|(name, _)| is_cargos(name)) {
             command.env_remove(name);
         }
+        // Logs are for reading: no colours, and no backtraces of the panics that tests ask for.
+        command.env("NO_COLOR", "1").env_remove("FORCE_COLOR").env("RUST_BACKTRACE", "0");
         if let Ok(folder) = self.go_library() {
             command.env("CGO_LDFLAGS", format!("-O2 -g -L{}", folder.display()));
         }
