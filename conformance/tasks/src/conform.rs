@@ -17,7 +17,8 @@ use crate::stages::Role;
 use crate::workspace::Workspace;
 
 /// The languages that have a testee, in the order of the reports.
-const TESTEES: [Language; 4] = [Language::TypeScript, Language::Python, Language::Go, Language::C];
+const TESTEES: [Language; 5] =
+    [Language::Rust, Language::TypeScript, Language::Python, Language::Go, Language::C];
 
 /// Builds the testees and runs the cases; tells whether all passed.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {

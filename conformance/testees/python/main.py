@@ -10,6 +10,7 @@ from typing import Any
 from gen import dispatch
 
 import net
+import wire
 
 
 class State:
@@ -58,8 +59,8 @@ def respond(state: State, request: dict[str, Any]) -> dict[str, Any]:
             return {"ok": state.reset()}
         if op == "surface":
             return {"ok": dispatch.surface()}
-        if op.startswith(("wire.", "text.")):
-            return {"unsupported": "the Python SDK has no layouts"}
+        if wire.knows(op):
+            return {"ok": wire.answer(op, request.get("args", {}))}
         if op.removeprefix("call:") not in dispatch.CALLS:
             return {"unsupported": f"there is no {op}"}
         return {"ok": state.call(request)}
