@@ -115,7 +115,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(prepare::node_packages),
         counts: Source::Commands,
-        budget: Budget { cold: 60, warm: 2 },
+        budget: Budget { cold: 40, warm: 2 },
     },
     Stage {
         name: "typescript build",
@@ -151,7 +151,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["typescript build"],
         work: Work::Commands("sdks/typescript", &["vitest run"]),
         counts: Source::Vitest,
-        budget: Budget { cold: 60, warm: 40 },
+        budget: Budget { cold: 40, warm: 20 },
     },
     Stage {
         name: "python packages",
@@ -160,7 +160,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Function(prepare::python_packages),
         counts: Source::Commands,
-        budget: Budget { cold: 90, warm: 2 },
+        budget: Budget { cold: 40, warm: 2 },
     },
     Stage {
         name: "python lints",
@@ -232,7 +232,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Commands("sdks/go", &["go test -race -count=1 -v -tags conformance ./..."]),
         counts: Source::Go,
-        budget: Budget { cold: 120, warm: 40 },
+        budget: Budget { cold: 80, warm: 40 },
     },
     Stage {
         name: "c build",
@@ -277,7 +277,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Function(conform::check),
         counts: Source::Closing,
-        budget: Budget { cold: 60, warm: 60 },
+        budget: Budget { cold: 20, warm: 10 },
     },
 ];
 
