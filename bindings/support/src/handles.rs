@@ -182,7 +182,7 @@ fn write(shard: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
 
 #[cfg(test)]
 mod tests {
-    use std::{hint::black_box, thread, time::Instant};
+    use std::thread;
 
     use super::*;
 
@@ -293,19 +293,5 @@ mod tests {
         assert_eq!(get::<char>(handle).as_deref(), Ok(&'x'));
         assert!(free(handle));
         assert!(!free(handle));
-    }
-
-    /// `cargo test --release -p net-support -- --ignored --nocapture look_up` prints the cost.
-    #[test]
-    #[ignore = "a measurement"]
-    fn a_look_up_takes_nanoseconds() {
-        let handle = put(Arc::new(5_u64));
-        let start = Instant::now();
-        let rounds = 10_000_000;
-        for _ in 0..rounds {
-            black_box(get::<u64>(black_box(handle)).is_ok());
-        }
-        println!("{:.1} ns", start.elapsed().as_nanos() as f64 / f64::from(rounds));
-        free(handle);
     }
 }

@@ -1,6 +1,6 @@
-import { endSubscriptionsSoon } from './glue.mjs';
+import { endSubscriptionsAfter } from './glue.mjs';
 
-endSubscriptionsSoon();
+endSubscriptionsAfter(6);
 
 import { NetNode } from '@net-mesh/sdk';
 

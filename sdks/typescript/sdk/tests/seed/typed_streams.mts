@@ -1,7 +1,7 @@
 import { NetNode } from '@net-mesh/sdk';
-import { endSubscriptionsSoon } from './glue.mjs';
+import { endSubscriptionsAfter } from './glue.mjs';
 
-endSubscriptionsSoon();
+endSubscriptionsAfter(2);
 const node = await NetNode.create({ shards: 4 });
 node.emitBatch([
   { token: 'a', index: 0 },
