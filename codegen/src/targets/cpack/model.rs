@@ -4,7 +4,8 @@ use super::layout::{comment, head};
 use super::order::{self, Item};
 use super::{names, types};
 use crate::ir::{
-    Api, At, Case, Const, Enum, Family, Field, Flags, Kind, Lang, Literal, Module, Record, Type, Union,
+    Api, At, Case, Const, Enum, Family, Field, Flags, Kind, Lang, Literal, Method, Module, Record, Type,
+    Union,
 };
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
@@ -215,6 +216,10 @@ fn fixed(module: &Module) -> Vec<usize> {
     let fields = module.records.iter().flat_map(|item| &item.fields);
     let cases = module.unions.iter().flat_map(|item| &item.cases).flat_map(|case| &case.fields);
     fields.chain(cases).for_each(|field| collect(&field.ty, &mut found));
+    for method in methods(module) {
+        method.args.iter().for_each(|arg| collect(&arg.ty, &mut found));
+        method.returns.iter().for_each(|ty| collect(ty, &mut found));
+    }
     module.scalars.iter().for_each(|item| collect(&item.base, &mut found));
     found.into_iter().collect()
 }
@@ -542,12 +547,17 @@ fn collect(
 
 /// The maps and lists of lists that only functions need.
 fn api_collections(api: &Api, module: &Module, seen: &mut BTreeSet<String>) -> Result<Vec<CollectionModel>> {
-    let objects = module.objects.iter().flat_map(|o| o.constructors.iter().chain(&o.methods));
-    let hosts = module.hosts.iter().flat_map(|host| &host.methods);
-    let methods: Vec<_> = module.functions.iter().chain(objects).chain(hosts).collect();
+    let methods: Vec<_> = methods(module).collect();
     let args = methods.iter().flat_map(|m| m.args.iter().map(|arg| &arg.ty));
     let results = methods.iter().filter_map(|m| m.returns.as_ref());
     collections(api, args.chain(results), seen)
+}
+
+/// Every function and method of a module, those of the program included.
+fn methods(module: &Module) -> impl Iterator<Item = &Method> {
+    let objects = module.objects.iter().flat_map(|o| o.constructors.iter().chain(&o.methods));
+    let hosts = module.hosts.iter().flat_map(|host| host.methods.iter().chain(&host.props));
+    module.functions.iter().chain(objects).chain(hosts)
 }
 
 fn lower_first(text: &str) -> String {
