@@ -192,7 +192,7 @@ func (c *call) call() any {
 	case "call:echo.echo_color":
 		return give(c, showPlain[Color])(EchoColor(readOr(readText[Color], ColorRed)(c.arg("value"))))
 	case "call:echo.echo_level":
-		return give(c, showPlain[Level])(EchoLevel(readInt[Level](c.arg("value"))))
+		return give(c, showNamed(levelTags))(EchoLevel(readNamed(levelTags)(c.arg("value"))))
 	case "call:echo.echo_access":
 		return give(c, showFlags[Access])(EchoAccess(readAccess(c.arg("value"))))
 	case "call:echo.echo_number":
@@ -650,7 +650,7 @@ func readScalars(v any) (r Scalars) {
 		r.Color = readText[Color](value)
 	}
 	if value, ok := o["level"]; ok {
-		r.Level = readInt[Level](value)
+		r.Level = readNamed(levelTags)(value)
 	}
 	if value, ok := o["access"]; ok {
 		r.Access = readAccess(value)
@@ -678,7 +678,7 @@ func showScalars(r Scalars) any {
 	o["key"] = showArray[EchoKey](r.Key)
 	o["fixed"] = showArray[[4]byte](r.Fixed)
 	o["color"] = showPlain[Color](r.Color)
-	o["level"] = showPlain[Level](r.Level)
+	o["level"] = showNamed(levelTags)(r.Level)
 	o["access"] = showFlags[Access](r.Access)
 	return o
 }

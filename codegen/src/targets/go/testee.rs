@@ -306,7 +306,7 @@ fn read(api: &Api, ty: &Type, vars: &[String]) -> String {
         Type::Flags(_) | Type::Record(_) | Type::Union(_) => format!("read{name}"),
         Type::Error => "readError".into(),
         Type::Json(_) => format!("readJSON[{name}]"),
-        Type::Enum(at) if api.enumeration(*at).numeric => format!("readInt[{name}]"),
+        Type::Enum(at) if api.enumeration(*at).numeric => format!("readNamed({})", tags(api, *at)),
         Type::Enum(_) => format!("readText[{name}]"),
         _ => match api.base(ty) {
             Type::Bool => "readBool".into(),
@@ -323,6 +323,11 @@ fn read(api: &Api, ty: &Type, vars: &[String]) -> String {
     }
 }
 
+/// The table of a numeric enum's names.
+fn tags(api: &Api, at: At) -> String {
+    format!("{}Tags", names::private(&api.enumeration(at).name.spec))
+}
+
 /// The function that shows a type as JSON.
 fn show(api: &Api, ty: &Type, vars: &[String]) -> String {
     let name = go(api, ty, vars);
@@ -334,6 +339,7 @@ fn show(api: &Api, ty: &Type, vars: &[String]) -> String {
         Type::List(inner) => format!("showList({})", show(api, inner, vars)),
         Type::Map(inner) => format!("showMap({})", show(api, inner, vars)),
         Type::Flags(_) => format!("showFlags[{name}]"),
+        Type::Enum(at) if api.enumeration(*at).numeric => format!("showNamed({})", tags(api, *at)),
         Type::Record(_) | Type::Union(_) => format!("show{name}"),
         Type::Error => "showError".into(),
         Type::Json(_) => "showJSON".into(),
