@@ -2,6 +2,7 @@
 
 #include "flat.h"
 #include "gen/dispatch.h"
+#include "gen/wire.h"
 
 static void reset(call *c) {
   while (*c->objects != NULL) {
@@ -16,7 +17,7 @@ static void reset(call *c) {
 static void answer(call *c) {
   if (c->op != NULL && strcmp(c->op, "reset") == 0) {
     reset(c);
-  } else if (c->op == NULL || !dispatch(c)) {
+  } else if (c->op == NULL || !(dispatch(c) || dispatch_wire(c))) {
     refuse(c, "the C SDK has no such operation");
   }
   const char *outcome = c->unsupported != NULL ? "unsupported\t=s:" : c->is_error ? "err" : "ok";

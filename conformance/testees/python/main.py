@@ -7,6 +7,7 @@ import struct
 import sys
 from typing import Any
 
+import wire
 from gen import dispatch
 
 import net

@@ -1,6 +1,7 @@
 //! Codecs of layouts: one lowered model, and one target for each language.
 
 pub mod c;
+pub mod c_testee;
 pub mod go;
 pub mod go_testee;
 pub mod members;
@@ -18,6 +19,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(rust_testee::WireRustTestee),
         Box::new(members::WireMembers),
         Box::new(c::WireC),
+        Box::new(c_testee::WireCTestee),
         Box::new(go::WireGo),
         Box::new(go_testee::WireGoTestee),
         Box::new(script::Script::Ts),
