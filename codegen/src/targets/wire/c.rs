@@ -35,6 +35,10 @@ impl Target for WireC {
             let template = ModuleTemplate {
                 module: &module.name,
                 guard: format!("NET_MESH_{}_WIRE_H", screaming(&module.name)),
+                switch: module
+                    .feature
+                    .as_ref()
+                    .map(|feature| format!("NET_HAS_{}", screaming(&feature.replace('-', "_")))),
                 tables: tables(api, &layouts),
                 layouts: layouts.iter().map(|layout| codec(api, layout)).collect(),
             };
@@ -497,6 +501,8 @@ fn escaped(bytes: &[u8]) -> String {
 struct ModuleTemplate<'a> {
     module: &'a str,
     guard: String,
+    /// Macro without which the module's types are not there.
+    switch: Option<String>,
     tables: Vec<Table>,
     layouts: Vec<Codec>,
 }

@@ -9,6 +9,8 @@
 #include <net_mesh/echo.h>
 #include <net_mesh/wire.h>
 
+#if defined(NET_HAS_CONFORMANCE)
+
 static const uint64_t net_color_wire_tags[] = {0, 1, 7};
 
 static const uint64_t net_level_wire_tags[] = {1, 500};
@@ -401,5 +403,7 @@ static inline net_code net_echo_ticket_decode(net_view bytes, net_echo_ticket *v
   }
   return 0;
 }
+
+#endif
 
 #endif
