@@ -35,10 +35,7 @@ impl Target for WireC {
             let template = ModuleTemplate {
                 module: &module.name,
                 guard: format!("NET_MESH_{}_WIRE_H", screaming(&module.name)),
-                switch: module
-                    .feature
-                    .as_ref()
-                    .map(|feature| format!("NET_HAS_{}", screaming(&feature.replace('-', "_")))),
+                switch: module.feature.as_deref().map(names::feature),
                 tables: tables(api, &layouts),
                 layouts: layouts.iter().map(|layout| codec(api, layout)).collect(),
             };
