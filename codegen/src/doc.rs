@@ -640,7 +640,7 @@ pub struct Method {
     pub order: Option<String>,
     /// Cargo feature that it needs.
     pub feature: Option<String>,
-    /// Exported but not documented.
+    /// For the kernels of the bindings only: it crosses, and no package publishes it.
     #[serde(default)]
     pub internal: bool,
     /// What replaces it.
@@ -723,7 +723,7 @@ pub struct Prop {
     pub order: Option<String>,
     /// Cargo feature that it needs.
     pub feature: Option<String>,
-    /// Exported but not documented.
+    /// For the kernels of the bindings only: it crosses, and no package publishes it.
     #[serde(default)]
     pub internal: bool,
     /// Languages that do not have it, each with the reason.

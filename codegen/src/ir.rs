@@ -803,7 +803,7 @@ pub struct Method {
     pub order: Option<String>,
     /// Cargo feature that it needs.
     pub feature: Option<String>,
-    /// Exported but not documented.
+    /// For the kernels of the bindings only.
     pub internal: bool,
     /// Since when it is deprecated, and what replaces it.
     pub deprecated: Option<(String, String)>,
@@ -818,8 +818,13 @@ pub struct Method {
 }
 
 impl Method {
-    /// Whether a language has it.
+    /// Whether the packages of a language publish it.
     pub fn in_lang(&self, lang: Lang) -> bool {
+        !self.internal && self.crosses_to(lang)
+    }
+
+    /// Whether the binding of a language has it, be it for its kernel only.
+    pub fn crosses_to(&self, lang: Lang) -> bool {
         !self.skip.contains_key(&lang)
     }
 }

@@ -57,7 +57,8 @@ pub fn entries(api: &Api) -> Vec<Entry> {
             list.method(method, &module.name);
         }
         for object in &module.objects {
-            for method in object.constructors.iter().chain(&object.methods) {
+            let methods = object.constructors.iter().chain(&object.methods);
+            for method in methods.filter(|method| !method.internal) {
                 list.method(method, &format!("{}.{}", module.name, object.name.spec));
             }
         }

@@ -141,17 +141,33 @@ fn hot(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
 }
 
 fn combined(rules: &mut Rules<'_>, position: usize, object: &Object) {
-    let known = |name: &str| object.methods.iter().any(|m| m.name.spec == name);
+    let named = |name: &str| object.methods.iter().find(|m| m.name.spec == name);
+    let mut pair = None;
     for method in &object.methods {
-        let Some((into, reserve)) = &method.combine else { continue };
+        let Some(combine) = &method.combine else { continue };
         let path = ["object", object.name.spec.as_str(), "fn", &method.name.spec];
-        for name in [into, reserve] {
-            if !known(name) {
-                rules.wrong(position, &path, format!("there is no method `{name}`"));
+        for name in [&combine.0, &combine.1] {
+            match named(name) {
+                None => rules.wrong(position, &path, format!("there is no method `{name}`")),
+                Some(other) if !other.hot => {
+                    rules.wrong(
+                        position,
+                        &path,
+                        format!("it is combined through `{name}`, which is not `hot`"),
+                    );
+                }
+                Some(_) => {}
             }
         }
-        if method.returns != Some(Type::Bool) {
-            rules.wrong(position, &path, "a combined method returns `bool`");
+        if method.returns != Some(Type::Bool) || !method.hot {
+            rules.wrong(position, &path, "a combined method is `hot` and returns `bool`");
+        }
+        if *pair.get_or_insert(combine) != combine {
+            rules.wrong(
+                position,
+                &path,
+                "the methods of one object combine into one, which keeps their order",
+            );
         }
     }
 }

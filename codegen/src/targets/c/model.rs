@@ -68,7 +68,7 @@ pub(crate) fn declared(api: &Api, object: Option<&Object>, method: &Method) -> O
 fn crosses(method: &Method) -> bool {
     let own =
         matches!(method.returns, Some(Type::SelfType)) && matches!(method.shape, Shape::Property { .. });
-    !own && (method.in_lang(Lang::C) || method.in_lang(Lang::Go))
+    !own && (method.crosses_to(Lang::C) || method.crosses_to(Lang::Go))
 }
 
 fn function(api: &Api, method: &Method, name: String, owner: &str, core: Option<&str>) -> FunctionModel {

@@ -59,7 +59,7 @@ pub(super) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
     let mut all: Vec<_> = module
         .functions
         .iter()
-        .filter(|method| method.in_lang(Lang::Ts))
+        .filter(|method| method.crosses_to(Lang::Ts))
         .map(|method| {
             let callee = format!(
                 "<{} as net_types::api::{}>::{}",
@@ -74,7 +74,7 @@ pub(super) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
         let name = rust::ty(&object.name.spec);
         let of = |function: &str| format!("<net_core::{name} as net_types::api::{name}>::{function}");
         let methods = object.constructors.iter().chain(&object.methods);
-        let kept = methods.filter(|m| m.in_lang(Lang::Ts) && !is_of_the_host(m));
+        let kept = methods.filter(|m| m.crosses_to(Lang::Ts) && !is_of_the_host(m));
         all.extend(kept.map(|m| function(api, m, Some(&name), of(&rust::value(&m.name.spec)))));
         if let Some(item) = &object.iterates {
             all.extend(stream(module, object, item, of));

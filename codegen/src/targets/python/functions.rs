@@ -118,7 +118,7 @@ pub(crate) fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec
     let owner = format!("<net_core::{class} as api::{class}>");
     let mut functions = Vec::new();
     let all = object.constructors.iter().chain(&object.methods);
-    for method in all.filter(|method| method.in_lang(Lang::Python) && !is_own(at, method)) {
+    for method in all.filter(|method| method.crosses_to(Lang::Python) && !is_own(at, method)) {
         functions.push(function(api, Some((&object.name.spec, &class)), &owner, method)?);
     }
     if let Some(item) = &object.iterates {

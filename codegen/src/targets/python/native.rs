@@ -121,7 +121,7 @@ pub(crate) struct MemberModel {
 /// Lowers a module.
 pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<NativeModel> {
     let mut printed = Vec::new();
-    for method in module.functions.iter().filter(|method| method.in_lang(Lang::Python)) {
+    for method in module.functions.iter().filter(|method| method.crosses_to(Lang::Python)) {
         let owner = format!("<{} as api::{}>", module.functions_type(), rust_names::functions(&module.name));
         printed.push(functions::function(api, None, &owner, method)?);
     }

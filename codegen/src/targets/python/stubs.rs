@@ -26,7 +26,11 @@ pub(crate) fn all(api: &Api) -> StubsModel {
         classes.extend(module.records.iter().map(|item| record(api, item)));
         classes.extend(module.unions.iter().map(|item| union(api, item)));
         functions.extend(
-            module.functions.iter().filter(|m| m.in_lang(Lang::Python)).flat_map(|m| function(api, None, m)),
+            module
+                .functions
+                .iter()
+                .filter(|m| m.crosses_to(Lang::Python))
+                .flat_map(|m| function(api, None, m)),
         );
         functions.extend(module.objects.iter().flat_map(|item| object(api, item)));
     }
@@ -183,7 +187,7 @@ fn union(api: &Api, item: &Union) -> StubModel {
 }
 
 fn object(api: &Api, item: &Object) -> Vec<String> {
-    let all = item.constructors.iter().chain(&item.methods).filter(|m| m.in_lang(Lang::Python));
+    let all = item.constructors.iter().chain(&item.methods).filter(|m| m.crosses_to(Lang::Python));
     let kept = all.filter(|m| {
         !(matches!(m.returns, Some(Type::SelfType)) && matches!(m.shape, Shape::Property { .. }))
     });

@@ -65,7 +65,7 @@ fn object(site: Site<'_>, at: At, item: &Object) -> Vec<ItemModel> {
         blocks: blocks(doc(&item.doc), [names_line(names), facts.join(" ")]),
     };
     let inner = Site { object: Some((at, item)), ..site };
-    let methods = item.constructors.iter().chain(&item.methods);
+    let methods = item.constructors.iter().chain(&item.methods).filter(|method| !method.internal);
     let methods = methods.map(|method| function(inner, method, &item.name.spec));
     std::iter::once(head).chain(methods).collect()
 }

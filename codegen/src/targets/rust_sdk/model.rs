@@ -388,9 +388,6 @@ fn documentation(scope: Scope<'_>, item: &Method) -> Lines {
 
 fn attributes(item: &Method) -> Lines {
     let mut attributes = Vec::new();
-    if item.internal {
-        attributes.push("#[doc(hidden)]".into());
-    }
     if let Some((since, instead)) = &item.deprecated {
         attributes.push(format!("#[deprecated(since = {since:?}, note = \"use `{instead}`\")]"));
     }

@@ -129,9 +129,9 @@ pub(crate) fn declared(scope: &Scope<'_>, object: Option<&Object>, method: &Meth
 /// The native functions of a module, as an interface.
 pub(crate) fn natives(scope: &Scope<'_>, module: &Module) -> NativeModel {
     let mut functions: Vec<_> =
-        module.functions.iter().filter(|m| m.in_lang(Lang::Ts)).map(|m| signature(scope, m)).collect();
+        module.functions.iter().filter(|m| m.crosses_to(Lang::Ts)).map(|m| signature(scope, m)).collect();
     for object in &module.objects {
-        let methods = object.constructors.iter().chain(&object.methods).filter(|m| m.in_lang(Lang::Ts));
+        let methods = object.constructors.iter().chain(&object.methods).filter(|m| m.crosses_to(Lang::Ts));
         functions.extend(methods.filter(|m| !is_itself(m)).map(|m| signature(scope, m)));
         if object.iterates.is_some() {
             let path =
@@ -397,9 +397,6 @@ fn docs(method: &Method) -> Lines {
     }
     if let Some((since, by)) = &method.deprecated {
         doc.extend([String::new(), format!("@deprecated Since {since}: use `{by}`.")]);
-    }
-    if method.internal {
-        doc.extend([String::new(), "@internal".into()]);
     }
     doc
 }
