@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "f065c84a57aee46b6258bd4e03d374e5"
+const specHash = "bcf991b86667bbe19379930add4f99fc"

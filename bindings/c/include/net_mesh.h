@@ -332,6 +332,24 @@ net_code net_net_node_push_with_hash(net_handle handle,
                                      bool *result,
                                      net_error *error);
 
+// Grants this object room for further events of so many bytes in all, and tells for how many
+// events. The grant takes the
+// place of what is left of the one before; a grant of nothing gives that back. Other emitters find
+// granted room taken.
+net_code net_net_node_reserve(net_handle handle,
+                              uint32_t events,
+                              uint32_t bytes,
+                              uint32_t *result,
+                              net_error *error);
+
+// Emits one JSON text into granted room, of which there is no lack; where no grant is left, like
+// `emit_buffer`.
+net_code net_net_node_emit_granted(net_handle handle,
+                                   net_view data,
+                                   net_view key,
+                                   bool *result,
+                                   net_error *error);
+
 // Reads one page of events from all shards.
 uint64_t net_net_node_poll(net_handle handle, net_view request, net_done done, void *ctx);
 

@@ -321,6 +321,48 @@ pub unsafe extern "C" fn net_net_node_push_with_hash(
     }
 }
 
+/// Grants this object room for further events of so many bytes in all, and tells for how many
+/// events. The grant takes the
+/// place of what is left of the one before; a grant of nothing gives that back. Other emitters find
+/// granted room taken.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_net_node_reserve(
+    handle: Handle,
+    events: u32,
+    bytes: u32,
+    result: *mut u32,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = call::object::<net_core::NetNode>(handle)?;
+            <net_core::NetNode as net_types::api::NetNode>::reserve(&this, events, bytes)
+        })
+    }
+}
+
+/// Emits one JSON text into granted room, of which there is no lack; where no grant is left, like
+/// `emit_buffer`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_net_node_emit_granted(
+    handle: Handle,
+    data: View,
+    key: View,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = call::object::<net_core::NetNode>(handle)?;
+            let data = data.bytes("data")?;
+            let key = key.optional(|view| view.text("key"))?;
+            <net_core::NetNode as net_types::api::NetNode>::emit_granted(&this, data, key)
+        })
+    }
+}
+
 /// Reads one page of events from all shards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_node_poll(

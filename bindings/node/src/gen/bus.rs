@@ -235,6 +235,25 @@ pub fn bus_net_node_push_with_hash(this: f64, data: &[u8], hash: BigInt) -> napi
         Ok(result)
     })
 }
+/// `bus.net_node.reserve`
+#[napi(js_name = "busNetNodeReserve")]
+pub fn bus_net_node_reserve(this: f64, events: u32, bytes: u32) -> napi::Result<u32> {
+    abi::call(|| {
+        let this = abi::object::<net_core::NetNode>(this)?;
+        let result = <net_core::NetNode as net_types::api::NetNode>::reserve(&this, events, bytes)?;
+        Ok(result)
+    })
+}
+/// `bus.net_node.emit_granted`
+#[napi(js_name = "busNetNodeEmitGranted")]
+pub fn bus_net_node_emit_granted(this: f64, data: &[u8], key: Option<String>) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::NetNode>(this)?;
+        let result =
+            <net_core::NetNode as net_types::api::NetNode>::emit_granted(&this, data, key.as_deref())?;
+        Ok(result)
+    })
+}
 /// `bus.net_node.poll`
 #[napi(js_name = "busNetNodePoll")]
 pub fn bus_net_node_poll(environment: f64, this: f64, args: &[u8]) -> napi::Result<f64> {

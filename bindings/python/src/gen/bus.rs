@@ -1269,6 +1269,32 @@ fn net_node_push_with_hash(
     abi::run_hot(py, || <net_core::NetNode as api::NetNode>::push_with_hash(&this, &data, hash))
 }
 
+/// Grants this object room for further events of so many bytes in all, and tells for how many events. The grant takes the
+/// place of what is left of the one before; a grant of nothing gives that back. Other emitters find granted room taken.
+#[pyfunction]
+#[pyo3(signature = (this, events, bytes))]
+fn net_node_reserve(py: Python<'_>, this: Arg<'_, '_>, events: Arg<'_, '_>, bytes: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
+    let events = abi::arg(events, "events")?;
+    let bytes = abi::arg(bytes, "bytes")?;
+    abi::run_hot(py, || <net_core::NetNode as api::NetNode>::reserve(&this, events, bytes))
+}
+
+/// Emits one JSON text into granted room, of which there is no lack; where no grant is left, like `emit_buffer`.
+#[pyfunction]
+#[pyo3(signature = (this, data, key))]
+fn net_node_emit_granted(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    data: Arg<'_, '_>,
+    key: Option<Arg<'_, '_>>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run_hot(py, || <net_core::NetNode as api::NetNode>::emit_granted(&this, &data, key))
+}
+
 fn net_node_poll_start(
     this: Arg<'_, '_>,
     request: Option<Arg<'_, '_>>,
@@ -1608,6 +1634,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(net_node_fire_batch, module)?)?;
     module.add_function(wrap_pyfunction!(net_node_prehash, module)?)?;
     module.add_function(wrap_pyfunction!(net_node_push_with_hash, module)?)?;
+    module.add_function(wrap_pyfunction!(net_node_reserve, module)?)?;
+    module.add_function(wrap_pyfunction!(net_node_emit_granted, module)?)?;
     module.add_function(wrap_pyfunction!(net_node_poll, module)?)?;
     module.add_function(wrap_pyfunction!(net_node_poll_submit, module)?)?;
     module.add_function(wrap_pyfunction!(net_node_poll_one, module)?)?;

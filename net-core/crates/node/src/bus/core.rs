@@ -1,7 +1,7 @@
 //! The bus itself: shards, clock, memory budget and life cycle. Time comes in as a value.
 
 use std::sync::{
-    Arc,
+    Arc, MutexGuard,
     atomic::{
         AtomicBool, AtomicU8, AtomicU64,
         Ordering::{Relaxed, SeqCst},
@@ -17,7 +17,8 @@ use super::{
     bell::Bell,
     clock::Clock,
     cursor::{self, Cursor},
-    shard::{Reader, Shard},
+    grant::{Promises, Room},
+    shard::{Reader, Ring, Shard},
     store::Event,
 };
 
@@ -33,7 +34,8 @@ pub(crate) struct Bus {
     pub(crate) batches: AtomicU64,
     pub(crate) rejected: AtomicU64,
     pub(crate) max_event: u64,
-    backpressure: Backpressure,
+    pub(crate) backpressure: Backpressure,
+    pub(crate) promises: Promises,
     budget: Budget,
     state: AtomicU8,
     abandoned: AtomicBool,
@@ -88,6 +90,7 @@ impl Bus {
             rejected: AtomicU64::new(0),
             max_event: config.max_event,
             backpressure: config.backpressure,
+            promises: Promises::default(),
             budget: Budget { used: AtomicU64::new(0), limit: config.max_buffer },
             state: AtomicU8::new(State::Open as u8),
             abandoned: AtomicBool::new(false),
@@ -118,6 +121,36 @@ impl Bus {
                 return Err(refusal);
             }
         }
+    }
+
+    /// Puts a checked event into the room that was promised for it. The caller rings [`news`](Self::news) afterwards.
+    pub(crate) fn insert_promised(
+        &self,
+        shard: usize,
+        text: &str,
+        now: u64,
+        room: Room,
+    ) -> Result<u64, Refusal> {
+        let mut ring = self.enter(shard)?;
+        self.make_slot(&mut ring, 0)?;
+        let stamp = self.push(shard, &mut ring, text, now);
+        self.promises.end(room);
+        Ok(stamp)
+    }
+
+    /// Takes bytes from the budget; false when there is no room for them.
+    pub(crate) fn reserve_bytes(&self, bytes: u64) -> bool {
+        while !self.budget.reserve(bytes) {
+            if self.make_room(bytes).is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Gives bytes back to the budget.
+    pub(crate) fn release(&self, bytes: u64) {
+        self.budget.release(bytes);
     }
 
     /// Tells whether an event of this length fits into an empty bus.
@@ -153,6 +186,9 @@ impl Bus {
         let cut = self.clock.latest();
         for (index, shard) in self.shards.iter().enumerate() {
             let mut ring = shard.lock();
+            if self.backpressure != Backpressure::DropOldest {
+                ring.keep_free(self.promises.events()).for_each(|len| self.budget.release(len));
+            }
             let place = match from {
                 From::Oldest => ring.store.first(),
                 From::Latest => ring.store.first_above(cut),
@@ -200,7 +236,7 @@ impl Bus {
             batches_dispatched: self.batches.load(Relaxed),
             rejected: self.rejected.load(Relaxed),
             held: 0,
-            buffered_bytes: self.budget.used.load(Relaxed),
+            buffered_bytes: self.budget.used.load(Relaxed).saturating_sub(self.promises.bytes()),
         };
         for shard in &self.shards {
             let ring = shard.lock();
@@ -246,7 +282,7 @@ impl Bus {
         self.advance(State::Closed);
         for shard in &self.shards {
             let freed = shard.lock().store.clear();
-            self.budget.release(freed);
+            self.budget.release(freed as u64);
         }
         self.news.ring();
         self.passed.ring();
@@ -264,26 +300,45 @@ impl Bus {
     /// Inserts an event unless the node's bytes are used up.
     #[inline]
     fn try_insert(&self, index: usize, text: &str, now: u64) -> Result<Option<u64>, Refusal> {
-        let shard = &self.shards[index];
-        let mut ring = shard.lock();
-        if self.state.load(Relaxed) != State::Open as u8 {
-            return Err(Refusal::Closed);
-        }
-        if ring.is_full() {
-            if self.backpressure != Backpressure::DropOldest && ring.oldest_is_held() {
-                ring.dropped += u64::from(self.backpressure == Backpressure::DropNewest);
-                return Err(Refusal::Full);
-            }
-            self.budget.release(ring.evict());
-        }
+        let mut ring = self.enter(index)?;
+        self.make_slot(&mut ring, self.promises.events())?;
         if !self.budget.reserve(text.len() as u64) {
             return Ok(None);
         }
-        shard.begin(ring.store.next() + 1);
+        Ok(Some(self.push(index, &mut ring, text, now)))
+    }
+
+    /// Locks the shard of an event to come.
+    #[inline]
+    fn enter(&self, index: usize) -> Result<MutexGuard<'_, Ring>, Refusal> {
+        let ring = self.shards[index].lock();
+        // With the shard locked, since sealing the bus waits for the lock.
+        if self.state.load(Relaxed) == State::Open as u8 { Ok(ring) } else { Err(Refusal::Closed) }
+    }
+
+    /// Sees to it that a shard has a slot beside those that are promised.
+    #[inline]
+    fn make_slot(&self, ring: &mut Ring, promised: u64) -> Result<(), Refusal> {
+        if ring.has_slot(promised) {
+            return Ok(());
+        }
+        if self.backpressure != Backpressure::DropOldest && ring.is_held_up(promised) {
+            ring.dropped += u64::from(self.backpressure == Backpressure::DropNewest);
+            return Err(Refusal::Full);
+        }
+        if ring.is_full() {
+            self.budget.release(ring.evict());
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn push(&self, index: usize, ring: &mut Ring, text: &str, now: u64) -> u64 {
+        self.shards[index].begin(ring.store.next() + 1);
         let stamp = self.clock.draw(now);
         ring.store.push(text, stamp);
         ring.ingested += 1;
-        Ok(Some(stamp))
+        stamp
     }
 
     /// Evicts the oldest events of all shards until `bytes` more fit: those that are not held and, if the node drops the
@@ -339,8 +394,8 @@ impl Budget {
         false
     }
 
-    fn release(&self, bytes: usize) {
-        self.used.fetch_sub(bytes as u64, Relaxed);
+    fn release(&self, bytes: u64) {
+        self.used.fetch_sub(bytes, Relaxed);
     }
 
     fn fits(&self, bytes: u64) -> bool {

@@ -11,6 +11,7 @@ use net_types::bus::{BusError, Receipt};
 
 use super::{
     core::{Bus, Refusal},
+    grant::Grant,
     json,
 };
 
@@ -118,6 +119,23 @@ impl Bus {
         let taken = texts.iter().filter(|text| self.offer_text(fired, text, now)).count();
         self.news.ring();
         place(taken)
+    }
+
+    /// Takes one event into granted room, or notes that it was not JSON; false when there is no room.
+    pub(crate) fn fire_granted(
+        &self,
+        fired: &Fired,
+        grant: &Grant,
+        event: &[u8],
+        key: Option<&str>,
+        now: u64,
+    ) -> bool {
+        let taken = match self.check_bytes(fired.next_index(), event) {
+            Ok(text) => grant.insert(self.shard_of(hash(text, key)), text, now).is_ok(),
+            Err(error) => self.reject(fired, error),
+        };
+        self.news.ring();
+        taken
     }
 
     fn offer(&self, fired: &Fired, event: &[u8], key: Option<&str>, now: u64) -> bool {

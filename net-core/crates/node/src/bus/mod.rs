@@ -11,6 +11,7 @@
 //! | `store`, `shard` | keep a shard's events; who holds them, what is full, what was dropped |
 //! | `clock`, `merge` | one order over all shards |
 //! | `core` | insertion, memory budget, life cycle |
+//! | `grant` | room that is promised to hosts ahead |
 //! | `emit`, `page`, `subscription` | the three things done with a bus, without waiting |
 //! | `cursor` | the text form of a place |
 //! | `bell` | wakes who sleeps |
@@ -23,6 +24,7 @@ mod core;
 mod cursor;
 mod emit;
 mod filter;
+mod grant;
 mod json;
 mod merge;
 mod node;

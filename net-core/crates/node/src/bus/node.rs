@@ -24,6 +24,7 @@ use super::{
     cursor::Cursor,
     emit::Fired,
     filter::Filter,
+    grant::Grant,
     page::Pager,
     stream::{EventStream, TypedEventStream},
 };
@@ -36,6 +37,13 @@ const TURN: usize = 4096;
 /// Its streams do not keep it alive: once the node and its channels are dropped they deliver what was accepted, and end.
 #[derive(Debug)]
 pub struct NetNode {
+    shared: Arc<Shared>,
+    grant: Grant,
+}
+
+/// What all references to a node have in common.
+#[derive(Debug)]
+struct Shared {
     source: Arc<Source>,
     fired: Fired,
     one: Mutex<Cursor>,
@@ -59,11 +67,11 @@ impl api::NetNode for NetNode {
 
     fn new(config: NetNodeConfig) -> Result<Arc<Self>, Error> {
         let source = Arc::new(Source::new(&config)?);
-        Ok(Arc::new(Self { source, fired: Fired::default(), one: Mutex::default() }))
+        Ok(Self::of(Arc::new(Shared { source, fired: Fired::default(), one: Mutex::default() })))
     }
 
     fn from_native(bus: &Arc<Self>) -> Result<Arc<Self>, Error> {
-        Ok(Arc::clone(bus))
+        Ok(Self::of(Arc::clone(&bus.shared)))
     }
 
     fn emit(&self, event: &str, key: Option<&str>) -> Result<Receipt, Error> {
@@ -79,7 +87,7 @@ impl api::NetNode for NetNode {
     }
 
     fn emit_buffer(&self, data: &[u8], key: Option<&str>) -> Result<bool, Error> {
-        Ok(self.bus().fire(&self.fired, data, key, self.now()))
+        Ok(self.bus().fire(&self.shared.fired, data, key, self.now()))
     }
 
     fn emit_batch(&self, events: &[&str], key: Option<&str>) -> Result<u32, Error> {
@@ -100,11 +108,11 @@ impl api::NetNode for NetNode {
     }
 
     fn fire(&self, json: &str) -> Result<bool, Error> {
-        Ok(self.bus().fire_text(&self.fired, json, self.now()))
+        Ok(self.bus().fire_text(&self.shared.fired, json, self.now()))
     }
 
     fn fire_batch(&self, jsons: &[&str]) -> Result<u32, Error> {
-        Ok(self.bus().fire_batch(&self.fired, jsons, self.now()))
+        Ok(self.bus().fire_batch(&self.shared.fired, jsons, self.now()))
     }
 
     fn prehash(&self, data: &[u8]) -> Result<HashedEvent, Error> {
@@ -116,6 +124,14 @@ impl api::NetNode for NetNode {
             return Ok(false);
         }
         self.emit_buffer(data, None)
+    }
+
+    fn reserve(&self, events: u32, bytes: u32) -> Result<u32, Error> {
+        Ok(self.grant.renew(events, bytes))
+    }
+
+    fn emit_granted(&self, data: &[u8], key: Option<&str>) -> Result<bool, Error> {
+        Ok(self.bus().fire_granted(&self.shared.fired, &self.grant, data, key, self.now()))
     }
 
     async fn poll(&self, request: PollRequest) -> Result<PollResponse, Error> {
@@ -136,7 +152,7 @@ impl api::NetNode for NetNode {
 
     /// In the order of insertion.
     async fn poll_one(&self) -> Result<Option<StoredEvent>, Error> {
-        let mut cursor = self.one.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cursor = self.shared.one.lock().unwrap_or_else(PoisonError::into_inner);
         self.check_open()?;
         let mut pager = Pager::new(self.bus(), &cursor, None, Ordering::InsertionTs, 1);
         while !pager.advance(self.bus(), TURN) {}
@@ -152,7 +168,7 @@ impl api::NetNode for NetNode {
     }
 
     fn channel(&self, name: &str) -> Result<Arc<TypedChannel>, Error> {
-        Ok(TypedChannel::open(&self.source, name))
+        Ok(TypedChannel::open(self.source(), name))
     }
 
     fn stats(&self) -> Result<Stats, Error> {
@@ -165,7 +181,7 @@ impl api::NetNode for NetNode {
 
     /// An accepted event is visible to readers before the call that emitted it returns, so there is nothing to wait for.
     async fn flush(&self) -> Result<(), Error> {
-        Ok(self.fired.take()?)
+        Ok(self.shared.fired.take()?)
     }
 
     /// Waits for nobody but open subscriptions.
@@ -184,16 +200,21 @@ impl api::NetNode for NetNode {
 }
 
 impl NetNode {
-    pub(crate) const fn source(&self) -> &Arc<Source> {
-        &self.source
+    pub(crate) fn source(&self) -> &Arc<Source> {
+        &self.shared.source
     }
 
     pub(crate) fn bus(&self) -> &Arc<Bus> {
-        &self.source.bus
+        &self.source().bus
+    }
+
+    fn of(shared: Arc<Shared>) -> Arc<Self> {
+        let grant = Grant::new(Arc::clone(&shared.source.bus));
+        Arc::new(Self { shared, grant })
     }
 
     fn now(&self) -> u64 {
-        self.source.now()
+        self.source().now()
     }
 
     /// Waits until no open subscription has anything to take.

@@ -100,6 +100,31 @@ impl Ring {
         self.store.len() >= self.capacity
     }
 
+    /// Tells whether there is a slot beside `promised` ones without evicting.
+    #[inline]
+    pub(crate) const fn has_slot(&self, promised: u64) -> bool {
+        self.store.len() + promised < self.capacity
+    }
+
+    /// Tells whether held events take all the slots beside `promised` ones.
+    pub(crate) fn is_held_up(&mut self, promised: u64) -> bool {
+        let slots = self.capacity.saturating_sub(promised);
+        self.store.len() >= slots && self.is_held(self.store.next() - slots)
+    }
+
+    /// The slots beside the held events.
+    pub(crate) fn free(&self) -> u64 {
+        self.capacity.saturating_sub(self.held())
+    }
+
+    /// Evicts oldest events that are not held until `slots` are free, and gives the length of each.
+    pub(crate) fn keep_free(&mut self, slots: u64) -> impl Iterator<Item = u64> {
+        std::iter::from_fn(move || {
+            let crowded = self.store.len() + slots > self.capacity;
+            if crowded && !self.oldest_is_held() { self.store.pop().map(|len| len as u64) } else { None }
+        })
+    }
+
     /// The first held event: what no open subscription has passed or, where none is open, no reader has seen.
     pub(crate) fn held_from(&self) -> u64 {
         self.slowest().unwrap_or_else(|| self.polled.max(self.passed))
@@ -107,12 +132,7 @@ impl Ring {
 
     /// Tells whether the oldest event is held.
     pub(crate) fn oldest_is_held(&mut self) -> bool {
-        let first = self.store.first();
-        if self.store.len() == 0 || first < self.floor {
-            return false;
-        }
-        self.floor = self.held_from();
-        first >= self.floor
+        self.store.len() > 0 && self.is_held(self.store.first())
     }
 
     /// Number of held events.
@@ -121,11 +141,11 @@ impl Ring {
     }
 
     /// Evicts the oldest event, counts it as dropped if it is held, and gives its length.
-    pub(crate) fn evict(&mut self) -> usize {
+    pub(crate) fn evict(&mut self) -> u64 {
         if self.oldest_is_held() {
             self.dropped += 1;
         }
-        self.store.pop().unwrap_or(0)
+        self.store.pop().unwrap_or(0) as u64
     }
 
     /// Lets a subscription hold the events from `place` on.
@@ -156,6 +176,15 @@ impl Ring {
     /// Tells whether an open subscription has yet to pass an event.
     pub(crate) fn is_awaited(&self) -> bool {
         self.slowest().is_some_and(|place| place < self.store.next())
+    }
+
+    /// Tells whether an event is held; the one to come is.
+    fn is_held(&mut self, id: u64) -> bool {
+        if id < self.floor {
+            return false;
+        }
+        self.floor = self.held_from();
+        id >= self.floor
     }
 
     fn note_passed(&mut self) {

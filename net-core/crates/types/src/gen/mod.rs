@@ -15,4 +15,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "f065c84a57aee46b6258bd4e03d374e5";
+pub const SPEC_HASH: &str = "bcf991b86667bbe19379930add4f99fc";

@@ -3,7 +3,7 @@
 
 from net import _kernel
 
-_kernel.check("f065c84a57aee46b6258bd4e03d374e5")
+_kernel.check("bcf991b86667bbe19379930add4f99fc")
 
 from net._kernel import NetError, Stream
 from net._net import live_handles

@@ -1,6 +1,7 @@
 //! Tests of the bus as a whole.
 
 mod emit;
+mod grant;
 mod hold;
 mod life;
 mod naive;

@@ -8,10 +8,15 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::bus::{
     core::{Bus, State},
     cursor::Cursor,
+    emit::hash,
     filter::Filter,
+    grant::Grant,
     page::Pager,
     subscription::{Step, Subscription},
 };
+
+/// Holders of grants.
+const HOLDERS: usize = 2;
 
 /// A small generator of random numbers; the seed decides everything.
 struct Random(u64);
@@ -46,6 +51,8 @@ struct Naive {
     dropped: u64,
     ingested: u64,
     readers: Vec<NaiveReader>,
+    /// Slots and bytes that each holder was promised.
+    promised: [(usize, usize); HOLDERS],
 }
 
 /// A subscription of the simple bus: where it stands, and whether it wants odd numbers only.
@@ -78,6 +85,72 @@ impl Naive {
         self.dropped += u64::from(self.is_held(&event));
     }
 
+    fn slots(&self) -> usize {
+        self.promised.iter().map(|(slots, _)| slots).sum()
+    }
+
+    fn held_in(&self, shard: usize) -> usize {
+        self.events.iter().filter(|e| e.shard == shard && self.is_held(e)).count()
+    }
+
+    /// Evicts the oldest event of a shard or of all that is not held.
+    fn evict_released(&mut self, shard: Option<usize>) -> bool {
+        let wanted = |e: &Event| shard.is_none_or(|shard| e.shard == shard) && !self.is_held(e);
+        let found = self.events.iter().position(wanted);
+        found.inspect(|&at| _ = self.events.remove(at)).is_some()
+    }
+
+    fn used(&self) -> usize {
+        self.bytes() + self.promised.iter().map(|(_, bytes)| bytes).sum::<usize>()
+    }
+
+    fn reserve(&mut self, holder: usize, slots: usize, bytes: usize) -> usize {
+        self.promised[holder] = (0, 0);
+        if bytes > self.max_buffer {
+            return 0;
+        }
+        if self.backpressure == Backpressure::DropOldest {
+            return slots;
+        }
+        let fullest = (0..self.shards).map(|shard| self.held_in(shard)).max().unwrap_or(0);
+        let slots = slots.min((self.capacity - fullest - self.slots()) / 2);
+        if slots == 0 {
+            return 0;
+        }
+        while self.used() + bytes > self.max_buffer {
+            if !self.evict_released(None) {
+                return 0;
+            }
+        }
+        self.promised[holder] = (slots, bytes);
+        slots
+    }
+
+    /// Emits into what a holder was promised, and otherwise like everyone.
+    fn emit_granted(&mut self, holder: usize, raw: &str, key: Option<&str>) -> Result<(usize, u64), ()> {
+        let (slots, bytes) = self.promised[holder];
+        if slots == 0 || bytes < raw.len() {
+            return self.emit(raw, key);
+        }
+        let shard = self.shard_of(key.unwrap_or(raw));
+        self.promised[holder] = (slots - 1, bytes - raw.len());
+        if self.events.iter().filter(|e| e.shard == shard).count() == self.capacity {
+            assert!(self.evict_released(Some(shard)), "the promised slot is there");
+        }
+        Ok(self.push(shard, raw))
+    }
+
+    /// Keeps the promised slots free of what a new subscription would hold.
+    fn make_way(&mut self) {
+        for shard in 0..self.shards {
+            while self.slots() + self.events.iter().filter(|e| e.shard == shard).count() > self.capacity {
+                if !self.evict_released(Some(shard)) {
+                    break;
+                }
+            }
+        }
+    }
+
     fn bytes(&self) -> usize {
         self.events.iter().map(|e| e.raw.len()).sum()
     }
@@ -96,24 +169,28 @@ impl Naive {
         let drop_held = self.backpressure == Backpressure::DropOldest;
         let of_shard: Vec<usize> =
             (0..self.events.len()).filter(|&i| self.events[i].shard == shard).collect();
+        if !drop_held && self.held_in(shard) + self.slots() >= self.capacity {
+            return Err(());
+        }
         if of_shard.len() == self.capacity {
-            if !drop_held && self.is_held(&self.events[of_shard[0]]) {
-                return Err(());
-            }
             self.evict(of_shard[0]);
         }
-        while self.bytes() + raw.len() > self.max_buffer {
+        while self.used() + raw.len() > self.max_buffer {
             let free = self.events.iter().position(|e| !self.is_held(e));
             match free.or(if drop_held { Some(0) } else { None }) {
                 Some(at) => self.evict(at),
                 None => return Err(()),
             }
         }
+        Ok(self.push(shard, raw))
+    }
+
+    fn push(&mut self, shard: usize, raw: &str) -> (usize, u64) {
         let id = self.next[shard];
         self.next[shard] += 1;
         self.ingested += 1;
         self.events.push(Event { shard, id, stamp: self.ingested, raw: raw.to_owned(), released: false });
-        Ok((shard, self.ingested))
+        (shard, self.ingested)
     }
 
     /// What a subscription reads next, or the range that it lost.
@@ -149,6 +226,7 @@ struct Pair {
     random: Random,
     naive: Naive,
     bus: Arc<Bus>,
+    grants: [Grant; HOLDERS],
     open: Vec<Subscription>,
     cursor: Cursor,
     counter: usize,
@@ -176,14 +254,17 @@ impl Pair {
             dropped: 0,
             ingested: 0,
             readers: vec![],
+            promised: [(0, 0); HOLDERS],
         };
         let bus = Arc::new(Bus::new(&config, 1, 0).expect("bus"));
-        Self { random, naive, bus, open: vec![], cursor: Cursor::default(), counter: 0 }
+        let grants = [(); HOLDERS].map(|()| Grant::new(Arc::clone(&bus)));
+        Self { random, naive, bus, grants, open: vec![], cursor: Cursor::default(), counter: 0 }
     }
 
     fn step(&mut self) {
-        match self.random.below(20) {
+        match self.random.below(22) {
             0..10 => self.emit(),
+            20..22 => self.reserve(),
             10..14 => self.read(),
             14..16 => self.poll(),
             16 => self.subscribe(),
@@ -198,8 +279,22 @@ impl Pair {
         let pad = "x".repeat(self.random.below(40));
         let raw = format!("{{\"n\":{},\"odd\":{odd},\"pad\":\"{pad}\"}}", self.counter);
         let key = ["a", "b", "c"].get(self.random.below(6)).copied();
-        let got = self.bus.emit(&raw, key, 0).map(|r| (r.shard_id as usize, r.timestamp));
-        assert_eq!(got.map_err(drop), self.naive.emit(&raw, key));
+        if self.random.below(2) == 0 {
+            let got = self.bus.emit(&raw, key, 0).map(|r| (r.shard_id as usize, r.timestamp));
+            assert_eq!(got.map_err(drop), self.naive.emit(&raw, key));
+        } else {
+            let holder = self.random.below(HOLDERS);
+            let shard = self.bus.shard_of(hash(&raw, key));
+            let got = self.grants[holder].insert(shard, &raw, 0).map(|stamp| (shard, stamp));
+            assert_eq!(got.map_err(drop), self.naive.emit_granted(holder, &raw, key));
+        }
+    }
+
+    fn reserve(&mut self) {
+        let (holder, events) = (self.random.below(HOLDERS), self.random.below(6));
+        let bytes = events * self.random.below(80);
+        let got = self.grants[holder].renew(events as u32, bytes as u32);
+        assert_eq!(got as usize, self.naive.reserve(holder, events, bytes));
     }
 
     fn read(&mut self) {
@@ -267,6 +362,8 @@ impl Pair {
             cursor: resume.then(|| self.cursor.text()),
             ..SubscribeOptions::default()
         };
+        self.naive.note_passed();
+        self.naive.make_way();
         let (naive, cursor) = (&self.naive, &self.cursor);
         let oldest =
             |shard| naive.events.iter().find(|e| e.shard == shard).map_or(naive.next[shard], |e| e.id);
@@ -276,7 +373,6 @@ impl Pair {
             _ => naive.next[shard],
         };
         let places = (0..naive.shards).map(place).collect();
-        self.naive.note_passed();
         self.naive.readers.push(NaiveReader { places, odd });
         self.open.push(Subscription::open(Arc::clone(&self.bus), &options, None).expect("subscription"));
     }

@@ -66,6 +66,13 @@ pub trait NetNode: Send + Sync + Sized + 'static {
     /// Emits one JSON text whose hash is known; false when the hash is not the text's or there is no room.
     fn push_with_hash(&self, data: &[u8], hash: u64) -> Result<bool, crate::Error>;
 
+    /// Grants this object room for further events of so many bytes in all, and tells for how many events. The grant takes the
+    /// place of what is left of the one before; a grant of nothing gives that back. Other emitters find granted room taken.
+    fn reserve(&self, events: u32, bytes: u32) -> Result<u32, crate::Error>;
+
+    /// Emits one JSON text into granted room, of which there is no lack; where no grant is left, like `emit_buffer`.
+    fn emit_granted(&self, data: &[u8], key: Option<&str>) -> Result<bool, crate::Error>;
+
     /// Reads one page of events from all shards.
     fn poll(
         &self,

@@ -29,6 +29,8 @@ interface Functions {
   busNetNodeFireBatch(handle: number, args: Uint8Array): number;
   busNetNodePrehash(handle: number, data: Uint8Array, out: Buffer): number;
   busNetNodePushWithHash(handle: number, data: Uint8Array, hash: bigint): boolean;
+  busNetNodeReserve(handle: number, events: number, bytes: number): number;
+  busNetNodeEmitGranted(handle: number, data: Uint8Array, key: string | undefined): boolean;
   busNetNodePoll(environment: number, handle: number, args: Uint8Array): number;
   busNetNodePollOne(environment: number, handle: number): number;
   busNetNodeSubscribe(environment: number, handle: number, args: Uint8Array): number;
