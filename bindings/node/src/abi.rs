@@ -59,7 +59,7 @@ pub(crate) fn object<T: Send + Sync + 'static>(handle: f64) -> Result<Arc<T>, Er
 pub(crate) fn shared<T: Send + Sync + 'static>(handle: u64) -> Result<Arc<T>, Error> {
     let owned = handles::get::<Owned<T>>(handle)?;
     if owned.home != thread() {
-        return Err(fault::wrong_handle());
+        return Err(fault::foreign_handle());
     }
     Ok(owned.object.clone())
 }

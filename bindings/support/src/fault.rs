@@ -12,6 +12,11 @@ pub fn wrong_handle() -> Error {
     BaseError::Handle { detail: "of another type".into() }.into()
 }
 
+/// The handle is alive and belongs to another thread's environment.
+pub fn foreign_handle() -> Error {
+    BaseError::Handle { detail: "of another thread".into() }.into()
+}
+
 /// A defect of the library.
 pub fn internal(text: impl Into<String>) -> Error {
     BaseError::Internal { detail: text.into() }.into()

@@ -48,6 +48,7 @@ pub fn panicked(payload: Box<dyn Any + Send>) -> Error {
     if !payload.is::<&'static str>() && !payload.is::<String>() {
         mem::forget(payload);
     }
+    tracing::error!("{text}");
     fault::internal(text)
 }
 

@@ -50,6 +50,7 @@ fn build(wanted: Option<usize>) -> Result<Runtime, Error> {
         Some(threads) => threads,
         None => threads_for(env::var("NET_RUNTIME_THREADS").ok().as_deref())?,
     };
+    tracing::debug!(threads, "the runtime starts");
     Builder::new_multi_thread()
         .worker_threads(threads)
         .thread_name("net-runtime")
