@@ -229,8 +229,20 @@ fn write(scope: &Scope<'_>, field: &Field, value: &str, keep: bool) -> String {
         true => format!("({value}) as never"),
         false => value.to_owned(),
     };
-    let args = vec![text("w"), text(value), text(names::text(&name))];
-    layout::print(&concat([call(&head, args), text(";")]), 2)
+    let quoted = names::text(&name);
+    let value = match limits(field) {
+        Some([low, high]) => call("k.inRange", vec![text(value), low, high, text(&quoted)]),
+        None => text(value),
+    };
+    layout::print(&concat([call(&head, vec![text("w"), value, text(quoted)]), text(";")]), 2)
+}
+
+/// The least and the greatest value of a field that has limits.
+fn limits(field: &Field) -> Option<[layout::Doc; 2]> {
+    let bound =
+        |limit: Option<i64>, none: &str| text(limit.map_or(none.to_owned(), |limit| limit.to_string()));
+    let is_limited = field.min.is_some() || field.max.is_some();
+    is_limited.then(|| [bound(field.min, "-Infinity"), bound(field.max, "Infinity")])
 }
 
 fn read(scope: &Scope<'_>, field: &Field) -> String {

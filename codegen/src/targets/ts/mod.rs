@@ -20,6 +20,9 @@ use types::{Scope, Way};
 
 const DIR: &str = "sdks/typescript/core/src/gen";
 
+/// The module whose errors any call can answer with.
+const BASE: &str = "base";
+
 /// The TypeScript SDK.
 #[derive(Debug)]
 pub struct Ts;
@@ -105,6 +108,8 @@ fn public(api: &Api, position: usize, has_codecs: bool) -> Rendered {
     let has_natives = !calls::natives(&scope, module).functions.is_empty();
     Rendered {
         name: module.name.clone(),
+        // The errors of the base family stand before the check that may throw one.
+        checks_spec: module.name != BASE,
         imports: imports(&scope, api, "./", "./codec/"),
         model,
         has_codecs,
@@ -146,6 +151,7 @@ fn tidy(code: &str) -> String {
 
 struct Rendered {
     name: String,
+    checks_spec: bool,
     imports: Vec<ImportModel>,
     model: PublicModel,
     has_codecs: bool,
@@ -156,6 +162,7 @@ impl Rendered {
     fn render(&self) -> Result<String> {
         let template = PublicTemplate {
             module: &self.name,
+            checks_spec: self.checks_spec,
             imports: &self.imports,
             model: &self.model,
             has_codecs: self.has_codecs,
@@ -192,6 +199,7 @@ struct PublicModel {
 #[template(path = "ts/module.jinja", escape = "none")]
 struct PublicTemplate<'a> {
     module: &'a str,
+    checks_spec: bool,
     imports: &'a [ImportModel],
     model: &'a PublicModel,
     has_codecs: bool,

@@ -1,9 +1,4 @@
-import { checkSpec } from './kernel';
-import { SPEC_HASH } from './gen/spec';
-
 export * from './gen';
 export { SPEC_HASH } from './gen/spec';
 export { classifyError, liveHandles, NetError, NetObject, NetStream, unref } from './kernel';
 export type { BigIntLike, SignalOptions, Validator } from './kernel';
-
-checkSpec(SPEC_HASH);

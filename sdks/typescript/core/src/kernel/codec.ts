@@ -335,6 +335,15 @@ export function flags<T extends string>(
   };
 }
 
+/** Refuses a number outside its limits; what is no number is left to its codec. */
+export function inRange<T>(value: T, min: number, max: number, name: string): T {
+  const bare = isNumber(value) ? (value as number | bigint) : min;
+  if (bare < min || bare > max) {
+    throw argument(name, `${bare} is ${bare < min ? `below ${min}` : `above ${max}`}`);
+  }
+  return value;
+}
+
 /** Refuses what is no object. */
 export function object<T>(value: T, name: string): T {
   return typeof value === 'object' && value !== null ? value : refuse(name, value, 'an object');

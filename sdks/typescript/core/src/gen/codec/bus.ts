@@ -29,11 +29,23 @@ export const netNodeConfig: k.Codec<t.NetNodeConfig, t.NetNodeConfig> = {
   write(w, value, name) {
     const v = k.object(value, name);
     const at = w.begin(6, name);
-    optionalU32.write(w, v.shards ?? v.numShards, 'shards');
-    k.u32.write(w, v.bufferCapacity ?? v.ringBufferCapacity ?? 1048576, 'bufferCapacity');
+    optionalU32.write(w, k.inRange(v.shards ?? v.numShards, 1, 4096, 'shards'), 'shards');
+    k.u32.write(
+      w,
+      k.inRange(v.bufferCapacity ?? v.ringBufferCapacity ?? 1048576, 2, Infinity, 'bufferCapacity'),
+      'bufferCapacity',
+    );
     backpressure.write(w, v.backpressure ?? v.backpressureMode ?? 'drop_oldest', 'backpressure');
-    k.u64.write(w, v.maxEventBytes ?? 1048576n, 'maxEventBytes');
-    k.u64.write(w, v.maxBufferBytes ?? 268435456n, 'maxBufferBytes');
+    k.u64.write(
+      w,
+      k.inRange(v.maxEventBytes ?? 1048576n, 2, Infinity, 'maxEventBytes'),
+      'maxEventBytes',
+    );
+    k.u64.write(
+      w,
+      k.inRange(v.maxBufferBytes ?? 268435456n, 1, Infinity, 'maxBufferBytes'),
+      'maxBufferBytes',
+    );
     transport.write(w, v.transport ?? { type: 'memory' }, 'transport');
     w.end(at);
   },
@@ -108,7 +120,7 @@ export const pollRequest: k.Codec<t.PollRequest, t.PollRequest> = {
   write(w, value, name) {
     const v = k.object(value, name);
     const at = w.begin(4, name);
-    k.u32.write(w, v.limit ?? 100, 'limit');
+    k.u32.write(w, k.inRange(v.limit ?? 100, 1, 1000000, 'limit'), 'limit');
     optionalText.write(w, v.cursor, 'cursor');
     optionalText.write(w, v.filter, 'filter');
     ordering.write(w, v.ordering ?? 'none', 'ordering');
@@ -176,7 +188,7 @@ export const subscribeOptions: k.Codec<t.SubscribeOptions, t.SubscribeOptions> =
   write(w, value, name) {
     const v = k.object(value, name);
     const at = w.begin(8, name);
-    k.u32.write(w, v.limit ?? 100, 'limit');
+    k.u32.write(w, k.inRange(v.limit ?? 100, 1, 65536, 'limit'), 'limit');
     optionalText.write(w, v.filter, 'filter');
     ordering.write(w, v.ordering ?? 'none', 'ordering');
     optionalText.write(w, v.cursor, 'cursor');

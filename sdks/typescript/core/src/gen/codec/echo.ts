@@ -142,7 +142,7 @@ export const echoOptions: k.Codec<t.EchoOptions, t.EchoOptionsOutput> = {
   write(w, value, name) {
     const v = k.object(value, name);
     const at = w.begin(11, name);
-    k.u32.write(w, v.count ?? v.number ?? 3, 'count');
+    k.u32.write(w, k.inRange(v.count ?? v.number ?? 3, 1, 100, 'count'), 'count');
     k.f64.write(w, v.ratio ?? 0.5, 'ratio');
     k.boolean.write(w, v.loud ?? true, 'loud');
     k.text.write(w, v.displayName ?? 'echo', 'displayName');
