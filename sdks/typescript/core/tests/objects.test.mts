@@ -1,6 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import * as echo from '@net-mesh/core/echo';
-import { liveHandles, NetNode } from '@net-mesh/core';
+import { NetNode } from '@net-mesh/core';
 import { expect, test } from 'vitest';
 
 test('an object, its properties, methods and names', async () => {
@@ -152,20 +151,4 @@ test('the bus under all its names', async () => {
   await node.shutdown();
   await node.shutdown();
   expect(() => node.emitRaw('{}')).toThrow(expect.objectContaining({ kind: 'closed' }));
-});
-
-test('a worker has an environment of its own, which dies with it', async () => {
-  const before = liveHandles();
-  const code = `
-    const echo = require('@net-mesh/core/echo');
-    const { parentPort } = require('node:worker_threads');
-    globalThis.kept = [new echo.EchoBox('a'), echo.countUp(3)];
-    echo.countUp(3).toArray().then((all) => parentPort.postMessage(all));`;
-  const worker = new Worker(code, { eval: true });
-  const all = await new Promise((resolve, reject) =>
-    worker.on('message', resolve).on('error', reject),
-  );
-  expect(all).toEqual([0, 1, 2]);
-  await worker.terminate();
-  await expect.poll(liveHandles).toBeLessThanOrEqual(before);
 });

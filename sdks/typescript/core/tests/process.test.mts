@@ -1,42 +1,60 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { output } from './run.mjs';
 
-/** Runs a program in a process of its own; fails if that does not end by itself. */
-async function run(code: string): Promise<string> {
-  const prelude = `
-    const echo = require('@net-mesh/core/echo');
-    const { NetNode, liveHandles } = require('@net-mesh/core');`;
-  const args = ['--expose-gc', '-e', prelude + code];
-  const options = { cwd: import.meta.dirname, timeout: 50_000 };
-  const { stdout } = await promisify(execFile)(process.execPath, args, options);
-  return stdout.trim();
-}
+/** Ends the process by no means of its own: it fires only if something else keeps the process alive. */
+const later = (code: string): string => `setTimeout(() => { ${code} }, 50).unref();`;
 
 test('an idle node, an open subscription and a logger let the process end', async () => {
   const code = `
     globalThis.node = new NetNode();
     globalThis.stream = globalThis.node.subscribe();
-    require('@net-mesh/core').setLogger(() => undefined);
+    core.setLogger(() => undefined);
     console.log('end');`;
-  expect(await run(code)).toBe('end');
+  expect(await output(code)).toBe('end');
 });
 
 test('a pending operation keeps the process alive', async () => {
-  expect(await run(`echo.failLater('busy').catch((error) => console.log(error.kind));`)).toBe(
-    'busy',
-  );
+  const code = `echo.failLater('busy').catch((error) => console.log(error.kind));`;
+  expect(await output(code)).toBe('busy');
+});
+
+test('an iteration that waits keeps the process alive until it ends', async () => {
   const code = `
-    const stream = new NetNode().subscribe({ timeoutMs: 300 });
-    stream.next().then((event) => console.log(event));`;
-  expect(await run(code)).toBe('null');
+    const node = new NetNode();
+    (async () => {
+      for await (const event of node.subscribe()) {
+        console.log(event.raw);
+        break;
+      }
+    })();
+    ${later(`node.emitRaw('"late"');`)}`;
+  expect(await output(code)).toBe('"late"');
 });
 
 test('a stream that is not to be waited for does not', async () => {
   const code = `
     new NetNode().subscribe().unref().next().then(() => console.log('never'));
     console.log('end');`;
-  expect(await run(code)).toBe('end');
+  expect(await output(code)).toBe('end');
+});
+
+test('a handler keeps the process alive while it is asked', async () => {
+  const code = `
+    let answer;
+    const handler = () => new Promise((resolve) => (answer = resolve));
+    echo.ask(handler, { text: 'q' }, Buffer.from('d')).then((data) => console.log(data.toString()));
+    ${later(`answer(Buffer.from('late'));`)}`;
+  expect(await output(code)).toBe('late');
+});
+
+test('a handler that is served keeps the process alive until unref', async () => {
+  const code = `
+    const kernel = require('../dist/cjs/kernel');
+    const handler = { handle: () => undefined };
+    const spec = { name: 'Handler', required: ['handle'], methods: [] };
+    kernel.serve(new kernel.Writer(), spec, handler, 'handler');
+    ${later(`console.log('served'); core.unref(handler);`)}`;
+  expect(await output(code)).toBe('served');
 });
 
 test('nothing leaks', async () => {
@@ -59,7 +77,7 @@ test('nothing leaks', async () => {
       }
       console.log(JSON.stringify({ left: liveHandles() - start, grown }));
     })();`;
-  const { left, grown } = JSON.parse(await run(code)) as { left: number; grown: number };
+  const { left, grown } = JSON.parse(await output(code)) as { left: number; grown: number };
   expect(left).toBe(0);
   expect(grown).toBeLessThan(8);
 });

@@ -1,0 +1,123 @@
+import { type BaseError, NetNode, type NetNodeConfig } from '@net-mesh/core';
+import * as echo from '@net-mesh/core/echo';
+import { expect, test } from 'vitest';
+
+const wrong = (value: unknown): never => value as never;
+
+/** The argument that a call refuses, and why. */
+async function refused(run: () => unknown): Promise<[unknown, unknown]> {
+  try {
+    await run();
+  } catch (error) {
+    const { family, kind, argument, reason, message } = error as BaseError;
+    expect({ family, kind }).toEqual({ family: 'base', kind: 'argument' });
+    expect(message).toBe(`argument: ${argument}: ${reason}`);
+    return [argument, reason];
+  }
+  throw new Error('nothing was thrown');
+}
+
+test.each<[keyof NetNodeConfig, NetNodeConfig, string]>([
+  ['shards', { shards: 0 }, '0 is below 1'],
+  ['shards', { numShards: 4097 }, '4097 is above 4096'],
+  ['bufferCapacity', { bufferCapacity: 1 }, '1 is below 2'],
+  ['bufferCapacity', { ringBufferCapacity: -1 }, '-1 is below 2'],
+  ['bufferCapacity', { bufferCapacity: NaN }, 'expected an integer from 0 to 4294967295, got NaN'],
+  ['maxEventBytes', { maxEventBytes: 1n }, '1 is below 2'],
+  ['maxBufferBytes', { maxBufferBytes: 0 }, '0 is below 1'],
+])('an option out of range is named as it is written: %s of %o', async (name, config, reason) => {
+  expect(await refused(() => new NetNode(config))).toEqual([name, reason]);
+  expect(await refused(() => NetNode.create(config))).toEqual([name, reason]);
+});
+
+const big = 'expected a bigint or safe integer from 0 to 18446744073709551615, got ';
+const node = new NetNode({ shards: 1 });
+
+test.each<[unknown, string]>([
+  [-1, `${big}-1`],
+  [2 ** 53, `${big}9007199254740992`],
+  [2n ** 64n, `${big}18446744073709551616`],
+  [NaN, `${big}NaN`],
+  [Infinity, `${big}Infinity`],
+  [1.5, `${big}1.5`],
+  ['1', `${big}"1"`],
+  [null, `${big}null`],
+  [undefined, `${big}undefined`],
+  [{}, `${big}object`],
+])('what is no 64-bit number is refused: %s', async (value, reason) => {
+  expect(await refused(() => echo.echoU64(wrong(value)))).toEqual(['value', reason]);
+  const hash = (): boolean => node.pushWithHash(Buffer.from('1'), wrong(value));
+  expect(await refused(hash)).toEqual(['hash', reason]);
+});
+
+test.each<[string, () => unknown, string]>([
+  ['json', () => node.emitRaw(wrong(5)), 'expected a string, got 5'],
+  ['json', () => node.emitRaw('"\udc00"'), 'expected a string without lone surrogates'],
+  ['key', () => node.emitRaw('1', wrong({})), 'expected a string, got object'],
+  ['key', () => node.emitBuffer(Buffer.from('1'), '\ud800'), 'expected a string without lone'],
+  ['json', () => node.fire('"\ud800"'), 'expected a string without lone surrogates'],
+  ['json', () => node.fire(wrong(undefined)), 'expected a string, got undefined'],
+  ['data', () => node.emitBuffer(wrong('1')), 'expected a Uint8Array, got "1"'],
+  ['data', () => node.emitBuffer(wrong(new ArrayBuffer(1))), 'expected a Uint8Array, got object'],
+  ['jsons', () => node.emitRawBatch(wrong('1')), 'expected an array, got "1"'],
+  ['jsons', () => node.emitRawBatch(['1', '\ud800']), 'expected a string without lone surrogates'],
+  ['jsons', () => node.emitRawBatch(new Array(2 ** 32 - 1)), 'expected a string, got undefined'],
+  ['events', () => node.pushBatch([wrong('1')]), 'expected a Uint8Array, got "1"'],
+  ['event', () => node.emit(undefined), 'expected a value that JSON has, got undefined'],
+  ['json', () => node.emitRawAsync(wrong(null)), 'expected a string, got null'],
+  ['request', () => node.poll(wrong(5)), 'expected an object, got 5'],
+  ['limit', () => node.poll({ limit: 0 }), '0 is below 1'],
+  ['limit', () => node.subscribe({ limit: 65_537 }), '65537 is above 65536'],
+  ['cursor', () => node.poll({ cursor: wrong(1) }), 'expected a string, got 1'],
+  ['ordering', () => node.poll({ ordering: wrong('x') }), 'expected one of none, insertion_ts'],
+  ['timeoutMs', () => node.shutdown({ timeoutMs: -1 }), `${big}-1`],
+  ['transport', () => new NetNode({ transport: wrong({}) }), 'expected a case of the union'],
+  ['name', () => node.channel(wrong(5)), 'expected a string, got 5'],
+  ['bus', () => NetNode.fromNapi(wrong({})), 'expected NetNode, got object'],
+  ['handler', () => echo.ask(wrong(5), { text: '' }, Buffer.alloc(0)), 'expected EchoHandler'],
+  ['data', () => echo.ask(() => Buffer.alloc(0), { text: '' }, wrong([])), 'expected a Uint8Array'],
+  ['values', () => echo.sumStream(wrong(5)), 'expected an async iterable, got number'],
+  ['values', () => echo.echoList([2 ** 32]), 'expected an integer from 0 to 4294967295'],
+  ['values', () => echo.echoMap({ '\ud800': 1 }), 'expected a string without lone surrogates'],
+])('a wrong argument is refused by name: %s', async (name, run, reason) => {
+  const [argument, why] = await refused(run);
+  expect(argument).toBe(name);
+  expect(String(why).slice(0, reason.length)).toBe(reason);
+});
+
+test('what was refused left nothing behind', async () => {
+  expect((await node.poll()).events).toEqual([]);
+  expect(node.stats().rejected).toBe(0n);
+  expect(node.emitRaw('"still works"').shardId).toBe(0);
+});
+
+test('an event that is too large is refused, or counted', () => {
+  const small = new NetNode({ shards: 1, maxEventBytes: 10 });
+  const long = JSON.stringify('x'.repeat(10));
+  const fields = { kind: 'event_too_large', index: 0, size: 12n, limit: 10n };
+  expect(() => small.emitRaw(long)).toThrow(expect.objectContaining(fields));
+  const second = { ...fields, index: 1 };
+  expect(() => small.emitRawBatch(['1', long])).toThrow(expect.objectContaining(second));
+});
+
+test('an object that is closed is refused, wherever it is used', async () => {
+  const cell = new echo.TypedCell<number>();
+  const box = new echo.EchoBox('open');
+  const gone = new echo.EchoBox('gone');
+  await gone[Symbol.asyncDispose]();
+  cell.close();
+  const stream = echo.countUp(3);
+  stream.close();
+  const uses = [
+    () => cell.put(1),
+    () => gone.text,
+    () => gone.read(),
+    () => box.pair(gone),
+    () => echo.EchoBox.merged([box, gone]),
+  ];
+  for (const use of uses) {
+    const result = (async () => use())();
+    await expect(result).rejects.toMatchObject({ kind: 'handle', message: 'handle: closed' });
+  }
+  expect(await stream.next()).toBeNull();
+});
