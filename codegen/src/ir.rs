@@ -126,6 +126,8 @@ pub struct Name {
     pub renames: BTreeMap<Lang, String>,
     /// More names, in the spelling of the spec, by language.
     pub aliases: BTreeMap<Lang, Vec<String>>,
+    /// Published parameters of a function, by language and by the name that they belong to.
+    pub parameters: BTreeMap<(Lang, String), Vec<String>>,
 }
 
 impl Name {
@@ -137,6 +139,11 @@ impl Name {
     /// More names in a language, in the spelling of the spec.
     pub fn aliases(&self, lang: Lang) -> &[String] {
         self.aliases.get(&lang).map_or(&[], Vec::as_slice)
+    }
+
+    /// The published parameters of a function under one of its names; none if they are derived.
+    pub fn parameters(&self, lang: Lang, name: &str) -> Option<&[String]> {
+        self.parameters.get(&(lang, name.to_owned())).map(Vec::as_slice)
     }
 }
 

@@ -14,6 +14,15 @@ import (
 	"time"
 )
 
+// Most events that a poll answers with, unless it asks for another number.
+const DefaultLimit uint32 = 100
+
+// A `poll_interval` for code that sets one.
+const DefaultPollInterval time.Duration = 5 * time.Millisecond
+
+// A `max_backoff` for code that sets one.
+const DefaultMaxBackoff time.Duration = 100 * time.Millisecond
+
 // What happens to a new event when its shard's buffer is full of held events.
 type Backpressure string
 
@@ -495,11 +504,6 @@ type SubscribeOptions struct {
 	Filter *string
 	// Order of the events of one batch.
 	Ordering Ordering
-	// Cursor of a poll; the subscription continues behind it.
-	// Nil: as `from` says.
-	Cursor *string
-	// Where to begin without a cursor.
-	From Start
 	// End the iteration after this long without an event.
 	// Nil: never.
 	Timeout *time.Duration
@@ -509,6 +513,11 @@ type SubscribeOptions struct {
 	// Accepted and not used: a subscription is woken by new events.
 	// Nil: subscribers are woken.
 	MaxBackoff *time.Duration
+	// Cursor of a poll; the subscription continues behind it.
+	// Nil: as `from` says.
+	Cursor *string
+	// Where to begin without a cursor.
+	From Start
 }
 
 // SubscribeOpts is another name of [SubscribeOptions].
@@ -525,15 +534,15 @@ func packSubscribeOptions(w *writer, v SubscribeOptions) {
 		packOptional(packText[string])(w, v.Filter)
 		w.name = "ordering"
 		packOrdering(w, cmp.Or(v.Ordering, OrderingNone))
-		packOptional(packText[string])(w, v.Cursor)
-		w.name = "from"
-		packStart(w, cmp.Or(v.From, StartOldest))
 		w.name = "timeout"
 		packOptional(packDuration(time.Millisecond))(w, v.Timeout)
 		w.name = "poll_interval"
 		packOptional(packDuration(time.Millisecond))(w, v.PollInterval)
 		w.name = "max_backoff"
 		packOptional(packDuration(time.Millisecond))(w, v.MaxBackoff)
+		packOptional(packText[string])(w, v.Cursor)
+		w.name = "from"
+		packStart(w, cmp.Or(v.From, StartOldest))
 	})
 }
 
@@ -549,12 +558,6 @@ func unpackSubscribeOptions(r *reader) (v SubscribeOptions) {
 		v.Ordering = unpackOrdering(&f.reader)
 	}
 	if f.has() {
-		v.Cursor = unpackOptional(unpackText[string])(&f.reader)
-	}
-	if f.has() {
-		v.From = unpackStart(&f.reader)
-	}
-	if f.has() {
 		v.Timeout = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
 	}
 	if f.has() {
@@ -562,6 +565,12 @@ func unpackSubscribeOptions(r *reader) (v SubscribeOptions) {
 	}
 	if f.has() {
 		v.MaxBackoff = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
+	}
+	if f.has() {
+		v.Cursor = unpackOptional(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.From = unpackStart(&f.reader)
 	}
 	r.close(&f)
 	return v

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "bcf991b86667bbe19379930add4f99fc"
+const specHash = "56d02ba0adda97ce97be148df9f184fa"

@@ -96,6 +96,23 @@ impl<const NANOS: u64> ToPy for Span<NANOS> {
     }
 }
 
+/// A duration as seconds.
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl FromPy<'_, '_> for Seconds {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let seconds = f64::from_py(value)?;
+        let span = Duration::try_from_secs_f64(seconds);
+        span.map(Self).map_err(|_| Wrong::of(format!("{seconds} is no span of time in seconds")))
+    }
+}
+
+impl ToPy for Seconds {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        self.0.as_secs_f64().to_py(py)
+    }
+}
+
 /// One value or a list of them.
 pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
 

@@ -531,11 +531,29 @@ fn styled(name: &str, style: Option<Style>) -> String {
 }
 
 fn name(spec: &str, rename: Option<&PerLanguage<String>>, alias: Option<&OneOrPer<Vec<String>>>) -> Name {
-    Name {
+    let mut name = Name {
         spec: spec.to_owned(),
         renames: rename.map(per_language).unwrap_or_default(),
         aliases: alias.map(by_language).unwrap_or_default(),
+        parameters: BTreeMap::new(),
+    };
+    let renames = name.renames.iter_mut().map(|(lang, public)| (*lang, public));
+    let aliases =
+        name.aliases.iter_mut().flat_map(|(lang, all)| all.iter_mut().map(|public| (*lang, public)));
+    for (lang, public) in renames.chain(aliases) {
+        if let Some(parameters) = take_parameters(public) {
+            name.parameters.insert((lang, public.clone()), parameters);
+        }
     }
+    name
+}
+
+/// Cuts the parameters off a published name: `emit(event, key)`.
+fn take_parameters(public: &mut String) -> Option<Vec<String>> {
+    let (name, parameters) = public.strip_suffix(')')?.split_once('(')?;
+    let parameters = parameters.split(',').map(|parameter| parameter.trim().to_owned()).collect();
+    *public = name.to_owned();
+    Some(parameters)
 }
 
 fn by_language<T: Clone>(value: &OneOrPer<T>) -> BTreeMap<Lang, T> {

@@ -482,12 +482,6 @@ func readSubscribeOptions(v any) (r SubscribeOptions) {
 	if value, ok := o["ordering"]; ok {
 		r.Ordering = readText[Ordering](value)
 	}
-	if value, ok := o["cursor"]; ok {
-		r.Cursor = readOptional(readText[string])(value)
-	}
-	if value, ok := o["from"]; ok {
-		r.From = readText[Start](value)
-	}
 	if value, ok := o["timeout"]; ok {
 		r.Timeout = readOptional(readDuration(time.Millisecond))(value)
 	}
@@ -497,6 +491,12 @@ func readSubscribeOptions(v any) (r SubscribeOptions) {
 	if value, ok := o["max_backoff"]; ok {
 		r.MaxBackoff = readOptional(readDuration(time.Millisecond))(value)
 	}
+	if value, ok := o["cursor"]; ok {
+		r.Cursor = readOptional(readText[string])(value)
+	}
+	if value, ok := o["from"]; ok {
+		r.From = readText[Start](value)
+	}
 	return r
 }
 
@@ -505,11 +505,11 @@ func showSubscribeOptions(r SubscribeOptions) any {
 	o["limit"] = showPlain[uint32](r.Limit)
 	o["filter"] = showOptional(showPlain[string])(r.Filter)
 	o["ordering"] = showPlain[Ordering](r.Ordering)
-	o["cursor"] = showOptional(showPlain[string])(r.Cursor)
-	o["from"] = showPlain[Start](r.From)
 	o["timeout"] = showOptional(showDuration(time.Millisecond))(r.Timeout)
 	o["poll_interval"] = showOptional(showDuration(time.Millisecond))(r.PollInterval)
 	o["max_backoff"] = showOptional(showDuration(time.Millisecond))(r.MaxBackoff)
+	o["cursor"] = showOptional(showPlain[string])(r.Cursor)
+	o["from"] = showPlain[Start](r.From)
 	return o
 }
 

@@ -18,4 +18,4 @@ with NetNode(shards=1) as node:
 
     channel = node.channel("sensors/temperature", Reading)
     channel.publish(Reading("A1", 22.5))
-    print(channel.subscribe(timeout_ms=1000).next(1))
+    print(channel.subscribe(timeout=1).next(1))

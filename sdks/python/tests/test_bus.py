@@ -138,7 +138,7 @@ def test_what_the_bus_refuses() -> None:
 def test_a_node_that_is_shut_down() -> None:
     node = NetNode(shards=1)
     node.shutdown()
-    node.shutdown(10)
+    node.shutdown(0.01)
     with pytest.raises(net.BusClosedError, match="the node is shut down") as caught:
         node.emit(1)
     assert isinstance(caught.value, RuntimeError)
@@ -158,7 +158,7 @@ def test_subscriptions_wait_for_events() -> None:
         assert seen == list(range(100))
         stream.stop()
         assert list(stream) == []
-        with net.EventStream(node, timeout_ms=20, from_="oldest") as again:
+        with net.EventStream(node, timeout=0.02, from_="oldest") as again:
             assert len(list(again)) == 100
 
 
@@ -178,22 +178,22 @@ def test_typed_streams_and_channels() -> None:
         assert channel.publish(Reading("a", 1.5)) is True
         assert channel.publish_batch([Reading("b", 2.5), Reading("c", 3.5)]) == 2
         node.emit({"other": True})
-        stream = channel.subscribe(timeout_ms=20)
+        stream = channel.subscribe(timeout=0.02)
         assert list(stream) == [Reading("a", 1.5), Reading("b", 2.5), Reading("c", 3.5)]
-        assert len(list(channel.subscribe_raw(timeout_ms=20))) == 3
+        assert len(list(channel.subscribe_raw(timeout=0.02))) == 3
         with pytest.raises(net.BusNotAnObjectError) as caught:
             node.channel("x", list[int]).publish([1])
         assert isinstance(caught.value, TypeError)
-        typed = node.subscribe_typed(lambda value: "other" in value, 10, timeout_ms=20)
+        typed = node.subscribe_typed(lambda value: "other" in value, 10, timeout=0.02)
         assert sorted(typed) == [False, False, False, True]
-        texts = net.TypedEventStream(node, parse=len, timeout_ms=20)
+        texts = net.TypedEventStream(node, parse=len, timeout=0.02)
         assert all(length > 10 for length in texts)
-        assert len(list(net.TypedChannel(node, "sensors", Validated).subscribe(timeout_ms=20))) == 3
+        assert len(list(net.TypedChannel(node, "sensors", Validated).subscribe(timeout=0.02))) == 3
 
 
 def test_blocking_streams_may_be_read_by_asyncio() -> None:
     async def main(node: NetNode) -> list[str]:
-        return [event.raw async for event in node.subscribe(timeout_ms=20)]
+        return [event.raw async for event in node.subscribe(timeout=0.02)]
 
     with NetNode(shards=1) as node:
         node.emit_batch([1, 2, 3])

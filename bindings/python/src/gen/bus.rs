@@ -7,7 +7,7 @@
 
 use crate::abi::{self, Answer, Arg};
 use crate::queue::Queue;
-use crate::value::{self, FromPy, Span, ToPy, Wrong};
+use crate::value::{self, FromPy, ToPy, Wrong};
 use net_types::{Error, api};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
@@ -706,31 +706,23 @@ pub(crate) struct SubscribeOptions(net_types::bus::SubscribeOptions);
 impl SubscribeOptions {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 8] = [
-            "limit",
-            "filter",
-            "ordering",
-            "cursor",
-            "from_",
-            "timeout_ms",
-            "poll_interval_ms",
-            "max_backoff_ms",
-        ];
+        const NAMES: [&str; 8] =
+            ["limit", "filter", "ordering", "timeout", "poll_interval", "max_backoff", "cursor", "from_"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (limit = None, filter = None, ordering = None, cursor = None, from_ = None, timeout_ms = None, poll_interval_ms = None, max_backoff_ms = None))]
+    #[pyo3(signature = (limit = None, filter = None, ordering = None, timeout = None, poll_interval = None, max_backoff = None, cursor = None, from_ = None))]
     fn new(
         py: Python<'_>,
         limit: Option<Arg<'_, '_>>,
         filter: Option<Arg<'_, '_>>,
         ordering: Option<Arg<'_, '_>>,
+        timeout: Option<Arg<'_, '_>>,
+        poll_interval: Option<Arg<'_, '_>>,
+        max_backoff: Option<Arg<'_, '_>>,
         cursor: Option<Arg<'_, '_>>,
         from_: Option<Arg<'_, '_>>,
-        timeout_ms: Option<Arg<'_, '_>>,
-        poll_interval_ms: Option<Arg<'_, '_>>,
-        max_backoff_ms: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
         if let Some(Ok(whole)) = limit.map(|value| value.cast::<Self>()) {
             return abi::copied(
@@ -738,11 +730,11 @@ impl SubscribeOptions {
                 "SubscribeOptions",
                 filter.is_some()
                     || ordering.is_some()
+                    || timeout.is_some()
+                    || poll_interval.is_some()
+                    || max_backoff.is_some()
                     || cursor.is_some()
-                    || from_.is_some()
-                    || timeout_ms.is_some()
-                    || poll_interval_ms.is_some()
-                    || max_backoff_ms.is_some(),
+                    || from_.is_some(),
                 || Self(whole.get().0.clone()),
             );
         }
@@ -750,18 +742,13 @@ impl SubscribeOptions {
             limit: abi::arg_or(limit, "limit", || 100)?,
             filter: abi::arg_or(filter, "filter", || None)?,
             ordering: abi::arg_or(ordering, "ordering", || net_types::bus::Ordering::None)?,
+            timeout: abi::arg_or::<Option<value::Seconds>>(timeout, "timeout", || None)?.map(|span| span.0),
+            poll_interval: abi::arg_or::<Option<value::Seconds>>(poll_interval, "poll_interval", || None)?
+                .map(|span| span.0),
+            max_backoff: abi::arg_or::<Option<value::Seconds>>(max_backoff, "max_backoff", || None)?
+                .map(|span| span.0),
             cursor: abi::arg_or(cursor, "cursor", || None)?,
             from: abi::arg_or(from_, "from_", || net_types::bus::Start::Oldest)?,
-            timeout: abi::arg_or::<Option<Span<1_000_000>>>(timeout_ms, "timeout_ms", || None)?
-                .map(|span| span.0),
-            poll_interval: abi::arg_or::<Option<Span<1_000_000>>>(
-                poll_interval_ms,
-                "poll_interval_ms",
-                || None,
-            )?
-            .map(|span| span.0),
-            max_backoff: abi::arg_or::<Option<Span<1_000_000>>>(max_backoff_ms, "max_backoff_ms", || None)?
-                .map(|span| span.0),
         };
         abi::checked(py, record, net_types::bus::SubscribeOptions::check).map(Self)
     }
@@ -787,6 +774,27 @@ impl SubscribeOptions {
         value::shown(value, py)
     }
 
+    /// End the iteration after this long without an event.
+    #[getter]
+    fn timeout(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.timeout;
+        value.map(value::Seconds).to_py(py)
+    }
+
+    /// Accepted and not used: a subscription is woken by new events.
+    #[getter]
+    fn poll_interval(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.poll_interval;
+        value.map(value::Seconds).to_py(py)
+    }
+
+    /// Accepted and not used: a subscription is woken by new events.
+    #[getter]
+    fn max_backoff(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_backoff;
+        value.map(value::Seconds).to_py(py)
+    }
+
     /// Cursor of a poll; the subscription continues behind it.
     #[getter]
     fn cursor(&self, py: Python<'_>) -> Answer {
@@ -801,27 +809,6 @@ impl SubscribeOptions {
         value::shown(value, py)
     }
 
-    /// End the iteration after this long without an event.
-    #[getter]
-    fn timeout_ms(&self, py: Python<'_>) -> Answer {
-        let value = &self.0.timeout;
-        value.map(Span::<1_000_000>).to_py(py)
-    }
-
-    /// Accepted and not used: a subscription is woken by new events.
-    #[getter]
-    fn poll_interval_ms(&self, py: Python<'_>) -> Answer {
-        let value = &self.0.poll_interval;
-        value.map(Span::<1_000_000>).to_py(py)
-    }
-
-    /// Accepted and not used: a subscription is woken by new events.
-    #[getter]
-    fn max_backoff_ms(&self, py: Python<'_>) -> Answer {
-        let value = &self.0.max_backoff;
-        value.map(Span::<1_000_000>).to_py(py)
-    }
-
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
@@ -834,11 +821,11 @@ impl SubscribeOptions {
                 ("limit", Some(self.limit(py)?)),
                 ("filter", Some(self.filter(py)?)),
                 ("ordering", Some(self.ordering(py)?)),
+                ("timeout", Some(self.timeout(py)?)),
+                ("poll_interval", Some(self.poll_interval(py)?)),
+                ("max_backoff", Some(self.max_backoff(py)?)),
                 ("cursor", Some(self.cursor(py)?)),
                 ("from_", Some(self.from_(py)?)),
-                ("timeout_ms", Some(self.timeout_ms(py)?)),
-                ("poll_interval_ms", Some(self.poll_interval_ms(py)?)),
-                ("max_backoff_ms", Some(self.max_backoff_ms(py)?)),
             ],
         )
     }
@@ -865,19 +852,19 @@ pub(crate) struct ShutdownOptions(net_types::bus::ShutdownOptions);
 impl ShutdownOptions {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 1] = ["timeout_ms"];
+        const NAMES: [&str; 1] = ["timeout"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (timeout_ms = None))]
-    fn new(py: Python<'_>, timeout_ms: Option<Arg<'_, '_>>) -> PyResult<Self> {
-        if let Some(Ok(whole)) = timeout_ms.map(|value| value.cast::<Self>()) {
+    #[pyo3(signature = (timeout = None))]
+    fn new(py: Python<'_>, timeout: Option<Arg<'_, '_>>) -> PyResult<Self> {
+        if let Some(Ok(whole)) = timeout.map(|value| value.cast::<Self>()) {
             return abi::copied(py, "ShutdownOptions", false, || Self(whole.get().0.clone()));
         }
         let record = net_types::bus::ShutdownOptions {
-            timeout: abi::arg_or::<Span<1_000_000>>(timeout_ms, "timeout_ms", || {
-                Span(std::time::Duration::from_millis(5000))
+            timeout: abi::arg_or::<value::Seconds>(timeout, "timeout", || {
+                value::Seconds(std::time::Duration::from_millis(5000))
             })?
             .0,
         };
@@ -887,9 +874,9 @@ impl ShutdownOptions {
 
     /// Most time to wait for readers to take what was accepted.
     #[getter]
-    fn timeout_ms(&self, py: Python<'_>) -> Answer {
+    fn timeout(&self, py: Python<'_>) -> Answer {
         let value = &self.0.timeout;
-        Span::<1_000_000>(*value).to_py(py)
+        value::Seconds(*value).to_py(py)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -897,7 +884,7 @@ impl ShutdownOptions {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        abi::repr(py, "ShutdownOptions", &[("timeout_ms", Some(self.timeout_ms(py)?))])
+        abi::repr(py, "ShutdownOptions", &[("timeout", Some(self.timeout(py)?))])
     }
 }
 
@@ -1078,17 +1065,17 @@ fn net_node_emit(py: Python<'_>, this: Arg<'_, '_>, event: Arg<'_, '_>, key: Opt
 
 /// Emits one JSON text.
 #[pyfunction]
-#[pyo3(signature = (this, json, key))]
+#[pyo3(signature = (this, json_str, key))]
 fn net_node_emit_raw(
     py: Python<'_>,
     this: Arg<'_, '_>,
-    json: Arg<'_, '_>,
+    json_str: Arg<'_, '_>,
     key: Option<Arg<'_, '_>>,
 ) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
-    let json = abi::arg::<&str>(json, "json")?;
+    let json_str = abi::arg::<&str>(json_str, "json_str")?;
     let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::emit_raw(&this, json, key))
+    abi::run(py, || <net_core::NetNode as api::NetNode>::emit_raw(&this, json_str, key))
 }
 
 fn net_node_emit_raw_async_start(
@@ -1160,18 +1147,18 @@ fn net_node_emit_batch(
 
 /// Emits many JSON texts and tells how many were accepted; one that is not JSON refuses them all.
 #[pyfunction]
-#[pyo3(signature = (this, jsons, key))]
+#[pyo3(signature = (this, json_strs, key))]
 fn net_node_emit_raw_batch(
     py: Python<'_>,
     this: Arg<'_, '_>,
-    jsons: Arg<'_, '_>,
+    json_strs: Arg<'_, '_>,
     key: Option<Arg<'_, '_>>,
 ) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
-    let jsons = abi::arg::<Vec<PyBackedStr>>(jsons, "jsons")?;
-    let jsons: Vec<_> = jsons.iter().map(|item| &**item).collect();
+    let json_strs = abi::arg::<Vec<PyBackedStr>>(json_strs, "json_strs")?;
+    let json_strs: Vec<_> = json_strs.iter().map(|item| &**item).collect();
     let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::emit_raw_batch(&this, &jsons, key))
+    abi::run(py, || <net_core::NetNode as api::NetNode>::emit_raw_batch(&this, &json_strs, key))
 }
 
 fn net_node_emit_raw_batch_async_start(
@@ -1228,11 +1215,11 @@ fn net_node_push_batch(
 
 /// Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is counted in `rejected`.
 #[pyfunction]
-#[pyo3(signature = (this, json))]
-fn net_node_fire(py: Python<'_>, this: Arg<'_, '_>, json: Arg<'_, '_>) -> Answer {
+#[pyo3(signature = (this, json_str))]
+fn net_node_fire(py: Python<'_>, this: Arg<'_, '_>, json_str: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
-    let json = abi::arg::<&str>(json, "json")?;
-    abi::run_hot(py, || <net_core::NetNode as api::NetNode>::fire(&this, json))
+    let json_str = abi::arg::<&str>(json_str, "json_str")?;
+    abi::run_hot(py, || <net_core::NetNode as api::NetNode>::fire(&this, json_str))
 }
 
 /// Emits many JSON texts without receipts and tells for how many there was room.
@@ -1438,11 +1425,11 @@ fn net_node_shutdown_submit(
 
 /// Opens a subscription on a node.
 #[pyfunction]
-#[pyo3(signature = (bus, options))]
-fn event_stream_new(py: Python<'_>, bus: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
+#[pyo3(signature = (bus, opts))]
+fn event_stream_new(py: Python<'_>, bus: Arg<'_, '_>, opts: Option<Arg<'_, '_>>) -> Answer {
     let bus = abi::arg(bus, "bus")?;
-    let options = abi::arg_or(options, "options", Default::default)?;
-    abi::run(py, || <net_core::EventStream as api::EventStream>::new(&bus, options))
+    let opts = abi::arg_or(opts, "opts", Default::default)?;
+    abi::run(py, || <net_core::EventStream as api::EventStream>::new(&bus, opts))
 }
 
 /// Ends the iteration at once; a pending read ends as well.
@@ -1494,11 +1481,11 @@ fn event_stream_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 
 /// Opens a decoding subscription on a node.
 #[pyfunction]
-#[pyo3(signature = (bus, options))]
-fn typed_event_stream_new(py: Python<'_>, bus: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
+#[pyo3(signature = (bus, opts))]
+fn typed_event_stream_new(py: Python<'_>, bus: Arg<'_, '_>, opts: Option<Arg<'_, '_>>) -> Answer {
     let bus = abi::arg(bus, "bus")?;
-    let options = abi::arg_or(options, "options", Default::default)?;
-    abi::run(py, || <net_core::TypedEventStream as api::TypedEventStream>::new(&bus, options))
+    let opts = abi::arg_or(opts, "opts", Default::default)?;
+    abi::run(py, || <net_core::TypedEventStream as api::TypedEventStream>::new(&bus, opts))
 }
 
 /// Ends the iteration at once; a pending read ends as well.
@@ -1578,20 +1565,20 @@ fn typed_channel_publish_batch(py: Python<'_>, this: Arg<'_, '_>, events: Arg<'_
 
 /// Opens a stream of the channel's objects, decoded.
 #[pyfunction]
-#[pyo3(signature = (this, options))]
-fn typed_channel_subscribe(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
+#[pyo3(signature = (this, opts))]
+fn typed_channel_subscribe(py: Python<'_>, this: Arg<'_, '_>, opts: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedChannel>>(this, "self")?;
-    let options = abi::arg_or(options, "options", Default::default)?;
-    abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::subscribe(&this, options))
+    let opts = abi::arg_or(opts, "opts", Default::default)?;
+    abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::subscribe(&this, opts))
 }
 
 /// Opens a stream of the channel's events.
 #[pyfunction]
-#[pyo3(signature = (this, options))]
-fn typed_channel_subscribe_raw(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
+#[pyo3(signature = (this, opts))]
+fn typed_channel_subscribe_raw(py: Python<'_>, this: Arg<'_, '_>, opts: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedChannel>>(this, "self")?;
-    let options = abi::arg_or(options, "options", Default::default)?;
-    abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::subscribe_raw(&this, options))
+    let opts = abi::arg_or(opts, "opts", Default::default)?;
+    abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::subscribe_raw(&this, opts))
 }
 
 /// The name that tags its events.

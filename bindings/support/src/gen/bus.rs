@@ -190,11 +190,11 @@ impl Pack for net_types::bus::SubscribeOptions {
             self.limit.pack(w);
             self.filter.pack(w);
             self.ordering.pack(w);
-            self.cursor.pack(w);
-            self.from.pack(w);
             w.optional_duration(self.timeout, 1_000_000);
             w.optional_duration(self.poll_interval, 1_000_000);
             w.optional_duration(self.max_backoff, 1_000_000);
+            self.cursor.pack(w);
+            self.from.pack(w);
         });
     }
 
@@ -204,11 +204,11 @@ impl Pack for net_types::bus::SubscribeOptions {
             limit: f.field_or_else(|| 100)?,
             filter: f.field_or(None)?,
             ordering: f.field_or_else(|| net_types::bus::Ordering::None)?,
-            cursor: f.field_or(None)?,
-            from: f.field_or_else(|| net_types::bus::Start::Oldest)?,
             timeout: f.next().map(|r| r.option(|r| r.duration(1_000_000))).transpose()?.flatten(),
             poll_interval: f.next().map(|r| r.option(|r| r.duration(1_000_000))).transpose()?.flatten(),
             max_backoff: f.next().map(|r| r.option(|r| r.duration(1_000_000))).transpose()?.flatten(),
+            cursor: f.field_or(None)?,
+            from: f.field_or_else(|| net_types::bus::Start::Oldest)?,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Names are snake_case, and public names are unique in each language.
 
 use super::Rules;
-use crate::ir::{Lang, Name, Object, Shape};
+use crate::ir::{Lang, Method, Name, Object, Shape};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 
@@ -45,6 +45,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
     }
     for (path, method) in super::methods(module) {
         snake(rules, position, &path, &method.name);
+        check_parameters(rules, position, &path, method);
         for arg in &method.args {
             snake_text(rules, position, &[path.as_slice(), &["args", &arg.name]].concat(), &arg.name);
         }
@@ -67,6 +68,22 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
     }
     for item in &module.hosts {
         snake(rules, position, &["host", &item.name.spec], &item.name);
+    }
+}
+
+/// Published parameters stand for arguments that there are; only Python's callers name them.
+fn check_parameters(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
+    let last = format!("{}!", path.last().copied().unwrap_or_default());
+    let path = [&path[..path.len() - 1], &[last.as_str()]].concat();
+    for ((lang, public), listed) in &method.name.parameters {
+        let count = listed.iter().filter(|name| !["model", "parse"].contains(&name.as_str())).count();
+        if *lang != Lang::Python {
+            let message = format!("`{public}` lists its parameters, which only Python's callers name");
+            rules.wrong(position, &path, message);
+        } else if count > method.args.len() {
+            let message = format!("`{public}` lists {count} parameters, and there are {}", method.args.len());
+            rules.wrong(position, &path, message);
+        }
     }
 }
 

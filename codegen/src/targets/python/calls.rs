@@ -1,9 +1,10 @@
 //! One function or method of the package: its parameters, what it passes on, and what it makes of the answer.
 
+use super::parameters::{Parameters, Role};
 use super::types::{self, Mode};
 use super::{fit, names};
 use crate::doc::RecordClass;
-use crate::ir::{Api, Arg, Field, Literal, Method, Record, Shape, Type};
+use crate::ir::{Api, Arg, Field, Lang, Literal, Method, Record, Shape, Type};
 
 /// A function or method, printed.
 #[derive(Debug, Clone)]
@@ -27,19 +28,31 @@ pub(crate) struct Owner<'a> {
     pub indent: usize,
 }
 
+/// Lowers a function or method under each of its names.
+pub(crate) fn methods(api: &Api, owner: Owner<'_>, item: &Method) -> Vec<MethodModel> {
+    let names = std::iter::once(names::member(&item.name)).chain(own_aliases(item));
+    names.map(|name| method(api, owner, item, &name)).collect()
+}
+
+/// More names of a method that have parameters of their own.
+fn own_aliases(item: &Method) -> impl Iterator<Item = String> {
+    let is_own = |name: &String| item.name.parameters(Lang::Python, name).is_some();
+    names::member_aliases(&item.name).into_iter().filter(is_own)
+}
+
 /// Lowers a function or method under a name.
 pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> MethodModel {
-    let call = Call::of(api, owner, item);
+    let call = Call::of(api, owner, item, name);
     let inner = owner.indent + 4;
     let is_property = matches!(item.shape, Shape::Property { .. });
-    let is_init = item.shape == Shape::Constructor && item.name.spec == "new";
+    let is_init = names::is_init(item);
     let first = match item.shape {
         _ if is_init => Some("self"),
         Shape::Method | Shape::Property { .. } => Some("self"),
         Shape::Constructor => Some("cls"),
         _ => None,
     };
-    let name = if is_init { "__init__" } else { name };
+    let shown = if is_init { "__init__" } else { name };
     let params: Vec<_> = first.map(str::to_owned).into_iter().chain(call.params.clone()).collect();
     let waits = item.is_async && owner.mode == Mode::Aio;
     let def = if waits { "async def" } else { "def" };
@@ -50,16 +63,18 @@ pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> 
         Shape::Property { .. } => vec!["@property".to_owned()],
         _ => Vec::new(),
     };
+    let mut aliases = Vec::new();
+    if name == names::member(&item.name) && !is_init && !(is_property && item.name.spec == "len") {
+        aliases = names::member_aliases(&item.name);
+        aliases.retain(|alias| !own_aliases(item).any(|own| own == *alias));
+    }
     MethodModel {
         decorators,
-        signature: fit::call(owner.indent, &format!("{def} {name}("), &params, &format!(") -> {returns}:")),
-        doc: fit::doc(inner, &documented(api, item, &call.options)),
+        signature: fit::call(owner.indent, &format!("{def} {shown}("), &params, &format!(") -> {returns}:")),
+        doc: fit::doc(inner, &documented(api, item, call.options, call.whole.as_deref())),
         body: call.body(item, is_init, waits),
-        aliases: match is_init || is_property && item.name.spec == "len" {
-            true => Vec::new(),
-            false => names::member_aliases(&item.name),
-        },
-        name: name.to_owned(),
+        aliases,
+        name: shown.to_owned(),
     }
 }
 
@@ -69,17 +84,17 @@ pub(crate) fn flattened<'a>(api: &'a Api, method: &Method) -> Option<&'a Record>
     let Type::Record(at) = last.ty.split_optional().0 else { return None };
     let record = api.record(*at);
     let fits = record.class == Some(RecordClass::Options) && record.all_optional() && last.may_be_left_out();
-    let others = &method.args[..method.args.len() - 1];
-    let clash = record
-        .fields
-        .iter()
-        .any(|field| others.iter().any(|arg| names::argument(api, arg) == names::field(api, field)));
+    let others = method.args.len() - 1;
+    let names = Parameters::first(api, method).names;
+    let clash = record.fields.iter().any(|field| names[..others].contains(&names::field(api, field)));
     (fits && !clash && last.default == Some(Literal::Record)).then_some(record)
 }
 
 struct Call<'a> {
     api: &'a Api,
     owner: Owner<'a>,
+    /// Names of the arguments.
+    names: Vec<String>,
     params: Vec<String>,
     /// Statements before the call.
     prelude: Vec<String>,
@@ -89,81 +104,100 @@ struct Call<'a> {
     /// Expression of the function that reads the caller's JSON.
     decode: String,
     options: Option<&'a Record>,
+    /// The parameter that takes the options as one record.
+    whole: Option<String>,
 }
 
 impl<'a> Call<'a> {
-    fn of(api: &'a Api, owner: Owner<'a>, item: &Method) -> Self {
+    fn of(api: &'a Api, owner: Owner<'a>, item: &Method, name: &str) -> Self {
         let options = flattened(api, item);
-        let kept = &item.args[..item.args.len() - usize::from(options.is_some())];
+        let kept = item.args.len() - usize::from(options.is_some());
         let has_self = matches!(item.shape, Shape::Method | Shape::Property { .. });
         let own_model = takes_model(owner, item);
+        let Parameters { names, published } = Parameters::of(api, item, name);
+        let whole = published.contains(&Role::Argument(kept)).then(|| names[kept].clone());
         let mut call = Self {
             api,
             owner,
+            names,
             params: Vec::new(),
             prelude: Vec::new(),
             passed: if has_self { vec!["self._handle".into()] } else { Vec::new() },
             native: format!("_net.{}", names::native(owner.object.map(|(name, _)| name), &item.name.spec)),
             decode: if own_model { "decoder(model, parse)" } else { "self._decode" }.into(),
             options,
+            whole,
         };
-        let required = kept.iter().filter(|arg| !arg.may_be_left_out() && !arg.variadic);
-        let mut params: Vec<_> = required.map(|arg| call.param(arg)).collect();
-        if own_model {
-            params.push("model: Model[T] | None = None".into());
-        }
-        params.extend(kept.iter().filter(|arg| arg.may_be_left_out()).map(|arg| call.param(arg)));
-        params.extend(kept.iter().filter(|arg| arg.variadic).map(|arg| call.param(arg)));
-        call.params = params;
-        for arg in kept {
-            let passed = call.passed_as(arg);
+        let (ordered, named) = order(&item.args[..kept], &published, own_model);
+        call.params = ordered.iter().map(|role| call.declared(*role, &item.args)).collect();
+        for (position, arg) in item.args[..kept].iter().enumerate() {
+            let passed = call.passed_as(arg, &call.names[position]);
             call.passed.push(passed);
         }
-        let mut named = Vec::new();
-        if let Some(record) = options {
-            named = call.take_options(record, &item.args[item.args.len() - 1]);
-        }
-        if own_model {
-            named.push("parse: Callable[[str], T] | None = None".into());
-        }
-        if !named.is_empty() {
+        let mut only_named = match options {
+            Some(record) => call.take_options(record),
+            None => Vec::new(),
+        };
+        only_named.extend(named.iter().map(|role| call.declared(*role, &item.args)));
+        if !only_named.is_empty() {
             call.params.push("*".into());
-            call.params.extend(named);
+            call.params.extend(only_named);
         }
         call
     }
 
-    /// Parameters of an options record, and the statement that makes it of them; gives those that are named only.
-    fn take_options(&mut self, record: &Record, arg: &Arg) -> Vec<String> {
-        let class = names::class(&record.name);
-        let mut given = Vec::new();
-        let mut named = Vec::new();
-        for (position, field) in record.fields.iter().enumerate() {
-            let name = names::field(self.api, field);
-            let whole = if position == 0 { format!(" | {class}") } else { String::new() };
-            let ty = types::field_input(self.api, field);
-            self.params.push(format!("{name}: {ty}{whole} | None = None"));
-            given.push(name);
-        }
-        for field in &record.fields {
-            for alias in names::member_aliases(&field.name) {
-                named.push(format!("{alias}: {} | None = None", types::field_input(self.api, field)));
-                given.push(format!("{alias}={alias}"));
+    /// A parameter as the signature has it.
+    fn declared(&self, role: Role, args: &[Arg]) -> String {
+        match (role, self.options) {
+            (Role::Model, _) => "model: Model[T] | None = None".into(),
+            (Role::Parse, _) => "parse: Callable[[str], T] | None = None".into(),
+            (Role::Argument(position), Some(record)) if position + 1 == args.len() => {
+                format!("{}: {} | None = None", self.names[position], names::class(&record.name))
             }
+            (Role::Argument(position), _) => self.param(&args[position], &self.names[position]),
         }
-        let mut local = names::argument(self.api, arg);
-        if record.fields.iter().any(|field| names::field(self.api, field) == local) {
-            local.push('_');
-        }
-        let indent = self.owner.indent + 4;
-        self.prelude.push(fit::call(indent, &format!("{local} = {class}("), &given, ")"));
-        self.passed.push(local);
-        named
     }
 
-    fn param(&self, arg: &Arg) -> String {
-        let name = names::argument(self.api, arg);
-        let mut ty = self.input(&arg.ty);
+    /// Parameters of an options record, and the statement that makes it of them; gives those that are named only.
+    fn take_options(&mut self, record: &Record) -> Vec<String> {
+        let class = names::class(&record.name);
+        let field_names: Vec<_> = record.fields.iter().map(|field| names::field(self.api, field)).collect();
+        let mut given = Vec::new();
+        let mut fields = Vec::new();
+        let mut aliases = Vec::new();
+        for (position, field) in record.fields.iter().enumerate() {
+            let ty = types::field_input(self.api, field);
+            let whole =
+                if position == 0 && self.whole.is_none() { format!(" | {class}") } else { String::new() };
+            fields.push(format!("{}: {ty}{whole} | None = None", field_names[position]));
+            for alias in names::member_aliases(&field.name) {
+                aliases.push((format!("{alias}: {ty} | None = None"), format!("{alias}={alias}")));
+            }
+        }
+        let (declared, passed): (Vec<_>, Vec<_>) = aliases.into_iter().unzip();
+        given.extend(field_names.iter().cloned().chain(passed));
+        let mut local = self.names.last().cloned().unwrap_or_default();
+        let indent = self.owner.indent + 4;
+        if let Some(whole) = &self.whole {
+            given.splice(0..0, [whole.clone(), class]);
+            self.prelude.push(fit::call(indent, &format!("{local} = whole("), &given, ")"));
+            self.passed.push(local);
+            return fields.into_iter().chain(declared).collect();
+        }
+        if field_names.contains(&local) {
+            local.push('_');
+        }
+        self.prelude.push(fit::call(indent, &format!("{local} = {class}("), &given, ")"));
+        self.passed.push(local);
+        self.params.extend(fields);
+        declared
+    }
+
+    fn param(&self, arg: &Arg, name: &str) -> String {
+        let mut ty = match types::is_seconds(name, &arg.ty) {
+            true => types::named_input(self.api, name, &arg.ty, self.owner.mode),
+            false => self.input(&arg.ty),
+        };
         if arg.variadic {
             let Type::List(of) = &arg.ty else { return format!("*{name}: {ty}") };
             let item = self.input(of);
@@ -180,7 +214,9 @@ impl<'a> Call<'a> {
                 ty += " | None";
                 format!("{name}: {ty} = None")
             }
-            Some(default) => format!("{name}: {ty} = {}", types::literal(self.api, default, &arg.ty)),
+            Some(default) => {
+                format!("{name}: {ty} = {}", types::named_literal(self.api, name, default, &arg.ty))
+            }
             None if arg.may_be_left_out() => format!("{name}: {ty} = None"),
             None => format!("{name}: {ty}"),
         }
@@ -196,8 +232,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn passed_as(&self, arg: &Arg) -> String {
-        let name = names::argument(self.api, arg);
+    fn passed_as(&self, arg: &Arg, name: &str) -> String {
         let (ty, optional) = arg.ty.split_optional();
         let side = if self.owner.mode == Mode::Aio { "loop" } else { "thread" };
         let converted = match ty {
@@ -213,7 +248,7 @@ impl<'a> Call<'a> {
                 )
             }
             Type::Stream(_) => format!("{side}_stream({name}, \"{name}\")"),
-            _ => return name,
+            _ => return name.to_owned(),
         };
         if optional { format!("None if {name} is None else {converted}") } else { converted }
     }
@@ -323,6 +358,26 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Parameters by position, and those that are given by name only.
+fn order(kept: &[Arg], published: &[Role], own_model: bool) -> (Vec<Role>, Vec<Role>) {
+    let is_free = |role: &Role| !published.contains(role);
+    let arguments = |wanted: fn(&Arg) -> bool| {
+        let found = kept.iter().enumerate().filter(move |(_, arg)| wanted(arg));
+        found.map(|(position, _)| Role::Argument(position)).filter(is_free)
+    };
+    let mut ordered = published.to_vec();
+    ordered.extend(arguments(|arg| !arg.may_be_left_out() && !arg.variadic));
+    let mut named = Vec::new();
+    if own_model {
+        let model = if published.is_empty() { &mut ordered } else { &mut named };
+        model.extend(Some(Role::Model).filter(is_free));
+        named.extend(Some(Role::Parse).filter(is_free));
+    }
+    ordered.extend(arguments(Arg::may_be_left_out));
+    ordered.extend(arguments(|arg| arg.variadic));
+    (ordered, named)
+}
+
 /// Whether a method is told the type of the JSON that it gives.
 fn takes_model(owner: Owner<'_>, item: &Method) -> bool {
     let own = |var: &String| item.generic.contains(var) || !owner.vars.contains(var);
@@ -338,13 +393,16 @@ fn takes_model(owner: Owner<'_>, item: &Method) -> bool {
     }
 }
 
-fn documented(api: &Api, item: &Method, options: &Option<&Record>) -> String {
+fn documented(api: &Api, item: &Method, options: Option<&Record>, whole: Option<&str>) -> String {
     let mut text = item.doc.text.clone();
     if let Some((since, instead)) = &item.deprecated {
         text += &format!("\n\nDeprecated since {since}: use `{instead}`.");
     }
     if let Some(record) = options {
         text += "\n\nOptions:";
+        if let Some(whole) = whole {
+            text += &format!("\n    {whole}: All of them as one record.");
+        }
         for field in &record.fields {
             text += &format!("\n    {}: {}", names::field(api, field), described(api, field));
         }
@@ -356,7 +414,10 @@ fn documented(api: &Api, item: &Method, options: &Option<&Record>) -> String {
 pub(crate) fn described(api: &Api, field: &Field) -> String {
     let doc = field.doc.text.lines().next().unwrap_or_default();
     let absent = match (&field.default, &field.absent) {
-        (Some(default), _) => format!(" {} by default.", types::literal(api, default, &field.ty)),
+        (Some(default), _) => {
+            let name = names::field(api, field);
+            format!(" {} by default.", types::named_literal(api, &name, default, &field.ty))
+        }
         (None, Some(absent)) => format!(" Left out: {absent}"),
         _ => String::new(),
     };

@@ -2,6 +2,7 @@
 
 use super::names;
 use super::native::{Lines, lines, rewrap, wrapped};
+use super::parameters::Parameters;
 use crate::doc::Thread;
 use crate::ir::{Api, Arg, At, Host, Lang, Method, Object, Shape, Type};
 use crate::targets::rust::{names as rust_names, types as rust_types};
@@ -175,12 +176,12 @@ pub(crate) fn function(
         call.push("&this".to_owned());
         bindings.push(format!("let this = abi::arg::<Arc<net_core::{class}>>(this, \"self\")?;"));
     }
-    for arg in &method.args {
-        let ident = rust_names::value(&names::argument(api, arg));
+    for (arg, name) in method.args.iter().zip(Parameters::first(api, method).names) {
+        let ident = rust_names::value(&name);
         let optional = arg.may_be_left_out();
         let wrapper = if optional { "Option<Arg<'_, '_>>" } else { "Arg<'_, '_>" };
         params.push(format!("{ident}: {wrapper}"));
-        let (binding, passed) = argument(api, arg, &ident, method.is_async)?;
+        let (binding, passed) = argument(api, arg, &name, method.is_async)?;
         bindings.extend(binding);
         call.push(passed);
         arguments.push(ident);
@@ -233,15 +234,16 @@ fn result(method: &Method) -> String {
 }
 
 /// Statements that read an argument, and the expression that is passed on.
-fn argument(api: &Api, arg: &Arg, ident: &str, is_async: bool) -> Result<(Vec<String>, String)> {
-    let name = format!("{:?}", names::argument(api, arg));
-    let (wrap, unwrap) = wrapped(api, &arg.ty, false)?;
+fn argument(api: &Api, arg: &Arg, name: &str, is_async: bool) -> Result<(Vec<String>, String)> {
+    let ident = rust_names::value(name);
+    let (wrap, unwrap) = wrapped(api, name, &arg.ty, false)?;
+    let name = format!("{name:?}");
     let (inner, optional) = arg.ty.split_optional();
     let (ty, passed, more) = match inner {
-        _ if !wrap.is_empty() => (wrap, ident.to_owned(), None),
-        _ if is_async => ("_".into(), ident.to_owned(), None),
-        Type::String | Type::Json(_) if optional => ("Option<&str>".into(), ident.to_owned(), None),
-        Type::String | Type::Json(_) => ("&str".into(), ident.to_owned(), None),
+        _ if !wrap.is_empty() => (wrap, ident.clone(), None),
+        _ if is_async => ("_".into(), ident.clone(), None),
+        Type::String | Type::Json(_) if optional => ("Option<&str>".into(), ident.clone(), None),
+        Type::String | Type::Json(_) => ("&str".into(), ident.clone(), None),
         Type::Bytes if optional => ("Option<Cow<'_, [u8]>>".into(), format!("{ident}.as_deref()"), None),
         Type::Bytes => ("Cow<'_, [u8]>".into(), format!("&{ident}"), None),
         Type::List(of) if rust_types::is_text_or_bytes(of) && !optional => {
@@ -251,7 +253,7 @@ fn argument(api: &Api, arg: &Arg, ident: &str, is_async: bool) -> Result<(Vec<St
         }
         Type::Object(..) if optional => ("_".into(), format!("{ident}.as_ref()"), None),
         Type::Object(..) => ("_".into(), format!("&{ident}"), None),
-        _ => ("_".into(), ident.to_owned(), None),
+        _ => ("_".into(), ident.clone(), None),
     };
     let read = if let Some(default) = &arg.default {
         let value = rust_types::literal(api, default, &arg.ty).replace("crate::", "net_types::");

@@ -7,6 +7,7 @@ mod functions;
 pub(crate) mod names;
 mod native;
 mod package;
+pub(crate) mod parameters;
 mod stubs;
 mod testee;
 pub(crate) mod types;

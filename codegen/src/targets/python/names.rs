@@ -1,7 +1,7 @@
 //! Every identifier of the generated Python, and of the Rust that serves it.
 
 use crate::case::{pascal, screaming};
-use crate::ir::{Api, Arg, Family, Field, Host, Kind, Lang, Name};
+use crate::ir::{Api, Arg, Family, Field, Host, Kind, Lang, Method, Name, Shape};
 use crate::targets::rust::names as rust_names;
 
 const RESERVED: [&str; 35] = [
@@ -29,6 +29,11 @@ pub(crate) fn field(api: &Api, field: &Field) -> String {
 /// An argument with its unit.
 pub(crate) fn argument(api: &Api, arg: &Arg) -> String {
     value(&api.unit_name(&arg.name, &arg.ty))
+}
+
+/// Whether a constructor is the one that calling the class means.
+pub(crate) fn is_init(method: &Method) -> bool {
+    method.shape == Shape::Constructor && method.name.spec == "new"
 }
 
 /// A class with its published name.

@@ -1,7 +1,7 @@
 //! What the templates of the extension module print: Rust.
 
 use super::functions::{self, FunctionModel, HostModel};
-use super::names;
+use super::{names, types};
 use crate::doc::RecordClass;
 use crate::ir::{Api, At, Enum, Field, Flags, Lang, Module, Record, Scalar, TextForm, Type, Union};
 use crate::targets::rust::{names as rust_names, types as rust_types};
@@ -262,7 +262,7 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
     let given = aliases
         .iter()
         .fold(ident.clone(), |first, alias| format!("{}.or({first})", rust_names::value(alias)));
-    let (wrap, unwrap) = wrapped(api, &item.ty, item.variadic)?;
+    let (wrap, unwrap) = wrapped(api, &name, &item.ty, item.variadic)?;
     let text = format!("{name:?}");
     let build = match (&item.default, &item.ty) {
         (Some(_), _) => {
@@ -283,12 +283,8 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
         (None, _) => format!("abi::arg::<{wrap}>({given}, {text})?{unwrap}"),
     };
     let show = match item.ty.split_optional() {
-        (Type::Duration(unit), false) => {
-            format!("Span::<{}>(*value).to_py(py)", rust_types::nanos(*unit))
-        }
-        (Type::Duration(unit), true) => {
-            format!("value.map(Span::<{}>).to_py(py)", rust_types::nanos(*unit))
-        }
+        (Type::Duration(_), false) => format!("{}(*value).to_py(py)", span(&name, &item.ty)),
+        (Type::Duration(_), true) => format!("value.map({}).to_py(py)", span(&name, &item.ty)),
         _ => "value::shown(value, py)".into(),
     };
     Ok(FieldModel {
@@ -305,27 +301,34 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
 
 /// A default as the type that is read.
 pub(crate) fn rewrap(wrap: &str, default: &str) -> String {
-    match wrap.split_once("::<").or_else(|| wrap.split_once('<')) {
-        Some((outer, _)) => format!("{outer}({default})"),
-        None => default.to_owned(),
-    }
+    format!("{}({default})", wrap.split('<').next().unwrap_or(wrap).trim_end_matches("::"))
 }
 
 /// The type that an argument is read as where that is not the argument's own, and what gives the argument then.
-pub(crate) fn wrapped(api: &Api, ty: &Type, variadic: bool) -> Result<(String, String)> {
+pub(crate) fn wrapped(api: &Api, name: &str, ty: &Type, variadic: bool) -> Result<(String, String)> {
     if variadic {
         return Ok(("OneOrMany<_>".into(), ".0".into()));
     }
     Ok(match ty.split_optional() {
-        (Type::Duration(unit), false) => (format!("Span<{}>", rust_types::nanos(*unit)), ".0".into()),
-        (Type::Duration(unit), true) => {
-            (format!("Option<Span<{}>>", rust_types::nanos(*unit)), ".map(|span| span.0)".into())
+        (Type::Duration(_), false) => (span(name, ty).replace("::<", "<"), ".0".into()),
+        (Type::Duration(_), true) => {
+            (format!("Option<{}>", span(name, ty).replace("::<", "<")), ".map(|span| span.0)".into())
         }
         (Type::List(of) | Type::Map(of), _) if matches!(api.base(of), Type::Duration(_)) => {
             bail!("python: durations within lists and maps are not printed")
         }
         _ => (String::new(), String::new()),
     })
+}
+
+/// The type that a span of time crosses as, where an expression names it.
+fn span(name: &str, ty: &Type) -> String {
+    match ty.split_optional().0 {
+        Type::Duration(unit) if !types::is_seconds(name, ty) => {
+            format!("Span::<{}>", rust_types::nanos(*unit))
+        }
+        _ => "value::Seconds".into(),
+    }
 }
 
 fn union(api: &Api, module: &Module, item: &Union) -> Result<UnionModel> {

@@ -2,6 +2,7 @@
 
 use super::calls::{self, MethodModel, Owner};
 use super::native::has_word;
+use super::parameters::Parameters;
 use super::types::{self, Mode};
 use super::{fit, names};
 use crate::ir::{Api, Enum, Family, Flags, Host, Kind, Lang, Method, Module, Object, Shape, Type, Union};
@@ -75,10 +76,7 @@ pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
         errors: Vec::new(),
         hosts: Vec::new(),
         classes: module.objects.iter().map(|item| class(api, item, mode)).collect(),
-        functions: functions
-            .iter()
-            .map(|item| calls::method(api, owner, item, &names::member(&item.name)))
-            .collect(),
+        functions: functions.iter().flat_map(|item| calls::methods(api, owner, item)).collect(),
         aliases: Vec::new(),
         exports: Vec::new(),
     };
@@ -175,8 +173,8 @@ fn consts(api: &Api, module: &Module) -> Vec<ValueModel> {
             line: format!(
                 "{}: Final[{}] = {}",
                 names::constant(&item.name),
-                types::output(api, &item.ty, Mode::Blocking),
-                types::literal(api, &item.value, &item.ty)
+                types::named_output(api, &item.name.spec, &item.ty),
+                types::named_literal(api, &item.name.spec, &item.value, &item.ty)
             ),
             doc: fit::doc(0, &item.doc.text),
         })
@@ -371,9 +369,8 @@ fn class(api: &Api, item: &Object, mode: Mode) -> ClassModel {
     for method in &all {
         let overloads: Vec<_> =
             all.iter().filter(|m| m.overload.as_deref() == Some(&method.name.spec)).collect();
-        let own = names::member(&method.name);
         if overloads.is_empty() {
-            methods.push(calls::method(api, owner, method, &own));
+            methods.extend(calls::methods(api, owner, method));
         } else {
             methods.extend(overloaded(api, owner, method, &overloads));
         }
@@ -453,10 +450,11 @@ fn difference(api: &Api, first: &Method, other: &Method) -> Option<(usize, Strin
             _ => "object".into(),
         }
     };
-    other.args.iter().enumerate().find_map(|(position, arg)| {
+    let names = Parameters::first(api, other).names;
+    other.args.iter().zip(names).enumerate().find_map(|(position, (arg, name))| {
         let own = kind(&arg.ty);
         let differs = first.args.get(position).is_none_or(|first| kind(&first.ty) != own);
-        differs.then(|| (position, names::argument(api, arg), own))
+        differs.then_some((position, name, own))
     })
 }
 
@@ -468,7 +466,7 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
         ("enum", "IntEnum StrEnum"),
         ("typing", "Any Final Protocol Self TypeAlias overload"),
         ("net", "_net"),
-        ("net._kernel", "AsyncStream Buffer Closable Model Native NetError Stream T Typed decoder encode encode_all handle_of handles_of picks spread"),
+        ("net._kernel", "AsyncStream Buffer Closable Model Native NetError Stream T Typed decoder encode encode_all handle_of handles_of picks spread whole"),
         ("net._loop", "HostType loop_host loop_stream submit thread_host thread_stream"),
     ]
     .map(|(module, items)| (module.to_owned(), items.split(' ').map(str::to_owned).collect()))

@@ -1,6 +1,7 @@
 //! The type stubs of the extension module.
 
 use super::native::has_word;
+use super::parameters::Parameters;
 use super::types::{self, Mode};
 use super::{calls, fit, names};
 use crate::doc::RecordClass;
@@ -84,8 +85,9 @@ fn record(api: &Api, item: &Record) -> StubModel {
         &format!(") -> {name}: ..."),
     ));
     for field in &item.fields {
-        let ty = types::output(api, &field.ty, Mode::Blocking);
-        members.push(property(&names::field(api, field), &ty, &calls::described(api, field)));
+        let name = names::field(api, field);
+        let ty = types::named_output(api, &name, &field.ty);
+        members.push(property(&name, &ty, &calls::described(api, field)));
     }
     for view in &item.views {
         let view_name = names::member(&view.name);
@@ -208,10 +210,12 @@ fn function(api: &Api, owner: Option<&str>, item: &Method) -> Vec<String> {
     if matches!(item.shape, Shape::Method | Shape::Property { .. }) {
         params.push("this: Handle".to_owned());
     }
-    params.extend(item.args.iter().map(|arg| {
-        let ty = input(api, &arg.ty);
+    let given = item.args.iter().zip(Parameters::first(api, item).names);
+    params.extend(given.map(|(arg, name)| {
+        let seconds = types::is_seconds(&name, &arg.ty);
+        let ty = if seconds { "float".into() } else { input(api, &arg.ty) };
         let none = if arg.default.is_some() { " | None" } else { "" };
-        format!("{}: {ty}{none}", names::argument(api, arg))
+        format!("{name}: {ty}{none}")
     }));
     let result = match (&item.returns, item.shape) {
         (_, Shape::Constructor) => "Handle".into(),

@@ -1,6 +1,7 @@
 //! The dispatch of the conformance testee: every call as data.
 
-use super::{fit, names};
+use super::parameters::{Parameters, Role};
+use super::{fit, names, types};
 use crate::ir::{Api, Case, Field, Host, Kind, Lang, Method, Module, Object, Shape, TextForm, Type};
 use askama::Template;
 
@@ -116,7 +117,7 @@ fn union_case(api: &Api, class: &str, case: &Case, taken: &[String]) -> String {
 }
 
 fn member(api: &Api, field: &Field, name: &str) -> String {
-    format!("(\"{}\", \"{name}\", {})", field.name.spec, codec(api, &field.ty))
+    format!("(\"{}\", \"{name}\", {})", field.name.spec, named_codec(api, name, &field.ty))
 }
 
 fn host(api: &Api, item: &Host) -> String {
@@ -158,11 +159,11 @@ fn call(api: &Api, owner: &str, object: Option<&Object>, item: &Method) -> Strin
         .args
         .iter()
         .map(|arg| {
-            let name = flattened_name(api, item, arg.name.as_str());
-            format!("(\"{}\", \"{name}\", {})", arg.name, codec(api, &arg.ty))
+            let name = taking(api, item, arg.name.as_str());
+            format!("(\"{}\", \"{name}\", {})", arg.name, named_codec(api, &name, &arg.ty))
         })
         .collect();
-    let is_init = item.shape == Shape::Constructor && item.name.spec == "new";
+    let is_init = names::is_init(item);
     // A class is called by its own name, from its module.
     let (owner, name) = match owner.rsplit_once('.') {
         Some((module, class)) if is_init => (module, class.to_owned()),
@@ -187,12 +188,26 @@ fn call(api: &Api, owner: &str, object: Option<&Object>, item: &Method) -> Strin
     format!("Call({owner}, \"{name}\", {}, {result}{flags})", tuple(&args))
 }
 
-/// The parameter that takes an argument: an options record goes whole into its first field's.
-fn flattened_name(api: &Api, item: &Method, arg: &str) -> String {
-    let given = item.args.iter().find(|known| known.name == arg);
-    match (super::calls::flattened(api, item), item.args.last()) {
-        (Some(record), Some(last)) if last.name == arg => names::field(api, &record.fields[0]),
-        _ => given.map_or_else(|| names::value(arg), |given| names::argument(api, given)),
+/// The parameter that takes an argument: an options record goes whole into its own, else into its first field's.
+fn taking(api: &Api, item: &Method, arg: &str) -> String {
+    let parameters = Parameters::first(api, item);
+    let position = item.args.iter().position(|known| known.name == arg).unwrap_or_default();
+    match super::calls::flattened(api, item) {
+        Some(record) if position + 1 == item.args.len() && !parameters.lists(Role::Argument(position)) => {
+            names::field(api, &record.fields[0])
+        }
+        _ => parameters.names[position].clone(),
+    }
+}
+
+/// How a value under a name is written.
+fn named_codec(api: &Api, name: &str, ty: &Type) -> String {
+    match ty.split_optional() {
+        (Type::Duration(unit), optional) if types::is_seconds(name, ty) => {
+            let seconds = format!("_seconds({})", 1_000_000_000 / unit.nanos());
+            if optional { format!("_optional({seconds})") } else { seconds }
+        }
+        _ => codec(api, ty),
     }
 }
 
@@ -260,8 +275,7 @@ fn module_surface(module: &Module) -> Vec<(String, String, String)> {
         let class = names::class(&object.name);
         let all = object.constructors.iter().chain(&object.methods).filter(|item| item.in_lang(Lang::Python));
         for item in all {
-            let is_init = item.shape == Shape::Constructor && item.name.spec == "new";
-            let name = if is_init { "__init__".into() } else { names::member(&item.name) };
+            let name = if names::is_init(item) { "__init__".into() } else { names::member(&item.name) };
             add(item.path.clone(), format!("{class}.{name}"));
             for (spec, alias) in item.name.aliases(Lang::Python).iter().zip(names::member_aliases(&item.name))
             {

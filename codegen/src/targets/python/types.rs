@@ -47,6 +47,29 @@ pub(crate) fn input(api: &Api, ty: &Type, mode: Mode) -> String {
     }
 }
 
+/// Whether a span of time counts in seconds, as in Python's standard library: its public name ends in no unit.
+pub(crate) fn is_seconds(name: &str, ty: &Type) -> bool {
+    let has_unit = ["_ns", "_us", "_ms", "_secs", "_seconds"].iter().any(|unit| name.ends_with(unit));
+    matches!(ty.split_optional().0, Type::Duration(_)) && !has_unit
+}
+
+/// The type of what a caller gives under a name.
+pub(crate) fn named_input(api: &Api, name: &str, ty: &Type, mode: Mode) -> String {
+    match ty.split_optional() {
+        (_, true) if is_seconds(name, ty) => "float | None".into(),
+        (_, false) if is_seconds(name, ty) => "float".into(),
+        _ => input(api, ty, mode),
+    }
+}
+
+/// The type of what a caller gets under a name.
+pub(crate) fn named_output(api: &Api, name: &str, ty: &Type) -> String {
+    match is_seconds(name, ty) {
+        true => named_input(api, name, ty, Mode::Blocking),
+        false => output(api, ty, Mode::Blocking),
+    }
+}
+
 /// The type of a record's field, as a caller gives it.
 pub(crate) fn field_input(api: &Api, field: &Field) -> String {
     match (&field.ty, field.variadic) {
@@ -54,7 +77,7 @@ pub(crate) fn field_input(api: &Api, field: &Field) -> String {
             let item = input(api, inner, Mode::Blocking);
             format!("{item} | Sequence[{item}]")
         }
-        _ => input(api, field.ty.split_optional().0, Mode::Blocking),
+        _ => named_input(api, &names::field(api, field), field.ty.split_optional().0, Mode::Blocking),
     }
 }
 
@@ -92,6 +115,16 @@ pub(crate) fn output(api: &Api, ty: &Type, mode: Mode) -> String {
         Type::Object(at, _) => format!("{}[T]", names::class(&api.object(*at).name)),
         Type::Host(at, _) => names::class(&api.host(*at).name),
         Type::Constant(_) => "str".into(),
+    }
+}
+
+/// A value that the spec writes down for what has this name.
+pub(crate) fn named_literal(api: &Api, name: &str, value: &Literal, ty: &Type) -> String {
+    match (value, ty.split_optional().0) {
+        (Literal::Int(count), Type::Duration(unit)) if is_seconds(name, ty) => {
+            format!("{:?}", *count as f64 * unit.nanos() as f64 / 1e9)
+        }
+        _ => literal(api, value, ty),
     }
 }
 

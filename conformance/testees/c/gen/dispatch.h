@@ -357,12 +357,6 @@ static inline void read_subscribe_options(call *c, const node *value, net_subscr
   if (given(member(value, "ordering"))) {
     read_ordering(c, member(value, "ordering"), &out->ordering);
   }
-  if (given(member(value, "cursor"))) {
-    read_text(c, member(value, "cursor"), &out->cursor);
-  }
-  if (given(member(value, "from"))) {
-    read_start(c, member(value, "from"), &out->from);
-  }
   out->has_timeout_ms = given(member(value, "timeout"));
   if (out->has_timeout_ms) {
     read_time(c, member(value, "timeout"), &out->timeout_ms);
@@ -374,6 +368,12 @@ static inline void read_subscribe_options(call *c, const node *value, net_subscr
   out->has_max_backoff_ms = given(member(value, "max_backoff"));
   if (out->has_max_backoff_ms) {
     read_time(c, member(value, "max_backoff"), &out->max_backoff_ms);
+  }
+  if (given(member(value, "cursor"))) {
+    read_text(c, member(value, "cursor"), &out->cursor);
+  }
+  if (given(member(value, "from"))) {
+    read_start(c, member(value, "from"), &out->from);
   }
 }
 
@@ -395,20 +395,6 @@ static inline void show_subscribe_options(call *c, const net_subscribe_options *
   {
     size_t at = enter(c, net_str("ordering"));
     show_ordering(c, &value->ordering);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("cursor"));
-    if (value->cursor.data != NULL) {
-      show_text(c, &value->cursor);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("from"));
-    show_start(c, &value->from);
     leave(c, at);
   }
   {
@@ -436,6 +422,20 @@ static inline void show_subscribe_options(call *c, const net_subscribe_options *
     } else {
       show_null(c);
     }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cursor"));
+    if (value->cursor.data != NULL) {
+      show_text(c, &value->cursor);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("from"));
+    show_start(c, &value->from);
     leave(c, at);
   }
 }

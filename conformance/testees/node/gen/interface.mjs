@@ -124,7 +124,7 @@ export const shapes = {
   'bus.poll_request': { fields: [['limit', 'limit', 'plain'], ['cursor', 'cursor', ['optional', 'plain']], ['filter', 'filter', ['optional', 'plain']], ['ordering', 'ordering', 'plain']], class: '' },
   'bus.poll_response': { fields: [['events', 'events', ['list', ['record', 'bus.stored_event']]], ['next_id', 'nextId', ['optional', 'plain']], ['has_more', 'hasMore', 'plain']], class: '' },
   'bus.stats': { fields: [['events_ingested', 'eventsIngested', 'big'], ['events_dropped', 'eventsDropped', 'big'], ['batches_dispatched', 'batchesDispatched', 'big'], ['rejected', 'rejected', 'big'], ['held', 'held', 'big'], ['buffered_bytes', 'bufferedBytes', 'big']], class: '' },
-  'bus.subscribe_options': { fields: [['limit', 'limit', 'plain'], ['filter', 'filter', ['optional', 'plain']], ['ordering', 'ordering', 'plain'], ['cursor', 'cursor', ['optional', 'plain']], ['from', 'from', 'plain'], ['timeout', 'timeoutMs', ['optional', 'plain']], ['poll_interval', 'pollIntervalMs', ['optional', 'plain']], ['max_backoff', 'maxBackoffMs', ['optional', 'plain']]], class: '' },
+  'bus.subscribe_options': { fields: [['limit', 'limit', 'plain'], ['filter', 'filter', ['optional', 'plain']], ['ordering', 'ordering', 'plain'], ['timeout', 'timeoutMs', ['optional', 'plain']], ['poll_interval', 'pollIntervalMs', ['optional', 'plain']], ['max_backoff', 'maxBackoffMs', ['optional', 'plain']], ['cursor', 'cursor', ['optional', 'plain']], ['from', 'from', 'plain']], class: '' },
   'bus.shutdown_options': { fields: [['timeout', 'timeoutMs', 'plain']], class: '' },
   'bus.net_keypair': { fields: [['public_key', 'publicKey', 'plain'], ['secret_key', 'secretKey', 'plain']], class: '' },
   'bus.transport': { tag: 'type', cases: { 'memory': [] } },

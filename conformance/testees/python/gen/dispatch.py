@@ -54,6 +54,10 @@ def _show_float(value: float) -> float | str:
 FLOAT = Codec(lambda value, state: float(value), _show_float)
 
 
+def _seconds(units: int) -> Codec:
+    return Codec(lambda value, state: value / units, lambda value: round(value * units))
+
+
 def _optional(of: Codec) -> Codec:
     return Codec(
         lambda value, state: None if value is None else of.take(value, state),
@@ -231,13 +235,13 @@ CODECS: dict[str, Codec] = {
         ("limit", "limit", SAME),
         ("filter", "filter", _optional(SAME)),
         ("ordering", "ordering", _named("bus.ordering")),
+        ("timeout", "timeout", _optional(_seconds(1000))),
+        ("poll_interval", "poll_interval", _optional(_seconds(1000))),
+        ("max_backoff", "max_backoff", _optional(_seconds(1000))),
         ("cursor", "cursor", _optional(SAME)),
         ("from", "from_", _named("bus.start")),
-        ("timeout", "timeout_ms", _optional(SAME)),
-        ("poll_interval", "poll_interval_ms", _optional(SAME)),
-        ("max_backoff", "max_backoff_ms", _optional(SAME)),
     ),
-    "bus.shutdown_options": _record(bus.ShutdownOptions, ("timeout", "timeout_ms", SAME)),
+    "bus.shutdown_options": _record(bus.ShutdownOptions, ("timeout", "timeout", _seconds(1000))),
     "bus.net_keypair": _record(
         bus.NetKeypair, ("public_key", "public_key", SAME), ("secret_key", "secret_key", SAME)
     ),
@@ -425,7 +429,7 @@ CALLS: dict[str, Call] = {
     "bus.net_node.emit_raw": Call(
         bus.NetNode,
         "emit_raw",
-        (("json", "json", SAME), ("key", "key", _optional(SAME))),
+        (("json", "json_str", SAME), ("key", "key", _optional(SAME))),
         _named("bus.receipt"),
         on_object=True,
     ),
@@ -453,7 +457,7 @@ CALLS: dict[str, Call] = {
     "bus.net_node.emit_raw_batch": Call(
         bus.NetNode,
         "emit_raw_batch",
-        (("jsons", "jsons", _list(SAME)), ("key", "key", _optional(SAME))),
+        (("jsons", "json_strs", _list(SAME)), ("key", "key", _optional(SAME))),
         SAME,
         on_object=True,
     ),
@@ -471,7 +475,9 @@ CALLS: dict[str, Call] = {
         SAME,
         on_object=True,
     ),
-    "bus.net_node.fire": Call(bus.NetNode, "fire", (("json", "json", SAME),), SAME, on_object=True),
+    "bus.net_node.fire": Call(
+        bus.NetNode, "fire", (("json", "json_str", SAME),), SAME, on_object=True
+    ),
     "bus.net_node.fire_batch": Call(
         bus.NetNode, "fire_batch", (("jsons", "jsons", _list(SAME)),), SAME, on_object=True
     ),
@@ -522,7 +528,7 @@ CALLS: dict[str, Call] = {
     "bus.net_node.shutdown": Call(
         bus.NetNode,
         "shutdown",
-        (("options", "timeout_ms", _named("bus.shutdown_options")),),
+        (("options", "timeout", _named("bus.shutdown_options")),),
         SAME,
         on_object=True,
     ),
@@ -530,7 +536,7 @@ CALLS: dict[str, Call] = {
     "bus.event_stream.new": Call(
         bus,
         "EventStream",
-        (("bus", "bus", OBJECT), ("options", "limit", _named("bus.subscribe_options"))),
+        (("bus", "bus", OBJECT), ("options", "opts", _named("bus.subscribe_options"))),
         None,
     ),
     "bus.event_stream.stop": Call(bus.EventStream, "stop", (), SAME, on_object=True),
@@ -545,7 +551,7 @@ CALLS: dict[str, Call] = {
     "bus.typed_event_stream.new": Call(
         bus,
         "TypedEventStream",
-        (("bus", "bus", OBJECT), ("options", "limit", _named("bus.subscribe_options"))),
+        (("bus", "bus", OBJECT), ("options", "opts", _named("bus.subscribe_options"))),
         None,
     ),
     "bus.typed_event_stream.stop": Call(bus.TypedEventStream, "stop", (), SAME, on_object=True),
@@ -569,14 +575,14 @@ CALLS: dict[str, Call] = {
     "bus.typed_channel.subscribe": Call(
         bus.TypedChannel,
         "subscribe",
-        (("options", "limit", _named("bus.subscribe_options")),),
+        (("options", "opts", _named("bus.subscribe_options")),),
         None,
         on_object=True,
     ),
     "bus.typed_channel.subscribe_raw": Call(
         bus.TypedChannel,
         "subscribe_raw",
-        (("options", "limit", _named("bus.subscribe_options")),),
+        (("options", "opts", _named("bus.subscribe_options")),),
         None,
         on_object=True,
     ),
@@ -793,6 +799,9 @@ SURFACE: tuple[tuple[str, Any, str], ...] = (
     ("error.base.mismatch", base, "MismatchError"),
     ("base.version", base, "version"),
     ("base.build_info", base, "build_info"),
+    ("bus.default_limit", bus, "DEFAULT_LIMIT"),
+    ("bus.default_poll_interval", bus, "DEFAULT_POLL_INTERVAL"),
+    ("bus.default_max_backoff", bus, "DEFAULT_MAX_BACKOFF"),
     ("bus.backpressure", bus, "Backpressure"),
     ("bus.ordering", bus, "Ordering"),
     ("bus.start", bus, "Start"),
@@ -819,13 +828,13 @@ SURFACE: tuple[tuple[str, Any, str], ...] = (
     ("bus.typed_channel", bus, "TypedChannel"),
     ("error.bus.invalid_json", bus, "BusInvalidJsonError"),
     ("error.bus.event_too_large", bus, "BusEventTooLargeError"),
-    ("error.bus.backpressure", bus, "BusError"),
-    ("error.bus.memory_full", bus, "BusError"),
+    ("error.bus.backpressure", bus, "BusBackpressureError"),
+    ("error.bus.memory_full", bus, "BusMemoryFullError"),
     ("error.bus.invalid_filter", bus, "BusInvalidFilterError"),
     ("error.bus.invalid_cursor", bus, "BusInvalidCursorError"),
     ("error.bus.invalid_config", bus, "BusInvalidConfigError"),
     ("error.bus.closed", bus, "BusClosedError"),
-    ("error.bus.lagged", bus, "BusError"),
+    ("error.bus.lagged", bus, "BusLaggedError"),
     ("error.bus.not_an_object", bus, "BusNotAnObjectError"),
     ("bus.generate_net_keypair", bus, "generate_net_keypair"),
     ("bus.net_node.create", bus, "NetNode.create"),

@@ -14,6 +14,15 @@
 #include <net_mesh/base.h>
 #include <net_mesh/error.h>
 
+// Most events that a poll answers with, unless it asks for another number.
+#define NET_DEFAULT_LIMIT 100
+
+// A `poll_interval` for code that sets one.
+#define NET_DEFAULT_POLL_INTERVAL UINT64_C(5)
+
+// A `max_backoff` for code that sets one.
+#define NET_DEFAULT_MAX_BACKOFF UINT64_C(100)
+
 // What happens to a new event when its shard's buffer is full of held events.
 typedef uint8_t net_backpressure;
 
@@ -575,10 +584,6 @@ struct net_subscribe_options {
   net_view filter;
   // Order of the events of one batch.
   net_ordering ordering;
-  // Cursor of a poll; the subscription continues behind it. Left out: as `from` says.
-  net_view cursor;
-  // Where to begin without a cursor.
-  net_start from;
   // End the iteration after this long without an event. Left out: never.
   bool has_timeout_ms;
   uint64_t timeout_ms;
@@ -588,6 +593,10 @@ struct net_subscribe_options {
   // Accepted and not used: a subscription is woken by new events. Left out: subscribers are woken.
   bool has_max_backoff_ms;
   uint64_t max_backoff_ms;
+  // Cursor of a poll; the subscription continues behind it. Left out: as `from` says.
+  net_view cursor;
+  // Where to begin without a cursor.
+  net_start from;
   // Memory of an unpacked value.
   void *owner;
 };
@@ -607,8 +616,6 @@ static inline void net_subscribe_options_pack(net_writer *w, const net_subscribe
   net_u32_pack(w, &value->limit);
   net_maybe_view_pack(w, &value->filter);
   net_ordering_pack(w, &value->ordering);
-  net_maybe_view_pack(w, &value->cursor);
-  net_start_pack(w, &value->from);
   net_bool_pack(w, &value->has_timeout_ms);
   if (value->has_timeout_ms) {
     net_u64_pack(w, &value->timeout_ms);
@@ -621,6 +628,8 @@ static inline void net_subscribe_options_pack(net_writer *w, const net_subscribe
   if (value->has_max_backoff_ms) {
     net_u64_pack(w, &value->max_backoff_ms);
   }
+  net_maybe_view_pack(w, &value->cursor);
+  net_start_pack(w, &value->from);
   net_put_end(w, start);
 }
 
@@ -635,12 +644,6 @@ static inline void net_subscribe_options_read(net_reader *r, net_subscribe_optio
   }
   if (net_get_more(r, &f)) {
     net_ordering_read(r, &value->ordering);
-  }
-  if (net_get_more(r, &f)) {
-    net_maybe_view_read(r, &value->cursor);
-  }
-  if (net_get_more(r, &f)) {
-    net_start_read(r, &value->from);
   }
   if (net_get_more(r, &f)) {
     net_bool_read(r, &value->has_timeout_ms);
@@ -659,6 +662,12 @@ static inline void net_subscribe_options_read(net_reader *r, net_subscribe_optio
     if (value->has_max_backoff_ms) {
       net_u64_read(r, &value->max_backoff_ms);
     }
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->cursor);
+  }
+  if (net_get_more(r, &f)) {
+    net_start_read(r, &value->from);
   }
   net_get_end(r, &f);
 }

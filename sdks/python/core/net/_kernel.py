@@ -220,6 +220,16 @@ def spread(values: tuple[Any, ...]) -> Any:
     return values[0] if len(values) == 1 and isinstance(values[0], list | tuple) else values
 
 
+def whole(given: T | None, make: Callable[..., T], *fields: object, **more: object) -> T:
+    """Options that are given as one record, or else made of their fields."""
+    if given is None:
+        return make(*fields, **more)
+    if any(field is not None for field in (*fields, *more.values())):
+        reason = "is given whole, so its fields may not be given as well"
+        raise argument_error(make.__name__, reason)
+    return given
+
+
 def picks(
     args: tuple[Any, ...], named: dict[str, Any], position: int, name: str, kind: Any
 ) -> bool:

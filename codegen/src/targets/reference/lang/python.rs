@@ -2,7 +2,7 @@
 
 use super::{Language, Site, one_line};
 use crate::ir::{
-    Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Shape, Union,
+    Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Union,
 };
 use crate::targets::python::calls::{self, Owner};
 use crate::targets::python::names;
@@ -58,7 +58,7 @@ impl Language for Python {
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {
         let name = names::member(&method.name);
         Some(match site.object {
-            Some((_, object)) if is_init(method) => names::class(&object.name),
+            Some((_, object)) if names::is_init(method) => names::class(&object.name),
             Some((_, object)) => format!("{}.{name}", names::class(&object.name)),
             None => name,
         })
@@ -80,8 +80,4 @@ impl Language for Python {
     fn aliases(&self, _: Site<'_>, method: &Method) -> Vec<String> {
         names::member_aliases(&method.name)
     }
-}
-
-fn is_init(method: &Method) -> bool {
-    method.shape == Shape::Constructor && method.name.spec == "new"
 }

@@ -443,11 +443,11 @@ impl Fixture for net_mesh::bus::SubscribeOptions {
             limit: optional(members, "limit")?.unwrap_or(100),
             filter: optional(members, "filter")?,
             ordering: optional(members, "ordering")?.unwrap_or(net_mesh::bus::Ordering::None),
-            cursor: optional(members, "cursor")?,
-            from: optional(members, "from")?.unwrap_or(net_mesh::bus::Start::Oldest),
             timeout: optional_span(members, "timeout", 1_000_000)?,
             poll_interval: optional_span(members, "poll_interval", 1_000_000)?,
             max_backoff: optional_span(members, "max_backoff", 1_000_000)?,
+            cursor: optional(members, "cursor")?,
+            from: optional(members, "from")?.unwrap_or(net_mesh::bus::Start::Oldest),
         })
     }
 
@@ -456,11 +456,11 @@ impl Fixture for net_mesh::bus::SubscribeOptions {
             "limit": self.limit.write(),
             "filter": self.filter.write(),
             "ordering": self.ordering.write(),
-            "cursor": self.cursor.write(),
-            "from": self.from.write(),
             "timeout": self.timeout.map_or(Value::Null, |span| span_value(span, 1_000_000)),
             "poll_interval": self.poll_interval.map_or(Value::Null, |span| span_value(span, 1_000_000)),
             "max_backoff": self.max_backoff.map_or(Value::Null, |span| span_value(span, 1_000_000)),
+            "cursor": self.cursor.write(),
+            "from": self.from.write(),
         })
     }
 }

@@ -5,6 +5,15 @@
 //! JSON events go in on any thread. Polls with a cursor and subscriptions read them back, each shard in the order
 //! of emission. A shard keeps its newest events in memory, so a reader that starts later still sees them.
 
+/// Most events that a poll answers with, unless it asks for another number.
+pub const DEFAULT_LIMIT: u32 = 100;
+
+/// A `poll_interval` for code that sets one.
+pub const DEFAULT_POLL_INTERVAL: std::time::Duration = std::time::Duration::from_millis(5);
+
+/// A `max_backoff` for code that sets one.
+pub const DEFAULT_MAX_BACKOFF: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// What happens to a new event when its shard's buffer is full of held events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -343,16 +352,16 @@ pub struct SubscribeOptions {
     pub filter: Option<String>,
     /// Order of the events of one batch.
     pub ordering: crate::bus::Ordering,
-    /// Cursor of a poll; the subscription continues behind it.
-    pub cursor: Option<String>,
-    /// Where to begin without a cursor.
-    pub from: crate::bus::Start,
     /// End the iteration after this long without an event.
     pub timeout: Option<std::time::Duration>,
     /// Accepted and not used: a subscription is woken by new events.
     pub poll_interval: Option<std::time::Duration>,
     /// Accepted and not used: a subscription is woken by new events.
     pub max_backoff: Option<std::time::Duration>,
+    /// Cursor of a poll; the subscription continues behind it.
+    pub cursor: Option<String>,
+    /// Where to begin without a cursor.
+    pub from: crate::bus::Start,
 }
 
 impl Default for SubscribeOptions {
@@ -361,11 +370,11 @@ impl Default for SubscribeOptions {
             limit: 100,
             filter: Default::default(),
             ordering: crate::bus::Ordering::None,
-            cursor: Default::default(),
-            from: crate::bus::Start::Oldest,
             timeout: Default::default(),
             poll_interval: Default::default(),
             max_backoff: Default::default(),
+            cursor: Default::default(),
+            from: crate::bus::Start::Oldest,
         }
     }
 }

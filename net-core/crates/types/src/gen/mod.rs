@@ -15,4 +15,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "bcf991b86667bbe19379930add4f99fc";
+pub const SPEC_HASH: &str = "56d02ba0adda97ce97be148df9f184fa";

@@ -3,7 +3,7 @@
 
 from net import _kernel
 
-_kernel.check("bcf991b86667bbe19379930add4f99fc")
+_kernel.check("56d02ba0adda97ce97be148df9f184fa")
 
 from net._kernel import NetError, Stream
 from net._net import live_handles
@@ -28,6 +28,7 @@ from net.gen.base import (
 )
 from net.gen.bus import (
     Backpressure,
+    BusBackpressureError,
     BusClosedError,
     BusError,
     BusEventTooLargeError,
@@ -35,7 +36,12 @@ from net.gen.bus import (
     BusInvalidCursorError,
     BusInvalidFilterError,
     BusInvalidJsonError,
+    BusLaggedError,
+    BusMemoryFullError,
     BusNotAnObjectError,
+    DEFAULT_LIMIT,
+    DEFAULT_MAX_BACKOFF,
+    DEFAULT_POLL_INTERVAL,
     EventBusOptions,
     EventStream,
     HashedEvent,
@@ -75,6 +81,7 @@ __all__ = [
     "ArgumentError",
     "Backpressure",
     "BaseError",
+    "BusBackpressureError",
     "BusClosedError",
     "BusError",
     "BusEventTooLargeError",
@@ -82,11 +89,16 @@ __all__ = [
     "BusInvalidCursorError",
     "BusInvalidFilterError",
     "BusInvalidJsonError",
+    "BusLaggedError",
+    "BusMemoryFullError",
     "BusNotAnObjectError",
     "CancelledError",
     "ClosedError",
     "CodecDecodeError",
     "CodecEncodeError",
+    "DEFAULT_LIMIT",
+    "DEFAULT_MAX_BACKOFF",
+    "DEFAULT_POLL_INTERVAL",
     "EventBusOptions",
     "EventStream",
     "ForkedError",

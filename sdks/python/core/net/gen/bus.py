@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from net import _net
 from net._kernel import (
@@ -26,6 +26,7 @@ from net._kernel import (
     encode,
     encode_all,
     handle_of,
+    whole,
 )
 from net._net import (
     HashedEvent,
@@ -43,6 +44,7 @@ from net._net import (
 
 __all__ = [
     "Backpressure",
+    "BusBackpressureError",
     "BusClosedError",
     "BusError",
     "BusEventTooLargeError",
@@ -50,7 +52,12 @@ __all__ = [
     "BusInvalidCursorError",
     "BusInvalidFilterError",
     "BusInvalidJsonError",
+    "BusLaggedError",
+    "BusMemoryFullError",
     "BusNotAnObjectError",
+    "DEFAULT_LIMIT",
+    "DEFAULT_MAX_BACKOFF",
+    "DEFAULT_POLL_INTERVAL",
     "EventBusOptions",
     "EventStream",
     "HashedEvent",
@@ -76,6 +83,15 @@ __all__ = [
     "TypedEventStream",
     "generate_net_keypair",
 ]
+
+DEFAULT_LIMIT: Final[int] = 100
+"""Most events that a poll answers with, unless it asks for another number."""
+
+DEFAULT_POLL_INTERVAL: Final[float] = 0.005
+"""A `poll_interval` for code that sets one."""
+
+DEFAULT_MAX_BACKOFF: Final[float] = 0.1
+"""A `max_backoff` for code that sets one."""
 
 
 class Backpressure(StrEnum):
@@ -129,6 +145,14 @@ class BusEventTooLargeError(BusError, ValueError):
     """An event is longer than `max_event`."""
 
 
+class BusBackpressureError(BusError, RuntimeError):
+    """The shard's buffer is full of events that are still held."""
+
+
+class BusMemoryFullError(BusError, RuntimeError):
+    """The node's events fill `max_buffer`."""
+
+
 class BusInvalidFilterError(BusError, ValueError):
     """The filter is not an expression of the filter language."""
 
@@ -143,6 +167,10 @@ class BusInvalidConfigError(BusError, ValueError):
 
 class BusClosedError(BusError, RuntimeError):
     """The node was shut down."""
+
+
+class BusLaggedError(BusError, RuntimeError):
+    """A subscription missed events that were evicted before it read them; it goes on behind them."""
 
 
 class BusNotAnObjectError(BusError, TypeError):
@@ -246,11 +274,13 @@ class NetNode(Native):
 
     ingest = emit
 
-    def emit_raw(self, json: str, key: str | None = None) -> Receipt:
+    def emit_raw(self, json_str: str, key: str | None = None) -> Receipt:
+        """Emits one JSON text."""
+        return _net.net_node_emit_raw(self._handle, json_str, key)
+
+    def ingest_raw(self, json: str, key: str | None = None) -> Receipt:
         """Emits one JSON text."""
         return _net.net_node_emit_raw(self._handle, json, key)
-
-    ingest_raw = emit_raw
 
     def emit_raw_async(self, json: str, key: str | None = None) -> Receipt:
         """Emits one JSON text and answers when it has landed."""
@@ -268,13 +298,17 @@ class NetNode(Native):
         """
         return _net.net_node_emit_batch(self._handle, encode_all(events, "events"), key)
 
-    def emit_raw_batch(self, jsons: Sequence[str], key: str | None = None) -> int:
+    def emit_raw_batch(self, json_strs: Sequence[str], key: str | None = None) -> int:
         """Emits many JSON texts and tells how many were accepted; one that is not JSON refuses them
         all.
         """
-        return _net.net_node_emit_raw_batch(self._handle, jsons, key)
+        return _net.net_node_emit_raw_batch(self._handle, json_strs, key)
 
-    ingest_raw_batch = emit_raw_batch
+    def ingest_raw_batch(self, events: Sequence[str], key: str | None = None) -> int:
+        """Emits many JSON texts and tells how many were accepted; one that is not JSON refuses them
+        all.
+        """
+        return _net.net_node_emit_raw_batch(self._handle, events, key)
 
     def emit_raw_batch_async(self, jsons: Sequence[str], key: str | None = None) -> int:
         """Emits many JSON texts and answers when they have landed."""
@@ -286,11 +320,11 @@ class NetNode(Native):
         """
         return _net.net_node_push_batch(self._handle, events, key)
 
-    def fire(self, json: str) -> bool:
+    def fire(self, json_str: str) -> bool:
         """Emits one JSON text without a receipt; false when there is no room. Text that is not JSON
         is counted in `rejected`.
         """
-        return _net.net_node_fire(self._handle, json)
+        return _net.net_node_fire(self._handle, json_str)
 
     def fire_batch(self, jsons: Sequence[str]) -> int:
         """Emits many JSON texts without receipts and tells for how many there was room."""
@@ -334,11 +368,11 @@ class NetNode(Native):
         limit: int | SubscribeOptions | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
     ) -> EventStream:
         """Opens a stream of events that waits for new ones.
 
@@ -346,17 +380,17 @@ class NetNode(Native):
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
         options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+            limit, filter, ordering, timeout, poll_interval, max_backoff, cursor, from_
         )
         handle = _net.net_node_subscribe(self._handle, options)
         return EventStream._stream(handle)
@@ -367,11 +401,11 @@ class NetNode(Native):
         limit: int | SubscribeOptions | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
         *,
         parse: Callable[[str], T] | None = None,
     ) -> TypedEventStream[T]:
@@ -381,17 +415,17 @@ class NetNode(Native):
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
         options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+            limit, filter, ordering, timeout, poll_interval, max_backoff, cursor, from_
         )
         handle = _net.net_node_subscribe_typed(self._handle, options)
         return TypedEventStream._stream(handle, decoder(model, parse))
@@ -419,14 +453,14 @@ class NetNode(Native):
         """
         _net.net_node_flush(self._handle)
 
-    def shutdown(self, timeout_ms: int | ShutdownOptions | None = None) -> None:
+    def shutdown(self, timeout: float | ShutdownOptions | None = None) -> None:
         """Refuses new events, lets readers take what was accepted, then ends every pending
         operation with `closed`. Calling it again does nothing.
 
         Options:
-            timeout_ms: Most time to wait for readers to take what was accepted. 5000 by default.
+            timeout: Most time to wait for readers to take what was accepted. 5.0 by default.
         """
-        options = ShutdownOptions(timeout_ms)
+        options = ShutdownOptions(timeout)
         _net.net_node_shutdown(self._handle, options)
 
     @property
@@ -449,34 +483,46 @@ class EventStream(Stream[StoredEvent]):
     def __init__(
         self,
         bus: NetNode,
-        limit: int | SubscribeOptions | None = None,
+        opts: SubscribeOptions | None = None,
+        *,
+        limit: int | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
     ) -> None:
         """Opens a subscription on a node.
 
         Options:
+            opts: All of them as one record.
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
-        options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+        opts = whole(
+            opts,
+            SubscribeOptions,
+            limit,
+            filter,
+            ordering,
+            timeout,
+            poll_interval,
+            max_backoff,
+            cursor,
+            from_,
         )
-        self._handle = _net.event_stream_new(handle_of(bus, "bus"), options)
+        self._handle = _net.event_stream_new(handle_of(bus, "bus"), opts)
         self._open()
 
     def stop(self) -> None:
@@ -501,37 +547,48 @@ class TypedEventStream(Stream[T]):
     def __init__(
         self,
         bus: NetNode,
-        model: Model[T] | None = None,
-        limit: int | SubscribeOptions | None = None,
+        parse: Callable[[str], T] | None = None,
+        opts: SubscribeOptions | None = None,
+        *,
+        limit: int | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
-        *,
-        parse: Callable[[str], T] | None = None,
+        model: Model[T] | None = None,
     ) -> None:
         """Opens a decoding subscription on a node.
 
         Options:
+            opts: All of them as one record.
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
-        options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+        opts = whole(
+            opts,
+            SubscribeOptions,
+            limit,
+            filter,
+            ordering,
+            timeout,
+            poll_interval,
+            max_backoff,
+            cursor,
+            from_,
         )
-        self._handle = _net.typed_event_stream_new(handle_of(bus, "bus"), options)
+        self._handle = _net.typed_event_stream_new(handle_of(bus, "bus"), opts)
         self._open(decoder(model, parse))
 
     def stop(self) -> None:
@@ -558,7 +615,6 @@ class TypedChannel(Typed[T], Closable):
         bus: NetNode,
         name: str,
         model: Model[T] | None = None,
-        *,
         parse: Callable[[str], T] | None = None,
     ) -> None:
         """Opens a named channel on a node."""
@@ -577,66 +633,90 @@ class TypedChannel(Typed[T], Closable):
 
     def subscribe(
         self,
-        limit: int | SubscribeOptions | None = None,
+        opts: SubscribeOptions | None = None,
+        *,
+        limit: int | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
     ) -> TypedEventStream[T]:
         """Opens a stream of the channel's objects, decoded.
 
         Options:
+            opts: All of them as one record.
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
-        options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+        opts = whole(
+            opts,
+            SubscribeOptions,
+            limit,
+            filter,
+            ordering,
+            timeout,
+            poll_interval,
+            max_backoff,
+            cursor,
+            from_,
         )
-        handle = _net.typed_channel_subscribe(self._handle, options)
+        handle = _net.typed_channel_subscribe(self._handle, opts)
         return TypedEventStream._stream(handle, self._decode)
 
     def subscribe_raw(
         self,
-        limit: int | SubscribeOptions | None = None,
+        opts: SubscribeOptions | None = None,
+        *,
+        limit: int | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
     ) -> EventStream:
         """Opens a stream of the channel's events.
 
         Options:
+            opts: All of them as one record.
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
-        options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+        opts = whole(
+            opts,
+            SubscribeOptions,
+            limit,
+            filter,
+            ordering,
+            timeout,
+            poll_interval,
+            max_backoff,
+            cursor,
+            from_,
         )
-        handle = _net.typed_channel_subscribe_raw(self._handle, options)
+        handle = _net.typed_channel_subscribe_raw(self._handle, opts)
         return EventStream._stream(handle)
 
     @property

@@ -6,6 +6,21 @@ import * as codec from './codec/bus';
 import { native } from './native/bus';
 
 /**
+ * Most events that a poll answers with, unless it asks for another number.
+ */
+export const DEFAULT_LIMIT = 100;
+
+/**
+ * A `poll_interval` for code that sets one.
+ */
+export const DEFAULT_POLL_INTERVAL = 5;
+
+/**
+ * A `max_backoff` for code that sets one.
+ */
+export const DEFAULT_MAX_BACKOFF = 100;
+
+/**
  * What happens to a new event when its shard's buffer is full of held events.
  */
 export const Backpressure = {
@@ -339,18 +354,6 @@ export class SubscribeOptions {
    */
   ordering?: Ordering | null;
   /**
-   * Cursor of a poll; the subscription continues behind it.
-   *
-   * Left out: As `from` says.
-   */
-  cursor?: string | null;
-  /**
-   * Where to begin without a cursor.
-   *
-   * @defaultValue `'oldest'`
-   */
-  from?: Start | null;
-  /**
    * End the iteration after this long without an event.
    *
    * Left out: Never.
@@ -368,16 +371,28 @@ export class SubscribeOptions {
    * Left out: Subscribers are woken.
    */
   maxBackoffMs?: k.BigIntLike | null;
+  /**
+   * Cursor of a poll; the subscription continues behind it.
+   *
+   * Left out: As `from` says.
+   */
+  cursor?: string | null;
+  /**
+   * Where to begin without a cursor.
+   *
+   * @defaultValue `'oldest'`
+   */
+  from?: Start | null;
 
   constructor(fields: SubscribeOptions = {}) {
     this.limit = fields.limit ?? 100;
     this.filter = fields.filter;
     this.ordering = fields.ordering ?? 'none';
-    this.cursor = fields.cursor;
-    this.from = fields.from ?? 'oldest';
     this.timeoutMs = fields.timeoutMs;
     this.pollIntervalMs = fields.pollIntervalMs;
     this.maxBackoffMs = fields.maxBackoffMs;
+    this.cursor = fields.cursor;
+    this.from = fields.from ?? 'oldest';
   }
 }
 

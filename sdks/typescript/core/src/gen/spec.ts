@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'bcf991b86667bbe19379930add4f99fc';
+export const SPEC_HASH = '56d02ba0adda97ce97be148df9f184fa';
 
 checkSpec(SPEC_HASH);

@@ -24,10 +24,12 @@ from net._kernel import (
     encode,
     encode_all,
     handle_of,
+    whole,
 )
 from net._loop import submit
 from net.gen.bus import (
     Backpressure,
+    BusBackpressureError,
     BusClosedError,
     BusError,
     BusEventTooLargeError,
@@ -35,7 +37,12 @@ from net.gen.bus import (
     BusInvalidCursorError,
     BusInvalidFilterError,
     BusInvalidJsonError,
+    BusLaggedError,
+    BusMemoryFullError,
     BusNotAnObjectError,
+    DEFAULT_LIMIT,
+    DEFAULT_MAX_BACKOFF,
+    DEFAULT_POLL_INTERVAL,
     EventBusOptions,
     HashedEvent,
     IngestResult,
@@ -59,6 +66,7 @@ from net.gen.bus import (
 
 __all__ = [
     "Backpressure",
+    "BusBackpressureError",
     "BusClosedError",
     "BusError",
     "BusEventTooLargeError",
@@ -66,7 +74,12 @@ __all__ = [
     "BusInvalidCursorError",
     "BusInvalidFilterError",
     "BusInvalidJsonError",
+    "BusLaggedError",
+    "BusMemoryFullError",
     "BusNotAnObjectError",
+    "DEFAULT_LIMIT",
+    "DEFAULT_MAX_BACKOFF",
+    "DEFAULT_POLL_INTERVAL",
     "EventBusOptions",
     "EventStream",
     "HashedEvent",
@@ -191,11 +204,13 @@ class NetNode(Native):
 
     ingest = emit
 
-    def emit_raw(self, json: str, key: str | None = None) -> Receipt:
+    def emit_raw(self, json_str: str, key: str | None = None) -> Receipt:
+        """Emits one JSON text."""
+        return _net.net_node_emit_raw(self._handle, json_str, key)
+
+    def ingest_raw(self, json: str, key: str | None = None) -> Receipt:
         """Emits one JSON text."""
         return _net.net_node_emit_raw(self._handle, json, key)
-
-    ingest_raw = emit_raw
 
     async def emit_raw_async(self, json: str, key: str | None = None) -> Receipt:
         """Emits one JSON text and answers when it has landed."""
@@ -214,13 +229,17 @@ class NetNode(Native):
         """
         return _net.net_node_emit_batch(self._handle, encode_all(events, "events"), key)
 
-    def emit_raw_batch(self, jsons: Sequence[str], key: str | None = None) -> int:
+    def emit_raw_batch(self, json_strs: Sequence[str], key: str | None = None) -> int:
         """Emits many JSON texts and tells how many were accepted; one that is not JSON refuses them
         all.
         """
-        return _net.net_node_emit_raw_batch(self._handle, jsons, key)
+        return _net.net_node_emit_raw_batch(self._handle, json_strs, key)
 
-    ingest_raw_batch = emit_raw_batch
+    def ingest_raw_batch(self, events: Sequence[str], key: str | None = None) -> int:
+        """Emits many JSON texts and tells how many were accepted; one that is not JSON refuses them
+        all.
+        """
+        return _net.net_node_emit_raw_batch(self._handle, events, key)
 
     async def emit_raw_batch_async(self, jsons: Sequence[str], key: str | None = None) -> int:
         """Emits many JSON texts and answers when they have landed."""
@@ -235,11 +254,11 @@ class NetNode(Native):
         """
         return _net.net_node_push_batch(self._handle, events, key)
 
-    def fire(self, json: str) -> bool:
+    def fire(self, json_str: str) -> bool:
         """Emits one JSON text without a receipt; false when there is no room. Text that is not JSON
         is counted in `rejected`.
         """
-        return _net.net_node_fire(self._handle, json)
+        return _net.net_node_fire(self._handle, json_str)
 
     def fire_batch(self, jsons: Sequence[str]) -> int:
         """Emits many JSON texts without receipts and tells for how many there was room."""
@@ -285,11 +304,11 @@ class NetNode(Native):
         limit: int | SubscribeOptions | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
     ) -> EventStream:
         """Opens a stream of events that waits for new ones.
 
@@ -297,17 +316,17 @@ class NetNode(Native):
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
         options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+            limit, filter, ordering, timeout, poll_interval, max_backoff, cursor, from_
         )
         handle = _net.net_node_subscribe(self._handle, options)
         return EventStream._stream(handle)
@@ -318,11 +337,11 @@ class NetNode(Native):
         limit: int | SubscribeOptions | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
         *,
         parse: Callable[[str], T] | None = None,
     ) -> TypedEventStream[T]:
@@ -332,17 +351,17 @@ class NetNode(Native):
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
         options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+            limit, filter, ordering, timeout, poll_interval, max_backoff, cursor, from_
         )
         handle = _net.net_node_subscribe_typed(self._handle, options)
         return TypedEventStream._stream(handle, decoder(model, parse))
@@ -370,14 +389,14 @@ class NetNode(Native):
         """
         await submit(_net.net_node_flush_submit, self._handle)
 
-    async def shutdown(self, timeout_ms: int | ShutdownOptions | None = None) -> None:
+    async def shutdown(self, timeout: float | ShutdownOptions | None = None) -> None:
         """Refuses new events, lets readers take what was accepted, then ends every pending
         operation with `closed`. Calling it again does nothing.
 
         Options:
-            timeout_ms: Most time to wait for readers to take what was accepted. 5000 by default.
+            timeout: Most time to wait for readers to take what was accepted. 5.0 by default.
         """
-        options = ShutdownOptions(timeout_ms)
+        options = ShutdownOptions(timeout)
         await submit(_net.net_node_shutdown_submit, self._handle, options)
 
     @property
@@ -400,34 +419,46 @@ class EventStream(AsyncStream[StoredEvent]):
     def __init__(
         self,
         bus: NetNode,
-        limit: int | SubscribeOptions | None = None,
+        opts: SubscribeOptions | None = None,
+        *,
+        limit: int | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
     ) -> None:
         """Opens a subscription on a node.
 
         Options:
+            opts: All of them as one record.
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
-        options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+        opts = whole(
+            opts,
+            SubscribeOptions,
+            limit,
+            filter,
+            ordering,
+            timeout,
+            poll_interval,
+            max_backoff,
+            cursor,
+            from_,
         )
-        self._handle = _net.event_stream_new(handle_of(bus, "bus"), options)
+        self._handle = _net.event_stream_new(handle_of(bus, "bus"), opts)
         self._open()
 
     def stop(self) -> None:
@@ -452,37 +483,48 @@ class TypedEventStream(AsyncStream[T]):
     def __init__(
         self,
         bus: NetNode,
-        model: Model[T] | None = None,
-        limit: int | SubscribeOptions | None = None,
+        parse: Callable[[str], T] | None = None,
+        opts: SubscribeOptions | None = None,
+        *,
+        limit: int | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
-        *,
-        parse: Callable[[str], T] | None = None,
+        model: Model[T] | None = None,
     ) -> None:
         """Opens a decoding subscription on a node.
 
         Options:
+            opts: All of them as one record.
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
-        options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+        opts = whole(
+            opts,
+            SubscribeOptions,
+            limit,
+            filter,
+            ordering,
+            timeout,
+            poll_interval,
+            max_backoff,
+            cursor,
+            from_,
         )
-        self._handle = _net.typed_event_stream_new(handle_of(bus, "bus"), options)
+        self._handle = _net.typed_event_stream_new(handle_of(bus, "bus"), opts)
         self._open(decoder(model, parse))
 
     def stop(self) -> None:
@@ -509,7 +551,6 @@ class TypedChannel(Typed[T], Closable):
         bus: NetNode,
         name: str,
         model: Model[T] | None = None,
-        *,
         parse: Callable[[str], T] | None = None,
     ) -> None:
         """Opens a named channel on a node."""
@@ -528,66 +569,90 @@ class TypedChannel(Typed[T], Closable):
 
     def subscribe(
         self,
-        limit: int | SubscribeOptions | None = None,
+        opts: SubscribeOptions | None = None,
+        *,
+        limit: int | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
     ) -> TypedEventStream[T]:
         """Opens a stream of the channel's objects, decoded.
 
         Options:
+            opts: All of them as one record.
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
-        options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+        opts = whole(
+            opts,
+            SubscribeOptions,
+            limit,
+            filter,
+            ordering,
+            timeout,
+            poll_interval,
+            max_backoff,
+            cursor,
+            from_,
         )
-        handle = _net.typed_channel_subscribe(self._handle, options)
+        handle = _net.typed_channel_subscribe(self._handle, opts)
         return TypedEventStream._stream(handle, self._decode)
 
     def subscribe_raw(
         self,
-        limit: int | SubscribeOptions | None = None,
+        opts: SubscribeOptions | None = None,
+        *,
+        limit: int | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
         cursor: str | None = None,
         from_: Start | str | None = None,
-        timeout_ms: int | None = None,
-        poll_interval_ms: int | None = None,
-        max_backoff_ms: int | None = None,
     ) -> EventStream:
         """Opens a stream of the channel's events.
 
         Options:
+            opts: All of them as one record.
             limit: Most events that cross to the host at once. 100 by default.
             filter: An expression of the filter language. Left out: Every event.
             ordering: Order of the events of one batch. "none" by default.
+            timeout: End the iteration after this long without an event. Left out: Never.
+            poll_interval: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
+            max_backoff: Accepted and not used: a subscription is woken by new events. Left out:
+              Subscribers are woken.
             cursor: Cursor of a poll; the subscription continues behind it. Left out: As `from`
               says.
             from_: Where to begin without a cursor. "oldest" by default.
-            timeout_ms: End the iteration after this long without an event. Left out: Never.
-            poll_interval_ms: Accepted and not used: a subscription is woken by new events. Left
-              out: Subscribers are woken.
-            max_backoff_ms: Accepted and not used: a subscription is woken by new events. Left out:
-              Subscribers are woken.
         """
-        options = SubscribeOptions(
-            limit, filter, ordering, cursor, from_, timeout_ms, poll_interval_ms, max_backoff_ms
+        opts = whole(
+            opts,
+            SubscribeOptions,
+            limit,
+            filter,
+            ordering,
+            timeout,
+            poll_interval,
+            max_backoff,
+            cursor,
+            from_,
         )
-        handle = _net.typed_channel_subscribe_raw(self._handle, options)
+        handle = _net.typed_channel_subscribe_raw(self._handle, opts)
         return EventStream._stream(handle)
 
     @property

@@ -191,11 +191,11 @@ export const subscribeOptions: k.Codec<t.SubscribeOptions, t.SubscribeOptions> =
     k.u32.write(w, k.inRange(v.limit ?? 100, 1, 65536, 'limit'), 'limit');
     optionalText.write(w, v.filter, 'filter');
     ordering.write(w, v.ordering ?? 'none', 'ordering');
-    optionalText.write(w, v.cursor, 'cursor');
-    start.write(w, v.from ?? 'oldest', 'from');
     optionalCounter.write(w, v.timeoutMs, 'timeoutMs');
     optionalCounter.write(w, v.pollIntervalMs, 'pollIntervalMs');
     optionalCounter.write(w, v.maxBackoffMs, 'maxBackoffMs');
+    optionalText.write(w, v.cursor, 'cursor');
+    start.write(w, v.from ?? 'oldest', 'from');
     w.end(at);
   },
   read(r) {
@@ -204,11 +204,11 @@ export const subscribeOptions: k.Codec<t.SubscribeOptions, t.SubscribeOptions> =
       limit: k.u32.read(r),
       filter: optionalText.read(r),
       ordering: ordering.read(r),
-      cursor: optionalText.read(r),
-      from: start.read(r),
       timeoutMs: optionalCounter.read(r),
       pollIntervalMs: optionalCounter.read(r),
       maxBackoffMs: optionalCounter.read(r),
+      cursor: optionalText.read(r),
+      from: start.read(r),
     };
     return r.leave(end, value);
   },
