@@ -759,6 +759,15 @@ pub struct Object {
     pub doc: Doc,
 }
 
+impl Object {
+    /// The methods through which calls on the object are combined: what takes them, and what reserves room.
+    pub fn combined(&self) -> Option<(&Method, &Method)> {
+        let (into, reserve) = self.methods.iter().find_map(|method| method.combine.as_ref())?;
+        let named = |name: &str| self.methods.iter().find(|method| method.name.spec == name);
+        Some((named(into)?, named(reserve)?))
+    }
+}
+
 /// What a function is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {

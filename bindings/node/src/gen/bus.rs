@@ -235,25 +235,6 @@ pub fn bus_net_node_push_with_hash(this: f64, data: &[u8], hash: BigInt) -> napi
         Ok(result)
     })
 }
-/// `bus.net_node.reserve`
-#[napi(js_name = "busNetNodeReserve")]
-pub fn bus_net_node_reserve(this: f64, events: u32, bytes: u32) -> napi::Result<u32> {
-    abi::call(|| {
-        let this = abi::object::<net_core::NetNode>(this)?;
-        let result = <net_core::NetNode as net_types::api::NetNode>::reserve(&this, events, bytes)?;
-        Ok(result)
-    })
-}
-/// `bus.net_node.emit_granted`
-#[napi(js_name = "busNetNodeEmitGranted")]
-pub fn bus_net_node_emit_granted(this: f64, data: &[u8], key: Option<String>) -> napi::Result<bool> {
-    abi::call(|| {
-        let this = abi::object::<net_core::NetNode>(this)?;
-        let result =
-            <net_core::NetNode as net_types::api::NetNode>::emit_granted(&this, data, key.as_deref())?;
-        Ok(result)
-    })
-}
 /// `bus.net_node.poll`
 #[napi(js_name = "busNetNodePoll")]
 pub fn bus_net_node_poll(environment: f64, this: f64, args: &[u8]) -> napi::Result<f64> {
@@ -530,5 +511,20 @@ pub fn bus_typed_channel_name(this: f64) -> napi::Result<String> {
         let this = abi::object::<net_core::TypedChannel>(this)?;
         let result = <net_core::TypedChannel as net_types::api::TypedChannel>::name(&this);
         Ok(result)
+    })
+}
+
+/// `bus.net_node.emit_granted` for each of the packed calls; then it reserves room, and tells for how many events there is.
+#[napi(js_name = "busNetNodeEmitGranted")]
+pub fn bus_net_node_emit_granted(this: f64, calls: &[u8], events: u32, bytes: u32) -> napi::Result<u32> {
+    abi::call(|| {
+        let this = abi::object::<net_core::NetNode>(this)?;
+        let r = &mut Reader::new(calls);
+        while r.remaining() > 0 {
+            let data = r.bytes()?;
+            let key = r.option(Reader::str)?;
+            <net_core::NetNode as net_types::api::NetNode>::emit_granted(&this, data, key)?;
+        }
+        <net_core::NetNode as net_types::api::NetNode>::reserve(&this, events, bytes)
     })
 }

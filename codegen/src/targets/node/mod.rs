@@ -9,7 +9,7 @@ use crate::files::FileSet;
 use crate::ir::Api;
 use anyhow::Result;
 use askama::Template;
-use model::{FunctionModel, HostModel};
+use model::{CombinedModel, FunctionModel, HostModel};
 
 pub(crate) use model::needs_environment;
 pub(crate) use names::function as native_name;
@@ -35,7 +35,8 @@ impl Target for Node {
                 continue;
             }
             entries.push(Entry { name: &module.name, feature: module.feature.as_deref() });
-            let template = ModuleTemplate { module: &module.name, functions, hosts };
+            let combined = model::combined(api, module);
+            let template = ModuleTemplate { module: &module.name, functions, combined, hosts };
             files.add(format!("{DIR}/{}.rs", module.name), template.render()?);
         }
         files.add(format!("{DIR}/mod.rs"), IndexTemplate { entries }.render()?);
@@ -53,6 +54,7 @@ struct Entry<'a> {
 struct ModuleTemplate<'a> {
     module: &'a str,
     functions: Vec<FunctionModel>,
+    combined: Vec<CombinedModel>,
     hosts: Vec<HostModel>,
 }
 

@@ -26,6 +26,20 @@ pub(super) struct FunctionModel {
     pub finish: String,
 }
 
+/// A function that takes calls that the host has combined, and reserves room for more.
+pub(super) struct CombinedModel {
+    pub path: String,
+    pub name: String,
+    pub js: String,
+    /// Statement that finds the object.
+    pub this: String,
+    /// Statements that read the arguments of one call.
+    pub read: Vec<String>,
+    /// Expressions of one call, and of the reservation.
+    pub call: String,
+    pub reserve: String,
+}
+
 pub(super) struct HostModel {
     pub doc: String,
     pub name: String,
@@ -59,7 +73,7 @@ pub(super) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
     let mut all: Vec<_> = module
         .functions
         .iter()
-        .filter(|method| method.crosses_to(Lang::Ts))
+        .filter(|method| method.in_lang(Lang::Ts))
         .map(|method| {
             let callee = format!(
                 "<{} as net_types::api::{}>::{}",
@@ -74,13 +88,43 @@ pub(super) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
         let name = rust::ty(&object.name.spec);
         let of = |function: &str| format!("<net_core::{name} as net_types::api::{name}>::{function}");
         let methods = object.constructors.iter().chain(&object.methods);
-        let kept = methods.filter(|m| m.crosses_to(Lang::Ts) && !is_of_the_host(m));
+        let kept = methods.filter(|m| m.in_lang(Lang::Ts) && !is_of_the_host(m));
         all.extend(kept.map(|m| function(api, m, Some(&name), of(&rust::value(&m.name.spec)))));
         if let Some(item) = &object.iterates {
             all.extend(stream(module, object, item, of));
         }
     }
     all
+}
+
+/// The functions of a module that take combined calls.
+pub(super) fn combined(api: &Api, module: &Module) -> Vec<CombinedModel> {
+    let combining = module.objects.iter().filter_map(|object| Some((object, object.combined()?)));
+    combining
+        .map(|(object, (into, reserve))| {
+            let class = rust::ty(&object.name.spec);
+            let call = |method: &Method, args: &[String]| {
+                let args = std::iter::once("&this").chain(args.iter().map(String::as_str));
+                let name = rust::value(&method.name.spec);
+                let args = args.collect::<Vec<_>>().join(", ");
+                format!("<net_core::{class} as net_types::api::{class}>::{name}({args})")
+            };
+            let read = |arg: &Arg| {
+                let (read, _) = types::read(api, &arg.ty, false);
+                format!("let {} = {read};", rust::value(&arg.name))
+            };
+            let given: Vec<_> = into.args.iter().map(|arg| rust::value(&arg.name)).collect();
+            CombinedModel {
+                path: into.path.clone(),
+                name: names::rust_function(&into.path),
+                js: names::function(&into.path),
+                this: format!("let this = abi::object::<net_core::{class}>(this)?;"),
+                read: into.args.iter().map(read).collect(),
+                call: call(into, &given),
+                reserve: call(reserve, &["events".into(), "bytes".into()]),
+            }
+        })
+        .collect()
 }
 
 /// The interfaces of a module that hosts implement.

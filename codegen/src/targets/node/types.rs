@@ -84,6 +84,9 @@ pub(super) fn resolve(api: &Api, ty: &Type, name: &str) -> Option<String> {
 /// The expression that reads an argument of the pack from `r`; whether what it gives is borrowed from the pack.
 pub(super) fn read(api: &Api, ty: &Type, is_async: bool) -> (String, bool) {
     match ty {
+        Type::Bytes if !is_async => ("r.bytes()?".into(), true),
+        Type::String if !is_async => ("r.str()?".into(), true),
+        Type::Optional(of) if !is_async && **of == Type::String => ("r.option(Reader::str)?".into(), true),
         Type::List(of) if !is_async && matches!(**of, Type::String | Type::Json(_)) => {
             ("r.strs()?".into(), true)
         }

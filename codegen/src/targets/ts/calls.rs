@@ -129,10 +129,15 @@ pub(crate) fn declared(scope: &Scope<'_>, object: Option<&Object>, method: &Meth
 /// The native functions of a module, as an interface.
 pub(crate) fn natives(scope: &Scope<'_>, module: &Module) -> NativeModel {
     let mut functions: Vec<_> =
-        module.functions.iter().filter(|m| m.crosses_to(Lang::Ts)).map(|m| signature(scope, m)).collect();
+        module.functions.iter().filter(|m| m.in_lang(Lang::Ts)).map(|m| signature(scope, m)).collect();
     for object in &module.objects {
-        let methods = object.constructors.iter().chain(&object.methods).filter(|m| m.crosses_to(Lang::Ts));
+        let methods = object.constructors.iter().chain(&object.methods).filter(|m| m.in_lang(Lang::Ts));
         functions.extend(methods.filter(|m| !is_itself(m)).map(|m| signature(scope, m)));
+        functions.extend(object.combined().map(|(into, _)| {
+            let params = ["handle: number", "calls: Uint8Array", "events: number", "bytes: number"];
+            let head = call(&native_name(&into.path), params.map(text).to_vec());
+            layout::print(&concat([head, text(": number;")]), 1)
+        }));
         if object.iterates.is_some() {
             let path =
                 |function: &str| native_name(&format!("{}.{}.{function}", module.name, object.name.spec));
@@ -416,6 +421,7 @@ fn named_body(
     let head = head(scope, method, place, name, is_private);
     let body =
         if is_itself(method) { vec!["return this;".into()] } else { statements(scope, method, place, level) };
+    let body = combining(scope, method, place, level).into_iter().chain(body).collect();
     BodyModel { doc: if is_private { Vec::new() } else { docs(method) }, head, body }
 }
 
@@ -456,7 +462,7 @@ fn alias_of(scope: &Scope<'_>, method: &Method, place: &Place<'_>, alias: String
 fn constructor(scope: &Scope<'_>, method: &Method, object: &Object) -> BodyModel {
     let place = Place::Object(object);
     let (mut params, _) = params(scope, method, &place);
-    let (mut body, crossing) = crossing(scope, method, 2);
+    let (mut body, crossing) = crossing(scope, method, &place, 2);
     let mut args = vec![call("k.call", crossing)];
     if let Some(variable) = object.generic.first() {
         params.push(text(format!("validator?: k.Validator<{}> | null", names::capital(variable))));
@@ -468,14 +474,16 @@ fn constructor(scope: &Scope<'_>, method: &Method, object: &Object) -> BodyModel
 }
 
 /// Statements that write the pack, and the arguments of the native function, itself first.
-fn crossing(scope: &Scope<'_>, method: &Method, level: usize) -> (Vec<String>, Vec<Doc>) {
+fn crossing(scope: &Scope<'_>, method: &Method, place: &Place<'_>, level: usize) -> (Vec<String>, Vec<Doc>) {
     let mut body = Vec::new();
     let mut args = vec![text(native(&method.path))];
     if needs_environment(method) && !method.is_async {
         args.push(text("k.environment"));
     }
     if is_on_object(method) {
-        args.push(text("this[k.HANDLE]"));
+        // What was combined crosses before any other call on its object.
+        let combines = matches!(place, Place::Object(object) if object.combined().is_some());
+        args.push(text(if combines { "k.settled(this)" } else { "this[k.HANDLE]" }));
     }
     if has_pack(scope, method) {
         body.push("const w = k.begin();".into());
@@ -514,6 +522,28 @@ fn crossing(scope: &Scope<'_>, method: &Method, level: usize) -> (Vec<String>, V
     (body, args)
 }
 
+/// Statements that keep a call for later, if there is room, and are done then.
+fn combining(scope: &Scope<'_>, method: &Method, place: &Place<'_>, level: usize) -> Vec<String> {
+    let (Place::Object(object), Some(_)) = (place, &method.combine) else { return Vec::new() };
+    let Some((into, _)) = object.combined() else { return Vec::new() };
+    let mut body = vec![
+        format!("const combiner = k.combinerOf(this, {});", native(&into.path)),
+        "const w = combiner.begin();".into(),
+    ];
+    for position in 0..into.args.len() {
+        let Some(arg) = method.args.get(position) else {
+            body.push("w.byte(0);".into());
+            continue;
+        };
+        let name = names::argument(scope.api, &arg.name, &arg.ty);
+        let args = vec![text("w"), text(&name), text(names::text(&name))];
+        let write = call(&format!("{}.write", scope.codec(&arg.ty)), args);
+        body.push(layout::print(&concat([write, text(";")]), level));
+    }
+    body.extend(["if (combiner.end()) {", "  return true;", "}"].map(String::from));
+    body
+}
+
 fn check_codec(scope: &Scope<'_>, ty: &Type) -> String {
     match ty {
         Type::Json(_) => "k.anyJson".into(),
@@ -523,7 +553,7 @@ fn check_codec(scope: &Scope<'_>, ty: &Type) -> String {
 
 fn statements(scope: &Scope<'_>, method: &Method, place: &Place<'_>, level: usize) -> Vec<String> {
     let (_, extras) = params(scope, method, place);
-    let (mut body, args) = crossing(scope, method, level);
+    let (mut body, args) = crossing(scope, method, place, level);
     let validator = extras.validator.clone();
     let statement = |doc: Doc| layout::print(&concat([doc, text(";")]), level);
     if method.is_async {

@@ -455,7 +455,7 @@ export class NetNode extends k.NetObject {
     return k.answer(
       codec.receipt,
       native.busNetNodeEmit,
-      this[k.HANDLE],
+      k.settled(this),
       k.anyJson.check(event, 'event'),
       k.maybe(k.text, key, 'key'),
     );
@@ -468,7 +468,7 @@ export class NetNode extends k.NetObject {
     return k.answer(
       codec.receipt,
       native.busNetNodeEmitRaw,
-      this[k.HANDLE],
+      k.settled(this),
       k.text.check(json, 'json'),
       k.maybe(k.text, key, 'key'),
     );
@@ -493,7 +493,7 @@ export class NetNode extends k.NetObject {
       codec.receipt,
       context?.signal,
       native.busNetNodeEmitRawAsync,
-      this[k.HANDLE],
+      k.settled(this),
       k.text.check(json, 'json'),
       k.maybe(k.text, key, 'key'),
     );
@@ -525,9 +525,16 @@ export class NetNode extends k.NetObject {
    * Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is counted in `rejected`.
    */
   emitBuffer(data: Uint8Array, key?: string | null): boolean {
+    const combiner = k.combinerOf(this, native.busNetNodeEmitGranted);
+    const w = combiner.begin();
+    k.bytes.write(w, data, 'data');
+    codec.optionalText.write(w, key, 'key');
+    if (combiner.end()) {
+      return true;
+    }
     return k.call(
       native.busNetNodeEmitBuffer,
-      this[k.HANDLE],
+      k.settled(this),
       k.bytes.check(data, 'data'),
       k.maybe(k.text, key, 'key'),
     );
@@ -548,7 +555,7 @@ export class NetNode extends k.NetObject {
     codec.listOfAnyJson.write(w, events, 'events');
     return k.call(
       native.busNetNodeEmitBatch,
-      this[k.HANDLE],
+      k.settled(this),
       k.maybe(k.text, key, 'key'),
       k.done(w),
     );
@@ -562,7 +569,7 @@ export class NetNode extends k.NetObject {
     codec.listOfText.write(w, jsons, 'jsons');
     return k.call(
       native.busNetNodeEmitRawBatch,
-      this[k.HANDLE],
+      k.settled(this),
       k.maybe(k.text, key, 'key'),
       k.done(w),
     );
@@ -589,7 +596,7 @@ export class NetNode extends k.NetObject {
       k.u32,
       context?.signal,
       native.busNetNodeEmitRawBatchAsync,
-      this[k.HANDLE],
+      k.settled(this),
       k.maybe(k.text, key, 'key'),
       k.done(w),
     );
@@ -614,7 +621,7 @@ export class NetNode extends k.NetObject {
     codec.listOfBytes.write(w, events, 'events');
     return k.call(
       native.busNetNodePushBatch,
-      this[k.HANDLE],
+      k.settled(this),
       k.maybe(k.text, key, 'key'),
       k.done(w),
     );
@@ -624,7 +631,14 @@ export class NetNode extends k.NetObject {
    * Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is counted in `rejected`.
    */
   fire(json: string): boolean {
-    return k.call(native.busNetNodeFire, this[k.HANDLE], k.text.check(json, 'json'));
+    const combiner = k.combinerOf(this, native.busNetNodeEmitGranted);
+    const w = combiner.begin();
+    k.text.write(w, json, 'json');
+    w.byte(0);
+    if (combiner.end()) {
+      return true;
+    }
+    return k.call(native.busNetNodeFire, k.settled(this), k.text.check(json, 'json'));
   }
 
   /**
@@ -640,7 +654,7 @@ export class NetNode extends k.NetObject {
   fireBatch(jsons: readonly string[]): number {
     const w = k.begin();
     codec.listOfText.write(w, jsons, 'jsons');
-    return k.call(native.busNetNodeFireBatch, this[k.HANDLE], k.done(w));
+    return k.call(native.busNetNodeFireBatch, k.settled(this), k.done(w));
   }
 
   /**
@@ -657,7 +671,7 @@ export class NetNode extends k.NetObject {
     return k.answer(
       codec.hashedEvent,
       native.busNetNodePrehash,
-      this[k.HANDLE],
+      k.settled(this),
       k.bytes.check(data, 'data'),
     );
   }
@@ -668,7 +682,7 @@ export class NetNode extends k.NetObject {
   pushWithHash(data: Uint8Array, hash: k.BigIntLike): boolean {
     return k.call(
       native.busNetNodePushWithHash,
-      this[k.HANDLE],
+      k.settled(this),
       k.bytes.check(data, 'data'),
       k.u64.check(hash, 'hash'),
     );
@@ -684,7 +698,7 @@ export class NetNode extends k.NetObject {
       codec.pollResponse,
       request?.signal,
       native.busNetNodePoll,
-      this[k.HANDLE],
+      k.settled(this),
       k.done(w),
     );
   }
@@ -697,7 +711,7 @@ export class NetNode extends k.NetObject {
       codec.optionalStoredEvent,
       context?.signal,
       native.busNetNodePollOne,
-      this[k.HANDLE],
+      k.settled(this),
     );
   }
 
@@ -709,7 +723,7 @@ export class NetNode extends k.NetObject {
     codec.subscribeOptions.write(w, options ?? {}, 'options');
     return k.adopt(
       EventStream,
-      k.call(native.busNetNodeSubscribe, k.environment, this[k.HANDLE], k.done(w)),
+      k.call(native.busNetNodeSubscribe, k.environment, k.settled(this), k.done(w)),
     );
   }
 
@@ -724,7 +738,7 @@ export class NetNode extends k.NetObject {
     codec.subscribeOptions.write(w, options ?? {}, 'options');
     return k.adopt<TypedEventStream<T>>(
       TypedEventStream,
-      k.call(native.busNetNodeSubscribeTyped, k.environment, this[k.HANDLE], k.done(w)),
+      k.call(native.busNetNodeSubscribeTyped, k.environment, k.settled(this), k.done(w)),
       validator,
     );
   }
@@ -735,7 +749,7 @@ export class NetNode extends k.NetObject {
   channel<T>(name: string, validator?: k.Validator<T> | null): TypedChannel<T> {
     return k.adopt<TypedChannel<T>>(
       TypedChannel,
-      k.call(native.busNetNodeChannel, k.environment, this[k.HANDLE], k.text.check(name, 'name')),
+      k.call(native.busNetNodeChannel, k.environment, k.settled(this), k.text.check(name, 'name')),
       validator,
     );
   }
@@ -744,14 +758,14 @@ export class NetNode extends k.NetObject {
    * Reads the counters.
    */
   stats(): Stats {
-    return k.answer(codec.stats, native.busNetNodeStats, this[k.HANDLE]);
+    return k.answer(codec.stats, native.busNetNodeStats, k.settled(this));
   }
 
   /**
    * Tells the number of shards.
    */
   shards(): number {
-    return k.call(native.busNetNodeShards, this[k.HANDLE]);
+    return k.call(native.busNetNodeShards, k.settled(this));
   }
 
   /**
@@ -765,7 +779,7 @@ export class NetNode extends k.NetObject {
    * Waits until everything accepted before is visible to readers; answers `invalid_json` if a fire-and-forget event was not JSON.
    */
   async flush(context?: k.SignalOptions | null): Promise<void> {
-    return k.submit(k.nothing, context?.signal, native.busNetNodeFlush, this[k.HANDLE]);
+    return k.submit(k.nothing, context?.signal, native.busNetNodeFlush, k.settled(this));
   }
 
   /**
@@ -778,7 +792,7 @@ export class NetNode extends k.NetObject {
       k.nothing,
       options?.signal,
       native.busNetNodeShutdown,
-      this[k.HANDLE],
+      k.settled(this),
       k.done(w),
     );
   }

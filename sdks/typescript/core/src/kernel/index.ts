@@ -1,4 +1,5 @@
 export * from './codec';
+export * from './combine';
 export * from './errors';
 export * from './native';
 export * from './object';

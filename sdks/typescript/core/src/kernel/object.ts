@@ -1,3 +1,4 @@
+import type { Combiner } from './combine';
 import { list, type Codec, type Validator } from './codec';
 import { argument, NetError } from './errors';
 import { library } from './native';
@@ -5,6 +6,7 @@ import { call, environment, RELEASED, serve, start, type Host } from './queue';
 import type { Writer } from './pack';
 
 export const HANDLE: unique symbol = Symbol('handle');
+export const COMBINER: unique symbol = Symbol('combiner');
 export const VALIDATOR: unique symbol = Symbol('validator');
 export const SOURCE: unique symbol = Symbol('source');
 
@@ -21,6 +23,8 @@ export abstract class NetObject {
   /** @internal */
   declare [HANDLE]: number;
   /** @internal */
+  declare [COMBINER]?: Combiner;
+  /** @internal */
   declare [VALIDATOR]?: Validator<never>;
 
   /** @internal */
@@ -29,11 +33,17 @@ export abstract class NetObject {
   }
 }
 
+/** The handle of an object, once the calls on it that were combined have crossed. */
+export function settled(object: NetObject): number {
+  object[COMBINER]?.cross();
+  return object[HANDLE];
+}
+
 /** Lets the handle of an object go; later calls fail with `handle`. */
 export function release(object: NetObject): void {
   registry.unregister(object);
   if (object[HANDLE] !== 0) {
-    native.kernelFree(environment, object[HANDLE]);
+    native.kernelFree(environment, settled(object));
     object[HANDLE] = 0;
   }
 }
@@ -69,7 +79,7 @@ export function checkObject(
   if (!Object.prototype.isPrototypeOf.call(type.prototype, value)) {
     throw argument(name, `expected ${type.prototype.constructor.name}, got ${typeof value}`);
   }
-  return value[HANDLE];
+  return settled(value);
 }
 
 export interface Source<T> {

@@ -2,19 +2,31 @@ import { argument } from './errors';
 
 /** Appends values to a buffer in the form in which they cross; the methods do not check them. */
 export class Writer {
-  private buffer = Buffer.allocUnsafe(4096);
+  private buffer: Buffer;
   private depth = 0;
   /** Where the next byte goes. */
   at = 0;
 
-  /** What is written, until the writer is used again. */
-  view(): Uint8Array {
-    return this.buffer.subarray(0, this.at);
+  constructor(size = 4096) {
+    this.buffer = Buffer.allocUnsafeSlow(size);
   }
 
-  reset(): this {
-    this.at = this.depth = 0;
+  /** What is written, or the beginning of that, until the writer is used again. */
+  view(end = this.at): Uint8Array {
+    return this.buffer.subarray(0, end);
+  }
+
+  /** Begins anew behind what is kept. */
+  reset(at = 0): this {
+    this.at = at;
+    this.depth = 0;
     return this;
+  }
+
+  /** Forgets the beginning, and moves what follows there. */
+  shift(by: number): void {
+    this.buffer.copyWithin(0, by, this.at);
+    this.at -= by;
   }
 
   byte(value: number): void {
@@ -56,6 +68,16 @@ export class Writer {
   }
 
   text(value: string): void {
+    // What is short is written before its length is known, which then is one byte.
+    if (value.length < 0x80) {
+      this.reserve(0x180);
+      const length = this.buffer.write(value, this.at + 1);
+      if (length < 0x80) {
+        this.buffer[this.at] = length;
+        this.at += length + 1;
+        return;
+      }
+    }
     const length = Buffer.byteLength(value);
     this.count(length);
     this.reserve(length);

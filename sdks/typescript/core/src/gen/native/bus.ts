@@ -29,8 +29,6 @@ interface Functions {
   busNetNodeFireBatch(handle: number, args: Uint8Array): number;
   busNetNodePrehash(handle: number, data: Uint8Array, out: Buffer): number;
   busNetNodePushWithHash(handle: number, data: Uint8Array, hash: bigint): boolean;
-  busNetNodeReserve(handle: number, events: number, bytes: number): number;
-  busNetNodeEmitGranted(handle: number, data: Uint8Array, key: string | undefined): boolean;
   busNetNodePoll(environment: number, handle: number, args: Uint8Array): number;
   busNetNodePollOne(environment: number, handle: number): number;
   busNetNodeSubscribe(environment: number, handle: number, args: Uint8Array): number;
@@ -40,6 +38,7 @@ interface Functions {
   busNetNodeShards(handle: number): number;
   busNetNodeFlush(environment: number, handle: number): number;
   busNetNodeShutdown(environment: number, handle: number, args: Uint8Array): number;
+  busNetNodeEmitGranted(handle: number, calls: Uint8Array, events: number, bytes: number): number;
   busEventStreamNew(environment: number, bus: number, args: Uint8Array): number;
   busEventStreamStop(handle: number): void;
   busEventStreamNext(environment: number, handle: number, max: number): number;
