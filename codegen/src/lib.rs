@@ -11,6 +11,7 @@ pub mod fixtures;
 pub mod fmt;
 pub mod ir;
 pub mod load;
+pub mod mutation;
 pub mod resolve;
 pub mod targets;
 pub mod tidy;

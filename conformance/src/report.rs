@@ -34,7 +34,7 @@ pub struct CaseContent {
 }
 
 /// The results of one language.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LanguageReport {
     /// Name of the language.
     pub language: String,
@@ -62,7 +62,7 @@ pub enum State {
 }
 
 /// The result of one case.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CaseReport {
     /// `kind/file/case`.
     pub name: String,

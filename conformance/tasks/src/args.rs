@@ -18,6 +18,9 @@ cargo verify [--only STAGE]... [--without LANGUAGE]... [--list]
 cargo conform [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--json FILE]
     Runs the conformance cases whose name `kind/file/case` contains the text, in every language.
 
+cargo conform --mutants [--only LANGUAGE]... [--without LANGUAGE]...
+    Spoils the generated codecs of each language in turn, and requires that the cases find it.
+
 Languages: rust, typescript, python, go, c.
 ";
 
@@ -40,6 +43,7 @@ pub(crate) struct Args {
     /// Languages that are left out on purpose.
     pub(crate) without: Vec<Language>,
     pub(crate) list: bool,
+    pub(crate) mutants: bool,
     pub(crate) filter: Option<String>,
     pub(crate) json: Option<PathBuf>,
 }
@@ -61,6 +65,7 @@ impl Args {
             languages: Vec::new(),
             without: Vec::new(),
             list: false,
+            mutants: false,
             filter: None,
             json: None,
         };
@@ -73,10 +78,13 @@ impl Args {
                 ("--only", Task::Conform) => args.languages.push(value()?.parse()?),
                 ("--list", Task::Verify) => args.list = true,
                 ("--filter", Task::Conform) => args.filter = Some(value()?),
+                ("--mutants", Task::Conform) => args.mutants = true,
                 ("--json", Task::Conform) => args.json = Some(value()?.into()),
                 _ => bail!("unknown option `{word}`\n\n{USAGE}"),
             }
         }
+        let chooses_cases = args.filter.is_some() || args.json.is_some();
+        ensure!(!(args.mutants && chooses_cases), "--mutants takes neither --filter nor --json");
         ensure!(!args.without.contains(&Language::Rust), "rust is what everything is built with");
         let chosen = std::mem::take(&mut args.languages);
         args.languages = Language::ALL
@@ -120,6 +128,8 @@ mod tests {
             "verify --filter x",
             "conform --only",
             "conform --only cobol",
+            "conform --mutants --filter wire/",
+            "verify --mutants",
             "verify --without rust",
         ] {
             assert!(parse(line).is_err(), "{line}");

@@ -16,10 +16,6 @@ use crate::run::{Context, Run};
 use crate::stages::Role;
 use crate::workspace::Workspace;
 
-/// The languages that have a testee, in the order of the reports.
-const TESTEES: [Language; 5] =
-    [Language::Rust, Language::TypeScript, Language::Python, Language::Go, Language::C];
-
 /// Builds the testees and runs the cases; tells whether all passed.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let context = Context::new(workspace, args, false);
@@ -49,32 +45,36 @@ pub(crate) fn check(context: &Context, job: &Job) -> Result<()> {
     Ok(())
 }
 
-/// Runs the cases whose name contains the filter.
+/// Runs the cases whose name contains the filter, in the languages that are wanted.
 pub(crate) fn drive(context: &Context, filter: Option<String>) -> Result<Report> {
     let workspace = context.workspace;
+    let options = options(workspace, filter, workspace.target("conformance"))?;
+    let wanted = Language::ALL.into_iter().filter(|language| context.wants(*language));
+    let testees = wanted.map(|language| {
+        let absent = context.reason(language).map(str::to_owned);
+        Testee { absent, ..testee(workspace, language) }
+    });
+    net_conformance::run(&options, &testees.collect::<Vec<_>>())
+}
+
+/// What the cases whose name contains the filter are run with; the report goes to the folder.
+pub(crate) fn options(workspace: &Workspace, filter: Option<String>, out: PathBuf) -> Result<Options> {
     let api = net_codegen::cli::api(&workspace.path(""))?;
-    let options = Options {
+    Ok(Options {
         fixtures: workspace.path("fixtures"),
         known: workspace.path("conformance/known"),
-        out: workspace.target("conformance"),
+        out,
         filter,
         layouts: layouts(&api),
         malformed: malformed(workspace, &api)?,
         spec_hash: api.hash,
         jobs: 2,
         limit: Duration::from_secs(10),
-    };
-    let testees = TESTEES.into_iter().filter_map(|language| testee(context, language)).collect::<Vec<_>>();
-    net_conformance::run(&options, &testees)
+    })
 }
 
-/// The testee of a language that is wanted.
-fn testee(context: &Context, language: Language) -> Option<Testee> {
-    let absent = context.reason(language).map(str::to_owned);
-    if absent.is_none() && !context.uses(&[language]) {
-        return None;
-    }
-    let workspace = context.workspace;
+/// The testee of a language.
+pub(crate) fn testee(workspace: &Workspace, language: Language) -> Testee {
     let text = |path: PathBuf| path.display().to_string();
     let command = match language {
         Language::Rust => vec![text(workspace.target("release/net-testee"))],
@@ -82,6 +82,8 @@ fn testee(context: &Context, language: Language) -> Option<Testee> {
             vec!["node".to_owned(), text(workspace.path("conformance/testees/node/main.mjs"))]
         }
         Language::Python => vec![
+            "env".to_owned(),
+            format!("PYTHONPATH={}", workspace.path("sdks/python/core").display()),
             text(workspace.target("venv/bin/python")),
             text(workspace.path("conformance/testees/python/main.py")),
         ],
@@ -89,7 +91,7 @@ fn testee(context: &Context, language: Language) -> Option<Testee> {
         Language::C => vec![text(workspace.path("target/c/testee"))],
     };
     let frames = if language == Language::C { Frames::Flat } else { Frames::Json };
-    Some(Testee { language: language.name().to_owned(), command, frames, absent })
+    Testee { language: language.name().to_owned(), command, frames, absent: None }
 }
 
 /// What follows from the cases of the files, each spoiled in its own way.

@@ -10,6 +10,7 @@ mod demo;
 mod job;
 mod language;
 mod layouts;
+mod mutants;
 mod prepare;
 mod run;
 mod stages;
@@ -51,6 +52,7 @@ fn run(args: Vec<String>) -> Result<bool> {
     match args.task {
         Task::Demo => demo::run(&workspace, &args),
         Task::Verify => verify::run(&workspace, &args),
+        Task::Conform if args.mutants => mutants::run(&workspace, &args),
         Task::Conform => conform::run(&workspace, &args),
     }
 }

@@ -66,7 +66,7 @@ fn node_library() -> String {
 }
 
 /// Makes the folder in which Go finds the static library, and removes those of earlier builds.
-fn link_for_go(workspace: &Workspace) -> Result<()> {
+pub(crate) fn link_for_go(workspace: &Workspace) -> Result<()> {
     let folder = workspace.go_library()?;
     let link = folder.join("libnet_mesh.a");
     if link.exists() {
@@ -156,30 +156,34 @@ fn install(from: &Path, to: &Path) -> Result<()> {
 
 /// Builds the Go testee and the Go demo.
 pub(crate) fn go_programs(context: &Context, job: &Job) -> Result<()> {
-    let workspace = context.workspace;
-    for (folder, package, program) in
-        [("conformance/testees/go", ".", "testees/go"), ("sdks/go", "./examples/demo", "examples/go-demo")]
-    {
-        job.run(
-            workspace
-                .command("go", folder)
-                .args(["build", "-tags", "conformance", "-o"])
-                .arg(workspace.target(program))
-                .arg(package),
-        )?;
-    }
-    Ok(())
+    go_testee(context.workspace, job)?;
+    go_program(context.workspace, job, "sdks/go", "./examples/demo", "examples/go-demo")
+}
+
+/// Builds the Go testee.
+pub(crate) fn go_testee(workspace: &Workspace, job: &Job) -> Result<()> {
+    go_program(workspace, job, "conformance/testees/go", ".", "testees/go")
+}
+
+fn go_program(workspace: &Workspace, job: &Job, folder: &str, package: &str, program: &str) -> Result<()> {
+    let mut go = workspace.command("go", folder);
+    job.run(go.args(["build", "-tags", "conformance", "-o"]).arg(workspace.target(program)).arg(package))
 }
 
 /// Builds the C testee and the C demo.
 pub(crate) fn c_programs(context: &Context, job: &Job) -> Result<()> {
     let workspace = context.workspace;
-    let library = workspace.target(STATIC_LIBRARY);
-    job.run(workspace.command("conformance/testees/c/build.sh", "").env("LIB", &library))?;
+    c_testee(workspace, job)?;
     let program = workspace.target("examples/c-demo");
     fs::create_dir_all(workspace.target("examples"))?;
     let mut cc = workspace.command("cc", "");
     cc.args(["-std=c11", "-O2", "-g"]).args(WARNINGS).args(INCLUDES.map(|folder| format!("-I{folder}")));
-    cc.arg("sdks/c/examples/demo.c").arg(library).args(["-lpthread", "-ldl", "-lm", "-o"]).arg(program);
-    job.run(&mut cc)
+    cc.arg("sdks/c/examples/demo.c").arg(workspace.target(STATIC_LIBRARY));
+    job.run(cc.args(["-lpthread", "-ldl", "-lm", "-o"]).arg(program))
+}
+
+/// Builds the C testee.
+pub(crate) fn c_testee(workspace: &Workspace, job: &Job) -> Result<()> {
+    let mut build = workspace.command("conformance/testees/c/build.sh", "");
+    job.run(build.env("LIB", workspace.target(STATIC_LIBRARY)))
 }

@@ -51,6 +51,11 @@ impl<'a> Context<'a> {
         languages.iter().any(|language| self.languages.contains(language))
     }
 
+    /// Whether a language is wanted, be it usable here or not.
+    pub(crate) fn wants(&self, language: Language) -> bool {
+        !self.without.contains(&language)
+    }
+
     /// Why a language that is wanted cannot be used here.
     pub(crate) fn reason(&self, language: Language) -> Option<&str> {
         self.missing.iter().find(|(missing, _)| *missing == language).map(|(_, reason)| reason.as_str())

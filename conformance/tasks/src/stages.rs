@@ -6,7 +6,7 @@ use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::{checks, conform, demo, prepare};
+use crate::{checks, conform, demo, mutants, prepare};
 
 /// A part of a task.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Commands("", &["cargo test --workspace --features conformance --no-fail-fast"]),
         counts: Source::Cargo,
-        budget: Budget { cold: 240, warm: 60 },
+        budget: Budget { cold: 210, warm: 50 },
     },
     Stage {
         name: "native libraries",
@@ -106,7 +106,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(prepare::native_libraries),
         counts: Source::Commands,
-        budget: Budget { cold: 240, warm: 5 },
+        budget: Budget { cold: 210, warm: 5 },
     },
     Stage {
         name: "node packages",
@@ -124,7 +124,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries", "node packages"],
         work: Work::Commands("sdks/typescript", &["npm run build"]),
         counts: Source::Commands,
-        budget: Budget { cold: 40, warm: 10 },
+        budget: Budget { cold: 25, warm: 5 },
     },
     Stage {
         name: "typescript format",
@@ -142,7 +142,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["typescript build"],
         work: Work::Commands("sdks/typescript", &["npm run check"]),
         counts: Source::Commands,
-        budget: Budget { cold: 30, warm: 15 },
+        budget: Budget { cold: 15, warm: 5 },
     },
     Stage {
         name: "typescript tests",
@@ -151,7 +151,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["typescript build"],
         work: Work::Commands("sdks/typescript", &["vitest run"]),
         counts: Source::Vitest,
-        budget: Budget { cold: 40, warm: 20 },
+        budget: Budget { cold: 40, warm: 15 },
     },
     Stage {
         name: "python packages",
@@ -178,7 +178,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["python packages"],
         work: Work::Commands("sdks/python", &["mypy --strict core/net sdk/net_sdk tests"]),
         counts: Source::Commands,
-        budget: Budget { cold: 60, warm: 30 },
+        budget: Budget { cold: 40, warm: 25 },
     },
     Stage {
         name: "python types, pyright",
@@ -223,7 +223,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Commands("sdks/go", &["go vet -tags conformance ./..."]),
         counts: Source::Commands,
-        budget: Budget { cold: 30, warm: 10 },
+        budget: Budget { cold: 30, warm: 5 },
     },
     Stage {
         name: "go tests",
@@ -278,6 +278,15 @@ pub(crate) const STAGES: &[Stage] = &[
         work: Work::Function(conform::check),
         counts: Source::Closing,
         budget: Budget { cold: 20, warm: 10 },
+    },
+    Stage {
+        name: "mutants",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &["conformance"],
+        work: Work::Function(mutants::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 80, warm: 35 },
     },
 ];
 

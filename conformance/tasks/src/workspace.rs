@@ -25,7 +25,12 @@ impl Workspace {
         let root = here.ancestors().nth(2).context("the tasks crate lies outside its workspace")?;
         let target =
             env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |path| root.join(path));
-        Ok(Self { root: root.to_owned(), target })
+        Ok(Self::new(root.to_owned(), target))
+    }
+
+    /// A checkout and the folder of its build products.
+    pub(crate) fn new(root: PathBuf, target: PathBuf) -> Self {
+        Self { root, target }
     }
 
     /// A path in the checkout.

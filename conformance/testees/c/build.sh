@@ -4,6 +4,6 @@
 set -eu
 cd "$(dirname "$0")/../../.."
 mkdir -p target/c
-exec ${CC:-cc} -std=c11 -D_GNU_SOURCE -DNET_HAS_CONFORMANCE -g -O1 -Wall -Wextra -Werror -fsanitize=address \
+exec ${CC:-cc} -std=c11 -D_GNU_SOURCE -DNET_HAS_CONFORMANCE -g -Wall -Wextra -Werror -fsanitize=address \
   -Isdks/c/include -Ibindings/c/include conformance/testees/c/main.c "${LIB:-target/debug/libnet_mesh.a}" \
   -o target/c/testee -lpthread -ldl -lm

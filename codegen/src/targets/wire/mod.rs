@@ -11,6 +11,7 @@ pub mod rust_testee;
 pub mod script;
 
 use super::Target;
+use crate::ir::Lang;
 
 /// Every target of codecs.
 pub fn all() -> Vec<Box<dyn Target>> {
@@ -25,6 +26,17 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(script::Script::Ts),
         Box::new(script::Script::Python),
     ]
+}
+
+/// The target that prints the codecs of a language.
+pub(crate) fn codecs(lang: Lang) -> Box<dyn Target> {
+    match lang {
+        Lang::Rust => Box::new(rust::WireRust),
+        Lang::Ts => Box::new(script::Script::Ts),
+        Lang::Python => Box::new(script::Script::Python),
+        Lang::Go => Box::new(go::WireGo),
+        Lang::C => Box::new(c::WireC),
+    }
 }
 
 /// A member in Python.

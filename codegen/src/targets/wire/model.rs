@@ -125,7 +125,8 @@ pub(crate) fn width(api: &Api, ty: &Type) -> usize {
     }
 }
 
-fn has_codec(api: &Api, wire: &Wire) -> bool {
+/// Whether every language has a codec for a layout.
+pub(crate) fn has_codec(api: &Api, wire: &Wire) -> bool {
     match wire.layout {
         LayoutKind::Fixed | LayoutKind::Sequence => {
             let mut fields = wire.fields.iter();

@@ -1,0 +1,161 @@
+//! Codecs with one mistake, for the proof that fixtures find it.
+//!
+//! The mistake is made in the resolved layouts, and the language's own target prints them: whatever its codecs look
+//! like, they go wrong where their layouts do, and all else about them is as always.
+
+use crate::files::FileSet;
+use crate::ir::{Api, At, Endian, Lang, LayoutKind, Length, Type, Wire, WireForm};
+use crate::targets::wire::{self, model};
+use anyhow::Result;
+use std::mem;
+
+/// A mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutation {
+    /// Two neighbours of the same width have changed places.
+    SwappedOffset,
+    /// Numbers begin at their other end.
+    ByteOrder,
+    /// The whole may have any length, and a part twice its greatest.
+    LengthCheck,
+}
+
+/// The codecs of a language with a mistake in every layout that can have it.
+#[derive(Debug)]
+pub struct Mutant {
+    /// Names of the layouts that have it.
+    pub layouts: Vec<String>,
+    /// The codecs.
+    pub files: FileSet,
+}
+
+impl Mutation {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::SwappedOffset, Self::ByteOrder, Self::LengthCheck];
+
+    /// Its name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SwappedOffset => "swapped offset",
+            Self::ByteOrder => "wrong byte order",
+            Self::LengthCheck => "removed length check",
+        }
+    }
+
+    /// Makes the mistake in the layouts and prints the codecs of a language.
+    pub fn codecs(self, mut api: Api, lang: Lang) -> Result<Mutant> {
+        let mut layouts = Vec::new();
+        for at in positions(&api) {
+            if self.fits(&api, api.wire(at)) {
+                let wire = &mut api.modules[at.module].wires[at.index];
+                self.spoil(wire);
+                layouts.push(wire.name.clone());
+            }
+        }
+        Ok(Mutant { layouts, files: wire::codecs(lang).render(&api)? })
+    }
+
+    /// Whether a layout can have the mistake.
+    fn fits(self, api: &Api, wire: &Wire) -> bool {
+        let mut forms = wire.fields.iter().map(|field| &field.form);
+        let is_fixed = wire.layout == LayoutKind::Fixed;
+        let is_bytes = is_fixed || wire.layout == LayoutKind::Sequence;
+        is_bytes
+            && model::has_codec(api, wire)
+            && match self {
+                Self::SwappedOffset => is_fixed && twins(wire).is_some(),
+                Self::ByteOrder => forms.any(|form| has_order(api, form)),
+                Self::LengthCheck => is_fixed || forms.any(|form| limit(form).is_some()),
+            }
+    }
+
+    fn spoil(self, wire: &mut Wire) {
+        match self {
+            Self::SwappedOffset => swap_twins(wire),
+            Self::ByteOrder => {
+                wire.endian = match wire.endian {
+                    Endian::Little => Endian::Big,
+                    Endian::Big => Endian::Little,
+                }
+            }
+            Self::LengthCheck => lift_limits(wire),
+        }
+    }
+}
+
+fn positions(api: &Api) -> Vec<At> {
+    let modules = api.modules.iter().enumerate();
+    modules.flat_map(|(module, m)| (0..m.wires.len()).map(move |index| At { module, index })).collect()
+}
+
+/// Position of the first field that is as wide as the next one.
+fn twins(wire: &Wire) -> Option<usize> {
+    let ends = wire.fields.iter().skip(1).map(|field| field.at).chain(wire.size);
+    let widths: Vec<_> = wire.fields.iter().zip(ends).map(|(field, end)| end - field.at).collect();
+    widths.windows(2).position(|pair| pair[0] == pair[1])
+}
+
+/// Swaps them; the one that comes first is still written first.
+fn swap_twins(wire: &mut Wire) {
+    if let Some(first) = twins(wire)
+        && let [left, right] = &mut wire.fields[first..first + 2]
+    {
+        mem::swap(left, right);
+        mem::swap(&mut left.at, &mut right.at);
+    }
+}
+
+/// Whether the byte order shows in a field.
+fn has_order(api: &Api, form: &WireForm) -> bool {
+    let is_wide =
+        |ty: &Type| *api.base(ty) == Type::F64 || model::carrier(api, ty).is_some_and(|int| int.bits() > 8);
+    let is_wide_length = |length: &Length| matches!(length, Length::Int(int) if int.bits() > 8);
+    match form {
+        WireForm::Plain(ty) => is_wide(ty),
+        WireForm::Bits(int, _) | WireForm::Check { int, .. } => int.bits() > 8,
+        WireForm::Sized { len, .. } => is_wide_length(len),
+        WireForm::Counted { of, count, .. } => is_wide(of) || is_wide_length(count),
+        WireForm::Switch { .. } => false,
+    }
+}
+
+/// Greatest length of a part that has one.
+fn limit(form: &WireForm) -> Option<u64> {
+    match form {
+        WireForm::Sized { max, .. } | WireForm::Counted { max, .. } => {
+            Some(*max).filter(|max| *max != u64::MAX)
+        }
+        _ => None,
+    }
+}
+
+fn lift_limits(wire: &mut Wire) {
+    wire.size = None;
+    for field in &mut wire.fields {
+        if let WireForm::Sized { max, .. } | WireForm::Counted { max, .. } = &mut field.form {
+            *max = max.saturating_mul(2);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+    use std::path::Path;
+
+    fn layouts(mutation: Mutation) -> Vec<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a repository");
+        let api = cli::api(root).expect("a good spec");
+        mutation.codecs(api, Lang::Go).expect("layouts can be printed").layouts
+    }
+
+    #[test]
+    fn a_mistake_is_made_where_it_shows() {
+        let fixed = ["echo_frame", "echo_header"];
+        let all = ["echo_frame", "echo_header", "echo_message", "echo_record", "echo_tail"];
+        assert_eq!(layouts(Mutation::SwappedOffset), fixed);
+        assert_eq!(layouts(Mutation::ByteOrder), all);
+        assert_eq!(layouts(Mutation::LengthCheck), all);
+    }
+}
