@@ -55,6 +55,9 @@ pub(crate) struct Budget {
 /// Seconds that all stages together may take.
 pub(crate) const TOTAL: Budget = Budget { cold: 22 * 60, warm: 6 * 60 };
 
+/// The stages that build the testees and the demo programs.
+const PROGRAMS: &[&str] = &["native libraries", "typescript build", "python packages", "go build", "c build"];
+
 /// All stages, in the order in which they run.
 pub(crate) const STAGES: &[Stage] = &[
     Stage {
@@ -265,7 +268,7 @@ pub(crate) const STAGES: &[Stage] = &[
         name: "demo programs",
         languages: &[Language::Rust],
         role: Role::Test,
-        needs: &["native libraries"],
+        needs: PROGRAMS,
         work: Work::Function(demo::check),
         counts: Source::Closing,
         budget: Budget { cold: 5, warm: 5 },
@@ -274,7 +277,7 @@ pub(crate) const STAGES: &[Stage] = &[
         name: "conformance",
         languages: &[Language::Rust],
         role: Role::Test,
-        needs: &["native libraries"],
+        needs: PROGRAMS,
         work: Work::Function(conform::check),
         counts: Source::Closing,
         budget: Budget { cold: 20, warm: 10 },
