@@ -19,9 +19,13 @@ type LibraryInfo struct {
 
 func packLibraryInfo(w *writer, v LibraryInfo) {
 	w.record(4, func() {
+		w.name = "Version"
 		packText[string](w, v.Version)
+		w.name = "SpecHash"
 		packText[string](w, v.SpecHash)
+		w.name = "Features"
 		packList(packText[string])(w, v.Features)
+		w.name = "Target"
 		packText[string](w, v.Target)
 	})
 }
@@ -207,7 +211,7 @@ func init() {
 		case 2:
 			e.Kind = BaseErrorKindArgument
 			if f.has() {
-				e.Argument = unpackText[string](&f.reader)
+				e.Argument = e.spelled(unpackText[string](&f.reader), &e.Detail)
 			}
 			if f.has() {
 				e.Reason = unpackText[string](&f.reader)

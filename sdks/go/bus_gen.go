@@ -216,11 +216,11 @@ func packNetNodeConfig(w *writer, v NetNodeConfig) {
 	w.record(6, func() {
 		packOptional(packUint[uint32])(w, v.Shards)
 		packUint[uint32](w, cmp.Or(v.BufferCapacity, 1048576))
-		w.name = "backpressure"
+		w.name = "Backpressure"
 		packBackpressure(w, cmp.Or(v.Backpressure, BackpressureDropOldest))
 		packUint[uint64](w, cmp.Or(v.MaxEvent, 1048576))
 		packUint[uint64](w, cmp.Or(v.MaxBuffer, 268435456))
-		w.name = "transport"
+		w.name = "Transport"
 		packTransport(w, orElse[Transport](v.Transport, TransportMemory{}))
 	})
 }
@@ -304,9 +304,11 @@ func (v StoredEvent) Parse(into any) error {
 
 func packStoredEvent(w *writer, v StoredEvent) {
 	w.record(4, func() {
+		w.name = "ID"
 		packText[string](w, v.ID)
+		w.name = "Raw"
 		packText[string](w, v.Raw)
-		w.name = "insertion_ts"
+		w.name = "InsertionTS"
 		packInstant(time.Nanosecond)(w, v.InsertionTS)
 		packUint[uint32](w, v.ShardID)
 	})
@@ -340,7 +342,7 @@ type HashedEvent struct {
 
 func packHashedEvent(w *writer, v HashedEvent) {
 	w.record(2, func() {
-		packText[[]byte](w, v.Data)
+		packBytes[[]byte](w, v.Data)
 		packUint[uint64](w, v.Hash)
 	})
 }
@@ -382,9 +384,11 @@ func NewPollRequest() *PollRequest {
 func packPollRequest(w *writer, v PollRequest) {
 	w.record(4, func() {
 		packUint[uint32](w, cmp.Or(v.Limit, 100))
+		w.name = "Cursor"
 		packOptional(packText[string])(w, v.Cursor)
+		w.name = "Filter"
 		packOptional(packText[string])(w, v.Filter)
-		w.name = "ordering"
+		w.name = "Ordering"
 		packOrdering(w, cmp.Or(v.Ordering, OrderingNone))
 	})
 }
@@ -424,6 +428,7 @@ type PollResponseData = PollResponse
 func packPollResponse(w *writer, v PollResponse) {
 	w.record(3, func() {
 		packList(packStoredEvent)(w, v.Events)
+		w.name = "NextID"
 		packOptional(packText[string])(w, v.NextID)
 		packBool(w, v.HasMore)
 	})
@@ -531,17 +536,19 @@ func NewSubscribeOptions() *SubscribeOptions {
 func packSubscribeOptions(w *writer, v SubscribeOptions) {
 	w.record(8, func() {
 		packUint[uint32](w, cmp.Or(v.Limit, 100))
+		w.name = "Filter"
 		packOptional(packText[string])(w, v.Filter)
-		w.name = "ordering"
+		w.name = "Ordering"
 		packOrdering(w, cmp.Or(v.Ordering, OrderingNone))
-		w.name = "timeout"
+		w.name = "Timeout"
 		packOptional(packDuration(time.Millisecond))(w, v.Timeout)
-		w.name = "poll_interval"
+		w.name = "PollInterval"
 		packOptional(packDuration(time.Millisecond))(w, v.PollInterval)
-		w.name = "max_backoff"
+		w.name = "MaxBackoff"
 		packOptional(packDuration(time.Millisecond))(w, v.MaxBackoff)
+		w.name = "Cursor"
 		packOptional(packText[string])(w, v.Cursor)
-		w.name = "from"
+		w.name = "From"
 		packStart(w, cmp.Or(v.From, StartOldest))
 	})
 }
@@ -589,7 +596,7 @@ func NewShutdownOptions() *ShutdownOptions {
 
 func packShutdownOptions(w *writer, v ShutdownOptions) {
 	w.record(1, func() {
-		w.name = "timeout"
+		w.name = "Timeout"
 		packDuration(time.Millisecond)(w, or(v.Timeout, 5000*time.Millisecond))
 	})
 }
@@ -613,7 +620,9 @@ type NetKeypair struct {
 
 func packNetKeypair(w *writer, v NetKeypair) {
 	w.record(2, func() {
+		w.name = "PublicKey"
 		packText[string](w, v.PublicKey)
+		w.name = "SecretKey"
 		packText[string](w, v.SecretKey)
 	})
 }
@@ -830,7 +839,7 @@ func init() {
 		case 7:
 			e.Kind = BusErrorKindInvalidConfig
 			if f.has() {
-				e.Option = unpackText[string](&f.reader)
+				e.Option = e.spelled(unpackText[string](&f.reader), &e.Detail)
 			}
 			if f.has() {
 				e.Reason = unpackText[string](&f.reader)
@@ -903,12 +912,13 @@ func NewNet(config *NetNodeConfig) (result *NetNode, err error) {
 // NetNodeFromNative gives another reference to the same node.
 func NetNodeFromNative(bus *NetNode) (result *NetNode, err error) {
 	var in arguments
+	busHandle := in.named("bus").handle(bus)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
-	code := C.net_net_node_from_native(bus.id(), &out, &fail)
+	code := C.net_net_node_from_native(busHandle, &out, &fail)
 	runtime.KeepAlive(bus)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1017,7 +1027,7 @@ func (o *NetNode) EmitRawBatchAsync(ctx context.Context, jsons []string, key *st
 // PushBatch emits many JSON texts given as UTF-8 and tells how many were accepted; one that is not JSON refuses them all.
 func (o *NetNode) PushBatch(events [][]byte, key *string) (result uint32, err error) {
 	var in arguments
-	eventsPack := packed(&in, "events", packList(packText[[]byte]), events)
+	eventsPack := packed(&in, "events", packList(packBytes[[]byte]), events)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1234,7 +1244,7 @@ func newNetNode(handle uint64) *NetNode {
 }
 
 func packNetNode(w *writer, o *NetNode) {
-	packUint(w, uint64(o.id()))
+	packUint(w, uint64(w.handle(o)))
 }
 
 func unpackNetNode(r *reader) *NetNode {
@@ -1250,13 +1260,14 @@ type EventStream struct {
 // NewEventStream opens a subscription on a node.
 func NewEventStream(bus *NetNode, options *SubscribeOptions) (result *EventStream, err error) {
 	var in arguments
+	busHandle := in.named("bus").handle(bus)
 	optionsPack := packedOr(&in, "options", packSubscribeOptions, options != nil, at(options))
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
-	code := C.net_event_stream_new(bus.id(), optionsPack, &out, &fail)
+	code := C.net_event_stream_new(busHandle, optionsPack, &out, &fail)
 	runtime.KeepAlive(bus)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1320,7 +1331,7 @@ func newEventStream(handle uint64) *EventStream {
 }
 
 func packEventStream(w *writer, o *EventStream) {
-	packUint(w, uint64(o.id()))
+	packUint(w, uint64(w.handle(o)))
 }
 
 func unpackEventStream(r *reader) *EventStream {
@@ -1336,13 +1347,14 @@ type TypedEventStream[T any] struct {
 // NewTypedEventStream opens a decoding subscription on a node.
 func NewTypedEventStream[T any](bus *NetNode, options *SubscribeOptions) (result *TypedEventStream[T], err error) {
 	var in arguments
+	busHandle := in.named("bus").handle(bus)
 	optionsPack := packedOr(&in, "options", packSubscribeOptions, options != nil, at(options))
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
-	code := C.net_typed_event_stream_new(bus.id(), optionsPack, &out, &fail)
+	code := C.net_typed_event_stream_new(busHandle, optionsPack, &out, &fail)
 	runtime.KeepAlive(bus)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1406,7 +1418,7 @@ func newTypedEventStream[T any](handle uint64) *TypedEventStream[T] {
 }
 
 func packTypedEventStream[T any](w *writer, o *TypedEventStream[T]) {
-	packUint(w, uint64(o.id()))
+	packUint(w, uint64(w.handle(o)))
 }
 
 func unpackTypedEventStream[T any](r *reader) *TypedEventStream[T] {
@@ -1422,12 +1434,13 @@ type TypedChannel[T any] struct {
 // NewTypedChannel opens a named channel on a node.
 func NewTypedChannel[T any](bus *NetNode, name string) (result *TypedChannel[T], err error) {
 	var in arguments
+	busHandle := in.named("bus").handle(bus)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
-	code := C.net_typed_channel_new(bus.id(), viewOf(name), &out, &fail)
+	code := C.net_typed_channel_new(busHandle, viewOf(name), &out, &fail)
 	runtime.KeepAlive(bus)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1540,7 +1553,7 @@ func newTypedChannel[T any](handle uint64) *TypedChannel[T] {
 }
 
 func packTypedChannel[T any](w *writer, o *TypedChannel[T]) {
-	packUint(w, uint64(o.id()))
+	packUint(w, uint64(w.handle(o)))
 }
 
 func unpackTypedChannel[T any](r *reader) *TypedChannel[T] {
@@ -1560,4 +1573,12 @@ func GenerateNetKeypair() (result NetKeypair, err error) {
 		return result, failed(&fail)
 	}
 	return taken(&out, unpackNetKeypair)
+}
+
+func init() {
+	spellings["buffer_capacity"] = "BufferCapacity"
+	spellings["limit"] = "Limit"
+	spellings["max_buffer_bytes"] = "MaxBuffer"
+	spellings["max_event_bytes"] = "MaxEvent"
+	spellings["shards"] = "Shards"
 }

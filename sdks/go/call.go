@@ -35,10 +35,19 @@ func (a *arguments) begin(ctx context.Context) error {
 	if err := a.ready(); err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
+	return alive(ctx)
+}
+
+// alive tells why nothing can be waited for under a context.
+func alive(ctx context.Context) error {
+	switch {
+	case ctx == nil:
+		return argumentError("ctx", "is nil")
+	case ctx.Err() != nil:
 		return cancelled(context.Cause(ctx))
+	default:
+		return nil
 	}
-	return nil
 }
 
 // packed is the view of a value's pack.
@@ -129,6 +138,15 @@ func newObject(handle uint64) *object {
 
 // id is zero once the object is closed, for which the library answers with an error.
 func (o *object) id() C.net_handle { return C.net_handle(o.handle.Load()) }
+
+// handle is that of an object which is an argument.
+func (w *writer) handle(o interface{ id() C.net_handle }) C.net_handle {
+	handle := o.id()
+	if handle == 0 {
+		w.fail(&BaseError{Kind: BaseErrorKindHandle, Detail: w.name + ": is nil or closed"})
+	}
+	return handle
+}
 
 // release frees the handle the first time.
 func (o *object) release() {

@@ -85,12 +85,15 @@ type LogRecord struct {
 
 func packLogRecord(w *writer, v LogRecord) {
 	w.record(5, func() {
-		w.name = "level"
+		w.name = "Level"
 		packLogLevel(w, v.Level)
+		w.name = "Target"
 		packText[string](w, v.Target)
+		w.name = "Message"
 		packText[string](w, v.Message)
-		w.name = "at"
+		w.name = "At"
 		packInstant(time.Nanosecond)(w, v.At)
+		w.name = "Fields"
 		packMap(packText[string])(w, v.Fields)
 	})
 }

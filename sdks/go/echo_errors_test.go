@@ -88,7 +88,7 @@ func TestErrorsAsValues(t *testing.T) {
 		}
 	}
 	_, err := net.DescribeError(nil)
-	refused(t, err, "error")
+	refused(t, err, "errorValue")
 	if text := net.NewEchoStatusError(0x102, nil).Error(); text != "echo:status:0x0102" {
 		t.Error(text)
 	}

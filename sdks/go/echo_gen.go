@@ -173,6 +173,10 @@ func (v Access) String() string {
 	return strings.Join(v.Texts(), "|")
 }
 
+func packAccess(w *writer, v Access) {
+	packUint(w, w.bits(uint64(v), 0x80000003))
+}
+
 // A value of several forms.
 //
 // It is one of [ShapeEmpty], [ShapeCircle], [ShapeRectangle], [ShapeNamed].
@@ -229,8 +233,9 @@ type ShapeNamed struct {
 func (v ShapeNamed) packShape(w *writer) {
 	packUint(w, uint64(3))
 	w.record(2, func() {
+		w.name = "Text"
 		packText[string](w, v.Text)
-		w.name = "color"
+		w.name = "Color"
 		packColor(w, cmp.Or(v.Color, ColorRed))
 	})
 }
@@ -320,7 +325,7 @@ func TreeOfBranch(children ...Tree) Tree {
 func (v TreeBranch) packTree(w *writer) {
 	packUint(w, uint64(1))
 	w.record(1, func() {
-		w.name = "children"
+		w.name = "Children"
 		packList(packTree)(w, v.Children)
 	})
 }
@@ -366,8 +371,9 @@ type Label struct {
 
 func packLabel(w *writer, v Label) {
 	w.record(2, func() {
+		w.name = "Text"
 		packText[string](w, v.Text)
-		w.name = "color"
+		w.name = "Color"
 		packColor(w, cmp.Or(v.Color, ColorRed))
 	})
 }
@@ -440,20 +446,21 @@ func packScalars(w *writer, v Scalars) {
 		packInt[int32](w, v.Imedium)
 		packInt[int64](w, v.Ilarge)
 		packFloat(w, v.Real)
-		w.name = "span"
+		w.name = "Span"
 		packDuration(time.Millisecond)(w, v.Span)
-		w.name = "moment"
+		w.name = "Moment"
 		packInstant(time.Nanosecond)(w, v.Moment)
 		packDate(w, v.Day)
 		packUint[uint64](w, v.Weight)
 		packUint[EchoID](w, v.ID)
 		packArray[EchoKey](w, v.Key)
 		packArray[[4]byte](w, v.Fixed)
-		w.name = "color"
+		w.name = "Color"
 		packColor(w, v.Color)
-		w.name = "level"
+		w.name = "Level"
 		packLevel(w, v.Level)
-		packUint[Access](w, v.Access)
+		w.name = "Access"
+		packAccess(w, v.Access)
 	})
 }
 
@@ -560,22 +567,26 @@ type Everything struct {
 
 func packEverything(w *writer, v Everything) {
 	w.record(14, func() {
+		w.name = "Text"
 		packText[string](w, v.Text)
-		packText[[]byte](w, v.Data)
+		packBytes[[]byte](w, v.Data)
 		packScalars(w, v.Scalars)
 		packOptional(packUint[uint64])(w, v.Maybe)
+		w.name = "MaybeNot"
 		packOptional(packText[string])(w, v.MaybeNot)
 		packOptional(packLabel)(w, v.MaybeRec)
 		packList(packUint[uint32])(w, v.Numbers)
 		packList(packLabel)(w, v.Labels)
-		packList(packText[[]byte])(w, v.Chunks)
+		packList(packBytes[[]byte])(w, v.Chunks)
+		w.name = "Table"
 		packMap(packInt[int64])(w, v.Table)
+		w.name = "Nested"
 		packMap(packList(packLabel))(w, v.Nested)
-		w.name = "shape"
+		w.name = "Shape"
 		packShape(w, v.Shape)
-		w.name = "shapes"
+		w.name = "Shapes"
 		packList(packShape)(w, v.Shapes)
-		w.name = "tree"
+		w.name = "Tree"
 		packTree(w, v.Tree)
 	})
 }
@@ -670,15 +681,20 @@ func packEchoOptions(w *writer, v EchoOptions) {
 		packUint[uint32](w, cmp.Or(v.Count, 3))
 		packFloat(w, or(v.Ratio, 0.5))
 		packBool(w, or(v.Loud, true))
+		w.name = "Name"
 		packText[string](w, or(v.Name, "echo"))
-		w.name = "color"
+		w.name = "Color"
 		packColor(w, cmp.Or(v.Color, ColorBlue))
-		packUint[Access](w, cmp.Or(v.Access, AccessRead))
-		w.name = "pause"
+		w.name = "Access"
+		packAccess(w, cmp.Or(v.Access, AccessRead))
+		w.name = "Pause"
 		packDuration(time.Millisecond)(w, or(v.Pause, 250*time.Millisecond))
 		packOptional(packUint[uint64])(w, v.Limit)
+		w.name = "Tags"
 		packList(packText[string])(w, v.Tags)
+		w.name = "From"
 		packOptional(packText[string])(w, v.From)
+		w.name = "Type"
 		packOptional(packText[string])(w, v.Type)
 	})
 }
@@ -773,6 +789,7 @@ func (v EchoPage) Parse(into any) error {
 
 func packEchoPage(w *writer, v EchoPage) {
 	w.record(1, func() {
+		w.name = "Raw"
 		packText[string](w, v.Raw)
 	})
 }
@@ -900,7 +917,7 @@ func (e *EchoError) cross() (uint32, string, []byte) {
 	case EchoErrorKindStatus:
 		w.record(2, func() {
 			packUint[uint16](w, e.Status)
-			packText[[]byte](w, e.Body)
+			packBytes[[]byte](w, e.Body)
 		})
 	default:
 		w.record(0, func() {})
@@ -1115,7 +1132,7 @@ func lendEchoHandler(a *arguments, object EchoHandler) *C.net_host {
 			}
 			result, err := object.Handle(ctx, request, data)
 			if err == nil {
-				packText[[]byte](w, result)
+				packBytes[[]byte](w, result)
 			}
 			return err
 		}
@@ -1171,7 +1188,7 @@ func lendEchoStore(a *arguments, object EchoStore) *C.net_host {
 			}
 			result, found, err := object.Get(ctx, key)
 			if err == nil {
-				packSome(w, packText[[]byte], found, result)
+				packSome(w, packBytes[[]byte], found, result)
 			}
 			return err
 		case 2:
@@ -1330,9 +1347,14 @@ func (o *EchoBox) Pair(other *EchoBox) (result *EchoBox, err error) {
 	if err = o.core.broken(); err != nil {
 		return result, err
 	}
+	var in arguments
+	otherHandle := in.named("other").handle(other)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
 	var out C.net_handle
 	var fail C.net_error
-	code := C.net_echo_box_pair(o.id(), other.id(), &out, &fail)
+	code := C.net_echo_box_pair(o.id(), otherHandle, &out, &fail)
 	runtime.KeepAlive(o)
 	runtime.KeepAlive(other)
 	if code != 0 {
@@ -1486,7 +1508,7 @@ func newEchoBox(handle uint64) *EchoBox {
 }
 
 func packEchoBox(w *writer, o *EchoBox) {
-	packUint(w, uint64(o.id()))
+	packUint(w, uint64(w.handle(o)))
 }
 
 func unpackEchoBox(r *reader) *EchoBox {
@@ -1552,7 +1574,7 @@ func newLetterStream(handle uint64) *LetterStream {
 }
 
 func packLetterStream(w *writer, o *LetterStream) {
-	packUint(w, uint64(o.id()))
+	packUint(w, uint64(w.handle(o)))
 }
 
 func unpackLetterStream(r *reader) *LetterStream {
@@ -1632,7 +1654,7 @@ func newTypedCell[T any](handle uint64) *TypedCell[T] {
 }
 
 func packTypedCell[T any](w *writer, o *TypedCell[T]) {
-	packUint(w, uint64(o.id()))
+	packUint(w, uint64(w.handle(o)))
 }
 
 func unpackTypedCell[T any](r *reader) *TypedCell[T] {
@@ -2033,7 +2055,7 @@ func EchoStrings(values []string) (result []string, err error) {
 // EchoChunks gives the values back.
 func EchoChunks(values [][]byte) (result [][]byte, err error) {
 	var in arguments
-	valuesPack := packed(&in, "values", packList(packText[[]byte]), values)
+	valuesPack := packed(&in, "values", packList(packBytes[[]byte]), values)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -2216,7 +2238,7 @@ func FailLater(ctx context.Context, kind string) (result uint32, err error) {
 // DescribeError tells family, kind and message of an error that the host hands in.
 func DescribeError(errorValue error) (result string, err error) {
 	var in arguments
-	errorValuePack := packed(&in, "error", packError, errorValue)
+	errorValuePack := packed(&in, "errorValue", packError, errorValue)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -2321,4 +2343,11 @@ func EchoStream(values iter.Seq2[Label, error]) (result *Stream[Label], err erro
 		return result, failed(&fail)
 	}
 	return newStream(uint64(out), unpackLabel), nil
+}
+
+func init() {
+	spellings["count"] = "Count"
+	spellings["error"] = "errorValue"
+	spellings["value_bytes"] = "value"
+	spellings["value_ms"] = "value"
 }

@@ -191,11 +191,11 @@ func TestRecords(t *testing.T) {
 	wrong := everything()
 	wrong.Scalars.Span = -1
 	_, err := net.EchoEverything(wrong)
-	refused(t, err, "span")
+	refused(t, err, "Span")
 	wrong = everything()
 	wrong.Shape = nil
 	_, err = net.EchoEverything(wrong)
-	refused(t, err, "shape")
+	refused(t, err, "Shape")
 }
 
 func TestDefaults(t *testing.T) {
@@ -238,7 +238,7 @@ func TestUnions(t *testing.T) {
 	}
 	same[net.Tree](t, net.EchoTree, deep)
 	_, err = net.EchoTree(net.TreeOfBranch(deep))
-	refused(t, err, "children")
+	refused(t, err, "Children")
 }
 
 func TestClassesAndViews(t *testing.T) {

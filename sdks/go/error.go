@@ -1,6 +1,9 @@
 package net
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // NetError is what every error of the library is, whatever its family.
 type NetError interface {
@@ -29,6 +32,19 @@ type failure struct {
 func (f *failure) because(cause error) { f.led = append(f.led, cause) }
 
 func (f *failure) causes() []error { return f.led }
+
+// spelled is the name of an argument as Go writes it, which replaces the library's name for it in the texts.
+func (f *failure) spelled(name string, detail *string) string {
+	own, known := spellings[name]
+	if !known {
+		return name
+	}
+	if reason, found := strings.CutPrefix(*detail, name); found {
+		f.message = strings.TrimSuffix(f.message, *detail) + own + reason
+		*detail = own + reason
+	}
+	return own
+}
 
 // family is what the spec says about the kinds of a family.
 type family struct {
@@ -86,6 +102,9 @@ func isKind(e NetError, target error) bool {
 	return ok && s.code == e.Code()
 }
 
+// spellings are Go's names of what the library's errors name; generated files fill it.
+var spellings = map[string]string{}
+
 // decoders makes the error of a family; generated files fill it.
 var decoders = map[uint16]func(kind uint16, f failure, detail string, fields *record) error{}
 
@@ -106,7 +125,7 @@ func toNetError(err error) NetError {
 	if errors.As(err, &known) {
 		return known
 	}
-	return &BaseError{Kind: BaseErrorKindHostThrew, Detail: err.Error()}
+	return &BaseError{Kind: BaseErrorKindHostThrew, Detail: strings.ToValidUTF8(err.Error(), "\uFFFD")}
 }
 
 func argumentError(name, reason string) error {

@@ -82,7 +82,7 @@ func lend(a *arguments, object instance, absent uint64, props []byte) *C.net_hos
 func serve(id uint64, method uint32, reply uint64, args []byte) {
 	ctx, object := hosts.begin(id, reply)
 	go func() {
-		w := &writer{buf: []byte{}}
+		w := &writer{buf: []byte{}, name: "result"}
 		err := fmt.Errorf("the handler ended its goroutine")
 		defer func() {
 			if reason := recover(); reason != nil {

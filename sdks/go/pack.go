@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"sort"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -61,6 +62,14 @@ func (w *writer) tag(v interface{ tag() (uint64, bool) }) uint64 {
 	return tag
 }
 
+// bits refuses those that have no name.
+func (w *writer) bits(v, allowed uint64) uint64 {
+	if unknown := v &^ allowed; unknown != 0 {
+		w.fail(argumentError(w.name, fmt.Sprintf("has the unknown bits %#x", unknown)))
+	}
+	return v
+}
+
 // duration counts units; a part of one is dropped.
 func (w *writer) duration(v, unit time.Duration) uint64 {
 	if v < 0 {
@@ -84,7 +93,7 @@ func (w *writer) json(v any) []byte {
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		w.fail(&BaseError{Kind: BaseErrorKindCodecEncode, Detail: err.Error()})
+		w.fail(&BaseError{Kind: BaseErrorKindCodecEncode, Detail: w.name + ": " + err.Error()})
 	}
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n"))
 }
@@ -111,7 +120,14 @@ func packFloat(w *writer, v float64) {
 	w.buf = binary.LittleEndian.AppendUint64(w.buf, math.Float64bits(v))
 }
 
-func packText[T ~string | ~[]byte](w *writer, v T) {
+func packText[T ~string](w *writer, v T) {
+	if !utf8.ValidString(string(v)) {
+		w.fail(argumentError(w.name, "is not UTF-8"))
+	}
+	w.buf = append(binary.AppendUvarint(w.buf, uint64(len(v))), v...)
+}
+
+func packBytes[T ~[]byte](w *writer, v T) {
 	w.buf = append(binary.AppendUvarint(w.buf, uint64(len(v))), v...)
 }
 
@@ -132,7 +148,7 @@ func packInstant(unit time.Duration) func(*writer, time.Time) {
 
 func packDate(w *writer, v time.Time) { packInt(w, v.UnixMilli()) }
 
-func packJSON[T any](w *writer, v T) { packText(w, w.json(v)) }
+func packJSON[T any](w *writer, v T) { packBytes(w, w.json(v)) }
 
 func packError(w *writer, v error) {
 	if v == nil {

@@ -97,8 +97,8 @@ func (f *feed[R, T]) nextBatch(ctx context.Context, most uint32) (values []T, er
 
 // inTurn lets one goroutine at a time take from the stream.
 func (f *feed[R, T]) inTurn(ctx context.Context, take func() error) error {
-	if ctx.Err() != nil {
-		return cancelled(context.Cause(ctx))
+	if err := alive(ctx); err != nil {
+		return err
 	}
 	select {
 	case f.turn <- struct{}{}:

@@ -216,7 +216,12 @@ impl Crossing {
             self.keep.push(name.clone());
         }
         match ty {
-            Type::Object(..) => self.values.push(format!("{name}.id()")),
+            Type::Object(..) if optional => self.values.push(format!("{name}.id()")),
+            Type::Object(..) => {
+                self.has_checks = true;
+                self.setup.push(format!("{name}Handle := in.named({}).handle({name})", quoted(arg)));
+                self.values.push(format!("{name}Handle"));
+            }
             Type::Host(at, bound) => {
                 let host = names::item(&scope.api.host(*at).name);
                 let bound = types::bindings(bound, scope.vars);
@@ -255,7 +260,7 @@ impl Crossing {
 
     fn json(&mut self, name: &str, arg: &Arg, optional: bool) {
         self.has_checks = true;
-        let text = names::text(&arg.name);
+        let text = quoted(arg);
         if optional {
             self.setup.push(format!("var {name}Text C.net_view"));
             self.setup.push(format!("if {name} != nil {{"));
@@ -270,7 +275,7 @@ impl Crossing {
     fn packed(&mut self, scope: &Scope<'_>, name: &str, arg: &Arg, ty: &Type, optional: bool) {
         self.has_checks = true;
         let pack = types::pack(scope.api, ty, scope.vars);
-        let text = names::text(&arg.name);
+        let text = quoted(arg);
         let may_be_nil = optional || arg.default.is_some();
         let is_pointer = may_be_nil && !types::is_nilable(ty);
         self.setup.push(if may_be_nil {
@@ -290,7 +295,7 @@ impl Crossing {
             _ if optional => format!("at({name})"),
             _ => name.to_owned(),
         };
-        let text = names::text(&arg.name);
+        let text = quoted(arg);
         let checked = match base {
             Type::Enum(_) => Some(format!("in.named({text}).tag({value})")),
             Type::Duration(unit) => {
@@ -321,6 +326,11 @@ impl Crossing {
         }
         self.values.push(format!("C.{c}({name}Number)"));
     }
+}
+
+/// The name of an argument as errors write it.
+fn quoted(arg: &Arg) -> String {
+    names::text(&names::private(&arg.name))
 }
 
 fn date(name: &str, optional: bool) -> String {

@@ -1,7 +1,7 @@
 //! Error families.
 
 use super::model::{self, Lines};
-use super::{names, types};
+use super::{names, spelling, types};
 use crate::ir::{Api, Family, Kind, Piece, Template, Type};
 
 pub(crate) struct FamilyModel {
@@ -125,7 +125,11 @@ fn kind(api: &Api, family: &Family, item: &Kind, error: &str) -> KindModel {
         let unpack = format!("{}(&f.reader)", types::unpack(api, &field.ty, &[]));
         let value = if widened { format!("at(e.{name})") } else { format!("e.{name}") };
         model.packs.push(model::pack_statement(api, &field.ty, &value, &[]));
-        let unpack = if widened { format!("Ptr({unpack})") } else { unpack };
+        let unpack = match widened {
+            true => format!("Ptr({unpack})"),
+            false if spelling::is_naming(&field.name) => format!("e.spelled({unpack}, &e.Detail)"),
+            false => unpack,
+        };
         model.takes.push(TakeModel { name, unpack });
     }
     model.count = model.packs.len();

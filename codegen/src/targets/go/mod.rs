@@ -5,6 +5,7 @@ pub(crate) mod errors;
 pub(crate) mod model;
 pub(crate) mod names;
 pub(crate) mod objects;
+mod spelling;
 mod testee;
 pub(crate) mod types;
 
@@ -43,6 +44,7 @@ impl Target for Go {
                 hosts: module.hosts.iter().map(|item| objects::host(api, item)).collect(),
                 objects: module.objects.iter().map(|item| objects::object(api, item)).collect(),
                 functions: objects::functions(api, module),
+                spellings: spelling::spellings(api, module),
             };
             let text = template.render()?;
             files.add(format!("{DIR}/{}_gen.go", module.name), with_imports(&text));
@@ -67,7 +69,7 @@ fn refuse(module: &Module) -> Result<()> {
 
 /// Puts in the imports that the text uses, and leaves one blank line between items.
 fn with_imports(text: &str) -> String {
-    let known = ["cmp", "context", "fmt", "iter", "runtime", "strconv", "strings", "time"];
+    let known = ["cmp", "context", "fmt", "iter", "math", "runtime", "strconv", "strings", "time"];
     let used = |name: &&str| text.lines().any(|line| uses(line, name));
     let list: Vec<_> = known.iter().filter(|name| used(name)).map(|name| format!("\t\"{name}\"\n")).collect();
     let block = if list.is_empty() { String::new() } else { format!("\nimport (\n{})\n", list.concat()) };
@@ -99,6 +101,7 @@ struct ModuleTemplate<'a> {
     hosts: Vec<objects::HostModel>,
     objects: Vec<objects::ObjectModel>,
     functions: Vec<objects::FunctionModel>,
+    spellings: Vec<spelling::SpellingModel>,
 }
 
 #[derive(Template)]

@@ -58,6 +58,8 @@ pub(crate) struct FlagsModel {
     pub name: String,
     pub aliases: Vec<String>,
     pub base: String,
+    /// Mask of the bits that may be set.
+    pub allowed: String,
     pub bits: Vec<BitModel>,
 }
 
@@ -202,10 +204,12 @@ pub(crate) fn flags(item: &Flags) -> FlagsModel {
         bit: bit.bit,
         text: names::text(&bit.text),
     });
+    let mask = item.bits.iter().fold(0_u64, |mask, bit| mask | 1 << bit.bit);
     FlagsModel {
         doc: doc(&item.doc),
         aliases: names::aliases(&item.name),
         base: types::integer(item.repr).into(),
+        allowed: if item.open { "math.MaxUint64".into() } else { format!("{mask:#x}") },
         bits: bits.collect(),
         name,
     }
@@ -303,7 +307,7 @@ pub(crate) fn field(api: &Api, item: &Field) -> FieldModel {
     };
     let mut pack = Vec::new();
     if types::is_fallible(api, &item.ty) {
-        pack.push(format!("w.name = {}", names::text(&item.name.spec)));
+        pack.push(format!("w.name = {}", names::text(&name)));
     }
     pack.push(pack_statement(api, &item.ty, &value, &[]));
     FieldModel { doc: field_doc(item), name, ty, pack, unpack }

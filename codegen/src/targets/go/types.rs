@@ -54,8 +54,7 @@ pub(crate) fn pack(api: &Api, ty: &Type, vars: &Variables) -> String {
         Type::Instant(unit) => format!("packInstant({})", unit_of(*unit)),
         Type::Date => "packDate".into(),
         Type::Scalar(at) => base(&api.scalar(*at).base, &name, "pack"),
-        Type::Flags(_) => format!("packUint[{name}]"),
-        Type::Enum(_) | Type::Record(_) | Type::Union(_) => format!("pack{name}"),
+        Type::Enum(_) | Type::Flags(_) | Type::Record(_) | Type::Union(_) => format!("pack{name}"),
         Type::Object(..) => format!("pack{}", name.trim_start_matches('*')),
         other => base(other, &name, "pack"),
     }
@@ -101,8 +100,16 @@ pub(crate) fn is_nilable(ty: &Type) -> bool {
 /// Whether packing a value of this type can fail with an error that names it.
 pub(crate) fn is_fallible(api: &Api, ty: &Type) -> bool {
     match api.base(ty) {
-        Type::Duration(_) | Type::Instant(_) | Type::Enum(_) | Type::Union(_) | Type::Error => true,
-        Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => is_fallible(api, inner),
+        Type::String
+        | Type::Duration(_)
+        | Type::Instant(_)
+        | Type::Enum(_)
+        | Type::Flags(_)
+        | Type::Union(_)
+        | Type::Object(..)
+        | Type::Error => true,
+        Type::Map(_) => true,
+        Type::List(inner) | Type::Optional(inner) => is_fallible(api, inner),
         _ => false,
     }
 }
@@ -222,7 +229,7 @@ fn base(ty: &Type, name: &str, verb: &str) -> String {
         Type::Int(Int::U8 | Int::I8) => format!("{verb}Byte[{name}]"),
         Type::Int(int) if int.signed() => format!("{verb}Int[{name}]"),
         Type::Int(_) | Type::Size => format!("{verb}Uint[{name}]"),
-        Type::Bytes if verb == "unpack" => format!("unpackBytes[{name}]"),
+        Type::Bytes => format!("{verb}Bytes[{name}]"),
         Type::Duration(unit) => format!("{verb}Duration({})", unit_of(*unit)),
         Type::Instant(unit) => format!("{verb}Instant({})", unit_of(*unit)),
         Type::Date => format!("{verb}Date"),
