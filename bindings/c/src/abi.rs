@@ -1,14 +1,12 @@
-//! The types of the C ABI, and its functions that belong to no module.
+//! The types of the C ABI, and how the library's values become theirs.
 
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::c_void;
 use std::ptr;
-use std::sync::OnceLock;
 
-use net_support::pack::{Reader, Writer};
-use net_support::{error_of, fault, handles, host, ops, pack_fields, stream};
+use net_support::host::Request;
+use net_support::pack::{Parcel, Writer};
+use net_support::{Event as Heard, pack_fields};
 use net_types::Error;
-
-use crate::call;
 
 /// Major version of this interface: programs of another major do not fit.
 pub const NET_ABI_MAJOR: u32 = 1;
@@ -94,124 +92,40 @@ pub struct Host {
     pub props: View,
 }
 
-/// Releases bytes and zeroes the struct, so that a second call does nothing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn net_bytes_free(bytes: *mut Bytes) {
-    // SAFETY: the caller passes NULL or bytes that the library gave it, or zeroes.
-    call::quiet(|| unsafe {
-        if let Some(bytes) = bytes.as_mut() {
-            std::mem::take(bytes).free();
-        }
-    });
-}
+/// An operation has ended: `op`, and `error` or the pack of its result in `payload`.
+pub const NET_EVENT_COMPLETED: u32 = 1;
+/// The library calls a host object: `instance`, `method`, `reply`; `payload` has the arguments.
+pub const NET_EVENT_REQUEST: u32 = 2;
+/// Nobody waits for the answer `reply` any more.
+pub const NET_EVENT_ABANDONED: u32 = 3;
+/// The library does not hold the object `instance` of the host any more.
+pub const NET_EVENT_RELEASED: u32 = 4;
 
-/// Releases an error and zeroes the struct, so that a second call does nothing.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn net_error_free(error: *mut Failure) {
-    // SAFETY: the caller passes NULL or an error that the library gave it, or zeroes.
-    call::quiet(|| unsafe {
-        if let Some(error) = error.as_mut() {
-            std::mem::take(error).free();
-        }
-    });
-}
-
-/// Releases an object or stream; false if there was none. Operations on it go on; a stream ends.
-#[unsafe(no_mangle)]
-pub extern "C" fn net_handle_free(handle: Handle) -> bool {
-    call::quiet(|| handles::free(handle.0))
-}
-
-/// Answers a call of a host object with the pack of its result, empty for none.
+/// Something that a loop has to hear: `net_event_free` releases it.
 ///
-/// The code is `handle` if nobody waits.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn net_reply(reply: u64, result: View) -> Code {
-    call::code(|| {
-        // SAFETY: the caller keeps the view readable for the call.
-        let result = unsafe { result.optional(|view| view.bytes("result")) }?;
-        host::reply(reply, Ok(result.unwrap_or_default().to_vec()))
-    })
+/// What an event does not need is zero.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Event {
+    /// What it is, one of `NET_EVENT_...`.
+    pub r#type: u32,
+    /// Number of the method that is called.
+    pub method: u32,
+    /// Operation that has ended.
+    pub op: u64,
+    /// Where the answer goes.
+    pub reply: u64,
+    /// Number that the program gave its object.
+    pub instance: u64,
+    /// Why the operation failed; all zero if it did not.
+    pub error: Failure,
+    /// Result or arguments.
+    pub payload: Bytes,
 }
 
-/// Answers a call of a host object with an error: detail, and pack of a record of its fields.
-///
-/// Family 0, kind 9 (`host_threw`) is for whatever the spec has no kind for. The code is `handle`
-/// if nobody waits, `argument` if there is no such kind; the call then fails with `internal`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn net_reply_error(
-    reply: u64,
-    family: u16,
-    kind: u16,
-    detail: View,
-    fields: View,
-) -> Code {
-    call::code(|| {
-        // SAFETY: the caller keeps the views readable for the call.
-        let error = unsafe { thrown(family, kind, detail, fields) };
-        let refused = error.as_ref().err().cloned();
-        let error = error.unwrap_or_else(|refused| fault::internal(format!("bad answer: {refused}")));
-        host::reply::<Vec<u8>>(reply, Err(error))?;
-        refused.map_or(Ok(()), Err)
-    })
-}
-
-/// Gives up an operation, which then ends with `cancelled`; false if it had ended.
-#[unsafe(no_mangle)]
-pub extern "C" fn net_op_cancel(op: u64) -> bool {
-    call::quiet(|| ops::cancel(op))
-}
-
-/// Asks a stream for up to `max` items.
-///
-/// The result is the pack of a list, which is empty at the end.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn net_stream_next(handle: Handle, max: u32, done: Done, ctx: *mut c_void) -> u64 {
-    // SAFETY: the caller keeps `ctx` valid until it hears of the end.
-    unsafe { call::submit(done, ctx, || Ok(stream::next::<Vec<u8>>(handle.0, max as usize))) }
-}
-
-/// Ends a stream: items that are waited for do not come any more. Its handle stays to be freed.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn net_stream_close(handle: Handle, error: *mut Failure) -> Code {
-    // SAFETY: the caller passes NULL or room for an error.
-    unsafe { call::answer(ptr::null_mut::<()>(), error, || stream::close::<Vec<u8>>(handle.0)) }
-}
-
-/// Counts objects and streams that were not freed, and objects of the host that the library holds.
-#[unsafe(no_mangle)]
-pub extern "C" fn net_live_handles() -> usize {
-    net_support::live_handles()
-}
-
-/// Tells whether a program that was compiled against this version of the interface fits the library.
-#[unsafe(no_mangle)]
-pub extern "C" fn net_abi_check(major: u32, minor: u32) -> bool {
-    major == NET_ABI_MAJOR && (0..=NET_ABI_MINOR).contains(&minor)
-}
-
-/// Gives the hash of the interface spec that the library was generated from, in hex.
-#[unsafe(no_mangle)]
-pub extern "C" fn net_spec_hash() -> *const c_char {
-    static HASH: OnceLock<CString> = OnceLock::new();
-    HASH.get_or_init(|| CString::new(net_types::SPEC_HASH).unwrap_or_default()).as_ptr()
-}
-
-/// The error that a host answers with.
-///
-/// # Safety
-///
-/// The views are readable.
-unsafe fn thrown(family: u16, kind: u16, detail: View, fields: View) -> Result<Error, Error> {
-    let mut none = Writer::new();
-    none.record(0, |_| {});
-    // SAFETY: as promised by the caller.
-    let (detail, fields) = unsafe {
-        (detail.optional(|view| view.text("detail"))?, fields.optional(|view| view.bytes("fields"))?)
-    };
-    let mut fields = Reader::new(fields.unwrap_or(none.as_slice()));
-    let error = error_of(family, kind, detail.unwrap_or_default(), &mut fields)?;
-    error.ok_or_else(|| fault::argument("kind", format!("family {family} has no kind {kind}")))
+/// The number of an error's family and kind in one.
+pub(crate) fn code(error: &Error) -> Code {
+    Code::from(error.family()) << 16 | Code::from(error.kind())
 }
 
 impl View {
@@ -225,7 +139,7 @@ impl View {
 }
 
 impl Bytes {
-    fn free(self) {
+    pub(crate) fn free(self) {
         if !self.owner.is_null() {
             // SAFETY: `owner` comes from `into_raw` in `from` below, and only the caller's copy of it was left.
             drop(unsafe { Box::from_raw(self.owner.cast::<bytes::Bytes>()) });
@@ -255,11 +169,6 @@ struct Texts {
 }
 
 impl Failure {
-    /// Number of family and kind in one.
-    pub(crate) fn code(&self) -> Code {
-        Code::from(self.family) << 16 | Code::from(self.kind)
-    }
-
     pub(crate) fn free(self) {
         if !self.owner.is_null() {
             // SAFETY: `owner` comes from `into_raw` in `from` below, and only the caller's copy of it was left.
@@ -289,6 +198,37 @@ impl From<&Error> for Failure {
             detail: texts.detail.as_ref().map_or(View::NONE, |text| View::of(text.as_bytes())),
             fields: View::of(&texts.fields),
             owner: Box::into_raw(texts).cast(),
+        }
+    }
+}
+
+impl Event {
+    pub(crate) fn free(self) {
+        self.error.free();
+        self.payload.free();
+    }
+}
+
+impl From<Heard<Parcel>> for Event {
+    fn from(heard: Heard<Parcel>) -> Self {
+        let none = Self::default();
+        match heard {
+            Heard::Completed { op, result: Ok(result) } => {
+                Self { r#type: NET_EVENT_COMPLETED, op, payload: result.deliver().into(), ..none }
+            }
+            Heard::Completed { op, result: Err(error) } => {
+                Self { r#type: NET_EVENT_COMPLETED, op, error: Failure::from(&error), ..none }
+            }
+            Heard::Request(Request { instance, method, reply, args }) => Self {
+                r#type: NET_EVENT_REQUEST,
+                instance,
+                method,
+                reply,
+                payload: args.deliver().into(),
+                ..none
+            },
+            Heard::Abandoned { reply } => Self { r#type: NET_EVENT_ABANDONED, reply, ..none },
+            Heard::Released { instance } => Self { r#type: NET_EVENT_RELEASED, instance, ..none },
         }
     }
 }

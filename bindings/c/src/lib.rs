@@ -7,6 +7,9 @@
 
 pub mod abi;
 mod call;
+pub mod functions;
 pub mod r#gen;
-pub mod queue;
+mod host;
+mod queue;
 mod signal;
+mod value;

@@ -16,6 +16,7 @@
 //!
 //! A reader gives fields that a record lacks their default and skips those it does not know.
 
+mod parcel;
 mod reader;
 mod values;
 mod writer;
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use net_types::Error;
 
+pub use parcel::{Parcel, Shared};
 pub use reader::{Reader, RecordReader};
 pub use writer::Writer;
 

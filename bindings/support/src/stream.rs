@@ -129,10 +129,10 @@ pub struct HostSource<T, P: 'static, R = P> {
     surplus: sync::Mutex<VecDeque<T>>,
 }
 
-impl<T: Pack + Send + 'static> HostSource<T, Vec<u8>> {
+impl<T: Pack + Send + 'static, P: From<Vec<u8>> + Send + 'static> HostSource<T, P, Vec<u8>> {
     /// A stream whose method takes a packed `u32` and gives a packed list.
-    pub fn packed(port: HostPort<Vec<u8>>, method: u32) -> Self {
-        let ask = |max: usize| pack::encode(&u32::try_from(max).unwrap_or(u32::MAX));
+    pub fn packed(port: HostPort<P, Vec<u8>>, method: u32) -> Self {
+        let ask = |max: usize| pack::encode(&u32::try_from(max).unwrap_or(u32::MAX)).into();
         Self::new(port, method, ask, |batch| pack::decode(&batch))
     }
 }

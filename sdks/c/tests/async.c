@@ -1,7 +1,13 @@
 // Operations: callbacks, the queue, its descriptor, cancellation.
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "test.h"
 
@@ -181,6 +187,24 @@ static void a_freed_queue_forgets_its_operations(void) {
   CHECK(net_handle_free(box));
 }
 
+static void a_freed_queue_releases_what_nobody_took(void) {
+  size_t live = net_live_handles();
+  net_queue *queue = net_queue_new();
+  for (int i = 0; i < 3; i++) {
+    CHECK(net_echo_box_open_with(net_str("lost"), NULL, net_queue_done, queue) != 0);
+  }
+  net_event event;
+  net_handle taken = 0;
+  CHECK(net_queue_next(queue, -1, &event));
+  CHECK(net_echo_box_open_result(net_bytes_view(&event.payload), &taken));
+  net_event_free(&event);
+  CHECK(net_queue_next(queue, -1, NULL) && is_readable(queue, -1));
+  CHECK(net_live_handles() == live + 2);
+  net_queue_free(queue);
+  CHECK(net_live_handles() == live + 1);
+  CHECK(net_handle_free(taken));
+}
+
 #define THREADS 4
 #define ROUNDS 2000
 
@@ -219,6 +243,40 @@ static void threads_share_a_queue(void) {
   net_handle_free(shared.box);
 }
 
+// The library's eventfd is this one, which a test makes fail: a queue then has a pipe.
+static atomic_bool refuses_eventfd;
+
+int eventfd(unsigned int count, int flags) {
+  if (atomic_load(&refuses_eventfd)) {
+    errno = ENOSYS;
+    return -1;
+  }
+  return (int)syscall(SYS_eventfd2, count, flags);
+}
+
+static void a_queue_has_a_pipe_where_the_system_has_no_eventfd(void) {
+  static void (*const same[])(void) = {
+      a_queue_hears_of_ends_in_order,
+      waiting_ends_with_the_event,
+      a_drained_queue_gives_one_pack,
+      a_freed_queue_forgets_its_operations,
+      a_freed_queue_releases_what_nobody_took,
+      threads_share_a_queue,
+  };
+  // The runtime has an eventfd of its own, from its first operation on.
+  a_callback_hears_the_result_once();
+  atomic_store(&refuses_eventfd, true);
+  struct stat kind;
+  net_queue *queue = net_queue_new();
+  int found = fstat(net_queue_fd(queue), &kind);
+  net_queue_free(queue);
+  for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+    same[i]();
+  }
+  atomic_store(&refuses_eventfd, false);
+  CHECK(found == 0 && S_ISFIFO(kind.st_mode));
+}
+
 const test async_tests[] = {
     {"async: a callback hears the result once", a_callback_hears_the_result_once},
     {"async: a callback hears the error", a_callback_hears_the_error},
@@ -233,6 +291,9 @@ const test async_tests[] = {
     {"async: a cancelled operation is heard on the queue",
      a_cancelled_operation_is_heard_on_the_queue},
     {"async: a freed queue forgets its operations", a_freed_queue_forgets_its_operations},
+    {"async: a freed queue releases what nobody took", a_freed_queue_releases_what_nobody_took},
     {"async: threads share a queue", threads_share_a_queue},
+    {"async: a queue has a pipe where the system has no eventfd",
+     a_queue_has_a_pipe_where_the_system_has_no_eventfd},
     {NULL, NULL},
 };

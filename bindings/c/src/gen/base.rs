@@ -2,20 +2,15 @@
 
 //! Functions of module `base`.
 
-use net_support::pack;
-
 use crate::abi::{Bytes, Code, Failure};
 use crate::call;
+use crate::value::Packed;
 
 /// Tells the version of the library, such as `0.1.0`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_version(result: *mut Bytes, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
-    unsafe {
-        call::answer(result, error, || {
-            <net_core::Functions as net_types::api::BaseFunctions>::version().map(Bytes::from)
-        })
-    }
+    unsafe { call::answer(result, error, <net_core::Functions as net_types::api::BaseFunctions>::version) }
 }
 
 /// Tells version, spec hash, features and target of the library.
@@ -24,8 +19,7 @@ pub unsafe extern "C" fn net_build_info(result: *mut Bytes, error: *mut Failure)
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            <net_core::Functions as net_types::api::BaseFunctions>::build_info()
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::BaseFunctions>::build_info().map(Packed)
         })
     }
 }

@@ -3,12 +3,12 @@
 //! Functions of module `bus`.
 
 use std::ffi::c_void;
-use std::ptr;
 
-use net_support::pack;
+use net_support::pack::Shared;
 
 use crate::abi::{Bytes, Code, Done, Failure, Handle, View};
 use crate::call;
+use crate::value::{self, Packed};
 
 /// Draws a fresh Noise static key pair from the operating system's generator.
 #[unsafe(no_mangle)]
@@ -16,8 +16,7 @@ pub unsafe extern "C" fn net_generate_net_keypair(result: *mut Bytes, error: *mu
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            <net_core::Functions as net_types::api::BusFunctions>::generate_net_keypair()
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::BusFunctions>::generate_net_keypair().map(Packed)
         })
     }
 }
@@ -32,11 +31,9 @@ pub unsafe extern "C" fn net_net_node_create(config: View, done: Done, ctx: *mut
                 .optional(|view| view.pack::<net_types::bus::NetNodeConfig>("config"))?
                 .unwrap_or_default();
             config.check()?;
-            Ok(async move {
-                <net_core::NetNode as net_types::api::NetNode>::create(config)
-                    .await
-                    .map(|value| pack::encode(&call::shared(value).0))
-            })
+            Ok(
+                async move { <net_core::NetNode as net_types::api::NetNode>::create(config).await.map(Shared) },
+            )
         })
     }
 }
@@ -51,7 +48,7 @@ pub unsafe extern "C" fn net_net_node_new(config: View, result: *mut Handle, err
                 .optional(|view| view.pack::<net_types::bus::NetNodeConfig>("config"))?
                 .unwrap_or_default();
             config.check()?;
-            <net_core::NetNode as net_types::api::NetNode>::new(config).map(call::shared)
+            <net_core::NetNode as net_types::api::NetNode>::new(config).map(Shared)
         })
     }
 }
@@ -66,8 +63,8 @@ pub unsafe extern "C" fn net_net_node_from_native(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let bus = call::object::<net_core::NetNode>(bus)?;
-            <net_core::NetNode as net_types::api::NetNode>::from_native(&bus).map(call::shared)
+            let bus = value::object::<net_core::NetNode>(bus)?;
+            <net_core::NetNode as net_types::api::NetNode>::from_native(&bus).map(Shared)
         })
     }
 }
@@ -84,11 +81,10 @@ pub unsafe extern "C" fn net_net_node_emit(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let event = event.text("event")?;
             let key = key.optional(|view| view.text("key"))?;
-            <net_core::NetNode as net_types::api::NetNode>::emit(&this, event, key)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::NetNode as net_types::api::NetNode>::emit(&this, event, key).map(Packed)
         })
     }
 }
@@ -105,11 +101,10 @@ pub unsafe extern "C" fn net_net_node_emit_raw(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let json = json.text("json")?;
             let key = key.optional(|view| view.text("key"))?;
-            <net_core::NetNode as net_types::api::NetNode>::emit_raw(&this, json, key)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::NetNode as net_types::api::NetNode>::emit_raw(&this, json, key).map(Packed)
         })
     }
 }
@@ -126,13 +121,11 @@ pub unsafe extern "C" fn net_net_node_emit_raw_async(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let json = json.text("json")?.to_owned();
             let key = key.optional(|view| Ok(view.text("key")?.to_owned()))?;
             Ok(async move {
-                <net_core::NetNode as net_types::api::NetNode>::emit_raw_async(&this, json, key)
-                    .await
-                    .map(|value| pack::encode(&value))
+                <net_core::NetNode as net_types::api::NetNode>::emit_raw_async(&this, json, key).await
             })
         })
     }
@@ -151,7 +144,7 @@ pub unsafe extern "C" fn net_net_node_emit_buffer(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let data = data.bytes("data")?;
             let key = key.optional(|view| view.text("key"))?;
             <net_core::NetNode as net_types::api::NetNode>::emit_buffer(&this, data, key)
@@ -172,7 +165,7 @@ pub unsafe extern "C" fn net_net_node_emit_batch(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let events = events.texts("events")?;
             let key = key.optional(|view| view.text("key"))?;
             <net_core::NetNode as net_types::api::NetNode>::emit_batch(&this, &events, key)
@@ -192,7 +185,7 @@ pub unsafe extern "C" fn net_net_node_emit_raw_batch(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let jsons = jsons.texts("jsons")?;
             let key = key.optional(|view| view.text("key"))?;
             <net_core::NetNode as net_types::api::NetNode>::emit_raw_batch(&this, &jsons, key)
@@ -212,13 +205,11 @@ pub unsafe extern "C" fn net_net_node_emit_raw_batch_async(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let jsons = jsons.pack::<Vec<String>>("jsons")?;
             let key = key.optional(|view| Ok(view.text("key")?.to_owned()))?;
             Ok(async move {
-                <net_core::NetNode as net_types::api::NetNode>::emit_raw_batch_async(&this, jsons, key)
-                    .await
-                    .map(|value| pack::encode(&value))
+                <net_core::NetNode as net_types::api::NetNode>::emit_raw_batch_async(&this, jsons, key).await
             })
         })
     }
@@ -237,7 +228,7 @@ pub unsafe extern "C" fn net_net_node_push_batch(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let events = events.chunks("events")?;
             let key = key.optional(|view| view.text("key"))?;
             <net_core::NetNode as net_types::api::NetNode>::push_batch(&this, &events, key)
@@ -257,7 +248,7 @@ pub unsafe extern "C" fn net_net_node_fire(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let json = json.text("json")?;
             <net_core::NetNode as net_types::api::NetNode>::fire(&this, json)
         })
@@ -275,7 +266,7 @@ pub unsafe extern "C" fn net_net_node_fire_batch(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let jsons = jsons.texts("jsons")?;
             <net_core::NetNode as net_types::api::NetNode>::fire_batch(&this, &jsons)
         })
@@ -293,10 +284,9 @@ pub unsafe extern "C" fn net_net_node_prehash(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let data = data.bytes("data")?;
-            <net_core::NetNode as net_types::api::NetNode>::prehash(&this, data)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::NetNode as net_types::api::NetNode>::prehash(&this, data).map(Packed)
         })
     }
 }
@@ -314,7 +304,7 @@ pub unsafe extern "C" fn net_net_node_push_with_hash(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let data = data.bytes("data")?;
             <net_core::NetNode as net_types::api::NetNode>::push_with_hash(&this, data, hash)
         })
@@ -374,16 +364,12 @@ pub unsafe extern "C" fn net_net_node_poll(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let request = request
                 .optional(|view| view.pack::<net_types::bus::PollRequest>("request"))?
                 .unwrap_or_default();
             request.check()?;
-            Ok(async move {
-                <net_core::NetNode as net_types::api::NetNode>::poll(&this, request)
-                    .await
-                    .map(|value| pack::encode(&value))
-            })
+            Ok(async move { <net_core::NetNode as net_types::api::NetNode>::poll(&this, request).await })
         })
     }
 }
@@ -394,12 +380,8 @@ pub unsafe extern "C" fn net_net_node_poll_one(handle: Handle, done: Done, ctx: 
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
-            Ok(async move {
-                <net_core::NetNode as net_types::api::NetNode>::poll_one(&this)
-                    .await
-                    .map(|value| pack::encode(&value))
-            })
+            let this = value::object::<net_core::NetNode>(handle)?;
+            Ok(async move { <net_core::NetNode as net_types::api::NetNode>::poll_one(&this).await })
         })
     }
 }
@@ -415,12 +397,12 @@ pub unsafe extern "C" fn net_net_node_subscribe(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let options = options
                 .optional(|view| view.pack::<net_types::bus::SubscribeOptions>("options"))?
                 .unwrap_or_default();
             options.check()?;
-            <net_core::NetNode as net_types::api::NetNode>::subscribe(&this, options).map(call::shared)
+            <net_core::NetNode as net_types::api::NetNode>::subscribe(&this, options).map(Shared)
         })
     }
 }
@@ -436,12 +418,12 @@ pub unsafe extern "C" fn net_net_node_subscribe_typed(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let options = options
                 .optional(|view| view.pack::<net_types::bus::SubscribeOptions>("options"))?
                 .unwrap_or_default();
             options.check()?;
-            <net_core::NetNode as net_types::api::NetNode>::subscribe_typed(&this, options).map(call::shared)
+            <net_core::NetNode as net_types::api::NetNode>::subscribe_typed(&this, options).map(Shared)
         })
     }
 }
@@ -457,9 +439,9 @@ pub unsafe extern "C" fn net_net_node_channel(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let name = name.text("name")?;
-            <net_core::NetNode as net_types::api::NetNode>::channel(&this, name).map(call::shared)
+            <net_core::NetNode as net_types::api::NetNode>::channel(&this, name).map(Shared)
         })
     }
 }
@@ -470,9 +452,8 @@ pub unsafe extern "C" fn net_net_node_stats(handle: Handle, result: *mut Bytes, 
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
-            <net_core::NetNode as net_types::api::NetNode>::stats(&this)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            let this = value::object::<net_core::NetNode>(handle)?;
+            <net_core::NetNode as net_types::api::NetNode>::stats(&this).map(Packed)
         })
     }
 }
@@ -483,7 +464,7 @@ pub unsafe extern "C" fn net_net_node_shards(handle: Handle, result: *mut u32, e
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             <net_core::NetNode as net_types::api::NetNode>::shards(&this)
         })
     }
@@ -496,10 +477,8 @@ pub unsafe extern "C" fn net_net_node_flush(handle: Handle, done: Done, ctx: *mu
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
-            Ok(async move {
-                <net_core::NetNode as net_types::api::NetNode>::flush(&this).await.map(|()| Vec::new())
-            })
+            let this = value::object::<net_core::NetNode>(handle)?;
+            Ok(async move { <net_core::NetNode as net_types::api::NetNode>::flush(&this).await })
         })
     }
 }
@@ -516,15 +495,11 @@ pub unsafe extern "C" fn net_net_node_shutdown(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let options = options
                 .optional(|view| view.pack::<net_types::bus::ShutdownOptions>("options"))?
                 .unwrap_or_default();
-            Ok(async move {
-                <net_core::NetNode as net_types::api::NetNode>::shutdown(&this, options)
-                    .await
-                    .map(|()| Vec::new())
-            })
+            Ok(async move { <net_core::NetNode as net_types::api::NetNode>::shutdown(&this, options).await })
         })
     }
 }
@@ -540,12 +515,12 @@ pub unsafe extern "C" fn net_event_stream_new(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let bus = call::object::<net_core::NetNode>(bus)?;
+            let bus = value::object::<net_core::NetNode>(bus)?;
             let options = options
                 .optional(|view| view.pack::<net_types::bus::SubscribeOptions>("options"))?
                 .unwrap_or_default();
             options.check()?;
-            <net_core::EventStream as net_types::api::EventStream>::new(&bus, options).map(call::shared)
+            <net_core::EventStream as net_types::api::EventStream>::new(&bus, options).map(Shared)
         })
     }
 }
@@ -555,8 +530,8 @@ pub unsafe extern "C" fn net_event_stream_new(
 pub unsafe extern "C" fn net_event_stream_stop(handle: Handle, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
-            let this = call::object::<net_core::EventStream>(handle)?;
+        call::perform(error, || {
+            let this = value::object::<net_core::EventStream>(handle)?;
             <net_core::EventStream as net_types::api::EventStream>::stop(&this)
         })
     }
@@ -575,12 +550,8 @@ pub unsafe extern "C" fn net_event_stream_next(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::EventStream>(handle)?;
-            Ok(async move {
-                <net_core::EventStream as net_types::api::EventStream>::next(&this, max)
-                    .await
-                    .map(|batch| pack::encode(&batch))
-            })
+            let this = value::object::<net_core::EventStream>(handle)?;
+            Ok(async move { <net_core::EventStream as net_types::api::EventStream>::next(&this, max).await })
         })
     }
 }
@@ -590,8 +561,8 @@ pub unsafe extern "C" fn net_event_stream_next(
 pub unsafe extern "C" fn net_event_stream_close(handle: Handle, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
-            let this = call::object::<net_core::EventStream>(handle)?;
+        call::perform(error, || {
+            let this = value::object::<net_core::EventStream>(handle)?;
             <net_core::EventStream as net_types::api::EventStream>::close(&this);
             Ok(())
         })
@@ -609,13 +580,12 @@ pub unsafe extern "C" fn net_typed_event_stream_new(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let bus = call::object::<net_core::NetNode>(bus)?;
+            let bus = value::object::<net_core::NetNode>(bus)?;
             let options = options
                 .optional(|view| view.pack::<net_types::bus::SubscribeOptions>("options"))?
                 .unwrap_or_default();
             options.check()?;
-            <net_core::TypedEventStream as net_types::api::TypedEventStream>::new(&bus, options)
-                .map(call::shared)
+            <net_core::TypedEventStream as net_types::api::TypedEventStream>::new(&bus, options).map(Shared)
         })
     }
 }
@@ -625,8 +595,8 @@ pub unsafe extern "C" fn net_typed_event_stream_new(
 pub unsafe extern "C" fn net_typed_event_stream_stop(handle: Handle, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
-            let this = call::object::<net_core::TypedEventStream>(handle)?;
+        call::perform(error, || {
+            let this = value::object::<net_core::TypedEventStream>(handle)?;
             <net_core::TypedEventStream as net_types::api::TypedEventStream>::stop(&this)
         })
     }
@@ -645,11 +615,9 @@ pub unsafe extern "C" fn net_typed_event_stream_next(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::TypedEventStream>(handle)?;
+            let this = value::object::<net_core::TypedEventStream>(handle)?;
             Ok(async move {
-                <net_core::TypedEventStream as net_types::api::TypedEventStream>::next(&this, max)
-                    .await
-                    .map(|batch| pack::encode(&batch))
+                <net_core::TypedEventStream as net_types::api::TypedEventStream>::next(&this, max).await
             })
         })
     }
@@ -660,8 +628,8 @@ pub unsafe extern "C" fn net_typed_event_stream_next(
 pub unsafe extern "C" fn net_typed_event_stream_close(handle: Handle, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
-            let this = call::object::<net_core::TypedEventStream>(handle)?;
+        call::perform(error, || {
+            let this = value::object::<net_core::TypedEventStream>(handle)?;
             <net_core::TypedEventStream as net_types::api::TypedEventStream>::close(&this);
             Ok(())
         })
@@ -679,9 +647,9 @@ pub unsafe extern "C" fn net_typed_channel_new(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let bus = call::object::<net_core::NetNode>(bus)?;
+            let bus = value::object::<net_core::NetNode>(bus)?;
             let name = name.text("name")?;
-            <net_core::TypedChannel as net_types::api::TypedChannel>::new(&bus, name).map(call::shared)
+            <net_core::TypedChannel as net_types::api::TypedChannel>::new(&bus, name).map(Shared)
         })
     }
 }
@@ -698,7 +666,7 @@ pub unsafe extern "C" fn net_typed_channel_publish(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::TypedChannel>(handle)?;
+            let this = value::object::<net_core::TypedChannel>(handle)?;
             let event = event.text("event")?;
             <net_core::TypedChannel as net_types::api::TypedChannel>::publish(&this, event)
         })
@@ -716,7 +684,7 @@ pub unsafe extern "C" fn net_typed_channel_publish_batch(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::TypedChannel>(handle)?;
+            let this = value::object::<net_core::TypedChannel>(handle)?;
             let events = events.texts("events")?;
             <net_core::TypedChannel as net_types::api::TypedChannel>::publish_batch(&this, &events)
         })
@@ -734,13 +702,12 @@ pub unsafe extern "C" fn net_typed_channel_subscribe(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::TypedChannel>(handle)?;
+            let this = value::object::<net_core::TypedChannel>(handle)?;
             let options = options
                 .optional(|view| view.pack::<net_types::bus::SubscribeOptions>("options"))?
                 .unwrap_or_default();
             options.check()?;
-            <net_core::TypedChannel as net_types::api::TypedChannel>::subscribe(&this, options)
-                .map(call::shared)
+            <net_core::TypedChannel as net_types::api::TypedChannel>::subscribe(&this, options).map(Shared)
         })
     }
 }
@@ -756,13 +723,13 @@ pub unsafe extern "C" fn net_typed_channel_subscribe_raw(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::TypedChannel>(handle)?;
+            let this = value::object::<net_core::TypedChannel>(handle)?;
             let options = options
                 .optional(|view| view.pack::<net_types::bus::SubscribeOptions>("options"))?
                 .unwrap_or_default();
             options.check()?;
             <net_core::TypedChannel as net_types::api::TypedChannel>::subscribe_raw(&this, options)
-                .map(call::shared)
+                .map(Shared)
         })
     }
 }
@@ -777,8 +744,8 @@ pub unsafe extern "C" fn net_typed_channel_name(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::TypedChannel>(handle)?;
-            Ok(Bytes::from(<net_core::TypedChannel as net_types::api::TypedChannel>::name(&this)))
+            let this = value::object::<net_core::TypedChannel>(handle)?;
+            Ok(<net_core::TypedChannel as net_types::api::TypedChannel>::name(&this))
         })
     }
 }

@@ -2,14 +2,13 @@
 
 //! Functions of module `control`.
 
-use std::ptr;
 use std::sync::Arc;
 
-use net_support::HostPort;
 use net_support::pack;
 
 use crate::abi::{Code, Failure, Host, View};
-use crate::call::{self, Adopted};
+use crate::call;
+use crate::host::{self, Adopted, Port};
 
 /// Hands the log to a function of the host, in place of an earlier one and of `NET_LOG`.
 #[unsafe(no_mangle)]
@@ -17,8 +16,8 @@ pub unsafe extern "C" fn net_set_logger(logger: *const Host, filter: View, error
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         let logger = Adopted::take(logger);
-        call::answer(ptr::null_mut::<()>(), error, || {
-            let logger = LogSinkHost::adopt(call::required(logger, "logger")?)?;
+        call::perform(error, || {
+            let logger = LogSinkHost::adopt(host::required(logger, "logger")?)?;
             let filter = filter.optional(|view| view.text("filter"))?.unwrap_or("info");
             <net_support::Functions as net_types::api::ControlFunctions>::set_logger(logger, filter)
         })
@@ -30,9 +29,7 @@ pub unsafe extern "C" fn net_set_logger(logger: *const Host, filter: View, error
 pub unsafe extern "C" fn net_clear_logger(error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
-            <net_support::Functions as net_types::api::ControlFunctions>::clear_logger()
-        })
+        call::perform(error, <net_support::Functions as net_types::api::ControlFunctions>::clear_logger)
     }
 }
 
@@ -43,7 +40,7 @@ pub unsafe extern "C" fn net_clear_logger(error: *mut Failure) -> Code {
 pub unsafe extern "C" fn net_set_runtime_threads(threads: u32, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
+        call::perform(error, || {
             <net_support::Functions as net_types::api::ControlFunctions>::set_runtime_threads(threads)
         })
     }
@@ -51,12 +48,12 @@ pub unsafe extern "C" fn net_set_runtime_threads(threads: u32, error: *mut Failu
 
 /// An `log_sink` of the host.
 struct LogSinkHost {
-    port: HostPort<Vec<u8>>,
+    port: Port,
 }
 
 impl LogSinkHost {
     fn adopt(host: Adopted) -> Result<Arc<dyn net_types::host::LogSink>, net_types::Error> {
-        Ok(Arc::new(Self { port: host.port().serial() }))
+        Ok(Arc::new(Self { port: host.port.serial() }))
     }
 }
 
@@ -68,7 +65,7 @@ impl net_types::host::LogSink for LogSinkHost {
         Box::pin(async move {
             let mut args = pack::Writer::new();
             net_support::Pack::pack(&record, &mut args);
-            let answer = self.port.call(0, args.into_vec()).await;
+            let answer = self.port.call(0, args.into_parcel()).await;
             answer.map(drop)
         })
     }

@@ -3,14 +3,15 @@
 //! Functions of module `echo`.
 
 use std::ffi::c_void;
-use std::ptr;
 use std::sync::Arc;
 
-use net_support::HostPort;
 use net_support::pack;
+use net_support::pack::Shared;
 
 use crate::abi::{Bytes, Code, Done, Failure, Handle, Host, View};
-use crate::call::{self, Adopted};
+use crate::call;
+use crate::host::{self, Adopted, Port};
+use crate::value::{self, Packed};
 
 /// Gives the value back.
 #[unsafe(no_mangle)]
@@ -125,7 +126,7 @@ pub unsafe extern "C" fn net_echo_string(value: View, result: *mut Bytes, error:
     unsafe {
         call::answer(result, error, || {
             let value = value.text("value")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_string(value).map(Bytes::from)
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_string(value)
         })
     }
 }
@@ -137,7 +138,7 @@ pub unsafe extern "C" fn net_echo_bytes(value: View, result: *mut Bytes, error: 
     unsafe {
         call::answer(result, error, || {
             let value = value.bytes("value")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_bytes(value).map(Bytes::from)
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_bytes(value)
         })
     }
 }
@@ -150,7 +151,7 @@ pub unsafe extern "C" fn net_echo_duration(value_ms: u64, result: *mut u64, erro
         call::answer(result, error, || {
             let value_ms = std::time::Duration::from_millis(value_ms);
             <net_core::Functions as net_types::api::EchoFunctions>::echo_duration(value_ms)
-                .map(|value| call::count(value.as_millis()))
+                .map(|value| value::count(value.as_millis()))
         })
     }
 }
@@ -196,7 +197,7 @@ pub unsafe extern "C" fn net_echo_color(value: u8, result: *mut u8, error: *mut 
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let value = call::known("value", net_types::echo::Color::from_tag(value))?;
+            let value = value::known("value", net_types::echo::Color::from_tag(value))?;
             <net_core::Functions as net_types::api::EchoFunctions>::echo_color(value).map(|value| value.tag())
         })
     }
@@ -208,7 +209,7 @@ pub unsafe extern "C" fn net_echo_level(value: u16, result: *mut u16, error: *mu
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let value = call::known("value", net_types::echo::Level::from_tag(value))?;
+            let value = value::known("value", net_types::echo::Level::from_tag(value))?;
             <net_core::Functions as net_types::api::EchoFunctions>::echo_level(value).map(|value| value.tag())
         })
     }
@@ -220,7 +221,7 @@ pub unsafe extern "C" fn net_echo_access(value: u32, result: *mut u32, error: *m
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let value = call::known("value", net_types::echo::Access::from_bits(value))?;
+            let value = value::known("value", net_types::echo::Access::from_bits(value))?;
             <net_core::Functions as net_types::api::EchoFunctions>::echo_access(value)
                 .map(|value| value.bits())
         })
@@ -246,8 +247,7 @@ pub unsafe extern "C" fn net_echo_key_of(value: View, result: *mut Bytes, error:
     unsafe {
         call::answer(result, error, || {
             let value = net_types::echo::EchoKey(value.fixed::<8>("value")?);
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_key_of(value)
-                .map(|value| Bytes::from(value.0.to_vec()))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_key_of(value).map(|value| value.0)
         })
     }
 }
@@ -270,7 +270,6 @@ pub unsafe extern "C" fn net_echo_optional(
             let text = text.optional(|view| view.text("text"))?;
             let label = label.optional(|view| view.pack::<net_types::echo::Label>("label"))?;
             <net_core::Functions as net_types::api::EchoFunctions>::echo_optional(number, text, label)
-                .map(|value| value.map(Bytes::from))
         })
     }
 }
@@ -300,8 +299,7 @@ pub unsafe extern "C" fn net_echo_list(values: View, result: *mut Bytes, error: 
     unsafe {
         call::answer(result, error, || {
             let values = values.pack::<Vec<u32>>("values")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_list(values)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_list(values).map(Packed)
         })
     }
 }
@@ -313,8 +311,7 @@ pub unsafe extern "C" fn net_echo_strings(values: View, result: *mut Bytes, erro
     unsafe {
         call::answer(result, error, || {
             let values = values.texts("values")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_strings(&values)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_strings(&values).map(Packed)
         })
     }
 }
@@ -326,8 +323,7 @@ pub unsafe extern "C" fn net_echo_chunks(values: View, result: *mut Bytes, error
     unsafe {
         call::answer(result, error, || {
             let values = values.chunks("values")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_chunks(&values)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_chunks(&values).map(Packed)
         })
     }
 }
@@ -339,8 +335,7 @@ pub unsafe extern "C" fn net_echo_map(values: View, result: *mut Bytes, error: *
     unsafe {
         call::answer(result, error, || {
             let values = values.pack::<std::collections::BTreeMap<String, i64>>("values")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_map(values)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_map(values).map(Packed)
         })
     }
 }
@@ -352,8 +347,7 @@ pub unsafe extern "C" fn net_echo_everything(value: View, result: *mut Bytes, er
     unsafe {
         call::answer(result, error, || {
             let value = value.pack::<net_types::echo::Everything>("value")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_everything(value)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_everything(value).map(Packed)
         })
     }
 }
@@ -365,8 +359,7 @@ pub unsafe extern "C" fn net_echo_shape(value: View, result: *mut Bytes, error: 
     unsafe {
         call::answer(result, error, || {
             let value = value.pack::<net_types::echo::Shape>("value")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_shape(value)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_shape(value).map(Packed)
         })
     }
 }
@@ -378,8 +371,7 @@ pub unsafe extern "C" fn net_echo_tree(value: View, result: *mut Bytes, error: *
     unsafe {
         call::answer(result, error, || {
             let value = value.pack::<net_types::echo::Tree>("value")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_tree(value)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_tree(value).map(Packed)
         })
     }
 }
@@ -398,8 +390,7 @@ pub unsafe extern "C" fn net_echo_with_options(
                 .optional(|view| view.pack::<net_types::echo::EchoOptions>("options"))?
                 .unwrap_or_default();
             options.check()?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_with_options(options)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_with_options(options).map(Packed)
         })
     }
 }
@@ -411,8 +402,7 @@ pub unsafe extern "C" fn net_echo_pair(value: View, result: *mut Bytes, error: *
     unsafe {
         call::answer(result, error, || {
             let value = value.pack::<net_types::echo::VersionPair>("value")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_pair(value)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_pair(value).map(Packed)
         })
     }
 }
@@ -424,8 +414,7 @@ pub unsafe extern "C" fn net_echo_page_of(raw: View, result: *mut Bytes, error: 
     unsafe {
         call::answer(result, error, || {
             let raw = raw.text("raw")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_page_of(raw)
-                .map(|value| Bytes::from(pack::encode(&value)))
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_page_of(raw).map(Packed)
         })
     }
 }
@@ -449,7 +438,7 @@ pub unsafe extern "C" fn net_echo_json(value: View, result: *mut Bytes, error: *
     unsafe {
         call::answer(result, error, || {
             let value = value.text("value")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_json(value).map(Bytes::from)
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_json(value)
         })
     }
 }
@@ -459,7 +448,7 @@ pub unsafe extern "C" fn net_echo_json(value: View, result: *mut Bytes, error: *
 pub unsafe extern "C" fn net_fail(kind: View, detail: View, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
+        call::perform(error, || {
             let kind = kind.text("kind")?;
             let detail = detail.optional(|view| view.text("detail"))?.unwrap_or("asked");
             <net_core::Functions as net_types::api::EchoFunctions>::fail(kind, detail)
@@ -474,11 +463,7 @@ pub unsafe extern "C" fn net_fail_later(kind: View, done: Done, ctx: *mut c_void
     unsafe {
         call::submit(done, ctx, || {
             let kind = kind.text("kind")?.to_owned();
-            Ok(async move {
-                <net_core::Functions as net_types::api::EchoFunctions>::fail_later(kind)
-                    .await
-                    .map(|value| pack::encode(&value))
-            })
+            Ok(async move { <net_core::Functions as net_types::api::EchoFunctions>::fail_later(kind).await })
         })
     }
 }
@@ -490,7 +475,7 @@ pub unsafe extern "C" fn net_describe_error(error_: View, result: *mut Bytes, er
     unsafe {
         call::answer(result, error, || {
             let error_ = error_.pack::<net_types::Error>("error")?;
-            <net_core::Functions as net_types::api::EchoFunctions>::describe_error(error_).map(Bytes::from)
+            <net_core::Functions as net_types::api::EchoFunctions>::describe_error(error_)
         })
     }
 }
@@ -499,11 +484,7 @@ pub unsafe extern "C" fn net_describe_error(error_: View, result: *mut Bytes, er
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_panic_now(error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
-    unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
-            <net_core::Functions as net_types::api::EchoFunctions>::panic_now()
-        })
-    }
+    unsafe { call::perform(error, <net_core::Functions as net_types::api::EchoFunctions>::panic_now) }
 }
 
 /// Panics in a task, which reaches the caller as `internal`.
@@ -512,11 +493,7 @@ pub unsafe extern "C" fn net_panic_later(done: Done, ctx: *mut c_void) -> u64 {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            Ok(async move {
-                <net_core::Functions as net_types::api::EchoFunctions>::panic_later()
-                    .await
-                    .map(|()| Vec::new())
-            })
+            Ok(async move { <net_core::Functions as net_types::api::EchoFunctions>::panic_later().await })
         })
     }
 }
@@ -534,11 +511,9 @@ pub unsafe extern "C" fn net_map_numbers(
         let mapper = Adopted::take(mapper);
         call::submit(done, ctx, || {
             let values = values.pack::<Vec<i64>>("values")?;
-            let mapper = EchoMapperHost::adopt(call::required(mapper, "mapper")?)?;
+            let mapper = EchoMapperHost::adopt(host::required(mapper, "mapper")?)?;
             Ok(async move {
-                <net_core::Functions as net_types::api::EchoFunctions>::map_numbers(values, mapper)
-                    .await
-                    .map(|value| pack::encode(&value))
+                <net_core::Functions as net_types::api::EchoFunctions>::map_numbers(values, mapper).await
             })
         })
     }
@@ -558,13 +533,12 @@ pub unsafe extern "C" fn net_ask(
     unsafe {
         let handler = Adopted::take(handler);
         call::submit(done, ctx, || {
-            let handler = EchoHandlerHost::adopt(call::required(handler, "handler")?)?;
+            let handler = EchoHandlerHost::adopt(host::required(handler, "handler")?)?;
             let request = request.pack::<net_types::echo::Label>("request")?;
             let data = bytes::Bytes::copy_from_slice(data.bytes("data")?);
             Ok(async move {
                 <net_core::Functions as net_types::api::EchoFunctions>::ask(handler, request, data, times)
                     .await
-                    .map(|value| pack::encode(&value))
             })
         })
     }
@@ -577,12 +551,10 @@ pub unsafe extern "C" fn net_sum_stream(values: *const Host, done: Done, ctx: *m
     unsafe {
         let values = Adopted::take(values);
         call::submit(done, ctx, || {
-            let values = call::required(values, "values")?.stream::<u32>();
-            Ok(async move {
-                <net_core::Functions as net_types::api::EchoFunctions>::sum_stream(values)
-                    .await
-                    .map(|value| pack::encode(&value))
-            })
+            let values = host::required(values, "values")?.stream::<u32>();
+            Ok(
+                async move { <net_core::Functions as net_types::api::EchoFunctions>::sum_stream(values).await },
+            )
         })
     }
 }
@@ -593,7 +565,7 @@ pub unsafe extern "C" fn net_count_up(end: u32, result: *mut Handle, error: *mut
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            <net_core::Functions as net_types::api::EchoFunctions>::count_up(end).map(call::streamed)
+            <net_core::Functions as net_types::api::EchoFunctions>::count_up(end).map(value::stream)
         })
     }
 }
@@ -609,8 +581,8 @@ pub unsafe extern "C" fn net_echo_stream(
     unsafe {
         let values = Adopted::take(values);
         call::answer(result, error, || {
-            let values = call::required(values, "values")?.stream::<net_types::echo::Label>();
-            <net_core::Functions as net_types::api::EchoFunctions>::echo_stream(values).map(call::streamed)
+            let values = host::required(values, "values")?.stream::<net_types::echo::Label>();
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_stream(values).map(value::stream)
         })
     }
 }
@@ -622,7 +594,7 @@ pub unsafe extern "C" fn net_echo_box_new(text: View, result: *mut Handle, error
     unsafe {
         call::answer(result, error, || {
             let text = text.optional(|view| view.text("text"))?.unwrap_or("empty");
-            <net_core::EchoBox as net_types::api::EchoBox>::new(text).map(call::shared)
+            <net_core::EchoBox as net_types::api::EchoBox>::new(text).map(Shared)
         })
     }
 }
@@ -639,9 +611,7 @@ pub unsafe extern "C" fn net_echo_box_open(text: View, options: View, done: Done
                 .unwrap_or_default();
             options.check()?;
             Ok(async move {
-                <net_core::EchoBox as net_types::api::EchoBox>::open(text, options)
-                    .await
-                    .map(|value| pack::encode(&call::shared(value).0))
+                <net_core::EchoBox as net_types::api::EchoBox>::open(text, options).await.map(Shared)
             })
         })
     }
@@ -653,11 +623,9 @@ pub unsafe extern "C" fn net_echo_box_of_number(number: u64, done: Done, ctx: *m
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            Ok(async move {
-                <net_core::EchoBox as net_types::api::EchoBox>::of_number(number)
-                    .await
-                    .map(|value| pack::encode(&call::shared(value).0))
-            })
+            Ok(
+                async move { <net_core::EchoBox as net_types::api::EchoBox>::of_number(number).await.map(Shared) },
+            )
         })
     }
 }
@@ -667,8 +635,8 @@ pub unsafe extern "C" fn net_echo_box_of_number(number: u64, done: Done, ctx: *m
 pub unsafe extern "C" fn net_echo_box_set(handle: Handle, text: View, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
+        call::perform(error, || {
+            let this = value::object::<net_core::EchoBox>(handle)?;
             let text = text.text("text")?;
             <net_core::EchoBox as net_types::api::EchoBox>::set(&this, text)
         })
@@ -681,7 +649,7 @@ pub unsafe extern "C" fn net_echo_box_length(handle: Handle, result: *mut u32, e
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
+            let this = value::object::<net_core::EchoBox>(handle)?;
             <net_core::EchoBox as net_types::api::EchoBox>::length(&this)
         })
     }
@@ -698,7 +666,7 @@ pub unsafe extern "C" fn net_echo_box_push(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
+            let this = value::object::<net_core::EchoBox>(handle)?;
             let data = data.bytes("data")?;
             <net_core::EchoBox as net_types::api::EchoBox>::push(&this, data)
         })
@@ -711,12 +679,8 @@ pub unsafe extern "C" fn net_echo_box_read(handle: Handle, done: Done, ctx: *mut
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
-            Ok(async move {
-                <net_core::EchoBox as net_types::api::EchoBox>::read(&this)
-                    .await
-                    .map(|value| pack::encode(&value))
-            })
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            Ok(async move { <net_core::EchoBox as net_types::api::EchoBox>::read(&this).await })
         })
     }
 }
@@ -727,10 +691,8 @@ pub unsafe extern "C" fn net_echo_box_wait(handle: Handle, done: Done, ctx: *mut
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
-            Ok(async move {
-                <net_core::EchoBox as net_types::api::EchoBox>::wait(&this).await.map(|()| Vec::new())
-            })
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            Ok(async move { <net_core::EchoBox as net_types::api::EchoBox>::wait(&this).await })
         })
     }
 }
@@ -746,9 +708,9 @@ pub unsafe extern "C" fn net_echo_box_pair(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
-            let other = call::object::<net_core::EchoBox>(other)?;
-            <net_core::EchoBox as net_types::api::EchoBox>::pair(&this, &other).map(call::shared)
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            let other = value::object::<net_core::EchoBox>(other)?;
+            <net_core::EchoBox as net_types::api::EchoBox>::pair(&this, &other).map(Shared)
         })
     }
 }
@@ -765,10 +727,9 @@ pub unsafe extern "C" fn net_echo_box_find(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer_optional(found, result, error, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
+            let this = value::object::<net_core::EchoBox>(handle)?;
             let text = text.text("text")?;
-            <net_core::EchoBox as net_types::api::EchoBox>::find(&this, text)
-                .map(|value| value.map(call::shared))
+            <net_core::EchoBox as net_types::api::EchoBox>::find(&this, text).map(|value| value.map(Shared))
         })
     }
 }
@@ -780,11 +741,11 @@ pub unsafe extern "C" fn net_echo_box_merged(boxes: View, result: *mut Handle, e
     unsafe {
         call::answer(result, error, || {
             let boxes = boxes
-                .pack::<Vec<u64>>("boxes")?
+                .pack::<Vec<Shared<net_core::EchoBox>>>("boxes")?
                 .into_iter()
-                .map(|handle| call::object(Handle(handle)))
-                .collect::<Result<Vec<_>, _>>()?;
-            <net_core::EchoBox as net_types::api::EchoBox>::merged(boxes).map(call::shared)
+                .map(|item| item.0)
+                .collect::<Vec<_>>();
+            <net_core::EchoBox as net_types::api::EchoBox>::merged(boxes).map(Shared)
         })
     }
 }
@@ -800,8 +761,8 @@ pub unsafe extern "C" fn net_echo_box_letters(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
-            <net_core::EchoBox as net_types::api::EchoBox>::letters(&this, limit).map(call::shared)
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            <net_core::EchoBox as net_types::api::EchoBox>::letters(&this, limit).map(Shared)
         })
     }
 }
@@ -819,14 +780,10 @@ pub unsafe extern "C" fn net_echo_box_save(
     unsafe {
         let store = Adopted::take(store);
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
-            let store = EchoStoreHost::adopt(call::required(store, "store")?)?;
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            let store = EchoStoreHost::adopt(host::required(store, "store")?)?;
             let key = key.text("key")?.to_owned();
-            Ok(async move {
-                <net_core::EchoBox as net_types::api::EchoBox>::save(&this, store, key)
-                    .await
-                    .map(|()| Vec::new())
-            })
+            Ok(async move { <net_core::EchoBox as net_types::api::EchoBox>::save(&this, store, key).await })
         })
     }
 }
@@ -837,10 +794,8 @@ pub unsafe extern "C" fn net_echo_box_shut(handle: Handle, done: Done, ctx: *mut
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
-            Ok(async move {
-                <net_core::EchoBox as net_types::api::EchoBox>::shut(&this).await.map(|()| Vec::new())
-            })
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            Ok(async move { <net_core::EchoBox as net_types::api::EchoBox>::shut(&this).await })
         })
     }
 }
@@ -851,8 +806,8 @@ pub unsafe extern "C" fn net_echo_box_text(handle: Handle, result: *mut Bytes, e
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
-            <net_core::EchoBox as net_types::api::EchoBox>::text(&this).map(Bytes::from)
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            <net_core::EchoBox as net_types::api::EchoBox>::text(&this)
         })
     }
 }
@@ -863,7 +818,7 @@ pub unsafe extern "C" fn net_echo_box_serial(handle: Handle, result: *mut u64, e
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::EchoBox>(handle)?;
+            let this = value::object::<net_core::EchoBox>(handle)?;
             Ok(<net_core::EchoBox as net_types::api::EchoBox>::serial(&this))
         })
     }
@@ -874,8 +829,8 @@ pub unsafe extern "C" fn net_echo_box_serial(handle: Handle, result: *mut u64, e
 pub unsafe extern "C" fn net_letter_stream_skip(handle: Handle, count: u32, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
-            let this = call::object::<net_core::LetterStream>(handle)?;
+        call::perform(error, || {
+            let this = value::object::<net_core::LetterStream>(handle)?;
             <net_core::LetterStream as net_types::api::LetterStream>::skip(&this, count)
         })
     }
@@ -894,12 +849,10 @@ pub unsafe extern "C" fn net_letter_stream_next(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::submit(done, ctx, || {
-            let this = call::object::<net_core::LetterStream>(handle)?;
-            Ok(async move {
-                <net_core::LetterStream as net_types::api::LetterStream>::next(&this, max)
-                    .await
-                    .map(|batch| pack::encode(&batch))
-            })
+            let this = value::object::<net_core::LetterStream>(handle)?;
+            Ok(
+                async move { <net_core::LetterStream as net_types::api::LetterStream>::next(&this, max).await },
+            )
         })
     }
 }
@@ -909,8 +862,8 @@ pub unsafe extern "C" fn net_letter_stream_next(
 pub unsafe extern "C" fn net_letter_stream_close(handle: Handle, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
-            let this = call::object::<net_core::LetterStream>(handle)?;
+        call::perform(error, || {
+            let this = value::object::<net_core::LetterStream>(handle)?;
             <net_core::LetterStream as net_types::api::LetterStream>::close(&this);
             Ok(())
         })
@@ -922,9 +875,7 @@ pub unsafe extern "C" fn net_letter_stream_close(handle: Handle, error: *mut Fai
 pub unsafe extern "C" fn net_typed_cell_new(result: *mut Handle, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(result, error, || {
-            <net_core::TypedCell as net_types::api::TypedCell>::new().map(call::shared)
-        })
+        call::answer(result, error, || <net_core::TypedCell as net_types::api::TypedCell>::new().map(Shared))
     }
 }
 
@@ -933,8 +884,8 @@ pub unsafe extern "C" fn net_typed_cell_new(result: *mut Handle, error: *mut Fai
 pub unsafe extern "C" fn net_typed_cell_put(handle: Handle, value: View, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
-        call::answer(ptr::null_mut::<()>(), error, || {
-            let this = call::object::<net_core::TypedCell>(handle)?;
+        call::perform(error, || {
+            let this = value::object::<net_core::TypedCell>(handle)?;
             let value = value.text("value")?;
             <net_core::TypedCell as net_types::api::TypedCell>::put(&this, value)
         })
@@ -952,21 +903,20 @@ pub unsafe extern "C" fn net_typed_cell_take(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer_optional(found, result, error, || {
-            let this = call::object::<net_core::TypedCell>(handle)?;
+            let this = value::object::<net_core::TypedCell>(handle)?;
             <net_core::TypedCell as net_types::api::TypedCell>::take(&this)
-                .map(|value| value.map(Bytes::from))
         })
     }
 }
 
 /// An `echo_mapper` of the host.
 struct EchoMapperHost {
-    port: HostPort<Vec<u8>>,
+    port: Port,
 }
 
 impl EchoMapperHost {
     fn adopt(host: Adopted) -> Result<Arc<dyn net_types::host::EchoMapper>, net_types::Error> {
-        Ok(Arc::new(Self { port: host.port() }))
+        Ok(Arc::new(Self { port: host.port }))
     }
 }
 
@@ -975,19 +925,19 @@ impl net_types::host::EchoMapper for EchoMapperHost {
         Box::pin(async move {
             let mut args = pack::Writer::new();
             net_support::Pack::pack(&value, &mut args);
-            let answer = self.port.call(0, args.into_vec()).await;
+            let answer = self.port.call(0, args.into_parcel()).await;
             pack::decode(&answer?)
         })
     }
 }
 /// An `echo_handler` of the host.
 struct EchoHandlerHost {
-    port: HostPort<Vec<u8>>,
+    port: Port,
 }
 
 impl EchoHandlerHost {
     fn adopt(host: Adopted) -> Result<Arc<dyn net_types::host::EchoHandler>, net_types::Error> {
-        Ok(Arc::new(Self { port: host.port() }))
+        Ok(Arc::new(Self { port: host.port }))
     }
 }
 
@@ -1003,7 +953,7 @@ impl net_types::host::EchoHandler for EchoHandlerHost {
             net_support::Pack::pack(&data, &mut args);
             let answer = self
                 .port
-                .call_within(0, args.into_vec(), Some(std::time::Duration::from_millis(10_000)))
+                .call_within(0, args.into_parcel(), Some(std::time::Duration::from_millis(10_000)))
                 .await;
             pack::decode(&answer?)
         })
@@ -1011,7 +961,7 @@ impl net_types::host::EchoHandler for EchoHandlerHost {
 }
 /// An `echo_store` of the host.
 struct EchoStoreHost {
-    port: HostPort<Vec<u8>>,
+    port: Port,
     name: Option<String>,
     has_erase: bool,
 }
@@ -1020,10 +970,9 @@ impl EchoStoreHost {
     fn adopt(host: Adopted) -> Result<Arc<dyn net_types::host::EchoStore>, net_types::Error> {
         let mut none = pack::Writer::new();
         none.record(0, |_| {});
-        let props = host.props();
-        let mut props = pack::Reader::new(props.as_deref().unwrap_or(none.as_slice()));
+        let mut props = pack::Reader::new(host.props.as_deref().unwrap_or(none.as_slice()));
         let mut f = props.record()?;
-        Ok(Arc::new(Self { name: f.field_or(None)?, has_erase: host.has(2), port: host.port().serial() }))
+        Ok(Arc::new(Self { name: f.field_or(None)?, has_erase: host.has(2), port: host.port.serial() }))
     }
 }
 
@@ -1041,7 +990,7 @@ impl net_types::host::EchoStore for EchoStoreHost {
             let mut args = pack::Writer::new();
             net_support::Pack::pack(&key, &mut args);
             net_support::Pack::pack(&value, &mut args);
-            let answer = self.port.call(0, args.into_vec()).await;
+            let answer = self.port.call(0, args.into_parcel()).await;
             answer.map(drop)
         })
     }
@@ -1050,7 +999,7 @@ impl net_types::host::EchoStore for EchoStoreHost {
         Box::pin(async move {
             let mut args = pack::Writer::new();
             net_support::Pack::pack(&key, &mut args);
-            let answer = self.port.call(1, args.into_vec()).await;
+            let answer = self.port.call(1, args.into_parcel()).await;
             pack::decode(&answer?)
         })
     }
@@ -1059,7 +1008,7 @@ impl net_types::host::EchoStore for EchoStoreHost {
         Box::pin(async move {
             let mut args = pack::Writer::new();
             net_support::Pack::pack(&key, &mut args);
-            let answer = self.port.call(2, args.into_vec()).await;
+            let answer = self.port.call(2, args.into_parcel()).await;
             pack::decode(&answer?)
         })
     }

@@ -1,9 +1,15 @@
 //! Appending packed values to a buffer.
 
-/// A buffer that packed values are appended to.
-#[derive(Clone, Debug, Default)]
+use std::{any::Any, mem, sync::Arc};
+
+use super::Parcel;
+use crate::handles;
+
+/// A buffer that packed values are appended to; dropping it frees the handles in it.
+#[derive(Debug, Default)]
 pub struct Writer {
     buffer: Vec<u8>,
+    held: Held,
 }
 
 impl Writer {
@@ -14,7 +20,7 @@ impl Writer {
 
     /// An empty buffer with room for `bytes`.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { buffer: Vec::with_capacity(bytes) }
+        Self { buffer: Vec::with_capacity(bytes), held: Held::default() }
     }
 
     /// Appends a truth value.
@@ -31,6 +37,13 @@ impl Writer {
             value >>= 7;
         }
         self.buffer.push(value as u8);
+    }
+
+    /// Appends a new handle of an object.
+    pub fn object<T: Any + Send + Sync>(&mut self, object: Arc<T>) {
+        let handle = handles::put(object);
+        self.held.0.push(handle);
+        self.varint(handle);
     }
 
     /// Appends a signed number.
@@ -94,18 +107,38 @@ impl Writer {
         self.record(fields, body);
     }
 
-    /// Empties the buffer and keeps its room.
-    pub fn clear(&mut self) {
-        self.buffer.clear();
-    }
-
     /// What is written so far.
     pub fn as_slice(&self) -> &[u8] {
         &self.buffer
     }
 
-    /// The buffer.
-    pub fn into_vec(self) -> Vec<u8> {
+    /// The buffer, for whoever takes over the handles in it.
+    pub fn into_vec(mut self) -> Vec<u8> {
+        self.held.release();
         self.buffer
+    }
+
+    /// The buffer with the handles in it.
+    pub fn into_parcel(self) -> Parcel {
+        Parcel { bytes: self.buffer, held: self.held }
+    }
+}
+
+/// Handles that nobody has seen yet, freed when they are dropped.
+#[derive(Debug, Default)]
+pub(super) struct Held(Vec<u64>);
+
+impl Held {
+    /// Gives the handles up.
+    pub(super) fn release(&mut self) {
+        mem::take(&mut self.0);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for handle in self.0.drain(..) {
+            handles::free(handle);
+        }
     }
 }

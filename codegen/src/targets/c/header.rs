@@ -11,7 +11,12 @@ use std::path::Path;
 const PATH: &str = "bindings/c/include/net_mesh.h";
 
 /// Written sources that declare types and functions.
-const WRITTEN: [&str; 2] = ["bindings/c/src/abi.rs", "bindings/c/src/queue.rs"];
+const WRITTEN: [&str; 4] = [
+    "bindings/c/src/abi.rs",
+    "bindings/c/src/functions/library.rs",
+    "bindings/c/src/queue.rs",
+    "bindings/c/src/functions/queue.rs",
+];
 
 /// Rust types, and what C calls them.
 const TYPES: [(&str, &str); 9] = [

@@ -50,7 +50,7 @@ pub(crate) fn host(api: &Api, host: &Host) -> HostModel {
         contract: format!("net_types::host::{name}"),
         what: host.name.spec.clone(),
         name: format!("{name}Host"),
-        port: format!("host.port(){serial}"),
+        port: format!("host.port{serial}"),
         props: host.props.iter().map(|item| prop(api, item)).collect(),
         methods: host.methods.iter().enumerate().map(|(number, m)| method(api, number, m)).collect(),
     }
@@ -76,10 +76,10 @@ fn method(api: &Api, number: usize, method: &Method) -> HostMethodModel {
         Some(limit) => {
             let limit = rust::grouped(limit.into());
             format!(
-                "self.port.call_within({number}, args.into_vec(), Some(std::time::Duration::from_millis({limit})))"
+                "self.port.call_within({number}, args.into_parcel(), Some(std::time::Duration::from_millis({limit})))"
             )
         }
-        None => format!("self.port.call({number}, args.into_vec())"),
+        None => format!("self.port.call({number}, args.into_parcel())"),
     };
     HostMethodModel {
         args: args.collect::<Vec<_>>().join(", "),

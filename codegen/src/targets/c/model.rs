@@ -28,6 +28,16 @@ pub(crate) struct FunctionModel {
     pub value: String,
 }
 
+impl FunctionModel {
+    /// The closure that the frame runs, or the core's function that stands for it.
+    pub(crate) fn closure(&self) -> String {
+        match self.value.strip_suffix("()").filter(|path| self.body.is_empty() && !path.contains('(')) {
+            Some(path) => path.to_owned(),
+            None => format!("|| {{ {} {} }}", self.body.join("\n"), self.value),
+        }
+    }
+}
+
 /// Lowers a module.
 pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
     let contract = |name: &str| format!("net_types::api::{}", rust_names::ty(name));
@@ -78,7 +88,7 @@ fn function(api: &Api, method: &Method, name: String, owner: &str, core: Option<
     params.extend(args.iter().flat_map(|arg| arg.params.clone()));
     let mut body: Vec<_> = core
         .filter(|_| has_handle)
-        .map(|core| format!("let this = call::object::<{core}>(handle)?;"))
+        .map(|core| format!("let this = value::object::<{core}>(handle)?;"))
         .into_iter()
         .collect();
     body.extend(args.iter().filter_map(|arg| arg.bind.clone()));
@@ -123,8 +133,9 @@ fn function(api: &Api, method: &Method, name: String, owner: &str, core: Option<
 /// `next` and `close` of an object that is a stream.
 fn iteration(api: &Api, object: &Object, owner: &str, core: &str) -> Vec<FunctionModel> {
     let Some(item) = &object.iterates else { return Vec::new() };
-    let this = format!("let this = call::object::<{core}>(handle)?;");
+    let this = format!("let this = value::object::<{core}>(handle)?;");
     let batch = types::packable(api, &Type::List(Box::new(item.clone())), "batch");
+    let batch = types::mapped(&batch, "batch");
     vec![
         FunctionModel {
             doc: lines(
@@ -136,9 +147,7 @@ fn iteration(api: &Api, object: &Object, owner: &str, core: &str) -> Vec<Functio
             adopt: Vec::new(),
             frame: "call::submit(done, ctx,".into(),
             body: vec![this.clone()],
-            value: format!(
-                "Ok(async move {{ {owner}::next(&this, max).await.map(|batch| pack::encode(&{batch})) }})"
-            ),
+            value: format!("Ok(async move {{ {owner}::next(&this, max).await{batch} }})"),
         },
         FunctionModel {
             doc: lines(
@@ -148,7 +157,7 @@ fn iteration(api: &Api, object: &Object, owner: &str, core: &str) -> Vec<Functio
             params: "handle: Handle, error: *mut Failure".into(),
             returns: "Code".into(),
             adopt: Vec::new(),
-            frame: "call::answer(ptr::null_mut::<()>(), error,".into(),
+            frame: "call::perform(error,".into(),
             body: vec![this, format!("{owner}::close(&this);")],
             value: "Ok(())".into(),
         },
@@ -168,21 +177,17 @@ fn results(api: &Api, method: &Method, core: Option<&str>) -> Results {
             return Results {
                 params: vec!["result: *mut Handle".into()],
                 frame: "call::answer(result, error,".into(),
-                map: ".map(call::shared)".into(),
+                map: ".map(Shared)".into(),
             };
         }
         (None | Some(Type::SelfType), None) => {
-            return Results {
-                params: Vec::new(),
-                frame: "call::answer(ptr::null_mut::<()>(), error,".into(),
-                map: String::new(),
-            };
+            return Results { params: Vec::new(), frame: "call::perform(error,".into(), map: String::new() };
         }
         (Some(ty), None) => ty.split_optional(),
     };
     let value = types::result_out(api, ty, "value");
     let result = format!("result: *mut {}", types::result_type(api, ty));
-    let each = map_of(&value, "value");
+    let each = types::mapped(&value, "value");
     if !optional {
         let frame = "call::answer(result, error,".into();
         return Results { params: vec![result], frame, map: each };
@@ -194,26 +199,13 @@ fn results(api: &Api, method: &Method, core: Option<&str>) -> Results {
     }
 }
 
-/// The packed result of an asynchronous call.
+/// Makes something that packs of the result of an asynchronous call.
 fn packed(api: &Api, method: &Method, core: Option<&str>) -> String {
     let constructed = core.is_some() && method.shape == Shape::Constructor;
-    let value = match &method.returns {
-        _ if constructed => "call::shared(value).0".to_owned(),
-        None | Some(Type::SelfType) => return ".map(|()| Vec::new())".into(),
-        Some(ty) => types::packable(api, ty, "value"),
-    };
-    format!(".map(|value| pack::encode(&{value}))")
-}
-
-fn map_of(expression: &str, name: &str) -> String {
-    if expression == name {
-        return String::new();
-    }
-    match expression.strip_suffix(&format!("({name})")) {
-        Some(function) if function.chars().all(|c| c.is_alphanumeric() || "_:".contains(c)) => {
-            format!(".map({function})")
-        }
-        _ => format!(".map(|{name}| {expression})"),
+    match &method.returns {
+        _ if constructed => ".map(Shared)".into(),
+        None | Some(Type::SelfType) => String::new(),
+        Some(ty) => types::mapped(&types::packable(api, ty, "value"), "value"),
     }
 }
 
@@ -244,7 +236,7 @@ fn argument(api: &Api, arg: &Arg, is_async: bool) -> ArgModel {
             let adopt = format!("(|host| Ok(Adopted::stream::<{}>(host)))", types::owned(api, item));
             let mut model = host_argument(&name, &label, optional, &adopt);
             if !optional {
-                let required = format!("call::required({name}, {label:?})?");
+                let required = format!("host::required({name}, {label:?})?");
                 let item = types::owned(api, item);
                 model.bind = Some(format!("let {name} = {required}.stream::<{item}>();"));
             }
@@ -270,7 +262,7 @@ fn plain_argument(api: &Api, ty: &Type, optional: bool, name: &str, label: &str,
 
 fn handle_argument(api: &Api, ty: &Type, optional: bool, is_async: bool, name: &str) -> ArgModel {
     let core = types::object(api, ty).unwrap_or_default();
-    let found = format!("call::object::<{core}>({name})?");
+    let found = format!("value::object::<{core}>({name})?");
     let value =
         if optional { format!("if {name}.0 == 0 {{ None }} else {{ Some({found}) }}") } else { found };
     let pass = match (is_async, optional) {
@@ -291,7 +283,7 @@ fn host_argument(name: &str, label: &str, optional: bool, adopt: &str) -> ArgMod
     let bind = if optional {
         format!("let {name} = {name}.map({adopt}).transpose()?;")
     } else {
-        format!("let {name} = {adopt}(call::required({name}, {label:?})?)?;")
+        format!("let {name} = {adopt}(host::required({name}, {label:?})?)?;")
     };
     ArgModel {
         params: vec![format!("{name}: *const Host")],
@@ -365,33 +357,34 @@ fn uses(functions: &[FunctionModel], hosts: &[HostModel]) -> Vec<String> {
     let list = |names: &[&'static str]| {
         names.iter().copied().filter(|name| has(name)).collect::<Vec<_>>().join(", ")
     };
-    let crate_types = list(&["Bytes", "Code", "Done", "Failure", "Handle", "Host", "View"]);
     let mut lines = Vec::new();
     if has("c_void") {
-        lines.push("use std::ffi::c_void;".into());
-    }
-    if has("ptr") {
-        lines.push("use std::ptr;".into());
+        lines.push("use std::ffi::c_void;".to_owned());
     }
     if !hosts.is_empty() {
         lines.push("use std::sync::Arc;".into());
     }
     lines.push(String::new());
     if !hosts.is_empty() {
-        lines.push("use net_support::HostPort;".into());
-    }
-    if has("encode") || !hosts.is_empty() {
         lines.push("use net_support::pack;".into());
     }
+    if has("Shared") {
+        lines.push("use net_support::pack::Shared;".into());
+    }
     lines.push(String::new());
-    lines.push(format!("use crate::abi::{{{crate_types}}};"));
-    lines.push(
-        if has("Adopted") || !hosts.is_empty() {
-            "use crate::call::{self, Adopted};"
-        } else {
-            "use crate::call;"
-        }
-        .into(),
-    );
+    let types = list(&["Bytes", "Code", "Done", "Failure", "Handle", "Host", "View"]);
+    lines.push(format!("use crate::abi::{{{types}}};"));
+    lines.push("use crate::call;".into());
+    match (hosts.is_empty(), has("Adopted")) {
+        (false, _) => lines.push("use crate::host::{self, Adopted, Port};".into()),
+        (true, true) => lines.push("use crate::host::{self, Adopted};".into()),
+        (true, false) => {}
+    }
+    match (text.contains("value::"), has("Packed")) {
+        (true, true) => lines.push("use crate::value::{self, Packed};".into()),
+        (true, false) => lines.push("use crate::value;".into()),
+        (false, true) => lines.push("use crate::value::Packed;".into()),
+        (false, false) => {}
+    }
     lines
 }

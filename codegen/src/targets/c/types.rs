@@ -67,8 +67,8 @@ pub(crate) fn plain_in(api: &Api, ty: &Type, value: &str, label: &str) -> String
         }
         Type::Instant(_) => format!("net_types::Timestamp({value})"),
         Type::Date => format!("net_types::Date({value})"),
-        Type::Enum(_) => format!("call::known({label:?}, {}::from_tag({value}))?", owned(api, ty)),
-        Type::Flags(_) => format!("call::known({label:?}, {}::from_bits({value}))?", owned(api, ty)),
+        Type::Enum(_) => format!("value::known({label:?}, {}::from_tag({value}))?", owned(api, ty)),
+        Type::Flags(_) => format!("value::known({label:?}, {}::from_bits({value}))?", owned(api, ty)),
         Type::Scalar(at) => {
             format!("{}({})", owned(api, ty), plain_in(api, &api.scalar(*at).base, value, label))
         }
@@ -86,7 +86,7 @@ pub(crate) fn plain_out(api: &Api, ty: &Type, value: &str) -> String {
                 Unit::Ms => "as_millis",
                 Unit::S => return format!("{value}.as_secs()"),
             };
-            format!("call::count({value}.{function}())")
+            format!("value::count({value}.{function}())")
         }
         Type::Instant(_) | Type::Date => format!("{value}.0"),
         Type::Enum(_) => format!("{value}.tag()"),
@@ -114,9 +114,9 @@ pub(crate) fn view_in(api: &Api, ty: &Type, view: &str, label: &str, owns: bool)
         }
         Type::List(of) if !owns && **of == Type::Bytes => format!("chunks({label:?})?"),
         Type::List(of) if object(api, of).is_some() => {
+            let of = object(api, of).unwrap_or_default();
             return format!(
-                "{view}.pack::<Vec<u64>>({label:?})?.into_iter().map(|handle| call::object(Handle(handle)))\
-                 .collect::<Result<Vec<_>, _>>()?"
+                "{view}.pack::<Vec<Shared<{of}>>>({label:?})?.into_iter().map(|item| item.0).collect::<Vec<_>>()"
             );
         }
         other => format!("pack::<{}>({label:?})?", owned(api, other)),
@@ -128,14 +128,13 @@ pub(crate) fn view_in(api: &Api, ty: &Type, view: &str, label: &str, owns: bool)
 pub(crate) fn result_out(api: &Api, ty: &Type, value: &str) -> String {
     match form(api, ty) {
         Form::Plain(_) => plain_out(api, ty, value),
-        Form::Handle => format!("call::shared({value})"),
+        Form::Handle => packable(api, ty, value),
         Form::Host => unreachable!("a host object is no result of a function"),
         Form::Bytes => match ty {
-            Type::Stream(_) => format!("call::streamed({value})"),
-            Type::String | Type::Json(_) | Type::Bytes => format!("Bytes::from({value})"),
-            Type::FixedBytes(_) => format!("Bytes::from({value}.to_vec())"),
+            Type::Stream(_) => packable(api, ty, value),
+            Type::String | Type::Json(_) | Type::Bytes | Type::FixedBytes(_) => value.to_owned(),
             Type::Scalar(at) => result_out(api, &api.scalar(*at).base, &format!("{value}.0")),
-            _ => format!("Bytes::from(pack::encode(&{value}))"),
+            _ => format!("Packed({})", packable(api, ty, value)),
         },
     }
 }
@@ -153,15 +152,28 @@ pub(crate) fn result_type(api: &Api, ty: &Type) -> String {
 pub(crate) fn packable(api: &Api, ty: &Type, value: &str) -> String {
     match ty {
         Type::Duration(_) => plain_out(api, ty, value),
-        Type::Stream(_) => format!("call::streamed({value}).0"),
-        Type::Object(..) => format!("call::shared({value}).0"),
-        Type::Optional(inner) | Type::List(inner) if packable(api, inner, "item") != "item" => {
-            let each = packable(api, inner, "item");
-            match ty {
-                Type::List(_) => format!("{value}.into_iter().map(|item| {each}).collect::<Vec<_>>()"),
-                _ => format!("{value}.map(|item| {each})"),
+        Type::Stream(_) => format!("value::stream({value})"),
+        Type::Object(..) => format!("Shared({value})"),
+        Type::Optional(inner) | Type::List(inner) => {
+            match (ty, mapped(&packable(api, inner, "item"), "item")) {
+                (_, each) if each.is_empty() => value.to_owned(),
+                (Type::List(_), each) => format!("{value}.into_iter(){each}.collect::<Vec<_>>()"),
+                (_, each) => format!("{value}{each}"),
             }
         }
         _ => value.to_owned(),
+    }
+}
+
+/// The call of `map` with an expression of `name`; nothing if it is just that.
+pub(crate) fn mapped(expression: &str, name: &str) -> String {
+    if expression == name {
+        return String::new();
+    }
+    match expression.strip_suffix(&format!("({name})")) {
+        Some(function) if function.chars().all(|c| c.is_alphanumeric() || "_:".contains(c)) => {
+            format!(".map({function})")
+        }
+        _ => format!(".map(|{name}| {expression})"),
     }
 }
