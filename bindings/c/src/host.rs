@@ -23,6 +23,7 @@ pub(crate) struct Adopted {
     /// Its properties, as a record's pack.
     pub(crate) props: Option<Vec<u8>>,
     absent: u64,
+    callable: bool,
 }
 
 impl Adopted {
@@ -41,28 +42,36 @@ impl Adopted {
         // SAFETY: as promised by the caller.
         let props = unsafe { host.props.copied() };
         let port = HostPort::new(Functions(Host { props: View::NONE, ..*host }), 0);
-        Some(Self { port, props, absent: host.absent })
+        Some(Self { port, props, absent: host.absent, callable: host.call.is_some() })
     }
 
     /// Whether the optional method with that number is there.
     pub(crate) fn has(&self, method: u32) -> bool {
         self.absent >> method & 1 == 0
     }
+}
 
-    /// A stream of the host: an object with the one method `next`.
-    pub(crate) fn stream<T: Pack + Send + 'static>(self) -> Stream<T> {
-        Arc::new(HostSource::<T, Parcel, Vec<u8>>::packed(self.port, 0))
-    }
+/// A stream of the host: an object with the one method `next`.
+pub(crate) fn stream<T: Pack + Send + 'static>(host: Adopted) -> Result<Stream<T>, Error> {
+    Ok(Arc::new(HostSource::<T, Parcel, Vec<u8>>::packed(host.port, 0)))
 }
 
 /// A host object that an argument must name.
 pub(crate) fn required(host: Option<Adopted>, argument: &str) -> Result<Adopted, Error> {
-    host.ok_or_else(|| fault::argument(argument, "is NULL"))
+    optional(host, argument)?.ok_or_else(|| fault::argument(argument, "is NULL"))
+}
+
+/// A host object that an argument may name.
+pub(crate) fn optional(host: Option<Adopted>, argument: &str) -> Result<Option<Adopted>, Error> {
+    match host {
+        Some(host) if !host.callable => Err(fault::argument(argument, "lacks a function")),
+        host => Ok(host),
+    }
 }
 
 /// An object whose calls arrive on a queue, in the form in which a program hands it on.
 pub(crate) fn queued(events: &Events, instance: u64, absent: u64, props: Option<Vec<u8>>) -> Host {
-    let adopted = Adopted { port: HostPort::new(events.clone(), instance), props, absent };
+    let adopted = Adopted { port: HostPort::new(events.clone(), instance), props, absent, callable: true };
     Host { ctx: Box::into_raw(Box::new(adopted)).cast(), ..Host::NOBODY }
 }
 
@@ -106,7 +115,7 @@ unsafe impl Sync for Functions {}
 
 impl Sink<Parcel> for Functions {
     fn request(&self, request: Request<Parcel>) -> Result<(), Error> {
-        let call = self.0.call.ok_or_else(|| fault::argument("host", "has no function `call`"))?;
+        let call = self.0.call.ok_or_else(fault::handler_dropped)?;
         let args = request.args.deliver();
         // SAFETY: the header demands that the function takes its context on any thread.
         unsafe { call(self.0.ctx, request.method, request.reply, View::of(&args)) };

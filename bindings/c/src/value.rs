@@ -1,5 +1,4 @@
 //! How arguments become values of the core, and results become what crosses.
-#![allow(dead_code, reason = "which of it is used depends on the modules that are compiled in")]
 
 use std::slice;
 use std::sync::Arc;
@@ -7,7 +6,7 @@ use std::sync::Arc;
 use net_support::pack::{self, Pack, Parcel, Reader, Shared};
 use net_support::stream::StreamHandle;
 use net_support::{fault, handles};
-use net_types::{Error, Stream};
+use net_types::{BaseError, Error, Stream};
 
 use crate::abi::{Bytes, Handle, View};
 
@@ -73,21 +72,34 @@ impl View {
 
     pub(crate) unsafe fn pack<T: Pack>(self, argument: &str) -> Result<T, Error> {
         // SAFETY: as promised by the caller.
-        pack::decode(unsafe { self.bytes(argument) }?)
+        unsafe { self.unpacked(argument, T::unpack) }
     }
 
     pub(crate) unsafe fn texts<'a>(self, argument: &str) -> Result<Vec<&'a str>, Error> {
         // SAFETY: as promised by the caller.
-        let mut reader = Reader::new(unsafe { self.bytes(argument) }?);
-        let texts = reader.strs()?;
-        reader.finish().map(|()| texts)
+        unsafe { self.unpacked(argument, |r: &mut Reader<'a>| r.strs()) }
     }
 
     pub(crate) unsafe fn chunks<'a>(self, argument: &str) -> Result<Vec<&'a [u8]>, Error> {
         // SAFETY: as promised by the caller.
+        unsafe { self.unpacked(argument, |r: &mut Reader<'a>| r.byte_strs()) }
+    }
+
+    /// What `read` makes of the whole pack; an error that the pack is malformed names the argument.
+    unsafe fn unpacked<'a, T>(
+        self,
+        argument: &str,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        // SAFETY: as promised by the caller.
         let mut reader = Reader::new(unsafe { self.bytes(argument) }?);
-        let chunks = reader.byte_strs()?;
-        reader.finish().map(|()| chunks)
+        let value = read(&mut reader).and_then(|value| reader.finish().map(|()| value));
+        value.map_err(|error| match error {
+            Error::Base(BaseError::CodecDecode { detail }) => {
+                fault::codec_decode(format!("{argument}: {detail}"))
+            }
+            other => other,
+        })
     }
 }
 

@@ -326,7 +326,7 @@ pub unsafe extern "C" fn net_net_node_reserve(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             <net_core::NetNode as net_types::api::NetNode>::reserve(&this, events, bytes)
         })
     }
@@ -345,7 +345,7 @@ pub unsafe extern "C" fn net_net_node_emit_granted(
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let this = call::object::<net_core::NetNode>(handle)?;
+            let this = value::object::<net_core::NetNode>(handle)?;
             let data = data.bytes("data")?;
             let key = key.optional(|view| view.text("key"))?;
             <net_core::NetNode as net_types::api::NetNode>::emit_granted(&this, data, key)

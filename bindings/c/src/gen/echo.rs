@@ -551,7 +551,7 @@ pub unsafe extern "C" fn net_sum_stream(values: *const Host, done: Done, ctx: *m
     unsafe {
         let values = Adopted::take(values);
         call::submit(done, ctx, || {
-            let values = host::required(values, "values")?.stream::<u32>();
+            let values = host::stream::<u32>(host::required(values, "values")?)?;
             Ok(
                 async move { <net_core::Functions as net_types::api::EchoFunctions>::sum_stream(values).await },
             )
@@ -581,7 +581,7 @@ pub unsafe extern "C" fn net_echo_stream(
     unsafe {
         let values = Adopted::take(values);
         call::answer(result, error, || {
-            let values = host::required(values, "values")?.stream::<net_types::echo::Label>();
+            let values = host::stream::<net_types::echo::Label>(host::required(values, "values")?)?;
             <net_core::Functions as net_types::api::EchoFunctions>::echo_stream(values).map(value::stream)
         })
     }

@@ -233,14 +233,7 @@ fn argument(api: &Api, arg: &Arg, is_async: bool) -> ArgModel {
             host_argument(&name, &label, optional, &adopt)
         }
         (_, Type::Stream(item)) => {
-            let adopt = format!("(|host| Ok(Adopted::stream::<{}>(host)))", types::owned(api, item));
-            let mut model = host_argument(&name, &label, optional, &adopt);
-            if !optional {
-                let required = format!("host::required({name}, {label:?})?");
-                let item = types::owned(api, item);
-                model.bind = Some(format!("let {name} = {required}.stream::<{item}>();"));
-            }
-            model
+            host_argument(&name, &label, optional, &format!("host::stream::<{}>", types::owned(api, item)))
         }
         _ => view_argument(api, arg, is_async, &name, &label),
     }
@@ -281,7 +274,7 @@ fn handle_argument(api: &Api, ty: &Type, optional: bool, is_async: bool, name: &
 
 fn host_argument(name: &str, label: &str, optional: bool, adopt: &str) -> ArgModel {
     let bind = if optional {
-        format!("let {name} = {name}.map({adopt}).transpose()?;")
+        format!("let {name} = host::optional({name}, {label:?})?.map({adopt}).transpose()?;")
     } else {
         format!("let {name} = {adopt}(host::required({name}, {label:?})?)?;")
     };

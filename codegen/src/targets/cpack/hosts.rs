@@ -26,7 +26,8 @@ pub(crate) struct MethodModel {
     pub member: Vec<String>,
     pub name: String,
     pub number: usize,
-    pub optional: bool,
+    /// What it means that the function is not there.
+    pub lacking: String,
     /// Declarations and reads of the arguments.
     pub locals: Vec<String>,
     pub reads: Vec<String>,
@@ -110,7 +111,10 @@ fn method(api: &Api, host: &str, number: usize, method: &Method) -> Result<Metho
         doc: comment(2, &doc),
         member: head(2, &format!("void (*{name})"), &params, ";"),
         number,
-        optional: method.optional,
+        lacking: match method.optional {
+            true => format!("made.absent |= UINT64_C(1) << {number};"),
+            false => "made.call = NULL;".into(),
+        },
         locals,
         reads,
         call: layout::call(6, "", &format!("host->{name}"), &passed),

@@ -165,7 +165,7 @@ static inline void net_log_sink_dispatch(const net_log_sink *host,
                                          net_view args) {
   net_reader r = net_reader_new(args, false);
   bool ok = false;
-  if (method == 0) {
+  if (method == 0 && host->write != NULL) {
     net_log_record record;
     net_log_record_read(&r, &record);
     void *owner = net_reader_finish(&r, &ok);
@@ -219,6 +219,9 @@ static inline net_host net_log_sink_host(const net_log_sink *host) {
   shared->props = net_writer_new();
   made.ctx = shared;
   made.call = net_log_sink_call;
+  if (host->write == NULL) {
+    made.call = NULL;
+  }
   made.cancel = net_log_sink_cancel;
   made.drop = net_log_sink_drop;
   return made;

@@ -1109,7 +1109,7 @@ static inline void net_echo_mapper_dispatch(const net_echo_mapper *host,
                                             net_view args) {
   net_reader r = net_reader_new(args, false);
   bool ok = false;
-  if (method == 0) {
+  if (method == 0 && host->map != NULL) {
     int64_t value;
     net_i64_read(&r, &value);
     void *owner = net_reader_finish(&r, &ok);
@@ -1163,6 +1163,9 @@ static inline net_host net_echo_mapper_host(const net_echo_mapper *host) {
   shared->props = net_writer_new();
   made.ctx = shared;
   made.call = net_echo_mapper_call;
+  if (host->map == NULL) {
+    made.call = NULL;
+  }
   made.cancel = net_echo_mapper_cancel;
   made.drop = net_echo_mapper_drop;
   return made;
@@ -1194,7 +1197,7 @@ static inline void net_echo_handler_dispatch(const net_echo_handler *host,
                                              net_view args) {
   net_reader r = net_reader_new(args, false);
   bool ok = false;
-  if (method == 0) {
+  if (method == 0 && host->handle != NULL) {
     net_label request;
     net_view data;
     net_label_read(&r, &request);
@@ -1253,6 +1256,9 @@ static inline net_host net_echo_handler_host(const net_echo_handler *host) {
   shared->props = net_writer_new();
   made.ctx = shared;
   made.call = net_echo_handler_call;
+  if (host->handle == NULL) {
+    made.call = NULL;
+  }
   made.cancel = net_echo_handler_cancel;
   made.drop = net_echo_handler_drop;
   return made;
@@ -1303,7 +1309,7 @@ static inline void net_echo_store_dispatch(const net_echo_store *host,
                                            net_view args) {
   net_reader r = net_reader_new(args, false);
   bool ok = false;
-  if (method == 0) {
+  if (method == 0 && host->put != NULL) {
     net_view key;
     net_view value;
     net_view_read(&r, &key);
@@ -1314,7 +1320,7 @@ static inline void net_echo_store_dispatch(const net_echo_store *host,
     }
     net_owner_free(owner);
   }
-  if (method == 1) {
+  if (method == 1 && host->get != NULL) {
     net_view key;
     net_view_read(&r, &key);
     void *owner = net_reader_finish(&r, &ok);
@@ -1379,11 +1385,17 @@ static inline net_host net_echo_store_host(const net_echo_store *host) {
   net_maybe_view_pack(&shared->props, &host->name);
   net_put_end(&shared->props, start);
   made.props = net_writer_view(&shared->props);
+  made.ctx = shared;
+  made.call = net_echo_store_call;
+  if (host->put == NULL) {
+    made.call = NULL;
+  }
+  if (host->get == NULL) {
+    made.call = NULL;
+  }
   if (host->erase == NULL) {
     made.absent |= UINT64_C(1) << 2;
   }
-  made.ctx = shared;
-  made.call = net_echo_store_call;
   made.cancel = net_echo_store_cancel;
   made.drop = net_echo_store_drop;
   return made;
