@@ -1,8 +1,5 @@
 // Errors: codes, families, fields, and panics.
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "test.h"
 
 static void errors_have_family_kind_message_and_detail(void) {
@@ -85,35 +82,6 @@ static void a_panic_is_an_internal_error(void) {
   CHECK(code == NET_CODE(NET_FAMILY_BASE, NET_BASE_INTERNAL));
 }
 
-// What a forked child finds: 0 if every call answers `forked`.
-static int in_child(net_queue *queue) {
-  net_code forked = NET_CODE(NET_FAMILY_BASE, NET_BASE_FORKED);
-  uint32_t value = 1;
-  if (net_echo_u32(7, &value, NULL) != forked || value != 0) {
-    return 1;
-  }
-  if (net_panic_later(net_queue_done, queue) != 0) {
-    return 2;
-  }
-  outcome *told = outcome_new();
-  if (net_panic_later(test_done, told) != 0 || outcome_count(told) != 1) {
-    return 3;
-  }
-  return outcome_wait(told) == forked ? 0 : 4;
-}
-
-static void a_forked_child_is_told_so(void) {
-  net_queue *queue = net_queue_new();
-  int status = 0;
-  pid_t child = fork();
-  if (child == 0) {
-    _exit(in_child(queue));
-  }
-  CHECK(child > 0 && waitpid(child, &status, 0) == child);
-  net_queue_free(queue);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
 const test errors_tests[] = {
     {"errors: errors have family, kind, message and detail",
      errors_have_family_kind_message_and_detail},
@@ -126,6 +94,5 @@ const test errors_tests[] = {
      errors_may_be_freed_twice_or_not_asked_for},
     {"errors: errors go back into the library", errors_go_back_into_the_library},
     {"errors: a panic is an internal error", a_panic_is_an_internal_error},
-    {"errors: a forked child is told so", a_forked_child_is_told_so},
     {NULL, NULL},
 };

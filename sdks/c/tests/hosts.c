@@ -386,6 +386,45 @@ static void an_object_of_a_queue_may_go_unused(void) {
   net_queue_free(queue);
 }
 
+static void a_host_that_lacks_a_function_is_refused(void) {
+  seen *own = seen_new();
+  outcome *told = outcome_new();
+  net_echo_mapper mapper = {own, NULL, NULL, on_drop};
+  static const int64_t numbers[] = {1};
+  net_map_numbers_with(numbers, 1, &mapper, test_done, told);
+  CHECK(outcome_wait(told) == NET_CODE(NET_FAMILY_BASE, NET_BASE_ARGUMENT));
+  CHECK(outcome_says(told, "argument: mapper: lacks a function"));
+  outcome_free(told);
+  CHECK(seen_free(own));
+}
+
+static void a_freed_queue_answers_the_calls_on_it(void) {
+  net_queue *queue = net_queue_new();
+  size_t live = net_live_handles();
+  outcome *told[2] = {outcome_new(), outcome_new()};
+  net_label request = net_label_init();
+  net_writer w = net_writer_new();
+  net_event event;
+  net_label_pack(&w, &request);
+  for (int i = 0; i < 2; i++) {
+    net_host host = net_queue_host(queue, 1, 0, net_none());
+    net_ask(&host, net_writer_view(&w), net_str(""), 1, test_done, told[i]);
+  }
+  net_writer_free(&w);
+  // One call is taken and never answered; the other may still be on the queue.
+  CHECK(net_queue_next(queue, -1, &event) && event.type == NET_EVENT_REQUEST);
+  net_queue_free(queue);
+  for (int i = 0; i < 2; i++) {
+    CHECK(outcome_wait(told[i]) == NET_CODE(NET_FAMILY_BASE, NET_BASE_INTERNAL));
+    CHECK(outcome_says(told[i], "internal: handler dropped"));
+    outcome_free(told[i]);
+  }
+  CHECK(net_echo_handler_handle_reply(event.reply, net_str("late")) ==
+        NET_CODE(NET_FAMILY_BASE, NET_BASE_HANDLE));
+  net_event_free(&event);
+  CHECK(net_live_handles() == live);
+}
+
 const test hosts_tests[] = {
     {"hosts: a function maps numbers", a_function_maps_numbers},
     {"hosts: what a function throws reaches the caller", what_a_function_throws_reaches_the_caller},
@@ -402,5 +441,7 @@ const test hosts_tests[] = {
     {"hosts: calls may arrive on a queue", calls_may_arrive_on_a_queue},
     {"hosts: an abandoned call is heard on the queue", an_abandoned_call_is_heard_on_the_queue},
     {"hosts: an object of a queue may go unused", an_object_of_a_queue_may_go_unused},
+    {"hosts: a host that lacks a function is refused", a_host_that_lacks_a_function_is_refused},
+    {"hosts: a freed queue answers the calls on it", a_freed_queue_answers_the_calls_on_it},
     {NULL, NULL},
 };

@@ -2,10 +2,15 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "test.h"
 
 // Freed memory is not kept for long, so that growth of the process tells of leaks.
+#ifdef __cplusplus
+extern "C"
+#endif
 const char *__asan_default_options(void);
 
 const char *__asan_default_options(void) {
@@ -117,6 +122,55 @@ net_handle test_box(const char *text) {
   return box;
 }
 
+bool test_in_child(const char *name, const char *variable, char *errors, size_t room) {
+  int ends[2];
+  fflush(stdout);
+  if (pipe(ends) != 0) {
+    return false;
+  }
+  pid_t child = fork();
+  if (child == 0) {
+    char copy[128] = "";
+    if (variable != NULL) {
+      snprintf(copy, sizeof copy, "%s", variable);
+      putenv(copy);
+    }
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[0]);
+    execl("/proc/self/exe", "tests", "--child", name, (char *)NULL);
+    _exit(127);
+  }
+  close(ends[1]);
+  size_t len = 0;
+  char rest[256];
+  for (;;) {
+    bool fits = errors != NULL && len + 1 < room;
+    ssize_t count = fits ? read(ends[0], errors + len, room - len - 1) : read(ends[0], rest, sizeof rest);
+    if (count <= 0) {
+      break;
+    }
+    len += fits ? (size_t)count : 0;
+  }
+  if (errors != NULL) {
+    errors[len] = 0;
+  }
+  close(ends[0]);
+  int status = 0;
+  return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+         WEXITSTATUS(status) == 0;
+}
+
+// Runs one test of `control_children`.
+static int run_child(const char *name) {
+  for (const test *each = control_children; each->name != NULL; each++) {
+    if (strcmp(each->name, name) == 0) {
+      each->run();
+      return failures;
+    }
+  }
+  return 1;
+}
+
 int main(int argc, char **argv) {
   static const test *const tables[] = {
       values_tests,
@@ -127,8 +181,17 @@ int main(int argc, char **argv) {
       hosts_tests,
       streams_tests,
       bus_tests,
+      control_tests,
+      forks_tests,
+      hostile_tests,
+#ifndef __cplusplus
+      // What leaks in one language leaks in the other; the long loop runs once.
       leaks_tests,
+#endif
   };
+  if (argc == 3 && strcmp(argv[1], "--child") == 0) {
+    return run_child(argv[2]);
+  }
   const char *filter = argc > 1 ? argv[1] : "";
   int passed = 0;
   int failed = 0;

@@ -1,5 +1,7 @@
 // Objects behind handles.
 
+#include <pthread.h>
+
 #include "test.h"
 
 #define CLOSED NET_CODE(NET_FAMILY_BASE, NET_BASE_HANDLE)
@@ -97,6 +99,68 @@ static void a_generic_object_keeps_json(void) {
   net_handle_free(cell);
 }
 
+// Numbers that were never handles, and the one of a stream where an object is wanted.
+static void numbers_that_are_no_handles_are_refused(void) {
+  net_handle stream = 0;
+  net_handle box = test_box("alive");
+  CHECK(net_count_up(3, &stream, NULL) == 0);
+  net_handle wrong[] = {1, UINT64_MAX, UINT64_C(1) << 53, box + 1, ~box, stream};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    CHECK(net_echo_box_text(wrong[i], NULL, NULL) == CLOSED);
+    CHECK(net_echo_box_pair(box, wrong[i], NULL, NULL) == CLOSED);
+    CHECK(wrong[i] == stream || net_stream_close(wrong[i], NULL) == CLOSED);
+    CHECK(wrong[i] == stream || !net_handle_free(wrong[i]));
+  }
+  CHECK(net_stream_close(box, NULL) == CLOSED);
+  CHECK(net_handle_free(stream) && net_stream_close(stream, NULL) == CLOSED);
+  outcome *told = outcome_new();
+  net_stream_next(stream, 1, test_done, told);
+  CHECK(outcome_wait(told) == CLOSED && outcome_says(told, "handle: closed"));
+  outcome_free(told);
+  CHECK(net_handle_free(box));
+}
+
+#define BOXES 2000
+
+// Handles that several threads use and free at once.
+typedef struct shared_boxes {
+  net_handle boxes[BOXES];
+  pthread_barrier_t start;
+} shared_boxes;
+
+static void *free_all(void *ctx) {
+  shared_boxes *own = (shared_boxes *)ctx;
+  size_t freed = 0;
+  pthread_barrier_wait(&own->start);
+  for (int i = 0; i < BOXES; i++) {
+    net_code code = net_echo_box_set(own->boxes[i], net_str("used"), NULL);
+    freed += code != 0 && code != CLOSED ? BOXES + 1 : net_handle_free(own->boxes[i]);
+  }
+  return (void *)freed;
+}
+
+static void any_thread_may_free_and_one_does(void) {
+  shared_boxes *shared = (shared_boxes *)calloc(1, sizeof *shared);
+  pthread_t threads[3];
+  size_t freed = 0;
+  size_t live = net_live_handles();
+  pthread_barrier_init(&shared->start, NULL, 3);
+  for (int i = 0; i < BOXES; i++) {
+    shared->boxes[i] = test_box("shared");
+  }
+  for (int i = 0; i < 3; i++) {
+    CHECK(pthread_create(&threads[i], NULL, free_all, shared) == 0);
+  }
+  for (int i = 0; i < 3; i++) {
+    void *own = NULL;
+    pthread_join(threads[i], &own);
+    freed += (size_t)own;
+  }
+  pthread_barrier_destroy(&shared->start);
+  free(shared);
+  CHECK(freed == BOXES && net_live_handles() == live);
+}
+
 const test objects_tests[] = {
     {"objects: an object has methods and properties", an_object_has_methods_and_properties},
     {"objects: a constructor takes defaults", a_constructor_takes_defaults},
@@ -105,5 +169,7 @@ const test objects_tests[] = {
     {"objects: a handle of another type is refused", a_handle_of_another_type_is_refused},
     {"objects: an object that nobody wants is released", an_object_that_nobody_wants_is_released},
     {"objects: a generic object keeps JSON", a_generic_object_keeps_json},
+    {"objects: numbers that are no handles are refused", numbers_that_are_no_handles_are_refused},
+    {"objects: any thread may free, and one does", any_thread_may_free_and_one_does},
     {NULL, NULL},
 };

@@ -2,7 +2,7 @@
 
 #include "test.h"
 
-static net_everything example(void) {
+net_everything test_everything(void) {
   static const uint32_t numbers[] = {1, 2, 3};
   static net_label labels[2];
   static net_view chunks[2];
@@ -49,7 +49,7 @@ static net_everything example(void) {
 }
 
 static void everything_comes_back(void) {
-  net_everything value = example();
+  net_everything value = test_everything();
   net_everything back;
   CHECK(net_echo_everything_with(&value, &back, NULL) == 0);
   CHECK(test_is(back.text, "text") && test_is(back.data, "data"));
@@ -140,36 +140,6 @@ static void a_pack_of_more_fields_is_read(void) {
   net_writer_free(&w);
 }
 
-static void broken_packs_are_refused_on_both_sides(void) {
-  net_everything value = example();
-  net_everything back;
-  net_writer w = net_writer_new();
-  net_everything_pack(&w, &value);
-  for (size_t len = 0; len < w.len; len++) {
-    CHECK(!net_everything_unpack(net_view_of(w.data, len), &back) && back.owner == NULL);
-    net_bytes given;
-    CHECK(net_echo_everything(net_view_of(w.data, len), &given, NULL) != 0 && given.owner == NULL);
-  }
-  net_writer_free(&w);
-}
-
-static void changed_bytes_never_crash_the_reader(void) {
-  net_everything value = example();
-  net_writer w = net_writer_new();
-  net_everything_pack(&w, &value);
-  for (size_t at = 0; at < w.len; at++) {
-    for (unsigned bit = 0; bit < 8; bit++) {
-      net_everything back;
-      w.data[at] ^= (uint8_t)(1u << bit);
-      if (net_everything_unpack(net_writer_view(&w), &back)) {
-        net_everything_free(&back);
-      }
-      w.data[at] ^= (uint8_t)(1u << bit);
-    }
-  }
-  net_writer_free(&w);
-}
-
 static void shapes_come_back(void) {
   net_shape circle = net_shape_circle(1.5);
   net_shape back;
@@ -215,8 +185,6 @@ const test records_tests[] = {
     {"records: fields outside their range are refused", fields_outside_their_range_are_refused},
     {"records: a pack of fewer fields takes defaults", a_pack_of_fewer_fields_takes_defaults},
     {"records: a pack of more fields is read", a_pack_of_more_fields_is_read},
-    {"records: broken packs are refused on both sides", broken_packs_are_refused_on_both_sides},
-    {"records: changed bytes never crash the reader", changed_bytes_never_crash_the_reader},
     {"records: shapes come back", shapes_come_back},
     {"records: trees are recursive up to their depth", trees_are_recursive_up_to_their_depth},
     {"records: records of fields and views come back", records_of_fields_and_views_come_back},

@@ -1,12 +1,18 @@
 #!/bin/sh
-# Builds the tests under AddressSanitizer with LeakSanitizer and runs them; needs target/debug/libnet_mesh.a:
+# Builds the tests as C11 and as C++17 under AddressSanitizer with LeakSanitizer and runs both; an argument runs those
+# whose names contain it. Needs target/debug/libnet_mesh.a:
 #   cargo build --package net-c --features conformance
 set -eu
 cd "$(dirname "$0")/../../.."
 mkdir -p target/c
-${CXX:-c++} -std=c++17 -DNET_HAS_CONFORMANCE -Wall -Wextra -Werror -pedantic -fsyntax-only \
-  -Isdks/c/include -Ibindings/c/include sdks/c/tests/headers.cpp
-${CC:-cc} -std=c11 -D_GNU_SOURCE -DNET_HAS_CONFORMANCE -g -O1 -Wall -Wextra -Werror -pedantic -fsanitize=address \
-  -Isdks/c/include -Ibindings/c/include sdks/c/tests/*.c "${LIB:-target/debug/libnet_mesh.a}" \
-  -o target/c/tests -lpthread -ldl -lm
+build() {
+  program=$1
+  shift
+  "$@" -D_GNU_SOURCE -DNET_HAS_CONFORMANCE -g -O1 -Wall -Wextra -Werror -pedantic -fsanitize=address \
+    -Isdks/c/include -Ibindings/c/include sdks/c/tests/*.c -x none "${LIB:-target/debug/libnet_mesh.a}" \
+    -o "$program" -lpthread -ldl -lm
+}
+build target/c/tests "${CC:-cc}" -std=c11
+build target/c/tests-cpp "${CXX:-c++}" -x c++ -std=c++17
+target/c/tests-cpp "$@"
 exec target/c/tests "$@"

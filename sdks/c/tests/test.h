@@ -4,6 +4,7 @@
 #define NET_TEST_H
 
 #include <net_mesh/bus.h>
+#include <net_mesh/control.h>
 #include <net_mesh/echo.h>
 
 typedef struct test {
@@ -19,7 +20,13 @@ extern const test async_tests[];
 extern const test hosts_tests[];
 extern const test streams_tests[];
 extern const test bus_tests[];
+extern const test control_tests[];
+extern const test forks_tests[];
+extern const test hostile_tests[];
 extern const test leaks_tests[];
+
+// Tests that run in a process of their own only, by `test_in_child`.
+extern const test control_children[];
 
 // Notes a failure of the running test.
 void test_failed(const char *file, int line, const char *text);
@@ -56,6 +63,14 @@ bool outcome_says(const outcome *outcome, const char *message);
 // How often the end was heard.
 int outcome_count(outcome *outcome);
 void outcome_free(outcome *outcome);
+
+// Runs a test of `control_children` in a new process, with `variable` ("NAME=value", or NULL for
+// none) in its environment. What it prints to standard error is written to `errors`, if that is not
+// NULL. False if the test failed.
+bool test_in_child(const char *name, const char *variable, char *errors, size_t room);
+
+// A record with something in each of its fields.
+net_everything test_everything(void);
 
 // A new box with a text.
 net_handle test_box(const char *text);
