@@ -3,6 +3,7 @@
 use super::layout::{self, call, concat, text};
 use super::model::{self, ValueModel};
 use super::names;
+use super::records;
 use super::types::{Scope, encoding, member_key};
 use crate::doc::RecordClass;
 use crate::ir::{Api, At, Enum, Field, Flags, Host, Method, Module, Record, Scalar, Type, Union};
@@ -150,13 +151,13 @@ fn flags(scope: &Scope<'_>, position: usize, item: &Flags) -> EnumCodec {
 }
 
 fn record(scope: &Scope<'_>, at: At, item: &Record) -> RecordCodec {
-    let keep = model::keeps(item);
+    let keep = records::keeps(item);
     let name = names::ty(&item.name);
     let class = scope.path(at.module, &name);
     let input = scope.path(at.module, &format!("{name}{}", scope.record_suffix(at, super::types::Way::In)));
     let output = scope.path(at.module, &format!("{name}{}", scope.record_suffix(at, super::types::Way::Out)));
     let writes =
-        item.fields.iter().map(|f| write(scope, f, &model::given(scope, f, "v", keep), keep)).collect();
+        item.fields.iter().map(|f| write(scope, f, &records::given(scope, f, "v", keep), keep)).collect();
     let builds = item.class.is_some() || !item.views.is_empty();
     let by_position = builds && item.class != Some(RecordClass::Options);
     let read = if by_position {
@@ -185,7 +186,7 @@ fn union(scope: &Scope<'_>, at: At, item: &Union) -> UnionCodec {
         writes: case
             .fields
             .iter()
-            .map(|f| write(scope, f, &model::given(scope, f, "v", false), false))
+            .map(|f| write(scope, f, &records::given(scope, f, "v", false), false))
             .collect(),
         reads: std::iter::once(format!("{tag}: {},", names::text(&case.text)))
             .chain(case.fields.iter().map(|f| {

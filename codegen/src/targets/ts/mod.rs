@@ -1,21 +1,31 @@
 //! TypeScript: the SDK over the napi functions.
 
-pub(crate) mod calls;
+mod bodies;
 mod codecs;
+mod errors;
 mod layout;
-pub(crate) mod model;
+mod model;
 pub(crate) mod names;
+mod natives;
+pub(crate) mod objects;
+mod overloads;
+pub(crate) mod records;
+mod signatures;
 mod testee;
 pub(crate) mod types;
+mod unions;
 
 use super::Target;
 use crate::files::FileSet;
 use crate::ir::{Api, At};
 use anyhow::Result;
 use askama::Template;
-use calls::{NativeModel, ObjectModel};
 use codecs::CodecsModel;
-use model::{BodyModel, ConstModel, EnumModel, FamilyModel, InterfaceModel, RecordClassModel, TypeModel};
+use errors::FamilyModel;
+use model::{BodyModel, ConstModel, EnumModel, InterfaceModel, TypeModel};
+use natives::NativeModel;
+use objects::ObjectModel;
+use records::RecordClassModel;
 use types::{Scope, Way};
 
 const DIR: &str = "sdks/typescript/core/src/gen";
@@ -46,7 +56,7 @@ impl Target for Ts {
                 files.add(format!("{DIR}/codec/{name}.ts"), tidy(&template.render()?));
             }
             let scope = Scope::new(api, position, "");
-            let model = calls::natives(&scope, module);
+            let model = natives::natives(&scope, module);
             if !model.functions.is_empty() {
                 files.add(
                     format!("{DIR}/native/{name}.ts"),
@@ -68,21 +78,21 @@ fn public(api: &Api, position: usize, has_codecs: bool) -> Rendered {
     let scope = Scope::new(api, position, "");
     let at = |index| At { module: position, index };
     let mut unions = Vec::new();
-    let mut makers = calls::functions(&scope, module);
+    let mut makers = objects::functions(&scope, module);
     let mut factories = Vec::new();
     for (index, item) in module.unions.iter().enumerate() {
-        let mut parts = vec![model::union_types(&scope, at(index), item, Way::Out)];
+        let mut parts = vec![unions::union_types(&scope, at(index), item, Way::Out)];
         if scope.union_differs(at(index)) {
-            parts.push(model::union_types(&scope, at(index), item, Way::In));
+            parts.push(unions::union_types(&scope, at(index), item, Way::In));
         }
         unions.extend(parts);
-        let (functions, object) = model::factories(&scope, at(index), item);
+        let (functions, object) = unions::factories(&scope, at(index), item);
         makers.extend(functions);
         factories.extend(object.map(|(name, members)| FactoriesModel { name, members }));
     }
     let enums = module.enums.iter().map(model::enumeration).chain(module.flags.iter().map(model::flags));
     let records = module.records.iter();
-    let objects = module.objects.iter().map(|item| calls::object(&scope, position, item));
+    let objects = module.objects.iter().map(|item| objects::object(&scope, position, item));
     let families = module.families.iter().enumerate();
     let scalars = module.scalars.iter().map(|item| TypeModel {
         doc: model::lines(&item.doc),
@@ -95,17 +105,17 @@ fn public(api: &Api, position: usize, has_codecs: bool) -> Rendered {
         interfaces: records
             .clone()
             .enumerate()
-            .flat_map(|(index, item)| model::interfaces(&scope, at(index), item))
+            .flat_map(|(index, item)| records::interfaces(&scope, at(index), item))
             .chain(module.hosts.iter().map(|item| model::host_interface(&scope, item)))
             .collect(),
-        classes: records.filter_map(|item| model::record_class(&scope, item)).collect(),
+        classes: records.filter_map(|item| records::record_class(&scope, item)).collect(),
         unions,
         factories,
         objects: objects.collect(),
         functions: makers,
-        families: families.map(|(index, item)| model::family(&scope, at(index), item)).collect(),
+        families: families.map(|(index, item)| errors::family(&scope, at(index), item)).collect(),
     };
-    let has_natives = !calls::natives(&scope, module).functions.is_empty();
+    let has_natives = !natives::natives(&scope, module).functions.is_empty();
     Rendered {
         name: module.name.clone(),
         // The errors of the base family stand before the check that may throw one.

@@ -88,7 +88,7 @@ fn call(api: &Api, method: &Method, owner: Option<&str>) -> String {
 
 fn shapes(api: &Api, module: &Module, found: &mut Vec<String>) {
     for record in &module.records {
-        let keep = super::model::keeps(record);
+        let keep = super::records::keeps(record);
         let fields = fields(api, &record.fields, keep);
         let class =
             if record.class == Some(RecordClass::Fields) { names::ty(&record.name) } else { String::new() };

@@ -4,7 +4,7 @@ use super::{Language, Site, one_line};
 use crate::ir::{
     Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Shape, Union,
 };
-use crate::targets::ts::{calls, model, names, types::Scope};
+use crate::targets::ts::{names, objects, records, types::Scope};
 
 pub(crate) struct Ts;
 
@@ -42,7 +42,7 @@ impl Language for Ts {
     }
 
     fn field(&self, api: &Api, record: &Record, field: &Field) -> Option<String> {
-        Some(names::field(api, &field.name, &field.ty, model::keeps(record)))
+        Some(names::field(api, &field.name, &field.ty, records::keeps(record)))
     }
 
     fn family(&self, item: &Family) -> Option<String> {
@@ -65,7 +65,7 @@ impl Language for Ts {
 
     fn signature(&self, site: Site<'_>, method: &Method) -> Option<String> {
         let scope = Scope::new(site.api, site.module, "");
-        Some(one_line(&calls::declared(&scope, site.object.map(|(_, object)| object), method)))
+        Some(one_line(&objects::declared(&scope, site.object.map(|(_, object)| object), method)))
     }
 
     fn aliases(&self, _: Site<'_>, method: &Method) -> Vec<String> {
