@@ -61,10 +61,13 @@ pub trait Pack: Sized {
 
 /// Packs one value.
 pub fn encode<T: Pack>(value: &T) -> Vec<u8> {
-    let mut w = Writer::new();
+    let mut w = Writer::with_capacity(ROOM);
     value.pack(&mut w);
     w.into_vec()
 }
+
+/// Most results fit this many bytes, so that writing them allocates once.
+const ROOM: usize = 64;
 
 /// Unpacks one value that fills the input.
 pub fn decode<T: Pack>(data: &[u8]) -> Result<T, Error> {

@@ -17,7 +17,7 @@ pub struct Parcel {
 impl Parcel {
     /// Packs one value.
     pub fn of<T: Pack>(value: &T) -> Self {
-        let mut w = Writer::new();
+        let mut w = Writer::with_capacity(super::ROOM);
         value.pack(&mut w);
         w.into_parcel()
     }
