@@ -3,6 +3,10 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_version
+// #cgo nocallback net_version
+// #cgo noescape net_build_info
+// #cgo nocallback net_build_info
 import "C"
 
 // How this library was built.

@@ -1,11 +1,18 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_bytes_free
+// #cgo nocallback net_bytes_free
+// #cgo noescape net_error_free
+// #cgo nocallback net_error_free
+// #cgo noescape net_handle_free
+// #cgo nocallback net_handle_free
 import "C"
 
 import (
 	"context"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 )
@@ -14,6 +21,22 @@ import (
 type arguments struct {
 	writer
 	pins runtime.Pinner
+}
+
+// reused are arguments with a buffer of an earlier call.
+func reused() *arguments { return buffers.Get().(*arguments) }
+
+var buffers = sync.Pool{New: func() any { return &arguments{} }}
+
+// largestReused is how much memory a buffer may keep between calls.
+const largestReused = 1 << 20
+
+// done keeps the buffer for another call: the library has copied what it needs.
+func (a *arguments) done() {
+	if cap(a.buf) <= largestReused {
+		*a = arguments{writer: writer{buf: a.buf[:0]}}
+		buffers.Put(a)
+	}
 }
 
 // named says which argument comes next, for errors.
@@ -52,9 +75,10 @@ func alive(ctx context.Context) error {
 
 // packed is the view of a value's pack.
 func packed[T any](a *arguments, name string, pack func(*writer, T), v T) C.net_view {
-	a.name, a.buf = name, make([]byte, 0, 64)
+	a.name = name
+	start := len(a.buf)
 	pack(&a.writer, v)
-	return viewOf(a.buf)
+	return viewOf(a.buf[start:])
 }
 
 // packedOr is the view of a value's pack, or of nothing.

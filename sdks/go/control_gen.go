@@ -3,6 +3,12 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_set_logger
+// #cgo nocallback net_set_logger
+// #cgo noescape net_clear_logger
+// #cgo nocallback net_clear_logger
+// #cgo noescape net_set_runtime_threads
+// #cgo nocallback net_set_runtime_threads
 import "C"
 
 import (

@@ -1,6 +1,12 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_queue_host
+// #cgo nocallback net_queue_host
+// #cgo noescape net_reply
+// #cgo nocallback net_reply
+// #cgo noescape net_reply_error
+// #cgo nocallback net_reply_error
 import "C"
 
 import (
@@ -90,7 +96,7 @@ func serve(id uint64, method uint32, reply uint64, args []byte) {
 			}
 			answer(reply, w, err)
 		}()
-		err = object.call(ctx, method, &reader{buf: args}, w)
+		err = object.call(ctx, method, &reader{buf: args, owned: true}, w)
 	}()
 }
 

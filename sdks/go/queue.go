@@ -1,6 +1,10 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_queue_drain
+// #cgo nocallback net_queue_drain
+// #cgo noescape net_op_cancel
+// #cgo nocallback net_op_cancel
 import "C"
 
 import (
@@ -108,6 +112,9 @@ func complete(op uint64, end outcome) {
 	}
 }
 
+// waiters are channels for one end each, used again.
+var waiters = sync.Pool{New: func() any { return make(chan outcome, 1) }}
+
 // wait gives the end of an operation. When the context ends first, the operation is cancelled, and its end is still awaited.
 func wait(ctx context.Context, op uint64) outcome {
 	if op == 0 {
@@ -119,7 +126,8 @@ func wait(ctx context.Context, op uint64) outcome {
 		queue.mu.Unlock()
 		return end
 	}
-	waiting := make(chan outcome, 1)
+	waiting := waiters.Get().(chan outcome)
+	defer waiters.Put(waiting)
 	queue.waiting[op] = waiting
 	queue.mu.Unlock()
 	select {
@@ -141,7 +149,7 @@ func await[T any](ctx context.Context, op C.uint64_t, take func(*reader) T) (v T
 	if end.err != nil {
 		return v, end.err
 	}
-	r := &reader{buf: end.pack}
+	r := &reader{buf: end.pack, owned: true}
 	v = take(r)
 	return v, r.err
 }

@@ -1,6 +1,8 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_stream_next
+// #cgo nocallback net_stream_next
 import "C"
 
 import (

@@ -12,6 +12,8 @@ import (
 type reader struct {
 	buf []byte
 	err error
+	// owned says that texts and bytes may stay where they are, since nobody else has the pack.
+	owned bool
 }
 
 func (r *reader) fail(reason string) {
@@ -55,7 +57,8 @@ func (r *reader) record() record {
 	if size == nil {
 		return record{reader: reader{err: r.err}}
 	}
-	return record{reader: reader{buf: r.take(uint64(binary.LittleEndian.Uint32(size)))}, left: left}
+	fields := r.take(uint64(binary.LittleEndian.Uint32(size)))
+	return record{reader: reader{buf: fields, owned: r.owned}, left: left}
 }
 
 // has tells whether one more field is there, and steps behind it.
@@ -107,9 +110,21 @@ func unpackFloat(r *reader) (v float64) {
 	return v
 }
 
-func unpackText[T ~string](r *reader) T { return T(r.bytes()) }
+func unpackText[T ~string](r *reader) T {
+	text := r.bytes()
+	if r.owned {
+		return T(unsafe.String(unsafe.SliceData(text), len(text)))
+	}
+	return T(text)
+}
 
-func unpackBytes[T ~[]byte](r *reader) T { return append(T{}, r.bytes()...) }
+func unpackBytes[T ~[]byte](r *reader) T {
+	bytes := r.bytes()
+	if r.owned && len(bytes) > 0 {
+		return T(bytes[:len(bytes):len(bytes)])
+	}
+	return append(T{}, bytes...)
+}
 
 func unpackArray[T any](r *reader) (v T) {
 	copy(arrayBytes(&v), r.take(uint64(unsafe.Sizeof(v))))

@@ -1,7 +1,7 @@
 //! How a method crosses: what its arguments become, the call, and what becomes of its result.
 
 use super::{model, names, types};
-use crate::ir::{Api, Arg, Int, Literal, Method, Type};
+use crate::ir::{Api, Arg, Int, Lang, Literal, Method, Module, Shape, Type};
 
 /// Who is called, and what is in scope.
 pub(crate) struct Scope<'a> {
@@ -33,6 +33,7 @@ struct Crossing {
     values: Vec<String>,
     keep: Vec<String>,
     has_checks: bool,
+    has_packs: bool,
 }
 
 /// A result: its Go types, what C writes it to, and the expression that makes it.
@@ -64,6 +65,30 @@ pub(crate) fn lower(scope: &Scope<'_>, item: &Method, returns: Option<&Type>) ->
         direct(scope, &function, crossing, outcome.as_ref())
     };
     Lowered { signature: format!("({}) {results}", args.join(", ")), given: passed(item), body }
+}
+
+/// The functions of C that a module calls.
+pub(crate) fn natives(module: &Module) -> Vec<String> {
+    let of = |prefix: String, methods: &[Method]| {
+        let kept = methods.iter().filter(|method| method.in_lang(Lang::Go) && has_native(method));
+        kept.map(|method| format!("net_{prefix}{}", method.name.spec)).collect::<Vec<_>>()
+    };
+    let mut natives = of(String::new(), &module.functions);
+    for object in &module.objects {
+        let prefix = format!("{}_", object.name.spec);
+        natives.extend(of(prefix.clone(), &object.constructors));
+        natives.extend(of(prefix.clone(), &object.methods));
+        if object.iterates.is_some() {
+            natives.push(format!("net_{prefix}next"));
+            natives.extend(object.close.is_none().then(|| format!("net_{prefix}close")));
+        }
+    }
+    natives
+}
+
+/// Whether a method crosses; a property that gives the object itself does not.
+fn has_native(method: &Method) -> bool {
+    !(matches!(method.shape, Shape::Property { .. }) && matches!(method.returns, Some(Type::SelfType)))
 }
 
 /// The arguments of a method as another one passes them on.
@@ -103,6 +128,7 @@ pub(crate) fn left_out(scope: &Scope<'_>, arg: &Arg) -> String {
 fn direct(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Option<&Outcome>) -> Vec<String> {
     let given = given(outcome);
     let mut body = prepared(scope, &crossing, "in.ready()", given);
+    let is_reused = crossing.is_reused();
     let mut values = handle(scope);
     values.extend(crossing.values);
     if let Some(outcome) = outcome {
@@ -118,6 +144,7 @@ fn direct(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Option
     values.push("&fail".into());
     body.push("var fail C.net_error".into());
     body.push(format!("code := {function}({})", values.join(", ")));
+    body.extend(is_reused.then(|| "in.done()".into()));
     body.extend(kept(scope, &crossing.keep));
     body.push("if code != 0 {".into());
     body.push(format!("\treturn {given}failed(&fail)"));
@@ -146,10 +173,12 @@ fn waiting(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Optio
     let given = given(outcome);
     let crossing = Crossing { has_checks: true, ..crossing };
     let mut body = prepared(scope, &crossing, "in.begin(ctx)", given);
+    let is_reused = crossing.is_reused();
     let mut values = handle(scope);
     values.extend(crossing.values);
     values.extend(["nil".into(), "queueContext()".into()]);
     body.push(format!("op := {function}({})", values.join(", ")));
+    body.extend(is_reused.then(|| "in.done()".into()));
     body.extend(kept(scope, &crossing.keep));
     let waited = match outcome {
         None => "awaitEnd(ctx, op)".into(),
@@ -178,7 +207,8 @@ fn prepared(scope: &Scope<'_>, crossing: &Crossing, check: &str, given: &str) ->
         body.push("}".into());
     }
     if crossing.has_checks || !crossing.hosts.is_empty() || !scope.has_self {
-        body.push("var in arguments".into());
+        let arguments = if crossing.is_reused() { "reused()" } else { "&arguments{}" };
+        body.push(format!("in := {arguments}"));
         body.extend(crossing.setup.iter().cloned());
         body.push(format!("if err = {check}; err != nil {{"));
         body.push(format!("\treturn {given}err"));
@@ -209,6 +239,11 @@ fn crossing(scope: &Scope<'_>, args: &[Arg]) -> Crossing {
 }
 
 impl Crossing {
+    /// Whether the buffer of the packs serves another call afterwards; what is lent to the library ends later.
+    fn is_reused(&self) -> bool {
+        self.has_packs && self.hosts.is_empty()
+    }
+
     fn add(&mut self, scope: &Scope<'_>, arg: &Arg) {
         let name = names::private(&arg.name);
         let (ty, optional) = arg.ty.split_optional();
@@ -225,11 +260,11 @@ impl Crossing {
             Type::Host(at, bound) => {
                 let host = names::item(&scope.api.host(*at).name);
                 let bound = types::bindings(bound, scope.vars);
-                self.host(&name, format!("lend{host}{bound}(&in, {name})"));
+                self.host(&name, format!("lend{host}{bound}(in, {name})"));
             }
             Type::Stream(inner) => {
                 let pack = types::pack(scope.api, inner, scope.vars);
-                self.host(&name, format!("lendStream(&in, {pack}, {name})"));
+                self.host(&name, format!("lendStream(in, {pack}, {name})"));
             }
             _ => match scope.api.base(ty) {
                 Type::String | Type::Bytes | Type::FixedBytes(_) => self.view(&name, ty, scope, optional),
@@ -274,15 +309,16 @@ impl Crossing {
 
     fn packed(&mut self, scope: &Scope<'_>, name: &str, arg: &Arg, ty: &Type, optional: bool) {
         self.has_checks = true;
+        self.has_packs = true;
         let pack = types::pack(scope.api, ty, scope.vars);
         let text = quoted(arg);
         let may_be_nil = optional || arg.default.is_some();
         let is_pointer = may_be_nil && !types::is_nilable(ty);
         self.setup.push(if may_be_nil {
             let value = if is_pointer { format!("at({name})") } else { name.to_owned() };
-            format!("{name}Pack := packedOr(&in, {text}, {pack}, {name} != nil, {value})")
+            format!("{name}Pack := packedOr(in, {text}, {pack}, {name} != nil, {value})")
         } else {
-            format!("{name}Pack := packed(&in, {text}, {pack}, {name})")
+            format!("{name}Pack := packed(in, {text}, {pack}, {name})")
         });
         self.values.push(format!("{name}Pack"));
     }

@@ -45,6 +45,7 @@ impl Target for Go {
                 objects: module.objects.iter().map(|item| objects::object(api, item)).collect(),
                 functions: objects::functions(api, module),
                 spellings: spelling::spellings(api, module),
+                natives: calls::natives(module),
             };
             let text = template.render()?;
             files.add(format!("{DIR}/{}_gen.go", module.name), with_imports(&text));
@@ -102,6 +103,8 @@ struct ModuleTemplate<'a> {
     objects: Vec<objects::ObjectModel>,
     functions: Vec<objects::FunctionModel>,
     spellings: Vec<spelling::SpellingModel>,
+    /// Functions of C: they keep no pointer of Go, and never call Go.
+    natives: Vec<String>,
 }
 
 #[derive(Template)]
