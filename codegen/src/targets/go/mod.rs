@@ -2,6 +2,7 @@
 
 mod calls;
 pub(crate) mod errors;
+mod hosts;
 pub(crate) mod model;
 pub(crate) mod names;
 pub(crate) mod objects;
@@ -41,7 +42,7 @@ impl Target for Go {
                 unions: module.unions.iter().map(|item| model::union(api, item)).collect(),
                 records: module.records.iter().map(|item| model::record(api, item)).collect(),
                 families: module.families.iter().map(|item| errors::family(api, item)).collect(),
-                hosts: module.hosts.iter().map(|item| objects::host(api, item)).collect(),
+                hosts: module.hosts.iter().map(|item| hosts::host(api, item)).collect(),
                 objects: module.objects.iter().map(|item| objects::object(api, item)).collect(),
                 functions: objects::functions(api, module),
                 spellings: spelling::spellings(api, module),
@@ -99,7 +100,7 @@ struct ModuleTemplate<'a> {
     unions: Vec<model::UnionModel>,
     records: Vec<model::RecordModel>,
     families: Vec<errors::FamilyModel>,
-    hosts: Vec<objects::HostModel>,
+    hosts: Vec<hosts::HostModel>,
     objects: Vec<objects::ObjectModel>,
     functions: Vec<objects::FunctionModel>,
     spellings: Vec<spelling::SpellingModel>,

@@ -1,7 +1,7 @@
 //! The generated part of the conformance testee: JSON of every value, and a case per call.
 
 use super::model::Lines;
-use super::{calls, model, names, objects, types};
+use super::{calls, hosts, model, names, objects, types};
 use crate::ir::{Api, Arg, At, Field, Host, Int, Method, Module, Object, Shape, Type};
 
 /// The type that stands for a type of the caller.
@@ -194,8 +194,12 @@ fn family(api: &Api, item: &crate::ir::Family) -> FamilyModel {
 
 fn field(api: &Api, item: &Field) -> FieldModel {
     let (mut read, mut show) = (read(api, &item.ty, &[]), show(api, &item.ty, &[]));
-    if matches!(types::left_out(api, item), types::Left::Pointer(_)) {
-        (read, show) = (format!("readOptional({read})"), format!("showOptional({show})"));
+    match types::left_out(api, item) {
+        types::Left::Pointer(_) => {
+            (read, show) = (format!("readOptional({read})"), format!("showOptional({show})"));
+        }
+        types::Left::Zero(_) => read = format!("readNonzero({read})"),
+        types::Left::Plain | types::Left::Nil(_) => {}
     }
     FieldModel { name: names::item(&item.name), text: names::text(&item.name.spec), read, show }
 }
@@ -359,7 +363,7 @@ fn show(api: &Api, ty: &Type, vars: &[String]) -> String {
 fn host(api: &Api, item: &Host) -> HostModel {
     let name = names::item(&item.name);
     let method = |method: &Method| {
-        let (args, results) = objects::host_signature(api, item, method);
+        let (args, results) = hosts::host_signature(api, item, method);
         let shown = method.args.iter().map(|arg| {
             format!("{}: {}({})", names::text(&arg.name), show(api, &arg.ty, &[]), names::private(&arg.name))
         });
@@ -374,7 +378,7 @@ fn host(api: &Api, item: &Host) -> HostModel {
         HostMethodModel { signature: format!("{}({args}) {results}", names::item(&method.name)), body }
     };
     let props = item.props.iter().map(|property| {
-        let signature = objects::property_signature(api, property).signature;
+        let signature = hosts::property_signature(api, property).signature;
         let ask = format!("h.property({})", names::text(&property.name.spec));
         let body = match property.returns.as_ref().map(Type::split_optional) {
             Some((ty, true)) => vec![
