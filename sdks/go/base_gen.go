@@ -258,7 +258,7 @@ func init() {
 
 // Version tells the version of the library, such as `0.1.0`.
 func Version() (result string, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -273,7 +273,7 @@ func Version() (result string, err error) {
 
 // BuildInfo tells version, spec hash, features and target of the library.
 func BuildInfo() (result LibraryInfo, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}

@@ -267,14 +267,19 @@ type NetNodeConfig struct {
 	// Nil: one per CPU core.
 	Shards *uint32
 	// Newest events that each shard keeps; a power of two.
+	// Zero: 1048576.
 	BufferCapacity uint32
 	// What happens when a shard is full of held events.
+	// Zero: BackpressureDropOldest.
 	Backpressure Backpressure
 	// Longest event that is accepted.
+	// Zero: 1048576.
 	MaxEvent uint64
 	// Most bytes of events that the node keeps.
+	// Zero: 268435456.
 	MaxBuffer uint64
 	// Where the events live.
+	// Nil: TransportMemory{}.
 	Transport Transport
 }
 
@@ -436,6 +441,7 @@ func unpackHashedEvent(r *reader) (v HashedEvent) {
 // What one poll asks for.
 type PollRequest struct {
 	// Most events in the answer.
+	// Zero: 100.
 	Limit uint32
 	// The `next_id` of an earlier answer; the poll continues behind it.
 	// Nil: from the oldest event that is kept.
@@ -444,6 +450,7 @@ type PollRequest struct {
 	// Nil: every event.
 	Filter *string
 	// Order of the events in the answer.
+	// Zero: OrderingNone.
 	Ordering Ordering
 }
 
@@ -577,11 +584,13 @@ func unpackStats(r *reader) (v Stats) {
 // How a subscription reads.
 type SubscribeOptions struct {
 	// Most events that cross to the host at once.
+	// Zero: 100.
 	Limit uint32
 	// An expression of the filter language.
 	// Nil: every event.
 	Filter *string
 	// Order of the events of one batch.
+	// Zero: OrderingNone.
 	Ordering Ordering
 	// End the iteration after this long without an event.
 	// Nil: never.
@@ -596,6 +605,7 @@ type SubscribeOptions struct {
 	// Nil: as `from` says.
 	Cursor *string
 	// Where to begin without a cursor.
+	// Zero: StartOldest.
 	From Start
 }
 
@@ -660,6 +670,7 @@ func unpackSubscribeOptions(r *reader) (v SubscribeOptions) {
 // How a node is shut down.
 type ShutdownOptions struct {
 	// Most time to wait for readers to take what was accepted.
+	// Nil: 5000 * time.Millisecond.
 	Timeout *time.Duration
 }
 
@@ -948,12 +959,13 @@ type Net = NetNode
 
 // NetNodeCreate creates a node and starts it.
 func NetNodeCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode, err error) {
-	var in arguments
-	configPack := packedOr(&in, "config", packNetNodeConfig, config != nil, at(config))
+	in := reused()
+	configPack := packedOr(in, "config", packNetNodeConfig, config != nil, at(config))
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
 	op := C.net_net_node_create(configPack, nil, queueContext())
+	in.done()
 	return await(ctx, op, unpackNetNode)
 }
 
@@ -964,14 +976,15 @@ func NetCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode, err
 
 // NewNetNode creates a node and starts it, without waiting.
 func NewNetNode(config *NetNodeConfig) (result *NetNode, err error) {
-	var in arguments
-	configPack := packedOr(&in, "config", packNetNodeConfig, config != nil, at(config))
+	in := reused()
+	configPack := packedOr(in, "config", packNetNodeConfig, config != nil, at(config))
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
 	code := C.net_net_node_new(configPack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -985,7 +998,7 @@ func NewNet(config *NetNodeConfig) (result *NetNode, err error) {
 
 // NetNodeFromNative gives another reference to the same node.
 func NetNodeFromNative(bus *NetNode) (result *NetNode, err error) {
-	var in arguments
+	in := &arguments{}
 	busHandle := in.named("bus").handle(bus)
 	if err = in.ready(); err != nil {
 		return result, err
@@ -1002,7 +1015,7 @@ func NetNodeFromNative(bus *NetNode) (result *NetNode, err error) {
 
 // Emit emits one value as JSON; the key, or else the JSON text, chooses the shard.
 func (o *NetNode) Emit(event any, key *string) (result Receipt, err error) {
-	var in arguments
+	in := &arguments{}
 	eventText := viewOf(in.named("event").json(event))
 	if err = in.ready(); err != nil {
 		return result, err
@@ -1031,7 +1044,7 @@ func (o *NetNode) EmitRaw(json string, key *string) (result Receipt, err error) 
 
 // EmitRawAsync emits one JSON text and answers when it has landed.
 func (o *NetNode) EmitRawAsync(ctx context.Context, json string, key *string) (result Receipt, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
@@ -1054,14 +1067,15 @@ func (o *NetNode) EmitBuffer(data []byte, key *string) (result bool, err error) 
 
 // EmitBatch emits many values as JSON and tells how many were accepted; one that is not JSON refuses them all.
 func (o *NetNode) EmitBatch(events []any, key *string) (result uint32, err error) {
-	var in arguments
-	eventsPack := packed(&in, "events", packList(packJSON[any]), events)
+	in := reused()
+	eventsPack := packed(in, "events", packList(packJSON[any]), events)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.uint32_t
 	var fail C.net_error
 	code := C.net_net_node_emit_batch(o.id(), eventsPack, viewOr(key != nil, at(key)), &out, &fail)
+	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1071,14 +1085,15 @@ func (o *NetNode) EmitBatch(events []any, key *string) (result uint32, err error
 
 // EmitRawBatch emits many JSON texts and tells how many were accepted; one that is not JSON refuses them all.
 func (o *NetNode) EmitRawBatch(jsons []string, key *string) (result uint32, err error) {
-	var in arguments
-	jsonsPack := packed(&in, "jsons", packList(packText[string]), jsons)
+	in := reused()
+	jsonsPack := packed(in, "jsons", packList(packText[string]), jsons)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.uint32_t
 	var fail C.net_error
 	code := C.net_net_node_emit_raw_batch(o.id(), jsonsPack, viewOr(key != nil, at(key)), &out, &fail)
+	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1088,26 +1103,28 @@ func (o *NetNode) EmitRawBatch(jsons []string, key *string) (result uint32, err 
 
 // EmitRawBatchAsync emits many JSON texts and answers when they have landed.
 func (o *NetNode) EmitRawBatchAsync(ctx context.Context, jsons []string, key *string) (result uint32, err error) {
-	var in arguments
-	jsonsPack := packed(&in, "jsons", packList(packText[string]), jsons)
+	in := reused()
+	jsonsPack := packed(in, "jsons", packList(packText[string]), jsons)
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
 	op := C.net_net_node_emit_raw_batch_async(o.id(), jsonsPack, viewOr(key != nil, at(key)), nil, queueContext())
+	in.done()
 	runtime.KeepAlive(o)
 	return await(ctx, op, unpackUint[uint32])
 }
 
 // PushBatch emits many JSON texts given as UTF-8 and tells how many were accepted; one that is not JSON refuses them all.
 func (o *NetNode) PushBatch(events [][]byte, key *string) (result uint32, err error) {
-	var in arguments
-	eventsPack := packed(&in, "events", packList(packBytes[[]byte]), events)
+	in := reused()
+	eventsPack := packed(in, "events", packList(packBytes[[]byte]), events)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.uint32_t
 	var fail C.net_error
 	code := C.net_net_node_push_batch(o.id(), eventsPack, viewOr(key != nil, at(key)), &out, &fail)
+	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1129,14 +1146,15 @@ func (o *NetNode) Fire(json string) (result bool, err error) {
 
 // FireBatch emits many JSON texts without receipts and tells for how many there was room.
 func (o *NetNode) FireBatch(jsons []string) (result uint32, err error) {
-	var in arguments
-	jsonsPack := packed(&in, "jsons", packList(packText[string]), jsons)
+	in := reused()
+	jsonsPack := packed(in, "jsons", packList(packText[string]), jsons)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.uint32_t
 	var fail C.net_error
 	code := C.net_net_node_fire_batch(o.id(), jsonsPack, &out, &fail)
+	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1170,19 +1188,20 @@ func (o *NetNode) PushWithHash(data []byte, hash uint64) (result bool, err error
 
 // Poll reads one page of events from all shards.
 func (o *NetNode) Poll(ctx context.Context, request *PollRequest) (result PollResponse, err error) {
-	var in arguments
-	requestPack := packedOr(&in, "request", packPollRequest, request != nil, at(request))
+	in := reused()
+	requestPack := packedOr(in, "request", packPollRequest, request != nil, at(request))
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
 	op := C.net_net_node_poll(o.id(), requestPack, nil, queueContext())
+	in.done()
 	runtime.KeepAlive(o)
 	return await(ctx, op, unpackPollResponse)
 }
 
 // PollOne reads the next event that no earlier `poll_one` of this node returned.
 func (o *NetNode) PollOne(ctx context.Context) (result StoredEvent, found bool, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return result, false, err
 	}
@@ -1193,14 +1212,15 @@ func (o *NetNode) PollOne(ctx context.Context) (result StoredEvent, found bool, 
 
 // Subscribe opens a stream of events that waits for new ones.
 func (o *NetNode) Subscribe(options *SubscribeOptions) (result *EventStream, err error) {
-	var in arguments
-	optionsPack := packedOr(&in, "options", packSubscribeOptions, options != nil, at(options))
+	in := reused()
+	optionsPack := packedOr(in, "options", packSubscribeOptions, options != nil, at(options))
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
 	code := C.net_net_node_subscribe(o.id(), optionsPack, &out, &fail)
+	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1210,14 +1230,15 @@ func (o *NetNode) Subscribe(options *SubscribeOptions) (result *EventStream, err
 
 // NetNodeSubscribeTyped opens a stream that decodes each event.
 func NetNodeSubscribeTyped[T any](o *NetNode, options *SubscribeOptions) (result *TypedEventStream[T], err error) {
-	var in arguments
-	optionsPack := packedOr(&in, "options", packSubscribeOptions, options != nil, at(options))
+	in := reused()
+	optionsPack := packedOr(in, "options", packSubscribeOptions, options != nil, at(options))
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
 	code := C.net_net_node_subscribe_typed(o.id(), optionsPack, &out, &fail)
+	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1268,7 +1289,7 @@ func (o *NetNode) NumShards() (result uint32, err error) {
 
 // Flush waits until everything accepted before is visible to readers; answers `invalid_json` if a fire-and-forget event was not JSON.
 func (o *NetNode) Flush(ctx context.Context) (err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return err
 	}
@@ -1279,12 +1300,13 @@ func (o *NetNode) Flush(ctx context.Context) (err error) {
 
 // Shutdown refuses new events, lets readers take what was accepted, then ends every pending operation with `closed`. Calling it again does nothing.
 func (o *NetNode) Shutdown(ctx context.Context, options *ShutdownOptions) (err error) {
-	var in arguments
-	optionsPack := packedOr(&in, "options", packShutdownOptions, options != nil, at(options))
+	in := reused()
+	optionsPack := packedOr(in, "options", packShutdownOptions, options != nil, at(options))
 	if err = in.begin(ctx); err != nil {
 		return err
 	}
 	op := C.net_net_node_shutdown(o.id(), optionsPack, nil, queueContext())
+	in.done()
 	runtime.KeepAlive(o)
 	return awaitEnd(ctx, op)
 }
@@ -1333,15 +1355,16 @@ type EventStream struct {
 
 // NewEventStream opens a subscription on a node.
 func NewEventStream(bus *NetNode, options *SubscribeOptions) (result *EventStream, err error) {
-	var in arguments
+	in := reused()
 	busHandle := in.named("bus").handle(bus)
-	optionsPack := packedOr(&in, "options", packSubscribeOptions, options != nil, at(options))
+	optionsPack := packedOr(in, "options", packSubscribeOptions, options != nil, at(options))
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
 	code := C.net_event_stream_new(busHandle, optionsPack, &out, &fail)
+	in.done()
 	runtime.KeepAlive(bus)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1420,15 +1443,16 @@ type TypedEventStream[T any] struct {
 
 // NewTypedEventStream opens a decoding subscription on a node.
 func NewTypedEventStream[T any](bus *NetNode, options *SubscribeOptions) (result *TypedEventStream[T], err error) {
-	var in arguments
+	in := reused()
 	busHandle := in.named("bus").handle(bus)
-	optionsPack := packedOr(&in, "options", packSubscribeOptions, options != nil, at(options))
+	optionsPack := packedOr(in, "options", packSubscribeOptions, options != nil, at(options))
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
 	code := C.net_typed_event_stream_new(busHandle, optionsPack, &out, &fail)
+	in.done()
 	runtime.KeepAlive(bus)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1507,7 +1531,7 @@ type TypedChannel[T any] struct {
 
 // NewTypedChannel opens a named channel on a node.
 func NewTypedChannel[T any](bus *NetNode, name string) (result *TypedChannel[T], err error) {
-	var in arguments
+	in := &arguments{}
 	busHandle := in.named("bus").handle(bus)
 	if err = in.ready(); err != nil {
 		return result, err
@@ -1524,7 +1548,7 @@ func NewTypedChannel[T any](bus *NetNode, name string) (result *TypedChannel[T],
 
 // Publish publishes one object; false when there is no room. The channel's name chooses the shard, so order is kept.
 func (o *TypedChannel[T]) Publish(event T) (result bool, err error) {
-	var in arguments
+	in := &arguments{}
 	eventText := viewOf(in.named("event").json(event))
 	if err = in.ready(); err != nil {
 		return result, err
@@ -1541,14 +1565,15 @@ func (o *TypedChannel[T]) Publish(event T) (result bool, err error) {
 
 // PublishBatch publishes many objects and tells how many were accepted.
 func (o *TypedChannel[T]) PublishBatch(events []T) (result uint32, err error) {
-	var in arguments
-	eventsPack := packed(&in, "events", packList(packJSON[T]), events)
+	in := reused()
+	eventsPack := packed(in, "events", packList(packJSON[T]), events)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.uint32_t
 	var fail C.net_error
 	code := C.net_typed_channel_publish_batch(o.id(), eventsPack, &out, &fail)
+	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1558,14 +1583,15 @@ func (o *TypedChannel[T]) PublishBatch(events []T) (result uint32, err error) {
 
 // Subscribe opens a stream of the channel's objects, decoded.
 func (o *TypedChannel[T]) Subscribe(options *SubscribeOptions) (result *TypedEventStream[T], err error) {
-	var in arguments
-	optionsPack := packedOr(&in, "options", packSubscribeOptions, options != nil, at(options))
+	in := reused()
+	optionsPack := packedOr(in, "options", packSubscribeOptions, options != nil, at(options))
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
 	code := C.net_typed_channel_subscribe(o.id(), optionsPack, &out, &fail)
+	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1575,14 +1601,15 @@ func (o *TypedChannel[T]) Subscribe(options *SubscribeOptions) (result *TypedEve
 
 // SubscribeRaw opens a stream of the channel's events.
 func (o *TypedChannel[T]) SubscribeRaw(options *SubscribeOptions) (result *EventStream, err error) {
-	var in arguments
-	optionsPack := packedOr(&in, "options", packSubscribeOptions, options != nil, at(options))
+	in := reused()
+	optionsPack := packedOr(in, "options", packSubscribeOptions, options != nil, at(options))
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
 	code := C.net_typed_channel_subscribe_raw(o.id(), optionsPack, &out, &fail)
+	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1636,7 +1663,7 @@ func unpackTypedChannel[T any](r *reader) *TypedChannel[T] {
 
 // GenerateNetKeypair draws a fresh Noise static key pair from the operating system's generator.
 func GenerateNetKeypair() (result NetKeypair, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}

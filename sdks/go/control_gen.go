@@ -162,12 +162,12 @@ func lendLogSink(a *arguments, object LogSink) *C.net_host {
 
 // SetLogger hands the log to a function of the host, in place of an earlier one and of `NET_LOG`.
 func SetLogger(logger LogSink, filter string) (err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return err
 	}
 	defer in.pins.Unpin()
-	loggerHost := lendLogSink(&in, logger)
+	loggerHost := lendLogSink(in, logger)
 	var fail C.net_error
 	code := C.net_set_logger(loggerHost, viewOf(filter), &fail)
 	if code != 0 {
@@ -178,7 +178,7 @@ func SetLogger(logger LogSink, filter string) (err error) {
 
 // ClearLogger stops the log; the function that took it is let go.
 func ClearLogger() (err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func ClearLogger() (err error) {
 
 // SetRuntimeThreads sets the number of worker threads, before the first asynchronous call starts them; afterwards it is an error. Without it `NET_RUNTIME_THREADS` says how many, or else there is one per core, up to 4.
 func SetRuntimeThreads(threads uint32) (err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return err
 	}

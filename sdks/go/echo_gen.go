@@ -345,6 +345,7 @@ type ShapeRectangle struct {
 	// The width.
 	Width uint32
 	// The height.
+	// Nil: 1.
 	Height *uint32
 }
 
@@ -361,6 +362,7 @@ type ShapeNamed struct {
 	// What it says.
 	Text string
 	// What it looks like.
+	// Zero: ColorRed.
 	Color Color
 }
 
@@ -500,6 +502,7 @@ type Label struct {
 	// What it says.
 	Text string
 	// What it looks like.
+	// Zero: ColorRed.
 	Color Color
 }
 
@@ -776,18 +779,25 @@ func unpackEverything(r *reader) (v Everything) {
 // Options with every form of default.
 type EchoOptions struct {
 	// A number in a range.
+	// Zero: 3.
 	Count uint32
 	// A float.
+	// Nil: 0.5.
 	Ratio *float64
 	// A truth value that is true by default.
+	// Nil: true.
 	Loud *bool
 	// A text under another published name.
+	// Nil: "echo".
 	Name *string
 	// An enum.
+	// Zero: ColorBlue.
 	Color Color
 	// Flags.
+	// Zero: AccessRead.
 	Access Access
 	// A span of time.
+	// Nil: 250 * time.Millisecond.
 	Pause *time.Duration
 	// A size, or none.
 	// Nil: no limit.
@@ -1352,7 +1362,7 @@ type EchoCell = EchoBox
 
 // NewEchoBox makes a box.
 func NewEchoBox(text string) (result *EchoBox, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1372,12 +1382,13 @@ func NewEchoCell(text string) (result *EchoBox, err error) {
 
 // EchoBoxOpen makes a box in a task; the text `fail` is rejected.
 func EchoBoxOpen(ctx context.Context, text string, options *EchoOptions) (result *EchoBox, err error) {
-	var in arguments
-	optionsPack := packedOr(&in, "options", packEchoOptions, options != nil, at(options))
+	in := reused()
+	optionsPack := packedOr(in, "options", packEchoOptions, options != nil, at(options))
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
 	op := C.net_echo_box_open(viewOf(text), optionsPack, nil, queueContext())
+	in.done()
 	return await(ctx, op, unpackEchoBox)
 }
 
@@ -1388,7 +1399,7 @@ func EchoCellOpen(ctx context.Context, text string, options *EchoOptions) (resul
 
 // EchoBoxOfNumber makes a box with a number's text.
 func EchoBoxOfNumber(ctx context.Context, number uint64) (result *EchoBox, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
@@ -1453,7 +1464,7 @@ func (o *EchoBox) Read(ctx context.Context) (result string, err error) {
 	if err = o.core.broken(); err != nil {
 		return result, err
 	}
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
@@ -1467,7 +1478,7 @@ func (o *EchoBox) Wait(ctx context.Context) (err error) {
 	if err = o.core.broken(); err != nil {
 		return err
 	}
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return err
 	}
@@ -1481,7 +1492,7 @@ func (o *EchoBox) Pair(other *EchoBox) (result *EchoBox, err error) {
 	if err = o.core.broken(); err != nil {
 		return result, err
 	}
-	var in arguments
+	in := &arguments{}
 	otherHandle := in.named("other").handle(other)
 	if err = in.ready(); err != nil {
 		return result, err
@@ -1518,14 +1529,15 @@ func (o *EchoBox) Find(text string) (result *EchoBox, found bool, err error) {
 
 // EchoBoxMerged makes a box with the texts of all.
 func EchoBoxMerged(boxes []*EchoBox) (result *EchoBox, err error) {
-	var in arguments
-	boxesPack := packed(&in, "boxes", packList(packEchoBox), boxes)
+	in := reused()
+	boxesPack := packed(in, "boxes", packList(packEchoBox), boxes)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_handle
 	var fail C.net_error
 	code := C.net_echo_box_merged(boxesPack, &out, &fail)
+	in.done()
 	runtime.KeepAlive(boxes)
 	if code != 0 {
 		return result, failed(&fail)
@@ -1553,12 +1565,12 @@ func (o *EchoBox) Save(ctx context.Context, store EchoStore, key string) (err er
 	if err = o.core.broken(); err != nil {
 		return err
 	}
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return err
 	}
 	defer in.pins.Unpin()
-	storeHost := lendEchoStore(&in, store)
+	storeHost := lendEchoStore(in, store)
 	op := C.net_echo_box_save(o.id(), storeHost, viewOf(key), nil, queueContext())
 	runtime.KeepAlive(o)
 	return awaitEnd(ctx, op)
@@ -1569,7 +1581,7 @@ func (o *EchoBox) Shut(ctx context.Context) (err error) {
 	if err = o.core.broken(); err != nil {
 		return err
 	}
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return err
 	}
@@ -1722,7 +1734,7 @@ type TypedCell[T any] struct {
 
 // NewTypedCell makes an empty cell.
 func NewTypedCell[T any]() (result *TypedCell[T], err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1737,7 +1749,7 @@ func NewTypedCell[T any]() (result *TypedCell[T], err error) {
 
 // Put keeps a value.
 func (o *TypedCell[T]) Put(value T) (err error) {
-	var in arguments
+	in := &arguments{}
 	valueText := viewOf(in.named("value").json(value))
 	if err = in.ready(); err != nil {
 		return err
@@ -1797,7 +1809,7 @@ func unpackTypedCell[T any](r *reader) *TypedCell[T] {
 
 // EchoBool gives the value back.
 func EchoBool(value bool) (result bool, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1812,7 +1824,7 @@ func EchoBool(value bool) (result bool, err error) {
 
 // EchoU8 gives the value back.
 func EchoU8(value uint8) (result uint8, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1827,7 +1839,7 @@ func EchoU8(value uint8) (result uint8, err error) {
 
 // EchoU16 gives the value back.
 func EchoU16(value uint16) (result uint16, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1842,7 +1854,7 @@ func EchoU16(value uint16) (result uint16, err error) {
 
 // EchoU32 gives the value back.
 func EchoU32(value uint32) (result uint32, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1857,7 +1869,7 @@ func EchoU32(value uint32) (result uint32, err error) {
 
 // EchoU64 gives the value back.
 func EchoU64(value uint64) (result uint64, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1872,7 +1884,7 @@ func EchoU64(value uint64) (result uint64, err error) {
 
 // EchoI8 gives the value back.
 func EchoI8(value int8) (result int8, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1887,7 +1899,7 @@ func EchoI8(value int8) (result int8, err error) {
 
 // EchoI16 gives the value back.
 func EchoI16(value int16) (result int16, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1902,7 +1914,7 @@ func EchoI16(value int16) (result int16, err error) {
 
 // EchoI32 gives the value back.
 func EchoI32(value int32) (result int32, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1917,7 +1929,7 @@ func EchoI32(value int32) (result int32, err error) {
 
 // EchoI64 gives the value back.
 func EchoI64(value int64) (result int64, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1932,7 +1944,7 @@ func EchoI64(value int64) (result int64, err error) {
 
 // EchoF64 gives the value back.
 func EchoF64(value float64) (result float64, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1947,7 +1959,7 @@ func EchoF64(value float64) (result float64, err error) {
 
 // EchoString gives the value back.
 func EchoString(value string) (result string, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1962,7 +1974,7 @@ func EchoString(value string) (result string, err error) {
 
 // EchoBytes gives the value back.
 func EchoBytes(value []byte) (result []byte, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -1977,7 +1989,7 @@ func EchoBytes(value []byte) (result []byte, err error) {
 
 // EchoDuration gives the value back.
 func EchoDuration(value time.Duration) (result time.Duration, err error) {
-	var in arguments
+	in := &arguments{}
 	valueNumber := in.named("value").duration(value, time.Millisecond)
 	if err = in.ready(); err != nil {
 		return result, err
@@ -1993,7 +2005,7 @@ func EchoDuration(value time.Duration) (result time.Duration, err error) {
 
 // EchoInstant gives the value back.
 func EchoInstant(value time.Time) (result time.Time, err error) {
-	var in arguments
+	in := &arguments{}
 	valueNumber := in.named("value").instant(value, time.Nanosecond)
 	if err = in.ready(); err != nil {
 		return result, err
@@ -2009,7 +2021,7 @@ func EchoInstant(value time.Time) (result time.Time, err error) {
 
 // EchoDate gives the value back.
 func EchoDate(value time.Time) (result time.Time, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -2024,7 +2036,7 @@ func EchoDate(value time.Time) (result time.Time, err error) {
 
 // EchoSize gives the value back.
 func EchoSize(value uint64) (result uint64, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -2039,7 +2051,7 @@ func EchoSize(value uint64) (result uint64, err error) {
 
 // EchoColor gives the value back; red if none is given.
 func EchoColor(value Color) (result Color, err error) {
-	var in arguments
+	in := &arguments{}
 	valueNumber := in.named("value").tag(cmp.Or(value, ColorRed))
 	if err = in.ready(); err != nil {
 		return result, err
@@ -2055,7 +2067,7 @@ func EchoColor(value Color) (result Color, err error) {
 
 // EchoLevel gives the value back.
 func EchoLevel(value Level) (result Level, err error) {
-	var in arguments
+	in := &arguments{}
 	valueNumber := in.named("value").tag(value)
 	if err = in.ready(); err != nil {
 		return result, err
@@ -2071,7 +2083,7 @@ func EchoLevel(value Level) (result Level, err error) {
 
 // EchoAccess gives the value back.
 func EchoAccess(value Access) (result Access, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -2086,7 +2098,7 @@ func EchoAccess(value Access) (result Access, err error) {
 
 // EchoNumber gives the value back.
 func EchoNumber(value EchoID) (result EchoID, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -2101,7 +2113,7 @@ func EchoNumber(value EchoID) (result EchoID, err error) {
 
 // EchoKeyOf gives the value back.
 func EchoKeyOf(value EchoKey) (result EchoKey, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -2116,8 +2128,8 @@ func EchoKeyOf(value EchoKey) (result EchoKey, err error) {
 
 // EchoOptional gives back what is there as `number/text/label`, or nothing.
 func EchoOptional(number *uint64, text *string, label *Label) (result string, found bool, err error) {
-	var in arguments
-	labelPack := packedOr(&in, "label", packLabel, label != nil, at(label))
+	in := reused()
+	labelPack := packedOr(in, "label", packLabel, label != nil, at(label))
 	if err = in.ready(); err != nil {
 		return result, false, err
 	}
@@ -2125,6 +2137,7 @@ func EchoOptional(number *uint64, text *string, label *Label) (result string, fo
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_echo_optional(C.bool(number != nil), C.uint64_t(at(number)), viewOr(text != nil, at(text)), labelPack, &there, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, false, failed(&fail)
 	}
@@ -2137,7 +2150,7 @@ func EchoOptional(number *uint64, text *string, label *Label) (result string, fo
 
 // EchoMaybe gives the value back.
 func EchoMaybe(value *uint32) (result uint32, found bool, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, false, err
 	}
@@ -2156,14 +2169,15 @@ func EchoMaybe(value *uint32) (result uint32, found bool, err error) {
 
 // EchoList gives the values back.
 func EchoList(values []uint32) (result []uint32, err error) {
-	var in arguments
-	valuesPack := packed(&in, "values", packList(packUint[uint32]), values)
+	in := reused()
+	valuesPack := packed(in, "values", packList(packUint[uint32]), values)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_echo_list(valuesPack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2172,14 +2186,15 @@ func EchoList(values []uint32) (result []uint32, err error) {
 
 // EchoStrings gives the values back.
 func EchoStrings(values []string) (result []string, err error) {
-	var in arguments
-	valuesPack := packed(&in, "values", packList(packText[string]), values)
+	in := reused()
+	valuesPack := packed(in, "values", packList(packText[string]), values)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_echo_strings(valuesPack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2188,14 +2203,15 @@ func EchoStrings(values []string) (result []string, err error) {
 
 // EchoChunks gives the values back.
 func EchoChunks(values [][]byte) (result [][]byte, err error) {
-	var in arguments
-	valuesPack := packed(&in, "values", packList(packBytes[[]byte]), values)
+	in := reused()
+	valuesPack := packed(in, "values", packList(packBytes[[]byte]), values)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_echo_chunks(valuesPack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2204,14 +2220,15 @@ func EchoChunks(values [][]byte) (result [][]byte, err error) {
 
 // EchoMap gives the values back.
 func EchoMap(values map[string]int64) (result map[string]int64, err error) {
-	var in arguments
-	valuesPack := packed(&in, "values", packMap(packInt[int64]), values)
+	in := reused()
+	valuesPack := packed(in, "values", packMap(packInt[int64]), values)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_echo_map(valuesPack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2220,14 +2237,15 @@ func EchoMap(values map[string]int64) (result map[string]int64, err error) {
 
 // EchoEverything gives the value back.
 func EchoEverything(value Everything) (result Everything, err error) {
-	var in arguments
-	valuePack := packed(&in, "value", packEverything, value)
+	in := reused()
+	valuePack := packed(in, "value", packEverything, value)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_echo_everything(valuePack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2236,14 +2254,15 @@ func EchoEverything(value Everything) (result Everything, err error) {
 
 // EchoShape gives the value back.
 func EchoShape(value Shape) (result Shape, err error) {
-	var in arguments
-	valuePack := packed(&in, "value", packShape, value)
+	in := reused()
+	valuePack := packed(in, "value", packShape, value)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_echo_shape(valuePack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2252,14 +2271,15 @@ func EchoShape(value Shape) (result Shape, err error) {
 
 // EchoTree gives the value back.
 func EchoTree(value Tree) (result Tree, err error) {
-	var in arguments
-	valuePack := packed(&in, "value", packTree, value)
+	in := reused()
+	valuePack := packed(in, "value", packTree, value)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_echo_tree(valuePack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2268,14 +2288,15 @@ func EchoTree(value Tree) (result Tree, err error) {
 
 // EchoWithOptions gives the options back with every default filled in.
 func EchoWithOptions(options *EchoOptions) (result EchoOptions, err error) {
-	var in arguments
-	optionsPack := packedOr(&in, "options", packEchoOptions, options != nil, at(options))
+	in := reused()
+	optionsPack := packedOr(in, "options", packEchoOptions, options != nil, at(options))
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_echo_with_options(optionsPack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2284,14 +2305,15 @@ func EchoWithOptions(options *EchoOptions) (result EchoOptions, err error) {
 
 // EchoPair gives the value back.
 func EchoPair(value VersionPair) (result VersionPair, err error) {
-	var in arguments
-	valuePack := packed(&in, "value", packVersionPair, value)
+	in := reused()
+	valuePack := packed(in, "value", packVersionPair, value)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_echo_pair(valuePack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2300,7 +2322,7 @@ func EchoPair(value VersionPair) (result VersionPair, err error) {
 
 // EchoPageOf gives a page with that text.
 func EchoPageOf(raw string) (result EchoPage, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -2315,14 +2337,15 @@ func EchoPageOf(raw string) (result EchoPage, err error) {
 
 // SumAll adds numbers; a sum beyond 64 bits is `too-large`.
 func SumAll(first int64, rest ...int64) (result int64, err error) {
-	var in arguments
-	restPack := packed(&in, "rest", packList(packInt[int64]), rest)
+	in := reused()
+	restPack := packed(in, "rest", packList(packInt[int64]), rest)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.int64_t
 	var fail C.net_error
 	code := C.net_sum_all(C.int64_t(first), restPack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2331,7 +2354,7 @@ func SumAll(first int64, rest ...int64) (result int64, err error) {
 
 // EchoJSON gives the value back as the JSON that crossed.
 func EchoJSON[T any](value T) (result T, err error) {
-	var in arguments
+	in := &arguments{}
 	valueText := viewOf(in.named("value").json(value))
 	if err = in.ready(); err != nil {
 		return result, err
@@ -2347,7 +2370,7 @@ func EchoJSON[T any](value T) (result T, err error) {
 
 // Fail answers with the echo error of that kind, or of `part`.
 func Fail(kind string, detail string) (err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return err
 	}
@@ -2361,7 +2384,7 @@ func Fail(kind string, detail string) (err error) {
 
 // FailLater answers with the error of that kind from a task.
 func FailLater(ctx context.Context, kind string) (result uint32, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
@@ -2371,14 +2394,15 @@ func FailLater(ctx context.Context, kind string) (result uint32, err error) {
 
 // DescribeError tells family, kind and message of an error that the host hands in.
 func DescribeError(errorValue error) (result string, err error) {
-	var in arguments
-	errorValuePack := packed(&in, "errorValue", packError, errorValue)
+	in := reused()
+	errorValuePack := packed(in, "errorValue", packError, errorValue)
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	var out C.net_bytes
 	var fail C.net_error
 	code := C.net_describe_error(errorValuePack, &out, &fail)
+	in.done()
 	if code != 0 {
 		return result, failed(&fail)
 	}
@@ -2387,7 +2411,7 @@ func DescribeError(errorValue error) (result string, err error) {
 
 // PanicNow: Panics, which reaches the caller as `internal`.
 func PanicNow() (err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return err
 	}
@@ -2401,7 +2425,7 @@ func PanicNow() (err error) {
 
 // PanicLater panics in a task, which reaches the caller as `internal`.
 func PanicLater(ctx context.Context) (err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return err
 	}
@@ -2411,45 +2435,45 @@ func PanicLater(ctx context.Context) (err error) {
 
 // MapNumbers maps each number with a function of the host.
 func MapNumbers(ctx context.Context, values []int64, mapper EchoMapper) (result []int64, err error) {
-	var in arguments
-	valuesPack := packed(&in, "values", packList(packInt[int64]), values)
+	in := &arguments{}
+	valuesPack := packed(in, "values", packList(packInt[int64]), values)
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
 	defer in.pins.Unpin()
-	mapperHost := lendEchoMapper(&in, mapper)
+	mapperHost := lendEchoMapper(in, mapper)
 	op := C.net_map_numbers(valuesPack, mapperHost, nil, queueContext())
 	return await(ctx, op, unpackList(unpackInt[int64]))
 }
 
 // Ask calls the handler that often, at once, and gives back the last answer.
 func Ask(ctx context.Context, handler EchoHandler, request Label, data []byte, times uint32) (result []byte, err error) {
-	var in arguments
-	requestPack := packed(&in, "request", packLabel, request)
+	in := &arguments{}
+	requestPack := packed(in, "request", packLabel, request)
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
 	defer in.pins.Unpin()
-	handlerHost := lendEchoHandler(&in, handler)
+	handlerHost := lendEchoHandler(in, handler)
 	op := C.net_ask(handlerHost, requestPack, viewOf(data), C.uint32_t(times), nil, queueContext())
 	return await(ctx, op, unpackBytes[[]byte])
 }
 
 // SumStream adds what a stream of the host gives.
 func SumStream(ctx context.Context, values iter.Seq2[uint32, error]) (result uint64, err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
 	defer in.pins.Unpin()
-	valuesHost := lendStream(&in, packUint[uint32], values)
+	valuesHost := lendStream(in, packUint[uint32], values)
 	op := C.net_sum_stream(valuesHost, nil, queueContext())
 	return await(ctx, op, unpackUint[uint64])
 }
 
 // CountUp gives the numbers from zero up to, but without, the end.
 func CountUp(end uint32) (result *Stream[uint32], err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
@@ -2464,12 +2488,12 @@ func CountUp(end uint32) (result *Stream[uint32], err error) {
 
 // EchoStream gives back what a stream of the host gives, item by item, as fast as it is taken.
 func EchoStream(values iter.Seq2[Label, error]) (result *Stream[Label], err error) {
-	var in arguments
+	in := &arguments{}
 	if err = in.ready(); err != nil {
 		return result, err
 	}
 	defer in.pins.Unpin()
-	valuesHost := lendStream(&in, packLabel, values)
+	valuesHost := lendStream(in, packLabel, values)
 	var out C.net_handle
 	var fail C.net_error
 	code := C.net_echo_stream(valuesHost, &out, &fail)

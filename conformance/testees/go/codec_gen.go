@@ -127,6 +127,16 @@ func readOr[T any](read func(any) T, fallback T) func(any) T {
 	}
 }
 
+// readNonzero is for fields whose zero value stands for the default.
+func readNonzero[T comparable](read func(any) T) func(any) T {
+	return func(v any) (value T) {
+		if given := read(v); given != value {
+			return given
+		}
+		panic(unsupported("in Go zero stands for the default"))
+	}
+}
+
 func readList[T any](read func(any) T) func(any) []T {
 	return func(v any) []T {
 		if v == nil {

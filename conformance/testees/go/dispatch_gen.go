@@ -299,16 +299,16 @@ func readNetNodeConfig(v any) (r NetNodeConfig) {
 		r.Shards = readOptional(readUint[uint32])(value)
 	}
 	if value, ok := o["buffer_capacity"]; ok {
-		r.BufferCapacity = readUint[uint32](value)
+		r.BufferCapacity = readNonzero(readUint[uint32])(value)
 	}
 	if value, ok := o["backpressure"]; ok {
-		r.Backpressure = readText[Backpressure](value)
+		r.Backpressure = readNonzero(readText[Backpressure])(value)
 	}
 	if value, ok := o["max_event"]; ok {
-		r.MaxEvent = readUint[uint64](value)
+		r.MaxEvent = readNonzero(readUint[uint64])(value)
 	}
 	if value, ok := o["max_buffer"]; ok {
-		r.MaxBuffer = readUint[uint64](value)
+		r.MaxBuffer = readNonzero(readUint[uint64])(value)
 	}
 	if value, ok := o["transport"]; ok {
 		r.Transport = readTransport(value)
@@ -392,7 +392,7 @@ func showHashedEvent(r HashedEvent) any {
 func readPollRequest(v any) (r PollRequest) {
 	o := v.(map[string]any)
 	if value, ok := o["limit"]; ok {
-		r.Limit = readUint[uint32](value)
+		r.Limit = readNonzero(readUint[uint32])(value)
 	}
 	if value, ok := o["cursor"]; ok {
 		r.Cursor = readOptional(readText[string])(value)
@@ -401,7 +401,7 @@ func readPollRequest(v any) (r PollRequest) {
 		r.Filter = readOptional(readText[string])(value)
 	}
 	if value, ok := o["ordering"]; ok {
-		r.Ordering = readText[Ordering](value)
+		r.Ordering = readNonzero(readText[Ordering])(value)
 	}
 	return r
 }
@@ -474,13 +474,13 @@ func showStats(r Stats) any {
 func readSubscribeOptions(v any) (r SubscribeOptions) {
 	o := v.(map[string]any)
 	if value, ok := o["limit"]; ok {
-		r.Limit = readUint[uint32](value)
+		r.Limit = readNonzero(readUint[uint32])(value)
 	}
 	if value, ok := o["filter"]; ok {
 		r.Filter = readOptional(readText[string])(value)
 	}
 	if value, ok := o["ordering"]; ok {
-		r.Ordering = readText[Ordering](value)
+		r.Ordering = readNonzero(readText[Ordering])(value)
 	}
 	if value, ok := o["timeout"]; ok {
 		r.Timeout = readOptional(readDuration(time.Millisecond))(value)
@@ -495,7 +495,7 @@ func readSubscribeOptions(v any) (r SubscribeOptions) {
 		r.Cursor = readOptional(readText[string])(value)
 	}
 	if value, ok := o["from"]; ok {
-		r.From = readText[Start](value)
+		r.From = readNonzero(readText[Start])(value)
 	}
 	return r
 }
@@ -581,7 +581,7 @@ func readLabel(v any) (r Label) {
 		r.Text = readText[string](value)
 	}
 	if value, ok := o["color"]; ok {
-		r.Color = readText[Color](value)
+		r.Color = readNonzero(readText[Color])(value)
 	}
 	return r
 }
@@ -752,7 +752,7 @@ func showEverything(r Everything) any {
 func readEchoOptions(v any) (r EchoOptions) {
 	o := v.(map[string]any)
 	if value, ok := o["count"]; ok {
-		r.Count = readUint[uint32](value)
+		r.Count = readNonzero(readUint[uint32])(value)
 	}
 	if value, ok := o["ratio"]; ok {
 		r.Ratio = readOptional(readFloat)(value)
@@ -764,10 +764,10 @@ func readEchoOptions(v any) (r EchoOptions) {
 		r.Name = readOptional(readText[string])(value)
 	}
 	if value, ok := o["color"]; ok {
-		r.Color = readText[Color](value)
+		r.Color = readNonzero(readText[Color])(value)
 	}
 	if value, ok := o["access"]; ok {
-		r.Access = readAccess(value)
+		r.Access = readNonzero(readAccess)(value)
 	}
 	if value, ok := o["pause"]; ok {
 		r.Pause = readOptional(readDuration(time.Millisecond))(value)
@@ -887,7 +887,7 @@ func readShape(v any) Shape {
 			r.Text = readText[string](value)
 		}
 		if value, ok := o["color"]; ok {
-			r.Color = readText[Color](value)
+			r.Color = readNonzero(readText[Color])(value)
 		}
 		return r
 	}

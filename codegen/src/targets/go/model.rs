@@ -310,7 +310,7 @@ pub(crate) fn field(api: &Api, item: &Field) -> FieldModel {
         pack.push(format!("w.name = {}", names::text(&name)));
     }
     pack.push(pack_statement(api, &item.ty, &value, &[]));
-    FieldModel { doc: field_doc(item), name, ty, pack, unpack }
+    FieldModel { doc: field_doc(api, item), name, ty, pack, unpack }
 }
 
 /// An expression as one of several arguments, where gofmt sets operators close.
@@ -323,13 +323,18 @@ pub(crate) fn inner(expression: &str) -> String {
 }
 
 /// What a field holds, and what a caller gets who leaves it out.
-fn field_doc(item: &Field) -> Lines {
+fn field_doc(api: &Api, item: &Field) -> Lines {
     let mut lines = doc(&item.doc);
     if lines.is_empty() {
         lines.push(format!("// The {}.", item.name.spec.replace('_', " ")));
     }
     if let Some(absent) = &item.absent {
         lines.push(comment(&format!("Nil: {}{}", absent[..1].to_lowercase(), &absent[1..])));
+    }
+    match types::left_out(api, item) {
+        Left::Plain => {}
+        Left::Zero(default) => lines.push(comment(&format!("Zero: {default}."))),
+        Left::Nil(default) | Left::Pointer(default) => lines.push(comment(&format!("Nil: {default}."))),
     }
     lines
 }
