@@ -2,7 +2,7 @@
 
 use crate::files::FileSet;
 use crate::ir::Api;
-use crate::{coverage, fixtures, fmt, load, resolve, targets, tidy};
+use crate::{coverage, fixtures, fmt, load, release, resolve, targets, tidy};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,8 +11,10 @@ const HELP: &str = "\
 cargo spec COMMAND
 
   gen       generate every file from spec/*.toml
-  check     prove that the generated files are fresh and the fixtures filled; prints the differences
-  fixtures  fill and prove the fixtures; `--bless` replaces bytes, `--release` locks the cases
+  check     prove that the generated files are fresh, the fixtures filled, and the version large enough for
+            what changed since the last release; prints the differences
+  fixtures  fill and prove the fixtures; `--bless` replaces bytes
+  release   lock the interface and the fixtures as those of the version that follows
   fmt       format spec/*.toml
   coverage  show what each language has and tests, from the last `cargo conform`; `--json`, `--strict`
   tidy      check the house rules and report sizes
@@ -43,6 +45,7 @@ fn command(args: &[String]) -> Result<()> {
         ["fmt"] => format(&root),
         ["tidy"] => tidy::run(&root),
         ["coverage", ref options @ ..] => coverage::run(&root, &api(&root)?, options),
+        ["release", version] => release::cut(&root, &api(&root)?, version.parse()?),
         ["fixtures", ref options @ ..] => fill(&root, options),
         ["schema"] => {
             println!("{}", schema()?);
@@ -90,7 +93,9 @@ fn check(root: &Path) -> Result<()> {
     }
     let differences = rendered(root)?.differences(root)?;
     if differences.is_empty() {
-        return fixtures::check(root, &api(root)?);
+        let api = api(root)?;
+        fixtures::check(root, &api)?;
+        return release::check(root, &api);
     }
     print!("{differences}");
     bail!("generated files are not fresh: run `cargo spec gen`")
@@ -112,7 +117,6 @@ fn fill(root: &Path, options: &[&str]) -> Result<()> {
     for option in options {
         match *option {
             "--bless" => changes.bless = true,
-            "--release" => changes.release = true,
             other => bail!("`fixtures` has no option `{other}`"),
         }
     }

@@ -362,6 +362,8 @@ pub struct Family {
     pub format: Template,
     /// Kinds in order.
     pub kinds: Vec<Kind>,
+    /// Kinds that were removed, and their codes.
+    pub retired: BTreeMap<String, u16>,
     /// When it occurs.
     pub doc: Doc,
 }

@@ -12,7 +12,9 @@ pub mod fmt;
 pub mod ir;
 pub mod load;
 pub mod mutation;
+pub mod release;
 pub mod resolve;
+pub(crate) mod spell;
 pub mod targets;
 pub mod tidy;
 

@@ -109,6 +109,7 @@ impl Context<'_> {
             prefix: item.prefix.clone(),
             format: self.template(&["error", name, "format"], format),
             kinds: item.kind.iter().map(|(kind, it)| self.kind(name, kind, it, item.style)).collect(),
+            retired: item.retired.iter().map(|(kind, code)| (kind.clone(), *code)).collect(),
             doc: text(&item.doc),
         }
     }

@@ -90,7 +90,15 @@ fn strip(value: &mut serde_json::Value) {
                     map.shift_remove(key);
                 }
             }
-            map.values_mut().for_each(strip);
+            for (key, value) in map {
+                match value {
+                    // An argument or a field may be called like a text for people.
+                    serde_json::Value::Object(named) if key == "args" || key == "fields" => {
+                        named.values_mut().for_each(strip);
+                    }
+                    value => strip(value),
+                }
+            }
         }
         serde_json::Value::Array(values) => values.iter_mut().for_each(strip),
         _ => {}

@@ -2,10 +2,10 @@
 
 use super::lang::{ALL, Site};
 use super::model::{ItemModel, article, doc};
-use super::spell::{quoted, template};
 use super::table::{code, table};
 use super::types::{blocks, names_line, spellings};
 use crate::ir::{Family, Kind, Module};
+use crate::spell::{quoted, template};
 
 /// What stands in front of the families.
 pub(super) fn intro(module: &Module) -> Vec<String> {

@@ -2,11 +2,11 @@
 
 use super::lang::{ALL, Site};
 use super::model::{ItemModel, article, doc, language};
-use super::spell;
 use super::table::{code, codes, table};
 use super::types::{blocks, names_line, names_of};
 use crate::doc::Thread;
 use crate::ir::{At, Host, Method, Module, Object, Shape, Type};
+use crate::spell;
 
 /// What stands in front of the objects.
 pub(super) fn objects_intro(module: &Module) -> Vec<String> {

@@ -4,11 +4,11 @@ mod diagram;
 
 use super::lang::Site;
 use super::model::{ItemModel, doc};
-use super::spell::{self, grouped};
 use super::table::{code, table};
 use super::types::blocks;
 use crate::doc::{Endian, LayoutKind};
 use crate::ir::{Api, Int, Length, Type, Wire, WireField, WireForm};
+use crate::spell::{self, grouped};
 use diagram::Part;
 
 /// The layouts.

@@ -6,7 +6,6 @@ mod functions;
 pub(crate) mod lang;
 mod layouts;
 mod model;
-mod spell;
 mod table;
 mod types;
 

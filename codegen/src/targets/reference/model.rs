@@ -6,11 +6,12 @@ use super::{errors, functions, layouts, types};
 use crate::ir::{Api, Doc, Lang};
 
 /// The title and path of each article.
-const ARTICLES: [(&str, &str, &str); 4] = [
+const ARTICLES: [(&str, &str, &str); 5] = [
     ("Ownership", "ownership", "What a handle is, who owns bytes, and what closing does."),
     ("Async and cancellation", "async", "How a call completes later, and how it is given up."),
     ("Errors", "errors", "What an error carries in each language."),
     ("Threads", "threads", "From where objects may be used, and what the library starts."),
+    ("Releases", "releases", "What may change in which version, and what has to fit what."),
 ];
 
 pub(crate) struct PageModel {

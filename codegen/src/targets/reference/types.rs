@@ -2,10 +2,10 @@
 
 use super::lang::{ALL, Language, Site};
 use super::model::{ItemModel, doc};
-use super::spell::{self, Spelling};
 use super::table::{code, codes, table};
 use crate::doc::RecordClass;
 use crate::ir::{Field, Module, Name, Record, TextForm, Type, Union};
+use crate::spell::{self, Spelling};
 
 impl<'a> Site<'a> {
     /// The module.

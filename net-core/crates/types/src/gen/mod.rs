@@ -15,4 +15,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "56d02ba0adda97ce97be148df9f184fa";
+pub const SPEC_HASH: &str = "476d7815a0480ecf120d4e4510c4183f";

@@ -3,7 +3,7 @@
 
 from net import _kernel
 
-_kernel.check("56d02ba0adda97ce97be148df9f184fa")
+_kernel.check("476d7815a0480ecf120d4e4510c4183f")
 
 from net._kernel import NetError, Stream
 from net._net import live_handles

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '56d02ba0adda97ce97be148df9f184fa';
+export const SPEC_HASH = '476d7815a0480ecf120d4e4510c4183f';
 
 checkSpec(SPEC_HASH);
