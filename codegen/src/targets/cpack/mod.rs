@@ -1,21 +1,27 @@
 //! The typed layer of C: structs and codecs for packs, constants, errors, host objects and wrappers, in headers only.
 
+mod collections;
+mod errors;
+mod fields;
 pub(crate) mod functions;
 mod hosts;
+mod items;
 pub(crate) mod layout;
 mod model;
 pub(crate) mod names;
 pub(crate) mod order;
 pub(crate) mod types;
+mod values;
 
 use super::Target;
 use crate::files::FileSet;
 use crate::ir::Api;
 use anyhow::Result;
 use askama::Template;
+use errors::ErrorsModel;
 use functions::FunctionModel;
 use hosts::HostModel;
-use model::{ErrorsModel, ModuleModel};
+use model::ModuleModel;
 
 const DIR: &str = "sdks/c/include";
 
@@ -38,7 +44,7 @@ impl Target for CPack {
             };
             files.add(format!("{DIR}/{}", names::header(&module.name)), tidy(&template.render()?));
         }
-        let errors = ErrorsTemplate { model: model::errors(api) };
+        let errors = ErrorsTemplate { model: errors::all(api) };
         files.add(format!("{DIR}/{}", names::header("error")), tidy(&errors.render()?));
         Ok(files)
     }
