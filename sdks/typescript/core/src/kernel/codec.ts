@@ -248,7 +248,13 @@ export function list<In, Out>(of: Codec<In, Out>): Codec<readonly In[], Out[]> {
         of.write(w, item, name);
       }
     },
-    read: (r) => Array.from({ length: r.count() }, () => of.read(r)),
+    read(r) {
+      const items: Out[] = [];
+      for (let left = r.count(); left > 0; left--) {
+        items.push(of.read(r));
+      }
+      return items;
+    },
   };
 }
 

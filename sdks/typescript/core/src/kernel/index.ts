@@ -1,7 +1,76 @@
-export * from './codec';
-export * from './combine';
-export * from './errors';
-export * from './native';
-export * from './object';
-export * from './pack';
-export * from './queue';
+// What the generated code uses. Each name is listed, since a name that `export *` hands on is looked up at every use.
+export {
+  anyJson,
+  binary,
+  boolean,
+  bytes,
+  choice,
+  counter,
+  date,
+  dateMaybe,
+  decodeJson,
+  decodeMaybe,
+  error,
+  f64,
+  flags,
+  i16,
+  i32,
+  i64,
+  i8,
+  inRange,
+  isNumber,
+  isPlain,
+  json,
+  list,
+  map,
+  maybe,
+  noCase,
+  numberMaybe,
+  numbers,
+  object,
+  oneOrMany,
+  optional,
+  spread,
+  text,
+  u16,
+  u32,
+  u64,
+  u8,
+  unit,
+} from './codec';
+export type { BigIntLike, Codec, Validator } from './codec';
+export { combinerOf } from './combine';
+export { classifyError, construct, makeError, NetError, register } from './errors';
+export { libraryName } from './native';
+export {
+  adopt,
+  adoptMaybe,
+  checkObject,
+  HANDLE,
+  handleOf,
+  hostOf,
+  NetObject,
+  NetStream,
+  release,
+  settled,
+  SOURCE,
+  stream,
+  streamOf,
+  VALIDATOR,
+} from './object';
+export type { Source } from './object';
+export { Writer } from './pack';
+export {
+  answer,
+  begin,
+  call,
+  checkSpec,
+  done,
+  environment,
+  liveHandles,
+  nothing,
+  serve,
+  submit,
+  unref,
+} from './queue';
+export type { Host, SignalOptions } from './queue';

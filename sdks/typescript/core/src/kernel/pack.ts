@@ -122,6 +122,8 @@ export class Writer {
 
 /** Reads what the library has packed. */
 export class Reader {
+  private more = false;
+
   constructor(
     private buffer: Buffer,
     private at = 0,
@@ -160,15 +162,15 @@ export class Reader {
   }
 
   u64(): bigint {
-    let low = 0;
-    for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.byte();
-      low |= (byte & 0x7f) << shift;
-      if (byte < 0x80) {
-        return BigInt(low);
-      }
+    const low = this.group();
+    if (!this.more) {
+      return BigInt(low);
     }
-    return (BigInt(this.count()) << 28n) | BigInt(low);
+    const middle = this.group();
+    const high = this.more ? this.group() : 0;
+    words.setUint32(0, low | (middle << 28), true);
+    words.setUint32(4, (middle >>> 4) | (high << 24), true);
+    return words.getBigUint64(0, true);
   }
 
   i64(): bigint {
@@ -183,7 +185,8 @@ export class Reader {
 
   text(): string {
     const end = this.count() + this.at;
-    const text = this.buffer.toString('utf8', this.at, end);
+    // No encoding is UTF-8 too, and is not looked up.
+    const text = this.buffer.toString(undefined, this.at, end);
     this.at = end;
     return text;
   }
@@ -212,4 +215,19 @@ export class Reader {
     this.at = end;
     return value;
   }
+
+  /** Up to 28 bits of a number, and whether there are more. */
+  private group(): number {
+    let bits = 0;
+    let byte = 0x80;
+    for (let shift = 0; shift < 28 && byte >= 0x80; shift += 7) {
+      byte = this.byte();
+      bits |= (byte & 0x7f) << shift;
+    }
+    this.more = byte >= 0x80;
+    return bits;
+  }
 }
+
+/** The halves of a number of 64 bits. */
+const words = new DataView(new ArrayBuffer(8));
