@@ -1,26 +1,13 @@
 //! Calls of the library to objects of Python.
 
-use crate::abi::Arg;
-use crate::queue::Payload;
-use crate::value::{FromPy, Wrong};
+use crate::payload::{Answer, Payload, Take};
+use crate::value::{Arg, FromPy, Wrong};
 use net_support::{HostPort, fault, guard, host};
 use net_types::{BaseError, Error};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-
-/// An answer of Python, as the method gives it.
-pub(crate) type Answer = Box<dyn Any + Send>;
-
-/// How an answer is read.
-#[derive(Clone, Copy)]
-pub(crate) struct Take {
-    pub(crate) read: fn(Arg<'_, '_>) -> Result<Answer, Wrong>,
-    /// Families whose errors reach the caller as they are.
-    pub(crate) throws: &'static [u16],
-}
 
 /// Where the answer of one call goes; collected without one, the caller hears that the handler was dropped.
 #[pyclass(frozen, module = "net._net")]

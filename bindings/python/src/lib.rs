@@ -4,12 +4,19 @@
 //! `net` builds its classes on them.
 #![cfg_attr(
     not(feature = "conformance"),
-    allow(dead_code, reason = "some constructs of the interface occur in the echo module only, so far")
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "some constructs of the interface occur in the echo module only, so far"
+    )
 )]
 
 mod abi;
+mod error;
 mod r#gen;
+mod handle;
 mod host;
+mod payload;
 mod queue;
 mod stream;
 mod value;
@@ -20,7 +27,8 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _net(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SPEC_HASH", net_types::SPEC_HASH)?;
-    abi::register(module)?;
+    handle::register(module)?;
+    error::register(module)?;
     module.add_class::<queue::Queue>()?;
     module.add_class::<host::Host>()?;
     module.add_class::<host::Reply>()?;

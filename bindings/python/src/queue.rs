@@ -1,8 +1,9 @@
 //! The completion queue of one event loop.
 
-use crate::abi::{self, Answer as Value};
-use crate::host::{Host, Reply, Take};
-use crate::value::ToPy;
+use crate::error::raise;
+use crate::host::{Host, Reply};
+use crate::payload::Payload;
+use crate::value::{Answer as Value, ToPy};
 use net_support::{Event, guard};
 use net_types::Error;
 use pyo3::prelude::*;
@@ -10,12 +11,6 @@ use pyo3::types::{PyList, PyTuple};
 use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-
-/// What crosses a queue: how to build the value, and for calls how to read the answer. Holds nothing of Python's.
-pub(crate) struct Payload {
-    pub(crate) build: Box<dyn FnOnce(Python<'_>) -> Value + Send>,
-    pub(crate) take: Option<Take>,
-}
 
 /// The queue of one event loop; its file descriptor becomes readable when there is something to drain.
 #[pyclass(frozen, module = "net._net")]
@@ -84,21 +79,14 @@ impl Queue {
         future: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Value {
         let future = async move { future.await.map(Payload::of) };
-        guard(|| Ok(self.events.submit(future))).map_err(|error| abi::raise(py, &error))?.to_py(py)
-    }
-}
-
-impl Payload {
-    /// The result of an operation.
-    pub(crate) fn of<T: ToPy + Send + 'static>(value: T) -> Self {
-        Self { build: Box::new(|py| value.to_py(py)), take: None }
+        guard(|| Ok(self.events.submit(future))).map_err(|error| raise(py, &error))?.to_py(py)
     }
 }
 
 fn event_to_py(py: Python<'_>, event: Event<Payload>) -> PyResult<Bound<'_, PyTuple>> {
     match event {
         Event::Completed { op, result } => {
-            let built = result.map_err(|error| abi::raise(py, &error)).and_then(|value| (value.build)(py));
+            let built = result.map_err(|error| raise(py, &error)).and_then(|value| (value.build)(py));
             match built {
                 Ok(value) => (0, op, value).into_pyobject(py),
                 Err(error) => (1, op, error).into_pyobject(py),

@@ -1,9 +1,12 @@
 //! Streams in both directions.
 
-use crate::abi::{self, Answer as Value, Arg, Handle};
-use crate::host::{Host, Take, read, taken};
-use crate::queue::{Payload, Queue};
-use crate::value::{FromPy, ToPy, Wrong};
+use crate::abi;
+use crate::error::raise;
+use crate::handle::Handle;
+use crate::host::{Host, read, taken};
+use crate::payload::{Payload, Take};
+use crate::queue::Queue;
+use crate::value::{Answer as Value, Arg, FromPy, ToPy, Wrong};
 use net_support::stream::{self, HostSource, StreamHandle};
 use net_support::{fault, guard};
 use net_types::{Error, Source, Stream};
@@ -33,7 +36,7 @@ fn batch(
     max: u32,
 ) -> PyResult<impl Future<Output = Result<Batch, Error>> + Send + use<>> {
     if guard::is_forked() {
-        return Err(abi::raise(stream.py(), &fault::forked()));
+        return Err(raise(stream.py(), &fault::forked()));
     }
     let handle = stream.cast::<Handle>().map(|handle| handle.get().id()).unwrap_or_default();
     let next = stream::next::<Payload>(handle, max as usize);
@@ -64,7 +67,7 @@ fn stream_next_submit(py: Python<'_>, queue: &Bound<'_, Queue>, stream: Arg<'_, 
 #[pyfunction]
 fn stream_close(py: Python<'_>, stream: &Bound<'_, Handle>) -> Value {
     let handle = stream.get().id();
-    abi::run(py, || stream::close::<Payload>(handle))
+    abi::run(py, 0, || stream::close::<Payload>(handle))
 }
 
 /// Adds the functions of streams.

@@ -2,8 +2,8 @@
 
 //! Module `base`.
 
-use crate::abi::{self, Answer, Arg};
-use crate::value::{self, FromPy, ToPy, Wrong};
+use crate::abi;
+use crate::value::{self, Answer, Arg, FromPy, ToPy, Wrong};
 use net_types::api;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -11,6 +11,12 @@ use pyo3::types::PyTuple;
 /// How this library was built.
 #[pyclass(frozen, name = "LibraryInfo", module = "net")]
 pub(crate) struct LibraryInfo(net_types::base::LibraryInfo);
+
+impl LibraryInfo {
+    fn of(_: Python<'_>, record: net_types::base::LibraryInfo) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl LibraryInfo {
@@ -35,8 +41,7 @@ impl LibraryInfo {
             features: abi::arg(features, "features")?,
             target: abi::arg(target, "target")?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// Version of the library, as in its package.
@@ -94,7 +99,7 @@ impl FromPy<'_, '_> for net_types::base::LibraryInfo {
 
 impl ToPy for net_types::base::LibraryInfo {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, LibraryInfo(self))?.into_any())
+        Ok(Py::new(py, LibraryInfo::of(py, self)?)?.into_any())
     }
 }
 
@@ -102,14 +107,14 @@ impl ToPy for net_types::base::LibraryInfo {
 #[pyfunction]
 #[pyo3(signature = ())]
 fn version(py: Python<'_>) -> Answer {
-    abi::run(py, <net_core::Functions as api::BaseFunctions>::version)
+    abi::run(py, 0, <net_core::Functions as api::BaseFunctions>::version)
 }
 
 /// Tells version, spec hash, features and target of the library.
 #[pyfunction]
 #[pyo3(signature = ())]
 fn build_info(py: Python<'_>) -> Answer {
-    abi::run(py, <net_core::Functions as api::BaseFunctions>::build_info)
+    abi::run(py, 0, <net_core::Functions as api::BaseFunctions>::build_info)
 }
 
 /// Adds the classes and functions of the module.

@@ -5,14 +5,14 @@
 // Python passes the fields of options one by one.
 #![allow(clippy::too_many_arguments)]
 
-use crate::abi::{self, Answer, Arg};
+use crate::abi;
 use crate::queue::Queue;
-use crate::value::{self, FromPy, ToPy, Wrong};
+use crate::value::{self, Answer, Arg, FromPy, ToPy, Wrong};
 use net_types::{Error, api};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyTuple};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -56,6 +56,12 @@ impl ToPy for net_types::bus::Start {
 /// How a bus node is set up.
 #[pyclass(frozen, name = "NetNodeConfig", module = "net")]
 pub(crate) struct NetNodeConfig(net_types::bus::NetNodeConfig);
+
+impl NetNodeConfig {
+    fn of(_: Python<'_>, record: net_types::bus::NetNodeConfig) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl NetNodeConfig {
@@ -109,7 +115,8 @@ impl NetNodeConfig {
             max_buffer: abi::arg_or(max_buffer_bytes, "max_buffer_bytes", || 268_435_456)?,
             transport: abi::arg_or(transport, "transport", || net_types::bus::Transport::Memory)?,
         };
-        abi::checked(py, record, net_types::bus::NetNodeConfig::check).map(Self)
+        abi::check(py, record.check())?;
+        Self::of(py, record)
     }
 
     /// Number of independent rings; a key always maps to the same one.
@@ -183,12 +190,18 @@ impl FromPy<'_, '_> for net_types::bus::NetNodeConfig {
 
 impl ToPy for net_types::bus::NetNodeConfig {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, NetNodeConfig(self))?.into_any())
+        Ok(Py::new(py, NetNodeConfig::of(py, self)?)?.into_any())
     }
 }
 /// Where and when an event landed.
 #[pyclass(frozen, name = "Receipt", module = "net")]
 pub(crate) struct Receipt(net_types::bus::Receipt);
+
+impl Receipt {
+    fn of(_: Python<'_>, record: net_types::bus::Receipt) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl Receipt {
@@ -205,8 +218,7 @@ impl Receipt {
             shard_id: abi::arg(shard_id, "shard_id")?,
             timestamp: abi::arg(timestamp, "timestamp")?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// Shard that took the event.
@@ -245,12 +257,18 @@ impl FromPy<'_, '_> for net_types::bus::Receipt {
 
 impl ToPy for net_types::bus::Receipt {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, Receipt(self))?.into_any())
+        Ok(Py::new(py, Receipt::of(py, self)?)?.into_any())
     }
 }
 /// An event as a reader gets it.
 #[pyclass(frozen, name = "StoredEvent", module = "net")]
 pub(crate) struct StoredEvent(net_types::bus::StoredEvent);
+
+impl StoredEvent {
+    fn of(_: Python<'_>, record: net_types::bus::StoredEvent) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl StoredEvent {
@@ -275,8 +293,7 @@ impl StoredEvent {
             insertion_ts: abi::arg(insertion_ts, "insertion_ts")?,
             shard_id: abi::arg(shard_id, "shard_id")?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// Number of the event within its shard, in decimal.
@@ -316,7 +333,7 @@ impl StoredEvent {
     /// Decodes the JSON text.
     #[pyo3(signature = (model = None))]
     fn parse(&self, py: Python<'_>, model: Option<Arg<'_, '_>>) -> Answer {
-        Ok(abi::kernel(py, "decode")?.call1((&self.0.raw, model))?.unbind())
+        Ok(value::kernel(py, "codec", "decode")?.call1((&self.0.raw, model))?.unbind())
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -346,12 +363,18 @@ impl FromPy<'_, '_> for net_types::bus::StoredEvent {
 
 impl ToPy for net_types::bus::StoredEvent {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, StoredEvent(self))?.into_any())
+        Ok(Py::new(py, StoredEvent::of(py, self)?)?.into_any())
     }
 }
 /// An event with the hash that chooses its shard.
 #[pyclass(frozen, name = "HashedEvent", module = "net")]
 pub(crate) struct HashedEvent(net_types::bus::HashedEvent);
+
+impl HashedEvent {
+    fn of(_: Python<'_>, record: net_types::bus::HashedEvent) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl HashedEvent {
@@ -366,8 +389,7 @@ impl HashedEvent {
     fn new(py: Python<'_>, data: Arg<'_, '_>, hash: Arg<'_, '_>) -> PyResult<Self> {
         let record =
             net_types::bus::HashedEvent { data: abi::arg(data, "data")?, hash: abi::arg(hash, "hash")? };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// The JSON text as UTF-8.
@@ -402,12 +424,18 @@ impl FromPy<'_, '_> for net_types::bus::HashedEvent {
 
 impl ToPy for net_types::bus::HashedEvent {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, HashedEvent(self))?.into_any())
+        Ok(Py::new(py, HashedEvent::of(py, self)?)?.into_any())
     }
 }
 /// What one poll asks for.
 #[pyclass(frozen, name = "PollRequest", module = "net")]
 pub(crate) struct PollRequest(net_types::bus::PollRequest);
+
+impl PollRequest {
+    fn of(_: Python<'_>, record: net_types::bus::PollRequest) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl PollRequest {
@@ -440,7 +468,8 @@ impl PollRequest {
             filter: abi::arg_or(filter, "filter", || None)?,
             ordering: abi::arg_or(ordering, "ordering", || net_types::bus::Ordering::None)?,
         };
-        abi::checked(py, record, net_types::bus::PollRequest::check).map(Self)
+        abi::check(py, record.check())?;
+        Self::of(py, record)
     }
 
     /// Most events in the answer.
@@ -498,12 +527,20 @@ impl FromPy<'_, '_> for net_types::bus::PollRequest {
 
 impl ToPy for net_types::bus::PollRequest {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, PollRequest(self))?.into_any())
+        Ok(Py::new(py, PollRequest::of(py, self)?)?.into_any())
     }
 }
 /// One page of events.
 #[pyclass(frozen, name = "PollResponse", module = "net")]
-pub(crate) struct PollResponse(net_types::bus::PollResponse);
+pub(crate) struct PollResponse(net_types::bus::PollResponse, Py<PyList>);
+
+impl PollResponse {
+    /// The record, with its items as Python has them.
+    fn of(py: Python<'_>, mut record: net_types::bus::PollResponse) -> PyResult<Self> {
+        let items = std::mem::take(&mut record.events).to_py(py)?;
+        Ok(Self(record, items.cast_bound::<PyList>(py)?.clone().unbind()))
+    }
+}
 
 #[pymethods]
 impl PollResponse {
@@ -526,15 +563,13 @@ impl PollResponse {
             next_id: abi::arg_or(next_id, "next_id", || None)?,
             has_more: abi::arg(has_more, "has_more")?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// The events of this page.
     #[getter]
     fn events(&self, py: Python<'_>) -> Answer {
-        let value = &self.0.events;
-        value::shown(value, py)
+        Ok(self.1.clone_ref(py).into_any())
     }
 
     /// Cursor that continues behind this page.
@@ -551,16 +586,17 @@ impl PollResponse {
         value::shown(value, py)
     }
 
-    fn __len__(&self) -> usize {
-        self.0.events.len()
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.1.bind(py).len()
     }
 
     fn __iter__(&self, py: Python<'_>) -> Answer {
-        Ok(value::shown(&self.0.events, py)?.bind(py).try_iter()?.into_any().unbind())
+        Ok(self.1.bind(py).try_iter()?.into_any().unbind())
     }
 
-    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Ok(same) = other.cast::<Self>().map(Bound::get) else { return Ok(false) };
+        Ok(self.0 == same.0 && self.1.bind(other.py()).eq(&same.1)?)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -579,18 +615,25 @@ impl PollResponse {
 impl FromPy<'_, '_> for net_types::bus::PollResponse {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
         let record = value.cast::<PollResponse>().map_err(|_| value::expected("PollResponse", value))?;
-        Ok(record.get().0.clone())
+        let items = Vec::from_py(record.get().1.bind(value.py()).as_any())?;
+        Ok(Self { events: items, ..record.get().0.clone() })
     }
 }
 
 impl ToPy for net_types::bus::PollResponse {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, PollResponse(self))?.into_any())
+        Ok(Py::new(py, PollResponse::of(py, self)?)?.into_any())
     }
 }
 /// Counters since the node was created.
 #[pyclass(frozen, name = "Stats", module = "net")]
 pub(crate) struct Stats(net_types::bus::Stats);
+
+impl Stats {
+    fn of(_: Python<'_>, record: net_types::bus::Stats) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl Stats {
@@ -620,8 +663,7 @@ impl Stats {
             held: abi::arg(held, "held")?,
             buffered_bytes: abi::arg(buffered_bytes, "buffered_bytes")?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// Events that were accepted.
@@ -695,12 +737,18 @@ impl FromPy<'_, '_> for net_types::bus::Stats {
 
 impl ToPy for net_types::bus::Stats {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, Stats(self))?.into_any())
+        Ok(Py::new(py, Stats::of(py, self)?)?.into_any())
     }
 }
 /// How a subscription reads.
 #[pyclass(frozen, name = "SubscribeOptions", module = "net")]
 pub(crate) struct SubscribeOptions(net_types::bus::SubscribeOptions);
+
+impl SubscribeOptions {
+    fn of(_: Python<'_>, record: net_types::bus::SubscribeOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl SubscribeOptions {
@@ -750,7 +798,8 @@ impl SubscribeOptions {
             cursor: abi::arg_or(cursor, "cursor", || None)?,
             from: abi::arg_or(from_, "from_", || net_types::bus::Start::Oldest)?,
         };
-        abi::checked(py, record, net_types::bus::SubscribeOptions::check).map(Self)
+        abi::check(py, record.check())?;
+        Self::of(py, record)
     }
 
     /// Most events that cross to the host at once.
@@ -841,12 +890,18 @@ impl FromPy<'_, '_> for net_types::bus::SubscribeOptions {
 
 impl ToPy for net_types::bus::SubscribeOptions {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, SubscribeOptions(self))?.into_any())
+        Ok(Py::new(py, SubscribeOptions::of(py, self)?)?.into_any())
     }
 }
 /// How a node is shut down.
 #[pyclass(frozen, name = "ShutdownOptions", module = "net")]
 pub(crate) struct ShutdownOptions(net_types::bus::ShutdownOptions);
+
+impl ShutdownOptions {
+    fn of(_: Python<'_>, record: net_types::bus::ShutdownOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl ShutdownOptions {
@@ -868,8 +923,7 @@ impl ShutdownOptions {
             })?
             .0,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// Most time to wait for readers to take what was accepted.
@@ -898,12 +952,18 @@ impl FromPy<'_, '_> for net_types::bus::ShutdownOptions {
 
 impl ToPy for net_types::bus::ShutdownOptions {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, ShutdownOptions(self))?.into_any())
+        Ok(Py::new(py, ShutdownOptions::of(py, self)?)?.into_any())
     }
 }
 /// A Noise static key pair, in hex.
 #[pyclass(frozen, name = "NetKeypair", module = "net")]
 pub(crate) struct NetKeypair(net_types::bus::NetKeypair);
+
+impl NetKeypair {
+    fn of(_: Python<'_>, record: net_types::bus::NetKeypair) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl NetKeypair {
@@ -920,8 +980,7 @@ impl NetKeypair {
             public_key: abi::arg(public_key, "public_key")?,
             secret_key: abi::arg(secret_key, "secret_key")?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// The X25519 public key, 64 hex digits.
@@ -960,7 +1019,7 @@ impl FromPy<'_, '_> for net_types::bus::NetKeypair {
 
 impl ToPy for net_types::bus::NetKeypair {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, NetKeypair(self))?.into_any())
+        Ok(Py::new(py, NetKeypair::of(py, self)?)?.into_any())
     }
 }
 
@@ -1013,7 +1072,7 @@ impl ToPy for net_types::bus::Transport {
 #[pyfunction]
 #[pyo3(signature = ())]
 fn generate_net_keypair(py: Python<'_>) -> Answer {
-    abi::run(py, <net_core::Functions as api::BusFunctions>::generate_net_keypair)
+    abi::run(py, 0, <net_core::Functions as api::BusFunctions>::generate_net_keypair)
 }
 
 fn net_node_create_start(
@@ -1042,7 +1101,7 @@ fn net_node_create_submit(py: Python<'_>, queue: &Bound<'_, Queue>, config: Opti
 #[pyo3(signature = (config))]
 fn net_node_new(py: Python<'_>, config: Option<Arg<'_, '_>>) -> Answer {
     let config = abi::arg_or(config, "config", Default::default)?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::new(config))
+    abi::run(py, 0, || <net_core::NetNode as api::NetNode>::new(config))
 }
 
 /// Gives another reference to the same node.
@@ -1050,7 +1109,7 @@ fn net_node_new(py: Python<'_>, config: Option<Arg<'_, '_>>) -> Answer {
 #[pyo3(signature = (bus))]
 fn net_node_from_native(py: Python<'_>, bus: Arg<'_, '_>) -> Answer {
     let bus = abi::arg(bus, "bus")?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::from_native(&bus))
+    abi::run(py, 0, || <net_core::NetNode as api::NetNode>::from_native(&bus))
 }
 
 /// Emits one value as JSON; the key, or else the JSON text, chooses the shard.
@@ -1060,7 +1119,7 @@ fn net_node_emit(py: Python<'_>, this: Arg<'_, '_>, event: Arg<'_, '_>, key: Opt
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let event = abi::arg::<&str>(event, "event")?;
     let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::emit(&this, event, key))
+    abi::run(py, event.len(), || <net_core::NetNode as api::NetNode>::emit(&this, event, key))
 }
 
 /// Emits one JSON text.
@@ -1075,7 +1134,7 @@ fn net_node_emit_raw(
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let json_str = abi::arg::<&str>(json_str, "json_str")?;
     let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::emit_raw(&this, json_str, key))
+    abi::run(py, json_str.len(), || <net_core::NetNode as api::NetNode>::emit_raw(&this, json_str, key))
 }
 
 fn net_node_emit_raw_async_start(
@@ -1126,7 +1185,7 @@ fn net_node_emit_buffer(
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
     let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
-    abi::run_hot(py, || <net_core::NetNode as api::NetNode>::emit_buffer(&this, &data, key))
+    abi::run(py, data.len(), || <net_core::NetNode as api::NetNode>::emit_buffer(&this, &data, key))
 }
 
 /// Emits many values as JSON and tells how many were accepted; one that is not JSON refuses them all.
@@ -1142,7 +1201,7 @@ fn net_node_emit_batch(
     let events = abi::arg::<Vec<PyBackedStr>>(events, "events")?;
     let events: Vec<_> = events.iter().map(|item| &**item).collect();
     let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::emit_batch(&this, &events, key))
+    abi::run(py, usize::MAX, || <net_core::NetNode as api::NetNode>::emit_batch(&this, &events, key))
 }
 
 /// Emits many JSON texts and tells how many were accepted; one that is not JSON refuses them all.
@@ -1158,7 +1217,7 @@ fn net_node_emit_raw_batch(
     let json_strs = abi::arg::<Vec<PyBackedStr>>(json_strs, "json_strs")?;
     let json_strs: Vec<_> = json_strs.iter().map(|item| &**item).collect();
     let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::emit_raw_batch(&this, &json_strs, key))
+    abi::run(py, usize::MAX, || <net_core::NetNode as api::NetNode>::emit_raw_batch(&this, &json_strs, key))
 }
 
 fn net_node_emit_raw_batch_async_start(
@@ -1210,7 +1269,7 @@ fn net_node_push_batch(
     let events = abi::arg::<Vec<PyBackedBytes>>(events, "events")?;
     let events: Vec<_> = events.iter().map(|item| &**item).collect();
     let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::push_batch(&this, &events, key))
+    abi::run(py, usize::MAX, || <net_core::NetNode as api::NetNode>::push_batch(&this, &events, key))
 }
 
 /// Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is counted in `rejected`.
@@ -1219,7 +1278,7 @@ fn net_node_push_batch(
 fn net_node_fire(py: Python<'_>, this: Arg<'_, '_>, json_str: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let json_str = abi::arg::<&str>(json_str, "json_str")?;
-    abi::run_hot(py, || <net_core::NetNode as api::NetNode>::fire(&this, json_str))
+    abi::run(py, json_str.len(), || <net_core::NetNode as api::NetNode>::fire(&this, json_str))
 }
 
 /// Emits many JSON texts without receipts and tells for how many there was room.
@@ -1229,7 +1288,7 @@ fn net_node_fire_batch(py: Python<'_>, this: Arg<'_, '_>, jsons: Arg<'_, '_>) ->
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let jsons = abi::arg::<Vec<PyBackedStr>>(jsons, "jsons")?;
     let jsons: Vec<_> = jsons.iter().map(|item| &**item).collect();
-    abi::run(py, || <net_core::NetNode as api::NetNode>::fire_batch(&this, &jsons))
+    abi::run(py, usize::MAX, || <net_core::NetNode as api::NetNode>::fire_batch(&this, &jsons))
 }
 
 /// Computes the hash that chooses the shard of a text.
@@ -1238,7 +1297,7 @@ fn net_node_fire_batch(py: Python<'_>, this: Arg<'_, '_>, jsons: Arg<'_, '_>) ->
 fn net_node_prehash(py: Python<'_>, this: Arg<'_, '_>, data: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::prehash(&this, &data))
+    abi::run(py, data.len(), || <net_core::NetNode as api::NetNode>::prehash(&this, &data))
 }
 
 /// Emits one JSON text whose hash is known; false when the hash is not the text's or there is no room.
@@ -1253,7 +1312,7 @@ fn net_node_push_with_hash(
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
     let hash = abi::arg(hash, "hash")?;
-    abi::run_hot(py, || <net_core::NetNode as api::NetNode>::push_with_hash(&this, &data, hash))
+    abi::run(py, data.len(), || <net_core::NetNode as api::NetNode>::push_with_hash(&this, &data, hash))
 }
 
 /// Grants this object room for further events of so many bytes in all, and tells for how many events. The grant takes the
@@ -1264,7 +1323,7 @@ fn net_node_reserve(py: Python<'_>, this: Arg<'_, '_>, events: Arg<'_, '_>, byte
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let events = abi::arg(events, "events")?;
     let bytes = abi::arg(bytes, "bytes")?;
-    abi::run_hot(py, || <net_core::NetNode as api::NetNode>::reserve(&this, events, bytes))
+    abi::run(py, 0, || <net_core::NetNode as api::NetNode>::reserve(&this, events, bytes))
 }
 
 /// Emits one JSON text into granted room, of which there is no lack; where no grant is left, like `emit_buffer`.
@@ -1279,7 +1338,7 @@ fn net_node_emit_granted(
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
     let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
-    abi::run_hot(py, || <net_core::NetNode as api::NetNode>::emit_granted(&this, &data, key))
+    abi::run(py, data.len(), || <net_core::NetNode as api::NetNode>::emit_granted(&this, &data, key))
 }
 
 fn net_node_poll_start(
@@ -1337,7 +1396,7 @@ fn net_node_poll_one_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<
 fn net_node_subscribe(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let options = abi::arg_or(options, "options", Default::default)?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::subscribe(&this, options))
+    abi::run(py, 0, || <net_core::NetNode as api::NetNode>::subscribe(&this, options))
 }
 
 /// Opens a stream that decodes each event.
@@ -1346,7 +1405,7 @@ fn net_node_subscribe(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_,
 fn net_node_subscribe_typed(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let options = abi::arg_or(options, "options", Default::default)?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::subscribe_typed(&this, options))
+    abi::run(py, 0, || <net_core::NetNode as api::NetNode>::subscribe_typed(&this, options))
 }
 
 /// Opens a named channel on this bus.
@@ -1355,7 +1414,7 @@ fn net_node_subscribe_typed(py: Python<'_>, this: Arg<'_, '_>, options: Option<A
 fn net_node_channel(py: Python<'_>, this: Arg<'_, '_>, name: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let name = abi::arg::<&str>(name, "name")?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::channel(&this, name))
+    abi::run(py, name.len(), || <net_core::NetNode as api::NetNode>::channel(&this, name))
 }
 
 /// Reads the counters.
@@ -1363,7 +1422,7 @@ fn net_node_channel(py: Python<'_>, this: Arg<'_, '_>, name: Arg<'_, '_>) -> Ans
 #[pyo3(signature = (this))]
 fn net_node_stats(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::stats(&this))
+    abi::run(py, 0, || <net_core::NetNode as api::NetNode>::stats(&this))
 }
 
 /// Tells the number of shards.
@@ -1371,7 +1430,7 @@ fn net_node_stats(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (this))]
 fn net_node_shards(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
-    abi::run(py, || <net_core::NetNode as api::NetNode>::shards(&this))
+    abi::run(py, 0, || <net_core::NetNode as api::NetNode>::shards(&this))
 }
 
 fn net_node_flush_start(
@@ -1429,7 +1488,7 @@ fn net_node_shutdown_submit(
 fn event_stream_new(py: Python<'_>, bus: Arg<'_, '_>, opts: Option<Arg<'_, '_>>) -> Answer {
     let bus = abi::arg(bus, "bus")?;
     let opts = abi::arg_or(opts, "opts", Default::default)?;
-    abi::run(py, || <net_core::EventStream as api::EventStream>::new(&bus, opts))
+    abi::run(py, 0, || <net_core::EventStream as api::EventStream>::new(&bus, opts))
 }
 
 /// Ends the iteration at once; a pending read ends as well.
@@ -1437,7 +1496,7 @@ fn event_stream_new(py: Python<'_>, bus: Arg<'_, '_>, opts: Option<Arg<'_, '_>>)
 #[pyo3(signature = (this))]
 fn event_stream_stop(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::EventStream>>(this, "self")?;
-    abi::run(py, || <net_core::EventStream as api::EventStream>::stop(&this))
+    abi::run(py, 0, || <net_core::EventStream as api::EventStream>::stop(&this))
 }
 
 fn event_stream_next_start(
@@ -1473,7 +1532,7 @@ fn event_stream_next_submit(
 #[pyo3(signature = (this))]
 fn event_stream_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::EventStream>>(this, "self")?;
-    abi::run(py, || {
+    abi::run(py, 0, || {
         <net_core::EventStream as api::EventStream>::close(&this);
         Ok(())
     })
@@ -1485,7 +1544,7 @@ fn event_stream_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 fn typed_event_stream_new(py: Python<'_>, bus: Arg<'_, '_>, opts: Option<Arg<'_, '_>>) -> Answer {
     let bus = abi::arg(bus, "bus")?;
     let opts = abi::arg_or(opts, "opts", Default::default)?;
-    abi::run(py, || <net_core::TypedEventStream as api::TypedEventStream>::new(&bus, opts))
+    abi::run(py, 0, || <net_core::TypedEventStream as api::TypedEventStream>::new(&bus, opts))
 }
 
 /// Ends the iteration at once; a pending read ends as well.
@@ -1493,7 +1552,7 @@ fn typed_event_stream_new(py: Python<'_>, bus: Arg<'_, '_>, opts: Option<Arg<'_,
 #[pyo3(signature = (this))]
 fn typed_event_stream_stop(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedEventStream>>(this, "self")?;
-    abi::run(py, || <net_core::TypedEventStream as api::TypedEventStream>::stop(&this))
+    abi::run(py, 0, || <net_core::TypedEventStream as api::TypedEventStream>::stop(&this))
 }
 
 fn typed_event_stream_next_start(
@@ -1529,7 +1588,7 @@ fn typed_event_stream_next_submit(
 #[pyo3(signature = (this))]
 fn typed_event_stream_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedEventStream>>(this, "self")?;
-    abi::run(py, || {
+    abi::run(py, 0, || {
         <net_core::TypedEventStream as api::TypedEventStream>::close(&this);
         Ok(())
     })
@@ -1541,7 +1600,7 @@ fn typed_event_stream_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 fn typed_channel_new(py: Python<'_>, bus: Arg<'_, '_>, name: Arg<'_, '_>) -> Answer {
     let bus = abi::arg(bus, "bus")?;
     let name = abi::arg::<&str>(name, "name")?;
-    abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::new(&bus, name))
+    abi::run(py, name.len(), || <net_core::TypedChannel as api::TypedChannel>::new(&bus, name))
 }
 
 /// Publishes one object; false when there is no room. The channel's name chooses the shard, so order is kept.
@@ -1550,7 +1609,7 @@ fn typed_channel_new(py: Python<'_>, bus: Arg<'_, '_>, name: Arg<'_, '_>) -> Ans
 fn typed_channel_publish(py: Python<'_>, this: Arg<'_, '_>, event: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedChannel>>(this, "self")?;
     let event = abi::arg::<&str>(event, "event")?;
-    abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::publish(&this, event))
+    abi::run(py, event.len(), || <net_core::TypedChannel as api::TypedChannel>::publish(&this, event))
 }
 
 /// Publishes many objects and tells how many were accepted.
@@ -1560,7 +1619,7 @@ fn typed_channel_publish_batch(py: Python<'_>, this: Arg<'_, '_>, events: Arg<'_
     let this = abi::arg::<Arc<net_core::TypedChannel>>(this, "self")?;
     let events = abi::arg::<Vec<PyBackedStr>>(events, "events")?;
     let events: Vec<_> = events.iter().map(|item| &**item).collect();
-    abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::publish_batch(&this, &events))
+    abi::run(py, usize::MAX, || <net_core::TypedChannel as api::TypedChannel>::publish_batch(&this, &events))
 }
 
 /// Opens a stream of the channel's objects, decoded.
@@ -1569,7 +1628,7 @@ fn typed_channel_publish_batch(py: Python<'_>, this: Arg<'_, '_>, events: Arg<'_
 fn typed_channel_subscribe(py: Python<'_>, this: Arg<'_, '_>, opts: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedChannel>>(this, "self")?;
     let opts = abi::arg_or(opts, "opts", Default::default)?;
-    abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::subscribe(&this, opts))
+    abi::run(py, 0, || <net_core::TypedChannel as api::TypedChannel>::subscribe(&this, opts))
 }
 
 /// Opens a stream of the channel's events.
@@ -1578,7 +1637,7 @@ fn typed_channel_subscribe(py: Python<'_>, this: Arg<'_, '_>, opts: Option<Arg<'
 fn typed_channel_subscribe_raw(py: Python<'_>, this: Arg<'_, '_>, opts: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedChannel>>(this, "self")?;
     let opts = abi::arg_or(opts, "opts", Default::default)?;
-    abi::run(py, || <net_core::TypedChannel as api::TypedChannel>::subscribe_raw(&this, opts))
+    abi::run(py, 0, || <net_core::TypedChannel as api::TypedChannel>::subscribe_raw(&this, opts))
 }
 
 /// The name that tags its events.
@@ -1586,7 +1645,7 @@ fn typed_channel_subscribe_raw(py: Python<'_>, this: Arg<'_, '_>, opts: Option<A
 #[pyo3(signature = (this))]
 fn typed_channel_name(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedChannel>>(this, "self")?;
-    abi::run(py, || Ok(<net_core::TypedChannel as api::TypedChannel>::name(&this)))
+    abi::run(py, 0, || Ok(<net_core::TypedChannel as api::TypedChannel>::name(&this)))
 }
 
 /// Adds the classes and functions of the module.

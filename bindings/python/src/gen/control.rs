@@ -2,10 +2,10 @@
 
 //! Module `control`.
 
-use crate::abi::{self, Answer, Arg};
+use crate::abi;
 use crate::host::{self, Host};
-use crate::queue::Payload;
-use crate::value::{self, FromPy, ToPy, Wrong};
+use crate::payload::{self, Payload};
+use crate::value::{self, Answer, Arg, FromPy, ToPy, Wrong};
 use net_support::HostPort;
 use net_types::{BoxFuture, Error, api};
 use pyo3::prelude::*;
@@ -29,6 +29,12 @@ impl ToPy for net_types::control::LogLevel {
 /// One line of the log.
 #[pyclass(frozen, name = "LogRecord", module = "net")]
 pub(crate) struct LogRecord(net_types::control::LogRecord);
+
+impl LogRecord {
+    fn of(_: Python<'_>, record: net_types::control::LogRecord) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl LogRecord {
@@ -55,8 +61,7 @@ impl LogRecord {
             at: abi::arg(at, "at")?,
             fields: abi::arg(fields, "fields")?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// How much it matters.
@@ -122,12 +127,12 @@ impl FromPy<'_, '_> for net_types::control::LogRecord {
 
 impl ToPy for net_types::control::LogRecord {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, LogRecord(self))?.into_any())
+        Ok(Py::new(py, LogRecord::of(py, self)?)?.into_any())
     }
 }
 
 struct LogSinkPort {
-    port: HostPort<Payload, host::Answer>,
+    port: HostPort<Payload, payload::Answer>,
 }
 
 impl net_types::host::LogSink for LogSinkPort {
@@ -149,14 +154,16 @@ impl FromPy<'_, '_> for Arc<dyn net_types::host::LogSink> {
 fn set_logger(py: Python<'_>, logger: Arg<'_, '_>, filter: Option<Arg<'_, '_>>) -> Answer {
     let logger = abi::arg(logger, "logger")?;
     let filter = abi::arg_or::<&str>(filter, "filter", || "info")?;
-    abi::run(py, || <net_support::Functions as api::ControlFunctions>::set_logger(logger, filter))
+    abi::run(py, filter.len(), || {
+        <net_support::Functions as api::ControlFunctions>::set_logger(logger, filter)
+    })
 }
 
 /// Stops the log; the function that took it is let go.
 #[pyfunction]
 #[pyo3(signature = ())]
 fn clear_logger(py: Python<'_>) -> Answer {
-    abi::run(py, <net_support::Functions as api::ControlFunctions>::clear_logger)
+    abi::run(py, 0, <net_support::Functions as api::ControlFunctions>::clear_logger)
 }
 
 /// Sets the number of worker threads, before the first asynchronous call starts them; afterwards it is an error. Without it `NET_RUNTIME_THREADS` says how many, or else there is one per core, up to 4.
@@ -164,7 +171,7 @@ fn clear_logger(py: Python<'_>) -> Answer {
 #[pyo3(signature = (threads))]
 fn set_runtime_threads(py: Python<'_>, threads: Arg<'_, '_>) -> Answer {
     let threads = abi::arg(threads, "threads")?;
-    abi::run(py, || <net_support::Functions as api::ControlFunctions>::set_runtime_threads(threads))
+    abi::run(py, 0, || <net_support::Functions as api::ControlFunctions>::set_runtime_threads(threads))
 }
 
 /// Adds the classes and functions of the module.

@@ -5,10 +5,11 @@
 // Python passes the fields of options one by one.
 #![allow(clippy::too_many_arguments)]
 
-use crate::abi::{self, Answer, Arg};
+use crate::abi;
 use crate::host::{self, Host};
-use crate::queue::{Payload, Queue};
-use crate::value::{self, FromPy, OneOrMany, Span, ToPy, Wrong};
+use crate::payload::{self, Payload};
+use crate::queue::Queue;
+use crate::value::{self, Answer, Arg, FromPy, OneOrMany, Span, ToPy, Wrong};
 use net_support::HostPort;
 use net_types::{BoxFuture, Error, api};
 use pyo3::prelude::*;
@@ -94,6 +95,12 @@ impl ToPy for net_types::echo::EchoKey {
 #[pyclass(frozen, name = "Label", module = "net")]
 pub(crate) struct Label(net_types::echo::Label);
 
+impl Label {
+    fn of(_: Python<'_>, record: net_types::echo::Label) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
 #[pymethods]
 impl Label {
     #[classattr]
@@ -109,8 +116,7 @@ impl Label {
             text: abi::arg(text, "text")?,
             color: abi::arg_or(color, "color", || net_types::echo::Color::Red)?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// What it says.
@@ -145,12 +151,18 @@ impl FromPy<'_, '_> for net_types::echo::Label {
 
 impl ToPy for net_types::echo::Label {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, Label(self))?.into_any())
+        Ok(Py::new(py, Label::of(py, self)?)?.into_any())
     }
 }
 /// Every width.
 #[pyclass(frozen, name = "Scalars", module = "net")]
 pub(crate) struct Scalars(net_types::echo::Scalars);
+
+impl Scalars {
+    fn of(_: Python<'_>, record: net_types::echo::Scalars) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl Scalars {
@@ -228,8 +240,7 @@ impl Scalars {
             level: abi::arg(level, "level")?,
             access: abi::arg(access, "access")?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// A truth value.
@@ -415,12 +426,18 @@ impl FromPy<'_, '_> for net_types::echo::Scalars {
 
 impl ToPy for net_types::echo::Scalars {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, Scalars(self))?.into_any())
+        Ok(Py::new(py, Scalars::of(py, self)?)?.into_any())
     }
 }
 /// Every way in which types nest.
 #[pyclass(frozen, name = "Everything", module = "net")]
 pub(crate) struct Everything(net_types::echo::Everything);
+
+impl Everything {
+    fn of(_: Python<'_>, record: net_types::echo::Everything) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl Everything {
@@ -480,8 +497,7 @@ impl Everything {
             shapes: abi::arg(shapes, "shapes")?,
             tree: abi::arg(tree, "tree")?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// A text.
@@ -619,12 +635,18 @@ impl FromPy<'_, '_> for net_types::echo::Everything {
 
 impl ToPy for net_types::echo::Everything {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, Everything(self))?.into_any())
+        Ok(Py::new(py, Everything::of(py, self)?)?.into_any())
     }
 }
 /// Options with every form of default.
 #[pyclass(frozen, name = "EchoOptions", module = "net")]
 pub(crate) struct EchoOptions(net_types::echo::EchoOptions);
+
+impl EchoOptions {
+    fn of(_: Python<'_>, record: net_types::echo::EchoOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl EchoOptions {
@@ -697,7 +719,8 @@ impl EchoOptions {
             from: abi::arg_or(from_, "from_", || None)?,
             r#type: abi::arg_or(r#type, "type", || None)?,
         };
-        abi::checked(py, record, net_types::echo::EchoOptions::check).map(Self)
+        abi::check(py, record.check())?;
+        Self::of(py, record)
     }
 
     /// A number in a range.
@@ -811,12 +834,18 @@ impl FromPy<'_, '_> for net_types::echo::EchoOptions {
 
 impl ToPy for net_types::echo::EchoOptions {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, EchoOptions(self))?.into_any())
+        Ok(Py::new(py, EchoOptions::of(py, self)?)?.into_any())
     }
 }
 /// A record built from its fields in order, which stands for its first.
 #[pyclass(frozen, name = "VersionPair", module = "net")]
 pub(crate) struct VersionPair(net_types::echo::VersionPair);
+
+impl VersionPair {
+    fn of(_: Python<'_>, record: net_types::echo::VersionPair) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl VersionPair {
@@ -833,8 +862,7 @@ impl VersionPair {
             major: abi::arg(major, "major")?,
             minor: abi::arg(minor, "minor")?,
         };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// The number it stands for.
@@ -873,12 +901,18 @@ impl FromPy<'_, '_> for net_types::echo::VersionPair {
 
 impl ToPy for net_types::echo::VersionPair {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, VersionPair(self))?.into_any())
+        Ok(Py::new(py, VersionPair::of(py, self)?)?.into_any())
     }
 }
 /// A record with views, as event pages have them.
 #[pyclass(frozen, name = "EchoPage", module = "net")]
 pub(crate) struct EchoPage(net_types::echo::EchoPage);
+
+impl EchoPage {
+    fn of(_: Python<'_>, record: net_types::echo::EchoPage) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
 
 #[pymethods]
 impl EchoPage {
@@ -892,8 +926,7 @@ impl EchoPage {
     #[pyo3(signature = (raw))]
     fn new(py: Python<'_>, raw: Arg<'_, '_>) -> PyResult<Self> {
         let record = net_types::echo::EchoPage { raw: abi::arg(raw, "raw")? };
-        let _ = py;
-        Ok(Self(record))
+        Self::of(py, record)
     }
 
     /// JSON text.
@@ -912,7 +945,7 @@ impl EchoPage {
     /// Decodes the text.
     #[pyo3(signature = (model = None))]
     fn parse(&self, py: Python<'_>, model: Option<Arg<'_, '_>>) -> Answer {
-        Ok(abi::kernel(py, "decode")?.call1((&self.0.raw, model))?.unbind())
+        Ok(value::kernel(py, "codec", "decode")?.call1((&self.0.raw, model))?.unbind())
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -933,7 +966,7 @@ impl FromPy<'_, '_> for net_types::echo::EchoPage {
 
 impl ToPy for net_types::echo::EchoPage {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, EchoPage(self))?.into_any())
+        Ok(Py::new(py, EchoPage::of(py, self)?)?.into_any())
     }
 }
 
@@ -1083,7 +1116,7 @@ impl Tree {
     #[staticmethod]
     #[pyo3(name = "branch", signature = (*children))]
     fn new_branch(children: &Bound<'_, PyTuple>) -> PyResult<Self> {
-        Ok(Self(net_types::echo::Tree::Branch { children: value::spread(children, "children")? }))
+        Ok(Self(net_types::echo::Tree::Branch { children: abi::spread(children, "children")? }))
     }
 
     /// The tag of the case.
@@ -1141,7 +1174,7 @@ impl ToPy for net_types::echo::Tree {
 }
 
 struct EchoMapperPort {
-    port: HostPort<Payload, host::Answer>,
+    port: HostPort<Payload, payload::Answer>,
 }
 
 impl net_types::host::EchoMapper for EchoMapperPort {
@@ -1157,7 +1190,7 @@ impl FromPy<'_, '_> for Arc<dyn net_types::host::EchoMapper> {
     }
 }
 struct EchoHandlerPort {
-    port: HostPort<Payload, host::Answer>,
+    port: HostPort<Payload, payload::Answer>,
 }
 
 impl net_types::host::EchoHandler for EchoHandlerPort {
@@ -1179,7 +1212,7 @@ impl FromPy<'_, '_> for Arc<dyn net_types::host::EchoHandler> {
     }
 }
 struct EchoStorePort {
-    port: HostPort<Payload, host::Answer>,
+    port: HostPort<Payload, payload::Answer>,
     name: Option<String>,
     has_erase: bool,
 }
@@ -1222,7 +1255,7 @@ impl FromPy<'_, '_> for Arc<dyn net_types::host::EchoStore> {
 #[pyo3(signature = (value))]
 fn echo_bool(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_bool(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_bool(value))
 }
 
 /// Gives the value back.
@@ -1230,7 +1263,7 @@ fn echo_bool(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_u8(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_u8(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_u8(value))
 }
 
 /// Gives the value back.
@@ -1238,7 +1271,7 @@ fn echo_u8(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_u16(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_u16(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_u16(value))
 }
 
 /// Gives the value back.
@@ -1246,7 +1279,7 @@ fn echo_u16(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_u32(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_u32(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_u32(value))
 }
 
 /// Gives the value back.
@@ -1254,7 +1287,7 @@ fn echo_u32(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_u64(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_u64(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_u64(value))
 }
 
 /// Gives the value back.
@@ -1262,7 +1295,7 @@ fn echo_u64(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_i8(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_i8(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_i8(value))
 }
 
 /// Gives the value back.
@@ -1270,7 +1303,7 @@ fn echo_i8(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_i16(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_i16(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_i16(value))
 }
 
 /// Gives the value back.
@@ -1278,7 +1311,7 @@ fn echo_i16(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_i32(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_i32(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_i32(value))
 }
 
 /// Gives the value back.
@@ -1286,7 +1319,7 @@ fn echo_i32(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_i64(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_i64(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_i64(value))
 }
 
 /// Gives the value back.
@@ -1294,7 +1327,7 @@ fn echo_i64(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_f64(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_f64(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_f64(value))
 }
 
 /// Gives the value back.
@@ -1302,7 +1335,7 @@ fn echo_f64(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_string(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg::<&str>(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_string(value))
+    abi::run(py, value.len(), || <net_core::Functions as api::EchoFunctions>::echo_string(value))
 }
 
 /// Gives the value back.
@@ -1310,7 +1343,7 @@ fn echo_string(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_bytes(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg::<Cow<'_, [u8]>>(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_bytes(&value))
+    abi::run(py, value.len(), || <net_core::Functions as api::EchoFunctions>::echo_bytes(&value))
 }
 
 /// Gives the value back.
@@ -1318,7 +1351,7 @@ fn echo_bytes(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value_ms))]
 fn echo_duration(py: Python<'_>, value_ms: Arg<'_, '_>) -> Answer {
     let value_ms = abi::arg::<Span<1_000_000>>(value_ms, "value_ms")?.0;
-    abi::run(py, || {
+    abi::run(py, 0, || {
         <net_core::Functions as api::EchoFunctions>::echo_duration(value_ms).map(Span::<1_000_000>)
     })
 }
@@ -1328,7 +1361,7 @@ fn echo_duration(py: Python<'_>, value_ms: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_instant(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_instant(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_instant(value))
 }
 
 /// Gives the value back.
@@ -1336,7 +1369,7 @@ fn echo_instant(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_date(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_date(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_date(value))
 }
 
 /// Gives the value back.
@@ -1344,7 +1377,7 @@ fn echo_date(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value_bytes))]
 fn echo_size(py: Python<'_>, value_bytes: Arg<'_, '_>) -> Answer {
     let value_bytes = abi::arg(value_bytes, "value_bytes")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_size(value_bytes))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_size(value_bytes))
 }
 
 /// Gives the value back; red if none is given.
@@ -1352,7 +1385,7 @@ fn echo_size(py: Python<'_>, value_bytes: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_color(py: Python<'_>, value: Option<Arg<'_, '_>>) -> Answer {
     let value = abi::arg_or(value, "value", || net_types::echo::Color::Red)?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_color(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_color(value))
 }
 
 /// Gives the value back.
@@ -1360,7 +1393,7 @@ fn echo_color(py: Python<'_>, value: Option<Arg<'_, '_>>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_level(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_level(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_level(value))
 }
 
 /// Gives the value back.
@@ -1368,7 +1401,7 @@ fn echo_level(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_access(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_access(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_access(value))
 }
 
 /// Gives the value back.
@@ -1376,7 +1409,7 @@ fn echo_access(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_number(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_number(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_number(value))
 }
 
 /// Gives the value back.
@@ -1384,7 +1417,7 @@ fn echo_number(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_key_of(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_key_of(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_key_of(value))
 }
 
 /// Gives back what is there as `number/text/label`, or nothing.
@@ -1399,7 +1432,7 @@ fn echo_optional(
     let number = abi::arg_or(number, "number", || None)?;
     let text = abi::arg_or::<Option<&str>>(text, "text", || None)?;
     let label = abi::arg_or(label, "label", || None)?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_optional(number, text, label))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_optional(number, text, label))
 }
 
 /// Gives the value back.
@@ -1407,7 +1440,7 @@ fn echo_optional(
 #[pyo3(signature = (value))]
 fn echo_maybe(py: Python<'_>, value: Option<Arg<'_, '_>>) -> Answer {
     let value = abi::arg_or(value, "value", || None)?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_maybe(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_maybe(value))
 }
 
 /// Gives the values back.
@@ -1415,7 +1448,7 @@ fn echo_maybe(py: Python<'_>, value: Option<Arg<'_, '_>>) -> Answer {
 #[pyo3(signature = (values))]
 fn echo_list(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
     let values = abi::arg(values, "values")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_list(values))
+    abi::run(py, usize::MAX, || <net_core::Functions as api::EchoFunctions>::echo_list(values))
 }
 
 /// Gives the values back.
@@ -1424,7 +1457,7 @@ fn echo_list(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
 fn echo_strings(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
     let values = abi::arg::<Vec<PyBackedStr>>(values, "values")?;
     let values: Vec<_> = values.iter().map(|item| &**item).collect();
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_strings(&values))
+    abi::run(py, usize::MAX, || <net_core::Functions as api::EchoFunctions>::echo_strings(&values))
 }
 
 /// Gives the values back.
@@ -1433,7 +1466,7 @@ fn echo_strings(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
 fn echo_chunks(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
     let values = abi::arg::<Vec<PyBackedBytes>>(values, "values")?;
     let values: Vec<_> = values.iter().map(|item| &**item).collect();
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_chunks(&values))
+    abi::run(py, usize::MAX, || <net_core::Functions as api::EchoFunctions>::echo_chunks(&values))
 }
 
 /// Gives the values back.
@@ -1441,7 +1474,7 @@ fn echo_chunks(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (values))]
 fn echo_map(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
     let values = abi::arg(values, "values")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_map(values))
+    abi::run(py, usize::MAX, || <net_core::Functions as api::EchoFunctions>::echo_map(values))
 }
 
 /// Gives the value back.
@@ -1449,7 +1482,7 @@ fn echo_map(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_everything(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_everything(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_everything(value))
 }
 
 /// Gives the value back.
@@ -1457,7 +1490,7 @@ fn echo_everything(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_shape(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_shape(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_shape(value))
 }
 
 /// Gives the value back.
@@ -1465,7 +1498,7 @@ fn echo_shape(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_tree(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_tree(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_tree(value))
 }
 
 /// Gives the options back with every default filled in.
@@ -1473,7 +1506,7 @@ fn echo_tree(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (options))]
 fn echo_with_options(py: Python<'_>, options: Option<Arg<'_, '_>>) -> Answer {
     let options = abi::arg_or(options, "options", Default::default)?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_with_options(options))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_with_options(options))
 }
 
 /// Gives the value back.
@@ -1481,7 +1514,7 @@ fn echo_with_options(py: Python<'_>, options: Option<Arg<'_, '_>>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_pair(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_pair(value))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_pair(value))
 }
 
 /// Gives a page with that text.
@@ -1489,7 +1522,7 @@ fn echo_pair(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (raw))]
 fn echo_page_of(py: Python<'_>, raw: Arg<'_, '_>) -> Answer {
     let raw = abi::arg::<&str>(raw, "raw")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_page_of(raw))
+    abi::run(py, raw.len(), || <net_core::Functions as api::EchoFunctions>::echo_page_of(raw))
 }
 
 /// Adds numbers; a sum beyond 64 bits is `too-large`.
@@ -1498,7 +1531,7 @@ fn echo_page_of(py: Python<'_>, raw: Arg<'_, '_>) -> Answer {
 fn sum_all(py: Python<'_>, first: Arg<'_, '_>, rest: Arg<'_, '_>) -> Answer {
     let first = abi::arg(first, "first")?;
     let rest = abi::arg(rest, "rest")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::sum_all(first, rest))
+    abi::run(py, usize::MAX, || <net_core::Functions as api::EchoFunctions>::sum_all(first, rest))
 }
 
 /// Gives the value back as the JSON that crossed.
@@ -1506,7 +1539,7 @@ fn sum_all(py: Python<'_>, first: Arg<'_, '_>, rest: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_json(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg::<&str>(value, "value")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_json(value))
+    abi::run(py, value.len(), || <net_core::Functions as api::EchoFunctions>::echo_json(value))
 }
 
 /// Answers with the echo error of that kind, or of `part`.
@@ -1515,7 +1548,9 @@ fn echo_json(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 fn fail(py: Python<'_>, kind: Arg<'_, '_>, detail: Option<Arg<'_, '_>>) -> Answer {
     let kind = abi::arg::<&str>(kind, "kind")?;
     let detail = abi::arg_or::<&str>(detail, "detail", || "asked")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::fail(kind, detail))
+    abi::run(py, kind.len() + detail.len(), || {
+        <net_core::Functions as api::EchoFunctions>::fail(kind, detail)
+    })
 }
 
 fn fail_later_start(kind: Arg<'_, '_>) -> PyResult<impl Future<Output = Result<u32, Error>> + Send + use<>> {
@@ -1542,14 +1577,14 @@ fn fail_later_submit(py: Python<'_>, queue: &Bound<'_, Queue>, kind: Arg<'_, '_>
 #[pyo3(signature = (error))]
 fn describe_error(py: Python<'_>, error: Arg<'_, '_>) -> Answer {
     let error = abi::arg(error, "error")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::describe_error(error))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::describe_error(error))
 }
 
 /// Panics, which reaches the caller as `internal`.
 #[pyfunction]
 #[pyo3(signature = ())]
 fn panic_now(py: Python<'_>) -> Answer {
-    abi::run(py, <net_core::Functions as api::EchoFunctions>::panic_now)
+    abi::run(py, 0, <net_core::Functions as api::EchoFunctions>::panic_now)
 }
 
 fn panic_later_start() -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
@@ -1664,7 +1699,7 @@ fn sum_stream_submit(py: Python<'_>, queue: &Bound<'_, Queue>, values: Arg<'_, '
 #[pyo3(signature = (end))]
 fn count_up(py: Python<'_>, end: Arg<'_, '_>) -> Answer {
     let end = abi::arg(end, "end")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::count_up(end))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::count_up(end))
 }
 
 /// Gives back what a stream of the host gives, item by item, as fast as it is taken.
@@ -1672,7 +1707,7 @@ fn count_up(py: Python<'_>, end: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (values))]
 fn echo_stream(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
     let values = abi::arg(values, "values")?;
-    abi::run(py, || <net_core::Functions as api::EchoFunctions>::echo_stream(values))
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_stream(values))
 }
 
 /// Makes a box.
@@ -1680,7 +1715,7 @@ fn echo_stream(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (text))]
 fn echo_box_new(py: Python<'_>, text: Option<Arg<'_, '_>>) -> Answer {
     let text = abi::arg_or::<&str>(text, "text", || "empty")?;
-    abi::run(py, || <net_core::EchoBox as api::EchoBox>::new(text))
+    abi::run(py, text.len(), || <net_core::EchoBox as api::EchoBox>::new(text))
 }
 
 fn echo_box_open_start(
@@ -1738,7 +1773,7 @@ fn echo_box_of_number_submit(py: Python<'_>, queue: &Bound<'_, Queue>, number: A
 fn echo_box_set(py: Python<'_>, this: Arg<'_, '_>, text: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
     let text = abi::arg::<&str>(text, "text")?;
-    abi::run(py, || <net_core::EchoBox as api::EchoBox>::set(&this, text))
+    abi::run(py, text.len(), || <net_core::EchoBox as api::EchoBox>::set(&this, text))
 }
 
 /// Counts the bytes of the text.
@@ -1746,7 +1781,7 @@ fn echo_box_set(py: Python<'_>, this: Arg<'_, '_>, text: Arg<'_, '_>) -> Answer 
 #[pyo3(signature = (this))]
 fn echo_box_length(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
-    abi::run(py, || <net_core::EchoBox as api::EchoBox>::length(&this))
+    abi::run(py, 0, || <net_core::EchoBox as api::EchoBox>::length(&this))
 }
 
 /// Adds text given as UTF-8; false if it is not.
@@ -1755,7 +1790,7 @@ fn echo_box_length(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 fn echo_box_push(py: Python<'_>, this: Arg<'_, '_>, data: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
     let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
-    abi::run_hot(py, || <net_core::EchoBox as api::EchoBox>::push(&this, &data))
+    abi::run(py, data.len(), || <net_core::EchoBox as api::EchoBox>::push(&this, &data))
 }
 
 fn echo_box_read_start(
@@ -1806,7 +1841,7 @@ fn echo_box_wait_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, 
 fn echo_box_pair(py: Python<'_>, this: Arg<'_, '_>, other: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
     let other = abi::arg(other, "other")?;
-    abi::run(py, || <net_core::EchoBox as api::EchoBox>::pair(&this, &other))
+    abi::run(py, 0, || <net_core::EchoBox as api::EchoBox>::pair(&this, &other))
 }
 
 /// Gives a new box with that text if it occurs in this one's.
@@ -1815,7 +1850,7 @@ fn echo_box_pair(py: Python<'_>, this: Arg<'_, '_>, other: Arg<'_, '_>) -> Answe
 fn echo_box_find(py: Python<'_>, this: Arg<'_, '_>, text: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
     let text = abi::arg::<&str>(text, "text")?;
-    abi::run(py, || <net_core::EchoBox as api::EchoBox>::find(&this, text))
+    abi::run(py, text.len(), || <net_core::EchoBox as api::EchoBox>::find(&this, text))
 }
 
 /// Makes a box with the texts of all.
@@ -1823,7 +1858,7 @@ fn echo_box_find(py: Python<'_>, this: Arg<'_, '_>, text: Arg<'_, '_>) -> Answer
 #[pyo3(signature = (boxes))]
 fn echo_box_merged(py: Python<'_>, boxes: Arg<'_, '_>) -> Answer {
     let boxes = abi::arg(boxes, "boxes")?;
-    abi::run(py, || <net_core::EchoBox as api::EchoBox>::merged(boxes))
+    abi::run(py, usize::MAX, || <net_core::EchoBox as api::EchoBox>::merged(boxes))
 }
 
 /// Gives the characters of the text one by one.
@@ -1832,7 +1867,7 @@ fn echo_box_merged(py: Python<'_>, boxes: Arg<'_, '_>) -> Answer {
 fn echo_box_letters(py: Python<'_>, this: Arg<'_, '_>, limit: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
     let limit = abi::arg_or(limit, "limit", || 1000)?;
-    abi::run(py, || <net_core::EchoBox as api::EchoBox>::letters(&this, limit))
+    abi::run(py, 0, || <net_core::EchoBox as api::EchoBox>::letters(&this, limit))
 }
 
 fn echo_box_save_start(
@@ -1892,7 +1927,7 @@ fn echo_box_shut_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, 
 #[pyo3(signature = (this))]
 fn echo_box_text(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
-    abi::run(py, || <net_core::EchoBox as api::EchoBox>::text(&this))
+    abi::run(py, 0, || <net_core::EchoBox as api::EchoBox>::text(&this))
 }
 
 /// Number of the box in this process, from 1.
@@ -1900,7 +1935,7 @@ fn echo_box_text(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (this))]
 fn echo_box_serial(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
-    abi::run(py, || Ok(<net_core::EchoBox as api::EchoBox>::serial(&this)))
+    abi::run(py, 0, || Ok(<net_core::EchoBox as api::EchoBox>::serial(&this)))
 }
 
 /// Leaves out the next characters.
@@ -1909,7 +1944,7 @@ fn echo_box_serial(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 fn letter_stream_skip(py: Python<'_>, this: Arg<'_, '_>, count: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::LetterStream>>(this, "self")?;
     let count = abi::arg(count, "count")?;
-    abi::run(py, || <net_core::LetterStream as api::LetterStream>::skip(&this, count))
+    abi::run(py, 0, || <net_core::LetterStream as api::LetterStream>::skip(&this, count))
 }
 
 fn letter_stream_next_start(
@@ -1945,7 +1980,7 @@ fn letter_stream_next_submit(
 #[pyo3(signature = (this))]
 fn letter_stream_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::LetterStream>>(this, "self")?;
-    abi::run(py, || {
+    abi::run(py, 0, || {
         <net_core::LetterStream as api::LetterStream>::close(&this);
         Ok(())
     })
@@ -1955,7 +1990,7 @@ fn letter_stream_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 #[pyfunction]
 #[pyo3(signature = ())]
 fn typed_cell_new(py: Python<'_>) -> Answer {
-    abi::run(py, <net_core::TypedCell as api::TypedCell>::new)
+    abi::run(py, 0, <net_core::TypedCell as api::TypedCell>::new)
 }
 
 /// Keeps a value.
@@ -1964,7 +1999,7 @@ fn typed_cell_new(py: Python<'_>) -> Answer {
 fn typed_cell_put(py: Python<'_>, this: Arg<'_, '_>, value: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedCell>>(this, "self")?;
     let value = abi::arg::<&str>(value, "value")?;
-    abi::run(py, || <net_core::TypedCell as api::TypedCell>::put(&this, value))
+    abi::run(py, value.len(), || <net_core::TypedCell as api::TypedCell>::put(&this, value))
 }
 
 /// Takes the value out, if there is one.
@@ -1972,7 +2007,7 @@ fn typed_cell_put(py: Python<'_>, this: Arg<'_, '_>, value: Arg<'_, '_>) -> Answ
 #[pyo3(signature = (this))]
 fn typed_cell_take(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedCell>>(this, "self")?;
-    abi::run(py, || <net_core::TypedCell as api::TypedCell>::take(&this))
+    abi::run(py, 0, || <net_core::TypedCell as api::TypedCell>::take(&this))
 }
 
 /// Adds the classes and functions of the module.

@@ -2,6 +2,7 @@
 
 //! Errors as exceptions.
 
+use crate::error;
 use crate::value::{self, Wrong};
 use net_types::Error;
 use pyo3::prelude::*;
@@ -41,7 +42,7 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (1, _) => ("net.gen.echo", "EchoError"),
         (2, _) => ("net.gen.bus", "BusError"),
         (3, _) => ("net.gen.echo", "EchoPartError"),
-        _ => ("net._kernel", "NetError"),
+        _ => ("net._kernel.errors", "NetError"),
     }
 }
 
@@ -132,85 +133,85 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
 /// The error of a family and kind with these members; none if there is no such kind.
 pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Result<Option<Error>, Wrong> {
     Ok(Some(match (family, kind) {
-        (0, 1) => net_types::base::BaseError::Handle { detail: value::detail(members)? }.into(),
+        (0, 1) => net_types::base::BaseError::Handle { detail: error::detail(members)? }.into(),
         (0, 2) => net_types::base::BaseError::Argument {
-            argument: value::member_of(members, "argument")?,
-            reason: value::member_of(members, "reason")?,
+            argument: error::member_of(members, "argument")?,
+            reason: error::member_of(members, "reason")?,
         }
         .into(),
-        (0, 3) => net_types::base::BaseError::Internal { detail: value::detail(members)? }.into(),
+        (0, 3) => net_types::base::BaseError::Internal { detail: error::detail(members)? }.into(),
         (0, 4) => {
-            net_types::base::BaseError::Unsupported { feature: value::member_of(members, "feature")? }.into()
+            net_types::base::BaseError::Unsupported { feature: error::member_of(members, "feature")? }.into()
         }
         (0, 5) => net_types::base::BaseError::Cancelled.into(),
-        (0, 6) => net_types::base::BaseError::Lagged { detail: value::detail(members)? }.into(),
-        (0, 7) => net_types::base::BaseError::CodecEncode { detail: value::detail(members)? }.into(),
-        (0, 8) => net_types::base::BaseError::CodecDecode { detail: value::detail(members)? }.into(),
-        (0, 9) => net_types::base::BaseError::HostThrew { detail: value::detail(members)? }.into(),
+        (0, 6) => net_types::base::BaseError::Lagged { detail: error::detail(members)? }.into(),
+        (0, 7) => net_types::base::BaseError::CodecEncode { detail: error::detail(members)? }.into(),
+        (0, 8) => net_types::base::BaseError::CodecDecode { detail: error::detail(members)? }.into(),
+        (0, 9) => net_types::base::BaseError::HostThrew { detail: error::detail(members)? }.into(),
         (0, 10) => net_types::base::BaseError::HostTimeout.into(),
         (0, 11) => net_types::base::BaseError::Forked.into(),
-        (0, 12) => net_types::base::BaseError::Closed { detail: value::detail(members)? }.into(),
+        (0, 12) => net_types::base::BaseError::Closed { detail: error::detail(members)? }.into(),
         (0, 13) => net_types::base::BaseError::Mismatch {
-            wanted: value::member_of(members, "wanted")?,
-            found: value::member_of(members, "found")?,
+            wanted: error::member_of(members, "wanted")?,
+            found: error::member_of(members, "found")?,
         }
         .into(),
         #[cfg(feature = "conformance")]
         (1, 1) => net_types::echo::EchoError::Rejected {
-            number: value::member_of(members, "number")?,
-            reason: value::member_of(members, "reason")?,
+            number: error::member_of(members, "number")?,
+            reason: error::member_of(members, "reason")?,
         }
         .into(),
         #[cfg(feature = "conformance")]
         (1, 2) => net_types::echo::EchoError::TooLarge {
-            size: value::member_of(members, "size")?,
-            limit: value::member_of(members, "limit")?,
+            size: error::member_of(members, "size")?,
+            limit: error::member_of(members, "limit")?,
         }
         .into(),
         #[cfg(feature = "conformance")]
         (1, 3) => net_types::echo::EchoError::Busy.into(),
         #[cfg(feature = "conformance")]
-        (1, 4) => net_types::echo::EchoError::Odd { detail: value::detail(members)? }.into(),
+        (1, 4) => net_types::echo::EchoError::Odd { detail: error::detail(members)? }.into(),
         #[cfg(feature = "conformance")]
         (1, 5) => net_types::echo::EchoError::Status {
-            status: value::member_of(members, "status")?,
-            body: value::member_of(members, "body")?,
-            detail: value::detail(members)?,
+            status: error::member_of(members, "status")?,
+            body: error::member_of(members, "body")?,
+            detail: error::detail(members)?,
         }
         .into(),
         #[cfg(feature = "conformance")]
-        (1, 6) => net_types::echo::EchoError::BadFrame { detail: value::detail(members)? }.into(),
+        (1, 6) => net_types::echo::EchoError::BadFrame { detail: error::detail(members)? }.into(),
         (2, 1) => net_types::bus::BusError::InvalidJson {
-            index: value::member_of(members, "index")?,
-            offset: value::member_of(members, "offset")?,
-            reason: value::member_of(members, "reason")?,
+            index: error::member_of(members, "index")?,
+            offset: error::member_of(members, "offset")?,
+            reason: error::member_of(members, "reason")?,
         }
         .into(),
         (2, 2) => net_types::bus::BusError::EventTooLarge {
-            index: value::member_of(members, "index")?,
-            size: value::member_of(members, "size")?,
-            limit: value::member_of(members, "limit")?,
+            index: error::member_of(members, "index")?,
+            size: error::member_of(members, "size")?,
+            limit: error::member_of(members, "limit")?,
         }
         .into(),
         (2, 3) => net_types::bus::BusError::Backpressure.into(),
-        (2, 4) => net_types::bus::BusError::MemoryFull { limit: value::member_of(members, "limit")? }.into(),
-        (2, 5) => net_types::bus::BusError::InvalidFilter { detail: value::detail(members)? }.into(),
-        (2, 6) => net_types::bus::BusError::InvalidCursor { detail: value::detail(members)? }.into(),
+        (2, 4) => net_types::bus::BusError::MemoryFull { limit: error::member_of(members, "limit")? }.into(),
+        (2, 5) => net_types::bus::BusError::InvalidFilter { detail: error::detail(members)? }.into(),
+        (2, 6) => net_types::bus::BusError::InvalidCursor { detail: error::detail(members)? }.into(),
         (2, 7) => net_types::bus::BusError::InvalidConfig {
-            option: value::member_of(members, "option")?,
-            reason: value::member_of(members, "reason")?,
+            option: error::member_of(members, "option")?,
+            reason: error::member_of(members, "reason")?,
         }
         .into(),
         (2, 8) => net_types::bus::BusError::Closed.into(),
         (2, 9) => net_types::bus::BusError::Lagged {
-            shard: value::member_of(members, "shard")?,
-            first: value::member_of(members, "first")?,
-            last: value::member_of(members, "last")?,
+            shard: error::member_of(members, "shard")?,
+            first: error::member_of(members, "first")?,
+            last: error::member_of(members, "last")?,
         }
         .into(),
-        (2, 10) => net_types::bus::BusError::NotAnObject { detail: value::detail(members)? }.into(),
+        (2, 10) => net_types::bus::BusError::NotAnObject { detail: error::detail(members)? }.into(),
         #[cfg(feature = "conformance")]
-        (3, 1) => net_types::echo::EchoPartError::Missing { part: value::member_of(members, "part")? }.into(),
+        (3, 1) => net_types::echo::EchoPartError::Missing { part: error::member_of(members, "part")? }.into(),
         _ => return Ok(None),
     }))
 }

@@ -79,15 +79,15 @@ fn field(api: &Api, name: &str, ty: &Type) -> FieldModel {
             let nanos = rust_types::nanos(*unit);
             if optional {
                 let build = format!(
-                    "value::member_of::<Option<value::Span<{nanos}>>>(members, {python:?})?.map(|span| span.0)"
+                    "error::member_of::<Option<value::Span<{nanos}>>>(members, {python:?})?.map(|span| span.0)"
                 );
                 (None, format!("value::ToPy::to_py(value.map(value::Span::<{nanos}>), py)"), build)
             } else {
-                let build = format!("value::member_of::<value::Span<{nanos}>>(members, {python:?})?.0");
+                let build = format!("error::member_of::<value::Span<{nanos}>>(members, {python:?})?.0");
                 (None, format!("value::ToPy::to_py(value::Span::<{nanos}>(*value), py)"), build)
             }
         }
-        _ => (None, "value::shown(value, py)".into(), format!("value::member_of(members, {python:?})?")),
+        _ => (None, "value::shown(value, py)".into(), format!("error::member_of(members, {python:?})?")),
     };
     let is_constant = constant.is_some();
     FieldModel {

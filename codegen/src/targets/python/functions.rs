@@ -44,7 +44,8 @@ pub(crate) struct FunctionModel {
     /// What the call gives, in an asynchronous function.
     pub output: String,
     pub is_async: bool,
-    pub run: String,
+    /// Bytes that it works on, in a synchronous function.
+    pub size: String,
 }
 
 /// Lowers an interface of the host.
@@ -135,7 +136,7 @@ pub(crate) fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec
             call: format!("{owner}::next(&this, max).await"),
             output: format!("Vec<{}>", owned(api, item)),
             is_async: true,
-            run: String::new(),
+            size: String::new(),
         });
         functions.push(FunctionModel {
             doc: vec!["Ends the iteration.".into()],
@@ -146,7 +147,7 @@ pub(crate) fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec
             call: format!("|| {{ {owner}::close(&this); Ok(()) }}"),
             output: String::new(),
             is_async: false,
-            run: "run".into(),
+            size: "0".into(),
         });
     }
     Ok(functions)
@@ -199,13 +200,29 @@ pub(crate) fn function(
         doc: lines(&method.doc),
         name: names::native(object.map(|(name, _)| name), &method.name.spec),
         params: params.join(", "),
-        arguments: arguments.join(", "),
         bindings,
         call,
         output: output(api, object, method),
         is_async: method.is_async,
-        run: if method.hot { "run_hot" } else { "run" }.into(),
+        size: size(method, &arguments),
+        arguments: arguments.join(", "),
     })
+}
+
+/// The bytes that a method works on, as far as its arguments tell; a list may have any number.
+fn size(method: &Method, idents: &[String]) -> String {
+    let receiver = idents.len() - method.args.len();
+    let given = method.args.iter().zip(&idents[receiver..]);
+    let sizes = given.filter_map(|(arg, ident)| match arg.ty {
+        Type::String | Type::Bytes | Type::Json(_) => Some(format!("{ident}.len()")),
+        Type::List(_) | Type::Map(_) => Some("usize::MAX".into()),
+        _ => None,
+    });
+    let mut sizes: Vec<_> = sizes.collect();
+    if sizes.iter().any(|size| size == "usize::MAX") {
+        sizes = vec!["usize::MAX".into()];
+    }
+    if sizes.is_empty() { "0".into() } else { sizes.join(" + ") }
 }
 
 /// The type that crosses as the result of a method.

@@ -56,6 +56,8 @@ pub(crate) struct FieldModel {
     /// Expression of the Python value of `value`, a reference.
     pub show: String,
     pub secret: bool,
+    /// Whether it holds the items of its record.
+    pub is_items: bool,
     /// Attribute that shows it.
     pub member: String,
 }
@@ -184,7 +186,7 @@ fn scalar(module: &Module, item: &Scalar) -> ScalarModel {
 }
 
 fn record(api: &Api, module: &Module, item: &Record) -> Result<RecordModel> {
-    let fields = item.fields.iter().map(|f| field(api, f)).collect::<Result<Vec<_>>>()?;
+    let mut fields = item.fields.iter().map(|f| field(api, f)).collect::<Result<Vec<_>>>()?;
     let mut ordered: Vec<_> = item.fields.iter().collect();
     ordered.sort_by_key(|f| f.may_be_left_out());
     let (signature, params) = signature(api, &ordered);
@@ -197,6 +199,9 @@ fn record(api: &Api, module: &Module, item: &Record) -> Result<RecordModel> {
         [only] if item.is_output && !item.is_input => Some(rust_names::value(&only.name.spec)),
         _ => None,
     };
+    for field in &mut fields {
+        field.is_items = items.as_ref() == Some(&field.field);
+    }
     let copies = (item.class == Some(RecordClass::Options) && item.all_optional()).then(|| {
         let others: Vec<_> =
             params.iter().skip(1).map(|param| format!("{}.is_some()", param.ident)).collect();
@@ -296,6 +301,7 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
         build,
         show,
         secret: item.secret,
+        is_items: false,
     })
 }
 
@@ -347,7 +353,7 @@ fn union(api: &Api, module: &Module, item: &Union) -> Result<UnionModel> {
         }
         let mut fields = case.fields.iter().map(|f| field(api, f)).collect::<Result<Vec<_>>>()?;
         if signature.starts_with('*') {
-            fields[0].build = format!("value::spread({}, {:?})?", fields[0].ident, fields[0].name);
+            fields[0].build = format!("abi::spread({}, {:?})?", fields[0].ident, fields[0].name);
         }
         cases.push(CaseModel {
             doc: lines(&case.doc),
@@ -409,11 +415,12 @@ pub(crate) fn lines(doc: &crate::ir::Doc) -> Lines {
 
 /// The imports that a printed module needs.
 pub(crate) fn imports(text: &str) -> String {
-    const KNOWN: [(&str, &[&str]); 12] = [
-        ("crate::abi", &["self", "Answer", "Arg"]),
+    const KNOWN: [(&str, &[&str]); 13] = [
+        ("crate::abi", &["self"]),
         ("crate::host", &["self", "Host"]),
-        ("crate::queue", &["Payload", "Queue"]),
-        ("crate::value", &["self", "FromPy", "OneOrMany", "Span", "ToPy", "Wrong"]),
+        ("crate::payload", &["self", "Payload"]),
+        ("crate::queue", &["Queue"]),
+        ("crate::value", &["self", "Answer", "Arg", "FromPy", "OneOrMany", "Span", "ToPy", "Wrong"]),
         ("net_support", &["HostPort"]),
         ("net_types", &["BoxFuture", "Error", "api"]),
         ("pyo3::prelude", &["*"]),

@@ -466,8 +466,13 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
         ("enum", "IntEnum StrEnum"),
         ("typing", "Any Final Protocol Self TypeAlias overload"),
         ("net", "_net"),
-        ("net._kernel", "AsyncStream Buffer Closable Model Native NetError Stream T Typed decoder encode encode_all handle_of handles_of picks spread whole"),
-        ("net._loop", "HostType loop_host loop_stream submit thread_host thread_stream"),
+        ("net._kernel.arguments", "Buffer picks spread whole"),
+        ("net._kernel.codec", "Model decoder encode encode_all"),
+        ("net._kernel.errors", "NetError"),
+        ("net._kernel.hosts", "HostType thread_host thread_stream"),
+        ("net._kernel.loop", "loop_host loop_stream submit"),
+        ("net._kernel.objects", "Closable Native T Typed handle_of handles_of"),
+        ("net._kernel.streams", "AsyncStream Stream"),
     ]
     .map(|(module, items)| (module.to_owned(), items.split(' ').map(str::to_owned).collect()))
     .into();
@@ -512,8 +517,12 @@ pub(crate) fn index(api: &Api, mode: Mode) -> String {
     let pages: Vec<_> = shipped.map(|module| (module, page(api, module, Mode::Blocking).exports)).collect();
     let lines = pages.iter().map(|(module, exports)| fit::import(&format!("{dir}.{}", module.name), exports));
     let written: &[(&str, &[&str])] = match mode {
-        Mode::Blocking => &[("net._kernel", &["NetError", "Stream"]), ("net._net", &["live_handles"])],
-        Mode::Aio => &[("net._kernel", &["AsyncStream", "NetError"])],
+        Mode::Blocking => &[
+            ("net._kernel.errors", &["NetError"]),
+            ("net._kernel.streams", &["Stream"]),
+            ("net._net", &["live_handles"]),
+        ],
+        Mode::Aio => &[("net._kernel.errors", &["NetError"]), ("net._kernel.streams", &["AsyncStream"])],
     };
     let written: Vec<(&str, Vec<String>)> = written
         .iter()

@@ -44,7 +44,9 @@ fn imports(api: &Api, text: &str) -> String {
         ("collections.abc", "Callable Iterator Mapping Sequence"),
         ("datetime", "datetime"),
         ("typing", "Any TypeVar final"),
-        ("net._kernel", "Buffer Model NetError"),
+        ("net._kernel.arguments", "Buffer"),
+        ("net._kernel.codec", "Model"),
+        ("net._kernel.errors", "NetError"),
     ]
     .map(|(path, items)| (path.to_owned(), items.split(' ').map(str::to_owned).collect()))
     .into();

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import net
 from net import _net
-from net._kernel import date_of, millis_of
+from net._kernel.dates import date_of, millis_of
 from net.gen import base, bus, control, echo
 
 

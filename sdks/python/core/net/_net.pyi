@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, final
 
-from net._kernel import Buffer, Model, NetError
+from net._kernel.arguments import Buffer
+from net._kernel.codec import Model
+from net._kernel.errors import NetError
 from net.gen.bus import Backpressure, Ordering, Start
 from net.gen.control import LogLevel
 from net.gen.echo import Access, Color, Level

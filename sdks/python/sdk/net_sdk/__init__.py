@@ -2,4 +2,3 @@
 
 from net import *
 from net import __all__ as __all__
-from net_sdk import aio as aio

@@ -6,7 +6,7 @@ itself.
 from __future__ import annotations
 
 from net import _net
-from net._kernel import NetError
+from net._kernel.errors import NetError
 from net._net import LibraryInfo
 
 __all__ = [

@@ -13,21 +13,11 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from net import _net
-from net._kernel import (
-    Buffer,
-    Closable,
-    Model,
-    Native,
-    NetError,
-    Stream,
-    T,
-    Typed,
-    decoder,
-    encode,
-    encode_all,
-    handle_of,
-    whole,
-)
+from net._kernel.arguments import Buffer, whole
+from net._kernel.codec import Model, decoder, encode, encode_all
+from net._kernel.errors import NetError
+from net._kernel.objects import Closable, Native, T, Typed, handle_of
+from net._kernel.streams import Stream
 from net._net import (
     HashedEvent,
     NetKeypair,

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from net import _net
-from net._loop import HostType, thread_host
+from net._kernel.hosts import HostType, thread_host
 from net._net import LogRecord
 
 __all__ = [

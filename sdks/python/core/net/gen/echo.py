@@ -13,23 +13,12 @@ from enum import IntEnum, StrEnum
 from typing import Any, Final, Protocol, Self, TypeAlias, overload
 
 from net import _net
-from net._kernel import (
-    Buffer,
-    Closable,
-    Model,
-    Native,
-    NetError,
-    Stream,
-    T,
-    Typed,
-    decoder,
-    encode,
-    handle_of,
-    handles_of,
-    picks,
-    spread,
-)
-from net._loop import HostType, thread_host, thread_stream
+from net._kernel.arguments import Buffer, picks, spread
+from net._kernel.codec import Model, decoder, encode
+from net._kernel.errors import NetError
+from net._kernel.hosts import HostType, thread_host, thread_stream
+from net._kernel.objects import Closable, Native, T, Typed, handle_of, handles_of
+from net._kernel.streams import Stream
 from net._net import EchoOptions, EchoPage, Everything, Label, Scalars, Shape, Tree, VersionPair
 
 __all__ = [

@@ -12,21 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from net import _net
-from net._kernel import (
-    AsyncStream,
-    Buffer,
-    Closable,
-    Model,
-    Native,
-    T,
-    Typed,
-    decoder,
-    encode,
-    encode_all,
-    handle_of,
-    whole,
-)
-from net._loop import submit
+from net._kernel.arguments import Buffer, whole
+from net._kernel.codec import Model, decoder, encode, encode_all
+from net._kernel.loop import submit
+from net._kernel.objects import Closable, Native, T, Typed, handle_of
+from net._kernel.streams import AsyncStream
 from net.gen.bus import (
     Backpressure,
     BusBackpressureError,

@@ -9,7 +9,7 @@ logger of the host takes its place.
 from __future__ import annotations
 
 from net import _net
-from net._loop import loop_host
+from net._kernel.loop import loop_host
 from net.gen.control import (
     LogLevel,
     LogRecord,

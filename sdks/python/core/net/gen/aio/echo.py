@@ -11,21 +11,11 @@ from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from typing import Any, Self, overload
 
 from net import _net
-from net._kernel import (
-    AsyncStream,
-    Buffer,
-    Closable,
-    Model,
-    Native,
-    T,
-    Typed,
-    decoder,
-    encode,
-    handle_of,
-    handles_of,
-    picks,
-)
-from net._loop import loop_host, loop_stream, submit
+from net._kernel.arguments import Buffer, picks
+from net._kernel.codec import Model, decoder, encode
+from net._kernel.loop import loop_host, loop_stream, submit
+from net._kernel.objects import Closable, Native, T, Typed, handle_of, handles_of
+from net._kernel.streams import AsyncStream
 from net.gen.echo import (
     Access,
     Color,

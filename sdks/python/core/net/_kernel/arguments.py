@@ -1,0 +1,36 @@
+"""Arguments of calls that may be given in several ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+from net._kernel.errors import argument_error
+
+T = TypeVar("T")
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+"""What bytes are taken from."""
+
+
+def spread(values: tuple[Any, ...]) -> Any:
+    """The values of a call with any number of them, or of one list."""
+    return values[0] if len(values) == 1 and isinstance(values[0], list | tuple) else values
+
+
+def whole(given: T | None, make: Callable[..., T], *fields: object, **more: object) -> T:
+    """Options that are given as one record, or else made of their fields."""
+    if given is None:
+        return make(*fields, **more)
+    if any(field is not None for field in (*fields, *more.values())):
+        reason = "is given whole, so its fields may not be given as well"
+        raise argument_error(make.__name__, reason)
+    return given
+
+
+def picks(
+    args: tuple[Any, ...], named: dict[str, Any], position: int, name: str, kind: Any
+) -> bool:
+    """Whether a call is meant for the signature that has a value of this kind there."""
+    value = args[position] if len(args) > position else named.get(name)
+    return isinstance(value, kind)

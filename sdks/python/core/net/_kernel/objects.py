@@ -1,0 +1,74 @@
+"""Objects of the library behind handles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Generic, Self, TypeVar
+
+from net import _net
+from net._kernel.errors import argument_error
+
+T = TypeVar("T")
+
+
+class Native:
+    """An object of the library; collecting it releases the library's own."""
+
+    __slots__ = ("__weakref__", "_handle")
+    _handle: _net.Handle
+
+    def __init__(self) -> None:
+        raise TypeError(f"{type(self).__name__} has no constructor of its own")
+
+    @classmethod
+    def _of(cls, handle: _net.Handle) -> Self:
+        made = cls.__new__(cls)
+        made._handle = handle
+        return made
+
+
+class Typed(Native, Generic[T]):
+    """An object whose JSON has a type of the caller."""
+
+    __slots__ = ("_decode",)
+    _decode: Callable[[str], T]
+
+    @classmethod
+    def _typed(cls, handle: _net.Handle, decode: Callable[[str], T]) -> Self:
+        made = cls._of(handle)
+        made._decode = decode
+        return made
+
+
+class Closable(Native):
+    """An object that is closed by releasing it."""
+
+    __slots__ = ()
+
+    def close(self) -> None:
+        """Releases the object; later calls on it fail."""
+        self._handle.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+
+def handle_of(value: object, name: str) -> _net.Handle:
+    """The handle of an object that is an argument."""
+    if isinstance(value, Native):
+        return value._handle
+    raise argument_error(name, f"{type(value).__name__} is no object of this library")
+
+
+def handles_of(values: Iterable[object], name: str) -> list[_net.Handle]:
+    """The handles of objects that are an argument."""
+    return [handle_of(value, f"{name}[{at}]") for at, value in enumerate(values)]
