@@ -26,18 +26,21 @@ def no_leaks() -> Iterator[None]:
     assert net.live_handles() == before
 
 
-def environment() -> dict[str, str]:
+def environment(**variables: str) -> dict[str, str]:
     """The environment of a program that imports the packages."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "core"), str(ROOT / "sdk")])}
+    path = os.pathsep.join([str(ROOT / "core"), str(ROOT / "sdk")])
+    return {**os.environ, "PYTHONPATH": path, **variables}
 
 
-def run_script(text: str, *, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def run_script(
+    text: str, *, timeout: float = 60, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Runs a program in a process of its own."""
     return subprocess.run(
         [sys.executable, "-c", text],
         capture_output=True,
         text=True,
         timeout=timeout,
-        env=environment(),
+        env=environment(**variables),
         check=False,
     )
