@@ -7,11 +7,11 @@ import struct
 import sys
 from typing import Any
 
+import forms
 import wire
 from gen import dispatch
 
 import net
-import wire
 
 
 class State:
@@ -33,7 +33,7 @@ class State:
             result = result(*named.values()) if call.spreads else result(**named)
         return self.answer(call, result, request)
 
-    def answer(self, call: dispatch.Call, result: Any, request: dict[str, Any]) -> Any:
+    def answer(self, call: forms.Call, result: Any, request: dict[str, Any]) -> Any:
         """Shows a result; an object is kept if it has a name."""
         if call.result is not None:
             return call.result.show(result)
@@ -66,7 +66,7 @@ def respond(state: State, request: dict[str, Any]) -> dict[str, Any]:
             return {"unsupported": f"there is no {op}"}
         return {"ok": state.call(request)}
     except net.NetError as error:
-        return {"err": dispatch.show_error(error)}
+        return {"err": forms.show_error(error)}
     except Exception as error:
         return {"unsupported": f"{type(error).__name__}: {error}"}
 

@@ -398,6 +398,9 @@ fn documented(api: &Api, item: &Method, options: Option<&Record>, whole: Option<
     if let Some((since, instead)) = &item.deprecated {
         text += &format!("\n\nDeprecated since {since}: use `{instead}`.");
     }
+    if item.combine.is_some() {
+        text += "\n\nEach call crosses by itself: in Python, collecting calls costs more than that. Many at once go in a batch.";
+    }
     if let Some(record) = options {
         text += "\n\nOptions:";
         if let Some(whole) = whole {

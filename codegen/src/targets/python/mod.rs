@@ -1,13 +1,17 @@
 //! Python: the extension module, and the packages on it.
 
 pub(crate) mod calls;
+mod classes;
+mod enums;
 mod errors;
 mod fit;
 mod functions;
+mod hosts;
 pub(crate) mod names;
 mod native;
 mod package;
 pub(crate) mod parameters;
+mod raised;
 mod stubs;
 mod testee;
 pub(crate) mod types;

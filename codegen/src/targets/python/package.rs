@@ -1,11 +1,14 @@
 //! What the templates of the package print: one page per module, and its awaitable twin.
 
 use super::calls::{self, MethodModel, Owner};
+use super::classes::{self, ClassModel};
+use super::enums::{self, EnumModel, ValueModel};
+use super::hosts::{self, HostModel};
 use super::native::has_word;
-use super::parameters::Parameters;
+use super::raised::{self, ErrorModel};
 use super::types::{self, Mode};
 use super::{fit, names};
-use crate::ir::{Api, Enum, Family, Flags, Host, Kind, Lang, Method, Module, Object, Shape, Type, Union};
+use crate::ir::{Api, Lang, Method, Module, Type, Union};
 
 pub(crate) struct PageModel {
     pub doc: String,
@@ -21,48 +24,6 @@ pub(crate) struct PageModel {
     pub exports: Vec<String>,
 }
 
-pub(crate) struct ValueModel {
-    pub line: String,
-    pub doc: String,
-}
-
-pub(crate) struct EnumModel {
-    pub name: String,
-    pub base: String,
-    pub doc: String,
-    pub values: Vec<ValueModel>,
-    pub missing: Vec<(String, String)>,
-}
-
-pub(crate) struct ErrorModel {
-    pub name: String,
-    pub bases: String,
-    pub doc: String,
-    pub fields: Vec<String>,
-    pub init: Option<MethodModel>,
-}
-
-pub(crate) struct HostModel {
-    pub name: String,
-    pub doc: String,
-    pub methods: Vec<MethodModel>,
-    pub spec: String,
-    pub function: Option<String>,
-}
-
-pub(crate) struct ClassModel {
-    pub name: String,
-    pub bases: String,
-    pub doc: String,
-    pub methods: Vec<MethodModel>,
-    /// Name of the native function that reads the next items.
-    pub stream: Option<String>,
-    /// The method that ends it, and whether that is awaited.
-    pub closing: Option<String>,
-    pub aio: bool,
-    pub len: bool,
-}
-
 /// Lowers a module.
 pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
     let own = mode == Mode::Blocking;
@@ -75,7 +36,7 @@ pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
         enums: Vec::new(),
         errors: Vec::new(),
         hosts: Vec::new(),
-        classes: module.objects.iter().map(|item| class(api, item, mode)).collect(),
+        classes: module.objects.iter().map(|item| classes::class(api, item, mode)).collect(),
         functions: functions.iter().flat_map(|item| calls::methods(api, owner, item)).collect(),
         aliases: Vec::new(),
         exports: Vec::new(),
@@ -88,9 +49,6 @@ pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
     for item in &module.objects {
         add(names::class(&item.name), names::class_aliases(&item.name));
     }
-    for item in &functions {
-        add(names::member(&item.name), names::member_aliases(&item.name));
-    }
     if own {
         for item in &module.records {
             add(names::class(&item.name), names::class_aliases(&item.name));
@@ -102,14 +60,18 @@ pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
             add(name, more);
         }
         page.consts = consts(api, module);
-        page.enums = module.enums.iter().map(enumeration).collect();
-        page.enums.extend(module.flags.iter().map(flags));
-        page.errors = module.families.iter().flat_map(|item| errors(api, item)).collect();
-        page.hosts = module.hosts.iter().map(|item| host(api, item)).collect();
+        page.enums = module.enums.iter().map(enums::enumeration).collect();
+        page.enums.extend(module.flags.iter().map(enums::flags));
+        page.errors = module.families.iter().flat_map(|item| raised::errors(api, item)).collect();
+        page.hosts = module.hosts.iter().map(|item| hosts::host(api, item)).collect();
     }
     aliases.extend(module.unions.iter().filter(|_| own).flat_map(factories));
     page.aliases = aliases.iter().map(|(alias, of)| format!("{alias} = {of}")).collect();
     page.exports.extend(aliases.into_iter().map(|(alias, _)| alias));
+    for item in &functions {
+        page.exports.push(names::member(&item.name));
+        page.exports.extend(names::member_aliases(&item.name));
+    }
     page.exports.sort();
     page.exports.dedup();
     page
@@ -188,274 +150,6 @@ fn consts(api: &Api, module: &Module) -> Vec<ValueModel> {
         }
     }));
     all
-}
-
-fn enumeration(item: &Enum) -> EnumModel {
-    let value = |value: &crate::ir::EnumValue| {
-        let literal = if item.numeric { value.tag.to_string() } else { names::text(&value.text) };
-        ValueModel {
-            line: format!("{} = {literal}", names::enum_member(&value.name)),
-            doc: fit::doc(4, &value.doc.text),
-        }
-    };
-    let aliases = item.values.iter().flat_map(|value| {
-        value.aliases.iter().map(|alias| (names::text(alias), names::enum_member(&value.name)))
-    });
-    EnumModel {
-        name: names::class(&item.name),
-        base: if item.numeric { "IntEnum" } else { "StrEnum" }.into(),
-        doc: fit::doc(4, &item.doc.text),
-        missing: aliases.filter(|_| !item.numeric).collect(),
-        values: item.values.iter().map(value).collect(),
-    }
-}
-
-fn flags(item: &Flags) -> EnumModel {
-    let values = item.bits.iter().map(|bit| ValueModel {
-        line: format!("{} = {}", names::enum_member(&bit.name), names::text(&bit.text)),
-        doc: fit::doc(4, &bit.doc.text),
-    });
-    EnumModel {
-        name: names::class(&item.name),
-        base: "StrEnum".into(),
-        doc: fit::doc(4, &item.doc.text),
-        missing: Vec::new(),
-        values: values.collect(),
-    }
-}
-
-fn errors(api: &Api, family: &Family) -> Vec<ErrorModel> {
-    let name = names::family(family);
-    let parent = family.extends.map_or_else(|| "NetError".into(), |at| names::family(api.family(at)));
-    let mut fields: Vec<String> = Vec::new();
-    for field in family.kinds.iter().flat_map(|kind| &kind.fields) {
-        let ty = types::output(api, field.ty.split_optional().0, Mode::Blocking);
-        let line = format!("{}: {ty} | None = None", names::value(&api.unit_name(&field.name, &field.ty)));
-        let start = line.split(':').next().unwrap_or_default().to_owned() + ":";
-        if !fields.iter().any(|known| known.starts_with(&start)) {
-            fields.push(line);
-        }
-    }
-    let mut all = vec![ErrorModel {
-        name: name.clone(),
-        bases: parent,
-        doc: fit::doc(4, &family.doc.text),
-        fields,
-        init: None,
-    }];
-    for kind in &family.kinds {
-        let Some(class) = names::kind(family, kind) else { continue };
-        if all.iter().any(|known| known.name == class) {
-            continue;
-        }
-        let builtin = kind.python.as_ref().map_or_else(String::new, |python| format!(", {python}"));
-        all.push(ErrorModel {
-            name: class,
-            bases: format!("{name}{builtin}"),
-            doc: fit::doc(4, &kind.doc.text),
-            fields: Vec::new(),
-            init: kind.make.then(|| constructor(api, family, kind)),
-        });
-    }
-    all
-}
-
-fn constructor(api: &Api, family: &Family, kind: &Kind) -> MethodModel {
-    let fields: Vec<_> = kind.fields.iter().filter(|f| !matches!(f.ty, Type::Constant(_))).collect();
-    let name = |field: &crate::ir::ErrorField| names::value(&api.unit_name(&field.name, &field.ty));
-    let mut params = vec!["self".to_owned()];
-    params.extend(fields.iter().map(|field| {
-        let default = if matches!(field.ty, Type::Optional(_)) { " = None" } else { "" };
-        format!("{}: {}{default}", name(field), types::input(api, &field.ty, Mode::Blocking))
-    }));
-    let mut members: Vec<_> = fields.iter().map(|field| format!("\"{0}\": {0}", name(field))).collect();
-    if kind.detail.is_none() && kind.message.is_none() {
-        params.push("detail: str = \"\"".into());
-        members.push("\"detail\": detail".into());
-    }
-    let code = u32::from(family.id) << 16 | u32::from(kind.code);
-    MethodModel {
-        name: "__init__".into(),
-        decorators: Vec::new(),
-        signature: fit::call(4, "def __init__(", &params, ") -> None:"),
-        doc: fit::doc(8, "Makes an error that a handler may raise."),
-        body: vec![
-            fit::list(8, "members: dict[str, Any] = {", &members, "}"),
-            format!("        self._show(_net.error_parts({code}, members))"),
-        ],
-        aliases: Vec::new(),
-    }
-}
-
-fn host(api: &Api, item: &Host) -> HostModel {
-    let result = |method: &Method| {
-        let ty =
-            method.returns.as_ref().map_or_else(|| "None".into(), |ty| types::input(api, ty, Mode::Blocking));
-        if method.is_async { format!("Awaitable[{ty}] | {ty}") } else { ty }
-    };
-    let args = |method: &Method| -> Vec<String> {
-        method.args.iter().map(|arg| types::output(api, &arg.ty, Mode::Blocking)).collect()
-    };
-    let methods = item.methods.iter().filter(|method| !method.optional).map(|method| {
-        let mut params = vec!["self".to_owned()];
-        let given = method.args.iter().zip(args(method));
-        params.extend(given.map(|(arg, ty)| format!("{}: {ty}", names::argument(api, arg))));
-        if params.len() > 1 {
-            params.push("/".into());
-        }
-        MethodModel {
-            decorators: Vec::new(),
-            signature: fit::call(
-                4,
-                &format!("def {}(", names::member(&method.name)),
-                &params,
-                &format!(") -> {}:", result(method)),
-            ),
-            doc: fit::doc(8, &method.doc.text),
-            body: Vec::new(),
-            aliases: Vec::new(),
-            name: names::member(&method.name),
-        }
-    });
-    let mut doc = item.doc.text.clone();
-    for prop in &item.props {
-        doc += &format!("\n\nThe attribute `{}` may be there: {}", names::member(&prop.name), prop.doc.text);
-    }
-    for method in item.methods.iter().filter(|method| method.optional) {
-        let params: Vec<_> = method.args.iter().map(|arg| names::argument(api, arg)).collect();
-        doc += &format!(
-            "\n\nThe method `{}({})` may be there: {}",
-            names::member(&method.name),
-            params.join(", "),
-            method.doc.text
-        );
-    }
-    let listed = item.methods.iter().map(|method| {
-        format!("(\"{}\", {})", names::member(&method.name), if method.is_async { "True" } else { "False" })
-    });
-    let mut listed: Vec<_> = listed.collect();
-    if let [only] = &mut listed[..] {
-        only.push(',');
-    }
-    let callable = if item.callable { "True" } else { "False" };
-    let class = names::class(&item.name);
-    HostModel {
-        doc: fit::doc(4, &doc),
-        methods: methods.collect(),
-        spec: fit::call(
-            0,
-            &format!("{} = HostType(", names::host_spec(&item.name.spec)),
-            &[callable.to_owned(), format!("({})", listed.join(", "))],
-            ")",
-        ),
-        function: item.callable.then(|| {
-            let method = &item.methods[0];
-            format!(
-                "{class}Function: TypeAlias = Callable[[{}], {}]",
-                args(method).join(", "),
-                result(method)
-            )
-        }),
-        name: class,
-    }
-}
-
-fn class(api: &Api, item: &Object, mode: Mode) -> ClassModel {
-    let name = names::class(&item.name);
-    let owner = Owner { object: Some((&item.name.spec, &name)), vars: &item.generic, mode, indent: 4 };
-    let all: Vec<_> =
-        item.constructors.iter().chain(&item.methods).filter(|m| m.in_lang(Lang::Python)).collect();
-    let mut methods = Vec::new();
-    for method in &all {
-        let overloads: Vec<_> =
-            all.iter().filter(|m| m.overload.as_deref() == Some(&method.name.spec)).collect();
-        if overloads.is_empty() {
-            methods.extend(calls::methods(api, owner, method));
-        } else {
-            methods.extend(overloaded(api, owner, method, &overloads));
-        }
-    }
-    let stream_class = if mode == Mode::Aio { "AsyncStream" } else { "Stream" };
-    let bases = match (&item.iterates, &item.close, item.generic.is_empty()) {
-        (Some(of), ..) => format!("{stream_class}[{}]", types::output(api, of, mode)),
-        (None, Some(_), true) => "Native".into(),
-        (None, None, true) => "Closable".into(),
-        (None, Some(_), false) => "Typed[T]".into(),
-        (None, None, false) => "Typed[T], Closable".into(),
-    };
-    let closing = item.close.as_ref().filter(|_| item.iterates.is_none());
-    ClassModel {
-        bases,
-        doc: fit::doc(4, &item.doc.text),
-        methods,
-        stream: item.iterates.as_ref().map(|_| format!("_net.{}", names::native(Some(&item.name.spec), ""))),
-        closing: closing.map(|close| {
-            let found = item.methods.iter().find(|method| method.name.spec == *close);
-            let waits = mode == Mode::Aio && found.is_some_and(|method| method.is_async);
-            let called = found.map_or_else(|| close.clone(), |method| names::member(&method.name));
-            format!("{}self.{called}()", if waits { "await " } else { "" })
-        }),
-        aio: mode == Mode::Aio,
-        len: item.methods.iter().any(|m| m.name.spec == "len" && matches!(m.shape, Shape::Property { .. })),
-        name,
-    }
-}
-
-/// A method with several signatures: each in a method of its own, and one that chooses.
-fn overloaded(api: &Api, owner: Owner<'_>, first: &Method, others: &[&&Method]) -> Vec<MethodModel> {
-    let name = names::member(&first.name);
-    let hidden = format!("_{name}");
-    let mut all = vec![calls::method(api, owner, first, &hidden)];
-    all[0].aliases.clear();
-    let mut chosen = Vec::new();
-    let mut choices = Vec::new();
-    for signature in std::iter::once(&first).chain(others.iter().copied()) {
-        let mut shown = calls::method(api, owner, signature, &name);
-        shown.decorators.insert(0, "@overload".into());
-        shown.aliases.clear();
-        shown.body = Vec::new();
-        chosen.push(shown);
-    }
-    let receiver = if first.shape == Shape::Constructor { "cls" } else { "self" };
-    for other in others {
-        let target = names::member(&other.name);
-        if let Some((position, arg, kind)) = difference(api, first, other) {
-            choices.push(format!("        if picks(args, named, {position}, \"{arg}\", {kind}):"));
-            choices.push(format!("            return {receiver}.{target}(*args, **named)"));
-        }
-    }
-    choices.push(format!("        return {receiver}.{hidden}(*args, **named)"));
-    let mut chooser = calls::method(api, owner, first, &name);
-    chooser.signature = format!("    def {name}({receiver}, *args: Any, **named: Any) -> Any:");
-    chooser.body = choices;
-    all.extend(chosen);
-    all.push(chooser);
-    all
-}
-
-/// The first argument in which a signature differs in kind, and the class that tells it.
-fn difference(api: &Api, first: &Method, other: &Method) -> Option<(usize, String, String)> {
-    let kind = |ty: &Type| -> String {
-        match api.base(ty.split_optional().0) {
-            Type::Bool => "bool".into(),
-            Type::Int(_) | Type::Duration(_) | Type::Instant(_) | Type::Size => "int".into(),
-            Type::F64 => "float".into(),
-            Type::String => "str".into(),
-            Type::Bytes | Type::FixedBytes(_) => "Buffer".into(),
-            Type::List(_) => "list".into(),
-            Type::Map(_) => "dict".into(),
-            Type::Object(..) => "Native".into(),
-            Type::Record(at) => names::class(&api.record(*at).name),
-            Type::Union(at) => names::class(&api.union(*at).name),
-            _ => "object".into(),
-        }
-    };
-    let names = Parameters::first(api, other).names;
-    other.args.iter().zip(names).enumerate().find_map(|(position, (arg, name))| {
-        let own = kind(&arg.ty);
-        let differs = first.args.get(position).is_none_or(|first| kind(&first.ty) != own);
-        differs.then_some((position, name, own))
-    })
 }
 
 /// The imports that a printed page needs.

@@ -1,5 +1,6 @@
 //! The dispatch of the conformance testee: every call as data.
 
+use super::native::has_word;
 use super::parameters::{Parameters, Role};
 use super::{fit, names, types};
 use crate::ir::{Api, Case, Field, Host, Kind, Lang, Method, Module, Object, Shape, TextForm, Type};
@@ -18,15 +19,13 @@ pub(crate) struct TesteeTemplate {
 
 /// Lowers the interface.
 pub(crate) fn testee(api: &Api) -> TesteeTemplate {
-    let mut modules: Vec<_> = api.modules.iter().map(|module| module.name.clone()).collect();
-    modules.sort();
     let mut codecs = Vec::new();
     let mut calls = Vec::new();
     let mut surface = Vec::new();
     for module in &api.modules {
         codecs.extend(module_codecs(api, module));
         for item in module.functions.iter().filter(|item| item.in_lang(Lang::Python)) {
-            calls.push((item.path.clone(), call(api, &module.name, None, item)));
+            calls.push((item.path.clone(), call(api, &page(module), None, item)));
         }
         for object in &module.objects {
             calls.extend(object_calls(api, module, object));
@@ -41,18 +40,67 @@ pub(crate) fn testee(api: &Api) -> TesteeTemplate {
             (key, format!("({code}, {})", tuple(&error_fields(api, kind))))
         })
     });
-    let entry = |(key, value): (String, String)| fit::expression(4, &format!("{key}: {value}"), ",");
-    let named = |(name, value): (String, String)| entry((format!("\"{name}\""), value));
+    let entry =
+        |indent, (key, value): (String, String)| fit::expression(indent, &format!("{key}: {value}"), ",");
+    let named = |indent, (name, value): (String, String)| entry(indent, (format!("\"{name}\""), value));
     let known = |(path, module, names): (String, String, String)| {
         fit::expression(4, &format!("(\"{path}\", {module}, \"{names}\")"), ",")
     };
-    TesteeTemplate {
-        imports: format!("from net.gen import {}", modules.join(", ")),
-        codecs: codecs.into_iter().map(named).collect(),
-        errors: errors.map(entry).collect(),
-        calls: calls.into_iter().map(named).collect(),
+    let mut testee = TesteeTemplate {
+        imports: String::new(),
+        codecs: codecs.into_iter().map(|item| named(8, item)).collect(),
+        errors: errors.map(|item| entry(8, item)).collect(),
+        calls: calls.into_iter().map(|item| named(4, item)).collect(),
         surface: surface.into_iter().map(known).collect(),
-    }
+    };
+    testee.imports = imports(api, &testee);
+    testee
+}
+
+/// The module of the package behind a module of the spec: no name of the spec is one of the page itself.
+fn page(module: &Module) -> String {
+    format!("net.gen.{}", module.name)
+}
+
+/// The pages of the package, and the forms that are used.
+fn imports(api: &Api, testee: &TesteeTemplate) -> String {
+    const FORMS: [&str; 21] = [
+        "BYTES",
+        "DATE",
+        "DECIMAL",
+        "ERROR",
+        "ERRORS",
+        "FLAGS",
+        "FLOAT",
+        "JSON",
+        "NAMED",
+        "OBJECT",
+        "SAME",
+        "Call",
+        "enum_of",
+        "host_of",
+        "list_of",
+        "map_of",
+        "named",
+        "optional",
+        "record_of",
+        "seconds",
+        "union_of",
+    ];
+    let text = testee
+        .codecs
+        .iter()
+        .chain(&testee.errors)
+        .chain(&testee.calls)
+        .fold(String::new(), |all, line| all + line + "\n");
+    let always = ["Call", "ERRORS", "NAMED"];
+    let used = FORMS
+        .iter()
+        .filter(|form| always.contains(form) || has_word(&text, form))
+        .map(|form| (*form).to_owned());
+    let mut pages: Vec<_> = api.modules.iter().map(|module| format!("import {}", page(module))).collect();
+    pages.sort();
+    format!("{}\n\n{}", fit::import("forms", &used.collect::<Vec<_>>()), pages.join("\n"))
 }
 
 fn error_fields(api: &Api, kind: &Kind) -> Vec<String> {
@@ -74,21 +122,21 @@ fn module_codecs(api: &Api, module: &Module) -> Vec<(String, String)> {
             let given = if item.numeric { value.tag.to_string() } else { text.clone() };
             format!("{text}: {given}")
         });
-        all.push((name(&item.name.spec), format!("_enum({{{}}})", values.collect::<Vec<_>>().join(", "))));
+        all.push((name(&item.name.spec), format!("enum_of({{{}}})", values.collect::<Vec<_>>().join(", "))));
     }
     for item in &module.records {
-        let class = format!("{}.{}", module.name, names::class(&item.name));
+        let class = format!("{}.{}", page(module), names::class(&item.name));
         let members = item.fields.iter().map(|f| (names::field(api, f), names::field(api, f), f));
         let fields: Vec<_> = members.map(|(name, _, field)| member(api, field, &name)).collect();
-        all.push((name(&item.name.spec), format!("_record({class}, {})", fields.join(", "))));
+        all.push((name(&item.name.spec), format!("record_of({class}, {})", fields.join(", "))));
     }
     for item in &module.unions {
-        let class = format!("{}.{}", module.name, names::class(&item.name));
+        let class = format!("{}.{}", page(module), names::class(&item.name));
         let taken: Vec<_> = item.cases.iter().map(|case| names::value(&case.name)).collect();
         let cases = item.cases.iter().map(|case| union_case(api, &class, case, &taken));
         let cases: Vec<_> = cases.collect();
         let tag = &item.tag;
-        let codec = format!("_union(\"{tag}\", \"{}\", {})", names::value(tag), cases.join(", "));
+        let codec = format!("union_of(\"{tag}\", \"{}\", {})", names::value(tag), cases.join(", "));
         all.push((name(&item.name.spec), codec));
     }
     for item in &module.hosts {
@@ -108,9 +156,9 @@ fn union_case(api: &Api, class: &str, case: &Case, taken: &[String]) -> String {
     let spreads = matches!(&case.fields[..], [only] if only.variadic);
     let name = names::value(&case.name);
     let record = if fields.is_empty() {
-        "_record(dict)".into()
+        "record_of(dict)".into()
     } else {
-        format!("_record(dict, {})", fields.join(", "))
+        format!("record_of(dict, {})", fields.join(", "))
     };
     let spreads = if spreads { "True" } else { "False" };
     format!("{name}=({}, {class}.{name}, {spreads}, {record})", names::text(&case.text))
@@ -129,11 +177,11 @@ fn host(api: &Api, item: &Host) -> String {
         format!("{name}=(\"{}\", {is_property}, {}, {result})", method.name.spec, tuple(&args))
     });
     let callable = if item.callable { "True" } else { "False" };
-    format!("_host({callable}, {})", all.collect::<Vec<_>>().join(", "))
+    format!("host_of({callable}, {})", all.collect::<Vec<_>>().join(", "))
 }
 
 fn object_calls(api: &Api, module: &Module, object: &Object) -> Vec<(String, String)> {
-    let class = format!("{}.{}", module.name, names::class(&object.name));
+    let class = format!("{}.{}", page(module), names::class(&object.name));
     let all = object.constructors.iter().chain(&object.methods).filter(|item| item.in_lang(Lang::Python));
     let mut calls: Vec<_> =
         all.map(|item| (item.path.clone(), call(api, &class, Some(object), item))).collect();
@@ -142,7 +190,7 @@ fn object_calls(api: &Api, module: &Module, object: &Object) -> Vec<(String, Str
         let args = "((\"max\", \"max\", SAME),)";
         calls.push((
             format!("{path}.next"),
-            format!("Call({class}, \"next\", {args}, _list({}), on_object=True)", codec(api, item)),
+            format!("Call({class}, \"next\", {args}, list_of({}), on_object=True)", codec(api, item)),
         ));
         if !calls.iter().any(|(known, _)| *known == format!("{path}.close")) {
             calls.push((
@@ -204,15 +252,15 @@ fn taking(api: &Api, item: &Method, arg: &str) -> String {
 fn named_codec(api: &Api, name: &str, ty: &Type) -> String {
     match ty.split_optional() {
         (Type::Duration(unit), optional) if types::is_seconds(name, ty) => {
-            let seconds = format!("_seconds({})", 1_000_000_000 / unit.nanos());
-            if optional { format!("_optional({seconds})") } else { seconds }
+            let seconds = format!("seconds({})", 1_000_000_000 / unit.nanos());
+            if optional { format!("optional({seconds})") } else { seconds }
         }
         _ => codec(api, ty),
     }
 }
 
 fn codec(api: &Api, ty: &Type) -> String {
-    let named = |at: crate::ir::At, spec: &str| format!("_named(\"{}.{spec}\")", api.modules[at.module].name);
+    let named = |at: crate::ir::At, spec: &str| format!("named(\"{}.{spec}\")", api.modules[at.module].name);
     match ty {
         Type::Bool | Type::String | Type::Constant(_) | Type::Duration(_) | Type::SelfType => "SAME".into(),
         Type::Int(int) if int.bits() == 64 => "DECIMAL".into(),
@@ -223,9 +271,9 @@ fn codec(api: &Api, ty: &Type) -> String {
         Type::Date => "DATE".into(),
         Type::Json(_) => "JSON".into(),
         Type::Error => "ERROR".into(),
-        Type::List(of) | Type::Stream(of) => format!("_list({})", codec(api, of)),
-        Type::Map(of) => format!("_map({})", codec(api, of)),
-        Type::Optional(of) => format!("_optional({})", codec(api, of)),
+        Type::List(of) | Type::Stream(of) => format!("list_of({})", codec(api, of)),
+        Type::Map(of) => format!("map_of({})", codec(api, of)),
+        Type::Optional(of) => format!("optional({})", codec(api, of)),
         Type::Scalar(at) => {
             let scalar = api.scalar(*at);
             if scalar.out == Some(TextForm::Hex) { "SAME".into() } else { codec(api, &scalar.base) }
@@ -243,7 +291,7 @@ fn codec(api: &Api, ty: &Type) -> String {
 fn module_surface(module: &Module) -> Vec<(String, String, String)> {
     let mut all = Vec::new();
     let own = &module.name;
-    let mut add = |path: String, names: String| all.push((path, own.clone(), names));
+    let mut add = |path: String, names: String| all.push((path, page(module), names));
     for item in &module.consts {
         add(format!("{own}.{}", item.name.spec), names::constant(&item.name));
     }

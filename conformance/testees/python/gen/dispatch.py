@@ -3,769 +3,689 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import net
-from net import _net
-from net._kernel.dates import date_of, millis_of
-from net.gen import base, bus, control, echo
-
-
-class Codec(NamedTuple):
-    """How a type is written: read from a request, and shown in an answer."""
-
-    take: Callable[[Any, Any], Any]
-    show: Callable[[Any], Any]
-
-
-class Call(NamedTuple):
-    """A function: its owner and name, its arguments, and its result, none for objects."""
-
-    owner: Any
-    name: str
-    args: tuple[tuple[str, str, Codec], ...]
-    result: Codec | None
-    on_object: bool = False
-    is_property: bool = False
-    spreads: bool = False
-
-
-SAME = Codec(lambda value, state: value, lambda value: value)
-DECIMAL = Codec(lambda value, state: int(value), str)
-BYTES = Codec(lambda value, state: bytes.fromhex(value), lambda value: value.hex())
-DATE = Codec(lambda value, state: date_of(int(value)), lambda value: str(millis_of(value)))
-JSON = Codec(
-    lambda value, state: json.loads(value),
-    lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False),
+from forms import (
+    BYTES,
+    DATE,
+    DECIMAL,
+    ERROR,
+    ERRORS,
+    FLAGS,
+    FLOAT,
+    JSON,
+    NAMED,
+    OBJECT,
+    SAME,
+    Call,
+    enum_of,
+    host_of,
+    list_of,
+    map_of,
+    named,
+    optional,
+    record_of,
+    seconds,
+    union_of,
 )
-FLAGS = Codec(lambda value, state: value, lambda value: [str(flag) for flag in value])
-OBJECT = Codec(lambda value, state: state.objects[value["ref"]], lambda value: True)
 
+import net.gen.base
+import net.gen.bus
+import net.gen.control
+import net.gen.echo
 
-def _show_float(value: float) -> float | str:
-    if math.isfinite(value) and (value or math.copysign(1, value) > 0):
-        return value
-    return "nan" if math.isnan(value) else {math.inf: "inf", -math.inf: "-inf"}.get(value, "-0")
-
-
-FLOAT = Codec(lambda value, state: float(value), _show_float)
-
-
-def _seconds(units: int) -> Codec:
-    return Codec(lambda value, state: value / units, lambda value: round(value * units))
-
-
-def _optional(of: Codec) -> Codec:
-    return Codec(
-        lambda value, state: None if value is None else of.take(value, state),
-        lambda value: None if value is None else of.show(value),
-    )
-
-
-def _list(of: Codec) -> Codec:
-    return Codec(
-        lambda value, state: [of.take(item, state) for item in value],
-        lambda value: [of.show(item) for item in value],
-    )
-
-
-def _map(of: Codec) -> Codec:
-    return Codec(
-        lambda value, state: {key: of.take(item, state) for key, item in value.items()},
-        lambda value: {key: of.show(item) for key, item in value.items()},
-    )
-
-
-def _enum(values: dict[str, Any]) -> Codec:
-    texts = {value: text for text, value in values.items()}
-    return Codec(lambda value, state: values.get(value, value), lambda value: texts[value])
-
-
-def _named(name: str) -> Codec:
-    return Codec(
-        lambda value, state: CODECS[name].take(value, state),
-        lambda value: CODECS[name].show(value),
-    )
-
-
-def _record(make: Callable[..., Any], *fields: tuple[str, str, Codec]) -> Codec:
-    return Codec(
-        lambda value, state: make(
-            **{name: of.take(value[spec], state) for spec, name, of in fields if spec in value}
+NAMED.update(
+    {
+        "base.library_info": record_of(
+            net.gen.base.LibraryInfo,
+            ("version", "version", SAME),
+            ("spec_hash", "spec_hash", SAME),
+            ("features", "features", list_of(SAME)),
+            ("target", "target", SAME),
         ),
-        lambda value: {spec: of.show(getattr(value, name)) for spec, name, of in fields},
-    )
-
-
-def _union(tag: str, name: str, **cases: tuple[str, Callable[..., Any], bool, Codec]) -> Codec:
-    known = {text: (make, spreads, of) for text, make, spreads, of in cases.values()}
-
-    def take(value: Any, state: Any) -> Any:
-        make, spreads, of = known[value[tag]]
-        given: dict[str, Any] = of.take(value, state)
-        return make(*given.values()) if spreads else make(**given)
-
-    def show(value: Any) -> Any:
-        text = getattr(value, name)
-        return {tag: text, **known[text][2].show(value)}
-
-    return Codec(take, show)
-
-
-def _error_of(value: Any, state: Any) -> Any:
-    if isinstance(value, str):
-        family, _, kind = value.partition(".")
-        value = {"family": family, "kind": kind}
-    code, fields = ERRORS[value["family"], value["kind"]]
-    given = value.get("fields") or {}
-    members = {name: of.take(given[spec], state) for spec, name, of in fields if spec in given}
-    return _net.error(code, {"detail": value.get("detail", ""), **members})
-
-
-def show_error(error: net.NetError) -> dict[str, Any]:
-    """An error as answers have it."""
-    _, fields = ERRORS[error.family, error.kind]
-    shown = {spec: of.show(error.fields[name]) for spec, name, of in fields}
-    return {"family": error.family, "kind": error.kind, "fields": shown, "message": str(error)}
-
-
-ERROR = Codec(_error_of, show_error)
-
-
-def _reply(plan: Any, names: tuple[str, ...], result: Codec, state: Any) -> Callable[..., Any]:
-    def answer(*args: Any) -> Any:
-        if "throw" in plan:
-            raise RuntimeError(plan["throw"])
-        if "err" in plan:
-            raise _error_of(plan["err"], state)
-        if "arg" in plan:
-            return args[names.index(plan["arg"])]
-        return result.take(plan.get("ok"), state)
-
-    return answer
-
-
-def _host(is_callable: bool, **methods: tuple[str, bool, tuple[str, ...], Codec]) -> Codec:
-    def take(plan: Any, state: Any) -> Any:
-        members: dict[str, Any] = {}
-        for spec, is_property, names, result in methods.values():
-            if is_callable and not isinstance(plan.get(spec), dict):
-                return _reply(plan, names, result, state)
-            if spec in plan:
-                reply = _reply(plan[spec], names, result, state)
-                members[spec] = reply() if is_property else reply
-        return type("Host", (), {"__slots__": (), **_bound(members)})()
-
-    return Codec(take, lambda value: value)
-
-
-def _bound(members: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: staticmethod(member) if callable(member) else member
-        for name, member in members.items()
+        "bus.backpressure": enum_of(
+            {
+                "drop_newest": "drop_newest",
+                "drop_oldest": "drop_oldest",
+                "fail_producer": "fail_producer",
+            },
+        ),
+        "bus.ordering": enum_of({"none": "none", "insertion_ts": "insertion_ts"}),
+        "bus.start": enum_of({"oldest": "oldest", "latest": "latest"}),
+        "bus.net_node_config": record_of(
+            net.gen.bus.NetNodeConfig,
+            ("shards", "shards", optional(SAME)),
+            ("buffer_capacity", "buffer_capacity", SAME),
+            ("backpressure", "backpressure", named("bus.backpressure")),
+            ("max_event", "max_event_bytes", DECIMAL),
+            ("max_buffer", "max_buffer_bytes", DECIMAL),
+            ("transport", "transport", named("bus.transport")),
+        ),
+        "bus.receipt": record_of(
+            net.gen.bus.Receipt, ("shard_id", "shard_id", SAME), ("timestamp", "timestamp", DECIMAL)
+        ),
+        "bus.stored_event": record_of(
+            net.gen.bus.StoredEvent,
+            ("id", "id", SAME),
+            ("raw", "raw", SAME),
+            ("insertion_ts", "insertion_ts", DECIMAL),
+            ("shard_id", "shard_id", SAME),
+        ),
+        "bus.hashed_event": record_of(
+            net.gen.bus.HashedEvent, ("data", "data", BYTES), ("hash", "hash", DECIMAL)
+        ),
+        "bus.poll_request": record_of(
+            net.gen.bus.PollRequest,
+            ("limit", "limit", SAME),
+            ("cursor", "cursor", optional(SAME)),
+            ("filter", "filter", optional(SAME)),
+            ("ordering", "ordering", named("bus.ordering")),
+        ),
+        "bus.poll_response": record_of(
+            net.gen.bus.PollResponse,
+            ("events", "events", list_of(named("bus.stored_event"))),
+            ("next_id", "next_id", optional(SAME)),
+            ("has_more", "has_more", SAME),
+        ),
+        "bus.stats": record_of(
+            net.gen.bus.Stats,
+            ("events_ingested", "events_ingested", DECIMAL),
+            ("events_dropped", "events_dropped", DECIMAL),
+            ("batches_dispatched", "batches_dispatched", DECIMAL),
+            ("rejected", "rejected", DECIMAL),
+            ("held", "held", DECIMAL),
+            ("buffered_bytes", "buffered_bytes", DECIMAL),
+        ),
+        "bus.subscribe_options": record_of(
+            net.gen.bus.SubscribeOptions,
+            ("limit", "limit", SAME),
+            ("filter", "filter", optional(SAME)),
+            ("ordering", "ordering", named("bus.ordering")),
+            ("timeout", "timeout", optional(seconds(1000))),
+            ("poll_interval", "poll_interval", optional(seconds(1000))),
+            ("max_backoff", "max_backoff", optional(seconds(1000))),
+            ("cursor", "cursor", optional(SAME)),
+            ("from", "from_", named("bus.start")),
+        ),
+        "bus.shutdown_options": record_of(
+            net.gen.bus.ShutdownOptions, ("timeout", "timeout", seconds(1000))
+        ),
+        "bus.net_keypair": record_of(
+            net.gen.bus.NetKeypair,
+            ("public_key", "public_key", SAME),
+            ("secret_key", "secret_key", SAME),
+        ),
+        "bus.transport": union_of(
+            "type", "type", memory=("memory", net.gen.bus.Transport.memory, False, record_of(dict))
+        ),
+        "control.log_level": enum_of(
+            {"error": "error", "warn": "warn", "info": "info", "debug": "debug", "trace": "trace"}
+        ),
+        "control.log_record": record_of(
+            net.gen.control.LogRecord,
+            ("level", "level", named("control.log_level")),
+            ("target", "target", SAME),
+            ("message", "message", SAME),
+            ("at", "at", DECIMAL),
+            ("fields", "fields", map_of(SAME)),
+        ),
+        "control.log_sink": host_of(True, write=("write", False, ("record",), SAME)),
+        "echo.color": enum_of({"red": "red", "darkGreen": "darkGreen", "blue": "blue"}),
+        "echo.level": enum_of({"low": 1, "high": 500}),
+        "echo.label": record_of(
+            net.gen.echo.Label, ("text", "text", SAME), ("color", "color", named("echo.color"))
+        ),
+        "echo.scalars": record_of(
+            net.gen.echo.Scalars,
+            ("truth", "truth", SAME),
+            ("tiny", "tiny", SAME),
+            ("small", "small", SAME),
+            ("medium", "medium", SAME),
+            ("large", "large", DECIMAL),
+            ("itiny", "itiny", SAME),
+            ("ismall", "ismall", SAME),
+            ("imedium", "imedium", SAME),
+            ("ilarge", "ilarge", DECIMAL),
+            ("real", "real", FLOAT),
+            ("span", "span_ms", SAME),
+            ("moment", "moment", DECIMAL),
+            ("day", "day", DATE),
+            ("weight", "weight_bytes", DECIMAL),
+            ("id", "id", DECIMAL),
+            ("key", "key", SAME),
+            ("fixed", "fixed", BYTES),
+            ("color", "color", named("echo.color")),
+            ("level", "level", named("echo.level")),
+            ("access", "access", FLAGS),
+        ),
+        "echo.everything": record_of(
+            net.gen.echo.Everything,
+            ("text", "text", SAME),
+            ("data", "data", BYTES),
+            ("scalars", "scalars", named("echo.scalars")),
+            ("maybe", "maybe", optional(DECIMAL)),
+            ("maybe_not", "maybe_not", optional(SAME)),
+            ("maybe_rec", "maybe_rec", optional(named("echo.label"))),
+            ("numbers", "numbers", list_of(SAME)),
+            ("labels", "labels", list_of(named("echo.label"))),
+            ("chunks", "chunks", list_of(BYTES)),
+            ("table", "table", map_of(DECIMAL)),
+            ("nested", "nested", map_of(list_of(named("echo.label")))),
+            ("shape", "shape", named("echo.shape")),
+            ("shapes", "shapes", list_of(named("echo.shape"))),
+            ("tree", "tree", named("echo.tree")),
+        ),
+        "echo.echo_options": record_of(
+            net.gen.echo.EchoOptions,
+            ("count", "count", SAME),
+            ("ratio", "ratio", FLOAT),
+            ("loud", "loud", SAME),
+            ("name", "name", SAME),
+            ("color", "color", named("echo.color")),
+            ("access", "access", FLAGS),
+            ("pause", "pause_ms", SAME),
+            ("limit", "limit_bytes", optional(DECIMAL)),
+            ("tags", "tags", list_of(SAME)),
+            ("from", "from_", optional(SAME)),
+            ("type", "type", optional(SAME)),
+        ),
+        "echo.version_pair": record_of(
+            net.gen.echo.VersionPair, ("major", "major", DECIMAL), ("minor", "minor", SAME)
+        ),
+        "echo.echo_page": record_of(net.gen.echo.EchoPage, ("raw", "raw", SAME)),
+        "echo.shape": union_of(
+            "kind",
+            "kind",
+            empty=("empty", net.gen.echo.Shape.empty, False, record_of(dict)),
+            circle=(
+                "circle",
+                net.gen.echo.Shape.circle,
+                False,
+                record_of(dict, ("radius", "radius", FLOAT)),
+            ),
+            rectangle=(
+                "rectangle",
+                net.gen.echo.Shape.rectangle,
+                False,
+                record_of(dict, ("width", "width", SAME), ("height", "height", SAME)),
+            ),
+            named=(
+                "named",
+                net.gen.echo.Shape.named,
+                False,
+                record_of(dict, ("text", "text", SAME), ("color", "color", named("echo.color"))),
+            ),
+        ),
+        "echo.tree": union_of(
+            "type",
+            "type",
+            leaf=(
+                "leaf",
+                net.gen.echo.Tree.leaf,
+                False,
+                record_of(dict, ("value", "value", DECIMAL)),
+            ),
+            branch=(
+                "branch",
+                net.gen.echo.Tree.branch,
+                True,
+                record_of(dict, ("children", "children", list_of(named("echo.tree")))),
+            ),
+        ),
+        "echo.echo_mapper": host_of(True, map=("map", False, ("value",), DECIMAL)),
+        "echo.echo_handler": host_of(True, handle=("handle", False, ("request", "data"), BYTES)),
+        "echo.echo_store": host_of(
+            False,
+            put=("put", False, ("key", "value"), SAME),
+            get=("get", False, ("key",), optional(BYTES)),
+            erase=("erase", False, ("key",), SAME),
+            name=("name", True, (), optional(SAME)),
+        ),
     }
+)
 
-
-CODECS: dict[str, Codec] = {
-    "base.library_info": _record(
-        base.LibraryInfo,
-        ("version", "version", SAME),
-        ("spec_hash", "spec_hash", SAME),
-        ("features", "features", _list(SAME)),
-        ("target", "target", SAME),
-    ),
-    "bus.backpressure": _enum(
-        {
-            "drop_newest": "drop_newest",
-            "drop_oldest": "drop_oldest",
-            "fail_producer": "fail_producer",
-        },
-    ),
-    "bus.ordering": _enum({"none": "none", "insertion_ts": "insertion_ts"}),
-    "bus.start": _enum({"oldest": "oldest", "latest": "latest"}),
-    "bus.net_node_config": _record(
-        bus.NetNodeConfig,
-        ("shards", "shards", _optional(SAME)),
-        ("buffer_capacity", "buffer_capacity", SAME),
-        ("backpressure", "backpressure", _named("bus.backpressure")),
-        ("max_event", "max_event_bytes", DECIMAL),
-        ("max_buffer", "max_buffer_bytes", DECIMAL),
-        ("transport", "transport", _named("bus.transport")),
-    ),
-    "bus.receipt": _record(
-        bus.Receipt, ("shard_id", "shard_id", SAME), ("timestamp", "timestamp", DECIMAL)
-    ),
-    "bus.stored_event": _record(
-        bus.StoredEvent,
-        ("id", "id", SAME),
-        ("raw", "raw", SAME),
-        ("insertion_ts", "insertion_ts", DECIMAL),
-        ("shard_id", "shard_id", SAME),
-    ),
-    "bus.hashed_event": _record(
-        bus.HashedEvent, ("data", "data", BYTES), ("hash", "hash", DECIMAL)
-    ),
-    "bus.poll_request": _record(
-        bus.PollRequest,
-        ("limit", "limit", SAME),
-        ("cursor", "cursor", _optional(SAME)),
-        ("filter", "filter", _optional(SAME)),
-        ("ordering", "ordering", _named("bus.ordering")),
-    ),
-    "bus.poll_response": _record(
-        bus.PollResponse,
-        ("events", "events", _list(_named("bus.stored_event"))),
-        ("next_id", "next_id", _optional(SAME)),
-        ("has_more", "has_more", SAME),
-    ),
-    "bus.stats": _record(
-        bus.Stats,
-        ("events_ingested", "events_ingested", DECIMAL),
-        ("events_dropped", "events_dropped", DECIMAL),
-        ("batches_dispatched", "batches_dispatched", DECIMAL),
-        ("rejected", "rejected", DECIMAL),
-        ("held", "held", DECIMAL),
-        ("buffered_bytes", "buffered_bytes", DECIMAL),
-    ),
-    "bus.subscribe_options": _record(
-        bus.SubscribeOptions,
-        ("limit", "limit", SAME),
-        ("filter", "filter", _optional(SAME)),
-        ("ordering", "ordering", _named("bus.ordering")),
-        ("timeout", "timeout", _optional(_seconds(1000))),
-        ("poll_interval", "poll_interval", _optional(_seconds(1000))),
-        ("max_backoff", "max_backoff", _optional(_seconds(1000))),
-        ("cursor", "cursor", _optional(SAME)),
-        ("from", "from_", _named("bus.start")),
-    ),
-    "bus.shutdown_options": _record(bus.ShutdownOptions, ("timeout", "timeout", _seconds(1000))),
-    "bus.net_keypair": _record(
-        bus.NetKeypair, ("public_key", "public_key", SAME), ("secret_key", "secret_key", SAME)
-    ),
-    "bus.transport": _union(
-        "type", "type", memory=("memory", bus.Transport.memory, False, _record(dict))
-    ),
-    "control.log_level": _enum(
-        {"error": "error", "warn": "warn", "info": "info", "debug": "debug", "trace": "trace"}
-    ),
-    "control.log_record": _record(
-        control.LogRecord,
-        ("level", "level", _named("control.log_level")),
-        ("target", "target", SAME),
-        ("message", "message", SAME),
-        ("at", "at", DECIMAL),
-        ("fields", "fields", _map(SAME)),
-    ),
-    "control.log_sink": _host(True, write=("write", False, ("record",), SAME)),
-    "echo.color": _enum({"red": "red", "darkGreen": "darkGreen", "blue": "blue"}),
-    "echo.level": _enum({"low": 1, "high": 500}),
-    "echo.label": _record(
-        echo.Label, ("text", "text", SAME), ("color", "color", _named("echo.color"))
-    ),
-    "echo.scalars": _record(
-        echo.Scalars,
-        ("truth", "truth", SAME),
-        ("tiny", "tiny", SAME),
-        ("small", "small", SAME),
-        ("medium", "medium", SAME),
-        ("large", "large", DECIMAL),
-        ("itiny", "itiny", SAME),
-        ("ismall", "ismall", SAME),
-        ("imedium", "imedium", SAME),
-        ("ilarge", "ilarge", DECIMAL),
-        ("real", "real", FLOAT),
-        ("span", "span_ms", SAME),
-        ("moment", "moment", DECIMAL),
-        ("day", "day", DATE),
-        ("weight", "weight_bytes", DECIMAL),
-        ("id", "id", DECIMAL),
-        ("key", "key", SAME),
-        ("fixed", "fixed", BYTES),
-        ("color", "color", _named("echo.color")),
-        ("level", "level", _named("echo.level")),
-        ("access", "access", FLAGS),
-    ),
-    "echo.everything": _record(
-        echo.Everything,
-        ("text", "text", SAME),
-        ("data", "data", BYTES),
-        ("scalars", "scalars", _named("echo.scalars")),
-        ("maybe", "maybe", _optional(DECIMAL)),
-        ("maybe_not", "maybe_not", _optional(SAME)),
-        ("maybe_rec", "maybe_rec", _optional(_named("echo.label"))),
-        ("numbers", "numbers", _list(SAME)),
-        ("labels", "labels", _list(_named("echo.label"))),
-        ("chunks", "chunks", _list(BYTES)),
-        ("table", "table", _map(DECIMAL)),
-        ("nested", "nested", _map(_list(_named("echo.label")))),
-        ("shape", "shape", _named("echo.shape")),
-        ("shapes", "shapes", _list(_named("echo.shape"))),
-        ("tree", "tree", _named("echo.tree")),
-    ),
-    "echo.echo_options": _record(
-        echo.EchoOptions,
-        ("count", "count", SAME),
-        ("ratio", "ratio", FLOAT),
-        ("loud", "loud", SAME),
-        ("name", "name", SAME),
-        ("color", "color", _named("echo.color")),
-        ("access", "access", FLAGS),
-        ("pause", "pause_ms", SAME),
-        ("limit", "limit_bytes", _optional(DECIMAL)),
-        ("tags", "tags", _list(SAME)),
-        ("from", "from_", _optional(SAME)),
-        ("type", "type", _optional(SAME)),
-    ),
-    "echo.version_pair": _record(
-        echo.VersionPair, ("major", "major", DECIMAL), ("minor", "minor", SAME)
-    ),
-    "echo.echo_page": _record(echo.EchoPage, ("raw", "raw", SAME)),
-    "echo.shape": _union(
-        "kind",
-        "kind",
-        empty=("empty", echo.Shape.empty, False, _record(dict)),
-        circle=("circle", echo.Shape.circle, False, _record(dict, ("radius", "radius", FLOAT))),
-        rectangle=(
-            "rectangle",
-            echo.Shape.rectangle,
-            False,
-            _record(dict, ("width", "width", SAME), ("height", "height", SAME)),
+ERRORS.update(
+    {
+        ("base", "handle"): (1, ()),
+        ("base", "argument"): (2, (("argument", "argument", SAME), ("reason", "reason", SAME))),
+        ("base", "internal"): (3, ()),
+        ("base", "unsupported"): (4, (("feature", "feature", SAME),)),
+        ("base", "cancelled"): (5, ()),
+        ("base", "lagged"): (6, ()),
+        ("base", "codec_encode"): (7, ()),
+        ("base", "codec_decode"): (8, ()),
+        ("base", "host_threw"): (9, ()),
+        ("base", "host_timeout"): (10, ()),
+        ("base", "forked"): (11, ()),
+        ("base", "closed"): (12, ()),
+        ("base", "mismatch"): (13, (("wanted", "wanted", SAME), ("found", "found", SAME))),
+        ("echo", "rejected"): (65537, (("number", "number", SAME), ("reason", "reason", SAME))),
+        ("echo", "too-large"): (
+            65538,
+            (("size", "size", DECIMAL), ("limit", "limit", optional(DECIMAL))),
         ),
-        named=(
-            "named",
-            echo.Shape.named,
-            False,
-            _record(dict, ("text", "text", SAME), ("color", "color", _named("echo.color"))),
+        ("echo", "busy"): (65539, ()),
+        ("echo", "odd text"): (65540, ()),
+        ("echo", "status"): (65541, (("status", "status", SAME), ("body", "body", BYTES))),
+        ("echo", "bad-frame"): (65542, ()),
+        ("bus", "invalid_json"): (
+            131073,
+            (("index", "index", SAME), ("offset", "offset", DECIMAL), ("reason", "reason", SAME)),
         ),
-    ),
-    "echo.tree": _union(
-        "type",
-        "type",
-        leaf=("leaf", echo.Tree.leaf, False, _record(dict, ("value", "value", DECIMAL))),
-        branch=(
-            "branch",
-            echo.Tree.branch,
-            True,
-            _record(dict, ("children", "children", _list(_named("echo.tree")))),
+        ("bus", "event_too_large"): (
+            131074,
+            (("index", "index", SAME), ("size", "size", DECIMAL), ("limit", "limit", DECIMAL)),
         ),
-    ),
-    "echo.echo_mapper": _host(True, map=("map", False, ("value",), DECIMAL)),
-    "echo.echo_handler": _host(True, handle=("handle", False, ("request", "data"), BYTES)),
-    "echo.echo_store": _host(
-        False,
-        put=("put", False, ("key", "value"), SAME),
-        get=("get", False, ("key",), _optional(BYTES)),
-        erase=("erase", False, ("key",), SAME),
-        name=("name", True, (), _optional(SAME)),
-    ),
-}
-
-ERRORS: dict[tuple[str, str], tuple[int, tuple[tuple[str, str, Codec], ...]]] = {
-    ("base", "handle"): (1, ()),
-    ("base", "argument"): (2, (("argument", "argument", SAME), ("reason", "reason", SAME))),
-    ("base", "internal"): (3, ()),
-    ("base", "unsupported"): (4, (("feature", "feature", SAME),)),
-    ("base", "cancelled"): (5, ()),
-    ("base", "lagged"): (6, ()),
-    ("base", "codec_encode"): (7, ()),
-    ("base", "codec_decode"): (8, ()),
-    ("base", "host_threw"): (9, ()),
-    ("base", "host_timeout"): (10, ()),
-    ("base", "forked"): (11, ()),
-    ("base", "closed"): (12, ()),
-    ("base", "mismatch"): (13, (("wanted", "wanted", SAME), ("found", "found", SAME))),
-    ("echo", "rejected"): (65537, (("number", "number", SAME), ("reason", "reason", SAME))),
-    ("echo", "too-large"): (
-        65538,
-        (("size", "size", DECIMAL), ("limit", "limit", _optional(DECIMAL))),
-    ),
-    ("echo", "busy"): (65539, ()),
-    ("echo", "odd text"): (65540, ()),
-    ("echo", "status"): (65541, (("status", "status", SAME), ("body", "body", BYTES))),
-    ("echo", "bad-frame"): (65542, ()),
-    ("bus", "invalid_json"): (
-        131073,
-        (("index", "index", SAME), ("offset", "offset", DECIMAL), ("reason", "reason", SAME)),
-    ),
-    ("bus", "event_too_large"): (
-        131074,
-        (("index", "index", SAME), ("size", "size", DECIMAL), ("limit", "limit", DECIMAL)),
-    ),
-    ("bus", "backpressure"): (131075, ()),
-    ("bus", "memory_full"): (131076, (("limit", "limit", DECIMAL),)),
-    ("bus", "invalid_filter"): (131077, ()),
-    ("bus", "invalid_cursor"): (131078, ()),
-    ("bus", "invalid_config"): (131079, (("option", "option", SAME), ("reason", "reason", SAME))),
-    ("bus", "closed"): (131080, ()),
-    ("bus", "lagged"): (
-        131081,
-        (("shard", "shard", SAME), ("first", "first", DECIMAL), ("last", "last", DECIMAL)),
-    ),
-    ("bus", "not_an_object"): (131082, ()),
-    ("echo_part", "missing"): (196609, (("part", "part", SAME),)),
-}
+        ("bus", "backpressure"): (131075, ()),
+        ("bus", "memory_full"): (131076, (("limit", "limit", DECIMAL),)),
+        ("bus", "invalid_filter"): (131077, ()),
+        ("bus", "invalid_cursor"): (131078, ()),
+        ("bus", "invalid_config"): (
+            131079,
+            (("option", "option", SAME), ("reason", "reason", SAME)),
+        ),
+        ("bus", "closed"): (131080, ()),
+        ("bus", "lagged"): (
+            131081,
+            (("shard", "shard", SAME), ("first", "first", DECIMAL), ("last", "last", DECIMAL)),
+        ),
+        ("bus", "not_an_object"): (131082, ()),
+        ("echo_part", "missing"): (196609, (("part", "part", SAME),)),
+    }
+)
 
 CALLS: dict[str, Call] = {
-    "base.version": Call(base, "version", (), SAME),
-    "base.build_info": Call(base, "build_info", (), _named("base.library_info")),
-    "bus.generate_net_keypair": Call(bus, "generate_net_keypair", (), _named("bus.net_keypair")),
+    "base.version": Call(net.gen.base, "version", (), SAME),
+    "base.build_info": Call(net.gen.base, "build_info", (), named("base.library_info")),
+    "bus.generate_net_keypair": Call(
+        net.gen.bus, "generate_net_keypair", (), named("bus.net_keypair")
+    ),
     "bus.net_node.create": Call(
-        bus.NetNode, "create", (("config", "shards", _named("bus.net_node_config")),), None
+        net.gen.bus.NetNode, "create", (("config", "shards", named("bus.net_node_config")),), None
     ),
     "bus.net_node.new": Call(
-        bus, "NetNode", (("config", "shards", _named("bus.net_node_config")),), None
+        net.gen.bus, "NetNode", (("config", "shards", named("bus.net_node_config")),), None
     ),
-    "bus.net_node.from_native": Call(bus.NetNode, "from_bus", (("bus", "bus", OBJECT),), None),
+    "bus.net_node.from_native": Call(
+        net.gen.bus.NetNode, "from_bus", (("bus", "bus", OBJECT),), None
+    ),
     "bus.net_node.emit": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "emit",
-        (("event", "event", JSON), ("key", "key", _optional(SAME))),
-        _named("bus.receipt"),
+        (("event", "event", JSON), ("key", "key", optional(SAME))),
+        named("bus.receipt"),
         on_object=True,
     ),
     "bus.net_node.emit_raw": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "emit_raw",
-        (("json", "json_str", SAME), ("key", "key", _optional(SAME))),
-        _named("bus.receipt"),
+        (("json", "json_str", SAME), ("key", "key", optional(SAME))),
+        named("bus.receipt"),
         on_object=True,
     ),
     "bus.net_node.emit_raw_async": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "emit_raw_async",
-        (("json", "json", SAME), ("key", "key", _optional(SAME))),
-        _named("bus.receipt"),
+        (("json", "json", SAME), ("key", "key", optional(SAME))),
+        named("bus.receipt"),
         on_object=True,
     ),
     "bus.net_node.emit_buffer": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "emit_buffer",
-        (("data", "data", BYTES), ("key", "key", _optional(SAME))),
+        (("data", "data", BYTES), ("key", "key", optional(SAME))),
         SAME,
         on_object=True,
     ),
     "bus.net_node.emit_batch": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "emit_batch",
-        (("events", "events", _list(JSON)), ("key", "key", _optional(SAME))),
+        (("events", "events", list_of(JSON)), ("key", "key", optional(SAME))),
         SAME,
         on_object=True,
     ),
     "bus.net_node.emit_raw_batch": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "emit_raw_batch",
-        (("jsons", "json_strs", _list(SAME)), ("key", "key", _optional(SAME))),
+        (("jsons", "json_strs", list_of(SAME)), ("key", "key", optional(SAME))),
         SAME,
         on_object=True,
     ),
     "bus.net_node.emit_raw_batch_async": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "emit_raw_batch_async",
-        (("jsons", "jsons", _list(SAME)), ("key", "key", _optional(SAME))),
+        (("jsons", "jsons", list_of(SAME)), ("key", "key", optional(SAME))),
         SAME,
         on_object=True,
     ),
     "bus.net_node.push_batch": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "push_batch",
-        (("events", "events", _list(BYTES)), ("key", "key", _optional(SAME))),
+        (("events", "events", list_of(BYTES)), ("key", "key", optional(SAME))),
         SAME,
         on_object=True,
     ),
     "bus.net_node.fire": Call(
-        bus.NetNode, "fire", (("json", "json_str", SAME),), SAME, on_object=True
+        net.gen.bus.NetNode, "fire", (("json", "json_str", SAME),), SAME, on_object=True
     ),
     "bus.net_node.fire_batch": Call(
-        bus.NetNode, "fire_batch", (("jsons", "jsons", _list(SAME)),), SAME, on_object=True
+        net.gen.bus.NetNode,
+        "fire_batch",
+        (("jsons", "jsons", list_of(SAME)),),
+        SAME,
+        on_object=True,
     ),
     "bus.net_node.prehash": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "prehash",
         (("data", "data", BYTES),),
-        _named("bus.hashed_event"),
+        named("bus.hashed_event"),
         on_object=True,
     ),
     "bus.net_node.push_with_hash": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "push_with_hash",
         (("data", "data", BYTES), ("hash", "hash", DECIMAL)),
         SAME,
         on_object=True,
     ),
     "bus.net_node.poll": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "poll",
-        (("request", "limit", _named("bus.poll_request")),),
-        _named("bus.poll_response"),
+        (("request", "limit", named("bus.poll_request")),),
+        named("bus.poll_response"),
         on_object=True,
     ),
     "bus.net_node.poll_one": Call(
-        bus.NetNode, "poll_one", (), _optional(_named("bus.stored_event")), on_object=True
+        net.gen.bus.NetNode, "poll_one", (), optional(named("bus.stored_event")), on_object=True
     ),
     "bus.net_node.subscribe": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "subscribe",
-        (("options", "limit", _named("bus.subscribe_options")),),
+        (("options", "limit", named("bus.subscribe_options")),),
         None,
         on_object=True,
     ),
     "bus.net_node.subscribe_typed": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "subscribe_typed",
-        (("options", "limit", _named("bus.subscribe_options")),),
+        (("options", "limit", named("bus.subscribe_options")),),
         None,
         on_object=True,
     ),
     "bus.net_node.channel": Call(
-        bus.NetNode, "channel", (("name", "name", SAME),), None, on_object=True
+        net.gen.bus.NetNode, "channel", (("name", "name", SAME),), None, on_object=True
     ),
-    "bus.net_node.stats": Call(bus.NetNode, "stats", (), _named("bus.stats"), on_object=True),
-    "bus.net_node.shards": Call(bus.NetNode, "shards", (), SAME, on_object=True),
-    "bus.net_node.flush": Call(bus.NetNode, "flush", (), SAME, on_object=True),
+    "bus.net_node.stats": Call(
+        net.gen.bus.NetNode, "stats", (), named("bus.stats"), on_object=True
+    ),
+    "bus.net_node.shards": Call(net.gen.bus.NetNode, "shards", (), SAME, on_object=True),
+    "bus.net_node.flush": Call(net.gen.bus.NetNode, "flush", (), SAME, on_object=True),
     "bus.net_node.shutdown": Call(
-        bus.NetNode,
+        net.gen.bus.NetNode,
         "shutdown",
-        (("options", "timeout", _named("bus.shutdown_options")),),
+        (("options", "timeout", named("bus.shutdown_options")),),
         SAME,
         on_object=True,
     ),
-    "bus.net_node.native": Call(bus.NetNode, "bus", (), None, on_object=True, is_property=True),
+    "bus.net_node.native": Call(
+        net.gen.bus.NetNode, "bus", (), None, on_object=True, is_property=True
+    ),
     "bus.event_stream.new": Call(
-        bus,
+        net.gen.bus,
         "EventStream",
-        (("bus", "bus", OBJECT), ("options", "opts", _named("bus.subscribe_options"))),
+        (("bus", "bus", OBJECT), ("options", "opts", named("bus.subscribe_options"))),
         None,
     ),
-    "bus.event_stream.stop": Call(bus.EventStream, "stop", (), SAME, on_object=True),
+    "bus.event_stream.stop": Call(net.gen.bus.EventStream, "stop", (), SAME, on_object=True),
     "bus.event_stream.next": Call(
-        bus.EventStream,
+        net.gen.bus.EventStream,
         "next",
         (("max", "max", SAME),),
-        _list(_named("bus.stored_event")),
+        list_of(named("bus.stored_event")),
         on_object=True,
     ),
-    "bus.event_stream.close": Call(bus.EventStream, "close", (), SAME, on_object=True),
+    "bus.event_stream.close": Call(net.gen.bus.EventStream, "close", (), SAME, on_object=True),
     "bus.typed_event_stream.new": Call(
-        bus,
+        net.gen.bus,
         "TypedEventStream",
-        (("bus", "bus", OBJECT), ("options", "opts", _named("bus.subscribe_options"))),
+        (("bus", "bus", OBJECT), ("options", "opts", named("bus.subscribe_options"))),
         None,
     ),
-    "bus.typed_event_stream.stop": Call(bus.TypedEventStream, "stop", (), SAME, on_object=True),
-    "bus.typed_event_stream.next": Call(
-        bus.TypedEventStream, "next", (("max", "max", SAME),), _list(JSON), on_object=True
+    "bus.typed_event_stream.stop": Call(
+        net.gen.bus.TypedEventStream, "stop", (), SAME, on_object=True
     ),
-    "bus.typed_event_stream.close": Call(bus.TypedEventStream, "close", (), SAME, on_object=True),
+    "bus.typed_event_stream.next": Call(
+        net.gen.bus.TypedEventStream, "next", (("max", "max", SAME),), list_of(JSON), on_object=True
+    ),
+    "bus.typed_event_stream.close": Call(
+        net.gen.bus.TypedEventStream, "close", (), SAME, on_object=True
+    ),
     "bus.typed_channel.new": Call(
-        bus, "TypedChannel", (("bus", "bus", OBJECT), ("name", "name", SAME)), None
+        net.gen.bus, "TypedChannel", (("bus", "bus", OBJECT), ("name", "name", SAME)), None
     ),
     "bus.typed_channel.publish": Call(
-        bus.TypedChannel, "publish", (("event", "event", JSON),), SAME, on_object=True
+        net.gen.bus.TypedChannel, "publish", (("event", "event", JSON),), SAME, on_object=True
     ),
     "bus.typed_channel.publish_batch": Call(
-        bus.TypedChannel,
+        net.gen.bus.TypedChannel,
         "publish_batch",
-        (("events", "events", _list(JSON)),),
+        (("events", "events", list_of(JSON)),),
         SAME,
         on_object=True,
     ),
     "bus.typed_channel.subscribe": Call(
-        bus.TypedChannel,
+        net.gen.bus.TypedChannel,
         "subscribe",
-        (("options", "opts", _named("bus.subscribe_options")),),
+        (("options", "opts", named("bus.subscribe_options")),),
         None,
         on_object=True,
     ),
     "bus.typed_channel.subscribe_raw": Call(
-        bus.TypedChannel,
+        net.gen.bus.TypedChannel,
         "subscribe_raw",
-        (("options", "opts", _named("bus.subscribe_options")),),
+        (("options", "opts", named("bus.subscribe_options")),),
         None,
         on_object=True,
     ),
     "bus.typed_channel.name": Call(
-        bus.TypedChannel, "name", (), SAME, on_object=True, is_property=True
+        net.gen.bus.TypedChannel, "name", (), SAME, on_object=True, is_property=True
     ),
     "control.set_logger": Call(
-        control,
+        net.gen.control,
         "set_logger",
-        (("logger", "logger", _named("control.log_sink")), ("filter", "filter", SAME)),
+        (("logger", "logger", named("control.log_sink")), ("filter", "filter", SAME)),
         SAME,
     ),
-    "control.clear_logger": Call(control, "clear_logger", (), SAME),
+    "control.clear_logger": Call(net.gen.control, "clear_logger", (), SAME),
     "control.set_runtime_threads": Call(
-        control, "set_runtime_threads", (("threads", "threads", SAME),), SAME
+        net.gen.control, "set_runtime_threads", (("threads", "threads", SAME),), SAME
     ),
-    "echo.echo_bool": Call(echo, "echo_bool", (("value", "value", SAME),), SAME),
-    "echo.echo_u8": Call(echo, "echo_u8", (("value", "value", SAME),), SAME),
-    "echo.echo_u16": Call(echo, "echo_u16", (("value", "value", SAME),), SAME),
-    "echo.echo_u32": Call(echo, "echo_u32", (("value", "value", SAME),), SAME),
-    "echo.echo_u64": Call(echo, "echo_u64", (("value", "value", DECIMAL),), DECIMAL),
-    "echo.echo_i8": Call(echo, "echo_i8", (("value", "value", SAME),), SAME),
-    "echo.echo_i16": Call(echo, "echo_i16", (("value", "value", SAME),), SAME),
-    "echo.echo_i32": Call(echo, "echo_i32", (("value", "value", SAME),), SAME),
-    "echo.echo_i64": Call(echo, "echo_i64", (("value", "value", DECIMAL),), DECIMAL),
-    "echo.echo_f64": Call(echo, "echo_f64", (("value", "value", FLOAT),), FLOAT),
-    "echo.echo_string": Call(echo, "echo_string", (("value", "value", SAME),), SAME),
-    "echo.echo_bytes": Call(echo, "echo_bytes", (("value", "value", BYTES),), BYTES),
-    "echo.echo_duration": Call(echo, "echo_duration", (("value", "value_ms", SAME),), SAME),
-    "echo.echo_instant": Call(echo, "echo_instant", (("value", "value", DECIMAL),), DECIMAL),
-    "echo.echo_date": Call(echo, "echo_date", (("value", "value", DATE),), DATE),
-    "echo.echo_size": Call(echo, "echo_size", (("value", "value_bytes", DECIMAL),), DECIMAL),
+    "echo.echo_bool": Call(net.gen.echo, "echo_bool", (("value", "value", SAME),), SAME),
+    "echo.echo_u8": Call(net.gen.echo, "echo_u8", (("value", "value", SAME),), SAME),
+    "echo.echo_u16": Call(net.gen.echo, "echo_u16", (("value", "value", SAME),), SAME),
+    "echo.echo_u32": Call(net.gen.echo, "echo_u32", (("value", "value", SAME),), SAME),
+    "echo.echo_u64": Call(net.gen.echo, "echo_u64", (("value", "value", DECIMAL),), DECIMAL),
+    "echo.echo_i8": Call(net.gen.echo, "echo_i8", (("value", "value", SAME),), SAME),
+    "echo.echo_i16": Call(net.gen.echo, "echo_i16", (("value", "value", SAME),), SAME),
+    "echo.echo_i32": Call(net.gen.echo, "echo_i32", (("value", "value", SAME),), SAME),
+    "echo.echo_i64": Call(net.gen.echo, "echo_i64", (("value", "value", DECIMAL),), DECIMAL),
+    "echo.echo_f64": Call(net.gen.echo, "echo_f64", (("value", "value", FLOAT),), FLOAT),
+    "echo.echo_string": Call(net.gen.echo, "echo_string", (("value", "value", SAME),), SAME),
+    "echo.echo_bytes": Call(net.gen.echo, "echo_bytes", (("value", "value", BYTES),), BYTES),
+    "echo.echo_duration": Call(net.gen.echo, "echo_duration", (("value", "value_ms", SAME),), SAME),
+    "echo.echo_instant": Call(
+        net.gen.echo, "echo_instant", (("value", "value", DECIMAL),), DECIMAL
+    ),
+    "echo.echo_date": Call(net.gen.echo, "echo_date", (("value", "value", DATE),), DATE),
+    "echo.echo_size": Call(
+        net.gen.echo, "echo_size", (("value", "value_bytes", DECIMAL),), DECIMAL
+    ),
     "echo.echo_color": Call(
-        echo, "echo_color", (("value", "value", _named("echo.color")),), _named("echo.color")
+        net.gen.echo, "echo_color", (("value", "value", named("echo.color")),), named("echo.color")
     ),
     "echo.echo_level": Call(
-        echo, "echo_level", (("value", "value", _named("echo.level")),), _named("echo.level")
+        net.gen.echo, "echo_level", (("value", "value", named("echo.level")),), named("echo.level")
     ),
-    "echo.echo_access": Call(echo, "echo_access", (("value", "value", FLAGS),), FLAGS),
-    "echo.echo_number": Call(echo, "echo_number", (("value", "value", DECIMAL),), DECIMAL),
-    "echo.echo_key_of": Call(echo, "echo_key_of", (("value", "value", SAME),), SAME),
+    "echo.echo_access": Call(net.gen.echo, "echo_access", (("value", "value", FLAGS),), FLAGS),
+    "echo.echo_number": Call(net.gen.echo, "echo_number", (("value", "value", DECIMAL),), DECIMAL),
+    "echo.echo_key_of": Call(net.gen.echo, "echo_key_of", (("value", "value", SAME),), SAME),
     "echo.echo_optional": Call(
-        echo,
+        net.gen.echo,
         "echo_optional",
         (
-            ("number", "number", _optional(DECIMAL)),
-            ("text", "text", _optional(SAME)),
-            ("label", "label", _optional(_named("echo.label"))),
+            ("number", "number", optional(DECIMAL)),
+            ("text", "text", optional(SAME)),
+            ("label", "label", optional(named("echo.label"))),
         ),
-        _optional(SAME),
+        optional(SAME),
     ),
     "echo.echo_maybe": Call(
-        echo, "echo_maybe", (("value", "value", _optional(SAME)),), _optional(SAME)
+        net.gen.echo, "echo_maybe", (("value", "value", optional(SAME)),), optional(SAME)
     ),
-    "echo.echo_list": Call(echo, "echo_list", (("values", "values", _list(SAME)),), _list(SAME)),
+    "echo.echo_list": Call(
+        net.gen.echo, "echo_list", (("values", "values", list_of(SAME)),), list_of(SAME)
+    ),
     "echo.echo_strings": Call(
-        echo, "echo_strings", (("values", "values", _list(SAME)),), _list(SAME)
+        net.gen.echo, "echo_strings", (("values", "values", list_of(SAME)),), list_of(SAME)
     ),
     "echo.echo_chunks": Call(
-        echo, "echo_chunks", (("values", "values", _list(BYTES)),), _list(BYTES)
+        net.gen.echo, "echo_chunks", (("values", "values", list_of(BYTES)),), list_of(BYTES)
     ),
-    "echo.echo_map": Call(echo, "echo_map", (("values", "values", _map(DECIMAL)),), _map(DECIMAL)),
+    "echo.echo_map": Call(
+        net.gen.echo, "echo_map", (("values", "values", map_of(DECIMAL)),), map_of(DECIMAL)
+    ),
     "echo.echo_everything": Call(
-        echo,
+        net.gen.echo,
         "echo_everything",
-        (("value", "value", _named("echo.everything")),),
-        _named("echo.everything"),
+        (("value", "value", named("echo.everything")),),
+        named("echo.everything"),
     ),
     "echo.echo_shape": Call(
-        echo, "echo_shape", (("value", "value", _named("echo.shape")),), _named("echo.shape")
+        net.gen.echo, "echo_shape", (("value", "value", named("echo.shape")),), named("echo.shape")
     ),
     "echo.echo_tree": Call(
-        echo, "echo_tree", (("value", "value", _named("echo.tree")),), _named("echo.tree")
+        net.gen.echo, "echo_tree", (("value", "value", named("echo.tree")),), named("echo.tree")
     ),
     "echo.echo_with_options": Call(
-        echo,
+        net.gen.echo,
         "echo_with_options",
-        (("options", "count", _named("echo.echo_options")),),
-        _named("echo.echo_options"),
+        (("options", "count", named("echo.echo_options")),),
+        named("echo.echo_options"),
     ),
     "echo.echo_pair": Call(
-        echo,
+        net.gen.echo,
         "echo_pair",
-        (("value", "value", _named("echo.version_pair")),),
-        _named("echo.version_pair"),
+        (("value", "value", named("echo.version_pair")),),
+        named("echo.version_pair"),
     ),
     "echo.echo_page_of": Call(
-        echo, "echo_page_of", (("raw", "raw", SAME),), _named("echo.echo_page")
+        net.gen.echo, "echo_page_of", (("raw", "raw", SAME),), named("echo.echo_page")
     ),
     "echo.sum_all": Call(
-        echo,
+        net.gen.echo,
         "sum_all",
-        (("first", "first", DECIMAL), ("rest", "rest", _list(DECIMAL))),
+        (("first", "first", DECIMAL), ("rest", "rest", list_of(DECIMAL))),
         DECIMAL,
         spreads=True,
     ),
-    "echo.echo_json": Call(echo, "echo_json", (("value", "value", JSON),), JSON),
-    "echo.fail": Call(echo, "fail", (("kind", "kind", SAME), ("detail", "detail", SAME)), SAME),
-    "echo.fail_later": Call(echo, "fail_later", (("kind", "kind", SAME),), SAME),
-    "echo.describe_error": Call(echo, "describe_error", (("error", "error", ERROR),), SAME),
-    "echo.panic_now": Call(echo, "panic_now", (), SAME),
-    "echo.panic_later": Call(echo, "panic_later", (), SAME),
+    "echo.echo_json": Call(net.gen.echo, "echo_json", (("value", "value", JSON),), JSON),
+    "echo.fail": Call(
+        net.gen.echo, "fail", (("kind", "kind", SAME), ("detail", "detail", SAME)), SAME
+    ),
+    "echo.fail_later": Call(net.gen.echo, "fail_later", (("kind", "kind", SAME),), SAME),
+    "echo.describe_error": Call(net.gen.echo, "describe_error", (("error", "error", ERROR),), SAME),
+    "echo.panic_now": Call(net.gen.echo, "panic_now", (), SAME),
+    "echo.panic_later": Call(net.gen.echo, "panic_later", (), SAME),
     "echo.map_numbers": Call(
-        echo,
+        net.gen.echo,
         "map_numbers",
-        (("values", "values", _list(DECIMAL)), ("mapper", "mapper", _named("echo.echo_mapper"))),
-        _list(DECIMAL),
+        (("values", "values", list_of(DECIMAL)), ("mapper", "mapper", named("echo.echo_mapper"))),
+        list_of(DECIMAL),
     ),
     "echo.ask": Call(
-        echo,
+        net.gen.echo,
         "ask",
         (
-            ("handler", "handler", _named("echo.echo_handler")),
-            ("request", "request", _named("echo.label")),
+            ("handler", "handler", named("echo.echo_handler")),
+            ("request", "request", named("echo.label")),
             ("data", "data", BYTES),
             ("times", "times", SAME),
         ),
         BYTES,
     ),
-    "echo.sum_stream": Call(echo, "sum_stream", (("values", "values", _list(SAME)),), DECIMAL),
-    "echo.count_up": Call(echo, "count_up", (("end", "end", SAME),), _list(SAME)),
-    "echo.echo_stream": Call(
-        echo,
-        "echo_stream",
-        (("values", "values", _list(_named("echo.label"))),),
-        _list(_named("echo.label")),
+    "echo.sum_stream": Call(
+        net.gen.echo, "sum_stream", (("values", "values", list_of(SAME)),), DECIMAL
     ),
-    "echo.echo_box.new": Call(echo, "EchoBox", (("text", "text", SAME),), None),
+    "echo.count_up": Call(net.gen.echo, "count_up", (("end", "end", SAME),), list_of(SAME)),
+    "echo.echo_stream": Call(
+        net.gen.echo,
+        "echo_stream",
+        (("values", "values", list_of(named("echo.label"))),),
+        list_of(named("echo.label")),
+    ),
+    "echo.echo_box.new": Call(net.gen.echo, "EchoBox", (("text", "text", SAME),), None),
     "echo.echo_box.open": Call(
-        echo.EchoBox,
+        net.gen.echo.EchoBox,
         "open",
-        (("text", "text", SAME), ("options", "count", _named("echo.echo_options"))),
+        (("text", "text", SAME), ("options", "count", named("echo.echo_options"))),
         None,
     ),
     "echo.echo_box.of_number": Call(
-        echo.EchoBox, "of_number", (("number", "number", DECIMAL),), None
+        net.gen.echo.EchoBox, "of_number", (("number", "number", DECIMAL),), None
     ),
-    "echo.echo_box.set": Call(echo.EchoBox, "set", (("text", "text", SAME),), None, on_object=True),
-    "echo.echo_box.length": Call(echo.EchoBox, "length", (), SAME, on_object=True),
+    "echo.echo_box.set": Call(
+        net.gen.echo.EchoBox, "set", (("text", "text", SAME),), None, on_object=True
+    ),
+    "echo.echo_box.length": Call(net.gen.echo.EchoBox, "length", (), SAME, on_object=True),
     "echo.echo_box.push": Call(
-        echo.EchoBox, "push", (("data", "data", BYTES),), SAME, on_object=True
+        net.gen.echo.EchoBox, "push", (("data", "data", BYTES),), SAME, on_object=True
     ),
-    "echo.echo_box.read": Call(echo.EchoBox, "read", (), SAME, on_object=True),
-    "echo.echo_box.wait": Call(echo.EchoBox, "wait", (), SAME, on_object=True),
+    "echo.echo_box.read": Call(net.gen.echo.EchoBox, "read", (), SAME, on_object=True),
+    "echo.echo_box.wait": Call(net.gen.echo.EchoBox, "wait", (), SAME, on_object=True),
     "echo.echo_box.pair": Call(
-        echo.EchoBox, "pair", (("other", "other", OBJECT),), None, on_object=True
+        net.gen.echo.EchoBox, "pair", (("other", "other", OBJECT),), None, on_object=True
     ),
     "echo.echo_box.find": Call(
-        echo.EchoBox, "find", (("text", "text", SAME),), None, on_object=True
+        net.gen.echo.EchoBox, "find", (("text", "text", SAME),), None, on_object=True
     ),
     "echo.echo_box.merged": Call(
-        echo.EchoBox, "merged", (("boxes", "boxes", _list(OBJECT)),), None
+        net.gen.echo.EchoBox, "merged", (("boxes", "boxes", list_of(OBJECT)),), None
     ),
     "echo.echo_box.letters": Call(
-        echo.EchoBox, "letters", (("limit", "limit", SAME),), None, on_object=True
+        net.gen.echo.EchoBox, "letters", (("limit", "limit", SAME),), None, on_object=True
     ),
     "echo.echo_box.save": Call(
-        echo.EchoBox,
+        net.gen.echo.EchoBox,
         "save",
-        (("store", "store", _named("echo.echo_store")), ("key", "key", SAME)),
+        (("store", "store", named("echo.echo_store")), ("key", "key", SAME)),
         SAME,
         on_object=True,
     ),
-    "echo.echo_box.shut": Call(echo.EchoBox, "shut", (), SAME, on_object=True),
-    "echo.echo_box.text": Call(echo.EchoBox, "text", (), SAME, on_object=True, is_property=True),
+    "echo.echo_box.shut": Call(net.gen.echo.EchoBox, "shut", (), SAME, on_object=True),
+    "echo.echo_box.text": Call(
+        net.gen.echo.EchoBox, "text", (), SAME, on_object=True, is_property=True
+    ),
     "echo.echo_box.serial": Call(
-        echo.EchoBox, "serial", (), DECIMAL, on_object=True, is_property=True
+        net.gen.echo.EchoBox, "serial", (), DECIMAL, on_object=True, is_property=True
     ),
     "echo.echo_box.itself": Call(
-        echo.EchoBox, "itself", (), None, on_object=True, is_property=True
+        net.gen.echo.EchoBox, "itself", (), None, on_object=True, is_property=True
     ),
     "echo.letter_stream.skip": Call(
-        echo.LetterStream, "skip", (("count", "count", SAME),), SAME, on_object=True
+        net.gen.echo.LetterStream, "skip", (("count", "count", SAME),), SAME, on_object=True
     ),
     "echo.letter_stream.next": Call(
-        echo.LetterStream, "next", (("max", "max", SAME),), _list(SAME), on_object=True
+        net.gen.echo.LetterStream, "next", (("max", "max", SAME),), list_of(SAME), on_object=True
     ),
-    "echo.letter_stream.close": Call(echo.LetterStream, "close", (), SAME, on_object=True),
-    "echo.typed_cell.new": Call(echo, "TypedCell", (), None),
+    "echo.letter_stream.close": Call(net.gen.echo.LetterStream, "close", (), SAME, on_object=True),
+    "echo.typed_cell.new": Call(net.gen.echo, "TypedCell", (), None),
     "echo.typed_cell.put": Call(
-        echo.TypedCell, "put", (("value", "value", JSON),), SAME, on_object=True
+        net.gen.echo.TypedCell, "put", (("value", "value", JSON),), SAME, on_object=True
     ),
-    "echo.typed_cell.take": Call(echo.TypedCell, "take", (), _optional(JSON), on_object=True),
+    "echo.typed_cell.take": Call(
+        net.gen.echo.TypedCell, "take", (), optional(JSON), on_object=True
+    ),
 }
 
 
@@ -783,201 +703,201 @@ def _has(module: Any, names: str) -> bool:
 
 
 SURFACE: tuple[tuple[str, Any, str], ...] = (
-    ("base.library_info", base, "LibraryInfo"),
-    ("error.base.handle", base, "HandleError"),
-    ("error.base.argument", base, "ArgumentError"),
-    ("error.base.internal", base, "InternalError"),
-    ("error.base.unsupported", base, "UnsupportedError"),
-    ("error.base.cancelled", base, "CancelledError"),
-    ("error.base.lagged", base, "LaggedError"),
-    ("error.base.codec_encode", base, "CodecEncodeError"),
-    ("error.base.codec_decode", base, "CodecDecodeError"),
-    ("error.base.host_threw", base, "HostThrewError"),
-    ("error.base.host_timeout", base, "HostTimeoutError"),
-    ("error.base.forked", base, "ForkedError"),
-    ("error.base.closed", base, "ClosedError"),
-    ("error.base.mismatch", base, "MismatchError"),
-    ("base.version", base, "version"),
-    ("base.build_info", base, "build_info"),
-    ("bus.default_limit", bus, "DEFAULT_LIMIT"),
-    ("bus.default_poll_interval", bus, "DEFAULT_POLL_INTERVAL"),
-    ("bus.default_max_backoff", bus, "DEFAULT_MAX_BACKOFF"),
-    ("bus.backpressure", bus, "Backpressure"),
-    ("bus.ordering", bus, "Ordering"),
-    ("bus.start", bus, "Start"),
-    ("bus.transport", bus, "Transport"),
-    ("bus.net_node_config", bus, "NetNodeConfig"),
-    ("bus.net_node_config/event_bus_options", bus, "EventBusOptions"),
-    ("bus.receipt", bus, "Receipt"),
-    ("bus.receipt/ingest_result", bus, "IngestResult"),
-    ("bus.stored_event", bus, "StoredEvent"),
-    ("bus.hashed_event", bus, "HashedEvent"),
-    ("bus.poll_request", bus, "PollRequest"),
-    ("bus.poll_request/poll_options", bus, "PollOptions"),
-    ("bus.poll_response", bus, "PollResponse"),
-    ("bus.poll_response/poll_response_data", bus, "PollResponseData"),
-    ("bus.stats", bus, "Stats"),
-    ("bus.subscribe_options", bus, "SubscribeOptions"),
-    ("bus.subscribe_options/subscribe_opts", bus, "SubscribeOpts"),
-    ("bus.shutdown_options", bus, "ShutdownOptions"),
-    ("bus.net_keypair", bus, "NetKeypair"),
-    ("bus.net_node", bus, "NetNode"),
-    ("bus.net_node/net", bus, "Net"),
-    ("bus.event_stream", bus, "EventStream"),
-    ("bus.typed_event_stream", bus, "TypedEventStream"),
-    ("bus.typed_channel", bus, "TypedChannel"),
-    ("error.bus.invalid_json", bus, "BusInvalidJsonError"),
-    ("error.bus.event_too_large", bus, "BusEventTooLargeError"),
-    ("error.bus.backpressure", bus, "BusBackpressureError"),
-    ("error.bus.memory_full", bus, "BusMemoryFullError"),
-    ("error.bus.invalid_filter", bus, "BusInvalidFilterError"),
-    ("error.bus.invalid_cursor", bus, "BusInvalidCursorError"),
-    ("error.bus.invalid_config", bus, "BusInvalidConfigError"),
-    ("error.bus.closed", bus, "BusClosedError"),
-    ("error.bus.lagged", bus, "BusLaggedError"),
-    ("error.bus.not_an_object", bus, "BusNotAnObjectError"),
-    ("bus.generate_net_keypair", bus, "generate_net_keypair"),
-    ("bus.net_node.create", bus, "NetNode.create"),
-    ("bus.net_node.new", bus, "NetNode.__init__"),
-    ("bus.net_node.from_native", bus, "NetNode.from_bus"),
-    ("bus.net_node.emit", bus, "NetNode.emit"),
-    ("bus.net_node.emit/ingest", bus, "NetNode.ingest"),
-    ("bus.net_node.emit_raw", bus, "NetNode.emit_raw"),
-    ("bus.net_node.emit_raw/ingest_raw", bus, "NetNode.ingest_raw"),
-    ("bus.net_node.emit_raw_async", bus, "NetNode.emit_raw_async"),
-    ("bus.net_node.emit_buffer", bus, "NetNode.emit_buffer"),
-    ("bus.net_node.emit_batch", bus, "NetNode.emit_batch"),
-    ("bus.net_node.emit_raw_batch", bus, "NetNode.emit_raw_batch"),
-    ("bus.net_node.emit_raw_batch/ingest_raw_batch", bus, "NetNode.ingest_raw_batch"),
-    ("bus.net_node.emit_raw_batch_async", bus, "NetNode.emit_raw_batch_async"),
-    ("bus.net_node.push_batch", bus, "NetNode.push_batch"),
-    ("bus.net_node.fire", bus, "NetNode.fire"),
-    ("bus.net_node.fire_batch", bus, "NetNode.fire_batch"),
-    ("bus.net_node.prehash", bus, "NetNode.prehash"),
-    ("bus.net_node.push_with_hash", bus, "NetNode.push_with_hash"),
-    ("bus.net_node.poll", bus, "NetNode.poll"),
-    ("bus.net_node.poll_one", bus, "NetNode.poll_one"),
-    ("bus.net_node.subscribe", bus, "NetNode.subscribe"),
-    ("bus.net_node.subscribe_typed", bus, "NetNode.subscribe_typed"),
-    ("bus.net_node.channel", bus, "NetNode.channel"),
-    ("bus.net_node.stats", bus, "NetNode.stats"),
-    ("bus.net_node.shards", bus, "NetNode.shards"),
-    ("bus.net_node.shards/num_shards", bus, "NetNode.num_shards"),
-    ("bus.net_node.flush", bus, "NetNode.flush"),
-    ("bus.net_node.shutdown", bus, "NetNode.shutdown"),
-    ("bus.net_node.native", bus, "NetNode.bus"),
-    ("bus.event_stream.new", bus, "EventStream.__init__"),
-    ("bus.event_stream.stop", bus, "EventStream.stop"),
-    ("bus.typed_event_stream.new", bus, "TypedEventStream.__init__"),
-    ("bus.typed_event_stream.stop", bus, "TypedEventStream.stop"),
-    ("bus.typed_channel.new", bus, "TypedChannel.__init__"),
-    ("bus.typed_channel.publish", bus, "TypedChannel.publish"),
-    ("bus.typed_channel.publish_batch", bus, "TypedChannel.publish_batch"),
-    ("bus.typed_channel.subscribe", bus, "TypedChannel.subscribe"),
-    ("bus.typed_channel.subscribe_raw", bus, "TypedChannel.subscribe_raw"),
-    ("bus.typed_channel.name", bus, "TypedChannel.name"),
-    ("control.log_level", control, "LogLevel"),
-    ("control.log_record", control, "LogRecord"),
-    ("control.log_sink", control, "LogSink"),
-    ("control.set_logger", control, "set_logger"),
-    ("control.clear_logger", control, "clear_logger"),
-    ("control.set_runtime_threads", control, "set_runtime_threads"),
-    ("echo.echo_limit", echo, "ECHO_LIMIT"),
-    ("echo.echo_greeting", echo, "ECHO_GREETING"),
-    ("echo.echo_primes", echo, "ECHO_PRIMES"),
-    ("echo.color", echo, "Color"),
-    ("echo.level", echo, "Level"),
-    ("echo.access", echo, "Access"),
-    ("echo.echo_id", echo, "EchoId"),
-    ("echo.echo_key", echo, "EchoKey"),
-    ("echo.shape", echo, "Shape"),
-    ("echo.tree", echo, "Tree"),
-    ("echo.label", echo, "Label"),
-    ("echo.scalars", echo, "Scalars"),
-    ("echo.everything", echo, "Everything"),
-    ("echo.echo_options", echo, "EchoOptions"),
-    ("echo.echo_options/echo_settings", echo, "EchoSettings"),
-    ("echo.version_pair", echo, "VersionPair"),
-    ("echo.echo_page", echo, "EchoPage"),
-    ("echo.echo_box", echo, "EchoBox"),
-    ("echo.echo_box/echo_cell", echo, "EchoCell"),
-    ("echo.letter_stream", echo, "LetterStream"),
-    ("echo.typed_cell", echo, "TypedCell"),
-    ("echo.echo_mapper", echo, "EchoMapper"),
-    ("echo.echo_handler", echo, "EchoHandler"),
-    ("echo.echo_store", echo, "EchoStore"),
-    ("error.echo.rejected", echo, "EchoError"),
-    ("error.echo.too_large", echo, "EchoTooLargeError"),
-    ("error.echo.busy", echo, "EchoBusyError"),
-    ("error.echo.odd", echo, "EchoError"),
-    ("error.echo.status", echo, "EchoStatusError"),
-    ("error.echo.bad_frame", echo, "EchoBadFrameError"),
-    ("error.echo_part.missing", echo, "EchoPartError"),
-    ("echo.echo_bool", echo, "echo_bool"),
-    ("echo.echo_u8", echo, "echo_u8"),
-    ("echo.echo_u16", echo, "echo_u16"),
-    ("echo.echo_u32", echo, "echo_u32"),
-    ("echo.echo_u64", echo, "echo_u64"),
-    ("echo.echo_i8", echo, "echo_i8"),
-    ("echo.echo_i16", echo, "echo_i16"),
-    ("echo.echo_i32", echo, "echo_i32"),
-    ("echo.echo_i64", echo, "echo_i64"),
-    ("echo.echo_f64", echo, "echo_f64"),
-    ("echo.echo_string", echo, "echo_string"),
-    ("echo.echo_bytes", echo, "echo_bytes"),
-    ("echo.echo_duration", echo, "echo_duration"),
-    ("echo.echo_instant", echo, "echo_instant"),
-    ("echo.echo_date", echo, "echo_date"),
-    ("echo.echo_size", echo, "echo_size"),
-    ("echo.echo_color", echo, "echo_color"),
-    ("echo.echo_level", echo, "echo_level"),
-    ("echo.echo_access", echo, "echo_access"),
-    ("echo.echo_number", echo, "echo_number"),
-    ("echo.echo_key_of", echo, "echo_key_of"),
-    ("echo.echo_optional", echo, "echo_optional"),
-    ("echo.echo_maybe", echo, "echo_maybe"),
-    ("echo.echo_list", echo, "echo_list"),
-    ("echo.echo_strings", echo, "echo_strings"),
-    ("echo.echo_chunks", echo, "echo_chunks"),
-    ("echo.echo_map", echo, "echo_map"),
-    ("echo.echo_everything", echo, "echo_everything"),
-    ("echo.echo_shape", echo, "echo_shape"),
-    ("echo.echo_tree", echo, "echo_tree"),
-    ("echo.echo_with_options", echo, "echo_with_options"),
-    ("echo.echo_pair", echo, "echo_pair"),
-    ("echo.echo_page_of", echo, "echo_page_of"),
-    ("echo.sum_all", echo, "sum_all"),
-    ("echo.echo_json", echo, "echo_json"),
-    ("echo.fail", echo, "fail"),
-    ("echo.fail_later", echo, "fail_later"),
-    ("echo.describe_error", echo, "describe_error"),
-    ("echo.panic_now", echo, "panic_now"),
-    ("echo.panic_later", echo, "panic_later"),
-    ("echo.map_numbers", echo, "map_numbers"),
-    ("echo.ask", echo, "ask"),
-    ("echo.sum_stream", echo, "sum_stream"),
-    ("echo.count_up", echo, "count_up"),
-    ("echo.echo_stream", echo, "echo_stream"),
-    ("echo.echo_box.new", echo, "EchoBox.__init__"),
-    ("echo.echo_box.open", echo, "EchoBox.open"),
-    ("echo.echo_box.of_number", echo, "EchoBox.of_number"),
-    ("echo.echo_box.set", echo, "EchoBox.set"),
-    ("echo.echo_box.length", echo, "EchoBox.length"),
-    ("echo.echo_box.length/size_of", echo, "EchoBox.size_of"),
-    ("echo.echo_box.push", echo, "EchoBox.push"),
-    ("echo.echo_box.read", echo, "EchoBox.read"),
-    ("echo.echo_box.wait", echo, "EchoBox.wait"),
-    ("echo.echo_box.pair", echo, "EchoBox.pair"),
-    ("echo.echo_box.find", echo, "EchoBox.find"),
-    ("echo.echo_box.merged", echo, "EchoBox.merged"),
-    ("echo.echo_box.letters", echo, "EchoBox.letters"),
-    ("echo.echo_box.save", echo, "EchoBox.save"),
-    ("echo.echo_box.shut", echo, "EchoBox.shut"),
-    ("echo.echo_box.text", echo, "EchoBox.text"),
-    ("echo.echo_box.serial", echo, "EchoBox.serial"),
-    ("echo.echo_box.itself", echo, "EchoBox.itself"),
-    ("echo.letter_stream.skip", echo, "LetterStream.skip"),
-    ("echo.typed_cell.new", echo, "TypedCell.__init__"),
-    ("echo.typed_cell.put", echo, "TypedCell.put"),
-    ("echo.typed_cell.take", echo, "TypedCell.take"),
+    ("base.library_info", net.gen.base, "LibraryInfo"),
+    ("error.base.handle", net.gen.base, "HandleError"),
+    ("error.base.argument", net.gen.base, "ArgumentError"),
+    ("error.base.internal", net.gen.base, "InternalError"),
+    ("error.base.unsupported", net.gen.base, "UnsupportedError"),
+    ("error.base.cancelled", net.gen.base, "CancelledError"),
+    ("error.base.lagged", net.gen.base, "LaggedError"),
+    ("error.base.codec_encode", net.gen.base, "CodecEncodeError"),
+    ("error.base.codec_decode", net.gen.base, "CodecDecodeError"),
+    ("error.base.host_threw", net.gen.base, "HostThrewError"),
+    ("error.base.host_timeout", net.gen.base, "HostTimeoutError"),
+    ("error.base.forked", net.gen.base, "ForkedError"),
+    ("error.base.closed", net.gen.base, "ClosedError"),
+    ("error.base.mismatch", net.gen.base, "MismatchError"),
+    ("base.version", net.gen.base, "version"),
+    ("base.build_info", net.gen.base, "build_info"),
+    ("bus.default_limit", net.gen.bus, "DEFAULT_LIMIT"),
+    ("bus.default_poll_interval", net.gen.bus, "DEFAULT_POLL_INTERVAL"),
+    ("bus.default_max_backoff", net.gen.bus, "DEFAULT_MAX_BACKOFF"),
+    ("bus.backpressure", net.gen.bus, "Backpressure"),
+    ("bus.ordering", net.gen.bus, "Ordering"),
+    ("bus.start", net.gen.bus, "Start"),
+    ("bus.transport", net.gen.bus, "Transport"),
+    ("bus.net_node_config", net.gen.bus, "NetNodeConfig"),
+    ("bus.net_node_config/event_bus_options", net.gen.bus, "EventBusOptions"),
+    ("bus.receipt", net.gen.bus, "Receipt"),
+    ("bus.receipt/ingest_result", net.gen.bus, "IngestResult"),
+    ("bus.stored_event", net.gen.bus, "StoredEvent"),
+    ("bus.hashed_event", net.gen.bus, "HashedEvent"),
+    ("bus.poll_request", net.gen.bus, "PollRequest"),
+    ("bus.poll_request/poll_options", net.gen.bus, "PollOptions"),
+    ("bus.poll_response", net.gen.bus, "PollResponse"),
+    ("bus.poll_response/poll_response_data", net.gen.bus, "PollResponseData"),
+    ("bus.stats", net.gen.bus, "Stats"),
+    ("bus.subscribe_options", net.gen.bus, "SubscribeOptions"),
+    ("bus.subscribe_options/subscribe_opts", net.gen.bus, "SubscribeOpts"),
+    ("bus.shutdown_options", net.gen.bus, "ShutdownOptions"),
+    ("bus.net_keypair", net.gen.bus, "NetKeypair"),
+    ("bus.net_node", net.gen.bus, "NetNode"),
+    ("bus.net_node/net", net.gen.bus, "Net"),
+    ("bus.event_stream", net.gen.bus, "EventStream"),
+    ("bus.typed_event_stream", net.gen.bus, "TypedEventStream"),
+    ("bus.typed_channel", net.gen.bus, "TypedChannel"),
+    ("error.bus.invalid_json", net.gen.bus, "BusInvalidJsonError"),
+    ("error.bus.event_too_large", net.gen.bus, "BusEventTooLargeError"),
+    ("error.bus.backpressure", net.gen.bus, "BusBackpressureError"),
+    ("error.bus.memory_full", net.gen.bus, "BusMemoryFullError"),
+    ("error.bus.invalid_filter", net.gen.bus, "BusInvalidFilterError"),
+    ("error.bus.invalid_cursor", net.gen.bus, "BusInvalidCursorError"),
+    ("error.bus.invalid_config", net.gen.bus, "BusInvalidConfigError"),
+    ("error.bus.closed", net.gen.bus, "BusClosedError"),
+    ("error.bus.lagged", net.gen.bus, "BusLaggedError"),
+    ("error.bus.not_an_object", net.gen.bus, "BusNotAnObjectError"),
+    ("bus.generate_net_keypair", net.gen.bus, "generate_net_keypair"),
+    ("bus.net_node.create", net.gen.bus, "NetNode.create"),
+    ("bus.net_node.new", net.gen.bus, "NetNode.__init__"),
+    ("bus.net_node.from_native", net.gen.bus, "NetNode.from_bus"),
+    ("bus.net_node.emit", net.gen.bus, "NetNode.emit"),
+    ("bus.net_node.emit/ingest", net.gen.bus, "NetNode.ingest"),
+    ("bus.net_node.emit_raw", net.gen.bus, "NetNode.emit_raw"),
+    ("bus.net_node.emit_raw/ingest_raw", net.gen.bus, "NetNode.ingest_raw"),
+    ("bus.net_node.emit_raw_async", net.gen.bus, "NetNode.emit_raw_async"),
+    ("bus.net_node.emit_buffer", net.gen.bus, "NetNode.emit_buffer"),
+    ("bus.net_node.emit_batch", net.gen.bus, "NetNode.emit_batch"),
+    ("bus.net_node.emit_raw_batch", net.gen.bus, "NetNode.emit_raw_batch"),
+    ("bus.net_node.emit_raw_batch/ingest_raw_batch", net.gen.bus, "NetNode.ingest_raw_batch"),
+    ("bus.net_node.emit_raw_batch_async", net.gen.bus, "NetNode.emit_raw_batch_async"),
+    ("bus.net_node.push_batch", net.gen.bus, "NetNode.push_batch"),
+    ("bus.net_node.fire", net.gen.bus, "NetNode.fire"),
+    ("bus.net_node.fire_batch", net.gen.bus, "NetNode.fire_batch"),
+    ("bus.net_node.prehash", net.gen.bus, "NetNode.prehash"),
+    ("bus.net_node.push_with_hash", net.gen.bus, "NetNode.push_with_hash"),
+    ("bus.net_node.poll", net.gen.bus, "NetNode.poll"),
+    ("bus.net_node.poll_one", net.gen.bus, "NetNode.poll_one"),
+    ("bus.net_node.subscribe", net.gen.bus, "NetNode.subscribe"),
+    ("bus.net_node.subscribe_typed", net.gen.bus, "NetNode.subscribe_typed"),
+    ("bus.net_node.channel", net.gen.bus, "NetNode.channel"),
+    ("bus.net_node.stats", net.gen.bus, "NetNode.stats"),
+    ("bus.net_node.shards", net.gen.bus, "NetNode.shards"),
+    ("bus.net_node.shards/num_shards", net.gen.bus, "NetNode.num_shards"),
+    ("bus.net_node.flush", net.gen.bus, "NetNode.flush"),
+    ("bus.net_node.shutdown", net.gen.bus, "NetNode.shutdown"),
+    ("bus.net_node.native", net.gen.bus, "NetNode.bus"),
+    ("bus.event_stream.new", net.gen.bus, "EventStream.__init__"),
+    ("bus.event_stream.stop", net.gen.bus, "EventStream.stop"),
+    ("bus.typed_event_stream.new", net.gen.bus, "TypedEventStream.__init__"),
+    ("bus.typed_event_stream.stop", net.gen.bus, "TypedEventStream.stop"),
+    ("bus.typed_channel.new", net.gen.bus, "TypedChannel.__init__"),
+    ("bus.typed_channel.publish", net.gen.bus, "TypedChannel.publish"),
+    ("bus.typed_channel.publish_batch", net.gen.bus, "TypedChannel.publish_batch"),
+    ("bus.typed_channel.subscribe", net.gen.bus, "TypedChannel.subscribe"),
+    ("bus.typed_channel.subscribe_raw", net.gen.bus, "TypedChannel.subscribe_raw"),
+    ("bus.typed_channel.name", net.gen.bus, "TypedChannel.name"),
+    ("control.log_level", net.gen.control, "LogLevel"),
+    ("control.log_record", net.gen.control, "LogRecord"),
+    ("control.log_sink", net.gen.control, "LogSink"),
+    ("control.set_logger", net.gen.control, "set_logger"),
+    ("control.clear_logger", net.gen.control, "clear_logger"),
+    ("control.set_runtime_threads", net.gen.control, "set_runtime_threads"),
+    ("echo.echo_limit", net.gen.echo, "ECHO_LIMIT"),
+    ("echo.echo_greeting", net.gen.echo, "ECHO_GREETING"),
+    ("echo.echo_primes", net.gen.echo, "ECHO_PRIMES"),
+    ("echo.color", net.gen.echo, "Color"),
+    ("echo.level", net.gen.echo, "Level"),
+    ("echo.access", net.gen.echo, "Access"),
+    ("echo.echo_id", net.gen.echo, "EchoId"),
+    ("echo.echo_key", net.gen.echo, "EchoKey"),
+    ("echo.shape", net.gen.echo, "Shape"),
+    ("echo.tree", net.gen.echo, "Tree"),
+    ("echo.label", net.gen.echo, "Label"),
+    ("echo.scalars", net.gen.echo, "Scalars"),
+    ("echo.everything", net.gen.echo, "Everything"),
+    ("echo.echo_options", net.gen.echo, "EchoOptions"),
+    ("echo.echo_options/echo_settings", net.gen.echo, "EchoSettings"),
+    ("echo.version_pair", net.gen.echo, "VersionPair"),
+    ("echo.echo_page", net.gen.echo, "EchoPage"),
+    ("echo.echo_box", net.gen.echo, "EchoBox"),
+    ("echo.echo_box/echo_cell", net.gen.echo, "EchoCell"),
+    ("echo.letter_stream", net.gen.echo, "LetterStream"),
+    ("echo.typed_cell", net.gen.echo, "TypedCell"),
+    ("echo.echo_mapper", net.gen.echo, "EchoMapper"),
+    ("echo.echo_handler", net.gen.echo, "EchoHandler"),
+    ("echo.echo_store", net.gen.echo, "EchoStore"),
+    ("error.echo.rejected", net.gen.echo, "EchoError"),
+    ("error.echo.too_large", net.gen.echo, "EchoTooLargeError"),
+    ("error.echo.busy", net.gen.echo, "EchoBusyError"),
+    ("error.echo.odd", net.gen.echo, "EchoError"),
+    ("error.echo.status", net.gen.echo, "EchoStatusError"),
+    ("error.echo.bad_frame", net.gen.echo, "EchoBadFrameError"),
+    ("error.echo_part.missing", net.gen.echo, "EchoPartError"),
+    ("echo.echo_bool", net.gen.echo, "echo_bool"),
+    ("echo.echo_u8", net.gen.echo, "echo_u8"),
+    ("echo.echo_u16", net.gen.echo, "echo_u16"),
+    ("echo.echo_u32", net.gen.echo, "echo_u32"),
+    ("echo.echo_u64", net.gen.echo, "echo_u64"),
+    ("echo.echo_i8", net.gen.echo, "echo_i8"),
+    ("echo.echo_i16", net.gen.echo, "echo_i16"),
+    ("echo.echo_i32", net.gen.echo, "echo_i32"),
+    ("echo.echo_i64", net.gen.echo, "echo_i64"),
+    ("echo.echo_f64", net.gen.echo, "echo_f64"),
+    ("echo.echo_string", net.gen.echo, "echo_string"),
+    ("echo.echo_bytes", net.gen.echo, "echo_bytes"),
+    ("echo.echo_duration", net.gen.echo, "echo_duration"),
+    ("echo.echo_instant", net.gen.echo, "echo_instant"),
+    ("echo.echo_date", net.gen.echo, "echo_date"),
+    ("echo.echo_size", net.gen.echo, "echo_size"),
+    ("echo.echo_color", net.gen.echo, "echo_color"),
+    ("echo.echo_level", net.gen.echo, "echo_level"),
+    ("echo.echo_access", net.gen.echo, "echo_access"),
+    ("echo.echo_number", net.gen.echo, "echo_number"),
+    ("echo.echo_key_of", net.gen.echo, "echo_key_of"),
+    ("echo.echo_optional", net.gen.echo, "echo_optional"),
+    ("echo.echo_maybe", net.gen.echo, "echo_maybe"),
+    ("echo.echo_list", net.gen.echo, "echo_list"),
+    ("echo.echo_strings", net.gen.echo, "echo_strings"),
+    ("echo.echo_chunks", net.gen.echo, "echo_chunks"),
+    ("echo.echo_map", net.gen.echo, "echo_map"),
+    ("echo.echo_everything", net.gen.echo, "echo_everything"),
+    ("echo.echo_shape", net.gen.echo, "echo_shape"),
+    ("echo.echo_tree", net.gen.echo, "echo_tree"),
+    ("echo.echo_with_options", net.gen.echo, "echo_with_options"),
+    ("echo.echo_pair", net.gen.echo, "echo_pair"),
+    ("echo.echo_page_of", net.gen.echo, "echo_page_of"),
+    ("echo.sum_all", net.gen.echo, "sum_all"),
+    ("echo.echo_json", net.gen.echo, "echo_json"),
+    ("echo.fail", net.gen.echo, "fail"),
+    ("echo.fail_later", net.gen.echo, "fail_later"),
+    ("echo.describe_error", net.gen.echo, "describe_error"),
+    ("echo.panic_now", net.gen.echo, "panic_now"),
+    ("echo.panic_later", net.gen.echo, "panic_later"),
+    ("echo.map_numbers", net.gen.echo, "map_numbers"),
+    ("echo.ask", net.gen.echo, "ask"),
+    ("echo.sum_stream", net.gen.echo, "sum_stream"),
+    ("echo.count_up", net.gen.echo, "count_up"),
+    ("echo.echo_stream", net.gen.echo, "echo_stream"),
+    ("echo.echo_box.new", net.gen.echo, "EchoBox.__init__"),
+    ("echo.echo_box.open", net.gen.echo, "EchoBox.open"),
+    ("echo.echo_box.of_number", net.gen.echo, "EchoBox.of_number"),
+    ("echo.echo_box.set", net.gen.echo, "EchoBox.set"),
+    ("echo.echo_box.length", net.gen.echo, "EchoBox.length"),
+    ("echo.echo_box.length/size_of", net.gen.echo, "EchoBox.size_of"),
+    ("echo.echo_box.push", net.gen.echo, "EchoBox.push"),
+    ("echo.echo_box.read", net.gen.echo, "EchoBox.read"),
+    ("echo.echo_box.wait", net.gen.echo, "EchoBox.wait"),
+    ("echo.echo_box.pair", net.gen.echo, "EchoBox.pair"),
+    ("echo.echo_box.find", net.gen.echo, "EchoBox.find"),
+    ("echo.echo_box.merged", net.gen.echo, "EchoBox.merged"),
+    ("echo.echo_box.letters", net.gen.echo, "EchoBox.letters"),
+    ("echo.echo_box.save", net.gen.echo, "EchoBox.save"),
+    ("echo.echo_box.shut", net.gen.echo, "EchoBox.shut"),
+    ("echo.echo_box.text", net.gen.echo, "EchoBox.text"),
+    ("echo.echo_box.serial", net.gen.echo, "EchoBox.serial"),
+    ("echo.echo_box.itself", net.gen.echo, "EchoBox.itself"),
+    ("echo.letter_stream.skip", net.gen.echo, "LetterStream.skip"),
+    ("echo.typed_cell.new", net.gen.echo, "TypedCell.__init__"),
+    ("echo.typed_cell.put", net.gen.echo, "TypedCell.put"),
+    ("echo.typed_cell.take", net.gen.echo, "TypedCell.take"),
 )

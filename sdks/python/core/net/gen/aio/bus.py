@@ -210,6 +210,9 @@ class NetNode(Native):
     def emit_buffer(self, data: Buffer, key: str | None = None) -> bool:
         """Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is
         counted in `rejected`.
+
+        Each call crosses by itself: in Python, collecting calls costs more than that. Many at once
+        go in a batch.
         """
         return _net.net_node_emit_buffer(self._handle, data, key)
 
@@ -247,6 +250,9 @@ class NetNode(Native):
     def fire(self, json_str: str) -> bool:
         """Emits one JSON text without a receipt; false when there is no room. Text that is not JSON
         is counted in `rejected`.
+
+        Each call crosses by itself: in Python, collecting calls costs more than that. Many at once
+        go in a batch.
         """
         return _net.net_node_fire(self._handle, json_str)
 

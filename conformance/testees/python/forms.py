@@ -1,3 +1,42 @@
+"""How values are written in requests and answers."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import net
+from net import _net
+from net._kernel.dates import date_of, millis_of
+
+
+class Codec(NamedTuple):
+    """How a type is written: read from a request, and shown in an answer."""
+
+    take: Callable[[Any, Any], Any]
+    show: Callable[[Any], Any]
+
+
+class Call(NamedTuple):
+    """A function: its owner and name, its arguments, and its result, none for objects."""
+
+    owner: Any
+    name: str
+    args: tuple[tuple[str, str, Codec], ...]
+    result: Codec | None
+    on_object: bool = False
+    is_property: bool = False
+    spreads: bool = False
+
+
+NAMED: dict[str, Codec] = {}
+"""The types of the interface by their paths."""
+
+ERRORS: dict[tuple[str, str], tuple[int, tuple[tuple[str, str, Codec], ...]]] = {}
+"""Code and fields of each kind of error."""
+
 SAME = Codec(lambda value, state: value, lambda value: value)
 DECIMAL = Codec(lambda value, state: int(value), str)
 BYTES = Codec(lambda value, state: bytes.fromhex(value), lambda value: value.hex())
@@ -19,44 +58,51 @@ def _show_float(value: float) -> float | str:
 FLOAT = Codec(lambda value, state: float(value), _show_float)
 
 
-def _seconds(units: int) -> Codec:
+def seconds(units: int) -> Codec:
+    """A span of time, in so many units a second."""
     return Codec(lambda value, state: value / units, lambda value: round(value * units))
 
 
-def _optional(of: Codec) -> Codec:
+def optional(of: Codec) -> Codec:
+    """A value, or none."""
     return Codec(
         lambda value, state: None if value is None else of.take(value, state),
         lambda value: None if value is None else of.show(value),
     )
 
 
-def _list(of: Codec) -> Codec:
+def list_of(of: Codec) -> Codec:
+    """Values in order."""
     return Codec(
         lambda value, state: [of.take(item, state) for item in value],
         lambda value: [of.show(item) for item in value],
     )
 
 
-def _map(of: Codec) -> Codec:
+def map_of(of: Codec) -> Codec:
+    """Values by text."""
     return Codec(
         lambda value, state: {key: of.take(item, state) for key, item in value.items()},
         lambda value: {key: of.show(item) for key, item in value.items()},
     )
 
 
-def _enum(values: dict[str, Any]) -> Codec:
+def enum_of(values: dict[str, Any]) -> Codec:
+    """A text, for what the SDK takes for it."""
     texts = {value: text for text, value in values.items()}
     return Codec(lambda value, state: values.get(value, value), lambda value: texts[value])
 
 
-def _named(name: str) -> Codec:
+def named(name: str) -> Codec:
+    """A type of the interface, by its path."""
     return Codec(
-        lambda value, state: CODECS[name].take(value, state),
-        lambda value: CODECS[name].show(value),
+        lambda value, state: NAMED[name].take(value, state),
+        lambda value: NAMED[name].show(value),
     )
 
 
-def _record(make: Callable[..., Any], *fields: tuple[str, str, Codec]) -> Codec:
+def record_of(make: Callable[..., Any], *fields: tuple[str, str, Codec]) -> Codec:
+    """A record: its class, and each field by its name in the spec and in Python."""
     return Codec(
         lambda value, state: make(
             **{name: of.take(value[spec], state) for spec, name, of in fields if spec in value}
@@ -65,7 +111,10 @@ def _record(make: Callable[..., Any], *fields: tuple[str, str, Codec]) -> Codec:
     )
 
 
-def _union(tag: str, name: str, **cases: tuple[str, Callable[..., Any], bool, Codec]) -> Codec:
+def union_of(tag: str, name: str, **cases: tuple[str, Callable[..., Any], bool, Codec]) -> Codec:
+    """A union: for each case its text, what makes it, whether it takes any number of values, and
+    its fields.
+    """
     known = {text: (make, spreads, of) for text, make, spreads, of in cases.values()}
 
     def take(value: Any, state: Any) -> Any:
@@ -113,7 +162,9 @@ def _reply(plan: Any, names: tuple[str, ...], result: Codec, state: Any) -> Call
     return answer
 
 
-def _host(is_callable: bool, **methods: tuple[str, bool, tuple[str, ...], Codec]) -> Codec:
+def host_of(is_callable: bool, **methods: tuple[str, bool, tuple[str, ...], Codec]) -> Codec:
+    """An implementation whose answers the request has."""
+
     def take(plan: Any, state: Any) -> Any:
         members: dict[str, Any] = {}
         for spec, is_property, names, result in methods.values():

@@ -1,0 +1,119 @@
+//! Objects as classes of the package.
+
+use super::calls::{self, MethodModel, Owner};
+use super::parameters::Parameters;
+use super::types::{self, Mode};
+use super::{fit, names};
+use crate::ir::{Api, Lang, Method, Object, Shape, Type};
+
+pub(crate) struct ClassModel {
+    pub name: String,
+    pub bases: String,
+    pub doc: String,
+    pub methods: Vec<MethodModel>,
+    /// Name of the native function that reads the next items.
+    pub stream: Option<String>,
+    /// The method that ends it, and whether that is awaited.
+    pub closing: Option<String>,
+    pub aio: bool,
+    pub len: bool,
+}
+
+/// Lowers an object.
+pub(crate) fn class(api: &Api, item: &Object, mode: Mode) -> ClassModel {
+    let name = names::class(&item.name);
+    let owner = Owner { object: Some((&item.name.spec, &name)), vars: &item.generic, mode, indent: 4 };
+    let all: Vec<_> =
+        item.constructors.iter().chain(&item.methods).filter(|m| m.in_lang(Lang::Python)).collect();
+    let mut methods = Vec::new();
+    for method in &all {
+        let overloads: Vec<_> =
+            all.iter().filter(|m| m.overload.as_deref() == Some(&method.name.spec)).collect();
+        if overloads.is_empty() {
+            methods.extend(calls::methods(api, owner, method));
+        } else {
+            methods.extend(overloaded(api, owner, method, &overloads));
+        }
+    }
+    let stream_class = if mode == Mode::Aio { "AsyncStream" } else { "Stream" };
+    let bases = match (&item.iterates, &item.close, item.generic.is_empty()) {
+        (Some(of), ..) => format!("{stream_class}[{}]", types::output(api, of, mode)),
+        (None, Some(_), true) => "Native".into(),
+        (None, None, true) => "Closable".into(),
+        (None, Some(_), false) => "Typed[T]".into(),
+        (None, None, false) => "Typed[T], Closable".into(),
+    };
+    let closing = item.close.as_ref().filter(|_| item.iterates.is_none());
+    ClassModel {
+        bases,
+        doc: fit::doc(4, &item.doc.text),
+        methods,
+        stream: item.iterates.as_ref().map(|_| format!("_net.{}", names::native(Some(&item.name.spec), ""))),
+        closing: closing.map(|close| {
+            let found = item.methods.iter().find(|method| method.name.spec == *close);
+            let waits = mode == Mode::Aio && found.is_some_and(|method| method.is_async);
+            let called = found.map_or_else(|| close.clone(), |method| names::member(&method.name));
+            format!("{}self.{called}()", if waits { "await " } else { "" })
+        }),
+        aio: mode == Mode::Aio,
+        len: item.methods.iter().any(|m| m.name.spec == "len" && matches!(m.shape, Shape::Property { .. })),
+        name,
+    }
+}
+
+/// A method with several signatures: each in a method of its own, and one that chooses.
+fn overloaded(api: &Api, owner: Owner<'_>, first: &Method, others: &[&&Method]) -> Vec<MethodModel> {
+    let name = names::member(&first.name);
+    let hidden = format!("_{name}");
+    let mut all = vec![calls::method(api, owner, first, &hidden)];
+    all[0].aliases.clear();
+    let mut chosen = Vec::new();
+    let mut choices = Vec::new();
+    for signature in std::iter::once(&first).chain(others.iter().copied()) {
+        let mut shown = calls::method(api, owner, signature, &name);
+        shown.decorators.insert(0, "@overload".into());
+        shown.aliases.clear();
+        shown.body = Vec::new();
+        chosen.push(shown);
+    }
+    let receiver = if first.shape == Shape::Constructor { "cls" } else { "self" };
+    for other in others {
+        let target = names::member(&other.name);
+        if let Some((position, arg, kind)) = difference(api, first, other) {
+            choices.push(format!("        if picks(args, named, {position}, \"{arg}\", {kind}):"));
+            choices.push(format!("            return {receiver}.{target}(*args, **named)"));
+        }
+    }
+    choices.push(format!("        return {receiver}.{hidden}(*args, **named)"));
+    let mut chooser = calls::method(api, owner, first, &name);
+    chooser.signature = format!("    def {name}({receiver}, *args: Any, **named: Any) -> Any:");
+    chooser.body = choices;
+    all.extend(chosen);
+    all.push(chooser);
+    all
+}
+
+/// The first argument in which a signature differs in kind, and the class that tells it.
+fn difference(api: &Api, first: &Method, other: &Method) -> Option<(usize, String, String)> {
+    let kind = |ty: &Type| -> String {
+        match api.base(ty.split_optional().0) {
+            Type::Bool => "bool".into(),
+            Type::Int(_) | Type::Duration(_) | Type::Instant(_) | Type::Size => "int".into(),
+            Type::F64 => "float".into(),
+            Type::String => "str".into(),
+            Type::Bytes | Type::FixedBytes(_) => "Buffer".into(),
+            Type::List(_) => "list".into(),
+            Type::Map(_) => "dict".into(),
+            Type::Object(..) => "Native".into(),
+            Type::Record(at) => names::class(&api.record(*at).name),
+            Type::Union(at) => names::class(&api.union(*at).name),
+            _ => "object".into(),
+        }
+    };
+    let names = Parameters::first(api, other).names;
+    other.args.iter().zip(names).enumerate().find_map(|(position, (arg, name))| {
+        let own = kind(&arg.ty);
+        let differs = first.args.get(position).is_none_or(|first| kind(&first.ty) != own);
+        differs.then_some((position, name, own))
+    })
+}
