@@ -1,12 +1,13 @@
 //! Documents to the resolved interface. Every error is collected; the interface is given only if there is none.
 
 mod build;
+mod context;
 mod direction;
+mod literals;
 mod names;
 mod rules;
 mod template;
 mod types;
-mod wire;
 
 pub use template::names as template_names;
 

@@ -1,28 +1,9 @@
 //! The names of the spec: which item each stands for, seen from a module.
 
-use super::{types, wire};
+use super::types::{self, Expression, Item};
 use crate::ir::{At, Int, Type};
 use crate::load::Loaded;
 use std::collections::HashMap;
-
-/// What a type's name stands for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Item {
-    /// A named base type.
-    Scalar(At),
-    /// An enum.
-    Enum(At),
-    /// A set of bits.
-    Flags(At),
-    /// A record.
-    Record(At),
-    /// A union.
-    Union(At),
-    /// An object.
-    Object(At),
-    /// An interface of the host.
-    Host(At),
-}
 
 /// Every name, by module.
 #[derive(Debug, Default)]
@@ -58,8 +39,18 @@ impl Index {
         (index, clashes)
     }
 
+    /// Parses a type that a module writes.
+    pub(super) fn ty(&self, module: usize, text: &str) -> Result<Type, String> {
+        types::ty(text, &|name| self.find(module, name))
+    }
+
+    /// Parses an argument or a field that a module writes.
+    pub(super) fn expression(&self, module: usize, text: &str) -> Result<Expression, String> {
+        types::expression(text, &|name| self.find(module, name))
+    }
+
     /// What a name, with or without its module, stands for in a module.
-    pub(super) fn find(&self, module: usize, name: &str) -> Result<Item, String> {
+    fn find(&self, module: usize, name: &str) -> Result<Item, String> {
         self.search(module, name, |names, name| names.items.get(name).copied(), "type")
     }
 
@@ -100,12 +91,16 @@ impl Index {
 
     /// Bytes that a value of fixed width takes in a layout.
     pub(super) fn width(&self, ty: &Type) -> Option<u32> {
-        match ty {
-            Type::Scalar(at) => self.width(self.scalar_base(*at)),
-            Type::Enum(at) => self.modules[at.module].enum_reprs.get(at.index)?.map(|int| int.bits() / 8),
-            Type::Flags(at) => self.modules[at.module].flag_reprs.get(at.index)?.map(|int| int.bits() / 8),
-            other => wire::width(other, None),
-        }
+        Some(match ty {
+            Type::Bool => 1,
+            Type::Int(int) => int.bits() / 8,
+            Type::F64 | Type::Duration(_) | Type::Instant(_) | Type::Size | Type::Date => 8,
+            Type::FixedBytes(width) => u32::try_from(*width).ok()?,
+            Type::Scalar(at) => self.width(self.scalar_base(*at))?,
+            Type::Enum(at) => (*self.modules[at.module].enum_reprs.get(at.index)?)?.bits() / 8,
+            Type::Flags(at) => (*self.modules[at.module].flag_reprs.get(at.index)?)?.bits() / 8,
+            _ => return None,
+        })
     }
 
     fn search<T>(
@@ -163,18 +158,10 @@ impl ModuleNames {
         names.kinds = doc.error.values().map(|f| f.kind.keys().cloned().collect()).collect();
         names.enum_reprs = doc.enums.values().map(|e| repr(&e.repr)).collect();
         names.flag_reprs = doc.flags.values().map(|f| repr(&f.repr)).collect();
-        let none = Self::default_index();
-        names.scalar_bases = doc
-            .scalar
-            .values()
-            .map(|scalar| types::ty(&scalar.ty, 0, &none).unwrap_or(Type::Int(Int::U64)))
-            .collect();
+        let bases = doc.scalar.values();
+        names.scalar_bases =
+            bases.map(|scalar| built_in(&scalar.ty).unwrap_or(Type::Int(Int::U64))).collect();
         names
-    }
-
-    /// An index in which only the built-in types are found: the base of a scalar is one of them.
-    fn default_index() -> Index {
-        Index { modules: vec![Self::default()] }
     }
 
     fn sees(&self, module: &str) -> bool {
@@ -182,8 +169,13 @@ impl ModuleNames {
     }
 }
 
+/// A type without a name: the bases of scalars, and what carries enums and flags.
+fn built_in(text: &str) -> Result<Type, String> {
+    types::ty(text, &|name| Err(format!("`{name}` is not built in")))
+}
+
 fn repr(text: &str) -> Option<Int> {
-    match types::ty(text, 0, &ModuleNames::default_index()) {
+    match built_in(text) {
         Ok(Type::Int(int)) => Some(int),
         _ => None,
     }

@@ -1,4 +1,6 @@
-//! The one grammar of the language: type expressions, and the defaults behind them.
+//! The one grammar of the language: type expressions.
+//!
+//! It knows no names; whoever has a text parsed says what the names in it stand for.
 //!
 //! ```text
 //! type   = base [ "?" ]
@@ -8,8 +10,29 @@
 //! field  = type | "..." type | "host " name [ "?" ] | "'" constant "'"
 //! ```
 
-use super::names::{Index, Item};
-use crate::ir::{Int, Literal, Type, Unit};
+use crate::ir::{At, Int, Type, Unit};
+
+/// What a type's name stands for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Item {
+    /// A named base type.
+    Scalar(At),
+    /// An enum.
+    Enum(At),
+    /// A set of bits.
+    Flags(At),
+    /// A record.
+    Record(At),
+    /// A union.
+    Union(At),
+    /// An object.
+    Object(At),
+    /// An interface of the host.
+    Host(At),
+}
+
+/// What a name stands for, or why it stands for nothing.
+pub(super) type Find<'a> = &'a dyn Fn(&str) -> Result<Item, String>;
 
 /// An argument or field expression, taken apart.
 #[derive(Debug)]
@@ -25,14 +48,14 @@ pub(super) struct Expression {
 }
 
 /// Parses an argument or a field.
-pub(super) fn expression(text: &str, module: usize, index: &Index) -> Result<Expression, String> {
+pub(super) fn expression(text: &str, find: Find<'_>) -> Result<Expression, String> {
     let (text, default) = match text.split_once(" = ") {
         Some((ty, default)) => (ty.trim(), Some(default.trim().to_owned())),
         None => (text.trim(), None),
     };
     let (text, borrowed) = text.strip_prefix('&').map_or((text, false), |rest| (rest, true));
     let (text, variadic) = text.strip_prefix("...").map_or((text, false), |rest| (rest, true));
-    let ty = ty(text, module, index)?;
+    let ty = ty(text, find)?;
     let ty = if variadic { Type::List(Box::new(ty)) } else { ty };
     if borrowed && ty != Type::Bytes {
         return Err("only `&bytes` is borrowed".into());
@@ -41,8 +64,8 @@ pub(super) fn expression(text: &str, module: usize, index: &Index) -> Result<Exp
 }
 
 /// Parses a type.
-pub(super) fn ty(text: &str, module: usize, index: &Index) -> Result<Type, String> {
-    let mut parser = Parser { rest: text, module, index };
+pub(super) fn ty(text: &str, find: Find<'_>) -> Result<Type, String> {
+    let mut parser = Parser { rest: text, find };
     let ty = parser.ty()?;
     if parser.rest.is_empty() {
         Ok(ty)
@@ -53,8 +76,7 @@ pub(super) fn ty(text: &str, module: usize, index: &Index) -> Result<Type, Strin
 
 struct Parser<'a> {
     rest: &'a str,
-    module: usize,
-    index: &'a Index,
+    find: Find<'a>,
 }
 
 impl<'a> Parser<'a> {
@@ -119,7 +141,7 @@ impl<'a> Parser<'a> {
     }
 
     fn named(&mut self, name: &str) -> Result<Type, String> {
-        match self.index.find(self.module, name)? {
+        match (self.find)(name)? {
             Item::Scalar(at) => Ok(Type::Scalar(at)),
             Item::Enum(at) => Ok(Type::Enum(at)),
             Item::Flags(at) => Ok(Type::Flags(at)),
@@ -132,7 +154,7 @@ impl<'a> Parser<'a> {
 
     fn host(&mut self) -> Result<Type, String> {
         let name = self.word()?;
-        match self.index.find(self.module, name)? {
+        match (self.find)(name)? {
             Item::Host(at) => Ok(Type::Host(at, self.variables()?)),
             _ => Err(format!("`{name}` is not an interface of the host")),
         }
@@ -210,88 +232,5 @@ impl<'a> Parser<'a> {
                 format!("a `{text}` is missing before `{}`", self.rest)
             })
         }
-    }
-}
-
-/// Reads the default of an argument, which is written as text.
-pub(super) fn text_literal(text: &str, ty: &Type, index: &Index) -> Result<Literal, String> {
-    let value = match text {
-        "{}" => return empty(ty),
-        "[]" => toml::Value::Array(Vec::new()),
-        "true" => toml::Value::Boolean(true),
-        "false" => toml::Value::Boolean(false),
-        _ => match text.replace('_', "").parse::<i64>() {
-            Ok(int) => toml::Value::Integer(int),
-            Err(_) => match text.parse::<f64>() {
-                Ok(float) => toml::Value::Float(float),
-                Err(_) => toml::Value::String(text.trim_matches('\'').to_owned()),
-            },
-        },
-    };
-    literal(&value, ty, index)
-}
-
-/// Reads a value of a type.
-pub(super) fn literal(value: &toml::Value, ty: &Type, index: &Index) -> Result<Literal, String> {
-    let wrong = || Err(format!("`{value}` is not a value of this type"));
-    match (value, ty.split_optional().0) {
-        (toml::Value::Boolean(value), Type::Bool) => Ok(Literal::Bool(*value)),
-        (toml::Value::Integer(value), Type::Int(int)) => in_range(i128::from(*value), *int),
-        (toml::Value::Integer(value), Type::Duration(_) | Type::Instant(_) | Type::Size) => {
-            in_range(i128::from(*value), Int::U64)
-        }
-        (toml::Value::Integer(value), Type::Scalar(at)) => {
-            literal(&toml::Value::Integer(*value), index.scalar_base(*at), index)
-        }
-        (toml::Value::Float(value), Type::F64) => Ok(Literal::Float(*value)),
-        (toml::Value::Integer(value), Type::F64) => Ok(Literal::Float(*value as f64)),
-        (toml::Value::String(value), Type::String) => Ok(Literal::Text(value.clone())),
-        (toml::Value::String(value), Type::Scalar(_)) => Ok(Literal::Text(value.clone())),
-        (toml::Value::String(value), Type::Enum(at)) => {
-            match index.enum_values(*at).iter().position(|v| v == value) {
-                Some(position) => Ok(Literal::EnumValue(position)),
-                None => Err(format!("`{value}` is none of {}", index.enum_values(*at).join(", "))),
-            }
-        }
-        (toml::Value::String(value), Type::Union(at)) => {
-            match index.union_cases(*at).iter().position(|v| v == value) {
-                Some(position) => Ok(Literal::UnionCase(position)),
-                None => Err(format!("`{value}` is none of {}", index.union_cases(*at).join(", "))),
-            }
-        }
-        (toml::Value::Array(values), Type::Flags(at)) => values
-            .iter()
-            .map(|value| {
-                let text = value.as_str().unwrap_or_default();
-                index
-                    .flag_bits(*at)
-                    .iter()
-                    .position(|v| v == text)
-                    .ok_or_else(|| format!("`{value}` is no bit"))
-            })
-            .collect::<Result<_, _>>()
-            .map(Literal::FlagBits),
-        (toml::Value::Array(values), Type::List(of)) => {
-            values.iter().map(|value| literal(value, of, index)).collect::<Result<_, _>>().map(Literal::List)
-        }
-        (toml::Value::Table(table), _) if table.is_empty() => empty(ty),
-        _ => wrong(),
-    }
-}
-
-fn empty(ty: &Type) -> Result<Literal, String> {
-    match ty {
-        Type::Record(_) => Ok(Literal::Record),
-        Type::Map(_) => Ok(Literal::Map),
-        _ => Err("`{}` is a record or a map".into()),
-    }
-}
-
-fn in_range(value: i128, int: Int) -> Result<Literal, String> {
-    let (least, greatest) = int.range();
-    if (least..=greatest).contains(&value) {
-        Ok(Literal::Int(value))
-    } else {
-        Err(format!("{value} does not fit {}", int.key()))
     }
 }

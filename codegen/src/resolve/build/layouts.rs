@@ -1,58 +1,51 @@
 //! Layouts: forms of the fields, and offsets that are written and recomputed.
 
-use super::build::Context;
+use super::text;
 use crate::doc::{self, Endian, LayoutKind};
-use crate::ir::{Api, At, Doc, Int, Length, Type, Wire, WireField, WireForm};
+use crate::ir::{At, Doc, Int, Length, Type, Wire, WireField, WireForm};
+use crate::resolve::context::Context;
 
 /// Hash functions of checksums.
 const HASHES: [&str; 2] = ["xxh3_64", "blake3"];
 
-/// Resolves a layout.
-pub(super) fn wire(cx: &mut Context<'_>, name: &str, item: &doc::Wire) -> Wire {
-    let of = item.of.as_ref().and_then(|of| match cx.ty(&["wire", name, "of"], of) {
-        Type::Record(at) => Some(at),
-        _ => {
-            cx.wrong(&["wire", name, "of"], format!("`{of}` is not a record"));
-            None
+impl Context<'_> {
+    /// Resolves a layout.
+    pub(super) fn layout(&mut self, name: &str, item: &doc::Wire) -> Wire {
+        let of = item.of.as_ref().and_then(|of| match self.ty(&["wire", name, "of"], of) {
+            Type::Record(at) => Some(at),
+            _ => {
+                self.wrong(&["wire", name, "of"], format!("`{of}` is not a record"));
+                None
+            }
+        });
+        let fields: Vec<_> = item
+            .fields
+            .iter()
+            .enumerate()
+            .map(|(index, field)| wire_field(self, name, index, field))
+            .collect();
+        if item.layout == LayoutKind::Fixed {
+            check_offsets(self, name, item, &fields);
         }
-    });
-    let fields: Vec<_> =
-        item.fields.iter().enumerate().map(|(index, field)| wire_field(cx, name, index, field)).collect();
-    if item.layout == LayoutKind::Fixed {
-        check_offsets(cx, name, item, &fields);
+        if item.version.is_some_and(|version| version == 0 || version > 255) {
+            self.wrong(&["wire", name, "version"], "a version is one byte, from 1");
+        }
+        Wire {
+            name: name.to_owned(),
+            layout: item.layout,
+            endian: item.endian.unwrap_or(Endian::Little),
+            size: item.size,
+            magic: magic(self, name, item.magic.as_deref().unwrap_or_default()),
+            version: item.version,
+            of,
+            format: item.format.as_ref().map(|format| self.template(&["wire", name, "format"], format)),
+            max: item.max,
+            error: item.error.as_ref().and_then(|error| decode_error(self, name, error)),
+            keep_trailing: item.trailing.as_deref() == Some("keep"),
+            fields,
+            doc: text(&item.doc),
+        }
     }
-    if item.version.is_some_and(|version| version == 0 || version > 255) {
-        cx.wrong(&["wire", name, "version"], "a version is one byte, from 1");
-    }
-    Wire {
-        name: name.to_owned(),
-        layout: item.layout,
-        endian: item.endian.unwrap_or(Endian::Little),
-        size: item.size,
-        magic: magic(cx, name, item.magic.as_deref().unwrap_or_default()),
-        version: item.version,
-        of,
-        format: item.format.as_ref().map(|text| cx.template(&["wire", name, "format"], text)),
-        max: item.max,
-        error: item.error.as_ref().and_then(|error| decode_error(cx, name, error)),
-        keep_trailing: item.trailing.as_deref() == Some("keep"),
-        fields,
-        doc: Doc { text: item.doc.trim().to_owned() },
-    }
-}
-
-/// Bytes that a value of fixed width takes in a layout.
-pub(super) fn width(ty: &Type, api: Option<&Api>) -> Option<u32> {
-    Some(match ty {
-        Type::Bool => 1,
-        Type::Int(int) => int.bits() / 8,
-        Type::F64 | Type::Duration(_) | Type::Instant(_) | Type::Size | Type::Date => 8,
-        Type::FixedBytes(width) => u32::try_from(*width).ok()?,
-        Type::Scalar(at) => width(&api?.scalar(*at).base, api)?,
-        Type::Enum(at) => api?.enumeration(*at).repr.bits() / 8,
-        Type::Flags(at) => api?.flags(*at).repr.bits() / 8,
-        _ => return None,
-    })
 }
 
 fn wire_field(cx: &mut Context<'_>, layout: &str, index: usize, item: &doc::WireField) -> WireField {

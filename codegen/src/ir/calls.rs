@@ -1,0 +1,153 @@
+//! What is called: objects, functions, and interfaces of the host.
+
+use super::{At, Doc, Lang, Literal, Name, Type};
+use crate::doc::Thread;
+use std::collections::BTreeMap;
+
+/// An object.
+#[derive(Debug)]
+pub struct Object {
+    /// Its name.
+    pub name: Name,
+    /// Type variables.
+    pub generic: Vec<String>,
+    /// What it is a stream of.
+    pub iterates: Option<Type>,
+    /// Name of the method that ends it; a generated `close` only releases the handle.
+    pub close: Option<String>,
+    /// Cargo feature that it needs.
+    pub feature: Option<String>,
+    /// Constructors in order.
+    pub constructors: Vec<Method>,
+    /// Methods in order; properties are among them, with `shape: Property`.
+    pub methods: Vec<Method>,
+    /// What it is.
+    pub doc: Doc,
+}
+
+impl Object {
+    /// The methods through which calls on the object are combined: what takes them, and what reserves room.
+    pub fn combined(&self) -> Option<(&Method, &Method)> {
+        let (into, reserve) = self.methods.iter().find_map(|method| method.combine.as_ref())?;
+        let named = |name: &str| self.methods.iter().find(|method| method.name.spec == name);
+        Some((named(into)?, named(reserve)?))
+    }
+}
+
+/// What a function is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Function of a module.
+    Function,
+    /// Constructor of an object.
+    Constructor,
+    /// Method of an object or a value.
+    Method,
+    /// Static method.
+    Static,
+    /// Property; `fixed` ones never change.
+    Property {
+        /// Whether it never changes.
+        fixed: bool,
+    },
+    /// Method of an interface of the host.
+    Host,
+}
+
+/// A function, method, constructor or property.
+#[derive(Debug)]
+pub struct Method {
+    /// Its name.
+    pub name: Name,
+    /// Name by which reports call it: `bus.net_node.emit`.
+    pub path: String,
+    /// What it is.
+    pub shape: Shape,
+    /// Whether it completes later.
+    pub is_async: bool,
+    /// Arguments in order.
+    pub args: Vec<Arg>,
+    /// Type of its result.
+    pub returns: Option<Type>,
+    /// Error families besides `base`.
+    pub throws: Vec<At>,
+    /// Type variables of its own (not the object's).
+    pub generic: Vec<String>,
+    /// One crossing a call.
+    pub hot: bool,
+    /// Methods that take combined calls and reserve room.
+    pub combine: Option<(String, String)>,
+    /// Name of the method that `with` acquires through.
+    pub with: Option<String>,
+    /// Name of the method of which it is another signature.
+    pub overload: Option<String>,
+    /// Order of a list that it returns.
+    pub order: Option<String>,
+    /// Cargo feature that it needs.
+    pub feature: Option<String>,
+    /// For the kernels of the bindings only.
+    pub internal: bool,
+    /// Since when it is deprecated, and what replaces it.
+    pub deprecated: Option<(String, String)>,
+    /// Whether a host may leave it out.
+    pub optional: bool,
+    /// Milliseconds that a host has to answer.
+    pub timeout: Option<u64>,
+    /// Reasons of the languages that do not have it.
+    pub skip: BTreeMap<Lang, String>,
+    /// What it does.
+    pub doc: Doc,
+}
+
+impl Method {
+    /// Whether the packages of a language publish it.
+    pub fn in_lang(&self, lang: Lang) -> bool {
+        !self.internal && self.crosses_to(lang)
+    }
+
+    /// Whether the binding of a language has it, be it for its kernel only.
+    pub fn crosses_to(&self, lang: Lang) -> bool {
+        !self.skip.contains_key(&lang)
+    }
+}
+
+/// An argument.
+#[derive(Debug, Clone)]
+pub struct Arg {
+    /// Its name.
+    pub name: String,
+    /// Its type; a variadic one is a list.
+    pub ty: Type,
+    /// Borrowed for the call.
+    pub borrowed: bool,
+    /// Takes any number of values.
+    pub variadic: bool,
+    /// What a caller who leaves it out gets.
+    pub default: Option<Literal>,
+}
+
+impl Arg {
+    /// Whether a caller may leave it out.
+    pub fn may_be_left_out(&self) -> bool {
+        self.default.is_some() || matches!(self.ty, Type::Optional(_))
+    }
+}
+
+/// An interface of the host.
+#[derive(Debug)]
+pub struct Host {
+    /// Its name.
+    pub name: Name,
+    /// How it is called.
+    pub thread: Thread,
+    /// Whether a plain function is an implementation.
+    pub callable: bool,
+    /// Type variables.
+    pub generic: Vec<String>,
+    /// Properties, read once.
+    pub props: Vec<Method>,
+    /// Methods in order; the position is the number by which the core calls it.
+    pub methods: Vec<Method>,
+    /// What it does.
+    pub doc: Doc,
+}

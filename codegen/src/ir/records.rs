@@ -1,0 +1,92 @@
+//! Records.
+
+use super::{Doc, Lang, Literal, Method, Name, Type};
+use crate::doc::RecordClass;
+
+/// A record.
+#[derive(Debug)]
+pub struct Record {
+    /// Its name.
+    pub name: Name,
+    /// How it is also a class.
+    pub class: Option<RecordClass>,
+    /// Position of the field as which it may stand.
+    pub stands_as: Option<usize>,
+    /// Whether it is printed as a tuple.
+    pub tuple: bool,
+    /// Languages that keep the spec's names for the fields.
+    pub keep_names: Vec<Lang>,
+    /// Fields in order.
+    pub fields: Vec<Field>,
+    /// Members that show a field in another type.
+    pub views: Vec<View>,
+    /// Methods of the value.
+    pub functions: Vec<Method>,
+    /// Whether hosts hand it in (as an argument, or in one).
+    pub is_input: bool,
+    /// Whether the core hands it out (as a result, or in one).
+    pub is_output: bool,
+    /// What it describes.
+    pub doc: Doc,
+}
+
+impl Record {
+    /// Whether a field has a range; such a record has a `check` in Rust, which every binding calls on an argument.
+    pub fn has_limits(&self) -> bool {
+        self.fields.iter().any(|field| field.min.is_some() || field.max.is_some())
+    }
+
+    /// Whether a caller may leave every field out.
+    pub fn all_optional(&self) -> bool {
+        self.fields.iter().all(Field::may_be_left_out)
+    }
+}
+
+/// A field of a record or of a union's case.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Its name.
+    pub name: Name,
+    /// Its type; a field that takes one or many is a list with `variadic`.
+    pub ty: Type,
+    /// What a caller who leaves it out gets.
+    pub default: Option<Literal>,
+    /// One value or a list of them.
+    pub variadic: bool,
+    /// What absence means.
+    pub absent: Option<String>,
+    /// Least value, or length.
+    pub min: Option<i64>,
+    /// Greatest value, or length.
+    pub max: Option<i64>,
+    /// Order of a list.
+    pub order: Option<String>,
+    /// Whether a 64-bit integer is a plain number in TypeScript.
+    pub number: bool,
+    /// Never printed or logged.
+    pub secret: bool,
+    /// Cargo feature that it needs.
+    pub feature: Option<String>,
+    /// What it holds.
+    pub doc: Doc,
+}
+
+impl Field {
+    /// Whether a caller may leave it out.
+    pub fn may_be_left_out(&self) -> bool {
+        self.default.is_some() || matches!(self.ty, Type::Optional(_))
+    }
+}
+
+/// A member that shows a field in another type.
+#[derive(Debug)]
+pub struct View {
+    /// Its name.
+    pub name: Name,
+    /// Position of the field.
+    pub of: usize,
+    /// The type it is shown in: bytes, or JSON of a type of the caller.
+    pub ty: Type,
+    /// What it gives.
+    pub doc: Doc,
+}

@@ -1,0 +1,163 @@
+//! What is called: objects, functions, and interfaces of the host.
+
+use super::{spelling, text};
+use crate::doc;
+use crate::ir::{Arg, Doc, Host, Method, Object, Shape, Type};
+use crate::resolve::context::Context;
+use std::collections::BTreeMap;
+
+impl Context<'_> {
+    pub(super) fn object(&mut self, name: &str, item: &doc::Object) -> Object {
+        let prefix = format!("{}.{name}", self.loaded.document.module.name);
+        let constructors = item.new.iter();
+        let constructors = constructors
+            .map(|(f, it)| self.method(&prefix, &["object", name, "new", f], f, it, Shape::Constructor))
+            .collect();
+        let mut methods: Vec<_> = item
+            .functions
+            .iter()
+            .map(|(f, it)| {
+                let shape = if it.is_static { Shape::Static } else { Shape::Method };
+                self.method(&prefix, &["object", name, "fn", f], f, it, shape)
+            })
+            .collect();
+        methods.extend(
+            item.prop.iter().map(|(p, it)| self.property(&prefix, &["object", name, "prop", p], p, it)),
+        );
+        if let Some(close) = &item.close
+            && !item.functions.contains_key(close)
+        {
+            self.wrong(&["object", name, "close"], format!("there is no method `{close}`"));
+        }
+        Object {
+            name: spelling::name(name, item.rename.as_ref(), item.alias.as_ref()),
+            generic: item.generic.clone(),
+            iterates: item.iterates.as_ref().map(|ty| self.ty(&["object", name, "iterates"], ty)),
+            close: item.close.clone(),
+            feature: item.feature.clone(),
+            constructors,
+            methods,
+            doc: text(&item.doc),
+        }
+    }
+
+    pub(super) fn host(&mut self, name: &str, item: &doc::Host) -> Host {
+        let prefix = format!("{}.{name}", self.loaded.document.module.name);
+        Host {
+            name: spelling::name(name, None, None),
+            thread: item.thread,
+            callable: item.callable,
+            generic: item.generic.clone(),
+            props: item
+                .prop
+                .iter()
+                .map(|(p, it)| self.property(&prefix, &["host", name, "prop", p], p, it))
+                .collect(),
+            methods: {
+                let methods = item.functions.iter();
+                methods
+                    .map(|(f, it)| self.method(&prefix, &["host", name, "fn", f], f, it, Shape::Host))
+                    .collect()
+            },
+            doc: text(&item.doc),
+        }
+    }
+
+    pub(super) fn method(
+        &mut self,
+        prefix: &str,
+        path: &[&str],
+        name: &str,
+        item: &doc::Method,
+        shape: Shape,
+    ) -> Method {
+        let at = |last: &'static str| [path, &[last]].concat();
+        let args = item.args.iter().map(|(arg, expression)| {
+            let path = [path, &["args", arg]].concat();
+            self.arg(&path, arg, expression)
+        });
+        let args = args.collect();
+        let returns = item.returns.as_ref().map(|ty| self.ty(&at("returns"), ty));
+        let throws = item.throws.names().iter().filter_map(|name| {
+            let family = name.split_once('.').map_or(name.as_str(), |(family, _)| family);
+            let found = self.index.family(self.module, family).map(Some);
+            self.or_report(&at("throws"), found, None)
+        });
+        let throws = throws.collect();
+        let with = item.sugar.as_ref().and_then(|sugar| {
+            let acquire = sugar.strip_prefix("with(").and_then(|rest| rest.strip_suffix(')'));
+            let found = acquire
+                .map(|a| Some(a.to_owned()))
+                .ok_or_else(|| "the only sugar is `with(method)`".to_owned());
+            self.or_report(&at("sugar"), found, None)
+        });
+        Method {
+            name: spelling::name(name, item.rename.as_ref(), item.alias.as_ref()),
+            is_async: item.is_async,
+            args,
+            throws,
+            generic: item.generic.clone(),
+            hot: item.hot,
+            combine: item.combine.as_ref().map(|combine| (combine.into.clone(), combine.reserve.clone())),
+            with,
+            overload: item.overload.clone(),
+            order: item.order.clone(),
+            feature: item.feature.clone(),
+            internal: item.internal,
+            deprecated: item.deprecated.as_ref().map(|d| (d.since.clone(), d.instead.clone())),
+            optional: item.optional,
+            timeout: item.timeout,
+            skip: item.skip.as_ref().map(spelling::per_language).unwrap_or_default(),
+            ..empty_method(prefix, name, shape, returns, text(&item.doc))
+        }
+    }
+
+    fn property(&mut self, prefix: &str, path: &[&str], name: &str, item: &doc::Prop) -> Method {
+        let ty = self.ty(&[path, &["type"]].concat(), &item.ty);
+        Method {
+            name: spelling::name(name, item.rename.as_ref(), item.alias.as_ref()),
+            order: item.order.clone(),
+            feature: item.feature.clone(),
+            internal: item.internal,
+            skip: item.skip.as_ref().map(spelling::per_language).unwrap_or_default(),
+            ..empty_method(prefix, name, Shape::Property { fixed: item.fixed }, Some(ty), text(&item.doc))
+        }
+    }
+
+    fn arg(&mut self, path: &[&str], name: &str, expression: &str) -> Arg {
+        let parsed = self.expression(path, expression);
+        let default = parsed.default.as_ref().map(|text| self.default(path, text, &parsed.ty));
+        Arg {
+            name: name.to_owned(),
+            ty: parsed.ty,
+            borrowed: parsed.borrowed,
+            variadic: parsed.variadic,
+            default,
+        }
+    }
+}
+
+fn empty_method(prefix: &str, name: &str, shape: Shape, returns: Option<Type>, doc: Doc) -> Method {
+    Method {
+        name: spelling::name(name, None, None),
+        path: format!("{prefix}.{name}"),
+        shape,
+        is_async: false,
+        args: Vec::new(),
+        returns,
+        throws: Vec::new(),
+        generic: Vec::new(),
+        hot: false,
+        combine: None,
+        with: None,
+        overload: None,
+        order: None,
+        feature: None,
+        internal: false,
+        deprecated: None,
+        optional: false,
+        timeout: None,
+        skip: BTreeMap::new(),
+        doc,
+    }
+}
