@@ -5,7 +5,7 @@
 
 use super::version::Level;
 use crate::ir::{
-    Api, Enum, Family, Field, Flags, Host, LayoutKind, Method, Module, Name, Object, Package, Record,
+    Api, Enum, Family, Field, Flags, Host, Lang, LayoutKind, Method, Module, Name, Object, Package, Record,
     RecordClass, Scalar, Shape, TextForm, Type, Union, Wire, WireField, WireForm,
 };
 use crate::spell::{Spelling, length, quoted, template};
@@ -352,8 +352,10 @@ impl<'a> List<'a> {
     fn named(&mut self, owner: &str, sort: &str, path: &str, name: &Name, arrival: Level, shape: &[String]) {
         let renames: Vec<_> =
             name.renames.iter().map(|(lang, name)| format!("{} {name}", lang.key())).collect();
+        let parameters: Vec<_> = name.parameters.iter().map(published).collect();
         let key = format!("{sort} {path}.{}", name.spec);
-        self.add(owner, key.clone(), arrival, words(&[words(shape), list("named", &renames)]));
+        let shape = words(&[words(shape), list("named", &renames), list("taking", &parameters)]);
+        self.add(owner, key.clone(), arrival, shape);
         for (lang, aliases) in &name.aliases {
             for alias in aliases {
                 let alias = format!("alias {path}.{}/{alias} in {}", name.spec, lang.key());
@@ -369,6 +371,11 @@ impl<'a> List<'a> {
     fn path(&self, name: &Name) -> String {
         format!("{}.{}", self.module.name, name.spec)
     }
+}
+
+/// A published name with the names that a language gives its parameters.
+fn published(((lang, name), parameters): (&(Lang, String), &Vec<String>)) -> String {
+    format!("{} {name}({})", lang.key(), parameters.join(" "))
 }
 
 /// Whoever looks at a closed set looks at all of it.
