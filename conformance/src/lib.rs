@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod compare;
+mod exit;
 mod fixture;
 mod flat;
 mod frame;
@@ -22,6 +23,7 @@ use std::{fs, thread};
 use anyhow::{Context, Result, ensure};
 
 pub use compare::{Layouts, Span};
+pub use exit::exit_of;
 pub use report::{CaseContent, CaseReport, LanguageReport, Report, State, Status};
 
 /// A program that speaks the protocol for one language.

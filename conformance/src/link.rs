@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::exit::exit_of;
 use crate::frame::{self, Answer, Call, Hello, Message, Outcome};
 use crate::{Frames, Testee};
 
@@ -98,13 +99,10 @@ impl Link {
 
     /// Waits for the exit, for a limited time.
     fn wait(&mut self) -> Option<ExitStatus> {
-        let end = Instant::now() + self.limit;
-        loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => return Some(status),
-                Ok(None) if Instant::now() < end => thread::sleep(Duration::from_millis(5)),
-                _ => return None,
-            }
+        match exit_of(self.child.id()).recv_timeout(self.limit) {
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => self.child.wait().ok(),
+            Ok(never) => match never {},
         }
     }
 }

@@ -5,11 +5,12 @@ use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use net_conformance::exit_of;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -102,21 +103,15 @@ impl Job {
     fn wait(&self, child: &mut Child) -> Result<ExitStatus> {
         let terminal = io::stdout().is_terminal();
         let beat = if terminal { TERMINAL_BEAT } else { PLAIN_BEAT };
-        let mut next = Instant::now() + beat;
-        loop {
-            if let Some(status) = child.try_wait()? {
-                if terminal {
-                    print!("\r\x1b[K");
-                    io::stdout().flush()?;
-                }
-                return Ok(status);
-            }
-            if Instant::now() >= next {
-                self.show_progress(terminal)?;
-                next += beat;
-            }
-            thread::sleep(Duration::from_millis(20));
+        let exit = exit_of(child.id());
+        while exit.recv_timeout(beat) == Err(RecvTimeoutError::Timeout) {
+            self.show_progress(terminal)?;
         }
+        if terminal {
+            print!("\r\x1b[K");
+            io::stdout().flush()?;
+        }
+        child.wait().context("cannot wait for a command")
     }
 
     fn show_progress(&self, terminal: bool) -> Result<()> {
@@ -148,15 +143,13 @@ impl Job {
     }
 }
 
-/// Ends a group of processes: politely at first.
+/// Ends a group of processes: politely at first, and by force what is left when its first process has ended.
 fn end(group: Pid) {
     const PATIENCE: Duration = Duration::from_secs(3);
-    let patience_ends = Instant::now() + PATIENCE;
+    let exit = exit_of(group.as_raw().cast_unsigned());
     // An error means that the group is gone already.
     let _ = killpg(group, Signal::SIGTERM);
-    while killpg(group, None).is_ok() && Instant::now() < patience_ends {
-        thread::sleep(Duration::from_millis(20));
-    }
+    let _ = exit.recv_timeout(PATIENCE);
     let _ = killpg(group, Signal::SIGKILL);
 }
 
@@ -167,6 +160,8 @@ fn show(command: &Command) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     fn job(name: &str) -> Job {
