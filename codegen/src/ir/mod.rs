@@ -160,6 +160,18 @@ impl Module {
     pub fn functions_type(&self) -> &'static str {
         if self.runtime { "net_support::Functions" } else { "net_core::Functions" }
     }
+
+    /// Whether it defines anything besides objects, interfaces of the host and functions.
+    pub fn has_types(&self) -> bool {
+        let is_without = self.consts.is_empty()
+            && self.families.is_empty()
+            && self.enums.is_empty()
+            && self.flags.is_empty()
+            && self.unions.is_empty()
+            && self.scalars.is_empty()
+            && self.records.is_empty();
+        !is_without
+    }
 }
 
 /// A text for people: the first sentence, and what follows.

@@ -276,7 +276,8 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
             });
             match unwrap.is_empty() {
                 true => format!("abi::arg_or({given}, {text}, || {default})?")
-                    .replace("|| Default::default()", "Default::default"),
+                    .replace("|| Default::default()", "Default::default")
+                    .replace("|| vec![])", "Vec::new)"),
                 false => {
                     format!("abi::arg_or::<{wrap}>({given}, {text}, || {})?{unwrap}", rewrap(&wrap, &default))
                 }

@@ -14,6 +14,8 @@ pub(crate) struct ModuleModel {
     /// Traits of the core whose methods are called.
     pub contracts: String,
     pub aliases: Vec<AliasModel>,
+    /// Whether the core's types have any of this module.
+    pub has_types: bool,
     pub objects: Vec<ObjectModel>,
     pub functions: Vec<MethodModel>,
     pub hosts: Vec<HostModel>,
@@ -124,6 +126,7 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> ModuleModel
         doc: lines(&module.doc),
         contracts: contracts.join(", "),
         aliases: aliases(module),
+        has_types: module.has_types(),
         objects: module
             .objects
             .iter()
