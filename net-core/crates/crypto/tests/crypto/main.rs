@@ -1,0 +1,8 @@
+//! Tests of the crate through what it publishes.
+
+mod authorize;
+mod cache;
+mod common;
+mod keys;
+mod tokens;
+mod vectors;
