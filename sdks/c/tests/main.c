@@ -181,6 +181,7 @@ int main(int argc, char **argv) {
       hosts_tests,
       streams_tests,
       bus_tests,
+      identity_tests,
       control_tests,
       forks_tests,
       hostile_tests,

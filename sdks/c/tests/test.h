@@ -20,6 +20,7 @@ extern const test async_tests[];
 extern const test hosts_tests[];
 extern const test streams_tests[];
 extern const test bus_tests[];
+extern const test identity_tests[];
 extern const test control_tests[];
 extern const test forks_tests[];
 extern const test hostile_tests[];

@@ -41,3 +41,14 @@ test('Ingestion Methods', async () => {
   expect(counts).toEqual([2, 3, 1]);
   expect(ingested).toBe(10n);
 });
+
+test('Security', async () => {
+  await run('Security', 'security');
+  const { grantee, identity, token } = await import('./seed/security.mjs');
+  expect(token.bytes).toHaveLength(169);
+  expect(token.issuer).toEqual(identity.entityId);
+  expect(token.subject).toEqual(grantee.entityId);
+  expect([token.scope, token.delegationDepth]).toEqual([['subscribe'], 0]);
+  expect([token.verify(), token.isExpired()]).toEqual([true, false]);
+  expect(token.notAfter.getTime() - token.notBefore.getTime()).toBe(300_000);
+});
