@@ -11,9 +11,18 @@ mod echo;
 #[cfg(feature = "conformance")]
 pub use echo::{EchoBox, LetterStream, TypedCell};
 pub use net_node::bus::{EventStream, NetNode, TypedChannel, TypedEventStream};
+pub use net_node::dedup::RedisStreamDedup;
+pub use net_node::identity::{Identity, Token};
 pub use net_types as types;
 
-use net_types::{Error, api, base::LibraryInfo, bus::NetKeypair};
+use net_node::identity;
+use net_types::{
+    Error, api,
+    base::LibraryInfo,
+    bus::NetKeypair,
+    identity::{AuthorizeOptions, TokenInfo, TokenScope},
+};
+use std::sync::Arc;
 
 /// The functions of every module of the interface.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +46,41 @@ impl api::BaseFunctions for Functions {
 impl api::BusFunctions for Functions {
     fn generate_net_keypair() -> Result<NetKeypair, Error> {
         net_node::keypair::generate()
+    }
+}
+
+impl api::IdentityFunctions for Functions {
+    type Identity = Identity;
+    type Token = Token;
+
+    fn parse_token(bytes: &[u8]) -> Result<TokenInfo, Error> {
+        identity::parse_token(bytes)
+    }
+
+    fn verify_token(bytes: &[u8]) -> Result<bool, Error> {
+        identity::verify_token(bytes)
+    }
+
+    fn is_token_expired(bytes: &[u8]) -> Result<bool, Error> {
+        identity::is_token_expired(bytes)
+    }
+
+    fn delegate_token(
+        signer: &Arc<Identity>,
+        parent: &Arc<Token>,
+        new_subject: &[u8],
+        restricted_scope: TokenScope,
+        generation: Option<u32>,
+    ) -> Result<Arc<Token>, Error> {
+        identity::delegate_token(signer, parent, new_subject, restricted_scope, generation)
+    }
+
+    fn authorize(chain: Vec<Arc<Token>>, options: AuthorizeOptions) -> Result<(), Error> {
+        identity::authorize(&chain, &options)
+    }
+
+    fn channel_hash(channel: &str) -> Result<u64, Error> {
+        identity::channel_hash(channel)
     }
 }
 

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "476d7815a0480ecf120d4e4510c4183f"
+const specHash = "aa6ec4efd2c0cffe316adfe612bc9455"

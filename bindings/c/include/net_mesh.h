@@ -466,6 +466,30 @@ net_code net_clear_logger(net_error *error);
 // to 4.
 net_code net_set_runtime_threads(uint32_t threads, net_error *error);
 
+// Module dedup -----------------------------------------------------------------------------------
+
+// Makes an empty memory for so many ids, at least one.
+net_code net_redis_stream_dedup_new(uint32_t capacity, net_handle *result, net_error *error);
+
+// Tells whether the id is known, and makes it the newest. Beyond the capacity the oldest id is
+// forgotten.
+net_code net_redis_stream_dedup_is_duplicate(net_handle handle,
+                                             net_view dedup_id,
+                                             bool *result,
+                                             net_error *error);
+
+// Forgets every id.
+net_code net_redis_stream_dedup_clear(net_handle handle, net_error *error);
+
+// How many ids are known.
+net_code net_redis_stream_dedup_len(net_handle handle, uint32_t *result, net_error *error);
+
+// Whether no id is known.
+net_code net_redis_stream_dedup_is_empty(net_handle handle, bool *result, net_error *error);
+
+// The most ids that are remembered.
+net_code net_redis_stream_dedup_capacity(net_handle handle, uint32_t *result, net_error *error);
+
 #if defined(NET_HAS_CONFORMANCE)
 // Module echo ------------------------------------------------------------------------------------
 
@@ -702,6 +726,155 @@ net_code net_typed_cell_put(net_handle handle, net_view value, net_error *error)
 net_code net_typed_cell_take(net_handle handle, bool *found, net_bytes *result, net_error *error);
 
 #endif  // defined(NET_HAS_CONFORMANCE)
+
+// Module identity --------------------------------------------------------------------------------
+
+// Reads what a token says; its signature is not checked.
+net_code net_parse_token(net_view bytes, net_bytes *result, net_error *error);
+
+// Checks the signature of an encoded token and nothing else.
+net_code net_verify_token(net_view bytes, bool *result, net_error *error);
+
+// Tells whether an encoded token's time is over by the system's clock, whatever its signature is.
+net_code net_is_token_expired(net_view bytes, bool *result, net_error *error);
+
+// Passes on what a token permits and the restricted scope names: same channel, valid from now
+// until the token ends, one delegation fewer. The signer is the token's subject. The generation is
+// the signer's, or else the token's.
+net_code net_delegate_token(net_handle signer,
+                            net_handle parent,
+                            net_view new_subject,
+                            uint32_t restricted_scope,
+                            bool has_generation,
+                            uint32_t generation,
+                            net_handle *result,
+                            net_error *error);
+
+// Decides whether a chain of tokens permits something, and answers `not_authorized` with the link
+// and the reason if not.
+//
+// It permits it if the first token's issuer is trusted; if each later token was issued by the
+// subject of the one before,
+// out of what that one permits: scope, channel, time and depth; if the last one's subject is who
+// asks; if each is valid
+// now, permits what is asked for, and is not older than its issuer's floor; and if all signatures
+// hold.
+net_code net_authorize(net_view chain, net_view options, net_error *error);
+
+// Gives the hash by which tokens name a channel: XXH3-64 of the name. Names have 1 to 255 bytes of
+// `a-z 0-9 - _ . /`, no empty segment, and none that is `.` or `..`.
+net_code net_channel_hash(net_view channel, uint64_t *result, net_error *error);
+
+// Reads a token; its signature is not checked.
+net_code net_token_parse(net_view bytes, net_handle *result, net_error *error);
+
+// Checks the issuer's signature and nothing else. The answer is kept, so asking again costs
+// nothing.
+net_code net_token_verify(net_handle handle, bool *result, net_error *error);
+
+// Tells whether the token's time is over by the system's clock, whatever its signature is.
+net_code net_token_is_expired(net_handle handle, bool *result, net_error *error);
+
+// Gives the 169 bytes that travel.
+net_code net_token_to_buffer(net_handle handle, net_bytes *result, net_error *error);
+
+// The 169 bytes that travel.
+net_code net_token_bytes(net_handle handle, net_bytes *result, net_error *error);
+
+// Entity id of who signed it.
+net_code net_token_issuer(net_handle handle, net_bytes *result, net_error *error);
+
+// Entity id of whom it permits something.
+net_code net_token_subject(net_handle handle, net_bytes *result, net_error *error);
+
+// What it permits.
+net_code net_token_scopes(net_handle handle, uint32_t *result, net_error *error);
+
+// Hash of the channel that it is limited to.
+net_code net_token_channel_hash(net_handle handle, uint64_t *result, net_error *error);
+
+// Generation of the issuer's tokens to which it belongs.
+net_code net_token_issuer_generation(net_handle handle, uint32_t *result, net_error *error);
+
+// First second in which it is valid.
+net_code net_token_not_before(net_handle handle, int64_t *result, net_error *error);
+
+// First second in which it is not valid any more.
+net_code net_token_not_after(net_handle handle, int64_t *result, net_error *error);
+
+// How often it may be passed on.
+net_code net_token_delegation_depth(net_handle handle, uint8_t *result, net_error *error);
+
+// A random number that tells equal tokens apart.
+net_code net_token_nonce(net_handle handle, uint64_t *result, net_error *error);
+
+// Draws a fresh identity from the operating system's generator.
+net_code net_identity_generate(net_handle *result, net_error *error);
+
+// Makes the identity of a 32-byte seed.
+net_code net_identity_from_seed(net_view seed, net_handle *result, net_error *error);
+
+// Makes the identity that `to_bytes` gave the seed of; the same as `from_seed`.
+net_code net_identity_from_bytes(net_view bytes, net_handle *result, net_error *error);
+
+// Makes an identity that has only its public key: it keeps tokens, and answers `read_only` where
+// it would sign.
+net_code net_identity_from_entity_id(net_view entity_id, net_handle *result, net_error *error);
+
+// Gives the 32-byte seed, which is all there is to the identity: keep it secret.
+net_code net_identity_to_bytes(net_handle handle, net_bytes *result, net_error *error);
+
+// Signs a message with Ed25519. What has the form of a token of this identity, or of a message
+// that the mesh signs, is refused.
+net_code net_identity_sign(net_handle handle,
+                           net_view message,
+                           net_bytes *result,
+                           net_error *error);
+
+// Checks an Ed25519 signature strictly: keys and signatures must be canonical, and points of small
+// order are refused.
+net_code net_identity_verify(net_view entity_id,
+                             net_view message,
+                             net_view signature,
+                             bool *result,
+                             net_error *error);
+
+// Makes a token that is valid from now on.
+net_code net_identity_issue_token(net_handle handle,
+                                  net_view options,
+                                  net_handle *result,
+                                  net_error *error);
+
+// Checks signature and time of a token that was received, and keeps it. One that is already kept
+// is not checked again.
+net_code net_identity_install_token(net_handle handle, net_handle token, net_error *error);
+
+// Finds a kept token of that subject for exactly that channel which is valid now; of several, the
+// one that is valid longest.
+net_code net_identity_lookup_token(net_handle handle,
+                                   net_view subject,
+                                   net_view channel,
+                                   bool *found,
+                                   net_handle *result,
+                                   net_error *error);
+
+// Gives another reference to the same identity.
+net_code net_identity_from_native(net_handle inner, net_handle *result, net_error *error);
+
+// Gives the identity itself, under the name of the native object that it wraps.
+net_code net_identity_to_native(net_handle handle, net_error *error);
+
+// The 32-byte Ed25519 public key.
+net_code net_identity_entity_id(net_handle handle, net_bytes *result, net_error *error);
+
+// The node id that is derived from the entity id.
+net_code net_identity_node_id(net_handle handle, uint64_t *result, net_error *error);
+
+// The origin hash that is derived from the entity id.
+net_code net_identity_origin_hash(net_handle handle, uint64_t *result, net_error *error);
+
+// How many tokens are kept.
+net_code net_identity_token_cache_len(net_handle handle, uint32_t *result, net_error *error);
 
 #ifdef __cplusplus
 }  // extern "C"

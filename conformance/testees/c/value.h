@@ -8,7 +8,9 @@
 #include <math.h>
 #include <net_mesh/bus.h>
 #include <net_mesh/control.h>
+#include <net_mesh/dedup.h>
 #include <net_mesh/echo.h>
+#include <net_mesh/identity.h>
 #include <stdio.h>
 
 // A value: text, number, true, false, null, list or object, by the letter that stands for it.

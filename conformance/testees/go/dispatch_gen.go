@@ -107,6 +107,20 @@ func (c *call) call() any {
 		return done(c, ClearLogger())
 	case "call:control.set_runtime_threads":
 		return done(c, SetRuntimeThreads(readUint[uint32](c.arg("threads"))))
+	case "call:dedup.redis_stream_dedup.new":
+		return kept[*RedisStreamDedup](c)(NewRedisStreamDedup(readOr(readUint[uint32], 4096)(c.arg("capacity"))))
+	case "call:dedup.redis_stream_dedup.is_duplicate":
+		return give(c, showPlain[bool])(self[*RedisStreamDedup](c).IsDuplicate(readText[string](c.arg("dedup_id"))))
+	case "call:dedup.redis_stream_dedup.clear":
+		return done(c, self[*RedisStreamDedup](c).Clear())
+	case "call:dedup.redis_stream_dedup.len":
+		return give(c, showPlain[uint32])(self[*RedisStreamDedup](c).Len())
+	case "call:dedup.redis_stream_dedup.is_empty":
+		return give(c, showPlain[bool])(self[*RedisStreamDedup](c).IsEmpty())
+	case "call:dedup.redis_stream_dedup.capacity":
+		return showPlain[uint32](self[*RedisStreamDedup](c).Capacity())
+	case "call:dedup.redis_stream_dedup.close":
+		return done(c, self[*RedisStreamDedup](c).Close())
 	case "call:echo.echo_box.new":
 		return kept[*EchoBox](c)(NewEchoBox(readOr(readText[string], "empty")(c.arg("text"))))
 	case "call:echo.echo_box.open":
@@ -247,6 +261,82 @@ func (c *call) call() any {
 		return drained(c, showPlain[uint32])(CountUp(readUint[uint32](c.arg("end"))))
 	case "call:echo.echo_stream":
 		return drained(c, showLabel)(EchoStream(readSeq(readLabel)(c.arg("values"))))
+	case "call:identity.token.parse":
+		return kept[*Token](c)(TokenParse(readBytes[[]byte](c.arg("bytes"))))
+	case "call:identity.token.verify":
+		return give(c, showPlain[bool])(self[*Token](c).Verify())
+	case "call:identity.token.is_expired":
+		return give(c, showPlain[bool])(self[*Token](c).IsExpired())
+	case "call:identity.token.to_buffer":
+		return give(c, showBytes[[]byte])(self[*Token](c).ToBuffer())
+	case "call:identity.token.bytes":
+		return showBytes[[]byte](self[*Token](c).Bytes())
+	case "call:identity.token.issuer":
+		return showBytes[[]byte](self[*Token](c).Issuer())
+	case "call:identity.token.subject":
+		return showBytes[[]byte](self[*Token](c).Subject())
+	case "call:identity.token.scopes":
+		return showFlags[TokenScope](self[*Token](c).Scope())
+	case "call:identity.token.channel_hash":
+		return showDecimal[uint64](self[*Token](c).ChannelHash())
+	case "call:identity.token.issuer_generation":
+		return showPlain[uint32](self[*Token](c).IssuerGeneration())
+	case "call:identity.token.not_before":
+		return showDate(self[*Token](c).NotBefore())
+	case "call:identity.token.not_after":
+		return showDate(self[*Token](c).NotAfter())
+	case "call:identity.token.delegation_depth":
+		return showPlain[uint8](self[*Token](c).DelegationDepth())
+	case "call:identity.token.nonce":
+		return showDecimal[uint64](self[*Token](c).Nonce())
+	case "call:identity.token.close":
+		return done(c, self[*Token](c).Close())
+	case "call:identity.identity.generate":
+		return kept[*Identity](c)(IdentityGenerate())
+	case "call:identity.identity.from_seed":
+		return kept[*Identity](c)(IdentityFromSeed(readBytes[[]byte](c.arg("seed"))))
+	case "call:identity.identity.from_bytes":
+		return kept[*Identity](c)(IdentityFromBytes(readBytes[[]byte](c.arg("bytes"))))
+	case "call:identity.identity.from_entity_id":
+		return kept[*Identity](c)(IdentityFromEntityID(readBytes[[]byte](c.arg("entity_id"))))
+	case "call:identity.identity.to_bytes":
+		return give(c, showBytes[[]byte])(self[*Identity](c).ToSeed())
+	case "call:identity.identity.sign":
+		return give(c, showBytes[[]byte])(self[*Identity](c).Sign(readBytes[[]byte](c.arg("message"))))
+	case "call:identity.identity.verify":
+		return give(c, showPlain[bool])(IdentityVerify(readBytes[[]byte](c.arg("entity_id")), readBytes[[]byte](c.arg("message")), readBytes[[]byte](c.arg("signature"))))
+	case "call:identity.identity.issue_token":
+		return kept[*Token](c)(self[*Identity](c).IssueToken(readIssueTokenOptions(c.arg("options"))))
+	case "call:identity.identity.install_token":
+		return done(c, self[*Identity](c).InstallToken(ref[*Token](c)(c.arg("token"))))
+	case "call:identity.identity.lookup_token":
+		return keptFound[*Token](c)(self[*Identity](c).LookupToken(readBytes[[]byte](c.arg("subject")), readText[string](c.arg("channel"))))
+	case "call:identity.identity.from_native":
+		return kept[*Identity](c)(IdentityFromNative(ref[*Identity](c)(c.arg("inner"))))
+	case "call:identity.identity.to_native":
+		return c.keep(self[*Identity](c).ToNative())
+	case "call:identity.identity.entity_id":
+		return showBytes[[]byte](self[*Identity](c).EntityID())
+	case "call:identity.identity.node_id":
+		return showDecimal[NodeID](self[*Identity](c).NodeID())
+	case "call:identity.identity.origin_hash":
+		return showDecimal[OriginHash](self[*Identity](c).OriginHash())
+	case "call:identity.identity.token_cache_len":
+		return give(c, showPlain[uint32])(self[*Identity](c).TokenCacheLen())
+	case "call:identity.identity.close":
+		return done(c, self[*Identity](c).Close())
+	case "call:identity.parse_token":
+		return give(c, showTokenInfo)(ParseToken(readBytes[[]byte](c.arg("bytes"))))
+	case "call:identity.verify_token":
+		return give(c, showPlain[bool])(VerifyToken(readBytes[[]byte](c.arg("bytes"))))
+	case "call:identity.is_token_expired":
+		return give(c, showPlain[bool])(TokenIsExpired(readBytes[[]byte](c.arg("bytes"))))
+	case "call:identity.delegate_token":
+		return kept[*Token](c)(DelegateToken(ref[*Identity](c)(c.arg("signer")), ref[*Token](c)(c.arg("parent")), readBytes[[]byte](c.arg("new_subject")), readTokenScope(c.arg("restricted_scope")), readOptional(readUint[uint32])(c.arg("generation"))))
+	case "call:identity.authorize":
+		return done(c, Authorize(readList(ref[*Token](c))(c.arg("chain")), readAuthorizeOptions(c.arg("options"))))
+	case "call:identity.channel_hash":
+		return give(c, showDecimal[uint64])(ChannelHash(readText[string](c.arg("channel"))))
 	}
 	panic(unsupported("the Go SDK has no such operation"))
 }
@@ -260,6 +350,26 @@ func readAccess(v any) (flags Access) {
 			flags |= AccessWrite
 		case "change_all":
 			flags |= AccessChangeAll
+		default:
+			panic(unsupported("no such bit: " + text))
+		}
+	}
+	return flags
+}
+
+func readTokenScope(v any) (flags TokenScope) {
+	for _, text := range readList(readText[string])(v) {
+		switch text {
+		case "publish":
+			flags |= TokenScopePublish
+		case "subscribe":
+			flags |= TokenScopeSubscribe
+		case "admin":
+			flags |= TokenScopeAdmin
+		case "delegate":
+			flags |= TokenScopeDelegate
+		case "wildcard":
+			flags |= TokenScopeWildcard
 		default:
 			panic(unsupported("no such bit: " + text))
 		}
@@ -835,6 +945,142 @@ func showEchoPage(r EchoPage) any {
 	return o
 }
 
+func readTokenInfo(v any) (r TokenInfo) {
+	o := v.(map[string]any)
+	if value, ok := o["issuer"]; ok {
+		r.Issuer = readBytes[[]byte](value)
+	}
+	if value, ok := o["subject"]; ok {
+		r.Subject = readBytes[[]byte](value)
+	}
+	if value, ok := o["scope"]; ok {
+		r.Scope = readTokenScope(value)
+	}
+	if value, ok := o["channel_hash"]; ok {
+		r.ChannelHash = readUint[uint64](value)
+	}
+	if value, ok := o["issuer_generation"]; ok {
+		r.IssuerGeneration = readUint[uint32](value)
+	}
+	if value, ok := o["not_before"]; ok {
+		r.NotBefore = readInstant(time.Second)(value)
+	}
+	if value, ok := o["not_after"]; ok {
+		r.NotAfter = readInstant(time.Second)(value)
+	}
+	if value, ok := o["delegation_depth"]; ok {
+		r.DelegationDepth = readUint[uint8](value)
+	}
+	if value, ok := o["nonce"]; ok {
+		r.Nonce = readUint[uint64](value)
+	}
+	if value, ok := o["signature"]; ok {
+		r.Signature = readBytes[[]byte](value)
+	}
+	return r
+}
+
+func showTokenInfo(r TokenInfo) any {
+	o := map[string]any{}
+	o["issuer"] = showBytes[[]byte](r.Issuer)
+	o["subject"] = showBytes[[]byte](r.Subject)
+	o["scope"] = showFlags[TokenScope](r.Scope)
+	o["channel_hash"] = showDecimal[uint64](r.ChannelHash)
+	o["issuer_generation"] = showPlain[uint32](r.IssuerGeneration)
+	o["not_before"] = showInstant(time.Second)(r.NotBefore)
+	o["not_after"] = showInstant(time.Second)(r.NotAfter)
+	o["delegation_depth"] = showPlain[uint8](r.DelegationDepth)
+	o["nonce"] = showDecimal[uint64](r.Nonce)
+	o["signature"] = showBytes[[]byte](r.Signature)
+	return o
+}
+
+func readIssueTokenOptions(v any) (r IssueTokenOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["subject"]; ok {
+		r.Subject = readBytes[[]byte](value)
+	}
+	if value, ok := o["scope"]; ok {
+		r.Scope = readTokenScope(value)
+	}
+	if value, ok := o["channel"]; ok {
+		r.Channel = readText[string](value)
+	}
+	if value, ok := o["ttl"]; ok {
+		r.TTL = readDuration(time.Second)(value)
+	}
+	if value, ok := o["delegation_depth"]; ok {
+		r.DelegationDepth = readUint[uint8](value)
+	}
+	if value, ok := o["generation"]; ok {
+		r.Generation = readUint[uint32](value)
+	}
+	return r
+}
+
+func showIssueTokenOptions(r IssueTokenOptions) any {
+	o := map[string]any{}
+	o["subject"] = showBytes[[]byte](r.Subject)
+	o["scope"] = showFlags[TokenScope](r.Scope)
+	o["channel"] = showPlain[string](r.Channel)
+	o["ttl"] = showDuration(time.Second)(r.TTL)
+	o["delegation_depth"] = showPlain[uint8](r.DelegationDepth)
+	o["generation"] = showPlain[uint32](r.Generation)
+	return o
+}
+
+func readGenerationFloor(v any) (r GenerationFloor) {
+	o := v.(map[string]any)
+	if value, ok := o["issuer"]; ok {
+		r.Issuer = readBytes[[]byte](value)
+	}
+	if value, ok := o["generation"]; ok {
+		r.Generation = readUint[uint32](value)
+	}
+	return r
+}
+
+func showGenerationFloor(r GenerationFloor) any {
+	o := map[string]any{}
+	o["issuer"] = showBytes[[]byte](r.Issuer)
+	o["generation"] = showPlain[uint32](r.Generation)
+	return o
+}
+
+func readAuthorizeOptions(v any) (r AuthorizeOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["trusted_issuers"]; ok {
+		r.TrustedIssuers = readList(readBytes[[]byte])(value)
+	}
+	if value, ok := o["subject"]; ok {
+		r.Subject = readBytes[[]byte](value)
+	}
+	if value, ok := o["scope"]; ok {
+		r.Scope = readTokenScope(value)
+	}
+	if value, ok := o["channel"]; ok {
+		r.Channel = readText[string](value)
+	}
+	if value, ok := o["now"]; ok {
+		r.Now = readOptional(readDate)(value)
+	}
+	if value, ok := o["floors"]; ok {
+		r.Floors = readList(readGenerationFloor)(value)
+	}
+	return r
+}
+
+func showAuthorizeOptions(r AuthorizeOptions) any {
+	o := map[string]any{}
+	o["trusted_issuers"] = showList(showBytes[[]byte])(r.TrustedIssuers)
+	o["subject"] = showBytes[[]byte](r.Subject)
+	o["scope"] = showFlags[TokenScope](r.Scope)
+	o["channel"] = showPlain[string](r.Channel)
+	o["now"] = showOptional(showDate)(r.Now)
+	o["floors"] = showList(showGenerationFloor)(r.Floors)
+	return o
+}
+
 func readTransport(v any) Transport {
 	if v == nil {
 		return nil
@@ -1076,6 +1322,46 @@ func readError(v any) error {
 			}
 		}
 		return e
+	case "identity":
+		e := &IdentityError{Kind: IdentityErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case IdentityErrorKindInvalidSeed:
+			if value, ok := fields["length"]; ok {
+				e.Length = readUint[uint64](value)
+			}
+		case IdentityErrorKindInvalidEntityID:
+			if value, ok := fields["length"]; ok {
+				e.Length = readUint[uint64](value)
+			}
+		case IdentityErrorKindUnknownScope:
+		case IdentityErrorKindEmptyScope:
+		case IdentityErrorKindInvalidChannel:
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case IdentityErrorKindReservedMessage:
+		}
+		return e
+	case "token":
+		e := &TokenError{Kind: TokenErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case TokenErrorKindInvalidFormat:
+		case TokenErrorKindInvalidSignature:
+		case TokenErrorKindExpired:
+		case TokenErrorKindNotYetValid:
+		case TokenErrorKindDelegationExhausted:
+		case TokenErrorKindDelegationNotAllowed:
+		case TokenErrorKindNotAuthorized:
+			if value, ok := fields["link"]; ok {
+				e.Link = readOptional(readUint[uint32])(value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case TokenErrorKindReadOnly:
+		case TokenErrorKindZeroTTL:
+		}
+		return e
 	}
 	panic(unsupported("no such family"))
 }
@@ -1148,6 +1434,32 @@ func showFields(err error) map[string]any {
 		switch e.Kind {
 		case EchoPartErrorKindMissing:
 			o["part"] = showPlain[string](e.Part)
+		}
+	case *IdentityError:
+		switch e.Kind {
+		case IdentityErrorKindInvalidSeed:
+			o["length"] = showDecimal[uint64](e.Length)
+		case IdentityErrorKindInvalidEntityID:
+			o["length"] = showDecimal[uint64](e.Length)
+		case IdentityErrorKindUnknownScope:
+		case IdentityErrorKindEmptyScope:
+		case IdentityErrorKindInvalidChannel:
+			o["reason"] = showPlain[string](e.Reason)
+		case IdentityErrorKindReservedMessage:
+		}
+	case *TokenError:
+		switch e.Kind {
+		case TokenErrorKindInvalidFormat:
+		case TokenErrorKindInvalidSignature:
+		case TokenErrorKindExpired:
+		case TokenErrorKindNotYetValid:
+		case TokenErrorKindDelegationExhausted:
+		case TokenErrorKindDelegationNotAllowed:
+		case TokenErrorKindNotAuthorized:
+			o["link"] = showOptional(showPlain[uint32])(e.Link)
+			o["reason"] = showPlain[string](e.Reason)
+		case TokenErrorKindReadOnly:
+		case TokenErrorKindZeroTTL:
 		}
 	}
 	return o

@@ -33,6 +33,10 @@ func (c *call) wire() any {
 		return give(c, showPlain[string])(readFormEchoTicket(c.arg("value")).Encode())
 	case "text.echo_ticket.decode":
 		return give(c, showFormEchoTicket)(DecodeEchoTicket(readText[string](c.arg("text"))))
+	case "wire.permission_token.encode":
+		return give(c, showBytes[[]byte])(readFormPermissionToken(c.arg("value")).Encode())
+	case "wire.permission_token.decode":
+		return give(c, showFormPermissionToken)(DecodePermissionToken(readBytes[[]byte](c.arg("bytes"))))
 	default:
 		panic(unsupported("there is no " + c.Op))
 	}
@@ -178,5 +182,35 @@ func showFormEchoTicket(r EchoTicket) any {
 	o := map[string]any{}
 	o["major"] = showDecimal[uint64](r.Major)
 	o["minor"] = showPlain[uint32](r.Minor)
+	return o
+}
+
+func readFormPermissionToken(v any) (r PermissionToken) {
+	o := v.(map[string]any)
+	r.Issuer = readArray[[32]byte](o["issuer"])
+	r.Subject = readArray[[32]byte](o["subject"])
+	r.Scope = readTokenScope(o["scope"])
+	r.ChannelHash = readUint[uint64](o["channel_hash"])
+	r.IssuerGeneration = readInt[uint32](o["issuer_generation"])
+	r.NotBefore = readUint[uint64](o["not_before"])
+	r.NotAfter = readUint[uint64](o["not_after"])
+	r.DelegationDepth = readInt[uint8](o["delegation_depth"])
+	r.Nonce = readUint[uint64](o["nonce"])
+	r.Signature = readArray[[64]byte](o["signature"])
+	return r
+}
+
+func showFormPermissionToken(r PermissionToken) any {
+	o := map[string]any{}
+	o["issuer"] = showArray[[32]byte](r.Issuer)
+	o["subject"] = showArray[[32]byte](r.Subject)
+	o["scope"] = showFlags[TokenScope](r.Scope)
+	o["channel_hash"] = showDecimal[uint64](r.ChannelHash)
+	o["issuer_generation"] = showPlain[uint32](r.IssuerGeneration)
+	o["not_before"] = showDecimal[uint64](r.NotBefore)
+	o["not_after"] = showDecimal[uint64](r.NotAfter)
+	o["delegation_depth"] = showPlain[uint8](r.DelegationDepth)
+	o["nonce"] = showDecimal[uint64](r.Nonce)
+	o["signature"] = showArray[[64]byte](r.Signature)
 	return o
 }

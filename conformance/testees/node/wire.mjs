@@ -1,7 +1,11 @@
 // Requests about layouts: values as fixtures write them, to those of the codecs and back.
-import { readFileSync } from 'node:fs';
-import * as codecs from '../../../sdks/typescript/core/dist/cjs/gen/wire/echo.js';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
+const require = createRequire(import.meta.url);
+const folder = new URL('../../../sdks/typescript/core/dist/cjs/gen/wire/', import.meta.url);
+const modules = readdirSync(folder).filter((name) => name.endsWith('.js'));
+const codecs = Object.assign({}, ...modules.map((name) => require(new URL(name, folder).pathname)));
 const layouts = JSON.parse(readFileSync(new URL('../layouts.json', import.meta.url), 'utf8'));
 const FLOATS = { nan: NaN, inf: Infinity, '-inf': -Infinity, '-0': -0 };
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
+import pkgutil
 from pathlib import Path
 from typing import Any
 
-from net.gen.wire import echo
+import net.gen.wire
 
 _LAYOUTS = json.loads((Path(__file__).parents[1] / "layouts.json").read_text(encoding="utf-8"))
+_CODECS: dict[str, Any] = {}
+for _module in pkgutil.iter_modules(net.gen.wire.__path__, "net.gen.wire."):
+    _CODECS |= vars(importlib.import_module(_module.name))
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, "-0": -0.0}
 
 
@@ -24,7 +29,7 @@ def answer(op: str, args: dict[str, Any]) -> Any:
     """Answers `wire.<layout>.encode` and the like."""
     _, name, direction = op.split(".")
     layout = _LAYOUTS[name]
-    codec = getattr(echo, "".join(word.capitalize() for word in name.split("_")))
+    codec = _CODECS["".join(word.capitalize() for word in name.split("_"))]
     is_text = layout["side"] == "text"
     if direction == "encode":
         given = args["value"]

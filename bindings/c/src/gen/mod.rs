@@ -5,5 +5,7 @@
 pub mod base;
 pub mod bus;
 pub mod control;
+pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
+pub mod identity;

@@ -38,10 +38,20 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (2, 8) => ("net.gen.bus", "BusClosedError"),
         (2, 9) => ("net.gen.bus", "BusLaggedError"),
         (2, 10) => ("net.gen.bus", "BusNotAnObjectError"),
+        (8, 1) => ("net.gen.identity", "IdentityInvalidSeedError"),
+        (8, 2) => ("net.gen.identity", "IdentityInvalidEntityIdError"),
+        (8, 3) => ("net.gen.identity", "IdentityUnknownScopeError"),
+        (8, 4) => ("net.gen.identity", "IdentityEmptyScopeError"),
+        (8, 5) => ("net.gen.identity", "IdentityInvalidChannelError"),
+        (8, 6) => ("net.gen.identity", "IdentityReservedMessageError"),
+        (9, 1) => ("net.gen.identity", "TokenInvalidFormatError"),
+        (9, 9) => ("net.gen.identity", "TokenZeroTtlError"),
         (0, _) => ("net.gen.base", "BaseError"),
         (1, _) => ("net.gen.echo", "EchoError"),
         (2, _) => ("net.gen.bus", "BusError"),
         (3, _) => ("net.gen.echo", "EchoPartError"),
+        (8, _) => ("net.gen.identity", "IdentityError"),
+        (9, _) => ("net.gen.identity", "TokenError"),
         _ => ("net._kernel.errors", "NetError"),
     }
 }
@@ -124,6 +134,24 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
         Error::EchoPart(net_types::echo::EchoPartError::Missing { part, .. }) => {
             let value = part;
             into.set_item("part", value::shown(value, py)?)?;
+        }
+        Error::Identity(net_types::identity::IdentityError::InvalidSeed { length, .. }) => {
+            let value = length;
+            into.set_item("length", value::shown(value, py)?)?;
+        }
+        Error::Identity(net_types::identity::IdentityError::InvalidEntityId { length, .. }) => {
+            let value = length;
+            into.set_item("length", value::shown(value, py)?)?;
+        }
+        Error::Identity(net_types::identity::IdentityError::InvalidChannel { reason, .. }) => {
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Token(net_types::identity::TokenError::NotAuthorized { link, reason, .. }) => {
+            let value = link;
+            into.set_item("link", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
         }
         _ => {}
     }
@@ -212,6 +240,34 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         (2, 10) => net_types::bus::BusError::NotAnObject { detail: error::detail(members)? }.into(),
         #[cfg(feature = "conformance")]
         (3, 1) => net_types::echo::EchoPartError::Missing { part: error::member_of(members, "part")? }.into(),
+        (8, 1) => {
+            net_types::identity::IdentityError::InvalidSeed { length: error::member_of(members, "length")? }
+                .into()
+        }
+        (8, 2) => net_types::identity::IdentityError::InvalidEntityId {
+            length: error::member_of(members, "length")?,
+        }
+        .into(),
+        (8, 3) => net_types::identity::IdentityError::UnknownScope { detail: error::detail(members)? }.into(),
+        (8, 4) => net_types::identity::IdentityError::EmptyScope.into(),
+        (8, 5) => net_types::identity::IdentityError::InvalidChannel {
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (8, 6) => net_types::identity::IdentityError::ReservedMessage.into(),
+        (9, 1) => net_types::identity::TokenError::InvalidFormat { detail: error::detail(members)? }.into(),
+        (9, 2) => net_types::identity::TokenError::InvalidSignature.into(),
+        (9, 3) => net_types::identity::TokenError::Expired.into(),
+        (9, 4) => net_types::identity::TokenError::NotYetValid.into(),
+        (9, 5) => net_types::identity::TokenError::DelegationExhausted.into(),
+        (9, 6) => net_types::identity::TokenError::DelegationNotAllowed.into(),
+        (9, 7) => net_types::identity::TokenError::NotAuthorized {
+            link: error::member_of(members, "link")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (9, 8) => net_types::identity::TokenError::ReadOnly.into(),
+        (9, 9) => net_types::identity::TokenError::ZeroTtl.into(),
         _ => return Ok(None),
     }))
 }

@@ -5,9 +5,11 @@
 mod base;
 mod bus;
 mod control;
+mod dedup;
 #[cfg(feature = "conformance")]
 mod echo;
 pub(crate) mod error;
+mod identity;
 
 use pyo3::prelude::*;
 
@@ -16,7 +18,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     base::register(module)?;
     bus::register(module)?;
     control::register(module)?;
+    dedup::register(module)?;
     #[cfg(feature = "conformance")]
     echo::register(module)?;
+    identity::register(module)?;
     Ok(())
 }

@@ -60,6 +60,19 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
         Error::EchoPart(net_types::echo::EchoPartError::Missing { part }) => w.record(1, |w| {
             part.pack(w);
         }),
+        Error::Identity(net_types::identity::IdentityError::InvalidSeed { length }) => w.record(1, |w| {
+            length.pack(w);
+        }),
+        Error::Identity(net_types::identity::IdentityError::InvalidEntityId { length }) => w.record(1, |w| {
+            length.pack(w);
+        }),
+        Error::Identity(net_types::identity::IdentityError::InvalidChannel { reason }) => w.record(1, |w| {
+            reason.pack(w);
+        }),
+        Error::Token(net_types::identity::TokenError::NotAuthorized { link, reason }) => w.record(2, |w| {
+            link.pack(w);
+            reason.pack(w);
+        }),
         _ => w.record(0, |_| {}),
     }
 }
@@ -158,6 +171,34 @@ pub fn error_of(
             let mut f = fields.record()?;
             net_types::echo::EchoPartError::Missing { part: f.field()? }.into()
         }
+        (8, 1) => {
+            let mut f = fields.record()?;
+            net_types::identity::IdentityError::InvalidSeed { length: f.field()? }.into()
+        }
+        (8, 2) => {
+            let mut f = fields.record()?;
+            net_types::identity::IdentityError::InvalidEntityId { length: f.field()? }.into()
+        }
+        (8, 3) => net_types::identity::IdentityError::UnknownScope { detail: detail.to_owned() }.into(),
+        (8, 4) => net_types::identity::IdentityError::EmptyScope.into(),
+        (8, 5) => {
+            let mut f = fields.record()?;
+            net_types::identity::IdentityError::InvalidChannel { reason: f.field()? }.into()
+        }
+        (8, 6) => net_types::identity::IdentityError::ReservedMessage.into(),
+        (9, 1) => net_types::identity::TokenError::InvalidFormat { detail: detail.to_owned() }.into(),
+        (9, 2) => net_types::identity::TokenError::InvalidSignature.into(),
+        (9, 3) => net_types::identity::TokenError::Expired.into(),
+        (9, 4) => net_types::identity::TokenError::NotYetValid.into(),
+        (9, 5) => net_types::identity::TokenError::DelegationExhausted.into(),
+        (9, 6) => net_types::identity::TokenError::DelegationNotAllowed.into(),
+        (9, 7) => {
+            let mut f = fields.record()?;
+            net_types::identity::TokenError::NotAuthorized { link: f.field_or(None)?, reason: f.field()? }
+                .into()
+        }
+        (9, 8) => net_types::identity::TokenError::ReadOnly.into(),
+        (9, 9) => net_types::identity::TokenError::ZeroTtl.into(),
         _ => return Ok(None),
     }))
 }

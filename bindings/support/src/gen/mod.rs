@@ -8,5 +8,6 @@ mod control;
 #[cfg(feature = "conformance")]
 mod echo;
 mod error;
+mod identity;
 
 pub use error::{error_of, pack_fields};

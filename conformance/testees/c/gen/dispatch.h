@@ -1116,6 +1116,222 @@ TESTEE_SOURCE(label, net_label, net_label_list, net_label_list_pack)
 TESTEE_DRAIN(label, net_label_list, net_label_list_unpack, net_label_list_free)
 TESTEE_READ_LIST(handle, net_handle, net_handle_list)
 
+static inline void read_token_scope(call *c, const node *value, net_token_scope *out) {
+  *out = 0;
+  for (const node *at = value == NULL ? NULL : value->first; at != NULL; at = at->next) {
+    net_token_scope bit = 0;
+    if (!net_token_scope_from_text(net_str(text_of(c, at)), &bit)) {
+      refuse(c, "no such bit");
+    }
+    *out = (net_token_scope)(*out | bit);
+  }
+}
+
+static inline void show_token_scope(call *c, const net_token_scope *value) {
+  size_t len = 0;
+  for (unsigned i = 0; i < 8 * sizeof *value; i++) {
+    len += (size_t)((uint64_t)*value >> i & 1);
+  }
+  show_len(c, 'l', len);
+  len = 0;
+  for (unsigned i = 0; i < 8 * sizeof *value; i++) {
+    if (((uint64_t)*value >> i & 1) != 0) {
+      size_t before = enter_item(c, len++);
+      net_view text = net_str(net_token_scope_text((net_token_scope)(UINT64_C(1) << i)));
+      show_text(c, &text);
+      leave(c, before);
+    }
+  }
+}
+
+static inline void read_token_info(call *c, const node *value, net_token_info *out) {
+  *out = net_token_info_init();
+  read_bytes(c, member(value, "issuer"), &out->issuer);
+  read_bytes(c, member(value, "subject"), &out->subject);
+  read_token_scope(c, member(value, "scope"), &out->scope);
+  read_u64(c, member(value, "channel_hash"), &out->channel_hash);
+  read_u32(c, member(value, "issuer_generation"), &out->issuer_generation);
+  read_u64(c, member(value, "not_before"), &out->not_before);
+  read_u64(c, member(value, "not_after"), &out->not_after);
+  read_u8(c, member(value, "delegation_depth"), &out->delegation_depth);
+  read_u64(c, member(value, "nonce"), &out->nonce);
+  read_bytes(c, member(value, "signature"), &out->signature);
+}
+
+static inline void show_token_info(call *c, const net_token_info *value) {
+  {
+    size_t at = enter(c, net_str("issuer"));
+    show_bytes(c, &value->issuer);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("subject"));
+    show_bytes(c, &value->subject);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("scope"));
+    show_token_scope(c, &value->scope);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("channel_hash"));
+    show_u64(c, &value->channel_hash);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("issuer_generation"));
+    show_u32(c, &value->issuer_generation);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("not_before"));
+    show_u64(c, &value->not_before);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("not_after"));
+    show_u64(c, &value->not_after);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("delegation_depth"));
+    show_u8(c, &value->delegation_depth);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("nonce"));
+    show_u64(c, &value->nonce);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("signature"));
+    show_bytes(c, &value->signature);
+    leave(c, at);
+  }
+}
+
+static inline void read_issue_token_options(call *c, const node *value, net_issue_token_options *out) {
+  *out = net_issue_token_options_init();
+  read_bytes(c, member(value, "subject"), &out->subject);
+  read_token_scope(c, member(value, "scope"), &out->scope);
+  read_text(c, member(value, "channel"), &out->channel);
+  read_time(c, member(value, "ttl"), &out->ttl_secs);
+  if (given(member(value, "delegation_depth"))) {
+    read_u8(c, member(value, "delegation_depth"), &out->delegation_depth);
+  }
+  if (given(member(value, "generation"))) {
+    read_u32(c, member(value, "generation"), &out->generation);
+  }
+}
+
+static inline void show_issue_token_options(call *c, const net_issue_token_options *value) {
+  {
+    size_t at = enter(c, net_str("subject"));
+    show_bytes(c, &value->subject);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("scope"));
+    show_token_scope(c, &value->scope);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("channel"));
+    show_text(c, &value->channel);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ttl"));
+    show_time(c, &value->ttl_secs);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("delegation_depth"));
+    show_u8(c, &value->delegation_depth);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("generation"));
+    show_u32(c, &value->generation);
+    leave(c, at);
+  }
+}
+
+static inline void read_generation_floor(call *c, const node *value, net_generation_floor *out) {
+  *out = net_generation_floor_init();
+  read_bytes(c, member(value, "issuer"), &out->issuer);
+  read_u32(c, member(value, "generation"), &out->generation);
+}
+
+static inline void show_generation_floor(call *c, const net_generation_floor *value) {
+  {
+    size_t at = enter(c, net_str("issuer"));
+    show_bytes(c, &value->issuer);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("generation"));
+    show_u32(c, &value->generation);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(generation_floor, net_generation_floor, net_generation_floor_list)
+TESTEE_SHOW_LIST(generation_floor, net_generation_floor_list)
+
+static inline void read_authorize_options(call *c, const node *value, net_authorize_options *out) {
+  *out = net_authorize_options_init();
+  read_bytes_list(c, member(value, "trusted_issuers"), &out->trusted_issuers);
+  read_bytes(c, member(value, "subject"), &out->subject);
+  read_token_scope(c, member(value, "scope"), &out->scope);
+  read_text(c, member(value, "channel"), &out->channel);
+  out->has_now = given(member(value, "now"));
+  if (out->has_now) {
+    read_i64(c, member(value, "now"), &out->now);
+  }
+  if (given(member(value, "floors"))) {
+    read_generation_floor_list(c, member(value, "floors"), &out->floors);
+  }
+}
+
+static inline void show_authorize_options(call *c, const net_authorize_options *value) {
+  {
+    size_t at = enter(c, net_str("trusted_issuers"));
+    show_bytes_list(c, &value->trusted_issuers);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("subject"));
+    show_bytes(c, &value->subject);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("scope"));
+    show_token_scope(c, &value->scope);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("channel"));
+    show_text(c, &value->channel);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("now"));
+    if (value->has_now) {
+      show_i64(c, &value->now);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("floors"));
+    show_generation_floor_list(c, &value->floors);
+    leave(c, at);
+  }
+}
+
 static inline void show_base_argument(call *c, const net_error *error) {
   net_base_argument_fields fields;
   if (net_base_argument_fields_unpack(error, &fields)) {
@@ -1312,6 +1528,59 @@ static inline void show_echo_part_missing(call *c, const net_error *error) {
   }
 }
 
+static inline void show_identity_invalid_seed(call *c, const net_error *error) {
+  net_identity_invalid_seed_fields fields;
+  if (net_identity_invalid_seed_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("length"));
+      show_u64(c, &fields.length);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_identity_invalid_entity_id(call *c, const net_error *error) {
+  net_identity_invalid_entity_id_fields fields;
+  if (net_identity_invalid_entity_id_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("length"));
+      show_u64(c, &fields.length);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_identity_invalid_channel(call *c, const net_error *error) {
+  net_identity_invalid_channel_fields fields;
+  if (net_identity_invalid_channel_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_token_not_authorized(call *c, const net_error *error) {
+  net_token_not_authorized_fields fields;
+  if (net_token_not_authorized_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("link"));
+      if (fields.has_link) {
+        show_u32(c, &fields.link);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
 // Shows an error and releases it.
 static inline void show_error(call *c, net_error *error) {
   net_view family = net_str("");
@@ -1449,6 +1718,70 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("echo_part");
     kind = net_str("missing");
     show_echo_part_missing(c, error);
+  }
+  if (error->family == NET_FAMILY_IDENTITY && error->kind == NET_IDENTITY_INVALID_SEED) {
+    family = net_str("identity");
+    kind = net_str("invalid_seed");
+    show_identity_invalid_seed(c, error);
+  }
+  if (error->family == NET_FAMILY_IDENTITY && error->kind == NET_IDENTITY_INVALID_ENTITY_ID) {
+    family = net_str("identity");
+    kind = net_str("invalid_entity_id");
+    show_identity_invalid_entity_id(c, error);
+  }
+  if (error->family == NET_FAMILY_IDENTITY && error->kind == NET_IDENTITY_UNKNOWN_SCOPE) {
+    family = net_str("identity");
+    kind = net_str("unknown_scope");
+  }
+  if (error->family == NET_FAMILY_IDENTITY && error->kind == NET_IDENTITY_EMPTY_SCOPE) {
+    family = net_str("identity");
+    kind = net_str("empty_scope");
+  }
+  if (error->family == NET_FAMILY_IDENTITY && error->kind == NET_IDENTITY_INVALID_CHANNEL) {
+    family = net_str("identity");
+    kind = net_str("invalid_channel");
+    show_identity_invalid_channel(c, error);
+  }
+  if (error->family == NET_FAMILY_IDENTITY && error->kind == NET_IDENTITY_RESERVED_MESSAGE) {
+    family = net_str("identity");
+    kind = net_str("reserved_message");
+  }
+  if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_INVALID_FORMAT) {
+    family = net_str("token");
+    kind = net_str("invalid_format");
+  }
+  if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_INVALID_SIGNATURE) {
+    family = net_str("token");
+    kind = net_str("invalid_signature");
+  }
+  if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_EXPIRED) {
+    family = net_str("token");
+    kind = net_str("expired");
+  }
+  if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_NOT_YET_VALID) {
+    family = net_str("token");
+    kind = net_str("not_yet_valid");
+  }
+  if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_DELEGATION_EXHAUSTED) {
+    family = net_str("token");
+    kind = net_str("delegation_exhausted");
+  }
+  if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_DELEGATION_NOT_ALLOWED) {
+    family = net_str("token");
+    kind = net_str("delegation_not_allowed");
+  }
+  if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_NOT_AUTHORIZED) {
+    family = net_str("token");
+    kind = net_str("not_authorized");
+    show_token_not_authorized(c, error);
+  }
+  if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_READ_ONLY) {
+    family = net_str("token");
+    kind = net_str("read_only");
+  }
+  if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_ZERO_TTL) {
+    family = net_str("token");
+    kind = net_str("zero_ttl");
   }
   leave(c, before);
   before = enter(c, net_str("family"));
@@ -1767,6 +2100,124 @@ static inline net_error read_error(call *c, const node *value) {
         read_text(c, member(fields, "part"), &given_fields.part);
       }
       net_echo_part_missing_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("identity"))) {
+    if (net_view_equal(kind_text, net_str("invalid_seed")) || net_view_equal(kind_text, net_str("invalid_seed"))) {
+      error.family = NET_FAMILY_IDENTITY;
+      error.kind = NET_IDENTITY_INVALID_SEED;
+      net_identity_invalid_seed_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "length"))) {
+        read_u64(c, member(fields, "length"), &given_fields.length);
+      }
+      net_identity_invalid_seed_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("identity"))) {
+    if (net_view_equal(kind_text, net_str("invalid_entity_id")) || net_view_equal(kind_text, net_str("invalid_entity_id"))) {
+      error.family = NET_FAMILY_IDENTITY;
+      error.kind = NET_IDENTITY_INVALID_ENTITY_ID;
+      net_identity_invalid_entity_id_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "length"))) {
+        read_u64(c, member(fields, "length"), &given_fields.length);
+      }
+      net_identity_invalid_entity_id_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("identity"))) {
+    if (net_view_equal(kind_text, net_str("unknown_scope")) || net_view_equal(kind_text, net_str("unknown_scope"))) {
+      error.family = NET_FAMILY_IDENTITY;
+      error.kind = NET_IDENTITY_UNKNOWN_SCOPE;
+    }
+  }
+  if (net_view_equal(family_text, net_str("identity"))) {
+    if (net_view_equal(kind_text, net_str("empty_scope")) || net_view_equal(kind_text, net_str("empty_scope"))) {
+      error.family = NET_FAMILY_IDENTITY;
+      error.kind = NET_IDENTITY_EMPTY_SCOPE;
+    }
+  }
+  if (net_view_equal(family_text, net_str("identity"))) {
+    if (net_view_equal(kind_text, net_str("invalid_channel")) || net_view_equal(kind_text, net_str("invalid_channel"))) {
+      error.family = NET_FAMILY_IDENTITY;
+      error.kind = NET_IDENTITY_INVALID_CHANNEL;
+      net_identity_invalid_channel_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_identity_invalid_channel_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("identity"))) {
+    if (net_view_equal(kind_text, net_str("reserved_message")) || net_view_equal(kind_text, net_str("reserved_message"))) {
+      error.family = NET_FAMILY_IDENTITY;
+      error.kind = NET_IDENTITY_RESERVED_MESSAGE;
+    }
+  }
+  if (net_view_equal(family_text, net_str("token"))) {
+    if (net_view_equal(kind_text, net_str("invalid_format")) || net_view_equal(kind_text, net_str("invalid_format"))) {
+      error.family = NET_FAMILY_TOKEN;
+      error.kind = NET_TOKEN_INVALID_FORMAT;
+    }
+  }
+  if (net_view_equal(family_text, net_str("token"))) {
+    if (net_view_equal(kind_text, net_str("invalid_signature")) || net_view_equal(kind_text, net_str("invalid_signature"))) {
+      error.family = NET_FAMILY_TOKEN;
+      error.kind = NET_TOKEN_INVALID_SIGNATURE;
+    }
+  }
+  if (net_view_equal(family_text, net_str("token"))) {
+    if (net_view_equal(kind_text, net_str("expired")) || net_view_equal(kind_text, net_str("expired"))) {
+      error.family = NET_FAMILY_TOKEN;
+      error.kind = NET_TOKEN_EXPIRED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("token"))) {
+    if (net_view_equal(kind_text, net_str("not_yet_valid")) || net_view_equal(kind_text, net_str("not_yet_valid"))) {
+      error.family = NET_FAMILY_TOKEN;
+      error.kind = NET_TOKEN_NOT_YET_VALID;
+    }
+  }
+  if (net_view_equal(family_text, net_str("token"))) {
+    if (net_view_equal(kind_text, net_str("delegation_exhausted")) || net_view_equal(kind_text, net_str("delegation_exhausted"))) {
+      error.family = NET_FAMILY_TOKEN;
+      error.kind = NET_TOKEN_DELEGATION_EXHAUSTED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("token"))) {
+    if (net_view_equal(kind_text, net_str("delegation_not_allowed")) || net_view_equal(kind_text, net_str("delegation_not_allowed"))) {
+      error.family = NET_FAMILY_TOKEN;
+      error.kind = NET_TOKEN_DELEGATION_NOT_ALLOWED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("token"))) {
+    if (net_view_equal(kind_text, net_str("not_authorized")) || net_view_equal(kind_text, net_str("not_authorized"))) {
+      error.family = NET_FAMILY_TOKEN;
+      error.kind = NET_TOKEN_NOT_AUTHORIZED;
+      net_token_not_authorized_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      given_fields.has_link = given(member(fields, "link"));
+      if (given_fields.has_link) {
+        read_u32(c, member(fields, "link"), &given_fields.link);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_token_not_authorized_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("token"))) {
+    if (net_view_equal(kind_text, net_str("read_only")) || net_view_equal(kind_text, net_str("read_only"))) {
+      error.family = NET_FAMILY_TOKEN;
+      error.kind = NET_TOKEN_READ_ONLY;
+    }
+  }
+  if (net_view_equal(family_text, net_str("token"))) {
+    if (net_view_equal(kind_text, net_str("zero_ttl")) || net_view_equal(kind_text, net_str("zero_ttl"))) {
+      error.family = NET_FAMILY_TOKEN;
+      error.kind = NET_TOKEN_ZERO_TTL;
     }
   }
   if (error.kind == 0) {
@@ -2723,6 +3174,88 @@ static void call_set_runtime_threads(call *c) {
     return;
   }
   show_null(c);
+}
+
+static void call_redis_stream_dedup_new(call *c) {
+  uint32_t capacity_;
+  memset(&capacity_, 0, sizeof capacity_);
+  if (given(arg(c, "capacity"))) {
+    read_u32(c, arg(c, "capacity"), &capacity_);
+  }
+  if (!given(arg(c, "capacity"))) {
+    capacity_ = 4096;
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_redis_stream_dedup_new(capacity_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_redis_stream_dedup_is_duplicate(call *c) {
+  net_view dedup_id_;
+  memset(&dedup_id_, 0, sizeof dedup_id_);
+  read_text(c, arg(c, "dedup_id"), &dedup_id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_redis_stream_dedup_is_duplicate(self(c), dedup_id_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_redis_stream_dedup_clear(call *c) {
+  net_error error;
+  net_code code = net_redis_stream_dedup_clear(self(c), &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_redis_stream_dedup_len(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_redis_stream_dedup_len(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_redis_stream_dedup_is_empty(call *c) {
+  net_error error;
+  bool result;
+  net_code code = net_redis_stream_dedup_is_empty(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_redis_stream_dedup_capacity(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_redis_stream_dedup_capacity(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
 }
 
 static void call_echo_bool(call *c) {
@@ -3954,6 +4487,541 @@ static void call_typed_cell_take(call *c) {
   net_bytes_free(&result);
 }
 
+static void call_parse_token(call *c) {
+  net_view bytes_;
+  memset(&bytes_, 0, sizeof bytes_);
+  read_bytes(c, arg(c, "bytes"), &bytes_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_token_info result;
+  net_code code = net_parse_token_with(bytes_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_token_info(c, &result);
+  net_token_info_free(&result);
+}
+
+static void call_verify_token(call *c) {
+  net_view bytes_;
+  memset(&bytes_, 0, sizeof bytes_);
+  read_bytes(c, arg(c, "bytes"), &bytes_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_verify_token(bytes_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_is_token_expired(call *c) {
+  net_view bytes_;
+  memset(&bytes_, 0, sizeof bytes_);
+  read_bytes(c, arg(c, "bytes"), &bytes_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_is_token_expired(bytes_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_delegate_token(call *c) {
+  net_handle signer_;
+  memset(&signer_, 0, sizeof signer_);
+  read_handle(c, arg(c, "signer"), &signer_);
+  net_handle parent_;
+  memset(&parent_, 0, sizeof parent_);
+  read_handle(c, arg(c, "parent"), &parent_);
+  net_view new_subject_;
+  memset(&new_subject_, 0, sizeof new_subject_);
+  read_bytes(c, arg(c, "new_subject"), &new_subject_);
+  net_token_scope restricted_scope_;
+  memset(&restricted_scope_, 0, sizeof restricted_scope_);
+  read_token_scope(c, arg(c, "restricted_scope"), &restricted_scope_);
+  uint32_t generation_;
+  memset(&generation_, 0, sizeof generation_);
+  if (given(arg(c, "generation"))) {
+    read_u32(c, arg(c, "generation"), &generation_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_delegate_token(signer_, parent_, new_subject_, restricted_scope_, given(arg(c, "generation")), generation_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_authorize(call *c) {
+  net_handle_list chain_;
+  memset(&chain_, 0, sizeof chain_);
+  read_handle_list(c, arg(c, "chain"), &chain_);
+  net_authorize_options options_;
+  memset(&options_, 0, sizeof options_);
+  read_authorize_options(c, arg(c, "options"), &options_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_code code = net_authorize_with(chain_.items, chain_.len, &options_, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_channel_hash(call *c) {
+  net_view channel_;
+  memset(&channel_, 0, sizeof channel_);
+  read_text(c, arg(c, "channel"), &channel_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint64_t result;
+  net_code code = net_channel_hash(channel_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_token_parse(call *c) {
+  net_view bytes_;
+  memset(&bytes_, 0, sizeof bytes_);
+  read_bytes(c, arg(c, "bytes"), &bytes_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_token_parse(bytes_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_token_verify(call *c) {
+  net_error error;
+  bool result;
+  net_code code = net_token_verify(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_token_is_expired(call *c) {
+  net_error error;
+  bool result;
+  net_code code = net_token_is_expired(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_token_to_buffer(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_token_to_buffer(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_token_bytes(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_token_bytes(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_token_issuer(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_token_issuer(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_token_subject(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_token_subject(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_token_scopes(call *c) {
+  net_error error;
+  net_token_scope result;
+  net_code code = net_token_scopes(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_token_scope(c, &result);
+}
+
+static void call_token_channel_hash(call *c) {
+  net_error error;
+  uint64_t result;
+  net_code code = net_token_channel_hash(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_token_issuer_generation(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_token_issuer_generation(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_token_not_before(call *c) {
+  net_error error;
+  int64_t result;
+  net_code code = net_token_not_before(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_i64(c, &result);
+}
+
+static void call_token_not_after(call *c) {
+  net_error error;
+  int64_t result;
+  net_code code = net_token_not_after(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_i64(c, &result);
+}
+
+static void call_token_delegation_depth(call *c) {
+  net_error error;
+  uint8_t result;
+  net_code code = net_token_delegation_depth(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u8(c, &result);
+}
+
+static void call_token_nonce(call *c) {
+  net_error error;
+  uint64_t result;
+  net_code code = net_token_nonce(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_identity_generate(call *c) {
+  net_error error;
+  net_handle result;
+  net_code code = net_identity_generate(&result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_identity_from_seed(call *c) {
+  net_view seed_;
+  memset(&seed_, 0, sizeof seed_);
+  read_bytes(c, arg(c, "seed"), &seed_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_identity_from_seed(seed_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_identity_from_bytes(call *c) {
+  net_view bytes_;
+  memset(&bytes_, 0, sizeof bytes_);
+  read_bytes(c, arg(c, "bytes"), &bytes_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_identity_from_bytes(bytes_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_identity_from_entity_id(call *c) {
+  net_view entity_id_;
+  memset(&entity_id_, 0, sizeof entity_id_);
+  read_bytes(c, arg(c, "entity_id"), &entity_id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_identity_from_entity_id(entity_id_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_identity_to_bytes(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_identity_to_bytes(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_identity_sign(call *c) {
+  net_view message_;
+  memset(&message_, 0, sizeof message_);
+  read_bytes(c, arg(c, "message"), &message_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_identity_sign(self(c), message_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_identity_verify(call *c) {
+  net_view entity_id_;
+  memset(&entity_id_, 0, sizeof entity_id_);
+  read_bytes(c, arg(c, "entity_id"), &entity_id_);
+  net_view message_;
+  memset(&message_, 0, sizeof message_);
+  read_bytes(c, arg(c, "message"), &message_);
+  net_view signature_;
+  memset(&signature_, 0, sizeof signature_);
+  read_bytes(c, arg(c, "signature"), &signature_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_identity_verify(entity_id_, message_, signature_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_identity_issue_token(call *c) {
+  net_issue_token_options options_;
+  memset(&options_, 0, sizeof options_);
+  read_issue_token_options(c, arg(c, "options"), &options_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_identity_issue_token_with(self(c), &options_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_identity_install_token(call *c) {
+  net_handle token_;
+  memset(&token_, 0, sizeof token_);
+  read_handle(c, arg(c, "token"), &token_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_code code = net_identity_install_token(self(c), token_, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_identity_lookup_token(call *c) {
+  net_view subject_;
+  memset(&subject_, 0, sizeof subject_);
+  read_bytes(c, arg(c, "subject"), &subject_);
+  net_view channel_;
+  memset(&channel_, 0, sizeof channel_);
+  read_text(c, arg(c, "channel"), &channel_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  net_handle result;
+  net_code code = net_identity_lookup_token(self(c), subject_, channel_, &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_object(c, result);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_identity_from_native(call *c) {
+  net_handle inner_;
+  memset(&inner_, 0, sizeof inner_);
+  read_handle(c, arg(c, "inner"), &inner_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_identity_from_native(inner_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_identity_to_native(call *c) {
+  net_error error;
+  net_code code = net_identity_to_native(self(c), &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, self(c));
+}
+
+static void call_identity_entity_id(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_identity_entity_id(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_identity_node_id(call *c) {
+  net_error error;
+  net_node_id result;
+  net_code code = net_identity_node_id(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_identity_origin_hash(call *c) {
+  net_error error;
+  net_origin_hash result;
+  net_code code = net_identity_origin_hash(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_identity_token_cache_len(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_identity_token_cache_len(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
 // Makes the call that a request names; false if there is none of that name.
 static inline bool dispatch(call *c) {
   static const struct {
@@ -4005,6 +5073,12 @@ static inline bool dispatch(call *c) {
       {"call:control.set_logger", call_set_logger},
       {"call:control.clear_logger", call_clear_logger},
       {"call:control.set_runtime_threads", call_set_runtime_threads},
+      {"call:dedup.redis_stream_dedup.new", call_redis_stream_dedup_new},
+      {"call:dedup.redis_stream_dedup.is_duplicate", call_redis_stream_dedup_is_duplicate},
+      {"call:dedup.redis_stream_dedup.clear", call_redis_stream_dedup_clear},
+      {"call:dedup.redis_stream_dedup.len", call_redis_stream_dedup_len},
+      {"call:dedup.redis_stream_dedup.is_empty", call_redis_stream_dedup_is_empty},
+      {"call:dedup.redis_stream_dedup.capacity", call_redis_stream_dedup_capacity},
       {"call:echo.echo_bool", call_echo_bool},
       {"call:echo.echo_u8", call_echo_u8},
       {"call:echo.echo_u16", call_echo_u16},
@@ -4073,6 +5147,42 @@ static inline bool dispatch(call *c) {
       {"call:echo.typed_cell.new", call_typed_cell_new},
       {"call:echo.typed_cell.put", call_typed_cell_put},
       {"call:echo.typed_cell.take", call_typed_cell_take},
+      {"call:identity.parse_token", call_parse_token},
+      {"call:identity.verify_token", call_verify_token},
+      {"call:identity.is_token_expired", call_is_token_expired},
+      {"call:identity.delegate_token", call_delegate_token},
+      {"call:identity.authorize", call_authorize},
+      {"call:identity.channel_hash", call_channel_hash},
+      {"call:identity.token.parse", call_token_parse},
+      {"call:identity.token.verify", call_token_verify},
+      {"call:identity.token.is_expired", call_token_is_expired},
+      {"call:identity.token.to_buffer", call_token_to_buffer},
+      {"call:identity.token.bytes", call_token_bytes},
+      {"call:identity.token.issuer", call_token_issuer},
+      {"call:identity.token.subject", call_token_subject},
+      {"call:identity.token.scopes", call_token_scopes},
+      {"call:identity.token.channel_hash", call_token_channel_hash},
+      {"call:identity.token.issuer_generation", call_token_issuer_generation},
+      {"call:identity.token.not_before", call_token_not_before},
+      {"call:identity.token.not_after", call_token_not_after},
+      {"call:identity.token.delegation_depth", call_token_delegation_depth},
+      {"call:identity.token.nonce", call_token_nonce},
+      {"call:identity.identity.generate", call_identity_generate},
+      {"call:identity.identity.from_seed", call_identity_from_seed},
+      {"call:identity.identity.from_bytes", call_identity_from_bytes},
+      {"call:identity.identity.from_entity_id", call_identity_from_entity_id},
+      {"call:identity.identity.to_bytes", call_identity_to_bytes},
+      {"call:identity.identity.sign", call_identity_sign},
+      {"call:identity.identity.verify", call_identity_verify},
+      {"call:identity.identity.issue_token", call_identity_issue_token},
+      {"call:identity.identity.install_token", call_identity_install_token},
+      {"call:identity.identity.lookup_token", call_identity_lookup_token},
+      {"call:identity.identity.from_native", call_identity_from_native},
+      {"call:identity.identity.to_native", call_identity_to_native},
+      {"call:identity.identity.entity_id", call_identity_entity_id},
+      {"call:identity.identity.node_id", call_identity_node_id},
+      {"call:identity.identity.origin_hash", call_identity_origin_hash},
+      {"call:identity.identity.token_cache_len", call_identity_token_cache_len},
   };
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
     if (strcmp(c->op, calls[i].op) == 0) {

@@ -2,6 +2,7 @@
 // clang-format off
 
 #include <net_mesh/echo_wire.h>
+#include <net_mesh/identity_wire.h>
 
 static inline void read_exactly(call *c, const node *value, uint8_t *out, size_t len) {
   if (strlen(text_of(c, value)) == 2 * len) {
@@ -545,6 +546,127 @@ static void wire_echo_ticket_decode(call *c) {
   }
 }
 
+static void wire_permission_token_encode(call *c) {
+  net_permission_token value;
+  memset(&value, 0, sizeof value);
+  {
+    const node *m = member(arg(c, "value"), "issuer");
+    read_exactly(c, m, value.issuer, 32);
+  }
+  {
+    const node *m = member(arg(c, "value"), "subject");
+    read_exactly(c, m, value.subject, 32);
+  }
+  {
+    const node *m = member(arg(c, "value"), "scope");
+    read_token_scope(c, m, &value.scope);
+  }
+  {
+    const node *m = member(arg(c, "value"), "channel_hash");
+    read_u64(c, m, &value.channel_hash);
+  }
+  {
+    const node *m = member(arg(c, "value"), "issuer_generation");
+    read_u32(c, m, &value.issuer_generation);
+  }
+  {
+    const node *m = member(arg(c, "value"), "not_before");
+    read_u64(c, m, &value.not_before);
+  }
+  {
+    const node *m = member(arg(c, "value"), "not_after");
+    read_u64(c, m, &value.not_after);
+  }
+  {
+    const node *m = member(arg(c, "value"), "delegation_depth");
+    read_u8(c, m, &value.delegation_depth);
+  }
+  {
+    const node *m = member(arg(c, "value"), "nonce");
+    read_u64(c, m, &value.nonce);
+  }
+  {
+    const node *m = member(arg(c, "value"), "signature");
+    read_exactly(c, m, value.signature, 64);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_permission_token_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_permission_token_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_permission_token value;
+  net_code code = net_permission_token_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  {
+    size_t at = enter(c, net_str("issuer"));
+    show_exactly(c, value.issuer, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("subject"));
+    show_exactly(c, value.subject, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("scope"));
+    show_token_scope(c, &value.scope);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("channel_hash"));
+    show_u64(c, &value.channel_hash);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("issuer_generation"));
+    show_u32(c, &value.issuer_generation);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("not_before"));
+    show_u64(c, &value.not_before);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("not_after"));
+    show_u64(c, &value.not_after);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("delegation_depth"));
+    show_u8(c, &value.delegation_depth);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("nonce"));
+    show_u64(c, &value.nonce);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("signature"));
+    show_exactly(c, value.signature, 64);
+    leave(c, at);
+  }
+}
+
 // Answers a request about a layout; false if there is none of that name.
 static inline bool dispatch_wire(call *c) {
   static const struct {
@@ -563,6 +685,8 @@ static inline bool dispatch_wire(call *c) {
       {"wire.echo_tail.decode", wire_echo_tail_decode},
       {"text.echo_ticket.encode", wire_echo_ticket_encode},
       {"text.echo_ticket.decode", wire_echo_ticket_decode},
+      {"wire.permission_token.encode", wire_permission_token_encode},
+      {"wire.permission_token.decode", wire_permission_token_decode},
   };
   for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
     if (strcmp(forms[i].op, c->op) == 0) {

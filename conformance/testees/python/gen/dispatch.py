@@ -32,7 +32,9 @@ from forms import (
 import net.gen.base
 import net.gen.bus
 import net.gen.control
+import net.gen.dedup
 import net.gen.echo
+import net.gen.identity
 
 NAMED.update(
     {
@@ -241,6 +243,42 @@ NAMED.update(
             erase=("erase", False, ("key",), SAME),
             name=("name", True, (), optional(SAME)),
         ),
+        "identity.token_info": record_of(
+            net.gen.identity.TokenInfo,
+            ("issuer", "issuer", BYTES),
+            ("subject", "subject", BYTES),
+            ("scope", "scope", FLAGS),
+            ("channel_hash", "channel_hash", DECIMAL),
+            ("issuer_generation", "issuer_generation", SAME),
+            ("not_before", "not_before", DECIMAL),
+            ("not_after", "not_after", DECIMAL),
+            ("delegation_depth", "delegation_depth", SAME),
+            ("nonce", "nonce", DECIMAL),
+            ("signature", "signature", BYTES),
+        ),
+        "identity.issue_token_options": record_of(
+            net.gen.identity.IssueTokenOptions,
+            ("subject", "subject", BYTES),
+            ("scope", "scope", FLAGS),
+            ("channel", "channel", SAME),
+            ("ttl", "ttl_seconds", SAME),
+            ("delegation_depth", "delegation_depth", SAME),
+            ("generation", "generation", SAME),
+        ),
+        "identity.generation_floor": record_of(
+            net.gen.identity.GenerationFloor,
+            ("issuer", "issuer", BYTES),
+            ("generation", "generation", SAME),
+        ),
+        "identity.authorize_options": record_of(
+            net.gen.identity.AuthorizeOptions,
+            ("trusted_issuers", "trusted_issuers", list_of(BYTES)),
+            ("subject", "subject", BYTES),
+            ("scope", "scope", FLAGS),
+            ("channel", "channel", SAME),
+            ("now", "now", optional(DATE)),
+            ("floors", "floors", list_of(named("identity.generation_floor"))),
+        ),
     }
 )
 
@@ -291,6 +329,24 @@ ERRORS.update(
         ),
         ("bus", "not_an_object"): (131082, ()),
         ("echo_part", "missing"): (196609, (("part", "part", SAME),)),
+        ("identity", "invalid_seed"): (524289, (("length", "length", DECIMAL),)),
+        ("identity", "invalid_entity_id"): (524290, (("length", "length", DECIMAL),)),
+        ("identity", "unknown_scope"): (524291, ()),
+        ("identity", "empty_scope"): (524292, ()),
+        ("identity", "invalid_channel"): (524293, (("reason", "reason", SAME),)),
+        ("identity", "reserved_message"): (524294, ()),
+        ("token", "invalid_format"): (589825, ()),
+        ("token", "invalid_signature"): (589826, ()),
+        ("token", "expired"): (589827, ()),
+        ("token", "not_yet_valid"): (589828, ()),
+        ("token", "delegation_exhausted"): (589829, ()),
+        ("token", "delegation_not_allowed"): (589830, ()),
+        ("token", "not_authorized"): (
+            589831,
+            (("link", "link", optional(SAME)), ("reason", "reason", SAME)),
+        ),
+        ("token", "read_only"): (589832, ()),
+        ("token", "zero_ttl"): (589833, ()),
     }
 )
 
@@ -501,6 +557,28 @@ CALLS: dict[str, Call] = {
     "control.set_runtime_threads": Call(
         net.gen.control, "set_runtime_threads", (("threads", "threads", SAME),), SAME
     ),
+    "dedup.redis_stream_dedup.new": Call(
+        net.gen.dedup, "RedisStreamDedup", (("capacity", "capacity", SAME),), None
+    ),
+    "dedup.redis_stream_dedup.is_duplicate": Call(
+        net.gen.dedup.RedisStreamDedup,
+        "is_duplicate",
+        (("dedup_id", "dedup_id", SAME),),
+        SAME,
+        on_object=True,
+    ),
+    "dedup.redis_stream_dedup.clear": Call(
+        net.gen.dedup.RedisStreamDedup, "clear", (), SAME, on_object=True
+    ),
+    "dedup.redis_stream_dedup.len": Call(
+        net.gen.dedup.RedisStreamDedup, "len", (), SAME, on_object=True, is_property=True
+    ),
+    "dedup.redis_stream_dedup.is_empty": Call(
+        net.gen.dedup.RedisStreamDedup, "is_empty", (), SAME, on_object=True, is_property=True
+    ),
+    "dedup.redis_stream_dedup.capacity": Call(
+        net.gen.dedup.RedisStreamDedup, "capacity", (), SAME, on_object=True, is_property=True
+    ),
     "echo.echo_bool": Call(net.gen.echo, "echo_bool", (("value", "value", SAME),), SAME),
     "echo.echo_u8": Call(net.gen.echo, "echo_u8", (("value", "value", SAME),), SAME),
     "echo.echo_u16": Call(net.gen.echo, "echo_u16", (("value", "value", SAME),), SAME),
@@ -686,6 +764,144 @@ CALLS: dict[str, Call] = {
     "echo.typed_cell.take": Call(
         net.gen.echo.TypedCell, "take", (), optional(JSON), on_object=True
     ),
+    "identity.parse_token": Call(
+        net.gen.identity, "parse_token", (("bytes", "bytes", BYTES),), named("identity.token_info")
+    ),
+    "identity.verify_token": Call(
+        net.gen.identity, "verify_token", (("bytes", "bytes", BYTES),), SAME
+    ),
+    "identity.is_token_expired": Call(
+        net.gen.identity, "token_is_expired", (("bytes", "bytes", BYTES),), SAME
+    ),
+    "identity.delegate_token": Call(
+        net.gen.identity,
+        "delegate_token",
+        (
+            ("signer", "signer", OBJECT),
+            ("parent", "parent", OBJECT),
+            ("new_subject", "new_subject", BYTES),
+            ("restricted_scope", "restricted_scope", FLAGS),
+            ("generation", "generation", optional(SAME)),
+        ),
+        None,
+    ),
+    "identity.authorize": Call(
+        net.gen.identity,
+        "authorize",
+        (
+            ("chain", "chain", list_of(OBJECT)),
+            ("options", "options", named("identity.authorize_options")),
+        ),
+        SAME,
+    ),
+    "identity.channel_hash": Call(
+        net.gen.identity, "channel_hash", (("channel", "channel", SAME),), DECIMAL
+    ),
+    "identity.token.parse": Call(
+        net.gen.identity.Token, "parse", (("bytes", "bytes", BYTES),), None
+    ),
+    "identity.token.verify": Call(net.gen.identity.Token, "verify", (), SAME, on_object=True),
+    "identity.token.is_expired": Call(
+        net.gen.identity.Token, "is_expired", (), SAME, on_object=True
+    ),
+    "identity.token.to_buffer": Call(
+        net.gen.identity.Token, "to_buffer", (), BYTES, on_object=True
+    ),
+    "identity.token.bytes": Call(
+        net.gen.identity.Token, "encoded", (), BYTES, on_object=True, is_property=True
+    ),
+    "identity.token.issuer": Call(
+        net.gen.identity.Token, "issuer", (), BYTES, on_object=True, is_property=True
+    ),
+    "identity.token.subject": Call(
+        net.gen.identity.Token, "subject", (), BYTES, on_object=True, is_property=True
+    ),
+    "identity.token.scopes": Call(
+        net.gen.identity.Token, "scope", (), FLAGS, on_object=True, is_property=True
+    ),
+    "identity.token.channel_hash": Call(
+        net.gen.identity.Token, "channel_hash", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "identity.token.issuer_generation": Call(
+        net.gen.identity.Token, "issuer_generation", (), SAME, on_object=True, is_property=True
+    ),
+    "identity.token.not_before": Call(
+        net.gen.identity.Token, "not_before", (), DATE, on_object=True, is_property=True
+    ),
+    "identity.token.not_after": Call(
+        net.gen.identity.Token, "not_after", (), DATE, on_object=True, is_property=True
+    ),
+    "identity.token.delegation_depth": Call(
+        net.gen.identity.Token, "delegation_depth", (), SAME, on_object=True, is_property=True
+    ),
+    "identity.token.nonce": Call(
+        net.gen.identity.Token, "nonce", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "identity.identity.generate": Call(net.gen.identity.Identity, "generate", (), None),
+    "identity.identity.from_seed": Call(
+        net.gen.identity.Identity, "from_seed", (("seed", "seed", BYTES),), None
+    ),
+    "identity.identity.from_bytes": Call(
+        net.gen.identity.Identity, "from_bytes", (("bytes", "bytes", BYTES),), None
+    ),
+    "identity.identity.from_entity_id": Call(
+        net.gen.identity.Identity, "from_entity_id", (("entity_id", "entity_id", BYTES),), None
+    ),
+    "identity.identity.to_bytes": Call(
+        net.gen.identity.Identity, "to_bytes", (), BYTES, on_object=True
+    ),
+    "identity.identity.sign": Call(
+        net.gen.identity.Identity, "sign", (("message", "message", BYTES),), BYTES, on_object=True
+    ),
+    "identity.identity.verify": Call(
+        net.gen.identity.Identity,
+        "verify",
+        (
+            ("entity_id", "entity_id", BYTES),
+            ("message", "message", BYTES),
+            ("signature", "signature", BYTES),
+        ),
+        SAME,
+    ),
+    "identity.identity.issue_token": Call(
+        net.gen.identity.Identity,
+        "issue_token",
+        (("options", "options", named("identity.issue_token_options")),),
+        None,
+        on_object=True,
+    ),
+    "identity.identity.install_token": Call(
+        net.gen.identity.Identity,
+        "install_token",
+        (("token", "token", OBJECT),),
+        SAME,
+        on_object=True,
+    ),
+    "identity.identity.lookup_token": Call(
+        net.gen.identity.Identity,
+        "lookup_token",
+        (("subject", "subject", BYTES), ("channel", "channel", SAME)),
+        None,
+        on_object=True,
+    ),
+    "identity.identity.from_native": Call(
+        net.gen.identity.Identity, "from_native", (("inner", "inner", OBJECT),), None
+    ),
+    "identity.identity.to_native": Call(
+        net.gen.identity.Identity, "to_native", (), None, on_object=True
+    ),
+    "identity.identity.entity_id": Call(
+        net.gen.identity.Identity, "entity_id", (), BYTES, on_object=True, is_property=True
+    ),
+    "identity.identity.node_id": Call(
+        net.gen.identity.Identity, "node_id", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "identity.identity.origin_hash": Call(
+        net.gen.identity.Identity, "origin_hash", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "identity.identity.token_cache_len": Call(
+        net.gen.identity.Identity, "token_cache_len", (), SAME, on_object=True, is_property=True
+    ),
 }
 
 
@@ -802,6 +1018,13 @@ SURFACE: tuple[tuple[str, Any, str], ...] = (
     ("control.set_logger", net.gen.control, "set_logger"),
     ("control.clear_logger", net.gen.control, "clear_logger"),
     ("control.set_runtime_threads", net.gen.control, "set_runtime_threads"),
+    ("dedup.redis_stream_dedup", net.gen.dedup, "RedisStreamDedup"),
+    ("dedup.redis_stream_dedup.new", net.gen.dedup, "RedisStreamDedup.__init__"),
+    ("dedup.redis_stream_dedup.is_duplicate", net.gen.dedup, "RedisStreamDedup.is_duplicate"),
+    ("dedup.redis_stream_dedup.clear", net.gen.dedup, "RedisStreamDedup.clear"),
+    ("dedup.redis_stream_dedup.len", net.gen.dedup, "RedisStreamDedup.len"),
+    ("dedup.redis_stream_dedup.is_empty", net.gen.dedup, "RedisStreamDedup.is_empty"),
+    ("dedup.redis_stream_dedup.capacity", net.gen.dedup, "RedisStreamDedup.capacity"),
     ("echo.echo_limit", net.gen.echo, "ECHO_LIMIT"),
     ("echo.echo_greeting", net.gen.echo, "ECHO_GREETING"),
     ("echo.echo_primes", net.gen.echo, "ECHO_PRIMES"),
@@ -900,4 +1123,65 @@ SURFACE: tuple[tuple[str, Any, str], ...] = (
     ("echo.typed_cell.new", net.gen.echo, "TypedCell.__init__"),
     ("echo.typed_cell.put", net.gen.echo, "TypedCell.put"),
     ("echo.typed_cell.take", net.gen.echo, "TypedCell.take"),
+    ("identity.token_size", net.gen.identity, "TOKEN_SIZE"),
+    ("identity.token_scope", net.gen.identity, "TokenScope"),
+    ("identity.node_id", net.gen.identity, "NodeId"),
+    ("identity.origin_hash", net.gen.identity, "OriginHash"),
+    ("identity.token_info", net.gen.identity, "TokenInfo"),
+    ("identity.issue_token_options", net.gen.identity, "IssueTokenOptions"),
+    ("identity.generation_floor", net.gen.identity, "GenerationFloor"),
+    ("identity.authorize_options", net.gen.identity, "AuthorizeOptions"),
+    ("identity.token", net.gen.identity, "Token"),
+    ("identity.identity", net.gen.identity, "Identity"),
+    ("error.identity.invalid_seed", net.gen.identity, "IdentityInvalidSeedError"),
+    ("error.identity.invalid_entity_id", net.gen.identity, "IdentityInvalidEntityIdError"),
+    ("error.identity.unknown_scope", net.gen.identity, "IdentityUnknownScopeError"),
+    ("error.identity.empty_scope", net.gen.identity, "IdentityEmptyScopeError"),
+    ("error.identity.invalid_channel", net.gen.identity, "IdentityInvalidChannelError"),
+    ("error.identity.reserved_message", net.gen.identity, "IdentityReservedMessageError"),
+    ("error.token.invalid_format", net.gen.identity, "TokenInvalidFormatError"),
+    ("error.token.invalid_signature", net.gen.identity, "TokenError"),
+    ("error.token.expired", net.gen.identity, "TokenError"),
+    ("error.token.not_yet_valid", net.gen.identity, "TokenError"),
+    ("error.token.delegation_exhausted", net.gen.identity, "TokenError"),
+    ("error.token.delegation_not_allowed", net.gen.identity, "TokenError"),
+    ("error.token.not_authorized", net.gen.identity, "TokenError"),
+    ("error.token.read_only", net.gen.identity, "TokenError"),
+    ("error.token.zero_ttl", net.gen.identity, "TokenZeroTtlError"),
+    ("identity.parse_token", net.gen.identity, "parse_token"),
+    ("identity.verify_token", net.gen.identity, "verify_token"),
+    ("identity.is_token_expired", net.gen.identity, "token_is_expired"),
+    ("identity.delegate_token", net.gen.identity, "delegate_token"),
+    ("identity.authorize", net.gen.identity, "authorize"),
+    ("identity.channel_hash", net.gen.identity, "channel_hash"),
+    ("identity.token.parse", net.gen.identity, "Token.parse"),
+    ("identity.token.verify", net.gen.identity, "Token.verify"),
+    ("identity.token.is_expired", net.gen.identity, "Token.is_expired"),
+    ("identity.token.to_buffer", net.gen.identity, "Token.to_buffer"),
+    ("identity.token.bytes", net.gen.identity, "Token.encoded"),
+    ("identity.token.issuer", net.gen.identity, "Token.issuer"),
+    ("identity.token.subject", net.gen.identity, "Token.subject"),
+    ("identity.token.scopes", net.gen.identity, "Token.scope"),
+    ("identity.token.channel_hash", net.gen.identity, "Token.channel_hash"),
+    ("identity.token.issuer_generation", net.gen.identity, "Token.issuer_generation"),
+    ("identity.token.not_before", net.gen.identity, "Token.not_before"),
+    ("identity.token.not_after", net.gen.identity, "Token.not_after"),
+    ("identity.token.delegation_depth", net.gen.identity, "Token.delegation_depth"),
+    ("identity.token.nonce", net.gen.identity, "Token.nonce"),
+    ("identity.identity.generate", net.gen.identity, "Identity.generate"),
+    ("identity.identity.from_seed", net.gen.identity, "Identity.from_seed"),
+    ("identity.identity.from_bytes", net.gen.identity, "Identity.from_bytes"),
+    ("identity.identity.from_entity_id", net.gen.identity, "Identity.from_entity_id"),
+    ("identity.identity.to_bytes", net.gen.identity, "Identity.to_bytes"),
+    ("identity.identity.sign", net.gen.identity, "Identity.sign"),
+    ("identity.identity.verify", net.gen.identity, "Identity.verify"),
+    ("identity.identity.issue_token", net.gen.identity, "Identity.issue_token"),
+    ("identity.identity.install_token", net.gen.identity, "Identity.install_token"),
+    ("identity.identity.lookup_token", net.gen.identity, "Identity.lookup_token"),
+    ("identity.identity.from_native", net.gen.identity, "Identity.from_native"),
+    ("identity.identity.to_native", net.gen.identity, "Identity.to_native"),
+    ("identity.identity.entity_id", net.gen.identity, "Identity.entity_id"),
+    ("identity.identity.node_id", net.gen.identity, "Identity.node_id"),
+    ("identity.identity.origin_hash", net.gen.identity, "Identity.origin_hash"),
+    ("identity.identity.token_cache_len", net.gen.identity, "Identity.token_cache_len"),
 )

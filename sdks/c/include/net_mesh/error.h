@@ -23,6 +23,12 @@
 #define NET_FAMILY_ECHO_PART 3
 #endif
 
+// Why an argument of an identity or a token is malformed.
+#define NET_FAMILY_IDENTITY 8
+
+// Why a token was refused, or could not be made.
+#define NET_FAMILY_TOKEN 9
+
 // Whether an error belongs to a family, or to a part of it.
 static inline bool net_error_is(const net_error *error, uint16_t family) {
   uint16_t own = error->family;

@@ -11,6 +11,7 @@ from net._kernel.errors import NetError
 from net.gen.bus import Backpressure, Ordering, Start
 from net.gen.control import LogLevel
 from net.gen.echo import Access, Color, Level
+from net.gen.identity import TokenScope
 
 T = TypeVar("T")
 
@@ -736,6 +737,156 @@ class Tree:
         """The children."""
     def __eq__(self, other: object) -> bool: ...
 
+@final
+class TokenInfo:
+    """What a token says."""
+
+    __match_args__ = (
+        "issuer",
+        "subject",
+        "scope",
+        "channel_hash",
+        "issuer_generation",
+        "not_before",
+        "not_after",
+        "delegation_depth",
+        "nonce",
+        "signature",
+    )
+    def __new__(
+        cls,
+        issuer: Buffer,
+        subject: Buffer,
+        scope: Sequence[str],
+        channel_hash: int,
+        issuer_generation: int,
+        not_before: int,
+        not_after: int,
+        delegation_depth: int,
+        nonce: int,
+        signature: Buffer,
+    ) -> TokenInfo: ...
+    @property
+    def issuer(self) -> bytes:
+        """Entity id of who signed it."""
+    @property
+    def subject(self) -> bytes:
+        """Entity id of whom it permits something."""
+    @property
+    def scope(self) -> list[TokenScope]:
+        """What it permits."""
+    @property
+    def channel_hash(self) -> int:
+        """Hash of the channel that it is limited to."""
+    @property
+    def issuer_generation(self) -> int:
+        """Generation of the issuer's tokens to which it belongs."""
+    @property
+    def not_before(self) -> int:
+        """First second in which it is valid."""
+    @property
+    def not_after(self) -> int:
+        """First second in which it is not valid any more."""
+    @property
+    def delegation_depth(self) -> int:
+        """How often it may be passed on."""
+    @property
+    def nonce(self) -> int:
+        """A random number that tells equal tokens apart."""
+    @property
+    def signature(self) -> bytes:
+        """Ed25519 signature of the issuer."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class IssueTokenOptions:
+    """What a new token says."""
+
+    __match_args__ = (
+        "subject",
+        "scope",
+        "channel",
+        "ttl_seconds",
+        "delegation_depth",
+        "generation",
+    )
+    def __new__(
+        cls,
+        subject: Buffer,
+        scope: Sequence[str],
+        channel: str,
+        ttl_seconds: int,
+        delegation_depth: int | None = None,
+        generation: int | None = None,
+    ) -> IssueTokenOptions: ...
+    @property
+    def subject(self) -> bytes:
+        """Entity id of whom it permits something."""
+    @property
+    def scope(self) -> list[TokenScope]:
+        """What it permits."""
+    @property
+    def channel(self) -> str:
+        """Name of the channel that it is limited to."""
+    @property
+    def ttl_seconds(self) -> int:
+        """How long it is valid, from now on."""
+    @property
+    def delegation_depth(self) -> int:
+        """How often it may be passed on. 0 by default."""
+    @property
+    def generation(self) -> int:
+        """Generation to which it belongs; a later floor above it revokes it. 0 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class GenerationFloor:
+    """The oldest tokens of an issuer that still count."""
+
+    __match_args__ = ("issuer", "generation")
+    def __new__(cls, issuer: Buffer, generation: int) -> GenerationFloor: ...
+    @property
+    def issuer(self) -> bytes:
+        """Entity id of the issuer."""
+    @property
+    def generation(self) -> int:
+        """Least generation that counts."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class AuthorizeOptions:
+    """Who asks for what."""
+
+    __match_args__ = ("trusted_issuers", "subject", "scope", "channel", "now", "floors")
+    def __new__(
+        cls,
+        trusted_issuers: Sequence[Buffer],
+        subject: Buffer,
+        scope: Sequence[str],
+        channel: str,
+        now: datetime | None = None,
+        floors: Sequence[GenerationFloor] | None = None,
+    ) -> AuthorizeOptions: ...
+    @property
+    def trusted_issuers(self) -> list[bytes]:
+        """Entity ids of those who may permit it on their own."""
+    @property
+    def subject(self) -> bytes:
+        """Entity id of who asks."""
+    @property
+    def scope(self) -> list[TokenScope]:
+        """What is asked for."""
+    @property
+    def channel(self) -> str:
+        """Name of the channel that is asked for."""
+    @property
+    def now(self) -> datetime | None:
+        """When it is asked. Left out: The time of the system's clock."""
+    @property
+    def floors(self) -> list[GenerationFloor]:
+        """Issuers that revoked their older tokens. [] by default."""
+    def __eq__(self, other: object) -> bool: ...
+
 def live_handles() -> int: ...
 def error(code: int, members: Mapping[str, object]) -> NetError: ...
 def error_parts(code: int, members: Mapping[str, object]) -> tuple[Any, ...]: ...
@@ -803,6 +954,12 @@ def typed_channel_name(this: Handle) -> str: ...
 def set_logger(logger: Host, filter: str | None) -> None: ...
 def clear_logger() -> None: ...
 def set_runtime_threads(threads: int) -> None: ...
+def redis_stream_dedup_new(capacity: int | None) -> Handle: ...
+def redis_stream_dedup_is_duplicate(this: Handle, dedup_id: str) -> bool: ...
+def redis_stream_dedup_clear(this: Handle) -> None: ...
+def redis_stream_dedup_len(this: Handle) -> int: ...
+def redis_stream_dedup_is_empty(this: Handle) -> bool: ...
+def redis_stream_dedup_capacity(this: Handle) -> int: ...
 def echo_bool(value: bool) -> bool: ...
 def echo_u8(value: int) -> int: ...
 def echo_u16(value: int) -> int: ...
@@ -884,3 +1041,45 @@ def letter_stream_end(this: Handle) -> None: ...
 def typed_cell_new() -> Handle: ...
 def typed_cell_put(this: Handle, value: str) -> None: ...
 def typed_cell_take(this: Handle) -> str | None: ...
+def parse_token(bytes: Buffer) -> TokenInfo: ...
+def verify_token(bytes: Buffer) -> bool: ...
+def is_token_expired(bytes: Buffer) -> bool: ...
+def delegate_token(
+    signer: Handle,
+    parent: Handle,
+    new_subject: Buffer,
+    restricted_scope: Sequence[str],
+    generation: int | None,
+) -> Handle: ...
+def authorize(chain: Sequence[Handle], options: AuthorizeOptions) -> None: ...
+def channel_hash(channel: str) -> int: ...
+def token_parse(bytes: Buffer) -> Handle: ...
+def token_verify(this: Handle) -> bool: ...
+def token_is_expired(this: Handle) -> bool: ...
+def token_to_buffer(this: Handle) -> bytes: ...
+def token_bytes(this: Handle) -> bytes: ...
+def token_issuer(this: Handle) -> bytes: ...
+def token_subject(this: Handle) -> bytes: ...
+def token_scopes(this: Handle) -> list[TokenScope]: ...
+def token_channel_hash(this: Handle) -> int: ...
+def token_issuer_generation(this: Handle) -> int: ...
+def token_not_before(this: Handle) -> datetime: ...
+def token_not_after(this: Handle) -> datetime: ...
+def token_delegation_depth(this: Handle) -> int: ...
+def token_nonce(this: Handle) -> int: ...
+def identity_generate() -> Handle: ...
+def identity_from_seed(seed: Buffer) -> Handle: ...
+def identity_from_bytes(bytes: Buffer) -> Handle: ...
+def identity_from_entity_id(entity_id: Buffer) -> Handle: ...
+def identity_to_bytes(this: Handle) -> bytes: ...
+def identity_sign(this: Handle, message: Buffer) -> bytes: ...
+def identity_verify(entity_id: Buffer, message: Buffer, signature: Buffer) -> bool: ...
+def identity_issue_token(this: Handle, options: IssueTokenOptions) -> Handle: ...
+def identity_install_token(this: Handle, token: Handle) -> None: ...
+def identity_lookup_token(this: Handle, subject: Buffer, channel: str) -> Handle | None: ...
+def identity_from_native(inner: Handle) -> Handle: ...
+def identity_to_native(this: Handle) -> None: ...
+def identity_entity_id(this: Handle) -> bytes: ...
+def identity_node_id(this: Handle) -> int: ...
+def identity_origin_hash(this: Handle) -> int: ...
+def identity_token_cache_len(this: Handle) -> int: ...

@@ -4,13 +4,17 @@
 
 pub mod base;
 pub mod bus;
+pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
+pub mod identity;
 
 pub use base::*;
 pub use bus::*;
+pub use dedup::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
+pub use identity::*;
 
 /// What most programs use.
 pub mod prelude {
@@ -19,10 +23,14 @@ pub mod prelude {
         BusError, EventStream, NetNode, NetNodeConfig, PollRequest, ShutdownOptions, StoredEventViews,
         SubscribeOptions, TypedChannel, TypedEventStream,
     };
+    pub use crate::dedup::RedisStreamDedup;
     #[cfg(feature = "conformance")]
     pub use crate::echo::{
         EchoBox, EchoError, EchoHandler, EchoMapper, EchoOptions, EchoPageViews, EchoPartError, EchoStore,
         LetterStream, TypedCell,
+    };
+    pub use crate::identity::{
+        AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,
     };
     pub use crate::{Bytes, Error, Stream};
 }

@@ -97,6 +97,34 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             part: optional(members, "part")?.ok_or_else(|| missing("part"))?,
         }
         .into(),
+        ("identity", "invalid_seed") => net_mesh::identity::IdentityError::InvalidSeed {
+            length: optional(members, "length")?.ok_or_else(|| missing("length"))?,
+        }
+        .into(),
+        ("identity", "invalid_entity_id") => net_mesh::identity::IdentityError::InvalidEntityId {
+            length: optional(members, "length")?.ok_or_else(|| missing("length"))?,
+        }
+        .into(),
+        ("identity", "unknown_scope") => net_mesh::identity::IdentityError::UnknownScope { detail }.into(),
+        ("identity", "empty_scope") => net_mesh::identity::IdentityError::EmptyScope.into(),
+        ("identity", "invalid_channel") => net_mesh::identity::IdentityError::InvalidChannel {
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("identity", "reserved_message") => net_mesh::identity::IdentityError::ReservedMessage.into(),
+        ("token", "invalid_format") => net_mesh::identity::TokenError::InvalidFormat { detail }.into(),
+        ("token", "invalid_signature") => net_mesh::identity::TokenError::InvalidSignature.into(),
+        ("token", "expired") => net_mesh::identity::TokenError::Expired.into(),
+        ("token", "not_yet_valid") => net_mesh::identity::TokenError::NotYetValid.into(),
+        ("token", "delegation_exhausted") => net_mesh::identity::TokenError::DelegationExhausted.into(),
+        ("token", "delegation_not_allowed") => net_mesh::identity::TokenError::DelegationNotAllowed.into(),
+        ("token", "not_authorized") => net_mesh::identity::TokenError::NotAuthorized {
+            link: optional(members, "link")?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("token", "read_only") => net_mesh::identity::TokenError::ReadOnly.into(),
+        ("token", "zero_ttl") => net_mesh::identity::TokenError::ZeroTtl.into(),
         _ => return Err(wrong("an error", value)),
     })
 }
@@ -160,6 +188,19 @@ fn fields(error: &Error) -> Value {
         }),
         Error::EchoPart(net_mesh::echo::EchoPartError::Missing { part }) => json!({
             "part": part.write(),
+        }),
+        Error::Identity(net_mesh::identity::IdentityError::InvalidSeed { length }) => json!({
+            "length": length.write(),
+        }),
+        Error::Identity(net_mesh::identity::IdentityError::InvalidEntityId { length }) => json!({
+            "length": length.write(),
+        }),
+        Error::Identity(net_mesh::identity::IdentityError::InvalidChannel { reason }) => json!({
+            "reason": reason.write(),
+        }),
+        Error::Token(net_mesh::identity::TokenError::NotAuthorized { link, reason }) => json!({
+            "link": link.write(),
+            "reason": reason.write(),
         }),
         _ => json!({}),
     }

@@ -4,8 +4,10 @@
 
 mod base;
 mod bus;
+mod dedup;
 mod echo;
 pub(crate) mod error;
+mod identity;
 pub(crate) mod wire;
 
 use crate::fixture::Failure;
@@ -17,7 +19,9 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
     match op.split('.').next() {
         Some("base") => base::call(op, request),
         Some("bus") => bus::call(op, request).await,
+        Some("dedup") => dedup::call(op, request),
         Some("echo") => echo::call(op, request).await,
+        Some("identity") => identity::call(op, request),
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }
 }

@@ -51,6 +51,13 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: String = member(args, "text")?;
             Ok(net_types::wire::echo::EchoTicket::decode(&encoded)?.write())
         }
+        (Some("permission_token"), Some("encode")) => {
+            Ok(net_types::wire::identity::PermissionToken::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("permission_token"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::identity::PermissionToken::decode(&encoded)?.write())
+        }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }
 }
@@ -195,6 +202,39 @@ impl Fixture for net_types::wire::echo::EchoTicket {
     }
 }
 
+impl Fixture for net_types::wire::identity::PermissionToken {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            issuer: member(args, "issuer")?,
+            subject: member(args, "subject")?,
+            scope: member(args, "scope")?,
+            channel_hash: member(args, "channel_hash")?,
+            issuer_generation: member(args, "issuer_generation")?,
+            not_before: member(args, "not_before")?,
+            not_after: member(args, "not_after")?,
+            delegation_depth: member(args, "delegation_depth")?,
+            nonce: member(args, "nonce")?,
+            signature: member(args, "signature")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "issuer": self.issuer.write(),
+            "subject": self.subject.write(),
+            "scope": self.scope.write(),
+            "channel_hash": self.channel_hash.write(),
+            "issuer_generation": self.issuer_generation.write(),
+            "not_before": self.not_before.write(),
+            "not_after": self.not_after.write(),
+            "delegation_depth": self.delegation_depth.write(),
+            "nonce": self.nonce.write(),
+            "signature": self.signature.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::echo::Color {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -232,6 +272,21 @@ impl Fixture for net_types::echo::Access {
     }
 }
 
+impl Fixture for net_types::identity::TokenScope {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let mut all = Self::default();
+        for name in value.as_array().ok_or_else(|| wrong("a list", value))? {
+            let known = Self::ALL.iter().find(|(_, text)| name == text);
+            all |= known.ok_or_else(|| wrong("a flag", name))?.0;
+        }
+        Ok(all)
+    }
+
+    fn write(&self) -> Value {
+        self.texts().collect()
+    }
+}
+
 impl Fixture for net_types::echo::EchoId {
     fn read(value: &Value) -> Result<Self, Failure> {
         Fixture::read(value).map(Self)
@@ -252,12 +307,38 @@ impl Fixture for net_types::echo::EchoKey {
     }
 }
 
+impl Fixture for net_types::identity::NodeId {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        Fixture::read(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
+impl Fixture for net_types::identity::OriginHash {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        Fixture::read(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
 impl Item for net_types::echo::Color {}
 
 impl Item for net_types::echo::Level {}
 
 impl Item for net_types::echo::Access {}
 
+impl Item for net_types::identity::TokenScope {}
+
 impl Item for net_types::echo::EchoId {}
 
 impl Item for net_types::echo::EchoKey {}
+
+impl Item for net_types::identity::NodeId {}
+
+impl Item for net_types::identity::OriginHash {}

@@ -16,6 +16,10 @@ pub enum Error {
     /// A family within the family of echo errors.
     #[cfg(feature = "conformance")]
     EchoPart(crate::echo::EchoPartError),
+    /// Why an argument of an identity or a token is malformed.
+    Identity(crate::identity::IdentityError),
+    /// Why a token was refused, or could not be made.
+    Token(crate::identity::TokenError),
 }
 
 impl Error {
@@ -28,6 +32,8 @@ impl Error {
             Self::Bus(_) => 2,
             #[cfg(feature = "conformance")]
             Self::EchoPart(_) => 3,
+            Self::Identity(_) => 8,
+            Self::Token(_) => 9,
         }
     }
 
@@ -40,6 +46,8 @@ impl Error {
             Self::Bus(_) => "bus",
             #[cfg(feature = "conformance")]
             Self::EchoPart(_) => "echo_part",
+            Self::Identity(_) => "identity",
+            Self::Token(_) => "token",
         }
     }
 
@@ -52,6 +60,8 @@ impl Error {
             Self::Bus(error) => error.kind(),
             #[cfg(feature = "conformance")]
             Self::EchoPart(error) => error.kind(),
+            Self::Identity(error) => error.kind(),
+            Self::Token(error) => error.kind(),
         }
     }
 
@@ -64,6 +74,8 @@ impl Error {
             Self::Bus(error) => error.kind_text(),
             #[cfg(feature = "conformance")]
             Self::EchoPart(error) => error.kind_text(),
+            Self::Identity(error) => error.kind_text(),
+            Self::Token(error) => error.kind_text(),
         }
     }
 
@@ -76,6 +88,8 @@ impl Error {
             Self::Bus(error) => error.retry(),
             #[cfg(feature = "conformance")]
             Self::EchoPart(error) => error.retry(),
+            Self::Identity(error) => error.retry(),
+            Self::Token(error) => error.retry(),
         }
     }
 
@@ -88,6 +102,8 @@ impl Error {
             Self::Bus(error) => error.detail(),
             #[cfg(feature = "conformance")]
             Self::EchoPart(error) => error.detail(),
+            Self::Identity(error) => error.detail(),
+            Self::Token(error) => error.detail(),
         }
     }
 }
@@ -101,6 +117,8 @@ impl std::fmt::Display for Error {
             Self::Bus(error) => error.fmt(f),
             #[cfg(feature = "conformance")]
             Self::EchoPart(error) => error.fmt(f),
+            Self::Identity(error) => error.fmt(f),
+            Self::Token(error) => error.fmt(f),
         }
     }
 }
@@ -130,5 +148,17 @@ impl From<crate::bus::BusError> for Error {
 impl From<crate::echo::EchoPartError> for Error {
     fn from(error: crate::echo::EchoPartError) -> Self {
         Self::EchoPart(error)
+    }
+}
+
+impl From<crate::identity::IdentityError> for Error {
+    fn from(error: crate::identity::IdentityError) -> Self {
+        Self::Identity(error)
+    }
+}
+
+impl From<crate::identity::TokenError> for Error {
+    fn from(error: crate::identity::TokenError) -> Self {
+        Self::Token(error)
     }
 }

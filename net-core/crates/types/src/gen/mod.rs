@@ -6,13 +6,15 @@ pub mod api;
 pub mod base;
 pub mod bus;
 pub mod control;
+pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 mod error;
 pub mod host;
+pub mod identity;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "476d7815a0480ecf120d4e4510c4183f";
+pub const SPEC_HASH: &str = "aa6ec4efd2c0cffe316adfe612bc9455";

@@ -3,3 +3,5 @@
 export * from './base';
 export * from './bus';
 export * from './control';
+export * from './dedup';
+export * from './identity';

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '476d7815a0480ecf120d4e4510c4183f';
+export const SPEC_HASH = 'aa6ec4efd2c0cffe316adfe612bc9455';
 
 checkSpec(SPEC_HASH);

@@ -5,11 +5,15 @@
 pub mod base;
 pub mod bus;
 pub mod control;
+pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
+pub mod identity;
 
 pub use base::*;
 pub use bus::*;
 pub use control::*;
+pub use dedup::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
+pub use identity::*;

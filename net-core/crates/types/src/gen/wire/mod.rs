@@ -4,6 +4,8 @@
 
 #[cfg(feature = "conformance")]
 pub mod echo;
+pub mod identity;
 
 #[cfg(feature = "conformance")]
 pub use echo::*;
+pub use identity::*;
