@@ -1,6 +1,7 @@
 //! Rust: what users depend on, in `sdks/rust`.
 
 mod args;
+mod hosts;
 mod imports;
 pub(crate) mod model;
 pub(crate) mod names;
