@@ -152,8 +152,9 @@ mod tests {
 
     #[test]
     fn a_mistake_is_made_where_it_shows() {
-        let fixed = ["echo_frame", "echo_header"];
-        let all = ["echo_frame", "echo_header", "echo_message", "echo_record", "echo_tail"];
+        let fixed = ["echo_frame", "echo_header", "permission_token"];
+        let all =
+            ["echo_frame", "echo_header", "echo_message", "echo_record", "echo_tail", "permission_token"];
         assert_eq!(layouts(Mutation::SwappedOffset), fixed);
         assert_eq!(layouts(Mutation::ByteOrder), all);
         assert_eq!(layouts(Mutation::LengthCheck), all);
