@@ -91,6 +91,8 @@ pub struct Method {
     pub example: Option<String>,
     /// Languages that do not have it, each with the reason.
     pub skip: Option<PerLanguage<String>>,
+    /// Why no case of the conformance suite can test it.
+    pub untested: Option<String>,
     /// What it does.
     pub doc: String,
 }
@@ -165,6 +167,8 @@ pub struct Prop {
     pub internal: bool,
     /// Languages that do not have it, each with the reason.
     pub skip: Option<PerLanguage<String>>,
+    /// Why no case of the conformance suite can test it.
+    pub untested: Option<String>,
     /// What it tells.
     pub doc: String,
 }

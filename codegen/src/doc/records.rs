@@ -72,6 +72,8 @@ pub struct Field {
     /// Never printed or logged.
     #[serde(default)]
     pub secret: bool,
+    /// Why no case of the conformance suite can compare it.
+    pub untested: Option<String>,
     /// Cargo feature that it needs.
     pub feature: Option<String>,
     /// Version that first had it.

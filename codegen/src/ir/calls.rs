@@ -95,6 +95,8 @@ pub struct Method {
     pub timeout: Option<u64>,
     /// Reasons of the languages that do not have it.
     pub skip: BTreeMap<Lang, String>,
+    /// Why no case of the conformance suite can test it.
+    pub untested: Option<String>,
     /// What it does.
     pub doc: Doc,
 }

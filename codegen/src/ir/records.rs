@@ -65,6 +65,8 @@ pub struct Field {
     pub number: bool,
     /// Never printed or logged.
     pub secret: bool,
+    /// Why no case of the conformance suite can compare it.
+    pub untested: Option<String>,
     /// Cargo feature that it needs.
     pub feature: Option<String>,
     /// What it holds.

@@ -86,7 +86,7 @@ fn hash(modules: &[&Loaded]) -> String {
 fn strip(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(map) => {
-            for key in ["doc", "absent", "order", "example"] {
+            for key in ["doc", "absent", "order", "example", "untested"] {
                 if map.get(key).is_some_and(serde_json::Value::is_string) {
                     map.shift_remove(key);
                 }

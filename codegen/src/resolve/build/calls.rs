@@ -108,6 +108,7 @@ impl Context<'_> {
             optional: item.optional,
             timeout: item.timeout,
             skip: item.skip.as_ref().map(spelling::per_language).unwrap_or_default(),
+            untested: item.untested.clone(),
             ..empty_method(prefix, name, shape, returns, text(&item.doc))
         }
     }
@@ -120,6 +121,7 @@ impl Context<'_> {
             feature: item.feature.clone(),
             internal: item.internal,
             skip: item.skip.as_ref().map(spelling::per_language).unwrap_or_default(),
+            untested: item.untested.clone(),
             ..empty_method(prefix, name, Shape::Property { fixed: item.fixed }, Some(ty), text(&item.doc))
         }
     }
@@ -158,6 +160,7 @@ fn empty_method(prefix: &str, name: &str, shape: Shape, returns: Option<Type>, d
         optional: false,
         timeout: None,
         skip: BTreeMap::new(),
+        untested: None,
         doc,
     }
 }

@@ -59,6 +59,7 @@ impl Context<'_> {
             order: item.order.clone(),
             number: item.number,
             secret: item.secret,
+            untested: item.untested.clone(),
             feature: item.feature.clone(),
             doc: text(&item.doc),
             ..plain_field(name, parsed.ty, parsed.variadic, default)
@@ -78,6 +79,7 @@ pub(super) fn plain_field(name: &str, ty: Type, variadic: bool, default: Option<
         order: None,
         number: false,
         secret: false,
+        untested: None,
         feature: None,
         doc: Doc { text: String::new() },
     }

@@ -1,6 +1,6 @@
 //! Methods: what crosses how, and what a language could not express.
 
-use super::Rules;
+use super::{Rules, is_reason};
 use crate::ir::{Method, Object, Shape, Type};
 
 /// Checks the methods of a module.
@@ -14,12 +14,11 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         if method.hot {
             hot(rules, position, &path, method);
         }
-        for reason in method.skip.values().filter(|reason| reason.split_whitespace().count() < 3) {
-            rules.wrong(
-                position,
-                &[path.as_slice(), &["skip"]].concat(),
-                format!("`{reason}` is not a reason"),
-            );
+        let skips = method.skip.values().map(|reason| ("skip", reason));
+        let untested = method.untested.iter().map(|reason| ("untested", reason));
+        for (key, reason) in skips.chain(untested).filter(|(_, reason)| !is_reason(reason)) {
+            let path = [path.as_slice(), &[key]].concat();
+            rules.wrong(position, &path, format!("`{reason}` is not a reason"));
         }
     }
     for object in &module.objects {

@@ -72,3 +72,8 @@ fn methods(module: &Module) -> Vec<(Vec<&str>, &Method)> {
     }
     all
 }
+
+/// Whether a text may explain why something is left out.
+fn is_reason(text: &str) -> bool {
+    text.split_whitespace().count() >= 3
+}

@@ -1,6 +1,6 @@
 //! Enums, flags, unions and records: texts and numbers are unique, recursion has an end, a field is optional in one way.
 
-use super::Rules;
+use super::{Rules, is_reason};
 use crate::ir::{Api, At, Field, Type};
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -86,6 +86,9 @@ fn check_field(rules: &mut Rules<'_>, position: usize, record: &str, field: &Fie
         && min > max
     {
         rules.wrong(position, &path, "`min` is above `max`");
+    }
+    if let Some(reason) = field.untested.as_deref().filter(|reason| !is_reason(reason)) {
+        rules.wrong(position, &path, format!("`{reason}` is not a reason"));
     }
 }
 
