@@ -2,6 +2,7 @@
 
 use crate::files::FileSet;
 use crate::ir::Api;
+use crate::targets::Target;
 use crate::{coverage, fixtures, fmt, load, release, resolve, targets, tidy};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -13,10 +14,11 @@ cargo spec COMMAND
   gen       generate every file from spec/*.toml
   check     prove that the generated files are fresh, the fixtures filled, and the version large enough for
             what changed since the last release; prints the differences
+  docs      generate only the reference pages, spec/reference
   fixtures  fill and prove the fixtures; `--bless` replaces bytes
   release   lock the interface and the fixtures as those of the version that follows
   fmt       format spec/*.toml
-  coverage  show what each language has and tests, from the last `cargo conform`; `--json`, `--strict`
+  coverage  compare what each package has, and what the last `cargo conform` tested, with the spec; `--json`
   tidy      check the house rules and report sizes
   schema    print the JSON Schema of the interface language
   hash      print the hash of the interface, without docs and examples
@@ -36,11 +38,8 @@ pub fn run(args: Vec<String>) -> ExitCode {
 fn command(args: &[String]) -> Result<()> {
     let root = root();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["gen"] => {
-            let changed = rendered(&root)?.write(&root)?;
-            println!("{changed} files changed");
-            Ok(())
-        }
+        ["gen"] => changed(rendered(&root)?.write(&root)?),
+        ["docs"] => changed(targets::reference::Reference.render(&api(&root)?)?.update(&root)?),
         ["check"] => check(&root),
         ["fmt"] => format(&root),
         ["tidy"] => tidy::run(&root),
@@ -61,6 +60,11 @@ fn command(args: &[String]) -> Result<()> {
         }
         _ => bail!("there is no command `{}`\n\n{HELP}", args.join(" ")),
     }
+}
+
+fn changed(count: usize) -> Result<()> {
+    println!("{count} files changed");
+    Ok(())
 }
 
 /// Reads and resolves the spec of a repository.
@@ -120,8 +124,7 @@ fn fill(root: &Path, options: &[&str]) -> Result<()> {
             other => bail!("`fixtures` has no option `{other}`"),
         }
     }
-    println!("{} files changed", fixtures::update(root, &api(root)?, changes)?);
-    Ok(())
+    changed(fixtures::update(root, &api(root)?, changes)?)
 }
 
 fn schema() -> Result<String> {

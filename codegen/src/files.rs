@@ -62,6 +62,16 @@ impl FileSet {
 
     /// Writes what differs, removes what is stale, and tells how many files changed.
     pub fn write(&self, root: &Path) -> Result<usize> {
+        let mut changed = self.update(root)?;
+        for path in self.stale(root)? {
+            fs::remove_file(root.join(&path)).with_context(|| format!("cannot remove {path}"))?;
+            changed += 1;
+        }
+        Ok(changed)
+    }
+
+    /// Writes what differs, where these are not all files, and tells how many changed.
+    pub fn update(&self, root: &Path) -> Result<usize> {
         let mut changed = 0;
         for (path, text) in &self.files {
             let full = root.join(path);
@@ -70,10 +80,6 @@ impl FileSet {
             }
             fs::create_dir_all(full.parent().unwrap_or(root))?;
             fs::write(&full, text).with_context(|| format!("cannot write {path}"))?;
-            changed += 1;
-        }
-        for path in self.stale(root)? {
-            fs::remove_file(root.join(&path)).with_context(|| format!("cannot remove {path}"))?;
             changed += 1;
         }
         Ok(changed)

@@ -38,13 +38,13 @@ fn answer(request: &Value, kept: &mut u32) -> Value {
             *kept = 0;
             json!({ "ok": null })
         }
-        "surface" => json!({ "ok": { "fake.echo": true, "fake.gone": false } }),
+        "surface" => json!({ "ok": { "fake": { "echo": true } } }),
         "call:fake.new" => {
             *kept += u32::from(request.get("as").is_some());
             json!({ "ok": request.get("as").map(|_| true) })
         }
         "call:fake.kept" => json!({ "ok": kept }),
-        "call:fake.echo" | "wire.fake.encode" => json!({ "ok": args["value"] }),
+        "call:fake.echo" | "call:fake.echo/say" | "wire.fake.encode" => json!({ "ok": args["value"] }),
         "wire.fake.decode" => json!({ "ok": args["bytes"] }),
         "call:fake.reject" => {
             json!({ "err": { "family": "fake", "kind": "rejected", "fields": args, "message": "fake: no" } })

@@ -8,9 +8,9 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::Malformed;
 use crate::frame::Call;
 use crate::report::CaseContent;
+use crate::{Alias, Malformed};
 
 const KINDS: [&str; 4] = ["wire", "text", "call", "scenario"];
 
@@ -20,10 +20,12 @@ pub(crate) struct Case {
     /// `kind/file/case`.
     pub(crate) name: String,
     pub(crate) exchanges: Vec<Exchange>,
+    /// The only language that has what it asks for.
+    pub(crate) language: Option<String>,
 }
 
 /// One request and what must come back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Exchange {
     /// What a failure is introduced with, where a case has several.
     pub(crate) label: String,
@@ -32,7 +34,7 @@ pub(crate) struct Exchange {
 }
 
 /// What must come back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Expect {
     /// A value, which may hold matchers.
     Value(Value),
@@ -43,7 +45,7 @@ pub(crate) enum Expect {
 }
 
 /// An error with as much of it as the case names.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ExpectedError {
     pub(crate) family: String,
     pub(crate) kind: String,
@@ -52,17 +54,41 @@ pub(crate) struct ExpectedError {
 }
 
 impl Case {
+    /// Whether it is for a language.
+    pub(crate) fn is_for(&self, language: &str) -> bool {
+        self.language.as_deref().is_none_or(|only| only == language)
+    }
+
+    /// The case again, in one language, with a function called by its other name.
+    pub(crate) fn with_alias(&self, alias: &Alias) -> Option<Self> {
+        let mut exchanges = self.exchanges.clone();
+        let mut named = exchanges.iter_mut().filter(|exchange| exchange.call.op == alias.op).peekable();
+        named.peek()?;
+        named.for_each(|exchange| exchange.call.op.clone_from(&alias.alias));
+        let (_, other) = alias.alias.rsplit_once('/')?;
+        let name = format!("{}/{}_{other}", self.name, alias.language);
+        Some(Self { name, exchanges, language: Some(alias.language.clone()) })
+    }
+
     /// What it asks for and expects.
     pub(crate) fn content(&self) -> CaseContent {
-        let errors = self.exchanges.iter().filter_map(|exchange| match &exchange.expect {
-            Expect::Error(error) => Some(format!("{}.{}", error.family, error.kind)),
-            _ => None,
-        });
-        CaseContent {
-            name: self.name.clone(),
-            ops: self.exchanges.iter().map(|exchange| exchange.call.op.clone()).collect(),
-            errors: errors.collect(),
-        }
+        let content = |exchange: &Exchange| {
+            let (outcome, value) = match &exchange.expect {
+                Expect::Value(value) => ("ok", value.clone()),
+                Expect::Bytes { hex, .. } => ("ok", hex.clone().into()),
+                Expect::Error(error) => ("error", format!("{}.{}", error.family, error.kind).into()),
+            };
+            let mut content = Map::from_iter([
+                ("op".to_owned(), exchange.call.op.clone().into()),
+                ("args".to_owned(), exchange.call.args.clone().into()),
+                (outcome.to_owned(), value),
+            ]);
+            if let Expect::Error(error) = &exchange.expect {
+                content.insert("fields".to_owned(), error.fields.clone().into());
+            }
+            content
+        };
+        CaseContent { name: self.name.clone(), exchanges: self.exchanges.iter().map(content).collect() }
     }
 }
 
@@ -96,7 +122,7 @@ pub(crate) fn malformed(form: &Malformed) -> Result<Case> {
         keep: None,
     };
     let exchange = Exchange { label: String::new(), call, expect: Expect::Error(error) };
-    Ok(Case { name: form.name.clone(), exchanges: vec![exchange] })
+    Ok(Case { name: form.name.clone(), exchanges: vec![exchange], language: None })
 }
 
 /// The cases whose name contains the text.
@@ -188,7 +214,7 @@ fn read(kind: &str, file: &str, text: &str, cases: &mut Vec<Case>) -> Result<()>
     let mut add = |name: &str, exchanges: Result<Vec<Exchange>>| -> Result<()> {
         ensure!(!name.is_empty(), "a case has no name");
         let exchanges = exchanges.with_context(|| format!("case {name}"))?;
-        cases.push(Case { name: format!("{kind}/{file}/{name}"), exchanges });
+        cases.push(Case { name: format!("{kind}/{file}/{name}"), exchanges, language: None });
         Ok(())
     };
     match kind {

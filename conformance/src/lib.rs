@@ -61,6 +61,17 @@ pub struct Malformed {
     pub error: String,
 }
 
+/// Another name of a function in one language.
+#[derive(Debug, Clone)]
+pub struct Alias {
+    /// The language.
+    pub language: String,
+    /// The operation that calls the function.
+    pub op: String,
+    /// The one that calls it by the other name: `call:bus.net_node.emit/ingest`.
+    pub alias: String,
+}
+
 /// What to run, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -78,6 +89,8 @@ pub struct Options {
     pub layouts: Layouts,
     /// Forms that follow from the cases of the files, and that decoders refuse.
     pub malformed: Vec<Malformed>,
+    /// Other names of functions; for each the first case that calls the function is repeated under that name.
+    pub aliases: Vec<Alias>,
     /// How many testees run at once.
     pub jobs: usize,
     /// How long one case, a start or an exit may take.
@@ -93,6 +106,10 @@ pub fn run(options: &Options, testees: &[Testee]) -> Result<Report> {
     for malformed in &options.malformed {
         all.push(fixture::malformed(malformed)?);
     }
+    let repeated =
+        options.aliases.iter().filter_map(|alias| all.iter().find_map(|case| case.with_alias(alias)));
+    let repeated: Vec<_> = repeated.collect();
+    all.extend(repeated);
     let cases = fixture::select(&all, options.filter.as_deref());
     ensure!(!all.is_empty(), "no fixtures in {}", options.fixtures.display());
     ensure!(!cases.is_empty(), "no case has `{}` in its name", options.filter.as_deref().unwrap_or_default());
@@ -114,8 +131,12 @@ pub fn run(options: &Options, testees: &[Testee]) -> Result<Report> {
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(index, _)| *index);
     let languages = done.into_iter().map(|(_, report)| report).collect::<Result<Vec<_>>>()?;
-    let report =
-        Report::new(options.spec_hash.clone(), languages, cases.iter().map(|case| case.content()).collect());
+    let report = Report {
+        spec_hash: options.spec_hash.clone(),
+        filter: options.filter.clone(),
+        languages,
+        cases: cases.iter().map(|case| case.content()).collect(),
+    };
     report.write(&options.out)?;
     Ok(report)
 }

@@ -16,6 +16,8 @@ const MOST_FAILURES: usize = 20;
 pub struct Report {
     /// Hash of the spec that was tested.
     pub spec_hash: String,
+    /// The text that names of cases had to contain, if only some were run.
+    pub filter: Option<String>,
     /// One entry per testee, in the order they were given.
     pub languages: Vec<LanguageReport>,
     /// What each case asks for, in the order of the fixtures.
@@ -27,10 +29,15 @@ pub struct Report {
 pub struct CaseContent {
     /// `kind/file/case`.
     pub name: String,
-    /// Its operations, as requests name them.
-    pub ops: Vec<String>,
-    /// Errors that it expects, as `family.kind`.
-    pub errors: Vec<String>,
+    /// Its exchanges: `op`, `args`, and `ok` with a value, or `error` as `family.kind` with the `fields` that it names.
+    pub exchanges: Vec<Map<String, Value>>,
+}
+
+impl CaseContent {
+    /// What it asks for first.
+    pub fn op(&self) -> Option<&str> {
+        self.exchanges.first()?.get("op")?.as_str()
+    }
 }
 
 /// The results of one language.
@@ -42,7 +49,7 @@ pub struct LanguageReport {
     pub state: State,
     /// Version of the SDK, if its testee got as far as saying it.
     pub sdk: Option<String>,
-    /// Whether the SDK has each thing of the interface, by its path in the spec, if the testee can tell.
+    /// What each package of the SDK has, if the testee can tell: names, and `true` or the value of a constant.
     pub surface: Option<Map<String, Value>>,
     /// One entry per case, in the order of the fixtures.
     pub cases: Vec<CaseReport>,
@@ -88,10 +95,6 @@ pub enum Status {
 }
 
 impl Report {
-    pub(crate) fn new(spec_hash: String, languages: Vec<LanguageReport>, cases: Vec<CaseContent>) -> Self {
-        Self { spec_hash, languages, cases }
-    }
-
     /// How many cases passed, failed and were skipped. Each problem of a known-failing list is one more failure.
     pub fn counts(&self) -> (usize, usize, usize) {
         let problems = self.languages.iter().map(|language| language.problems.len()).sum::<usize>();
@@ -155,12 +158,10 @@ impl Report {
     pub fn to_json(&self) -> Value {
         let (passed, failed, skipped) = self.counts();
         let languages = self.languages.iter().map(|language| (language.language.clone(), language.to_json()));
-        let cases = self.cases.iter().map(|case| {
-            let content = json!({ "ops": case.ops, "errors": case.errors });
-            (case.name.clone(), content)
-        });
+        let cases = self.cases.iter().map(|case| (case.name.clone(), json!(case.exchanges)));
         json!({
             "spec_hash": self.spec_hash,
+            "filter": self.filter,
             "passed": passed,
             "failed": failed,
             "skipped": skipped,

@@ -28,7 +28,7 @@ pub(crate) fn run(
     fs::write(&log, "").with_context(|| format!("cannot write {}", log.display()))?;
     let mut session = Session { options, testee, log, link: None, refused: None, sdk: None };
     let mut results = Vec::new();
-    for case in cases {
+    for case in cases.iter().filter(|case| case.is_for(&testee.language)) {
         results.push(judge(&case.name, session.case(case), &known));
     }
     let surface = session.surface();

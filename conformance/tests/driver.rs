@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, process};
 
-use net_conformance::{Frames, LanguageReport, Layouts, Options, Report, Span, State, Status, Testee, run};
+use net_conformance::{
+    Alias, Frames, LanguageReport, Layouts, Options, Report, Span, State, Status, Testee, run,
+};
 use serde_json::Value;
 
 const HASH: &str = "5bec";
@@ -48,6 +50,7 @@ impl Suite {
             filter: None,
             spec_hash: HASH.to_owned(),
             malformed: Vec::new(),
+            aliases: Vec::new(),
             layouts: Layouts::new(),
             jobs: 2,
             limit: Duration::from_secs(10),
@@ -108,9 +111,22 @@ fn cases_pass_in_both_forms() {
 fn the_report_keeps_the_surface_and_what_cases_ask_for() {
     let suite = Suite::new("surface").file("fixtures/call/echo.json", ECHO);
     let json = suite.run(&[fake("rust", "json"), fake("c", "flat")]).to_json();
-    assert_eq!(json["languages"]["rust"]["surface"]["fake.gone"], false);
+    assert_eq!(json["languages"]["rust"]["surface"]["fake"]["echo"], true);
     assert!(json["languages"]["c"]["surface"].is_null());
-    assert_eq!(json["cases"]["call/echo/text"]["ops"][0], "call:fake.echo");
+    assert_eq!(json["cases"]["call/echo/text"][0]["op"], "call:fake.echo");
+}
+
+#[test]
+fn another_name_is_called_in_its_language_only() {
+    let suite = Suite::new("aliases").file("fixtures/call/echo.json", ECHO);
+    let [op, alias] = ["call:fake.echo", "call:fake.echo/say"].map(str::to_owned);
+    let aliases = vec![Alias { language: "rust".to_owned(), op, alias }];
+    let options = Options { aliases, ..suite.options() };
+    let json = run(&options, &[fake("rust", "json"), fake("c", "flat")]).unwrap().to_json();
+    let name = "call/echo/text/rust_say";
+    assert_eq!(json["languages"]["rust"]["cases"][name]["status"], "passed");
+    assert!(json["languages"]["c"]["cases"][name].is_null());
+    assert_eq!(json["cases"][name][0]["op"], "call:fake.echo/say");
 }
 
 #[test]

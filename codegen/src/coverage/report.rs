@@ -1,29 +1,38 @@
 //! The entries against a report of `cargo conform`.
 
-use super::entries::{Entry, entries};
-use crate::ir::{Api, Lang};
-use anyhow::{Result, bail};
-use serde_json::{Map, Value, json};
+use super::columns::{Column, columns, key};
+use super::entries::{Entry, Sort, entries};
+use super::names::Listed;
+use super::reached::Reach;
+use crate::ir::{Api, Lang, Module};
+use anyhow::{Result, ensure};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
-/// How far the languages have come.
+/// Why published packages lack a module.
+const UNPUBLISHED: &str = "The module is left out of published packages.";
+
+/// Why the suite does not call the awaitable methods.
+const TWIN: &str = "The suite calls the blocking twin; the package's own tests call this one.";
+
+/// How far the packages have come.
 #[derive(Debug)]
 pub struct Coverage {
-    entries: Vec<Entry>,
-    /// What each language has, in the order of the entries.
-    states: BTreeMap<Lang, Vec<State>>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) columns: Vec<Column>,
+    /// For each column what it has, in the order of the entries.
+    pub(super) states: Vec<Vec<State>>,
     /// Languages of which nothing is known, and why; whether that is a failure.
-    unknown: Vec<(Lang, String, bool)>,
+    pub(super) unknown: Vec<(Lang, String, bool)>,
 }
 
-/// What a language has of an entry.
+/// What a package has of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// It is there; the name of a case that passed and tests it.
-    Present(Option<String>),
-    /// It is not there, and nothing says why.
-    Missing,
+    /// It is there.
+    Present(Tested),
+    /// It is not there, and nothing says why: the name that was looked for.
+    Missing(String),
     /// It is not there for a reason.
     Skipped(String),
     /// Another language's own name.
@@ -32,207 +41,151 @@ pub enum State {
     Unknown,
 }
 
+/// How an entry that is there is tested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tested {
+    /// By a case that passed.
+    Case(String),
+    /// By the probe itself, which read the value.
+    Probe,
+    /// Not by the suite, for a reason.
+    Elsewhere(String),
+    /// Not at all.
+    Nowhere,
+}
+
 impl Coverage {
     /// Reads a report.
     pub fn new(api: &Api, report: &Value) -> Self {
-        let entries = entries(api);
-        let (mut states, mut unknown) = (BTreeMap::new(), Vec::new());
+        let (entries, columns) = (entries(api), columns(api));
+        let reach = Reach::new(api);
+        let cases = report["cases"].as_object().into_iter().flatten();
+        let cases: Vec<_> = cases.map(|(name, exchanges)| (name.as_str(), reach.of(exchanges))).collect();
+        let mut unknown = Vec::new();
+        let mut tests = BTreeMap::new();
         for lang in Lang::ALL {
             let language = &report["languages"][key(lang)];
-            let surface = language["surface"].as_object();
-            if surface.is_none() {
+            if !language["surface"].is_object() {
                 unknown.push(why(lang, language));
             }
-            let tests = Tests::new(report, language);
-            let of = |entry: &Entry| state(entry, lang, surface, &tests);
-            states.insert(lang, entries.iter().map(of).collect());
+            tests.insert(lang, tests_of(language, &cases));
         }
-        Self { entries, states, unknown }
+        let of = |column: &Column| {
+            let view = View {
+                column,
+                published: published(api, column),
+                surface: report["languages"][key(column.lang)]["surface"].as_object(),
+                tests: &tests[&column.lang],
+            };
+            entries.iter().map(|entry| view.state(entry)).collect()
+        };
+        let states = columns.iter().map(of).collect();
+        Self { entries, columns, states, unknown }
     }
 
-    /// What a language has of the entry with this path.
-    pub fn state(&self, lang: Lang, path: &str) -> Option<&State> {
+    /// What a package has of the entry with this path.
+    pub fn state(&self, column: &str, path: &str) -> Option<&State> {
+        let column = self.columns.iter().position(|known| known.name == column)?;
         let position = self.entries.iter().position(|entry| entry.path == path)?;
-        self.states.get(&lang)?.get(position)
+        self.states[column].get(position)
     }
 
-    /// The holes, the untested entries, and a table by module.
-    pub fn to_terminal(&self) -> String {
-        let mut text = String::new();
-        for (lang, path) in self.missing() {
-            let _ = writeln!(text, "{path}  {}  MISSING", key(lang));
-        }
-        for (path, languages) in self.untested() {
-            let _ = writeln!(text, "{path}  not tested in {}", languages.join(", "));
-        }
-        text += &self.table();
-        for (lang, reason, _) in &self.unknown {
-            let _ = writeln!(text, " {}: {reason}", key(*lang));
-        }
-        for (reason, count) in self.skips() {
-            let _ = writeln!(text, " {count} skipped: {reason}");
-        }
-        let _ = writeln!(
-            text,
-            "{} present, {} missing, {} not tested",
-            self.count(|state| matches!(state, State::Present(_))),
-            self.missing().len(),
-            self.count(|state| *state == State::Present(None))
-        );
-        text
-    }
-
-    /// Every entry with what each language has of it.
-    pub fn to_json(&self) -> Value {
-        let all = self.entries.iter().enumerate().map(|(position, entry)| {
-            let languages = self.states.iter().map(|(lang, states)| {
-                let value = match &states[position] {
-                    State::Present(case) => json!({ "present": true, "tested": case }),
-                    State::Missing => json!({ "present": false }),
-                    State::Skipped(reason) => json!({ "skipped": reason }),
-                    State::Foreign => json!({ "skipped": "a name of other languages" }),
-                    State::Unknown => Value::Null,
-                };
-                (key(*lang).to_owned(), value)
-            });
-            (entry.path.clone(), Value::Object(languages.collect()))
-        });
-        Value::Object(all.collect::<Map<_, _>>())
-    }
-
-    /// Fails with holes that nothing explains; with `strict` also for what no case tests.
-    pub fn verdict(&self, strict: bool) -> Result<()> {
+    /// Fails with what is missing, or not tested, and not explained.
+    pub fn verdict(&self) -> Result<()> {
         let unknown: Vec<_> = self.unknown.iter().filter(|(.., fails)| *fails).collect();
-        let missing = self.missing().len();
-        let untested = self.count(|state| *state == State::Present(None));
         if let Some((lang, reason, _)) = unknown.first() {
-            bail!("nothing is known of {} languages, such as {}: {reason}", unknown.len(), key(*lang));
+            anyhow::bail!(
+                "nothing is known of {} languages, such as {}: {reason}",
+                unknown.len(),
+                key(*lang)
+            );
         }
-        if missing > 0 {
-            bail!("{missing} holes without a reason");
-        }
-        if strict && untested > 0 {
-            bail!("{untested} not tested");
-        }
+        let missing = self.count(|state| matches!(state, State::Missing(_)));
+        let untested = self.count(|state| *state == State::Present(Tested::Nowhere));
+        ensure!(missing + untested == 0, "{missing} holes and {untested} untested without a reason");
         Ok(())
     }
 
-    fn missing(&self) -> Vec<(Lang, &str)> {
-        let states =
-            self.states.iter().flat_map(|(lang, states)| states.iter().map(move |state| (lang, state)));
-        let entries = self.entries.iter().cycle();
-        let holes = states.zip(entries).filter(|((_, state), _)| **state == State::Missing);
-        holes.map(|((lang, _), entry)| (*lang, entry.path.as_str())).collect()
+    pub(super) fn count(&self, is: impl Fn(&State) -> bool) -> usize {
+        self.states.iter().flatten().filter(|state| is(state)).count()
+    }
+}
+
+/// One package's side of a report.
+struct View<'a> {
+    column: &'a Column,
+    /// The modules that the package has.
+    published: BTreeSet<&'a str>,
+    surface: Option<&'a Map<String, Value>>,
+    tests: &'a BTreeMap<String, String>,
+}
+
+impl View<'_> {
+    fn state(&self, entry: &Entry) -> State {
+        if let Some(reason) = entry.skip.get(&self.column.lang) {
+            return State::Skipped(reason.clone());
+        }
+        let Some(names) = entry.names.get(&self.column.lang) else { return State::Foreign };
+        if !self.published.contains(entry.module.as_str()) {
+            return State::Skipped(UNPUBLISHED.into());
+        }
+        let Some(surface) = self.surface else { return State::Unknown };
+        match names.iter().find(|listed| !self.lists(surface, listed)) {
+            Some(listed) => State::Missing(sought(listed)),
+            None => State::Present(self.tested(entry)),
+        }
     }
 
-    fn untested(&self) -> Vec<(&str, Vec<&'static str>)> {
-        let rows = self.entries.iter().enumerate().map(|(position, entry)| {
-            let untested = self.states.iter().filter(|(_, states)| states[position] == State::Present(None));
-            (entry.path.as_str(), untested.map(|(lang, _)| key(*lang)).collect::<Vec<_>>())
-        });
-        rows.filter(|(_, languages)| !languages.is_empty()).collect()
+    fn lists(&self, surface: &Map<String, Value>, listed: &Listed) -> bool {
+        let found = surface.get(&self.column.name).and_then(|package| package.get(&listed.name));
+        match &listed.value {
+            Some(value) => found == Some(value),
+            None => found.is_some(),
+        }
     }
 
-    fn skips(&self) -> BTreeMap<&str, usize> {
-        let mut skips = BTreeMap::new();
-        for state in self.states.values().flatten() {
-            if let State::Skipped(reason) = state {
-                *skips.entry(reason.as_str()).or_default() += 1;
+    fn tested(&self, entry: &Entry) -> Tested {
+        if self.column.name.ends_with(".aio") {
+            return Tested::Elsewhere(TWIN.into());
+        }
+        if entry.sort == Sort::Const {
+            return Tested::Probe;
+        }
+        match (self.tests.get(entry.tested_as()), &entry.untested) {
+            (Some(case), _) => Tested::Case(case.clone()),
+            (None, Some(reason)) => Tested::Elsewhere(reason.clone()),
+            (None, None) => Tested::Nowhere,
+        }
+    }
+}
+
+/// A name, and the value that it should have.
+fn sought(listed: &Listed) -> String {
+    match &listed.value {
+        Some(value) => format!("{} = {value}", listed.name),
+        None => listed.name.clone(),
+    }
+}
+
+/// The modules that a package has; a module of the suite is in the first package of a language, and in its twin.
+fn published<'a>(api: &'a Api, column: &Column) -> BTreeSet<&'a str> {
+    let first = api.packages.iter().find(|package| package.language == column.lang);
+    let is_first = first.is_none_or(|first| column.name.trim_end_matches(".aio") == first.name);
+    let has = |module: &&Module| is_first || module.feature.as_deref() != Some("conformance");
+    api.modules.iter().filter(has).map(|module| module.name.as_str()).collect()
+}
+
+/// For each path the first case that passed in a language.
+fn tests_of(language: &Value, cases: &[(&str, BTreeSet<String>)]) -> BTreeMap<String, String> {
+    let mut tests = BTreeMap::new();
+    for (name, paths) in cases {
+        if language["cases"][name]["status"] == "passed" {
+            for path in paths {
+                tests.entry(path.clone()).or_insert_with(|| (*name).to_owned());
             }
         }
-        skips
     }
-
-    fn count(&self, is: impl Fn(&State) -> bool) -> usize {
-        self.states.values().flatten().filter(|state| is(state)).count()
-    }
-
-    /// A row a module, and their sum: present and tested of all, by language.
-    fn table(&self) -> String {
-        let mut modules: Vec<&str> = self.entries.iter().map(|entry| entry.module.as_str()).collect();
-        modules.dedup();
-        let mut text = format!(" {:10}", "");
-        Lang::ALL.iter().for_each(|lang| text += &format!("  {:>16}", key(*lang)));
-        text.push('\n');
-        for module in modules.into_iter().map(Some).chain([None]) {
-            text += &format!(" {:10}", module.unwrap_or("all"));
-            for lang in Lang::ALL {
-                text += &format!("  {:>16}", self.cell(lang, module));
-            }
-            text.push('\n');
-        }
-        text += " present/all, tested\n";
-        text
-    }
-
-    fn cell(&self, lang: Lang, module: Option<&str>) -> String {
-        let states = self.states.get(&lang).into_iter().flatten().zip(&self.entries);
-        let own = states.filter(|(_, entry)| module.is_none_or(|module| entry.module == module));
-        let own: Vec<_> = own.map(|(state, _)| state).collect();
-        let count = |is: &dyn Fn(&State) -> bool| own.iter().filter(|state| is(state)).count();
-        let known = count(&|state| matches!(state, State::Present(_) | State::Missing));
-        if known == 0 {
-            return "-".into();
-        }
-        let present = count(&|state| matches!(state, State::Present(_)));
-        format!("{present}/{known}, {}", count(&|state| matches!(state, State::Present(Some(_)))))
-    }
-}
-
-/// The passing cases of a language, by what they test.
-struct Tests<'a> {
-    by_op: BTreeMap<&'a str, &'a str>,
-    by_error: BTreeMap<&'a str, &'a str>,
-}
-
-impl<'a> Tests<'a> {
-    fn new(report: &'a Value, language: &'a Value) -> Self {
-        let mut tests = Self { by_op: BTreeMap::new(), by_error: BTreeMap::new() };
-        let passed: BTreeSet<&str> = language["cases"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(_, case)| case["status"] == "passed")
-            .map(|(name, _)| name.as_str())
-            .collect();
-        for (name, case) in report["cases"].as_object().into_iter().flatten() {
-            if passed.contains(name.as_str()) {
-                let texts = |list: &'a Value| list.as_array().into_iter().flatten().filter_map(Value::as_str);
-                for op in texts(&case["ops"]) {
-                    tests.by_op.entry(op).or_insert(name);
-                }
-                for error in texts(&case["errors"]) {
-                    tests.by_error.entry(error).or_insert(name);
-                }
-            }
-        }
-        tests
-    }
-
-    fn of(&self, entry: &Entry) -> Option<String> {
-        let by_op = entry.ops.iter().find_map(|op| self.by_op.get(op.as_str()));
-        let by_error = entry.error.as_ref().and_then(|error| self.by_error.get(error.as_str()));
-        by_op.or(by_error).map(|name| (*name).to_owned())
-    }
-}
-
-fn state(entry: &Entry, lang: Lang, surface: Option<&Map<String, Value>>, tests: &Tests<'_>) -> State {
-    if let Some(reason) = entry.skip.get(&lang) {
-        return State::Skipped(reason.clone());
-    }
-    if !entry.languages.contains(&lang) {
-        return State::Foreign;
-    }
-    match surface.map(|surface| surface.get(&entry.path)) {
-        None => State::Unknown,
-        Some(Some(Value::Bool(true))) => State::Present(tested(entry, tests)),
-        Some(_) => State::Missing,
-    }
-}
-
-/// The case that tests an entry; the probe itself compares the values of constants.
-fn tested(entry: &Entry, tests: &Tests<'_>) -> Option<String> {
-    if entry.sort == super::Sort::Const { Some("surface".into()) } else { tests.of(entry) }
+    tests
 }
 
 /// Why nothing is known of a language, and whether that fails.
@@ -243,13 +196,5 @@ fn why(lang: Lang, language: &Value) -> (Lang, String, bool) {
         Some("refused") => (lang, format!("it was refused: {}", reason()), true),
         Some(_) => (lang, "its testee does not answer `surface`".into(), true),
         None => (lang, "it was left out of the last `cargo conform`".into(), true),
-    }
-}
-
-/// A language in reports.
-fn key(lang: Lang) -> &'static str {
-    match lang {
-        Lang::Ts => "typescript",
-        other => other.key(),
     }
 }

@@ -19,6 +19,12 @@ pub(crate) fn spec_check(context: &Context, job: &Job) -> Result<()> {
     Ok(())
 }
 
+/// Proves that each package has all of the interface, and that the cases test it, or else the spec says why not.
+pub(crate) fn coverage(context: &Context, job: &Job) -> Result<()> {
+    let this = env::current_exe()?.display().to_string();
+    job.run(context.workspace.command(&this, "").args(["spec", "coverage"]))
+}
+
 /// Fails if gofmt would change a file.
 pub(crate) fn go_format(context: &Context, job: &Job) -> Result<()> {
     let workspace = context.workspace;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use net_codegen::ir::Api;
-use net_conformance::{Frames, Malformed, Options, Report, Testee};
+use net_conformance::{Alias, Frames, Malformed, Options, Report, Testee};
 
 use crate::args::Args;
 use crate::job::Job;
@@ -67,6 +67,7 @@ pub(crate) fn options(workspace: &Workspace, filter: Option<String>, out: PathBu
         filter,
         layouts: layouts(&api),
         malformed: malformed(workspace, &api)?,
+        aliases: aliases(&api),
         spec_hash: api.hash,
         jobs: 2,
         limit: Duration::from_secs(10),
@@ -88,10 +89,24 @@ pub(crate) fn testee(workspace: &Workspace, language: Language) -> Testee {
             text(workspace.path("conformance/testees/python/main.py")),
         ],
         Language::Go => vec![text(workspace.target("testees/go"))],
-        Language::C => vec![text(workspace.path("target/c/testee"))],
+        // Its symbols are those of the shared library; it is itself linked to the static one.
+        Language::C => {
+            vec![text(workspace.path("target/c/testee")), text(workspace.target(&dll("release/libnet_mesh")))]
+        }
     };
     let frames = if language == Language::C { Frames::Flat } else { Frames::Json };
     Testee { language: language.name().to_owned(), command, frames, absent: None }
+}
+
+/// The file of a shared library.
+fn dll(stem: &str) -> String {
+    format!("{stem}{}", std::env::consts::DLL_SUFFIX)
+}
+
+/// The other names of functions, in the languages that have a testee.
+fn aliases(api: &Api) -> Vec<Alias> {
+    let all = net_codegen::coverage::aliases(api).into_iter();
+    all.map(|(language, op, alias)| Alias { language, op, alias }).collect()
 }
 
 /// What follows from the cases of the files, each spoiled in its own way.

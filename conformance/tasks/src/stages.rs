@@ -283,6 +283,15 @@ pub(crate) const STAGES: &[Stage] = &[
         budget: Budget { cold: 20, warm: 10 },
     },
     Stage {
+        name: "coverage",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &["conformance"],
+        work: Work::Function(checks::coverage),
+        counts: Source::Commands,
+        budget: Budget { cold: 2, warm: 2 },
+    },
+    Stage {
         name: "mutants",
         languages: &[Language::Rust],
         role: Role::Test,

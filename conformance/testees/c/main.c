@@ -2,6 +2,7 @@
 
 #include "flat.h"
 #include "gen/dispatch.h"
+#include "gen/surface.h"
 #include "gen/wire.h"
 
 static void reset(call *c) {
@@ -14,9 +15,24 @@ static void reset(call *c) {
   show_null(c);
 }
 
-static void answer(call *c) {
+// Tells what the headers declare and the shared library exports.
+static void surface(call *c, const char *path) {
+  void *library = path == NULL ? NULL : dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL) {
+    refuse(c, "the shared library cannot be loaded");
+    return;
+  }
+  size_t before = enter(c, net_str("c"));
+  list_surface(c, library);
+  leave(c, before);
+  dlclose(library);
+}
+
+static void answer(call *c, const char *library) {
   if (c->op != NULL && strcmp(c->op, "reset") == 0) {
     reset(c);
+  } else if (c->op != NULL && strcmp(c->op, "surface") == 0) {
+    surface(c, library);
   } else if (c->op == NULL || !(dispatch(c) || dispatch_wire(c))) {
     refuse(c, "the C SDK has no such operation");
   }
@@ -31,7 +47,7 @@ static void answer(call *c) {
   fflush(stdout);
 }
 
-int main(void) {
+int main(int count, char **args) {
   net_queue *queue = net_queue_new();
   kept *objects = NULL;
   char *line = NULL;
@@ -50,7 +66,7 @@ int main(void) {
     c.queue = queue;
     c.objects = &objects;
     parse(&c, line, (size_t)len);
-    answer(&c);
+    answer(&c, count > 1 ? args[1] : NULL);
     net_writer_free(&c.out);
     net_owner_free(c.memory.blocks);
   }

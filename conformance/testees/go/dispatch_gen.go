@@ -61,6 +61,8 @@ func (c *call) call() any {
 		return give(c, showStats)(self[*NetNode](c).Stats())
 	case "call:bus.net_node.shards":
 		return give(c, showPlain[uint32])(self[*NetNode](c).Shards())
+	case "call:bus.net_node.shards/num_shards":
+		return give(c, showPlain[uint32])(self[*NetNode](c).NumShards())
 	case "call:bus.net_node.flush":
 		return done(c, self[*NetNode](c).Flush(c.ctx))
 	case "call:bus.net_node.shutdown":
@@ -339,6 +341,15 @@ func (c *call) call() any {
 		return give(c, showDecimal[uint64])(ChannelHash(readText[string](c.arg("channel"))))
 	}
 	panic(unsupported("the Go SDK has no such operation"))
+}
+
+// variable gives a constant that is a list; Go has no such constants.
+func variable(name string) any {
+	switch name {
+	case "EchoPrimes":
+		return EchoPrimes
+	}
+	return nil
 }
 
 func readAccess(v any) (flags Access) {

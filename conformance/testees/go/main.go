@@ -68,6 +68,8 @@ func (c *call) answer() (key string, value any) {
 	switch {
 	case strings.HasPrefix(c.Op, "call:"):
 		return "ok", c.call()
+	case c.Op == "surface":
+		return "ok", surface()
 	case c.Op != "reset":
 		return "ok", c.wire()
 	}

@@ -3,6 +3,7 @@ import * as core from '../../../sdks/typescript/core/dist/cjs/index.js';
 import * as echo from '../../../sdks/typescript/core/dist/cjs/gen/echo.js';
 import * as kernel from '../../../sdks/typescript/core/dist/cjs/kernel/index.js';
 import { calls } from './gen/interface.mjs';
+import { surface } from './surface.mjs';
 import { read, show, showError } from './values.mjs';
 import * as wire from './wire.mjs';
 
@@ -21,9 +22,7 @@ async function answer({ op, args = {}, self, as }) {
     objects.clear();
     return null;
   }
-  if (op === 'surface') {
-    return Object.fromEntries(Object.entries(calls).map(([path, call]) => [path, has(call)]));
-  }
+  if (op === 'surface') return surface();
   if (/^(wire|text)\./.test(op)) return wire.answer(op, args);
   const path = op.replace(/^call:/, '');
   if (op.startsWith('call:') && path.endsWith('.close') && !(path in calls)) {
@@ -47,12 +46,6 @@ function run({ kind, owner, name }, given, self) {
     case 'property': return kept(self)[name];
     default: return kept(self)[name](...given);
   }
-}
-
-function has({ kind, owner, name }) {
-  if (kind === 'function') return typeof all[name] === 'function';
-  if (kind === 'new') return typeof all[owner] === 'function';
-  return name in (kind === 'static' ? all[owner] : all[owner].prototype);
 }
 
 function keep(object, self, as) {

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import forms
+import surface
 import wire
 from gen import dispatch
 
@@ -59,7 +60,7 @@ def respond(state: State, request: dict[str, Any]) -> dict[str, Any]:
         if op == "reset":
             return {"ok": state.reset()}
         if op == "surface":
-            return {"ok": dispatch.surface()}
+            return {"ok": surface.surface()}
         if wire.knows(op):
             return {"ok": wire.answer(op, request.get("args", {}))}
         if op.removeprefix("call:") not in dispatch.CALLS:

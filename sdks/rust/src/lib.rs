@@ -30,5 +30,5 @@ mod stream;
 pub use bytes::Bytes;
 pub use r#gen::*;
 pub use kernel::host::threw;
-pub use net_types::{BoxFuture, Date, Error, SPEC_HASH, Timestamp};
+pub use net_types::{BoxFuture, Date, Error, SPEC_HASH, Timestamp, wire};
 pub use stream::Stream;

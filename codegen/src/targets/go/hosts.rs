@@ -62,7 +62,7 @@ pub(crate) fn host(api: &Api, item: &Host) -> HostModel {
     let needed = item.methods.iter().filter(|method| !method.optional).map(signature);
     let optional = item.methods.iter().enumerate().filter(|(_, method)| method.optional);
     let optional = optional.map(|(position, method)| OptionalModel {
-        interface: format!("{name}With{}", names::item(&method.name)),
+        interface: names::optional_interface(&item.name, &method.name),
         variable: with(method),
         position,
         method: signature(method),

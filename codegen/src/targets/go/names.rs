@@ -95,6 +95,11 @@ pub(crate) fn error_field(name: &str) -> String {
     if taken.contains(&name.as_str()) { name + "Value" } else { name }
 }
 
+/// What an implementation of a host's interface may have as well: one of its optional methods.
+pub(crate) fn optional_interface(host: &Name, method: &Name) -> String {
+    format!("{}With{}", item(host), item(method))
+}
+
 /// The type of an error family.
 pub(crate) fn family(name: &str) -> String {
     format!("{}Error", public(name))

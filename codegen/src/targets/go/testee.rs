@@ -2,12 +2,15 @@
 
 use super::model::Lines;
 use super::{calls, hosts, model, names, objects, types};
-use crate::ir::{Api, Arg, At, Field, Host, Int, Method, Module, Object, Shape, Type};
+use crate::ir::{Api, Arg, At, Field, Host, Int, Lang, Method, Module, Object, Shape, Type};
+use crate::targets::testee::alias_op;
 
 /// The type that stands for a type of the caller.
 const JSON: &str = "json.RawMessage";
 
 pub(crate) struct TesteeModel {
+    /// Names of the constants that are lists.
+    pub lists: Vec<String>,
     pub flags: Vec<FlagsModel>,
     pub records: Vec<RecordModel>,
     pub unions: Vec<UnionModel>,
@@ -76,6 +79,7 @@ pub(crate) struct CallModel {
 /// Lowers the whole interface.
 pub(crate) fn testee(api: &Api) -> TesteeModel {
     let mut model = TesteeModel {
+        lists: Vec::new(),
         flags: Vec::new(),
         records: Vec::new(),
         unions: Vec::new(),
@@ -91,6 +95,8 @@ pub(crate) fn testee(api: &Api) -> TesteeModel {
 
 impl TesteeModel {
     fn add(&mut self, api: &Api, position: usize, module: &Module) {
+        let lists = module.consts.iter().filter(|item| matches!(item.ty, Type::List(_)));
+        self.lists.extend(lists.map(|item| names::item(&item.name)));
         self.flags.extend(module.flags.iter().map(|item| {
             let name = names::item(&item.name);
             let bits = item.bits.iter();
@@ -119,14 +125,15 @@ impl TesteeModel {
             let at = At { module: position, index };
             self.object(api, &module.name, at, item);
         }
-        for item in module.functions.iter().filter(|item| item.in_lang(crate::ir::Lang::Go)) {
+        for item in module.functions.iter().filter(|item| item.in_lang(Lang::Go)) {
             let name = names::item(&item.name);
             let vars = objects::result_variables(item);
-            let function = format!("{name}{}", instance(vars.len()));
-            self.call(
-                format!("{}.{}", module.name, item.name.spec),
-                body(api, item, &vars, &function, item.returns.as_ref()),
-            );
+            let own = std::iter::once((item.path.clone(), name));
+            let aliases = item.name.aliases(Lang::Go).iter().map(|alias| alias_op(item, alias));
+            for (op, name) in own.chain(aliases.zip(names::aliases(&item.name))) {
+                let function = format!("{name}{}", instance(vars.len()));
+                self.call(op, body(api, item, &vars, &function, item.returns.as_ref()));
+            }
         }
     }
 
@@ -137,7 +144,7 @@ impl TesteeModel {
         let own_go = format!("*{name}{}", instance(vars.len()));
         let op = |method: &str| format!("{module}.{}.{method}", item.name.spec);
         let this = format!("self[{own_go}](c)");
-        for constructor in item.constructors.iter().filter(|item| item.in_lang(crate::ir::Lang::Go)) {
+        for constructor in item.constructors.iter().filter(|item| item.in_lang(Lang::Go)) {
             let function = match constructor.name.spec.as_str() {
                 "new" => format!("New{name}"),
                 _ => format!("{name}{}", names::item(&constructor.name)),
@@ -145,8 +152,14 @@ impl TesteeModel {
             let function = format!("{function}{}", instance(vars.len()));
             self.call(op(&constructor.name.spec), body(api, constructor, vars, &function, Some(&own)));
         }
-        for method in item.methods.iter().filter(|item| item.in_lang(crate::ir::Lang::Go)) {
-            self.call(op(&method.name.spec), method_body(api, item, method, &this));
+        for method in item.methods.iter().filter(|item| item.in_lang(Lang::Go)) {
+            self.call(
+                op(&method.name.spec),
+                method_body(api, item, method, &this, &names::item(&method.name)),
+            );
+            for (alias, name) in method.name.aliases(Lang::Go).iter().zip(names::aliases(&method.name)) {
+                self.call(alias_op(method, alias), method_body(api, item, method, &this, &name));
+            }
         }
         if let Some(ty) = &item.iterates {
             let show = show(api, ty, vars);
@@ -204,9 +217,8 @@ fn field(api: &Api, item: &Field) -> FieldModel {
     FieldModel { name: names::item(&item.name), text: names::text(&item.name.spec), read, show }
 }
 
-fn method_body(api: &Api, object: &Object, item: &Method, this: &str) -> Lines {
+fn method_body(api: &Api, object: &Object, item: &Method, this: &str, name: &str) -> Lines {
     let vars = &object.generic;
-    let name = names::item(&item.name);
     let own = names::item(&object.name);
     let free = objects::result_variables(item);
     match item.shape {

@@ -8,7 +8,7 @@ mod fit;
 mod functions;
 mod hosts;
 pub(crate) mod names;
-mod native;
+pub(crate) mod native;
 mod package;
 pub(crate) mod parameters;
 mod raised;

@@ -4,6 +4,7 @@ use super::native::has_word;
 use super::parameters::{Parameters, Role};
 use super::{fit, names, types};
 use crate::ir::{Api, Case, Field, Host, Kind, Lang, Method, Module, Object, Shape, TextForm, Type};
+use crate::targets::testee::alias_op;
 use askama::Template;
 
 /// The page of the testee.
@@ -14,23 +15,20 @@ pub(crate) struct TesteeTemplate {
     codecs: Vec<String>,
     errors: Vec<String>,
     calls: Vec<String>,
-    surface: Vec<String>,
 }
 
 /// Lowers the interface.
 pub(crate) fn testee(api: &Api) -> TesteeTemplate {
     let mut codecs = Vec::new();
     let mut calls = Vec::new();
-    let mut surface = Vec::new();
     for module in &api.modules {
         codecs.extend(module_codecs(api, module));
         for item in module.functions.iter().filter(|item| item.in_lang(Lang::Python)) {
-            calls.push((item.path.clone(), call(api, &page(module), None, item)));
+            calls.extend(named_calls(api, &page(module), None, item));
         }
         for object in &module.objects {
             calls.extend(object_calls(api, module, object));
         }
-        surface.extend(module_surface(module));
     }
     let errors = api.families();
     let errors = errors.iter().flat_map(|(_, family)| {
@@ -43,15 +41,11 @@ pub(crate) fn testee(api: &Api) -> TesteeTemplate {
     let entry =
         |indent, (key, value): (String, String)| fit::expression(indent, &format!("{key}: {value}"), ",");
     let named = |indent, (name, value): (String, String)| entry(indent, (format!("\"{name}\""), value));
-    let known = |(path, module, names): (String, String, String)| {
-        fit::expression(4, &format!("(\"{path}\", {module}, \"{names}\")"), ",")
-    };
     let mut testee = TesteeTemplate {
         imports: String::new(),
         codecs: codecs.into_iter().map(|item| named(8, item)).collect(),
         errors: errors.map(|item| entry(8, item)).collect(),
         calls: calls.into_iter().map(|item| named(4, item)).collect(),
-        surface: surface.into_iter().map(known).collect(),
     };
     testee.imports = imports(api, &testee);
     testee
@@ -183,8 +177,7 @@ fn host(api: &Api, item: &Host) -> String {
 fn object_calls(api: &Api, module: &Module, object: &Object) -> Vec<(String, String)> {
     let class = format!("{}.{}", page(module), names::class(&object.name));
     let all = object.constructors.iter().chain(&object.methods).filter(|item| item.in_lang(Lang::Python));
-    let mut calls: Vec<_> =
-        all.map(|item| (item.path.clone(), call(api, &class, Some(object), item))).collect();
+    let mut calls: Vec<_> = all.flat_map(|item| named_calls(api, &class, Some(object), item)).collect();
     if let Some(item) = &object.iterates {
         let path = format!("{}.{}", module.name, object.name.spec);
         let args = "((\"max\", \"max\", SAME),)";
@@ -202,12 +195,20 @@ fn object_calls(api: &Api, module: &Module, object: &Object) -> Vec<(String, Str
     calls
 }
 
-fn call(api: &Api, owner: &str, object: Option<&Object>, item: &Method) -> String {
+/// A method under its name, and under its other names.
+fn named_calls(api: &Api, owner: &str, object: Option<&Object>, item: &Method) -> Vec<(String, String)> {
+    let aliases = item.name.aliases(Lang::Python).iter().map(|alias| alias_op(item, alias));
+    let aliases = aliases.zip(names::member_aliases(&item.name));
+    let all = std::iter::once((item.path.clone(), names::member(&item.name))).chain(aliases);
+    all.map(|(op, name)| (op, call(api, owner, object, item, name))).collect()
+}
+
+fn call(api: &Api, owner: &str, object: Option<&Object>, item: &Method, name: String) -> String {
     let args: Vec<_> = item
         .args
         .iter()
         .map(|arg| {
-            let name = taking(api, item, arg.name.as_str());
+            let name = taking(api, item, &name, arg.name.as_str());
             format!("(\"{}\", \"{name}\", {})", arg.name, named_codec(api, &name, &arg.ty))
         })
         .collect();
@@ -215,7 +216,7 @@ fn call(api: &Api, owner: &str, object: Option<&Object>, item: &Method) -> Strin
     // A class is called by its own name, from its module.
     let (owner, name) = match owner.rsplit_once('.') {
         Some((module, class)) if is_init => (module, class.to_owned()),
-        _ => (owner, names::member(&item.name)),
+        _ => (owner, name),
     };
     let result = match (&item.returns, item.shape) {
         (_, Shape::Constructor) => "None".into(),
@@ -237,8 +238,8 @@ fn call(api: &Api, owner: &str, object: Option<&Object>, item: &Method) -> Strin
 }
 
 /// The parameter that takes an argument: an options record goes whole into its own, else into its first field's.
-fn taking(api: &Api, item: &Method, arg: &str) -> String {
-    let parameters = Parameters::first(api, item);
+fn taking(api: &Api, item: &Method, public: &str, arg: &str) -> String {
+    let parameters = Parameters::of(api, item, public);
     let position = item.args.iter().position(|known| known.name == arg).unwrap_or_default();
     match super::calls::flattened(api, item) {
         Some(record) if position + 1 == item.args.len() && !parameters.lists(Role::Argument(position)) => {
@@ -285,53 +286,6 @@ fn codec(api: &Api, ty: &Type) -> String {
         Type::Object(..) => "OBJECT".into(),
         Type::Host(at, _) => named(*at, &api.host(*at).name.spec),
     }
-}
-
-/// Every thing of a module by its path, with the module and the name that it has there.
-fn module_surface(module: &Module) -> Vec<(String, String, String)> {
-    let mut all = Vec::new();
-    let own = &module.name;
-    let mut add = |path: String, names: String| all.push((path, page(module), names));
-    for item in &module.consts {
-        add(format!("{own}.{}", item.name.spec), names::constant(&item.name));
-    }
-    let types = module.enums.iter().map(|item| &item.name);
-    let types = types.chain(module.flags.iter().map(|item| &item.name));
-    let types = types.chain(module.scalars.iter().map(|item| &item.name));
-    let types = types.chain(module.unions.iter().map(|item| &item.name));
-    let types = types.chain(module.records.iter().map(|item| &item.name));
-    let types = types.chain(module.objects.iter().map(|item| &item.name));
-    for name in types.chain(module.hosts.iter().map(|item| &item.name)) {
-        add(format!("{own}.{}", name.spec), names::class(name));
-        for (spec, alias) in name.aliases(Lang::Python).iter().zip(names::class_aliases(name)) {
-            add(format!("{own}.{}/{spec}", name.spec), alias);
-        }
-    }
-    for family in &module.families {
-        for kind in &family.kinds {
-            let class = names::kind(family, kind).unwrap_or_else(|| names::family(family));
-            add(format!("error.{}.{}", family.name, kind.name), class);
-        }
-    }
-    for item in module.functions.iter().filter(|item| item.in_lang(Lang::Python)) {
-        add(item.path.clone(), names::member(&item.name));
-        for (spec, alias) in item.name.aliases(Lang::Python).iter().zip(names::member_aliases(&item.name)) {
-            add(format!("{}/{spec}", item.path), alias);
-        }
-    }
-    for object in &module.objects {
-        let class = names::class(&object.name);
-        let all = object.constructors.iter().chain(&object.methods).filter(|item| item.in_lang(Lang::Python));
-        for item in all {
-            let name = if names::is_init(item) { "__init__".into() } else { names::member(&item.name) };
-            add(item.path.clone(), format!("{class}.{name}"));
-            for (spec, alias) in item.name.aliases(Lang::Python).iter().zip(names::member_aliases(&item.name))
-            {
-                add(format!("{}/{spec}", item.path), format!("{class}.{alias}"));
-            }
-        }
-    }
-    all
 }
 
 /// A tuple of printed values.

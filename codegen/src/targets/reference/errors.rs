@@ -40,7 +40,13 @@ fn lower(site: Site<'_>, family: &Family) -> ItemModel {
     let names = ALL.iter().map(|lang| (lang.label(), lang.family(family).into_iter().collect::<Vec<_>>()));
     let kind_names = family.kinds.iter().map(|kind| (kind.name.as_str(), kind));
     let kind_names = spellings("kind", kind_names, |lang, kind| lang.kind(family, kind));
-    let all = [names_line(names), facts.join(" "), table(&head, &kinds), kind_names];
+    let fields = family.kinds.iter().flat_map(|kind| kind.fields.iter().map(move |field| (kind, field)));
+    let fields: Vec<_> =
+        fields.map(|(kind, field)| (format!("{}.{}", kind.name, field.name), (kind, field))).collect();
+    let fields = fields.iter().map(|(name, field)| (name.as_str(), *field));
+    let fields =
+        spellings("field", fields, |lang, (kind, field)| lang.kind_field(site.api, family, kind, field));
+    let all = [names_line(names), facts.join(" "), table(&head, &kinds), kind_names, fields];
     ItemModel { title: code(&family.name), blocks: blocks(doc(&family.doc), all) }
 }
 

@@ -3,7 +3,7 @@
 use super::lang::{ALL, Site};
 use super::model::{ItemModel, article, doc, language};
 use super::table::{code, codes, table};
-use super::types::{blocks, names_line, names_of};
+use super::types::{blocks, names_line, names_of, spellings};
 use crate::doc::Thread;
 use crate::ir::{At, Host, Method, Module, Object, Shape, Type};
 use crate::spell;
@@ -91,10 +91,12 @@ fn host(site: Site<'_>, item: &Host) -> ItemModel {
         vec![code(&method.name.spec), code(&shape(site, method)), limit, throws.join(", "), says.join(" ")]
     });
     let rows: Vec<_> = props.chain(methods).collect();
+    let named = item.props.iter().chain(&item.methods).map(|member| (member.name.spec.as_str(), member));
+    let names = spellings("member", named, |lang, member| lang.member(item, member));
     let members = table(&["member", "type", "time to answer", "errors that pass", "meaning"], &rows);
     ItemModel {
         title: code(&item.name.spec),
-        blocks: blocks(doc(&item.doc), [names_of(&item.name), facts.join(" "), members]),
+        blocks: blocks(doc(&item.doc), [names_of(&item.name), facts.join(" "), members, names]),
     }
 }
 
@@ -206,5 +208,6 @@ fn facts(site: Site<'_>, item: &Method) -> String {
 
 fn skips(item: &Method) -> String {
     let skips = item.skip.iter().map(|(lang, reason)| format!("Not in {}: {reason}", language(*lang)));
-    skips.collect::<Vec<_>>().join(" ")
+    let untested = item.untested.iter().map(|reason| format!("Not in the conformance suite: {reason}"));
+    skips.chain(untested).collect::<Vec<_>>().join(" ")
 }

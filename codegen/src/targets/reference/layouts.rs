@@ -2,10 +2,10 @@
 
 mod diagram;
 
-use super::lang::Site;
+use super::lang::{ALL, Site};
 use super::model::{ItemModel, doc};
 use super::table::{code, table};
-use super::types::blocks;
+use super::types::{blocks, names_line};
 use crate::doc::{Endian, LayoutKind};
 use crate::ir::{Api, Int, Length, Type, Wire, WireField, WireForm};
 use crate::spell::{self, grouped};
@@ -24,7 +24,8 @@ fn layout(site: Site<'_>, item: &Wire) -> ItemModel {
         _ => String::new(),
     };
     let diagram = if diagram.is_empty() { diagram } else { format!("```text\n{diagram}\n```") };
-    let all = [facts(site, item), fields(site, item, &parts), diagram];
+    let names = names_line(ALL.iter().map(|lang| (lang.label(), lang.layout(item))));
+    let all = [names, facts(site, item), fields(site, item, &parts), diagram];
     ItemModel { title: code(&item.name), blocks: blocks(doc(&item.doc), all) }
 }
 

@@ -121,7 +121,14 @@ pub(super) fn unions(site: Site<'_>) -> Vec<ItemModel> {
             fields.flat_map(|case| case.fields.iter().map(|field| (format!("{}.", case.name), field)));
         let names = item.cases.iter().map(|case| (case.name.as_str(), case));
         let names = spellings("case", names, |lang, case| lang.case(item, case));
-        let all = [names_of(&item.name), facts.join(" "), cases, names, fields_table(site, fields)];
+        let named = item.cases.iter().flat_map(|case| case.fields.iter().map(move |field| (case, field)));
+        let named: Vec<_> = named
+            .map(|(case, field)| (format!("{}.{}", case.name, field.name.spec), (case, field)))
+            .collect();
+        let named = named.iter().map(|(name, field)| (name.as_str(), *field));
+        let named =
+            spellings("field", named, |lang, (case, field)| lang.case_field(site.api, item, case, field));
+        let all = [names_of(&item.name), facts.join(" "), cases, names, fields_table(site, fields), named];
         ItemModel { title: code(&item.name.spec), blocks: blocks(doc(&item.doc), all) }
     };
     site.item().unions.iter().map(lower).collect()
@@ -242,7 +249,9 @@ fn record(site: Site<'_>, item: &Record) -> ItemModel {
     let views: Vec<_> = views.collect();
     let views =
         if views.is_empty() { String::new() } else { table(&["view", "of", "type", "meaning"], &views) };
-    let all = [names_of(&item.name), facts.join(" "), fields, names, views];
+    let shown = item.views.iter().map(|view| (view.name.spec.as_str(), view));
+    let shown = spellings("view", shown, |lang, view| lang.view(item, view));
+    let all = [names_of(&item.name), facts.join(" "), fields, names, views, shown];
     ItemModel { title: code(&item.name.spec), blocks: blocks(doc(&item.doc), all) }
 }
 
@@ -266,6 +275,7 @@ fn meaning(field: &Field) -> String {
     says.extend(field.absent.as_ref().map(|absent| format!("Absent: {absent}")));
     says.extend(field.order.as_ref().map(|order| format!("Order: {order}.")));
     says.extend(field.secret.then(|| "Never printed or logged.".to_owned()));
+    says.extend(field.untested.as_ref().map(|reason| format!("Not in the conformance suite: {reason}")));
     says.extend(field.feature.as_ref().map(|feature| format!("Needs the feature `{feature}`.")));
     let says: Vec<_> = says.into_iter().filter(|text| !text.is_empty()).collect();
     says.join(" ")

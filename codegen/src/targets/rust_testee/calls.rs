@@ -46,7 +46,7 @@ pub(crate) fn arm(api: &Api, op: &Op<'_>) -> Arm {
             });
         }
         Call::Close => lines.extend([format!("{callee}.close();"), "Ok(Value::Null)".into()]),
-        Call::Method(method) => method_lines(api, method, &callee, &mut lines),
+        Call::Method(method) => method_lines(api, op, method, &callee, &mut lines),
     }
     Arm { op: names::text(&op.name), lines }
 }
@@ -93,10 +93,11 @@ fn object_path(api: &Api, module: usize, object: &Object) -> String {
     format!("{path}<{}>", vec!["Value"; object.generic.len()].join(", "))
 }
 
-fn method_lines(api: &Api, method: &Method, callee: &str, lines: &mut Vec<String>) {
+fn method_lines(api: &Api, op: &Op<'_>, method: &Method, callee: &str, lines: &mut Vec<String>) {
     let passed: Vec<_> = method.args.iter().map(|arg| argument(api, arg, method.is_async)).collect();
     let dot = if callee.ends_with(':') { "" } else { "." };
-    let call = format!("{callee}{dot}{}({})", names::value(&method.name.spec), passed.join(", "));
+    let name = names::value(op.alias.unwrap_or(&method.name.spec));
+    let call = format!("{callee}{dot}{name}({})", passed.join(", "));
     let call = if method.is_async { format!("{call}.await") } else { call };
     let never_fails = matches!(method.shape, Shape::Property { fixed: true })
         || matches!((&method.returns, method.shape), (Some(Type::SelfType), Shape::Property { .. }));

@@ -1,6 +1,7 @@
 //! The Rust testee: requests to calls of the Rust SDK, and values of fixtures to those of Rust and back.
 
 mod calls;
+mod surface;
 mod values;
 
 use super::Target;
@@ -25,7 +26,7 @@ impl Target for RustTestee {
 
     fn render(&self, api: &Api) -> Result<FileSet> {
         let mut files = FileSet::default();
-        let mut modules = Vec::new();
+        let (mut modules, mut surfaces) = (Vec::new(), Vec::new());
         for (position, module) in api.modules.iter().enumerate().filter(|(_, module)| !module.runtime) {
             let ops = testee::ops(api, position, Lang::Rust);
             let arms: Vec<_> = ops.iter().map(|op| calls::arm(api, op)).collect();
@@ -40,11 +41,13 @@ impl Target for RustTestee {
                 values: values::model(api, module),
             };
             files.add(format!("{DIR}/{}.rs", module.name), template.render()?);
+            surfaces.push(surface::module(api, position));
             modules.push(Entry { name: &module.name, waits: template.waits });
         }
         let families = api.families();
         let families = families.iter().map(|(at, family)| values::family(api, *at, family)).collect();
         files.add(format!("{DIR}/error.rs"), ErrorTemplate { families }.render()?);
+        files.add(format!("{DIR}/surface.rs"), SurfaceTemplate { modules: surfaces }.render()?);
         files.add(format!("{DIR}/mod.rs"), IndexTemplate { modules }.render()?);
         Ok(files)
     }
@@ -74,6 +77,12 @@ struct ModuleTemplate<'a> {
 #[template(path = "rust_testee/error.jinja", escape = "none")]
 struct ErrorTemplate {
     families: Vec<FamilyModel>,
+}
+
+#[derive(Template)]
+#[template(path = "rust_testee/surface.jinja", escape = "none")]
+struct SurfaceTemplate {
+    modules: Vec<surface::SurfaceModel>,
 }
 
 #[derive(Template)]

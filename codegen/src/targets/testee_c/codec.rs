@@ -341,6 +341,7 @@ pub(super) fn kind(api: &Api, family: &Family, item: &Kind) -> Result<(Vec<Strin
             order: None,
             number: false,
             secret: false,
+            untested: None,
             feature: None,
             doc: crate::ir::Doc { text: String::new() },
         };

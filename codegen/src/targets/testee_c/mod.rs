@@ -2,6 +2,7 @@
 
 mod calls;
 mod codec;
+mod surface;
 
 use super::Target;
 use super::cpack::{names, tidy, types};
@@ -12,7 +13,7 @@ use askama::Template;
 use calls::CallModel;
 use codec::Codecs;
 
-const PATH: &str = "conformance/testees/c/gen/dispatch.h";
+const DIR: &str = "conformance/testees/c/gen";
 
 /// Dispatch of the C testee.
 #[derive(Debug)]
@@ -50,7 +51,10 @@ impl Target for TesteeC {
         }
         template.codecs = codecs.lines;
         let mut files = FileSet::default();
-        files.add(PATH, tidy(&template.render()?));
+        files.add(format!("{DIR}/dispatch.h"), tidy(&template.render()?));
+        let lines = (0..api.modules.len()).flat_map(|position| surface::module(api, position)).collect();
+        let headers = (0..api.modules.len()).filter_map(|position| surface::header(api, position)).collect();
+        files.add(format!("{DIR}/surface.h"), SurfaceTemplate { headers, lines }.render()?);
         Ok(files)
     }
 }
@@ -64,6 +68,13 @@ struct KindModel {
     function: String,
     show: Vec<String>,
     read: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "testee_c/surface.jinja", escape = "none")]
+struct SurfaceTemplate {
+    headers: Vec<String>,
+    lines: Vec<String>,
 }
 
 #[derive(Template, Default)]

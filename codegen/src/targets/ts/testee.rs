@@ -4,6 +4,7 @@ use super::names;
 use crate::case::camel;
 use crate::doc::RecordClass;
 use crate::ir::{Api, Field, Int, Lang, Method, Module, Shape, TextForm, Type};
+use crate::targets::testee::alias_op;
 use askama::Template;
 
 #[derive(Template)]
@@ -17,13 +18,12 @@ pub(crate) struct TesteeTemplate {
 pub(crate) fn model(api: &Api) -> TesteeTemplate {
     let mut template = TesteeTemplate { calls: Vec::new(), shapes: Vec::new(), families: Vec::new() };
     for module in &api.modules {
-        template
-            .calls
-            .extend(module.functions.iter().filter(|m| m.in_lang(Lang::Ts)).map(|m| call(api, m, None)));
+        let functions = module.functions.iter().filter(|m| m.in_lang(Lang::Ts));
+        template.calls.extend(functions.flat_map(|method| calls(api, method, None)));
         for object in &module.objects {
             let class = names::ty(&object.name);
             let methods = object.constructors.iter().chain(&object.methods).filter(|m| m.in_lang(Lang::Ts));
-            template.calls.extend(methods.map(|m| call(api, m, Some(&class))));
+            template.calls.extend(methods.flat_map(|method| calls(api, method, Some(&class))));
             let path = format!("{}.{}", module.name, object.name.spec);
             if let Some(item) = &object.iterates {
                 let item = ty(api, item);
@@ -57,7 +57,20 @@ pub(crate) fn model(api: &Api) -> TesteeTemplate {
     template
 }
 
-fn call(api: &Api, method: &Method, owner: Option<&str>) -> String {
+/// A method under its name, and under its other names.
+fn calls(api: &Api, method: &Method, owner: Option<&str>) -> Vec<String> {
+    let name = match owner {
+        None => names::function(&method.name),
+        Some(_) => names::member(&method.name),
+    };
+    let name = method.overload.as_deref().map_or(name, camel);
+    let aliases = method.name.aliases(Lang::Ts);
+    let aliases = aliases.iter().map(|alias| alias_op(method, alias)).zip(names::members(aliases));
+    let all = std::iter::once((method.path.clone(), name)).chain(aliases);
+    all.map(|(op, name)| call(api, method, owner, &op, &name)).collect()
+}
+
+fn call(api: &Api, method: &Method, owner: Option<&str>, op: &str, name: &str) -> String {
     let kind = match method.shape {
         Shape::Function | Shape::Host => "function",
         Shape::Constructor if method.name.spec == "new" => "new",
@@ -65,11 +78,6 @@ fn call(api: &Api, method: &Method, owner: Option<&str>) -> String {
         Shape::Method => "method",
         Shape::Property { .. } => "property",
     };
-    let name = match owner {
-        None => names::function(&method.name),
-        Some(_) => names::member(&method.name),
-    };
-    let name = method.overload.as_deref().map_or(name, camel);
     let args = method.args.iter().map(|arg| format!("['{}', {}]", arg.name, ty(api, &arg.ty)));
     let args: Vec<_> = args.collect();
     let spread = method.args.last().is_some_and(|arg| arg.variadic);
@@ -79,8 +87,7 @@ fn call(api: &Api, method: &Method, owner: Option<&str>) -> String {
         _ => "'none'".into(),
     };
     format!(
-        "'{}': {{ kind: '{kind}', owner: '{}', name: '{name}', args: [{}], spread: {spread}, returns: {returns} }}",
-        method.path,
+        "'{op}': {{ kind: '{kind}', owner: '{}', name: '{name}', args: [{}], spread: {spread}, returns: {returns} }}",
         owner.unwrap_or_default(),
         args.join(", ")
     )

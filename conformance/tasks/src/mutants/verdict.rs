@@ -56,7 +56,7 @@ pub(crate) fn judge(
 
 /// The layout that a case is about.
 fn of(case: &CaseContent) -> Option<&str> {
-    case.ops.first()?.strip_prefix("wire.")?.rsplit_once('.').map(|(layout, _)| layout)
+    case.op()?.strip_prefix("wire.")?.rsplit_once('.').map(|(layout, _)| layout)
 }
 
 /// The part of a failure that says where it is: `encode: byte 4 (level at 4, u16 LE, 2 bytes): want 01 00   got 00 01`.
@@ -83,8 +83,11 @@ mod tests {
     const BYTE: &str = "encode: byte 4 (level at 4, u16 LE, 2 bytes): want 01 00   got 00 01";
 
     fn content(name: &str, layout: &str) -> CaseContent {
-        let ops = vec![format!("wire.{layout}.encode"), format!("wire.{layout}.decode")];
-        CaseContent { name: name.to_owned(), ops, errors: Vec::new() }
+        let op = format!("wire.{layout}.encode");
+        CaseContent {
+            name: name.to_owned(),
+            exchanges: vec![FromIterator::from_iter([("op".to_owned(), op.into())])],
+        }
     }
 
     /// A run of two cases in two languages; in Go they fail with these details.
@@ -108,6 +111,7 @@ mod tests {
         };
         Report {
             spec_hash: String::new(),
+            filter: None,
             languages: vec![language("rust", [None, None]), language("go", go)],
             cases: vec![content(names[0], "frame"), content(names[1], "header")],
         }

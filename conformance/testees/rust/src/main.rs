@@ -5,6 +5,7 @@
 mod fixture;
 mod r#gen;
 mod request;
+mod surface;
 mod values;
 
 use fixture::Failure;
@@ -37,6 +38,9 @@ async fn perform(message: &Value, held: &mut Held) -> Result<Value, Failure> {
     if op == "reset" {
         held.clear();
         return Ok(Value::Null);
+    }
+    if op == "surface" {
+        return Ok(r#gen::surface::surface());
     }
     let Some(op) = op.strip_prefix("call:") else { return r#gen::wire::call(op, args) };
     let (on, keep) = (message["self"].as_str(), message["as"].as_str());

@@ -2,7 +2,8 @@
 
 use super::{Language, Site};
 use crate::ir::{
-    Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Union,
+    Api, Bit, Case, Enum, EnumValue, ErrorField, Family, Field, Flags, Host, Kind, Lang, Method, Name,
+    Record, Union, View, Wire,
 };
 use crate::targets::c::{header, model};
 use crate::targets::cpack::names;
@@ -46,8 +47,26 @@ impl Language for C {
         Some(names::constant(&[&item.name.spec, &case.name]))
     }
 
+    fn case_field(&self, api: &Api, item: &Union, case: &Case, field: &Field) -> Option<String> {
+        let field = names::field(api, &field.name.spec, &field.ty);
+        Some(format!("{}.as.{}.{field}", names::ty(&item.name.spec), names::value(&case.name)))
+    }
+
     fn field(&self, api: &Api, _: &Record, field: &Field) -> Option<String> {
         Some(names::field(api, &field.name.spec, &field.ty))
+    }
+
+    fn view(&self, _: &Record, _: &View) -> Option<String> {
+        None
+    }
+
+    fn layout(&self, item: &Wire) -> Vec<String> {
+        let name = names::ty(&item.name);
+        vec![name.clone(), format!("{name}_encode"), format!("{name}_decode")]
+    }
+
+    fn member(&self, host: &Host, member: &Method) -> Option<String> {
+        Some(format!("{}.{}", names::ty(&host.name.spec), names::value(&member.name.spec)))
     }
 
     fn family(&self, item: &Family) -> Option<String> {
@@ -56,6 +75,11 @@ impl Language for C {
 
     fn kind(&self, family: &Family, kind: &Kind) -> Option<String> {
         Some(names::constant(&[&family.name, &kind.name]))
+    }
+
+    fn kind_field(&self, api: &Api, family: &Family, kind: &Kind, field: &ErrorField) -> Option<String> {
+        let holder = names::ty(&names::kind_fields(&family.name, kind));
+        Some(format!("{holder}.{}", names::field(api, &field.name, &field.ty)))
     }
 
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {

@@ -2,7 +2,8 @@
 
 use super::{Language, Site};
 use crate::ir::{
-    Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Union,
+    Api, Bit, Case, Enum, EnumValue, ErrorField, Family, Field, Flags, Host, Kind, Lang, Method, Name,
+    Record, Union, View, Wire,
 };
 use crate::targets::go::{errors, model, names, objects};
 
@@ -43,8 +44,29 @@ impl Language for Go {
         Some(format!("{}{}", names::item(&item.name), names::public(&case.name)))
     }
 
+    fn case_field(&self, api: &Api, item: &Union, case: &Case, field: &Field) -> Option<String> {
+        Some(format!("{}.{}", self.case(item, case)?, model::field(api, field).name))
+    }
+
     fn field(&self, api: &Api, _: &Record, field: &Field) -> Option<String> {
         Some(model::field(api, field).name)
+    }
+
+    fn view(&self, record: &Record, view: &View) -> Option<String> {
+        Some(format!("{}.{}", names::item(&record.name), names::item(&view.name)))
+    }
+
+    fn layout(&self, item: &Wire) -> Vec<String> {
+        let name = names::public(&item.name);
+        vec![name.clone(), format!("{name}.Encode"), format!("Decode{name}")]
+    }
+
+    fn member(&self, host: &Host, member: &Method) -> Option<String> {
+        let interface = match member.optional {
+            true => names::optional_interface(&host.name, &member.name),
+            false => names::item(&host.name),
+        };
+        Some(format!("{interface}.{}", names::item(&member.name)))
     }
 
     fn family(&self, item: &Family) -> Option<String> {
@@ -53,6 +75,10 @@ impl Language for Go {
 
     fn kind(&self, family: &Family, kind: &Kind) -> Option<String> {
         Some(errors::sentinel(family, kind))
+    }
+
+    fn kind_field(&self, _: &Api, family: &Family, _: &Kind, field: &ErrorField) -> Option<String> {
+        Some(format!("{}.{}", names::family(&family.name), names::error_field(&field.name)))
     }
 
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {

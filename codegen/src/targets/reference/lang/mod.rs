@@ -1,14 +1,14 @@
 //! What each language calls an item: nothing but the target's own names.
 
-mod c;
+pub(crate) mod c;
 mod go;
 mod python;
-mod rust;
+pub(crate) mod rust;
 mod ts;
 
 use crate::ir::{
-    Api, At, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Object, Record,
-    Union,
+    Api, At, Bit, Case, Enum, EnumValue, ErrorField, Family, Field, Flags, Host, Kind, Lang, Method, Name,
+    Object, Record, Union, View, Wire,
 };
 
 /// Where a function stands.
@@ -52,14 +52,39 @@ pub(crate) trait Language: Sync {
     /// A case of a union.
     fn case(&self, item: &Union, case: &Case) -> Option<String>;
 
+    /// A field of a union's case, behind what holds it.
+    fn case_field(&self, api: &Api, item: &Union, case: &Case, field: &Field) -> Option<String>;
+
     /// A field of a record.
     fn field(&self, api: &Api, record: &Record, field: &Field) -> Option<String>;
+
+    /// More names of a field, as they are given where a record is made.
+    fn field_aliases(&self, _: &Api, _: &Record, _: &Field) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// A member of a record that shows a field in another type, behind the record.
+    fn view(&self, record: &Record, view: &View) -> Option<String>;
+
+    /// What encodes and decodes a layout.
+    fn layout(&self, item: &Wire) -> Vec<String>;
+
+    /// A method or property of an interface of the host, behind the interface.
+    fn member(&self, host: &Host, member: &Method) -> Option<String>;
 
     /// The type of an error family.
     fn family(&self, item: &Family) -> Option<String>;
 
     /// How a kind of error is told.
     fn kind(&self, family: &Family, kind: &Kind) -> Option<String>;
+
+    /// Where a kind of error is declared.
+    fn kind_declared(&self, family: &Family, kind: &Kind) -> Option<String> {
+        self.kind(family, kind)
+    }
+
+    /// A field of an error, behind what holds it.
+    fn kind_field(&self, api: &Api, family: &Family, kind: &Kind, field: &ErrorField) -> Option<String>;
 
     /// How a function is named where it is called.
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String>;

@@ -1,11 +1,14 @@
 //! Python.
 
 use super::{Language, Site, one_line};
+use crate::case::pascal;
 use crate::ir::{
-    Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Union,
+    Api, Bit, Case, Enum, EnumValue, ErrorField, Family, Field, Flags, Host, Kind, Lang, Method, Name,
+    Record, Union, View, Wire,
 };
 use crate::targets::python::calls::{self, Owner};
 use crate::targets::python::names;
+use crate::targets::python::native::union_member;
 use crate::targets::python::types::Mode;
 
 pub(crate) struct Python;
@@ -43,8 +46,32 @@ impl Language for Python {
         Some(format!("{}.{}", names::class(&item.name), names::value(&case.name)))
     }
 
+    fn case_field(&self, api: &Api, item: &Union, _: &Case, field: &Field) -> Option<String> {
+        let taken: Vec<_> = item.cases.iter().map(|case| names::value(&case.name)).collect();
+        let name = union_member(&names::field(api, field), taken.iter().map(String::as_str));
+        Some(format!("{}.{name}", names::class(&item.name)))
+    }
+
     fn field(&self, api: &Api, _: &Record, field: &Field) -> Option<String> {
         Some(names::field(api, field))
+    }
+
+    fn field_aliases(&self, _: &Api, item: &Record, field: &Field) -> Vec<String> {
+        let class = names::class(&item.name);
+        names::member_aliases(&field.name).iter().map(|alias| format!("{class}({alias})")).collect()
+    }
+
+    fn view(&self, record: &Record, view: &View) -> Option<String> {
+        Some(format!("{}.{}", names::class(&record.name), names::member(&view.name)))
+    }
+
+    fn layout(&self, item: &Wire) -> Vec<String> {
+        let class = pascal(&item.name);
+        ["encode", "decode"].map(|function| format!("{class}.{function}")).into()
+    }
+
+    fn member(&self, host: &Host, member: &Method) -> Option<String> {
+        Some(format!("{}.{}", names::class(&host.name), names::member(&member.name)))
     }
 
     fn family(&self, item: &Family) -> Option<String> {
@@ -53,6 +80,15 @@ impl Language for Python {
 
     fn kind(&self, family: &Family, kind: &Kind) -> Option<String> {
         names::kind(family, kind)
+    }
+
+    fn kind_declared(&self, family: &Family, kind: &Kind) -> Option<String> {
+        self.kind(family, kind).or_else(|| self.family(family))
+    }
+
+    fn kind_field(&self, api: &Api, family: &Family, _: &Kind, field: &ErrorField) -> Option<String> {
+        let name = names::value(&api.unit_name(&field.name, &field.ty));
+        Some(format!("{}.{name}", names::family(family)))
     }
 
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {

@@ -2,10 +2,11 @@
 
 use super::{Language, Site};
 use crate::ir::{
-    Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Union,
+    Api, Bit, Case, Enum, EnumValue, ErrorField, Family, Field, Flags, Host, Kind, Lang, Method, Name,
+    Record, Type, Union, View, Wire,
 };
 use crate::targets::rust::names;
-use crate::targets::rust_sdk::{model, types::Scope};
+use crate::targets::rust_sdk::{model, names as sdk, types::Scope};
 
 pub(crate) struct Rust;
 
@@ -42,8 +43,24 @@ impl Language for Rust {
         Some(format!("{}::{}", names::ty(&item.name.spec), names::ty(&case.name)))
     }
 
+    fn case_field(&self, _: &Api, item: &Union, case: &Case, field: &Field) -> Option<String> {
+        Some(format!("{}.{}", self.case(item, case)?, names::value(&field.name.spec)))
+    }
+
     fn field(&self, _: &Api, _: &Record, field: &Field) -> Option<String> {
         Some(names::value(&field.name.spec))
+    }
+
+    fn view(&self, record: &Record, view: &View) -> Option<String> {
+        Some(format!("{}::{}", sdk::views(&record.name.spec), names::value(&view.name.spec)))
+    }
+
+    fn layout(&self, item: &Wire) -> Vec<String> {
+        ["encode", "decode"].map(|function| format!("{}::{function}", names::ty(&item.name))).into()
+    }
+
+    fn member(&self, host: &Host, member: &Method) -> Option<String> {
+        Some(format!("{}::{}", names::ty(&host.name.spec), names::value(&member.name.spec)))
     }
 
     fn family(&self, item: &Family) -> Option<String> {
@@ -52,6 +69,12 @@ impl Language for Rust {
 
     fn kind(&self, family: &Family, kind: &Kind) -> Option<String> {
         Some(format!("{}::{}", names::family(&family.name), names::ty(&kind.name)))
+    }
+
+    fn kind_field(&self, _: &Api, family: &Family, kind: &Kind, field: &ErrorField) -> Option<String> {
+        // A constant is the same in every error, so that the variant does not hold it.
+        let variant = self.kind(family, kind).filter(|_| !matches!(field.ty, Type::Constant(_)))?;
+        Some(format!("{variant}.{}", names::value(&field.name)))
     }
 
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {

@@ -1,8 +1,10 @@
 //! TypeScript.
 
 use super::{Language, Site, one_line};
+use crate::case::camel;
 use crate::ir::{
-    Api, Bit, Case, Enum, EnumValue, Family, Field, Flags, Kind, Lang, Method, Name, Record, Shape, Union,
+    Api, Bit, Case, Enum, EnumValue, ErrorField, Family, Field, Flags, Host, Kind, Lang, Method, Name,
+    Record, Shape, Union, View, Wire,
 };
 use crate::targets::ts::{names, objects, records, types::Scope};
 
@@ -30,19 +32,54 @@ impl Language for Ts {
     }
 
     fn value(&self, item: &Enum, value: &EnumValue) -> Option<String> {
-        Some(if item.numeric { value.tag.to_string() } else { names::text(&value.text) })
+        Some(format!("{}.{}", names::ty(&item.name), names::capital(&value.name)))
     }
 
-    fn bit(&self, _: &Flags, bit: &Bit) -> Option<String> {
-        Some(names::text(&bit.text))
+    fn bit(&self, item: &Flags, bit: &Bit) -> Option<String> {
+        Some(format!("{}.{}", names::ty(&item.name), names::capital(&bit.name)))
     }
 
-    fn case(&self, _: &Union, case: &Case) -> Option<String> {
-        Some(names::text(&case.text))
+    fn case(&self, item: &Union, case: &Case) -> Option<String> {
+        Some(format!("{}{}", names::ty(&item.name), names::capital(&case.name)))
+    }
+
+    fn case_field(&self, api: &Api, item: &Union, case: &Case, field: &Field) -> Option<String> {
+        let name = names::field(api, &field.name, &field.ty, false);
+        Some(format!("{}.{name}", self.case(item, case)?))
     }
 
     fn field(&self, api: &Api, record: &Record, field: &Field) -> Option<String> {
         Some(names::field(api, &field.name, &field.ty, records::keeps(record)))
+    }
+
+    fn field_aliases(&self, api: &Api, item: &Record, field: &Field) -> Vec<String> {
+        let named = |alias: &String| {
+            names::field(
+                api,
+                &Name { spec: alias.clone(), ..Name::default() },
+                &field.ty,
+                records::keeps(item),
+            )
+        };
+        field
+            .name
+            .aliases(Lang::Ts)
+            .iter()
+            .map(|alias| format!("{}.{}", names::ty(&item.name), named(alias)))
+            .collect()
+    }
+
+    fn view(&self, record: &Record, view: &View) -> Option<String> {
+        Some(format!("{}.{}", names::ty(&record.name), names::member(&view.name)))
+    }
+
+    fn layout(&self, item: &Wire) -> Vec<String> {
+        let name = names::capital(&item.name);
+        vec![name.clone(), format!("encode{name}"), format!("decode{name}")]
+    }
+
+    fn member(&self, host: &Host, member: &Method) -> Option<String> {
+        Some(format!("{}.{}", names::ty(&host.name), names::member(&member.name)))
     }
 
     fn family(&self, item: &Family) -> Option<String> {
@@ -53,12 +90,27 @@ impl Language for Ts {
         Some(kind.class.clone().unwrap_or_else(|| names::text(&kind.text)))
     }
 
+    fn kind_declared(&self, family: &Family, kind: &Kind) -> Option<String> {
+        let told = format!("{}Kind.{}", names::family(&family.name), kind.text);
+        Some(kind.class.clone().unwrap_or(told))
+    }
+
+    fn kind_field(&self, api: &Api, family: &Family, _: &Kind, field: &ErrorField) -> Option<String> {
+        let name = Name { spec: field.name.clone(), ..Name::default() };
+        let name = names::field(api, &name, &field.ty, false);
+        Some(format!("{}.{name}", names::family(&family.name)))
+    }
+
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {
         Some(match site.object {
             Some((_, object)) if method.shape == Shape::Constructor && method.name.spec == "new" => {
                 format!("new {}", names::ty(&object.name))
             }
-            Some((_, object)) => format!("{}.{}", names::ty(&object.name), names::member(&method.name)),
+            Some((_, object)) => {
+                // All signatures of an overload have one name.
+                let member = method.overload.as_deref().map_or_else(|| names::member(&method.name), camel);
+                format!("{}.{member}", names::ty(&object.name))
+            }
             None => names::function(&method.name),
         })
     }

@@ -144,6 +144,11 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = object.shards()?;
             Ok(result.write())
         }
+        "bus.net_node.shards/num_shards" => {
+            let object = request.object::<net_mesh::bus::NetNode>()?;
+            let result = object.num_shards()?;
+            Ok(result.write())
+        }
         "bus.net_node.flush" => {
             let object = request.object::<net_mesh::bus::NetNode>()?;
             object.flush().await?;

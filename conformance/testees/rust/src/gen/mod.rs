@@ -8,6 +8,7 @@ mod dedup;
 mod echo;
 pub(crate) mod error;
 mod identity;
+pub(crate) mod surface;
 pub(crate) mod wire;
 
 use crate::fixture::Failure;
