@@ -120,6 +120,38 @@ static void a_waited_result_reads_like_a_call(void) {
   net_queue_free(queue);
 }
 
+static void a_wait_gives_what_the_call_gives(void) {
+  net_queue *queue = net_queue_new();
+  net_handle box = 0;
+  net_handle letters = 0;
+  net_bytes text;
+  net_view_list list;
+  net_error error;
+  CHECK(net_echo_box_open_wait(queue, net_str("ab"), NULL, &box, NULL) == 0);
+  CHECK(net_echo_box_read_wait(queue, box, &text, NULL) == 0 && test_gave(&text, "ab"));
+  CHECK(net_echo_box_letters(box, 2, &letters, NULL) == 0);
+  CHECK(net_letter_stream_next_wait(queue, letters, 10, &list, NULL) == 0);
+  CHECK(list.len == 2 && test_is(list.items[1], "b"));
+  net_view_list_free(&list);
+  CHECK(net_fail_later_wait(queue, net_str("odd"), NULL, &error) != 0);
+  CHECK(error.family == NET_FAMILY_ECHO);
+  net_error_free(&error);
+  net_handle_free(letters);
+  net_handle_free(box);
+  net_queue_free(queue);
+}
+
+static void a_wait_keeps_nothing_that_is_not_wanted(void) {
+  net_queue *queue = net_queue_new();
+  net_handle box = test_box("ab");
+  size_t before = net_live_handles();
+  CHECK(net_echo_box_open_wait(queue, net_str("ab"), NULL, NULL, NULL) == 0);
+  CHECK(net_echo_box_read_wait(queue, box, NULL, NULL) == 0);
+  CHECK(net_live_handles() == before);
+  net_handle_free(box);
+  net_queue_free(queue);
+}
+
 static void a_drained_queue_gives_one_pack(void) {
   net_queue *queue = net_queue_new();
   net_handle box = test_box("d");
@@ -286,6 +318,8 @@ const test async_tests[] = {
     {"async: a queue hears of ends in order", a_queue_hears_of_ends_in_order},
     {"async: waiting ends with the event", waiting_ends_with_the_event},
     {"async: a waited result reads like a call", a_waited_result_reads_like_a_call},
+    {"async: a wait gives what the call gives", a_wait_gives_what_the_call_gives},
+    {"async: a wait keeps nothing that is not wanted", a_wait_keeps_nothing_that_is_not_wanted},
     {"async: a drained queue gives one pack", a_drained_queue_gives_one_pack},
     {"async: an operation is cancelled once", an_operation_is_cancelled_once},
     {"async: a cancelled operation is heard on the queue",

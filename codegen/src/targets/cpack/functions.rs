@@ -3,6 +3,7 @@
 use super::layout::{call, comment, head};
 use super::names;
 use super::types::{self, Passing};
+use super::waits::{wait, wait_next};
 use crate::ir::{Api, Arg, Lang, Method, Module, Shape, Type};
 use anyhow::Result;
 
@@ -25,7 +26,9 @@ pub(crate) fn module(api: &Api, module: &Module) -> Result<Vec<FunctionModel>> {
         }
         if let Some(item) = &object.iterates {
             let name = names::method(&object.name.spec, "next");
-            functions.push(result(api, &name, &Type::List(Box::new(item.clone())))?);
+            let items = Type::List(Box::new(item.clone()));
+            functions.push(result(api, &name, &items)?);
+            functions.push(wait_next(api, &name, &items)?);
         }
     }
     Ok(functions)
@@ -77,8 +80,15 @@ fn function(api: &Api, method: &Method, name: String, of_object: bool) -> Result
             Some(ty) => functions.push(result(api, &name, ty)?),
             None => {}
         }
+        functions.push(wait(api, method, &name, has_handle.then(|| "net_handle handle".to_owned()))?);
     }
     Ok(functions)
+}
+
+/// What a form with structs takes for its arguments.
+pub(super) fn params(api: &Api, args: &[Arg]) -> Result<Vec<String>> {
+    let args = args.iter().map(|arg| argument(api, arg)).collect::<Result<Vec<_>>>()?;
+    Ok(args.into_iter().flat_map(|arg| arg.params).collect())
 }
 
 /// Whether a function has a form with structs, `<name>_with`.

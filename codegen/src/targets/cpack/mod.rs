@@ -12,6 +12,7 @@ pub(crate) mod names;
 pub(crate) mod order;
 pub(crate) mod types;
 mod values;
+mod waits;
 
 use super::Target;
 use crate::files::FileSet;

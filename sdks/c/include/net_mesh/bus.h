@@ -1019,6 +1019,26 @@ static inline bool net_net_node_create_result(net_view result, net_handle *value
   net_reader_finish(&r, &ok);
   return ok;
 }
+// Calls `net_net_node_create` and waits for its end on a queue that nothing else uses.
+static inline net_code net_net_node_create_wait(net_queue *queue,
+                                                const net_net_node_config *config,
+                                                net_handle *result,
+                                                net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_net_node_create_with(config, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_net_node_create_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
 // Creates a node and starts it, without waiting.
 static inline net_code net_net_node_new_with(const net_net_node_config *config,
                                              net_handle *result,
@@ -1065,6 +1085,26 @@ static inline net_code net_net_node_emit_raw_with(net_handle handle,
 // Reads a result of `net_net_node_emit_raw_async`; false for something else.
 static inline bool net_net_node_emit_raw_async_result(net_view result, net_receipt *value) {
   return net_receipt_unpack(result, value);
+}
+// Calls `net_net_node_emit_raw_async` and waits for its end on a queue that nothing else uses.
+static inline net_code net_net_node_emit_raw_async_wait(net_queue *queue,
+                                                        net_handle handle,
+                                                        net_view json,
+                                                        net_view key,
+                                                        net_receipt *result,
+                                                        net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_net_node_emit_raw_async(handle, json, key, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_net_node_emit_raw_async_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
 }
 // Emits many values as JSON and tells how many were accepted; one that is not JSON refuses them
 // all.
@@ -1119,6 +1159,29 @@ static inline bool net_net_node_emit_raw_batch_async_result(net_view result, uin
   net_u32_read(&r, value);
   net_reader_finish(&r, &ok);
   return ok;
+}
+// Calls `net_net_node_emit_raw_batch_async` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_net_node_emit_raw_batch_async_wait(net_queue *queue,
+                                                              net_handle handle,
+                                                              const net_view *jsons,
+                                                              size_t jsons_len,
+                                                              net_view key,
+                                                              uint32_t *result,
+                                                              net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op =
+      net_net_node_emit_raw_batch_async_with(handle, jsons, jsons_len, key, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_net_node_emit_raw_batch_async_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
 }
 // Emits many JSON texts given as UTF-8 and tells how many were accepted; one that is not JSON
 // refuses them all.
@@ -1181,6 +1244,24 @@ static inline uint64_t net_net_node_poll_with(net_handle handle,
 static inline bool net_net_node_poll_result(net_view result, net_poll_response *value) {
   return net_poll_response_unpack(result, value);
 }
+// Calls `net_net_node_poll` and waits for its end on a queue that nothing else uses.
+static inline net_code net_net_node_poll_wait(net_queue *queue,
+                                              net_handle handle,
+                                              const net_poll_request *request,
+                                              net_poll_response *result,
+                                              net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_net_node_poll_with(handle, request, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL && !net_net_node_poll_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
 // Reads a result of `net_net_node_poll_one`; false for something else.
 static inline bool net_net_node_poll_one_result(net_view result,
                                                 bool *found,
@@ -1194,6 +1275,26 @@ static inline bool net_net_node_poll_one_result(net_view result,
   }
   value->owner = net_reader_finish(&r, &ok);
   return ok;
+}
+// Calls `net_net_node_poll_one` and waits for its end on a queue that nothing else uses.
+static inline net_code net_net_node_poll_one_wait(net_queue *queue,
+                                                  net_handle handle,
+                                                  bool *found,
+                                                  net_stored_event *result,
+                                                  net_error *error) {
+  net_bytes given;
+  *found = false;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_net_node_poll_one(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_net_node_poll_one_result(net_bytes_view(&given), found, result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
 }
 // Opens a stream of events that waits for new ones.
 static inline net_code net_net_node_subscribe_with(net_handle handle,
@@ -1236,6 +1337,14 @@ static inline net_code net_net_node_stats_with(net_handle handle,
   net_bytes_free(&given);
   return code;
 }
+// Calls `net_net_node_flush` and waits for its end on a queue that nothing else uses.
+static inline net_code net_net_node_flush_wait(net_queue *queue,
+                                               net_handle handle,
+                                               net_error *error) {
+  uint64_t op = net_net_node_flush(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
 // Refuses new events, lets readers take what was accepted, then ends every pending operation with
 // `closed`. Calling it again does nothing.
 static inline uint64_t net_net_node_shutdown_with(net_handle handle,
@@ -1250,6 +1359,15 @@ static inline uint64_t net_net_node_shutdown_with(net_handle handle,
   uint64_t op = net_net_node_shutdown(handle, options_view, done, ctx);
   net_writer_free(&options_pack);
   return op;
+}
+// Calls `net_net_node_shutdown` and waits for its end on a queue that nothing else uses.
+static inline net_code net_net_node_shutdown_wait(net_queue *queue,
+                                                  net_handle handle,
+                                                  const net_shutdown_options *options,
+                                                  net_error *error) {
+  uint64_t op = net_net_node_shutdown_with(handle, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
 }
 // Opens a subscription on a node.
 static inline net_code net_event_stream_new_with(net_handle bus,
@@ -1269,6 +1387,25 @@ static inline net_code net_event_stream_new_with(net_handle bus,
 static inline bool net_event_stream_next_result(net_view result, net_stored_event_list *value) {
   return net_stored_event_list_unpack(result, value);
 }
+// Calls `net_event_stream_next` and waits for its end on a queue that nothing else uses.
+static inline net_code net_event_stream_next_wait(net_queue *queue,
+                                                  net_handle handle,
+                                                  uint32_t max,
+                                                  net_stored_event_list *result,
+                                                  net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_event_stream_next(handle, max, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_event_stream_next_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
 // Opens a decoding subscription on a node.
 static inline net_code net_typed_event_stream_new_with(net_handle bus,
                                                        const net_subscribe_options *options,
@@ -1286,6 +1423,25 @@ static inline net_code net_typed_event_stream_new_with(net_handle bus,
 // Reads a result of `net_typed_event_stream_next`; false for something else.
 static inline bool net_typed_event_stream_next_result(net_view result, net_view_list *value) {
   return net_view_list_unpack(result, value);
+}
+// Calls `net_typed_event_stream_next` and waits for its end on a queue that nothing else uses.
+static inline net_code net_typed_event_stream_next_wait(net_queue *queue,
+                                                        net_handle handle,
+                                                        uint32_t max,
+                                                        net_view_list *result,
+                                                        net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_typed_event_stream_next(handle, max, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_typed_event_stream_next_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
 }
 // Publishes many objects and tells how many were accepted.
 static inline net_code net_typed_channel_publish_batch_with(net_handle handle,

@@ -1625,6 +1625,23 @@ static inline bool net_fail_later_result(net_view result, uint32_t *value) {
   net_reader_finish(&r, &ok);
   return ok;
 }
+// Calls `net_fail_later` and waits for its end on a queue that nothing else uses.
+static inline net_code net_fail_later_wait(net_queue *queue,
+                                           net_view kind,
+                                           uint32_t *result,
+                                           net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_fail_later(kind, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL && !net_fail_later_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
 // Tells family, kind and message of an error that the host hands in.
 static inline net_code net_describe_error_with(const net_error *error_,
                                                net_bytes *result,
@@ -1636,6 +1653,12 @@ static inline net_code net_describe_error_with(const net_error *error_,
   net_view error__view = error_ == NULL ? net_none() : net_writer_view(&error__pack);
   net_code code = net_describe_error(error__view, result, error);
   net_writer_free(&error__pack);
+  return code;
+}
+// Calls `net_panic_later` and waits for its end on a queue that nothing else uses.
+static inline net_code net_panic_later_wait(net_queue *queue, net_error *error) {
+  uint64_t op = net_panic_later(net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
   return code;
 }
 // Maps each number with a function of the host.
@@ -1656,6 +1679,25 @@ static inline uint64_t net_map_numbers_with(const int64_t *values,
 // Reads a result of `net_map_numbers`; false for something else.
 static inline bool net_map_numbers_result(net_view result, net_i64_list *value) {
   return net_i64_list_unpack(result, value);
+}
+// Calls `net_map_numbers` and waits for its end on a queue that nothing else uses.
+static inline net_code net_map_numbers_wait(net_queue *queue,
+                                            const int64_t *values,
+                                            size_t values_len,
+                                            const net_echo_mapper *mapper,
+                                            net_i64_list *result,
+                                            net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_map_numbers_with(values, values_len, mapper, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL && !net_map_numbers_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
 }
 // Calls the handler that often, at once, and gives back the last answer.
 static inline uint64_t net_ask_with(const net_echo_handler *handler,
@@ -1683,6 +1725,30 @@ static inline bool net_ask_result(net_view result, net_view *value) {
   net_reader_finish(&r, &ok);
   return ok;
 }
+// Calls `net_ask` and waits for its end on a queue that nothing else uses.
+static inline net_code net_ask_wait(net_queue *queue,
+                                    const net_echo_handler *handler,
+                                    const net_label *request,
+                                    net_view data,
+                                    uint32_t times,
+                                    net_bytes *result,
+                                    net_error *error) {
+  net_bytes given;
+  net_view value = net_none();
+  uint64_t op = net_ask_with(handler, request, data, times, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_ask_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  if (result != NULL) {
+    *result = given;
+    result->data = value.data;
+    result->len = value.len;
+  } else {
+    net_bytes_free(&given);
+  }
+  return code;
+}
 // Adds what a stream of the host gives.
 static inline uint64_t net_sum_stream_with(const net_source *values, net_done done, void *ctx) {
   net_host values_host = net_source_host(values);
@@ -1696,6 +1762,23 @@ static inline bool net_sum_stream_result(net_view result, uint64_t *value) {
   net_u64_read(&r, value);
   net_reader_finish(&r, &ok);
   return ok;
+}
+// Calls `net_sum_stream` and waits for its end on a queue that nothing else uses.
+static inline net_code net_sum_stream_wait(net_queue *queue,
+                                           const net_source *values,
+                                           uint64_t *result,
+                                           net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_sum_stream_with(values, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL && !net_sum_stream_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
 }
 // Gives back what a stream of the host gives, item by item, as fast as it is taken.
 static inline net_code net_echo_stream_with(const net_source *values,
@@ -1727,6 +1810,27 @@ static inline bool net_echo_box_open_result(net_view result, net_handle *value) 
   net_reader_finish(&r, &ok);
   return ok;
 }
+// Calls `net_echo_box_open` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_box_open_wait(net_queue *queue,
+                                              net_view text,
+                                              const net_echo_options *options,
+                                              net_handle *result,
+                                              net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_echo_box_open_with(text, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_echo_box_open_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
 // Reads a result of `net_echo_box_of_number`; false for something else.
 static inline bool net_echo_box_of_number_result(net_view result, net_handle *value) {
   bool ok;
@@ -1735,6 +1839,26 @@ static inline bool net_echo_box_of_number_result(net_view result, net_handle *va
   net_reader_finish(&r, &ok);
   return ok;
 }
+// Calls `net_echo_box_of_number` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_box_of_number_wait(net_queue *queue,
+                                                   uint64_t number,
+                                                   net_handle *result,
+                                                   net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_echo_box_of_number(number, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_echo_box_of_number_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
 // Reads a result of `net_echo_box_read`; false for something else.
 static inline bool net_echo_box_read_result(net_view result, net_view *value) {
   bool ok;
@@ -1742,6 +1866,35 @@ static inline bool net_echo_box_read_result(net_view result, net_view *value) {
   net_view_read(&r, value);
   net_reader_finish(&r, &ok);
   return ok;
+}
+// Calls `net_echo_box_read` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_box_read_wait(net_queue *queue,
+                                              net_handle handle,
+                                              net_bytes *result,
+                                              net_error *error) {
+  net_bytes given;
+  net_view value = net_none();
+  uint64_t op = net_echo_box_read(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_echo_box_read_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  if (result != NULL) {
+    *result = given;
+    result->data = value.data;
+    result->len = value.len;
+  } else {
+    net_bytes_free(&given);
+  }
+  return code;
+}
+// Calls `net_echo_box_wait` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_box_wait_wait(net_queue *queue,
+                                              net_handle handle,
+                                              net_error *error) {
+  uint64_t op = net_echo_box_wait(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
 }
 // Makes a box with the texts of all.
 static inline net_code net_echo_box_merged_with(const net_handle *boxes,
@@ -1765,9 +1918,46 @@ static inline uint64_t net_echo_box_save_with(net_handle handle,
   uint64_t op = net_echo_box_save(handle, store == NULL ? NULL : &store_host, key, done, ctx);
   return op;
 }
+// Calls `net_echo_box_save` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_box_save_wait(net_queue *queue,
+                                              net_handle handle,
+                                              const net_echo_store *store,
+                                              net_view key,
+                                              net_error *error) {
+  uint64_t op = net_echo_box_save_with(handle, store, key, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Calls `net_echo_box_shut` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_box_shut_wait(net_queue *queue,
+                                              net_handle handle,
+                                              net_error *error) {
+  uint64_t op = net_echo_box_shut(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
 // Reads a result of `net_letter_stream_next`; false for something else.
 static inline bool net_letter_stream_next_result(net_view result, net_view_list *value) {
   return net_view_list_unpack(result, value);
+}
+// Calls `net_letter_stream_next` and waits for its end on a queue that nothing else uses.
+static inline net_code net_letter_stream_next_wait(net_queue *queue,
+                                                   net_handle handle,
+                                                   uint32_t max,
+                                                   net_view_list *result,
+                                                   net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_letter_stream_next(handle, max, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_letter_stream_next_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
 }
 #endif  // defined(NET_HAS_CONFORMANCE)
 
