@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::args::Args;
 use crate::conform;
+use crate::examples;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::{Context, Run};
@@ -114,21 +115,8 @@ impl Outcome {
 
 /// The program with its file.
 fn program(workspace: &Workspace, language: Language) -> Command {
-    let built = |path: &str| workspace.command(&workspace.target(path).display().to_string(), "");
-    let mut command = match language {
-        Language::Rust => built("release/examples/demo"),
-        Language::TypeScript => interpreted(workspace, "node", "sdks/typescript/examples/demo.mjs"),
-        Language::Python => interpreted(workspace, "python", "sdks/python/examples/demo.py"),
-        Language::Go => built("examples/go-demo"),
-        Language::C => built("examples/c-demo"),
-    };
+    let mut command = examples::program(workspace, language, "demo");
     command.arg(workspace.path(EVENTS));
-    command
-}
-
-fn interpreted(workspace: &Workspace, interpreter: &str, path: &str) -> Command {
-    let mut command = workspace.command(interpreter, "");
-    command.arg(workspace.path(path));
     command
 }
 

@@ -7,6 +7,7 @@ mod checks;
 mod conform;
 mod counts;
 mod demo;
+mod examples;
 mod job;
 mod language;
 mod layouts;

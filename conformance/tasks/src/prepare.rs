@@ -154,10 +154,17 @@ fn install(from: &Path, to: &Path) -> Result<()> {
     copy().with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
-/// Builds the Go testee and the Go demo.
+/// Examples that are compiled, in each language that compiles.
+const EXAMPLES: [&str; 2] = ["demo", "quickstart"];
+
+/// Builds the Go testee and the Go examples.
 pub(crate) fn go_programs(context: &Context, job: &Job) -> Result<()> {
     go_testee(context.workspace, job)?;
-    go_program(context.workspace, job, "sdks/go", "./examples/demo", "examples/go-demo")
+    for name in EXAMPLES {
+        let (package, program) = (format!("./examples/{name}"), format!("examples/go-{name}"));
+        go_program(context.workspace, job, "sdks/go", &package, &program)?;
+    }
+    Ok(())
 }
 
 /// Builds the Go testee.
@@ -170,16 +177,19 @@ fn go_program(workspace: &Workspace, job: &Job, folder: &str, package: &str, pro
     job.run(go.args(["build", "-tags", "conformance", "-o"]).arg(workspace.target(program)).arg(package))
 }
 
-/// Builds the C testee and the C demo.
+/// Builds the C testee and the C examples.
 pub(crate) fn c_programs(context: &Context, job: &Job) -> Result<()> {
     let workspace = context.workspace;
     c_testee(workspace, job)?;
-    let program = workspace.target("examples/c-demo");
     fs::create_dir_all(workspace.target("examples"))?;
-    let mut cc = workspace.command("cc", "");
-    cc.args(["-std=c11", "-O2", "-g"]).args(WARNINGS).args(INCLUDES.map(|folder| format!("-I{folder}")));
-    cc.arg("sdks/c/examples/demo.c").arg(workspace.target(STATIC_LIBRARY));
-    job.run(cc.args(["-lpthread", "-ldl", "-lm", "-o"]).arg(program))
+    for name in EXAMPLES {
+        let mut cc = workspace.command("cc", "");
+        cc.args(["-std=c11", "-O2", "-g"]).args(WARNINGS).args(INCLUDES.map(|folder| format!("-I{folder}")));
+        cc.arg(format!("sdks/c/examples/{name}.c")).arg(workspace.target(STATIC_LIBRARY));
+        let program = workspace.target(&format!("examples/c-{name}"));
+        job.run(cc.args(["-lpthread", "-ldl", "-lm", "-o"]).arg(program))?;
+    }
+    Ok(())
 }
 
 /// Builds the C testee.

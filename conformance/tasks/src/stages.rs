@@ -6,7 +6,7 @@ use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::{checks, conform, demo, mutants, prepare};
+use crate::{checks, conform, demo, examples, mutants, prepare};
 
 /// A part of a task.
 #[derive(Debug)]
@@ -270,6 +270,15 @@ pub(crate) const STAGES: &[Stage] = &[
         role: Role::Test,
         needs: PROGRAMS,
         work: Work::Function(demo::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 5, warm: 5 },
+    },
+    Stage {
+        name: "quick starts",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: PROGRAMS,
+        work: Work::Function(examples::quick_starts),
         counts: Source::Closing,
         budget: Budget { cold: 5, warm: 5 },
     },

@@ -238,13 +238,6 @@ def example(name: str, *args: str) -> str:
     return done.stdout
 
 
-def test_the_quick_start() -> None:
-    assert example("quickstart.py").splitlines() == [
-        "0 {'hello': 'world'}",
-        "[Reading(sensor='A1', celsius=22.5)]",
-    ]
-
-
 def test_the_demo(tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
     events.write_text("".join(f'{{"n": {number},"t":"ü"}}\n' for number in range(500)), "utf-8")

@@ -11,21 +11,14 @@ import (
 
 func main() {
 	ctx := context.Background()
+
 	node := must(net.NetNodeCreate(ctx, &net.NetNodeConfig{Shards: net.Ptr[uint32](4)}))
-	defer node.Close()
 	must(node.Emit(map[string]any{"token": "hello", "index": 0}, nil))
 	must(node.EmitRaw(`{"token": "world"}`, nil))
-	must(node.EmitBatch([]any{1, "two"}, nil))
 	must(0, node.Flush(ctx))
 	for _, event := range must(node.Poll(ctx, &net.PollRequest{Limit: 100})).Events {
 		fmt.Println(event.Raw)
 	}
-	stream := must(node.Subscribe(nil))
-	for event, err := range stream.All(ctx) {
-		fmt.Println(must(event, err).Raw)
-		break
-	}
-	must(0, stream.Close())
 	must(0, node.Shutdown(ctx, nil))
 }
 
