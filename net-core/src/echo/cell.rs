@@ -1,7 +1,7 @@
 //! A box of one JSON value.
 
 use super::lock;
-use net_types::{Error, api};
+use net_types::{Error, Json, api};
 use std::sync::{Arc, Mutex};
 
 /// A cell that keeps the JSON text of one value.
@@ -15,8 +15,8 @@ impl api::TypedCell for TypedCell {
         Ok(Arc::default())
     }
 
-    fn put(&self, value: &str) -> Result<(), Error> {
-        *lock(&self.value) = Some(value.to_owned());
+    fn put(&self, value: Json<'_>) -> Result<(), Error> {
+        *lock(&self.value) = Some(value.text().to_owned());
         Ok(())
     }
 
@@ -34,8 +34,8 @@ mod tests {
     fn gives_a_value_once() {
         let cell = TypedCell::new().unwrap();
         assert_eq!(cell.take().unwrap(), None);
-        cell.put("1").unwrap();
-        cell.put("{\"a\":2}").unwrap();
+        cell.put("1".into()).unwrap();
+        cell.put("{\"a\":2}".into()).unwrap();
         assert_eq!(cell.take().unwrap().as_deref(), Some("{\"a\":2}"));
         assert_eq!(cell.take().unwrap(), None);
     }

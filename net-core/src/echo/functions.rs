@@ -8,7 +8,7 @@ use crate::Functions;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use net_types::{
-    Date, Error, Stream, Timestamp, api,
+    Date, Error, Json, Stream, Timestamp, api,
     echo::*,
     host::{EchoHandler, EchoMapper},
 };
@@ -171,8 +171,8 @@ impl api::EchoFunctions for Functions {
         })
     }
 
-    fn echo_json(value: &str) -> Result<String, Error> {
-        Ok(value.to_owned())
+    fn echo_json(value: Json<'_>) -> Result<String, Error> {
+        Ok(value.text().to_owned())
     }
 
     fn fail(kind: &str, detail: &str) -> Result<(), Error> {

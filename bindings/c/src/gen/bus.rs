@@ -82,7 +82,7 @@ pub unsafe extern "C" fn net_net_node_emit(
     unsafe {
         call::answer(result, error, || {
             let this = value::object::<net_core::NetNode>(handle)?;
-            let event = event.text("event")?;
+            let event = event.text("event")?.into();
             let key = key.optional(|view| view.text("key"))?;
             <net_core::NetNode as net_types::api::NetNode>::emit(&this, event, key).map(Packed)
         })
@@ -667,7 +667,7 @@ pub unsafe extern "C" fn net_typed_channel_publish(
     unsafe {
         call::answer(result, error, || {
             let this = value::object::<net_core::TypedChannel>(handle)?;
-            let event = event.text("event")?;
+            let event = event.text("event")?.into();
             <net_core::TypedChannel as net_types::api::TypedChannel>::publish(&this, event)
         })
     }

@@ -437,7 +437,7 @@ pub unsafe extern "C" fn net_echo_json(value: View, result: *mut Bytes, error: *
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
         call::answer(result, error, || {
-            let value = value.text("value")?;
+            let value = value.text("value")?.into();
             <net_core::Functions as net_types::api::EchoFunctions>::echo_json(value)
         })
     }
@@ -886,7 +886,7 @@ pub unsafe extern "C" fn net_typed_cell_put(handle: Handle, value: View, error: 
     unsafe {
         call::perform(error, || {
             let this = value::object::<net_core::TypedCell>(handle)?;
-            let value = value.text("value")?;
+            let value = value.text("value")?.into();
             <net_core::TypedCell as net_types::api::TypedCell>::put(&this, value)
         })
     }

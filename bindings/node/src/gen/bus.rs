@@ -75,7 +75,11 @@ pub fn bus_net_node_emit(
 ) -> napi::Result<f64> {
     abi::call(|| {
         let this = abi::object::<net_core::NetNode>(this)?;
-        let result = <net_core::NetNode as net_types::api::NetNode>::emit(&this, &event, key.as_deref())?;
+        let result = <net_core::NetNode as net_types::api::NetNode>::emit(
+            &this,
+            event.as_str().into(),
+            key.as_deref(),
+        )?;
         let mut w = Writer::new();
         result.pack(&mut w);
         Ok(abi::answer(out, w))
@@ -460,7 +464,8 @@ pub fn bus_typed_channel_new(environment: f64, bus: f64, name: String) -> napi::
 pub fn bus_typed_channel_publish(this: f64, event: String) -> napi::Result<bool> {
     abi::call(|| {
         let this = abi::object::<net_core::TypedChannel>(this)?;
-        let result = <net_core::TypedChannel as net_types::api::TypedChannel>::publish(&this, &event)?;
+        let result =
+            <net_core::TypedChannel as net_types::api::TypedChannel>::publish(&this, event.as_str().into())?;
         Ok(result)
     })
 }

@@ -384,7 +384,8 @@ pub fn echo_sum_all(first: BigInt, args: &[u8]) -> napi::Result<i64n> {
 #[napi(js_name = "echoEchoJson")]
 pub fn echo_echo_json(value: String) -> napi::Result<String> {
     abi::call(|| {
-        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_json(&value)?;
+        let result =
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_json(value.as_str().into())?;
         Ok(result)
     })
 }
@@ -741,7 +742,7 @@ pub fn echo_typed_cell_new(environment: f64) -> napi::Result<f64> {
 pub fn echo_typed_cell_put(this: f64, value: String) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::TypedCell>(this)?;
-        <net_core::TypedCell as net_types::api::TypedCell>::put(&this, &value)?;
+        <net_core::TypedCell as net_types::api::TypedCell>::put(&this, value.as_str().into())?;
         Ok(())
     })
 }

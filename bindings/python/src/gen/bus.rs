@@ -1119,7 +1119,7 @@ fn net_node_emit(py: Python<'_>, this: Arg<'_, '_>, event: Arg<'_, '_>, key: Opt
     let this = abi::arg::<Arc<net_core::NetNode>>(this, "self")?;
     let event = abi::arg::<&str>(event, "event")?;
     let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
-    abi::run(py, event.len(), || <net_core::NetNode as api::NetNode>::emit(&this, event, key))
+    abi::run(py, event.len(), || <net_core::NetNode as api::NetNode>::emit(&this, event.into(), key))
 }
 
 /// Emits one JSON text.
@@ -1609,7 +1609,7 @@ fn typed_channel_new(py: Python<'_>, bus: Arg<'_, '_>, name: Arg<'_, '_>) -> Ans
 fn typed_channel_publish(py: Python<'_>, this: Arg<'_, '_>, event: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedChannel>>(this, "self")?;
     let event = abi::arg::<&str>(event, "event")?;
-    abi::run(py, event.len(), || <net_core::TypedChannel as api::TypedChannel>::publish(&this, event))
+    abi::run(py, event.len(), || <net_core::TypedChannel as api::TypedChannel>::publish(&this, event.into()))
 }
 
 /// Publishes many objects and tells how many were accepted.

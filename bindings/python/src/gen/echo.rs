@@ -1539,7 +1539,7 @@ fn sum_all(py: Python<'_>, first: Arg<'_, '_>, rest: Arg<'_, '_>) -> Answer {
 #[pyo3(signature = (value))]
 fn echo_json(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg::<&str>(value, "value")?;
-    abi::run(py, value.len(), || <net_core::Functions as api::EchoFunctions>::echo_json(value))
+    abi::run(py, value.len(), || <net_core::Functions as api::EchoFunctions>::echo_json(value.into()))
 }
 
 /// Answers with the echo error of that kind, or of `part`.
@@ -1999,7 +1999,7 @@ fn typed_cell_new(py: Python<'_>) -> Answer {
 fn typed_cell_put(py: Python<'_>, this: Arg<'_, '_>, value: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TypedCell>>(this, "self")?;
     let value = abi::arg::<&str>(value, "value")?;
-    abi::run(py, value.len(), || <net_core::TypedCell as api::TypedCell>::put(&this, value))
+    abi::run(py, value.len(), || <net_core::TypedCell as api::TypedCell>::put(&this, value.into()))
 }
 
 /// Takes the value out, if there is one.

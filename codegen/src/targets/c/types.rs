@@ -100,7 +100,8 @@ pub(crate) fn plain_out(api: &Api, ty: &Type, value: &str) -> String {
 pub(crate) fn view_in(api: &Api, ty: &Type, view: &str, label: &str, owns: bool) -> String {
     let read = match ty {
         Type::String | Type::Json(_) if owns => format!("text({label:?})?.to_owned()"),
-        Type::String | Type::Json(_) => format!("text({label:?})?"),
+        Type::String => format!("text({label:?})?"),
+        Type::Json(_) => format!("text({label:?})?.into()"),
         Type::Bytes if owns => {
             return format!("bytes::Bytes::copy_from_slice({view}.bytes({label:?})?)");
         }

@@ -60,12 +60,14 @@ pub(super) fn value(api: &Api, ty: &Type) -> (String, String) {
 pub(super) fn given(api: &Api, ty: &Type, name: &str, is_async: bool) -> String {
     match ty {
         Type::String | Type::Json(_) if is_async => name.into(),
-        Type::String | Type::Json(_) => format!("&{name}"),
+        Type::String => format!("&{name}"),
+        Type::Json(_) => format!("{name}.as_str().into()"),
         Type::Bytes if is_async => format!("bytes::Bytes::copy_from_slice({name})"),
         Type::Object(..) if is_async => name.into(),
         Type::Object(..) => format!("&{name}"),
         Type::Optional(inner) => match &**inner {
-            Type::String | Type::Json(_) if !is_async => format!("{name}.as_deref()"),
+            Type::String if !is_async => format!("{name}.as_deref()"),
+            Type::Json(_) if !is_async => format!("{name}.as_deref().map(Into::into)"),
             inner => {
                 let taken = taken(api, inner, name);
                 if taken == name { taken } else { format!("{name}.map(|{name}| {taken})") }

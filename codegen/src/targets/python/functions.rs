@@ -259,8 +259,10 @@ fn argument(api: &Api, arg: &Arg, name: &str, is_async: bool) -> Result<(Vec<Str
     let (ty, passed, more) = match inner {
         _ if !wrap.is_empty() => (wrap, ident.clone(), None),
         _ if is_async => ("_".into(), ident.clone(), None),
-        Type::String | Type::Json(_) if optional => ("Option<&str>".into(), ident.clone(), None),
-        Type::String | Type::Json(_) => ("&str".into(), ident.clone(), None),
+        Type::String if optional => ("Option<&str>".into(), ident.clone(), None),
+        Type::String => ("&str".into(), ident.clone(), None),
+        Type::Json(_) if optional => ("Option<&str>".into(), format!("{ident}.map(Into::into)"), None),
+        Type::Json(_) => ("&str".into(), format!("{ident}.into()"), None),
         Type::Bytes if optional => ("Option<Cow<'_, [u8]>>".into(), format!("{ident}.as_deref()"), None),
         Type::Bytes => ("Cow<'_, [u8]>".into(), format!("&{ident}"), None),
         Type::List(of) if rust_types::is_text_or_bytes(of) && !optional => {

@@ -41,8 +41,10 @@ pub(crate) fn argument(api: &Api, ty: &Type, is_async: bool) -> String {
         return owned(api, ty);
     }
     match ty {
-        Type::String | Type::Json(_) => "&str".into(),
+        Type::String => "&str".into(),
+        Type::Json(_) => "crate::Json<'_>".into(),
         Type::Bytes => "&[u8]".into(),
+        Type::List(inner) if matches!(**inner, Type::Json(_)) => "&[&str]".into(),
         Type::Optional(inner) if is_borrowed(inner) => format!("Option<{}>", argument(api, inner, false)),
         Type::List(inner) if is_text_or_bytes(inner) => format!("&[{}]", argument(api, inner, false)),
         Type::Object(..) => format!("&{}", owned(api, ty)),

@@ -59,7 +59,7 @@ fn required(scope: Scope<'_>, ty: &Type, name: &str, is_async: bool) -> Lowered 
         Type::Bytes => plain("impl AsRef<[u8]>".into(), None, format!("{name}.as_ref()")),
         Type::Json(variable) => {
             let setup = format!("let {name} = json::encode({name})?;");
-            let passed = if is_async { name.to_owned() } else { format!("&{name}") };
+            let passed = if is_async { name.to_owned() } else { format!("json::written(&{name})") };
             plain(format!("&{}", names::variable(variable)), Some(setup), passed)
         }
         _ => {
@@ -85,7 +85,7 @@ fn left_out(scope: Scope<'_>, ty: &Type, default: Option<&Literal>, name: &str, 
     let passed = match ty {
         Type::Json(_) => {
             setup.push(format!("let {name} = {taken}.map(json::encode).transpose()?;"));
-            if is_async { name.to_owned() } else { format!("{name}.as_deref()") }
+            if is_async { name.to_owned() } else { format!("{name}.as_deref().map(json::written)") }
         }
         _ if default.is_some() => {
             setup.push(format!("let {name} = {taken};"));

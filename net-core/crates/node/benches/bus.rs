@@ -1,8 +1,10 @@
-//! What the hot paths of the bus cost. Prints times and asserts none.
+//! What the hot paths of the bus cost. Prints times and asserts none; an argument selects by name.
 
 use std::{
+    cell::RefCell,
     future::Future,
     hint::black_box,
+    ops::Range,
     pin::pin,
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
@@ -11,11 +13,14 @@ use std::{
 
 use net_node::bus::{EventStream, NetNode};
 use net_types::{
+    Json,
     api::{EventStream as _, NetNode as _},
     bus::{NetNodeConfig, Ordering, PollRequest, SubscribeOptions},
 };
 
 const EVENTS: usize = 1_000_000;
+/// Events between two looks at the clock.
+const SLICE: usize = 10_000;
 const ROUNDS: usize = 3;
 
 fn main() {
@@ -50,58 +55,31 @@ fn node(shards: u32, buffer_capacity: u32) -> Arc<NetNode> {
 fn emitting(shards: u32, capacity: u32) {
     let texts = texts();
     let refs: Vec<&str> = texts.iter().map(String::as_str).collect();
-    measure(
-        "emit_raw",
-        || node(shards, capacity),
-        |node| {
-            for text in &refs {
-                black_box(node.emit_raw(text, None).expect("emit"));
-            }
-        },
-    );
-    measure(
-        "emit_raw with a key",
-        || node(shards, capacity),
-        |node| {
-            for text in &refs {
-                black_box(node.emit_raw(text, Some("sensors")).expect("emit"));
-            }
-        },
-    );
-    measure(
-        "emit_buffer",
-        || node(shards, capacity),
-        |node| {
-            for text in &refs {
-                black_box(node.emit_buffer(text.as_bytes(), None).expect("emit"));
-            }
-        },
-    );
-    measure(
-        "fire",
-        || node(shards, capacity),
-        |node| {
-            for text in &refs {
-                black_box(node.fire(text).expect("emit"));
-            }
-        },
-    );
-    measure(
-        "emit_raw_batch of 1000",
-        || node(shards, capacity),
-        |node| {
-            for batch in refs.chunks(1000) {
-                black_box(node.emit_raw_batch(batch, None).expect("emit"));
-            }
-        },
-    );
+    let each = |name: &str, emit: &dyn Fn(&NetNode, &str)| {
+        let start = || node(shards, capacity);
+        measure(name, start, |node, slice| refs[slice].iter().for_each(|text| emit(node, text)));
+    };
+    each("emit, serialized", &|node, text| _ = black_box(node.emit(Json::serialized(text), None)));
+    each("emit_raw", &|node, text| _ = black_box(node.emit_raw(text, None)));
+    each("emit_raw with a key", &|node, text| _ = black_box(node.emit_raw(text, Some("sensors"))));
+    each("emit_buffer", &|node, text| _ = black_box(node.emit_buffer(text.as_bytes(), None)));
+    each("fire", &|node, text| _ = black_box(node.fire(text)));
+    each("emit_granted", &|node, text| {
+        _ = black_box(node.emit_granted(text.as_bytes(), None));
+    });
+    let batches = |node: &Arc<NetNode>, slice: Range<usize>| {
+        for batch in refs[slice].chunks(1000) {
+            black_box(node.emit_raw_batch(batch, None)).expect("emit");
+        }
+    };
+    measure("emit_raw_batch of 1000", || node(shards, capacity), batches);
     let hashed: Vec<u64> = refs.iter().map(|text| xxhash_rust::xxh3::xxh3_64(text.as_bytes())).collect();
     measure(
         "push_with_hash",
         || node(shards, capacity),
-        |node| {
-            for (text, hash) in refs.iter().zip(&hashed) {
-                black_box(node.push_with_hash(text.as_bytes(), *hash).expect("emit"));
+        |node, slice| {
+            for (text, hash) in refs[slice.clone()].iter().zip(&hashed[slice]) {
+                black_box(node.push_with_hash(text.as_bytes(), *hash)).expect("emit");
             }
         },
     );
@@ -125,21 +103,22 @@ fn reading(shards: u32) {
         let stream = node.subscribe(options).expect("subscribe");
         (node, stream)
     };
-    measure("subscription, batches of 1000", || subscribed(None), |(_, stream)| drain(stream, EVENTS));
+    let drained = |(_, stream): &(_, Arc<EventStream>), slice: Range<usize>| drain(stream, slice.len());
+    measure("subscription, batches of 1000", || subscribed(None), drained);
     let filter = r#"{"path":"ok","value":true}"#;
-    measure("subscription with a filter", || subscribed(Some(filter)), |(_, stream)| drain(stream, EVENTS));
+    measure("subscription with a filter", || subscribed(Some(filter)), drained);
     for ordering in [Ordering::None, Ordering::InsertionTs] {
-        measure(&format!("poll, pages of 1000, {ordering:?}"), filled, |node| {
-            let mut cursor = None;
-            loop {
-                let page = now(node.poll(PollRequest { limit: 1000, cursor, filter: None, ordering }))
-                    .expect("poll");
-                cursor = page.next_id;
-                if !page.has_more {
-                    break;
+        for limit in [1000, SLICE as u32] {
+            let start = || (filled(), RefCell::new(None));
+            measure(&format!("poll, pages of {limit}, {ordering:?}"), start, |(node, cursor), slice| {
+                for _ in (slice).step_by(limit as usize) {
+                    let request = PollRequest { limit, cursor: cursor.take(), filter: None, ordering };
+                    let page = now(node.poll(request)).expect("poll");
+                    assert_eq!(page.events.len(), limit as usize);
+                    cursor.replace(page.next_id);
                 }
-            }
-        });
+            });
+        }
     }
 }
 
@@ -161,7 +140,8 @@ fn threads() {
         }
         drain(&stream, EVENTS);
     });
-    println!("2 emitting threads and a subscription: {:.0} ns per event", per_event(started));
+    let each = started.elapsed().as_nanos() as f64 / EVENTS as f64;
+    println!("2 emitting threads and a subscription: {each:.0} ns per event");
 }
 
 fn drain(stream: &EventStream, count: usize) {
@@ -171,20 +151,23 @@ fn drain(stream: &EventStream, count: usize) {
     }
 }
 
-fn measure<T>(name: &str, setup: impl Fn() -> T, run: impl Fn(&T)) {
-    let best = (0..ROUNDS)
-        .map(|_| {
-            let state = setup();
+/// Runs slice after slice; the best one shows what the work costs, the median what else the machine does.
+fn measure<T>(name: &str, setup: impl Fn() -> T, run: impl Fn(&T, Range<usize>)) {
+    if std::env::args().skip(1).any(|arg| !arg.starts_with("--") && !name.contains(&arg)) {
+        return;
+    }
+    let mut slices = Vec::with_capacity(ROUNDS * EVENTS / SLICE);
+    for _ in 0..ROUNDS {
+        let state = setup();
+        for start in (0..EVENTS).step_by(SLICE) {
             let started = Instant::now();
-            run(&state);
-            per_event(started)
-        })
-        .fold(f64::INFINITY, f64::min);
-    println!("  {name}: {best:.0} ns per event");
-}
-
-fn per_event(started: Instant) -> f64 {
-    started.elapsed().as_nanos() as f64 / EVENTS as f64
+            run(&state, start..start + SLICE);
+            slices.push(started.elapsed().as_nanos() as f64 / SLICE as f64);
+        }
+    }
+    slices.sort_by(f64::total_cmp);
+    let median = slices[slices.len() / 2];
+    println!("  {name}: {:.1} ns per event, median {median:.1}", slices[0]);
 }
 
 struct Unpark(std::thread::Thread);

@@ -3,11 +3,13 @@
 
 pub mod cursor;
 mod r#gen;
+mod json;
 mod source;
 mod time;
 
 pub use base::BaseError;
 pub use r#gen::*;
+pub use json::Json;
 pub use source::{BoxFuture, Source, Stream};
 pub use time::{Date, Timestamp};
 

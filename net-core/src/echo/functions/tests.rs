@@ -72,7 +72,7 @@ fn texts_and_bytes_come_back() {
     assert_eq!(Functions::echo_bytes(b"\0\xff").unwrap(), &b"\0\xff"[..]);
     assert_eq!(Functions::echo_strings(&["b", "a"]).unwrap(), ["b", "a"]);
     assert_eq!(Functions::echo_chunks(&[b"b", b""]).unwrap(), [&b"b"[..], b""]);
-    assert_eq!(Functions::echo_json("{\"a\":1}").unwrap(), "{\"a\":1}");
+    assert_eq!(Functions::echo_json("{\"a\":1}".into()).unwrap(), "{\"a\":1}");
     assert_eq!(Functions::echo_page_of("[]").unwrap().raw, "[]");
 }
 

@@ -84,7 +84,7 @@ impl NetNode {
     {
         let event = json::encode(event)?;
         let key: Option<&str> = key.into();
-        guard::run(|| self.inner.emit(&event, key))
+        guard::run(|| self.inner.emit(json::written(&event), key))
     }
 
     /// Emits one JSON text.
@@ -470,7 +470,7 @@ impl<T> TypedChannel<T> {
         T: Serialize,
     {
         let event = json::encode(event)?;
-        guard::run(|| self.inner.publish(&event))
+        guard::run(|| self.inner.publish(json::written(&event)))
     }
 
     /// Publishes many objects and tells how many were accepted.

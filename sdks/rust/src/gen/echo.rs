@@ -225,7 +225,7 @@ impl<T> TypedCell<T> {
         T: Serialize,
     {
         let value = json::encode(value)?;
-        guard::run(|| self.inner.put(&value))
+        guard::run(|| self.inner.put(json::written(&value)))
     }
 
     /// Takes the value out, if there is one.
@@ -607,7 +607,7 @@ where
     T: Serialize + DeserializeOwned,
 {
     let value = json::encode(value)?;
-    let result = guard::run(|| net_core::Functions::echo_json(&value))?;
+    let result = guard::run(|| net_core::Functions::echo_json(json::written(&value)))?;
     json::decode(&result)
 }
 

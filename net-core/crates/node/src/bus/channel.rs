@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use net_types::{
-    Error, api,
+    Error, Json, api,
     bus::{BusError, SubscribeOptions},
 };
 
 use super::{
+    emit::broken,
     filter::{Filter, quote},
     json,
     node::{NetNode, Source},
@@ -47,7 +48,7 @@ impl api::TypedChannel for TypedChannel {
         Ok(Self::open(bus.source(), name))
     }
 
-    fn publish(&self, event: &str) -> Result<bool, Error> {
+    fn publish(&self, event: Json<'_>) -> Result<bool, Error> {
         let tagged = self.tag.add(0, event)?;
         match self.source.bus.emit_json(&tagged, Some(&self.tag.name), self.source.now()) {
             Ok(_) => Ok(true),
@@ -58,7 +59,7 @@ impl api::TypedChannel for TypedChannel {
 
     fn publish_batch(&self, events: &[&str]) -> Result<u32, Error> {
         let tagged: Result<Vec<_>, _> =
-            (0..).zip(events).map(|(index, event)| self.tag.add(index, event)).collect();
+            (0..).zip(events).map(|(index, event)| self.tag.add(index, (*event).into())).collect();
         let tagged = tagged?;
         let texts: Vec<&str> = tagged.iter().map(String::as_str).collect();
         match self.source.bus.emit_batch_json(&texts, Some(&self.tag.name), self.source.now()) {
@@ -98,13 +99,11 @@ impl Tag {
     }
 
     /// The object with the tag as its last member.
-    fn add(&self, index: u32, object: &str) -> Result<String, BusError> {
-        json::check(object).map_err(|fault| BusError::InvalidJson {
-            index,
-            offset: fault.offset as u64,
-            reason: fault.reason.to_owned(),
-        })?;
-        let object = walk::trim(object);
+    fn add(&self, index: u32, object: Json<'_>) -> Result<String, BusError> {
+        if !object.is_serialized() {
+            json::check(object.text()).map_err(|fault| broken(index, fault))?;
+        }
+        let object = walk::trim(object.text());
         let Some(open) = object.strip_suffix('}') else {
             let kind = walk::kind(object).described();
             return Err(BusError::NotAnObject { detail: format!("event {index} is {kind}") });
@@ -139,13 +138,13 @@ mod tests {
             (r#"{"_channel":7}"#, r#"{"_channel":7,"_channel":"a\"b"}"#),
             (r#"{"_channel":"a\"b"}"#, r#"{"_channel":"a\"b","_channel":"a\"b"}"#),
         ] {
-            let event = tag.add(0, object).expect("object");
+            let event = tag.add(0, object.into()).expect("object");
             assert_eq!(event, tagged);
             assert_eq!(json::check(&event), Ok(()));
             assert!(tag.filter().matches(&event));
             assert_eq!(tag.remove(event), object);
         }
-        assert_eq!(tag.add(0, " {} ").expect("object"), r#"{"_channel":"a\"b"}"#);
+        assert_eq!(tag.add(0, " {} ".into()).expect("object"), r#"{"_channel":"a\"b"}"#);
         let by_hand = r#"{"_channel":"a\"b","x":1}"#;
         assert!(tag.filter().matches(by_hand));
         assert_eq!(tag.remove(by_hand.to_owned()), by_hand);
@@ -154,8 +153,8 @@ mod tests {
     #[test]
     fn takes_objects_only() {
         let tag = Tag::new("c");
-        let refused = tag.add(3, "[{}]");
+        let refused = tag.add(3, "[{}]".into());
         assert_eq!(refused, Err(BusError::NotAnObject { detail: "event 3 is an array".to_owned() }));
-        assert!(matches!(tag.add(2, "{"), Err(BusError::InvalidJson { index: 2, offset: 1, .. })));
+        assert!(matches!(tag.add(2, "{".into()), Err(BusError::InvalidJson { index: 2, offset: 1, .. })));
     }
 }

@@ -101,25 +101,20 @@ impl Bus {
     /// The shard of a hash.
     #[inline]
     pub(crate) const fn shard_of(&self, hash: u64) -> usize {
-        (hash % self.shards.len() as u64) as usize
+        let count = self.shards.len() as u64;
+        // The same number either way; a division takes as long as half an insertion.
+        let shard = if count.is_power_of_two() { hash & (count - 1) } else { hash % count };
+        shard as usize
     }
 
     /// Puts a checked event into its shard and gives its stamp. The caller rings [`news`](Self::news) afterwards.
     #[inline]
     pub(crate) fn insert(&self, shard: usize, text: &str, now: u64) -> Result<u64, Refusal> {
-        let bytes = text.len() as u64;
         loop {
-            if self.can_fit(bytes)
-                && let Some(stamp) = self.try_insert(shard, text, now)?
-            {
+            if let Some(stamp) = self.try_insert(shard, text, now)? {
                 return Ok(stamp);
             }
-            if let Err(refusal) = self.make_room(bytes) {
-                if self.backpressure == Backpressure::DropNewest {
-                    self.shards[shard].lock().dropped += 1;
-                }
-                return Err(refusal);
-            }
+            self.make_room_for(shard, text)?;
         }
     }
 
@@ -240,7 +235,7 @@ impl Bus {
         };
         for shard in &self.shards {
             let ring = shard.lock();
-            stats.events_ingested += ring.ingested;
+            stats.events_ingested += ring.store.next();
             stats.events_dropped += ring.dropped;
             stats.held += ring.held();
         }
@@ -300,6 +295,9 @@ impl Bus {
     /// Inserts an event unless the node's bytes are used up.
     #[inline]
     fn try_insert(&self, index: usize, text: &str, now: u64) -> Result<Option<u64>, Refusal> {
+        if !self.can_fit(text.len() as u64) {
+            return Ok(None);
+        }
         let mut ring = self.enter(index)?;
         self.make_slot(&mut ring, self.promises.events())?;
         if !self.budget.reserve(text.len() as u64) {
@@ -337,8 +335,17 @@ impl Bus {
         self.shards[index].begin(ring.store.next() + 1);
         let stamp = self.clock.draw(now);
         ring.store.push(text, stamp);
-        ring.ingested += 1;
         stamp
+    }
+
+    /// Makes room for an event that found none, or refuses it.
+    #[cold]
+    fn make_room_for(&self, shard: usize, text: &str) -> Result<(), Refusal> {
+        self.make_room(text.len() as u64).inspect_err(|_| {
+            if self.backpressure == Backpressure::DropNewest {
+                self.shards[shard].lock().dropped += 1;
+            }
+        })
     }
 
     /// Evicts the oldest events of all shards until `bytes` more fit: those that are not held and, if the node drops the

@@ -7,7 +7,10 @@ use std::sync::{
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use net_types::bus::{BusError, Receipt};
+use net_types::{
+    Json,
+    bus::{BusError, Receipt},
+};
 
 use super::{
     core::{Bus, Refusal},
@@ -42,12 +45,16 @@ impl Fired {
 
 impl Bus {
     /// Takes one event.
-    pub(crate) fn emit(&self, text: &str, key: Option<&str>, now: u64) -> Result<Receipt, BusError> {
-        self.check(0, text)?;
-        self.emit_json(text, key, now)
+    #[inline]
+    pub(crate) fn emit(&self, event: Json<'_>, key: Option<&str>, now: u64) -> Result<Receipt, BusError> {
+        if !event.is_serialized() {
+            self.check(0, event.text())?;
+        }
+        self.emit_json(event.text(), key, now)
     }
 
     /// Takes one event that is known to be JSON.
+    #[inline]
     pub(crate) fn emit_json(&self, text: &str, key: Option<&str>, now: u64) -> Result<Receipt, BusError> {
         self.check_size(0, text.len())?;
         self.check_room(text)?;
@@ -172,12 +179,14 @@ impl Bus {
         json::check_bytes(event).map_err(|fault| broken(index, fault))
     }
 
+    #[inline]
     fn check_size(&self, index: u32, size: usize) -> Result<(), BusError> {
         let (size, limit) = (size as u64, self.max_event);
         if size > limit { Err(BusError::EventTooLarge { index, size, limit }) } else { Ok(()) }
     }
 
     /// Refuses an event for which there can never be room.
+    #[inline]
     fn check_room(&self, text: &str) -> Result<(), BusError> {
         if self.can_fit(text.len() as u64) { Ok(()) } else { Err(self.error(Refusal::Memory)) }
     }
@@ -190,7 +199,7 @@ pub(crate) fn hash(text: &str, key: Option<&str>) -> u64 {
 }
 
 #[cold]
-fn broken(index: u32, fault: json::Fault) -> BusError {
+pub(crate) fn broken(index: u32, fault: json::Fault) -> BusError {
     BusError::InvalidJson { index, offset: fault.offset as u64, reason: fault.reason.to_owned() }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use net_types::{
-    Error, api,
+    Error, Json, api,
     bus::{
         BusError, HashedEvent, NetNodeConfig, Ordering, PollRequest, PollResponse, Receipt, ShutdownOptions,
         Stats, StoredEvent, SubscribeOptions,
@@ -74,12 +74,12 @@ impl api::NetNode for NetNode {
         Ok(Self::of(Arc::clone(&bus.shared)))
     }
 
-    fn emit(&self, event: &str, key: Option<&str>) -> Result<Receipt, Error> {
-        self.emit_raw(event, key)
+    fn emit(&self, event: Json<'_>, key: Option<&str>) -> Result<Receipt, Error> {
+        Ok(self.bus().emit(event, key, self.now())?)
     }
 
     fn emit_raw(&self, json: &str, key: Option<&str>) -> Result<Receipt, Error> {
-        Ok(self.bus().emit(json, key, self.now())?)
+        self.emit(json.into(), key)
     }
 
     async fn emit_raw_async(&self, json: String, key: Option<String>) -> Result<Receipt, Error> {

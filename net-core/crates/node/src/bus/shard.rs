@@ -19,7 +19,6 @@ pub(crate) struct Shard {
 #[derive(Debug)]
 pub(crate) struct Ring {
     pub(crate) store: Store,
-    pub(crate) ingested: u64,
     pub(crate) dropped: u64,
     index: usize,
     capacity: u64,
@@ -43,7 +42,6 @@ impl Shard {
     pub(crate) fn new(index: usize, capacity: u32) -> Self {
         let ring = Ring {
             store: Store::default(),
-            ingested: 0,
             dropped: 0,
             index,
             capacity: u64::from(capacity),

@@ -1,5 +1,6 @@
 //! What the emit family accepts, and what it says otherwise.
 
+use net_types::Json;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::*;
@@ -21,6 +22,20 @@ async fn checks_json_before_it_returns() {
     assert_eq!(node.emit_raw_batch(&["1", "\"two\"", "null", "[]"], None), Ok(4));
     assert_eq!(poll(&node, PollRequest::default()).await.events.len(), 4);
     assert_eq!((stats(&node).rejected, node.flush().await), (0, Ok(())));
+}
+
+#[test]
+fn the_text_of_a_serializer_is_checked_for_its_size_only() {
+    let limits = NetNodeConfig { max_event: 8, ..config(1, 4, Backpressure::DropOldest) };
+    let node = NetNode::new(limits).expect("node");
+    let reason = "expected a value".to_owned();
+    assert_eq!(
+        node.emit("[".into(), None).map(drop),
+        refused(BusError::InvalidJson { index: 0, offset: 1, reason })
+    );
+    assert_eq!(node.emit(Json::serialized("[1]"), None).map(|receipt| receipt.shard_id), Ok(0));
+    let error = BusError::EventTooLarge { index: 0, size: 9, limit: 8 };
+    assert_eq!(node.emit(Json::serialized("\"1234567\""), None).map(drop), refused(error));
 }
 
 #[tokio::test]

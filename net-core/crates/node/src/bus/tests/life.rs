@@ -35,7 +35,7 @@ async fn refuses_everything_afterwards() {
     assert_eq!(node.shutdown(ShutdownOptions::default()).await, Ok(()));
     assert_eq!(node.emit_raw("1", None), refused(BusError::Closed));
     assert_eq!(node.emit_raw_batch(&["1"], None), refused(BusError::Closed));
-    assert_eq!(channel.publish("{}"), refused(BusError::Closed));
+    assert_eq!(channel.publish("{}".into()), refused(BusError::Closed));
     assert_eq!(node.fire("1"), Ok(false));
     assert_eq!(node.emit_buffer(b"1", None), Ok(false));
     assert_eq!(node.fire_batch(&["1"]), Ok(0));
@@ -94,7 +94,7 @@ async fn the_last_reference_ends_the_streams() {
     let channel = node.channel("c").expect("channel");
     node.emit_raw("1", None).expect("emit");
     drop(node);
-    assert_eq!(channel.publish("{}"), Ok(true), "a channel keeps its node");
+    assert_eq!(channel.publish("{}".into()), Ok(true), "a channel keeps its node");
     let reader = tokio::spawn(async move {
         let mut seen = 0;
         loop {

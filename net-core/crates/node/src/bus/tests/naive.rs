@@ -280,7 +280,7 @@ impl Pair {
         let raw = format!("{{\"n\":{},\"odd\":{odd},\"pad\":\"{pad}\"}}", self.counter);
         let key = ["a", "b", "c"].get(self.random.below(6)).copied();
         if self.random.below(2) == 0 {
-            let got = self.bus.emit(&raw, key, 0).map(|r| (r.shard_id as usize, r.timestamp));
+            let got = self.bus.emit(raw.as_str().into(), key, 0).map(|r| (r.shard_id as usize, r.timestamp));
             assert_eq!(got.map_err(drop), self.naive.emit(&raw, key));
         } else {
             let holder = self.random.below(HOLDERS);

@@ -150,11 +150,11 @@ async fn a_channel_carries_objects() {
     let filter = Some(r#"{"path":"n","value":2}"#.to_owned());
     let second =
         channel.subscribe(SubscribeOptions { filter, ..SubscribeOptions::default() }).expect("subscribe");
-    assert_eq!(channel.publish("{\"n\":1}"), Ok(true));
+    assert_eq!(channel.publish("{\"n\":1}".into()), Ok(true));
     node.emit_raw("{\"n\":2}", None).expect("emit");
-    node.channel("other").expect("channel").publish("{\"n\":2}").expect("publish");
+    node.channel("other").expect("channel").publish("{\"n\":2}".into()).expect("publish");
     assert_eq!(channel.publish_batch(&["{\"n\":2}", "{}"]), Ok(2));
-    assert!(channel.publish("[]").is_err());
+    assert!(channel.publish("[]".into()).is_err());
     assert!(channel.publish_batch(&["{}", "1"]).is_err());
     assert_eq!(typed.next(9).await.expect("next"), ["{\"n\":1}", "{\"n\":2}", "{}"]);
     assert_eq!(second.next(9).await.expect("next"), ["{\"n\":2}"]);

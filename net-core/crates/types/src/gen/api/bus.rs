@@ -23,7 +23,7 @@ pub trait NetNode: Send + Sync + Sized + 'static {
     fn from_native(bus: &std::sync::Arc<Self>) -> Result<std::sync::Arc<Self>, crate::Error>;
 
     /// Emits one value as JSON; the key, or else the JSON text, chooses the shard.
-    fn emit(&self, event: &str, key: Option<&str>) -> Result<crate::bus::Receipt, crate::Error>;
+    fn emit(&self, event: crate::Json<'_>, key: Option<&str>) -> Result<crate::bus::Receipt, crate::Error>;
 
     /// Emits one JSON text.
     fn emit_raw(&self, json: &str, key: Option<&str>) -> Result<crate::bus::Receipt, crate::Error>;
@@ -175,7 +175,7 @@ pub trait TypedChannel: Send + Sync + Sized + 'static {
     fn new(bus: &std::sync::Arc<Self::NetNode>, name: &str) -> Result<std::sync::Arc<Self>, crate::Error>;
 
     /// Publishes one object; false when there is no room. The channel's name chooses the shard, so order is kept.
-    fn publish(&self, event: &str) -> Result<bool, crate::Error>;
+    fn publish(&self, event: crate::Json<'_>) -> Result<bool, crate::Error>;
 
     /// Publishes many objects and tells how many were accepted.
     fn publish_batch(&self, events: &[&str]) -> Result<u32, crate::Error>;

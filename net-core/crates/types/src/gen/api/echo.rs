@@ -83,7 +83,7 @@ pub trait TypedCell: Send + Sync + Sized + 'static {
     fn new() -> Result<std::sync::Arc<Self>, crate::Error>;
 
     /// Keeps a value.
-    fn put(&self, value: &str) -> Result<(), crate::Error>;
+    fn put(&self, value: crate::Json<'_>) -> Result<(), crate::Error>;
 
     /// Takes the value out, if there is one.
     fn take(&self) -> Result<Option<String>, crate::Error>;
@@ -201,7 +201,7 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     fn sum_all(first: i64, rest: Vec<i64>) -> Result<i64, crate::Error>;
 
     /// Gives the value back as the JSON that crossed.
-    fn echo_json(value: &str) -> Result<String, crate::Error>;
+    fn echo_json(value: crate::Json<'_>) -> Result<String, crate::Error>;
 
     /// Answers with the echo error of that kind, or of `part`.
     fn fail(kind: &str, detail: &str) -> Result<(), crate::Error>;
