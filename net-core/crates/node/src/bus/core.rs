@@ -1,10 +1,13 @@
 //! The bus itself: shards, clock, memory budget and life cycle. Time comes in as a value.
 
-use std::sync::{
-    Arc, MutexGuard,
-    atomic::{
-        AtomicBool, AtomicU8, AtomicU64,
-        Ordering::{Relaxed, SeqCst},
+use std::{
+    cmp::Reverse,
+    sync::{
+        Arc, MutexGuard,
+        atomic::{
+            AtomicBool, AtomicU8, AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
 };
 
@@ -18,6 +21,7 @@ use super::{
     clock::Clock,
     cursor::{self, Cursor},
     grant::{Promises, Room},
+    heads::{Heads, Place, Sorted},
     shard::{Reader, Ring, Shard},
     store::Event,
 };
@@ -37,6 +41,7 @@ pub(crate) struct Bus {
     pub(crate) backpressure: Backpressure,
     pub(crate) promises: Promises,
     budget: Budget,
+    heads: Heads,
     state: AtomicU8,
     abandoned: AtomicBool,
     epoch: u64,
@@ -81,8 +86,10 @@ impl Bus {
             let reason = format!("{capacity} is not a power of two");
             return Err(BusError::InvalidConfig { option: "buffer_capacity".to_owned(), reason });
         }
+        let heads = Heads::default();
         Ok(Self {
-            shards: (0..shards).map(|index| Shard::new(index, capacity)).collect(),
+            shards: (0..shards).map(|index| Shard::new(capacity, heads.listing(index))).collect(),
+            heads,
             clock: Clock::default(),
             news: Bell::default(),
             passed: Bell::default(),
@@ -335,6 +342,7 @@ impl Bus {
         self.shards[index].begin(ring.store.next() + 1);
         let stamp = self.clock.draw(now);
         ring.store.push(text, stamp);
+        ring.listing.appear();
         stamp
     }
 
@@ -356,31 +364,40 @@ impl Bus {
             return Err(Refusal::Memory);
         }
         let drop_held = self.backpressure == Backpressure::DropOldest;
+        let mut heads = self.heads.lock();
         while !self.budget.fits(bytes) {
-            let victim = self.oldest(false).or_else(|| if drop_held { self.oldest(true) } else { None });
-            match victim {
-                Some(index) => {
-                    let mut ring = self.shards[index].lock();
-                    if drop_held || !ring.oldest_is_held() {
-                        self.budget.release(ring.evict());
-                    }
-                }
-                // Others may have taken room and freed it again since.
-                None if drop_held => {}
-                None => return Err(Refusal::Memory),
+            self.heads.take_in(&mut heads);
+            if let Some(head) = heads.free.pop() {
+                self.evict_at(&mut heads, head, false);
+            } else if !drop_held {
+                return Err(Refusal::Memory);
+            } else if let Some(head) = heads.held.pop() {
+                self.evict_at(&mut heads, head, true);
             }
+            // Or else others have taken the room, and their events are about to come in.
         }
         Ok(())
     }
 
-    /// The shard with the oldest event of all; of those that are not held, unless `held`.
-    fn oldest(&self, held: bool) -> Option<usize> {
-        let candidates = self.shards.iter().enumerate().filter_map(|(index, shard)| {
-            let mut ring = shard.lock();
-            let stamp = ring.store.oldest_stamp()?;
-            if held || !ring.oldest_is_held() { Some((stamp, index)) } else { None }
-        });
-        candidates.min().map(|(_, index)| index)
+    /// Evicts the oldest event of a shard that was taken out of a heap, if that stands there rightly, and puts it back.
+    fn evict_at(&self, heads: &mut Sorted, Reverse((stamp, index)): Reverse<(u64, usize)>, drop_held: bool) {
+        let mut ring = self.shards[index].lock();
+        let is_oldest = ring.store.oldest_stamp() == Some(stamp);
+        if is_oldest && ring.oldest_is_held() == drop_held {
+            self.budget.release(ring.evict());
+        }
+        let place = match ring.store.oldest_stamp() {
+            None => Place::Nowhere,
+            Some(stamp) if ring.oldest_is_held() => {
+                heads.held.push(Reverse((stamp, index)));
+                Place::Held
+            }
+            Some(stamp) => {
+                heads.free.push(Reverse((stamp, index)));
+                Place::Free
+            }
+        };
+        ring.listing.put(place);
     }
 }
 

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `json`, `walk`, `filter` | check texts, read checked texts in place, select events |
 //! | `store`, `shard` | keep a shard's events; who holds them, what is full, what was dropped |
+//! | `heads` | which event goes when the bytes are used up |
 //! | `clock`, `merge` | one order over all shards |
 //! | `core` | insertion, memory budget, life cycle |
 //! | `grant` | room that is promised to hosts ahead |
@@ -25,6 +26,7 @@ mod cursor;
 mod emit;
 mod filter;
 mod grant;
+mod heads;
 mod json;
 mod merge;
 mod node;

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use super::store::Store;
+use super::{heads::Listing, store::Store};
 
 /// A shard behind its lock, on cache lines of its own.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub(crate) struct Shard {
 pub(crate) struct Ring {
     pub(crate) store: Store,
     pub(crate) dropped: u64,
+    pub(crate) listing: Listing,
     index: usize,
     capacity: u64,
     readers: Vec<Arc<Reader>>,
@@ -39,11 +40,12 @@ pub(crate) struct Reader {
 
 impl Shard {
     /// An empty shard that keeps `capacity` events.
-    pub(crate) fn new(index: usize, capacity: u32) -> Self {
+    pub(crate) fn new(capacity: u32, listing: Listing) -> Self {
         let ring = Ring {
             store: Store::default(),
             dropped: 0,
-            index,
+            index: listing.shard(),
+            listing,
             capacity: u64::from(capacity),
             readers: vec![],
             polled: 0,
@@ -152,6 +154,7 @@ impl Ring {
         reader.put(self.index, place);
         self.floor = self.floor.min(place);
         self.readers.push(Arc::clone(reader));
+        self.listing.release();
     }
 
     /// Ends a subscription's hold.
@@ -159,16 +162,19 @@ impl Ring {
         self.note_passed();
         self.readers.retain(|other| !Arc::ptr_eq(other, reader));
         self.floor = 0;
+        self.listing.release();
     }
 
     /// Notes that a subscription has passed the events before `place`.
-    pub(crate) fn pass(&self, reader: &Reader, place: u64) {
+    pub(crate) fn pass(&mut self, reader: &Reader, place: u64) {
         reader.put(self.index, place);
+        self.listing.release();
     }
 
     /// Notes that a poll has returned the events before `place`.
     pub(crate) fn note_polled(&mut self, place: u64) {
         self.polled = self.polled.max(place);
+        self.listing.release();
     }
 
     /// Tells whether an open subscription has yet to pass an event.
@@ -198,9 +204,10 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bus::heads::Heads;
 
     fn filled(count: u64) -> Shard {
-        let shard = Shard::new(0, 4);
+        let shard = Shard::new(4, Heads::default().listing(0));
         (0..count).for_each(|stamp| shard.lock().store.push("1", stamp));
         shard
     }

@@ -190,10 +190,11 @@ impl Reading {
             }
             let start = self.stamps.len();
             {
-                let ring = shard.lock();
-                if place < ring.store.first() {
-                    self.lags.push_back(lagged(index, place, ring.store.first()));
-                    ring.pass(reader, ring.store.first());
+                let mut ring = shard.lock();
+                let first = ring.store.first();
+                if place < first {
+                    self.lags.push_back(lagged(index, place, first));
+                    ring.pass(reader, first);
                     self.ranges.clear();
                     break;
                 }
@@ -248,7 +249,7 @@ impl Reading {
 impl List {
     /// Copies `count` events and passes them, in one step as producers see it; the error if some were evicted.
     fn take(&mut self, bus: &Bus, reader: &Reader, count: usize) -> Option<BusError> {
-        let ring = bus.shards[self.shard].lock();
+        let mut ring = bus.shards[self.shard].lock();
         let first = ring.store.first();
         let end = self.place + count as u64;
         let start = first.clamp(self.place, end);
