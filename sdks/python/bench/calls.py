@@ -108,6 +108,7 @@ node.ingest_raw("1")
 after = resident()
 usage = resource.getrusage(resource.RUSAGE_SELF)
 busy = usage.ru_utime + usage.ru_stime
+# What an idle node costs shows only over time.
 time.sleep(2)
 usage = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps({

@@ -128,11 +128,12 @@ def test_a_program_for_the_sdk() -> None:
         assert sum(node.subscribe_typed(int, limit=10, timeout=0.01)) == 21
         assert len(list(net_sdk.EventStream(node.bus, opts=opts))) == 6
         assert sum(net_sdk.TypedEventStream(node.bus, int, opts)) == 21
-        channel = net_sdk.TypedChannel(node.bus, "c", None, len)
-        channel.publish(event={"x": 1})  # type: ignore[arg-type]
+        channel: net_sdk.TypedChannel[Any] = net_sdk.TypedChannel(node.bus, "c", None, len)
+        wrong: Any = 3
+        channel.publish(event={"x": 1})
         assert list(channel.subscribe(opts)) == [len('{"x":1}')]
         assert len(list(channel.subscribe_raw(opts=opts))) == 1
         with pytest.raises(net.ArgumentError, match="whole"):
             channel.subscribe(opts, limit=5)
         with pytest.raises(net.ArgumentError, match="opts"):
-            channel.subscribe(opts=3)  # type: ignore[arg-type]
+            channel.subscribe(opts=wrong)
