@@ -27,12 +27,15 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// residentBytes is the memory that the process holds.
+// residentBytes is the memory that the process holds, as Linux tells it; elsewhere only handles are counted.
 func residentBytes(t *testing.T) int {
 	t.Helper()
 	text, err := os.ReadFile("/proc/self/statm")
+	if errors.Is(err, os.ErrNotExist) {
+		return 0
+	}
 	if err != nil {
-		t.Skip("there is no /proc here")
+		t.Fatal(err)
 	}
 	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
 	if err != nil {
@@ -79,7 +82,7 @@ func leakRounds() []func(*net.EchoBox) error {
 
 func TestNothingLeaks(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes a while")
+		t.Skip("100,000 calls, which -short leaves out")
 	}
 	rounds := leakRounds()
 	handles, goroutines, early := net.LiveHandles(), runtime.NumGoroutine(), 0

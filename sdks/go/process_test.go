@@ -28,6 +28,7 @@ func alone(t *testing.T, body func(), environment ...string) string {
 	t.Helper()
 	if os.Getenv(aloneVariable) == t.Name() {
 		body()
+		// What follows in the test is about the process that started this one.
 		t.SkipNow()
 	}
 	var stderr bytes.Buffer
@@ -60,7 +61,7 @@ func runtimeThreads(t *testing.T) (count int) {
 	t.Helper()
 	files, _ := filepath.Glob("/proc/self/task/*/comm")
 	if len(files) == 0 {
-		t.Skip("there is no /proc here")
+		t.Skip("only Linux names the threads of a process, under /proc")
 	}
 	for _, file := range files {
 		if name, _ := os.ReadFile(file); string(name) == "net-runtime\n" {
