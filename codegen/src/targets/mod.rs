@@ -3,6 +3,7 @@
 pub mod c;
 pub mod cpack;
 pub mod go;
+pub(crate) mod imports;
 pub mod node;
 pub mod python;
 pub mod reference;

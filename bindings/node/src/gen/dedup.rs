@@ -2,18 +2,9 @@
 
 //! The napi functions of module `dedup`.
 
-#![allow(unused_imports, reason = "which of them a module needs depends on what it holds")]
-
-use crate::{abi, queue};
-use napi::bindgen_prelude::{BigInt, BufferSlice, i64n};
+use crate::abi;
+use crate::queue;
 use napi_derive::napi;
-use net_support::{
-    HostPort, Pack,
-    pack::{Reader, Writer},
-    stream::StreamHandle,
-};
-use net_types::Error;
-use std::sync::Arc;
 
 /// `dedup.redis_stream_dedup.new`
 #[napi(js_name = "dedupRedisStreamDedupNew")]

@@ -2,18 +2,12 @@
 
 //! The napi functions of module `identity`.
 
-#![allow(unused_imports, reason = "which of them a module needs depends on what it holds")]
-
-use crate::{abi, queue};
-use napi::bindgen_prelude::{BigInt, BufferSlice, i64n};
+use crate::abi;
+use crate::queue;
+use napi::bindgen_prelude::BufferSlice;
 use napi_derive::napi;
-use net_support::{
-    HostPort, Pack,
-    pack::{Reader, Writer},
-    stream::StreamHandle,
-};
-use net_types::Error;
-use std::sync::Arc;
+use net_support::Pack;
+use net_support::pack::{Reader, Writer};
 
 /// `identity.parse_token`
 #[napi(js_name = "identityParseToken")]

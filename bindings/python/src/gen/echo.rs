@@ -2,8 +2,7 @@
 
 //! Module `echo`.
 
-// Python passes the fields of options one by one.
-#![allow(clippy::too_many_arguments)]
+#![allow(clippy::too_many_arguments, reason = "Python passes the fields of options one by one")]
 
 use crate::abi;
 use crate::host::{self, Host};

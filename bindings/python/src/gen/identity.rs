@@ -2,8 +2,7 @@
 
 //! Module `identity`.
 
-// Python passes the fields of options one by one.
-#![allow(clippy::too_many_arguments)]
+#![allow(clippy::too_many_arguments, reason = "Python passes the fields of options one by one")]
 
 use crate::abi;
 use crate::value::{self, Answer, Arg, FromPy, Span, ToPy, Wrong};

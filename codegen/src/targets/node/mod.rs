@@ -36,7 +36,9 @@ impl Target for Node {
             }
             entries.push(Entry { name: &module.name, feature: module.feature.as_deref() });
             let combined = model::combined(api, module);
-            let template = ModuleTemplate { module: &module.name, functions, combined, hosts };
+            let imports = String::new();
+            let mut template = ModuleTemplate { module: &module.name, imports, functions, combined, hosts };
+            template.imports = model::imports(&template.render()?);
             files.add(format!("{DIR}/{}.rs", module.name), template.render()?);
         }
         files.add(format!("{DIR}/mod.rs"), IndexTemplate { entries }.render()?);
@@ -53,6 +55,7 @@ struct Entry<'a> {
 #[template(path = "node/module.jinja", escape = "none")]
 struct ModuleTemplate<'a> {
     module: &'a str,
+    imports: String,
     functions: Vec<FunctionModel>,
     combined: Vec<CombinedModel>,
     hosts: Vec<HostModel>,

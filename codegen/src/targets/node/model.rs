@@ -3,6 +3,7 @@
 use super::{names, types};
 use crate::doc::Thread;
 use crate::ir::{Api, Arg, Host, Lang, Method, Module, Object, Record, Shape, Type};
+use crate::targets::imports::{self, has_word};
 use crate::targets::rust::names as rust;
 
 pub(super) struct FunctionModel {
@@ -351,4 +352,24 @@ fn host_method(api: &Api, number: usize, method: &Method) -> HostMethodModel {
             .map_or("None".into(), |ms| format!("Some(std::time::Duration::from_millis({ms}))")),
         read: method.returns.as_ref().map(|ty| format!("{}?", types::unpack(api, ty))),
     }
+}
+
+/// The imports that a printed module needs.
+pub(super) fn imports(text: &str) -> String {
+    const KNOWN: [(&str, &[&str]); 9] = [
+        ("crate::abi", &["self"]),
+        ("crate::queue", &["self"]),
+        ("napi::bindgen_prelude", &["BigInt", "BufferSlice", "i64n"]),
+        ("napi_derive", &["napi"]),
+        ("net_support", &["HostPort", "Pack"]),
+        ("net_support::pack", &["Reader", "Writer"]),
+        ("net_support::stream", &["StreamHandle"]),
+        ("net_types", &["Error"]),
+        ("std::sync", &["Arc"]),
+    ];
+    imports::imports(&KNOWN, |module, item| match item {
+        "self" => has_word(text, &format!("{module}::")),
+        "Pack" => has_word(text, item) || text.contains(".pack("),
+        item => has_word(text, item),
+    })
 }

@@ -4,6 +4,7 @@ use super::functions::{self, FunctionModel, HostModel};
 use super::{names, types};
 use crate::doc::RecordClass;
 use crate::ir::{Api, At, Enum, Field, Flags, Lang, Module, Record, Scalar, TextForm, Type, Union};
+use crate::targets::imports::{self, has_word};
 use crate::targets::rust::{names as rust_names, types as rust_types};
 use anyhow::{Result, bail};
 
@@ -431,35 +432,12 @@ pub(crate) fn imports(text: &str) -> String {
         ("std::borrow", &["Cow"]),
         ("std", &["sync::Arc", "time::Duration"]),
     ];
-    let mut lines = String::new();
-    for (path, items) in KNOWN {
-        let module = path.rsplit("::").next().unwrap_or(path);
-        let used = |item: &&&str| match **item {
-            "*" => true,
-            "self" => has_word(text, &format!("{module}::")),
-            "api" => has_word(text, "api::"),
-            "sync::Arc" => has_word(text, "Arc"),
-            "time::Duration" => has_word(text, "Duration::"),
-            item => has_word(text, item),
-        };
-        let items: Vec<_> = items.iter().filter(used).copied().collect();
-        match items[..] {
-            [] => {}
-            ["self"] => lines += &format!("use {path};\n"),
-            [only] => lines += &format!("use {path}::{only};\n"),
-            _ => lines += &format!("use {path}::{{{}}};\n", items.join(", ")),
-        }
-    }
-    lines
-}
-
-/// Whether a word stands in a text by itself, and not at the end of a path.
-pub(crate) fn has_word(text: &str, word: &str) -> bool {
-    let is_part = |char: char| char.is_alphanumeric() || char == '_' || char == ':' || char == '.';
-    text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
-        let ends = word.ends_with(':') || !after.is_some_and(|char| char.is_alphanumeric() || char == '_');
-        ends && !before.is_some_and(is_part)
+    imports::imports(&KNOWN, |module, item| match item {
+        "*" => true,
+        "self" => has_word(text, &format!("{module}::")),
+        "api" => has_word(text, "api::"),
+        "sync::Arc" => has_word(text, "Arc"),
+        "time::Duration" => has_word(text, "Duration::"),
+        item => has_word(text, item),
     })
 }

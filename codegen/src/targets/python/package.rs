@@ -4,11 +4,11 @@ use super::calls::{self, MethodModel, Owner};
 use super::classes::{self, ClassModel};
 use super::enums::{self, EnumModel, ValueModel};
 use super::hosts::{self, HostModel};
-use super::native::has_word;
 use super::raised::{self, ErrorModel};
 use super::types::{self, Mode};
 use super::{fit, names};
 use crate::ir::{Api, Lang, Method, Module, Type, Union};
+use crate::targets::imports::has_word;
 
 pub(crate) struct PageModel {
     pub doc: String,

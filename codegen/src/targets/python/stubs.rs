@@ -1,11 +1,11 @@
 //! The type stubs of the extension module.
 
-use super::native::has_word;
 use super::parameters::Parameters;
 use super::types::{self, Mode};
 use super::{calls, fit, names};
 use crate::doc::RecordClass;
 use crate::ir::{Api, Field, Lang, Method, Object, Record, Shape, Type, Union};
+use crate::targets::imports::has_word;
 
 pub(crate) struct StubsModel {
     pub imports: String,

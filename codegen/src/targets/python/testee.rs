@@ -1,9 +1,9 @@
 //! The dispatch of the conformance testee: every call as data.
 
-use super::native::has_word;
 use super::parameters::{Parameters, Role};
 use super::{fit, names, types};
 use crate::ir::{Api, Case, Field, Host, Kind, Lang, Method, Module, Object, Shape, TextForm, Type};
+use crate::targets::imports::has_word;
 use crate::targets::testee::alias_op;
 use askama::Template;
 
