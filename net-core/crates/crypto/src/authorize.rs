@@ -20,13 +20,18 @@ pub struct Claim<'a> {
     pub floors: &'a [(EntityId, u32)],
 }
 
-/// Answers `not_authorized`, with the link and the reason, unless the chain permits what is asked for.
+/// Answers `not_authorized`, with the link and the reason, unless the chain permits what is asked for. To ask for nothing
+/// is refused too, since any chain contains it.
 ///
 /// Everything that costs little is looked at first: signatures are checked once nothing else is wrong.
 pub fn authorize(chain: &[&Token], claim: &Claim<'_>) -> Result<(), TokenError> {
+    let whole = |reason: &str| TokenError::NotAuthorized { link: None, reason: reason.to_owned() };
     let (Some(first), Some(last)) = (chain.first(), chain.last()) else {
-        return Err(TokenError::NotAuthorized { link: None, reason: "the chain is empty".to_owned() });
+        return Err(whole("the chain is empty"));
     };
+    if claim.scope.is_empty() {
+        return Err(whole("no scope is asked for"));
+    }
     if !claim.trusted_issuers.contains(&first.issuer()) {
         return Err(refused(0, "its issuer is not trusted"));
     }

@@ -2,8 +2,8 @@
 
 use crate::{EntityId, Token};
 use hashbrown::HashTable;
-use net_types::identity::TokenError;
-use std::{collections::VecDeque, sync::Arc};
+use net_types::{Timestamp, identity::TokenError};
+use std::{cmp::Ordering, collections::VecDeque, sync::Arc};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Verified tokens by subject and channel, within bounds.
@@ -31,7 +31,8 @@ impl TokenCache {
         Self { slots: HashTable::new(), order: VecDeque::new(), seed, len: 0 }
     }
 
-    /// Checks signature and time of a token and keeps it, in place of an older one of the same issuer and scope.
+    /// Checks signature and time of a token and keeps it, in place of those that it replaces: of the same issuer and
+    /// scope, and of an earlier generation or valid only while it is.
     ///
     /// The signature of a token that is already kept is not checked again.
     pub fn install(&mut self, token: Arc<Token>, now: u64) -> Result<(), TokenError> {
@@ -44,8 +45,11 @@ impl TokenCache {
         if !token.verify() {
             return Err(TokenError::InvalidSignature);
         }
-        let is_more = self.slot(Key::of(&token)).put(token);
-        self.len += usize::from(is_more);
+        let slot = self.slot(Key::of(&token));
+        let before = slot.tokens.len();
+        slot.put(token, now);
+        let after = slot.tokens.len();
+        self.len = self.len - before + after;
         Ok(())
     }
 
@@ -122,21 +126,31 @@ struct Slot {
 }
 
 impl Slot {
-    /// Keeps a token in place of one of the same issuer and scope that ends no later; tells whether there is one more.
-    fn put(&mut self, token: Arc<Token>) -> bool {
-        let says = |token: &Token| (token.issuer(), token.says().scope);
-        let ends = |token: &Token| token.says().not_after;
-        if let Some(kept) = self.tokens.iter_mut().find(|kept| says(kept) == says(&token)) {
-            if ends(kept) <= ends(&token) {
-                *kept = token;
-            }
-            return false;
+    /// Keeps a token, unless one that is kept replaces it.
+    fn put(&mut self, token: Arc<Token>, now: u64) {
+        if self.tokens.iter().any(|kept| replaces(kept, &token, now)) {
+            return;
         }
-        let is_full = self.tokens.len() == TokenCache::MAX_TOKENS_PER_SLOT;
-        if is_full && let Some(first) = (0..self.tokens.len()).min_by_key(|at| ends(&self.tokens[*at])) {
-            self.tokens.swap_remove(first);
+        self.tokens.retain(|kept| !replaces(&token, kept, now));
+        if self.tokens.len() == TokenCache::MAX_TOKENS_PER_SLOT {
+            let first = (0..self.tokens.len()).min_by_key(|at| self.tokens[*at].says().not_after);
+            first.map(|first| self.tokens.swap_remove(first));
         }
         self.tokens.push(token);
-        !is_full
     }
+}
+
+/// Whether a token makes another of the same issuer and scope superfluous from `now` on: it is of a later generation and
+/// has begun, or of the same one and valid whenever the other is.
+fn replaces(token: &Token, other: &Token, now: u64) -> bool {
+    let (says, less) = (token.says(), other.says());
+    let starts = |at: Timestamp<1_000_000_000>| at.0.max(now);
+    (token.issuer(), says.scope) == (other.issuer(), less.scope)
+        && match says.issuer_generation.cmp(&less.issuer_generation) {
+            Ordering::Less => false,
+            Ordering::Equal => {
+                starts(says.not_before) <= starts(less.not_before) && says.not_after >= less.not_after
+            }
+            Ordering::Greater => says.not_before.0 <= now,
+        }
 }

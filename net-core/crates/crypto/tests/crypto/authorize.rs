@@ -198,3 +198,13 @@ fn each_signature_is_checked() {
     refuses(&[forge(&first), last.clone()], &people.claim(), 0, "its signature is not the issuer's");
     refuses(&[first, forge(&last)], &people.claim(), 1, "its signature is not the issuer's");
 }
+
+#[test]
+fn to_ask_for_nothing_is_refused() {
+    let people = People::new();
+    let chain = people.chain();
+    let claim = Claim { scope: TokenScope::default(), ..people.claim() };
+    let reason = "no scope is asked for".to_owned();
+    let refused = authorize(&chain.each_ref(), &claim);
+    assert_eq!(refused, Err(TokenError::NotAuthorized { link: None, reason }));
+}

@@ -67,6 +67,39 @@ fn a_longer_token_takes_the_place_of_a_shorter_one() {
 }
 
 #[test]
+fn a_token_of_a_later_generation_takes_the_place_of_a_longer_one() {
+    let (mut cache, issuer, subject) = (cache(), pair(1), pair(2));
+    let of = |generation, ttl| {
+        let grant = Grant { ttl, generation, ..grant(subject.entity_id(), TokenScope::SUBSCRIBE) };
+        Arc::new(Token::issue(&issuer, &grant, NOW, ttl).expect("token"))
+    };
+    let (old, new) = (of(0, 300), of(1, 100));
+    for token in [&old, &new, &old] {
+        cache.install(token.clone(), NOW).expect("installed");
+    }
+    assert!(cache.holds(&new) && !cache.holds(&old));
+    assert_eq!(cache.len(), 1);
+}
+
+#[test]
+fn a_token_that_begins_later_leaves_what_is_valid_now() {
+    let (mut cache, issuer, subject) = (cache(), pair(1), pair(2));
+    let from = |start| {
+        let grant = grant(subject.entity_id(), TokenScope::SUBSCRIBE);
+        Arc::new(Token::issue(&issuer, &grant, start, start).expect("token"))
+    };
+    let (now, later) = (from(NOW), from(NOW + 200));
+    for token in [&now, &later] {
+        cache.install(token.clone(), NOW).expect("installed");
+    }
+    let found = |at| cache.lookup(subject.entity_id(), channel().hash(), at).map(|found| *found.as_bytes());
+    assert_eq!(found(NOW), Some(*now.as_bytes()));
+    assert_eq!(found(NOW + 200), Some(*later.as_bytes()));
+    cache.install(from(NOW + 250), NOW + 250).expect("installed");
+    assert_eq!(cache.len(), 1, "the others begin no earlier from then on, and end before it");
+}
+
+#[test]
 fn a_full_slot_gives_up_what_ends_first() {
     let (mut cache, subject) = (cache(), pair(250));
     let most = u8::try_from(TokenCache::MAX_TOKENS_PER_SLOT).expect("a byte");
