@@ -95,11 +95,21 @@ function later(combiner: Combiner): void {
   }
 }
 
+/** Has all combiners cross, also those behind one that fails; then the first failure is thrown. */
 function crossAll(): void {
   scheduled = false;
-  const all = [...waiting];
+  const failures: unknown[] = [];
+  for (const combiner of waiting) {
+    try {
+      combiner.cross();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
   waiting.clear();
-  all.forEach((combiner) => combiner.cross());
+  if (failures.length > 0) {
+    throw failures[0];
+  }
 }
 
 const waiting = new Set<Combiner>();
