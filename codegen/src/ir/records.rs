@@ -74,6 +74,25 @@ pub struct Field {
 }
 
 impl Field {
+    /// A required field with nothing else to it.
+    pub fn plain(name: Name, ty: Type) -> Self {
+        Self {
+            name,
+            ty,
+            default: None,
+            variadic: false,
+            absent: None,
+            min: None,
+            max: None,
+            order: None,
+            number: false,
+            secret: false,
+            untested: None,
+            feature: None,
+            doc: Doc { text: String::new() },
+        }
+    }
+
     /// Whether a caller may leave it out.
     pub fn may_be_left_out(&self) -> bool {
         self.default.is_some() || matches!(self.ty, Type::Optional(_))

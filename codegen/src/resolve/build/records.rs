@@ -2,7 +2,7 @@
 
 use super::{spelling, text};
 use crate::doc::{self, Style};
-use crate::ir::{Doc, Field, Lang, Literal, Record, Shape, Type, View};
+use crate::ir::{Field, Lang, Literal, Record, Shape, Type, View};
 use crate::resolve::context::Context;
 
 impl Context<'_> {
@@ -68,19 +68,5 @@ impl Context<'_> {
 }
 
 pub(super) fn plain_field(name: &str, ty: Type, variadic: bool, default: Option<Literal>) -> Field {
-    Field {
-        name: spelling::name(name, None, None),
-        ty,
-        default,
-        variadic,
-        absent: None,
-        min: None,
-        max: None,
-        order: None,
-        number: false,
-        secret: false,
-        untested: None,
-        feature: None,
-        doc: Doc { text: String::new() },
-    }
+    Field { default, variadic, ..Field::plain(spelling::name(name, None, None), ty) }
 }

@@ -330,21 +330,8 @@ pub(super) fn kind(api: &Api, family: &Family, item: &Kind) -> Result<(Vec<Strin
     for f in kept {
         let deeper = |line: String| format!("  {line}");
         show.extend(show_member(api, &f.name, &f.ty, "fields.")?.into_iter().map(deeper));
-        let plain = Field {
-            name: crate::ir::Name { spec: f.name.clone(), ..Default::default() },
-            ty: f.ty.clone(),
-            default: Some(Literal::Map),
-            variadic: false,
-            absent: None,
-            min: None,
-            max: None,
-            order: None,
-            number: false,
-            secret: false,
-            untested: None,
-            feature: None,
-            doc: crate::ir::Doc { text: String::new() },
-        };
+        let name = crate::ir::Name { spec: f.name.clone(), ..Default::default() };
+        let plain = Field { default: Some(Literal::Map), ..Field::plain(name, f.ty.clone()) };
         let lines = read_field(api, &plain, "given_fields.", "fields")?;
         read.extend(lines.into_iter().map(|line| format!("    {line}")));
     }
