@@ -118,7 +118,7 @@ fn link_sources(workspace: &Workspace, venv: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Does the work, unless it was done for these very files and its result is still there.
+/// Does the work, unless it was done for these very files, in this folder, and its result is still there.
 fn unless_stamped(
     workspace: &Workspace,
     name: &str,
@@ -127,7 +127,8 @@ fn unless_stamped(
     work: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
     let stamp = workspace.target("stamps").join(name);
-    let mut state = Vec::new();
+    // A venv names its folder, so that it breaks when the checkout moves.
+    let mut state = workspace.path("").into_os_string().into_encoded_bytes();
     for input in inputs {
         state.extend(fs::read(input).with_context(|| format!("cannot read {}", input.display()))?);
     }
