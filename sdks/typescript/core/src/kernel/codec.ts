@@ -193,6 +193,10 @@ export function json<T>(validator?: Validator<T> | null): Plain<T, T, string> {
     } catch (cause) {
       throw Object.assign(baseError(7, `${name}: ${(cause as Error).message}`), { cause });
     }
+    // Only where there is a null can a number have been lost.
+    if (encoded?.includes('null')) {
+      refuseLostNumbers(value, name);
+    }
     return encoded ?? refuse(name, value, 'a value that JSON has');
   };
   return plain(
@@ -200,6 +204,16 @@ export function json<T>(validator?: Validator<T> | null): Plain<T, T, string> {
     (w, value) => w.text(value),
     (r) => decodeJson(r.text(), validator),
   );
+}
+
+/** Refuses NaN and infinity, which `JSON.stringify` turns into null. */
+function refuseLostNumbers(value: unknown, name: string): void {
+  JSON.stringify(value, (key: string, item: unknown) => {
+    if (typeof item === 'number' && !Number.isFinite(item)) {
+      throw baseError(7, `${name}: JSON has no ${item}${key === '' ? '' : ` (at "${key}")`}`);
+    }
+    return item;
+  });
 }
 
 export function decodeJson<T>(text: string, validator?: Validator<T> | null): T {
