@@ -27,10 +27,16 @@ function plain<In, Out, Native>(
 }
 
 function refuse(name: string, value: unknown, wanted: string): never {
-  const given =
-    typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : typeof value;
-  const shown = typeof value === 'number' || typeof value === 'bigint' ? String(value) : given;
-  throw argument(name, `expected ${wanted}, got ${shown}`);
+  throw argument(name, `expected ${wanted}, got ${shown(value)}`);
+}
+
+/** What an error tells of a value: of a long text its length alone, since it may be a key. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') {
+    return value.length > 32 ? `a string of ${value.length} characters` : JSON.stringify(value);
+  }
+  const isNumeric = typeof value === 'number' || typeof value === 'bigint';
+  return isNumeric || value === null ? String(value) : typeof value;
 }
 
 function integer(
