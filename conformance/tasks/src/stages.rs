@@ -85,7 +85,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(checks::servers),
         counts: Source::Commands,
-        budget: Budget { cold: 2, warm: 2 },
+        budget: Budget { cold: 1, warm: 1 },
     },
     Stage {
         name: "rust lints",
