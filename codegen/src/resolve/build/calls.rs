@@ -107,6 +107,7 @@ impl Context<'_> {
             deprecated: item.deprecated.as_ref().map(|d| (d.since.clone(), d.instead.clone())),
             optional: item.optional,
             timeout: item.timeout,
+            python_property: item.property.contains(&doc::PropertyIn::Python),
             skip: item.skip.as_ref().map(spelling::per_language).unwrap_or_default(),
             untested: item.untested.clone(),
             ..empty_method(prefix, name, shape, returns, text(&item.doc))
@@ -159,6 +160,7 @@ fn empty_method(prefix: &str, name: &str, shape: Shape, returns: Option<Type>, d
         deprecated: None,
         optional: false,
         timeout: None,
+        python_property: false,
         skip: BTreeMap::new(),
         untested: None,
         doc,
