@@ -1,5 +1,5 @@
 import type { Combiner } from './combine';
-import { list, type Codec, type Validator } from './codec';
+import { inRange, list, u32, type Codec, type Validator } from './codec';
 import { argument, NetError } from './errors';
 import { library } from './native';
 import { call, environment, RELEASED, serve, start, type Host } from './queue';
@@ -32,6 +32,9 @@ export abstract class NetObject {
     attach(this, handle, validator);
   }
 }
+
+// What only looks like an object of the library is closed.
+NetObject.prototype[HANDLE] = 0;
 
 /** The handle of an object, once the calls on it that were combined have crossed. */
 export function settled(object: NetObject): number {
@@ -109,6 +112,7 @@ export abstract class NetStream<T> extends NetObject implements AsyncIterable<T>
 
   /** At most so many of the next values, at least one before the end. */
   async nextBatch(max: number): Promise<T[]> {
+    inRange(u32.check(max, 'max'), 1, Infinity, 'max');
     const first = await this.pull(max);
     if (first.done) {
       return [];
@@ -238,8 +242,9 @@ export function streamOf<In, Out>(
 
 /** Pulls batches out of an iterable: one value of one that waits, up to `max` of one that does not. */
 class Feed<T> {
-  private readonly source: AsyncIterator<T> | Iterator<T>;
+  private readonly open: () => AsyncIterator<T> | Iterator<T>;
   private readonly most: number;
+  private source?: AsyncIterator<T> | Iterator<T>;
 
   constructor(value: AsyncIterable<T> | Iterable<T>, name: string) {
     const [waits, plain] = [
@@ -250,11 +255,12 @@ class Feed<T> {
       throw argument(name, `expected an async iterable, got ${typeof value}`);
     }
     this.most = waits ? 1 : Infinity;
-    this.source = waits ? waits.call(value) : (value as Iterable<T>)[Symbol.iterator]();
+    this.open = () => (waits ? waits.call(value) : (value as Iterable<T>)[Symbol.iterator]());
   }
 
   async next(max: number): Promise<T[]> {
     const batch: T[] = [];
+    this.source ??= this.open();
     while (batch.length < Math.min(max, this.most)) {
       const { done, value } = await this.source.next();
       if (done) {
@@ -266,7 +272,8 @@ class Feed<T> {
   }
 
   [RELEASED](): void {
-    Promise.resolve(this.source.return?.()).catch(() => undefined);
+    // Nobody waits for the end of the iterable, so how it ends is its own matter.
+    (async () => this.source?.return?.())().catch(() => undefined);
   }
 }
 
