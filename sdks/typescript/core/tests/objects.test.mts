@@ -180,6 +180,19 @@ test('an iterable that does not end properly harms nobody', async () => {
   await expect(summed).rejects.toMatchObject({ kind: 'host_threw', detail: 'no iterator' });
 });
 
+test('an item that a validator refuses takes no other with it', async () => {
+  const node = new NetNode({ shards: 1 });
+  node.emitBatch([1, 2, 3, 4]);
+  const even = (value: unknown): number =>
+    (value as number) % 2 ? throwing(value) : Number(value);
+  const stream = node.subscribeTyped<number>({}, even);
+  await expect(stream.next()).rejects.toBe(1);
+  expect(await stream.nextBatch(10)).toEqual([2]);
+  await expect(stream.nextBatch(10)).rejects.toBe(3);
+  expect(await stream.nextBatch(10)).toEqual([4]);
+  await node.shutdown();
+});
+
 test('cancelling tells the host', async () => {
   const controller = new AbortController();
   let told = false;

@@ -2,8 +2,8 @@ import type { Combiner } from './combine';
 import { inRange, list, u32, type Codec, type Validator } from './codec';
 import { argument, NetError } from './errors';
 import { library } from './native';
+import type { Reader, Writer } from './pack';
 import { call, environment, RELEASED, serve, start, type Host } from './queue';
-import type { Writer } from './pack';
 
 export const HANDLE: unique symbol = Symbol('handle');
 export const COMBINER: unique symbol = Symbol('combiner');
@@ -95,7 +95,7 @@ export interface Source<T> {
 
 /** Values as they come: iterate, or take them one by one. */
 export abstract class NetStream<T> extends NetObject implements AsyncIterable<T> {
-  declare private batch?: T[];
+  declare private batch?: (T | Undecoded)[];
   declare private taken?: number;
   declare private fetching?: Promise<void>;
   declare private over?: boolean;
@@ -117,10 +117,14 @@ export abstract class NetStream<T> extends NetObject implements AsyncIterable<T>
     if (first.done) {
       return [];
     }
-    const taken = this.taken ?? 0;
-    const more = this.batch?.slice(taken, taken + max - 1) ?? [];
-    this.taken = taken + more.length;
-    return [first.value, ...more];
+    const values = [first.value];
+    const batch = this.batch ?? [];
+    let at = this.taken ?? 0;
+    while (at < batch.length && values.length < max && !(batch[at] instanceof Undecoded)) {
+      values.push(batch[at++] as T);
+    }
+    this.taken = at;
+    return values;
   }
 
   /** All values up to the end. */
@@ -171,7 +175,10 @@ export abstract class NetStream<T> extends NetObject implements AsyncIterable<T>
     const [batch, taken] = [this.batch, this.taken ?? 0];
     if (batch !== undefined && taken < batch.length) {
       this.taken = taken + 1;
-      return Promise.resolve({ done: false, value: batch[taken] as T });
+      const value = batch[taken];
+      return value instanceof Undecoded
+        ? Promise.reject(value.error as Error)
+        : Promise.resolve({ done: false, value: value as T });
     }
     if (this.over) {
       return Promise.resolve({ done: true, value: undefined });
@@ -182,13 +189,29 @@ export abstract class NetStream<T> extends NetObject implements AsyncIterable<T>
 
   private async fetch(max?: number): Promise<void> {
     const { item, next, max: most } = this[SOURCE]();
-    const items = list(item) as Codec<never, T[]>;
+    const items = itemsOf(item);
     const wanted = Math.min(max ?? most, most);
     const batch = await start(items, null, !this.loose, next, this[HANDLE], wanted);
     if (!this.over) {
       [this.batch, this.taken, this.over] = [batch, 0, batch.length === 0];
     }
   }
+}
+
+/** An item that its validator refused; those around it are none the worse. */
+class Undecoded {
+  constructor(readonly error: unknown) {}
+}
+
+function itemsOf<T>(item: Codec<never, T>): Codec<never, (T | Undecoded)[]> {
+  const read = (r: Reader): T | Undecoded => {
+    try {
+      return item.read(r);
+    } catch (error) {
+      return new Undecoded(error);
+    }
+  };
+  return { write: () => undefined, read: (r) => Array.from({ length: r.count() }, () => read(r)) };
 }
 
 /** A stream without a name. */
