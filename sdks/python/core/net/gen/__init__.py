@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("aa6ec4efd2c0cffe316adfe612bc9455")
+check("569af07ff8118a9c083300f737b35178")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
