@@ -116,7 +116,7 @@ fn has_order(api: &Api, form: &WireForm) -> bool {
         WireForm::Bits(int, _) | WireForm::Check { int, .. } => int.bits() > 8,
         WireForm::Sized { len, .. } => is_wide_length(len),
         WireForm::Counted { of, count, .. } => is_wide(of) || is_wide_length(count),
-        WireForm::Switch { .. } => false,
+        WireForm::Varint(_) | WireForm::Switch { .. } => false,
     }
 }
 
@@ -153,10 +153,10 @@ mod tests {
 
     #[test]
     fn a_mistake_is_made_where_it_shows() {
-        let fixed = ["echo_frame", "echo_header"];
-        let all = ["echo_frame", "echo_header", "echo_message", "echo_record", "echo_tail"];
+        let fixed = ["echo_frame", "echo_header", "echo_point"];
+        let old = ["echo_frame", "echo_header", "echo_message", "echo_record", "echo_tail"];
         assert_eq!(layouts(Mutation::SwappedOffset), fixed);
-        assert_eq!(layouts(Mutation::ByteOrder), all);
-        assert_eq!(layouts(Mutation::LengthCheck), all);
+        assert_eq!(layouts(Mutation::ByteOrder), [&old[..], &["echo_point"]].concat());
+        assert_eq!(layouts(Mutation::LengthCheck), [&old[..], &["echo_point", "echo_ack"]].concat());
     }
 }

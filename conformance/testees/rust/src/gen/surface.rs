@@ -541,6 +541,12 @@ fn echo(list: &mut List) {
     list.has(&["EchoRecord::encode", "EchoRecord::decode"]);
     let _ = (net_mesh::wire::echo::EchoTail::encode, net_mesh::wire::echo::EchoTail::decode);
     list.has(&["EchoTail::encode", "EchoTail::decode"]);
+    let _ = (net_mesh::wire::echo::EchoRange::encode, net_mesh::wire::echo::EchoRange::decode);
+    list.has(&["EchoRange::encode", "EchoRange::decode"]);
+    let _ = (net_mesh::wire::echo::EchoPoint::encode, net_mesh::wire::echo::EchoPoint::decode);
+    list.has(&["EchoPoint::encode", "EchoPoint::decode"]);
+    let _ = (net_mesh::wire::echo::EchoAck::encode, net_mesh::wire::echo::EchoAck::decode);
+    list.has(&["EchoAck::encode", "EchoAck::decode"]);
     let _ = (net_mesh::wire::echo::EchoTicket::encode, net_mesh::wire::echo::EchoTicket::decode);
     list.has(&["EchoTicket::encode", "EchoTicket::decode"]);
     list.ty::<net_mesh::echo::EchoBox>("EchoBox");

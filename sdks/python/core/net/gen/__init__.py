@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("aa6ec4efd2c0cffe316adfe612bc9455")
+check("54df6a4a8189db35a1974894d8369175")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

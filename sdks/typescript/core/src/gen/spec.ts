@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'aa6ec4efd2c0cffe316adfe612bc9455';
+export const SPEC_HASH = '54df6a4a8189db35a1974894d8369175';
 
 checkSpec(SPEC_HASH);
