@@ -34,7 +34,28 @@ pub struct Wire {
     pub doc: Doc,
 }
 
+impl Wire {
+    /// The layouts that stand in this one.
+    pub fn parts(&self) -> impl Iterator<Item = At> + '_ {
+        self.fields.iter().flat_map(|field| match &field.form {
+            WireForm::Plain(Type::Layout(at)) | WireForm::Counted { of: Type::Layout(at), .. } => vec![*at],
+            WireForm::Switch { arms, .. } => arms.iter().map(|(_, at)| *at).collect(),
+            _ => Vec::new(),
+        })
+    }
+}
+
 impl Api {
+    /// Whether a layout is another, or has it as a part, however deep.
+    pub fn has_part(&self, at: At, part: At) -> bool {
+        fn visit(api: &Api, at: At, goal: At, seen: &mut Vec<At>) -> bool {
+            let is_new = !seen.contains(&at);
+            seen.push(at);
+            at == goal || (is_new && api.wire(at).parts().any(|inner| visit(api, inner, goal, seen)))
+        }
+        visit(self, at, part, &mut Vec::new())
+    }
+
     /// What the type of a part of a layout is called; one of several parts after the layout and its field:
     /// `echo_reply_rest`.
     pub fn part_name(&self, part: &Type) -> String {

@@ -9,7 +9,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
     let module = rules.module(position);
     for (index, wire) in module.wires.iter().enumerate() {
         let at = At { module: position, index };
-        if parts(wire).any(|part| contains(rules.api, part, at, 0)) {
+        if wire.parts().any(|part| rules.api.has_part(part, at)) {
             rules.wrong(position, &["wire", &wire.name], format!("`{}` is a part of itself", wire.name));
             continue;
         }
@@ -31,7 +31,7 @@ fn part_of(api: &Api, field: &WireField) -> Option<String> {
         _ => return None,
     };
     let part = api.wire(at);
-    if parts(part).any(|inner| contains(api, inner, at, 0)) {
+    if part.parts().any(|inner| api.has_part(inner, at)) {
         return None;
     }
     let is_bytes = matches!(part.layout, LayoutKind::Fixed | LayoutKind::Sequence);
@@ -69,19 +69,4 @@ fn least_field(api: &Api, field: &WireField) -> usize {
         WireForm::Sized { len: Length::Rest, .. } | WireForm::Counted { count: Length::Rest, .. } => 0,
         _ => 1,
     }
-}
-
-/// Whether a layout is another, or contains it.
-fn contains(api: &Api, at: At, goal: At, depth: usize) -> bool {
-    let deeper = || parts(api.wire(at)).any(|part| contains(api, part, goal, depth + 1));
-    at == goal || (depth < api.modules[at.module].wires.len() && deeper())
-}
-
-/// The layouts that stand in another.
-fn parts(wire: &Wire) -> impl Iterator<Item = At> + '_ {
-    wire.fields.iter().flat_map(|field| match &field.form {
-        WireForm::Plain(Type::Layout(at)) | WireForm::Counted { of: Type::Layout(at), .. } => vec![*at],
-        WireForm::Switch { arms, .. } => arms.iter().map(|(_, at)| *at).collect(),
-        _ => Vec::new(),
-    })
 }

@@ -107,11 +107,7 @@ pub(crate) fn layouts<'a>(api: &'a Api, module: &'a Module) -> Vec<Layout<'a>> {
 
 /// How deep the parts of a layout go: parts are declared before what they are parts of.
 fn depth(api: &Api, wire: &Wire) -> usize {
-    let parts = wire.fields.iter().filter_map(|field| match &field.form {
-        WireForm::Plain(Type::Layout(at)) | WireForm::Counted { of: Type::Layout(at), .. } => Some(*at),
-        _ => None,
-    });
-    parts.map(|at| depth(api, api.wire(at)) + 1).max().unwrap_or(0)
+    wire.parts().map(|at| depth(api, api.wire(at)) + 1).max().unwrap_or(0)
 }
 
 /// The integer that carries a type of fixed width, if one does.
