@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "54df6a4a8189db35a1974894d8369175"
+const specHash = "972fe0bc2347016754bbe79075368176"

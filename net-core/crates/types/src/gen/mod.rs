@@ -17,4 +17,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "54df6a4a8189db35a1974894d8369175";
+pub const SPEC_HASH: &str = "972fe0bc2347016754bbe79075368176";

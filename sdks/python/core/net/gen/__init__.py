@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("54df6a4a8189db35a1974894d8369175")
+check("972fe0bc2347016754bbe79075368176")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '54df6a4a8189db35a1974894d8369175';
+export const SPEC_HASH = '972fe0bc2347016754bbe79075368176';
 
 checkSpec(SPEC_HASH);
