@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("aa6ec4efd2c0cffe316adfe612bc9455")
+check("2348881f343321154d614fba81d9ab6b")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

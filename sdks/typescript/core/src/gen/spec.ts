@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'aa6ec4efd2c0cffe316adfe612bc9455';
+export const SPEC_HASH = '2348881f343321154d614fba81d9ab6b';
 
 checkSpec(SPEC_HASH);
