@@ -1,6 +1,5 @@
 //! Calls that do nothing.
 
-use bytes::Bytes;
 use net_types::{Error, Json, api, echo::Mark};
 use std::sync::Arc;
 
