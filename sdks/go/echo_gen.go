@@ -60,6 +60,16 @@ package net
 // #cgo nocallback net_echo_chunks
 // #cgo noescape net_echo_map
 // #cgo nocallback net_echo_map
+// #cgo noescape net_echo_pauses
+// #cgo nocallback net_echo_pauses
+// #cgo noescape net_echo_limits
+// #cgo nocallback net_echo_limits
+// #cgo noescape net_echo_timetable
+// #cgo nocallback net_echo_timetable
+// #cgo noescape net_doubled
+// #cgo nocallback net_doubled
+// #cgo noescape net_doubled_number
+// #cgo nocallback net_doubled_number
 // #cgo noescape net_echo_everything
 // #cgo nocallback net_echo_everything
 // #cgo noescape net_echo_shape
@@ -98,6 +108,8 @@ package net
 // #cgo nocallback net_echo_stream
 // #cgo noescape net_echo_box_new
 // #cgo nocallback net_echo_box_new
+// #cgo noescape net_echo_box_of_bytes
+// #cgo nocallback net_echo_box_of_bytes
 // #cgo noescape net_echo_box_open
 // #cgo nocallback net_echo_box_open
 // #cgo noescape net_echo_box_of_number
@@ -936,6 +948,35 @@ func unpackVersionPair(r *reader) (v VersionPair) {
 	return v
 }
 
+// Spans of time within lists and maps.
+type Timetable struct {
+	// Spans in a list.
+	Pauses []time.Duration
+	// Spans by text.
+	Limits map[string]time.Duration
+}
+
+func packTimetable(w *writer, v Timetable) {
+	w.record(2, func() {
+		w.name = "Pauses"
+		packList(packDuration(time.Millisecond))(w, v.Pauses)
+		w.name = "Limits"
+		packMap(packDuration(time.Second))(w, v.Limits)
+	})
+}
+
+func unpackTimetable(r *reader) (v Timetable) {
+	f := r.record()
+	if f.has() {
+		v.Pauses = unpackList(unpackDuration(time.Millisecond))(&f.reader)
+	}
+	if f.has() {
+		v.Limits = unpackMap(unpackDuration(time.Second))(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
 // A record with views, as event pages have them.
 type EchoPage struct {
 	// JSON text.
@@ -1427,6 +1468,26 @@ func NewEchoBox(text string) (result *EchoBox, err error) {
 // NewEchoCell makes a box.
 func NewEchoCell(text string) (result *EchoBox, err error) {
 	return NewEchoBox(text)
+}
+
+// EchoBoxOfBytes makes a box with a text given as UTF-8; `odd` if it is not.
+func EchoBoxOfBytes(data []byte) (result *EchoBox, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_echo_box_of_bytes(viewOf(data), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return newEchoBox(uint64(out)), nil
+}
+
+// EchoCellOfBytes makes a box with a text given as UTF-8; `odd` if it is not.
+func EchoCellOfBytes(data []byte) (result *EchoBox, err error) {
+	return EchoBoxOfBytes(data)
 }
 
 // EchoBoxOpen makes a box in a task; the text `fail` is rejected.
@@ -2469,6 +2530,87 @@ func EchoMap(values map[string]int64) (result map[string]int64, err error) {
 		return result, failed(&fail)
 	}
 	return taken(&out, unpackMap(unpackInt[int64]))
+}
+
+// EchoPauses gives the values back.
+func EchoPauses(values []time.Duration) (result []time.Duration, err error) {
+	in := reused()
+	valuesPack := packed(in, "values", packList(packDuration(time.Millisecond)), values)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_pauses(valuesPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackList(unpackDuration(time.Millisecond)))
+}
+
+// EchoLimits gives the values back.
+func EchoLimits(values map[string]time.Duration) (result map[string]time.Duration, err error) {
+	in := reused()
+	valuesPack := packed(in, "values", packMap(packDuration(time.Second)), values)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_limits(valuesPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackMap(unpackDuration(time.Second)))
+}
+
+// EchoTimetable gives the value back.
+func EchoTimetable(value Timetable) (result Timetable, err error) {
+	in := reused()
+	valuePack := packed(in, "value", packTimetable, value)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_timetable(valuePack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackTimetable)
+}
+
+// Doubled gives the text twice.
+func Doubled(text string) (result string, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_doubled(viewOf(text), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[string])
+}
+
+// DoubledNumber gives the number twice.
+func DoubledNumber(number uint32) (result uint64, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_doubled_number(C.uint32_t(number), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint64(out), nil
 }
 
 // EchoEverything gives the value back.

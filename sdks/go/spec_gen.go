@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "2348881f343321154d614fba81d9ab6b"
+const specHash = "2bc95719a0e3259551ba7ce70a1687b4"

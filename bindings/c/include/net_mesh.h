@@ -584,6 +584,21 @@ net_code net_echo_chunks(net_view values, net_bytes *result, net_error *error);
 // Gives the values back.
 net_code net_echo_map(net_view values, net_bytes *result, net_error *error);
 
+// Gives the values back.
+net_code net_echo_pauses(net_view values, net_bytes *result, net_error *error);
+
+// Gives the values back.
+net_code net_echo_limits(net_view values, net_bytes *result, net_error *error);
+
+// Gives the value back.
+net_code net_echo_timetable(net_view value, net_bytes *result, net_error *error);
+
+// Gives the text twice.
+net_code net_doubled(net_view text, net_bytes *result, net_error *error);
+
+// Gives the number twice.
+net_code net_doubled_number(uint32_t number, uint64_t *result, net_error *error);
+
 // Gives the value back.
 net_code net_echo_everything(net_view value, net_bytes *result, net_error *error);
 
@@ -645,6 +660,9 @@ net_code net_echo_stream(const net_host *values, net_handle *result, net_error *
 
 // Makes a box.
 net_code net_echo_box_new(net_view text, net_handle *result, net_error *error);
+
+// Makes a box with a text given as UTF-8; `odd` if it is not.
+net_code net_echo_box_of_bytes(net_view data, net_handle *result, net_error *error);
 
 // Makes a box in a task; the text `fail` is rejected.
 uint64_t net_echo_box_open(net_view text, net_view options, net_done done, void *ctx);

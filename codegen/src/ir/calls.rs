@@ -109,6 +109,16 @@ impl Method {
         !self.internal && self.crosses_to(lang)
     }
 
+    /// Whether languages that overload call it under the name of another method.
+    pub fn is_overload_of(&self, other: &Self) -> bool {
+        self.overload.as_deref() == Some(&other.name.spec)
+    }
+
+    /// Whether languages with classes make an object by it alone: `new`, or another signature of `new`.
+    pub fn makes_by_class(&self) -> bool {
+        self.shape == Shape::Constructor && self.overload.as_deref().unwrap_or(&self.name.spec) == "new"
+    }
+
     /// Whether the binding of a language has it, be it for its kernel only.
     pub fn crosses_to(&self, lang: Lang) -> bool {
         !self.skip.contains_key(&lang)

@@ -125,6 +125,8 @@ func (c *call) call() any {
 		return done(c, self[*RedisStreamDedup](c).Close())
 	case "call:echo.echo_box.new":
 		return kept[*EchoBox](c)(NewEchoBox(readOr(readText[string], "empty")(c.arg("text"))))
+	case "call:echo.echo_box.of_bytes":
+		return kept[*EchoBox](c)(EchoBoxOfBytes(readBytes[[]byte](c.arg("data"))))
 	case "call:echo.echo_box.open":
 		return kept[*EchoBox](c)(EchoBoxOpen(c.ctx, readText[string](c.arg("text")), readOptional(readEchoOptions)(c.arg("options"))))
 	case "call:echo.echo_box.of_number":
@@ -251,6 +253,16 @@ func (c *call) call() any {
 		return give(c, showList(showBytes[[]byte]))(EchoChunks(readList(readBytes[[]byte])(c.arg("values"))))
 	case "call:echo.echo_map":
 		return give(c, showMap(showDecimal[int64]))(EchoMap(readMap(readInt[int64])(c.arg("values"))))
+	case "call:echo.echo_pauses":
+		return give(c, showList(showDuration(time.Millisecond)))(EchoPauses(readList(readDuration(time.Millisecond))(c.arg("values"))))
+	case "call:echo.echo_limits":
+		return give(c, showMap(showDuration(time.Second)))(EchoLimits(readMap(readDuration(time.Second))(c.arg("values"))))
+	case "call:echo.echo_timetable":
+		return give(c, showTimetable)(EchoTimetable(readTimetable(c.arg("value"))))
+	case "call:echo.doubled":
+		return give(c, showPlain[string])(Doubled(readText[string](c.arg("text"))))
+	case "call:echo.doubled_number":
+		return give(c, showDecimal[uint64])(DoubledNumber(readUint[uint32](c.arg("number"))))
 	case "call:echo.echo_everything":
 		return give(c, showEverything)(EchoEverything(readEverything(c.arg("value"))))
 	case "call:echo.echo_shape":
@@ -1124,6 +1136,24 @@ func showVersionPair(r VersionPair) any {
 	o := map[string]any{}
 	o["major"] = showDecimal[uint64](r.Major)
 	o["minor"] = showPlain[uint32](r.Minor)
+	return o
+}
+
+func readTimetable(v any) (r Timetable) {
+	o := v.(map[string]any)
+	if value, ok := o["pauses"]; ok {
+		r.Pauses = readList(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["limits"]; ok {
+		r.Limits = readMap(readDuration(time.Second))(value)
+	}
+	return r
+}
+
+func showTimetable(r Timetable) any {
+	o := map[string]any{}
+	o["pauses"] = showList(showDuration(time.Millisecond))(r.Pauses)
+	o["limits"] = showMap(showDuration(time.Second))(r.Limits)
 	return o
 }
 

@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use net_support::pack;
-use net_support::pack::Shared;
+use net_support::pack::{Shared, Span};
 
 use crate::abi::{Bytes, Code, Done, Failure, Handle, Host, View};
 use crate::call;
@@ -340,6 +340,81 @@ pub unsafe extern "C" fn net_echo_map(values: View, result: *mut Bytes, error: *
     }
 }
 
+/// Gives the values back.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_pauses(values: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let values = values
+                .pack::<Vec<Span<1_000_000>>>("values")?
+                .into_iter()
+                .map(|value| value.0)
+                .collect::<Vec<_>>();
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_pauses(values)
+                .map(|value| Packed(value.into_iter().map(Span::<1_000_000>).collect::<Vec<_>>()))
+        })
+    }
+}
+
+/// Gives the values back.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_limits(values: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let values = values
+                .pack::<std::collections::BTreeMap<String, Span<1_000_000_000>>>("values")?
+                .into_iter()
+                .map(|(key, value)| (key, value.0))
+                .collect::<std::collections::BTreeMap<_, _>>();
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_limits(values).map(|value| {
+                Packed(
+                    value
+                        .into_iter()
+                        .map(|(key, value)| (key, Span::<1_000_000_000>(value)))
+                        .collect::<std::collections::BTreeMap<_, _>>(),
+                )
+            })
+        })
+    }
+}
+
+/// Gives the value back.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_timetable(value: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let value = value.pack::<net_types::echo::Timetable>("value")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_timetable(value).map(Packed)
+        })
+    }
+}
+
+/// Gives the text twice.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_doubled(text: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let text = text.text("text")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::doubled(text)
+        })
+    }
+}
+
+/// Gives the number twice.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_doubled_number(number: u32, result: *mut u64, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            <net_core::Functions as net_types::api::EchoFunctions>::doubled_number(number)
+        })
+    }
+}
+
 /// Gives the value back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_echo_everything(value: View, result: *mut Bytes, error: *mut Failure) -> Code {
@@ -595,6 +670,18 @@ pub unsafe extern "C" fn net_echo_box_new(text: View, result: *mut Handle, error
         call::answer(result, error, || {
             let text = text.optional(|view| view.text("text"))?.unwrap_or("empty");
             <net_core::EchoBox as net_types::api::EchoBox>::new(text).map(Shared)
+        })
+    }
+}
+
+/// Makes a box with a text given as UTF-8; `odd` if it is not.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_box_of_bytes(data: View, result: *mut Handle, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let data = data.bytes("data")?;
+            <net_core::EchoBox as net_types::api::EchoBox>::of_bytes(data).map(Shared)
         })
     }
 }

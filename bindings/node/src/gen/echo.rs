@@ -6,7 +6,7 @@ use crate::abi;
 use crate::queue;
 use napi::bindgen_prelude::{BigInt, BufferSlice, i64n};
 use napi_derive::napi;
-use net_support::pack::{Reader, Writer};
+use net_support::pack::{Reader, Span, Writer};
 use net_support::stream::StreamHandle;
 use net_support::{HostPort, Pack};
 use net_types::Error;
@@ -289,6 +289,72 @@ pub fn echo_echo_map(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
         Ok(abi::answer(out, w))
     })
 }
+/// `echo.echo_pauses`
+#[napi(js_name = "echoEchoPauses")]
+pub fn echo_echo_pauses(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let values = <Vec<Span<1_000_000>> as Pack>::unpack(r)
+            .map(|value| value.into_iter().map(|value| value.0).collect::<Vec<_>>())?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_pauses(values)?;
+        let mut w = Writer::new();
+        result.into_iter().map(Span::<1_000_000>).collect::<Vec<_>>().pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_limits`
+#[napi(js_name = "echoEchoLimits")]
+pub fn echo_echo_limits(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let values =
+            <std::collections::BTreeMap<String, Span<1_000_000_000>> as Pack>::unpack(r).map(|value| {
+                value
+                    .into_iter()
+                    .map(|(key, value)| (key, value.0))
+                    .collect::<std::collections::BTreeMap<_, _>>()
+            })?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_limits(values)?;
+        let mut w = Writer::new();
+        result
+            .into_iter()
+            .map(|(key, value)| (key, Span::<1_000_000_000>(value)))
+            .collect::<std::collections::BTreeMap<_, _>>()
+            .pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_timetable`
+#[napi(js_name = "echoEchoTimetable")]
+pub fn echo_echo_timetable(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let value = <net_types::echo::Timetable as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_timetable(value)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.doubled`
+#[napi(js_name = "echoDoubled")]
+pub fn echo_doubled(text: String) -> napi::Result<String> {
+    abi::call(|| {
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::doubled(&text)?;
+        Ok(result)
+    })
+}
+/// `echo.doubled_number`
+#[napi(js_name = "echoDoubledNumber")]
+pub fn echo_doubled_number(number: u32) -> napi::Result<u64> {
+    abi::call(|| {
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::doubled_number(number)?;
+        Ok(result)
+    })
+}
 /// `echo.echo_everything`
 #[napi(js_name = "echoEchoEverything")]
 pub fn echo_echo_everything(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
@@ -518,6 +584,15 @@ pub fn echo_echo_box_new(environment: f64, text: String) -> napi::Result<f64> {
     abi::call(|| {
         let home = queue::home(environment)?;
         let result = <net_core::EchoBox as net_types::api::EchoBox>::new(&text)?;
+        Ok(home.own(result) as f64)
+    })
+}
+/// `echo.echo_box.of_bytes`
+#[napi(js_name = "echoEchoBoxOfBytes")]
+pub fn echo_echo_box_of_bytes(environment: f64, data: &[u8]) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let result = <net_core::EchoBox as net_types::api::EchoBox>::of_bytes(data)?;
         Ok(home.own(result) as f64)
     })
 }

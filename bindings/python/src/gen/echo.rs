@@ -903,6 +903,80 @@ impl ToPy for net_types::echo::VersionPair {
         Ok(Py::new(py, VersionPair::of(py, self)?)?.into_any())
     }
 }
+/// Spans of time within lists and maps.
+#[pyclass(frozen, name = "Timetable", module = "net")]
+pub(crate) struct Timetable(net_types::echo::Timetable);
+
+impl Timetable {
+    fn of(_: Python<'_>, record: net_types::echo::Timetable) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl Timetable {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 2] = ["pauses", "limits"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (pauses, limits))]
+    fn new(py: Python<'_>, pauses: Arg<'_, '_>, limits: Arg<'_, '_>) -> PyResult<Self> {
+        let record = net_types::echo::Timetable {
+            pauses: abi::arg::<Vec<Span<1_000_000>>>(pauses, "pauses")?
+                .into_iter()
+                .map(|value| value.0)
+                .collect::<Vec<_>>(),
+            limits: abi::arg::<std::collections::BTreeMap<String, Span<1_000_000_000>>>(limits, "limits")?
+                .into_iter()
+                .map(|(key, value)| (key, value.0))
+                .collect::<std::collections::BTreeMap<_, _>>(),
+        };
+        Self::of(py, record)
+    }
+
+    /// Spans in a list.
+    #[getter]
+    fn pauses(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.pauses;
+        value.clone().into_iter().map(Span::<1_000_000>).collect::<Vec<_>>().to_py(py)
+    }
+
+    /// Spans by text.
+    #[getter]
+    fn limits(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.limits;
+        value
+            .clone()
+            .into_iter()
+            .map(|(key, value)| (key, Span::<1_000_000_000>(value)))
+            .collect::<std::collections::BTreeMap<_, _>>()
+            .to_py(py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "Timetable", &[("pauses", Some(self.pauses(py)?)), ("limits", Some(self.limits(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::Timetable {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<Timetable>().map_err(|_| value::expected("Timetable", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::echo::Timetable {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Timetable::of(py, self)?)?.into_any())
+    }
+}
 /// A record with views, as event pages have them.
 #[pyclass(frozen, name = "EchoPage", module = "net")]
 pub(crate) struct EchoPage(net_types::echo::EchoPage);
@@ -1536,6 +1610,62 @@ fn echo_map(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
     abi::run(py, usize::MAX, || <net_core::Functions as api::EchoFunctions>::echo_map(values))
 }
 
+/// Gives the values back.
+#[pyfunction]
+#[pyo3(signature = (values))]
+fn echo_pauses(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
+    let values = abi::arg::<Vec<Span<1_000_000>>>(values, "values")?
+        .into_iter()
+        .map(|value| value.0)
+        .collect::<Vec<_>>();
+    abi::run(py, usize::MAX, || {
+        <net_core::Functions as api::EchoFunctions>::echo_pauses(values)
+            .map(|value| value.into_iter().map(Span::<1_000_000>).collect::<Vec<_>>())
+    })
+}
+
+/// Gives the values back.
+#[pyfunction]
+#[pyo3(signature = (values))]
+fn echo_limits(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
+    let values = abi::arg::<std::collections::BTreeMap<String, Span<1_000_000_000>>>(values, "values")?
+        .into_iter()
+        .map(|(key, value)| (key, value.0))
+        .collect::<std::collections::BTreeMap<_, _>>();
+    abi::run(py, usize::MAX, || {
+        <net_core::Functions as api::EchoFunctions>::echo_limits(values).map(|value| {
+            value
+                .into_iter()
+                .map(|(key, value)| (key, Span::<1_000_000_000>(value)))
+                .collect::<std::collections::BTreeMap<_, _>>()
+        })
+    })
+}
+
+/// Gives the value back.
+#[pyfunction]
+#[pyo3(signature = (value))]
+fn echo_timetable(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
+    let value = abi::arg(value, "value")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_timetable(value))
+}
+
+/// Gives the text twice.
+#[pyfunction]
+#[pyo3(signature = (text))]
+fn doubled(py: Python<'_>, text: Arg<'_, '_>) -> Answer {
+    let text = abi::arg::<&str>(text, "text")?;
+    abi::run(py, text.len(), || <net_core::Functions as api::EchoFunctions>::doubled(text))
+}
+
+/// Gives the number twice.
+#[pyfunction]
+#[pyo3(signature = (number))]
+fn doubled_number(py: Python<'_>, number: Arg<'_, '_>) -> Answer {
+    let number = abi::arg(number, "number")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::doubled_number(number))
+}
+
 /// Gives the value back.
 #[pyfunction]
 #[pyo3(signature = (value))]
@@ -1775,6 +1905,14 @@ fn echo_stream(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
 fn echo_box_new(py: Python<'_>, text: Option<Arg<'_, '_>>) -> Answer {
     let text = abi::arg_or::<&str>(text, "text", || "empty")?;
     abi::run(py, text.len(), || <net_core::EchoBox as api::EchoBox>::new(text))
+}
+
+/// Makes a box with a text given as UTF-8; `odd` if it is not.
+#[pyfunction]
+#[pyo3(signature = (data))]
+fn echo_box_of_bytes(py: Python<'_>, data: Arg<'_, '_>) -> Answer {
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    abi::run(py, data.len(), || <net_core::EchoBox as api::EchoBox>::of_bytes(&data))
 }
 
 fn echo_box_open_start(
@@ -2203,6 +2341,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Everything>()?;
     module.add_class::<EchoOptions>()?;
     module.add_class::<VersionPair>()?;
+    module.add_class::<Timetable>()?;
     module.add_class::<EchoPage>()?;
     module.add_class::<Mark>()?;
     module.add_class::<Shape>()?;
@@ -2234,6 +2373,11 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_strings, module)?)?;
     module.add_function(wrap_pyfunction!(echo_chunks, module)?)?;
     module.add_function(wrap_pyfunction!(echo_map, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_pauses, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_limits, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_timetable, module)?)?;
+    module.add_function(wrap_pyfunction!(doubled, module)?)?;
+    module.add_function(wrap_pyfunction!(doubled_number, module)?)?;
     module.add_function(wrap_pyfunction!(echo_everything, module)?)?;
     module.add_function(wrap_pyfunction!(echo_shape, module)?)?;
     module.add_function(wrap_pyfunction!(echo_tree, module)?)?;
@@ -2258,6 +2402,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(count_up, module)?)?;
     module.add_function(wrap_pyfunction!(echo_stream, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_new, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_box_of_bytes, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_open, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_open_submit, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_of_number, module)?)?;

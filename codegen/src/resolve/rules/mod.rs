@@ -4,6 +4,7 @@ mod docs;
 mod errors;
 mod methods;
 mod names;
+mod symbols;
 mod values;
 
 use crate::diag::Diagnostic;
@@ -15,6 +16,7 @@ pub(super) fn check(api: &Api, modules: &[&Loaded], diagnostics: &mut Vec<Diagno
     let mut rules = Rules { api, modules, diagnostics };
     errors::check_families(&mut rules);
     names::check_namespace(&mut rules);
+    symbols::check(&mut rules);
     for (position, loaded) in modules.iter().enumerate() {
         docs::check(loaded, rules.diagnostics);
         names::check(&mut rules, position);

@@ -2,7 +2,7 @@
 
 use super::{path, values};
 use crate::ir::{Api, Arg, Host, Method, Object, Shape, Type};
-use crate::targets::rust::{names, types};
+use crate::targets::rust::{names, spans, types};
 use crate::targets::testee::{Call, Op};
 
 /// What is done for one operation.
@@ -153,6 +153,7 @@ pub(super) fn argument(api: &Api, arg: &Arg, is_async: bool) -> String {
             format!("super::{module}::{fixture}(argument(args, {key})?.clone())")
         }
         Type::Stream(of) => format!("given_stream(member::<Vec<{}>>(args, {key})?)", owned(api, of)),
+        other if let Some(crossing) = spans::spans(other) => spans::taken(other, &plain(&crossing)),
         Type::List(of) => list(api, &key, of, is_async),
         other => plain(&owned(api, other)),
     }

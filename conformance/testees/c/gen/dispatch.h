@@ -1095,6 +1095,29 @@ static inline void show_version_pair(call *c, const net_version_pair *value) {
   }
 }
 
+TESTEE_READ_LIST(time, uint64_t, net_u64_list)
+TESTEE_SHOW_LIST(time, net_u64_list)
+TESTEE_MAP(time, net_u64_entry, net_u64_map)
+
+static inline void read_timetable(call *c, const node *value, net_timetable *out) {
+  *out = net_timetable_init();
+  read_time_list(c, member(value, "pauses"), &out->pauses);
+  read_time_map(c, member(value, "limits"), &out->limits);
+}
+
+static inline void show_timetable(call *c, const net_timetable *value) {
+  {
+    size_t at = enter(c, net_str("pauses"));
+    show_time_list(c, &value->pauses);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("limits"));
+    show_time_map(c, &value->limits);
+    leave(c, at);
+  }
+}
+
 static inline void read_echo_page(call *c, const node *value, net_echo_page *out) {
   *out = net_echo_page_init();
   read_text(c, member(value, "raw"), &out->raw);
@@ -4052,6 +4075,96 @@ static void call_echo_map(call *c) {
   net_i64_map_free(&result);
 }
 
+static void call_echo_pauses(call *c) {
+  net_u64_list values_;
+  memset(&values_, 0, sizeof values_);
+  read_time_list(c, arg(c, "values"), &values_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_u64_list result;
+  net_code code = net_echo_pauses_with(values_.items, values_.len, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_time_list(c, &result);
+  net_u64_list_free(&result);
+}
+
+static void call_echo_limits(call *c) {
+  net_u64_map values_;
+  memset(&values_, 0, sizeof values_);
+  read_time_map(c, arg(c, "values"), &values_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_u64_map result;
+  net_code code = net_echo_limits_with(values_.items, values_.len, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_time_map(c, &result);
+  net_u64_map_free(&result);
+}
+
+static void call_echo_timetable(call *c) {
+  net_timetable value_;
+  memset(&value_, 0, sizeof value_);
+  read_timetable(c, arg(c, "value"), &value_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_timetable result;
+  net_code code = net_echo_timetable_with(&value_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_timetable(c, &result);
+  net_timetable_free(&result);
+}
+
+static void call_doubled(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_doubled(text_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_doubled_number(call *c) {
+  uint32_t number_;
+  memset(&number_, 0, sizeof number_);
+  read_u32(c, arg(c, "number"), &number_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint64_t result;
+  net_code code = net_doubled_number(number_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
 static void call_echo_everything(call *c) {
   net_everything value_;
   memset(&value_, 0, sizeof value_);
@@ -4418,6 +4531,23 @@ static void call_echo_box_new(call *c) {
   net_error error;
   net_handle result;
   net_code code = net_echo_box_new(text_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_echo_box_of_bytes(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_echo_box_of_bytes(data_, &result, &error);
   if (code != 0) {
     show_error(c, &error);
     return;
@@ -6041,6 +6171,11 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_strings", call_echo_strings},
       {"call:echo.echo_chunks", call_echo_chunks},
       {"call:echo.echo_map", call_echo_map},
+      {"call:echo.echo_pauses", call_echo_pauses},
+      {"call:echo.echo_limits", call_echo_limits},
+      {"call:echo.echo_timetable", call_echo_timetable},
+      {"call:echo.doubled", call_doubled},
+      {"call:echo.doubled_number", call_doubled_number},
       {"call:echo.echo_everything", call_echo_everything},
       {"call:echo.echo_shape", call_echo_shape},
       {"call:echo.echo_tree", call_echo_tree},
@@ -6060,6 +6195,7 @@ static inline bool dispatch(call *c) {
       {"call:echo.count_up", call_count_up},
       {"call:echo.echo_stream", call_echo_stream},
       {"call:echo.echo_box.new", call_echo_box_new},
+      {"call:echo.echo_box.of_bytes", call_echo_box_of_bytes},
       {"call:echo.echo_box.open", call_echo_box_open},
       {"call:echo.echo_box.of_number", call_echo_box_of_number},
       {"call:echo.echo_box.set", call_echo_box_set},

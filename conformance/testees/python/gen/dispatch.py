@@ -192,6 +192,11 @@ NAMED.update(
         "echo.version_pair": record_of(
             net.gen.echo.VersionPair, ("major", "major", DECIMAL), ("minor", "minor", SAME)
         ),
+        "echo.timetable": record_of(
+            net.gen.echo.Timetable,
+            ("pauses", "pauses", list_of(SAME)),
+            ("limits", "limits", map_of(SAME)),
+        ),
         "echo.echo_page": record_of(net.gen.echo.EchoPage, ("raw", "raw", SAME)),
         "echo.mark": record_of(net.gen.echo.Mark, ("place", "place", SAME), ("at", "at", DECIMAL)),
         "echo.shape": union_of(
@@ -656,6 +661,22 @@ CALLS: dict[str, Call] = {
     "echo.echo_map": Call(
         net.gen.echo, "echo_map", (("values", "values", map_of(DECIMAL)),), map_of(DECIMAL)
     ),
+    "echo.echo_pauses": Call(
+        net.gen.echo, "echo_pauses", (("values", "values", list_of(SAME)),), list_of(SAME)
+    ),
+    "echo.echo_limits": Call(
+        net.gen.echo, "echo_limits", (("values", "values", map_of(SAME)),), map_of(SAME)
+    ),
+    "echo.echo_timetable": Call(
+        net.gen.echo,
+        "echo_timetable",
+        (("value", "value", named("echo.timetable")),),
+        named("echo.timetable"),
+    ),
+    "echo.doubled": Call(net.gen.echo, "doubled", (("text", "text", SAME),), SAME),
+    "echo.doubled_number": Call(
+        net.gen.echo, "doubled_number", (("number", "number", SAME),), DECIMAL
+    ),
     "echo.echo_everything": Call(
         net.gen.echo,
         "echo_everything",
@@ -726,6 +747,9 @@ CALLS: dict[str, Call] = {
         list_of(named("echo.label")),
     ),
     "echo.echo_box.new": Call(net.gen.echo, "EchoBox", (("text", "text", SAME),), None),
+    "echo.echo_box.of_bytes": Call(
+        net.gen.echo.EchoBox, "of_bytes", (("data", "data", BYTES),), None
+    ),
     "echo.echo_box.open": Call(
         net.gen.echo.EchoBox,
         "open",

@@ -40,6 +40,15 @@ impl EchoBox {
         guard::run(|| net_core::EchoBox::new(text)).map(Self::from_core)
     }
 
+    /// Makes a box with a text given as UTF-8; `odd` if it is not.
+    ///
+    /// # Errors
+    ///
+    /// [`EchoError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn of_bytes(data: impl AsRef<[u8]>) -> Result<Self, Error> {
+        guard::run(|| net_core::EchoBox::of_bytes(data.as_ref())).map(Self::from_core)
+    }
+
     /// Makes a box in a task; the text `fail` is rejected.
     ///
     /// # Errors
@@ -665,6 +674,31 @@ pub fn echo_chunks(values: &[impl AsRef<[u8]>]) -> Result<Vec<Bytes>, Error> {
 /// Gives the values back.
 pub fn echo_map(values: BTreeMap<String, i64>) -> Result<BTreeMap<String, i64>, Error> {
     guard::run(|| net_core::Functions::echo_map(values))
+}
+
+/// Gives the values back.
+pub fn echo_pauses(values: impl IntoIterator<Item = Duration>) -> Result<Vec<Duration>, Error> {
+    guard::run(|| net_core::Functions::echo_pauses(values.into_iter().collect()))
+}
+
+/// Gives the values back.
+pub fn echo_limits(values: BTreeMap<String, Duration>) -> Result<BTreeMap<String, Duration>, Error> {
+    guard::run(|| net_core::Functions::echo_limits(values))
+}
+
+/// Gives the value back.
+pub fn echo_timetable(value: Timetable) -> Result<Timetable, Error> {
+    guard::run(|| net_core::Functions::echo_timetable(value))
+}
+
+/// Gives the text twice.
+pub fn doubled(text: &str) -> Result<String, Error> {
+    guard::run(|| net_core::Functions::doubled(text))
+}
+
+/// Gives the number twice.
+pub fn doubled_number(number: u32) -> Result<u64, Error> {
+    guard::run(|| net_core::Functions::doubled_number(number))
 }
 
 /// Gives the value back.

@@ -15,6 +15,10 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = net_mesh::echo::EchoBox::new(optional::<String>(args, "text")?.as_deref())?;
             Ok(request.keep(result))
         }
+        "echo.echo_box.of_bytes" => {
+            let result = net_mesh::echo::EchoBox::of_bytes(member::<Bytes>(args, "data")?)?;
+            Ok(request.keep(result))
+        }
         "echo.echo_box.open" => {
             let result = net_mesh::echo::EchoBox::open(
                 &member::<String>(args, "text")?,
@@ -314,6 +318,41 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         "echo.echo_map" => {
             let result =
                 net_mesh::echo::echo_map(member::<std::collections::BTreeMap<String, i64>>(args, "values")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_pauses" => {
+            let result = net_mesh::echo::echo_pauses(
+                member::<Vec<Span<1_000_000>>>(args, "values")?
+                    .into_iter()
+                    .map(|value| value.0)
+                    .collect::<Vec<_>>(),
+            )?;
+            Ok(result.clone().into_iter().map(Span::<1_000_000>).collect::<Vec<_>>().write())
+        }
+        "echo.echo_limits" => {
+            let result = net_mesh::echo::echo_limits(
+                member::<std::collections::BTreeMap<String, Span<1_000_000_000>>>(args, "values")?
+                    .into_iter()
+                    .map(|(key, value)| (key, value.0))
+                    .collect::<std::collections::BTreeMap<_, _>>(),
+            )?;
+            Ok(result
+                .clone()
+                .into_iter()
+                .map(|(key, value)| (key, Span::<1_000_000_000>(value)))
+                .collect::<std::collections::BTreeMap<_, _>>()
+                .write())
+        }
+        "echo.echo_timetable" => {
+            let result = net_mesh::echo::echo_timetable(member::<net_mesh::echo::Timetable>(args, "value")?)?;
+            Ok(result.write())
+        }
+        "echo.doubled" => {
+            let result = net_mesh::echo::doubled(&member::<String>(args, "text")?)?;
+            Ok(result.write())
+        }
+        "echo.doubled_number" => {
+            let result = net_mesh::echo::doubled_number(member::<u32>(args, "number")?)?;
             Ok(result.write())
         }
         "echo.echo_everything" => {
@@ -736,6 +775,34 @@ impl Fixture for net_mesh::echo::VersionPair {
 }
 
 impl Item for net_mesh::echo::VersionPair {}
+
+impl Fixture for net_mesh::echo::Timetable {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            pauses: optional::<Vec<Span<1_000_000>>>(members, "pauses")?
+                .map(|value| value.into_iter().map(|value| value.0).collect::<Vec<_>>())
+                .ok_or_else(|| missing("pauses"))?,
+            limits: optional::<std::collections::BTreeMap<String, Span<1_000_000_000>>>(members, "limits")?
+                .map(|value| {
+                    value
+                        .into_iter()
+                        .map(|(key, value)| (key, value.0))
+                        .collect::<std::collections::BTreeMap<_, _>>()
+                })
+                .ok_or_else(|| missing("limits"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "pauses": self.pauses.clone().into_iter().map(Span::<1_000_000>).collect::<Vec<_>>().write(),
+            "limits": self.limits.clone().into_iter().map(|(key, value)| (key, Span::<1_000_000_000>(value))).collect::<std::collections::BTreeMap<_, _>>().write(),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::Timetable {}
 
 impl Fixture for net_mesh::echo::EchoPage {
     fn read(value: &Value) -> Result<Self, Failure> {

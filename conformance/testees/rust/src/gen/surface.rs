@@ -525,6 +525,11 @@ fn echo(list: &mut List) {
         |net_mesh::echo::VersionPair { major: _, minor: _, .. }: &net_mesh::echo::VersionPair| {},
         &["VersionPair.major", "VersionPair.minor"],
     );
+    list.ty::<net_mesh::echo::Timetable>("Timetable");
+    list.parts(
+        |net_mesh::echo::Timetable { pauses: _, limits: _, .. }: &net_mesh::echo::Timetable| {},
+        &["Timetable.pauses", "Timetable.limits"],
+    );
     list.ty::<net_mesh::echo::EchoPage>("EchoPage");
     list.parts(|net_mesh::echo::EchoPage { raw: _, .. }: &net_mesh::echo::EchoPage| {}, &["EchoPage.raw"]);
     let _ = <net_mesh::echo::EchoPage as net_mesh::echo::EchoPageViews>::raw_bytes;
@@ -569,6 +574,7 @@ fn echo(list: &mut List) {
     host_echo_store::<super::echo::EchoStoreFixture>(&[]);
     list.has(&["EchoStore", "EchoStore::name", "EchoStore::put", "EchoStore::get", "EchoStore::erase"]);
     list.has(&["EchoBox::new"]);
+    list.has(&["EchoBox::of_bytes"]);
     list.has(&["EchoBox::open"]);
     list.has(&["EchoBox::of_number"]);
     list.has(&["EchoBox::set"]);
@@ -627,6 +633,11 @@ fn echo(list: &mut List) {
     list.has(&["echo_strings"]);
     list.has(&["echo_chunks"]);
     list.has(&["echo_map"]);
+    list.has(&["echo_pauses"]);
+    list.has(&["echo_limits"]);
+    list.has(&["echo_timetable"]);
+    list.has(&["doubled"]);
+    list.has(&["doubled_number"]);
     list.has(&["echo_everything"]);
     list.has(&["echo_shape"]);
     list.has(&["echo_tree"]);

@@ -424,6 +424,15 @@ pub struct VersionPair {
     pub minor: u32,
 }
 
+/// Spans of time within lists and maps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timetable {
+    /// Spans in a list.
+    pub pauses: Vec<std::time::Duration>,
+    /// Spans by text.
+    pub limits: std::collections::BTreeMap<String, std::time::Duration>,
+}
+
 /// A record with views, as event pages have them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EchoPage {

@@ -17,4 +17,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "2348881f343321154d614fba81d9ab6b";
+pub const SPEC_HASH: &str = "2bc95719a0e3259551ba7ce70a1687b4";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("2348881f343321154d614fba81d9ab6b")
+check("2bc95719a0e3259551ba7ce70a1687b4")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -27,6 +27,7 @@ from net._net import (
     Mark,
     Scalars,
     Shape,
+    Timetable,
     Tree,
     VersionPair,
 )
@@ -63,12 +64,15 @@ __all__ = [
     "Mark",
     "Scalars",
     "Shape",
+    "Timetable",
     "Tree",
     "TypedCell",
     "VersionPair",
     "ask",
     "count_up",
     "describe_error",
+    "doubled",
+    "doubled_number",
     "echo_access",
     "echo_bool",
     "echo_bytes",
@@ -86,6 +90,7 @@ __all__ = [
     "echo_json",
     "echo_key_of",
     "echo_level",
+    "echo_limits",
     "echo_list",
     "echo_map",
     "echo_maybe",
@@ -93,11 +98,13 @@ __all__ = [
     "echo_optional",
     "echo_page_of",
     "echo_pair",
+    "echo_pauses",
     "echo_shape",
     "echo_size",
     "echo_stream",
     "echo_string",
     "echo_strings",
+    "echo_timetable",
     "echo_tree",
     "echo_u16",
     "echo_u32",
@@ -256,9 +263,30 @@ class EchoBox(Native):
 
     __slots__ = ()
 
-    def __init__(self, text: str = "empty") -> None:
+    def _init(self, text: str = "empty") -> None:
         """Makes a box."""
         self._handle = _net.echo_box_new(text)
+
+    @overload
+    def __init__(self, text: str = "empty") -> None:
+        """Makes a box."""
+
+    @overload
+    def __init__(self, data: Buffer) -> None:
+        """Makes a box with a text given as UTF-8; `odd` if it is not."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        """Makes a box."""
+        if picks(args, named, 0, "data", Buffer):
+            self._handle = type(self).of_bytes(*args, **named)._handle
+            return
+        self._init(*args, **named)
+
+    @classmethod
+    def of_bytes(cls, data: Buffer) -> Self:
+        """Makes a box with a text given as UTF-8; `odd` if it is not."""
+        handle = _net.echo_box_of_bytes(data)
+        return cls._of(handle)
 
     @classmethod
     def _open(
@@ -682,6 +710,48 @@ def echo_chunks(values: Sequence[Buffer]) -> list[bytes]:
 def echo_map(values: Mapping[str, int]) -> dict[str, int]:
     """Gives the values back."""
     return _net.echo_map(values)
+
+
+def echo_pauses(values: Sequence[int]) -> list[int]:
+    """Gives the values back."""
+    return _net.echo_pauses(values)
+
+
+def echo_limits(values: Mapping[str, int]) -> dict[str, int]:
+    """Gives the values back."""
+    return _net.echo_limits(values)
+
+
+def echo_timetable(value: Timetable) -> Timetable:
+    """Gives the value back."""
+    return _net.echo_timetable(value)
+
+
+def _doubled(text: str) -> str:
+    """Gives the text twice."""
+    return _net.doubled(text)
+
+
+@overload
+def doubled(text: str) -> str:
+    """Gives the text twice."""
+
+
+@overload
+def doubled(number: int) -> int:
+    """Gives the number twice."""
+
+
+def doubled(*args: Any, **named: Any) -> Any:
+    """Gives the text twice."""
+    if picks(args, named, 0, "number", int):
+        return doubled_number(*args, **named)
+    return _doubled(*args, **named)
+
+
+def doubled_number(number: int) -> int:
+    """Gives the number twice."""
+    return _net.doubled_number(number)
 
 
 def echo_everything(value: Everything) -> Everything:

@@ -656,6 +656,34 @@ export interface VersionPairInput {
 }
 
 /**
+ * Spans of time within lists and maps.
+ */
+export interface Timetable {
+  /**
+   * Spans in a list.
+   */
+  pauses: number[];
+  /**
+   * Spans by text.
+   */
+  limits: Record<string, number>;
+}
+
+/**
+ * Spans of time within lists and maps.
+ */
+export interface TimetableInput {
+  /**
+   * Spans in a list.
+   */
+  pauses: readonly k.BigIntLike[];
+  /**
+   * Spans by text.
+   */
+  limits: Readonly<Record<string, k.BigIntLike>>;
+}
+
+/**
  * A record of two numbers, as short as a receipt.
  */
 export interface Mark {
@@ -871,8 +899,28 @@ export class EchoBox extends k.NetObject {
   /**
    * Makes a box.
    */
-  constructor(text?: string | null) {
-    super(k.call(native.echoEchoBoxNew, k.environment, k.text.check(text ?? 'empty', 'text')));
+  constructor(text?: string | null);
+  /**
+   * Makes a box with a text given as UTF-8; `odd` if it is not.
+   */
+  constructor(data: Uint8Array);
+  constructor(...args: unknown[]) {
+    super(EchoBox.#make(args));
+  }
+
+  static #make(args: unknown[]): number {
+    if (args[0] instanceof Uint8Array) {
+      return EchoBox.#ofBytes(...(args as [never]));
+    }
+    return EchoBox.#new(...(args as []));
+  }
+
+  static #new(text?: string | null): number {
+    return k.call(native.echoEchoBoxNew, k.environment, k.text.check(text ?? 'empty', 'text'));
+  }
+
+  static #ofBytes(data: Uint8Array): number {
+    return k.call(native.echoEchoBoxOfBytes, k.environment, k.bytes.check(data, 'data'));
   }
 
   /**
@@ -1467,6 +1515,56 @@ export function echoMap(values: Readonly<Record<string, k.BigIntLike>>): Record<
   const w = k.begin();
   codec.mapOfI64.write(w, values, 'values');
   return k.answer(codec.mapOfI64, native.echoEchoMap, k.done(w));
+}
+
+/**
+ * Gives the values back.
+ */
+export function echoPauses(values: readonly k.BigIntLike[]): number[] {
+  const w = k.begin();
+  codec.listOfCounter.write(w, values, 'values');
+  return k.answer(codec.listOfCounter, native.echoEchoPauses, k.done(w));
+}
+
+/**
+ * Gives the values back.
+ */
+export function echoLimits(values: Readonly<Record<string, k.BigIntLike>>): Record<string, number> {
+  const w = k.begin();
+  codec.mapOfCounter.write(w, values, 'values');
+  return k.answer(codec.mapOfCounter, native.echoEchoLimits, k.done(w));
+}
+
+/**
+ * Gives the value back.
+ */
+export function echoTimetable(value: TimetableInput): Timetable {
+  const w = k.begin();
+  codec.timetable.write(w, value, 'value');
+  return k.answer(codec.timetable, native.echoEchoTimetable, k.done(w));
+}
+
+/**
+ * Gives the text twice.
+ */
+export function doubled(text: string): string;
+/**
+ * Gives the number twice.
+ */
+export function doubled(number: number): bigint;
+export function doubled(...args: unknown[]): string | bigint {
+  if (k.isNumber(args[0])) {
+    return $doubledNumber(...(args as [never]));
+  }
+  return $doubled(...(args as [never]));
+}
+
+function $doubled(text: string): string {
+  return k.call(native.echoDoubled, k.text.check(text, 'text'));
+}
+
+function $doubledNumber(number: number): bigint {
+  return k.call(native.echoDoubledNumber, k.u32.check(number, 'number'));
 }
 
 /**

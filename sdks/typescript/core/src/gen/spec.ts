@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '2348881f343321154d614fba81d9ab6b';
+export const SPEC_HASH = '2bc95719a0e3259551ba7ce70a1687b4';
 
 checkSpec(SPEC_HASH);

@@ -10,6 +10,9 @@ pub trait EchoBox: Send + Sync + Sized + 'static {
     /// Makes a box.
     fn new(text: &str) -> Result<std::sync::Arc<Self>, crate::Error>;
 
+    /// Makes a box with a text given as UTF-8; `odd` if it is not.
+    fn of_bytes(data: &[u8]) -> Result<std::sync::Arc<Self>, crate::Error>;
+
     /// Makes a box in a task; the text `fail` is rejected.
     fn open(
         text: String,
@@ -214,6 +217,23 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     fn echo_map(
         values: std::collections::BTreeMap<String, i64>,
     ) -> Result<std::collections::BTreeMap<String, i64>, crate::Error>;
+
+    /// Gives the values back.
+    fn echo_pauses(values: Vec<std::time::Duration>) -> Result<Vec<std::time::Duration>, crate::Error>;
+
+    /// Gives the values back.
+    fn echo_limits(
+        values: std::collections::BTreeMap<String, std::time::Duration>,
+    ) -> Result<std::collections::BTreeMap<String, std::time::Duration>, crate::Error>;
+
+    /// Gives the value back.
+    fn echo_timetable(value: crate::echo::Timetable) -> Result<crate::echo::Timetable, crate::Error>;
+
+    /// Gives the text twice.
+    fn doubled(text: &str) -> Result<String, crate::Error>;
+
+    /// Gives the number twice.
+    fn doubled_number(number: u32) -> Result<u64, crate::Error>;
 
     /// Gives the value back.
     fn echo_everything(value: crate::echo::Everything) -> Result<crate::echo::Everything, crate::Error>;

@@ -44,12 +44,15 @@ from net.gen.echo import (
     Mark,
     Scalars,
     Shape,
+    Timetable,
     Tree,
     VersionPair,
     _ECHO_HANDLER,
     _ECHO_MAPPER,
     _ECHO_STORE,
     describe_error,
+    doubled,
+    doubled_number,
     echo_access,
     echo_bool,
     echo_bytes,
@@ -67,6 +70,7 @@ from net.gen.echo import (
     echo_json,
     echo_key_of,
     echo_level,
+    echo_limits,
     echo_list,
     echo_map,
     echo_maybe,
@@ -74,10 +78,12 @@ from net.gen.echo import (
     echo_optional,
     echo_page_of,
     echo_pair,
+    echo_pauses,
     echo_shape,
     echo_size,
     echo_string,
     echo_strings,
+    echo_timetable,
     echo_tree,
     echo_u16,
     echo_u32,
@@ -123,12 +129,15 @@ __all__ = [
     "Mark",
     "Scalars",
     "Shape",
+    "Timetable",
     "Tree",
     "TypedCell",
     "VersionPair",
     "ask",
     "count_up",
     "describe_error",
+    "doubled",
+    "doubled_number",
     "echo_access",
     "echo_bool",
     "echo_bytes",
@@ -146,6 +155,7 @@ __all__ = [
     "echo_json",
     "echo_key_of",
     "echo_level",
+    "echo_limits",
     "echo_list",
     "echo_map",
     "echo_maybe",
@@ -153,11 +163,13 @@ __all__ = [
     "echo_optional",
     "echo_page_of",
     "echo_pair",
+    "echo_pauses",
     "echo_shape",
     "echo_size",
     "echo_stream",
     "echo_string",
     "echo_strings",
+    "echo_timetable",
     "echo_tree",
     "echo_u16",
     "echo_u32",
@@ -181,9 +193,30 @@ class EchoBox(Native):
 
     __slots__ = ()
 
-    def __init__(self, text: str = "empty") -> None:
+    def _init(self, text: str = "empty") -> None:
         """Makes a box."""
         self._handle = _net.echo_box_new(text)
+
+    @overload
+    def __init__(self, text: str = "empty") -> None:
+        """Makes a box."""
+
+    @overload
+    def __init__(self, data: Buffer) -> None:
+        """Makes a box with a text given as UTF-8; `odd` if it is not."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        """Makes a box."""
+        if picks(args, named, 0, "data", Buffer):
+            self._handle = type(self).of_bytes(*args, **named)._handle
+            return
+        self._init(*args, **named)
+
+    @classmethod
+    def of_bytes(cls, data: Buffer) -> Self:
+        """Makes a box with a text given as UTF-8; `odd` if it is not."""
+        handle = _net.echo_box_of_bytes(data)
+        return cls._of(handle)
 
     @classmethod
     async def _open(

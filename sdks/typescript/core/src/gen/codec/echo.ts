@@ -189,6 +189,24 @@ export const versionPair: k.Codec<t.VersionPairInput, t.VersionPair> = {
   },
 };
 
+export const timetable: k.Codec<t.TimetableInput, t.Timetable> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(2, name);
+    listOfCounter.write(w, v.pauses, 'pauses');
+    mapOfCounter.write(w, v.limits, 'limits');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.Timetable = {
+      pauses: listOfCounter.read(r),
+      limits: mapOfCounter.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
 export const echoPage: k.Codec<t.EchoPage, t.EchoPage> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -336,6 +354,8 @@ export const mapOfI64 = k.map(k.i64);
 export const mapOfListOfLabel = k.map(listOfLabel);
 export const listOfShape = k.list(shape);
 export const listOfText = k.list(k.text);
+export const listOfCounter = k.list(k.counter);
+export const mapOfCounter = k.map(k.counter);
 export const listOfTree = k.list(tree);
 export const optionalU32 = k.optional(k.u32);
 export const listOfI64 = k.list(k.i64);

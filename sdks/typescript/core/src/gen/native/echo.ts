@@ -34,6 +34,11 @@ interface Functions {
   echoEchoStrings(args: Uint8Array, out: Buffer): number;
   echoEchoChunks(args: Uint8Array, out: Buffer): number;
   echoEchoMap(args: Uint8Array, out: Buffer): number;
+  echoEchoPauses(args: Uint8Array, out: Buffer): number;
+  echoEchoLimits(args: Uint8Array, out: Buffer): number;
+  echoEchoTimetable(args: Uint8Array, out: Buffer): number;
+  echoDoubled(text: string): string;
+  echoDoubledNumber(number: number): bigint;
   echoEchoEverything(args: Uint8Array, out: Buffer): number;
   echoEchoShape(args: Uint8Array, out: Buffer): number;
   echoEchoTree(args: Uint8Array, out: Buffer): number;
@@ -53,6 +58,7 @@ interface Functions {
   echoCountUp(environment: number, end: number): number;
   echoEchoStream(environment: number, args: Uint8Array): number;
   echoEchoBoxNew(environment: number, text: string): number;
+  echoEchoBoxOfBytes(environment: number, data: Uint8Array): number;
   echoEchoBoxOpen(environment: number, text: string, args: Uint8Array): number;
   echoEchoBoxOfNumber(environment: number, number: bigint): number;
   echoEchoBoxSet(handle: number, text: string): void;
