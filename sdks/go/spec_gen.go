@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "972fe0bc2347016754bbe79075368176"
+const specHash = "7de07a48eb0ecf4089189d9498a4a6a3"
