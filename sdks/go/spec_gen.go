@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "569af07ff8118a9c083300f737b35178"
+const specHash = "7de07a48eb0ecf4089189d9498a4a6a3"

@@ -17,4 +17,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "569af07ff8118a9c083300f737b35178";
+pub const SPEC_HASH: &str = "7de07a48eb0ecf4089189d9498a4a6a3";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("569af07ff8118a9c083300f737b35178")
+check("7de07a48eb0ecf4089189d9498a4a6a3")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
