@@ -124,7 +124,7 @@ pub fn run(options: &Options, testees: &[Testee]) -> Result<Report> {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((index, testee)) = next else { break };
-                    let report = session::run(options, testee, &all, &cases);
+                    let report = session::run(options, testee, testees, &all, &cases);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((index, report));
                 }
             });

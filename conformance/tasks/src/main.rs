@@ -11,6 +11,7 @@ mod examples;
 mod job;
 mod language;
 mod layouts;
+mod meetings;
 mod mutants;
 mod perf;
 mod prepare;

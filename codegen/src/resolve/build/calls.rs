@@ -79,8 +79,13 @@ impl Context<'_> {
         let args = args.collect();
         let returns = item.returns.as_ref().map(|ty| self.ty(&at("returns"), ty));
         let throws = item.throws.names().iter().filter_map(|name| {
-            let family = name.split_once('.').map_or(name.as_str(), |(family, _)| family);
-            let found = self.index.family(self.module, family).map(Some);
+            // `family`, `module.family`, or one kind of either.
+            let whole = self.index.family(self.module, name);
+            let found = whole.or_else(|error| match name.rsplit_once('.') {
+                Some((family, _)) => self.index.family(self.module, family),
+                None => Err(error),
+            });
+            let found = found.map(Some);
             self.or_report(&at("throws"), found, None)
         });
         let throws = throws.collect();

@@ -18,7 +18,7 @@
 //! | `bell` | wakes who sleeps |
 //! | `node`, `stream`, `channel` | the published objects: time, sleep, names |
 
-mod bell;
+pub(crate) mod bell;
 mod channel;
 mod clock;
 mod core;

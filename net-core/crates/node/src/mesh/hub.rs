@@ -221,7 +221,13 @@ impl Hub {
     }
 
     /// Sends messages over a stream: all of them, or none.
-    pub(super) fn send(&mut self, now: Instant, peer: NodeId, id: u64, messages: &[Bytes]) -> Result<(), StreamError> {
+    pub(super) fn send(
+        &mut self,
+        now: Instant,
+        peer: NodeId,
+        id: u64,
+        messages: &[Bytes],
+    ) -> Result<(), StreamError> {
         let own = self.outgoing.live(peer, id)?;
         self.endpoint.send(now, own.session, own.stream, messages)?;
         own.is_used |= !messages.is_empty();

@@ -21,7 +21,8 @@ use net_types::{
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    driver, events::MeshEvents,
+    driver,
+    events::MeshEvents,
     hub::{Hub, Life, Shared},
     peers::Outcome,
     settings::{Settings, argument, not_bound},
@@ -79,7 +80,12 @@ impl api::MeshNode for MeshNode {
         self.run()
     }
 
-    async fn connect(&self, peer_addr: String, peer_public_key: PublicKey, peer_node_id: NodeId) -> Result<(), Error> {
+    async fn connect(
+        &self,
+        peer_addr: String,
+        peer_public_key: PublicKey,
+        peer_node_id: NodeId,
+    ) -> Result<(), Error> {
         self.run()?;
         let path = Path::Direct(resolve(&peer_addr).await?);
         let key = mesh::PublicKey::new(peer_public_key.0);
@@ -312,7 +318,8 @@ impl Drop for MeshNode {
 }
 
 async fn resolve(address: &str) -> Result<std::net::SocketAddr, Error> {
-    let unknown = |reason: String| argument("peer_addr", &format!("{address:?} is no address and port: {reason}"));
+    let unknown =
+        |reason: String| argument("peer_addr", &format!("{address:?} is no address and port: {reason}"));
     let mut found = tokio::net::lookup_host(address).await.map_err(|error| unknown(error.to_string()))?;
     found.next().ok_or_else(|| unknown("the name has no address".to_owned()))
 }

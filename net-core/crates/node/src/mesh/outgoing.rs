@@ -50,7 +50,14 @@ impl Outgoing {
     }
 
     /// Takes a stream that was opened.
-    pub(super) fn insert(&mut self, peer: NodeId, id: u64, session: SessionId, stream: StreamId, is_reliable: bool) {
+    pub(super) fn insert(
+        &mut self,
+        peer: NodeId,
+        id: u64,
+        session: SessionId,
+        stream: StreamId,
+        is_reliable: bool,
+    ) {
         let own = Own { session, stream, is_reliable, ended: None, is_used: false, last_activity: None };
         self.streams.insert((peer, id), own);
     }
@@ -92,6 +99,8 @@ impl Outgoing {
 
     /// Streams over which something may be on its way.
     pub(super) fn used(&self) -> impl Iterator<Item = &Own> {
-        self.streams.values().filter(|own| own.is_used && own.is_reliable && own.ended != Some(End::Disconnected))
+        self.streams
+            .values()
+            .filter(|own| own.is_used && own.is_reliable && own.ended != Some(End::Disconnected))
     }
 }

@@ -49,7 +49,8 @@ impl Queue {
         self.next_reader += 1;
         let mut reader = Reader { peer, stream, line: Line::default() };
         for event in std::mem::take(&mut self.common).events {
-            let line = if reader.wants(event.sender, event.stream_id) { &mut reader.line } else { &mut self.common };
+            let line =
+                if reader.wants(event.sender, event.stream_id) { &mut reader.line } else { &mut self.common };
             line.push(event);
         }
         self.readers.insert(id, reader);

@@ -67,7 +67,8 @@ fn psk(name: &str, text: &str) -> Result<Psk, Error> {
 
 /// The first address of a name.
 fn bind_address(text: &str) -> Result<SocketAddr, Error> {
-    let unknown = |reason: String| argument("bind_addr", &format!("{text:?} is no address and port: {reason}"));
+    let unknown =
+        |reason: String| argument("bind_addr", &format!("{text:?} is no address and port: {reason}"));
     let mut addresses = text.to_socket_addrs().map_err(|error| unknown(error.to_string()))?;
     addresses.next().ok_or_else(|| unknown("the name has no address".to_owned()))
 }

@@ -18,7 +18,8 @@ pub(super) fn of_stream(hub: &Hub, peer: NodeId, id: u64) -> Option<StreamStats>
         return None;
     }
     let sent = own.and_then(|own| hub.endpoint.stream_stats(own.session, own.stream)).unwrap_or_default();
-    let activity = own.and_then(|own| own.last_activity).max(incoming.and_then(|incoming| incoming.last_activity));
+    let activity =
+        own.and_then(|own| own.last_activity).max(incoming.and_then(|incoming| incoming.last_activity));
     Some(StreamStats {
         tx_seq: sent.next_sequence,
         rx_seq: incoming.map_or(0, |incoming| incoming.next),
