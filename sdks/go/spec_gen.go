@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "aa6ec4efd2c0cffe316adfe612bc9455"
+const specHash = "292459e6c5638265841b95d4fe507229"

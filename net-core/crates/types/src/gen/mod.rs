@@ -12,9 +12,10 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
+pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "aa6ec4efd2c0cffe316adfe612bc9455";
+pub const SPEC_HASH: &str = "292459e6c5638265841b95d4fe507229";

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'aa6ec4efd2c0cffe316adfe612bc9455';
+export const SPEC_HASH = '292459e6c5638265841b95d4fe507229';
 
 checkSpec(SPEC_HASH);
