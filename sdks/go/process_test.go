@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -116,6 +117,32 @@ func TestLogOfTheEnvironment(t *testing.T) {
 	}
 	if text := alone(t, run, "NET_LOG==wrong="); !strings.HasPrefix(text, "NET_LOG: argument: filter: ") {
 		t.Error(text)
+	}
+}
+
+func TestNeitherLogNorTextTellsSeed(t *testing.T) {
+	text := strings.ToLower(alone(t, func() {
+		seed := bytes.Repeat([]byte{0xa7}, 32)
+		made := check[*net.Identity](t)(net.IdentityFromSeed(seed))
+		shown := []any{made, net.PanicNow()}
+		for _, call := range []func() (any, error){
+			func() (any, error) { return net.IdentityFromSeed(seed[1:]) },
+			func() (any, error) { return made.IssueToken(net.IssueTokenOptions{Subject: made.EntityID()}) },
+		} {
+			value, err := call()
+			shown = append(shown, value, err)
+		}
+		for _, value := range shown {
+			fmt.Fprintf(os.Stderr, "%v %+v %#v\n", value, value, value)
+		}
+	}, "NET_LOG=trace"))
+	if !strings.Contains(text, "panic") || !strings.Contains(text, "identity") {
+		t.Error("nothing is logged or shown:", text)
+	}
+	for _, secret := range []string{"a7a7", "a7, 0xa7", "167 167", "167, 167", "p6en"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%q tells the seed: %s", secret, text)
+		}
 	}
 }
 

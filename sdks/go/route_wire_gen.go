@@ -26,6 +26,21 @@ const BeaconSize = 160
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v Beacon) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeBeacon reads a value from all of the bytes.
+func DecodeBeacon(bytes []byte) (v Beacon, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return Beacon{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v Beacon) write(w *wireWriter) {
 	w.put(0x6e, 0x65, 0x74, 0x2e, 0x62, 0x65, 0x61, 0x63, 0x6f, 0x6e, 0x2e, 0x76, 0x31, 0x00, 0x00, 0x00)
 	w.seek(16)
 	w.put(v.EntityID[:]...)
@@ -40,12 +55,9 @@ func (v Beacon) Encode() ([]byte, error) {
 	w.u32LE(uint32(flags))
 	w.seek(96)
 	w.put(v.Signature[:]...)
-	return w.finish()
 }
 
-// DecodeBeacon reads a value from all of the bytes.
-func DecodeBeacon(bytes []byte) (v Beacon, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *Beacon) read(r *wireReader) {
 	r.exactly(160)
 	r.magic(0x6e, 0x65, 0x74, 0x2e, 0x62, 0x65, 0x61, 0x63, 0x6f, 0x6e, 0x2e, 0x76, 0x31, 0x00, 0x00, 0x00)
 	r.seek(16)
@@ -62,10 +74,6 @@ func DecodeBeacon(bytes []byte) (v Beacon, err error) {
 	v.FlagsRest = uint32(flags >> 1 & 0x7fffffff)
 	r.seek(96)
 	v.Signature = [64]byte(r.take("signature", 64))
-	if r.fault != nil {
-		return Beacon{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // How far a destination is from the neighbour that says so.
@@ -88,6 +96,21 @@ const RouteSize = 24
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v Route) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeRoute reads a value from all of the bytes.
+func DecodeRoute(bytes []byte) (v Route, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return Route{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v Route) write(w *wireWriter) {
 	w.seek(0)
 	w.u64LE(uint64(v.NodeID))
 	w.seek(8)
@@ -97,12 +120,9 @@ func (v Route) Encode() ([]byte, error) {
 	w.seek(20)
 	distance := w.part("distance_metric", uint64(v.DistanceMetric), 24) | w.part("distance_hops", uint64(v.DistanceHops), 8)<<24
 	w.u32LE(uint32(distance))
-	return w.finish()
 }
 
-// DecodeRoute reads a value from all of the bytes.
-func DecodeRoute(bytes []byte) (v Route, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *Route) read(r *wireReader) {
 	r.exactly(24)
 	r.seek(0)
 	v.NodeID = NodeID(r.u64LE("node_id"))
@@ -114,10 +134,6 @@ func DecodeRoute(bytes []byte) (v Route, err error) {
 	distance := uint64(r.u32LE("distance"))
 	v.DistanceMetric = uint32(distance & 0xffffff)
 	v.DistanceHops = uint8(distance >> 24 & 0xff)
-	if r.fault != nil {
-		return Route{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // Asks a destination for a beacon with a higher sequence number.
@@ -142,6 +158,21 @@ const SeqnoRequestSize = 24
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v SeqnoRequest) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeSeqnoRequest reads a value from all of the bytes.
+func DecodeSeqnoRequest(bytes []byte) (v SeqnoRequest, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return SeqnoRequest{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v SeqnoRequest) write(w *wireWriter) {
 	w.seek(0)
 	w.u64LE(uint64(v.NodeID))
 	w.seek(8)
@@ -154,12 +185,9 @@ func (v SeqnoRequest) Encode() ([]byte, error) {
 	w.u8(uint8(w.atMost("reserved", uint64(v.Reserved), 0)))
 	w.seek(22)
 	w.u16LE(uint16(w.atMost("padding", uint64(v.Padding), 0)))
-	return w.finish()
 }
 
-// DecodeSeqnoRequest reads a value from all of the bytes.
-func DecodeSeqnoRequest(bytes []byte) (v SeqnoRequest, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *SeqnoRequest) read(r *wireReader) {
 	r.exactly(24)
 	r.seek(0)
 	v.NodeID = NodeID(r.u64LE("node_id"))
@@ -173,8 +201,4 @@ func DecodeSeqnoRequest(bytes []byte) (v SeqnoRequest, err error) {
 	v.Reserved = uint8(r.atMost("reserved", uint64(r.u8("reserved")), 0))
 	r.seek(22)
 	v.Padding = uint16(r.atMost("padding", uint64(r.u16LE("padding")), 0))
-	if r.fault != nil {
-		return SeqnoRequest{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }

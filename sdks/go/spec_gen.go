@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "292459e6c5638265841b95d4fe507229"
+const specHash = "ca91c6ffba12a87135f32c4904ae9f6b"

@@ -28,6 +28,7 @@ use net_types::Error;
 
 pub use parcel::{Parcel, Shared};
 pub use reader::{Reader, RecordReader};
+pub use values::Span;
 pub use writer::Writer;
 
 /// A value that crosses packed.

@@ -75,6 +75,8 @@ pub struct Method {
     pub generic: Vec<String>,
     /// One crossing a call.
     pub hot: bool,
+    /// Whether testees can time it.
+    pub timed: bool,
     /// Methods that take combined calls and reserve room.
     pub combine: Option<(String, String)>,
     /// Name of the method that `with` acquires through.
@@ -105,6 +107,16 @@ impl Method {
     /// Whether the packages of a language publish it.
     pub fn in_lang(&self, lang: Lang) -> bool {
         !self.internal && self.crosses_to(lang)
+    }
+
+    /// Whether languages that overload call it under the name of another method.
+    pub fn is_overload_of(&self, other: &Self) -> bool {
+        self.overload.as_deref() == Some(&other.name.spec)
+    }
+
+    /// Whether languages with classes make an object by it alone: `new`, or another signature of `new`.
+    pub fn makes_by_class(&self) -> bool {
+        self.shape == Shape::Constructor && self.overload.as_deref().unwrap_or(&self.name.spec) == "new"
     }
 
     /// Whether the binding of a language has it, be it for its kernel only.

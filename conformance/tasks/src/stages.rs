@@ -53,7 +53,7 @@ pub(crate) struct Budget {
 }
 
 /// Seconds that all stages together may take.
-pub(crate) const TOTAL: Budget = Budget { cold: 22 * 60, warm: 6 * 60 };
+pub(crate) const TOTAL: Budget = Budget { cold: 24 * 60, warm: 7 * 60 };
 
 /// The stages that build the testees and the demo programs.
 const PROGRAMS: &[&str] = &["native libraries", "typescript build", "python packages", "go build", "c build"];
@@ -79,6 +79,15 @@ pub(crate) const STAGES: &[Stage] = &[
         budget: Budget { cold: 20, warm: 5 },
     },
     Stage {
+        name: "servers",
+        languages: &[],
+        role: Role::Test,
+        needs: &[],
+        work: Work::Function(checks::servers),
+        counts: Source::Commands,
+        budget: Budget { cold: 1, warm: 1 },
+    },
+    Stage {
         name: "rust lints",
         languages: &[Language::Rust],
         role: Role::Test,
@@ -97,10 +106,19 @@ pub(crate) const STAGES: &[Stage] = &[
         name: "rust tests",
         languages: &[Language::Rust],
         role: Role::Test,
-        needs: &[],
+        needs: &["servers"],
         work: Work::Commands("", &["cargo test --workspace --features conformance --no-fail-fast"]),
         counts: Source::Cargo,
         budget: Budget { cold: 210, warm: 50 },
+    },
+    Stage {
+        name: "simulated worlds",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &[],
+        work: Work::Commands("", &["cargo sim --seeds 0..300 --quiet"]),
+        counts: Source::Closing,
+        budget: Budget { cold: 120, warm: 60 },
     },
     Stage {
         name: "native libraries",
@@ -151,7 +169,7 @@ pub(crate) const STAGES: &[Stage] = &[
         name: "typescript tests",
         languages: &[Language::TypeScript],
         role: Role::Test,
-        needs: &["typescript build"],
+        needs: &["servers", "typescript build"],
         work: Work::Commands("sdks/typescript", &["vitest run"]),
         counts: Source::Vitest,
         budget: Budget { cold: 40, warm: 15 },
@@ -196,7 +214,7 @@ pub(crate) const STAGES: &[Stage] = &[
         name: "python tests",
         languages: &[Language::Python],
         role: Role::Test,
-        needs: &["python packages"],
+        needs: &["servers", "python packages"],
         work: Work::Commands("sdks/python", &["pytest -q"]),
         counts: Source::Pytest,
         budget: Budget { cold: 60, warm: 40 },
@@ -224,7 +242,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Go],
         role: Role::Test,
         needs: &["native libraries"],
-        work: Work::Commands("sdks/go", &["go vet -tags conformance ./..."]),
+        work: Work::Commands("sdks/go", &["go vet -tags conformance ./...", "go -C tests vet ./..."]),
         counts: Source::Commands,
         budget: Budget { cold: 30, warm: 5 },
     },
@@ -232,11 +250,12 @@ pub(crate) const STAGES: &[Stage] = &[
         name: "go tests",
         languages: &[Language::Go],
         role: Role::Test,
-        needs: &["native libraries"],
+        needs: &["servers", "native libraries"],
         work: Work::Commands(
             "sdks/go",
             &[
                 "go test -race -count=1 -v -tags conformance ./...",
+                "go -C tests test -race -count=1 -v ./...",
                 // The race detector keeps memory, so that leaks show only without it.
                 "go test -run TestNothingLeaks -count=1 -v -tags conformance .",
             ],
@@ -266,7 +285,7 @@ pub(crate) const STAGES: &[Stage] = &[
         name: "c tests",
         languages: &[Language::C],
         role: Role::Test,
-        needs: &["native libraries"],
+        needs: &["servers", "native libraries"],
         work: Work::Function(checks::c_tests),
         counts: Source::Closing,
         budget: Budget { cold: 40, warm: 30 },

@@ -95,6 +95,28 @@ impl api::EchoFunctions for Functions {
         Ok(value)
     }
 
+    fn echo_pauses(values: Vec<Duration>) -> Result<Vec<Duration>, Error> {
+        check_length("values", values.len())?;
+        Ok(values)
+    }
+
+    fn echo_limits(values: BTreeMap<String, Duration>) -> Result<BTreeMap<String, Duration>, Error> {
+        check_length("values", values.len())?;
+        Ok(values)
+    }
+
+    fn echo_timetable(value: Timetable) -> Result<Timetable, Error> {
+        Ok(value)
+    }
+
+    fn doubled(text: &str) -> Result<String, Error> {
+        Ok(text.repeat(2))
+    }
+
+    fn doubled_number(number: u32) -> Result<u64, Error> {
+        Ok(u64::from(number) * 2)
+    }
+
     fn echo_everything(value: Everything) -> Result<Everything, Error> {
         Ok(value)
     }

@@ -39,6 +39,13 @@ impl api::EchoBox for EchoBox {
         Ok(Self::with(text.to_owned()))
     }
 
+    fn of_bytes(data: &[u8]) -> Result<Arc<Self>, Error> {
+        match std::str::from_utf8(data) {
+            Ok(text) => Ok(Self::with(text.to_owned())),
+            Err(error) => Err(EchoError::Odd { detail: error.to_string() }.into()),
+        }
+    }
+
     /// The error for `fail` has the options' `count` as its number and their `name` as its reason.
     async fn open(text: String, options: EchoOptions) -> Result<Arc<Self>, Error> {
         if text == "fail" {

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from conftest import run_script
 from net import (
     AuthorizeOptions,
     Identity,
@@ -48,11 +49,38 @@ def test_an_existing_seed_keeps_its_ids() -> None:
     assert Identity.from_bytes(SEED).node_id == identity.node_id
 
 
-def test_no_text_tells_the_seed() -> None:
-    identity = Identity.from_seed(SEED)
-    for text in (repr(identity), str(identity)):
-        assert "4242" not in text
-        assert "BBBB" not in text
+SECRETIVE = """
+import pickle, traceback
+import net
+from net.gen import echo
+
+seed = bytes([0xa7]) * 32
+identity = net.Identity.from_seed(seed)
+subject = net.Identity.generate().entity_id
+shown = [repr(identity), str(identity), str(vars(type(identity)).keys())]
+for call in (
+    lambda: net.Identity.from_seed(seed[1:]),
+    lambda: identity.sign(5),
+    lambda: identity.issue_token(
+        subject=subject, scope=["publish"], channel="a/b", ttl_seconds=0
+    ),
+    lambda: pickle.dumps(identity),
+    echo.panic_now,
+):
+    try:
+        shown.append(repr(call()))
+    except Exception:
+        shown.append(traceback.format_exc())
+print(*shown, sep="\\n")
+"""
+
+
+def test_neither_a_log_nor_a_text_tells_a_seed() -> None:
+    ran = run_script(SECRETIVE, NET_LOG="trace")
+    assert "panic" in ran.stderr
+    assert "Identity" in ran.stdout
+    for secret in ("a7a7", "a7\\xa7", "167, 167", "p6en"):
+        assert secret not in (ran.stdout + ran.stderr).lower()
 
 
 def test_malformed_arguments_are_identity_errors() -> None:

@@ -32,8 +32,15 @@ def test_named_constructors_and_overloads() -> None:
     assert echo.EchoBox.open(12).text == "12"
     assert echo.EchoBox.open(number=12).text == "12"
     assert echo.EchoBox.of_number(7).text == "7"
+    assert echo.EchoBox("text").text == "text"
+    assert echo.EchoBox(b"\xc3\xbc").text == "ü"
+    assert echo.EchoBox(data=bytearray(b"data")).text == "data"
+    assert echo.doubled("ab") == "abab"
+    assert echo.doubled(4) == echo.doubled(number=4) == 8
     with pytest.raises(echo.EchoError, match="rejected"):
         echo.EchoBox.open("fail")
+    with pytest.raises(echo.EchoError, match="odd"):
+        echo.EchoBox(b"\xff")
 
 
 def test_objects_as_arguments_and_results() -> None:

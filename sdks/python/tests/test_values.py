@@ -235,7 +235,7 @@ def test_limits_are_checked_where_the_record_is_made() -> None:
         (lambda: echo.Label(3), "text"),  # type: ignore[arg-type]
         (lambda: scalars(small=-1), "small"),
         (lambda: scalars(fixed=b"abc"), "fixed"),
-        (lambda: echo.EchoBox(3), "text"),  # type: ignore[arg-type]
+        (lambda: echo.EchoBox(3), "text"),  # type: ignore[call-overload]
         (lambda: echo.EchoBox("a").pair("b"), "other"),  # type: ignore[arg-type]
         (lambda: echo.EchoBox.merged([3]), "boxes[0]"),  # type: ignore[list-item]
         (lambda: echo.map_numbers([1], 3), "mapper"),  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ use crate::abi;
 use crate::queue;
 use napi::bindgen_prelude::{BigInt, BufferSlice, i64n};
 use napi_derive::napi;
-use net_support::pack::{Reader, Writer};
+use net_support::pack::{Reader, Span, Writer};
 use net_support::stream::StreamHandle;
 use net_support::{HostPort, Pack};
 use net_types::Error;
@@ -289,6 +289,72 @@ pub fn echo_echo_map(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
         Ok(abi::answer(out, w))
     })
 }
+/// `echo.echo_pauses`
+#[napi(js_name = "echoEchoPauses")]
+pub fn echo_echo_pauses(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let values = <Vec<Span<1_000_000>> as Pack>::unpack(r)
+            .map(|value| value.into_iter().map(|value| value.0).collect::<Vec<_>>())?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_pauses(values)?;
+        let mut w = Writer::new();
+        result.into_iter().map(Span::<1_000_000>).collect::<Vec<_>>().pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_limits`
+#[napi(js_name = "echoEchoLimits")]
+pub fn echo_echo_limits(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let values =
+            <std::collections::BTreeMap<String, Span<1_000_000_000>> as Pack>::unpack(r).map(|value| {
+                value
+                    .into_iter()
+                    .map(|(key, value)| (key, value.0))
+                    .collect::<std::collections::BTreeMap<_, _>>()
+            })?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_limits(values)?;
+        let mut w = Writer::new();
+        result
+            .into_iter()
+            .map(|(key, value)| (key, Span::<1_000_000_000>(value)))
+            .collect::<std::collections::BTreeMap<_, _>>()
+            .pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_timetable`
+#[napi(js_name = "echoEchoTimetable")]
+pub fn echo_echo_timetable(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let value = <net_types::echo::Timetable as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_timetable(value)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.doubled`
+#[napi(js_name = "echoDoubled")]
+pub fn echo_doubled(text: String) -> napi::Result<String> {
+    abi::call(|| {
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::doubled(&text)?;
+        Ok(result)
+    })
+}
+/// `echo.doubled_number`
+#[napi(js_name = "echoDoubledNumber")]
+pub fn echo_doubled_number(number: u32) -> napi::Result<u64> {
+    abi::call(|| {
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::doubled_number(number)?;
+        Ok(result)
+    })
+}
 /// `echo.echo_everything`
 #[napi(js_name = "echoEchoEverything")]
 pub fn echo_echo_everything(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
@@ -521,6 +587,15 @@ pub fn echo_echo_box_new(environment: f64, text: String) -> napi::Result<f64> {
         Ok(home.own(result) as f64)
     })
 }
+/// `echo.echo_box.of_bytes`
+#[napi(js_name = "echoEchoBoxOfBytes")]
+pub fn echo_echo_box_of_bytes(environment: f64, data: &[u8]) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let result = <net_core::EchoBox as net_types::api::EchoBox>::of_bytes(data)?;
+        Ok(home.own(result) as f64)
+    })
+}
 /// `echo.echo_box.open`
 #[napi(js_name = "echoEchoBoxOpen")]
 pub fn echo_echo_box_open(environment: f64, text: String, args: &[u8]) -> napi::Result<f64> {
@@ -749,6 +824,129 @@ pub fn echo_typed_cell_take(this: f64) -> napi::Result<Option<String>> {
     abi::call(|| {
         let this = abi::object::<net_core::TypedCell>(this)?;
         let result = <net_core::TypedCell as net_types::api::TypedCell>::take(&this)?;
+        Ok(result)
+    })
+}
+/// `echo.floor.new`
+#[napi(js_name = "echoFloorNew")]
+pub fn echo_floor_new(environment: f64) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let result = <net_core::Floor as net_types::api::Floor>::new()?;
+        Ok(home.own(result) as f64)
+    })
+}
+/// `echo.floor.nothing`
+#[napi(js_name = "echoFloorNothing")]
+pub fn echo_floor_nothing(this: f64) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::nothing(&this)?;
+        Ok(result)
+    })
+}
+/// `echo.floor.text`
+#[napi(js_name = "echoFloorText")]
+pub fn echo_floor_text(this: f64, text: String) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::text(&this, &text)?;
+        Ok(result)
+    })
+}
+/// `echo.floor.data`
+#[napi(js_name = "echoFloorData")]
+pub fn echo_floor_data(this: f64, data: &[u8]) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::data(&this, data)?;
+        Ok(result)
+    })
+}
+/// `echo.floor.data_key`
+#[napi(js_name = "echoFloorDataKey")]
+pub fn echo_floor_data_key(this: f64, data: &[u8], key: Option<String>) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::data_key(&this, data, key.as_deref())?;
+        Ok(result)
+    })
+}
+/// `echo.floor.data_hash`
+#[napi(js_name = "echoFloorDataHash")]
+pub fn echo_floor_data_hash(this: f64, data: &[u8], hash: BigInt) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result =
+            <net_core::Floor as net_types::api::Floor>::data_hash(&this, data, abi::unsigned(&hash))?;
+        Ok(result)
+    })
+}
+/// `echo.floor.signed`
+#[napi(js_name = "echoFloorSigned")]
+pub fn echo_floor_signed(entity_id: &[u8], message: &[u8], signature: &[u8]) -> napi::Result<bool> {
+    abi::call(|| {
+        let result = <net_core::Floor as net_types::api::Floor>::signed(entity_id, message, signature)?;
+        Ok(result)
+    })
+}
+/// `echo.floor.text_key`
+#[napi(js_name = "echoFloorTextKey")]
+pub fn echo_floor_text_key(
+    this: f64,
+    text: String,
+    key: Option<String>,
+    out: BufferSlice<'_>,
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::text_key(&this, &text, key.as_deref())?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.floor.value_key`
+#[napi(js_name = "echoFloorValueKey")]
+pub fn echo_floor_value_key(
+    this: f64,
+    value: String,
+    key: Option<String>,
+    out: BufferSlice<'_>,
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::value_key(
+            &this,
+            value.as_str().into(),
+            key.as_deref(),
+        )?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.floor.texts_key`
+#[napi(js_name = "echoFloorTextsKey")]
+pub fn echo_floor_texts_key(this: f64, key: Option<String>, args: &[u8]) -> napi::Result<u32> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let r = &mut Reader::new(args);
+        let texts = r.strs()?;
+        r.finish()?;
+        let result = <net_core::Floor as net_types::api::Floor>::texts_key(&this, &texts, key.as_deref())?;
+        Ok(result)
+    })
+}
+/// `echo.floor.chunks_key`
+#[napi(js_name = "echoFloorChunksKey")]
+pub fn echo_floor_chunks_key(this: f64, key: Option<String>, args: &[u8]) -> napi::Result<u32> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let r = &mut Reader::new(args);
+        let chunks = r.byte_strs()?;
+        r.finish()?;
+        let result = <net_core::Floor as net_types::api::Floor>::chunks_key(&this, &chunks, key.as_deref())?;
         Ok(result)
     })
 }

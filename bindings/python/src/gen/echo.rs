@@ -903,6 +903,80 @@ impl ToPy for net_types::echo::VersionPair {
         Ok(Py::new(py, VersionPair::of(py, self)?)?.into_any())
     }
 }
+/// Spans of time within lists and maps.
+#[pyclass(frozen, name = "Timetable", module = "net")]
+pub(crate) struct Timetable(net_types::echo::Timetable);
+
+impl Timetable {
+    fn of(_: Python<'_>, record: net_types::echo::Timetable) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl Timetable {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 2] = ["pauses", "limits"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (pauses, limits))]
+    fn new(py: Python<'_>, pauses: Arg<'_, '_>, limits: Arg<'_, '_>) -> PyResult<Self> {
+        let record = net_types::echo::Timetable {
+            pauses: abi::arg::<Vec<Span<1_000_000>>>(pauses, "pauses")?
+                .into_iter()
+                .map(|value| value.0)
+                .collect::<Vec<_>>(),
+            limits: abi::arg::<std::collections::BTreeMap<String, Span<1_000_000_000>>>(limits, "limits")?
+                .into_iter()
+                .map(|(key, value)| (key, value.0))
+                .collect::<std::collections::BTreeMap<_, _>>(),
+        };
+        Self::of(py, record)
+    }
+
+    /// Spans in a list.
+    #[getter]
+    fn pauses(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.pauses;
+        value.clone().into_iter().map(Span::<1_000_000>).collect::<Vec<_>>().to_py(py)
+    }
+
+    /// Spans by text.
+    #[getter]
+    fn limits(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.limits;
+        value
+            .clone()
+            .into_iter()
+            .map(|(key, value)| (key, Span::<1_000_000_000>(value)))
+            .collect::<std::collections::BTreeMap<_, _>>()
+            .to_py(py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "Timetable", &[("pauses", Some(self.pauses(py)?)), ("limits", Some(self.limits(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::Timetable {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<Timetable>().map_err(|_| value::expected("Timetable", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::echo::Timetable {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Timetable::of(py, self)?)?.into_any())
+    }
+}
 /// A record with views, as event pages have them.
 #[pyclass(frozen, name = "EchoPage", module = "net")]
 pub(crate) struct EchoPage(net_types::echo::EchoPage);
@@ -966,6 +1040,66 @@ impl FromPy<'_, '_> for net_types::echo::EchoPage {
 impl ToPy for net_types::echo::EchoPage {
     fn to_py(self, py: Python<'_>) -> Answer {
         Ok(Py::new(py, EchoPage::of(py, self)?)?.into_any())
+    }
+}
+/// A record of two numbers, as short as a receipt.
+#[pyclass(frozen, name = "Mark", module = "net")]
+pub(crate) struct Mark(net_types::echo::Mark);
+
+impl Mark {
+    fn of(_: Python<'_>, record: net_types::echo::Mark) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl Mark {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 2] = ["place", "at"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (place, at))]
+    fn new(py: Python<'_>, place: Arg<'_, '_>, at: Arg<'_, '_>) -> PyResult<Self> {
+        let record = net_types::echo::Mark { place: abi::arg(place, "place")?, at: abi::arg(at, "at")? };
+        Self::of(py, record)
+    }
+
+    /// A number of 32 bits.
+    #[getter]
+    fn place(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.place;
+        value::shown(value, py)
+    }
+
+    /// A number of 64 bits that fits a double.
+    #[getter]
+    fn at(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.at;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "Mark", &[("place", Some(self.place(py)?)), ("at", Some(self.at(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::Mark {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<Mark>().map_err(|_| value::expected("Mark", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::echo::Mark {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Mark::of(py, self)?)?.into_any())
     }
 }
 
@@ -1476,6 +1610,62 @@ fn echo_map(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
     abi::run(py, usize::MAX, || <net_core::Functions as api::EchoFunctions>::echo_map(values))
 }
 
+/// Gives the values back.
+#[pyfunction]
+#[pyo3(signature = (values))]
+fn echo_pauses(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
+    let values = abi::arg::<Vec<Span<1_000_000>>>(values, "values")?
+        .into_iter()
+        .map(|value| value.0)
+        .collect::<Vec<_>>();
+    abi::run(py, usize::MAX, || {
+        <net_core::Functions as api::EchoFunctions>::echo_pauses(values)
+            .map(|value| value.into_iter().map(Span::<1_000_000>).collect::<Vec<_>>())
+    })
+}
+
+/// Gives the values back.
+#[pyfunction]
+#[pyo3(signature = (values))]
+fn echo_limits(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
+    let values = abi::arg::<std::collections::BTreeMap<String, Span<1_000_000_000>>>(values, "values")?
+        .into_iter()
+        .map(|(key, value)| (key, value.0))
+        .collect::<std::collections::BTreeMap<_, _>>();
+    abi::run(py, usize::MAX, || {
+        <net_core::Functions as api::EchoFunctions>::echo_limits(values).map(|value| {
+            value
+                .into_iter()
+                .map(|(key, value)| (key, Span::<1_000_000_000>(value)))
+                .collect::<std::collections::BTreeMap<_, _>>()
+        })
+    })
+}
+
+/// Gives the value back.
+#[pyfunction]
+#[pyo3(signature = (value))]
+fn echo_timetable(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
+    let value = abi::arg(value, "value")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_timetable(value))
+}
+
+/// Gives the text twice.
+#[pyfunction]
+#[pyo3(signature = (text))]
+fn doubled(py: Python<'_>, text: Arg<'_, '_>) -> Answer {
+    let text = abi::arg::<&str>(text, "text")?;
+    abi::run(py, text.len(), || <net_core::Functions as api::EchoFunctions>::doubled(text))
+}
+
+/// Gives the number twice.
+#[pyfunction]
+#[pyo3(signature = (number))]
+fn doubled_number(py: Python<'_>, number: Arg<'_, '_>) -> Answer {
+    let number = abi::arg(number, "number")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::doubled_number(number))
+}
+
 /// Gives the value back.
 #[pyfunction]
 #[pyo3(signature = (value))]
@@ -1715,6 +1905,14 @@ fn echo_stream(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
 fn echo_box_new(py: Python<'_>, text: Option<Arg<'_, '_>>) -> Answer {
     let text = abi::arg_or::<&str>(text, "text", || "empty")?;
     abi::run(py, text.len(), || <net_core::EchoBox as api::EchoBox>::new(text))
+}
+
+/// Makes a box with a text given as UTF-8; `odd` if it is not.
+#[pyfunction]
+#[pyo3(signature = (data))]
+fn echo_box_of_bytes(py: Python<'_>, data: Arg<'_, '_>) -> Answer {
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    abi::run(py, data.len(), || <net_core::EchoBox as api::EchoBox>::of_bytes(&data))
 }
 
 fn echo_box_open_start(
@@ -2009,6 +2207,133 @@ fn typed_cell_take(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || <net_core::TypedCell as api::TypedCell>::take(&this))
 }
 
+/// Makes one; they are all alike.
+#[pyfunction]
+#[pyo3(signature = ())]
+fn floor_new(py: Python<'_>) -> Answer {
+    abi::run(py, 0, <net_core::Floor as api::Floor>::new)
+}
+
+/// Takes no argument and answers true.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn floor_nothing(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    abi::run(py, 0, || <net_core::Floor as api::Floor>::nothing(&this))
+}
+
+/// Takes a text and answers true.
+#[pyfunction]
+#[pyo3(signature = (this, text))]
+fn floor_text(py: Python<'_>, this: Arg<'_, '_>, text: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let text = abi::arg::<&str>(text, "text")?;
+    abi::run(py, text.len(), || <net_core::Floor as api::Floor>::text(&this, text))
+}
+
+/// Takes bytes and answers true.
+#[pyfunction]
+#[pyo3(signature = (this, data))]
+fn floor_data(py: Python<'_>, this: Arg<'_, '_>, data: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    abi::run(py, data.len(), || <net_core::Floor as api::Floor>::data(&this, &data))
+}
+
+/// Takes bytes with a key and answers true.
+#[pyfunction]
+#[pyo3(signature = (this, data, key))]
+fn floor_data_key(py: Python<'_>, this: Arg<'_, '_>, data: Arg<'_, '_>, key: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run(py, data.len(), || <net_core::Floor as api::Floor>::data_key(&this, &data, key))
+}
+
+/// Takes bytes with their hash and answers true.
+#[pyfunction]
+#[pyo3(signature = (this, data, hash))]
+fn floor_data_hash(py: Python<'_>, this: Arg<'_, '_>, data: Arg<'_, '_>, hash: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    let hash = abi::arg(hash, "hash")?;
+    abi::run(py, data.len(), || <net_core::Floor as api::Floor>::data_hash(&this, &data, hash))
+}
+
+/// Takes a signature with what it is about and answers true.
+#[pyfunction]
+#[pyo3(signature = (entity_id, message, signature))]
+fn floor_signed(
+    py: Python<'_>,
+    entity_id: Arg<'_, '_>,
+    message: Arg<'_, '_>,
+    signature: Arg<'_, '_>,
+) -> Answer {
+    let entity_id = abi::arg::<Cow<'_, [u8]>>(entity_id, "entity_id")?;
+    let message = abi::arg::<Cow<'_, [u8]>>(message, "message")?;
+    let signature = abi::arg::<Cow<'_, [u8]>>(signature, "signature")?;
+    abi::run(py, entity_id.len() + message.len() + signature.len(), || {
+        <net_core::Floor as api::Floor>::signed(&entity_id, &message, &signature)
+    })
+}
+
+/// Takes a text with a key and answers zeros.
+#[pyfunction]
+#[pyo3(signature = (this, text, key))]
+fn floor_text_key(py: Python<'_>, this: Arg<'_, '_>, text: Arg<'_, '_>, key: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let text = abi::arg::<&str>(text, "text")?;
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run(py, text.len(), || <net_core::Floor as api::Floor>::text_key(&this, text, key))
+}
+
+/// Takes a value with a key and answers zeros.
+#[pyfunction]
+#[pyo3(signature = (this, value, key))]
+fn floor_value_key(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    value: Arg<'_, '_>,
+    key: Option<Arg<'_, '_>>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let value = abi::arg::<&str>(value, "value")?;
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run(py, value.len(), || <net_core::Floor as api::Floor>::value_key(&this, value.into(), key))
+}
+
+/// Takes texts with a key and tells how many they are.
+#[pyfunction]
+#[pyo3(signature = (this, texts, key))]
+fn floor_texts_key(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    texts: Arg<'_, '_>,
+    key: Option<Arg<'_, '_>>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let texts = abi::arg::<Vec<PyBackedStr>>(texts, "texts")?;
+    let texts: Vec<_> = texts.iter().map(|item| &**item).collect();
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run(py, usize::MAX, || <net_core::Floor as api::Floor>::texts_key(&this, &texts, key))
+}
+
+/// Takes chunks of bytes with a key and tells how many they are.
+#[pyfunction]
+#[pyo3(signature = (this, chunks, key))]
+fn floor_chunks_key(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    chunks: Arg<'_, '_>,
+    key: Option<Arg<'_, '_>>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let chunks = abi::arg::<Vec<PyBackedBytes>>(chunks, "chunks")?;
+    let chunks: Vec<_> = chunks.iter().map(|item| &**item).collect();
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run(py, usize::MAX, || <net_core::Floor as api::Floor>::chunks_key(&this, &chunks, key))
+}
+
 /// Adds the classes and functions of the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Label>()?;
@@ -2016,7 +2341,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Everything>()?;
     module.add_class::<EchoOptions>()?;
     module.add_class::<VersionPair>()?;
+    module.add_class::<Timetable>()?;
     module.add_class::<EchoPage>()?;
+    module.add_class::<Mark>()?;
     module.add_class::<Shape>()?;
     module.add_class::<Tree>()?;
     module.add_function(wrap_pyfunction!(echo_bool, module)?)?;
@@ -2046,6 +2373,11 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_strings, module)?)?;
     module.add_function(wrap_pyfunction!(echo_chunks, module)?)?;
     module.add_function(wrap_pyfunction!(echo_map, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_pauses, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_limits, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_timetable, module)?)?;
+    module.add_function(wrap_pyfunction!(doubled, module)?)?;
+    module.add_function(wrap_pyfunction!(doubled_number, module)?)?;
     module.add_function(wrap_pyfunction!(echo_everything, module)?)?;
     module.add_function(wrap_pyfunction!(echo_shape, module)?)?;
     module.add_function(wrap_pyfunction!(echo_tree, module)?)?;
@@ -2070,6 +2402,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(count_up, module)?)?;
     module.add_function(wrap_pyfunction!(echo_stream, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_new, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_box_of_bytes, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_open, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_open_submit, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_of_number, module)?)?;
@@ -2098,5 +2431,16 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(typed_cell_new, module)?)?;
     module.add_function(wrap_pyfunction!(typed_cell_put, module)?)?;
     module.add_function(wrap_pyfunction!(typed_cell_take, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_new, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_nothing, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_text, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_data, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_data_key, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_data_hash, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_signed, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_text_key, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_value_key, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_texts_key, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_chunks_key, module)?)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 //! Packs of module `echo`.
 
-use crate::pack::{Pack, Reader, Writer};
+use crate::pack::{Pack, Reader, Span, Writer};
 use net_types::Error;
 
 impl Pack for net_types::echo::EchoId {
@@ -273,6 +273,32 @@ impl Pack for net_types::echo::VersionPair {
     }
 }
 
+impl Pack for net_types::echo::Timetable {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.pauses.clone().into_iter().map(Span::<1_000_000>).collect::<Vec<_>>().pack(w);
+            self.limits
+                .clone()
+                .into_iter()
+                .map(|(key, value)| (key, Span::<1_000_000_000>(value)))
+                .collect::<std::collections::BTreeMap<_, _>>()
+                .pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            pauses: f.field::<Vec<Span<1_000_000>>>()?.into_iter().map(|value| value.0).collect::<Vec<_>>(),
+            limits: f
+                .field::<std::collections::BTreeMap<String, Span<1_000_000_000>>>()?
+                .into_iter()
+                .map(|(key, value)| (key, value.0))
+                .collect::<std::collections::BTreeMap<_, _>>(),
+        })
+    }
+}
+
 impl Pack for net_types::echo::EchoPage {
     fn pack(&self, w: &mut Writer) {
         w.record(1, |w| {
@@ -283,5 +309,19 @@ impl Pack for net_types::echo::EchoPage {
     fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut f = r.record()?;
         Ok(Self { raw: f.field()? })
+    }
+}
+
+impl Pack for net_types::echo::Mark {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.place.pack(w);
+            self.at.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { place: f.field()?, at: f.field()? })
     }
 }

@@ -28,6 +28,20 @@ impl Reader<'_> {
     }
 }
 
+/// A span of time within a list or map, which counts units of so many nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span<const NANOS: u64>(pub Duration);
+
+impl<const NANOS: u64> Pack for Span<NANOS> {
+    fn pack(&self, w: &mut Writer) {
+        w.duration(self.0, NANOS);
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        r.duration(NANOS).map(Self)
+    }
+}
+
 impl<const NANOS: u64> Pack for Timestamp<NANOS> {
     fn pack(&self, w: &mut Writer) {
         w.varint(self.0);

@@ -21,8 +21,15 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             rules.wrong(position, &path, format!("`{reason}` is not a reason"));
         }
     }
+    let functions: Vec<_> = module.functions.iter().map(|m| (vec!["fn", m.name.spec.as_str()], m)).collect();
+    overloads(rules, position, &functions);
     for object in &module.objects {
-        overloads(rules, position, object);
+        let members = object.constructors.iter().chain(&object.methods);
+        let members = members.map(|m| {
+            let table = if m.shape == Shape::Constructor { "new" } else { "fn" };
+            (vec!["object", object.name.spec.as_str(), table, m.name.spec.as_str()], m)
+        });
+        overloads(rules, position, &members.collect::<Vec<_>>());
         combined(rules, position, object);
     }
 }
@@ -171,16 +178,21 @@ fn combined(rules: &mut Rules<'_>, position: usize, object: &Object) {
     }
 }
 
-fn overloads(rules: &mut Rules<'_>, position: usize, object: &Object) {
-    let all = || object.constructors.iter().chain(&object.methods);
-    for method in all() {
+/// Signatures under one name: of the functions of a module, or of the members of an object.
+fn overloads(rules: &mut Rules<'_>, position: usize, all: &[(Vec<&str>, &Method)]) {
+    for (path, method) in all {
         let Some(target) = &method.overload else { continue };
-        let table = if method.shape == Shape::Constructor { "new" } else { "fn" };
-        let path = ["object", object.name.spec.as_str(), table, &method.name.spec];
-        match all().find(|other| other.name.spec == *target) {
-            None => rules.wrong(position, &path, format!("there is no method `{target}` to overload")),
+        match all.iter().map(|(_, other)| *other).find(|other| other.name.spec == *target) {
+            None => rules.wrong(position, path, format!("there is no method `{target}` to overload")),
             Some(other) if !can_be_told_apart(method, other) => {
-                rules.wrong(position, &path, format!("calls of it cannot be told from calls of `{target}`"));
+                rules.wrong(position, path, format!("calls of it cannot be told from calls of `{target}`"));
+            }
+            Some(other) if (method.shape, method.is_async) != (other.shape, other.is_async) => {
+                rules.wrong(
+                    position,
+                    path,
+                    format!("an overload waits as `{target}` does, and is called on the same"),
+                );
             }
             Some(_) => {}
         }

@@ -2,8 +2,10 @@
 
 mod docs;
 mod errors;
+mod layouts;
 mod methods;
 mod names;
+mod symbols;
 mod values;
 
 use crate::diag::Diagnostic;
@@ -15,10 +17,12 @@ pub(super) fn check(api: &Api, modules: &[&Loaded], diagnostics: &mut Vec<Diagno
     let mut rules = Rules { api, modules, diagnostics };
     errors::check_families(&mut rules);
     names::check_namespace(&mut rules);
+    symbols::check(&mut rules);
     for (position, loaded) in modules.iter().enumerate() {
         docs::check(loaded, rules.diagnostics);
         names::check(&mut rules, position);
         values::check(&mut rules, position);
+        layouts::check(&mut rules, position);
         errors::check(&mut rules, position);
         methods::check(&mut rules, position);
     }

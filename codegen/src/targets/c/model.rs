@@ -361,8 +361,11 @@ fn uses(functions: &[FunctionModel], hosts: &[HostModel]) -> Vec<String> {
     if !hosts.is_empty() {
         lines.push("use net_support::pack;".into());
     }
-    if has("Shared") {
-        lines.push("use net_support::pack::Shared;".into());
+    match (has("Shared"), has("Span")) {
+        (true, true) => lines.push("use net_support::pack::{Shared, Span};".into()),
+        (true, false) => lines.push("use net_support::pack::Shared;".into()),
+        (false, true) => lines.push("use net_support::pack::Span;".into()),
+        (false, false) => {}
     }
     lines.push(String::new());
     let types = list(&["Bytes", "Code", "Done", "Failure", "Handle", "Host", "View"]);

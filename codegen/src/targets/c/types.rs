@@ -1,7 +1,7 @@
 //! How types cross the C ABI, and the Rust that turns them into the core's.
 
 use crate::ir::{Api, Literal, Type, Unit};
-use crate::targets::rust::{names as rust_names, types as rust};
+use crate::targets::rust::{names as rust_names, spans, types as rust};
 
 /// What stands in for an argument or a result in a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +120,9 @@ pub(crate) fn view_in(api: &Api, ty: &Type, view: &str, label: &str, owns: bool)
                 "{view}.pack::<Vec<Shared<{of}>>>({label:?})?.into_iter().map(|item| item.0).collect::<Vec<_>>()"
             );
         }
+        other if let Some(crossing) = spans::spans(other) => {
+            return spans::taken(other, &format!("{view}.pack::<{crossing}>({label:?})?"));
+        }
         other => format!("pack::<{}>({label:?})?", owned(api, other)),
     };
     format!("{view}.{read}")
@@ -152,6 +155,9 @@ pub(crate) fn result_type(api: &Api, ty: &Type) -> String {
 /// The expression of something that packs as the type does, out of `value`.
 pub(crate) fn packable(api: &Api, ty: &Type, value: &str) -> String {
     match ty {
+        _ if spans::spans(ty).is_some() && !matches!(ty.split_optional().0, Type::Duration(_)) => {
+            spans::given(ty, value)
+        }
         Type::Duration(_) => plain_out(api, ty, value),
         Type::Stream(_) => format!("value::stream({value})"),
         Type::Object(..) => format!("Shared({value})"),

@@ -362,7 +362,7 @@ pub(super) fn imports(text: &str) -> String {
         ("napi::bindgen_prelude", &["BigInt", "BufferSlice", "i64n"]),
         ("napi_derive", &["napi"]),
         ("net_support", &["HostPort", "Pack"]),
-        ("net_support::pack", &["Reader", "Writer"]),
+        ("net_support::pack", &["Reader", "Span", "Writer"]),
         ("net_support::stream", &["StreamHandle"]),
         ("net_types", &["Error"]),
         ("std::sync", &["Arc"]),

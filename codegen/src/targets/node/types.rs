@@ -2,7 +2,7 @@
 
 use super::names;
 use crate::ir::{Api, Int, Type};
-use crate::targets::rust::{names as rust, types};
+use crate::targets::rust::{names as rust, spans, types};
 
 /// How the result of a synchronous function crosses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,9 @@ pub(super) fn read(api: &Api, ty: &Type, is_async: bool) -> (String, bool) {
 
 /// The expression, of type `Result`, that unpacks a value from `r`.
 pub(super) fn unpack(api: &Api, ty: &Type) -> String {
+    if let Some(crossing) = spans::spans(ty) {
+        return format!("<{crossing} as Pack>::unpack(r).map(|value| {})", spans::taken(ty, "value"));
+    }
     match ty {
         Type::Duration(unit) => format!("r.duration({})", types::nanos(*unit)),
         Type::Object(..) => format!("r.varint().and_then(abi::shared::<{}>)", owned(api, ty)),
@@ -115,6 +118,9 @@ pub(super) fn unpack(api: &Api, ty: &Type) -> String {
 
 /// The statement that packs the value of an expression into `w`.
 pub(super) fn pack(ty: &Type, value: &str) -> String {
+    if spans::spans(ty).is_some() {
+        return format!("{}.pack(&mut w);", spans::given(ty, value));
+    }
     match ty {
         Type::Duration(unit) => format!("w.duration({value}, {});", types::nanos(*unit)),
         Type::Object(..) => format!("w.varint(home.own({value}));"),
@@ -159,7 +165,6 @@ pub(super) fn owned(api: &Api, ty: &Type) -> String {
 /// Whether a type has no pack of its own.
 fn is_special(ty: &Type) -> bool {
     match ty {
-        Type::Duration(_) => true,
         Type::List(of) | Type::Optional(of) => is_special(of),
         other => needs_home(other),
     }

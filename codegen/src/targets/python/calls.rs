@@ -52,7 +52,7 @@ pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> 
         Shape::Constructor => Some("cls"),
         _ => None,
     };
-    let shown = if is_init { "__init__" } else { name };
+    let shown = if is_init && name == "new" { "__init__" } else { name };
     let params: Vec<_> = first.map(str::to_owned).into_iter().chain(call.params.clone()).collect();
     let waits = item.is_async && owner.mode == Mode::Aio;
     let def = if waits { "async def" } else { "def" };
@@ -76,6 +76,13 @@ pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> 
         aliases,
         name: shown.to_owned(),
     }
+}
+
+/// The signature of `__init__` for another constructor.
+pub(crate) fn init_signature(api: &Api, owner: Owner<'_>, item: &Method) -> String {
+    let call = Call::of(api, owner, item, &names::member(&item.name));
+    let params: Vec<_> = std::iter::once("self".to_owned()).chain(call.params).collect();
+    fit::call(owner.indent, "def __init__(", &params, ") -> None:")
 }
 
 /// The options record of a method's last argument, if its fields are given one by one.

@@ -27,13 +27,7 @@ pub(crate) fn class(api: &Api, item: &Object, mode: Mode) -> ClassModel {
         item.constructors.iter().chain(&item.methods).filter(|m| m.in_lang(Lang::Python)).collect();
     let mut methods = Vec::new();
     for method in &all {
-        let overloads: Vec<_> =
-            all.iter().filter(|m| m.overload.as_deref() == Some(&method.name.spec)).collect();
-        if overloads.is_empty() {
-            methods.extend(calls::methods(api, owner, method));
-        } else {
-            methods.extend(overloaded(api, owner, method, &overloads));
-        }
+        methods.extend(signatures(api, owner, method, &all));
     }
     let stream_class = if mode == Mode::Aio { "AsyncStream" } else { "Stream" };
     let bases = match (&item.iterates, &item.close, item.generic.is_empty()) {
@@ -61,32 +55,60 @@ pub(crate) fn class(api: &Api, item: &Object, mode: Mode) -> ClassModel {
     }
 }
 
+/// A function or method with every signature that goes by its name.
+pub(crate) fn signatures(api: &Api, owner: Owner<'_>, method: &Method, all: &[&Method]) -> Vec<MethodModel> {
+    let others: Vec<_> = all.iter().copied().filter(|m| m.is_overload_of(method)).collect();
+    match others.is_empty() {
+        true => calls::methods(api, owner, method),
+        false => overloaded(api, owner, method, &others),
+    }
+}
+
 /// A method with several signatures: each in a method of its own, and one that chooses.
-fn overloaded(api: &Api, owner: Owner<'_>, first: &Method, others: &[&&Method]) -> Vec<MethodModel> {
-    let name = names::member(&first.name);
-    let hidden = format!("_{name}");
+fn overloaded(api: &Api, owner: Owner<'_>, first: &Method, others: &[&Method]) -> Vec<MethodModel> {
+    let is_init = names::is_init(first);
+    let member = names::member(&first.name);
+    let name = if is_init { "__init__".to_owned() } else { member.clone() };
+    let hidden = if is_init { "_init".to_owned() } else { format!("_{member}") };
     let mut all = vec![calls::method(api, owner, first, &hidden)];
     all[0].aliases.clear();
     let mut chosen = Vec::new();
     let mut choices = Vec::new();
-    for signature in std::iter::once(&first).chain(others.iter().copied()) {
+    for signature in std::iter::once(first).chain(others.iter().copied()) {
         let mut shown = calls::method(api, owner, signature, &name);
+        if is_init {
+            shown.signature = calls::init_signature(api, owner, signature);
+            shown.decorators.clear();
+        }
         shown.decorators.insert(0, "@overload".into());
         shown.aliases.clear();
         shown.body = Vec::new();
         chosen.push(shown);
     }
-    let receiver = if first.shape == Shape::Constructor { "cls" } else { "self" };
+    let receiver = match first.shape {
+        Shape::Function => None,
+        Shape::Constructor if !is_init => Some("cls"),
+        _ => Some("self"),
+    };
+    let on = receiver.map_or_else(String::new, |receiver| format!("{receiver}."));
+    let pad = " ".repeat(owner.indent + 4);
     for other in others {
         let target = names::member(&other.name);
         if let Some((position, arg, kind)) = difference(api, first, other) {
-            choices.push(format!("        if picks(args, named, {position}, \"{arg}\", {kind}):"));
-            choices.push(format!("            return {receiver}.{target}(*args, **named)"));
+            choices.push(format!("{pad}if picks(args, named, {position}, \"{arg}\", {kind}):"));
+            choices.push(match is_init {
+                true => format!("{pad}    self._handle = type(self).{target}(*args, **named)._handle"),
+                false => format!("{pad}    return {on}{target}(*args, **named)"),
+            });
+            choices.extend(is_init.then(|| format!("{pad}    return")));
         }
     }
-    choices.push(format!("        return {receiver}.{hidden}(*args, **named)"));
-    let mut chooser = calls::method(api, owner, first, &name);
-    chooser.signature = format!("    def {name}({receiver}, *args: Any, **named: Any) -> Any:");
+    let returned = if is_init { "" } else { "return " };
+    choices.push(format!("{pad}{returned}{on}{hidden}(*args, **named)"));
+    let mut chooser = calls::method(api, owner, first, &member);
+    let params = receiver.into_iter().chain(["*args: Any", "**named: Any"]).collect::<Vec<_>>().join(", ");
+    let result = if is_init { "None" } else { "Any" };
+    chooser.signature = format!("{}def {name}({params}) -> {result}:", " ".repeat(owner.indent));
     chooser.body = choices;
     all.extend(chosen);
     all.push(chooser);

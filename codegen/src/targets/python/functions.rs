@@ -5,7 +5,7 @@ use super::native::{Lines, lines, rewrap, wrapped};
 use super::parameters::Parameters;
 use crate::doc::Thread;
 use crate::ir::{Api, Arg, At, Host, Lang, Method, Object, Shape, Type};
-use crate::targets::rust::{names as rust_names, types as rust_types};
+use crate::targets::rust::{names as rust_names, spans, types as rust_types};
 use anyhow::Result;
 
 pub(crate) struct HostModel {
@@ -233,7 +233,7 @@ fn output(api: &Api, object: Option<(&str, &str)>, method: &Method) -> String {
         (Some(ty), ..) => match ty.split_optional() {
             (Type::Duration(unit), false) => format!("Span<{}>", rust_types::nanos(*unit)),
             (Type::Duration(unit), true) => format!("Option<Span<{}>>", rust_types::nanos(*unit)),
-            _ => owned(api, ty),
+            _ => spans::spans(ty).unwrap_or_else(|| owned(api, ty)),
         },
     }
 }
@@ -246,6 +246,7 @@ fn result(method: &Method) -> String {
         (Type::Duration(unit), true) => {
             format!(".map(|value| value.map(Span::<{}>))", rust_types::nanos(*unit))
         }
+        _ if spans::spans(ty).is_some() => format!(".map(|value| {})", spans::given(ty, "value")),
         _ => String::new(),
     }
 }
@@ -253,7 +254,7 @@ fn result(method: &Method) -> String {
 /// Statements that read an argument, and the expression that is passed on.
 fn argument(api: &Api, arg: &Arg, name: &str, is_async: bool) -> Result<(Vec<String>, String)> {
     let ident = rust_names::value(name);
-    let (wrap, unwrap) = wrapped(api, name, &arg.ty, false)?;
+    let (wrap, unwrap) = wrapped(name, &arg.ty, false);
     let name = format!("{name:?}");
     let (inner, optional) = arg.ty.split_optional();
     let (ty, passed, more) = match inner {

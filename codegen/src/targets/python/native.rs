@@ -5,7 +5,7 @@ use super::{names, types};
 use crate::doc::RecordClass;
 use crate::ir::{Api, At, Enum, Field, Flags, Lang, Module, Record, Scalar, TextForm, Type, Union};
 use crate::targets::imports::{self, has_word};
-use crate::targets::rust::{names as rust_names, types as rust_types};
+use crate::targets::rust::{names as rust_names, spans, types as rust_types};
 use anyhow::{Result, bail};
 
 /// Lines of a doc comment.
@@ -268,7 +268,7 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
     let given = aliases
         .iter()
         .fold(ident.clone(), |first, alias| format!("{}.or({first})", rust_names::value(alias)));
-    let (wrap, unwrap) = wrapped(api, &name, &item.ty, item.variadic)?;
+    let (wrap, unwrap) = wrapped(&name, &item.ty, item.variadic);
     let text = format!("{name:?}");
     let build = match (&item.default, &item.ty) {
         (Some(_), _) => {
@@ -292,6 +292,9 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
     let show = match item.ty.split_optional() {
         (Type::Duration(_), false) => format!("{}(*value).to_py(py)", span(&name, &item.ty)),
         (Type::Duration(_), true) => format!("value.map({}).to_py(py)", span(&name, &item.ty)),
+        _ if spans::spans(&item.ty).is_some() => {
+            format!("{}.to_py(py)", spans::given(&item.ty, "value.clone()"))
+        }
         _ => "value::shown(value, py)".into(),
     };
     Ok(FieldModel {
@@ -309,24 +312,25 @@ fn field(api: &Api, item: &Field) -> Result<FieldModel> {
 
 /// A default as the type that is read.
 pub(crate) fn rewrap(wrap: &str, default: &str) -> String {
+    if wrap.contains("<Span<") {
+        return "Default::default()".into();
+    }
     format!("{}({default})", wrap.split('<').next().unwrap_or(wrap).trim_end_matches("::"))
 }
 
 /// The type that an argument is read as where that is not the argument's own, and what gives the argument then.
-pub(crate) fn wrapped(api: &Api, name: &str, ty: &Type, variadic: bool) -> Result<(String, String)> {
+pub(crate) fn wrapped(name: &str, ty: &Type, variadic: bool) -> (String, String) {
     if variadic {
-        return Ok(("OneOrMany<_>".into(), ".0".into()));
+        return ("OneOrMany<_>".into(), ".0".into());
     }
-    Ok(match ty.split_optional() {
+    match ty.split_optional() {
         (Type::Duration(_), false) => (span(name, ty).replace("::<", "<"), ".0".into()),
         (Type::Duration(_), true) => {
             (format!("Option<{}>", span(name, ty).replace("::<", "<")), ".map(|span| span.0)".into())
         }
-        (Type::List(of) | Type::Map(of), _) if matches!(api.base(of), Type::Duration(_)) => {
-            bail!("python: durations within lists and maps are not printed")
-        }
+        _ if let Some(crossing) = spans::spans(ty) => (crossing, spans::taken(ty, "")),
         _ => (String::new(), String::new()),
-    })
+    }
 }
 
 /// The type that a span of time crosses as, where an expression names it.

@@ -1,6 +1,6 @@
 //! What the templates of the package print: one page per module, and its awaitable twin.
 
-use super::calls::{self, MethodModel, Owner};
+use super::calls::{MethodModel, Owner};
 use super::classes::{self, ClassModel};
 use super::enums::{self, EnumModel, ValueModel};
 use super::hosts::{self, HostModel};
@@ -37,7 +37,10 @@ pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
         errors: Vec::new(),
         hosts: Vec::new(),
         classes: module.objects.iter().map(|item| classes::class(api, item, mode)).collect(),
-        functions: functions.iter().flat_map(|item| calls::methods(api, owner, item)).collect(),
+        functions: functions
+            .iter()
+            .flat_map(|item| classes::signatures(api, owner, item, &functions))
+            .collect(),
         aliases: Vec::new(),
         exports: Vec::new(),
     };

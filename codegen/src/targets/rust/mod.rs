@@ -3,6 +3,7 @@
 pub(crate) mod errors;
 pub(crate) mod model;
 pub(crate) mod names;
+pub(crate) mod spans;
 pub(crate) mod types;
 
 use super::Target;

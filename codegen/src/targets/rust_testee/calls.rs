@@ -2,7 +2,7 @@
 
 use super::{path, values};
 use crate::ir::{Api, Arg, Host, Method, Object, Shape, Type};
-use crate::targets::rust::{names, types};
+use crate::targets::rust::{names, spans, types};
 use crate::targets::testee::{Call, Op};
 
 /// What is done for one operation.
@@ -62,7 +62,7 @@ pub(crate) fn host(api: &Api, module: usize, item: &Host) -> HostModel {
 }
 
 /// What a method is called on; pushes the lines that find it.
-fn callee(api: &Api, op: &Op<'_>, lines: &mut Vec<String>) -> String {
+pub(super) fn callee(api: &Api, op: &Op<'_>, lines: &mut Vec<String>) -> String {
     let Some((at, object)) = op.owner else {
         return format!("net_mesh::{}::", api.modules[module_of(api, &op.name)].name);
     };
@@ -126,7 +126,7 @@ fn method_lines(api: &Api, op: &Op<'_>, method: &Method, callee: &str, lines: &m
 }
 
 /// The expression that finds an argument and passes it.
-fn argument(api: &Api, arg: &Arg, is_async: bool) -> String {
+pub(super) fn argument(api: &Api, arg: &Arg, is_async: bool) -> String {
     let key = names::text(&arg.name);
     let (ty, optional) = arg.ty.split_optional();
     let left_out = optional || arg.default.is_some();
@@ -153,6 +153,7 @@ fn argument(api: &Api, arg: &Arg, is_async: bool) -> String {
             format!("super::{module}::{fixture}(argument(args, {key})?.clone())")
         }
         Type::Stream(of) => format!("given_stream(member::<Vec<{}>>(args, {key})?)", owned(api, of)),
+        other if let Some(crossing) = spans::spans(other) => spans::taken(other, &plain(&crossing)),
         Type::List(of) => list(api, &key, of, is_async),
         other => plain(&owned(api, other)),
     }

@@ -2,7 +2,7 @@
 
 use super::path;
 use crate::ir::{Api, At, Case, Family, Field, Kind, Module, Record, Type};
-use crate::targets::rust::{names, types};
+use crate::targets::rust::{names, spans, types};
 
 pub(crate) struct ValuesModel {
     pub enums: Vec<String>,
@@ -94,6 +94,9 @@ pub(crate) fn family(api: &Api, at: At, item: &Family) -> FamilyModel {
 /// The expression that writes a value, `place` being one or a reference to one.
 pub(crate) fn write(api: &Api, ty: &Type, place: &str, is_reference: bool) -> String {
     let value = if is_reference { format!("*{place}") } else { place.to_owned() };
+    if spans::spans(ty).is_some() && !matches!(ty.split_optional().0, Type::Duration(_)) {
+        return format!("{}.write()", spans::given(ty, &format!("{place}.clone()")));
+    }
     match ty.split_optional() {
         (inner, optional) if matches!(api.base(inner), Type::Duration(_)) => {
             let Type::Duration(unit) = api.base(inner) else { unreachable!("matched just now") };
@@ -156,6 +159,10 @@ fn named(api: &Api, name: &str, ty: &Type, default: Option<String>) -> MemberMod
     let (inner, optional) = ty.split_optional();
     let found = match api.base(inner) {
         Type::Duration(unit) => format!("optional_span(members, {key}, {})?", types::nanos(*unit)),
+        _ if !optional && let Some(crossing) = spans::spans(ty) => {
+            let found = format!("optional::<{crossing}>(members, {key})?");
+            format!("{found}.map(|value| {})", spans::taken(ty, "value"))
+        }
         _ => format!("optional(members, {key})?"),
     };
     let read = match default {

@@ -1,7 +1,7 @@
 //! Packs of every type, for `bindings/support`.
 
 use super::Target;
-use super::rust::{names, types};
+use super::rust::{names, spans, types};
 use crate::files::FileSet;
 use crate::ir::{Api, Family, Field, Kind, Literal, Module, Type};
 use anyhow::Result;
@@ -49,6 +49,13 @@ struct Model {
 }
 
 impl Model {
+    /// Whether spans of time cross within lists or maps.
+    fn has_spans(&self) -> bool {
+        let cases = self.unions.iter().flat_map(|union| &union.cases).flat_map(|case| &case.fields);
+        let fields = self.records.iter().flat_map(|record| &record.fields).chain(cases);
+        fields.into_iter().any(|field| field.unpack.contains("Span<"))
+    }
+
     fn is_empty(&self) -> bool {
         self.scalars.is_empty()
             && self.enums.is_empty()
@@ -192,6 +199,20 @@ fn field(api: &Api, field: &Field) -> FieldModel {
 fn value(api: &Api, name: &str, ty: &Type, default: Option<&Literal>) -> FieldModel {
     let name = names::value(name);
     let (inner, optional) = ty.split_optional();
+    if let Some(crossing) = spans::spans(ty).filter(|_| !matches!(inner, Type::Duration(_))) {
+        return FieldModel {
+            pack_self: format!("{}.pack(w);", spans::given(ty, &format!("self.{name}.clone()"))),
+            pack_bound: format!("{}.pack(w);", spans::given(ty, &format!("{name}.clone()"))),
+            unpack: match (default, optional) {
+                (None, false) => spans::taken(ty, &format!("f.field::<{crossing}>()?")),
+                (None, true) => spans::taken(ty, &format!("f.field_or::<{crossing}>(None)?")),
+                (Some(_), _) => {
+                    spans::taken(ty, &format!("f.field_or_else::<{crossing}>(Default::default)?"))
+                }
+            },
+            name,
+        };
+    }
     let (pack_self, pack_bound, plain) = match inner {
         Type::Duration(unit) => {
             let nanos = types::nanos(*unit);

@@ -5,10 +5,10 @@ use super::layout::{self, call, concat, text};
 use super::model::{self, BodyModel, Lines};
 use super::names;
 use super::natives::native;
-use super::overloads::overloaded;
+use super::overloads::{constructors, overloaded};
 use super::signatures::{Place, docs, params, result_type};
 use super::types::{Scope, Way, parameters};
-use crate::ir::{Lang, Method, Module, Object, Shape, Type};
+use crate::ir::{Lang, Method, Module, Object, Type};
 
 pub(crate) struct ObjectModel {
     pub doc: Lines,
@@ -38,27 +38,48 @@ pub(crate) struct CloseModel {
 
 /// The functions of a module, under all their names.
 pub(crate) fn functions(scope: &Scope<'_>, module: &Module) -> Vec<BodyModel> {
-    let kept = module.functions.iter().filter(|m| m.in_lang(Lang::Ts));
-    kept.flat_map(|method| {
-        let mut all = vec![body(scope, method, &Place::Function)];
-        let aliases = names::members(method.name.aliases(Lang::Ts));
-        all.extend(aliases.into_iter().map(|alias| alias_of(scope, method, &Place::Function, alias)));
-        all
-    })
-    .collect()
+    let kept: Vec<_> = module.functions.iter().filter(|m| m.in_lang(Lang::Ts)).collect();
+    let is_first = |method: &&&Method| method.overload.is_none();
+    kept.iter()
+        .filter(is_first)
+        .flat_map(|method| {
+            let others: Vec<_> = kept.iter().copied().filter(|m| m.is_overload_of(method)).collect();
+            let mut all = match others.is_empty() {
+                true => vec![body(scope, method, &Place::Function)],
+                false => overloaded(scope, method, &others, &Place::Function),
+            };
+            let aliases = names::members(method.name.aliases(Lang::Ts));
+            all.extend(aliases.into_iter().map(|alias| alias_of(scope, method, &Place::Function, alias)));
+            all
+        })
+        .collect()
 }
 
 pub(crate) fn object(scope: &Scope<'_>, position: usize, item: &Object) -> ObjectModel {
     let place = Place::Object(item);
     let kept = |method: &&Method| method.in_lang(Lang::Ts);
-    let constructors: Vec<_> = item.constructors.iter().filter(kept).collect();
-    let plain = constructors.iter().find(|m| m.name.spec == "new" && !m.is_async);
+    let made: Vec<_> = item.constructors.iter().filter(kept).collect();
+    let plain = made.iter().copied().find(|m| m.name.spec == "new" && !m.is_async);
+    let others: Vec<_> =
+        made.iter().copied().filter(|m| plain.is_some_and(|plain| m.is_overload_of(plain))).collect();
     let mut members = Vec::new();
-    let all = constructors.iter().copied().filter(|m| plain.is_none_or(|plain| m.path != plain.path));
+    let constructor = match plain {
+        Some(method) if !others.is_empty() => {
+            let (constructor, makers) = constructors(scope, method, &others, item);
+            members.extend(makers);
+            constructor
+        }
+        Some(method) => constructor(scope, method, item),
+        None => BodyModel {
+            doc: vec!["@internal".into()],
+            head: "private constructor(handle: number)".into(),
+            body: vec!["super(handle);".into()],
+        },
+    };
+    let all = made.iter().copied().filter(|m| plain.is_none() || !m.makes_by_class());
     let all: Vec<_> = all.chain(item.methods.iter().filter(kept)).collect();
     for method in &all {
-        let overloads: Vec<_> =
-            all.iter().copied().filter(|m| m.overload.as_deref() == Some(&method.name.spec)).collect();
+        let overloads: Vec<_> = all.iter().copied().filter(|m| m.is_overload_of(method)).collect();
         if !overloads.is_empty() {
             members.extend(overloaded(scope, method, &overloads, &place));
         } else if method.overload.is_none() {
@@ -82,14 +103,7 @@ pub(crate) fn object(scope: &Scope<'_>, position: usize, item: &Object) -> Objec
         caches: fixed
             .map(|m| format!("declare private {}?: {};", cache(m), result_type(scope, m, &place)))
             .collect(),
-        constructor: Some(match plain {
-            Some(method) => constructor(scope, method, item),
-            None => BodyModel {
-                doc: vec!["@internal".into()],
-                head: "private constructor(handle: number)".into(),
-                body: vec!["super(handle);".into()],
-            },
-        }),
+        constructor: Some(constructor),
         members,
         source: item.iterates.as_ref().map(|of| SourceModel {
             item: scope.ty(of, Way::Out),
@@ -116,9 +130,7 @@ pub(crate) fn object(scope: &Scope<'_>, position: usize, item: &Object) -> Objec
 /// The head of a function, to show how it is declared.
 pub(crate) fn declared(scope: &Scope<'_>, object: Option<&Object>, method: &Method) -> String {
     match object {
-        Some(object) if method.shape == Shape::Constructor && method.name.spec == "new" => {
-            constructor(scope, method, object).head
-        }
+        Some(object) if method.makes_by_class() => constructor(scope, method, object).head,
         Some(object) => body(scope, method, &Place::Object(object)).head,
         None => body(scope, method, &Place::Function).head,
     }

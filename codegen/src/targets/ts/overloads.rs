@@ -1,11 +1,12 @@
 //! Methods with several signatures.
 
-use super::bodies::named_body;
+use super::bodies::{crossing, named_body};
+use super::layout::{self, call, concat, text};
 use super::model::BodyModel;
 use super::names;
-use super::signatures::{Place, docs, name_of, result_type, signature_line};
+use super::signatures::{Place, docs, name_of, params, private, result_type, signature_line};
 use super::types::Scope;
-use crate::ir::{Method, Shape, Type};
+use crate::ir::{Method, Object, Shape, Type};
 
 /// A method with several signatures: one public method that tells them apart, and a private one each.
 pub(super) fn overloaded(
@@ -17,35 +18,97 @@ pub(super) fn overloaded(
     let all: Vec<_> = [method].into_iter().chain(others.iter().copied()).collect();
     let name = name_of(method, place);
     let on_class = matches!(method.shape, Shape::Constructor | Shape::Static);
-    let owner = match place {
-        Place::Object(object) if on_class => format!("{}.", names::ty(&object.name)),
-        _ => "this.".into(),
+    let (owner, pad) = match place {
+        Place::Function => (String::new(), ""),
+        Place::Object(object) if on_class => (format!("{}.", names::ty(&object.name)), "  "),
+        Place::Object(_) => ("this.".into(), "  "),
     };
-    let result = result_type(scope, method, place);
+    let mut results: Vec<_> = all.iter().map(|m| result_type(scope, m, place)).collect();
+    results.dedup();
+    let result = results.join(" | ");
     let result = if method.is_async { format!("Promise<{result}>") } else { result };
     let mut heads = String::new();
     for other in &all {
-        let doc: String = docs(other).iter().map(|line| format!("   * {line}\n")).collect();
         let line = signature_line(scope, other, place, &name, false);
-        heads += &format!("/**\n{doc}   */\n  {};\n  ", line.trim_end_matches([';', '{', ' ']));
+        heads += &declaration(other, line.trim_end_matches([';', '{', ' ']), pad);
     }
-    let start = if on_class { "static " } else { "" };
-    let mut body = Vec::new();
-    for other in others {
-        let test = distinction(scope, method, other);
-        let private = names::member(&other.name);
-        body.push(format!("if ({test}) {{"));
-        body.push(format!("  return {owner}#{private}(...(args as {}));", nevers(other)));
-        body.push("}".into());
-    }
-    body.push(format!("return {owner}#{name}(...(args as {}));", nevers(method)));
+    let start = match place {
+        Place::Function => "export function ",
+        Place::Object(_) if on_class => "static ",
+        Place::Object(_) => "",
+    };
+    let one = |m: &Method| format!("{owner}{}", private(place, &name_of(m, place)));
     let dispatch = BodyModel {
         doc: Vec::new(),
         head: format!("{heads}{start}{name}(...args: unknown[]): {result}"),
-        body,
+        body: choice(scope, method, others, &one),
     };
     let private = all.iter().map(|m| named_body(scope, m, place, &name_of(m, place), true));
     [dispatch].into_iter().chain(private).collect()
+}
+
+/// The constructor of a class that has several: it tells them apart, and a private function of each makes the handle.
+pub(super) fn constructors(
+    scope: &Scope<'_>,
+    method: &Method,
+    others: &[&Method],
+    object: &Object,
+) -> (BodyModel, Vec<BodyModel>) {
+    let place = Place::Object(object);
+    let class = names::ty(&object.name);
+    let all: Vec<_> = [method].into_iter().chain(others.iter().copied()).collect();
+    let heads: String = all
+        .iter()
+        .map(|m| {
+            let line = layout::print(&call("constructor", params(scope, m, &place).0), 1);
+            declaration(m, &line, "  ")
+        })
+        .collect();
+    let constructor = BodyModel {
+        doc: Vec::new(),
+        head: format!("{heads}constructor(...args: unknown[])"),
+        body: vec![format!("super({class}.#make(args));")],
+    };
+    let one = |m: &Method| format!("{class}.{}", private(&place, &names::member(&m.name)));
+    let make = BodyModel {
+        doc: Vec::new(),
+        head: "static #make(args: unknown[]): number".into(),
+        body: choice(scope, method, others, &one),
+    };
+    let makers = all.iter().map(|m| {
+        let (mut body, crossing) = crossing(scope, m, &place, 2);
+        body.push(layout::print(&concat([call("return k.call", crossing), text(";")]), 2));
+        let name = private(&place, &names::member(&m.name));
+        let head = concat([call(&format!("static {name}"), params(scope, m, &place).0), text(": number {")]);
+        let head = layout::print(&head, 1).trim_end_matches(" {").to_owned();
+        BodyModel { doc: Vec::new(), head, body }
+    });
+    let made = [make].into_iter().chain(makers).collect();
+    (constructor, made)
+}
+
+/// A signature with its documentation, and the indentation of what follows.
+fn declaration(method: &Method, line: &str, pad: &str) -> String {
+    let doc: String = docs(method).iter().map(|line| format!("{pad} * {line}\n")).collect();
+    format!("/**\n{doc}{pad} */\n{pad}{line};\n{pad}")
+}
+
+/// Statements that call the function of the signature that `args` are meant for.
+fn choice(
+    scope: &Scope<'_>,
+    method: &Method,
+    others: &[&Method],
+    one: &dyn Fn(&Method) -> String,
+) -> Vec<String> {
+    let mut body = Vec::new();
+    for other in others {
+        let test = distinction(scope, method, other);
+        body.push(format!("if ({test}) {{"));
+        body.push(format!("  return {}(...(args as {}));", one(other), nevers(other)));
+        body.push("}".into());
+    }
+    body.push(format!("return {}(...(args as {}));", one(method), nevers(method)));
+    body
 }
 
 /// A tuple type that stands for the arguments of any signature with as many needed ones.

@@ -29,15 +29,20 @@ pub(super) fn head(
     name: &str,
     is_private: bool,
 ) -> String {
-    signature_line(
-        scope,
-        method,
-        place,
-        &if is_private { format!("#{name}") } else { name.into() },
-        method.is_async,
-    )
-    .trim_end_matches(" {")
-    .to_owned()
+    let name = if is_private { private(place, name) } else { name.into() };
+    let line = signature_line(scope, method, place, &name, method.is_async);
+    let line = line.trim_end_matches(" {");
+    // A module keeps a function to itself by not exporting it.
+    let line = if is_private { line.trim_start_matches("export ") } else { line };
+    line.to_owned()
+}
+
+/// The name of what stands behind one signature of several.
+pub(super) fn private(place: &Place<'_>, name: &str) -> String {
+    match place {
+        Place::Function => format!("${name}"),
+        Place::Object(_) => format!("#{name}"),
+    }
 }
 
 pub(super) fn name_of(method: &Method, place: &Place<'_>) -> String {

@@ -73,7 +73,7 @@ fn calls(api: &Api, method: &Method, owner: Option<&str>) -> Vec<String> {
 fn call(api: &Api, method: &Method, owner: Option<&str>, op: &str, name: &str) -> String {
     let kind = match method.shape {
         Shape::Function | Shape::Host => "function",
-        Shape::Constructor if method.name.spec == "new" => "new",
+        Shape::Constructor if method.makes_by_class() => "new",
         Shape::Constructor | Shape::Static => "static",
         Shape::Method => "method",
         Shape::Property { .. } => "property",

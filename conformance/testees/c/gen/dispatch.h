@@ -1095,6 +1095,29 @@ static inline void show_version_pair(call *c, const net_version_pair *value) {
   }
 }
 
+TESTEE_READ_LIST(time, uint64_t, net_u64_list)
+TESTEE_SHOW_LIST(time, net_u64_list)
+TESTEE_MAP(time, net_u64_entry, net_u64_map)
+
+static inline void read_timetable(call *c, const node *value, net_timetable *out) {
+  *out = net_timetable_init();
+  read_time_list(c, member(value, "pauses"), &out->pauses);
+  read_time_map(c, member(value, "limits"), &out->limits);
+}
+
+static inline void show_timetable(call *c, const net_timetable *value) {
+  {
+    size_t at = enter(c, net_str("pauses"));
+    show_time_list(c, &value->pauses);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("limits"));
+    show_time_map(c, &value->limits);
+    leave(c, at);
+  }
+}
+
 static inline void read_echo_page(call *c, const node *value, net_echo_page *out) {
   *out = net_echo_page_init();
   read_text(c, member(value, "raw"), &out->raw);
@@ -1104,6 +1127,25 @@ static inline void show_echo_page(call *c, const net_echo_page *value) {
   {
     size_t at = enter(c, net_str("raw"));
     show_text(c, &value->raw);
+    leave(c, at);
+  }
+}
+
+static inline void read_mark(call *c, const node *value, net_mark *out) {
+  *out = net_mark_init();
+  read_u32(c, member(value, "place"), &out->place);
+  read_u64(c, member(value, "at"), &out->at);
+}
+
+static inline void show_mark(call *c, const net_mark *value) {
+  {
+    size_t at = enter(c, net_str("place"));
+    show_u32(c, &value->place);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("at"));
+    show_u64(c, &value->at);
     leave(c, at);
   }
 }
@@ -3141,6 +3183,257 @@ static void call_typed_channel_name(call *c) {
   net_bytes_free(&result);
 }
 
+static void time_net_node_emit(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view event_;
+    memset(&event_, 0, sizeof event_);
+    read_text(c, arg(c, "event"), &event_);
+    sets[i].given0 = event_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view event_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    net_receipt result;
+    if (net_net_node_emit_with(on, event_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_receipt_free(&result);
+    (void)at;
+  }
+}
+
+static void time_net_node_emit_raw(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view json_;
+    memset(&json_, 0, sizeof json_);
+    read_text(c, arg(c, "json"), &json_);
+    sets[i].given0 = json_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view json_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    net_receipt result;
+    if (net_net_node_emit_raw_with(on, json_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_receipt_free(&result);
+    (void)at;
+  }
+}
+
+static void time_net_node_emit_buffer(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    bool result;
+    if (net_net_node_emit_buffer(on, data_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_emit_raw_batch(call *c) {
+  struct {
+    net_view_list given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view_list jsons_;
+    memset(&jsons_, 0, sizeof jsons_);
+    read_text_list(c, arg(c, "jsons"), &jsons_);
+    sets[i].given0 = jsons_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view_list jsons_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    uint32_t result;
+    if (net_net_node_emit_raw_batch_with(on, jsons_.items, jsons_.len, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_push_batch(call *c) {
+  struct {
+    net_view_list given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view_list events_;
+    memset(&events_, 0, sizeof events_);
+    read_bytes_list(c, arg(c, "events"), &events_);
+    sets[i].given0 = events_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view_list events_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    uint32_t result;
+    if (net_net_node_push_batch_with(on, events_.items, events_.len, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_fire(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view json_;
+    memset(&json_, 0, sizeof json_);
+    read_text(c, arg(c, "json"), &json_);
+    sets[i].given0 = json_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view json_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_net_node_fire(on, json_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_push_with_hash(call *c) {
+  struct {
+    net_view given0;
+    uint64_t given1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+    uint64_t hash_;
+    memset(&hash_, 0, sizeof hash_);
+    read_u64(c, arg(c, "hash"), &hash_);
+    sets[i].given1 = hash_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    uint64_t hash_ = at->given1;
+    net_error error;
+    bool result;
+    if (net_net_node_push_with_hash(on, data_, hash_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_poll(call *c) {
+  struct {
+    net_poll_request given0;
+    bool has0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_poll_request request_;
+    memset(&request_, 0, sizeof request_);
+    if (given(arg(c, "request"))) {
+      read_poll_request(c, arg(c, "request"), &request_);
+    }
+    sets[i].given0 = request_;
+    sets[i].has0 = given(arg(c, "request"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_poll_request request_ = at->given0;
+    net_net_node_poll_with(on, at->has0 ? &request_ : NULL, net_queue_done, c->queue);
+    submitted(c);
+    (void)at;
+  }
+  finish(c);
+}
+
 static void call_set_logger(call *c) {
   host logger_own = {c, arg(c, "logger")};
   net_log_sink logger_ = host_log_sink(&logger_own);
@@ -3267,6 +3560,30 @@ static void call_redis_stream_dedup_capacity(call *c) {
     return;
   }
   show_u32(c, &result);
+}
+
+static void time_redis_stream_dedup_is_duplicate(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view dedup_id_;
+    memset(&dedup_id_, 0, sizeof dedup_id_);
+    read_text(c, arg(c, "dedup_id"), &dedup_id_);
+    sets[i].given0 = dedup_id_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view dedup_id_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_redis_stream_dedup_is_duplicate(on, dedup_id_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
 }
 
 static void call_echo_bool(call *c) {
@@ -3769,6 +4086,96 @@ static void call_echo_map(call *c) {
   net_i64_map_free(&result);
 }
 
+static void call_echo_pauses(call *c) {
+  net_u64_list values_;
+  memset(&values_, 0, sizeof values_);
+  read_time_list(c, arg(c, "values"), &values_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_u64_list result;
+  net_code code = net_echo_pauses_with(values_.items, values_.len, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_time_list(c, &result);
+  net_u64_list_free(&result);
+}
+
+static void call_echo_limits(call *c) {
+  net_u64_map values_;
+  memset(&values_, 0, sizeof values_);
+  read_time_map(c, arg(c, "values"), &values_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_u64_map result;
+  net_code code = net_echo_limits_with(values_.items, values_.len, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_time_map(c, &result);
+  net_u64_map_free(&result);
+}
+
+static void call_echo_timetable(call *c) {
+  net_timetable value_;
+  memset(&value_, 0, sizeof value_);
+  read_timetable(c, arg(c, "value"), &value_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_timetable result;
+  net_code code = net_echo_timetable_with(&value_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_timetable(c, &result);
+  net_timetable_free(&result);
+}
+
+static void call_doubled(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_doubled(text_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_doubled_number(call *c) {
+  uint32_t number_;
+  memset(&number_, 0, sizeof number_);
+  read_u32(c, arg(c, "number"), &number_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint64_t result;
+  net_code code = net_doubled_number(number_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
 static void call_echo_everything(call *c) {
   net_everything value_;
   memset(&value_, 0, sizeof value_);
@@ -4142,6 +4549,23 @@ static void call_echo_box_new(call *c) {
   show_object(c, result);
 }
 
+static void call_echo_box_of_bytes(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_echo_box_of_bytes(data_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
 static void call_echo_box_open(call *c) {
   net_view text_;
   memset(&text_, 0, sizeof text_);
@@ -4496,6 +4920,563 @@ static void call_typed_cell_take(call *c) {
     show_null(c);
   }
   net_bytes_free(&result);
+}
+
+static void call_floor_new(call *c) {
+  net_error error;
+  net_handle result;
+  net_code code = net_floor_new(&result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_floor_nothing(call *c) {
+  net_error error;
+  bool result;
+  net_code code = net_floor_nothing(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_text(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_floor_text(self(c), text_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_data(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_floor_data(self(c), data_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_data_key(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_floor_data_key(self(c), data_, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_data_hash(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  uint64_t hash_;
+  memset(&hash_, 0, sizeof hash_);
+  read_u64(c, arg(c, "hash"), &hash_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_floor_data_hash(self(c), data_, hash_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_signed(call *c) {
+  net_view entity_id_;
+  memset(&entity_id_, 0, sizeof entity_id_);
+  read_bytes(c, arg(c, "entity_id"), &entity_id_);
+  net_view message_;
+  memset(&message_, 0, sizeof message_);
+  read_bytes(c, arg(c, "message"), &message_);
+  net_view signature_;
+  memset(&signature_, 0, sizeof signature_);
+  read_bytes(c, arg(c, "signature"), &signature_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_floor_signed(entity_id_, message_, signature_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_text_key(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_mark result;
+  net_code code = net_floor_text_key_with(self(c), text_, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_mark(c, &result);
+  net_mark_free(&result);
+}
+
+static void call_floor_value_key(call *c) {
+  net_view value_;
+  memset(&value_, 0, sizeof value_);
+  read_text(c, arg(c, "value"), &value_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_mark result;
+  net_code code = net_floor_value_key_with(self(c), value_, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_mark(c, &result);
+  net_mark_free(&result);
+}
+
+static void call_floor_texts_key(call *c) {
+  net_view_list texts_;
+  memset(&texts_, 0, sizeof texts_);
+  read_text_list(c, arg(c, "texts"), &texts_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_floor_texts_key_with(self(c), texts_.items, texts_.len, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_floor_chunks_key(call *c) {
+  net_view_list chunks_;
+  memset(&chunks_, 0, sizeof chunks_);
+  read_bytes_list(c, arg(c, "chunks"), &chunks_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_floor_chunks_key_with(self(c), chunks_.items, chunks_.len, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void time_echo_box_push(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_echo_box_push(on, data_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_echo_box_read(call *c) {
+  struct {
+    char nothing;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    sets[i].nothing = 0;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_echo_box_read(on, net_queue_done, c->queue);
+    submitted(c);
+    (void)at;
+  }
+  finish(c);
+}
+
+static void time_floor_nothing(call *c) {
+  struct {
+    char nothing;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    sets[i].nothing = 0;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_error error;
+    bool result;
+    if (net_floor_nothing(on, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_text(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view text_;
+    memset(&text_, 0, sizeof text_);
+    read_text(c, arg(c, "text"), &text_);
+    sets[i].given0 = text_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view text_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_floor_text(on, text_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_data(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_floor_data(on, data_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_data_key(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    bool result;
+    if (net_floor_data_key(on, data_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_data_hash(call *c) {
+  struct {
+    net_view given0;
+    uint64_t given1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+    uint64_t hash_;
+    memset(&hash_, 0, sizeof hash_);
+    read_u64(c, arg(c, "hash"), &hash_);
+    sets[i].given1 = hash_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    uint64_t hash_ = at->given1;
+    net_error error;
+    bool result;
+    if (net_floor_data_hash(on, data_, hash_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_signed(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    net_view given2;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view entity_id_;
+    memset(&entity_id_, 0, sizeof entity_id_);
+    read_bytes(c, arg(c, "entity_id"), &entity_id_);
+    sets[i].given0 = entity_id_;
+    net_view message_;
+    memset(&message_, 0, sizeof message_);
+    read_bytes(c, arg(c, "message"), &message_);
+    sets[i].given1 = message_;
+    net_view signature_;
+    memset(&signature_, 0, sizeof signature_);
+    read_bytes(c, arg(c, "signature"), &signature_);
+    sets[i].given2 = signature_;
+  }
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view entity_id_ = at->given0;
+    net_view message_ = at->given1;
+    net_view signature_ = at->given2;
+    net_error error;
+    bool result;
+    if (net_floor_signed(entity_id_, message_, signature_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_text_key(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view text_;
+    memset(&text_, 0, sizeof text_);
+    read_text(c, arg(c, "text"), &text_);
+    sets[i].given0 = text_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view text_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    net_mark result;
+    if (net_floor_text_key_with(on, text_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_mark_free(&result);
+    (void)at;
+  }
+}
+
+static void time_floor_value_key(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view value_;
+    memset(&value_, 0, sizeof value_);
+    read_text(c, arg(c, "value"), &value_);
+    sets[i].given0 = value_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view value_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    net_mark result;
+    if (net_floor_value_key_with(on, value_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_mark_free(&result);
+    (void)at;
+  }
+}
+
+static void time_floor_texts_key(call *c) {
+  struct {
+    net_view_list given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view_list texts_;
+    memset(&texts_, 0, sizeof texts_);
+    read_text_list(c, arg(c, "texts"), &texts_);
+    sets[i].given0 = texts_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view_list texts_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    uint32_t result;
+    if (net_floor_texts_key_with(on, texts_.items, texts_.len, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_chunks_key(call *c) {
+  struct {
+    net_view_list given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view_list chunks_;
+    memset(&chunks_, 0, sizeof chunks_);
+    read_bytes_list(c, arg(c, "chunks"), &chunks_);
+    sets[i].given0 = chunks_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view_list chunks_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    uint32_t result;
+    if (net_floor_chunks_key_with(on, chunks_.items, chunks_.len, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
 }
 
 static void call_parse_token(call *c) {
@@ -5033,6 +6014,81 @@ static void call_identity_token_cache_len(call *c) {
   show_u32(c, &result);
 }
 
+static void time_token_verify(call *c) {
+  struct {
+    char nothing;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    sets[i].nothing = 0;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_error error;
+    bool result;
+    if (net_token_verify(on, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_token_is_expired(call *c) {
+  struct {
+    char nothing;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    sets[i].nothing = 0;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_error error;
+    bool result;
+    if (net_token_is_expired(on, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_identity_verify(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    net_view given2;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view entity_id_;
+    memset(&entity_id_, 0, sizeof entity_id_);
+    read_bytes(c, arg(c, "entity_id"), &entity_id_);
+    sets[i].given0 = entity_id_;
+    net_view message_;
+    memset(&message_, 0, sizeof message_);
+    read_bytes(c, arg(c, "message"), &message_);
+    sets[i].given1 = message_;
+    net_view signature_;
+    memset(&signature_, 0, sizeof signature_);
+    read_bytes(c, arg(c, "signature"), &signature_);
+    sets[i].given2 = signature_;
+  }
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view entity_id_ = at->given0;
+    net_view message_ = at->given1;
+    net_view signature_ = at->given2;
+    net_error error;
+    bool result;
+    if (net_identity_verify(entity_id_, message_, signature_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
 // Makes the call that a request names; false if there is none of that name.
 static inline bool dispatch(call *c) {
   static const struct {
@@ -5081,6 +6137,14 @@ static inline bool dispatch(call *c) {
       {"call:bus.typed_channel.subscribe", call_typed_channel_subscribe},
       {"call:bus.typed_channel.subscribe_raw", call_typed_channel_subscribe_raw},
       {"call:bus.typed_channel.name", call_typed_channel_name},
+      {"time:bus.net_node.emit", time_net_node_emit},
+      {"time:bus.net_node.emit_raw", time_net_node_emit_raw},
+      {"time:bus.net_node.emit_buffer", time_net_node_emit_buffer},
+      {"time:bus.net_node.emit_raw_batch", time_net_node_emit_raw_batch},
+      {"time:bus.net_node.push_batch", time_net_node_push_batch},
+      {"time:bus.net_node.fire", time_net_node_fire},
+      {"time:bus.net_node.push_with_hash", time_net_node_push_with_hash},
+      {"time:bus.net_node.poll", time_net_node_poll},
       {"call:control.set_logger", call_set_logger},
       {"call:control.clear_logger", call_clear_logger},
       {"call:control.set_runtime_threads", call_set_runtime_threads},
@@ -5090,6 +6154,7 @@ static inline bool dispatch(call *c) {
       {"call:dedup.redis_stream_dedup.len", call_redis_stream_dedup_len},
       {"call:dedup.redis_stream_dedup.is_empty", call_redis_stream_dedup_is_empty},
       {"call:dedup.redis_stream_dedup.capacity", call_redis_stream_dedup_capacity},
+      {"time:dedup.redis_stream_dedup.is_duplicate", time_redis_stream_dedup_is_duplicate},
       {"call:echo.echo_bool", call_echo_bool},
       {"call:echo.echo_u8", call_echo_u8},
       {"call:echo.echo_u16", call_echo_u16},
@@ -5117,6 +6182,11 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_strings", call_echo_strings},
       {"call:echo.echo_chunks", call_echo_chunks},
       {"call:echo.echo_map", call_echo_map},
+      {"call:echo.echo_pauses", call_echo_pauses},
+      {"call:echo.echo_limits", call_echo_limits},
+      {"call:echo.echo_timetable", call_echo_timetable},
+      {"call:echo.doubled", call_doubled},
+      {"call:echo.doubled_number", call_doubled_number},
       {"call:echo.echo_everything", call_echo_everything},
       {"call:echo.echo_shape", call_echo_shape},
       {"call:echo.echo_tree", call_echo_tree},
@@ -5136,6 +6206,7 @@ static inline bool dispatch(call *c) {
       {"call:echo.count_up", call_count_up},
       {"call:echo.echo_stream", call_echo_stream},
       {"call:echo.echo_box.new", call_echo_box_new},
+      {"call:echo.echo_box.of_bytes", call_echo_box_of_bytes},
       {"call:echo.echo_box.open", call_echo_box_open},
       {"call:echo.echo_box.of_number", call_echo_box_of_number},
       {"call:echo.echo_box.set", call_echo_box_set},
@@ -5158,6 +6229,29 @@ static inline bool dispatch(call *c) {
       {"call:echo.typed_cell.new", call_typed_cell_new},
       {"call:echo.typed_cell.put", call_typed_cell_put},
       {"call:echo.typed_cell.take", call_typed_cell_take},
+      {"call:echo.floor.new", call_floor_new},
+      {"call:echo.floor.nothing", call_floor_nothing},
+      {"call:echo.floor.text", call_floor_text},
+      {"call:echo.floor.data", call_floor_data},
+      {"call:echo.floor.data_key", call_floor_data_key},
+      {"call:echo.floor.data_hash", call_floor_data_hash},
+      {"call:echo.floor.signed", call_floor_signed},
+      {"call:echo.floor.text_key", call_floor_text_key},
+      {"call:echo.floor.value_key", call_floor_value_key},
+      {"call:echo.floor.texts_key", call_floor_texts_key},
+      {"call:echo.floor.chunks_key", call_floor_chunks_key},
+      {"time:echo.echo_box.push", time_echo_box_push},
+      {"time:echo.echo_box.read", time_echo_box_read},
+      {"time:echo.floor.nothing", time_floor_nothing},
+      {"time:echo.floor.text", time_floor_text},
+      {"time:echo.floor.data", time_floor_data},
+      {"time:echo.floor.data_key", time_floor_data_key},
+      {"time:echo.floor.data_hash", time_floor_data_hash},
+      {"time:echo.floor.signed", time_floor_signed},
+      {"time:echo.floor.text_key", time_floor_text_key},
+      {"time:echo.floor.value_key", time_floor_value_key},
+      {"time:echo.floor.texts_key", time_floor_texts_key},
+      {"time:echo.floor.chunks_key", time_floor_chunks_key},
       {"call:identity.parse_token", call_parse_token},
       {"call:identity.verify_token", call_verify_token},
       {"call:identity.is_token_expired", call_is_token_expired},
@@ -5194,6 +6288,9 @@ static inline bool dispatch(call *c) {
       {"call:identity.identity.node_id", call_identity_node_id},
       {"call:identity.identity.origin_hash", call_identity_origin_hash},
       {"call:identity.identity.token_cache_len", call_identity_token_cache_len},
+      {"time:identity.token.verify", time_token_verify},
+      {"time:identity.token.is_expired", time_token_is_expired},
+      {"time:identity.identity.verify", time_identity_verify},
   };
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
     if (strcmp(c->op, calls[i].op) == 0) {

@@ -193,7 +193,13 @@ NAMED.update(
         "echo.version_pair": record_of(
             net.gen.echo.VersionPair, ("major", "major", DECIMAL), ("minor", "minor", SAME)
         ),
+        "echo.timetable": record_of(
+            net.gen.echo.Timetable,
+            ("pauses", "pauses", list_of(SAME)),
+            ("limits", "limits", map_of(SAME)),
+        ),
         "echo.echo_page": record_of(net.gen.echo.EchoPage, ("raw", "raw", SAME)),
+        "echo.mark": record_of(net.gen.echo.Mark, ("place", "place", SAME), ("at", "at", DECIMAL)),
         "echo.shape": union_of(
             "kind",
             "kind",
@@ -659,6 +665,22 @@ CALLS: dict[str, Call] = {
     "echo.echo_map": Call(
         net.gen.echo, "echo_map", (("values", "values", map_of(DECIMAL)),), map_of(DECIMAL)
     ),
+    "echo.echo_pauses": Call(
+        net.gen.echo, "echo_pauses", (("values", "values", list_of(SAME)),), list_of(SAME)
+    ),
+    "echo.echo_limits": Call(
+        net.gen.echo, "echo_limits", (("values", "values", map_of(SAME)),), map_of(SAME)
+    ),
+    "echo.echo_timetable": Call(
+        net.gen.echo,
+        "echo_timetable",
+        (("value", "value", named("echo.timetable")),),
+        named("echo.timetable"),
+    ),
+    "echo.doubled": Call(net.gen.echo, "doubled", (("text", "text", SAME),), SAME),
+    "echo.doubled_number": Call(
+        net.gen.echo, "doubled_number", (("number", "number", SAME),), DECIMAL
+    ),
     "echo.echo_everything": Call(
         net.gen.echo,
         "echo_everything",
@@ -729,6 +751,9 @@ CALLS: dict[str, Call] = {
         list_of(named("echo.label")),
     ),
     "echo.echo_box.new": Call(net.gen.echo, "EchoBox", (("text", "text", SAME),), None),
+    "echo.echo_box.of_bytes": Call(
+        net.gen.echo.EchoBox, "of_bytes", (("data", "data", BYTES),), None
+    ),
     "echo.echo_box.open": Call(
         net.gen.echo.EchoBox,
         "open",
@@ -790,6 +815,66 @@ CALLS: dict[str, Call] = {
     ),
     "echo.typed_cell.take": Call(
         net.gen.echo.TypedCell, "take", (), optional(JSON), on_object=True
+    ),
+    "echo.floor.new": Call(net.gen.echo, "Floor", (), None),
+    "echo.floor.nothing": Call(net.gen.echo.Floor, "nothing", (), SAME, on_object=True),
+    "echo.floor.text": Call(
+        net.gen.echo.Floor, "text", (("text", "text", SAME),), SAME, on_object=True
+    ),
+    "echo.floor.data": Call(
+        net.gen.echo.Floor, "data", (("data", "data", BYTES),), SAME, on_object=True
+    ),
+    "echo.floor.data_key": Call(
+        net.gen.echo.Floor,
+        "data_key",
+        (("data", "data", BYTES), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "echo.floor.data_hash": Call(
+        net.gen.echo.Floor,
+        "data_hash",
+        (("data", "data", BYTES), ("hash", "hash", DECIMAL)),
+        SAME,
+        on_object=True,
+    ),
+    "echo.floor.signed": Call(
+        net.gen.echo.Floor,
+        "signed",
+        (
+            ("entity_id", "entity_id", BYTES),
+            ("message", "message", BYTES),
+            ("signature", "signature", BYTES),
+        ),
+        SAME,
+    ),
+    "echo.floor.text_key": Call(
+        net.gen.echo.Floor,
+        "text_key",
+        (("text", "text", SAME), ("key", "key", optional(SAME))),
+        named("echo.mark"),
+        on_object=True,
+    ),
+    "echo.floor.value_key": Call(
+        net.gen.echo.Floor,
+        "value_key",
+        (("value", "value", JSON), ("key", "key", optional(SAME))),
+        named("echo.mark"),
+        on_object=True,
+    ),
+    "echo.floor.texts_key": Call(
+        net.gen.echo.Floor,
+        "texts_key",
+        (("texts", "texts", list_of(SAME)), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "echo.floor.chunks_key": Call(
+        net.gen.echo.Floor,
+        "chunks_key",
+        (("chunks", "chunks", list_of(BYTES)), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
     ),
     "identity.parse_token": Call(
         net.gen.identity, "parse_token", (("bytes", "bytes", BYTES),), named("identity.token_info")

@@ -201,7 +201,11 @@ pub(crate) fn member<T: Fixture>(args: &Map<String, Value>, name: &str) -> Resul
 
 /// A span of time in units of so many nanoseconds.
 pub(crate) fn span(args: &Map<String, Value>, name: &str, nanos: u64) -> Result<Duration, Failure> {
-    let value = argument(args, name)?;
+    span_of(argument(args, name)?, nanos)
+}
+
+/// The span of time that a count of units of so many nanoseconds stands for.
+pub(crate) fn span_of(value: &Value, nanos: u64) -> Result<Duration, Failure> {
     let count = value.as_u64().ok_or_else(|| wrong("a number", value))?;
     let per_second = 1_000_000_000 / nanos;
     let rest = u32::try_from(count % per_second * nanos).map_err(|_| wrong("a number", value))?;

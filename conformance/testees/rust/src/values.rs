@@ -1,6 +1,6 @@
 //! What only requests about calls hold, and what all of them name.
 
-use crate::fixture::{Failure, Fixture, span, wrong};
+use crate::fixture::{Failure, Fixture, Item, span, span_of, span_value, wrong};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,6 +18,21 @@ impl<T: Fixture> Fixture for BTreeMap<String, T> {
         Value::Object(pairs.collect())
     }
 }
+
+/// A span of time within a list or map, in units of so many nanoseconds.
+pub(crate) struct Span<const NANOS: u64>(pub(crate) Duration);
+
+impl<const NANOS: u64> Fixture for Span<NANOS> {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        span_of(value, NANOS).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        span_value(self.0, NANOS)
+    }
+}
+
+impl<const NANOS: u64> Item for Span<NANOS> {}
 
 impl Fixture for () {
     fn read(value: &Value) -> Result<Self, Failure> {

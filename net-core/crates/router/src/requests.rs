@@ -12,7 +12,8 @@ impl Passed {
     /// Takes note of a request; tells whether it is to be passed on, since none like it went the same way lately.
     fn is_new(&mut self, now: Instant, node: u64, wanted: Pair, way: Link) -> bool {
         let is_recent = |at: Instant| now.saturating_duration_since(at) < limits::REQUEST;
-        if self.0.get(&node).is_some_and(|(pair, over, at)| *pair >= wanted && *over == way && is_recent(*at)) {
+        if self.0.get(&node).is_some_and(|(pair, over, at)| *pair >= wanted && *over == way && is_recent(*at))
+        {
             return false;
         }
         if self.0.len() >= limits::REQUESTS && !self.0.contains_key(&node) {

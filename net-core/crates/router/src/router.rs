@@ -328,7 +328,10 @@ impl Router {
 
 impl fmt::Debug for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Router").field("node_id", &self.node_id).field("pair", &self.pair).finish_non_exhaustive()
+        f.debug_struct("Router")
+            .field("node_id", &self.node_id)
+            .field("pair", &self.pair)
+            .finish_non_exhaustive()
     }
 }
 

@@ -68,7 +68,10 @@ struct Place<N> {
 
 impl<N: fmt::Debug> fmt::Debug for Place<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Place").field("address", &self.address).field("node", &self.node).finish_non_exhaustive()
+        f.debug_struct("Place")
+            .field("address", &self.address)
+            .field("node", &self.node)
+            .finish_non_exhaustive()
     }
 }
 
@@ -415,7 +418,13 @@ impl<N: Node> World<N> {
         self.check_all(Some(host))
     }
 
-    fn send(&mut self, host: Host, source: SocketAddr, to: SocketAddr, datagram: &[u8]) -> Result<(), Violation> {
+    fn send(
+        &mut self,
+        host: Host,
+        source: SocketAddr,
+        to: SocketAddr,
+        datagram: &[u8],
+    ) -> Result<(), Violation> {
         self.counts.sent += 1;
         self.counts.bytes += datagram.len() as u64;
         self.trace.add(self.now, Some(host), What::Sent(to), datagram);

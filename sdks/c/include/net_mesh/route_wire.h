@@ -30,10 +30,9 @@ typedef struct net_beacon {
 // Bytes of every encoding.
 #define NET_BEACON_SIZE 160
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_beacon_encode(const net_beacon *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_beacon_write(net_wire_writer *outer, const net_beacon *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_put(w, "net.beacon.v1\000\000\000", 16);
   net_wire_to(w, 16);
   net_wire_put(w, value->entity_id, 32);
@@ -51,15 +50,19 @@ static inline net_code net_beacon_encode(const net_beacon *value, net_writer *ou
   net_wire_put_uint(w, flags, 4, NET_WIRE_LITTLE);
   net_wire_to(w, 96);
   net_wire_put(w, value->signature, 64);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_beacon_decode(net_view bytes, net_beacon *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 160);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_beacon_encode(const net_beacon *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_beacon_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_beacon_read(net_wire_reader *outer, net_beacon *value) {
+  net_wire_reader part = net_wire_part(outer, 160);
+  net_wire_reader *r = &part;
   net_wire_magic(r, "net.beacon.v1\000\000\000", 16);
   net_wire_seek(r, 16);
   net_wire_copy(r, value->entity_id, 32);
@@ -75,7 +78,16 @@ static inline net_code net_beacon_decode(net_view bytes, net_beacon *value) {
   value->flags_rest = (uint32_t)(flags >> 1 & 0x7fffffff);
   net_wire_seek(r, 96);
   net_wire_copy(r, value->signature, 64);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_beacon_decode(net_view bytes, net_beacon *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 160);
+  net_beacon_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }
@@ -99,10 +111,9 @@ typedef struct net_route {
 // Bytes of every encoding.
 #define NET_ROUTE_SIZE 24
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_route_encode(const net_route *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_route_write(net_wire_writer *outer, const net_route *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_to(w, 0);
   net_wire_put_uint(w, (uint64_t)value->node_id, 8, NET_WIRE_LITTLE);
   net_wire_to(w, 8);
@@ -116,15 +127,19 @@ static inline net_code net_route_encode(const net_route *value, net_writer *out)
   net_wire_at_most(&w->failed, value->distance_hops, 255);
   distance |= (uint64_t)value->distance_hops << 24;
   net_wire_put_uint(w, distance, 4, NET_WIRE_LITTLE);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_route_decode(net_view bytes, net_route *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 24);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_route_encode(const net_route *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_route_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_route_read(net_wire_reader *outer, net_route *value) {
+  net_wire_reader part = net_wire_part(outer, 24);
+  net_wire_reader *r = &part;
   net_wire_seek(r, 0);
   value->node_id = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
   net_wire_seek(r, 8);
@@ -135,7 +150,16 @@ static inline net_code net_route_decode(net_view bytes, net_route *value) {
   uint64_t distance = net_wire_get(r, 4, NET_WIRE_LITTLE);
   value->distance_metric = (uint32_t)(distance >> 0 & 0xffffff);
   value->distance_hops = (uint8_t)(distance >> 24 & 0xff);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_route_decode(net_view bytes, net_route *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 24);
+  net_route_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }
@@ -161,10 +185,9 @@ typedef struct net_seqno_request {
 // Bytes of every encoding.
 #define NET_SEQNO_REQUEST_SIZE 24
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_seqno_request_encode(const net_seqno_request *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_seqno_request_write(net_wire_writer *outer, const net_seqno_request *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_to(w, 0);
   net_wire_put_uint(w, (uint64_t)value->node_id, 8, NET_WIRE_LITTLE);
   net_wire_to(w, 8);
@@ -179,15 +202,19 @@ static inline net_code net_seqno_request_encode(const net_seqno_request *value, 
   net_wire_to(w, 22);
   net_wire_at_most(&w->failed, value->padding, UINT64_C(0));
   net_wire_put_uint(w, (uint64_t)value->padding, 2, NET_WIRE_LITTLE);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_seqno_request_decode(net_view bytes, net_seqno_request *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 24);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_seqno_request_encode(const net_seqno_request *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_seqno_request_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_seqno_request_read(net_wire_reader *outer, net_seqno_request *value) {
+  net_wire_reader part = net_wire_part(outer, 24);
+  net_wire_reader *r = &part;
   net_wire_seek(r, 0);
   value->node_id = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
   net_wire_seek(r, 8);
@@ -202,7 +229,16 @@ static inline net_code net_seqno_request_decode(net_view bytes, net_seqno_reques
   net_wire_seek(r, 22);
   value->padding = (uint16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
   net_wire_at_most(&r->failed, value->padding, UINT64_C(0));
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_seqno_request_decode(net_view bytes, net_seqno_request *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 24);
+  net_seqno_request_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }

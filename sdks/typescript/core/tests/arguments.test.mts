@@ -121,3 +121,18 @@ test('an object that is closed is refused, wherever it is used', async () => {
   }
   expect(await stream.next()).toBeNull();
 });
+
+test.each<[unknown, string]>([
+  [NaN, 'event: JSON has no NaN'],
+  [[1, -Infinity], 'event: JSON has no -Infinity (at "1")'],
+  [{ at: { celsius: NaN } }, 'event: JSON has no NaN (at "celsius")'],
+])('a number that JSON cannot hold is refused, not sent as null: %o', (value, message) => {
+  expect(() => node.emit(value)).toThrow(message);
+  expect(() => node.emitBatch([{ text: 'null' }, value])).toThrow(
+    message.replace('event', 'events'),
+  );
+});
+
+test('null is an event like any other', () => {
+  expect(node.emit({ nothing: null, text: 'null' }).shardId).toBe(0);
+});

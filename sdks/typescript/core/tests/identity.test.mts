@@ -13,6 +13,7 @@ import {
   TokenScope,
   verifyToken,
 } from '@net-mesh/core';
+import { run } from './run.mjs';
 
 const seed = Buffer.alloc(32, 0x42);
 const channel = 'sensors/temp';
@@ -33,6 +34,37 @@ test('an existing seed keeps its ids', () => {
   expect(identity.toBytes()).toEqual(seed);
   expect(Identity.fromBytes(seed).nodeId).toBe(identity.nodeId);
   expect(Identity.fromNapi(identity.toNapi()).entityId).toEqual(identity.entityId);
+});
+
+test('neither a log nor a text tells a seed', async () => {
+  const { stdout, stderr } = await run(
+    `
+    const util = require('node:util');
+    const seed = Buffer.alloc(32, 0xa7);
+    const identity = core.Identity.fromSeed(seed);
+    const subject = core.Identity.generate().entityId;
+    const options = { subject, scope: ['publish'], channel: 'a/b', ttlSeconds: 60 };
+    const shown = [identity, identity.issueToken(options)];
+    for (const call of [
+      () => core.Identity.fromSeed(seed.subarray(1)),
+      () => identity.sign(seed.toString('hex')),
+      () => identity.issueToken({ ...options, ttlSeconds: 0 }),
+      () => echo.panicNow(),
+    ]) {
+      try { shown.push(call()); } catch (error) { shown.push(error); }
+    }
+    for (const value of shown) {
+      console.log(util.inspect(value, { depth: 9, showHidden: true }), String(value));
+    }
+    console.log(JSON.stringify(identity), Object.entries(identity));
+    echo.failLater('busy').catch(() => undefined);`,
+    { NET_LOG: 'trace' },
+  );
+  expect(stderr).toContain('panic');
+  expect(stdout).toContain('Identity');
+  for (const secret of ['a7a7', 'a7 a7', '167, 167', '167,167', 'p6en', '\ufffd\ufffd']) {
+    expect((stdout + stderr).toLowerCase()).not.toContain(secret.toLowerCase());
+  }
 });
 
 test('malformed arguments are identity errors', () => {

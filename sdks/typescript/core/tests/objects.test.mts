@@ -15,6 +15,12 @@ test('an object, its properties, methods and names', async () => {
   expect(echo.EchoBox.merged([box, box]).text).toBe('xyzxyz');
   expect((await echo.EchoBox.open('a', { count: 2 })).text).toBe('a');
   expect((await echo.EchoBox.open(12n)).text).toBe('12');
+  expect(new echo.EchoBox(Buffer.from('ü')).text).toBe('ü');
+  expect(() => new echo.EchoBox(Buffer.of(0xff))).toThrow(
+    expect.objectContaining({ kind: 'odd text' }),
+  );
+  expect(new (class extends echo.EchoBox {})('sub').text).toBe('sub');
+  expect([echo.doubled('ab'), echo.doubled(4)]).toEqual(['abab', 8n]);
   await expect(echo.EchoBox.open('fail')).rejects.toMatchObject({ kind: 'rejected' });
   await expect((async () => box.pair({} as never))()).rejects.toMatchObject({ kind: 'argument' });
 });

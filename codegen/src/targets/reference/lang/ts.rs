@@ -4,7 +4,7 @@ use super::{Language, Site, one_line};
 use crate::case::camel;
 use crate::ir::{
     Api, Bit, Case, Enum, EnumValue, ErrorField, Family, Field, Flags, Host, Kind, Lang, Method, Name,
-    Record, Shape, Union, View, Wire,
+    Record, Union, View, Wire,
 };
 use crate::targets::ts::{names, objects, records, types::Scope};
 
@@ -103,7 +103,7 @@ impl Language for Ts {
 
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {
         Some(match site.object {
-            Some((_, object)) if method.shape == Shape::Constructor && method.name.spec == "new" => {
+            Some((_, object)) if method.makes_by_class() => {
                 format!("new {}", names::ty(&object.name))
             }
             Some((_, object)) => {
@@ -111,7 +111,7 @@ impl Language for Ts {
                 let member = method.overload.as_deref().map_or_else(|| names::member(&method.name), camel);
                 format!("{}.{member}", names::ty(&object.name))
             }
-            None => names::function(&method.name),
+            None => method.overload.as_deref().map_or_else(|| names::function(&method.name), camel),
         })
     }
 

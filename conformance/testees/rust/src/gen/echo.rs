@@ -4,6 +4,7 @@
 
 use crate::fixture::*;
 use crate::request::*;
+use crate::timing::Clock;
 use crate::values::*;
 
 /// Answers an operation of the module.
@@ -12,6 +13,10 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
     match op {
         "echo.echo_box.new" => {
             let result = net_mesh::echo::EchoBox::new(optional::<String>(args, "text")?.as_deref())?;
+            Ok(request.keep(result))
+        }
+        "echo.echo_box.of_bytes" => {
+            let result = net_mesh::echo::EchoBox::of_bytes(member::<Bytes>(args, "data")?)?;
             Ok(request.keep(result))
         }
         "echo.echo_box.open" => {
@@ -131,6 +136,74 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = object.take()?;
             Ok(result.as_ref().map_or(Value::Null, json_text))
         }
+        "echo.floor.new" => {
+            let result = net_mesh::echo::Floor::new()?;
+            Ok(request.keep(result))
+        }
+        "echo.floor.nothing" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.nothing()?;
+            Ok(result.write())
+        }
+        "echo.floor.text" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.text(&member::<String>(args, "text")?)?;
+            Ok(result.write())
+        }
+        "echo.floor.data" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.data(member::<Bytes>(args, "data")?)?;
+            Ok(result.write())
+        }
+        "echo.floor.data_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object
+                .data_key(member::<Bytes>(args, "data")?, optional::<String>(args, "key")?.as_deref())?;
+            Ok(result.write())
+        }
+        "echo.floor.data_hash" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.data_hash(member::<Bytes>(args, "data")?, member::<u64>(args, "hash")?)?;
+            Ok(result.write())
+        }
+        "echo.floor.signed" => {
+            let result = net_mesh::echo::Floor::signed(
+                member::<Bytes>(args, "entity_id")?,
+                member::<Bytes>(args, "message")?,
+                member::<Bytes>(args, "signature")?,
+            )?;
+            Ok(result.write())
+        }
+        "echo.floor.text_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object
+                .text_key(&member::<String>(args, "text")?, optional::<String>(args, "key")?.as_deref())?;
+            Ok(result.write())
+        }
+        "echo.floor.value_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.value_key(
+                &json_of(argument(args, "value")?)?,
+                optional::<String>(args, "key")?.as_deref(),
+            )?;
+            Ok(result.write())
+        }
+        "echo.floor.texts_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.texts_key(
+                &optional::<Vec<String>>(args, "texts")?.unwrap_or_default(),
+                optional::<String>(args, "key")?.as_deref(),
+            )?;
+            Ok(result.write())
+        }
+        "echo.floor.chunks_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.chunks_key(
+                &optional::<Vec<Bytes>>(args, "chunks")?.unwrap_or_default(),
+                optional::<String>(args, "key")?.as_deref(),
+            )?;
+            Ok(result.write())
+        }
         "echo.echo_bool" => {
             let result = net_mesh::echo::echo_bool(member::<bool>(args, "value")?)?;
             Ok(result.write())
@@ -247,6 +320,41 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
                 net_mesh::echo::echo_map(member::<std::collections::BTreeMap<String, i64>>(args, "values")?)?;
             Ok(result.write())
         }
+        "echo.echo_pauses" => {
+            let result = net_mesh::echo::echo_pauses(
+                member::<Vec<Span<1_000_000>>>(args, "values")?
+                    .into_iter()
+                    .map(|value| value.0)
+                    .collect::<Vec<_>>(),
+            )?;
+            Ok(result.clone().into_iter().map(Span::<1_000_000>).collect::<Vec<_>>().write())
+        }
+        "echo.echo_limits" => {
+            let result = net_mesh::echo::echo_limits(
+                member::<std::collections::BTreeMap<String, Span<1_000_000_000>>>(args, "values")?
+                    .into_iter()
+                    .map(|(key, value)| (key, value.0))
+                    .collect::<std::collections::BTreeMap<_, _>>(),
+            )?;
+            Ok(result
+                .clone()
+                .into_iter()
+                .map(|(key, value)| (key, Span::<1_000_000_000>(value)))
+                .collect::<std::collections::BTreeMap<_, _>>()
+                .write())
+        }
+        "echo.echo_timetable" => {
+            let result = net_mesh::echo::echo_timetable(member::<net_mesh::echo::Timetable>(args, "value")?)?;
+            Ok(result.write())
+        }
+        "echo.doubled" => {
+            let result = net_mesh::echo::doubled(&member::<String>(args, "text")?)?;
+            Ok(result.write())
+        }
+        "echo.doubled_number" => {
+            let result = net_mesh::echo::doubled_number(member::<u32>(args, "number")?)?;
+            Ok(result.write())
+        }
         "echo.echo_everything" => {
             let result =
                 net_mesh::echo::echo_everything(member::<net_mesh::echo::Everything>(args, "value")?)?;
@@ -341,6 +449,113 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             Ok(drain(result).await?)
         }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
+}
+
+/// Makes the calls of an operation that is timed, and gives the clock that ran meanwhile.
+pub(crate) async fn time(op: &str, request: &mut Request<'_>) -> Result<Clock, Failure> {
+    match op {
+        "echo.echo_box.push" => {
+            let object = request.object::<net_mesh::echo::EchoBox>()?;
+            request.time(|args| {
+                let given0 = member::<Bytes>(args, "data")?;
+                let object = object.clone();
+                Ok(move || object.push(&given0))
+            })
+        }
+        "echo.echo_box.read" => {
+            let object = request.object::<net_mesh::echo::EchoBox>()?;
+            request
+                .time_async(|_args| {
+                    let object = object.clone();
+                    Ok(async move || object.read().await)
+                })
+                .await
+        }
+        "echo.floor.nothing" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|_args| {
+                let object = object.clone();
+                Ok(move || object.nothing())
+            })
+        }
+        "echo.floor.text" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = member::<String>(args, "text")?;
+                let object = object.clone();
+                Ok(move || object.text(&given0))
+            })
+        }
+        "echo.floor.data" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = member::<Bytes>(args, "data")?;
+                let object = object.clone();
+                Ok(move || object.data(&given0))
+            })
+        }
+        "echo.floor.data_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = member::<Bytes>(args, "data")?;
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.data_key(&given0, given1.as_deref()))
+            })
+        }
+        "echo.floor.data_hash" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = member::<Bytes>(args, "data")?;
+                let given1 = member::<u64>(args, "hash")?;
+                let object = object.clone();
+                Ok(move || object.data_hash(&given0, given1))
+            })
+        }
+        "echo.floor.signed" => request.time(|args| {
+            let given0 = member::<Bytes>(args, "entity_id")?;
+            let given1 = member::<Bytes>(args, "message")?;
+            let given2 = member::<Bytes>(args, "signature")?;
+            Ok(move || net_mesh::echo::Floor::signed(&given0, &given1, &given2))
+        }),
+        "echo.floor.text_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = member::<String>(args, "text")?;
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.text_key(&given0, given1.as_deref()))
+            })
+        }
+        "echo.floor.value_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = json_of(argument(args, "value")?)?;
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.value_key(&given0, given1.as_deref()))
+            })
+        }
+        "echo.floor.texts_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = optional::<Vec<String>>(args, "texts")?.unwrap_or_default();
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.texts_key(&given0, given1.as_deref()))
+            })
+        }
+        "echo.floor.chunks_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = optional::<Vec<Bytes>>(args, "chunks")?.unwrap_or_default();
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.chunks_key(&given0, given1.as_deref()))
+            })
+        }
+        _ => Err(Failure::Unsupported(format!("{op} is not timed"))),
     }
 }
 
@@ -561,6 +776,34 @@ impl Fixture for net_mesh::echo::VersionPair {
 
 impl Item for net_mesh::echo::VersionPair {}
 
+impl Fixture for net_mesh::echo::Timetable {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            pauses: optional::<Vec<Span<1_000_000>>>(members, "pauses")?
+                .map(|value| value.into_iter().map(|value| value.0).collect::<Vec<_>>())
+                .ok_or_else(|| missing("pauses"))?,
+            limits: optional::<std::collections::BTreeMap<String, Span<1_000_000_000>>>(members, "limits")?
+                .map(|value| {
+                    value
+                        .into_iter()
+                        .map(|(key, value)| (key, value.0))
+                        .collect::<std::collections::BTreeMap<_, _>>()
+                })
+                .ok_or_else(|| missing("limits"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "pauses": self.pauses.clone().into_iter().map(Span::<1_000_000>).collect::<Vec<_>>().write(),
+            "limits": self.limits.clone().into_iter().map(|(key, value)| (key, Span::<1_000_000_000>(value))).collect::<std::collections::BTreeMap<_, _>>().write(),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::Timetable {}
+
 impl Fixture for net_mesh::echo::EchoPage {
     fn read(value: &Value) -> Result<Self, Failure> {
         let members = object(value)?;
@@ -575,6 +818,25 @@ impl Fixture for net_mesh::echo::EchoPage {
 }
 
 impl Item for net_mesh::echo::EchoPage {}
+
+impl Fixture for net_mesh::echo::Mark {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            place: optional(members, "place")?.ok_or_else(|| missing("place"))?,
+            at: optional(members, "at")?.ok_or_else(|| missing("at"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "place": self.place.write(),
+            "at": self.at.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::Mark {}
 
 impl Fixture for net_mesh::echo::Shape {
     fn read(value: &Value) -> Result<Self, Failure> {

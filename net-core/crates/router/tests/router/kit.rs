@@ -43,11 +43,11 @@ pub(crate) fn beacon(number: u64, pair: Pair) -> Vec<u8> {
             padding: 0,
         };
         now += Duration::from_secs(2);
-        router.handle(now, link, &message(GossipKind::SeqnoRequests, &[wanted.encode().unwrap()]));
+        router.handle(now, link, &message(GossipKind::SeqnoRequests, &[wanted.encode().expect("bytes")]));
         router.handle_timeout(now);
     }
     let beacons = std::iter::from_fn(|| router.poll_transmit()).map(|transmit| transmit.message);
-    let newest = beacons.filter(|message| message[0] == GossipKind::Beacons.tag()).last().unwrap();
+    let newest = beacons.filter(|message| message[0] == GossipKind::Beacons.tag()).last().expect("a beacon");
     newest[1..].to_vec()
 }
 
@@ -106,9 +106,8 @@ impl Bench {
     /// A neighbour tells of a destination whose beacon is known.
     pub(crate) fn tell_again(&mut self, link: Link, number: u64, pair: Pair, metric: u32) {
         let (epoch, seqno) = (pair.epoch, pair.seqno);
-        let route =
-            Route { node_id: node(number), epoch, seqno, distance_metric: metric, distance_hops: 1 };
-        self.give(link, GossipKind::Routes, &[route.encode().unwrap()]);
+        let route = Route { node_id: node(number), epoch, seqno, distance_metric: metric, distance_hops: 1 };
+        self.give(link, GossipKind::Routes, &[route.encode().expect("bytes")]);
     }
 
     pub(crate) fn retract(&mut self, link: Link, number: u64) {
@@ -118,7 +117,7 @@ impl Bench {
     pub(crate) fn ask(&mut self, link: Link, number: u64, wanted: Pair, hops: u8) {
         let (epoch, seqno) = (wanted.epoch, wanted.seqno);
         let request = SeqnoRequest { node_id: node(number), epoch, seqno, hops, reserved: 0, padding: 0 };
-        self.give(link, GossipKind::SeqnoRequests, &[request.encode().unwrap()]);
+        self.give(link, GossipKind::SeqnoRequests, &[request.encode().expect("bytes")]);
     }
 
     pub(crate) fn give(&mut self, link: Link, kind: GossipKind, items: &[Vec<u8>]) {
@@ -128,7 +127,10 @@ impl Bench {
     /// What the router says to a neighbour now; what it says to others is lost.
     pub(crate) fn said(&mut self, to: Link) -> Vec<Said> {
         let transmits = std::iter::from_fn(|| self.router.poll_transmit());
-        transmits.filter(|transmit| transmit.link == to).flat_map(|transmit| read(&transmit.message)).collect()
+        transmits
+            .filter(|transmit| transmit.link == to)
+            .flat_map(|transmit| read(&transmit.message))
+            .collect()
     }
 
     /// What the router says to a neighbour once changes were gathered.
@@ -153,16 +155,18 @@ impl Bench {
 
 fn read(message: &[u8]) -> Vec<Said> {
     let items = &message[1..];
-    match GossipKind::from_tag(message[0]).unwrap() {
+    match GossipKind::from_tag(message[0]).expect("a known kind") {
         GossipKind::Beacons => items
             .chunks(Beacon::SIZE)
-            .map(|item| Beacon::decode(item).unwrap())
+            .map(|item| Beacon::decode(item).expect("a layout"))
             .map(|beacon| Said::Beacon(Pair { epoch: beacon.epoch, seqno: beacon.seqno }))
             .collect(),
-        GossipKind::Routes => items.chunks(Route::SIZE).map(|item| said_route(&Route::decode(item).unwrap())).collect(),
+        GossipKind::Routes => {
+            items.chunks(Route::SIZE).map(|item| said_route(&Route::decode(item).expect("a layout"))).collect()
+        }
         GossipKind::SeqnoRequests => items
             .chunks(SeqnoRequest::SIZE)
-            .map(|item| SeqnoRequest::decode(item).unwrap())
+            .map(|item| SeqnoRequest::decode(item).expect("a layout"))
             .map(|request| {
                 Said::Request(request.node_id, Pair { epoch: request.epoch, seqno: request.seqno })
             })

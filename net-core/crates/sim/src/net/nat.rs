@@ -83,9 +83,11 @@ mod tests {
     #[test]
     fn kinds_differ_in_whom_they_let_in() {
         let (inner, peer, other) = (address("10.0.0.1:9"), address("1.1.1.1:1"), address("2.2.2.2:2"));
-        for (kind, lets_other_in, same_port) in
-            [(NatKind::FullCone, true, true), (NatKind::Cone, false, true), (NatKind::Symmetric, false, false)]
-        {
+        for (kind, lets_other_in, same_port) in [
+            (NatKind::FullCone, true, true),
+            (NatKind::Cone, false, true),
+            (NatKind::Symmetric, false, false),
+        ] {
             let mut nat = Nat::new(kind, address("5.5.5.5:0").ip());
             let outside = nat.outgoing(Duration::ZERO, inner, peer);
             assert!(nat.admits(Duration::ZERO, peer, outside.port()));

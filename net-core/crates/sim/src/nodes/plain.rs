@@ -120,7 +120,8 @@ impl PlainLink {
     }
 
     pub(super) fn next_timeout(&self) -> Instant {
-        let dead = self.other.map(|_| self.heard + if self.is_suspected { GONE } else { SUSPECTED });
+        let silence = if self.is_up && !self.is_suspected { SUSPECTED } else { GONE };
+        let dead = self.other.map(|_| self.heard + silence);
         [dead, self.resend_at].into_iter().flatten().fold(self.hello_at, Instant::min)
     }
 

@@ -72,8 +72,7 @@ const PACKET: usize = 8 + 8 + 1 + 8;
 impl RoutingNode {
     /// A node of these settings.
     pub fn new(settings: &Settings, mut birth: Birth) -> Self {
-        let config =
-            Config { relay: settings.relay, max_message: MAX_DATAGRAM - 64, ..Config::default() };
+        let config = Config { relay: settings.relay, max_message: MAX_DATAGRAM - 64, ..Config::default() };
         let key = *blake3::hash(settings.seed.as_bytes()).as_bytes();
         let memo = Box::new(settings.memo.clone());
         let router = Router::new(birth.now, &settings.seed, key, birth.wall_ms, memo, config);

@@ -3,9 +3,8 @@
 use super::{
     Row, Scenario,
     mesh::{Mesh, Node},
-    row,
     routing::{counts, in_mesh},
-    seconds,
+    row, seconds,
 };
 use crate::{Conditions, Host, Violation, ring};
 use net_router::Drop;
@@ -36,8 +35,8 @@ fn forges(mesh: &mut Mesh) -> Result<Vec<Row>, Violation> {
     let settled = mesh.settle()?;
     let (forger, witness, victim) = (Host(0), Host(1), Host(2));
     let target = mesh.id(victim);
-    let pair = |mesh: &Mesh| mesh.world.node(witness).and_then(|node| node.router().destination(target));
-    let before = pair(mesh);
+    let known = |mesh: &Mesh| mesh.world.node(witness).and_then(|node| node.router().destination(target));
+    let before = known(mesh);
     for count in 0..8u32 {
         let beacon = Beacon {
             entity_id: *mesh.entities[victim.0].as_bytes(),
@@ -60,12 +59,17 @@ fn forges(mesh: &mut Mesh) -> Result<Vec<Row>, Violation> {
         mesh.world.run_for(Duration::from_millis(50))?;
     }
     mesh.world.run_for(Duration::from_millis(500))?;
-    let Some(node) = mesh.world.node(witness) else { return Err(mesh.world.violation("the witness is gone")) };
+    let Some(node) = mesh.world.node(witness) else {
+        return Err(mesh.world.violation("the witness is gone"));
+    };
     let forged = node.router().counters().dropped(Drop::Forged);
     if forged != 8 || node.misbehaved() != [forger] {
-        return Err(mesh.world.violation(format!("{forged} of 8 forgeries were counted, and the session stands")));
+        return Err(mesh
+            .world
+            .violation(format!("{forged} of 8 forgeries were counted, and the session stands")));
     }
-    if pair(mesh).map(|known| (known.pair, known.static_key)) != before.map(|known| (known.pair, known.static_key)) {
+    let said = |known: net_router::Destination| (known.pair.epoch, known.static_key);
+    if known(mesh).map(said) != before.map(said) {
         return Err(mesh.world.violation("a forged beacon was believed"));
     }
     mesh.world.cut(forger, witness);
@@ -88,9 +92,11 @@ fn lies(mesh: &mut Mesh) -> Result<Vec<Row>, Violation> {
     let lie =
         Route { node_id: target, epoch: pair.epoch, seqno: pair.seqno, distance_metric: 0, distance_hops: 0 };
     say(mesh, liar, deceived, GossipKind::Routes, &lie.encode())?;
-    mesh.world.run_for(Duration::from_secs(1))?;
     let way = |mesh: &Mesh| mesh.world.node(deceived).and_then(|node| node.way(target)).map(|(host, _)| host);
-    if way(mesh) != Some(liar) {
+    let is_deceived = mesh.world.run_until(Duration::from_secs(1), |world| {
+        world.node(deceived).and_then(|node| node.way(target)).is_some_and(|(host, _)| host == liar)
+    })?;
+    if is_deceived.is_none() {
         return Err(mesh.world.violation("the lie was not believed, so there is nothing to prove"));
     }
     // Probes through the liar are lost until the route leaves it.

@@ -1,5 +1,6 @@
 //! Worlds of routing nodes, and what must hold in them: no loop ever, and soon a way to whatever can be reached.
 
+use super::Cast;
 use crate::{
     Conditions, Graph, Host, Memo, Nodes, Random, Skew, Violation, World,
     nodes::{Peer, RoutingNode, Settings},
@@ -18,6 +19,14 @@ pub(super) struct Mesh {
     pub(super) world: World<RoutingNode>,
     pub(super) graph: Graph,
     pub(super) entities: Vec<EntityId>,
+}
+
+impl Cast for Mesh {
+    type Node = RoutingNode;
+
+    fn world(&self) -> &World<RoutingNode> {
+        &self.world
+    }
 }
 
 /// What differs from node to node.
@@ -49,7 +58,11 @@ impl Mesh {
         watch_for_loops(&mut world, &entities);
         let memo = Memo::default();
         for (at, seed) in seeds.into_iter().enumerate() {
-            let peer = |other| Peer { host: Host(other), address: public_address(Host(other)), entity: entities[other] };
+            let peer = |other| Peer {
+                host: Host(other),
+                address: public_address(Host(other)),
+                entity: entities[other],
+            };
             let Node { skew, relay, set_back } = node(at);
             let peers = graph.neighbours(at).map(peer).collect();
             let settings = Settings { seed, peers, memo: memo.clone(), relay };
@@ -88,9 +101,10 @@ impl Mesh {
                 return Err(self.world.violation(format!("node {from} has no way to node {to}")));
             }
             self.world.run_for(Duration::from_millis(200))?;
-            let arrived = self.world.node(Host(to)).map_or(0, |node| {
-                node.arrived().iter().filter(|arrived| **arrived == number).count()
-            });
+            let arrived = self
+                .world
+                .node(Host(to))
+                .map_or(0, |node| node.arrived().iter().filter(|arrived| **arrived == number).count());
             if is_possible && arrived != 1 {
                 let text = format!("a packet from node {from} to node {to} arrived {arrived} times");
                 return Err(self.world.violation(text));
@@ -136,7 +150,9 @@ fn walk(
     let mut visited = vec![from];
     let mut at = from;
     while at != target {
-        let Some((next, names)) = nodes.get(at).and_then(|node| node.way(destination)) else { return Ok(None) };
+        let Some((next, names)) = nodes.get(at).and_then(|node| node.way(destination)) else {
+            return Ok(None);
+        };
         let is_linked = nodes.get(next).is_some_and(|node| node.is_linked(at, names));
         if !is_linked || !carries(at.0, next.0) {
             return Ok(None);

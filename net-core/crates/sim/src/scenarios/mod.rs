@@ -71,18 +71,37 @@ pub fn of_seed(seed: u64) -> &'static Scenario {
     &SCENARIOS[0]
 }
 
-/// Runs the body of a scenario in a world.
-fn play<N: Node>(
-    mut world: World<N>,
-    body: impl FnOnce(&mut World<N>) -> Result<Vec<Row>, Violation>,
+/// A world with what a scenario knows of it.
+trait Cast {
+    type Node: Node;
+
+    fn world(&self) -> &World<Self::Node>;
+}
+
+/// Runs the body of a scenario, unless the world could not even begin.
+fn play<C: Cast>(
+    cast: Result<C, Violation>,
+    body: impl FnOnce(&mut C) -> Result<Vec<Row>, Violation>,
 ) -> Outcome {
-    let result = body(&mut world);
-    Outcome {
-        result,
-        counts: world.counts(),
-        time: world.now(),
-        fingerprint: world.fingerprint(),
-        trace: world.trace(),
+    match cast {
+        Ok(mut cast) => {
+            let result = body(&mut cast);
+            let world = cast.world();
+            Outcome {
+                result,
+                counts: world.counts(),
+                time: world.now(),
+                fingerprint: world.fingerprint(),
+                trace: world.trace(),
+            }
+        }
+        Err(violation) => Outcome {
+            time: violation.at,
+            result: Err(violation),
+            counts: Counts::default(),
+            fingerprint: (0, blake3::hash(&[])),
+            trace: String::new(),
+        },
     }
 }
 

@@ -30,7 +30,9 @@ pub(super) const GRAPH: Scenario = Scenario {
     about: "a random graph settles within 10 s, and heals after cuts and crashes",
     nodes: 200,
     weight: 2,
-    run: |seed, nodes| in_mesh(seed, Conditions::GOOD, |random| random_graph(nodes, 4, random), usual, is_cut_up),
+    run: |seed, nodes| {
+        in_mesh(seed, Conditions::GOOD, |random| random_graph(nodes, 4, random), usual, is_cut_up)
+    },
 };
 
 pub(super) const PARTITION: Scenario = Scenario {
@@ -38,7 +40,9 @@ pub(super) const PARTITION: Scenario = Scenario {
     about: "two halves that were apart for a while find each other again",
     nodes: 20,
     weight: 10,
-    run: |seed, nodes| in_mesh(seed, Conditions::WIDE, |random| random_graph(nodes, 4, random), usual, is_parted),
+    run: |seed, nodes| {
+        in_mesh(seed, Conditions::WIDE, |random| random_graph(nodes, 4, random), usual, is_parted)
+    },
 };
 
 pub(super) const CHURN: Scenario = Scenario {
@@ -46,7 +50,9 @@ pub(super) const CHURN: Scenario = Scenario {
     about: "links and nodes come and go for a minute on bad links, and no route ever loops",
     nodes: 16,
     weight: 20,
-    run: |seed, nodes| in_mesh(seed, Conditions::WIDE, |random| random_graph(nodes, 4, random), skewed, is_churned),
+    run: |seed, nodes| {
+        in_mesh(seed, Conditions::WIDE, |random| random_graph(nodes, 4, random), skewed, is_churned)
+    },
 };
 
 pub(super) const METRIC: Scenario = Scenario {
@@ -73,20 +79,7 @@ pub(super) fn in_mesh(
     node: impl Fn(usize) -> Node,
     body: impl FnOnce(&mut Mesh) -> Result<Vec<Row>, Violation>,
 ) -> Outcome {
-    match Mesh::new(seed, conditions, graph, node) {
-        Ok(Mesh { world, graph, entities }) => play(world, |world| {
-            // The world is lent to the mesh for as long as the body takes.
-            let lent = std::mem::replace(world, crate::World::new(seed, conditions));
-            let mut mesh = Mesh { world: lent, graph, entities };
-            let result = body(&mut mesh);
-            *world = mesh.world;
-            result
-        }),
-        Err(violation) => {
-            let world = crate::World::<crate::nodes::RoutingNode>::new(seed, conditions);
-            play(world, |_| Err(violation))
-        }
-    }
+    play(Mesh::new(seed, conditions, graph, node), body)
 }
 
 fn usual(_: usize) -> Node {
@@ -107,7 +100,8 @@ fn forgetful(at: usize) -> Node {
 fn settles(mesh: &mut Mesh) -> Result<Vec<Row>, Violation> {
     let settled = mesh.settle()?;
     let packets = mesh.exchange(20)?;
-    Ok([vec![row("settled after", seconds(settled)), row("packets delivered", packets)], counts(mesh)].concat())
+    Ok([vec![row("settled after", seconds(settled)), row("packets delivered", packets)], counts(mesh)]
+        .concat())
 }
 
 fn breaks(mesh: &mut Mesh) -> Result<Vec<Row>, Violation> {
@@ -242,7 +236,11 @@ fn slows_down(mesh: &mut Mesh) -> Result<Vec<Row>, Violation> {
     })?;
     let moved = moved.ok_or_else(|| mesh.world.violation("the route has stayed on a slow link"))?;
     mesh.settle()?;
-    Ok([vec![row("settled after", seconds(settled)), row("left the slow link in", seconds(moved))], counts(mesh)].concat())
+    Ok([
+        vec![row("settled after", seconds(settled)), row("left the slow link in", seconds(moved))],
+        counts(mesh),
+    ]
+    .concat())
 }
 
 fn restarts(mesh: &mut Mesh) -> Result<Vec<Row>, Violation> {

@@ -424,11 +424,29 @@ pub struct VersionPair {
     pub minor: u32,
 }
 
+/// Spans of time within lists and maps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timetable {
+    /// Spans in a list.
+    pub pauses: Vec<std::time::Duration>,
+    /// Spans by text.
+    pub limits: std::collections::BTreeMap<String, std::time::Duration>,
+}
+
 /// A record with views, as event pages have them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EchoPage {
     /// JSON text.
     pub raw: String,
+}
+
+/// A record of two numbers, as short as a receipt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// A number of 32 bits.
+    pub place: u32,
+    /// A number of 64 bits that fits a double.
+    pub at: u64,
 }
 
 /// Errors that the echo functions are asked to answer with.

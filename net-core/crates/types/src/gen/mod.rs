@@ -18,4 +18,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "292459e6c5638265841b95d4fe507229";
+pub const SPEC_HASH: &str = "ca91c6ffba12a87135f32c4904ae9f6b";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("292459e6c5638265841b95d4fe507229")
+check("ca91c6ffba12a87135f32c4904ae9f6b")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

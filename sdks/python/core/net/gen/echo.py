@@ -19,7 +19,18 @@ from net._kernel.errors import NetError
 from net._kernel.hosts import HostType, thread_host, thread_stream
 from net._kernel.objects import Closable, Native, T, Typed, handle_of, handles_of
 from net._kernel.streams import Stream
-from net._net import EchoOptions, EchoPage, Everything, Label, Scalars, Shape, Tree, VersionPair
+from net._net import (
+    EchoOptions,
+    EchoPage,
+    Everything,
+    Label,
+    Mark,
+    Scalars,
+    Shape,
+    Timetable,
+    Tree,
+    VersionPair,
+)
 
 __all__ = [
     "Access",
@@ -46,17 +57,22 @@ __all__ = [
     "EchoStore",
     "EchoTooLargeError",
     "Everything",
+    "Floor",
     "Label",
     "LetterStream",
     "Level",
+    "Mark",
     "Scalars",
     "Shape",
+    "Timetable",
     "Tree",
     "TypedCell",
     "VersionPair",
     "ask",
     "count_up",
     "describe_error",
+    "doubled",
+    "doubled_number",
     "echo_access",
     "echo_bool",
     "echo_bytes",
@@ -74,6 +90,7 @@ __all__ = [
     "echo_json",
     "echo_key_of",
     "echo_level",
+    "echo_limits",
     "echo_list",
     "echo_map",
     "echo_maybe",
@@ -81,11 +98,13 @@ __all__ = [
     "echo_optional",
     "echo_page_of",
     "echo_pair",
+    "echo_pauses",
     "echo_shape",
     "echo_size",
     "echo_stream",
     "echo_string",
     "echo_strings",
+    "echo_timetable",
     "echo_tree",
     "echo_u16",
     "echo_u32",
@@ -244,9 +263,30 @@ class EchoBox(Native):
 
     __slots__ = ()
 
-    def __init__(self, text: str = "empty") -> None:
+    def _init(self, text: str = "empty") -> None:
         """Makes a box."""
         self._handle = _net.echo_box_new(text)
+
+    @overload
+    def __init__(self, text: str = "empty") -> None:
+        """Makes a box."""
+
+    @overload
+    def __init__(self, data: Buffer) -> None:
+        """Makes a box with a text given as UTF-8; `odd` if it is not."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        """Makes a box."""
+        if picks(args, named, 0, "data", Buffer):
+            self._handle = type(self).of_bytes(*args, **named)._handle
+            return
+        self._init(*args, **named)
+
+    @classmethod
+    def of_bytes(cls, data: Buffer) -> Self:
+        """Makes a box with a text given as UTF-8; `odd` if it is not."""
+        handle = _net.echo_box_of_bytes(data)
+        return cls._of(handle)
 
     @classmethod
     def _open(
@@ -482,6 +522,59 @@ class TypedCell(Typed[T], Closable):
         return None if text is None else self._decode(text)
 
 
+class Floor(Closable):
+    """Calls that do nothing. What they cost is what crossing costs: `cargo perf` sets it beside the
+    methods with the same arguments.
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Makes one; they are all alike."""
+        self._handle = _net.floor_new()
+
+    def nothing(self) -> bool:
+        """Takes no argument and answers true."""
+        return _net.floor_nothing(self._handle)
+
+    def text(self, text: str) -> bool:
+        """Takes a text and answers true."""
+        return _net.floor_text(self._handle, text)
+
+    def data(self, data: Buffer) -> bool:
+        """Takes bytes and answers true."""
+        return _net.floor_data(self._handle, data)
+
+    def data_key(self, data: Buffer, key: str | None = None) -> bool:
+        """Takes bytes with a key and answers true."""
+        return _net.floor_data_key(self._handle, data, key)
+
+    def data_hash(self, data: Buffer, hash: int) -> bool:
+        """Takes bytes with their hash and answers true."""
+        return _net.floor_data_hash(self._handle, data, hash)
+
+    @staticmethod
+    def signed(entity_id: Buffer, message: Buffer, signature: Buffer) -> bool:
+        """Takes a signature with what it is about and answers true."""
+        return _net.floor_signed(entity_id, message, signature)
+
+    def text_key(self, text: str, key: str | None = None) -> Mark:
+        """Takes a text with a key and answers zeros."""
+        return _net.floor_text_key(self._handle, text, key)
+
+    def value_key(self, value: object, key: str | None = None) -> Mark:
+        """Takes a value with a key and answers zeros."""
+        return _net.floor_value_key(self._handle, encode(value, "value"), key)
+
+    def texts_key(self, texts: Sequence[str], key: str | None = None) -> int:
+        """Takes texts with a key and tells how many they are."""
+        return _net.floor_texts_key(self._handle, texts, key)
+
+    def chunks_key(self, chunks: Sequence[Buffer], key: str | None = None) -> int:
+        """Takes chunks of bytes with a key and tells how many they are."""
+        return _net.floor_chunks_key(self._handle, chunks, key)
+
+
 def echo_bool(value: bool) -> bool:
     """Gives the value back."""
     return _net.echo_bool(value)
@@ -617,6 +710,48 @@ def echo_chunks(values: Sequence[Buffer]) -> list[bytes]:
 def echo_map(values: Mapping[str, int]) -> dict[str, int]:
     """Gives the values back."""
     return _net.echo_map(values)
+
+
+def echo_pauses(values: Sequence[int]) -> list[int]:
+    """Gives the values back."""
+    return _net.echo_pauses(values)
+
+
+def echo_limits(values: Mapping[str, int]) -> dict[str, int]:
+    """Gives the values back."""
+    return _net.echo_limits(values)
+
+
+def echo_timetable(value: Timetable) -> Timetable:
+    """Gives the value back."""
+    return _net.echo_timetable(value)
+
+
+def _doubled(text: str) -> str:
+    """Gives the text twice."""
+    return _net.doubled(text)
+
+
+@overload
+def doubled(text: str) -> str:
+    """Gives the text twice."""
+
+
+@overload
+def doubled(number: int) -> int:
+    """Gives the number twice."""
+
+
+def doubled(*args: Any, **named: Any) -> Any:
+    """Gives the text twice."""
+    if picks(args, named, 0, "number", int):
+        return doubled_number(*args, **named)
+    return _doubled(*args, **named)
+
+
+def doubled_number(number: int) -> int:
+    """Gives the number twice."""
+    return _net.doubled_number(number)
 
 
 def echo_everything(value: Everything) -> Everything:

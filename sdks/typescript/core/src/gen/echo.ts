@@ -656,6 +656,48 @@ export interface VersionPairInput {
 }
 
 /**
+ * Spans of time within lists and maps.
+ */
+export interface Timetable {
+  /**
+   * Spans in a list.
+   */
+  pauses: number[];
+  /**
+   * Spans by text.
+   */
+  limits: Record<string, number>;
+}
+
+/**
+ * Spans of time within lists and maps.
+ */
+export interface TimetableInput {
+  /**
+   * Spans in a list.
+   */
+  pauses: readonly k.BigIntLike[];
+  /**
+   * Spans by text.
+   */
+  limits: Readonly<Record<string, k.BigIntLike>>;
+}
+
+/**
+ * A record of two numbers, as short as a receipt.
+ */
+export interface Mark {
+  /**
+   * A number of 32 bits.
+   */
+  place: number;
+  /**
+   * A number of 64 bits that fits a double.
+   */
+  at: number;
+}
+
+/**
  * Maps one number to another.
  */
 export interface EchoMapper {
@@ -857,8 +899,28 @@ export class EchoBox extends k.NetObject {
   /**
    * Makes a box.
    */
-  constructor(text?: string | null) {
-    super(k.call(native.echoEchoBoxNew, k.environment, k.text.check(text ?? 'empty', 'text')));
+  constructor(text?: string | null);
+  /**
+   * Makes a box with a text given as UTF-8; `odd` if it is not.
+   */
+  constructor(data: Uint8Array);
+  constructor(...args: unknown[]) {
+    super(EchoBox.#make(args));
+  }
+
+  static #make(args: unknown[]): number {
+    if (args[0] instanceof Uint8Array) {
+      return EchoBox.#ofBytes(...(args as [never]));
+    }
+    return EchoBox.#new(...(args as []));
+  }
+
+  static #new(text?: string | null): number {
+    return k.call(native.echoEchoBoxNew, k.environment, k.text.check(text ?? 'empty', 'text'));
+  }
+
+  static #ofBytes(data: Uint8Array): number {
+    return k.call(native.echoEchoBoxOfBytes, k.environment, k.bytes.check(data, 'data'));
   }
 
   /**
@@ -1111,6 +1173,133 @@ export class TypedCell<T> extends k.NetObject {
 }
 
 /**
+ * Calls that do nothing. What they cost is what crossing costs: `cargo perf` sets it beside the methods with the same arguments.
+ */
+export class Floor extends k.NetObject {
+  /**
+   * Makes one; they are all alike.
+   */
+  constructor() {
+    super(k.call(native.echoFloorNew, k.environment));
+  }
+
+  /**
+   * Takes no argument and answers true.
+   */
+  nothing(): boolean {
+    return k.call(native.echoFloorNothing, this[k.HANDLE]);
+  }
+
+  /**
+   * Takes a text and answers true.
+   */
+  text(text: string): boolean {
+    return k.call(native.echoFloorText, this[k.HANDLE], k.text.check(text, 'text'));
+  }
+
+  /**
+   * Takes bytes and answers true.
+   */
+  data(data: Uint8Array): boolean {
+    return k.call(native.echoFloorData, this[k.HANDLE], k.bytes.check(data, 'data'));
+  }
+
+  /**
+   * Takes bytes with a key and answers true.
+   */
+  dataKey(data: Uint8Array, key?: string | null): boolean {
+    return k.call(
+      native.echoFloorDataKey,
+      this[k.HANDLE],
+      k.bytes.check(data, 'data'),
+      k.maybe(k.text, key, 'key'),
+    );
+  }
+
+  /**
+   * Takes bytes with their hash and answers true.
+   */
+  dataHash(data: Uint8Array, hash: k.BigIntLike): boolean {
+    return k.call(
+      native.echoFloorDataHash,
+      this[k.HANDLE],
+      k.bytes.check(data, 'data'),
+      k.u64.check(hash, 'hash'),
+    );
+  }
+
+  /**
+   * Takes a signature with what it is about and answers true.
+   */
+  static signed(entityId: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+    return k.call(
+      native.echoFloorSigned,
+      k.bytes.check(entityId, 'entityId'),
+      k.bytes.check(message, 'message'),
+      k.bytes.check(signature, 'signature'),
+    );
+  }
+
+  /**
+   * Takes a text with a key and answers zeros.
+   */
+  textKey(text: string, key?: string | null): Mark {
+    return k.answer(
+      codec.mark,
+      native.echoFloorTextKey,
+      this[k.HANDLE],
+      k.text.check(text, 'text'),
+      k.maybe(k.text, key, 'key'),
+    );
+  }
+
+  /**
+   * Takes a value with a key and answers zeros.
+   */
+  valueKey<T>(value: T, key?: string | null): Mark {
+    return k.answer(
+      codec.mark,
+      native.echoFloorValueKey,
+      this[k.HANDLE],
+      k.anyJson.check(value, 'value'),
+      k.maybe(k.text, key, 'key'),
+    );
+  }
+
+  /**
+   * Takes texts with a key and tells how many they are.
+   */
+  textsKey(texts: readonly string[], key?: string | null): number {
+    const w = k.begin();
+    codec.listOfText.write(w, texts, 'texts');
+    return k.call(native.echoFloorTextsKey, this[k.HANDLE], k.maybe(k.text, key, 'key'), k.done(w));
+  }
+
+  /**
+   * Takes chunks of bytes with a key and tells how many they are.
+   */
+  chunksKey(chunks: readonly Uint8Array[], key?: string | null): number {
+    const w = k.begin();
+    codec.listOfBytes.write(w, chunks, 'chunks');
+    return k.call(
+      native.echoFloorChunksKey,
+      this[k.HANDLE],
+      k.maybe(k.text, key, 'key'),
+      k.done(w),
+    );
+  }
+
+  /** Lets go of the object; calls after this fail with `handle`. */
+  close(): void {
+    k.release(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    k.release(this);
+  }
+}
+
+/**
  * Gives the value back.
  */
 export function echoBool(value: boolean): boolean {
@@ -1326,6 +1515,56 @@ export function echoMap(values: Readonly<Record<string, k.BigIntLike>>): Record<
   const w = k.begin();
   codec.mapOfI64.write(w, values, 'values');
   return k.answer(codec.mapOfI64, native.echoEchoMap, k.done(w));
+}
+
+/**
+ * Gives the values back.
+ */
+export function echoPauses(values: readonly k.BigIntLike[]): number[] {
+  const w = k.begin();
+  codec.listOfCounter.write(w, values, 'values');
+  return k.answer(codec.listOfCounter, native.echoEchoPauses, k.done(w));
+}
+
+/**
+ * Gives the values back.
+ */
+export function echoLimits(values: Readonly<Record<string, k.BigIntLike>>): Record<string, number> {
+  const w = k.begin();
+  codec.mapOfCounter.write(w, values, 'values');
+  return k.answer(codec.mapOfCounter, native.echoEchoLimits, k.done(w));
+}
+
+/**
+ * Gives the value back.
+ */
+export function echoTimetable(value: TimetableInput): Timetable {
+  const w = k.begin();
+  codec.timetable.write(w, value, 'value');
+  return k.answer(codec.timetable, native.echoEchoTimetable, k.done(w));
+}
+
+/**
+ * Gives the text twice.
+ */
+export function doubled(text: string): string;
+/**
+ * Gives the number twice.
+ */
+export function doubled(number: number): bigint;
+export function doubled(...args: unknown[]): string | bigint {
+  if (k.isNumber(args[0])) {
+    return $doubledNumber(...(args as [never]));
+  }
+  return $doubled(...(args as [never]));
+}
+
+function $doubled(text: string): string {
+  return k.call(native.echoDoubled, k.text.check(text, 'text'));
+}
+
+function $doubledNumber(number: number): bigint {
+  return k.call(native.echoDoubledNumber, k.u32.check(number, 'number'));
 }
 
 /**

@@ -27,10 +27,16 @@ function plain<In, Out, Native>(
 }
 
 function refuse(name: string, value: unknown, wanted: string): never {
-  const given =
-    typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : typeof value;
-  const shown = typeof value === 'number' || typeof value === 'bigint' ? String(value) : given;
-  throw argument(name, `expected ${wanted}, got ${shown}`);
+  throw argument(name, `expected ${wanted}, got ${shown(value)}`);
+}
+
+/** What an error tells of a value: of a long text its length alone, since it may be a key. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') {
+    return value.length > 32 ? `a string of ${value.length} characters` : JSON.stringify(value);
+  }
+  const isNumeric = typeof value === 'number' || typeof value === 'bigint';
+  return isNumeric || value === null ? String(value) : typeof value;
 }
 
 function integer(
@@ -193,6 +199,10 @@ export function json<T>(validator?: Validator<T> | null): Plain<T, T, string> {
     } catch (cause) {
       throw Object.assign(baseError(7, `${name}: ${(cause as Error).message}`), { cause });
     }
+    // Only where there is a null can a number have been lost.
+    if (encoded?.includes('null')) {
+      refuseLostNumbers(value, name);
+    }
     return encoded ?? refuse(name, value, 'a value that JSON has');
   };
   return plain(
@@ -200,6 +210,16 @@ export function json<T>(validator?: Validator<T> | null): Plain<T, T, string> {
     (w, value) => w.text(value),
     (r) => decodeJson(r.text(), validator),
   );
+}
+
+/** Refuses NaN and infinity, which `JSON.stringify` turns into null. */
+function refuseLostNumbers(value: unknown, name: string): void {
+  JSON.stringify(value, (key: string, item: unknown) => {
+    if (typeof item === 'number' && !Number.isFinite(item)) {
+      throw baseError(7, `${name}: JSON has no ${item}${key === '' ? '' : ` (at "${key}")`}`);
+    }
+    return item;
+  });
 }
 
 export function decodeJson<T>(text: string, validator?: Validator<T> | null): T {

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { argument } from './errors';
 
 /** Appends values to a buffer in the form in which they cross; the methods do not check them. */
@@ -112,9 +113,14 @@ export class Writer {
   }
 
   private reserve(size: number): void {
-    if (this.at + size > this.buffer.length) {
+    const needed = this.at + size;
+    if (needed > this.buffer.length) {
+      if (needed > constants.MAX_LENGTH) {
+        throw argument('arguments', `are longer than ${constants.MAX_LENGTH} bytes together`);
+      }
       const old = this.buffer;
-      this.buffer = Buffer.allocUnsafe(Math.max(old.length * 2, this.at + size));
+      const grown = Math.min(old.length * 2, constants.MAX_LENGTH);
+      this.buffer = Buffer.allocUnsafe(Math.max(grown, needed));
       this.buffer.set(old.subarray(0, this.at));
     }
   }

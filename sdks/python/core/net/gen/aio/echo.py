@@ -41,14 +41,18 @@ from net.gen.echo import (
     Everything,
     Label,
     Level,
+    Mark,
     Scalars,
     Shape,
+    Timetable,
     Tree,
     VersionPair,
     _ECHO_HANDLER,
     _ECHO_MAPPER,
     _ECHO_STORE,
     describe_error,
+    doubled,
+    doubled_number,
     echo_access,
     echo_bool,
     echo_bytes,
@@ -66,6 +70,7 @@ from net.gen.echo import (
     echo_json,
     echo_key_of,
     echo_level,
+    echo_limits,
     echo_list,
     echo_map,
     echo_maybe,
@@ -73,10 +78,12 @@ from net.gen.echo import (
     echo_optional,
     echo_page_of,
     echo_pair,
+    echo_pauses,
     echo_shape,
     echo_size,
     echo_string,
     echo_strings,
+    echo_timetable,
     echo_tree,
     echo_u16,
     echo_u32,
@@ -115,17 +122,22 @@ __all__ = [
     "EchoStore",
     "EchoTooLargeError",
     "Everything",
+    "Floor",
     "Label",
     "LetterStream",
     "Level",
+    "Mark",
     "Scalars",
     "Shape",
+    "Timetable",
     "Tree",
     "TypedCell",
     "VersionPair",
     "ask",
     "count_up",
     "describe_error",
+    "doubled",
+    "doubled_number",
     "echo_access",
     "echo_bool",
     "echo_bytes",
@@ -143,6 +155,7 @@ __all__ = [
     "echo_json",
     "echo_key_of",
     "echo_level",
+    "echo_limits",
     "echo_list",
     "echo_map",
     "echo_maybe",
@@ -150,11 +163,13 @@ __all__ = [
     "echo_optional",
     "echo_page_of",
     "echo_pair",
+    "echo_pauses",
     "echo_shape",
     "echo_size",
     "echo_stream",
     "echo_string",
     "echo_strings",
+    "echo_timetable",
     "echo_tree",
     "echo_u16",
     "echo_u32",
@@ -178,9 +193,30 @@ class EchoBox(Native):
 
     __slots__ = ()
 
-    def __init__(self, text: str = "empty") -> None:
+    def _init(self, text: str = "empty") -> None:
         """Makes a box."""
         self._handle = _net.echo_box_new(text)
+
+    @overload
+    def __init__(self, text: str = "empty") -> None:
+        """Makes a box."""
+
+    @overload
+    def __init__(self, data: Buffer) -> None:
+        """Makes a box with a text given as UTF-8; `odd` if it is not."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        """Makes a box."""
+        if picks(args, named, 0, "data", Buffer):
+            self._handle = type(self).of_bytes(*args, **named)._handle
+            return
+        self._init(*args, **named)
+
+    @classmethod
+    def of_bytes(cls, data: Buffer) -> Self:
+        """Makes a box with a text given as UTF-8; `odd` if it is not."""
+        handle = _net.echo_box_of_bytes(data)
+        return cls._of(handle)
 
     @classmethod
     async def _open(
@@ -417,6 +453,59 @@ class TypedCell(Typed[T], Closable):
         """Takes the value out, if there is one."""
         text = _net.typed_cell_take(self._handle)
         return None if text is None else self._decode(text)
+
+
+class Floor(Closable):
+    """Calls that do nothing. What they cost is what crossing costs: `cargo perf` sets it beside the
+    methods with the same arguments.
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Makes one; they are all alike."""
+        self._handle = _net.floor_new()
+
+    def nothing(self) -> bool:
+        """Takes no argument and answers true."""
+        return _net.floor_nothing(self._handle)
+
+    def text(self, text: str) -> bool:
+        """Takes a text and answers true."""
+        return _net.floor_text(self._handle, text)
+
+    def data(self, data: Buffer) -> bool:
+        """Takes bytes and answers true."""
+        return _net.floor_data(self._handle, data)
+
+    def data_key(self, data: Buffer, key: str | None = None) -> bool:
+        """Takes bytes with a key and answers true."""
+        return _net.floor_data_key(self._handle, data, key)
+
+    def data_hash(self, data: Buffer, hash: int) -> bool:
+        """Takes bytes with their hash and answers true."""
+        return _net.floor_data_hash(self._handle, data, hash)
+
+    @staticmethod
+    def signed(entity_id: Buffer, message: Buffer, signature: Buffer) -> bool:
+        """Takes a signature with what it is about and answers true."""
+        return _net.floor_signed(entity_id, message, signature)
+
+    def text_key(self, text: str, key: str | None = None) -> Mark:
+        """Takes a text with a key and answers zeros."""
+        return _net.floor_text_key(self._handle, text, key)
+
+    def value_key(self, value: object, key: str | None = None) -> Mark:
+        """Takes a value with a key and answers zeros."""
+        return _net.floor_value_key(self._handle, encode(value, "value"), key)
+
+    def texts_key(self, texts: Sequence[str], key: str | None = None) -> int:
+        """Takes texts with a key and tells how many they are."""
+        return _net.floor_texts_key(self._handle, texts, key)
+
+    def chunks_key(self, chunks: Sequence[Buffer], key: str | None = None) -> int:
+        """Takes chunks of bytes with a key and tells how many they are."""
+        return _net.floor_chunks_key(self._handle, chunks, key)
 
 
 async def fail_later(kind: str) -> int:

@@ -189,6 +189,24 @@ export const versionPair: k.Codec<t.VersionPairInput, t.VersionPair> = {
   },
 };
 
+export const timetable: k.Codec<t.TimetableInput, t.Timetable> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(2, name);
+    listOfCounter.write(w, v.pauses, 'pauses');
+    mapOfCounter.write(w, v.limits, 'limits');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.Timetable = {
+      pauses: listOfCounter.read(r),
+      limits: mapOfCounter.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
 export const echoPage: k.Codec<t.EchoPage, t.EchoPage> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -199,6 +217,24 @@ export const echoPage: k.Codec<t.EchoPage, t.EchoPage> = {
   read(r) {
     const end = r.enter();
     const value = new t.EchoPage(k.text.read(r));
+    return r.leave(end, value);
+  },
+};
+
+export const mark: k.Codec<t.Mark, t.Mark> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(2, name);
+    k.u32.write(w, v.place, 'place');
+    k.counter.write(w, v.at, 'at');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.Mark = {
+      place: k.u32.read(r),
+      at: k.counter.read(r),
+    };
     return r.leave(end, value);
   },
 };
@@ -318,6 +354,8 @@ export const mapOfI64 = k.map(k.i64);
 export const mapOfListOfLabel = k.map(listOfLabel);
 export const listOfShape = k.list(shape);
 export const listOfText = k.list(k.text);
+export const listOfCounter = k.list(k.counter);
+export const mapOfCounter = k.map(k.counter);
 export const listOfTree = k.list(tree);
 export const optionalU32 = k.optional(k.u32);
 export const listOfI64 = k.list(k.i64);
@@ -330,6 +368,7 @@ export const letterStreamHandle = k.handleOf(() => t.LetterStream);
 export const optionalAnyJson = k.optional(k.anyJson);
 export const optionalBytes = k.optional(k.bytes);
 export const typedCellHandle = k.handleOf(() => t.TypedCell);
+export const floorHandle = k.handleOf(() => t.Floor);
 export const oneOrManyText = k.oneOrMany(k.text);
 export const oneOrManyTree = k.oneOrMany(tree);
 

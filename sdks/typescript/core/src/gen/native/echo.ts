@@ -34,6 +34,11 @@ interface Functions {
   echoEchoStrings(args: Uint8Array, out: Buffer): number;
   echoEchoChunks(args: Uint8Array, out: Buffer): number;
   echoEchoMap(args: Uint8Array, out: Buffer): number;
+  echoEchoPauses(args: Uint8Array, out: Buffer): number;
+  echoEchoLimits(args: Uint8Array, out: Buffer): number;
+  echoEchoTimetable(args: Uint8Array, out: Buffer): number;
+  echoDoubled(text: string): string;
+  echoDoubledNumber(number: number): bigint;
   echoEchoEverything(args: Uint8Array, out: Buffer): number;
   echoEchoShape(args: Uint8Array, out: Buffer): number;
   echoEchoTree(args: Uint8Array, out: Buffer): number;
@@ -53,6 +58,7 @@ interface Functions {
   echoCountUp(environment: number, end: number): number;
   echoEchoStream(environment: number, args: Uint8Array): number;
   echoEchoBoxNew(environment: number, text: string): number;
+  echoEchoBoxOfBytes(environment: number, data: Uint8Array): number;
   echoEchoBoxOpen(environment: number, text: string, args: Uint8Array): number;
   echoEchoBoxOfNumber(environment: number, number: bigint): number;
   echoEchoBoxSet(handle: number, text: string): void;
@@ -74,6 +80,17 @@ interface Functions {
   echoTypedCellNew(environment: number): number;
   echoTypedCellPut(handle: number, value: string): void;
   echoTypedCellTake(handle: number): string | null;
+  echoFloorNew(environment: number): number;
+  echoFloorNothing(handle: number): boolean;
+  echoFloorText(handle: number, text: string): boolean;
+  echoFloorData(handle: number, data: Uint8Array): boolean;
+  echoFloorDataKey(handle: number, data: Uint8Array, key: string | undefined): boolean;
+  echoFloorDataHash(handle: number, data: Uint8Array, hash: bigint): boolean;
+  echoFloorSigned(entityId: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  echoFloorTextKey(handle: number, text: string, key: string | undefined, out: Buffer): number;
+  echoFloorValueKey(handle: number, value: string, key: string | undefined, out: Buffer): number;
+  echoFloorTextsKey(handle: number, key: string | undefined, args: Uint8Array): number;
+  echoFloorChunksKey(handle: number, key: string | undefined, args: Uint8Array): number;
 }
 
 /** The functions of the native library for this module. */
