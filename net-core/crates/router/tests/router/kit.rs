@@ -161,9 +161,10 @@ fn read(message: &[u8]) -> Vec<Said> {
             .map(|item| Beacon::decode(item).expect("a layout"))
             .map(|beacon| Said::Beacon(Pair { epoch: beacon.epoch, seqno: beacon.seqno }))
             .collect(),
-        GossipKind::Routes => {
-            items.chunks(Route::SIZE).map(|item| said_route(&Route::decode(item).expect("a layout"))).collect()
-        }
+        GossipKind::Routes => items
+            .chunks(Route::SIZE)
+            .map(|item| said_route(&Route::decode(item).expect("a layout")))
+            .collect(),
         GossipKind::SeqnoRequests => items
             .chunks(SeqnoRequest::SIZE)
             .map(|item| SeqnoRequest::decode(item).expect("a layout"))

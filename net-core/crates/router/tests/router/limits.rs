@@ -106,7 +106,7 @@ fn requests_beyond_their_rate_are_dropped() {
             reserved: 0,
             padding: 0,
         };
-        layout.encode().unwrap()
+        layout.encode().expect("bytes")
     };
     for round in 0..3 {
         let requests: Vec<_> = (0..600).map(|at| request(round * 600 + at)).collect();
