@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "7de07a48eb0ecf4089189d9498a4a6a3"
+const specHash = "ca91c6ffba12a87135f32c4904ae9f6b"
