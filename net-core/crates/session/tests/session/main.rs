@@ -1,0 +1,8 @@
+//! Two or more endpoints on a virtual clock, with a link between them that loses, delays, doubles and spoils.
+
+mod attack;
+mod handshake;
+mod life;
+mod reliable;
+mod unreliable;
+mod world;
