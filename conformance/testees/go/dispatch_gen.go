@@ -1606,6 +1606,62 @@ func readError(v any) error {
 		case TokenErrorKindZeroTTL:
 		}
 		return e
+	case "stream":
+		e := &StreamError{Kind: StreamErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case StreamErrorKindWindowFull:
+		case StreamErrorKindNotConnected:
+		case StreamErrorKindMessageTooLarge:
+			if value, ok := fields["length"]; ok {
+				e.Length = readUint[uint64](value)
+			}
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		case StreamErrorKindClosed:
+		case StreamErrorKindReset:
+			if value, ok := fields["reset_code"]; ok {
+				e.ResetCode = readUint[uint64](value)
+			}
+		}
+		return e
+	case "mesh":
+		e := &MeshError{Kind: MeshErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case MeshErrorKindNoAnswer:
+		case MeshErrorKindWrongKey:
+		case MeshErrorKindWrongPSK:
+		case MeshErrorKindWrongIdentity:
+			if value, ok := fields["expected"]; ok {
+				e.Expected = readUint[uint64](value)
+			}
+			if value, ok := fields["found"]; ok {
+				e.Found = readUint[uint64](value)
+			}
+		case MeshErrorKindVersionMismatch:
+			if value, ok := fields["highest"]; ok {
+				e.Highest = readUint[uint16](value)
+			}
+		case MeshErrorKindNotAdmitted:
+		case MeshErrorKindShuttingDown:
+		case MeshErrorKindAddressInUse:
+			if value, ok := fields["address"]; ok {
+				e.Address = readText[string](value)
+			}
+		case MeshErrorKindPeerGone:
+		case MeshErrorKindClosed:
+			if value, ok := fields["close_code"]; ok {
+				e.CloseCode = readUint[uint64](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readOptional(readText[string])(value)
+			}
+		case MeshErrorKindAmbiguousNode:
+			if value, ok := fields["node"]; ok {
+				e.Node = readUint[uint64](value)
+			}
+		}
+		return e
 	}
 	panic(unsupported("no such family"))
 }
@@ -1704,6 +1760,38 @@ func showFields(err error) map[string]any {
 			o["reason"] = showPlain[string](e.Reason)
 		case TokenErrorKindReadOnly:
 		case TokenErrorKindZeroTTL:
+		}
+	case *StreamError:
+		switch e.Kind {
+		case StreamErrorKindWindowFull:
+		case StreamErrorKindNotConnected:
+		case StreamErrorKindMessageTooLarge:
+			o["length"] = showDecimal[uint64](e.Length)
+			o["limit"] = showDecimal[uint64](e.Limit)
+		case StreamErrorKindClosed:
+		case StreamErrorKindReset:
+			o["reset_code"] = showDecimal[uint64](e.ResetCode)
+		}
+	case *MeshError:
+		switch e.Kind {
+		case MeshErrorKindNoAnswer:
+		case MeshErrorKindWrongKey:
+		case MeshErrorKindWrongPSK:
+		case MeshErrorKindWrongIdentity:
+			o["expected"] = showDecimal[uint64](e.Expected)
+			o["found"] = showDecimal[uint64](e.Found)
+		case MeshErrorKindVersionMismatch:
+			o["highest"] = showPlain[uint16](e.Highest)
+		case MeshErrorKindNotAdmitted:
+		case MeshErrorKindShuttingDown:
+		case MeshErrorKindAddressInUse:
+			o["address"] = showPlain[string](e.Address)
+		case MeshErrorKindPeerGone:
+		case MeshErrorKindClosed:
+			o["close_code"] = showDecimal[uint64](e.CloseCode)
+			o["reason"] = showOptional(showPlain[string])(e.Reason)
+		case MeshErrorKindAmbiguousNode:
+			o["node"] = showDecimal[uint64](e.Node)
 		}
 	}
 	return o

@@ -49,6 +49,42 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormPermissionToken(c.arg("value")).Encode())
 	case "wire.permission_token.decode":
 		return give(c, showFormPermissionToken)(DecodePermissionToken(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.init.encode":
+		return give(c, showBytes[[]byte])(readFormInit(c.arg("value")).Encode())
+	case "wire.init.decode":
+		return give(c, showFormInit)(DecodeInit(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.resp.encode":
+		return give(c, showBytes[[]byte])(readFormResp(c.arg("value")).Encode())
+	case "wire.resp.decode":
+		return give(c, showFormResp)(DecodeResp(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.cookie.encode":
+		return give(c, showBytes[[]byte])(readFormCookie(c.arg("value")).Encode())
+	case "wire.cookie.decode":
+		return give(c, showFormCookie)(DecodeCookie(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.reject.encode":
+		return give(c, showBytes[[]byte])(readFormReject(c.arg("value")).Encode())
+	case "wire.reject.decode":
+		return give(c, showFormReject)(DecodeReject(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.unknown.encode":
+		return give(c, showBytes[[]byte])(readFormUnknown(c.arg("value")).Encode())
+	case "wire.unknown.decode":
+		return give(c, showFormUnknown)(DecodeUnknown(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.data_header.encode":
+		return give(c, showBytes[[]byte])(readFormDataHeader(c.arg("value")).Encode())
+	case "wire.data_header.decode":
+		return give(c, showFormDataHeader)(DecodeDataHeader(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.forward_header.encode":
+		return give(c, showBytes[[]byte])(readFormForwardHeader(c.arg("value")).Encode())
+	case "wire.forward_header.decode":
+		return give(c, showFormForwardHeader)(DecodeForwardHeader(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.handshake_payload.encode":
+		return give(c, showBytes[[]byte])(readFormHandshakePayload(c.arg("value")).Encode())
+	case "wire.handshake_payload.decode":
+		return give(c, showFormHandshakePayload)(DecodeHandshakePayload(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.envelope.encode":
+		return give(c, showBytes[[]byte])(readFormEnvelope(c.arg("value")).Encode())
+	case "wire.envelope.decode":
+		return give(c, showFormEnvelope)(DecodeEnvelope(readBytes[[]byte](c.arg("bytes"))))
 	default:
 		panic(unsupported("there is no " + c.Op))
 	}
@@ -286,5 +322,215 @@ func showFormPermissionToken(r PermissionToken) any {
 	o["delegation_depth"] = showPlain[uint8](r.DelegationDepth)
 	o["nonce"] = showDecimal[uint64](r.Nonce)
 	o["signature"] = showArray[[64]byte](r.Signature)
+	return o
+}
+
+func readFormInit(v any) (r Init) {
+	o := v.(map[string]any)
+	r.Version = readInt[uint8](o["version"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.SenderIndex = readInt[uint32](o["sender_index"])
+	r.Ephemeral = readArray[[32]byte](o["ephemeral"])
+	r.SealedStatic = readArray[[48]byte](o["sealed_static"])
+	r.SealedPayload = readArray[[160]byte](o["sealed_payload"])
+	r.MacKey = readArray[[16]byte](o["mac_key"])
+	r.MacPSK = readArray[[16]byte](o["mac_psk"])
+	r.MacCookie = readArray[[16]byte](o["mac_cookie"])
+	return r
+}
+
+func showFormInit(r Init) any {
+	o := map[string]any{}
+	o["version"] = showPlain[uint8](r.Version)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["sender_index"] = showPlain[uint32](r.SenderIndex)
+	o["ephemeral"] = showArray[[32]byte](r.Ephemeral)
+	o["sealed_static"] = showArray[[48]byte](r.SealedStatic)
+	o["sealed_payload"] = showArray[[160]byte](r.SealedPayload)
+	o["mac_key"] = showArray[[16]byte](r.MacKey)
+	o["mac_psk"] = showArray[[16]byte](r.MacPSK)
+	o["mac_cookie"] = showArray[[16]byte](r.MacCookie)
+	return o
+}
+
+func readFormResp(v any) (r Resp) {
+	o := v.(map[string]any)
+	r.Version = readInt[uint8](o["version"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
+	r.Ephemeral = readArray[[32]byte](o["ephemeral"])
+	r.SealedPayload = readArray[[160]byte](o["sealed_payload"])
+	return r
+}
+
+func showFormResp(r Resp) any {
+	o := map[string]any{}
+	o["version"] = showPlain[uint8](r.Version)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
+	o["ephemeral"] = showArray[[32]byte](r.Ephemeral)
+	o["sealed_payload"] = showArray[[160]byte](r.SealedPayload)
+	return o
+}
+
+func readFormCookie(v any) (r Cookie) {
+	o := v.(map[string]any)
+	r.Version = readInt[uint8](o["version"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
+	r.Cookie = readArray[[16]byte](o["cookie"])
+	r.Mac = readArray[[16]byte](o["mac"])
+	return r
+}
+
+func showFormCookie(r Cookie) any {
+	o := map[string]any{}
+	o["version"] = showPlain[uint8](r.Version)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
+	o["cookie"] = showArray[[16]byte](r.Cookie)
+	o["mac"] = showArray[[16]byte](r.Mac)
+	return o
+}
+
+func readFormReject(v any) (r Reject) {
+	o := v.(map[string]any)
+	r.Version = readInt[uint8](o["version"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
+	r.Reason = readInt[uint16](o["reason"])
+	r.HighestVersion = readInt[uint16](o["highest_version"])
+	r.Padding = readInt[uint32](o["padding"])
+	r.Mac = readArray[[16]byte](o["mac"])
+	return r
+}
+
+func showFormReject(r Reject) any {
+	o := map[string]any{}
+	o["version"] = showPlain[uint8](r.Version)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
+	o["reason"] = showPlain[uint16](r.Reason)
+	o["highest_version"] = showPlain[uint16](r.HighestVersion)
+	o["padding"] = showPlain[uint32](r.Padding)
+	o["mac"] = showArray[[16]byte](r.Mac)
+	return o
+}
+
+func readFormUnknown(v any) (r Unknown) {
+	o := v.(map[string]any)
+	r.Reserved = readInt[uint8](o["reserved"])
+	r.ReservedTwo = readInt[uint16](o["reserved_two"])
+	r.Index = readInt[uint32](o["index"])
+	r.PacketNumber = readUint[uint64](o["packet_number"])
+	r.Padding = readUint[uint64](o["padding"])
+	return r
+}
+
+func showFormUnknown(r Unknown) any {
+	o := map[string]any{}
+	o["reserved"] = showPlain[uint8](r.Reserved)
+	o["reserved_two"] = showPlain[uint16](r.ReservedTwo)
+	o["index"] = showPlain[uint32](r.Index)
+	o["packet_number"] = showDecimal[uint64](r.PacketNumber)
+	o["padding"] = showDecimal[uint64](r.Padding)
+	return o
+}
+
+func readFormDataHeader(v any) (r DataHeader) {
+	o := v.(map[string]any)
+	r.Phase = readInt[uint8](o["phase"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
+	r.PacketNumber = readUint[uint64](o["packet_number"])
+	return r
+}
+
+func showFormDataHeader(r DataHeader) any {
+	o := map[string]any{}
+	o["phase"] = showPlain[uint8](r.Phase)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
+	o["packet_number"] = showDecimal[uint64](r.PacketNumber)
+	return o
+}
+
+func readFormForwardHeader(v any) (r ForwardHeader) {
+	o := v.(map[string]any)
+	r.Phase = readInt[uint8](o["phase"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
+	r.PacketNumber = readUint[uint64](o["packet_number"])
+	return r
+}
+
+func showFormForwardHeader(r ForwardHeader) any {
+	o := map[string]any{}
+	o["phase"] = showPlain[uint8](r.Phase)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
+	o["packet_number"] = showDecimal[uint64](r.PacketNumber)
+	return o
+}
+
+func readFormHandshakePayload(v any) (r HandshakePayload) {
+	o := v.(map[string]any)
+	r.EntityID = readArray[[32]byte](o["entity_id"])
+	r.Certificate = readArray[[64]byte](o["certificate"])
+	r.OwnHalf = readUint[uint64](o["own_half"])
+	r.PeerHalf = readUint[uint64](o["peer_half"])
+	r.Features = readUint[uint64](o["features"])
+	r.Ciphers = readInt[uint8](o["ciphers"])
+	r.Chosen = readInt[uint8](o["chosen"])
+	r.MaxDatagram = readInt[uint16](o["max_datagram"])
+	r.Index = readInt[uint32](o["index"])
+	r.MaxData = readInt[uint32](o["max_data"])
+	r.StreamWindow = readInt[uint32](o["stream_window"])
+	r.MaxStreams = readInt[uint16](o["max_streams"])
+	r.AckDelay = readInt[uint8](o["ack_delay"])
+	r.Reserved = readInt[uint8](o["reserved"])
+	r.Padding = readInt[uint32](o["padding"])
+	return r
+}
+
+func showFormHandshakePayload(r HandshakePayload) any {
+	o := map[string]any{}
+	o["entity_id"] = showArray[[32]byte](r.EntityID)
+	o["certificate"] = showArray[[64]byte](r.Certificate)
+	o["own_half"] = showDecimal[uint64](r.OwnHalf)
+	o["peer_half"] = showDecimal[uint64](r.PeerHalf)
+	o["features"] = showDecimal[uint64](r.Features)
+	o["ciphers"] = showPlain[uint8](r.Ciphers)
+	o["chosen"] = showPlain[uint8](r.Chosen)
+	o["max_datagram"] = showPlain[uint16](r.MaxDatagram)
+	o["index"] = showPlain[uint32](r.Index)
+	o["max_data"] = showPlain[uint32](r.MaxData)
+	o["stream_window"] = showPlain[uint32](r.StreamWindow)
+	o["max_streams"] = showPlain[uint16](r.MaxStreams)
+	o["ack_delay"] = showPlain[uint8](r.AckDelay)
+	o["reserved"] = showPlain[uint8](r.Reserved)
+	o["padding"] = showPlain[uint32](r.Padding)
+	return o
+}
+
+func readFormEnvelope(v any) (r Envelope) {
+	o := v.(map[string]any)
+	r.Destination = readUint[NodeID](o["destination"])
+	r.Source = readUint[NodeID](o["source"])
+	r.TTL = readInt[uint8](o["ttl"])
+	r.Class = readInt[uint8](o["class"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.Padding = readInt[uint32](o["padding"])
+	return r
+}
+
+func showFormEnvelope(r Envelope) any {
+	o := map[string]any{}
+	o["destination"] = showDecimal[NodeID](r.Destination)
+	o["source"] = showDecimal[NodeID](r.Source)
+	o["ttl"] = showPlain[uint8](r.TTL)
+	o["class"] = showPlain[uint8](r.Class)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["padding"] = showPlain[uint32](r.Padding)
 	return o
 }

@@ -3,6 +3,7 @@
 
 #include <net_mesh/echo_wire.h>
 #include <net_mesh/identity_wire.h>
+#include <net_mesh/mesh_wire.h>
 
 static inline void read_exactly(call *c, const node *value, uint8_t *out, size_t len) {
   if (strlen(text_of(c, value)) == 2 * len) {
@@ -1014,6 +1015,825 @@ static void wire_permission_token_decode(call *c) {
   show_permission_token_form(c, &value);
 }
 
+static void wire_init_encode(call *c) {
+  net_init value;
+  memset(&value, 0, sizeof value);
+  {
+    const node *m = member(arg(c, "value"), "version");
+    read_u8(c, m, &value.version);
+  }
+  {
+    const node *m = member(arg(c, "value"), "reserved");
+    read_u16(c, m, &value.reserved);
+  }
+  {
+    const node *m = member(arg(c, "value"), "sender_index");
+    read_u32(c, m, &value.sender_index);
+  }
+  {
+    const node *m = member(arg(c, "value"), "ephemeral");
+    read_exactly(c, m, value.ephemeral, 32);
+  }
+  {
+    const node *m = member(arg(c, "value"), "sealed_static");
+    read_exactly(c, m, value.sealed_static, 48);
+  }
+  {
+    const node *m = member(arg(c, "value"), "sealed_payload");
+    read_exactly(c, m, value.sealed_payload, 160);
+  }
+  {
+    const node *m = member(arg(c, "value"), "mac_key");
+    read_exactly(c, m, value.mac_key, 16);
+  }
+  {
+    const node *m = member(arg(c, "value"), "mac_psk");
+    read_exactly(c, m, value.mac_psk, 16);
+  }
+  {
+    const node *m = member(arg(c, "value"), "mac_cookie");
+    read_exactly(c, m, value.mac_cookie, 16);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_init_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_init_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_init value;
+  net_code code = net_init_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  {
+    size_t at = enter(c, net_str("version"));
+    show_u8(c, &value.version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value.reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sender_index"));
+    show_u32(c, &value.sender_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ephemeral"));
+    show_exactly(c, value.ephemeral, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sealed_static"));
+    show_exactly(c, value.sealed_static, 48);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sealed_payload"));
+    show_exactly(c, value.sealed_payload, 160);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mac_key"));
+    show_exactly(c, value.mac_key, 16);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mac_psk"));
+    show_exactly(c, value.mac_psk, 16);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mac_cookie"));
+    show_exactly(c, value.mac_cookie, 16);
+    leave(c, at);
+  }
+}
+
+static void wire_resp_encode(call *c) {
+  net_resp value;
+  memset(&value, 0, sizeof value);
+  {
+    const node *m = member(arg(c, "value"), "version");
+    read_u8(c, m, &value.version);
+  }
+  {
+    const node *m = member(arg(c, "value"), "reserved");
+    read_u16(c, m, &value.reserved);
+  }
+  {
+    const node *m = member(arg(c, "value"), "receiver_index");
+    read_u32(c, m, &value.receiver_index);
+  }
+  {
+    const node *m = member(arg(c, "value"), "ephemeral");
+    read_exactly(c, m, value.ephemeral, 32);
+  }
+  {
+    const node *m = member(arg(c, "value"), "sealed_payload");
+    read_exactly(c, m, value.sealed_payload, 160);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_resp_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_resp_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_resp value;
+  net_code code = net_resp_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  {
+    size_t at = enter(c, net_str("version"));
+    show_u8(c, &value.version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value.reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("receiver_index"));
+    show_u32(c, &value.receiver_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ephemeral"));
+    show_exactly(c, value.ephemeral, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sealed_payload"));
+    show_exactly(c, value.sealed_payload, 160);
+    leave(c, at);
+  }
+}
+
+static void wire_cookie_encode(call *c) {
+  net_cookie value;
+  memset(&value, 0, sizeof value);
+  {
+    const node *m = member(arg(c, "value"), "version");
+    read_u8(c, m, &value.version);
+  }
+  {
+    const node *m = member(arg(c, "value"), "reserved");
+    read_u16(c, m, &value.reserved);
+  }
+  {
+    const node *m = member(arg(c, "value"), "receiver_index");
+    read_u32(c, m, &value.receiver_index);
+  }
+  {
+    const node *m = member(arg(c, "value"), "cookie");
+    read_exactly(c, m, value.cookie, 16);
+  }
+  {
+    const node *m = member(arg(c, "value"), "mac");
+    read_exactly(c, m, value.mac, 16);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_cookie_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_cookie_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_cookie value;
+  net_code code = net_cookie_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  {
+    size_t at = enter(c, net_str("version"));
+    show_u8(c, &value.version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value.reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("receiver_index"));
+    show_u32(c, &value.receiver_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cookie"));
+    show_exactly(c, value.cookie, 16);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mac"));
+    show_exactly(c, value.mac, 16);
+    leave(c, at);
+  }
+}
+
+static void wire_reject_encode(call *c) {
+  net_reject value;
+  memset(&value, 0, sizeof value);
+  {
+    const node *m = member(arg(c, "value"), "version");
+    read_u8(c, m, &value.version);
+  }
+  {
+    const node *m = member(arg(c, "value"), "reserved");
+    read_u16(c, m, &value.reserved);
+  }
+  {
+    const node *m = member(arg(c, "value"), "receiver_index");
+    read_u32(c, m, &value.receiver_index);
+  }
+  {
+    const node *m = member(arg(c, "value"), "reason");
+    read_u16(c, m, &value.reason);
+  }
+  {
+    const node *m = member(arg(c, "value"), "highest_version");
+    read_u16(c, m, &value.highest_version);
+  }
+  {
+    const node *m = member(arg(c, "value"), "padding");
+    read_u32(c, m, &value.padding);
+  }
+  {
+    const node *m = member(arg(c, "value"), "mac");
+    read_exactly(c, m, value.mac, 16);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_reject_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_reject_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_reject value;
+  net_code code = net_reject_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  {
+    size_t at = enter(c, net_str("version"));
+    show_u8(c, &value.version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value.reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("receiver_index"));
+    show_u32(c, &value.receiver_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reason"));
+    show_u16(c, &value.reason);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("highest_version"));
+    show_u16(c, &value.highest_version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u32(c, &value.padding);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mac"));
+    show_exactly(c, value.mac, 16);
+    leave(c, at);
+  }
+}
+
+static void wire_unknown_encode(call *c) {
+  net_unknown value;
+  memset(&value, 0, sizeof value);
+  {
+    const node *m = member(arg(c, "value"), "reserved");
+    read_u8(c, m, &value.reserved);
+  }
+  {
+    const node *m = member(arg(c, "value"), "reserved_two");
+    read_u16(c, m, &value.reserved_two);
+  }
+  {
+    const node *m = member(arg(c, "value"), "index");
+    read_u32(c, m, &value.index);
+  }
+  {
+    const node *m = member(arg(c, "value"), "packet_number");
+    read_u64(c, m, &value.packet_number);
+  }
+  {
+    const node *m = member(arg(c, "value"), "padding");
+    read_u64(c, m, &value.padding);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_unknown_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_unknown_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_unknown value;
+  net_code code = net_unknown_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u8(c, &value.reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved_two"));
+    show_u16(c, &value.reserved_two);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("index"));
+    show_u32(c, &value.index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packet_number"));
+    show_u64(c, &value.packet_number);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u64(c, &value.padding);
+    leave(c, at);
+  }
+}
+
+static void wire_data_header_encode(call *c) {
+  net_data_header value;
+  memset(&value, 0, sizeof value);
+  {
+    const node *m = member(arg(c, "value"), "phase");
+    read_u8(c, m, &value.phase);
+  }
+  {
+    const node *m = member(arg(c, "value"), "reserved");
+    read_u16(c, m, &value.reserved);
+  }
+  {
+    const node *m = member(arg(c, "value"), "receiver_index");
+    read_u32(c, m, &value.receiver_index);
+  }
+  {
+    const node *m = member(arg(c, "value"), "packet_number");
+    read_u64(c, m, &value.packet_number);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_data_header_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_data_header_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_data_header value;
+  net_code code = net_data_header_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  {
+    size_t at = enter(c, net_str("phase"));
+    show_u8(c, &value.phase);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value.reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("receiver_index"));
+    show_u32(c, &value.receiver_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packet_number"));
+    show_u64(c, &value.packet_number);
+    leave(c, at);
+  }
+}
+
+static void wire_forward_header_encode(call *c) {
+  net_forward_header value;
+  memset(&value, 0, sizeof value);
+  {
+    const node *m = member(arg(c, "value"), "phase");
+    read_u8(c, m, &value.phase);
+  }
+  {
+    const node *m = member(arg(c, "value"), "reserved");
+    read_u16(c, m, &value.reserved);
+  }
+  {
+    const node *m = member(arg(c, "value"), "receiver_index");
+    read_u32(c, m, &value.receiver_index);
+  }
+  {
+    const node *m = member(arg(c, "value"), "packet_number");
+    read_u64(c, m, &value.packet_number);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_forward_header_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_forward_header_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_forward_header value;
+  net_code code = net_forward_header_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  {
+    size_t at = enter(c, net_str("phase"));
+    show_u8(c, &value.phase);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value.reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("receiver_index"));
+    show_u32(c, &value.receiver_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packet_number"));
+    show_u64(c, &value.packet_number);
+    leave(c, at);
+  }
+}
+
+static void wire_handshake_payload_encode(call *c) {
+  net_handshake_payload value;
+  memset(&value, 0, sizeof value);
+  {
+    const node *m = member(arg(c, "value"), "entity_id");
+    read_exactly(c, m, value.entity_id, 32);
+  }
+  {
+    const node *m = member(arg(c, "value"), "certificate");
+    read_exactly(c, m, value.certificate, 64);
+  }
+  {
+    const node *m = member(arg(c, "value"), "own_half");
+    read_u64(c, m, &value.own_half);
+  }
+  {
+    const node *m = member(arg(c, "value"), "peer_half");
+    read_u64(c, m, &value.peer_half);
+  }
+  {
+    const node *m = member(arg(c, "value"), "features");
+    read_u64(c, m, &value.features);
+  }
+  {
+    const node *m = member(arg(c, "value"), "ciphers");
+    read_u8(c, m, &value.ciphers);
+  }
+  {
+    const node *m = member(arg(c, "value"), "chosen");
+    read_u8(c, m, &value.chosen);
+  }
+  {
+    const node *m = member(arg(c, "value"), "max_datagram");
+    read_u16(c, m, &value.max_datagram);
+  }
+  {
+    const node *m = member(arg(c, "value"), "index");
+    read_u32(c, m, &value.index);
+  }
+  {
+    const node *m = member(arg(c, "value"), "max_data");
+    read_u32(c, m, &value.max_data);
+  }
+  {
+    const node *m = member(arg(c, "value"), "stream_window");
+    read_u32(c, m, &value.stream_window);
+  }
+  {
+    const node *m = member(arg(c, "value"), "max_streams");
+    read_u16(c, m, &value.max_streams);
+  }
+  {
+    const node *m = member(arg(c, "value"), "ack_delay");
+    read_u8(c, m, &value.ack_delay);
+  }
+  {
+    const node *m = member(arg(c, "value"), "reserved");
+    read_u8(c, m, &value.reserved);
+  }
+  {
+    const node *m = member(arg(c, "value"), "padding");
+    read_u32(c, m, &value.padding);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_handshake_payload_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_handshake_payload_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_handshake_payload value;
+  net_code code = net_handshake_payload_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  {
+    size_t at = enter(c, net_str("entity_id"));
+    show_exactly(c, value.entity_id, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("certificate"));
+    show_exactly(c, value.certificate, 64);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("own_half"));
+    show_u64(c, &value.own_half);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("peer_half"));
+    show_u64(c, &value.peer_half);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("features"));
+    show_u64(c, &value.features);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ciphers"));
+    show_u8(c, &value.ciphers);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("chosen"));
+    show_u8(c, &value.chosen);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_datagram"));
+    show_u16(c, &value.max_datagram);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("index"));
+    show_u32(c, &value.index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_data"));
+    show_u32(c, &value.max_data);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("stream_window"));
+    show_u32(c, &value.stream_window);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_streams"));
+    show_u16(c, &value.max_streams);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ack_delay"));
+    show_u8(c, &value.ack_delay);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u8(c, &value.reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u32(c, &value.padding);
+    leave(c, at);
+  }
+}
+
+static void wire_envelope_encode(call *c) {
+  net_envelope value;
+  memset(&value, 0, sizeof value);
+  {
+    const node *m = member(arg(c, "value"), "destination");
+    read_u64(c, m, &value.destination);
+  }
+  {
+    const node *m = member(arg(c, "value"), "source");
+    read_u64(c, m, &value.source);
+  }
+  {
+    const node *m = member(arg(c, "value"), "ttl");
+    read_u8(c, m, &value.ttl);
+  }
+  {
+    const node *m = member(arg(c, "value"), "class");
+    read_u8(c, m, &value.class_);
+  }
+  {
+    const node *m = member(arg(c, "value"), "reserved");
+    read_u16(c, m, &value.reserved);
+  }
+  {
+    const node *m = member(arg(c, "value"), "padding");
+    read_u32(c, m, &value.padding);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_envelope_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_envelope_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_envelope value;
+  net_code code = net_envelope_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  {
+    size_t at = enter(c, net_str("destination"));
+    show_u64(c, &value.destination);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("source"));
+    show_u64(c, &value.source);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ttl"));
+    show_u8(c, &value.ttl);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("class"));
+    show_u8(c, &value.class_);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value.reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u32(c, &value.padding);
+    leave(c, at);
+  }
+}
+
 // Answers a request about a layout; false if there is none of that name.
 static inline bool dispatch_wire(call *c) {
   static const struct {
@@ -1040,6 +1860,24 @@ static inline bool dispatch_wire(call *c) {
       {"wire.echo_ack.decode", wire_echo_ack_decode},
       {"wire.permission_token.encode", wire_permission_token_encode},
       {"wire.permission_token.decode", wire_permission_token_decode},
+      {"wire.init.encode", wire_init_encode},
+      {"wire.init.decode", wire_init_decode},
+      {"wire.resp.encode", wire_resp_encode},
+      {"wire.resp.decode", wire_resp_decode},
+      {"wire.cookie.encode", wire_cookie_encode},
+      {"wire.cookie.decode", wire_cookie_decode},
+      {"wire.reject.encode", wire_reject_encode},
+      {"wire.reject.decode", wire_reject_decode},
+      {"wire.unknown.encode", wire_unknown_encode},
+      {"wire.unknown.decode", wire_unknown_decode},
+      {"wire.data_header.encode", wire_data_header_encode},
+      {"wire.data_header.decode", wire_data_header_decode},
+      {"wire.forward_header.encode", wire_forward_header_encode},
+      {"wire.forward_header.decode", wire_forward_header_decode},
+      {"wire.handshake_payload.encode", wire_handshake_payload_encode},
+      {"wire.handshake_payload.decode", wire_handshake_payload_decode},
+      {"wire.envelope.encode", wire_envelope_encode},
+      {"wire.envelope.decode", wire_envelope_decode},
   };
   for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
     if (strcmp(forms[i].op, c->op) == 0) {

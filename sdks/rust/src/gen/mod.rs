@@ -8,6 +8,7 @@ pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
+pub mod mesh;
 
 pub use base::*;
 pub use bus::*;
@@ -15,6 +16,7 @@ pub use dedup::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
+pub use mesh::*;
 
 /// What most programs use.
 pub mod prelude {
@@ -32,5 +34,6 @@ pub mod prelude {
     pub use crate::identity::{
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,
     };
+    pub use crate::mesh::{MeshError, StreamError};
     pub use crate::{Bytes, Error, Stream};
 }

@@ -13,6 +13,7 @@ pub(crate) fn surface() -> Value {
     dedup(&mut list);
     echo(&mut list);
     identity(&mut list);
+    mesh(&mut list);
     list.finish()
 }
 
@@ -871,4 +872,123 @@ fn identity(list: &mut List) {
     list.has(&["delegate_token"]);
     list.has(&["authorize"]);
     list.has(&["channel_hash"]);
+}
+
+fn mesh(list: &mut List) {
+    list.value("PROTOCOL_VERSION", net_mesh::mesh::PROTOCOL_VERSION);
+    list.ty::<net_mesh::mesh::RejectCode>("RejectCode");
+    list.value("RejectCode::WrongKey", net_mesh::mesh::RejectCode::WrongKey.text());
+    list.value("RejectCode::WrongPsk", net_mesh::mesh::RejectCode::WrongPsk.text());
+    list.value("RejectCode::Version", net_mesh::mesh::RejectCode::Version.text());
+    list.value("RejectCode::NotAdmitted", net_mesh::mesh::RejectCode::NotAdmitted.text());
+    list.value("RejectCode::ShuttingDown", net_mesh::mesh::RejectCode::ShuttingDown.text());
+    list.ty::<net_mesh::mesh::CloseCode>("CloseCode");
+    list.value("CloseCode::None", net_mesh::mesh::CloseCode::None.text());
+    list.value("CloseCode::ShuttingDown", net_mesh::mesh::CloseCode::ShuttingDown.text());
+    list.value("CloseCode::Protocol", net_mesh::mesh::CloseCode::Protocol.text());
+    list.value("CloseCode::PeerRestarted", net_mesh::mesh::CloseCode::PeerRestarted.text());
+    list.value("CloseCode::Expired", net_mesh::mesh::CloseCode::Expired.text());
+    list.value("CloseCode::NotAdmitted", net_mesh::mesh::CloseCode::NotAdmitted.text());
+    list.ty::<net_mesh::mesh::StreamError>("StreamError");
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| matches!(value, net_mesh::mesh::StreamError::WindowFull),
+        &["StreamError::WindowFull"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| matches!(value, net_mesh::mesh::StreamError::NotConnected),
+        &["StreamError::NotConnected"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| {
+            matches!(value, net_mesh::mesh::StreamError::MessageTooLarge { length: _, limit: _, .. })
+        },
+        &[
+            "StreamError::MessageTooLarge",
+            "StreamError::MessageTooLarge.length",
+            "StreamError::MessageTooLarge.limit",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| matches!(value, net_mesh::mesh::StreamError::Closed),
+        &["StreamError::Closed"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| {
+            matches!(value, net_mesh::mesh::StreamError::Reset { reset_code: _, .. })
+        },
+        &["StreamError::Reset", "StreamError::Reset.reset_code"],
+    );
+    list.ty::<net_mesh::mesh::MeshError>("MeshError");
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::NoAnswer),
+        &["MeshError::NoAnswer"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::WrongKey),
+        &["MeshError::WrongKey"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::WrongPsk),
+        &["MeshError::WrongPsk"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::WrongIdentity { expected: _, found: _, .. })
+        },
+        &["MeshError::WrongIdentity", "MeshError::WrongIdentity.expected", "MeshError::WrongIdentity.found"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::VersionMismatch { highest: _, .. })
+        },
+        &["MeshError::VersionMismatch", "MeshError::VersionMismatch.highest"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::NotAdmitted),
+        &["MeshError::NotAdmitted"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::ShuttingDown),
+        &["MeshError::ShuttingDown"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::AddressInUse { address: _, .. })
+        },
+        &["MeshError::AddressInUse", "MeshError::AddressInUse.address"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::PeerGone),
+        &["MeshError::PeerGone"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::Closed { close_code: _, reason: _, .. })
+        },
+        &["MeshError::Closed", "MeshError::Closed.close_code", "MeshError::Closed.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::AmbiguousNode { node: _, .. })
+        },
+        &["MeshError::AmbiguousNode", "MeshError::AmbiguousNode.node"],
+    );
+    let _ = (net_mesh::wire::mesh::Init::encode, net_mesh::wire::mesh::Init::decode);
+    list.has(&["Init::encode", "Init::decode"]);
+    let _ = (net_mesh::wire::mesh::Resp::encode, net_mesh::wire::mesh::Resp::decode);
+    list.has(&["Resp::encode", "Resp::decode"]);
+    let _ = (net_mesh::wire::mesh::Cookie::encode, net_mesh::wire::mesh::Cookie::decode);
+    list.has(&["Cookie::encode", "Cookie::decode"]);
+    let _ = (net_mesh::wire::mesh::Reject::encode, net_mesh::wire::mesh::Reject::decode);
+    list.has(&["Reject::encode", "Reject::decode"]);
+    let _ = (net_mesh::wire::mesh::Unknown::encode, net_mesh::wire::mesh::Unknown::decode);
+    list.has(&["Unknown::encode", "Unknown::decode"]);
+    let _ = (net_mesh::wire::mesh::DataHeader::encode, net_mesh::wire::mesh::DataHeader::decode);
+    list.has(&["DataHeader::encode", "DataHeader::decode"]);
+    let _ = (net_mesh::wire::mesh::ForwardHeader::encode, net_mesh::wire::mesh::ForwardHeader::decode);
+    list.has(&["ForwardHeader::encode", "ForwardHeader::decode"]);
+    let _ = (net_mesh::wire::mesh::HandshakePayload::encode, net_mesh::wire::mesh::HandshakePayload::decode);
+    list.has(&["HandshakePayload::encode", "HandshakePayload::decode"]);
+    let _ = (net_mesh::wire::mesh::Envelope::encode, net_mesh::wire::mesh::Envelope::decode);
+    list.has(&["Envelope::encode", "Envelope::decode"]);
 }

@@ -79,6 +79,69 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::identity::PermissionToken::decode(&encoded)?.write())
         }
+        (Some("init"), Some("encode")) => {
+            Ok(net_types::wire::mesh::Init::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("init"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::Init::decode(&encoded)?.write())
+        }
+        (Some("resp"), Some("encode")) => {
+            Ok(net_types::wire::mesh::Resp::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("resp"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::Resp::decode(&encoded)?.write())
+        }
+        (Some("cookie"), Some("encode")) => {
+            Ok(net_types::wire::mesh::Cookie::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("cookie"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::Cookie::decode(&encoded)?.write())
+        }
+        (Some("reject"), Some("encode")) => {
+            Ok(net_types::wire::mesh::Reject::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("reject"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::Reject::decode(&encoded)?.write())
+        }
+        (Some("unknown"), Some("encode")) => {
+            Ok(net_types::wire::mesh::Unknown::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("unknown"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::Unknown::decode(&encoded)?.write())
+        }
+        (Some("data_header"), Some("encode")) => {
+            Ok(net_types::wire::mesh::DataHeader::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("data_header"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::DataHeader::decode(&encoded)?.write())
+        }
+        (Some("forward_header"), Some("encode")) => {
+            Ok(net_types::wire::mesh::ForwardHeader::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("forward_header"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::ForwardHeader::decode(&encoded)?.write())
+        }
+        (Some("handshake_payload"), Some("encode")) => {
+            Ok(net_types::wire::mesh::HandshakePayload::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("handshake_payload"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::HandshakePayload::decode(&encoded)?.write())
+        }
+        (Some("envelope"), Some("encode")) => {
+            Ok(net_types::wire::mesh::Envelope::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("envelope"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::Envelope::decode(&encoded)?.write())
+        }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }
 }
@@ -321,6 +384,243 @@ impl Fixture for net_types::wire::identity::PermissionToken {
     }
 }
 
+impl Fixture for net_types::wire::mesh::Init {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            version: member(args, "version")?,
+            reserved: member(args, "reserved")?,
+            sender_index: member(args, "sender_index")?,
+            ephemeral: member(args, "ephemeral")?,
+            sealed_static: member(args, "sealed_static")?,
+            sealed_payload: member(args, "sealed_payload")?,
+            mac_key: member(args, "mac_key")?,
+            mac_psk: member(args, "mac_psk")?,
+            mac_cookie: member(args, "mac_cookie")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "version": self.version.write(),
+            "reserved": self.reserved.write(),
+            "sender_index": self.sender_index.write(),
+            "ephemeral": self.ephemeral.write(),
+            "sealed_static": self.sealed_static.write(),
+            "sealed_payload": self.sealed_payload.write(),
+            "mac_key": self.mac_key.write(),
+            "mac_psk": self.mac_psk.write(),
+            "mac_cookie": self.mac_cookie.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::Resp {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            version: member(args, "version")?,
+            reserved: member(args, "reserved")?,
+            receiver_index: member(args, "receiver_index")?,
+            ephemeral: member(args, "ephemeral")?,
+            sealed_payload: member(args, "sealed_payload")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "version": self.version.write(),
+            "reserved": self.reserved.write(),
+            "receiver_index": self.receiver_index.write(),
+            "ephemeral": self.ephemeral.write(),
+            "sealed_payload": self.sealed_payload.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::Cookie {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            version: member(args, "version")?,
+            reserved: member(args, "reserved")?,
+            receiver_index: member(args, "receiver_index")?,
+            cookie: member(args, "cookie")?,
+            mac: member(args, "mac")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "version": self.version.write(),
+            "reserved": self.reserved.write(),
+            "receiver_index": self.receiver_index.write(),
+            "cookie": self.cookie.write(),
+            "mac": self.mac.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::Reject {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            version: member(args, "version")?,
+            reserved: member(args, "reserved")?,
+            receiver_index: member(args, "receiver_index")?,
+            reason: member(args, "reason")?,
+            highest_version: member(args, "highest_version")?,
+            padding: member(args, "padding")?,
+            mac: member(args, "mac")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "version": self.version.write(),
+            "reserved": self.reserved.write(),
+            "receiver_index": self.receiver_index.write(),
+            "reason": self.reason.write(),
+            "highest_version": self.highest_version.write(),
+            "padding": self.padding.write(),
+            "mac": self.mac.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::Unknown {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            reserved: member(args, "reserved")?,
+            reserved_two: member(args, "reserved_two")?,
+            index: member(args, "index")?,
+            packet_number: member(args, "packet_number")?,
+            padding: member(args, "padding")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "reserved": self.reserved.write(),
+            "reserved_two": self.reserved_two.write(),
+            "index": self.index.write(),
+            "packet_number": self.packet_number.write(),
+            "padding": self.padding.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::DataHeader {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            phase: member(args, "phase")?,
+            reserved: member(args, "reserved")?,
+            receiver_index: member(args, "receiver_index")?,
+            packet_number: member(args, "packet_number")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "phase": self.phase.write(),
+            "reserved": self.reserved.write(),
+            "receiver_index": self.receiver_index.write(),
+            "packet_number": self.packet_number.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::ForwardHeader {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            phase: member(args, "phase")?,
+            reserved: member(args, "reserved")?,
+            receiver_index: member(args, "receiver_index")?,
+            packet_number: member(args, "packet_number")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "phase": self.phase.write(),
+            "reserved": self.reserved.write(),
+            "receiver_index": self.receiver_index.write(),
+            "packet_number": self.packet_number.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::HandshakePayload {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            entity_id: member(args, "entity_id")?,
+            certificate: member(args, "certificate")?,
+            own_half: member(args, "own_half")?,
+            peer_half: member(args, "peer_half")?,
+            features: member(args, "features")?,
+            ciphers: member(args, "ciphers")?,
+            chosen: member(args, "chosen")?,
+            max_datagram: member(args, "max_datagram")?,
+            index: member(args, "index")?,
+            max_data: member(args, "max_data")?,
+            stream_window: member(args, "stream_window")?,
+            max_streams: member(args, "max_streams")?,
+            ack_delay: member(args, "ack_delay")?,
+            reserved: member(args, "reserved")?,
+            padding: member(args, "padding")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "entity_id": self.entity_id.write(),
+            "certificate": self.certificate.write(),
+            "own_half": self.own_half.write(),
+            "peer_half": self.peer_half.write(),
+            "features": self.features.write(),
+            "ciphers": self.ciphers.write(),
+            "chosen": self.chosen.write(),
+            "max_datagram": self.max_datagram.write(),
+            "index": self.index.write(),
+            "max_data": self.max_data.write(),
+            "stream_window": self.stream_window.write(),
+            "max_streams": self.max_streams.write(),
+            "ack_delay": self.ack_delay.write(),
+            "reserved": self.reserved.write(),
+            "padding": self.padding.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::Envelope {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            destination: member(args, "destination")?,
+            source: member(args, "source")?,
+            ttl: member(args, "ttl")?,
+            class: member(args, "class")?,
+            reserved: member(args, "reserved")?,
+            padding: member(args, "padding")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "destination": self.destination.write(),
+            "source": self.source.write(),
+            "ttl": self.ttl.write(),
+            "class": self.class.write(),
+            "reserved": self.reserved.write(),
+            "padding": self.padding.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::echo::Color {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -333,6 +633,28 @@ impl Fixture for net_types::echo::Color {
 }
 
 impl Fixture for net_types::echo::Level {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.text())
+    }
+}
+
+impl Fixture for net_types::mesh::RejectCode {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.text())
+    }
+}
+
+impl Fixture for net_types::mesh::CloseCode {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
         text.parse().map_err(|_| wrong("a known text", value))
@@ -416,6 +738,10 @@ impl Fixture for net_types::identity::OriginHash {
 impl Item for net_types::echo::Color {}
 
 impl Item for net_types::echo::Level {}
+
+impl Item for net_types::mesh::RejectCode {}
+
+impl Item for net_types::mesh::CloseCode {}
 
 impl Item for net_types::echo::Access {}
 
