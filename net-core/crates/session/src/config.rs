@@ -78,6 +78,9 @@ pub struct Config {
 }
 
 impl Config {
+    /// PSKs that are accepted at most.
+    pub const MAX_PSKS: usize = 4;
+
     /// The defaults for an identity and PSKs.
     pub fn new(seed: &Seed, psks: Vec<Psk>) -> Self {
         Self {
@@ -102,7 +105,7 @@ impl Config {
 
     /// The same within what is possible: too small or too large values become the nearest that work.
     pub(crate) fn clamped(mut self) -> Self {
-        self.psks.truncate(4);
+        self.psks.truncate(Self::MAX_PSKS);
         self.ciphers |= Cipher::CHACHA_ONLY;
         self.session_timeout = self.session_timeout.max(Duration::from_millis(500));
         self.heartbeat = self.heartbeat.clamp(Duration::from_millis(10), self.session_timeout / 2);

@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn agrees_with_a_set_of_numbers() {
-        let (mut window, mut seen, mut highest, mut state) = (ReplayWindow::new(), HashSet::new(), 0_u64, 7_u64);
+        let (mut window, mut seen, mut highest, mut state) =
+            (ReplayWindow::new(), HashSet::new(), 0_u64, 7_u64);
         for _ in 0..200_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let number = match state >> 60 {
@@ -74,7 +75,11 @@ mod tests {
                 _ => (highest + 8).saturating_sub(state >> 40 & 0x3fff),
             };
             let is_in_window = seen.is_empty() || number + BITS > highest;
-            assert_eq!(window.is_fresh(number), is_in_window && !seen.contains(&number), "{number} at {highest}");
+            assert_eq!(
+                window.is_fresh(number),
+                is_in_window && !seen.contains(&number),
+                "{number} at {highest}"
+            );
             if window.is_fresh(number) {
                 window.see(number);
                 seen.insert(number);

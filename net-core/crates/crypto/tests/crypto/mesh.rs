@@ -21,8 +21,14 @@ fn ephemeral(byte: u8) -> Zeroizing<[u8; 32]> {
 
 #[test]
 fn derivations_are_those_of_the_protocol() {
-    assert_eq!(key(0x42).public().to_string(), "7f578680c914fef11c4f0a7f9d88bb11c49fdaf412477bf6e5e7468f36371b2f");
-    assert_eq!(hex(&PublicKey::new([7; 32]).mac_key()), "4dfe00b2fedda3126277a5a14e06f1ae9f85e62b49e29bbdd56c3978eb2f0d0a");
+    assert_eq!(
+        key(0x42).public().to_string(),
+        "7f578680c914fef11c4f0a7f9d88bb11c49fdaf412477bf6e5e7468f36371b2f"
+    );
+    assert_eq!(
+        hex(&PublicKey::new([7; 32]).mac_key()),
+        "4dfe00b2fedda3126277a5a14e06f1ae9f85e62b49e29bbdd56c3978eb2f0d0a"
+    );
     let psk = Psk::new(&std::array::from_fn(|at| at as u8));
     assert_eq!(hex(&psk.mac(&[b"a", b"bc"])), "5cb9877ecc714d475ff4c26029063026");
 }
@@ -64,7 +70,9 @@ fn both_ciphers_refuse_what_was_changed() {
 
 #[test]
 fn patterned_psks_are_noticed() {
-    for patterned in [[0; 32], [0x42; 32], std::array::from_fn(|at| at as u8), *b"0123456701234567012345670123456\0"] {
+    for patterned in
+        [[0; 32], [0x42; 32], std::array::from_fn(|at| at as u8), *b"0123456701234567012345670123456\0"]
+    {
         assert!(Psk::new(&patterned).is_patterned());
     }
     assert!(!Psk::new(b"a key that was drawn, not typed!").is_patterned());

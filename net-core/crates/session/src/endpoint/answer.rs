@@ -26,7 +26,9 @@ struct Init<'a> {
 
 impl Endpoint {
     pub(super) fn handle_init(&mut self, now: Instant, from: Path, packet: &[u8]) {
-        let Ok(packet) = <&[u8; 296]>::try_from(packet) else { return self.stats.drop(DropReason::Malformed) };
+        let Ok(packet) = <&[u8; 296]>::try_from(packet) else {
+            return self.stats.drop(DropReason::Malformed);
+        };
         if packet[2..4] != [0, 0] {
             return self.stats.drop(DropReason::Malformed);
         }
@@ -158,9 +160,9 @@ impl Endpoint {
 
     /// Whether a peer may have a session at all.
     fn admits(&mut self, peer: &Peer) -> bool {
-        let is_listed =
-            self.config.admitted.as_ref().is_none_or(|admitted| admitted.contains(&peer.entity));
-        let has_room = self.entities.len() < self.config.max_sessions || self.entities.contains_key(&peer.entity);
+        let is_listed = self.config.admitted.as_ref().is_none_or(|admitted| admitted.contains(&peer.entity));
+        let has_room =
+            self.entities.len() < self.config.max_sessions || self.entities.contains_key(&peer.entity);
         is_listed && has_room && !self.is_refused(peer.entity) && self.may_bind(peer)
     }
 
@@ -215,12 +217,7 @@ impl Certificates {
     const KEPT: usize = 4_096;
 
     /// Whether a certificate is an entity's for a key. One that held is not checked again.
-    pub(super) fn holds(
-        &mut self,
-        entity: EntityId,
-        key: PublicKey,
-        certificate: &Certificate,
-    ) -> bool {
+    pub(super) fn holds(&mut self, entity: EntityId, key: PublicKey, certificate: &Certificate) -> bool {
         if self.0.contains(&(entity, key)) {
             return true;
         }

@@ -2,11 +2,7 @@
 
 use super::{Endpoint, Owner, messages};
 use crate::{
-    DialId, Event, Path, SessionId, Target,
-    config::Config,
-    random::Draw,
-    session::Keying,
-    stats::DropReason,
+    DialId, Event, Path, SessionId, Target, config::Config, random::Draw, session::Keying, stats::DropReason,
 };
 use net_crypto::{
     EntityId,
@@ -14,7 +10,7 @@ use net_crypto::{
 };
 use net_types::{
     mesh::{MeshError, RejectCode},
-    wire::mesh::{Cookie, HandshakePayload, Reject, Resp},
+    wire::mesh::{CookiePacket, HandshakePayload, RejectPacket, RespPacket},
 };
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
@@ -243,7 +239,7 @@ impl Endpoint {
     }
 
     pub(super) fn handle_resp(&mut self, now: Instant, from: Path, packet: &[u8]) {
-        let Ok(resp) = Resp::decode(packet) else { return self.stats.drop(DropReason::Malformed) };
+        let Ok(resp) = RespPacket::decode(packet) else { return self.stats.drop(DropReason::Malformed) };
         let Some(Owner::Dial(id)) = self.indexes.get(&resp.receiver_index).copied() else {
             return self.stats.drop(DropReason::Handshake);
         };
@@ -259,7 +255,7 @@ impl Endpoint {
     fn read_resp(
         &mut self,
         id: DialId,
-        resp: &Resp,
+        resp: &RespPacket,
         packet: &[u8],
     ) -> Result<Option<(HandshakePayload, PendingKeying)>, MeshError> {
         let Some(dial) = self.dials.get_mut(&id) else { return Ok(None) };
@@ -268,7 +264,9 @@ impl Endpoint {
         let Ok(payload) = HandshakePayload::decode(&payload) else { return Ok(None) };
         let entity = EntityId::new(payload.entity_id);
         let cipher = Cipher::chosen(self.config.ciphers, payload.ciphers);
-        if payload.peer_half != dial.own_half || payload.chosen != cipher as u8 || resp.version != messages::VERSION
+        if payload.peer_half != dial.own_half
+            || payload.chosen != cipher as u8
+            || resp.version != messages::VERSION
         {
             return Ok(None);
         }
@@ -304,12 +302,13 @@ impl Endpoint {
     }
 
     pub(super) fn handle_reject(&mut self, now: Instant, packet: &[u8]) {
-        let Ok(reject) = Reject::decode(packet) else { return self.stats.drop(DropReason::Malformed) };
+        let Ok(reject) = RejectPacket::decode(packet) else { return self.stats.drop(DropReason::Malformed) };
         let dial = match self.indexes.get(&reject.receiver_index) {
             Some(Owner::Dial(id)) => self.dials.get_mut(id).map(|dial| (*id, dial)),
             _ => None,
         };
-        let Some((id, dial)) = dial.filter(|(_, dial)| is_genuine(&self.config, dial, &reject, packet)) else {
+        let Some((id, dial)) = dial.filter(|(_, dial)| is_genuine(&self.config, dial, &reject, packet))
+        else {
             return self.stats.drop(DropReason::Handshake);
         };
         if dial.refusal.is_none() {
@@ -326,7 +325,7 @@ impl Endpoint {
     }
 
     pub(super) fn handle_cookie(&mut self, now: Instant, packet: &[u8]) {
-        let Ok(cookie) = Cookie::decode(packet) else { return self.stats.drop(DropReason::Malformed) };
+        let Ok(cookie) = CookiePacket::decode(packet) else { return self.stats.drop(DropReason::Malformed) };
         let Some(Owner::Dial(id)) = self.indexes.get(&cookie.receiver_index).copied() else {
             return self.stats.drop(DropReason::Handshake);
         };
@@ -349,7 +348,7 @@ struct PendingKeying {
 }
 
 /// Whether a refusal is by somebody who knows the PSK, or the key if that is what was right.
-fn is_genuine(config: &Config, dial: &Dial, reject: &Reject, packet: &[u8]) -> bool {
+fn is_genuine(config: &Config, dial: &Dial, reject: &RejectPacket, packet: &[u8]) -> bool {
     let (mac_key, mac_psk, _) = messages::macs(&dial.packet);
     let parts: [&[u8]; 3] = [&packet[..16], &mac_key, &mac_psk];
     let expected: Option<Mac> = if reject.reason == RejectCode::WrongPsk.tag() {

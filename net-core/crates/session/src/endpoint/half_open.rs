@@ -52,7 +52,12 @@ impl HalfOpenTable {
     }
 
     /// Adds one, and gives back the index of the one that had to go for it. Refused if its source has too many.
-    pub(super) fn push(&mut self, one: HalfOpen, is_limited: bool, has_cookie: bool) -> Result<Option<u32>, ()> {
+    pub(super) fn push(
+        &mut self,
+        one: HalfOpen,
+        is_limited: bool,
+        has_cookie: bool,
+    ) -> Result<Option<u32>, ()> {
         let most = if has_cookie { PER_SOURCE_WITH_COOKIE } else { PER_SOURCE };
         if is_limited && self.0.iter().filter(|other| other.source == one.source).count() >= most {
             return Err(());

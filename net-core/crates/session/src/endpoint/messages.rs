@@ -11,7 +11,7 @@ use net_crypto::{
 };
 use net_types::{
     mesh::{PROTOCOL_VERSION, RejectCode},
-    wire::mesh::{Cookie, HandshakePayload, Reject, Unknown},
+    wire::mesh::{CookiePacket, HandshakePayload, RejectPacket, UnknownPacket},
 };
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ pub(super) fn terms(payload: &HandshakePayload, own_half: u64) -> Terms {
 }
 
 pub(super) fn reject(index: u32, reason: RejectCode, mac: impl Fn(&[u8]) -> Mac) -> Vec<u8> {
-    let reject = Reject {
+    let reject = RejectPacket {
         version: VERSION,
         reserved: 0,
         receiver_index: index,
@@ -129,12 +129,12 @@ pub(super) fn reject(index: u32, reason: RejectCode, mac: impl Fn(&[u8]) -> Mac)
 
 pub(super) fn cookie(index: u32, cookie: Mac, psk: &Psk, mac_psk: &Mac) -> Vec<u8> {
     let mac = psk.mac(&[&cookie, mac_psk]);
-    let packet = Cookie { version: VERSION, reserved: 0, receiver_index: index, cookie, mac };
+    let packet = CookiePacket { version: VERSION, reserved: 0, receiver_index: index, cookie, mac };
     packet.encode().unwrap_or_default()
 }
 
 pub(super) fn unknown(index: u32, packet_number: u64) -> Vec<u8> {
-    let packet = Unknown { reserved: 0, reserved_two: 0, index, packet_number, padding: 0 };
+    let packet = UnknownPacket { reserved: 0, reserved_two: 0, index, packet_number, padding: 0 };
     packet.encode().unwrap_or_default()
 }
 

@@ -1,6 +1,7 @@
 //! What a node is to its peers: handshakes in both directions, and the sessions that come of them.
 
 mod answer;
+mod data;
 mod dial;
 mod half_open;
 mod load;
@@ -11,7 +12,7 @@ mod streams;
 use crate::{
     Config, DialId, Event, Forwarded, Path, SessionId, Transmit,
     random::{Draw, Random},
-    session::{Context, Header, Reception, Session},
+    session::{Context, Header, Session},
     stats::{DropReason, EndpointStats},
 };
 use answer::Certificates;
@@ -21,13 +22,9 @@ use hashbrown::HashMap;
 use load::Load;
 use net_crypto::{
     EntityId,
-    mesh::{Certificate, HEADER, PublicKey, TAG},
+    mesh::{Certificate, Psk, PublicKey},
 };
-use net_types::{
-    identity::NodeId,
-    mesh::CloseCode,
-    wire::mesh::{Envelope, Unknown},
-};
+use net_types::{identity::NodeId, mesh::CloseCode};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap, VecDeque},
@@ -69,7 +66,7 @@ pub struct Endpoint {
     queue: VecDeque<u32>,
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
     /// Timers that are being dealt with.
-    due: Vec<Timer>,
+    due: Vec<(Instant, Timer)>,
     events: VecDeque<Event>,
     /// What all sessions hold of messages that are longer than their windows.
     reassembling: u64,
@@ -209,11 +206,11 @@ impl Endpoint {
             && at <= now
         {
             self.timers.pop();
-            due.push(timer);
+            due.push((at, timer));
         }
-        for timer in due.drain(..) {
+        for (at, timer) in due.drain(..) {
             match timer {
-                Timer::Session(id) => self.session_timeout(now, id),
+                Timer::Session(id) => self.session_timeout(now, id, at),
                 Timer::Dial(id) => self.handle_dial(now, id),
                 Timer::Redial(key) => self.redial(now, key),
                 Timer::HalfOpen => self.expire_half_open(now),
@@ -254,19 +251,16 @@ impl Endpoint {
         }
     }
 
-    /// Seals a packet that is passed on over a session, and writes it into the buffer, which is cleared first. Nothing if there
-    /// is no such session, or the packet is too short to be one.
-    pub fn forward(
-        &mut self,
-        now: Instant,
-        hop: SessionId,
-        envelope: &Envelope,
-        inner: &[u8],
-        buffer: &mut Vec<u8>,
-    ) -> Option<Transmit> {
-        buffer.clear();
-        let envelope = envelope.encode().ok()?.try_into().ok()?;
-        self.with_session(now, hop, |session, cx| session.forward(cx, &envelope, inner, buffer))?
+    /// Replaces the PSKs: up to 4 are accepted, and the first is dialled with. If one of the old ones is not among them, every
+    /// session agrees on fresh keys within 60 s, and ends if that fails.
+    pub fn set_psks(&mut self, now: Instant, psks: Vec<Psk>) {
+        let is_removal = self.config.psks.iter().any(|psk| !psks.contains(psk));
+        self.config.psks = psks;
+        self.config.psks.truncate(Config::MAX_PSKS);
+        let sessions: Vec<SessionId> = self.sessions().collect();
+        for id in sessions.into_iter().filter(|_| is_removal) {
+            self.with_session(now, id, |session, cx| session.demand_renewal(cx));
+        }
     }
 
     /// Counters of the node.
@@ -287,69 +281,9 @@ impl Endpoint {
         self.config.static_key.public()
     }
 
-    fn handle_data(&mut self, now: Instant, from: Path, datagram: &mut [u8]) -> Option<Forwarded> {
-        let Some(header) = Header::read(datagram) else {
-            self.stats.drop(DropReason::Malformed);
-            return None;
-        };
-        let slot = match self.indexes.get(&header.index).copied() {
-            Some(Owner::Session(slot)) => slot,
-            Some(Owner::HalfOpen) if self.confirm(now, from, header.index, datagram) => {
-                let Some(Owner::Session(slot)) = self.indexes.get(&header.index).copied() else { return None };
-                slot
-            }
-            Some(Owner::HalfOpen | Owner::Dial(_)) => {
-                self.stats.drop(DropReason::Forged);
-                return None;
-            }
-            None => {
-                self.stats.drop(DropReason::UnknownIndex);
-                self.hint_unknown(now, from, header, datagram.len());
-                return None;
-            }
-        };
-        let left = self.reassembly_left();
-        let mut cx = context(&self.config, &mut *self.random, now, left);
-        let session = self.slots[slot as usize].session.as_deref_mut()?;
-        let (hop, reserved) = (session.id, session.incoming.reserved());
-        let reception = session.handle(&mut cx, from, header, datagram);
-        self.reassembling = self.reassembling + session.incoming.reserved() - reserved;
-        let forwarded = match reception {
-            Reception::Dropped(reason) => {
-                self.stats.drop(reason);
-                None
-            }
-            Reception::Taken => None,
-            Reception::Forward(plain) => forwarded(hop, plain, datagram),
-        };
-        self.after(now, slot);
-        forwarded
-    }
-
-    /// Hints that an index is unknown, never with more bytes than came.
-    fn hint_unknown(&mut self, now: Instant, from: Path, header: Header, size: usize) {
-        if size >= 64 && self.load.admits_unknown(now) {
-            self.out.push_back((from, messages::unknown(header.index, header.number)));
-            self.stats.unknown += 1;
-        }
-    }
-
-    /// Somebody says that the peer has lost its keys: dialling the peer tells whether that is so.
-    fn handle_unknown(&mut self, now: Instant, packet: &[u8]) {
-        let Ok(unknown) = Unknown::decode(packet) else { return self.stats.drop(DropReason::Malformed) };
-        if !self.load.admits_unknown(now) {
-            return self.stats.drop(DropReason::Limited);
-        }
-        let sessions = self.slots.iter().filter_map(|slot| slot.session.as_deref());
-        let mut concerned = sessions.filter(|session| session.has_sent(unknown.index, unknown.packet_number));
-        match concerned.next().map(|session| session.id) {
-            Some(id) => self.renew(now, id),
-            None => self.stats.drop(DropReason::UnknownIndex),
-        }
-    }
-
-    fn session_timeout(&mut self, now: Instant, id: SessionId) {
-        let Some(session) = self.session_mut(id) else { return };
+    fn session_timeout(&mut self, now: Instant, id: SessionId, at: Instant) {
+        // Of several timers of a session, the earliest counts.
+        let Some(session) = self.session_mut(id).filter(|session| session.armed == Some(at)) else { return };
         session.armed = None;
         self.with_session(now, id, |session, cx| session.handle_timeout(cx));
         self.renew_if_due(now, id);
@@ -416,19 +350,4 @@ impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Endpoint").field("entity", &self.entity_id()).finish_non_exhaustive()
     }
-}
-
-/// Makes the inner packet whole: its head moves to its rest.
-fn forwarded(hop: SessionId, plain: std::ops::Range<usize>, datagram: &mut [u8]) -> Option<Forwarded> {
-    let envelope = Envelope::decode(&datagram[plain.start..plain.start + 24]).ok()?;
-    let inner = HEADER + Header::FORWARDED + TAG - 24;
-    datagram.copy_within(plain.start + 24..plain.end, inner);
-    Some(Forwarded {
-        hop,
-        destination: envelope.destination,
-        source: envelope.source,
-        ttl: envelope.ttl,
-        class: envelope.class,
-        inner,
-    })
 }

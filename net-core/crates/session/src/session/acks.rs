@@ -9,6 +9,9 @@ const KEPT: usize = 64;
 /// Ranges that a frame holds.
 pub(crate) const SENT: usize = 32;
 
+/// Packets that were overtaken and are remembered.
+const LATE: usize = 256;
+
 /// Packets after which an acknowledgement is due.
 const EVERY: u32 = 16;
 
@@ -22,6 +25,10 @@ pub(crate) struct Acks {
     bytes: u64,
     is_due: bool,
     deadline: Option<Instant>,
+    /// Acknowledgements that were written.
+    written: u64,
+    /// Packets that were overtaken, and how many acknowledgements had been written when they came.
+    late: Vec<(u64, u64)>,
 }
 
 impl Acks {
@@ -41,6 +48,8 @@ impl Acks {
         self.arrived.keep_highest(KEPT);
         if number >= next {
             self.newest = Some(now);
+        } else if self.late.len() < LATE {
+            self.late.push((number, self.written));
         }
         if is_asked {
             self.packets += 1;
@@ -64,21 +73,52 @@ impl Acks {
         self.deadline.filter(|_| self.packets > 0)
     }
 
-    /// The ranges, and for how long they were held back.
-    pub(crate) fn take(&mut self, now: Instant) -> (&Ranges, Duration) {
+    /// The ranges, for how long they were held back, and which of the acknowledgements this is.
+    pub(crate) fn take(&mut self, now: Instant) -> (&Ranges, Duration, u64) {
+        self.written += 1;
         (self.packets, self.bytes, self.is_due, self.deadline) = (0, 0, false, None);
         let held = self.newest.map_or(Duration::ZERO, |newest| now.saturating_duration_since(newest));
-        (&self.arrived, held)
+        (&self.arrived, held, self.written)
     }
 
-    /// The peer knows of these.
-    pub(crate) fn known(&mut self, range: std::ops::Range<u64>) {
+    /// The peer has the acknowledgement of this number, which told of packets in this range: they need not be told again.
+    pub(crate) fn known(&mut self, range: std::ops::Range<u64>, written: u64) {
         // The highest range stays, to tell what follows it.
         let newest = self.arrived.descending().next().map_or(0, |newest| newest.start);
-        self.arrived.remove(range.start..range.end.min(newest));
+        let range = range.start..range.end.min(newest);
+        self.arrived.remove(range.clone());
+        // What came into a gap of the range later was not told.
+        self.late.retain(|late| late.1 >= written);
+        for (number, _) in self.late.iter().filter(|late| range.contains(&late.0)) {
+            self.arrived.insert(*number..*number + 1);
+        }
     }
 
     pub(crate) fn shrink(&mut self) {
         self.arrived.shrink();
+        self.late.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_into_a_gap_is_told_though_the_range_is_known() {
+        let now = Instant::now();
+        let mut acks = Acks::default();
+        let arrive = |acks: &mut Acks, number| {
+            acks.arrived(number, 100, (true, false), u64::MAX, Duration::ZERO, now);
+        };
+        [1, 2, 5, 9].into_iter().for_each(|number| arrive(&mut acks, number));
+        let (_, _, written) = acks.take(now);
+        arrive(&mut acks, 3);
+        acks.known(1..10, written);
+        let kept: Vec<_> = acks.arrived.descending().collect();
+        assert_eq!(kept, [9..10, 3..4]);
+        let (_, _, written) = acks.take(now);
+        acks.known(1..10, written);
+        assert_eq!(acks.arrived.first(), Some(9..10));
     }
 }

@@ -80,7 +80,7 @@ pub(crate) enum SentFrame {
     Stream { sid: u64, offset: u64, length: u32, is_last: bool, has_open: bool },
     Batch { sid: u64, written: Written, has_open: bool },
     Control(Control),
-    Ack { low: u64, high: u64 },
+    Ack { low: u64, high: u64, written: u64 },
 }
 
 impl SentFrame {
@@ -171,6 +171,8 @@ pub(crate) struct Session {
     heartbeat: Duration,
     session_timeout: Duration,
     is_suspected: bool,
+    /// Fresh keys are to be agreed on from the first time on, and the session ends without them at the second.
+    renewal: Option<(Instant, Instant)>,
     are_buffers_kept: bool,
     closing: Option<Closing>,
     pub(crate) ending: Option<Ending>,
@@ -227,6 +229,7 @@ impl Session {
             heartbeat: timers::jittered(cx.config.heartbeat, cx.random),
             session_timeout: cx.config.session_timeout,
             is_suspected: false,
+            renewal: None,
             are_buffers_kept: true,
             closing: None,
             ending: None,
@@ -244,6 +247,7 @@ impl Session {
             && keying.made.saturating_duration_since(kept.made) < SIMULTANEOUS;
         let is_of_lower = keying.is_initiator == (own.as_bytes() < self.peer.entity.as_bytes());
         self.is_ping_due |= keying.is_initiator;
+        self.renewal = None;
         self.keyings.push(keying);
         if !is_simultaneous || is_of_lower {
             self.sending = self.keyings.len() - 1;

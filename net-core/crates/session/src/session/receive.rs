@@ -9,6 +9,7 @@ use crate::{
     random::Draw,
     stats::DropReason,
     stream::{Broken, Effects},
+    varint,
 };
 use net_crypto::mesh::{HEADER, TAG};
 use net_types::mesh::StreamError;
@@ -30,24 +31,20 @@ impl Header {
     /// The sealed part of a packet that is passed on: envelope and head of the inner packet.
     pub(crate) const FORWARDED: usize = 48;
 
-    /// Reads it; nothing if the packet is too short or a reserved byte is not zero.
+    /// Reads it; nothing if the packet is too short, a reserved byte is not zero, or the number too high.
     pub(crate) fn read(packet: &[u8]) -> Option<Self> {
         let (kind, phase, reserved) = (*packet.first()?, *packet.get(1)?, packet.get(2..4)?);
         let is_forward = kind == Self::FORWARD;
         let is_whole = if is_forward {
             packet.len() >= HEADER + Self::FORWARDED + TAG
         } else {
-            packet.len() >= HEADER + 32 + TAG && packet.len() % 16 == 0
+            packet.len() >= HEADER + 32 + TAG && packet.len().is_multiple_of(16)
         };
-        if !is_whole || reserved != [0, 0] {
-            return None;
-        }
-        Some(Self {
-            is_forward,
-            phase,
-            index: u32::from_le_bytes(packet[4..8].try_into().ok()?),
-            number: u64::from_le_bytes(packet[8..16].try_into().ok()?),
-        })
+        let index = u32::from_le_bytes(packet.get(4..8)?.try_into().ok()?);
+        let number = u64::from_le_bytes(packet.get(8..16)?.try_into().ok()?);
+        // A number that no acknowledgement can name is never sent.
+        let is_sound = is_whole && reserved == [0, 0] && number <= varint::MAX;
+        is_sound.then_some(Self { is_forward, phase, index, number })
     }
 
     pub(crate) fn write(self, packet: &mut [u8]) {
@@ -86,8 +83,7 @@ impl Session {
         };
         let keying = &mut self.keyings[at];
         let sealed = if header.is_forward { HEADER + Header::FORWARDED + TAG } else { packet.len() };
-        let Some(plain) =
-            keying.open(header.phase, header.number, &mut packet[..sealed], cx.now, keep_old)
+        let Some(plain) = keying.open(header.phase, header.number, &mut packet[..sealed], cx.now, keep_old)
         else {
             if keying.is_worn_out() {
                 self.ending = Some(Ending::Expired);

@@ -113,7 +113,8 @@ impl Recovery {
 
     /// Frames that belong to no packet yet.
     pub(crate) fn frames_written(&self) -> usize {
-        let known = self.packets.back().map_or(self.forgotten, |last| last.first_frame + u64::from(last.frames));
+        let known =
+            self.packets.back().map_or(self.forgotten, |last| last.first_frame + u64::from(last.frames));
         (self.forgotten + self.frames.len() as u64 - known) as usize
     }
 
@@ -153,7 +154,8 @@ impl Recovery {
         let mut verdict = Verdict::default();
         let is_newest = self.largest.is_none_or(|largest| ack.largest > largest);
         self.largest = self.largest.max(Some(ack.largest));
-        if is_newest && let Some(packet) = self.packet(ack.largest).filter(|packet| packet.state == State::Asking)
+        if is_newest
+            && let Some(packet) = self.packet(ack.largest).filter(|packet| packet.state == State::Asking)
         {
             let held = Duration::from_micros(ack.delay.min(1 << 24)).min(self.peer_delay);
             self.rtt.measure(now.saturating_duration_since(packet.sent), held);
@@ -337,7 +339,9 @@ impl Recovery {
             let is_over = match packet.state {
                 State::Asking => false,
                 State::Acknowledged => true,
-                State::Silent => self.first < largest || now >= packet.sent + late || self.packets.len() > 1_024,
+                State::Silent => {
+                    self.first < largest || now >= packet.sent + late || self.packets.len() > 1_024
+                }
                 State::Skipped => self.first + 1_024 < largest || now >= packet.sent + late,
                 State::Lost(at) => now >= at + late || self.packets.len() > REMEMBERED / 2,
             };

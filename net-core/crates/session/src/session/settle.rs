@@ -19,7 +19,9 @@ pub(super) struct Settling<'a> {
 impl Settling<'_> {
     pub(super) fn settle(&mut self, frame: SentFrame, fate: Fate) {
         match (frame, fate) {
-            (SentFrame::Ack { low, high }, Fate::Acknowledged | Fate::Late) => self.acks.known(low..high + 1),
+            (SentFrame::Ack { low, high, written }, Fate::Acknowledged | Fate::Late) => {
+                self.acks.known(low..high + 1, written);
+            }
             (SentFrame::Control(control), Fate::Lost | Fate::Probed) => {
                 if !self.control.contains(&control) {
                     self.control.push(control);

@@ -17,6 +17,9 @@ const FRESH_KEYS_OTHER: Duration = Duration::from_secs(66 * 60);
 /// A session without fresh keys for this time ends.
 const LONGEST_KEYS: Duration = Duration::from_secs(90 * 60);
 
+/// After a PSK was removed, every session has fresh keys within this time.
+const RENEWAL_TIME: Duration = Duration::from_secs(60);
+
 /// Old keys open packets for this time after the peer has used newer ones.
 const KEEP_KEYS: Duration = Duration::from_secs(3);
 
@@ -38,7 +41,7 @@ impl Session {
             self.paths.next_timeout(),
             self.incoming.next_timeout(),
             Some(self.next_liveness()),
-            Some(self.keying().made + LONGEST_KEYS),
+            Some(self.expires()),
             self.next_retirement(),
             self.next_shrink(),
         ];
@@ -55,7 +58,7 @@ impl Session {
         let mut effects = Effects { events: &mut self.events, control: &mut self.control };
         let given_up = self.incoming.expire(cx.now, &mut effects);
         (0..given_up).for_each(|_| self.stats.drop(DropReason::Incomplete));
-        if cx.now >= self.keying().made + LONGEST_KEYS {
+        if cx.now >= self.expires() {
             self.ending = Some(Ending::Expired);
         }
         self.retire_keys(cx.now);
@@ -69,10 +72,24 @@ impl Session {
         self.closing.is_none() && now >= self.fresh_keys_at()
     }
 
+    /// A PSK is accepted no longer: the session has to show soon that its peer knows another.
+    pub(crate) fn demand_renewal(&mut self, cx: &mut Context<'_>) {
+        let within = RENEWAL_TIME.as_millis() as u64;
+        let from = cx.now + Duration::from_millis(cx.random.between(0, within / 2));
+        self.renewal = Some((from, cx.now + RENEWAL_TIME));
+    }
+
     /// When fresh keys should be agreed on.
-    pub(crate) fn fresh_keys_at(&self) -> Instant {
+    fn fresh_keys_at(&self) -> Instant {
         let keying = self.keying();
-        keying.made + if keying.is_initiator { FRESH_KEYS } else { FRESH_KEYS_OTHER }
+        let regular = keying.made + if keying.is_initiator { FRESH_KEYS } else { FRESH_KEYS_OTHER };
+        self.renewal.map_or(regular, |(from, _)| from.min(regular))
+    }
+
+    /// When the session ends for want of fresh keys.
+    fn expires(&self) -> Instant {
+        let regular = self.keying().made + LONGEST_KEYS;
+        self.renewal.map_or(regular, |(_, until)| until.min(regular))
     }
 
     /// Whether the session may be forgotten.

@@ -118,12 +118,12 @@ impl Session {
         if !self.acks.is_wanted() {
             return;
         }
-        let (ranges, held) = self.acks.take(now);
+        let (ranges, held, written) = self.acks.take(now);
         buffer.ack(held.as_micros() as u64, ranges.descending(), acks::SENT);
         let mut sent = ranges.descending().take(acks::SENT);
         if let Some(high) = sent.next() {
             let low = sent.last().unwrap_or(high.clone()).start;
-            self.recovery.frames().push_back(SentFrame::Ack { low, high: high.end - 1 });
+            self.recovery.frames().push_back(SentFrame::Ack { low, high: high.end - 1, written });
         }
     }
 

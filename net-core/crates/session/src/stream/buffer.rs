@@ -6,6 +6,9 @@ use std::collections::VecDeque;
 /// Bytes of a block that records are copied into.
 const BLOCK: usize = 16 << 10;
 
+/// Empty blocks that are kept.
+const SPARE: usize = 8;
+
 /// Messages of this length or more are kept as they are.
 const SHARED_FROM: usize = 2 << 10;
 
@@ -15,8 +18,8 @@ pub(super) struct SendBuffer {
     blocks: VecDeque<Block>,
     start: u64,
     end: u64,
-    /// An empty block that is used again.
-    spare: Option<Vec<u8>>,
+    /// Empty blocks that are used again.
+    spare: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -84,16 +87,18 @@ impl SendBuffer {
             && first.at + first.bytes.bytes().len() as u64 <= self.start
         {
             let block = self.blocks.pop_front();
-            if let Some(Block { bytes: Stored::Copied(mut bytes), .. }) = block {
+            if let Some(Block { bytes: Stored::Copied(mut bytes), .. }) = block
+                && self.spare.len() < SPARE
+            {
                 bytes.clear();
-                self.spare = Some(bytes);
+                self.spare.push(bytes);
             }
         }
     }
 
     /// Gives unused memory back.
     pub(super) fn shrink(&mut self) {
-        self.spare = None;
+        self.spare = Vec::new();
         self.blocks.shrink_to_fit();
     }
 
@@ -102,7 +107,7 @@ impl SendBuffer {
             let room = match self.blocks.back_mut() {
                 Some(Block { bytes: Stored::Copied(block), .. }) if block.len() < BLOCK => block,
                 _ => {
-                    let block = self.spare.take().unwrap_or_default();
+                    let block = self.spare.pop().unwrap_or_default();
                     self.blocks.push_back(Block { at: self.end, bytes: Stored::Copied(block) });
                     continue;
                 }

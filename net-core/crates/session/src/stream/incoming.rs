@@ -1,7 +1,8 @@
 //! The peer's streams of a session, and the credit for them.
 
 use super::{
-    Allowance, Broken, Budget, Inbox, Open, ReliableIn, StreamKind, UnreliableIn, is_own, outgoing::own_allowance,
+    Allowance, Broken, Budget, Inbox, Open, ReliableIn, StreamKind, UnreliableIn, is_own,
+    outgoing::own_allowance,
 };
 use crate::{
     StreamId,
@@ -18,7 +19,8 @@ use std::{
 /// All streams of the peer.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    streams: BTreeMap<u64, IncomingStream>,
+    /// Boxed, since a node of the map has room for many.
+    streams: BTreeMap<u64, Box<IncomingStream>>,
     /// Streams that are over.
     closed: Ranges,
     closed_count: u64,
@@ -32,6 +34,8 @@ pub(crate) struct Incoming {
     /// Credit beyond the allowance, for messages that are longer than their window.
     reserved: u64,
     budget: Budget,
+    /// Nothing that is not whole is given up before.
+    next_expiry: Option<Instant>,
 }
 
 /// A stream of the peer.
@@ -66,7 +70,7 @@ impl Incoming {
     pub(crate) fn new(allowance: Allowance) -> Self {
         let own = |sid| {
             let form = ReliableIn::new(sid, Open::own(sid), &own_allowance());
-            (sid, IncomingStream { form: Form::Reliable(form), is_told: false })
+            (sid, Box::new(IncomingStream { form: Form::Reliable(form), is_told: false }))
         };
         Self {
             streams: [StreamId::CONTROL.0, StreamId::GOSSIP.0].map(own).into(),
@@ -79,6 +83,7 @@ impl Incoming {
             consumed: 0,
             reserved: 0,
             budget: Budget { used: 0, most: allowance.max_data },
+            next_expiry: None,
         }
     }
 
@@ -94,7 +99,9 @@ impl Incoming {
         let Some(stream) = self.stream_of(sid, open, effects)? else { return Ok(false) };
         let Form::Reliable(form) = &mut stream.form else { return Err(Broken("a stream of two kinds")) };
         let growth = form.write(offset, bytes, is_last, now)?;
+        let expiry = form.stalls();
         stream.tell(sid, effects);
+        self.watch(expiry);
         if !is_own(sid) {
             if received + growth > max_data {
                 return Err(Broken("more than the session's credit"));
@@ -135,7 +142,9 @@ impl Incoming {
         let Some(stream) = self.stream_of(sid, open, effects)? else { return Ok(None) };
         let Form::Unreliable(form) = &mut stream.form else { return Err(Broken("a stream of two kinds")) };
         let given_up = form.piece(sequence, total, offset, bytes, now, &mut budget)?;
+        let expiry = form.expires();
         stream.tell(sid, effects);
+        self.watch(expiry);
         self.budget = budget;
         Ok(Some(given_up))
     }
@@ -167,7 +176,11 @@ impl Incoming {
             // Messages that wait are still read; the stream is forgotten with the last of them.
             Some(Form::Unreliable(form)) if code == 0 && form.is_readable() => {
                 form.is_ended = true;
-                effects.events.push_back(StreamEvent::Ended { sid, is_own: false, error: StreamError::Closed });
+                effects.events.push_back(StreamEvent::Ended {
+                    sid,
+                    is_own: false,
+                    error: StreamError::Closed,
+                });
                 return Ok(());
             }
             Some(Form::Unreliable(form)) => form.clear(&mut self.budget),
@@ -181,8 +194,7 @@ impl Incoming {
             }
         }
         if self.streams.contains_key(&sid) {
-            let error =
-                if code == 0 { StreamError::Closed } else { StreamError::Reset { reset_code: code } };
+            let error = if code == 0 { StreamError::Closed } else { StreamError::Reset { reset_code: code } };
             effects.events.push_back(StreamEvent::Ended { sid, is_own: false, error });
         }
         self.close(sid, effects);
@@ -243,7 +255,9 @@ impl Incoming {
     /// Reserves room for the messages at the head of streams that are longer than their windows, out of what the node has
     /// left. Gives back how much was taken.
     pub(crate) fn reserve(&mut self, sid: u64, left: u64, effects: &mut Effects<'_>) -> u64 {
-        let Some(IncomingStream { form: Form::Reliable(form), .. }) = self.streams.get_mut(&sid) else {
+        let Some(IncomingStream { form: Form::Reliable(form), .. }) =
+            self.streams.get_mut(&sid).map(|stream| &mut **stream)
+        else {
             return 0;
         };
         let lacks = form.lacks();
@@ -287,17 +301,16 @@ impl Incoming {
         }
     }
 
-    /// When something that is not whole is given up.
+    /// When it is to be looked whether something is not whole for too long.
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        let timeouts = self.streams.values().filter_map(|stream| match &stream.form {
-            Form::Reliable(form) => form.stalls(),
-            Form::Unreliable(form) => form.expires(),
-        });
-        timeouts.min()
+        self.next_expiry
     }
 
     /// Gives up what is not whole for too long, and tells how many messages it were.
     pub(crate) fn expire(&mut self, now: Instant, effects: &mut Effects<'_>) -> u64 {
+        if self.next_expiry.is_none_or(|at| now < at) {
+            return 0;
+        }
         let (mut given_up, mut stalled) = (0, Vec::new());
         for (sid, stream) in &mut self.streams {
             match &mut stream.form {
@@ -313,13 +326,27 @@ impl Incoming {
                 is_own: false,
                 error: StreamError::Reset { reset_code: 1 },
             });
-            if let Some(IncomingStream { form: Form::Reliable(form), .. }) = self.streams.get(&sid) {
+            if let Some(IncomingStream { form: Form::Reliable(form), .. }) =
+                self.streams.get(&sid).map(|stream| &**stream)
+            {
                 let (unread, reserved) = (form.unread(), form.reserved());
                 self.give_back(unread, reserved, effects);
             }
             self.close(sid, effects);
         }
+        let expiries = self.streams.values().filter_map(|stream| match &stream.form {
+            Form::Reliable(form) => form.stalls(),
+            Form::Unreliable(form) => form.expires(),
+        });
+        self.next_expiry = expiries.min();
         given_up
+    }
+
+    fn watch(&mut self, expiry: Option<Instant>) {
+        self.next_expiry = match (self.next_expiry, expiry) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
     }
 
     /// Whether nothing waits to be read.
@@ -370,9 +397,9 @@ impl Incoming {
             if let Form::Reliable(form) = &mut stream.form {
                 form.new_limit();
             }
-            self.streams.insert(sid, stream);
+            self.streams.insert(sid, Box::new(stream));
         }
-        Ok(self.streams.get_mut(&sid))
+        Ok(self.streams.get_mut(&sid).map(|stream| &mut **stream))
     }
 
     /// Bytes were read, or will never be: they are credit again.
@@ -388,7 +415,8 @@ impl Incoming {
     }
 
     fn close_if_finished(&mut self, sid: u64, effects: &mut Effects<'_>) {
-        if let Some(IncomingStream { form: Form::Reliable(form), .. }) = self.streams.get(&sid)
+        if let Some(IncomingStream { form: Form::Reliable(form), .. }) =
+            self.streams.get(&sid).map(|stream| &**stream)
             && form.is_finished()
         {
             effects.events.push_back(StreamEvent::Ended { sid, is_own: false, error: StreamError::Closed });

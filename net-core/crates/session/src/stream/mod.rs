@@ -1,6 +1,7 @@
 //! Streams: whole messages in one direction, reliable and in order, or fire and forget.
 
 mod buffer;
+mod fill;
 mod inbox;
 mod incoming;
 mod outgoing;

@@ -1,16 +1,7 @@
 //! The own streams of a session: who sends next, and what became of what was sent.
 
-use super::{
-    Allowance, Open, OpenStream, ReliableOut, UnreliableOut, is_own, message_limit, unreliable_out,
-};
-use crate::{
-    StreamId,
-    config::limits,
-    frame::{DataForm, DataHead, WriteFrame},
-    session::SentFrame,
-    stats::StreamStats,
-    varint,
-};
+use super::{Allowance, Open, OpenStream, ReliableOut, UnreliableOut, is_own, message_limit, unreliable_out};
+use crate::{StreamId, config::limits, session::SentFrame, stats::StreamStats};
 use bytes::Bytes;
 use net_types::mesh::StreamError;
 use std::collections::{BTreeMap, VecDeque};
@@ -18,7 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 /// All own streams.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
-    streams: BTreeMap<u64, OutgoingStream>,
+    /// Boxed, since a node of the map has room for many.
+    streams: BTreeMap<u64, Box<OutgoingStream>>,
     /// Streams that have something to send, each once.
     ready: VecDeque<u64>,
     /// Streams whose user waits for room.
@@ -36,10 +28,10 @@ pub(crate) struct Outgoing {
 /// An own stream.
 #[derive(Debug)]
 pub(crate) struct OutgoingStream {
-    open: Open,
+    pub(super) open: Open,
     /// Whether the peer knows what OPEN says.
-    is_known: bool,
-    form: Form,
+    pub(super) is_known: bool,
+    pub(super) form: Form,
     is_ready: bool,
     sequence: u64,
     refused: u64,
@@ -48,7 +40,7 @@ pub(crate) struct OutgoingStream {
 }
 
 #[derive(Debug)]
-enum Form {
+pub(super) enum Form {
     Reliable(ReliableOut),
     Unreliable(UnreliableOut),
 }
@@ -125,8 +117,9 @@ impl Outgoing {
         let sid = self.next;
         self.next += 1;
         let sequence = open.sequence;
-        let stream = OutgoingStream { open, is_known, form, is_ready: false, sequence, refused: 0, wanted: None };
-        self.streams.insert(sid, stream);
+        let stream =
+            OutgoingStream { open, is_known, form, is_ready: false, sequence, refused: 0, wanted: None };
+        self.streams.insert(sid, Box::new(stream));
         sid
     }
 
@@ -305,7 +298,8 @@ impl Outgoing {
 
     /// The peer takes more of a stream. False if it never can have heard of the stream.
     pub(crate) fn raise_stream(&mut self, sid: u64, limit: u64) -> bool {
-        if let Some(OutgoingStream { form: Form::Reliable(form), .. }) = self.streams.get_mut(&sid)
+        if let Some(OutgoingStream { form: Form::Reliable(form), .. }) =
+            self.streams.get_mut(&sid).map(|stream| &mut **stream)
             && form.raise_limit(limit)
         {
             self.enqueue(sid);
@@ -317,8 +311,13 @@ impl Outgoing {
     pub(crate) fn raise_data(&mut self, limit: u64) {
         if limit > self.max_data {
             self.max_data = limit;
-            let all: Vec<u64> = self.streams.keys().copied().collect();
-            all.into_iter().for_each(|sid| self.enqueue(sid));
+            let credit = limit - self.data_sent;
+            for (sid, stream) in &mut self.streams {
+                if !stream.is_ready && stream.has_more(credit) {
+                    stream.is_ready = true;
+                    self.ready.push_back(*sid);
+                }
+            }
         }
     }
 
@@ -328,7 +327,9 @@ impl Outgoing {
 
     /// The peer's queue has dropped so many messages so far.
     pub(crate) fn dropped(&mut self, sid: u64, count: u64) -> bool {
-        if let Some(OutgoingStream { form: Form::Unreliable(form), .. }) = self.streams.get_mut(&sid) {
+        if let Some(OutgoingStream { form: Form::Unreliable(form), .. }) =
+            self.streams.get_mut(&sid).map(|stream| &mut **stream)
+        {
             form.dropped = form.dropped.max(count);
         }
         sid < self.next
@@ -373,96 +374,6 @@ impl Outgoing {
             self.ready.push_back(sid);
         }
     }
-}
-
-impl OutgoingStream {
-    fn has_more(&self, credit: u64) -> bool {
-        match &self.form {
-            Form::Reliable(form) => form.is_ready(credit),
-            Form::Unreliable(form) => form.is_ready(),
-        }
-    }
-
-    /// Writes frames into a packet, and tells how many bytes were never sent before.
-    fn fill(
-        &mut self,
-        sid: u64,
-        out: &mut Vec<u8>,
-        end: usize,
-        largest: usize,
-        credit: u64,
-        sent: &mut VecDeque<SentFrame>,
-    ) -> u64 {
-        let open = (!self.is_known).then_some(self.open);
-        match &mut self.form {
-            Form::Reliable(form) => fill_reliable(form, sid, open, out, end, credit, sent),
-            Form::Unreliable(form) => {
-                while fill_unreliable(form, sid, open, out, end, largest, sent) {}
-                0
-            }
-        }
-    }
-}
-
-/// Writes one range. It goes to the end of the packet if it fills it, else its length stands in front of it.
-fn fill_reliable(
-    form: &mut ReliableOut,
-    sid: u64,
-    open: Option<Open>,
-    out: &mut Vec<u8>,
-    end: usize,
-    credit: u64,
-    sent: &mut VecDeque<SentFrame>,
-) -> u64 {
-    let offset = form.next_offset();
-    let head = DataHead { form: DataForm::Stream { offset, is_last: false }, sid, open }.size();
-    let Some(room) = (end - out.len()).checked_sub(head).filter(|room| *room >= 8) else { return 0 };
-    let available = form.available(room as u64, credit) as usize;
-    let is_to_end = available == room;
-    let length = if is_to_end { room } else { available.min(room - varint::size(room as u64)) };
-    let Some(chunk) = form.next_chunk(length as u64, credit) else { return 0 };
-    let head = DataHead { form: DataForm::Stream { offset: chunk.range.start, is_last: chunk.is_last }, sid, open };
-    let length = (chunk.range.end - chunk.range.start) as usize;
-    out.data(&head, (!is_to_end).then_some(length));
-    form.read(chunk.range.clone(), out);
-    sent.push_back(SentFrame::Stream {
-        sid,
-        offset: chunk.range.start,
-        length: length as u32,
-        is_last: chunk.is_last,
-        has_open: open.is_some(),
-    });
-    chunk.new
-}
-
-/// Writes a batch or a piece; true if there may be more.
-fn fill_unreliable(
-    form: &mut UnreliableOut,
-    sid: u64,
-    open: Option<Open>,
-    out: &mut Vec<u8>,
-    end: usize,
-    largest: usize,
-    sent: &mut VecDeque<SentFrame>,
-) -> bool {
-    let size = |form| DataHead { form, sid, open }.size();
-    let room = end - out.len();
-    let probe = size(DataForm::Piece { sequence: varint::MAX, total: 1 << 20, offset: 1 << 20 });
-    let Some(next) = form.next_form(room, probe, largest) else { return false };
-    let head = DataHead { form: next, sid, open };
-    let room = room - head.size();
-    let written = if let DataForm::Batch { .. } = next {
-        let (bytes, count) = form.batch(room - 4);
-        out.data(&head, Some(bytes));
-        form.write_batch(count, out)
-    } else {
-        let is_to_end = form.piece(room) == room;
-        let length = if is_to_end { room } else { form.piece(room - 4) };
-        out.data(&head, (!is_to_end).then_some(length));
-        form.write_piece(length, out)
-    };
-    sent.push_back(SentFrame::Batch { sid, written, has_open: open.is_some() });
-    form.is_ready()
 }
 
 /// What the control and the gossip stream may hold, apart from the credit of others.

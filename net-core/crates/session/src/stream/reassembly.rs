@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn bytes_in_any_order_come_out_in_theirs() {
-        let all: Vec<u8> = (0..200_000_u32).map(|at| (at * 31 >> 3) as u8).collect();
+        let all: Vec<u8> = (0..200_000_u32).map(|at| ((at * 31) >> 3) as u8).collect();
         let (mut ring, mut out, mut state) = (Reassembly::default(), Vec::new(), 3_u64);
         let mut rounds = 0;
         while out.len() < all.len() {

@@ -91,7 +91,10 @@ impl ReliableIn {
 
     /// The peer gives the stream up after so many bytes; by how much it has grown with that.
     pub(crate) fn reset(&mut self, end: u64) -> Result<u64, Broken> {
-        if end < self.highest || end > self.limit || self.end.is_some_and(|last| last != end) || is_own(self.sid)
+        if end < self.highest
+            || end > self.limit
+            || self.end.is_some_and(|last| last != end)
+            || is_own(self.sid)
         {
             return Err(Broken("the stream is reset at a place where it cannot end"));
         }

@@ -179,7 +179,9 @@ impl UnreliableOut {
             Written::Batch { count, .. } if is_lost => i64::from(count),
             Written::Batch { count, .. } if was_lost => -i64::from(count),
             Written::Batch { .. } => 0,
-            Written::Piece { sequence, bytes } => self.settle_piece(sequence, bytes.into(), was_lost, is_lost),
+            Written::Piece { sequence, bytes } => {
+                self.settle_piece(sequence, bytes.into(), was_lost, is_lost)
+            }
         };
         self.lost = self.lost.saturating_add_signed(change);
         change
@@ -201,7 +203,8 @@ impl UnreliableOut {
         }
         let after = message.lost > 0;
         // A late acknowledgement may still clear one of the last messages.
-        while self.pieces.len() > 64 || self.pieces.front().is_some_and(|first| first.open + first.lost == 0) {
+        while self.pieces.len() > 64 || self.pieces.front().is_some_and(|first| first.open + first.lost == 0)
+        {
             self.pieces.pop_front();
         }
         i64::from(after) - i64::from(before)

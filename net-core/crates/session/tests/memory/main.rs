@@ -2,9 +2,7 @@
 
 use bytes::Bytes;
 use net_crypto::{Seed, mesh::Psk};
-use net_session::{
-    Config, Endpoint, Event, Inbox, OpenStream, Path, Random, SessionId, StreamId, Target,
-};
+use net_session::{Config, Endpoint, Event, Inbox, OpenStream, Path, Random, SessionId, StreamId, Target};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::{
     alloc::System,
@@ -110,7 +108,8 @@ fn packets_cost_no_allocation_and_idle_sessions_little() {
             let open = OpenStream { is_reliable, ..OpenStream::reliable(1) };
             let stream = two.ends[0].open_stream(two.now, session, &open).expect("stream");
             let messages = vec![Bytes::from(vec![7; length]); 4];
-            two.send(session, stream, &messages, 3_000);
+            // Longer than every timer, so that all queues have their size.
+            two.send(session, stream, &messages, 12_000);
             let (read, packets) = (two.read, two.packets);
             let region = Region::new(GLOBAL);
             two.send(session, stream, &messages, 1_000);

@@ -1,6 +1,7 @@
 //! How sessions live on and end: silence, close, restart, fresh keys, another path.
 
-use crate::world::{World, config};
+use crate::world::{PSK, World, config};
+use net_crypto::mesh::Psk;
 use net_session::{Event, OpenStream, Path};
 use net_types::mesh::{CloseCode, MeshError, StreamError};
 use std::{net::SocketAddr, time::Duration};
@@ -40,7 +41,9 @@ fn a_dialled_peer_is_dialled_again_until_it_is_back() {
     world.run(Duration::from_secs(20));
     assert_eq!(world.ending(0), Some(MeshError::PeerGone));
     world.link.loss = 0;
-    assert!(world.run_until(Duration::from_secs(40), |world| world.nodes[0].endpoint.sessions().count() == 1));
+    assert!(
+        world.run_until(Duration::from_secs(40), |world| world.nodes[0].endpoint.sessions().count() == 1)
+    );
 }
 
 #[test]
@@ -139,7 +142,9 @@ fn a_session_follows_its_peer_to_another_address() {
     let stream = world.open(0, &OpenStream::reliable(1));
     let message = world.random.bytes(300_000);
     assert!(world.send(0, stream, &message));
-    for (step, moved) in [([10, 0, 0, 77], 5_000), ([10, 0, 0, 77], 6_000), ([10, 0, 9, 9], 1)].into_iter().enumerate() {
+    for (step, moved) in
+        [([10, 0, 0, 77], 5_000), ([10, 0, 0, 77], 6_000), ([10, 0, 9, 9], 1)].into_iter().enumerate()
+    {
         world.run(Duration::from_millis(50));
         let address = SocketAddr::from(moved);
         world.nodes[0].address = address;
@@ -170,4 +175,19 @@ fn packets_copied_from_another_address_move_nothing_for_long() {
     world.run(Duration::from_secs(5));
     assert_eq!(world.nodes[1].endpoint.path(other), Some(Path::Direct(world.nodes[0].address)));
     assert_eq!(world.nodes[1].messages(stream).len(), 1);
+}
+
+#[test]
+fn a_removed_psk_ends_sessions_of_those_who_know_no_other() {
+    let fresh = Psk::new(b"a newer key, drawn and not typed");
+    let (mut world, _, _) = World::connected(1);
+    world.nodes[1].endpoint.set_psks(world.now, vec![fresh.clone()]);
+    world.run(Duration::from_secs(70));
+    assert_eq!(world.sessions(), 0);
+
+    let (mut world, session, _) = World::connected(1);
+    world.nodes[0].endpoint.set_psks(world.now, vec![fresh.clone(), Psk::new(&PSK)]);
+    world.nodes[1].endpoint.set_psks(world.now, vec![fresh]);
+    world.run(Duration::from_secs(70));
+    assert_eq!((world.sessions(), world.session(0)), (2, session));
 }

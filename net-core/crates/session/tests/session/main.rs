@@ -1,6 +1,7 @@
 //! Two or more endpoints on a virtual clock, with a link between them that loses, delays, doubles and spoils.
 
 mod attack;
+mod forward;
 mod handshake;
 mod life;
 mod reliable;

@@ -18,8 +18,9 @@ fn exchange(number: u64, link: Link, lengths: &[usize]) -> usize {
         assert!(world.send(0, stream, &message));
         sent.insert(sequence as u64, message);
     }
-    let is_settled =
-        |world: &mut World| world.nodes[0].endpoint.stream_stats(session, stream).is_some_and(|s| s.outstanding == 0);
+    let is_settled = |world: &mut World| {
+        world.nodes[0].endpoint.stream_stats(session, stream).is_some_and(|s| s.outstanding == 0)
+    };
     assert!(world.run_until(Duration::from_secs(60), is_settled));
     // Late acknowledgements correct the count.
     world.run(Duration::from_secs(2));
@@ -27,7 +28,11 @@ fn exchange(number: u64, link: Link, lengths: &[usize]) -> usize {
     assert_eq!(read.len(), world.nodes[1].messages(stream).len(), "each once");
     assert!(read.iter().all(|(sequence, bytes)| sent.get(sequence) == Some(bytes)), "each whole");
     let stats = world.nodes[0].endpoint.stream_stats(session, stream).expect("stats");
-    assert_eq!(read.len() as u64 + stats.lost + stats.dropped, lengths.len() as u64, "seed {number}: {stats:?}");
+    assert_eq!(
+        read.len() as u64 + stats.lost + stats.dropped,
+        lengths.len() as u64,
+        "seed {number}: {stats:?}"
+    );
     assert_eq!(world.nodes[0].endpoint.session_stats(session).expect("stats").messages_lost, stats.lost);
     read.len()
 }
@@ -52,7 +57,8 @@ fn what_is_lost_is_counted() {
 #[test]
 fn too_long_messages_are_refused_before_anything_is_sent() {
     let (mut world, session, _) = World::connected(1);
-    for (stream, limit) in [(OpenStream::fire_and_forget(1), 256 << 10), (OpenStream::reliable(2), 16 << 20)] {
+    for (stream, limit) in [(OpenStream::fire_and_forget(1), 256 << 10), (OpenStream::reliable(2), 16 << 20)]
+    {
         let stream = world.open(0, &stream);
         let messages = [Bytes::from_static(b"short"), Bytes::from(vec![0; limit + 1])];
         let refused = world.nodes[0].endpoint.send(world.now, session, stream, &messages);

@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use net_crypto::{Seed, mesh::Psk};
 use net_session::{
-    Config, DialId, Endpoint, Event, Inbox, Item, OpenStream, Path, Random, SessionId, StreamId, Target,
+    Config, DialId, Endpoint, Event, Forwarded, Inbox, Item, OpenStream, Path, Random, SessionId, StreamId,
+    Target,
 };
-use net_types::mesh::MeshError;
+use net_types::{identity::NodeId, mesh::MeshError, wire::mesh::ForwardEnvelope};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap},
@@ -105,6 +106,8 @@ pub(crate) struct World {
     pub(crate) random: Seeded,
     packets: BinaryHeap<Reverse<Packet>>,
     sent: u64,
+    /// A node that hears nothing.
+    pub(crate) deaf: Option<usize>,
     /// Every packet that was sent, in order.
     pub(crate) recording: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
     pub(crate) is_recording: bool,
@@ -136,6 +139,7 @@ impl World {
             random: Seeded(number),
             packets: BinaryHeap::new(),
             sent: 0,
+            deaf: None,
             recording: Vec::new(),
             is_recording: false,
         };
@@ -179,7 +183,11 @@ impl World {
     pub(crate) fn target(&self, node: usize) -> Target {
         let endpoint = &self.nodes[node].endpoint;
         let node_id = endpoint.entity_id().node_id();
-        Target { key: endpoint.public_key(), node: Some(node_id), path: Path::Direct(self.nodes[node].address) }
+        Target {
+            key: endpoint.public_key(),
+            node: Some(node_id),
+            path: Path::Direct(self.nodes[node].address),
+        }
     }
 
     pub(crate) fn dial(&mut self, from: usize, to: usize) -> DialId {
@@ -283,9 +291,14 @@ impl World {
 
     fn deliver(&mut self, mut packet: Packet) {
         let now = self.now;
-        if let Some(node) = self.nodes.iter_mut().find(|node| node.address == packet.to) {
-            node.endpoint.handle(now, Path::Direct(packet.from), &mut packet.bytes);
+        let Some(at) = self.nodes.iter().position(|node| node.address == packet.to) else { return };
+        if self.deaf != Some(at) {
+            let node = &mut self.nodes[at];
+            let forwarded = node.endpoint.handle(now, Path::Direct(packet.from), &mut packet.bytes);
             node.drain(now);
+            if let Some(forwarded) = forwarded {
+                self.pass_on(at, forwarded, &mut packet.bytes);
+            }
         }
     }
 
@@ -298,13 +311,53 @@ impl World {
             while let Some(transmit) = self.nodes[at].endpoint.poll_transmit(now, &mut buffer) {
                 rounds += 1;
                 assert!(rounds < 100_000, "a node sends for ever");
-                let Path::Direct(to) = transmit.path else { continue };
-                let from = self.nodes[at].address;
-                for segment in buffer.chunks(transmit.segment) {
-                    self.put(from, to, segment);
+                match transmit.path {
+                    Path::Direct(to) => {
+                        let from = self.nodes[at].address;
+                        buffer.chunks(transmit.segment).for_each(|segment| self.put(from, to, segment));
+                    }
+                    Path::Routed(to) => self.relay(at, to, &buffer),
                 }
                 self.nodes[at].drain(now);
             }
+        }
+    }
+
+    /// Sends a packet through the node that has sessions with both ends.
+    fn relay(&mut self, at: usize, to: NodeId, packet: &[u8]) {
+        let source = self.nodes[at].endpoint.entity_id().node_id();
+        let relay = &self.nodes[1].endpoint;
+        let (Some(_), Some(hop)) =
+            (relay.session_with(to), self.nodes[at].endpoint.session_with(relay.entity_id().node_id()))
+        else {
+            return;
+        };
+        let (destination, mut buffer) = (to, Vec::new());
+        let envelope = ForwardEnvelope { destination, source, ttl: 16, class: 0, reserved: 0, padding: 0 };
+        let node = &mut self.nodes[at].endpoint;
+        if node.forward(self.now, hop, &envelope, packet, &mut buffer).is_some() {
+            let (from, to) = (self.nodes[at].address, self.nodes[1].address);
+            self.put(from, to, &buffer);
+        }
+    }
+
+    /// Passes a packet on, or takes it out of its envelope at its end.
+    fn pass_on(&mut self, at: usize, forwarded: Forwarded, datagram: &mut [u8]) {
+        let inner = &mut datagram[forwarded.inner..];
+        let (now, destination) = (self.now, forwarded.destination);
+        if self.nodes[at].endpoint.entity_id().node_id() == destination {
+            self.nodes[at].endpoint.handle(now, Path::Routed(forwarded.source), inner);
+            self.nodes[at].drain(now);
+            return;
+        }
+        let Forwarded { source, ttl, class, .. } = forwarded;
+        let envelope = ForwardEnvelope { destination, source, ttl: ttl - 1, class, reserved: 0, padding: 0 };
+        let (Some(hop), mut buffer) = (self.nodes[at].endpoint.session_with(destination), Vec::new()) else {
+            return;
+        };
+        let transmit = self.nodes[at].endpoint.forward(now, hop, &envelope, inner, &mut buffer);
+        if let Some(Path::Direct(to)) = transmit.map(|transmit| transmit.path) {
+            self.put(self.nodes[at].address, to, &buffer);
         }
     }
 
