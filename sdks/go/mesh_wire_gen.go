@@ -3,7 +3,7 @@
 package net
 
 // The first message of a handshake.
-type Init struct {
+type InitPacket struct {
 	// Version of the protocol.
 	Version uint8
 	// Zero.
@@ -24,12 +24,27 @@ type Init struct {
 	MacCookie [16]byte
 }
 
-// InitSize is the number of bytes of every encoding.
-const InitSize = 296
+// InitPacketSize is the number of bytes of every encoding.
+const InitPacketSize = 296
 
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
-func (v Init) Encode() ([]byte, error) {
+func (v InitPacket) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeInitPacket reads a value from all of the bytes.
+func DecodeInitPacket(bytes []byte) (v InitPacket, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return InitPacket{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v InitPacket) write(w *wireWriter) {
 	w.put(0x01)
 	w.seek(1)
 	w.u8(v.Version)
@@ -49,12 +64,9 @@ func (v Init) Encode() ([]byte, error) {
 	w.put(v.MacPSK[:]...)
 	w.seek(280)
 	w.put(v.MacCookie[:]...)
-	return w.finish()
 }
 
-// DecodeInit reads a value from all of the bytes.
-func DecodeInit(bytes []byte) (v Init, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *InitPacket) read(r *wireReader) {
 	r.exactly(296)
 	r.magic(0x01)
 	r.seek(1)
@@ -75,14 +87,10 @@ func DecodeInit(bytes []byte) (v Init, err error) {
 	v.MacPSK = [16]byte(r.take("mac_psk", 16))
 	r.seek(280)
 	v.MacCookie = [16]byte(r.take("mac_cookie", 16))
-	if r.fault != nil {
-		return Init{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // The second and last message of a handshake.
-type Resp struct {
+type RespPacket struct {
 	// Version of the protocol.
 	Version uint8
 	// Zero.
@@ -95,12 +103,27 @@ type Resp struct {
 	SealedPayload [160]byte
 }
 
-// RespSize is the number of bytes of every encoding.
-const RespSize = 200
+// RespPacketSize is the number of bytes of every encoding.
+const RespPacketSize = 200
 
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
-func (v Resp) Encode() ([]byte, error) {
+func (v RespPacket) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeRespPacket reads a value from all of the bytes.
+func DecodeRespPacket(bytes []byte) (v RespPacket, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return RespPacket{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v RespPacket) write(w *wireWriter) {
 	w.put(0x02)
 	w.seek(1)
 	w.u8(v.Version)
@@ -112,12 +135,9 @@ func (v Resp) Encode() ([]byte, error) {
 	w.put(v.Ephemeral[:]...)
 	w.seek(40)
 	w.put(v.SealedPayload[:]...)
-	return w.finish()
 }
 
-// DecodeResp reads a value from all of the bytes.
-func DecodeResp(bytes []byte) (v Resp, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *RespPacket) read(r *wireReader) {
 	r.exactly(200)
 	r.magic(0x02)
 	r.seek(1)
@@ -130,14 +150,10 @@ func DecodeResp(bytes []byte) (v Resp, err error) {
 	v.Ephemeral = [32]byte(r.take("ephemeral", 32))
 	r.seek(40)
 	v.SealedPayload = [160]byte(r.take("sealed_payload", 160))
-	if r.fault != nil {
-		return Resp{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // Asks a dialling node to show that it receives at its address.
-type Cookie struct {
+type CookiePacket struct {
 	// Version of the protocol.
 	Version uint8
 	// Zero.
@@ -150,12 +166,27 @@ type Cookie struct {
 	Mac [16]byte
 }
 
-// CookieSize is the number of bytes of every encoding.
-const CookieSize = 40
+// CookiePacketSize is the number of bytes of every encoding.
+const CookiePacketSize = 40
 
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
-func (v Cookie) Encode() ([]byte, error) {
+func (v CookiePacket) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeCookiePacket reads a value from all of the bytes.
+func DecodeCookiePacket(bytes []byte) (v CookiePacket, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return CookiePacket{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v CookiePacket) write(w *wireWriter) {
 	w.put(0x03)
 	w.seek(1)
 	w.u8(v.Version)
@@ -167,12 +198,9 @@ func (v Cookie) Encode() ([]byte, error) {
 	w.put(v.Cookie[:]...)
 	w.seek(24)
 	w.put(v.Mac[:]...)
-	return w.finish()
 }
 
-// DecodeCookie reads a value from all of the bytes.
-func DecodeCookie(bytes []byte) (v Cookie, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *CookiePacket) read(r *wireReader) {
 	r.exactly(40)
 	r.magic(0x03)
 	r.seek(1)
@@ -185,14 +213,10 @@ func DecodeCookie(bytes []byte) (v Cookie, err error) {
 	v.Cookie = [16]byte(r.take("cookie", 16))
 	r.seek(24)
 	v.Mac = [16]byte(r.take("mac", 16))
-	if r.fault != nil {
-		return Cookie{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // Refuses a handshake.
-type Reject struct {
+type RejectPacket struct {
 	// Version of the protocol.
 	Version uint8
 	// Zero.
@@ -209,12 +233,27 @@ type Reject struct {
 	Mac [16]byte
 }
 
-// RejectSize is the number of bytes of every encoding.
-const RejectSize = 32
+// RejectPacketSize is the number of bytes of every encoding.
+const RejectPacketSize = 32
 
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
-func (v Reject) Encode() ([]byte, error) {
+func (v RejectPacket) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeRejectPacket reads a value from all of the bytes.
+func DecodeRejectPacket(bytes []byte) (v RejectPacket, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return RejectPacket{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v RejectPacket) write(w *wireWriter) {
 	w.put(0x04)
 	w.seek(1)
 	w.u8(v.Version)
@@ -230,12 +269,9 @@ func (v Reject) Encode() ([]byte, error) {
 	w.u32LE(uint32(w.atMost("padding", uint64(v.Padding), 0)))
 	w.seek(16)
 	w.put(v.Mac[:]...)
-	return w.finish()
 }
 
-// DecodeReject reads a value from all of the bytes.
-func DecodeReject(bytes []byte) (v Reject, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *RejectPacket) read(r *wireReader) {
 	r.exactly(32)
 	r.magic(0x04)
 	r.seek(1)
@@ -252,14 +288,10 @@ func DecodeReject(bytes []byte) (v Reject, err error) {
 	v.Padding = uint32(r.atMost("padding", uint64(r.u32LE("padding")), 0))
 	r.seek(16)
 	v.Mac = [16]byte(r.take("mac", 16))
-	if r.fault != nil {
-		return Reject{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // Hints that an index names no keys here.
-type Unknown struct {
+type UnknownPacket struct {
 	// Zero.
 	Reserved uint8
 	// Zero.
@@ -272,12 +304,27 @@ type Unknown struct {
 	Padding uint64
 }
 
-// UnknownSize is the number of bytes of every encoding.
-const UnknownSize = 24
+// UnknownPacketSize is the number of bytes of every encoding.
+const UnknownPacketSize = 24
 
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
-func (v Unknown) Encode() ([]byte, error) {
+func (v UnknownPacket) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeUnknownPacket reads a value from all of the bytes.
+func DecodeUnknownPacket(bytes []byte) (v UnknownPacket, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return UnknownPacket{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v UnknownPacket) write(w *wireWriter) {
 	w.put(0x05)
 	w.seek(1)
 	w.u8(uint8(w.atMost("reserved", uint64(v.Reserved), 0)))
@@ -289,12 +336,9 @@ func (v Unknown) Encode() ([]byte, error) {
 	w.u64LE(v.PacketNumber)
 	w.seek(16)
 	w.u64LE(w.atMost("padding", uint64(v.Padding), 0))
-	return w.finish()
 }
 
-// DecodeUnknown reads a value from all of the bytes.
-func DecodeUnknown(bytes []byte) (v Unknown, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *UnknownPacket) read(r *wireReader) {
 	r.exactly(24)
 	r.magic(0x05)
 	r.seek(1)
@@ -307,10 +351,6 @@ func DecodeUnknown(bytes []byte) (v Unknown, err error) {
 	v.PacketNumber = r.u64LE("packet_number")
 	r.seek(16)
 	v.Padding = r.atMost("padding", r.u64LE("padding"), 0)
-	if r.fault != nil {
-		return Unknown{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // In front of sealed frames, and authenticated with them.
@@ -331,6 +371,21 @@ const DataHeaderSize = 16
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v DataHeader) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeDataHeader reads a value from all of the bytes.
+func DecodeDataHeader(bytes []byte) (v DataHeader, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return DataHeader{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v DataHeader) write(w *wireWriter) {
 	w.put(0x10)
 	w.seek(1)
 	w.u8(v.Phase)
@@ -340,12 +395,9 @@ func (v DataHeader) Encode() ([]byte, error) {
 	w.u32LE(v.ReceiverIndex)
 	w.seek(8)
 	w.u64LE(v.PacketNumber)
-	return w.finish()
 }
 
-// DecodeDataHeader reads a value from all of the bytes.
-func DecodeDataHeader(bytes []byte) (v DataHeader, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *DataHeader) read(r *wireReader) {
 	r.exactly(16)
 	r.magic(0x10)
 	r.seek(1)
@@ -356,13 +408,9 @@ func DecodeDataHeader(bytes []byte) (v DataHeader, err error) {
 	v.ReceiverIndex = r.u32LE("receiver_index")
 	r.seek(8)
 	v.PacketNumber = r.u64LE("packet_number")
-	if r.fault != nil {
-		return DataHeader{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
-// In front of a sealed `envelope` and a packet that is passed on.
+// In front of a sealed `forward_envelope` and a packet that is passed on.
 type ForwardHeader struct {
 	// Phase of the keys, modulo 256.
 	Phase uint8
@@ -380,6 +428,21 @@ const ForwardHeaderSize = 16
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v ForwardHeader) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeForwardHeader reads a value from all of the bytes.
+func DecodeForwardHeader(bytes []byte) (v ForwardHeader, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return ForwardHeader{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v ForwardHeader) write(w *wireWriter) {
 	w.put(0x11)
 	w.seek(1)
 	w.u8(v.Phase)
@@ -389,12 +452,9 @@ func (v ForwardHeader) Encode() ([]byte, error) {
 	w.u32LE(v.ReceiverIndex)
 	w.seek(8)
 	w.u64LE(v.PacketNumber)
-	return w.finish()
 }
 
-// DecodeForwardHeader reads a value from all of the bytes.
-func DecodeForwardHeader(bytes []byte) (v ForwardHeader, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *ForwardHeader) read(r *wireReader) {
 	r.exactly(16)
 	r.magic(0x11)
 	r.seek(1)
@@ -405,10 +465,6 @@ func DecodeForwardHeader(bytes []byte) (v ForwardHeader, err error) {
 	v.ReceiverIndex = r.u32LE("receiver_index")
 	r.seek(8)
 	v.PacketNumber = r.u64LE("packet_number")
-	if r.fault != nil {
-		return ForwardHeader{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // What each side tells the other in its handshake message.
@@ -451,6 +507,21 @@ const HandshakePayloadSize = 144
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v HandshakePayload) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeHandshakePayload reads a value from all of the bytes.
+func DecodeHandshakePayload(bytes []byte) (v HandshakePayload, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return HandshakePayload{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v HandshakePayload) write(w *wireWriter) {
 	w.seek(0)
 	w.put(v.EntityID[:]...)
 	w.seek(32)
@@ -481,12 +552,9 @@ func (v HandshakePayload) Encode() ([]byte, error) {
 	w.u8(uint8(w.atMost("reserved", uint64(v.Reserved), 0)))
 	w.seek(140)
 	w.u32LE(uint32(w.atMost("padding", uint64(v.Padding), 0)))
-	return w.finish()
 }
 
-// DecodeHandshakePayload reads a value from all of the bytes.
-func DecodeHandshakePayload(bytes []byte) (v HandshakePayload, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *HandshakePayload) read(r *wireReader) {
 	r.exactly(144)
 	r.seek(0)
 	v.EntityID = [32]byte(r.take("entity_id", 32))
@@ -518,14 +586,10 @@ func DecodeHandshakePayload(bytes []byte) (v HandshakePayload, err error) {
 	v.Reserved = uint8(r.atMost("reserved", uint64(r.u8("reserved")), 0))
 	r.seek(140)
 	v.Padding = uint32(r.atMost("padding", uint64(r.u32LE("padding")), 0))
-	if r.fault != nil {
-		return HandshakePayload{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // Where a packet that is passed on goes, sealed hop by hop.
-type Envelope struct {
+type ForwardEnvelope struct {
 	// The node that it is for.
 	Destination NodeID
 	// The node that it claims to be from.
@@ -540,12 +604,27 @@ type Envelope struct {
 	Padding uint32
 }
 
-// EnvelopeSize is the number of bytes of every encoding.
-const EnvelopeSize = 24
+// ForwardEnvelopeSize is the number of bytes of every encoding.
+const ForwardEnvelopeSize = 24
 
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
-func (v Envelope) Encode() ([]byte, error) {
+func (v ForwardEnvelope) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeForwardEnvelope reads a value from all of the bytes.
+func DecodeForwardEnvelope(bytes []byte) (v ForwardEnvelope, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return ForwardEnvelope{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v ForwardEnvelope) write(w *wireWriter) {
 	w.seek(0)
 	w.u64LE(uint64(v.Destination))
 	w.seek(8)
@@ -558,12 +637,9 @@ func (v Envelope) Encode() ([]byte, error) {
 	w.u16LE(uint16(w.atMost("reserved", uint64(v.Reserved), 0)))
 	w.seek(20)
 	w.u32LE(uint32(w.atMost("padding", uint64(v.Padding), 0)))
-	return w.finish()
 }
 
-// DecodeEnvelope reads a value from all of the bytes.
-func DecodeEnvelope(bytes []byte) (v Envelope, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *ForwardEnvelope) read(r *wireReader) {
 	r.exactly(24)
 	r.seek(0)
 	v.Destination = NodeID(r.u64LE("destination"))
@@ -577,8 +653,680 @@ func DecodeEnvelope(bytes []byte) (v Envelope, err error) {
 	v.Reserved = uint16(r.atMost("reserved", uint64(r.u16LE("reserved")), 0))
 	r.seek(20)
 	v.Padding = uint32(r.atMost("padding", uint64(r.u32LE("padding")), 0))
+}
+
+// Packets that have arrived below those of the range before.
+type AckRange struct {
+	// Packets that are missing above it, less one.
+	Gap uint64
+	// Packets in it, less one.
+	Length uint64
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v AckRange) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeAckRange reads a value from all of the bytes.
+func DecodeAckRange(bytes []byte) (v AckRange, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
 	if r.fault != nil {
-		return Envelope{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+		return AckRange{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
 	}
 	return v, nil
+}
+
+func (v AckRange) write(w *wireWriter) {
+	w.varint("gap", v.Gap)
+	w.varint("length", v.Length)
+}
+
+func (v *AckRange) read(r *wireReader) {
+	v.Gap = r.varint("gap")
+	v.Length = r.varint("length")
+}
+
+// Tells which packets have arrived, the latest first.
+type AckFrame struct {
+	// The highest packet number that has arrived.
+	Largest uint64
+	// Microseconds for which this was held back.
+	Delay uint64
+	// Ranges behind the first.
+	Count uint64
+	// Packets in a row up to the highest, less one.
+	First uint64
+	// So many of `ack_range`, which in a packet are followed by the next frame.
+	More []byte
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v AckFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeAckFrame reads a value from all of the bytes.
+func DecodeAckFrame(bytes []byte) (v AckFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return AckFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v AckFrame) write(w *wireWriter) {
+	w.put(0x02)
+	w.varint("largest", v.Largest)
+	w.varint("delay", v.Delay)
+	w.varint("count", v.Count)
+	w.varint("first", v.First)
+	w.length("more", len(v.More), 1024)
+	w.put([]byte(v.More)...)
+}
+
+func (v *AckFrame) read(r *wireReader) {
+	r.magic(0x02)
+	v.Largest = r.varint("largest")
+	v.Delay = r.varint("delay")
+	v.Count = r.varint("count")
+	v.First = r.varint("first")
+	v.More = r.sized("more", r.remaining("more", 1024))
+}
+
+// What a stream is, in each of its frames until one of them is acknowledged.
+type StreamOpen struct {
+	// What it is for: 0 an application's messages, 1 control, 2 gossip, 3 a channel, 4 a call, 5 an answer.
+	Kind uint8
+	// Id that its user gave it.
+	ID uint64
+	// Part `fire_and_forget` of `options`: bit 0.
+	OptionsFireAndForget bool
+	// Part `window` of `options`: bits 1 to 6.
+	OptionsWindow uint8
+	// Part `rest` of `options`: bit 7.
+	OptionsRest bool
+	// Number of its first message.
+	Sequence uint64
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v StreamOpen) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeStreamOpen reads a value from all of the bytes.
+func DecodeStreamOpen(bytes []byte) (v StreamOpen, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return StreamOpen{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v StreamOpen) write(w *wireWriter) {
+	w.u8(v.Kind)
+	w.u64LE(v.ID)
+	options := wireBit(v.OptionsFireAndForget) | w.part("options_window", uint64(v.OptionsWindow), 6)<<1 | wireBit(v.OptionsRest)<<7
+	w.u8(uint8(options))
+	w.varint("sequence", v.Sequence)
+}
+
+func (v *StreamOpen) read(r *wireReader) {
+	v.Kind = r.u8("kind")
+	v.ID = r.u64LE("id")
+	options := uint64(r.u8("options"))
+	v.OptionsFireAndForget = options&1 == 1
+	v.OptionsWindow = uint8(options >> 1 & 0x3f)
+	v.OptionsRest = options>>7&1 == 1
+	v.Sequence = r.varint("sequence")
+}
+
+// Raises the limit of all streams together.
+type MaxDataFrame struct {
+	// Bytes that may be sent over reliable streams since the session began.
+	Limit uint64
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v MaxDataFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeMaxDataFrame reads a value from all of the bytes.
+func DecodeMaxDataFrame(bytes []byte) (v MaxDataFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return MaxDataFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v MaxDataFrame) write(w *wireWriter) {
+	w.put(0x07)
+	w.varint("limit", v.Limit)
+}
+
+func (v *MaxDataFrame) read(r *wireReader) {
+	r.magic(0x07)
+	v.Limit = r.varint("limit")
+}
+
+// Raises the limit of a stream.
+type MaxStreamDataFrame struct {
+	// The stream.
+	Stream uint64
+	// Bytes of it that may be sent.
+	Limit uint64
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v MaxStreamDataFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeMaxStreamDataFrame reads a value from all of the bytes.
+func DecodeMaxStreamDataFrame(bytes []byte) (v MaxStreamDataFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return MaxStreamDataFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v MaxStreamDataFrame) write(w *wireWriter) {
+	w.put(0x08)
+	w.varint("stream", v.Stream)
+	w.varint("limit", v.Limit)
+}
+
+func (v *MaxStreamDataFrame) read(r *wireReader) {
+	r.magic(0x08)
+	v.Stream = r.varint("stream")
+	v.Limit = r.varint("limit")
+}
+
+// Raises the number of streams.
+type MaxStreamsFrame struct {
+	// Streams below this number may be opened.
+	Limit uint64
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v MaxStreamsFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeMaxStreamsFrame reads a value from all of the bytes.
+func DecodeMaxStreamsFrame(bytes []byte) (v MaxStreamsFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return MaxStreamsFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v MaxStreamsFrame) write(w *wireWriter) {
+	w.put(0x09)
+	w.varint("limit", v.Limit)
+}
+
+func (v *MaxStreamsFrame) read(r *wireReader) {
+	r.magic(0x09)
+	v.Limit = r.varint("limit")
+}
+
+// The sender gives a stream up, or has ended one that is fire and forget.
+type ResetFrame struct {
+	// The stream.
+	Stream uint64
+	// Why; 0 if it has ended.
+	Code uint64
+	// Bytes of it that were sent, which count for the credit.
+	End uint64
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v ResetFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeResetFrame reads a value from all of the bytes.
+func DecodeResetFrame(bytes []byte) (v ResetFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return ResetFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v ResetFrame) write(w *wireWriter) {
+	w.put(0x0a)
+	w.varint("stream", v.Stream)
+	w.varint("code", v.Code)
+	w.varint("end", v.End)
+}
+
+func (v *ResetFrame) read(r *wireReader) {
+	r.magic(0x0a)
+	v.Stream = r.varint("stream")
+	v.Code = r.varint("code")
+	v.End = r.varint("end")
+}
+
+// The receiver wants nothing more of a stream.
+type StopFrame struct {
+	// The stream.
+	Stream uint64
+	// Why.
+	Code uint64
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v StopFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeStopFrame reads a value from all of the bytes.
+func DecodeStopFrame(bytes []byte) (v StopFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return StopFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v StopFrame) write(w *wireWriter) {
+	w.put(0x0b)
+	w.varint("stream", v.Stream)
+	w.varint("code", v.Code)
+}
+
+func (v *StopFrame) read(r *wireReader) {
+	r.magic(0x0b)
+	v.Stream = r.varint("stream")
+	v.Code = r.varint("code")
+}
+
+// Tells the sender of a fire-and-forget stream what was dropped since nobody read it.
+type DroppedFrame struct {
+	// The stream.
+	Stream uint64
+	// Messages since the stream was opened.
+	Count uint64
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v DroppedFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeDroppedFrame reads a value from all of the bytes.
+func DecodeDroppedFrame(bytes []byte) (v DroppedFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return DroppedFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v DroppedFrame) write(w *wireWriter) {
+	w.put(0x0c)
+	w.varint("stream", v.Stream)
+	w.varint("count", v.Count)
+}
+
+func (v *DroppedFrame) read(r *wireReader) {
+	r.magic(0x0c)
+	v.Stream = r.varint("stream")
+	v.Count = r.varint("count")
+}
+
+// Asks for an answer on the path that it comes on.
+type PathChallengeFrame struct {
+	// Random bytes.
+	Token [8]byte
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v PathChallengeFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodePathChallengeFrame reads a value from all of the bytes.
+func DecodePathChallengeFrame(bytes []byte) (v PathChallengeFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return PathChallengeFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v PathChallengeFrame) write(w *wireWriter) {
+	w.put(0x0d)
+	w.put(v.Token[:]...)
+}
+
+func (v *PathChallengeFrame) read(r *wireReader) {
+	r.magic(0x0d)
+	v.Token = [8]byte(r.take("token", 8))
+}
+
+// Answers a challenge.
+type PathResponseFrame struct {
+	// The bytes of the challenge.
+	Token [8]byte
+	// 4 or 6 for an address of IPv4 or IPv6, 0 for none.
+	Family uint8
+	// Address and port from which the challenge came.
+	Address []byte
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v PathResponseFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodePathResponseFrame reads a value from all of the bytes.
+func DecodePathResponseFrame(bytes []byte) (v PathResponseFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return PathResponseFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v PathResponseFrame) write(w *wireWriter) {
+	w.put(0x0e)
+	w.put(v.Token[:]...)
+	w.u8(v.Family)
+	w.length("address", len(v.Address), 18)
+	w.put([]byte(v.Address)...)
+}
+
+func (v *PathResponseFrame) read(r *wireReader) {
+	r.magic(0x0e)
+	v.Token = [8]byte(r.take("token", 8))
+	v.Family = r.u8("family")
+	v.Address = r.sized("address", r.remaining("address", 18))
+}
+
+// Ends the session.
+type CloseFrame struct {
+	// Why, a `close_code`.
+	Code uint64
+	// More about it, for people.
+	Reason []byte
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v CloseFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeCloseFrame reads a value from all of the bytes.
+func DecodeCloseFrame(bytes []byte) (v CloseFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return CloseFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v CloseFrame) write(w *wireWriter) {
+	w.put(0x0f)
+	w.varint("code", v.Code)
+	w.varint("reason", w.length("reason", len(v.Reason), 256))
+	w.put([]byte(v.Reason)...)
+}
+
+func (v *CloseFrame) read(r *wireReader) {
+	r.magic(0x0f)
+	v.Code = r.varint("code")
+	v.Reason = r.sized("reason", r.length("reason", r.varint("reason"), 256, 1))
+}
+
+// A range of a reliable stream.
+type StreamFrame struct {
+	// Part `is_last` of `flags`: bit 1.
+	FlagsIsLast bool
+	// Part `to_end` of `flags`: bit 2.
+	FlagsToEnd bool
+	// Part `rest` of `flags`: bits 3 to 7.
+	FlagsRest uint8
+	// The stream.
+	Stream uint64
+	// Where in the stream the range begins.
+	Offset uint64
+	// What the stream is.
+	Open *StreamOpen
+	// The bytes.
+	Data []byte
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v StreamFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeStreamFrame reads a value from all of the bytes.
+func DecodeStreamFrame(bytes []byte) (v StreamFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return StreamFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v StreamFrame) write(w *wireWriter) {
+	w.put(0x04)
+	flags := wireBit(v.Open != nil) | wireBit(v.FlagsIsLast)<<1 | wireBit(v.FlagsToEnd)<<2 | w.part("flags_rest", uint64(v.FlagsRest), 5)<<3
+	w.u8(uint8(flags))
+	w.varint("stream", v.Stream)
+	w.varint("offset", v.Offset)
+	if v.Open != nil {
+		v.Open.write(w)
+	}
+	w.varint("data", w.length("data", len(v.Data), 8952))
+	w.put([]byte(v.Data)...)
+}
+
+func (v *StreamFrame) read(r *wireReader) {
+	r.magic(0x04)
+	flags := uint64(r.u8("flags"))
+	v.FlagsIsLast = flags>>1&1 == 1
+	v.FlagsToEnd = flags>>2&1 == 1
+	v.FlagsRest = uint8(flags >> 3 & 0x1f)
+	v.Stream = r.varint("stream")
+	v.Offset = r.varint("offset")
+	if flags&1 == 1 {
+		v.Open = Ptr(wireRead(r, (*StreamOpen).read))
+	}
+	v.Data = r.sized("data", r.length("data", r.varint("data"), 8952, 1))
+}
+
+// Whole messages of a fire-and-forget stream.
+type BatchFrame struct {
+	// Part `unused` of `flags`: bit 1.
+	FlagsUnused bool
+	// Part `to_end` of `flags`: bit 2.
+	FlagsToEnd bool
+	// Part `rest` of `flags`: bits 3 to 7.
+	FlagsRest uint8
+	// The stream.
+	Stream uint64
+	// Number of the first message.
+	Sequence uint64
+	// What the stream is.
+	Open *StreamOpen
+	// Messages, each behind its length as a varint.
+	Records []byte
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v BatchFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeBatchFrame reads a value from all of the bytes.
+func DecodeBatchFrame(bytes []byte) (v BatchFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return BatchFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v BatchFrame) write(w *wireWriter) {
+	w.put(0x05)
+	flags := wireBit(v.Open != nil) | wireBit(v.FlagsUnused)<<1 | wireBit(v.FlagsToEnd)<<2 | w.part("flags_rest", uint64(v.FlagsRest), 5)<<3
+	w.u8(uint8(flags))
+	w.varint("stream", v.Stream)
+	w.varint("sequence", v.Sequence)
+	if v.Open != nil {
+		v.Open.write(w)
+	}
+	w.varint("records", w.length("records", len(v.Records), 8952))
+	w.put([]byte(v.Records)...)
+}
+
+func (v *BatchFrame) read(r *wireReader) {
+	r.magic(0x05)
+	flags := uint64(r.u8("flags"))
+	v.FlagsUnused = flags>>1&1 == 1
+	v.FlagsToEnd = flags>>2&1 == 1
+	v.FlagsRest = uint8(flags >> 3 & 0x1f)
+	v.Stream = r.varint("stream")
+	v.Sequence = r.varint("sequence")
+	if flags&1 == 1 {
+		v.Open = Ptr(wireRead(r, (*StreamOpen).read))
+	}
+	v.Records = r.sized("records", r.length("records", r.varint("records"), 8952, 1))
+}
+
+// A part of a message of a fire-and-forget stream.
+type PieceFrame struct {
+	// Part `unused` of `flags`: bit 1.
+	FlagsUnused bool
+	// Part `to_end` of `flags`: bit 2.
+	FlagsToEnd bool
+	// Part `rest` of `flags`: bits 3 to 7.
+	FlagsRest uint8
+	// The stream.
+	Stream uint64
+	// Number of the message.
+	Sequence uint64
+	// Bytes of the message.
+	Total uint64
+	// Where in the message the part begins.
+	Offset uint64
+	// What the stream is.
+	Open *StreamOpen
+	// The bytes.
+	Data []byte
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v PieceFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodePieceFrame reads a value from all of the bytes.
+func DecodePieceFrame(bytes []byte) (v PieceFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return PieceFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v PieceFrame) write(w *wireWriter) {
+	w.put(0x06)
+	flags := wireBit(v.Open != nil) | wireBit(v.FlagsUnused)<<1 | wireBit(v.FlagsToEnd)<<2 | w.part("flags_rest", uint64(v.FlagsRest), 5)<<3
+	w.u8(uint8(flags))
+	w.varint("stream", v.Stream)
+	w.varint("sequence", v.Sequence)
+	w.varint("total", v.Total)
+	w.varint("offset", v.Offset)
+	if v.Open != nil {
+		v.Open.write(w)
+	}
+	w.varint("data", w.length("data", len(v.Data), 8952))
+	w.put([]byte(v.Data)...)
+}
+
+func (v *PieceFrame) read(r *wireReader) {
+	r.magic(0x06)
+	flags := uint64(r.u8("flags"))
+	v.FlagsUnused = flags>>1&1 == 1
+	v.FlagsToEnd = flags>>2&1 == 1
+	v.FlagsRest = uint8(flags >> 3 & 0x1f)
+	v.Stream = r.varint("stream")
+	v.Sequence = r.varint("sequence")
+	v.Total = r.varint("total")
+	v.Offset = r.varint("offset")
+	if flags&1 == 1 {
+		v.Open = Ptr(wireRead(r, (*StreamOpen).read))
+	}
+	v.Data = r.sized("data", r.length("data", r.varint("data"), 8952, 1))
 }

@@ -10,7 +10,7 @@
 #include <net_mesh/wire.h>
 
 // The first message of a handshake.
-typedef struct net_init {
+typedef struct net_init_packet {
   // Version of the protocol.
   uint8_t version;
   // Zero.
@@ -29,15 +29,14 @@ typedef struct net_init {
   uint8_t mac_psk[16];
   // Keyed BLAKE2s-128 of bytes 0 to 279 by a cookie, or zero.
   uint8_t mac_cookie[16];
-} net_init;
+} net_init_packet;
 
 // Bytes of every encoding.
-#define NET_INIT_SIZE 296
+#define NET_INIT_PACKET_SIZE 296
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_init_encode(const net_init *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_init_packet_write(net_wire_writer *outer, const net_init_packet *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_put(w, "\001", 1);
   net_wire_to(w, 1);
   net_wire_put_uint(w, (uint64_t)value->version, 1, NET_WIRE_LITTLE);
@@ -58,15 +57,19 @@ static inline net_code net_init_encode(const net_init *value, net_writer *out) {
   net_wire_put(w, value->mac_psk, 16);
   net_wire_to(w, 280);
   net_wire_put(w, value->mac_cookie, 16);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_init_decode(net_view bytes, net_init *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 296);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_init_packet_encode(const net_init_packet *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_init_packet_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_init_packet_read(net_wire_reader *outer, net_init_packet *value) {
+  net_wire_reader part = net_wire_part(outer, 296);
+  net_wire_reader *r = &part;
   net_wire_magic(r, "\001", 1);
   net_wire_seek(r, 1);
   value->version = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
@@ -87,7 +90,16 @@ static inline net_code net_init_decode(net_view bytes, net_init *value) {
   net_wire_copy(r, value->mac_psk, 16);
   net_wire_seek(r, 280);
   net_wire_copy(r, value->mac_cookie, 16);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_init_packet_decode(net_view bytes, net_init_packet *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 296);
+  net_init_packet_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }
@@ -95,7 +107,7 @@ static inline net_code net_init_decode(net_view bytes, net_init *value) {
 }
 
 // The second and last message of a handshake.
-typedef struct net_resp {
+typedef struct net_resp_packet {
   // Version of the protocol.
   uint8_t version;
   // Zero.
@@ -106,15 +118,14 @@ typedef struct net_resp {
   uint8_t ephemeral[32];
   // A `handshake_payload`, sealed.
   uint8_t sealed_payload[160];
-} net_resp;
+} net_resp_packet;
 
 // Bytes of every encoding.
-#define NET_RESP_SIZE 200
+#define NET_RESP_PACKET_SIZE 200
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_resp_encode(const net_resp *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_resp_packet_write(net_wire_writer *outer, const net_resp_packet *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_put(w, "\002", 1);
   net_wire_to(w, 1);
   net_wire_put_uint(w, (uint64_t)value->version, 1, NET_WIRE_LITTLE);
@@ -127,15 +138,19 @@ static inline net_code net_resp_encode(const net_resp *value, net_writer *out) {
   net_wire_put(w, value->ephemeral, 32);
   net_wire_to(w, 40);
   net_wire_put(w, value->sealed_payload, 160);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_resp_decode(net_view bytes, net_resp *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 200);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_resp_packet_encode(const net_resp_packet *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_resp_packet_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_resp_packet_read(net_wire_reader *outer, net_resp_packet *value) {
+  net_wire_reader part = net_wire_part(outer, 200);
+  net_wire_reader *r = &part;
   net_wire_magic(r, "\002", 1);
   net_wire_seek(r, 1);
   value->version = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
@@ -148,7 +163,16 @@ static inline net_code net_resp_decode(net_view bytes, net_resp *value) {
   net_wire_copy(r, value->ephemeral, 32);
   net_wire_seek(r, 40);
   net_wire_copy(r, value->sealed_payload, 160);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_resp_packet_decode(net_view bytes, net_resp_packet *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 200);
+  net_resp_packet_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }
@@ -156,7 +180,7 @@ static inline net_code net_resp_decode(net_view bytes, net_resp *value) {
 }
 
 // Asks a dialling node to show that it receives at its address.
-typedef struct net_cookie {
+typedef struct net_cookie_packet {
   // Version of the protocol.
   uint8_t version;
   // Zero.
@@ -167,15 +191,14 @@ typedef struct net_cookie {
   uint8_t cookie[16];
   // Keyed BLAKE2s-128 by the PSK of cookie and `mac_psk`.
   uint8_t mac[16];
-} net_cookie;
+} net_cookie_packet;
 
 // Bytes of every encoding.
-#define NET_COOKIE_SIZE 40
+#define NET_COOKIE_PACKET_SIZE 40
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_cookie_encode(const net_cookie *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_cookie_packet_write(net_wire_writer *outer, const net_cookie_packet *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_put(w, "\003", 1);
   net_wire_to(w, 1);
   net_wire_put_uint(w, (uint64_t)value->version, 1, NET_WIRE_LITTLE);
@@ -188,15 +211,19 @@ static inline net_code net_cookie_encode(const net_cookie *value, net_writer *ou
   net_wire_put(w, value->cookie, 16);
   net_wire_to(w, 24);
   net_wire_put(w, value->mac, 16);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_cookie_decode(net_view bytes, net_cookie *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 40);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_cookie_packet_encode(const net_cookie_packet *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_cookie_packet_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_cookie_packet_read(net_wire_reader *outer, net_cookie_packet *value) {
+  net_wire_reader part = net_wire_part(outer, 40);
+  net_wire_reader *r = &part;
   net_wire_magic(r, "\003", 1);
   net_wire_seek(r, 1);
   value->version = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
@@ -209,7 +236,16 @@ static inline net_code net_cookie_decode(net_view bytes, net_cookie *value) {
   net_wire_copy(r, value->cookie, 16);
   net_wire_seek(r, 24);
   net_wire_copy(r, value->mac, 16);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_cookie_packet_decode(net_view bytes, net_cookie_packet *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 40);
+  net_cookie_packet_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }
@@ -217,7 +253,7 @@ static inline net_code net_cookie_decode(net_view bytes, net_cookie *value) {
 }
 
 // Refuses a handshake.
-typedef struct net_reject {
+typedef struct net_reject_packet {
   // Version of the protocol.
   uint8_t version;
   // Zero.
@@ -232,15 +268,14 @@ typedef struct net_reject {
   uint32_t padding;
   // Keyed BLAKE2s-128 of bytes 0 to 15 and the refused message's `mac_key` and `mac_psk`, by whichever of PSK and key was right.
   uint8_t mac[16];
-} net_reject;
+} net_reject_packet;
 
 // Bytes of every encoding.
-#define NET_REJECT_SIZE 32
+#define NET_REJECT_PACKET_SIZE 32
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_reject_encode(const net_reject *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_reject_packet_write(net_wire_writer *outer, const net_reject_packet *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_put(w, "\004", 1);
   net_wire_to(w, 1);
   net_wire_put_uint(w, (uint64_t)value->version, 1, NET_WIRE_LITTLE);
@@ -258,15 +293,19 @@ static inline net_code net_reject_encode(const net_reject *value, net_writer *ou
   net_wire_put_uint(w, (uint64_t)value->padding, 4, NET_WIRE_LITTLE);
   net_wire_to(w, 16);
   net_wire_put(w, value->mac, 16);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_reject_decode(net_view bytes, net_reject *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 32);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_reject_packet_encode(const net_reject_packet *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_reject_packet_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_reject_packet_read(net_wire_reader *outer, net_reject_packet *value) {
+  net_wire_reader part = net_wire_part(outer, 32);
+  net_wire_reader *r = &part;
   net_wire_magic(r, "\004", 1);
   net_wire_seek(r, 1);
   value->version = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
@@ -284,7 +323,16 @@ static inline net_code net_reject_decode(net_view bytes, net_reject *value) {
   net_wire_at_most(&r->failed, value->padding, UINT64_C(0));
   net_wire_seek(r, 16);
   net_wire_copy(r, value->mac, 16);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_reject_packet_decode(net_view bytes, net_reject_packet *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 32);
+  net_reject_packet_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }
@@ -292,7 +340,7 @@ static inline net_code net_reject_decode(net_view bytes, net_reject *value) {
 }
 
 // Hints that an index names no keys here.
-typedef struct net_unknown {
+typedef struct net_unknown_packet {
   // Zero.
   uint8_t reserved;
   // Zero.
@@ -303,15 +351,14 @@ typedef struct net_unknown {
   uint64_t packet_number;
   // Zero.
   uint64_t padding;
-} net_unknown;
+} net_unknown_packet;
 
 // Bytes of every encoding.
-#define NET_UNKNOWN_SIZE 24
+#define NET_UNKNOWN_PACKET_SIZE 24
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_unknown_encode(const net_unknown *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_unknown_packet_write(net_wire_writer *outer, const net_unknown_packet *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_put(w, "\005", 1);
   net_wire_to(w, 1);
   net_wire_at_most(&w->failed, value->reserved, UINT64_C(0));
@@ -326,15 +373,19 @@ static inline net_code net_unknown_encode(const net_unknown *value, net_writer *
   net_wire_to(w, 16);
   net_wire_at_most(&w->failed, value->padding, UINT64_C(0));
   net_wire_put_uint(w, (uint64_t)value->padding, 8, NET_WIRE_LITTLE);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_unknown_decode(net_view bytes, net_unknown *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 24);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_unknown_packet_encode(const net_unknown_packet *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_unknown_packet_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_unknown_packet_read(net_wire_reader *outer, net_unknown_packet *value) {
+  net_wire_reader part = net_wire_part(outer, 24);
+  net_wire_reader *r = &part;
   net_wire_magic(r, "\005", 1);
   net_wire_seek(r, 1);
   value->reserved = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
@@ -349,7 +400,16 @@ static inline net_code net_unknown_decode(net_view bytes, net_unknown *value) {
   net_wire_seek(r, 16);
   value->padding = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
   net_wire_at_most(&r->failed, value->padding, UINT64_C(0));
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_unknown_packet_decode(net_view bytes, net_unknown_packet *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 24);
+  net_unknown_packet_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }
@@ -371,10 +431,9 @@ typedef struct net_data_header {
 // Bytes of every encoding.
 #define NET_DATA_HEADER_SIZE 16
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_data_header_encode(const net_data_header *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_data_header_write(net_wire_writer *outer, const net_data_header *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_put(w, "\020", 1);
   net_wire_to(w, 1);
   net_wire_put_uint(w, (uint64_t)value->phase, 1, NET_WIRE_LITTLE);
@@ -385,15 +444,19 @@ static inline net_code net_data_header_encode(const net_data_header *value, net_
   net_wire_put_uint(w, (uint64_t)value->receiver_index, 4, NET_WIRE_LITTLE);
   net_wire_to(w, 8);
   net_wire_put_uint(w, (uint64_t)value->packet_number, 8, NET_WIRE_LITTLE);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_data_header_decode(net_view bytes, net_data_header *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 16);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_data_header_encode(const net_data_header *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_data_header_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_data_header_read(net_wire_reader *outer, net_data_header *value) {
+  net_wire_reader part = net_wire_part(outer, 16);
+  net_wire_reader *r = &part;
   net_wire_magic(r, "\020", 1);
   net_wire_seek(r, 1);
   value->phase = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
@@ -404,14 +467,23 @@ static inline net_code net_data_header_decode(net_view bytes, net_data_header *v
   value->receiver_index = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
   net_wire_seek(r, 8);
   value->packet_number = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_data_header_decode(net_view bytes, net_data_header *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 16);
+  net_data_header_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }
   return 0;
 }
 
-// In front of a sealed `envelope` and a packet that is passed on.
+// In front of a sealed `forward_envelope` and a packet that is passed on.
 typedef struct net_forward_header {
   // Phase of the keys, modulo 256.
   uint8_t phase;
@@ -426,10 +498,9 @@ typedef struct net_forward_header {
 // Bytes of every encoding.
 #define NET_FORWARD_HEADER_SIZE 16
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_forward_header_encode(const net_forward_header *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_forward_header_write(net_wire_writer *outer, const net_forward_header *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_put(w, "\021", 1);
   net_wire_to(w, 1);
   net_wire_put_uint(w, (uint64_t)value->phase, 1, NET_WIRE_LITTLE);
@@ -440,15 +511,19 @@ static inline net_code net_forward_header_encode(const net_forward_header *value
   net_wire_put_uint(w, (uint64_t)value->receiver_index, 4, NET_WIRE_LITTLE);
   net_wire_to(w, 8);
   net_wire_put_uint(w, (uint64_t)value->packet_number, 8, NET_WIRE_LITTLE);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_forward_header_decode(net_view bytes, net_forward_header *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 16);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_forward_header_encode(const net_forward_header *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_forward_header_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_forward_header_read(net_wire_reader *outer, net_forward_header *value) {
+  net_wire_reader part = net_wire_part(outer, 16);
+  net_wire_reader *r = &part;
   net_wire_magic(r, "\021", 1);
   net_wire_seek(r, 1);
   value->phase = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
@@ -459,7 +534,16 @@ static inline net_code net_forward_header_decode(net_view bytes, net_forward_hea
   value->receiver_index = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
   net_wire_seek(r, 8);
   value->packet_number = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_forward_header_decode(net_view bytes, net_forward_header *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 16);
+  net_forward_header_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }
@@ -503,10 +587,9 @@ typedef struct net_handshake_payload {
 // Bytes of every encoding.
 #define NET_HANDSHAKE_PAYLOAD_SIZE 144
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_handshake_payload_encode(const net_handshake_payload *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_handshake_payload_write(net_wire_writer *outer, const net_handshake_payload *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_to(w, 0);
   net_wire_put(w, value->entity_id, 32);
   net_wire_to(w, 32);
@@ -539,15 +622,19 @@ static inline net_code net_handshake_payload_encode(const net_handshake_payload 
   net_wire_to(w, 140);
   net_wire_at_most(&w->failed, value->padding, UINT64_C(0));
   net_wire_put_uint(w, (uint64_t)value->padding, 4, NET_WIRE_LITTLE);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_handshake_payload_decode(net_view bytes, net_handshake_payload *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 144);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_handshake_payload_encode(const net_handshake_payload *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_handshake_payload_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_handshake_payload_read(net_wire_reader *outer, net_handshake_payload *value) {
+  net_wire_reader part = net_wire_part(outer, 144);
+  net_wire_reader *r = &part;
   net_wire_seek(r, 0);
   net_wire_copy(r, value->entity_id, 32);
   net_wire_seek(r, 32);
@@ -580,7 +667,16 @@ static inline net_code net_handshake_payload_decode(net_view bytes, net_handshak
   net_wire_seek(r, 140);
   value->padding = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
   net_wire_at_most(&r->failed, value->padding, UINT64_C(0));
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_handshake_payload_decode(net_view bytes, net_handshake_payload *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 144);
+  net_handshake_payload_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }
@@ -588,7 +684,7 @@ static inline net_code net_handshake_payload_decode(net_view bytes, net_handshak
 }
 
 // Where a packet that is passed on goes, sealed hop by hop.
-typedef struct net_envelope {
+typedef struct net_forward_envelope {
   // The node that it is for.
   uint64_t destination;
   // The node that it claims to be from.
@@ -601,15 +697,14 @@ typedef struct net_envelope {
   uint16_t reserved;
   // Zero.
   uint32_t padding;
-} net_envelope;
+} net_forward_envelope;
 
 // Bytes of every encoding.
-#define NET_ENVELOPE_SIZE 24
+#define NET_FORWARD_ENVELOPE_SIZE 24
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_envelope_encode(const net_envelope *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_forward_envelope_write(net_wire_writer *outer, const net_forward_envelope *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_to(w, 0);
   net_wire_put_uint(w, (uint64_t)value->destination, 8, NET_WIRE_LITTLE);
   net_wire_to(w, 8);
@@ -624,15 +719,19 @@ static inline net_code net_envelope_encode(const net_envelope *value, net_writer
   net_wire_to(w, 20);
   net_wire_at_most(&w->failed, value->padding, UINT64_C(0));
   net_wire_put_uint(w, (uint64_t)value->padding, 4, NET_WIRE_LITTLE);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_envelope_decode(net_view bytes, net_envelope *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 24);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_forward_envelope_encode(const net_forward_envelope *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_forward_envelope_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_forward_envelope_read(net_wire_reader *outer, net_forward_envelope *value) {
+  net_wire_reader part = net_wire_part(outer, 24);
+  net_wire_reader *r = &part;
   net_wire_seek(r, 0);
   value->destination = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
   net_wire_seek(r, 8);
@@ -647,7 +746,751 @@ static inline net_code net_envelope_decode(net_view bytes, net_envelope *value) 
   net_wire_seek(r, 20);
   value->padding = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
   net_wire_at_most(&r->failed, value->padding, UINT64_C(0));
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_forward_envelope_decode(net_view bytes, net_forward_envelope *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 24);
+  net_forward_envelope_read(&r, value);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Packets that have arrived below those of the range before.
+typedef struct net_ack_range {
+  // Packets that are missing above it, less one.
+  uint64_t gap;
+  // Packets in it, less one.
+  uint64_t length;
+} net_ack_range;
+
+static inline void net_ack_range_write(net_wire_writer *w, const net_ack_range *value) {
+  net_wire_put_varint(w, value->gap);
+  net_wire_put_varint(w, value->length);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_ack_range_encode(const net_ack_range *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_ack_range_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_ack_range_read(net_wire_reader *r, net_ack_range *value) {
+  value->gap = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->length = (uint64_t)net_wire_varint(r, UINT64_MAX);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_ack_range_decode(net_view bytes, net_ack_range *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_ack_range_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Tells which packets have arrived, the latest first.
+typedef struct net_ack_frame {
+  // The highest packet number that has arrived.
+  uint64_t largest;
+  // Microseconds for which this was held back.
+  uint64_t delay;
+  // Ranges behind the first.
+  uint64_t count;
+  // Packets in a row up to the highest, less one.
+  uint64_t first;
+  // So many of `ack_range`, which in a packet are followed by the next frame.
+  net_view more;
+} net_ack_frame;
+
+static inline void net_ack_frame_write(net_wire_writer *w, const net_ack_frame *value) {
+  net_wire_put(w, "\002", 1);
+  net_wire_put_varint(w, value->largest);
+  net_wire_put_varint(w, value->delay);
+  net_wire_put_varint(w, value->count);
+  net_wire_put_varint(w, value->first);
+  net_wire_at_most(&w->failed, value->more.len, 1024);
+  net_wire_put(w, value->more.data, value->more.len);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_ack_frame_encode(const net_ack_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_ack_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_ack_frame_read(net_wire_reader *r, net_ack_frame *value) {
+  net_wire_magic(r, "\002", 1);
+  value->largest = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->delay = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->count = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->first = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->more = net_wire_sized(r, net_wire_remaining(r, 1024));
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_ack_frame_decode(net_view bytes, net_ack_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_ack_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// What a stream is, in each of its frames until one of them is acknowledged.
+typedef struct net_stream_open {
+  // What it is for: 0 an application's messages, 1 control, 2 gossip, 3 a channel, 4 a call, 5 an answer.
+  uint8_t kind;
+  // Id that its user gave it.
+  uint64_t id;
+  // Part `fire_and_forget` of `options`: bit 0.
+  bool options_fire_and_forget;
+  // Part `window` of `options`: bits 1 to 6.
+  uint8_t options_window;
+  // Part `rest` of `options`: bit 7.
+  bool options_rest;
+  // Number of its first message.
+  uint64_t sequence;
+} net_stream_open;
+
+static inline void net_stream_open_write(net_wire_writer *w, const net_stream_open *value) {
+  net_wire_put_uint(w, (uint64_t)value->kind, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->id, 8, NET_WIRE_LITTLE);
+  uint64_t options = 0;
+  options |= (uint64_t)value->options_fire_and_forget << 0;
+  net_wire_at_most(&w->failed, value->options_window, 63);
+  options |= (uint64_t)value->options_window << 1;
+  options |= (uint64_t)value->options_rest << 7;
+  net_wire_put_uint(w, options, 1, NET_WIRE_LITTLE);
+  net_wire_put_varint(w, value->sequence);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_stream_open_encode(const net_stream_open *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_stream_open_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_stream_open_read(net_wire_reader *r, net_stream_open *value) {
+  value->kind = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->id = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
+  uint64_t options = net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->options_fire_and_forget = (options >> 0 & 1) == 1;
+  value->options_window = (uint8_t)(options >> 1 & 0x3f);
+  value->options_rest = (options >> 7 & 1) == 1;
+  value->sequence = (uint64_t)net_wire_varint(r, UINT64_MAX);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_stream_open_decode(net_view bytes, net_stream_open *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_stream_open_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Raises the limit of all streams together.
+typedef struct net_max_data_frame {
+  // Bytes that may be sent over reliable streams since the session began.
+  uint64_t limit;
+} net_max_data_frame;
+
+static inline void net_max_data_frame_write(net_wire_writer *w, const net_max_data_frame *value) {
+  net_wire_put(w, "\007", 1);
+  net_wire_put_varint(w, value->limit);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_max_data_frame_encode(const net_max_data_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_max_data_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_max_data_frame_read(net_wire_reader *r, net_max_data_frame *value) {
+  net_wire_magic(r, "\007", 1);
+  value->limit = (uint64_t)net_wire_varint(r, UINT64_MAX);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_max_data_frame_decode(net_view bytes, net_max_data_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_max_data_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Raises the limit of a stream.
+typedef struct net_max_stream_data_frame {
+  // The stream.
+  uint64_t stream;
+  // Bytes of it that may be sent.
+  uint64_t limit;
+} net_max_stream_data_frame;
+
+static inline void net_max_stream_data_frame_write(net_wire_writer *w, const net_max_stream_data_frame *value) {
+  net_wire_put(w, "\010", 1);
+  net_wire_put_varint(w, value->stream);
+  net_wire_put_varint(w, value->limit);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_max_stream_data_frame_encode(const net_max_stream_data_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_max_stream_data_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_max_stream_data_frame_read(net_wire_reader *r, net_max_stream_data_frame *value) {
+  net_wire_magic(r, "\010", 1);
+  value->stream = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->limit = (uint64_t)net_wire_varint(r, UINT64_MAX);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_max_stream_data_frame_decode(net_view bytes, net_max_stream_data_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_max_stream_data_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Raises the number of streams.
+typedef struct net_max_streams_frame {
+  // Streams below this number may be opened.
+  uint64_t limit;
+} net_max_streams_frame;
+
+static inline void net_max_streams_frame_write(net_wire_writer *w, const net_max_streams_frame *value) {
+  net_wire_put(w, "\011", 1);
+  net_wire_put_varint(w, value->limit);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_max_streams_frame_encode(const net_max_streams_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_max_streams_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_max_streams_frame_read(net_wire_reader *r, net_max_streams_frame *value) {
+  net_wire_magic(r, "\011", 1);
+  value->limit = (uint64_t)net_wire_varint(r, UINT64_MAX);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_max_streams_frame_decode(net_view bytes, net_max_streams_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_max_streams_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// The sender gives a stream up, or has ended one that is fire and forget.
+typedef struct net_reset_frame {
+  // The stream.
+  uint64_t stream;
+  // Why; 0 if it has ended.
+  uint64_t code;
+  // Bytes of it that were sent, which count for the credit.
+  uint64_t end;
+} net_reset_frame;
+
+static inline void net_reset_frame_write(net_wire_writer *w, const net_reset_frame *value) {
+  net_wire_put(w, "\012", 1);
+  net_wire_put_varint(w, value->stream);
+  net_wire_put_varint(w, value->code);
+  net_wire_put_varint(w, value->end);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_reset_frame_encode(const net_reset_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_reset_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_reset_frame_read(net_wire_reader *r, net_reset_frame *value) {
+  net_wire_magic(r, "\012", 1);
+  value->stream = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->code = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->end = (uint64_t)net_wire_varint(r, UINT64_MAX);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_reset_frame_decode(net_view bytes, net_reset_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_reset_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// The receiver wants nothing more of a stream.
+typedef struct net_stop_frame {
+  // The stream.
+  uint64_t stream;
+  // Why.
+  uint64_t code;
+} net_stop_frame;
+
+static inline void net_stop_frame_write(net_wire_writer *w, const net_stop_frame *value) {
+  net_wire_put(w, "\013", 1);
+  net_wire_put_varint(w, value->stream);
+  net_wire_put_varint(w, value->code);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_stop_frame_encode(const net_stop_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_stop_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_stop_frame_read(net_wire_reader *r, net_stop_frame *value) {
+  net_wire_magic(r, "\013", 1);
+  value->stream = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->code = (uint64_t)net_wire_varint(r, UINT64_MAX);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_stop_frame_decode(net_view bytes, net_stop_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_stop_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Tells the sender of a fire-and-forget stream what was dropped since nobody read it.
+typedef struct net_dropped_frame {
+  // The stream.
+  uint64_t stream;
+  // Messages since the stream was opened.
+  uint64_t count;
+} net_dropped_frame;
+
+static inline void net_dropped_frame_write(net_wire_writer *w, const net_dropped_frame *value) {
+  net_wire_put(w, "\014", 1);
+  net_wire_put_varint(w, value->stream);
+  net_wire_put_varint(w, value->count);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_dropped_frame_encode(const net_dropped_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_dropped_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_dropped_frame_read(net_wire_reader *r, net_dropped_frame *value) {
+  net_wire_magic(r, "\014", 1);
+  value->stream = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->count = (uint64_t)net_wire_varint(r, UINT64_MAX);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_dropped_frame_decode(net_view bytes, net_dropped_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_dropped_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Asks for an answer on the path that it comes on.
+typedef struct net_path_challenge_frame {
+  // Random bytes.
+  uint8_t token[8];
+} net_path_challenge_frame;
+
+static inline void net_path_challenge_frame_write(net_wire_writer *w, const net_path_challenge_frame *value) {
+  net_wire_put(w, "\015", 1);
+  net_wire_put(w, value->token, 8);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_path_challenge_frame_encode(const net_path_challenge_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_path_challenge_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_path_challenge_frame_read(net_wire_reader *r, net_path_challenge_frame *value) {
+  net_wire_magic(r, "\015", 1);
+  net_wire_copy(r, value->token, 8);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_path_challenge_frame_decode(net_view bytes, net_path_challenge_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_path_challenge_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Answers a challenge.
+typedef struct net_path_response_frame {
+  // The bytes of the challenge.
+  uint8_t token[8];
+  // 4 or 6 for an address of IPv4 or IPv6, 0 for none.
+  uint8_t family;
+  // Address and port from which the challenge came.
+  net_view address;
+} net_path_response_frame;
+
+static inline void net_path_response_frame_write(net_wire_writer *w, const net_path_response_frame *value) {
+  net_wire_put(w, "\016", 1);
+  net_wire_put(w, value->token, 8);
+  net_wire_put_uint(w, (uint64_t)value->family, 1, NET_WIRE_LITTLE);
+  net_wire_at_most(&w->failed, value->address.len, 18);
+  net_wire_put(w, value->address.data, value->address.len);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_path_response_frame_encode(const net_path_response_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_path_response_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_path_response_frame_read(net_wire_reader *r, net_path_response_frame *value) {
+  net_wire_magic(r, "\016", 1);
+  net_wire_copy(r, value->token, 8);
+  value->family = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->address = net_wire_sized(r, net_wire_remaining(r, 18));
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_path_response_frame_decode(net_view bytes, net_path_response_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_path_response_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Ends the session.
+typedef struct net_close_frame {
+  // Why, a `close_code`.
+  uint64_t code;
+  // More about it, for people.
+  net_view reason;
+} net_close_frame;
+
+static inline void net_close_frame_write(net_wire_writer *w, const net_close_frame *value) {
+  net_wire_put(w, "\017", 1);
+  net_wire_put_varint(w, value->code);
+  net_wire_at_most(&w->failed, value->reason.len, 256);
+  net_wire_put_varint(w, value->reason.len);
+  net_wire_put(w, value->reason.data, value->reason.len);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_close_frame_encode(const net_close_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_close_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_close_frame_read(net_wire_reader *r, net_close_frame *value) {
+  net_wire_magic(r, "\017", 1);
+  value->code = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->reason = net_wire_sized(r, net_wire_length(r, net_wire_varint(r, UINT64_MAX), 256, 1));
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_close_frame_decode(net_view bytes, net_close_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_close_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// A range of a reliable stream.
+typedef struct net_stream_frame {
+  // Part `is_last` of `flags`: bit 1.
+  bool flags_is_last;
+  // Part `to_end` of `flags`: bit 2.
+  bool flags_to_end;
+  // Part `rest` of `flags`: bits 3 to 7.
+  uint8_t flags_rest;
+  // The stream.
+  uint64_t stream;
+  // Where in the stream the range begins.
+  uint64_t offset;
+  // What the stream is.
+  bool has_open;
+  net_stream_open open;
+  // The bytes.
+  net_view data;
+} net_stream_frame;
+
+static inline void net_stream_frame_write(net_wire_writer *w, const net_stream_frame *value) {
+  net_wire_put(w, "\004", 1);
+  uint64_t flags = 0;
+  flags |= (uint64_t)(value->has_open) << 0;
+  flags |= (uint64_t)value->flags_is_last << 1;
+  flags |= (uint64_t)value->flags_to_end << 2;
+  net_wire_at_most(&w->failed, value->flags_rest, 31);
+  flags |= (uint64_t)value->flags_rest << 3;
+  net_wire_put_uint(w, flags, 1, NET_WIRE_LITTLE);
+  net_wire_put_varint(w, value->stream);
+  net_wire_put_varint(w, value->offset);
+  if (value->has_open) {
+    net_stream_open_write(w, &value->open);
+  }
+  net_wire_at_most(&w->failed, value->data.len, 8952);
+  net_wire_put_varint(w, value->data.len);
+  net_wire_put(w, value->data.data, value->data.len);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_stream_frame_encode(const net_stream_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_stream_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_stream_frame_read(net_wire_reader *r, net_stream_frame *value) {
+  net_wire_magic(r, "\004", 1);
+  uint64_t flags = net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->flags_is_last = (flags >> 1 & 1) == 1;
+  value->flags_to_end = (flags >> 2 & 1) == 1;
+  value->flags_rest = (uint8_t)(flags >> 3 & 0x1f);
+  value->stream = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->offset = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  if ((flags >> 0 & 1) == 1) {
+    net_stream_open_read(r, &value->open);
+    value->has_open = true;
+  }
+  value->data = net_wire_sized(r, net_wire_length(r, net_wire_varint(r, UINT64_MAX), 8952, 1));
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_stream_frame_decode(net_view bytes, net_stream_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_stream_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Whole messages of a fire-and-forget stream.
+typedef struct net_batch_frame {
+  // Part `unused` of `flags`: bit 1.
+  bool flags_unused;
+  // Part `to_end` of `flags`: bit 2.
+  bool flags_to_end;
+  // Part `rest` of `flags`: bits 3 to 7.
+  uint8_t flags_rest;
+  // The stream.
+  uint64_t stream;
+  // Number of the first message.
+  uint64_t sequence;
+  // What the stream is.
+  bool has_open;
+  net_stream_open open;
+  // Messages, each behind its length as a varint.
+  net_view records;
+} net_batch_frame;
+
+static inline void net_batch_frame_write(net_wire_writer *w, const net_batch_frame *value) {
+  net_wire_put(w, "\005", 1);
+  uint64_t flags = 0;
+  flags |= (uint64_t)(value->has_open) << 0;
+  flags |= (uint64_t)value->flags_unused << 1;
+  flags |= (uint64_t)value->flags_to_end << 2;
+  net_wire_at_most(&w->failed, value->flags_rest, 31);
+  flags |= (uint64_t)value->flags_rest << 3;
+  net_wire_put_uint(w, flags, 1, NET_WIRE_LITTLE);
+  net_wire_put_varint(w, value->stream);
+  net_wire_put_varint(w, value->sequence);
+  if (value->has_open) {
+    net_stream_open_write(w, &value->open);
+  }
+  net_wire_at_most(&w->failed, value->records.len, 8952);
+  net_wire_put_varint(w, value->records.len);
+  net_wire_put(w, value->records.data, value->records.len);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_batch_frame_encode(const net_batch_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_batch_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_batch_frame_read(net_wire_reader *r, net_batch_frame *value) {
+  net_wire_magic(r, "\005", 1);
+  uint64_t flags = net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->flags_unused = (flags >> 1 & 1) == 1;
+  value->flags_to_end = (flags >> 2 & 1) == 1;
+  value->flags_rest = (uint8_t)(flags >> 3 & 0x1f);
+  value->stream = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->sequence = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  if ((flags >> 0 & 1) == 1) {
+    net_stream_open_read(r, &value->open);
+    value->has_open = true;
+  }
+  value->records = net_wire_sized(r, net_wire_length(r, net_wire_varint(r, UINT64_MAX), 8952, 1));
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_batch_frame_decode(net_view bytes, net_batch_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_batch_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// A part of a message of a fire-and-forget stream.
+typedef struct net_piece_frame {
+  // Part `unused` of `flags`: bit 1.
+  bool flags_unused;
+  // Part `to_end` of `flags`: bit 2.
+  bool flags_to_end;
+  // Part `rest` of `flags`: bits 3 to 7.
+  uint8_t flags_rest;
+  // The stream.
+  uint64_t stream;
+  // Number of the message.
+  uint64_t sequence;
+  // Bytes of the message.
+  uint64_t total;
+  // Where in the message the part begins.
+  uint64_t offset;
+  // What the stream is.
+  bool has_open;
+  net_stream_open open;
+  // The bytes.
+  net_view data;
+} net_piece_frame;
+
+static inline void net_piece_frame_write(net_wire_writer *w, const net_piece_frame *value) {
+  net_wire_put(w, "\006", 1);
+  uint64_t flags = 0;
+  flags |= (uint64_t)(value->has_open) << 0;
+  flags |= (uint64_t)value->flags_unused << 1;
+  flags |= (uint64_t)value->flags_to_end << 2;
+  net_wire_at_most(&w->failed, value->flags_rest, 31);
+  flags |= (uint64_t)value->flags_rest << 3;
+  net_wire_put_uint(w, flags, 1, NET_WIRE_LITTLE);
+  net_wire_put_varint(w, value->stream);
+  net_wire_put_varint(w, value->sequence);
+  net_wire_put_varint(w, value->total);
+  net_wire_put_varint(w, value->offset);
+  if (value->has_open) {
+    net_stream_open_write(w, &value->open);
+  }
+  net_wire_at_most(&w->failed, value->data.len, 8952);
+  net_wire_put_varint(w, value->data.len);
+  net_wire_put(w, value->data.data, value->data.len);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_piece_frame_encode(const net_piece_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_piece_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_piece_frame_read(net_wire_reader *r, net_piece_frame *value) {
+  net_wire_magic(r, "\006", 1);
+  uint64_t flags = net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->flags_unused = (flags >> 1 & 1) == 1;
+  value->flags_to_end = (flags >> 2 & 1) == 1;
+  value->flags_rest = (uint8_t)(flags >> 3 & 0x1f);
+  value->stream = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->sequence = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->total = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->offset = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  if ((flags >> 0 & 1) == 1) {
+    net_stream_open_read(r, &value->open);
+    value->has_open = true;
+  }
+  value->data = net_wire_sized(r, net_wire_length(r, net_wire_varint(r, UINT64_MAX), 8952, 1));
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_piece_frame_decode(net_view bytes, net_piece_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_piece_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
   }

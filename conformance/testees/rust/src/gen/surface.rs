@@ -973,22 +973,55 @@ fn mesh(list: &mut List) {
         },
         &["MeshError::AmbiguousNode", "MeshError::AmbiguousNode.node"],
     );
-    let _ = (net_mesh::wire::mesh::Init::encode, net_mesh::wire::mesh::Init::decode);
-    list.has(&["Init::encode", "Init::decode"]);
-    let _ = (net_mesh::wire::mesh::Resp::encode, net_mesh::wire::mesh::Resp::decode);
-    list.has(&["Resp::encode", "Resp::decode"]);
-    let _ = (net_mesh::wire::mesh::Cookie::encode, net_mesh::wire::mesh::Cookie::decode);
-    list.has(&["Cookie::encode", "Cookie::decode"]);
-    let _ = (net_mesh::wire::mesh::Reject::encode, net_mesh::wire::mesh::Reject::decode);
-    list.has(&["Reject::encode", "Reject::decode"]);
-    let _ = (net_mesh::wire::mesh::Unknown::encode, net_mesh::wire::mesh::Unknown::decode);
-    list.has(&["Unknown::encode", "Unknown::decode"]);
+    let _ = (net_mesh::wire::mesh::InitPacket::encode, net_mesh::wire::mesh::InitPacket::decode);
+    list.has(&["InitPacket::encode", "InitPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::RespPacket::encode, net_mesh::wire::mesh::RespPacket::decode);
+    list.has(&["RespPacket::encode", "RespPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::CookiePacket::encode, net_mesh::wire::mesh::CookiePacket::decode);
+    list.has(&["CookiePacket::encode", "CookiePacket::decode"]);
+    let _ = (net_mesh::wire::mesh::RejectPacket::encode, net_mesh::wire::mesh::RejectPacket::decode);
+    list.has(&["RejectPacket::encode", "RejectPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::UnknownPacket::encode, net_mesh::wire::mesh::UnknownPacket::decode);
+    list.has(&["UnknownPacket::encode", "UnknownPacket::decode"]);
     let _ = (net_mesh::wire::mesh::DataHeader::encode, net_mesh::wire::mesh::DataHeader::decode);
     list.has(&["DataHeader::encode", "DataHeader::decode"]);
     let _ = (net_mesh::wire::mesh::ForwardHeader::encode, net_mesh::wire::mesh::ForwardHeader::decode);
     list.has(&["ForwardHeader::encode", "ForwardHeader::decode"]);
     let _ = (net_mesh::wire::mesh::HandshakePayload::encode, net_mesh::wire::mesh::HandshakePayload::decode);
     list.has(&["HandshakePayload::encode", "HandshakePayload::decode"]);
-    let _ = (net_mesh::wire::mesh::Envelope::encode, net_mesh::wire::mesh::Envelope::decode);
-    list.has(&["Envelope::encode", "Envelope::decode"]);
+    let _ = (net_mesh::wire::mesh::ForwardEnvelope::encode, net_mesh::wire::mesh::ForwardEnvelope::decode);
+    list.has(&["ForwardEnvelope::encode", "ForwardEnvelope::decode"]);
+    let _ = (net_mesh::wire::mesh::AckRange::encode, net_mesh::wire::mesh::AckRange::decode);
+    list.has(&["AckRange::encode", "AckRange::decode"]);
+    let _ = (net_mesh::wire::mesh::AckFrame::encode, net_mesh::wire::mesh::AckFrame::decode);
+    list.has(&["AckFrame::encode", "AckFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::StreamOpen::encode, net_mesh::wire::mesh::StreamOpen::decode);
+    list.has(&["StreamOpen::encode", "StreamOpen::decode"]);
+    let _ = (net_mesh::wire::mesh::StreamFrame::encode, net_mesh::wire::mesh::StreamFrame::decode);
+    list.has(&["StreamFrame::encode", "StreamFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::BatchFrame::encode, net_mesh::wire::mesh::BatchFrame::decode);
+    list.has(&["BatchFrame::encode", "BatchFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::PieceFrame::encode, net_mesh::wire::mesh::PieceFrame::decode);
+    list.has(&["PieceFrame::encode", "PieceFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::MaxDataFrame::encode, net_mesh::wire::mesh::MaxDataFrame::decode);
+    list.has(&["MaxDataFrame::encode", "MaxDataFrame::decode"]);
+    let _ =
+        (net_mesh::wire::mesh::MaxStreamDataFrame::encode, net_mesh::wire::mesh::MaxStreamDataFrame::decode);
+    list.has(&["MaxStreamDataFrame::encode", "MaxStreamDataFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::MaxStreamsFrame::encode, net_mesh::wire::mesh::MaxStreamsFrame::decode);
+    list.has(&["MaxStreamsFrame::encode", "MaxStreamsFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::ResetFrame::encode, net_mesh::wire::mesh::ResetFrame::decode);
+    list.has(&["ResetFrame::encode", "ResetFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::StopFrame::encode, net_mesh::wire::mesh::StopFrame::decode);
+    list.has(&["StopFrame::encode", "StopFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::DroppedFrame::encode, net_mesh::wire::mesh::DroppedFrame::decode);
+    list.has(&["DroppedFrame::encode", "DroppedFrame::decode"]);
+    let _ =
+        (net_mesh::wire::mesh::PathChallengeFrame::encode, net_mesh::wire::mesh::PathChallengeFrame::decode);
+    list.has(&["PathChallengeFrame::encode", "PathChallengeFrame::decode"]);
+    let _ =
+        (net_mesh::wire::mesh::PathResponseFrame::encode, net_mesh::wire::mesh::PathResponseFrame::decode);
+    list.has(&["PathResponseFrame::encode", "PathResponseFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::CloseFrame::encode, net_mesh::wire::mesh::CloseFrame::decode);
+    list.has(&["CloseFrame::encode", "CloseFrame::decode"]);
 }

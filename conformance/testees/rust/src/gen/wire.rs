@@ -79,40 +79,40 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::identity::PermissionToken::decode(&encoded)?.write())
         }
-        (Some("init"), Some("encode")) => {
-            Ok(net_types::wire::mesh::Init::read(argument(args, "value")?)?.encode()?.write())
+        (Some("init_packet"), Some("encode")) => {
+            Ok(net_types::wire::mesh::InitPacket::read(argument(args, "value")?)?.encode()?.write())
         }
-        (Some("init"), Some("decode")) => {
+        (Some("init_packet"), Some("decode")) => {
             let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::mesh::Init::decode(&encoded)?.write())
+            Ok(net_types::wire::mesh::InitPacket::decode(&encoded)?.write())
         }
-        (Some("resp"), Some("encode")) => {
-            Ok(net_types::wire::mesh::Resp::read(argument(args, "value")?)?.encode()?.write())
+        (Some("resp_packet"), Some("encode")) => {
+            Ok(net_types::wire::mesh::RespPacket::read(argument(args, "value")?)?.encode()?.write())
         }
-        (Some("resp"), Some("decode")) => {
+        (Some("resp_packet"), Some("decode")) => {
             let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::mesh::Resp::decode(&encoded)?.write())
+            Ok(net_types::wire::mesh::RespPacket::decode(&encoded)?.write())
         }
-        (Some("cookie"), Some("encode")) => {
-            Ok(net_types::wire::mesh::Cookie::read(argument(args, "value")?)?.encode()?.write())
+        (Some("cookie_packet"), Some("encode")) => {
+            Ok(net_types::wire::mesh::CookiePacket::read(argument(args, "value")?)?.encode()?.write())
         }
-        (Some("cookie"), Some("decode")) => {
+        (Some("cookie_packet"), Some("decode")) => {
             let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::mesh::Cookie::decode(&encoded)?.write())
+            Ok(net_types::wire::mesh::CookiePacket::decode(&encoded)?.write())
         }
-        (Some("reject"), Some("encode")) => {
-            Ok(net_types::wire::mesh::Reject::read(argument(args, "value")?)?.encode()?.write())
+        (Some("reject_packet"), Some("encode")) => {
+            Ok(net_types::wire::mesh::RejectPacket::read(argument(args, "value")?)?.encode()?.write())
         }
-        (Some("reject"), Some("decode")) => {
+        (Some("reject_packet"), Some("decode")) => {
             let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::mesh::Reject::decode(&encoded)?.write())
+            Ok(net_types::wire::mesh::RejectPacket::decode(&encoded)?.write())
         }
-        (Some("unknown"), Some("encode")) => {
-            Ok(net_types::wire::mesh::Unknown::read(argument(args, "value")?)?.encode()?.write())
+        (Some("unknown_packet"), Some("encode")) => {
+            Ok(net_types::wire::mesh::UnknownPacket::read(argument(args, "value")?)?.encode()?.write())
         }
-        (Some("unknown"), Some("decode")) => {
+        (Some("unknown_packet"), Some("decode")) => {
             let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::mesh::Unknown::decode(&encoded)?.write())
+            Ok(net_types::wire::mesh::UnknownPacket::decode(&encoded)?.write())
         }
         (Some("data_header"), Some("encode")) => {
             Ok(net_types::wire::mesh::DataHeader::read(argument(args, "value")?)?.encode()?.write())
@@ -135,12 +135,117 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::mesh::HandshakePayload::decode(&encoded)?.write())
         }
-        (Some("envelope"), Some("encode")) => {
-            Ok(net_types::wire::mesh::Envelope::read(argument(args, "value")?)?.encode()?.write())
+        (Some("forward_envelope"), Some("encode")) => {
+            Ok(net_types::wire::mesh::ForwardEnvelope::read(argument(args, "value")?)?.encode()?.write())
         }
-        (Some("envelope"), Some("decode")) => {
+        (Some("forward_envelope"), Some("decode")) => {
             let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::mesh::Envelope::decode(&encoded)?.write())
+            Ok(net_types::wire::mesh::ForwardEnvelope::decode(&encoded)?.write())
+        }
+        (Some("ack_range"), Some("encode")) => {
+            Ok(net_types::wire::mesh::AckRange::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("ack_range"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::AckRange::decode(&encoded)?.write())
+        }
+        (Some("ack_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::AckFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("ack_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::AckFrame::decode(&encoded)?.write())
+        }
+        (Some("stream_open"), Some("encode")) => {
+            Ok(net_types::wire::mesh::StreamOpen::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("stream_open"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::StreamOpen::decode(&encoded)?.write())
+        }
+        (Some("max_data_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::MaxDataFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("max_data_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::MaxDataFrame::decode(&encoded)?.write())
+        }
+        (Some("max_stream_data_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::MaxStreamDataFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("max_stream_data_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::MaxStreamDataFrame::decode(&encoded)?.write())
+        }
+        (Some("max_streams_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::MaxStreamsFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("max_streams_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::MaxStreamsFrame::decode(&encoded)?.write())
+        }
+        (Some("reset_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::ResetFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("reset_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::ResetFrame::decode(&encoded)?.write())
+        }
+        (Some("stop_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::StopFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("stop_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::StopFrame::decode(&encoded)?.write())
+        }
+        (Some("dropped_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::DroppedFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("dropped_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::DroppedFrame::decode(&encoded)?.write())
+        }
+        (Some("path_challenge_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::PathChallengeFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("path_challenge_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::PathChallengeFrame::decode(&encoded)?.write())
+        }
+        (Some("path_response_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::PathResponseFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("path_response_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::PathResponseFrame::decode(&encoded)?.write())
+        }
+        (Some("close_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::CloseFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("close_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::CloseFrame::decode(&encoded)?.write())
+        }
+        (Some("stream_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::StreamFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("stream_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::StreamFrame::decode(&encoded)?.write())
+        }
+        (Some("batch_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::BatchFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("batch_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::BatchFrame::decode(&encoded)?.write())
+        }
+        (Some("piece_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::PieceFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("piece_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::PieceFrame::decode(&encoded)?.write())
         }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }
@@ -384,7 +489,7 @@ impl Fixture for net_types::wire::identity::PermissionToken {
     }
 }
 
-impl Fixture for net_types::wire::mesh::Init {
+impl Fixture for net_types::wire::mesh::InitPacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
@@ -415,7 +520,7 @@ impl Fixture for net_types::wire::mesh::Init {
     }
 }
 
-impl Fixture for net_types::wire::mesh::Resp {
+impl Fixture for net_types::wire::mesh::RespPacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
@@ -438,7 +543,7 @@ impl Fixture for net_types::wire::mesh::Resp {
     }
 }
 
-impl Fixture for net_types::wire::mesh::Cookie {
+impl Fixture for net_types::wire::mesh::CookiePacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
@@ -461,7 +566,7 @@ impl Fixture for net_types::wire::mesh::Cookie {
     }
 }
 
-impl Fixture for net_types::wire::mesh::Reject {
+impl Fixture for net_types::wire::mesh::RejectPacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
@@ -488,7 +593,7 @@ impl Fixture for net_types::wire::mesh::Reject {
     }
 }
 
-impl Fixture for net_types::wire::mesh::Unknown {
+impl Fixture for net_types::wire::mesh::UnknownPacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
@@ -596,7 +701,7 @@ impl Fixture for net_types::wire::mesh::HandshakePayload {
     }
 }
 
-impl Fixture for net_types::wire::mesh::Envelope {
+impl Fixture for net_types::wire::mesh::ForwardEnvelope {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
@@ -617,6 +722,282 @@ impl Fixture for net_types::wire::mesh::Envelope {
             "class": self.class.write(),
             "reserved": self.reserved.write(),
             "padding": self.padding.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::AckRange {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { gap: member(args, "gap")?, length: member(args, "length")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "gap": self.gap.write(),
+            "length": self.length.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::AckFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            largest: member(args, "largest")?,
+            delay: member(args, "delay")?,
+            count: member(args, "count")?,
+            first: member(args, "first")?,
+            more: member(args, "more")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "largest": self.largest.write(),
+            "delay": self.delay.write(),
+            "count": self.count.write(),
+            "first": self.first.write(),
+            "more": self.more.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::StreamOpen {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            kind: member(args, "kind")?,
+            id: member(args, "id")?,
+            options_fire_and_forget: member(args, "options_fire_and_forget")?,
+            options_window: member(args, "options_window")?,
+            options_rest: member(args, "options_rest")?,
+            sequence: member(args, "sequence")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "kind": self.kind.write(),
+            "id": self.id.write(),
+            "options_fire_and_forget": self.options_fire_and_forget.write(),
+            "options_window": self.options_window.write(),
+            "options_rest": self.options_rest.write(),
+            "sequence": self.sequence.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::MaxDataFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { limit: member(args, "limit")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "limit": self.limit.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::MaxStreamDataFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { stream: member(args, "stream")?, limit: member(args, "limit")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "stream": self.stream.write(),
+            "limit": self.limit.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::MaxStreamsFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { limit: member(args, "limit")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "limit": self.limit.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::ResetFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { stream: member(args, "stream")?, code: member(args, "code")?, end: member(args, "end")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "stream": self.stream.write(),
+            "code": self.code.write(),
+            "end": self.end.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::StopFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { stream: member(args, "stream")?, code: member(args, "code")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "stream": self.stream.write(),
+            "code": self.code.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::DroppedFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { stream: member(args, "stream")?, count: member(args, "count")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "stream": self.stream.write(),
+            "count": self.count.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::PathChallengeFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { token: member(args, "token")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "token": self.token.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::PathResponseFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            token: member(args, "token")?,
+            family: member(args, "family")?,
+            address: member(args, "address")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "token": self.token.write(),
+            "family": self.family.write(),
+            "address": self.address.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::CloseFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { code: member(args, "code")?, reason: member(args, "reason")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "code": self.code.write(),
+            "reason": self.reason.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::StreamFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            flags_is_last: member(args, "flags_is_last")?,
+            flags_to_end: member(args, "flags_to_end")?,
+            flags_rest: member(args, "flags_rest")?,
+            stream: member(args, "stream")?,
+            offset: member(args, "offset")?,
+            open: member(args, "open")?,
+            data: member(args, "data")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "flags_is_last": self.flags_is_last.write(),
+            "flags_to_end": self.flags_to_end.write(),
+            "flags_rest": self.flags_rest.write(),
+            "stream": self.stream.write(),
+            "offset": self.offset.write(),
+            "open": self.open.write(),
+            "data": self.data.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::BatchFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            flags_unused: member(args, "flags_unused")?,
+            flags_to_end: member(args, "flags_to_end")?,
+            flags_rest: member(args, "flags_rest")?,
+            stream: member(args, "stream")?,
+            sequence: member(args, "sequence")?,
+            open: member(args, "open")?,
+            records: member(args, "records")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "flags_unused": self.flags_unused.write(),
+            "flags_to_end": self.flags_to_end.write(),
+            "flags_rest": self.flags_rest.write(),
+            "stream": self.stream.write(),
+            "sequence": self.sequence.write(),
+            "open": self.open.write(),
+            "records": self.records.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::PieceFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            flags_unused: member(args, "flags_unused")?,
+            flags_to_end: member(args, "flags_to_end")?,
+            flags_rest: member(args, "flags_rest")?,
+            stream: member(args, "stream")?,
+            sequence: member(args, "sequence")?,
+            total: member(args, "total")?,
+            offset: member(args, "offset")?,
+            open: member(args, "open")?,
+            data: member(args, "data")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "flags_unused": self.flags_unused.write(),
+            "flags_to_end": self.flags_to_end.write(),
+            "flags_rest": self.flags_rest.write(),
+            "stream": self.stream.write(),
+            "sequence": self.sequence.write(),
+            "total": self.total.write(),
+            "offset": self.offset.write(),
+            "open": self.open.write(),
+            "data": self.data.write(),
         })
     }
 }
@@ -774,3 +1155,51 @@ impl Item for net_types::wire::echo::EchoTicket {}
 impl Item for net_types::wire::echo::EchoAck {}
 
 impl Item for net_types::wire::identity::PermissionToken {}
+
+impl Item for net_types::wire::mesh::InitPacket {}
+
+impl Item for net_types::wire::mesh::RespPacket {}
+
+impl Item for net_types::wire::mesh::CookiePacket {}
+
+impl Item for net_types::wire::mesh::RejectPacket {}
+
+impl Item for net_types::wire::mesh::UnknownPacket {}
+
+impl Item for net_types::wire::mesh::DataHeader {}
+
+impl Item for net_types::wire::mesh::ForwardHeader {}
+
+impl Item for net_types::wire::mesh::HandshakePayload {}
+
+impl Item for net_types::wire::mesh::ForwardEnvelope {}
+
+impl Item for net_types::wire::mesh::AckRange {}
+
+impl Item for net_types::wire::mesh::AckFrame {}
+
+impl Item for net_types::wire::mesh::StreamOpen {}
+
+impl Item for net_types::wire::mesh::MaxDataFrame {}
+
+impl Item for net_types::wire::mesh::MaxStreamDataFrame {}
+
+impl Item for net_types::wire::mesh::MaxStreamsFrame {}
+
+impl Item for net_types::wire::mesh::ResetFrame {}
+
+impl Item for net_types::wire::mesh::StopFrame {}
+
+impl Item for net_types::wire::mesh::DroppedFrame {}
+
+impl Item for net_types::wire::mesh::PathChallengeFrame {}
+
+impl Item for net_types::wire::mesh::PathResponseFrame {}
+
+impl Item for net_types::wire::mesh::CloseFrame {}
+
+impl Item for net_types::wire::mesh::StreamFrame {}
+
+impl Item for net_types::wire::mesh::BatchFrame {}
+
+impl Item for net_types::wire::mesh::PieceFrame {}

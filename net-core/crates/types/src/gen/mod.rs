@@ -12,9 +12,10 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
+pub mod mesh;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "7de07a48eb0ecf4089189d9498a4a6a3";
+pub const SPEC_HASH: &str = "52c4645544d662fb25eb343d74abe966";

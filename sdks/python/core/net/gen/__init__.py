@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("7de07a48eb0ecf4089189d9498a4a6a3")
+check("52c4645544d662fb25eb343d74abe966")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -106,11 +106,21 @@ from net.gen.identity import (
     token_is_expired,
     verify_token,
 )
+from net.gen.mesh import (
+    BackpressureError,
+    CloseCode,
+    MeshError,
+    NotConnectedError,
+    PROTOCOL_VERSION,
+    RejectCode,
+    StreamError,
+)
 
 __all__ = [
     "ArgumentError",
     "AuthorizeOptions",
     "Backpressure",
+    "BackpressureError",
     "BaseError",
     "BusBackpressureError",
     "BusClosedError",
@@ -124,6 +134,7 @@ __all__ = [
     "BusMemoryFullError",
     "BusNotAnObjectError",
     "CancelledError",
+    "CloseCode",
     "ClosedError",
     "CodecDecodeError",
     "CodecEncodeError",
@@ -155,6 +166,7 @@ __all__ = [
     "LogRecord",
     "LogSink",
     "LogSinkFunction",
+    "MeshError",
     "MismatchError",
     "Net",
     "NetError",
@@ -162,19 +174,23 @@ __all__ = [
     "NetNode",
     "NetNodeConfig",
     "NodeId",
+    "NotConnectedError",
     "Ordering",
     "OriginHash",
+    "PROTOCOL_VERSION",
     "PollOptions",
     "PollRequest",
     "PollResponse",
     "PollResponseData",
     "Receipt",
     "RedisStreamDedup",
+    "RejectCode",
     "ShutdownOptions",
     "Start",
     "Stats",
     "StoredEvent",
     "Stream",
+    "StreamError",
     "SubscribeOptions",
     "SubscribeOpts",
     "TOKEN_SIZE",

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '7de07a48eb0ecf4089189d9498a4a6a3';
+export const SPEC_HASH = '52c4645544d662fb25eb343d74abe966';
 
 checkSpec(SPEC_HASH);

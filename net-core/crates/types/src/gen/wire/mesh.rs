@@ -6,7 +6,7 @@ use crate::cursor::*;
 
 /// The first message of a handshake.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Init {
+pub struct InitPacket {
     /// Version of the protocol.
     pub version: u8,
     /// Zero.
@@ -27,7 +27,7 @@ pub struct Init {
     pub mac_cookie: [u8; 16],
 }
 
-impl Init {
+impl InitPacket {
     /// Bytes of every encoding.
     pub const SIZE: usize = 296;
 
@@ -116,7 +116,7 @@ const _: () = {
 
 /// The second and last message of a handshake.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Resp {
+pub struct RespPacket {
     /// Version of the protocol.
     pub version: u8,
     /// Zero.
@@ -129,7 +129,7 @@ pub struct Resp {
     pub sealed_payload: [u8; 160],
 }
 
-impl Resp {
+impl RespPacket {
     /// Bytes of every encoding.
     pub const SIZE: usize = 200;
 
@@ -188,7 +188,7 @@ const _: () = {
 
 /// Asks a dialling node to show that it receives at its address.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cookie {
+pub struct CookiePacket {
     /// Version of the protocol.
     pub version: u8,
     /// Zero.
@@ -201,7 +201,7 @@ pub struct Cookie {
     pub mac: [u8; 16],
 }
 
-impl Cookie {
+impl CookiePacket {
     /// Bytes of every encoding.
     pub const SIZE: usize = 40;
 
@@ -260,7 +260,7 @@ const _: () = {
 
 /// Refuses a handshake.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reject {
+pub struct RejectPacket {
     /// Version of the protocol.
     pub version: u8,
     /// Zero.
@@ -277,7 +277,7 @@ pub struct Reject {
     pub mac: [u8; 16],
 }
 
-impl Reject {
+impl RejectPacket {
     /// Bytes of every encoding.
     pub const SIZE: usize = 32;
 
@@ -346,7 +346,7 @@ const _: () = {
 
 /// Hints that an index names no keys here.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Unknown {
+pub struct UnknownPacket {
     /// Zero.
     pub reserved: u8,
     /// Zero.
@@ -359,7 +359,7 @@ pub struct Unknown {
     pub padding: u64,
 }
 
-impl Unknown {
+impl UnknownPacket {
     /// Bytes of every encoding.
     pub const SIZE: usize = 24;
 
@@ -481,7 +481,7 @@ const _: () = {
     assert!(8 + size_of::<u64>() == 16);
 };
 
-/// In front of a sealed `envelope` and a packet that is passed on.
+/// In front of a sealed `forward_envelope` and a packet that is passed on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForwardHeader {
     /// Phase of the keys, modulo 256.
@@ -704,7 +704,7 @@ const _: () = {
 
 /// Where a packet that is passed on goes, sealed hop by hop.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Envelope {
+pub struct ForwardEnvelope {
     /// The node that it is for.
     pub destination: crate::identity::NodeId,
     /// The node that it claims to be from.
@@ -719,7 +719,7 @@ pub struct Envelope {
     pub padding: u32,
 }
 
-impl Envelope {
+impl ForwardEnvelope {
     /// Bytes of every encoding.
     pub const SIZE: usize = 24;
 
@@ -778,3 +778,710 @@ const _: () = {
     assert!(18 + size_of::<u16>() == 20);
     assert!(20 + size_of::<u32>() == 24);
 };
+
+/// Packets that have arrived below those of the range before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AckRange {
+    /// Packets that are missing above it, less one.
+    pub gap: u64,
+    /// Packets in it, less one.
+    pub length: u64,
+}
+
+impl AckRange {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.varint("gap", self.gap)?;
+        w.varint("length", self.length)?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let gap = r.varint("gap")?;
+        let length = r.varint("length")?;
+        Ok(Self { gap, length })
+    }
+}
+
+/// Tells which packets have arrived, the latest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AckFrame {
+    /// The highest packet number that has arrived.
+    pub largest: u64,
+    /// Microseconds for which this was held back.
+    pub delay: u64,
+    /// Ranges behind the first.
+    pub count: u64,
+    /// Packets in a row up to the highest, less one.
+    pub first: u64,
+    /// So many of `ack_range`, which in a packet are followed by the next frame.
+    pub more: bytes::Bytes,
+}
+
+impl AckFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[2]);
+        w.varint("largest", self.largest)?;
+        w.varint("delay", self.delay)?;
+        w.varint("count", self.count)?;
+        w.varint("first", self.first)?;
+        w.length("more", self.more.len(), 1024)?;
+        w.bytes(&self.more);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[2])?;
+        let largest = r.varint("largest")?;
+        let delay = r.varint("delay")?;
+        let count = r.varint("count")?;
+        let first = r.varint("first")?;
+        let more = {
+            let length = r.remaining("more", 1024)?;
+            bytes::Bytes::copy_from_slice(r.take("more", length)?)
+        };
+        Ok(Self { largest, delay, count, first, more })
+    }
+}
+
+/// What a stream is, in each of its frames until one of them is acknowledged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamOpen {
+    /// What it is for: 0 an application's messages, 1 control, 2 gossip, 3 a channel, 4 a call, 5 an answer.
+    pub kind: u8,
+    /// Id that its user gave it.
+    pub id: u64,
+    /// Part `fire_and_forget` of `options`: bit 0.
+    pub options_fire_and_forget: bool,
+    /// Part `window` of `options`: bits 1 to 6.
+    pub options_window: u8,
+    /// Part `rest` of `options`: bit 7.
+    pub options_rest: bool,
+    /// Number of its first message.
+    pub sequence: u64,
+}
+
+impl StreamOpen {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.u8(self.kind);
+        w.u64_le(self.id);
+        let options = u64::from(self.options_fire_and_forget)
+            | at_most("options_window", u64::from(self.options_window), 63)? << 1
+            | u64::from(self.options_rest) << 7;
+        w.u8(options as u8);
+        w.varint("sequence", self.sequence)?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let kind = r.u8("kind")?;
+        let id = r.u64_le("id")?;
+        let options = u64::from(r.u8("options")?);
+        let options_fire_and_forget = options & 1 == 1;
+        let options_window = ((options >> 1) & 0x3f) as u8;
+        let options_rest = (options >> 7) & 1 == 1;
+        let sequence = r.varint("sequence")?;
+        Ok(Self { kind, id, options_fire_and_forget, options_window, options_rest, sequence })
+    }
+}
+
+/// Raises the limit of all streams together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MaxDataFrame {
+    /// Bytes that may be sent over reliable streams since the session began.
+    pub limit: u64,
+}
+
+impl MaxDataFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[7]);
+        w.varint("limit", self.limit)?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[7])?;
+        let limit = r.varint("limit")?;
+        Ok(Self { limit })
+    }
+}
+
+/// Raises the limit of a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MaxStreamDataFrame {
+    /// The stream.
+    pub stream: u64,
+    /// Bytes of it that may be sent.
+    pub limit: u64,
+}
+
+impl MaxStreamDataFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[8]);
+        w.varint("stream", self.stream)?;
+        w.varint("limit", self.limit)?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[8])?;
+        let stream = r.varint("stream")?;
+        let limit = r.varint("limit")?;
+        Ok(Self { stream, limit })
+    }
+}
+
+/// Raises the number of streams.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MaxStreamsFrame {
+    /// Streams below this number may be opened.
+    pub limit: u64,
+}
+
+impl MaxStreamsFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[9]);
+        w.varint("limit", self.limit)?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[9])?;
+        let limit = r.varint("limit")?;
+        Ok(Self { limit })
+    }
+}
+
+/// The sender gives a stream up, or has ended one that is fire and forget.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResetFrame {
+    /// The stream.
+    pub stream: u64,
+    /// Why; 0 if it has ended.
+    pub code: u64,
+    /// Bytes of it that were sent, which count for the credit.
+    pub end: u64,
+}
+
+impl ResetFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[10]);
+        w.varint("stream", self.stream)?;
+        w.varint("code", self.code)?;
+        w.varint("end", self.end)?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[10])?;
+        let stream = r.varint("stream")?;
+        let code = r.varint("code")?;
+        let end = r.varint("end")?;
+        Ok(Self { stream, code, end })
+    }
+}
+
+/// The receiver wants nothing more of a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StopFrame {
+    /// The stream.
+    pub stream: u64,
+    /// Why.
+    pub code: u64,
+}
+
+impl StopFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[11]);
+        w.varint("stream", self.stream)?;
+        w.varint("code", self.code)?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[11])?;
+        let stream = r.varint("stream")?;
+        let code = r.varint("code")?;
+        Ok(Self { stream, code })
+    }
+}
+
+/// Tells the sender of a fire-and-forget stream what was dropped since nobody read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DroppedFrame {
+    /// The stream.
+    pub stream: u64,
+    /// Messages since the stream was opened.
+    pub count: u64,
+}
+
+impl DroppedFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[12]);
+        w.varint("stream", self.stream)?;
+        w.varint("count", self.count)?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[12])?;
+        let stream = r.varint("stream")?;
+        let count = r.varint("count")?;
+        Ok(Self { stream, count })
+    }
+}
+
+/// Asks for an answer on the path that it comes on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathChallengeFrame {
+    /// Random bytes.
+    pub token: [u8; 8],
+}
+
+impl PathChallengeFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[13]);
+        w.bytes(&self.token);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[13])?;
+        let token = r.array("token")?;
+        Ok(Self { token })
+    }
+}
+
+/// Answers a challenge.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathResponseFrame {
+    /// The bytes of the challenge.
+    pub token: [u8; 8],
+    /// 4 or 6 for an address of IPv4 or IPv6, 0 for none.
+    pub family: u8,
+    /// Address and port from which the challenge came.
+    pub address: bytes::Bytes,
+}
+
+impl PathResponseFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[14]);
+        w.bytes(&self.token);
+        w.u8(self.family);
+        w.length("address", self.address.len(), 18)?;
+        w.bytes(&self.address);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[14])?;
+        let token = r.array("token")?;
+        let family = r.u8("family")?;
+        let address = {
+            let length = r.remaining("address", 18)?;
+            bytes::Bytes::copy_from_slice(r.take("address", length)?)
+        };
+        Ok(Self { token, family, address })
+    }
+}
+
+/// Ends the session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CloseFrame {
+    /// Why, a `close_code`.
+    pub code: u64,
+    /// More about it, for people.
+    pub reason: bytes::Bytes,
+}
+
+impl CloseFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[15]);
+        w.varint("code", self.code)?;
+        let length = w.length("reason", self.reason.len(), 256)?;
+        w.varint("reason", length)?;
+        w.bytes(&self.reason);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[15])?;
+        let code = r.varint("code")?;
+        let reason = {
+            let length = r.varint("reason")?;
+            let length = r.length("reason", length, 256, 1)?;
+            bytes::Bytes::copy_from_slice(r.take("reason", length)?)
+        };
+        Ok(Self { code, reason })
+    }
+}
+
+/// A range of a reliable stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamFrame {
+    /// Part `is_last` of `flags`: bit 1.
+    pub flags_is_last: bool,
+    /// Part `to_end` of `flags`: bit 2.
+    pub flags_to_end: bool,
+    /// Part `rest` of `flags`: bits 3 to 7.
+    pub flags_rest: u8,
+    /// The stream.
+    pub stream: u64,
+    /// Where in the stream the range begins.
+    pub offset: u64,
+    /// What the stream is.
+    pub open: Option<StreamOpen>,
+    /// The bytes.
+    pub data: bytes::Bytes,
+}
+
+impl StreamFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[4]);
+        let flags = u64::from(self.open.is_some())
+            | u64::from(self.flags_is_last) << 1
+            | u64::from(self.flags_to_end) << 2
+            | at_most("flags_rest", u64::from(self.flags_rest), 31)? << 3;
+        w.u8(flags as u8);
+        w.varint("stream", self.stream)?;
+        w.varint("offset", self.offset)?;
+        if let Some(open) = &self.open {
+            open.write(w)?;
+        }
+        let length = w.length("data", self.data.len(), 8952)?;
+        w.varint("data", length)?;
+        w.bytes(&self.data);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[4])?;
+        let flags = u64::from(r.u8("flags")?);
+        let flags_is_last = (flags >> 1) & 1 == 1;
+        let flags_to_end = (flags >> 2) & 1 == 1;
+        let flags_rest = ((flags >> 3) & 0x1f) as u8;
+        let stream = r.varint("stream")?;
+        let offset = r.varint("offset")?;
+        let open = if flags & 1 == 1 { Some(StreamOpen::read(r)?) } else { None };
+        let data = {
+            let length = r.varint("data")?;
+            let length = r.length("data", length, 8952, 1)?;
+            bytes::Bytes::copy_from_slice(r.take("data", length)?)
+        };
+        Ok(Self { flags_is_last, flags_to_end, flags_rest, stream, offset, open, data })
+    }
+}
+
+/// Whole messages of a fire-and-forget stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchFrame {
+    /// Part `unused` of `flags`: bit 1.
+    pub flags_unused: bool,
+    /// Part `to_end` of `flags`: bit 2.
+    pub flags_to_end: bool,
+    /// Part `rest` of `flags`: bits 3 to 7.
+    pub flags_rest: u8,
+    /// The stream.
+    pub stream: u64,
+    /// Number of the first message.
+    pub sequence: u64,
+    /// What the stream is.
+    pub open: Option<StreamOpen>,
+    /// Messages, each behind its length as a varint.
+    pub records: bytes::Bytes,
+}
+
+impl BatchFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[5]);
+        let flags = u64::from(self.open.is_some())
+            | u64::from(self.flags_unused) << 1
+            | u64::from(self.flags_to_end) << 2
+            | at_most("flags_rest", u64::from(self.flags_rest), 31)? << 3;
+        w.u8(flags as u8);
+        w.varint("stream", self.stream)?;
+        w.varint("sequence", self.sequence)?;
+        if let Some(open) = &self.open {
+            open.write(w)?;
+        }
+        let length = w.length("records", self.records.len(), 8952)?;
+        w.varint("records", length)?;
+        w.bytes(&self.records);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[5])?;
+        let flags = u64::from(r.u8("flags")?);
+        let flags_unused = (flags >> 1) & 1 == 1;
+        let flags_to_end = (flags >> 2) & 1 == 1;
+        let flags_rest = ((flags >> 3) & 0x1f) as u8;
+        let stream = r.varint("stream")?;
+        let sequence = r.varint("sequence")?;
+        let open = if flags & 1 == 1 { Some(StreamOpen::read(r)?) } else { None };
+        let records = {
+            let length = r.varint("records")?;
+            let length = r.length("records", length, 8952, 1)?;
+            bytes::Bytes::copy_from_slice(r.take("records", length)?)
+        };
+        Ok(Self { flags_unused, flags_to_end, flags_rest, stream, sequence, open, records })
+    }
+}
+
+/// A part of a message of a fire-and-forget stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PieceFrame {
+    /// Part `unused` of `flags`: bit 1.
+    pub flags_unused: bool,
+    /// Part `to_end` of `flags`: bit 2.
+    pub flags_to_end: bool,
+    /// Part `rest` of `flags`: bits 3 to 7.
+    pub flags_rest: u8,
+    /// The stream.
+    pub stream: u64,
+    /// Number of the message.
+    pub sequence: u64,
+    /// Bytes of the message.
+    pub total: u64,
+    /// Where in the message the part begins.
+    pub offset: u64,
+    /// What the stream is.
+    pub open: Option<StreamOpen>,
+    /// The bytes.
+    pub data: bytes::Bytes,
+}
+
+impl PieceFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[6]);
+        let flags = u64::from(self.open.is_some())
+            | u64::from(self.flags_unused) << 1
+            | u64::from(self.flags_to_end) << 2
+            | at_most("flags_rest", u64::from(self.flags_rest), 31)? << 3;
+        w.u8(flags as u8);
+        w.varint("stream", self.stream)?;
+        w.varint("sequence", self.sequence)?;
+        w.varint("total", self.total)?;
+        w.varint("offset", self.offset)?;
+        if let Some(open) = &self.open {
+            open.write(w)?;
+        }
+        let length = w.length("data", self.data.len(), 8952)?;
+        w.varint("data", length)?;
+        w.bytes(&self.data);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[6])?;
+        let flags = u64::from(r.u8("flags")?);
+        let flags_unused = (flags >> 1) & 1 == 1;
+        let flags_to_end = (flags >> 2) & 1 == 1;
+        let flags_rest = ((flags >> 3) & 0x1f) as u8;
+        let stream = r.varint("stream")?;
+        let sequence = r.varint("sequence")?;
+        let total = r.varint("total")?;
+        let offset = r.varint("offset")?;
+        let open = if flags & 1 == 1 { Some(StreamOpen::read(r)?) } else { None };
+        let data = {
+            let length = r.varint("data")?;
+            let length = r.length("data", length, 8952, 1)?;
+            bytes::Bytes::copy_from_slice(r.take("data", length)?)
+        };
+        Ok(Self { flags_unused, flags_to_end, flags_rest, stream, sequence, total, offset, open, data })
+    }
+}

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from net.gen.wire import _writer as k
-from net.gen.wire._reader import Reader
+from net.gen.wire._reader import Reader, bit, bits
 
 
 @dataclass(slots=True)
-class Init:
+class InitPacket:
     """The first message of a handshake."""
 
     SIZE: ClassVar[int] = 296
@@ -46,15 +46,15 @@ class Init:
 
     def encode(self) -> bytes:
         """Encodes the value; raises `argument` if a member does not fit."""
-        return k.encode(self, _write_Init)
+        return k.encode(self, _write_InitPacket)
 
     @classmethod
-    def decode(cls, data: bytes) -> Init:
+    def decode(cls, data: bytes) -> InitPacket:
         """Decodes all of the bytes."""
-        return k.decode(data, _read_Init, 0, 8)
+        return k.decode(data, _read_InitPacket, 0, 8)
 
 
-def _write_Init(w: k.Writer, value: Init) -> None:
+def _write_InitPacket(w: k.Writer, value: InitPacket) -> None:
     w.put(b"\x01")
     w.seek(1)
     w.u8("version", value.version)
@@ -76,7 +76,7 @@ def _write_Init(w: k.Writer, value: Init) -> None:
     w.exact("mac_cookie", value.mac_cookie, 16)
 
 
-def _read_Init(r: Reader) -> Init:
+def _read_InitPacket(r: Reader) -> InitPacket:
     r.exactly(296)
     r.magic(b"\x01")
     r.seek(1)
@@ -97,7 +97,7 @@ def _read_Init(r: Reader) -> Init:
     mac_psk = r.take("mac_psk", 16)
     r.seek(280)
     mac_cookie = r.take("mac_cookie", 16)
-    return Init(
+    return InitPacket(
         version=version,
         reserved=reserved,
         sender_index=sender_index,
@@ -111,7 +111,7 @@ def _read_Init(r: Reader) -> Init:
 
 
 @dataclass(slots=True)
-class Resp:
+class RespPacket:
     """The second and last message of a handshake."""
 
     SIZE: ClassVar[int] = 200
@@ -134,15 +134,15 @@ class Resp:
 
     def encode(self) -> bytes:
         """Encodes the value; raises `argument` if a member does not fit."""
-        return k.encode(self, _write_Resp)
+        return k.encode(self, _write_RespPacket)
 
     @classmethod
-    def decode(cls, data: bytes) -> Resp:
+    def decode(cls, data: bytes) -> RespPacket:
         """Decodes all of the bytes."""
-        return k.decode(data, _read_Resp, 0, 8)
+        return k.decode(data, _read_RespPacket, 0, 8)
 
 
-def _write_Resp(w: k.Writer, value: Resp) -> None:
+def _write_RespPacket(w: k.Writer, value: RespPacket) -> None:
     w.put(b"\x02")
     w.seek(1)
     w.u8("version", value.version)
@@ -156,7 +156,7 @@ def _write_Resp(w: k.Writer, value: Resp) -> None:
     w.exact("sealed_payload", value.sealed_payload, 160)
 
 
-def _read_Resp(r: Reader) -> Resp:
+def _read_RespPacket(r: Reader) -> RespPacket:
     r.exactly(200)
     r.magic(b"\x02")
     r.seek(1)
@@ -169,7 +169,7 @@ def _read_Resp(r: Reader) -> Resp:
     ephemeral = r.take("ephemeral", 32)
     r.seek(40)
     sealed_payload = r.take("sealed_payload", 160)
-    return Resp(
+    return RespPacket(
         version=version,
         reserved=reserved,
         receiver_index=receiver_index,
@@ -179,7 +179,7 @@ def _read_Resp(r: Reader) -> Resp:
 
 
 @dataclass(slots=True)
-class Cookie:
+class CookiePacket:
     """Asks a dialling node to show that it receives at its address."""
 
     SIZE: ClassVar[int] = 40
@@ -202,15 +202,15 @@ class Cookie:
 
     def encode(self) -> bytes:
         """Encodes the value; raises `argument` if a member does not fit."""
-        return k.encode(self, _write_Cookie)
+        return k.encode(self, _write_CookiePacket)
 
     @classmethod
-    def decode(cls, data: bytes) -> Cookie:
+    def decode(cls, data: bytes) -> CookiePacket:
         """Decodes all of the bytes."""
-        return k.decode(data, _read_Cookie, 0, 8)
+        return k.decode(data, _read_CookiePacket, 0, 8)
 
 
-def _write_Cookie(w: k.Writer, value: Cookie) -> None:
+def _write_CookiePacket(w: k.Writer, value: CookiePacket) -> None:
     w.put(b"\x03")
     w.seek(1)
     w.u8("version", value.version)
@@ -224,7 +224,7 @@ def _write_Cookie(w: k.Writer, value: Cookie) -> None:
     w.exact("mac", value.mac, 16)
 
 
-def _read_Cookie(r: Reader) -> Cookie:
+def _read_CookiePacket(r: Reader) -> CookiePacket:
     r.exactly(40)
     r.magic(b"\x03")
     r.seek(1)
@@ -237,7 +237,7 @@ def _read_Cookie(r: Reader) -> Cookie:
     cookie = r.take("cookie", 16)
     r.seek(24)
     mac = r.take("mac", 16)
-    return Cookie(
+    return CookiePacket(
         version=version,
         reserved=reserved,
         receiver_index=receiver_index,
@@ -247,7 +247,7 @@ def _read_Cookie(r: Reader) -> Cookie:
 
 
 @dataclass(slots=True)
-class Reject:
+class RejectPacket:
     """Refuses a handshake."""
 
     SIZE: ClassVar[int] = 32
@@ -276,15 +276,15 @@ class Reject:
 
     def encode(self) -> bytes:
         """Encodes the value; raises `argument` if a member does not fit."""
-        return k.encode(self, _write_Reject)
+        return k.encode(self, _write_RejectPacket)
 
     @classmethod
-    def decode(cls, data: bytes) -> Reject:
+    def decode(cls, data: bytes) -> RejectPacket:
         """Decodes all of the bytes."""
-        return k.decode(data, _read_Reject, 0, 8)
+        return k.decode(data, _read_RejectPacket, 0, 8)
 
 
-def _write_Reject(w: k.Writer, value: Reject) -> None:
+def _write_RejectPacket(w: k.Writer, value: RejectPacket) -> None:
     w.put(b"\x04")
     w.seek(1)
     w.u8("version", value.version)
@@ -302,7 +302,7 @@ def _write_Reject(w: k.Writer, value: Reject) -> None:
     w.exact("mac", value.mac, 16)
 
 
-def _read_Reject(r: Reader) -> Reject:
+def _read_RejectPacket(r: Reader) -> RejectPacket:
     r.exactly(32)
     r.magic(b"\x04")
     r.seek(1)
@@ -319,7 +319,7 @@ def _read_Reject(r: Reader) -> Reject:
     padding = r.u32le("padding", 0)
     r.seek(16)
     mac = r.take("mac", 16)
-    return Reject(
+    return RejectPacket(
         version=version,
         reserved=reserved,
         receiver_index=receiver_index,
@@ -331,7 +331,7 @@ def _read_Reject(r: Reader) -> Reject:
 
 
 @dataclass(slots=True)
-class Unknown:
+class UnknownPacket:
     """Hints that an index names no keys here."""
 
     SIZE: ClassVar[int] = 24
@@ -354,15 +354,15 @@ class Unknown:
 
     def encode(self) -> bytes:
         """Encodes the value; raises `argument` if a member does not fit."""
-        return k.encode(self, _write_Unknown)
+        return k.encode(self, _write_UnknownPacket)
 
     @classmethod
-    def decode(cls, data: bytes) -> Unknown:
+    def decode(cls, data: bytes) -> UnknownPacket:
         """Decodes all of the bytes."""
-        return k.decode(data, _read_Unknown, 0, 8)
+        return k.decode(data, _read_UnknownPacket, 0, 8)
 
 
-def _write_Unknown(w: k.Writer, value: Unknown) -> None:
+def _write_UnknownPacket(w: k.Writer, value: UnknownPacket) -> None:
     w.put(b"\x05")
     w.seek(1)
     w.u8("reserved", value.reserved, 0)
@@ -376,7 +376,7 @@ def _write_Unknown(w: k.Writer, value: Unknown) -> None:
     w.u64le("padding", value.padding, 0)
 
 
-def _read_Unknown(r: Reader) -> Unknown:
+def _read_UnknownPacket(r: Reader) -> UnknownPacket:
     r.exactly(24)
     r.magic(b"\x05")
     r.seek(1)
@@ -389,7 +389,7 @@ def _read_Unknown(r: Reader) -> Unknown:
     packet_number = r.u64le("packet_number")
     r.seek(16)
     padding = r.u64le("padding", 0)
-    return Unknown(
+    return UnknownPacket(
         reserved=reserved,
         reserved_two=reserved_two,
         index=index,
@@ -460,7 +460,7 @@ def _read_DataHeader(r: Reader) -> DataHeader:
 
 @dataclass(slots=True)
 class ForwardHeader:
-    """In front of a sealed `envelope` and a packet that is passed on."""
+    """In front of a sealed `forward_envelope` and a packet that is passed on."""
 
     SIZE: ClassVar[int] = 16
     """Bytes of every encoding."""
@@ -665,7 +665,7 @@ def _read_HandshakePayload(r: Reader) -> HandshakePayload:
 
 
 @dataclass(slots=True)
-class Envelope:
+class ForwardEnvelope:
     """Where a packet that is passed on goes, sealed hop by hop."""
 
     SIZE: ClassVar[int] = 24
@@ -691,15 +691,15 @@ class Envelope:
 
     def encode(self) -> bytes:
         """Encodes the value; raises `argument` if a member does not fit."""
-        return k.encode(self, _write_Envelope)
+        return k.encode(self, _write_ForwardEnvelope)
 
     @classmethod
-    def decode(cls, data: bytes) -> Envelope:
+    def decode(cls, data: bytes) -> ForwardEnvelope:
         """Decodes all of the bytes."""
-        return k.decode(data, _read_Envelope, 0, 8)
+        return k.decode(data, _read_ForwardEnvelope, 0, 8)
 
 
-def _write_Envelope(w: k.Writer, value: Envelope) -> None:
+def _write_ForwardEnvelope(w: k.Writer, value: ForwardEnvelope) -> None:
     w.seek(0)
     w.u64le("destination", value.destination)
     w.seek(8)
@@ -714,7 +714,7 @@ def _write_Envelope(w: k.Writer, value: Envelope) -> None:
     w.u32le("padding", value.padding, 0)
 
 
-def _read_Envelope(r: Reader) -> Envelope:
+def _read_ForwardEnvelope(r: Reader) -> ForwardEnvelope:
     r.exactly(24)
     r.seek(0)
     destination = r.u64le("destination")
@@ -728,11 +728,709 @@ def _read_Envelope(r: Reader) -> Envelope:
     reserved = r.u16le("reserved", 0)
     r.seek(20)
     padding = r.u32le("padding", 0)
-    return Envelope(
+    return ForwardEnvelope(
         destination=destination,
         source=source,
         ttl=ttl,
         class_=class_,
         reserved=reserved,
         padding=padding,
+    )
+
+
+@dataclass(slots=True)
+class AckRange:
+    """Packets that have arrived below those of the range before."""
+
+    gap: int
+    """Packets that are missing above it, less one."""
+
+    length: int
+    """Packets in it, less one."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_AckRange)
+
+    @classmethod
+    def decode(cls, data: bytes) -> AckRange:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_AckRange), 0, 8)
+
+
+def _write_AckRange(w: k.Writer, value: AckRange) -> None:
+    w.varint("gap", value.gap)
+    w.varint("length", value.length)
+
+
+def _read_AckRange(r: Reader) -> AckRange:
+    gap = r.varint("gap")
+    length = r.varint("length")
+    return AckRange(
+        gap=gap,
+        length=length,
+    )
+
+
+@dataclass(slots=True)
+class AckFrame:
+    """Tells which packets have arrived, the latest first."""
+
+    largest: int
+    """The highest packet number that has arrived."""
+
+    delay: int
+    """Microseconds for which this was held back."""
+
+    count: int
+    """Ranges behind the first."""
+
+    first: int
+    """Packets in a row up to the highest, less one."""
+
+    more: bytes
+    """So many of `ack_range`, which in a packet are followed by the next frame."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_AckFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> AckFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_AckFrame), 0, 8)
+
+
+def _write_AckFrame(w: k.Writer, value: AckFrame) -> None:
+    w.put(b"\x02")
+    w.varint("largest", value.largest)
+    w.varint("delay", value.delay)
+    w.varint("count", value.count)
+    w.varint("first", value.first)
+    w.sized("more", value.more, "rest", 1024)
+
+
+def _read_AckFrame(r: Reader) -> AckFrame:
+    r.magic(b"\x02")
+    largest = r.varint("largest")
+    delay = r.varint("delay")
+    count = r.varint("count")
+    first = r.varint("first")
+    more = r.sized("more", "rest", 1024)
+    return AckFrame(
+        largest=largest,
+        delay=delay,
+        count=count,
+        first=first,
+        more=more,
+    )
+
+
+@dataclass(slots=True)
+class StreamOpen:
+    """What a stream is, in each of its frames until one of them is acknowledged."""
+
+    kind: int
+    """What it is for: 0 an application's messages, 1 control, 2 gossip, 3 a channel, 4 a call, 5 an answer."""
+
+    id: int
+    """Id that its user gave it."""
+
+    options_fire_and_forget: bool
+    """Part `fire_and_forget` of `options`: bit 0."""
+
+    options_window: int
+    """Part `window` of `options`: bits 1 to 6."""
+
+    options_rest: bool
+    """Part `rest` of `options`: bit 7."""
+
+    sequence: int
+    """Number of its first message."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_StreamOpen)
+
+    @classmethod
+    def decode(cls, data: bytes) -> StreamOpen:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_StreamOpen), 0, 8)
+
+
+def _write_StreamOpen(w: k.Writer, value: StreamOpen) -> None:
+    w.u8("kind", value.kind)
+    w.u64le("id", value.id)
+    options = k.Parts()
+    options.put("options_fire_and_forget", value.options_fire_and_forget, 1)
+    options.put("options_window", value.options_window, 6)
+    options.put("options_rest", value.options_rest, 1)
+    w.u8("options", options.bits)
+    w.varint("sequence", value.sequence)
+
+
+def _read_StreamOpen(r: Reader) -> StreamOpen:
+    kind = r.u8("kind")
+    id = r.u64le("id")
+    options = r.u8("options")
+    options_fire_and_forget = bit(options, 0)
+    options_window = bits(options, 1, 6)
+    options_rest = bit(options, 7)
+    sequence = r.varint("sequence")
+    return StreamOpen(
+        kind=kind,
+        id=id,
+        options_fire_and_forget=options_fire_and_forget,
+        options_window=options_window,
+        options_rest=options_rest,
+        sequence=sequence,
+    )
+
+
+@dataclass(slots=True)
+class MaxDataFrame:
+    """Raises the limit of all streams together."""
+
+    limit: int
+    """Bytes that may be sent over reliable streams since the session began."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_MaxDataFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> MaxDataFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_MaxDataFrame), 0, 8)
+
+
+def _write_MaxDataFrame(w: k.Writer, value: MaxDataFrame) -> None:
+    w.put(b"\x07")
+    w.varint("limit", value.limit)
+
+
+def _read_MaxDataFrame(r: Reader) -> MaxDataFrame:
+    r.magic(b"\x07")
+    limit = r.varint("limit")
+    return MaxDataFrame(
+        limit=limit,
+    )
+
+
+@dataclass(slots=True)
+class MaxStreamDataFrame:
+    """Raises the limit of a stream."""
+
+    stream: int
+    """The stream."""
+
+    limit: int
+    """Bytes of it that may be sent."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_MaxStreamDataFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> MaxStreamDataFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_MaxStreamDataFrame), 0, 8)
+
+
+def _write_MaxStreamDataFrame(w: k.Writer, value: MaxStreamDataFrame) -> None:
+    w.put(b"\x08")
+    w.varint("stream", value.stream)
+    w.varint("limit", value.limit)
+
+
+def _read_MaxStreamDataFrame(r: Reader) -> MaxStreamDataFrame:
+    r.magic(b"\x08")
+    stream = r.varint("stream")
+    limit = r.varint("limit")
+    return MaxStreamDataFrame(
+        stream=stream,
+        limit=limit,
+    )
+
+
+@dataclass(slots=True)
+class MaxStreamsFrame:
+    """Raises the number of streams."""
+
+    limit: int
+    """Streams below this number may be opened."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_MaxStreamsFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> MaxStreamsFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_MaxStreamsFrame), 0, 8)
+
+
+def _write_MaxStreamsFrame(w: k.Writer, value: MaxStreamsFrame) -> None:
+    w.put(b"\x09")
+    w.varint("limit", value.limit)
+
+
+def _read_MaxStreamsFrame(r: Reader) -> MaxStreamsFrame:
+    r.magic(b"\x09")
+    limit = r.varint("limit")
+    return MaxStreamsFrame(
+        limit=limit,
+    )
+
+
+@dataclass(slots=True)
+class ResetFrame:
+    """The sender gives a stream up, or has ended one that is fire and forget."""
+
+    stream: int
+    """The stream."""
+
+    code: int
+    """Why; 0 if it has ended."""
+
+    end: int
+    """Bytes of it that were sent, which count for the credit."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_ResetFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> ResetFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_ResetFrame), 0, 8)
+
+
+def _write_ResetFrame(w: k.Writer, value: ResetFrame) -> None:
+    w.put(b"\x0a")
+    w.varint("stream", value.stream)
+    w.varint("code", value.code)
+    w.varint("end", value.end)
+
+
+def _read_ResetFrame(r: Reader) -> ResetFrame:
+    r.magic(b"\x0a")
+    stream = r.varint("stream")
+    code = r.varint("code")
+    end = r.varint("end")
+    return ResetFrame(
+        stream=stream,
+        code=code,
+        end=end,
+    )
+
+
+@dataclass(slots=True)
+class StopFrame:
+    """The receiver wants nothing more of a stream."""
+
+    stream: int
+    """The stream."""
+
+    code: int
+    """Why."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_StopFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> StopFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_StopFrame), 0, 8)
+
+
+def _write_StopFrame(w: k.Writer, value: StopFrame) -> None:
+    w.put(b"\x0b")
+    w.varint("stream", value.stream)
+    w.varint("code", value.code)
+
+
+def _read_StopFrame(r: Reader) -> StopFrame:
+    r.magic(b"\x0b")
+    stream = r.varint("stream")
+    code = r.varint("code")
+    return StopFrame(
+        stream=stream,
+        code=code,
+    )
+
+
+@dataclass(slots=True)
+class DroppedFrame:
+    """Tells the sender of a fire-and-forget stream what was dropped since nobody read it."""
+
+    stream: int
+    """The stream."""
+
+    count: int
+    """Messages since the stream was opened."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_DroppedFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> DroppedFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_DroppedFrame), 0, 8)
+
+
+def _write_DroppedFrame(w: k.Writer, value: DroppedFrame) -> None:
+    w.put(b"\x0c")
+    w.varint("stream", value.stream)
+    w.varint("count", value.count)
+
+
+def _read_DroppedFrame(r: Reader) -> DroppedFrame:
+    r.magic(b"\x0c")
+    stream = r.varint("stream")
+    count = r.varint("count")
+    return DroppedFrame(
+        stream=stream,
+        count=count,
+    )
+
+
+@dataclass(slots=True)
+class PathChallengeFrame:
+    """Asks for an answer on the path that it comes on."""
+
+    token: bytes
+    """Random bytes."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_PathChallengeFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> PathChallengeFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_PathChallengeFrame), 0, 8)
+
+
+def _write_PathChallengeFrame(w: k.Writer, value: PathChallengeFrame) -> None:
+    w.put(b"\x0d")
+    w.exact("token", value.token, 8)
+
+
+def _read_PathChallengeFrame(r: Reader) -> PathChallengeFrame:
+    r.magic(b"\x0d")
+    token = r.take("token", 8)
+    return PathChallengeFrame(
+        token=token,
+    )
+
+
+@dataclass(slots=True)
+class PathResponseFrame:
+    """Answers a challenge."""
+
+    token: bytes
+    """The bytes of the challenge."""
+
+    family: int
+    """4 or 6 for an address of IPv4 or IPv6, 0 for none."""
+
+    address: bytes
+    """Address and port from which the challenge came."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_PathResponseFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> PathResponseFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_PathResponseFrame), 0, 8)
+
+
+def _write_PathResponseFrame(w: k.Writer, value: PathResponseFrame) -> None:
+    w.put(b"\x0e")
+    w.exact("token", value.token, 8)
+    w.u8("family", value.family)
+    w.sized("address", value.address, "rest", 18)
+
+
+def _read_PathResponseFrame(r: Reader) -> PathResponseFrame:
+    r.magic(b"\x0e")
+    token = r.take("token", 8)
+    family = r.u8("family")
+    address = r.sized("address", "rest", 18)
+    return PathResponseFrame(
+        token=token,
+        family=family,
+        address=address,
+    )
+
+
+@dataclass(slots=True)
+class CloseFrame:
+    """Ends the session."""
+
+    code: int
+    """Why, a `close_code`."""
+
+    reason: bytes
+    """More about it, for people."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_CloseFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> CloseFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_CloseFrame), 0, 8)
+
+
+def _write_CloseFrame(w: k.Writer, value: CloseFrame) -> None:
+    w.put(b"\x0f")
+    w.varint("code", value.code)
+    w.sized("reason", value.reason, "varint", 256)
+
+
+def _read_CloseFrame(r: Reader) -> CloseFrame:
+    r.magic(b"\x0f")
+    code = r.varint("code")
+    reason = r.sized("reason", "varint", 256)
+    return CloseFrame(
+        code=code,
+        reason=reason,
+    )
+
+
+@dataclass(slots=True)
+class StreamFrame:
+    """A range of a reliable stream."""
+
+    flags_is_last: bool
+    """Part `is_last` of `flags`: bit 1."""
+
+    flags_to_end: bool
+    """Part `to_end` of `flags`: bit 2."""
+
+    flags_rest: int
+    """Part `rest` of `flags`: bits 3 to 7."""
+
+    stream: int
+    """The stream."""
+
+    offset: int
+    """Where in the stream the range begins."""
+
+    open: StreamOpen | None
+    """What the stream is."""
+
+    data: bytes
+    """The bytes."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_StreamFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> StreamFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_StreamFrame), 0, 8)
+
+
+def _write_StreamFrame(w: k.Writer, value: StreamFrame) -> None:
+    w.put(b"\x04")
+    flags = k.Parts()
+    flags.put("open", value.open is not None, 1)
+    flags.put("flags_is_last", value.flags_is_last, 1)
+    flags.put("flags_to_end", value.flags_to_end, 1)
+    flags.put("flags_rest", value.flags_rest, 5)
+    w.u8("flags", flags.bits)
+    w.varint("stream", value.stream)
+    w.varint("offset", value.offset)
+    if value.open is not None:
+        _write_StreamOpen(w, value.open)
+    w.sized("data", value.data, "varint", 8952)
+
+
+def _read_StreamFrame(r: Reader) -> StreamFrame:
+    r.magic(b"\x04")
+    flags = r.u8("flags")
+    flags_is_last = bit(flags, 1)
+    flags_to_end = bit(flags, 2)
+    flags_rest = bits(flags, 3, 5)
+    stream = r.varint("stream")
+    offset = r.varint("offset")
+    open: StreamOpen | None = None
+    if bit(flags, 0):
+        open = _read_StreamOpen(r)
+    data = r.sized("data", "varint", 8952)
+    return StreamFrame(
+        flags_is_last=flags_is_last,
+        flags_to_end=flags_to_end,
+        flags_rest=flags_rest,
+        stream=stream,
+        offset=offset,
+        open=open,
+        data=data,
+    )
+
+
+@dataclass(slots=True)
+class BatchFrame:
+    """Whole messages of a fire-and-forget stream."""
+
+    flags_unused: bool
+    """Part `unused` of `flags`: bit 1."""
+
+    flags_to_end: bool
+    """Part `to_end` of `flags`: bit 2."""
+
+    flags_rest: int
+    """Part `rest` of `flags`: bits 3 to 7."""
+
+    stream: int
+    """The stream."""
+
+    sequence: int
+    """Number of the first message."""
+
+    open: StreamOpen | None
+    """What the stream is."""
+
+    records: bytes
+    """Messages, each behind its length as a varint."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_BatchFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> BatchFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_BatchFrame), 0, 8)
+
+
+def _write_BatchFrame(w: k.Writer, value: BatchFrame) -> None:
+    w.put(b"\x05")
+    flags = k.Parts()
+    flags.put("open", value.open is not None, 1)
+    flags.put("flags_unused", value.flags_unused, 1)
+    flags.put("flags_to_end", value.flags_to_end, 1)
+    flags.put("flags_rest", value.flags_rest, 5)
+    w.u8("flags", flags.bits)
+    w.varint("stream", value.stream)
+    w.varint("sequence", value.sequence)
+    if value.open is not None:
+        _write_StreamOpen(w, value.open)
+    w.sized("records", value.records, "varint", 8952)
+
+
+def _read_BatchFrame(r: Reader) -> BatchFrame:
+    r.magic(b"\x05")
+    flags = r.u8("flags")
+    flags_unused = bit(flags, 1)
+    flags_to_end = bit(flags, 2)
+    flags_rest = bits(flags, 3, 5)
+    stream = r.varint("stream")
+    sequence = r.varint("sequence")
+    open: StreamOpen | None = None
+    if bit(flags, 0):
+        open = _read_StreamOpen(r)
+    records = r.sized("records", "varint", 8952)
+    return BatchFrame(
+        flags_unused=flags_unused,
+        flags_to_end=flags_to_end,
+        flags_rest=flags_rest,
+        stream=stream,
+        sequence=sequence,
+        open=open,
+        records=records,
+    )
+
+
+@dataclass(slots=True)
+class PieceFrame:
+    """A part of a message of a fire-and-forget stream."""
+
+    flags_unused: bool
+    """Part `unused` of `flags`: bit 1."""
+
+    flags_to_end: bool
+    """Part `to_end` of `flags`: bit 2."""
+
+    flags_rest: int
+    """Part `rest` of `flags`: bits 3 to 7."""
+
+    stream: int
+    """The stream."""
+
+    sequence: int
+    """Number of the message."""
+
+    total: int
+    """Bytes of the message."""
+
+    offset: int
+    """Where in the message the part begins."""
+
+    open: StreamOpen | None
+    """What the stream is."""
+
+    data: bytes
+    """The bytes."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_PieceFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> PieceFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_PieceFrame), 0, 8)
+
+
+def _write_PieceFrame(w: k.Writer, value: PieceFrame) -> None:
+    w.put(b"\x06")
+    flags = k.Parts()
+    flags.put("open", value.open is not None, 1)
+    flags.put("flags_unused", value.flags_unused, 1)
+    flags.put("flags_to_end", value.flags_to_end, 1)
+    flags.put("flags_rest", value.flags_rest, 5)
+    w.u8("flags", flags.bits)
+    w.varint("stream", value.stream)
+    w.varint("sequence", value.sequence)
+    w.varint("total", value.total)
+    w.varint("offset", value.offset)
+    if value.open is not None:
+        _write_StreamOpen(w, value.open)
+    w.sized("data", value.data, "varint", 8952)
+
+
+def _read_PieceFrame(r: Reader) -> PieceFrame:
+    r.magic(b"\x06")
+    flags = r.u8("flags")
+    flags_unused = bit(flags, 1)
+    flags_to_end = bit(flags, 2)
+    flags_rest = bits(flags, 3, 5)
+    stream = r.varint("stream")
+    sequence = r.varint("sequence")
+    total = r.varint("total")
+    offset = r.varint("offset")
+    open: StreamOpen | None = None
+    if bit(flags, 0):
+        open = _read_StreamOpen(r)
+    data = r.sized("data", "varint", 8952)
+    return PieceFrame(
+        flags_unused=flags_unused,
+        flags_to_end=flags_to_end,
+        flags_rest=flags_rest,
+        stream=stream,
+        sequence=sequence,
+        total=total,
+        offset=offset,
+        open=open,
+        data=data,
     )
