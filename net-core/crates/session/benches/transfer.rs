@@ -154,7 +154,10 @@ fn transfers(c: &mut Criterion) {
 
 criterion_group! {
     name = all;
-    config = Criterion::default().sample_size(10);
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
     targets = packets, transfers
 }
 criterion_main!(all);

@@ -38,7 +38,7 @@ impl DropReason {
     ];
 }
 
-/// Counters of an endpoint; those of its sessions are added when they end.
+/// Counters of an endpoint. What a session drops for reasons of its streams is in the session's counters alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EndpointStats {
     /// Sessions that are live.

@@ -50,6 +50,11 @@ impl Paths {
         Self { active, candidates: Vec::new(), responses: VecDeque::new(), old_challenge: None, mtu }
     }
 
+    /// Packets go another way from now on; what is still to be answered is.
+    pub(crate) fn move_to(&mut self, path: Path, max_datagram: usize, now: Instant) {
+        (self.active, self.mtu) = (path, Mtu::new(path, max_datagram, now));
+    }
+
     /// The newest packet came, or something is to be tried, another way.
     pub(crate) fn try_other(&mut self, path: Path, token: [u8; 8], old_token: [u8; 8], now: Instant) {
         if path == self.active || self.candidates.iter().any(|candidate| candidate.path == path) {

@@ -105,7 +105,7 @@ impl Session {
             self.paths.active = path;
         } else {
             let datagram = self.terms.max_datagram.min(cx.config.max_datagram.into());
-            self.paths = super::Paths::new(path, datagram, cx.now);
+            self.paths.move_to(path, datagram, cx.now);
             self.congestion = Box::new(Cubic::new(self.paths.mtu.current as u64));
             self.recovery.start_anew();
         }

@@ -4,6 +4,7 @@ mod attack;
 mod forward;
 mod handshake;
 mod life;
+mod refusal;
 mod reliable;
 mod unreliable;
 mod world;
