@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "ca91c6ffba12a87135f32c4904ae9f6b"
+const specHash = "6ed66a0cf79bca57889049fa374cdf9c"

@@ -1374,6 +1374,539 @@ static inline void show_authorize_options(call *c, const net_authorize_options *
   }
 }
 
+static inline void read_reject_code(call *c, const node *value, net_reject_code *out) {
+  if (!net_reject_code_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_reject_code(call *c, const net_reject_code *value) {
+  net_view text = net_str(net_reject_code_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_close_code(call *c, const node *value, net_close_code *out) {
+  if (!net_close_code_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_close_code(call *c, const net_close_code *value) {
+  net_view text = net_str(net_close_code_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_reliability(call *c, const node *value, net_reliability *out) {
+  if (!net_reliability_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_reliability(call *c, const net_reliability *value) {
+  net_view text = net_str(net_reliability_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_mesh_node_config(call *c, const node *value, net_mesh_node_config *out) {
+  *out = net_mesh_node_config_init();
+  read_text(c, member(value, "bind_addr"), &out->bind_addr);
+  read_text(c, member(value, "psk"), &out->psk);
+  if (given(member(value, "accepted_psks"))) {
+    read_text_list(c, member(value, "accepted_psks"), &out->accepted_psks);
+  }
+  if (given(member(value, "identity_seed"))) {
+    read_bytes(c, member(value, "identity_seed"), &out->identity_seed);
+  }
+  if (given(member(value, "heartbeat_interval"))) {
+    read_time(c, member(value, "heartbeat_interval"), &out->heartbeat_interval_ms);
+  }
+  if (given(member(value, "session_timeout"))) {
+    read_time(c, member(value, "session_timeout"), &out->session_timeout_ms);
+  }
+  if (given(member(value, "connect_timeout"))) {
+    read_time(c, member(value, "connect_timeout"), &out->connect_timeout_ms);
+  }
+  if (given(member(value, "max_datagram"))) {
+    read_u16(c, member(value, "max_datagram"), &out->max_datagram);
+  }
+  if (given(member(value, "queue"))) {
+    read_u64(c, member(value, "queue"), &out->queue_bytes);
+  }
+  out->has_num_shards = given(member(value, "num_shards"));
+  if (out->has_num_shards) {
+    read_u32(c, member(value, "num_shards"), &out->num_shards);
+  }
+}
+
+static inline void show_mesh_node_config(call *c, const net_mesh_node_config *value) {
+  {
+    size_t at = enter(c, net_str("bind_addr"));
+    show_text(c, &value->bind_addr);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("psk"));
+    show_text(c, &value->psk);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("accepted_psks"));
+    show_text_list(c, &value->accepted_psks);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("identity_seed"));
+    if (value->identity_seed.data != NULL) {
+      show_bytes(c, &value->identity_seed);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("heartbeat_interval"));
+    show_time(c, &value->heartbeat_interval_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("session_timeout"));
+    show_time(c, &value->session_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("connect_timeout"));
+    show_time(c, &value->connect_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_datagram"));
+    show_u16(c, &value->max_datagram);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("queue"));
+    show_u64(c, &value->queue_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("num_shards"));
+    if (value->has_num_shards) {
+      show_u32(c, &value->num_shards);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_stream_config(call *c, const node *value, net_stream_config *out) {
+  *out = net_stream_config_init();
+  read_u64(c, member(value, "stream_id"), &out->stream_id);
+  if (given(member(value, "reliability"))) {
+    read_reliability(c, member(value, "reliability"), &out->reliability);
+  }
+  if (given(member(value, "window"))) {
+    read_u64(c, member(value, "window"), &out->window_bytes);
+  }
+  if (given(member(value, "fairness_weight"))) {
+    read_u8(c, member(value, "fairness_weight"), &out->fairness_weight);
+  }
+}
+
+static inline void show_stream_config(call *c, const net_stream_config *value) {
+  {
+    size_t at = enter(c, net_str("stream_id"));
+    show_u64(c, &value->stream_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reliability"));
+    show_reliability(c, &value->reliability);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("window"));
+    show_u64(c, &value->window_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("fairness_weight"));
+    show_u8(c, &value->fairness_weight);
+    leave(c, at);
+  }
+}
+
+static inline void read_mesh_shutdown_options(call *c, const node *value, net_mesh_shutdown_options *out) {
+  *out = net_mesh_shutdown_options_init();
+  if (given(member(value, "timeout"))) {
+    read_time(c, member(value, "timeout"), &out->timeout_ms);
+  }
+}
+
+static inline void show_mesh_shutdown_options(call *c, const net_mesh_shutdown_options *value) {
+  {
+    size_t at = enter(c, net_str("timeout"));
+    show_time(c, &value->timeout_ms);
+    leave(c, at);
+  }
+}
+
+static inline void read_receive_options(call *c, const node *value, net_receive_options *out) {
+  *out = net_receive_options_init();
+  out->has_peer = given(member(value, "peer"));
+  if (out->has_peer) {
+    read_u64(c, member(value, "peer"), &out->peer);
+  }
+  out->has_stream_id = given(member(value, "stream_id"));
+  if (out->has_stream_id) {
+    read_u64(c, member(value, "stream_id"), &out->stream_id);
+  }
+}
+
+static inline void show_receive_options(call *c, const net_receive_options *value) {
+  {
+    size_t at = enter(c, net_str("peer"));
+    if (value->has_peer) {
+      show_u64(c, &value->peer);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("stream_id"));
+    if (value->has_stream_id) {
+      show_u64(c, &value->stream_id);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_mesh_event(call *c, const node *value, net_mesh_event *out) {
+  *out = net_mesh_event_init();
+  read_text(c, member(value, "id"), &out->id);
+  read_u64(c, member(value, "sender"), &out->sender);
+  read_u64(c, member(value, "stream_id"), &out->stream_id);
+  read_u64(c, member(value, "sequence"), &out->sequence);
+  read_bool(c, member(value, "reliable"), &out->reliable);
+  read_bytes(c, member(value, "payload"), &out->payload);
+  read_u64(c, member(value, "insertion_ts"), &out->insertion_ts);
+}
+
+static inline void show_mesh_event(call *c, const net_mesh_event *value) {
+  {
+    size_t at = enter(c, net_str("id"));
+    show_text(c, &value->id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sender"));
+    show_u64(c, &value->sender);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("stream_id"));
+    show_u64(c, &value->stream_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sequence"));
+    show_u64(c, &value->sequence);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reliable"));
+    show_bool(c, &value->reliable);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("payload"));
+    show_bytes(c, &value->payload);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("insertion_ts"));
+    show_u64(c, &value->insertion_ts);
+    leave(c, at);
+  }
+}
+
+TESTEE_FIXED(32)
+
+static inline void read_peer_info(call *c, const node *value, net_peer_info *out) {
+  *out = net_peer_info_init();
+  read_u64(c, member(value, "node_id"), &out->node_id);
+  read_bytes(c, member(value, "entity_id"), &out->entity_id);
+  read_fixed_32(c, member(value, "public_key"), &out->public_key);
+  read_text(c, member(value, "address"), &out->address);
+  read_time(c, member(value, "rtt"), &out->rtt_us);
+  read_bool(c, member(value, "silent"), &out->silent);
+}
+
+static inline void show_peer_info(call *c, const net_peer_info *value) {
+  {
+    size_t at = enter(c, net_str("node_id"));
+    show_u64(c, &value->node_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("entity_id"));
+    show_bytes(c, &value->entity_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("public_key"));
+    show_fixed_32(c, &value->public_key);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("address"));
+    show_text(c, &value->address);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("rtt"));
+    show_time(c, &value->rtt_us);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("silent"));
+    show_bool(c, &value->silent);
+    leave(c, at);
+  }
+}
+
+static inline void read_stream_stats(call *c, const node *value, net_stream_stats *out) {
+  *out = net_stream_stats_init();
+  read_u64(c, member(value, "tx_seq"), &out->tx_seq);
+  read_u64(c, member(value, "rx_seq"), &out->rx_seq);
+  read_u64(c, member(value, "inbound_pending"), &out->inbound_pending);
+  read_u64(c, member(value, "last_activity_ns"), &out->last_activity_ns);
+  read_bool(c, member(value, "active"), &out->active);
+  read_u64(c, member(value, "backpressure_events"), &out->backpressure_events);
+  read_u64(c, member(value, "tx_credit_remaining"), &out->tx_credit_remaining);
+  read_u64(c, member(value, "tx_window"), &out->tx_window);
+  read_u64(c, member(value, "in_flight"), &out->in_flight);
+  read_u64(c, member(value, "lost"), &out->lost);
+  read_u64(c, member(value, "dropped"), &out->dropped);
+}
+
+static inline void show_stream_stats(call *c, const net_stream_stats *value) {
+  {
+    size_t at = enter(c, net_str("tx_seq"));
+    show_u64(c, &value->tx_seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("rx_seq"));
+    show_u64(c, &value->rx_seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("inbound_pending"));
+    show_u64(c, &value->inbound_pending);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("last_activity_ns"));
+    show_u64(c, &value->last_activity_ns);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("active"));
+    show_bool(c, &value->active);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("backpressure_events"));
+    show_u64(c, &value->backpressure_events);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tx_credit_remaining"));
+    show_u64(c, &value->tx_credit_remaining);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tx_window"));
+    show_u64(c, &value->tx_window);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("in_flight"));
+    show_u64(c, &value->in_flight);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("lost"));
+    show_u64(c, &value->lost);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("dropped"));
+    show_u64(c, &value->dropped);
+    leave(c, at);
+  }
+}
+
+TESTEE_MAP(u64, net_u64_entry, net_u64_map)
+
+static inline void read_peer_stats(call *c, const node *value, net_peer_stats *out) {
+  *out = net_peer_stats_init();
+  read_u64(c, member(value, "node_id"), &out->node_id);
+  read_u64(c, member(value, "packets_sent"), &out->packets_sent);
+  read_u64(c, member(value, "packets_received"), &out->packets_received);
+  read_u64(c, member(value, "packets_lost"), &out->packets_lost);
+  read_u64(c, member(value, "bytes_sent"), &out->bytes_sent);
+  read_u64(c, member(value, "bytes_received"), &out->bytes_received);
+  read_u64(c, member(value, "messages_sent"), &out->messages_sent);
+  read_u64(c, member(value, "messages_received"), &out->messages_received);
+  read_u64(c, member(value, "messages_lost"), &out->messages_lost);
+  read_u64(c, member(value, "messages_dropped"), &out->messages_dropped);
+  read_u64(c, member(value, "congestion_window"), &out->congestion_window_bytes);
+  read_u64(c, member(value, "mtu"), &out->mtu_bytes);
+  read_u64_map(c, member(value, "drops"), &out->drops);
+}
+
+static inline void show_peer_stats(call *c, const net_peer_stats *value) {
+  {
+    size_t at = enter(c, net_str("node_id"));
+    show_u64(c, &value->node_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packets_sent"));
+    show_u64(c, &value->packets_sent);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packets_received"));
+    show_u64(c, &value->packets_received);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packets_lost"));
+    show_u64(c, &value->packets_lost);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("bytes_sent"));
+    show_u64(c, &value->bytes_sent);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("bytes_received"));
+    show_u64(c, &value->bytes_received);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("messages_sent"));
+    show_u64(c, &value->messages_sent);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("messages_received"));
+    show_u64(c, &value->messages_received);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("messages_lost"));
+    show_u64(c, &value->messages_lost);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("messages_dropped"));
+    show_u64(c, &value->messages_dropped);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("congestion_window"));
+    show_u64(c, &value->congestion_window_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mtu"));
+    show_u64(c, &value->mtu_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("drops"));
+    show_u64_map(c, &value->drops);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(peer_stats, net_peer_stats, net_peer_stats_list)
+TESTEE_SHOW_LIST(peer_stats, net_peer_stats_list)
+
+static inline void read_mesh_stats(call *c, const node *value, net_mesh_stats *out) {
+  *out = net_mesh_stats_init();
+  read_u64(c, member(value, "sessions"), &out->sessions);
+  read_u64(c, member(value, "half_open"), &out->half_open);
+  read_u64(c, member(value, "answered"), &out->answered);
+  read_u64(c, member(value, "rejected"), &out->rejected);
+  read_u64(c, member(value, "cookies"), &out->cookies);
+  read_u64(c, member(value, "queued"), &out->queued);
+  read_u64(c, member(value, "queued_bytes"), &out->queued_bytes);
+  read_u64_map(c, member(value, "drops"), &out->drops);
+  read_peer_stats_list(c, member(value, "peers"), &out->peers);
+}
+
+static inline void show_mesh_stats(call *c, const net_mesh_stats *value) {
+  {
+    size_t at = enter(c, net_str("sessions"));
+    show_u64(c, &value->sessions);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("half_open"));
+    show_u64(c, &value->half_open);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("answered"));
+    show_u64(c, &value->answered);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("rejected"));
+    show_u64(c, &value->rejected);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cookies"));
+    show_u64(c, &value->cookies);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("queued"));
+    show_u64(c, &value->queued);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("queued_bytes"));
+    show_u64(c, &value->queued_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("drops"));
+    show_u64_map(c, &value->drops);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("peers"));
+    show_peer_stats_list(c, &value->peers);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(mesh_event, net_mesh_event, net_mesh_event_list)
+TESTEE_SHOW_LIST(mesh_event, net_mesh_event_list)
+TESTEE_READ_LIST(peer_info, net_peer_info, net_peer_info_list)
+TESTEE_SHOW_LIST(peer_info, net_peer_info_list)
+
 static inline void read_gossip_kind(call *c, const node *value, net_gossip_kind *out) {
   if (!net_gossip_kind_from_text(net_str(text_of(c, value)), out)) {
     refuse(c, "no such value");
@@ -1634,6 +2167,118 @@ static inline void show_token_not_authorized(call *c, const net_error *error) {
   }
 }
 
+static inline void show_stream_message_too_large(call *c, const net_error *error) {
+  net_stream_message_too_large_fields fields;
+  if (net_stream_message_too_large_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("length"));
+      show_u64(c, &fields.length);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_stream_reset(call *c, const net_error *error) {
+  net_stream_reset_fields fields;
+  if (net_stream_reset_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("reset_code"));
+      show_u64(c, &fields.reset_code);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_wrong_identity(call *c, const net_error *error) {
+  net_mesh_wrong_identity_fields fields;
+  if (net_mesh_wrong_identity_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("expected"));
+      show_u64(c, &fields.expected);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("found"));
+      show_u64(c, &fields.found);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_version_mismatch(call *c, const net_error *error) {
+  net_mesh_version_mismatch_fields fields;
+  if (net_mesh_version_mismatch_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("highest"));
+      show_u16(c, &fields.highest);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_address_in_use(call *c, const net_error *error) {
+  net_mesh_address_in_use_fields fields;
+  if (net_mesh_address_in_use_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("address"));
+      show_text(c, &fields.address);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_closed(call *c, const net_error *error) {
+  net_mesh_closed_fields fields;
+  if (net_mesh_closed_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("close_code"));
+      show_u64(c, &fields.close_code);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      if (fields.reason.data != NULL) {
+        show_text(c, &fields.reason);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_ambiguous_node(call *c, const net_error *error) {
+  net_mesh_ambiguous_node_fields fields;
+  if (net_mesh_ambiguous_node_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("node"));
+      show_u64(c, &fields.node);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_cannot_bind(call *c, const net_error *error) {
+  net_mesh_cannot_bind_fields fields;
+  if (net_mesh_cannot_bind_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("address"));
+      show_text(c, &fields.address);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
 // Shows an error and releases it.
 static inline void show_error(call *c, net_error *error) {
   net_view family = net_str("");
@@ -1835,6 +2480,86 @@ static inline void show_error(call *c, net_error *error) {
   if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_ZERO_TTL) {
     family = net_str("token");
     kind = net_str("zero_ttl");
+  }
+  if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_WINDOW_FULL) {
+    family = net_str("stream");
+    kind = net_str("would block");
+  }
+  if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_NOT_CONNECTED) {
+    family = net_str("stream");
+    kind = net_str("not connected");
+  }
+  if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_MESSAGE_TOO_LARGE) {
+    family = net_str("stream");
+    kind = net_str("message too large");
+    show_stream_message_too_large(c, error);
+  }
+  if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_CLOSED) {
+    family = net_str("stream");
+    kind = net_str("closed");
+  }
+  if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_RESET) {
+    family = net_str("stream");
+    kind = net_str("reset");
+    show_stream_reset(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_NO_ANSWER) {
+    family = net_str("mesh");
+    kind = net_str("no_answer");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_WRONG_KEY) {
+    family = net_str("mesh");
+    kind = net_str("wrong_key");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_WRONG_PSK) {
+    family = net_str("mesh");
+    kind = net_str("wrong_psk");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_WRONG_IDENTITY) {
+    family = net_str("mesh");
+    kind = net_str("wrong_identity");
+    show_mesh_wrong_identity(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_VERSION_MISMATCH) {
+    family = net_str("mesh");
+    kind = net_str("version_mismatch");
+    show_mesh_version_mismatch(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_NOT_ADMITTED) {
+    family = net_str("mesh");
+    kind = net_str("not_admitted");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_SHUTTING_DOWN) {
+    family = net_str("mesh");
+    kind = net_str("shutting_down");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_ADDRESS_IN_USE) {
+    family = net_str("mesh");
+    kind = net_str("address_in_use");
+    show_mesh_address_in_use(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_PEER_GONE) {
+    family = net_str("mesh");
+    kind = net_str("peer_gone");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_CLOSED) {
+    family = net_str("mesh");
+    kind = net_str("closed");
+    show_mesh_closed(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_AMBIGUOUS_NODE) {
+    family = net_str("mesh");
+    kind = net_str("ambiguous_node");
+    show_mesh_ambiguous_node(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_CANNOT_BIND) {
+    family = net_str("mesh");
+    kind = net_str("cannot_bind");
+    show_mesh_cannot_bind(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_SHUT_DOWN) {
+    family = net_str("mesh");
+    kind = net_str("shut_down");
   }
   leave(c, before);
   before = enter(c, net_str("family"));
@@ -2271,6 +2996,174 @@ static inline net_error read_error(call *c, const node *value) {
     if (net_view_equal(kind_text, net_str("zero_ttl")) || net_view_equal(kind_text, net_str("zero_ttl"))) {
       error.family = NET_FAMILY_TOKEN;
       error.kind = NET_TOKEN_ZERO_TTL;
+    }
+  }
+  if (net_view_equal(family_text, net_str("stream"))) {
+    if (net_view_equal(kind_text, net_str("would block")) || net_view_equal(kind_text, net_str("window_full"))) {
+      error.family = NET_FAMILY_STREAM;
+      error.kind = NET_STREAM_WINDOW_FULL;
+    }
+  }
+  if (net_view_equal(family_text, net_str("stream"))) {
+    if (net_view_equal(kind_text, net_str("not connected")) || net_view_equal(kind_text, net_str("not_connected"))) {
+      error.family = NET_FAMILY_STREAM;
+      error.kind = NET_STREAM_NOT_CONNECTED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("stream"))) {
+    if (net_view_equal(kind_text, net_str("message too large")) || net_view_equal(kind_text, net_str("message_too_large"))) {
+      error.family = NET_FAMILY_STREAM;
+      error.kind = NET_STREAM_MESSAGE_TOO_LARGE;
+      net_stream_message_too_large_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "length"))) {
+        read_u64(c, member(fields, "length"), &given_fields.length);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_stream_message_too_large_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("stream"))) {
+    if (net_view_equal(kind_text, net_str("closed")) || net_view_equal(kind_text, net_str("closed"))) {
+      error.family = NET_FAMILY_STREAM;
+      error.kind = NET_STREAM_CLOSED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("stream"))) {
+    if (net_view_equal(kind_text, net_str("reset")) || net_view_equal(kind_text, net_str("reset"))) {
+      error.family = NET_FAMILY_STREAM;
+      error.kind = NET_STREAM_RESET;
+      net_stream_reset_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "reset_code"))) {
+        read_u64(c, member(fields, "reset_code"), &given_fields.reset_code);
+      }
+      net_stream_reset_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("no_answer")) || net_view_equal(kind_text, net_str("no_answer"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_NO_ANSWER;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("wrong_key")) || net_view_equal(kind_text, net_str("wrong_key"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_WRONG_KEY;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("wrong_psk")) || net_view_equal(kind_text, net_str("wrong_psk"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_WRONG_PSK;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("wrong_identity")) || net_view_equal(kind_text, net_str("wrong_identity"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_WRONG_IDENTITY;
+      net_mesh_wrong_identity_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "expected"))) {
+        read_u64(c, member(fields, "expected"), &given_fields.expected);
+      }
+      if (given(member(fields, "found"))) {
+        read_u64(c, member(fields, "found"), &given_fields.found);
+      }
+      net_mesh_wrong_identity_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("version_mismatch")) || net_view_equal(kind_text, net_str("version_mismatch"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_VERSION_MISMATCH;
+      net_mesh_version_mismatch_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "highest"))) {
+        read_u16(c, member(fields, "highest"), &given_fields.highest);
+      }
+      net_mesh_version_mismatch_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("not_admitted")) || net_view_equal(kind_text, net_str("not_admitted"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_NOT_ADMITTED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("shutting_down")) || net_view_equal(kind_text, net_str("shutting_down"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_SHUTTING_DOWN;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("address_in_use")) || net_view_equal(kind_text, net_str("address_in_use"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_ADDRESS_IN_USE;
+      net_mesh_address_in_use_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "address"))) {
+        read_text(c, member(fields, "address"), &given_fields.address);
+      }
+      net_mesh_address_in_use_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("peer_gone")) || net_view_equal(kind_text, net_str("peer_gone"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_PEER_GONE;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("closed")) || net_view_equal(kind_text, net_str("closed"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_CLOSED;
+      net_mesh_closed_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "close_code"))) {
+        read_u64(c, member(fields, "close_code"), &given_fields.close_code);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_mesh_closed_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("ambiguous_node")) || net_view_equal(kind_text, net_str("ambiguous_node"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_AMBIGUOUS_NODE;
+      net_mesh_ambiguous_node_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "node"))) {
+        read_u64(c, member(fields, "node"), &given_fields.node);
+      }
+      net_mesh_ambiguous_node_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("cannot_bind")) || net_view_equal(kind_text, net_str("cannot_bind"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_CANNOT_BIND;
+      net_mesh_cannot_bind_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "address"))) {
+        read_text(c, member(fields, "address"), &given_fields.address);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_mesh_cannot_bind_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("shut_down")) || net_view_equal(kind_text, net_str("shut_down"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_SHUT_DOWN;
     }
   }
   if (error.kind == 0) {
@@ -6089,6 +6982,491 @@ static void time_identity_verify(call *c) {
   }
 }
 
+static void call_mesh_node_create(call *c) {
+  net_mesh_node_config config_;
+  memset(&config_, 0, sizeof config_);
+  read_mesh_node_config(c, arg(c, "config"), &config_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_create_with(&config_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_mesh_node_create_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_mesh_node_new(call *c) {
+  net_mesh_node_config config_;
+  memset(&config_, 0, sizeof config_);
+  read_mesh_node_config(c, arg(c, "config"), &config_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_mesh_node_new_with(&config_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_mesh_node_start(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_start(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_connect(call *c) {
+  net_view peer_addr_;
+  memset(&peer_addr_, 0, sizeof peer_addr_);
+  read_text(c, arg(c, "peer_addr"), &peer_addr_);
+  net_public_key peer_public_key_;
+  memset(&peer_public_key_, 0, sizeof peer_public_key_);
+  read_fixed_32(c, arg(c, "peer_public_key"), &peer_public_key_);
+  net_node_id peer_node_id_;
+  memset(&peer_node_id_, 0, sizeof peer_node_id_);
+  read_u64(c, arg(c, "peer_node_id"), &peer_node_id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_connect_with(self(c), peer_addr_, &peer_public_key_, peer_node_id_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_accept(call *c) {
+  net_node_id peer_node_id_;
+  memset(&peer_node_id_, 0, sizeof peer_node_id_);
+  read_u64(c, arg(c, "peer_node_id"), &peer_node_id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_accept(self(c), peer_node_id_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view result;
+  if (!net_mesh_node_accept_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_text(c, &result);
+  net_bytes_free(&bytes);
+}
+
+static void call_mesh_node_disconnect(call *c) {
+  net_node_id peer_node_id_;
+  memset(&peer_node_id_, 0, sizeof peer_node_id_);
+  read_u64(c, arg(c, "peer_node_id"), &peer_node_id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_disconnect(self(c), peer_node_id_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_open_stream(call *c) {
+  net_node_id peer_node_id_;
+  memset(&peer_node_id_, 0, sizeof peer_node_id_);
+  read_u64(c, arg(c, "peer_node_id"), &peer_node_id_);
+  net_stream_config config_;
+  memset(&config_, 0, sizeof config_);
+  read_stream_config(c, arg(c, "config"), &config_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_mesh_node_open_stream_with(self(c), peer_node_id_, &config_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_mesh_node_close_stream(call *c) {
+  net_node_id peer_node_id_;
+  memset(&peer_node_id_, 0, sizeof peer_node_id_);
+  read_u64(c, arg(c, "peer_node_id"), &peer_node_id_);
+  uint64_t stream_id_;
+  memset(&stream_id_, 0, sizeof stream_id_);
+  read_u64(c, arg(c, "stream_id"), &stream_id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_code code = net_mesh_node_close_stream(self(c), peer_node_id_, stream_id_, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_mesh_node_send_on_stream(call *c) {
+  net_handle stream_;
+  memset(&stream_, 0, sizeof stream_);
+  read_handle(c, arg(c, "stream"), &stream_);
+  net_view_list events_;
+  memset(&events_, 0, sizeof events_);
+  read_bytes_list(c, arg(c, "events"), &events_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_send_on_stream_with(self(c), stream_, events_.items, events_.len, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_send_with_retry(call *c) {
+  net_handle stream_;
+  memset(&stream_, 0, sizeof stream_);
+  read_handle(c, arg(c, "stream"), &stream_);
+  net_view_list events_;
+  memset(&events_, 0, sizeof events_);
+  read_bytes_list(c, arg(c, "events"), &events_);
+  uint32_t max_retries_;
+  memset(&max_retries_, 0, sizeof max_retries_);
+  if (given(arg(c, "max_retries"))) {
+    read_u32(c, arg(c, "max_retries"), &max_retries_);
+  }
+  if (!given(arg(c, "max_retries"))) {
+    max_retries_ = 8;
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_send_with_retry_with(self(c), stream_, events_.items, events_.len, max_retries_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_send_blocking(call *c) {
+  net_handle stream_;
+  memset(&stream_, 0, sizeof stream_);
+  read_handle(c, arg(c, "stream"), &stream_);
+  net_view_list events_;
+  memset(&events_, 0, sizeof events_);
+  read_bytes_list(c, arg(c, "events"), &events_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_send_blocking_with(self(c), stream_, events_.items, events_.len, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_stream_stats(call *c) {
+  net_node_id peer_node_id_;
+  memset(&peer_node_id_, 0, sizeof peer_node_id_);
+  read_u64(c, arg(c, "peer_node_id"), &peer_node_id_);
+  uint64_t stream_id_;
+  memset(&stream_id_, 0, sizeof stream_id_);
+  read_u64(c, arg(c, "stream_id"), &stream_id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  net_stream_stats result;
+  net_code code = net_mesh_node_stream_stats_with(self(c), peer_node_id_, stream_id_, &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_stream_stats(c, &result);
+  } else {
+    show_null(c);
+  }
+  if (found) {
+    net_stream_stats_free(&result);
+  }
+}
+
+static void call_mesh_node_receive(call *c) {
+  net_receive_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_receive_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_mesh_node_receive_with(self(c), given(arg(c, "options")) ? &options_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_mesh_node_poll(call *c) {
+  uint32_t limit_;
+  memset(&limit_, 0, sizeof limit_);
+  read_u32(c, arg(c, "limit"), &limit_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_poll(self(c), limit_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_mesh_event_list result;
+  if (!net_mesh_node_poll_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_mesh_event_list(c, &result);
+  net_mesh_event_list_free(&result);
+  net_bytes_free(&bytes);
+}
+
+static void call_mesh_node_peers(call *c) {
+  net_error error;
+  net_peer_info_list result;
+  net_code code = net_mesh_node_peers_with(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_peer_info_list(c, &result);
+  net_peer_info_list_free(&result);
+}
+
+static void call_mesh_node_peer_count(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_mesh_node_peer_count(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_mesh_node_node_id(call *c) {
+  net_error error;
+  net_node_id result;
+  net_code code = net_mesh_node_node_id(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_mesh_node_entity_id(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_mesh_node_entity_id(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_mesh_node_public_key(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_mesh_node_public_key(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_mesh_node_local_addr(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_mesh_node_local_addr(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_mesh_node_stats(call *c) {
+  net_error error;
+  net_mesh_stats result;
+  net_code code = net_mesh_node_stats_with(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_mesh_stats(c, &result);
+  net_mesh_stats_free(&result);
+}
+
+static void call_mesh_node_prometheus_text(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_mesh_node_prometheus_text(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_mesh_node_shutdown(call *c) {
+  net_mesh_shutdown_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_mesh_shutdown_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_shutdown_with(self(c), given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_stream_peer_node_id(call *c) {
+  net_error error;
+  net_node_id result;
+  net_code code = net_mesh_stream_peer_node_id(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_mesh_stream_stream_id(call *c) {
+  net_error error;
+  uint64_t result;
+  net_code code = net_mesh_stream_stream_id(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_mesh_events_stop(call *c) {
+  net_error error;
+  net_code code = net_mesh_events_stop(self(c), &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_mesh_events_next(call *c) {
+  uint32_t max = 0;
+  read_u32(c, arg(c, "max"), &max);
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_events_next(self(c), max, net_queue_done, c->queue);
+  if (net_wait(c->queue, op, &bytes, &error) != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_mesh_event_list result;
+  if (net_mesh_events_next_result(net_bytes_view(&bytes), &result)) {
+    show_mesh_event_list(c, &result);
+    net_mesh_event_list_free(&result);
+  }
+  net_bytes_free(&bytes);
+}
+
+static void call_mesh_events_close(call *c) {
+  net_error error;
+  if (net_mesh_events_close(self(c), &error) != 0) {
+    show_error(c, &error);
+  } else {
+    show_null(c);
+  }
+}
+
 // Makes the call that a request names; false if there is none of that name.
 static inline bool dispatch(call *c) {
   static const struct {
@@ -6291,6 +7669,34 @@ static inline bool dispatch(call *c) {
       {"time:identity.token.verify", time_token_verify},
       {"time:identity.token.is_expired", time_token_is_expired},
       {"time:identity.identity.verify", time_identity_verify},
+      {"call:mesh.mesh_node.create", call_mesh_node_create},
+      {"call:mesh.mesh_node.new", call_mesh_node_new},
+      {"call:mesh.mesh_node.start", call_mesh_node_start},
+      {"call:mesh.mesh_node.connect", call_mesh_node_connect},
+      {"call:mesh.mesh_node.accept", call_mesh_node_accept},
+      {"call:mesh.mesh_node.disconnect", call_mesh_node_disconnect},
+      {"call:mesh.mesh_node.open_stream", call_mesh_node_open_stream},
+      {"call:mesh.mesh_node.close_stream", call_mesh_node_close_stream},
+      {"call:mesh.mesh_node.send_on_stream", call_mesh_node_send_on_stream},
+      {"call:mesh.mesh_node.send_with_retry", call_mesh_node_send_with_retry},
+      {"call:mesh.mesh_node.send_blocking", call_mesh_node_send_blocking},
+      {"call:mesh.mesh_node.stream_stats", call_mesh_node_stream_stats},
+      {"call:mesh.mesh_node.receive", call_mesh_node_receive},
+      {"call:mesh.mesh_node.poll", call_mesh_node_poll},
+      {"call:mesh.mesh_node.peers", call_mesh_node_peers},
+      {"call:mesh.mesh_node.peer_count", call_mesh_node_peer_count},
+      {"call:mesh.mesh_node.node_id", call_mesh_node_node_id},
+      {"call:mesh.mesh_node.entity_id", call_mesh_node_entity_id},
+      {"call:mesh.mesh_node.public_key", call_mesh_node_public_key},
+      {"call:mesh.mesh_node.local_addr", call_mesh_node_local_addr},
+      {"call:mesh.mesh_node.stats", call_mesh_node_stats},
+      {"call:mesh.mesh_node.prometheus_text", call_mesh_node_prometheus_text},
+      {"call:mesh.mesh_node.shutdown", call_mesh_node_shutdown},
+      {"call:mesh.mesh_stream.peer_node_id", call_mesh_stream_peer_node_id},
+      {"call:mesh.mesh_stream.stream_id", call_mesh_stream_stream_id},
+      {"call:mesh.mesh_events.stop", call_mesh_events_stop},
+      {"call:mesh.mesh_events.next", call_mesh_events_next},
+      {"call:mesh.mesh_events.close", call_mesh_events_close},
   };
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
     if (strcmp(c->op, calls[i].op) == 0) {
