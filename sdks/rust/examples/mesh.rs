@@ -7,6 +7,8 @@
 //!
 //! `NET_PSK` is the pre-shared key of the mesh, 64 hex digits.
 
+use net_mesh::identity::NodeId;
+use net_mesh::mesh::{PublicKey, Reliability};
 use net_mesh::prelude::*;
 
 #[tokio::main]
