@@ -875,10 +875,10 @@ net_code net_token_channel_hash(net_handle handle, uint64_t *result, net_error *
 // Generation of the issuer's tokens to which it belongs.
 net_code net_token_issuer_generation(net_handle handle, uint32_t *result, net_error *error);
 
-// First second in which it is valid.
+// First second in which it is valid; one behind the year 9999 comes as its end.
 net_code net_token_not_before(net_handle handle, int64_t *result, net_error *error);
 
-// First second in which it is not valid any more.
+// First second in which it is not valid any more; one behind the year 9999 comes as its end.
 net_code net_token_not_after(net_handle handle, int64_t *result, net_error *error);
 
 // How often it may be passed on.
