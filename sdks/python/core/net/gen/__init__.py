@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("569af07ff8118a9c083300f737b35178")
+check("d664e47e849c145c3c759b96ba96c57b")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
