@@ -12,6 +12,7 @@ mod flat;
 mod frame;
 mod known;
 mod link;
+mod remote;
 mod report;
 mod session;
 
@@ -24,6 +25,7 @@ use anyhow::{Context, Result, ensure};
 
 pub use compare::{Layouts, Span};
 pub use exit::exit_of;
+pub use remote::Remote;
 pub use report::{CaseContent, CaseReport, LanguageReport, Report, State, Status};
 
 /// A program that speaks the protocol for one language.

@@ -18,7 +18,7 @@ const notText = "a\xffb"
 
 func TestUnknownValuesHaveAnErrorOfTheirOwn(t *testing.T) {
 	issuer := check[*net.Identity](t)(net.IdentityGenerate())
-	grant := &net.IssueTokenOptions{Subject: make([]byte, 32), Scope: 1 << 9, Channel: "a", TTL: time.Second}
+	grant := net.IssueTokenOptions{Subject: make([]byte, 32), Scope: 1 << 9, Channel: "a", TTL: time.Second}
 	_, of := net.EchoMood("furious")
 	_, among := net.EchoRights(1 << 9)
 	_, scope := issuer.IssueToken(grant)

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "d664e47e849c145c3c759b96ba96c57b"
+const specHash = "c7effa14acd4b6f7d486c5a644d8a724"

@@ -6,6 +6,7 @@ use std::{env, fs};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::job::Job;
+use crate::language::missing_for_servers;
 use crate::prepare::{INCLUDES, WARNINGS};
 use crate::run::Context;
 use crate::workspace::STATIC_LIBRARY;
@@ -23,6 +24,13 @@ pub(crate) fn spec_check(context: &Context, job: &Job) -> Result<()> {
 pub(crate) fn coverage(context: &Context, job: &Job) -> Result<()> {
     let this = env::current_exe()?.display().to_string();
     job.run(context.workspace.command(&this, "").args(["spec", "coverage"]))
+}
+
+/// Looks for the servers that tests start.
+pub(crate) fn servers(context: &Context, _: &Job) -> Result<()> {
+    let missing = missing_for_servers(&context.languages);
+    ensure!(missing.is_empty(), "{}", missing.join("\n"));
+    Ok(())
 }
 
 /// Fails if gofmt would change a file.

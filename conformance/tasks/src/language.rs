@@ -61,6 +61,29 @@ const C: &[Tool] = &[
     Tool { command: &["c++", "-dumpfullversion"], minimum: (0, 0), install: "apt-get install g++" },
 ];
 
+/// The servers that tests start, whatever their language.
+const SERVERS: &[Tool] = &[Tool {
+    command: &["redis-server", "--version"],
+    minimum: (6, 2),
+    install: "apt-get install redis-server",
+}];
+/// The C library that tests talk to a Redis server with; its header tells its version.
+const HIREDIS: Tool = Tool {
+    command: &[
+        "sh",
+        "-c",
+        "printf '#include <hiredis/hiredis.h>\nHIREDIS_MAJOR HIREDIS_MINOR' | cc -E -P - | tail -n 1 | tr ' ' .",
+    ],
+    minimum: (0, 14),
+    install: "apt-get install libhiredis-dev",
+};
+
+/// What tests with servers lack here, each with the command that installs it.
+pub(crate) fn missing_for_servers(languages: &[Language]) -> Vec<String> {
+    let clients = if languages.contains(&Language::C) { Some(&HIREDIS) } else { None };
+    SERVERS.iter().chain(clients).filter_map(Tool::missing).collect()
+}
+
 impl Language {
     /// All of them, in the order of the reports.
     pub(crate) const ALL: [Self; 5] = [Self::Rust, Self::TypeScript, Self::Python, Self::Go, Self::C];

@@ -106,7 +106,7 @@ def test_tokens_are_issued_in_the_published_form() -> None:
     kept = subject.lookup_token(subject.entity_id, CHANNEL)
     assert kept is not None and kept.to_buffer() == token.to_buffer()
     leaf = delegate_token(subject, token.to_buffer(), issuer.entity_id, ["subscribe"])
-    chain = [token.to_buffer(), leaf]
+    chain: list[Token | bytes] = [token.to_buffer(), leaf]
     authorize(chain, [issuer.entity_id], issuer.entity_id, ["subscribe"], CHANNEL)
     whole = IssueTokenOptions(subject.entity_id, ["publish"], CHANNEL, 60)
     assert issuer.issue_token(whole).subject == subject.entity_id

@@ -2,8 +2,9 @@
 
 use super::names;
 use super::types::{self, Left};
-use crate::ir::{At, 
-    Api, Case, Doc, Enum, Field, Flags, Lang, Module, Piece, Record, Scalar, Template, TextForm, Type, Union,
+use crate::ir::{
+    Api, At, Case, Doc, Enum, Field, Flags, Lang, Module, Piece, Record, Scalar, Template, TextForm, Type,
+    Union,
 };
 
 /// Lines of a comment, or of a body.
@@ -173,7 +174,7 @@ pub(crate) fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
 }
 
 /// Lowers an enum.
-pub(crate) fn enumeration(api: &Api, item: &Enum) -> EnumModel {
+pub(crate) fn enumeration(item: &Enum) -> EnumModel {
     let name = names::item(&item.name);
     let values = item.values.iter().map(|value| {
         let constant = format!("{name}{}", names::public(&value.name));
@@ -198,7 +199,7 @@ pub(crate) fn enumeration(api: &Api, item: &Enum) -> EnumModel {
         numeric: item.numeric,
         open: item.open,
         values: values.collect(),
-        refusal: item.unknown.map(|kind| refusal(api, kind)),
+        refusal: None,
         name,
     }
 }
@@ -212,7 +213,17 @@ fn refusal(api: &Api, (at, kind): (At, usize)) -> String {
     format!("&{name}{{Kind: {name}Kind{kind}, Detail: detail}}")
 }
 
-pub(crate) fn flags(api: &Api, item: &Flags) -> FlagsModel {
+/// Lowers an enum with what refuses unknown values.
+pub(crate) fn refusing_enumeration(api: &Api, item: &Enum) -> EnumModel {
+    EnumModel { refusal: item.unknown.map(|kind| refusal(api, kind)), ..enumeration(item) }
+}
+
+/// Lowers flags with what refuses unknown bits.
+pub(crate) fn refusing_flags(api: &Api, item: &Flags) -> FlagsModel {
+    FlagsModel { refusal: item.unknown.map(|kind| refusal(api, kind)), ..flags(item) }
+}
+
+pub(crate) fn flags(item: &Flags) -> FlagsModel {
     let name = names::item(&item.name);
     let bits = item.bits.iter().map(|bit| BitModel {
         doc: doc(&bit.doc),
@@ -227,7 +238,7 @@ pub(crate) fn flags(api: &Api, item: &Flags) -> FlagsModel {
         base: types::integer(item.repr).into(),
         allowed: if item.open { "math.MaxUint64".into() } else { format!("{mask:#x}") },
         bits: bits.collect(),
-        refusal: item.unknown.map(|kind| refusal(api, kind)),
+        refusal: None,
         name,
     }
 }

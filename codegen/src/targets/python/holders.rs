@@ -92,7 +92,8 @@ fn accepted(api: &Api, at: At) -> Option<String> {
 pub(crate) fn given(api: &Api, ty: &Type, value: &str, name: &str) -> Option<String> {
     match ty {
         Type::Object(at, _) => {
-            let value = accepted(api, *at).map_or_else(|| value.to_owned(), |accept| format!("{accept}({value})"));
+            let value =
+                accepted(api, *at).map_or_else(|| value.to_owned(), |accept| format!("{accept}({value})"));
             Some(format!("handle_of({value}, {name})"))
         }
         Type::Optional(of) if matches!(**of, Type::Object(..)) && value.contains('.') => {

@@ -1,17 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-
-const folder = join(import.meta.dirname, 'seed');
-const sections = readFileSync(join(folder, 'snippets.md'), 'utf8').split(/^## /m);
-
-function snippet(title: string): string {
-  const section = sections.find((text) => text.startsWith(title));
-  return /```typescript\n([^]*?)```/.exec(section ?? '')?.[1] ?? 'no such snippet';
-}
+import { hasSnippet } from './snippet.mjs';
 
 async function run(title: string, file: string): Promise<string[]> {
-  expect(readFileSync(join(folder, `${file}.mts`), 'utf8')).toContain(snippet(title));
+  expect(hasSnippet(title, file)).toBe(true);
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
   await import(`./seed/${file}.mts`);
   return log.mock.calls.map((call) => String(call[0]));

@@ -17,4 +17,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "d664e47e849c145c3c759b96ba96c57b";
+pub const SPEC_HASH: &str = "c7effa14acd4b6f7d486c5a644d8a724";

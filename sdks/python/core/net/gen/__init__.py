@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("d664e47e849c145c3c759b96ba96c57b")
+check("c7effa14acd4b6f7d486c5a644d8a724")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from net import _net
-from net._kernel.arguments import Buffer, accepted, whole
+from net._kernel.arguments import Buffer, whole
 from net._kernel.codec import Model, decoder, encode, encode_all
 from net._kernel.errors import NetError
 from net._kernel.objects import Closable, Native, T, Typed, handle_of

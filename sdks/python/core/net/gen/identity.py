@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from net import _net
-from net._kernel.arguments import Buffer, accepted, either
+from net._kernel.arguments import Buffer, either
 from net._kernel.errors import NetError
 from net._kernel.objects import Closable, handle_of, handles_of
 from net._net import AuthorizeOptions, GenerationFloor, IssueTokenOptions, TokenInfo
@@ -197,6 +197,10 @@ class Token(Closable):
         """A random number that tells equal tokens apart."""
         return _net.token_nonce(self._handle)
 
+    @classmethod
+    def _accept(cls, value: Any) -> Any:
+        return cls.parse(value) if isinstance(value, Buffer) else value
+
 
 class Identity(Closable):
     """An Ed25519 key pair with a cache of tokens that it was given. The seed is wiped when the last
@@ -278,9 +282,7 @@ class Identity(Closable):
         """Checks signature and time of a token that was received, and keeps it. One that is already
         kept is not checked again.
         """
-        _net.identity_install_token(
-            self._handle, handle_of(accepted(token, Buffer, Token.parse), "token")
-        )
+        _net.identity_install_token(self._handle, handle_of(Token._accept(token), "token"))
 
     def lookup_token(self, subject: Buffer, channel: str) -> Token | None:
         """Finds a kept token of that subject for exactly that channel which is valid now; of
@@ -351,7 +353,7 @@ def delegate_token(
     """
     handle = _net.delegate_token(
         handle_of(signer, "signer"),
-        handle_of(accepted(parent, Buffer, Token.parse), "parent"),
+        handle_of(Token._accept(parent), "parent"),
         new_subject,
         restricted_scope,
         generation,
@@ -385,9 +387,7 @@ def authorize(
         floors: Issuers that revoked their older tokens. [] by default.
     """
     options = either(trusted_issuers, AuthorizeOptions, subject, scope, channel, now, floors)
-    _net.authorize(
-        handles_of([accepted(item, Buffer, Token.parse) for item in chain], "chain"), options
-    )
+    _net.authorize(handles_of(map(Token._accept, chain), "chain"), options)
 
 
 def channel_hash(channel: str) -> int:

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'd664e47e849c145c3c759b96ba96c57b';
+export const SPEC_HASH = 'c7effa14acd4b6f7d486c5a644d8a724';
 
 checkSpec(SPEC_HASH);

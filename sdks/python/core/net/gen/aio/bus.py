@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from net import _net
-from net._kernel.arguments import Buffer, accepted, whole
+from net._kernel.arguments import Buffer, whole
 from net._kernel.codec import Model, decoder, encode, encode_all
 from net._kernel.loop import submit
 from net._kernel.objects import Closable, Native, T, Typed, handle_of

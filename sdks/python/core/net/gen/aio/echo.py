@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Self, overload
 
 from net import _net
-from net._kernel.arguments import Buffer, accepted, picks
+from net._kernel.arguments import Buffer, picks
 from net._kernel.codec import Model, decoder, encode
 from net._kernel.errors import argument_error
 from net._kernel.loop import loop_host, loop_stream, submit
-from net._kernel.objects import Closable, Native, T, Typed, handle_of, handles_of
+from net._kernel.objects import Closable, Native, T, Typed, handle_of, handle_or_none, handles_of
 from net._kernel.streams import AsyncStream
 from net.gen.echo import (
     Access,
@@ -43,6 +43,7 @@ from net.gen.echo import (
     Everything,
     Label,
     Level,
+    Mark,
     Mood,
     Rights,
     Scalars,
@@ -129,9 +130,11 @@ __all__ = [
     "EchoTooLargeError",
     "EchoWatch",
     "Everything",
+    "Floor",
     "Label",
     "LetterStream",
     "Level",
+    "Mark",
     "Mood",
     "Rights",
     "Scalars",
@@ -373,9 +376,7 @@ class EchoBox(Native):
 
     def pair(self, other: EchoBox | Buffer) -> EchoBox:
         """Makes a box with the texts of both."""
-        handle = _net.echo_box_pair(
-            self._handle, handle_of(accepted(other, Buffer, EchoBox.of_bytes), "other")
-        )
+        handle = _net.echo_box_pair(self._handle, handle_of(EchoBox._accept(other), "other"))
         return EchoBox._of(handle)
 
     def find(self, text: str) -> EchoBox | None:
@@ -386,9 +387,7 @@ class EchoBox(Native):
     @staticmethod
     def merged(boxes: Sequence[EchoBox | Buffer]) -> EchoBox:
         """Makes a box with the texts of all."""
-        handle = _net.echo_box_merged(
-            handles_of([accepted(item, Buffer, EchoBox.of_bytes) for item in boxes], "boxes")
-        )
+        handle = _net.echo_box_merged(handles_of(map(EchoBox._accept, boxes), "boxes"))
         return EchoBox._of(handle)
 
     def letters(self, limit: int = 1000) -> LetterStream:
@@ -432,6 +431,10 @@ class EchoBox(Native):
     def itself(self) -> Self:
         """The box."""
         return self
+
+    @classmethod
+    def _accept(cls, value: Any) -> Any:
+        return cls.of_bytes(value) if isinstance(value, Buffer) else value
 
     async def __aenter__(self) -> Self:
         return self
@@ -481,6 +484,59 @@ class TypedCell(Typed[T], Closable):
         return None if text is None else self._decode(text)
 
 
+class Floor(Closable):
+    """Calls that do nothing. What they cost is what crossing costs: `cargo perf` sets it beside the
+    methods with the same arguments.
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Makes one; they are all alike."""
+        self._handle = _net.floor_new()
+
+    def nothing(self) -> bool:
+        """Takes no argument and answers true."""
+        return _net.floor_nothing(self._handle)
+
+    def text(self, text: str) -> bool:
+        """Takes a text and answers true."""
+        return _net.floor_text(self._handle, text)
+
+    def data(self, data: Buffer) -> bool:
+        """Takes bytes and answers true."""
+        return _net.floor_data(self._handle, data)
+
+    def data_key(self, data: Buffer, key: str | None = None) -> bool:
+        """Takes bytes with a key and answers true."""
+        return _net.floor_data_key(self._handle, data, key)
+
+    def data_hash(self, data: Buffer, hash: int) -> bool:
+        """Takes bytes with their hash and answers true."""
+        return _net.floor_data_hash(self._handle, data, hash)
+
+    @staticmethod
+    def signed(entity_id: Buffer, message: Buffer, signature: Buffer) -> bool:
+        """Takes a signature with what it is about and answers true."""
+        return _net.floor_signed(entity_id, message, signature)
+
+    def text_key(self, text: str, key: str | None = None) -> Mark:
+        """Takes a text with a key and answers zeros."""
+        return _net.floor_text_key(self._handle, text, key)
+
+    def value_key(self, value: object, key: str | None = None) -> Mark:
+        """Takes a value with a key and answers zeros."""
+        return _net.floor_value_key(self._handle, encode(value, "value"), key)
+
+    def texts_key(self, texts: Sequence[str], key: str | None = None) -> int:
+        """Takes texts with a key and tells how many they are."""
+        return _net.floor_texts_key(self._handle, texts, key)
+
+    def chunks_key(self, chunks: Sequence[Buffer], key: str | None = None) -> int:
+        """Takes chunks of bytes with a key and tells how many they are."""
+        return _net.floor_chunks_key(self._handle, chunks, key)
+
+
 @dataclass(frozen=True, slots=True)
 class EchoKit:
     """Objects that belong together."""
@@ -513,9 +569,9 @@ class EchoKit:
             raise argument_error(name, f"EchoKit is needed, not {type(value).__name__}")
         return (
             value.label,
-            handle_of(accepted(value.first, Buffer, EchoBox.of_bytes), f"{name}.first"),
-            None if value.spare is None else handle_of(accepted(value.spare, Buffer, EchoBox.of_bytes), f"{name}.spare"),
-            handles_of([accepted(item, Buffer, EchoBox.of_bytes) for item in value.more], f"{name}.more"),
+            handle_of(EchoBox._accept(value.first), f"{name}.first"),
+            handle_or_none(EchoBox._accept(value.spare), f"{name}.spare"),
+            handles_of(map(EchoBox._accept, value.more), f"{name}.more"),
         )
 
 

@@ -23,7 +23,7 @@ export const mood = k.choice<t.Mood, t.Mood>({
     calm: 1,
     angry: 2,
   },
-  unknown: (detail) => k.makeError(1, 4, `echo: odd text${detail !== undefined ? `: ${detail}` : ''}`, detail),
+  unknown: (detail) => k.makeError(1, 4, `echo: odd text: ${detail}`, detail),
 });
 
 export const access = k.flags<t.Access>({
@@ -37,7 +37,7 @@ export const rights = k.flags<t.Rights>(
     enter: 0n,
     leave: 1n,
   },
-  (detail) => k.makeError(1, 4, `echo: odd text${detail !== undefined ? `: ${detail}` : ''}`, detail),
+  (detail) => k.makeError(1, 4, `echo: odd text: ${detail}`, detail),
 );
 
 export const label: k.Codec<t.LabelInput, t.Label> = {
@@ -279,6 +279,24 @@ export const echoPage: k.Codec<t.EchoPage, t.EchoPage> = {
   },
 };
 
+export const mark: k.Codec<t.Mark, t.Mark> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(2, name);
+    k.u32.write(w, v.place, 'place');
+    k.counter.write(w, v.at, 'at');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.Mark = {
+      place: k.u32.read(r),
+      at: k.counter.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
 export const shape: k.Codec<t.ShapeInput, t.Shape> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -409,6 +427,7 @@ export const letterStreamHandle = k.handleOf(() => t.LetterStream);
 export const optionalAnyJson = k.optional(k.anyJson);
 export const optionalBytes = k.optional(k.bytes);
 export const typedCellHandle = k.handleOf(() => t.TypedCell);
+export const floorHandle = k.handleOf(() => t.Floor);
 export const oneOrManyText = k.oneOrMany(k.text);
 export const oneOrManyTree = k.oneOrMany(tree);
 
