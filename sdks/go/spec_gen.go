@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "c7effa14acd4b6f7d486c5a644d8a724"
+const specHash = "da3efe0daacdb40e585cdbc43d98eee5"

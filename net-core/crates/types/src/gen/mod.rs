@@ -12,9 +12,10 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
+pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "c7effa14acd4b6f7d486c5a644d8a724";
+pub const SPEC_HASH: &str = "da3efe0daacdb40e585cdbc43d98eee5";

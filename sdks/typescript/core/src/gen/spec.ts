@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'c7effa14acd4b6f7d486c5a644d8a724';
+export const SPEC_HASH = 'da3efe0daacdb40e585cdbc43d98eee5';
 
 checkSpec(SPEC_HASH);
