@@ -18,4 +18,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "ca91c6ffba12a87135f32c4904ae9f6b";
+pub const SPEC_HASH: &str = "da3efe0daacdb40e585cdbc43d98eee5";

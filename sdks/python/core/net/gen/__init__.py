@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("ca91c6ffba12a87135f32c4904ae9f6b")
+check("da3efe0daacdb40e585cdbc43d98eee5")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
