@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "6ed66a0cf79bca57889049fa374cdf9c"
+const specHash = "c19668b256d2cf43e00b599cfec9d567"

@@ -19,4 +19,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "6ed66a0cf79bca57889049fa374cdf9c";
+pub const SPEC_HASH: &str = "c19668b256d2cf43e00b599cfec9d567";

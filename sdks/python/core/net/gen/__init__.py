@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("6ed66a0cf79bca57889049fa374cdf9c")
+check("c19668b256d2cf43e00b599cfec9d567")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

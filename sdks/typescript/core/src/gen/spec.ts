@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '6ed66a0cf79bca57889049fa374cdf9c';
+export const SPEC_HASH = 'c19668b256d2cf43e00b599cfec9d567';
 
 checkSpec(SPEC_HASH);

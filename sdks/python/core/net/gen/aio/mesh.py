@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from net import _net
-from net._kernel.arguments import Buffer, whole
+from net._kernel.arguments import Buffer, either, whole
 from net._kernel.loop import submit
 from net._kernel.objects import Closable, Native, handle_of
 from net._kernel.streams import AsyncStream
@@ -117,8 +117,24 @@ class MeshNode(Native):
         """Ends the session with a peer, and dials it no more."""
         await submit(_net.mesh_node_disconnect_submit, self._handle, peer_node_id)
 
-    def open_stream(self, peer_node_id: int, config: StreamConfig) -> MeshStream:
-        """Opens a stream to a peer. A stream that is open already is given back as it is."""
+    def open_stream(
+        self,
+        peer_node_id: int,
+        stream_id: int | StreamConfig,
+        reliability: Reliability | str | None = None,
+        window_bytes: int | None = None,
+        fairness_weight: int | None = None,
+    ) -> MeshStream:
+        """Opens a stream to a peer. A stream that is open already is given back as it is.
+
+        Options:
+            stream_id: Id that both ends know the stream by.
+            reliability: How hard it tries. "fire_and_forget" by default.
+            window_bytes: Bytes that may be queued, on their way or unread at the peer; 0 for as
+              much as the peer allows. 65_536 by default.
+            fairness_weight: Accepted and not used: streams of a peer take turns. 1 by default.
+        """
+        config = either(stream_id, StreamConfig, reliability, window_bytes, fairness_weight)
         handle = _net.mesh_node_open_stream(self._handle, peer_node_id, config)
         return MeshStream._of(handle)
 
