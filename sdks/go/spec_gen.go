@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "7de07a48eb0ecf4089189d9498a4a6a3"
+const specHash = "7e88625e76ccc00e45830c26c667fdc1"

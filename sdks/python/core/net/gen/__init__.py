@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("7de07a48eb0ecf4089189d9498a4a6a3")
+check("7e88625e76ccc00e45830c26c667fdc1")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '7de07a48eb0ecf4089189d9498a4a6a3';
+export const SPEC_HASH = '7e88625e76ccc00e45830c26c667fdc1';
 
 checkSpec(SPEC_HASH);
