@@ -9,8 +9,8 @@ mod node;
 mod python;
 mod rust;
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context as _, Result};
 
@@ -69,6 +69,7 @@ impl Factory<'_> {
         let cargo = |command: &str, package: &str| {
             let mut cargo = self.workspace.command("cargo", "");
             cargo.args([command, "--profile", "ship", "--lib", "--package", package]);
+            cargo.env("RUSTFLAGS", self.rust_flags());
             cargo
         };
         if context.uses(&[Language::TypeScript]) {
@@ -80,6 +81,14 @@ impl Factory<'_> {
             self.job.run(cargo("rustc", "net-c").args(["--", "--print", &print]))?;
         }
         Ok(())
+    }
+
+    /// Has messages of panics name the sources of other crates without this machine's folders.
+    fn rust_flags(&self) -> String {
+        let given = env::var("RUSTFLAGS").unwrap_or_default();
+        let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
+        format!("{given} --remap-path-prefix={}=", home.join("registry/src").display()).trim().to_owned()
     }
 
     /// A library that was built.

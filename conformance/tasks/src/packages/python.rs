@@ -15,7 +15,8 @@ pub(super) fn pack(factory: &Factory) -> Result<()> {
     // maturin builds the extension, and finds in its symbols which systems can load it: that is the wheel's tag.
     let mut maturin = workspace.command("maturin", "");
     maturin.current_dir(&core).args(["build", "--profile", "ship", "--out"]).arg(&out);
-    job.run(maturin.env("CARGO_TARGET_DIR", workspace.target("")))?;
+    maturin.env("CARGO_TARGET_DIR", workspace.target("")).env("RUSTFLAGS", factory.rust_flags());
+    job.run(&mut maturin)?;
     let sdk = sources(factory, "sdk", "net_sdk")?;
     let mut pip = workspace.command("python", "");
     pip.args(["-m", "pip", "wheel", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]);

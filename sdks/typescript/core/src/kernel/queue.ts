@@ -1,4 +1,5 @@
 import { type Codec, unit } from './codec';
+import { crossFirst } from './combine';
 import {
   argument,
   baseError,
@@ -103,6 +104,7 @@ export function done(writer: Writer): Uint8Array {
 export function call<A extends unknown[], R>(run: (...args: A) => R, ...args: A): R {
   const handed = fresh;
   fresh = NONE;
+  crossFirst();
   for (const instance of handed) {
     instances.set(instance.number, instance);
     hold(instance.held, 1);
