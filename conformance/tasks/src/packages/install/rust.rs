@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::super::files;
-use super::super::rust::CRATES;
+use super::super::rust::crates;
 use super::{Installed, Project};
 
 pub(super) fn install(project: &Project) -> Result<Installed> {
-    let registry = registry(project)?;
+    let crates = crates(project.workspace, project.job)?;
+    let registry = registry(project, &crates)?;
     project.write("sdks/rust/examples/quickstart.rs", "quickstart.rs")?;
     project.write("conformance/install/rust/about.rs", "about.rs")?;
     project.write("conformance/install/rust/manifest.toml", "Cargo.toml")?;
@@ -28,14 +29,14 @@ pub(super) fn install(project: &Project) -> Result<Installed> {
         project.job.run(cargo.args(args).arg("--offline"))
     };
     // Cargo takes a crate of the same version for the same crate, so that it would keep what it made of earlier ones.
-    let (crates, built) = (archives(project)?, programs.join("crates"));
-    if fs::read(&built).is_ok_and(|earlier| earlier != crates) {
+    let (archives, built) = (archives(project)?, programs.join("crates"));
+    if fs::read(&built).is_ok_and(|earlier| earlier != archives) {
         let mut clean = vec!["clean"];
-        clean.extend(CRATES.iter().flat_map(|name| ["--package", name]));
+        clean.extend(crates.iter().flat_map(|name| ["--package", name]));
         cargo(&clean)?;
     }
     fs::create_dir_all(&programs)?;
-    fs::write(&built, crates)?;
+    fs::write(&built, archives)?;
     cargo(&["build"])?;
     let program = |name: &str| programs.join("debug").join(name).display().to_string();
     project.quick_start(&mut project.command(&program("quickstart"), ""))?;
@@ -53,7 +54,7 @@ fn archives(project: &Project) -> Result<Vec<u8>> {
 }
 
 /// A folder of unpacked crates: ours, and those of others that ours name.
-fn registry(project: &Project) -> Result<PathBuf> {
+fn registry(project: &Project, crates: &[String]) -> Result<PathBuf> {
     let (workspace, registry) = (project.workspace, project.path("registry"));
     let sources = files::empty(project.path("sources"))?;
     for archive in project.bring("crates")? {
@@ -65,7 +66,7 @@ fn registry(project: &Project) -> Result<PathBuf> {
     let folder = |name: &str| format!("{name}-{}", project.facts.version);
     let manifest = fs::read_to_string(workspace.path("conformance/install/rust/manifest.toml"))?;
     let mut manifest = manifest.replace("@VERSION@", project.facts.version) + "\n[patch.crates-io]\n";
-    for name in CRATES {
+    for name in crates {
         manifest += &format!("{name} = {{ path = \"../sources/{}\" }}\n", folder(name));
     }
     let others = files::empty(project.path("others"))?;
@@ -81,7 +82,7 @@ fn registry(project: &Project) -> Result<PathBuf> {
     };
     // What no build here needs, such as crates for other systems, may not have been downloaded yet.
     vendor(&["--offline"]).or_else(|_| vendor(&[]))?;
-    for name in CRATES {
+    for name in crates {
         let unpacked = registry.join(folder(name));
         fs::rename(sources.join(folder(name)), &unpacked)?;
         fs::write(unpacked.join(".cargo-checksum.json"), "{\"files\":{}}")?;

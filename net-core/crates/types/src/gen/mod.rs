@@ -12,9 +12,10 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
+pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "7e88625e76ccc00e45830c26c667fdc1";
+pub const SPEC_HASH: &str = "6f33f43a49d5c76331b55e30920404c7";

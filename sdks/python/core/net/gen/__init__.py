@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("7e88625e76ccc00e45830c26c667fdc1")
+check("6f33f43a49d5c76331b55e30920404c7")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -106,6 +106,7 @@ from net.gen.identity import (
     token_is_expired,
     verify_token,
 )
+from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
     "ArgumentError",
@@ -133,7 +134,9 @@ __all__ = [
     "EventBusOptions",
     "EventStream",
     "ForkedError",
+    "GOSSIP_LIMIT",
     "GenerationFloor",
+    "GossipKind",
     "HandleError",
     "HashedEvent",
     "HostThrewError",
@@ -155,6 +158,7 @@ __all__ = [
     "LogRecord",
     "LogSink",
     "LogSinkFunction",
+    "MAX_HOPS",
     "MismatchError",
     "Net",
     "NetError",
@@ -187,6 +191,7 @@ __all__ = [
     "Transport",
     "TypedChannel",
     "TypedEventStream",
+    "UNREACHABLE",
     "UnsupportedError",
     "authorize",
     "build_info",

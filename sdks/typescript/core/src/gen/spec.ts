@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '7e88625e76ccc00e45830c26c667fdc1';
+export const SPEC_HASH = '6f33f43a49d5c76331b55e30920404c7';
 
 checkSpec(SPEC_HASH);

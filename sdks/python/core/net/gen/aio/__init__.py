@@ -101,6 +101,7 @@ from net.gen.aio.identity import (
     token_is_expired,
     verify_token,
 )
+from net.gen.aio.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
     "ArgumentError",
@@ -129,7 +130,9 @@ __all__ = [
     "EventBusOptions",
     "EventStream",
     "ForkedError",
+    "GOSSIP_LIMIT",
     "GenerationFloor",
+    "GossipKind",
     "HandleError",
     "HashedEvent",
     "HostThrewError",
@@ -151,6 +154,7 @@ __all__ = [
     "LogRecord",
     "LogSink",
     "LogSinkFunction",
+    "MAX_HOPS",
     "MismatchError",
     "Net",
     "NetError",
@@ -182,6 +186,7 @@ __all__ = [
     "Transport",
     "TypedChannel",
     "TypedEventStream",
+    "UNREACHABLE",
     "UnsupportedError",
     "authorize",
     "build_info",
