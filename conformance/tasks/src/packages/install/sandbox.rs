@@ -87,3 +87,30 @@ fn folders(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_find_neither_the_repository_nor_its_programs() {
+        let workspace = Workspace::find().unwrap();
+        let log = env::temp_dir().join(format!("net-tasks-{}-sandbox.log", std::process::id()));
+        let job = Job::start("sandbox", log.clone()).unwrap();
+        let sandbox = Sandbox::new(&workspace, &job).unwrap();
+        let seen = job.capture(sandbox.command("sh").args(["-c", "echo $PATH; env"])).unwrap();
+        let folders: Vec<_> = seen.lines().next().unwrap_or_default().split(':').collect();
+        assert!(
+            folders.iter().all(|folder| !workspace.target("venv/bin").starts_with(folder)),
+            "{folders:?}"
+        );
+        assert!(!seen.contains("CARGO_MANIFEST_DIR") && !seen.contains("CGO_LDFLAGS"), "{seen}");
+        if !sandbox.hidden.is_empty() {
+            let mut list = sandbox.command("ls");
+            let listed = job.capture(list.arg(workspace.path("spec")).arg(workspace.path("sdks"))).unwrap();
+            assert!(!listed.contains("base.toml") && !listed.contains("rust"), "{listed}");
+        }
+        fs::remove_file(log.with_extension("out")).unwrap();
+        fs::remove_file(log).unwrap();
+    }
+}
