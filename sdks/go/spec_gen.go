@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "6f33f43a49d5c76331b55e30920404c7"
+const specHash = "27e278c40af7cdd9e0799d4a1436fd20"

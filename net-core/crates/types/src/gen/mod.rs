@@ -18,4 +18,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "6f33f43a49d5c76331b55e30920404c7";
+pub const SPEC_HASH: &str = "27e278c40af7cdd9e0799d4a1436fd20";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("6f33f43a49d5c76331b55e30920404c7")
+check("27e278c40af7cdd9e0799d4a1436fd20")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

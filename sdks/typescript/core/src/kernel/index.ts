@@ -42,6 +42,7 @@ export type { BigIntLike, Codec, Validator } from './codec';
 export { combinerOf } from './combine';
 export { classifyError, construct, makeError, NetError, register } from './errors';
 export {
+  ACCEPT,
   adopt,
   adoptMaybe,
   checkObject,
