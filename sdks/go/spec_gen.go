@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "c19668b256d2cf43e00b599cfec9d567"
+const specHash = "27e278c40af7cdd9e0799d4a1436fd20"

@@ -185,8 +185,9 @@ net_code net_stream_close(net_handle handle, struct net_error *error);
 // Counts objects and streams that were not freed, and objects of the host that the library holds.
 size_t net_live_handles(void);
 
-// Tells whether a program that was compiled against this version of the interface fits the library.
-bool net_abi_check(uint32_t major, uint32_t minor);
+// Refuses a program that was compiled against a version of this interface that the library does
+// not fit: another major, or a minor above the library's. The error has both versions.
+net_code net_abi_check(uint32_t major, uint32_t minor, struct net_error *error);
 
 // Gives the hash of the interface spec that the library was generated from, in hex.
 const char *net_spec_hash(void);
@@ -203,6 +204,12 @@ void net_queue_free(struct net_queue *queue);
 //
 // It is for polling only. -1 where the system has none.
 int net_queue_fd(const struct net_queue *queue);
+
+// Waits for an event and leaves it in the queue; false if none came in time.
+//
+// A time below zero is forever. It is for threads that drain the queue where `net_queue_fd` gives
+// nothing to poll.
+bool net_queue_wait(const struct net_queue *queue, int64_t timeout_ms);
 
 // Takes the oldest event out; false if none came in time.
 //

@@ -5,16 +5,13 @@ use std::{
     cell::{Cell, RefCell},
     env, mem,
     panic::{self, AssertUnwindSafe},
-    sync::{
-        Once,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Once,
     thread,
 };
 
 use net_types::Error;
 
-use crate::{control, fault};
+use crate::{control, fault, platform};
 
 /// Runs the body of an entry point: a panic becomes `internal`, and in a forked child the body does not run.
 ///
@@ -33,7 +30,7 @@ pub fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
 
 /// Says whether this process is a forked child of one that had used the library.
 pub fn is_forked() -> bool {
-    FORKED.load(Ordering::Relaxed)
+    platform::is_forked()
 }
 
 /// The error for a caught panic, with the place where it happened if it happened on this thread.
@@ -68,8 +65,6 @@ pub(crate) fn catch<T>(body: impl FnOnce() -> T) -> thread::Result<T> {
     result
 }
 
-static FORKED: AtomicBool = AtomicBool::new(false);
-
 thread_local! {
     /// Where the last panic on this thread began.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
@@ -85,7 +80,7 @@ pub(crate) fn prepare() {
         return;
     }
     ONCE.call_once(|| {
-        watch_forks();
+        platform::watch_forks();
         let printing = panic::take_hook();
         let wants_backtraces = env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
         panic::set_hook(Box::new(move |info| {
@@ -100,19 +95,6 @@ pub(crate) fn prepare() {
         control::follow_environment();
     });
 }
-
-#[cfg(unix)]
-fn watch_forks() {
-    extern "C" fn in_child() {
-        FORKED.store(true, Ordering::Relaxed);
-    }
-    // SAFETY: the handler only stores to an atomic, which is async-signal-safe, and is a static function.
-    // A failure (out of memory) only means that forks go unnoticed.
-    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-}
-
-#[cfg(not(unix))]
-fn watch_forks() {}
 
 fn message(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&'static str>() {

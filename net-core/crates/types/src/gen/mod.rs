@@ -12,11 +12,10 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
-pub mod mesh;
 pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "c19668b256d2cf43e00b599cfec9d567";
+pub const SPEC_HASH: &str = "27e278c40af7cdd9e0799d4a1436fd20";

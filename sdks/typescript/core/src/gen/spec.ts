@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'c19668b256d2cf43e00b599cfec9d567';
+export const SPEC_HASH = '27e278c40af7cdd9e0799d4a1436fd20';
 
 checkSpec(SPEC_HASH);
