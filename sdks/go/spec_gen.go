@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "52c4645544d662fb25eb343d74abe966"
+const specHash = "ca91c6ffba12a87135f32c4904ae9f6b"

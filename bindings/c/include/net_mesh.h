@@ -270,8 +270,8 @@ uint64_t net_net_node_emit_raw_async(net_handle handle,
                                      net_done done,
                                      void *ctx);
 
-// Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is
-// counted in `rejected`.
+// Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text
+// that is not JSON is counted in `rejected`.
 net_code net_net_node_emit_buffer(net_handle handle,
                                   net_view data,
                                   net_view key,
@@ -308,8 +308,8 @@ net_code net_net_node_push_batch(net_handle handle,
                                  uint32_t *result,
                                  net_error *error);
 
-// Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is
-// counted in `rejected`.
+// Emits one JSON text without a receipt; false when there is no room, or the node is shut down.
+// Text that is not JSON is counted in `rejected`.
 net_code net_net_node_fire(net_handle handle, net_view json, bool *result, net_error *error);
 
 // Emits many JSON texts without receipts and tells for how many there was room.
@@ -324,8 +324,8 @@ net_code net_net_node_prehash(net_handle handle,
                               net_bytes *result,
                               net_error *error);
 
-// Emits one JSON text whose hash is known; false when the hash is not the text's or there is no
-// room.
+// Emits one JSON text whose hash is known; false when the hash is not the text's, there is no
+// room, or the node is shut down.
 net_code net_net_node_push_with_hash(net_handle handle,
                                      net_view data,
                                      uint64_t hash,

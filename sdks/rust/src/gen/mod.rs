@@ -8,7 +8,7 @@ pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
-pub mod mesh;
+pub mod route;
 
 pub use base::*;
 pub use bus::*;
@@ -16,7 +16,7 @@ pub use dedup::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
-pub use mesh::*;
+pub use route::*;
 
 /// What most programs use.
 pub mod prelude {
@@ -34,6 +34,5 @@ pub mod prelude {
     pub use crate::identity::{
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,
     };
-    pub use crate::mesh::{MeshError, StreamError};
     pub use crate::{Bytes, Error, Stream};
 }

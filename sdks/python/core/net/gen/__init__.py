@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("52c4645544d662fb25eb343d74abe966")
+check("ca91c6ffba12a87135f32c4904ae9f6b")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -106,21 +106,12 @@ from net.gen.identity import (
     token_is_expired,
     verify_token,
 )
-from net.gen.mesh import (
-    BackpressureError,
-    CloseCode,
-    MeshError,
-    NotConnectedError,
-    PROTOCOL_VERSION,
-    RejectCode,
-    StreamError,
-)
+from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
     "ArgumentError",
     "AuthorizeOptions",
     "Backpressure",
-    "BackpressureError",
     "BaseError",
     "BusBackpressureError",
     "BusClosedError",
@@ -134,7 +125,6 @@ __all__ = [
     "BusMemoryFullError",
     "BusNotAnObjectError",
     "CancelledError",
-    "CloseCode",
     "ClosedError",
     "CodecDecodeError",
     "CodecEncodeError",
@@ -144,7 +134,9 @@ __all__ = [
     "EventBusOptions",
     "EventStream",
     "ForkedError",
+    "GOSSIP_LIMIT",
     "GenerationFloor",
+    "GossipKind",
     "HandleError",
     "HashedEvent",
     "HostThrewError",
@@ -166,7 +158,7 @@ __all__ = [
     "LogRecord",
     "LogSink",
     "LogSinkFunction",
-    "MeshError",
+    "MAX_HOPS",
     "MismatchError",
     "Net",
     "NetError",
@@ -174,23 +166,19 @@ __all__ = [
     "NetNode",
     "NetNodeConfig",
     "NodeId",
-    "NotConnectedError",
     "Ordering",
     "OriginHash",
-    "PROTOCOL_VERSION",
     "PollOptions",
     "PollRequest",
     "PollResponse",
     "PollResponseData",
     "Receipt",
     "RedisStreamDedup",
-    "RejectCode",
     "ShutdownOptions",
     "Start",
     "Stats",
     "StoredEvent",
     "Stream",
-    "StreamError",
     "SubscribeOptions",
     "SubscribeOpts",
     "TOKEN_SIZE",
@@ -203,6 +191,7 @@ __all__ = [
     "Transport",
     "TypedChannel",
     "TypedEventStream",
+    "UNREACHABLE",
     "UnsupportedError",
     "authorize",
     "build_info",

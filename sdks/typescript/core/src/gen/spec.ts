@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '52c4645544d662fb25eb343d74abe966';
+export const SPEC_HASH = 'ca91c6ffba12a87135f32c4904ae9f6b';
 
 checkSpec(SPEC_HASH);

@@ -205,6 +205,9 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
+/** A lone surrogate in what `JSON.stringify` gives, which escapes no other: behind an even number of backslashes. */
+const LONE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+
 /** JSON of the caller's type. */
 export function json<T>(validator?: Validator<T> | null): Plain<T, T, string> {
   const check = (value: T, name: string): string => {
@@ -217,6 +220,9 @@ export function json<T>(validator?: Validator<T> | null): Plain<T, T, string> {
       }
     } catch (cause) {
       throw Object.assign(baseError(7, `${name}: ${textOf(cause)}`), { cause });
+    }
+    if (encoded?.includes('\\ud') && LONE.test(encoded)) {
+      throw argument(name, 'has text with a lone surrogate, which UTF-8 cannot hold');
     }
     return encoded ?? refuse(name, value, 'a value that JSON has');
   };
