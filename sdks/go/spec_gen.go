@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "ca91c6ffba12a87135f32c4904ae9f6b"
+const specHash = "d608348f4a9d00ffe97a038bcc1902ba"

@@ -32,6 +32,6 @@ impl ToPy for net_types::mesh::CloseCode {
 }
 
 /// Adds the classes and functions of the module.
-pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     Ok(())
 }

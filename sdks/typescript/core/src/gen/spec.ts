@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'ca91c6ffba12a87135f32c4904ae9f6b';
+export const SPEC_HASH = 'd608348f4a9d00ffe97a038bcc1902ba';
 
 checkSpec(SPEC_HASH);

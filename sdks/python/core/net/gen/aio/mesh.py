@@ -3,13 +3,12 @@
 
 Two nodes share a session, which a handshake of one round trip makes:
 `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s`, in which each side also proves its Ed25519 identity.
-Streams of whole messages run over it, reliable and in order, or fire and forget. All integers are
+Streams of messages run over it, reliable and in order, or fire and forget. All integers are
 little-endian, and whatever is reserved is zero.
 """
 
 from __future__ import annotations
 
-from net._kernel.arguments import whole
 from net.gen.mesh import (
     BackpressureError,
     CloseCode,
