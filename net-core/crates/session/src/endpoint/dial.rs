@@ -315,7 +315,9 @@ impl Endpoint {
             let error = match RejectCode::from_tag(reject.reason) {
                 Some(RejectCode::WrongKey) => MeshError::WrongKey,
                 Some(RejectCode::WrongPsk) => MeshError::WrongPsk,
-                Some(RejectCode::VersionMismatch) => MeshError::VersionMismatch { highest: reject.highest_version },
+                Some(RejectCode::VersionMismatch) => {
+                    MeshError::VersionMismatch { highest: reject.highest_version }
+                }
                 Some(RejectCode::ShuttingDown) => MeshError::ShuttingDown,
                 Some(RejectCode::NotAdmitted) | None => MeshError::NotAdmitted,
             };

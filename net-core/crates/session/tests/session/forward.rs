@@ -5,7 +5,14 @@ use net_session::{DropReason, Path};
 use net_types::{identity::NodeId, wire::mesh::ForwardEnvelope};
 
 fn envelope() -> ForwardEnvelope {
-    ForwardEnvelope { destination: NodeId(7), source: NodeId(8), ttl: 16, priority: 3, reserved: 0, padding: 0 }
+    ForwardEnvelope {
+        destination: NodeId(7),
+        source: NodeId(8),
+        ttl: 16,
+        priority: 3,
+        reserved: 0,
+        padding: 0,
+    }
 }
 
 #[test]

@@ -199,5 +199,8 @@ fn a_peer_tells_from_where_it_sees_this_node() {
     world.nodes[0].endpoint.try_path(world.now, session, path);
     world.run(Duration::from_secs(1));
     let address = world.nodes[0].address;
-    assert_eq!(world.count(0, |event| matches!(event, Event::Observed { address: seen, .. } if *seen == address)), 1);
+    assert_eq!(
+        world.count(0, |event| matches!(event, Event::Observed { address: seen, .. } if *seen == address)),
+        1
+    );
 }

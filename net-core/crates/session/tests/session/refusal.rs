@@ -49,10 +49,12 @@ fn a_peer_of_another_version_says_which_it_speaks() {
 #[test]
 fn a_first_message_of_another_version_is_refused_with_the_own_one() {
     let mut world = World::pair(1);
-    let (own, peer, psk) = (StaticKey::derive(&seed(1)), world.nodes[1].endpoint.public_key(), Psk::new(&PSK));
+    let (own, peer, psk) =
+        (StaticKey::derive(&seed(1)), world.nodes[1].endpoint.public_key(), Psk::new(&PSK));
     let mut packet = vec![1, 2, 0, 0, 9, 0, 0, 0];
     let prologue = [b"net-mesh-v1".as_slice(), &packet].concat();
-    let mut initiator = Initiator::new(&own, peer, &psk, &prologue, Zeroizing::new([3; 32])).expect("initiator");
+    let mut initiator =
+        Initiator::new(&own, peer, &psk, &prologue, Zeroizing::new([3; 32])).expect("initiator");
     packet.extend(initiator.write(&[0; 144]).expect("a first message"));
     packet.extend(keyed_mac(&peer.mac_key(), &[&packet]));
     packet.extend(psk.mac(&[&packet]));

@@ -351,7 +351,8 @@ impl World {
             return;
         }
         let Forwarded { source, ttl, priority, .. } = forwarded;
-        let envelope = ForwardEnvelope { destination, source, ttl: ttl - 1, priority, reserved: 0, padding: 0 };
+        let envelope =
+            ForwardEnvelope { destination, source, ttl: ttl - 1, priority, reserved: 0, padding: 0 };
         let (Some(hop), mut buffer) = (self.nodes[at].endpoint.session_with(destination), Vec::new()) else {
             return;
         };
