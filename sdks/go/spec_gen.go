@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "d608348f4a9d00ffe97a038bcc1902ba"
+const specHash = "da3efe0daacdb40e585cdbc43d98eee5"

@@ -551,6 +551,12 @@ net_code net_echo_level(uint16_t value, uint16_t *result, net_error *error);
 net_code net_echo_access(uint32_t value, uint32_t *result, net_error *error);
 
 // Gives the value back.
+net_code net_echo_mood(uint8_t value, uint8_t *result, net_error *error);
+
+// Gives the value back.
+net_code net_echo_rights(uint16_t value, uint16_t *result, net_error *error);
+
+// Gives the value back.
 net_code net_echo_number(uint64_t value, uint64_t *result, net_error *error);
 
 // Gives the value back.
@@ -592,6 +598,15 @@ net_code net_echo_limits(net_view values, net_bytes *result, net_error *error);
 
 // Gives the value back.
 net_code net_echo_timetable(net_view value, net_bytes *result, net_error *error);
+
+// Gives the kit back, with the same boxes in it.
+net_code net_echo_kit_of(net_view kit, net_bytes *result, net_error *error);
+
+// Gives the label and the texts of all boxes, with blanks between.
+net_code net_kit_text(net_view kit, net_bytes *result, net_error *error);
+
+// Gives the texts of one kit or two from a task.
+uint64_t net_kit_text_later(net_view kit, net_view more, net_done done, void *ctx);
 
 // Gives the text twice.
 net_code net_doubled(net_view text, net_bytes *result, net_error *error);
@@ -706,6 +721,16 @@ net_code net_echo_box_letters(net_handle handle,
                               uint32_t limit,
                               net_handle *result,
                               net_error *error);
+
+// Gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+uint64_t net_echo_box_watch(net_handle handle, uint32_t count, net_done done, void *ctx);
+
+// Gives a kit with a new box in it that has the same text, unless the label has none.
+net_code net_echo_box_boxed(net_handle handle,
+                            net_view label,
+                            bool *found,
+                            net_bytes *result,
+                            net_error *error);
 
 // Puts the text into a store, reads it back, and removes it if the store can; `odd` if it differs.
 uint64_t net_echo_box_save(net_handle handle,
@@ -875,10 +900,10 @@ net_code net_token_channel_hash(net_handle handle, uint64_t *result, net_error *
 // Generation of the issuer's tokens to which it belongs.
 net_code net_token_issuer_generation(net_handle handle, uint32_t *result, net_error *error);
 
-// First second in which it is valid.
+// First second in which it is valid; one behind the year 9999 comes as its end.
 net_code net_token_not_before(net_handle handle, int64_t *result, net_error *error);
 
-// First second in which it is not valid any more.
+// First second in which it is not valid any more; one behind the year 9999 comes as its end.
 net_code net_token_not_after(net_handle handle, int64_t *result, net_error *error);
 
 // How often it may be passed on.

@@ -2,8 +2,8 @@
 
 use std::{
     any::Any,
-    cell::RefCell,
-    mem,
+    cell::{Cell, RefCell},
+    env, mem,
     panic::{self, AssertUnwindSafe},
     sync::{
         Once,
@@ -25,7 +25,7 @@ pub fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     if is_forked() {
         return Err(fault::forked());
     }
-    match panic::catch_unwind(AssertUnwindSafe(body)) {
+    match catch(body) {
         Ok(result) => result,
         Err(payload) => Err(panicked(payload)),
     }
@@ -54,9 +54,18 @@ pub fn panicked(payload: Box<dyn Any + Send>) -> Error {
 
 /// Runs a destructor or callback of foreign code whose panic has nowhere to go.
 pub(crate) fn swallow(body: impl FnOnce()) {
-    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(body)) {
+    if let Err(payload) = catch(body) {
         mem::forget(payload);
     }
+}
+
+/// Runs what may panic. The panic is an error or a record of the log, so that standard error stays silent.
+pub(crate) fn catch<T>(body: impl FnOnce() -> T) -> thread::Result<T> {
+    let count = |change: i32| CATCHERS.try_with(|count| count.set(count.get() + change)).ok();
+    count(1);
+    let result = panic::catch_unwind(AssertUnwindSafe(body));
+    count(-1);
+    result
 }
 
 static FORKED: AtomicBool = AtomicBool::new(false);
@@ -64,6 +73,8 @@ static FORKED: AtomicBool = AtomicBool::new(false);
 thread_local! {
     /// Where the last panic on this thread began.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// How many calls of this thread would catch a panic now.
+    static CATCHERS: Cell<i32> = const { Cell::new(0) };
 }
 
 /// Registers the fork handler and the panic hook, once.
@@ -76,11 +87,15 @@ pub(crate) fn prepare() {
     ONCE.call_once(|| {
         watch_forks();
         let printing = panic::take_hook();
+        let wants_backtraces = env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
         panic::set_hook(Box::new(move |info| {
             let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
             // The thread local is gone when a destructor of the thread's own locals panics.
             let _ = PLACE.try_with(|slot| slot.replace(place));
-            printing(info);
+            let is_caught = CATCHERS.try_with(Cell::get).is_ok_and(|count| count > 0);
+            if wants_backtraces || !is_caught {
+                printing(info);
+            }
         }));
         control::follow_environment();
     });

@@ -12,11 +12,10 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
-pub mod mesh;
 pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "d608348f4a9d00ffe97a038bcc1902ba";
+pub const SPEC_HASH: &str = "da3efe0daacdb40e585cdbc43d98eee5";

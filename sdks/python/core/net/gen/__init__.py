@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("d608348f4a9d00ffe97a038bcc1902ba")
+check("da3efe0daacdb40e585cdbc43d98eee5")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -106,22 +106,12 @@ from net.gen.identity import (
     token_is_expired,
     verify_token,
 )
-from net.gen.mesh import (
-    BackpressureError,
-    CloseCode,
-    MeshError,
-    NotConnectedError,
-    PROTOCOL_VERSION,
-    RejectCode,
-    StreamError,
-)
 from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
     "ArgumentError",
     "AuthorizeOptions",
     "Backpressure",
-    "BackpressureError",
     "BaseError",
     "BusBackpressureError",
     "BusClosedError",
@@ -135,7 +125,6 @@ __all__ = [
     "BusMemoryFullError",
     "BusNotAnObjectError",
     "CancelledError",
-    "CloseCode",
     "ClosedError",
     "CodecDecodeError",
     "CodecEncodeError",
@@ -170,7 +159,6 @@ __all__ = [
     "LogSink",
     "LogSinkFunction",
     "MAX_HOPS",
-    "MeshError",
     "MismatchError",
     "Net",
     "NetError",
@@ -178,23 +166,19 @@ __all__ = [
     "NetNode",
     "NetNodeConfig",
     "NodeId",
-    "NotConnectedError",
     "Ordering",
     "OriginHash",
-    "PROTOCOL_VERSION",
     "PollOptions",
     "PollRequest",
     "PollResponse",
     "PollResponseData",
     "Receipt",
     "RedisStreamDedup",
-    "RejectCode",
     "ShutdownOptions",
     "Start",
     "Stats",
     "StoredEvent",
     "Stream",
-    "StreamError",
     "SubscribeOptions",
     "SubscribeOpts",
     "TOKEN_SIZE",

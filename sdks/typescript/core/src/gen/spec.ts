@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'd608348f4a9d00ffe97a038bcc1902ba';
+export const SPEC_HASH = 'da3efe0daacdb40e585cdbc43d98eee5';
 
 checkSpec(SPEC_HASH);
