@@ -96,8 +96,8 @@ const (
 	RejectCodeWrongKey RejectCode = "wrong_key"
 	// The key is right and the PSK is not.
 	RejectCodeWrongPSK RejectCode = "wrong_psk"
-	// The version is not spoken.
-	RejectCodeVersion RejectCode = "version"
+	// The protocol is not spoken in that form.
+	RejectCodeVersionMismatch RejectCode = "version_mismatch"
 	// The node is not admitted, or there is no room for it.
 	RejectCodeNotAdmitted RejectCode = "not_admitted"
 	// The node is shutting down.
@@ -110,7 +110,7 @@ func (v RejectCode) tag() (uint64, bool) {
 		return 1, true
 	case RejectCodeWrongPSK:
 		return 2, true
-	case RejectCodeVersion:
+	case RejectCodeVersionMismatch:
 		return 3, true
 	case RejectCodeNotAdmitted:
 		return 4, true
@@ -128,7 +128,7 @@ func rejectCodeOf(tag uint64) RejectCode {
 	case 2:
 		return RejectCodeWrongPSK
 	case 3:
-		return RejectCodeVersion
+		return RejectCodeVersionMismatch
 	case 4:
 		return RejectCodeNotAdmitted
 	case 5:
@@ -977,7 +977,7 @@ const (
 	MeshErrorKindWrongPSK MeshErrorKind = "wrong_psk"
 	// The node behind the public key is another than the one asked for.
 	MeshErrorKindWrongIdentity MeshErrorKind = "wrong_identity"
-	// The nodes have no version of the protocol in common.
+	// The nodes speak no common form of the protocol.
 	MeshErrorKindVersionMismatch MeshErrorKind = "version_mismatch"
 	// The peer does not admit this node, or has no room for it.
 	MeshErrorKindNotAdmitted MeshErrorKind = "not_admitted"
@@ -1006,7 +1006,7 @@ var (
 	ErrMeshWrongPSK error = &sentinel{393219, "mesh: wrong_psk"}
 	// The node behind the public key is another than the one asked for.
 	ErrMeshWrongIdentity error = &sentinel{393220, "mesh: wrong_identity"}
-	// The nodes have no version of the protocol in common.
+	// The nodes speak no common form of the protocol.
 	ErrMeshVersionMismatch error = &sentinel{393221, "mesh: version_mismatch"}
 	// The peer does not admit this node, or has no room for it.
 	ErrMeshNotAdmitted error = &sentinel{393222, "mesh: not_admitted"}

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "27e278c40af7cdd9e0799d4a1436fd20"
+const specHash = "a2ffb8a5a62ce6079116ba8b213b0923"

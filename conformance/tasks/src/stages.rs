@@ -8,11 +8,7 @@ use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-<<<<<<< HEAD
-use crate::{checks, conform, demo, examples, meetings, mutants, prepare};
-=======
-use crate::{checks, conform, demo, examples, mutants, packages, prepare};
->>>>>>> main
+use crate::{checks, conform, demo, examples, meetings, mutants, packages, prepare};
 
 /// A part of a task.
 #[derive(Debug)]

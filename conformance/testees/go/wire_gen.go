@@ -399,7 +399,7 @@ func showFormPermissionToken(r PermissionToken) any {
 
 func readFormInitPacket(v any) (r InitPacket) {
 	o := v.(map[string]any)
-	r.Version = readInt[uint8](o["version"])
+	r.Protocol = readInt[uint8](o["protocol"])
 	r.Reserved = readInt[uint16](o["reserved"])
 	r.SenderIndex = readInt[uint32](o["sender_index"])
 	r.Ephemeral = readArray[[32]byte](o["ephemeral"])
@@ -413,7 +413,7 @@ func readFormInitPacket(v any) (r InitPacket) {
 
 func showFormInitPacket(r InitPacket) any {
 	o := map[string]any{}
-	o["version"] = showPlain[uint8](r.Version)
+	o["protocol"] = showPlain[uint8](r.Protocol)
 	o["reserved"] = showPlain[uint16](r.Reserved)
 	o["sender_index"] = showPlain[uint32](r.SenderIndex)
 	o["ephemeral"] = showArray[[32]byte](r.Ephemeral)
@@ -427,7 +427,7 @@ func showFormInitPacket(r InitPacket) any {
 
 func readFormRespPacket(v any) (r RespPacket) {
 	o := v.(map[string]any)
-	r.Version = readInt[uint8](o["version"])
+	r.Protocol = readInt[uint8](o["protocol"])
 	r.Reserved = readInt[uint16](o["reserved"])
 	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
 	r.Ephemeral = readArray[[32]byte](o["ephemeral"])
@@ -437,7 +437,7 @@ func readFormRespPacket(v any) (r RespPacket) {
 
 func showFormRespPacket(r RespPacket) any {
 	o := map[string]any{}
-	o["version"] = showPlain[uint8](r.Version)
+	o["protocol"] = showPlain[uint8](r.Protocol)
 	o["reserved"] = showPlain[uint16](r.Reserved)
 	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
 	o["ephemeral"] = showArray[[32]byte](r.Ephemeral)
@@ -447,7 +447,7 @@ func showFormRespPacket(r RespPacket) any {
 
 func readFormCookiePacket(v any) (r CookiePacket) {
 	o := v.(map[string]any)
-	r.Version = readInt[uint8](o["version"])
+	r.Protocol = readInt[uint8](o["protocol"])
 	r.Reserved = readInt[uint16](o["reserved"])
 	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
 	r.Cookie = readArray[[16]byte](o["cookie"])
@@ -457,7 +457,7 @@ func readFormCookiePacket(v any) (r CookiePacket) {
 
 func showFormCookiePacket(r CookiePacket) any {
 	o := map[string]any{}
-	o["version"] = showPlain[uint8](r.Version)
+	o["protocol"] = showPlain[uint8](r.Protocol)
 	o["reserved"] = showPlain[uint16](r.Reserved)
 	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
 	o["cookie"] = showArray[[16]byte](r.Cookie)
@@ -467,7 +467,7 @@ func showFormCookiePacket(r CookiePacket) any {
 
 func readFormRejectPacket(v any) (r RejectPacket) {
 	o := v.(map[string]any)
-	r.Version = readInt[uint8](o["version"])
+	r.Protocol = readInt[uint8](o["protocol"])
 	r.Reserved = readInt[uint16](o["reserved"])
 	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
 	r.Reason = readInt[uint16](o["reason"])
@@ -479,7 +479,7 @@ func readFormRejectPacket(v any) (r RejectPacket) {
 
 func showFormRejectPacket(r RejectPacket) any {
 	o := map[string]any{}
-	o["version"] = showPlain[uint8](r.Version)
+	o["protocol"] = showPlain[uint8](r.Protocol)
 	o["reserved"] = showPlain[uint16](r.Reserved)
 	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
 	o["reason"] = showPlain[uint16](r.Reason)
@@ -590,7 +590,7 @@ func readFormForwardEnvelope(v any) (r ForwardEnvelope) {
 	r.Destination = readUint[NodeID](o["destination"])
 	r.Source = readUint[NodeID](o["source"])
 	r.TTL = readInt[uint8](o["ttl"])
-	r.Class = readInt[uint8](o["class"])
+	r.Priority = readInt[uint8](o["priority"])
 	r.Reserved = readInt[uint16](o["reserved"])
 	r.Padding = readInt[uint32](o["padding"])
 	return r
@@ -601,7 +601,7 @@ func showFormForwardEnvelope(r ForwardEnvelope) any {
 	o["destination"] = showDecimal[NodeID](r.Destination)
 	o["source"] = showDecimal[NodeID](r.Source)
 	o["ttl"] = showPlain[uint8](r.TTL)
-	o["class"] = showPlain[uint8](r.Class)
+	o["priority"] = showPlain[uint8](r.Priority)
 	o["reserved"] = showPlain[uint16](r.Reserved)
 	o["padding"] = showPlain[uint32](r.Padding)
 	return o

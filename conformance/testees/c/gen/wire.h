@@ -1018,8 +1018,8 @@ static void wire_permission_token_decode(call *c) {
 
 static inline void read_init_packet_form(call *c, const node *form, net_init_packet *value) {
   {
-    const node *m = member(form, "version");
-    read_u8(c, m, &value->version);
+    const node *m = member(form, "protocol");
+    read_u8(c, m, &value->protocol);
   }
   {
     const node *m = member(form, "reserved");
@@ -1057,8 +1057,8 @@ static inline void read_init_packet_form(call *c, const node *form, net_init_pac
 
 static inline void show_init_packet_form(call *c, const net_init_packet *value) {
   {
-    size_t at = enter(c, net_str("version"));
-    show_u8(c, &value->version);
+    size_t at = enter(c, net_str("protocol"));
+    show_u8(c, &value->protocol);
     leave(c, at);
   }
   {
@@ -1138,8 +1138,8 @@ static void wire_init_packet_decode(call *c) {
 
 static inline void read_resp_packet_form(call *c, const node *form, net_resp_packet *value) {
   {
-    const node *m = member(form, "version");
-    read_u8(c, m, &value->version);
+    const node *m = member(form, "protocol");
+    read_u8(c, m, &value->protocol);
   }
   {
     const node *m = member(form, "reserved");
@@ -1161,8 +1161,8 @@ static inline void read_resp_packet_form(call *c, const node *form, net_resp_pac
 
 static inline void show_resp_packet_form(call *c, const net_resp_packet *value) {
   {
-    size_t at = enter(c, net_str("version"));
-    show_u8(c, &value->version);
+    size_t at = enter(c, net_str("protocol"));
+    show_u8(c, &value->protocol);
     leave(c, at);
   }
   {
@@ -1222,8 +1222,8 @@ static void wire_resp_packet_decode(call *c) {
 
 static inline void read_cookie_packet_form(call *c, const node *form, net_cookie_packet *value) {
   {
-    const node *m = member(form, "version");
-    read_u8(c, m, &value->version);
+    const node *m = member(form, "protocol");
+    read_u8(c, m, &value->protocol);
   }
   {
     const node *m = member(form, "reserved");
@@ -1245,8 +1245,8 @@ static inline void read_cookie_packet_form(call *c, const node *form, net_cookie
 
 static inline void show_cookie_packet_form(call *c, const net_cookie_packet *value) {
   {
-    size_t at = enter(c, net_str("version"));
-    show_u8(c, &value->version);
+    size_t at = enter(c, net_str("protocol"));
+    show_u8(c, &value->protocol);
     leave(c, at);
   }
   {
@@ -1306,8 +1306,8 @@ static void wire_cookie_packet_decode(call *c) {
 
 static inline void read_reject_packet_form(call *c, const node *form, net_reject_packet *value) {
   {
-    const node *m = member(form, "version");
-    read_u8(c, m, &value->version);
+    const node *m = member(form, "protocol");
+    read_u8(c, m, &value->protocol);
   }
   {
     const node *m = member(form, "reserved");
@@ -1337,8 +1337,8 @@ static inline void read_reject_packet_form(call *c, const node *form, net_reject
 
 static inline void show_reject_packet_form(call *c, const net_reject_packet *value) {
   {
-    size_t at = enter(c, net_str("version"));
-    show_u8(c, &value->version);
+    size_t at = enter(c, net_str("protocol"));
+    show_u8(c, &value->protocol);
     leave(c, at);
   }
   {
@@ -1828,8 +1828,8 @@ static inline void read_forward_envelope_form(call *c, const node *form, net_for
     read_u8(c, m, &value->ttl);
   }
   {
-    const node *m = member(form, "class");
-    read_u8(c, m, &value->class_);
+    const node *m = member(form, "priority");
+    read_u8(c, m, &value->priority);
   }
   {
     const node *m = member(form, "reserved");
@@ -1858,8 +1858,8 @@ static inline void show_forward_envelope_form(call *c, const net_forward_envelop
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("class"));
-    show_u8(c, &value->class_);
+    size_t at = enter(c, net_str("priority"));
+    show_u8(c, &value->priority);
     leave(c, at);
   }
   {

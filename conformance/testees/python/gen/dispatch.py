@@ -303,7 +303,7 @@ NAMED.update(
             {
                 "wrong_key": "wrong_key",
                 "wrong_psk": "wrong_psk",
-                "version": "version",
+                "version_mismatch": "version_mismatch",
                 "not_admitted": "not_admitted",
                 "shutting_down": "shutting_down",
             },

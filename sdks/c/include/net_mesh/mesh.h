@@ -4,8 +4,8 @@
 //
 // Two nodes share a session, which a handshake of one round trip makes:
 // `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s`, in which each
-// side also proves its Ed25519 identity. Streams of whole messages run over it, reliable and in
-// order, or fire and forget.
+// side also proves its Ed25519 identity. Streams of messages run over it, reliable and in order, or
+// fire and forget.
 // All integers are little-endian, and whatever is reserved is zero.
 
 #ifndef NET_MESH_MESH_H
@@ -31,8 +31,8 @@ typedef uint16_t net_reject_code;
 // The key is right and the PSK is not.
 #define NET_REJECT_CODE_WRONG_PSK ((net_reject_code)2)
 
-// The version is not spoken.
-#define NET_REJECT_CODE_VERSION ((net_reject_code)3)
+// The protocol is not spoken in that form.
+#define NET_REJECT_CODE_VERSION_MISMATCH ((net_reject_code)3)
 
 // The node is not admitted, or there is no room for it.
 #define NET_REJECT_CODE_NOT_ADMITTED ((net_reject_code)4)
@@ -52,8 +52,8 @@ static inline const char *net_reject_code_text(net_reject_code value) {
   if (value == NET_REJECT_CODE_WRONG_PSK) {
     return "wrong_psk";
   }
-  if (value == NET_REJECT_CODE_VERSION) {
-    return "version";
+  if (value == NET_REJECT_CODE_VERSION_MISMATCH) {
+    return "version_mismatch";
   }
   if (value == NET_REJECT_CODE_NOT_ADMITTED) {
     return "not_admitted";
@@ -74,8 +74,8 @@ static inline bool net_reject_code_from_text(net_view text, net_reject_code *val
     *value = NET_REJECT_CODE_WRONG_PSK;
     return true;
   }
-  if (net_view_equal(text, net_str("version"))) {
-    *value = NET_REJECT_CODE_VERSION;
+  if (net_view_equal(text, net_str("version_mismatch"))) {
+    *value = NET_REJECT_CODE_VERSION_MISMATCH;
     return true;
   }
   if (net_view_equal(text, net_str("not_admitted"))) {
@@ -979,7 +979,7 @@ static inline void net_stream_reset_fields_pack(net_writer *w,
 // The node behind the public key is another than the one asked for.
 #define NET_MESH_WRONG_IDENTITY 4
 
-// The nodes have no version of the protocol in common.
+// The nodes speak no common form of the protocol.
 #define NET_MESH_VERSION_MISMATCH 5
 
 // The peer does not admit this node, or has no room for it.

@@ -3,7 +3,7 @@
 //! The encrypted mesh between nodes: what travels, and what can go wrong.
 //!
 //! Two nodes share a session, which a handshake of one round trip makes: `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s`, in which each
-//! side also proves its Ed25519 identity. Streams of whole messages run over it, reliable and in order, or fire and forget.
+//! side also proves its Ed25519 identity. Streams of messages run over it, reliable and in order, or fire and forget.
 //! All integers are little-endian, and whatever is reserved is zero.
 
 use crate::kernel::guard;

@@ -909,7 +909,7 @@ fn mesh(list: &mut List) {
     list.ty::<net_mesh::mesh::RejectCode>("RejectCode");
     list.value("RejectCode::WrongKey", net_mesh::mesh::RejectCode::WrongKey.text());
     list.value("RejectCode::WrongPsk", net_mesh::mesh::RejectCode::WrongPsk.text());
-    list.value("RejectCode::Version", net_mesh::mesh::RejectCode::Version.text());
+    list.value("RejectCode::VersionMismatch", net_mesh::mesh::RejectCode::VersionMismatch.text());
     list.value("RejectCode::NotAdmitted", net_mesh::mesh::RejectCode::NotAdmitted.text());
     list.value("RejectCode::ShuttingDown", net_mesh::mesh::RejectCode::ShuttingDown.text());
     list.ty::<net_mesh::mesh::CloseCode>("CloseCode");

@@ -514,7 +514,7 @@ impl Fixture for net_types::wire::mesh::InitPacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
-            version: member(args, "version")?,
+            protocol: member(args, "protocol")?,
             reserved: member(args, "reserved")?,
             sender_index: member(args, "sender_index")?,
             ephemeral: member(args, "ephemeral")?,
@@ -528,7 +528,7 @@ impl Fixture for net_types::wire::mesh::InitPacket {
 
     fn write(&self) -> Value {
         json!({
-            "version": self.version.write(),
+            "protocol": self.protocol.write(),
             "reserved": self.reserved.write(),
             "sender_index": self.sender_index.write(),
             "ephemeral": self.ephemeral.write(),
@@ -545,7 +545,7 @@ impl Fixture for net_types::wire::mesh::RespPacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
-            version: member(args, "version")?,
+            protocol: member(args, "protocol")?,
             reserved: member(args, "reserved")?,
             receiver_index: member(args, "receiver_index")?,
             ephemeral: member(args, "ephemeral")?,
@@ -555,7 +555,7 @@ impl Fixture for net_types::wire::mesh::RespPacket {
 
     fn write(&self) -> Value {
         json!({
-            "version": self.version.write(),
+            "protocol": self.protocol.write(),
             "reserved": self.reserved.write(),
             "receiver_index": self.receiver_index.write(),
             "ephemeral": self.ephemeral.write(),
@@ -568,7 +568,7 @@ impl Fixture for net_types::wire::mesh::CookiePacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
-            version: member(args, "version")?,
+            protocol: member(args, "protocol")?,
             reserved: member(args, "reserved")?,
             receiver_index: member(args, "receiver_index")?,
             cookie: member(args, "cookie")?,
@@ -578,7 +578,7 @@ impl Fixture for net_types::wire::mesh::CookiePacket {
 
     fn write(&self) -> Value {
         json!({
-            "version": self.version.write(),
+            "protocol": self.protocol.write(),
             "reserved": self.reserved.write(),
             "receiver_index": self.receiver_index.write(),
             "cookie": self.cookie.write(),
@@ -591,7 +591,7 @@ impl Fixture for net_types::wire::mesh::RejectPacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
-            version: member(args, "version")?,
+            protocol: member(args, "protocol")?,
             reserved: member(args, "reserved")?,
             receiver_index: member(args, "receiver_index")?,
             reason: member(args, "reason")?,
@@ -603,7 +603,7 @@ impl Fixture for net_types::wire::mesh::RejectPacket {
 
     fn write(&self) -> Value {
         json!({
-            "version": self.version.write(),
+            "protocol": self.protocol.write(),
             "reserved": self.reserved.write(),
             "receiver_index": self.receiver_index.write(),
             "reason": self.reason.write(),
@@ -729,7 +729,7 @@ impl Fixture for net_types::wire::mesh::ForwardEnvelope {
             destination: member(args, "destination")?,
             source: member(args, "source")?,
             ttl: member(args, "ttl")?,
-            class: member(args, "class")?,
+            priority: member(args, "priority")?,
             reserved: member(args, "reserved")?,
             padding: member(args, "padding")?,
         })
@@ -740,7 +740,7 @@ impl Fixture for net_types::wire::mesh::ForwardEnvelope {
             "destination": self.destination.write(),
             "source": self.source.write(),
             "ttl": self.ttl.write(),
-            "class": self.class.write(),
+            "priority": self.priority.write(),
             "reserved": self.reserved.write(),
             "padding": self.padding.write(),
         })

@@ -266,7 +266,7 @@ impl Endpoint {
         let cipher = Cipher::chosen(self.config.ciphers, payload.ciphers);
         if payload.peer_half != dial.own_half
             || payload.chosen != cipher as u8
-            || resp.version != messages::VERSION
+            || resp.protocol != messages::VERSION
         {
             return Ok(None);
         }
@@ -315,7 +315,9 @@ impl Endpoint {
             let error = match RejectCode::from_tag(reject.reason) {
                 Some(RejectCode::WrongKey) => MeshError::WrongKey,
                 Some(RejectCode::WrongPsk) => MeshError::WrongPsk,
-                Some(RejectCode::Version) => MeshError::VersionMismatch { highest: reject.highest_version },
+                Some(RejectCode::VersionMismatch) => {
+                    MeshError::VersionMismatch { highest: reject.highest_version }
+                }
                 Some(RejectCode::ShuttingDown) => MeshError::ShuttingDown,
                 Some(RejectCode::NotAdmitted) | None => MeshError::NotAdmitted,
             };

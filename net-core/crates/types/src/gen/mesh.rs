@@ -3,7 +3,7 @@
 //! The encrypted mesh between nodes: what travels, and what can go wrong.
 //!
 //! Two nodes share a session, which a handshake of one round trip makes: `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s`, in which each
-//! side also proves its Ed25519 identity. Streams of whole messages run over it, reliable and in order, or fire and forget.
+//! side also proves its Ed25519 identity. Streams of messages run over it, reliable and in order, or fire and forget.
 //! All integers are little-endian, and whatever is reserved is zero.
 
 /// Version of the protocol that this node speaks.
@@ -55,8 +55,8 @@ pub enum RejectCode {
     WrongKey = 1,
     /// The key is right and the PSK is not.
     WrongPsk = 2,
-    /// The version is not spoken.
-    Version = 3,
+    /// The protocol is not spoken in that form.
+    VersionMismatch = 3,
     /// The node is not admitted, or there is no room for it.
     NotAdmitted = 4,
     /// The node is shutting down.
@@ -66,7 +66,7 @@ pub enum RejectCode {
 impl RejectCode {
     /// Every value, in the order of the spec.
     pub const ALL: &[Self] =
-        &[Self::WrongKey, Self::WrongPsk, Self::Version, Self::NotAdmitted, Self::ShuttingDown];
+        &[Self::WrongKey, Self::WrongPsk, Self::VersionMismatch, Self::NotAdmitted, Self::ShuttingDown];
 
     /// The permanent number.
     pub fn tag(self) -> u16 {
@@ -78,7 +78,7 @@ impl RejectCode {
         match tag {
             1 => Some(Self::WrongKey),
             2 => Some(Self::WrongPsk),
-            3 => Some(Self::Version),
+            3 => Some(Self::VersionMismatch),
             4 => Some(Self::NotAdmitted),
             5 => Some(Self::ShuttingDown),
             _ => None,
@@ -90,7 +90,7 @@ impl RejectCode {
         match self {
             Self::WrongKey => "wrong_key",
             Self::WrongPsk => "wrong_psk",
-            Self::Version => "version",
+            Self::VersionMismatch => "version_mismatch",
             Self::NotAdmitted => "not_admitted",
             Self::ShuttingDown => "shutting_down",
         }
@@ -104,7 +104,7 @@ impl std::str::FromStr for RejectCode {
         match text {
             "wrong_key" => Ok(Self::WrongKey),
             "wrong_psk" => Ok(Self::WrongPsk),
-            "version" => Ok(Self::Version),
+            "version_mismatch" => Ok(Self::VersionMismatch),
             "not_admitted" => Ok(Self::NotAdmitted),
             "shutting_down" => Ok(Self::ShuttingDown),
             _ => Err(crate::unknown_text("RejectCode", text, Self::ALL.iter().map(|value| value.text()))),
@@ -678,7 +678,7 @@ pub enum MeshError {
         /// The found.
         found: u64,
     },
-    /// The nodes have no version of the protocol in common.
+    /// The nodes speak no common form of the protocol.
     VersionMismatch {
         /// The highest.
         highest: u16,

@@ -12,10 +12,11 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
+pub mod mesh;
 pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "27e278c40af7cdd9e0799d4a1436fd20";
+pub const SPEC_HASH: &str = "a2ffb8a5a62ce6079116ba8b213b0923";

@@ -3,7 +3,7 @@
 
 Two nodes share a session, which a handshake of one round trip makes:
 `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s`, in which each side also proves its Ed25519 identity.
-Streams of whole messages run over it, reliable and in order, or fire and forget. All integers are
+Streams of messages run over it, reliable and in order, or fire and forget. All integers are
 little-endian, and whatever is reserved is zero.
 """
 
@@ -77,8 +77,8 @@ class RejectCode(StrEnum):
     """The PSK is right and the key is not."""
     WRONG_PSK = "wrong_psk"
     """The key is right and the PSK is not."""
-    VERSION = "version"
-    """The version is not spoken."""
+    VERSION_MISMATCH = "version_mismatch"
+    """The protocol is not spoken in that form."""
     NOT_ADMITTED = "not_admitted"
     """The node is not admitted, or there is no room for it."""
     SHUTTING_DOWN = "shutting_down"

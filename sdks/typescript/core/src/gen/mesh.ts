@@ -33,9 +33,9 @@ export const RejectCode = {
    */
   WrongPsk: 'wrong_psk',
   /**
-   * The version is not spoken.
+   * The protocol is not spoken in that form.
    */
-  Version: 'version',
+  VersionMismatch: 'version_mismatch',
   /**
    * The node is not admitted, or there is no room for it.
    */

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '27e278c40af7cdd9e0799d4a1436fd20';
+export const SPEC_HASH = 'a2ffb8a5a62ce6079116ba8b213b0923';
 
 checkSpec(SPEC_HASH);

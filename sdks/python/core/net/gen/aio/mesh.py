@@ -3,7 +3,7 @@
 
 Two nodes share a session, which a handshake of one round trip makes:
 `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s`, in which each side also proves its Ed25519 identity.
-Streams of whole messages run over it, reliable and in order, or fire and forget. All integers are
+Streams of messages run over it, reliable and in order, or fire and forget. All integers are
 little-endian, and whatever is reserved is zero.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from net import _net
-from net._kernel.arguments import Buffer, either, whole
+from net._kernel.arguments import Buffer, either
 from net._kernel.loop import submit
 from net._kernel.objects import Closable, Native, handle_of
 from net._kernel.streams import AsyncStream

@@ -9,7 +9,7 @@ export const rejectCode = k.choice<t.RejectCode, t.RejectCode>({
   tags: {
     wrong_key: 1,
     wrong_psk: 2,
-    version: 3,
+    version_mismatch: 3,
     not_admitted: 4,
     shutting_down: 5,
   },
