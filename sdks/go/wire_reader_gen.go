@@ -83,8 +83,17 @@ func (r *wireReader) i32LE(field string) int32   { return int32(r.u32LE(field)) 
 func (r *wireReader) i32BE(field string) int32   { return int32(r.u32BE(field)) }
 func (r *wireReader) i64LE(field string) int64   { return int64(r.u64LE(field)) }
 func (r *wireReader) i64BE(field string) int64   { return int64(r.u64BE(field)) }
-func (r *wireReader) f64LE(field string) float64 { return math.Float64frombits(r.u64LE(field)) }
-func (r *wireReader) f64BE(field string) float64 { return math.Float64frombits(r.u64BE(field)) }
+func (r *wireReader) f64LE(field string) float64 { return r.f64(field, r.u64LE(field)) }
+func (r *wireReader) f64BE(field string) float64 { return r.f64(field, r.u64BE(field)) }
+
+// f64 gives the float of some bits; there is one form of what is no number.
+func (r *wireReader) f64(field string, bits uint64) float64 {
+	value := math.Float64frombits(bits)
+	if bits != wireFloat(value) {
+		r.fail(field, "not the one NaN")
+	}
+	return value
+}
 
 func (r *wireReader) bool(field string) bool {
 	value := r.u8(field)

@@ -5,6 +5,9 @@ use crate::doc::Endian;
 use crate::ir::{Api, Enum, Flags, Int, Literal, Type};
 use serde_json::{Number, Value, json};
 
+/// The bits of what is no number.
+const ONE_NAN: u64 = 0x7ff8_0000_0000_0000;
+
 /// Bytes that a value takes; none if that varies.
 pub(crate) fn width(api: &Api, ty: &Type) -> Option<usize> {
     match api.base(ty) {
@@ -23,6 +26,7 @@ pub(super) fn bytes_of(int: Int) -> usize {
 pub(super) fn role(api: &Api, ty: &Type) -> Role {
     match api.base(ty) {
         Type::Bool => Role::Bool,
+        Type::F64 => Role::Float,
         Type::Enum(at) if !api.enumeration(*at).open => Role::Enum(*at),
         Type::Flags(at) if !api.flags(*at).open => Role::Flags(*at),
         _ => Role::Value,
@@ -44,7 +48,11 @@ pub(super) fn put(api: &Api, ty: &Type, value: &Value, endian: Endian) -> Result
 /// Decodes a value of fixed width from exactly its bytes.
 pub(super) fn take(api: &Api, ty: &Type, bytes: &[u8], endian: Endian) -> Result<Value, Reason> {
     match api.base(ty) {
-        Type::F64 => Ok(float_value(f64::from_bits(unsigned(bytes, endian)))),
+        Type::F64 => {
+            let bits = unsigned(bytes, endian);
+            let value = f64::from_bits(bits);
+            if value.is_nan() && bits != ONE_NAN { Err(Reason::Nan) } else { Ok(float_value(value)) }
+        }
         Type::FixedBytes(_) => Ok(to_hex(bytes).into()),
         other => {
             let int = carrier(api, other).ok_or(Reason::EndsEarly)?;

@@ -6,7 +6,7 @@ use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::{checks, conform, demo, examples, mutants, prepare};
+use crate::{checks, conform, demo, examples, fuzz, mutants, prepare};
 
 /// A part of a task.
 #[derive(Debug)]
@@ -110,6 +110,15 @@ pub(crate) const STAGES: &[Stage] = &[
         work: Work::Commands("", &["cargo test --workspace --features conformance --no-fail-fast"]),
         counts: Source::Cargo,
         budget: Budget { cold: 210, warm: 50 },
+    },
+    Stage {
+        name: "fuzz targets",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &[],
+        work: Work::Function(fuzz::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 120, warm: 40 },
     },
     Stage {
         name: "native libraries",

@@ -250,12 +250,12 @@ macro_rules! integers {
 
             /// The next float, its lowest byte first.
             pub fn f64_le(&mut self, field: &'static str) -> Result<f64, Fault> {
-                self.u64_le(field).map(f64::from_bits)
+                float(field, self.u64_le(field)?)
             }
 
             /// The next float, its highest byte first.
             pub fn f64_be(&mut self, field: &'static str) -> Result<f64, Fault> {
-                self.u64_be(field).map(f64::from_bits)
+                float(field, self.u64_be(field)?)
             }
         }
 
@@ -319,6 +319,13 @@ pub fn complete<T>(bytes: &[u8], read: impl FnOnce(&mut Reader<'_>) -> Result<T,
     let mut reader = Reader::new(bytes);
     let value = read(&mut reader)?;
     reader.end().map(|()| value)
+}
+
+/// The float of some bits; there is one form of what is no number.
+fn float(field: &'static str, bits: u64) -> Result<f64, Fault> {
+    let value = f64::from_bits(bits);
+    let is_other = value.is_nan() && bits != f64::NAN.to_bits();
+    if is_other { Err(Fault::new(field, "not the one NaN")) } else { Ok(value) }
 }
 
 /// A number in fewer bits, if they hold it.

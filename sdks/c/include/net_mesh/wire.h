@@ -216,6 +216,7 @@ static inline double net_wire_f64(net_wire_reader *r, bool big) {
   uint64_t bits = net_wire_get(r, 8, big);
   double value;
   memcpy(&value, &bits, sizeof value);
+  net_wire_check(&r->failed, value == value || bits == UINT64_C(0x7ff8000000000000));
   return value;
 }
 

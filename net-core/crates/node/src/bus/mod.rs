@@ -25,6 +25,9 @@ mod core;
 mod cursor;
 mod emit;
 mod filter;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod grant;
 mod heads;
 mod json;

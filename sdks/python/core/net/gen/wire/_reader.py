@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -113,12 +114,10 @@ class Reader:
         return self._int(field, ">q", most)
 
     def f64le(self, field: str) -> float:
-        (value,) = struct.unpack("<d", self.take(field, 8))
-        return float(value)
+        return _float(field, self.u64le(field))
 
     def f64be(self, field: str) -> float:
-        (value,) = struct.unpack(">d", self.take(field, 8))
-        return float(value)
+        return _float(field, self.u64be(field))
 
     def varint(self, field: str, most: int | None = None) -> int:
         """A number whose length is told by the two lowest bits of its first byte, in its shortest form."""
@@ -184,6 +183,14 @@ class Reader:
         if not plain or f"{int(text, 16):0{digits}x}" != text or not fits(int(text, 16), int_name):
             raise Fault(field, "not in its form")
         return int(text, 16)
+
+
+def _float(field: str, bits: int) -> float:
+    """There is one form of what is no number."""
+    (value,) = struct.unpack("<d", bits.to_bytes(8, "little"))
+    if math.isnan(value) and bits != 0x7FF8000000000000:
+        raise Fault(field, "not the one NaN")
+    return float(value)
 
 
 def _utf8(field: str, data: bytes) -> str:

@@ -130,11 +130,11 @@ export class Reader {
   }
 
   f64le(field: string): number {
-    return this.#view.getFloat64(this.#skip(field, 8), true);
+    return this.#float(field, true);
   }
 
   f64be(field: string): number {
-    return this.#view.getFloat64(this.#skip(field, 8), false);
+    return this.#float(field, false);
   }
 
   /** A number whose length is told by the two lowest bits of its first byte, in its shortest form. */
@@ -228,6 +228,16 @@ export class Reader {
     }
     this.#at += size;
     return start;
+  }
+
+  /** There is one form of what is no number. */
+  #float(field: string, little: boolean): number {
+    const start = this.#skip(field, 8);
+    const value = this.#view.getFloat64(start, little);
+    if (Number.isNaN(value) && this.#view.getBigUint64(start, little) !== 0x7ff8000000000000n) {
+      throw new Fault(field, 'not the one NaN');
+    }
+    return value;
   }
 
   #utf8(field: string, bytes: Uint8Array): string {
