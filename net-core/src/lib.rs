@@ -18,7 +18,7 @@ pub use net_types as types;
 use net_node::identity;
 use net_types::{
     Error, api,
-    base::LibraryInfo,
+    base::{ChecksumHash, LibraryInfo},
     bus::NetKeypair,
     identity::{AuthorizeOptions, TokenInfo, TokenScope},
 };
@@ -31,6 +31,10 @@ pub struct Functions;
 impl api::BaseFunctions for Functions {
     fn version() -> Result<String, Error> {
         Ok(env!("CARGO_PKG_VERSION").to_owned())
+    }
+
+    fn checksum(hash: ChecksumHash, data: &[u8]) -> Result<u64, Error> {
+        Ok(net_types::cursor::checksum(hash, data))
     }
 
     fn build_info() -> Result<LibraryInfo, Error> {

@@ -419,6 +419,71 @@ func (v *EchoPoint) read(r *wireReader) {
 	v.Y = r.i16BE("y")
 }
 
+// Parts with checksums.
+type EchoSealed struct {
+	// A number that no checksum covers.
+	Kind uint8
+	// Bytes.
+	Body []byte
+	// Four bytes.
+	Size uint32
+	// A text.
+	Note string
+	// Two bytes.
+	Last uint16
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoSealed) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoSealed reads a value from all of the bytes.
+func DecodeEchoSealed(bytes []byte) (v EchoSealed, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoSealed{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoSealed) write(w *wireWriter) {
+	tailStart := w.at
+	w.u8(v.Kind)
+	sumStart := w.at
+	w.u8(uint8(w.length("body", len(v.Body), 255)))
+	w.put([]byte(v.Body)...)
+	w.u32BE(v.Size)
+	w.u32BE(uint32(w.sum("sum", "xxh3_64", sumStart)))
+	sealStart := w.at
+	w.u8(uint8(w.length("note", len(v.Note), 255)))
+	w.put([]byte(v.Note)...)
+	w.u64BE(uint64(w.sum("seal", "blake3", sealStart)))
+	w.u16BE(v.Last)
+	w.u16BE(uint16(w.sum("tail", "blake2s256", tailStart)))
+}
+
+func (v *EchoSealed) read(r *wireReader) {
+	tailStart := r.at
+	v.Kind = r.u8("kind")
+	sumStart := r.at
+	v.Body = r.sized("body", r.length("body", uint64(r.u8("body")), 1<<63-1, 1))
+	v.Size = r.u32BE("size")
+	sum := uint32(r.sum("sum", "xxh3_64", sumStart))
+	r.sameSum("sum", r.u32BE("sum") == sum)
+	sealStart := r.at
+	v.Note = r.text("note", r.length("note", uint64(r.u8("note")), 1<<63-1, 1))
+	sum := uint64(r.sum("seal", "blake3", sealStart))
+	r.sameSum("seal", r.u64BE("seal") == sum)
+	v.Last = r.u16BE("last")
+	sum := uint16(r.sum("tail", "blake2s256", tailStart))
+	r.sameSum("tail", r.u16BE("tail") == sum)
+}
+
 // A pair of numbers as a text.
 type EchoTicket struct {
 	// The number it stands for.
@@ -548,4 +613,146 @@ func (v *EchoAck) read(r *wireReader) {
 	v.First = wireRead(r, (*EchoRange).read)
 	v.Ranges = wireList(r, r.length("ranges", r.varint("ranges"), 32, 2), func() EchoRange { return wireRead(r, (*EchoRange).read) })
 	v.Points = wireList(r, r.length("points", uint64(r.u8("points")), 8, 4), func() EchoPoint { return wirePart(r, "points", 4, (*EchoPoint).read) })
+}
+
+// One of several layouts, of at most 40 bytes.
+type EchoReply struct {
+	// The layout.
+	Rest EchoReplyRest
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoReply) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoReply reads a value from all of the bytes.
+func DecodeEchoReply(bytes []byte) (v EchoReply, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoReply{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoReply) write(w *wireWriter) {
+	w.u16BE(uint16(wireTagOfEchoReplyRest(w, v.Rest)))
+	if v.Rest != nil {
+		w.inner(v.Rest.write)
+	}
+	w.length("size", w.at, 40)
+}
+
+func (v *EchoReply) read(r *wireReader) {
+	r.remaining("size", 40)
+	form := uint64(r.u16BE("form"))
+	v.Rest = wireReadEchoReplyRest(r, form)
+}
+
+// EchoReplyRest is one of the layouts that stand in a EchoReply.
+type EchoReplyRest interface {
+	echoReplyRest() uint64
+	write(w *wireWriter)
+}
+
+func (EchoPoint) echoReplyRest() uint64 { return 1 }
+
+func (EchoTail) echoReplyRest() uint64 { return 2 }
+
+func (EchoRange) echoReplyRest() uint64 { return 300 }
+
+func wireTagOfEchoReplyRest(w *wireWriter, part EchoReplyRest) uint64 {
+	if part == nil {
+		w.fail("form", "unknown value")
+		return 0
+	}
+	return part.echoReplyRest()
+}
+
+func wireReadEchoReplyRest(r *wireReader, tag uint64) EchoReplyRest {
+	switch tag {
+	case 1:
+		return wireRemains(r, (*EchoPoint).read)
+	case 2:
+		return wireRemains(r, (*EchoTail).read)
+	case 300:
+		return wireRemains(r, (*EchoRange).read)
+	default:
+		r.fail("form", "unknown value")
+		return nil
+	}
+}
+
+// A number, and a layout that a number in as few bytes as it needs chooses.
+type EchoEvent struct {
+	// A number.
+	ID uint32
+	// The layout.
+	Body EchoEventBody
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoEvent) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoEvent reads a value from all of the bytes.
+func DecodeEchoEvent(bytes []byte) (v EchoEvent, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoEvent{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoEvent) write(w *wireWriter) {
+	w.u32LE(v.ID)
+	w.varint("kind", wireTagOfEchoEventBody(w, v.Body))
+	if v.Body != nil {
+		w.inner(v.Body.write)
+	}
+}
+
+func (v *EchoEvent) read(r *wireReader) {
+	v.ID = r.u32LE("id")
+	kind := r.varint("kind")
+	v.Body = wireReadEchoEventBody(r, kind)
+}
+
+// EchoEventBody is one of the layouts that stand in a EchoEvent.
+type EchoEventBody interface {
+	echoEventBody() uint64
+	write(w *wireWriter)
+}
+
+func (EchoReply) echoEventBody() uint64 { return 0 }
+
+func (EchoSealed) echoEventBody() uint64 { return 70 }
+
+func wireTagOfEchoEventBody(w *wireWriter, part EchoEventBody) uint64 {
+	if part == nil {
+		w.fail("kind", "unknown value")
+		return 0
+	}
+	return part.echoEventBody()
+}
+
+func wireReadEchoEventBody(r *wireReader, tag uint64) EchoEventBody {
+	switch tag {
+	case 0:
+		return wireRemains(r, (*EchoReply).read)
+	case 70:
+		return wireRemains(r, (*EchoSealed).read)
+	default:
+		r.fail("kind", "unknown value")
+		return nil
+	}
 }

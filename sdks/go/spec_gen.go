@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "7de07a48eb0ecf4089189d9498a4a6a3"
+const specHash = "22e0ed1db496dba3e431738adcc82bf3"

@@ -220,6 +220,30 @@ func wirePart[T any](r *wireReader, field string, size int, read func(*T, *wireR
 	return part
 }
 
+// wireRemains reads a part that takes all that remains.
+func wireRemains[T any](r *wireReader, read func(*T, *wireReader)) (part T) {
+	inner := &wireReader{bytes: r.bytes[r.at:], fault: r.fault}
+	read(&part, inner)
+	inner.end()
+	r.at, r.fault = len(r.bytes), inner.fault
+	return part
+}
+
+// sum gives the checksum of the bytes since a position.
+func (r *wireReader) sum(field string, hash ChecksumHash, start int) uint64 {
+	sum, err := Checksum(hash, r.bytes[start:r.at])
+	if err != nil {
+		r.fail(field, err.Error())
+	}
+	return sum
+}
+
+func (r *wireReader) sameSum(field string, same bool) {
+	if !same {
+		r.fail(field, "wrong checksum")
+	}
+}
+
 func wireList[T any](r *wireReader, length int, item func() T) []T {
 	items := make([]T, 0, length)
 	for len(items) < length && r.fault == nil {

@@ -229,6 +229,10 @@ struct net_host net_queue_host(const struct net_queue *queue,
 
 // Module base ------------------------------------------------------------------------------------
 
+// Computes the checksum that layouts have: the hash itself if it has 64 bits, else its first eight
+// bytes, lowest byte first. A narrower checksum is the lowest bits of it.
+net_code net_checksum(uint8_t hash, net_view data, uint64_t *result, net_error *error);
+
 // Tells the version of the library, such as `0.1.0`.
 net_code net_version(net_bytes *result, net_error *error);
 

@@ -13,6 +13,8 @@ import (
 // call makes the call of a request, and gives its answer as JSON.
 func (c *call) call() any {
 	switch c.Op {
+	case "call:base.checksum":
+		return give(c, showDecimal[uint64])(Checksum(readText[ChecksumHash](c.arg("hash")), readBytes[[]byte](c.arg("data"))))
 	case "call:base.version":
 		return give(c, showPlain[string])(Version())
 	case "call:base.build_info":

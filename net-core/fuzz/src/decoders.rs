@@ -84,6 +84,17 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
+        name: "wire/echo_sealed",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::echo::EchoSealed::decode,
+                net_types::wire::echo::EchoSealed::encode,
+                true,
+            )
+        },
+    },
+    Target {
         name: "wire/echo_ticket",
         run: |data| {
             text_layout(
@@ -98,6 +109,28 @@ pub(crate) const TARGETS: &[Target] = &[
         name: "wire/echo_ack",
         run: |data| {
             layout(data, net_types::wire::echo::EchoAck::decode, net_types::wire::echo::EchoAck::encode, true)
+        },
+    },
+    Target {
+        name: "wire/echo_reply",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::echo::EchoReply::decode,
+                net_types::wire::echo::EchoReply::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/echo_event",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::echo::EchoEvent::decode,
+                net_types::wire::echo::EchoEvent::encode,
+                true,
+            )
         },
     },
     Target {

@@ -188,7 +188,12 @@ fn form(site: Site<'_>, form: &WireForm) -> String {
             format!("chosen by {}: {}", code(on), arms.collect::<Vec<_>>().join(", "))
         }
         WireForm::Check { int, hash, over } => {
-            format!("{}, {hash} over {} to {}", code(int.key()), code(&over.0), code(&over.1))
+            format!(
+                "{}, {hash} over {} to {}, the lowest bits",
+                code(int.key()),
+                code(&over.0),
+                code(&over.1)
+            )
         }
     }
 }

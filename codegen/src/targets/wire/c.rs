@@ -54,6 +54,7 @@ pub(super) fn in_c(api: &Api, layout: &Layout<'_>) -> bool {
     layout.steps.iter().all(|step| match &step.what {
         What::Counted { max, of, .. } => max.is_some_and(|max| max <= LONGEST_LIST) && part_in_c(api, of),
         What::Value { ty, .. } => part_in_c(api, ty),
+        What::Choice(_) => layout.members.iter().all(|member| part_in_c(api, &member.ty)),
         What::Print { ty, .. } => model::carrier(api, ty).is_some_and(|int| !int.signed()),
         _ => true,
     })
@@ -62,6 +63,7 @@ pub(super) fn in_c(api: &Api, layout: &Layout<'_>) -> bool {
 fn part_in_c(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::Layout(at) => in_c(api, &model::layout(api, api.wire(*at))),
+        Type::Choice(at, _) => api.wire(*at).parts().all(|part| part_in_c(api, &Type::Layout(part))),
         _ => true,
     }
 }
@@ -80,7 +82,36 @@ struct Codec {
     write: Vec<String>,
     read: Vec<String>,
     ends: bool,
+    choice: Option<ChoiceModel>,
     error: String,
+}
+
+/// One of several layouts.
+struct ChoiceModel {
+    name: String,
+    of: String,
+    arms: Vec<ArmModel>,
+}
+
+struct ArmModel {
+    number: u64,
+    constant: String,
+    field: String,
+    ty: String,
+}
+
+fn choice(choice: &model::Choice<'_>) -> ChoiceModel {
+    let arm = |(number, layout): &(u64, &str)| ArmModel {
+        number: *number,
+        constant: names::constant(&[&choice.ty, layout]),
+        field: names::value(layout),
+        ty: names::ty(layout),
+    };
+    ChoiceModel {
+        name: names::ty(&choice.ty),
+        of: choice.name.to_owned(),
+        arms: choice.arms.iter().map(arm).collect(),
+    }
 }
 
 struct MemberModel {
@@ -103,6 +134,7 @@ fn codec(api: &Api, layout: &Layout<'_>) -> Codec {
         write: layout.steps.iter().flat_map(|step| cx.write_step(step)).collect(),
         read: layout.steps.iter().flat_map(|step| cx.read_step(step, uses_version)).collect(),
         ends: layout.ends,
+        choice: layout.choice.as_ref().map(choice),
         error: format!("NET_CODE({}, {kind})", names::family(error.family_name)),
     }
 }
@@ -149,7 +181,7 @@ fn ctype(api: &Api, ty: &Type) -> String {
         Type::Enum(at) => names::ty(&api.enumeration(*at).name.spec),
         Type::Flags(at) => names::ty(&api.flags(*at).name.spec),
         Type::String | Type::Bytes => "net_view".into(),
-        Type::Layout(at) => names::ty(&api.wire(*at).name),
+        Type::Layout(_) | Type::Choice(..) => names::ty(&api.part_name(ty)),
         other => integer(model::carrier(api, other).unwrap_or(Int::U64)),
     }
 }
@@ -190,6 +222,26 @@ impl Context<'_> {
             What::Size(_) => Vec::new(),
             What::Magic(magic) => vec![format!("net_wire_put(w, {}, {});", escaped(magic), magic.len())],
             What::Version(version) => vec![format!("net_wire_put_uint(w, {version}, 1, {});", self.order)],
+            What::Tag { int, varint, choice, .. } => {
+                let tag = format!("value->{}.tag", names::value(choice.name));
+                vec![match varint {
+                    true => format!("net_wire_put_varint(w, {tag});"),
+                    false => format!("net_wire_put_uint(w, {tag}, {}, {});", int.bits() / 8, self.order),
+                }]
+            }
+            What::Choice(choice) => {
+                vec![format!("{}_write(w, &value->{});", names::ty(&choice.ty), names::value(choice.name))]
+            }
+            What::Mark(name) => vec![format!("size_t {name}_start = w->at;")],
+            What::Sum { name, int, hash } => {
+                let hash = names::constant(&["checksum_hash", hash]);
+                let sum = format!("net_wire_sum_written(w, {hash}, {name}_start)");
+                vec![format!("net_wire_put_uint(w, {sum}, {}, {});", int.bits() / 8, self.order)]
+            }
+            What::AtMost { max, written: true } => {
+                vec![format!("net_wire_at_most(&w->failed, w->at - size_start, {max});")]
+            }
+            What::AtMost { .. } => vec!["size_t size_start = w->at;".into()],
             What::Trailing => vec!["net_wire_put(w, value->trailing.data, value->trailing.len);".into()],
             What::Literal(text) => {
                 vec![format!("net_wire_put(w, {}, {});", escaped(text.as_bytes()), text.len())]
@@ -345,6 +397,28 @@ impl Context<'_> {
                 vec![format!("uint64_t version = net_wire_version(r, {newest});")]
             }
             What::Version(newest) => vec![format!("net_wire_version(r, {newest});")],
+            What::Tag { name, int, varint, choice } => {
+                let get = match varint {
+                    true => "net_wire_varint(r, UINT32_MAX)".to_owned(),
+                    false => format!("net_wire_get(r, {}, {})", int.bits() / 8, self.order),
+                };
+                debug_assert_eq!(choice.on, *name);
+                vec![format!("value->{}.tag = (uint32_t){get};", names::value(choice.name))]
+            }
+            What::Choice(choice) => {
+                vec![format!("{}_read(r, &value->{});", names::ty(&choice.ty), names::value(choice.name))]
+            }
+            What::Mark(name) => vec![format!("size_t {name}_start = r->at;")],
+            What::Sum { name, int, hash } => {
+                let hash = names::constant(&["checksum_hash", hash]);
+                vec![format!(
+                    "net_wire_same_sum(r, {hash}, {name}_start, {}, {});",
+                    int.bits() / 8,
+                    self.order
+                )]
+            }
+            What::AtMost { max, written: false } => vec![format!("net_wire_remaining(r, {max});")],
+            What::AtMost { .. } => Vec::new(),
             What::Trailing => {
                 vec!["value->trailing = net_wire_sized(r, net_wire_remaining(r, UINT64_MAX));".into()]
             }

@@ -52,8 +52,27 @@ struct Codec {
     proves: bool,
     write: Vec<String>,
     read: Vec<String>,
+    choice: Option<ChoiceModel>,
     /// Expression of the error for the reader's fault.
     error: String,
+}
+
+/// One of several layouts.
+struct ChoiceModel {
+    name: String,
+    /// The method that tells the number.
+    tag: String,
+    on: String,
+    arms: Vec<(u64, String)>,
+}
+
+fn choice(choice: &model::Choice<'_>) -> ChoiceModel {
+    ChoiceModel {
+        name: names::public(&choice.ty),
+        tag: names::private(&choice.ty),
+        on: choice.on.to_owned(),
+        arms: choice.arms.iter().map(|(number, layout)| (*number, names::public(layout))).collect(),
+    }
 }
 
 struct MemberModel {
@@ -83,6 +102,7 @@ fn codec(api: &Api, layout: &Layout<'_>) -> Codec {
         proves: layout.is_text && layout.members.iter().any(|m| *api.base(&m.ty) == Type::String),
         write: layout.steps.iter().flat_map(|step| cx.write_step(step)).collect(),
         read: layout.steps.iter().flat_map(|step| cx.read_step(step, uses_version)).collect(),
+        choice: layout.choice.as_ref().map(choice),
         error: format!("&{family}{{Kind: {family}Kind{kind}{detail}}}"),
     }
 }
@@ -140,6 +160,29 @@ impl Context<'_> {
                 vec![format!("w.put({})", bytes.join(", "))]
             }
             What::Version(version) => vec![format!("w.put({version})")],
+            What::Tag { name, int, varint, choice } => {
+                let value = format!("v.{}", names::public(choice.name));
+                let tag = format!("wireTagOf{}(w, {value})", names::public(&choice.ty));
+                vec![match varint {
+                    true => format!("w.varint({name:?}, {tag})"),
+                    false => format!("w.{}({}({tag}))", self.method(*int), integer(*int)),
+                }]
+            }
+            What::Choice(choice) => {
+                let value = format!("v.{}", names::public(choice.name));
+                vec![format!("if {value} != nil {{"), format!("\tw.inner({value}.write)"), "}".into()]
+            }
+            What::Mark(name) => vec![format!("{} := w.at", mark(name))],
+            What::Sum { name, int, hash } => {
+                vec![format!(
+                    "w.{}({}(w.sum({name:?}, {hash:?}, {})))",
+                    self.method(*int),
+                    integer(*int),
+                    mark(name)
+                )]
+            }
+            What::AtMost { max, written: true } => vec![format!("w.length(\"size\", w.at, {max})")],
+            What::AtMost { .. } => Vec::new(),
             What::Trailing => vec!["w.put(v.Trailing...)".into()],
             What::Literal(text) => vec![format!("w.text({})", names::text(text))],
             What::Print { name, ty, padded, .. } => vec![self.print(name, ty, *padded)],
@@ -281,6 +324,25 @@ impl Context<'_> {
             }
             What::Version(newest) if uses_version => vec![format!("version := r.version({newest})")],
             What::Version(newest) => vec![format!("r.version({newest})")],
+            What::Tag { name, varint: true, .. } => {
+                vec![format!("{} := r.varint({name:?})", names::private(name))]
+            }
+            What::Tag { name, int, .. } => {
+                vec![format!("{} := uint64(r.{}({name:?}))", names::private(name), self.method(*int))]
+            }
+            What::Choice(choice) => vec![format!(
+                "v.{} = wireRead{}(r, {})",
+                names::public(choice.name),
+                names::public(&choice.ty),
+                names::private(choice.on)
+            )],
+            What::Mark(name) => vec![format!("{} := r.at", mark(name))],
+            What::Sum { name, int, hash } => vec![
+                format!("sum := {}(r.sum({name:?}, {hash:?}, {}))", integer(*int), mark(name)),
+                format!("r.sameSum({name:?}, r.{}({name:?}) == sum)", self.method(*int)),
+            ],
+            What::AtMost { max, written: false } => vec![format!("r.remaining(\"size\", {max})")],
+            What::AtMost { .. } => Vec::new(),
             What::Trailing => {
                 vec!["v.Trailing = r.sized(\"trailing\", r.remaining(\"trailing\", 1<<63-1))".into()]
             }
@@ -453,6 +515,11 @@ impl Context<'_> {
             _ => format!("{}{}", int.key(), self.end),
         }
     }
+}
+
+/// The variable with the place where what a checksum covers begins.
+fn mark(sum: &str) -> String {
+    names::private(&format!("{sum}_start"))
 }
 
 fn mask(flags: &crate::ir::Flags) -> String {

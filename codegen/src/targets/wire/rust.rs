@@ -54,8 +54,17 @@ struct Codec {
     asserts: Vec<String>,
     write: Vec<String>,
     read: Vec<String>,
+    choice: Option<ChoiceModel>,
     /// Expression of the error for a fault `fault`.
     error: String,
+}
+
+/// One of several layouts.
+struct ChoiceModel {
+    name: String,
+    field: String,
+    on: String,
+    arms: Vec<(u64, String)>,
 }
 
 struct MemberModel {
@@ -77,7 +86,17 @@ fn codec(api: &Api, layout: &Layout<'_>) -> Codec {
         asserts: asserts(api, layout),
         write: layout.steps.iter().flat_map(|step| cx.write_step(step)).collect(),
         read: layout.steps.iter().flat_map(|step| cx.read_step(step)).collect(),
+        choice: layout.choice.as_ref().map(choice),
         error: error(api, &layout.error),
+    }
+}
+
+fn choice(choice: &model::Choice<'_>) -> ChoiceModel {
+    ChoiceModel {
+        name: names::ty(&choice.ty),
+        field: names::value(choice.name),
+        on: choice.on.to_owned(),
+        arms: choice.arms.iter().map(|(number, layout)| (*number, names::ty(layout))).collect(),
     }
 }
 
@@ -136,6 +155,27 @@ impl Context<'_> {
             What::Size(_) => Vec::new(),
             What::Magic(magic) => vec![format!("w.bytes(&{magic:?});")],
             What::Version(version) => vec![format!("w.u8({version});")],
+            What::Tag { name, int, varint, choice } => {
+                let tag = format!("self.{}.tag()", names::value(choice.name));
+                vec![match (varint, int) {
+                    (true, _) => format!("w.varint({name:?}, u64::from({tag}))?;"),
+                    (false, Int::U32) => format!("w.{}({tag});", self.method(*int)),
+                    (false, _) => format!("w.{}({tag} as {});", self.method(*int), int.key()),
+                }]
+            }
+            What::Choice(choice) => vec![format!("self.{}.write(w)?;", names::value(choice.name))],
+            What::Mark(name) => vec![format!("let {} = w.position();", mark(name))],
+            What::Sum { name, int, hash } => {
+                let sum = format!("checksum(Hash::{}, w.since({}))", names::ty(hash), mark(name));
+                vec![match int {
+                    Int::U64 => format!("w.{}({sum});", self.method(*int)),
+                    _ => format!("w.{}({sum} as {});", self.method(*int), int.key()),
+                }]
+            }
+            What::AtMost { max, written: true } => {
+                vec![format!("w.length(\"size\", w.position(), {})?;", types::grouped((*max).into()))]
+            }
+            What::AtMost { .. } => Vec::new(),
             What::Trailing => vec!["w.bytes(&self.trailing);".into()],
             What::Literal(text) => vec![format!("w.text({text:?});")],
             What::Print { name, ty, padded, .. } => vec![self.print(name, ty, *padded)],
@@ -299,6 +339,34 @@ impl Context<'_> {
                 vec![format!("let version = r.version({newest})?;")]
             }
             What::Version(newest) => vec![format!("r.version({newest})?;")],
+            What::Tag { name, varint: true, .. } => {
+                vec![format!("let {} = r.varint({name:?})?;", names::value(name))]
+            }
+            What::Tag { name, int, .. } => {
+                vec![format!("let {} = u64::from(r.{}({name:?})?);", names::value(name), self.method(*int))]
+            }
+            What::Choice(choice) => vec![format!(
+                "let {} = {}::read({}, r)?;",
+                names::value(choice.name),
+                names::ty(&choice.ty),
+                names::value(choice.on)
+            )],
+            What::Mark(name) => vec![format!("let {} = r.position();", mark(name))],
+            What::Sum { name, int, hash } => vec![
+                format!("let sum = checksum(Hash::{}, r.since({}));", names::ty(hash), mark(name)),
+                match int {
+                    Int::U64 => format!("same_sum({name:?}, r.{}({name:?})?, sum)?;", self.method(*int)),
+                    _ => format!(
+                        "same_sum({name:?}, u64::from(r.{}({name:?})?), u64::from(sum as {}))?;",
+                        self.method(*int),
+                        int.key()
+                    ),
+                },
+            ],
+            What::AtMost { max, written: false } => {
+                vec![format!("r.remaining(\"size\", {})?;", types::grouped((*max).into()))]
+            }
+            What::AtMost { .. } => Vec::new(),
             What::Trailing => vec!["let trailing = bytes::Bytes::copy_from_slice(r.rest());".into()],
             What::Literal(text) => vec![format!("r.literal({text:?})?;")],
             What::Print { name, ty, padded, until } => vec![self.parse(name, ty, *padded, *until)],
@@ -480,6 +548,11 @@ impl Context<'_> {
             _ => format!("{}_{}", int.key(), self.end),
         }
     }
+}
+
+/// Where what a checksum covers begins.
+fn mark(sum: &str) -> String {
+    format!("{sum}_start")
 }
 
 /// The base value of a named type.

@@ -3,6 +3,17 @@
 
 #include "../host.h"
 
+static inline void read_checksum_hash(call *c, const node *value, net_checksum_hash *out) {
+  if (!net_checksum_hash_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_checksum_hash(call *c, const net_checksum_hash *value) {
+  net_view text = net_str(net_checksum_hash_text(*value));
+  show_text(c, &text);
+}
+
 TESTEE_READ_LIST(text, net_view, net_view_list)
 TESTEE_SHOW_LIST(text, net_view_list)
 
@@ -2414,6 +2425,26 @@ static inline net_echo_store host_echo_store(const host *own) {
     read_text(own->c, member(member(own->value, "name"), "ok"), &made.name);
   }
   return made;
+}
+
+static void call_checksum(call *c) {
+  net_checksum_hash hash_;
+  memset(&hash_, 0, sizeof hash_);
+  read_checksum_hash(c, arg(c, "hash"), &hash_);
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint64_t result;
+  net_code code = net_checksum(hash_, data_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
 }
 
 static void call_version(call *c) {
@@ -6084,6 +6115,7 @@ static inline bool dispatch(call *c) {
     const char *op;
     void (*run)(call *c);
   } calls[] = {
+      {"call:base.checksum", call_checksum},
       {"call:base.version", call_version},
       {"call:base.build_info", call_build_info},
       {"call:bus.generate_net_keypair", call_generate_net_keypair},

@@ -2,6 +2,7 @@
 
 /** Each call: what it is, whose, under which name, its arguments and its result. */
 export const calls = {
+  'base.checksum': { kind: 'function', owner: '', name: 'checksum', args: [['hash', 'plain'], ['data', 'bytes']], spread: false, returns: 'big' },
   'base.version': { kind: 'function', owner: '', name: 'version', args: [], spread: false, returns: 'plain' },
   'base.build_info': { kind: 'function', owner: '', name: 'buildInfo', args: [], spread: false, returns: ['record', 'base.library_info'] },
   'bus.generate_net_keypair': { kind: 'function', owner: '', name: 'generateNetKeypair', args: [], spread: false, returns: ['record', 'bus.net_keypair'] },

@@ -36,6 +36,9 @@ import net.gen.identity
 
 NAMED.update(
     {
+        "base.checksum_hash": enum_of(
+            {"xxh3_64": "xxh3_64", "blake3": "blake3", "blake2s256": "blake2s256"}
+        ),
         "base.library_info": record_of(
             net.gen.base.LibraryInfo,
             ("version", "version", SAME),
@@ -355,6 +358,12 @@ ERRORS.update(
 )
 
 CALLS: dict[str, Call] = {
+    "base.checksum": Call(
+        net.gen.base,
+        "checksum",
+        (("hash", "hash", named("base.checksum_hash")), ("data", "data", BYTES)),
+        DECIMAL,
+    ),
     "base.version": Call(net.gen.base, "version", (), SAME),
     "base.build_info": Call(net.gen.base, "build_info", (), named("base.library_info")),
     "bus.generate_net_keypair": Call(

@@ -6,7 +6,7 @@ mod read;
 use super::model::{self, Layout, Member, Part, Step, What};
 use crate::case::{camel, pascal, screaming};
 use crate::files::FileSet;
-use crate::ir::{Api, At, Int, Length, Type};
+use crate::ir::{Api, At, Int, Length, Type, WireForm};
 use crate::targets::Target;
 use anyhow::Result;
 use askama::Template;
@@ -106,10 +106,22 @@ struct Codec {
     proves: bool,
     write: Vec<String>,
     read: Vec<String>,
+    choice: Option<ChoiceModel>,
     family: u16,
     kind: u16,
     /// Start of the error's message.
     message: String,
+}
+
+/// One of several layouts.
+struct ChoiceModel {
+    name: String,
+    /// What it is called in documentation: its layout and its member.
+    of: String,
+    /// Table of the numbers.
+    table: String,
+    /// Layouts in the spelling of the spec, their numbers, and what they are called.
+    arms: Vec<(String, u64, String)>,
 }
 
 struct MemberModel {
@@ -135,9 +147,27 @@ impl Script {
             proves: layout.is_text && layout.members.iter().any(|m| *api.base(&m.ty) == Type::String),
             write: layout.steps.iter().flat_map(|step| self.fit(cx.write_step(step))).collect(),
             read: layout.steps.iter().flat_map(|step| self.fit(cx.read_step(step, uses_version))).collect(),
+            choice: layout.choice.as_ref().map(|choice| self.choice(layout, choice)),
             family: family.id,
             kind: kind.map_or(0, |kind| kind.code),
             message: format!("{}{text}", family.prefix),
+        }
+    }
+
+    fn choice(self, layout: &Layout<'_>, choice: &model::Choice<'_>) -> ChoiceModel {
+        let arm = |(number, name): &(u64, &str)| ((*name).to_owned(), *number, pascal(name));
+        ChoiceModel {
+            name: pascal(&choice.ty),
+            of: format!("`{}` of `{}`", choice.name, pascal(layout.name)),
+            table: self.choice_table(choice),
+            arms: choice.arms.iter().map(arm).collect(),
+        }
+    }
+
+    fn choice_table(self, choice: &model::Choice<'_>) -> String {
+        match self {
+            Self::Ts => camel(&format!("{}_tags", choice.ty)),
+            Self::Python => format!("_{}", screaming(&choice.ty)),
         }
     }
 
@@ -270,7 +300,14 @@ impl Context<'_> {
                 format!("readonly (keyof typeof {})[]", self.script.table(self.api, ty))
             }
             Type::Flags(_) => "list[str]".into(),
-            Type::Layout(at) => pascal(&self.api.wire(*at).name),
+            Type::Choice(at, field) if !is_ts => {
+                let WireForm::Switch { arms, .. } = &self.api.wire(*at).fields[*field].form else {
+                    return String::new();
+                };
+                let names: Vec<_> = arms.iter().map(|(_, at)| pascal(&self.api.wire(*at).name)).collect();
+                names.join(" | ")
+            }
+            Type::Layout(_) | Type::Choice(..) => pascal(&self.api.part_name(ty)),
             Type::List(of) if is_ts => {
                 let item = self.ty(of);
                 let item = if item.contains(' ') { format!("({item})") } else { item };
@@ -335,6 +372,37 @@ impl Context<'_> {
             What::Version(version) => {
                 vec![self.call(&format!("w.u8({}, {version})", self.quoted("version")))]
             }
+            What::Tag { name, int, varint, choice } => vec![self.write_tag(name, *int, *varint, choice)],
+            What::Choice(choice) => {
+                let value = format!("value.{}", self.public(choice.name, &Type::Bool));
+                vec![self.call(&match self.script {
+                    Script::Ts => format!("write{}(w, {value})", pascal(&choice.ty)),
+                    Script::Python => format!(
+                        "k.write_arm(w, {}, {}, {value})",
+                        self.quoted(choice.name),
+                        self.script.choice_table(choice)
+                    ),
+                })]
+            }
+            What::Mark(name) => vec![self.assign(&self.mark(name), "w.position")],
+            What::Sum { name, int, hash } => {
+                let call = format!(
+                    "w.sum({}, {}, {}, {})",
+                    self.quoted(name),
+                    self.quoted(hash),
+                    self.mark(name),
+                    self.quoted(&self.method(*int))
+                );
+                vec![self.call(&call)]
+            }
+            What::AtMost { max, written: true } => {
+                vec![self.call(&format!(
+                    "k.{}({}, w.position, {max})",
+                    self.script.function("at_most"),
+                    self.quoted("size")
+                ))]
+            }
+            What::AtMost { .. } => Vec::new(),
             What::Trailing => vec![self.call("w.put(value.trailing)")],
             What::Literal(text) => vec![self.call(&format!("w.literal({})", self.quoted(text)))],
             What::Print { name, ty, padded, .. } => vec![self.print(name, ty, *padded)],
@@ -445,6 +513,25 @@ impl Context<'_> {
         }
         lines.push(self.call(&format!("w.{}({}, {variable}.bits)", self.method(int), self.quoted(name))));
         lines
+    }
+
+    fn write_tag(&self, name: &str, int: Int, varint: bool, choice: &model::Choice<'_>) -> String {
+        let value = format!("value.{}", self.public(choice.name, &Type::Bool));
+        let (field, table) = (self.quoted(choice.name), self.script.choice_table(choice));
+        let tag = match self.script {
+            Script::Ts => format!("k.tagOf({field}, {table}, {value}.layout)"),
+            Script::Python => format!("k.arm_tag({field}, {table}, {value})"),
+        };
+        let name = self.quoted(name);
+        self.call(&match varint {
+            true => format!("w.{}({name}, {tag}, {})", self.script.function("varint_of"), self.quoted("u32")),
+            false => format!("w.{}({name}, {tag})", self.method(int)),
+        })
+    }
+
+    /// The variable with the place where what a checksum covers begins.
+    fn mark(&self, sum: &str) -> String {
+        self.script.function(&format!("{sum}_start"))
     }
 
     fn print(&self, name: &str, ty: &Type, padded: Option<usize>) -> String {

@@ -17,6 +17,10 @@ pub(crate) fn surface() -> Value {
 }
 
 fn base(list: &mut List) {
+    list.ty::<net_mesh::base::ChecksumHash>("ChecksumHash");
+    list.value("ChecksumHash::Xxh364", net_mesh::base::ChecksumHash::Xxh364.text());
+    list.value("ChecksumHash::Blake3", net_mesh::base::ChecksumHash::Blake3.text());
+    list.value("ChecksumHash::Blake2s256", net_mesh::base::ChecksumHash::Blake2s256.text());
     list.ty::<net_mesh::base::BaseError>("BaseError");
     list.parts(
         |value: &net_mesh::base::BaseError| matches!(value, net_mesh::base::BaseError::Handle { .. }),
@@ -78,6 +82,7 @@ fn base(list: &mut List) {
     );
     list.ty::<net_mesh::base::LibraryInfo>("LibraryInfo");
     list.parts(|net_mesh::base::LibraryInfo { version: _, spec_hash: _, features: _, target: _, .. }: &net_mesh::base::LibraryInfo| {}, &["LibraryInfo.version", "LibraryInfo.spec_hash", "LibraryInfo.features", "LibraryInfo.target"]);
+    list.has(&["checksum"]);
     list.has(&["version"]);
     list.has(&["build_info"]);
 }
@@ -557,6 +562,12 @@ fn echo(list: &mut List) {
     list.has(&["EchoPoint::encode", "EchoPoint::decode"]);
     let _ = (net_mesh::wire::echo::EchoAck::encode, net_mesh::wire::echo::EchoAck::decode);
     list.has(&["EchoAck::encode", "EchoAck::decode"]);
+    let _ = (net_mesh::wire::echo::EchoReply::encode, net_mesh::wire::echo::EchoReply::decode);
+    list.has(&["EchoReply::encode", "EchoReply::decode"]);
+    let _ = (net_mesh::wire::echo::EchoEvent::encode, net_mesh::wire::echo::EchoEvent::decode);
+    list.has(&["EchoEvent::encode", "EchoEvent::decode"]);
+    let _ = (net_mesh::wire::echo::EchoSealed::encode, net_mesh::wire::echo::EchoSealed::decode);
+    list.has(&["EchoSealed::encode", "EchoSealed::decode"]);
     let _ = (net_mesh::wire::echo::EchoTicket::encode, net_mesh::wire::echo::EchoTicket::decode);
     list.has(&["EchoTicket::encode", "EchoTicket::decode"]);
     list.ty::<net_mesh::echo::EchoBox>("EchoBox");

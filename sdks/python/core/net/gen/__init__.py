@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("7de07a48eb0ecf4089189d9498a4a6a3")
+check("22e0ed1db496dba3e431738adcc82bf3")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -12,6 +12,7 @@ from net.gen.base import (
     ArgumentError,
     BaseError,
     CancelledError,
+    ChecksumHash,
     ClosedError,
     CodecDecodeError,
     CodecEncodeError,
@@ -25,6 +26,7 @@ from net.gen.base import (
     MismatchError,
     UnsupportedError,
     build_info,
+    checksum,
     version,
 )
 from net.gen.bus import (
@@ -124,6 +126,7 @@ __all__ = [
     "BusMemoryFullError",
     "BusNotAnObjectError",
     "CancelledError",
+    "ChecksumHash",
     "ClosedError",
     "CodecDecodeError",
     "CodecEncodeError",
@@ -191,6 +194,7 @@ __all__ = [
     "authorize",
     "build_info",
     "channel_hash",
+    "checksum",
     "clear_logger",
     "delegate_token",
     "generate_net_keypair",

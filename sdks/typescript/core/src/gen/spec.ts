@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '7de07a48eb0ecf4089189d9498a4a6a3';
+export const SPEC_HASH = '22e0ed1db496dba3e431738adcc82bf3';
 
 checkSpec(SPEC_HASH);

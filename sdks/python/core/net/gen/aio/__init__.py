@@ -7,6 +7,7 @@ from net.gen.aio.base import (
     ArgumentError,
     BaseError,
     CancelledError,
+    ChecksumHash,
     ClosedError,
     CodecDecodeError,
     CodecEncodeError,
@@ -20,6 +21,7 @@ from net.gen.aio.base import (
     MismatchError,
     UnsupportedError,
     build_info,
+    checksum,
     version,
 )
 from net.gen.aio.bus import (
@@ -120,6 +122,7 @@ __all__ = [
     "BusMemoryFullError",
     "BusNotAnObjectError",
     "CancelledError",
+    "ChecksumHash",
     "ClosedError",
     "CodecDecodeError",
     "CodecEncodeError",
@@ -186,6 +189,7 @@ __all__ = [
     "authorize",
     "build_info",
     "channel_hash",
+    "checksum",
     "clear_logger",
     "delegate_token",
     "generate_net_keypair",

@@ -8,6 +8,8 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from net import _net
+
 T = TypeVar("T")
 
 NO_LIMIT = 2**64
@@ -29,6 +31,10 @@ class Reader:
     def __init__(self, data: bytes) -> None:
         self.data = bytes(data)
         self.at = 0
+
+    @property
+    def position(self) -> int:
+        return self.at
 
     def seek(self, offset: int) -> None:
         self.at = min(offset, len(self.data))
@@ -134,6 +140,13 @@ class Reader:
             raise Fault(field, "too large")
         return value
 
+    def sum(self, field: str, hash_name: str, start: int, form: str) -> None:
+        """Refuses a checksum that is not that of the bytes since a position."""
+        sum_of = checksum(hash_name, self.data[start : self.at], form)
+        read: Callable[[str], int] = getattr(self, form)
+        if read(field) != sum_of:
+            raise Fault(field, "wrong checksum")
+
     def part(self, field: str, size: int, read: Callable[[Reader], T]) -> T:
         """Reads a part of fixed length, which has offsets of its own."""
         return read(Reader(self.take(field, size)))
@@ -198,6 +211,12 @@ def _utf8(field: str, data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError:
         raise Fault(field, "not UTF-8") from None
+
+
+def checksum(hash_name: str, data: bytes, form: str) -> int:
+    """The lowest bits of a hash, as many as an integer such as `u32le` has."""
+    bits = int(form[1:].removesuffix("le").removesuffix("be"))
+    return int(_net.checksum(hash_name, data)) & ((1 << bits) - 1)
 
 
 def varint_length(value: int) -> int:

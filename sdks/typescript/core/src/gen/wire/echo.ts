@@ -425,6 +425,65 @@ function readEchoPoint(r: Reader): EchoPoint {
   };
 }
 
+/** Parts with checksums. */
+export interface EchoSealed {
+  /** A number that no checksum covers. */
+  readonly kind: number;
+  /** Bytes. */
+  readonly body: Uint8Array;
+  /** Four bytes. */
+  readonly size: number;
+  /** A text. */
+  readonly note: string;
+  /** Two bytes. */
+  readonly last: number;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeEchoSealed(value: EchoSealed): Uint8Array {
+  return k.encode(value, writeEchoSealed);
+}
+
+/** Decodes all of the bytes. */
+export function decodeEchoSealed(bytes: Uint8Array): EchoSealed {
+  return k.decode(bytes, k.complete(readEchoSealed), 1, 6, 'echo: bad-frame');
+}
+
+function writeEchoSealed(w: k.Writer, value: EchoSealed): void {
+  const tailStart = w.position;
+  w.u8('kind', value.kind);
+  const sumStart = w.position;
+  w.sized('body', value.body, 'u8', Infinity);
+  w.u32be('size', value.size);
+  w.sum('sum', 'xxh3_64', sumStart, 'u32be');
+  const sealStart = w.position;
+  w.text('note', value.note, 'u8', Infinity);
+  w.sum('seal', 'blake3', sealStart, 'u64be');
+  w.u16be('last', value.last);
+  w.sum('tail', 'blake2s256', tailStart, 'u16be');
+}
+
+function readEchoSealed(r: Reader): EchoSealed {
+  const tailStart = r.position;
+  const kind = r.u8('kind');
+  const sumStart = r.position;
+  const body = r.sized('body', 'u8', Infinity);
+  const size = r.u32be('size');
+  r.sum('sum', 'xxh3_64', sumStart, 'u32be');
+  const sealStart = r.position;
+  const note = r.text('note', 'u8', Infinity);
+  r.sum('seal', 'blake3', sealStart, 'u64be');
+  const last = r.u16be('last');
+  r.sum('tail', 'blake2s256', tailStart, 'u16be');
+  return {
+    kind,
+    body,
+    size,
+    note,
+    last,
+  };
+}
+
 /** A pair of numbers as a text. */
 export interface EchoTicket {
   /** The number it stands for. */
@@ -554,4 +613,133 @@ function readEchoAck(r: Reader): EchoAck {
     ranges,
     points,
   };
+}
+
+/** One of several layouts, of at most 40 bytes. */
+export interface EchoReply {
+  /** The layout. */
+  readonly rest: EchoReplyRest;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeEchoReply(value: EchoReply): Uint8Array {
+  return k.encode(value, writeEchoReply);
+}
+
+/** Decodes all of the bytes. */
+export function decodeEchoReply(bytes: Uint8Array): EchoReply {
+  return k.decode(bytes, k.complete(readEchoReply), 1, 6, 'echo: bad-frame');
+}
+
+function writeEchoReply(w: k.Writer, value: EchoReply): void {
+  w.u16be('form', k.tagOf('rest', echoReplyRestTags, value.rest.layout));
+  writeEchoReplyRest(w, value.rest);
+  k.atMost('size', w.position, 40);
+}
+
+function readEchoReply(r: Reader): EchoReply {
+  r.length('size', 'rest', 40, 1);
+  const form = textOf('form', echoReplyRestTags, r.u16be('form'));
+  const rest = readEchoReplyRest(r, form);
+  return {
+    rest,
+  };
+}
+
+/** What `rest` of `EchoReply` is. */
+export type EchoReplyRest =
+  | { readonly layout: 'echo_point'; readonly value: EchoPoint }
+  | { readonly layout: 'echo_tail'; readonly value: EchoTail }
+  | { readonly layout: 'echo_range'; readonly value: EchoRange };
+
+/** Numbers of the layouts of `rest` of `EchoReply`. */
+const echoReplyRestTags = {
+  echo_point: 1,
+  echo_tail: 2,
+  echo_range: 300,
+} as const;
+
+function writeEchoReplyRest(w: k.Writer, part: EchoReplyRest): void {
+  switch (part.layout) {
+    case 'echo_point':
+      return w.part(part.value, writeEchoPoint);
+    case 'echo_tail':
+      return w.part(part.value, writeEchoTail);
+    case 'echo_range':
+      return w.part(part.value, writeEchoRange);
+  }
+}
+
+function readEchoReplyRest(r: Reader, layout: EchoReplyRest['layout']): EchoReplyRest {
+  switch (layout) {
+    case 'echo_point':
+      return { layout, value: r.remains(k.complete(readEchoPoint)) };
+    case 'echo_tail':
+      return { layout, value: r.remains(k.complete(readEchoTail)) };
+    case 'echo_range':
+      return { layout, value: r.remains(k.complete(readEchoRange)) };
+  }
+}
+
+/** A number, and a layout that a number in as few bytes as it needs chooses. */
+export interface EchoEvent {
+  /** A number. */
+  readonly id: number;
+  /** The layout. */
+  readonly body: EchoEventBody;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeEchoEvent(value: EchoEvent): Uint8Array {
+  return k.encode(value, writeEchoEvent);
+}
+
+/** Decodes all of the bytes. */
+export function decodeEchoEvent(bytes: Uint8Array): EchoEvent {
+  return k.decode(bytes, k.complete(readEchoEvent), 1, 6, 'echo: bad-frame');
+}
+
+function writeEchoEvent(w: k.Writer, value: EchoEvent): void {
+  w.u32le('id', value.id);
+  w.varintOf('kind', k.tagOf('body', echoEventBodyTags, value.body.layout), 'u32');
+  writeEchoEventBody(w, value.body);
+}
+
+function readEchoEvent(r: Reader): EchoEvent {
+  const id = r.u32le('id');
+  const kind = textOf('kind', echoEventBodyTags, r.varintOf('kind', 'u32'));
+  const body = readEchoEventBody(r, kind);
+  return {
+    id,
+    body,
+  };
+}
+
+/** What `body` of `EchoEvent` is. */
+export type EchoEventBody =
+  | { readonly layout: 'echo_reply'; readonly value: EchoReply }
+  | { readonly layout: 'echo_sealed'; readonly value: EchoSealed };
+
+/** Numbers of the layouts of `body` of `EchoEvent`. */
+const echoEventBodyTags = {
+  echo_reply: 0,
+  echo_sealed: 70,
+} as const;
+
+function writeEchoEventBody(w: k.Writer, part: EchoEventBody): void {
+  switch (part.layout) {
+    case 'echo_reply':
+      return w.part(part.value, writeEchoReply);
+    case 'echo_sealed':
+      return w.part(part.value, writeEchoSealed);
+  }
+}
+
+function readEchoEventBody(r: Reader, layout: EchoEventBody['layout']): EchoEventBody {
+  switch (layout) {
+    case 'echo_reply':
+      return { layout, value: r.remains(k.complete(readEchoReply)) };
+    case 'echo_sealed':
+      return { layout, value: r.remains(k.complete(readEchoSealed)) };
+  }
 }
