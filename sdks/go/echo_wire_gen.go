@@ -484,6 +484,49 @@ func (v *EchoSealed) read(r *wireReader) {
 	r.sameSum("tail", r.u16BE("tail") == sum)
 }
 
+// Enums with values that later versions may have.
+type EchoFarewell struct {
+	// An enum that is open.
+	Reason Reason
+	// The same in as few bytes as it needs.
+	Cause Reason
+	// The same in a list.
+	Reasons []Reason
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoFarewell) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoFarewell reads a value from all of the bytes.
+func DecodeEchoFarewell(bytes []byte) (v EchoFarewell, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoFarewell{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoFarewell) write(w *wireWriter) {
+	w.u16LE(uint16(w.atMost("reason", wireTag(w, "reason", v.Reason), 65535)))
+	w.varint("cause", w.atMost("cause", wireTag(w, "cause", v.Cause), 65535))
+	w.u8(uint8(w.length("reasons", len(v.Reasons), 4)))
+	for _, item := range v.Reasons {
+		w.u16LE(uint16(w.atMost("reasons", wireTag(w, "reasons", item), 65535)))
+	}
+}
+
+func (v *EchoFarewell) read(r *wireReader) {
+	v.Reason = wireEnum(r, "reason", reasonOf(uint64(r.u16LE("reason"))))
+	v.Cause = wireEnum(r, "cause", reasonOf(uint64(uint16(r.atMost("cause", r.varint("cause"), 1<<16-1)))))
+	v.Reasons = wireList(r, r.length("reasons", uint64(r.u8("reasons")), 4, 2), func() Reason { return wireEnum(r, "reasons", reasonOf(uint64(r.u16LE("reasons")))) })
+}
+
 // A pair of numbers as a text.
 type EchoTicket struct {
 	// The number it stands for.

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "22e0ed1db496dba3e431738adcc82bf3"
+const specHash = "200403bd2a465aff0a3f568e8bb3026c"

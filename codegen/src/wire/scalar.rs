@@ -196,7 +196,12 @@ fn integer(int: Int, value: &Value) -> Result<i128, Reason> {
 
 fn enum_tag(item: &Enum, value: &Value) -> Result<i128, Reason> {
     let found = value.as_str().and_then(|text| item.values.iter().find(|v| v.text == text));
-    let unknown = || value.as_u64().filter(|_| item.open).map(i128::from);
+    let unknown = || {
+        let number = value.as_str().filter(|_| item.open)?.strip_prefix("unknown:")?;
+        let tag = number.parse::<u64>().ok().filter(|tag| tag.to_string() == number)?;
+        let is_new = item.values.iter().all(|value| value.tag != tag);
+        Some(i128::from(tag)).filter(|tag| is_new && *tag <= item.repr.range().1)
+    };
     found.map(|v| i128::from(v.tag)).or_else(unknown).ok_or_else(|| {
         let texts: Vec<_> = item.values.iter().map(|v| v.text.as_str()).collect();
         Reason::Form(format!("one of {}", texts.join(", ")))
@@ -206,7 +211,7 @@ fn enum_tag(item: &Enum, value: &Value) -> Result<i128, Reason> {
 fn enum_text(item: &Enum, number: i128) -> Result<Value, Reason> {
     match item.values.iter().find(|v| i128::from(v.tag) == number) {
         Some(value) => Ok(json!(value.text)),
-        None if item.open => Ok(json!(u64::try_from(number).unwrap_or_default())),
+        None if item.open => Ok(json!(format!("unknown:{number}"))),
         None => Err(Reason::UnknownValue),
     }
 }

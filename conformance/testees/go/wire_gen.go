@@ -41,6 +41,10 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormEchoSealed(c.arg("value")).Encode())
 	case "wire.echo_sealed.decode":
 		return give(c, showFormEchoSealed)(DecodeEchoSealed(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.echo_farewell.encode":
+		return give(c, showBytes[[]byte])(readFormEchoFarewell(c.arg("value")).Encode())
+	case "wire.echo_farewell.decode":
+		return give(c, showFormEchoFarewell)(DecodeEchoFarewell(readBytes[[]byte](c.arg("bytes"))))
 	case "text.echo_ticket.encode":
 		return give(c, showPlain[string])(readFormEchoTicket(c.arg("value")).Encode())
 	case "text.echo_ticket.decode":
@@ -240,6 +244,22 @@ func showFormEchoSealed(r EchoSealed) any {
 	o["size"] = showPlain[uint32](r.Size)
 	o["note"] = showPlain[string](r.Note)
 	o["last"] = showPlain[uint16](r.Last)
+	return o
+}
+
+func readFormEchoFarewell(v any) (r EchoFarewell) {
+	o := v.(map[string]any)
+	r.Reason = readText[Reason](o["reason"])
+	r.Cause = readText[Reason](o["cause"])
+	r.Reasons = readList(readText[Reason])(o["reasons"])
+	return r
+}
+
+func showFormEchoFarewell(r EchoFarewell) any {
+	o := map[string]any{}
+	o["reason"] = showPlain[Reason](r.Reason)
+	o["cause"] = showPlain[Reason](r.Cause)
+	o["reasons"] = showList(showPlain[Reason])(r.Reasons)
 	return o
 }
 

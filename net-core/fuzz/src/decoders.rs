@@ -95,6 +95,17 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
+        name: "wire/echo_farewell",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::echo::EchoFarewell::decode,
+                net_types::wire::echo::EchoFarewell::encode,
+                true,
+            )
+        },
+    },
+    Target {
         name: "wire/echo_ticket",
         run: |data| {
             text_layout(

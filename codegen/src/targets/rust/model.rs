@@ -41,6 +41,7 @@ pub(crate) struct EnumModel {
     pub doc: Lines,
     pub name: String,
     pub repr: String,
+    pub is_open: bool,
     pub values: Vec<EnumValueModel>,
 }
 
@@ -218,6 +219,7 @@ fn enumeration(item: &Enum) -> EnumModel {
         doc: lines(&item.doc),
         name: names::ty(&item.name.spec),
         repr: item.repr.key().into(),
+        is_open: item.open,
         values: item.values.iter().map(value).collect(),
     }
 }

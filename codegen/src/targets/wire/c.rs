@@ -197,6 +197,9 @@ fn tables(api: &Api, layouts: &[Layout<'_>]) -> Vec<Table> {
         let (What::Value { ty, .. } | What::Counted { of: ty, .. }) = step.what else { continue };
         let Type::Enum(at) = api.base(ty) else { continue };
         let item = api.enumeration(*at);
+        if item.open {
+            continue;
+        }
         let tags: Vec<_> = item.values.iter().map(|value| value.tag.to_string()).collect();
         tables.insert(&item.name.spec, tags.join(", "));
     }
@@ -324,11 +327,18 @@ impl Context<'_> {
             Type::Layout(_) => vec![format!("{}_write(w, &{place});", ctype(self.api, ty))],
             Type::F64 => vec![format!("net_wire_put_f64(w, {place}, {});", self.order)],
             Type::FixedBytes(width) => vec![format!("net_wire_put(w, {place}, {width});")],
-            Type::Enum(_) | Type::Flags(_) => vec![self.known("w", ty, place) + ";", put],
+            Type::Enum(_) | Type::Flags(_) if !self.is_open(ty) => {
+                vec![self.known("w", ty, place) + ";", put]
+            }
             _ if varint => vec![put],
             _ => vec![format!("net_wire_put_uint(w, (uint64_t){place}, {size}, {});", self.order)],
         });
         lines
+    }
+
+    /// Whether an enum has values that nobody knows yet.
+    fn is_open(&self, ty: &Type) -> bool {
+        matches!(self.api.base(ty), Type::Enum(at) if self.api.enumeration(*at).open)
     }
 
     /// A call that refuses what an enum or flags do not know, and gives it back.
@@ -542,7 +552,7 @@ impl Context<'_> {
             Type::Bool => vec![format!("{place} = net_wire_bool(r);")],
             Type::F64 => vec![format!("{place} = net_wire_f64(r, {});", self.order)],
             Type::FixedBytes(width) => vec![format!("net_wire_copy(r, {place}, {width});")],
-            Type::Enum(_) | Type::Flags(_) => {
+            Type::Enum(_) | Type::Flags(_) if !self.is_open(ty) => {
                 vec![format!("{place} = ({name}){get};"), self.known("r", ty, place) + ";"]
             }
             _ => vec![format!("{place} = ({name}){get};")],

@@ -253,6 +253,10 @@ impl Context<'_> {
             Type::FixedBytes(_) => {
                 return format!("w.put({}[:]...)", value.trim_start_matches('*'));
             }
+            Type::Enum(at) if self.api.enumeration(*at).open => {
+                let most = (1u128 << self.api.enumeration(*at).repr.bits()) - 1;
+                format!("w.atMost({name:?}, wireTag(w, {name:?}, {value}), {most})")
+            }
             Type::Enum(_) => format!("wireTag(w, {name:?}, {value})"),
             Type::Flags(at) => {
                 let flags = self.api.flags(*at);

@@ -125,6 +125,7 @@ fn asserts(api: &Api, layout: &Layout<'_>) -> Vec<String> {
             What::Value { ty, .. } => match api.base(ty) {
                 Type::F64 => "f64".to_owned(),
                 Type::FixedBytes(width) => format!("[u8; {width}]"),
+                Type::Enum(at) if api.enumeration(*at).open => api.enumeration(*at).repr.key().to_owned(),
                 Type::Enum(_) | Type::Flags(_) => types::owned(api, ty),
                 other => model::carrier(api, other)?.key().to_owned(),
             },

@@ -560,6 +560,26 @@ static inline void show_level(call *c, const net_level *value) {
   show_text(c, &text);
 }
 
+static inline void read_reason(call *c, const node *value, net_reason *out) {
+  const char *text = text_of(c, value);
+  if (strncmp(text, "unknown:", 8) == 0) {
+    *out = (net_reason)strtoull(text + 8, NULL, 10);
+  } else if (!net_reason_from_text(net_str(text), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_reason(call *c, const net_reason *value) {
+  char unknown[32];
+  net_reason known = 0;
+  snprintf(unknown, sizeof unknown, "unknown:%llu", (unsigned long long)*value);
+  net_view text = net_str(net_reason_text(*value));
+  if (!net_reason_from_text(text, &known) || known != *value) {
+    text = net_str(unknown);
+  }
+  show_text(c, &text);
+}
+
 static inline void read_access(call *c, const node *value, net_access *out) {
   *out = 0;
   for (const node *at = value == NULL ? NULL : value->first; at != NULL; at = at->next) {

@@ -735,6 +735,80 @@ static void wire_echo_sealed_decode(call *c) {
   show_echo_sealed_form(c, &value);
 }
 
+static inline void read_echo_farewell_form(call *c, const node *form, net_echo_farewell *value) {
+  {
+    const node *m = member(form, "reason");
+    read_reason(c, m, &value->reason);
+  }
+  {
+    const node *m = member(form, "cause");
+    read_reason(c, m, &value->cause);
+  }
+  {
+    const node *m = member(form, "reasons");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->reasons_len < sizeof value->reasons / sizeof *value->reasons; item = item->next) {
+      read_reason(c, item, &value->reasons[value->reasons_len++]);
+    }
+  }
+}
+
+static inline void show_echo_farewell_form(call *c, const net_echo_farewell *value) {
+  {
+    size_t at = enter(c, net_str("reason"));
+    show_reason(c, &value->reason);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cause"));
+    show_reason(c, &value->cause);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reasons"));
+    show_len(c, 'l', value->reasons_len);
+    for (size_t i = 0; i < value->reasons_len; i++) {
+      size_t before = enter_item(c, i);
+      show_reason(c, &value->reasons[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+}
+
+static void wire_echo_farewell_encode(call *c) {
+  net_echo_farewell value;
+  memset(&value, 0, sizeof value);
+  read_echo_farewell_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_echo_farewell_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_echo_farewell_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_echo_farewell value;
+  net_code code = net_echo_farewell_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_echo_farewell_form(c, &value);
+}
+
 static inline void read_echo_ticket_form(call *c, const node *form, net_echo_ticket *value) {
   {
     const node *m = member(form, "major");
@@ -1291,6 +1365,8 @@ static inline bool dispatch_wire(call *c) {
       {"wire.echo_point.decode", wire_echo_point_decode},
       {"wire.echo_sealed.encode", wire_echo_sealed_encode},
       {"wire.echo_sealed.decode", wire_echo_sealed_decode},
+      {"wire.echo_farewell.encode", wire_echo_farewell_encode},
+      {"wire.echo_farewell.decode", wire_echo_farewell_decode},
       {"text.echo_ticket.encode", wire_echo_ticket_encode},
       {"text.echo_ticket.decode", wire_echo_ticket_decode},
       {"wire.echo_ack.encode", wire_echo_ack_encode},

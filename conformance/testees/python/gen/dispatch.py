@@ -135,6 +135,7 @@ NAMED.update(
         "control.log_sink": host_of(True, write=("write", False, ("record",), SAME)),
         "echo.color": enum_of({"red": "red", "darkGreen": "darkGreen", "blue": "blue"}),
         "echo.level": enum_of({"low": 1, "high": 500}),
+        "echo.reason": enum_of({"none": "none", "damaged": "damaged"}),
         "echo.label": record_of(
             net.gen.echo.Label, ("text", "text", SAME), ("color", "color", named("echo.color"))
         ),

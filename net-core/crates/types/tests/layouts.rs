@@ -235,7 +235,11 @@ impl Random {
             },
             Type::FixedBytes(width) => self.hex(*width),
             Type::Enum(at) => {
-                let values = &api.enumeration(*at).values;
+                let (values, item) = (&api.enumeration(*at).values, api.enumeration(*at));
+                let tag = self.bits(item.repr.bits());
+                if item.open && self.below(4) == 0 && values.iter().all(|value| value.tag != tag) {
+                    return json!(format!("unknown:{tag}"));
+                }
                 json!(values[self.below(values.len())].text)
             }
             Type::Flags(at) => {

@@ -570,6 +570,56 @@ static inline net_code net_echo_sealed_decode(net_view bytes, net_echo_sealed *v
   return 0;
 }
 
+// Enums with values that later versions may have.
+typedef struct net_echo_farewell {
+  // An enum that is open.
+  net_reason reason;
+  // The same in as few bytes as it needs.
+  net_reason cause;
+  // The same in a list.
+  net_reason reasons[4];
+  size_t reasons_len;
+} net_echo_farewell;
+
+static inline void net_echo_farewell_write(net_wire_writer *w, const net_echo_farewell *value) {
+  net_wire_put_uint(w, (uint64_t)value->reason, 2, NET_WIRE_LITTLE);
+  net_wire_put_varint(w, value->cause);
+  net_wire_at_most(&w->failed, value->reasons_len, 4);
+  net_wire_put_uint(w, value->reasons_len, 1, NET_WIRE_LITTLE);
+  for (size_t i = 0; i < value->reasons_len && !w->failed; i++) {
+    net_wire_put_uint(w, (uint64_t)value->reasons[i], 2, NET_WIRE_LITTLE);
+  }
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_farewell_encode(const net_echo_farewell *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_farewell_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_farewell_read(net_wire_reader *r, net_echo_farewell *value) {
+  value->reason = (net_reason)net_wire_get(r, 2, NET_WIRE_LITTLE);
+  value->cause = (net_reason)net_wire_varint(r, UINT16_MAX);
+  value->reasons_len = net_wire_length(r, net_wire_get(r, 1, NET_WIRE_LITTLE), 4, 2);
+  for (size_t i = 0; i < value->reasons_len; i++) {
+    value->reasons[i] = (net_reason)net_wire_get(r, 2, NET_WIRE_LITTLE);
+  }
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_farewell_decode(net_view bytes, net_echo_farewell *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_echo_farewell_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
+  }
+  return 0;
+}
+
 // A pair of numbers as a text.
 typedef struct net_echo_ticket {
   // The number it stands for.

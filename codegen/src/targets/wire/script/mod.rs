@@ -130,6 +130,12 @@ struct MemberModel {
     doc: String,
 }
 
+/// Whether a line calls a function.
+fn calls(line: &str, name: &str) -> bool {
+    line.match_indices(&format!("{name}("))
+        .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
 impl Script {
     fn codec(self, api: &Api, layout: &Layout<'_>) -> Codec {
         let cx = Context { api, script: self, end: if layout.big { "be" } else { "le" } };
@@ -198,11 +204,10 @@ impl Script {
     /// What the lines call.
     fn imports(self, codecs: &[Codec]) -> Vec<&'static str> {
         let known: &[&str] = match self {
-            Self::Ts => &["bit", "bits", "flagsOf", "oneOf", "Reader", "textOf"],
-            Self::Python => &["Reader", "bit", "bits", "flags_of", "one_of", "text_of"],
+            Self::Ts => &["bit", "bits", "flagsOf", "oneOf", "openTextOf", "Reader", "textOf"],
+            Self::Python => &["Reader", "bit", "bits", "flags_of", "one_of", "open_text_of", "text_of"],
         };
-        let used =
-            |name: &str| codecs.iter().any(|c| c.read.iter().any(|line| line.contains(&format!("{name}("))));
+        let used = |name: &str| codecs.iter().any(|c| c.read.iter().any(|line| calls(line, name)));
         known.iter().copied().filter(|name| *name == "Reader" || used(name)).collect()
     }
 
@@ -294,7 +299,10 @@ impl Context<'_> {
             Type::F64 => pick("number", "float"),
             Type::String => pick("string", "str"),
             Type::Enum(at) if self.api.enumeration(*at).numeric => pick("number", "int"),
-            Type::Enum(_) if is_ts => format!("keyof typeof {}", self.script.table(self.api, ty)),
+            Type::Enum(at) if is_ts => {
+                let open = if self.api.enumeration(*at).open { " | `unknown:${number}`" } else { "" };
+                format!("keyof typeof {}{open}", self.script.table(self.api, ty))
+            }
             Type::Enum(_) => "str".into(),
             Type::Flags(_) if is_ts => {
                 format!("readonly (keyof typeof {})[]", self.script.table(self.api, ty))
@@ -463,9 +471,20 @@ impl Context<'_> {
             Type::F64 => return format!("w.f64{}({field}, {value})", self.end),
             Type::FixedBytes(width) => return format!("w.exact({field}, {value}, {width})"),
             Type::Enum(at) => {
-                let function = if self.api.enumeration(*at).numeric { "one_of" } else { "tag_of" };
-                let function = self.script.function(function);
-                format!("k.{function}({field}, {}, {value})", self.script.table(self.api, ty))
+                let item = self.api.enumeration(*at);
+                let function = match (item.numeric, item.open) {
+                    (true, true) => None,
+                    (true, false) => Some("one_of"),
+                    (false, true) => Some("open_tag_of"),
+                    (false, false) => Some("tag_of"),
+                };
+                match function {
+                    None => value.to_owned(),
+                    Some(function) => {
+                        let function = self.script.function(function);
+                        format!("k.{function}({field}, {}, {value})", self.script.table(self.api, ty))
+                    }
+                }
             }
             Type::Flags(at) => {
                 let function = self.script.function("bits_of");

@@ -188,7 +188,13 @@ impl Context<'_> {
             Type::F64 => format!("r.f64{}({field})", self.end),
             Type::FixedBytes(width) => format!("r.take({field}, {width})"),
             Type::Enum(at) => {
-                let function = if self.api.enumeration(*at).numeric { "one_of" } else { "text_of" };
+                let item = self.api.enumeration(*at);
+                let function = match (item.numeric, item.open) {
+                    (true, true) => return number,
+                    (true, false) => "one_of",
+                    (false, true) => "open_text_of",
+                    (false, false) => "text_of",
+                };
                 let function = self.script.function(function);
                 format!("{function}({field}, {}, {number})", self.script.table(self.api, ty))
             }

@@ -36,7 +36,7 @@ impl Fixture for net_mesh::base::ChecksumHash {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 

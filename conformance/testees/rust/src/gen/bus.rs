@@ -327,7 +327,7 @@ impl Fixture for net_mesh::bus::Backpressure {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -340,7 +340,7 @@ impl Fixture for net_mesh::bus::Ordering {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -353,7 +353,7 @@ impl Fixture for net_mesh::bus::Start {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 

@@ -331,6 +331,9 @@ fn echo(list: &mut List) {
     list.ty::<net_mesh::echo::Level>("Level");
     list.value("Level::Low", net_mesh::echo::Level::Low.tag());
     list.value("Level::High", net_mesh::echo::Level::High.tag());
+    list.ty::<net_mesh::echo::Reason>("Reason");
+    list.value("Reason::None", net_mesh::echo::Reason::None.text());
+    list.value("Reason::Damaged", net_mesh::echo::Reason::Damaged.text());
     list.ty::<net_mesh::echo::Access>("Access");
     list.value("Access::READ", net_mesh::echo::Access::READ.bits());
     list.value("Access::WRITE", net_mesh::echo::Access::WRITE.bits());
@@ -568,6 +571,8 @@ fn echo(list: &mut List) {
     list.has(&["EchoEvent::encode", "EchoEvent::decode"]);
     let _ = (net_mesh::wire::echo::EchoSealed::encode, net_mesh::wire::echo::EchoSealed::decode);
     list.has(&["EchoSealed::encode", "EchoSealed::decode"]);
+    let _ = (net_mesh::wire::echo::EchoFarewell::encode, net_mesh::wire::echo::EchoFarewell::decode);
+    list.has(&["EchoFarewell::encode", "EchoFarewell::decode"]);
     let _ = (net_mesh::wire::echo::EchoTicket::encode, net_mesh::wire::echo::EchoTicket::decode);
     list.has(&["EchoTicket::encode", "EchoTicket::decode"]);
     list.ty::<net_mesh::echo::EchoBox>("EchoBox");

@@ -65,6 +65,13 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::echo::EchoSealed::decode(&encoded)?.write())
         }
+        (Some("echo_farewell"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoFarewell::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_farewell"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoFarewell::decode(&encoded)?.write())
+        }
         (Some("echo_ticket"), Some("encode")) => {
             Ok(net_types::wire::echo::EchoTicket::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -281,6 +288,25 @@ impl Fixture for net_types::wire::echo::EchoSealed {
     }
 }
 
+impl Fixture for net_types::wire::echo::EchoFarewell {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            reason: member(args, "reason")?,
+            cause: member(args, "cause")?,
+            reasons: member(args, "reasons")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "reason": self.reason.write(),
+            "cause": self.cause.write(),
+            "reasons": self.reasons.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::wire::echo::EchoTicket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -437,7 +463,7 @@ impl Fixture for net_types::echo::Color {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -448,7 +474,18 @@ impl Fixture for net_types::echo::Level {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::echo::Reason {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
     }
 }
 
@@ -526,6 +563,8 @@ impl Item for net_types::echo::Color {}
 
 impl Item for net_types::echo::Level {}
 
+impl Item for net_types::echo::Reason {}
+
 impl Item for net_types::echo::Access {}
 
 impl Item for net_types::identity::TokenScope {}
@@ -553,6 +592,8 @@ impl Item for net_types::wire::echo::EchoRange {}
 impl Item for net_types::wire::echo::EchoPoint {}
 
 impl Item for net_types::wire::echo::EchoSealed {}
+
+impl Item for net_types::wire::echo::EchoFarewell {}
 
 impl Item for net_types::wire::echo::EchoTicket {}
 

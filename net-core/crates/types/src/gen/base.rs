@@ -47,12 +47,15 @@ impl std::str::FromStr for ChecksumHash {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "xxh3_64" => Ok(Self::Xxh364),
-            "blake3" => Ok(Self::Blake3),
-            "blake2s256" => Ok(Self::Blake2s256),
-            _ => Err(crate::unknown_text("ChecksumHash", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "xxh3_64" => Some(Self::Xxh364),
+            "blake3" => Some(Self::Blake3),
+            "blake2s256" => Some(Self::Blake2s256),
+            _ => None,
+        };
+        known.ok_or_else(|| {
+            crate::unknown_text("ChecksumHash", text, Self::ALL.iter().map(|value| value.text()))
+        })
     }
 }
 

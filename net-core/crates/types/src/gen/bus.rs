@@ -59,12 +59,15 @@ impl std::str::FromStr for Backpressure {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "drop_newest" => Ok(Self::DropNewest),
-            "drop_oldest" => Ok(Self::DropOldest),
-            "fail_producer" => Ok(Self::FailProducer),
-            _ => Err(crate::unknown_text("Backpressure", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "drop_newest" => Some(Self::DropNewest),
+            "drop_oldest" => Some(Self::DropOldest),
+            "fail_producer" => Some(Self::FailProducer),
+            _ => None,
+        };
+        known.ok_or_else(|| {
+            crate::unknown_text("Backpressure", text, Self::ALL.iter().map(|value| value.text()))
+        })
     }
 }
 
@@ -115,11 +118,12 @@ impl std::str::FromStr for Ordering {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "none" => Ok(Self::None),
-            "insertion_ts" => Ok(Self::InsertionTs),
-            _ => Err(crate::unknown_text("Ordering", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "none" => Some(Self::None),
+            "insertion_ts" => Some(Self::InsertionTs),
+            _ => None,
+        };
+        known.ok_or_else(|| crate::unknown_text("Ordering", text, Self::ALL.iter().map(|value| value.text())))
     }
 }
 
@@ -170,11 +174,12 @@ impl std::str::FromStr for Start {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "oldest" => Ok(Self::Oldest),
-            "latest" => Ok(Self::Latest),
-            _ => Err(crate::unknown_text("Start", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "oldest" => Some(Self::Oldest),
+            "latest" => Some(Self::Latest),
+            _ => None,
+        };
+        known.ok_or_else(|| crate::unknown_text("Start", text, Self::ALL.iter().map(|value| value.text())))
     }
 }
 

@@ -17,4 +17,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "22e0ed1db496dba3e431738adcc82bf3";
+pub const SPEC_HASH: &str = "200403bd2a465aff0a3f568e8bb3026c";

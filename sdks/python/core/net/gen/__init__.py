@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("22e0ed1db496dba3e431738adcc82bf3")
+check("200403bd2a465aff0a3f568e8bb3026c")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -62,6 +62,7 @@ __all__ = [
     "LetterStream",
     "Level",
     "Mark",
+    "Reason",
     "Scalars",
     "Shape",
     "Timetable",
@@ -163,6 +164,15 @@ class Level(IntEnum):
     """One."""
     HIGH = 500
     """More than a byte."""
+
+
+class Reason(StrEnum):
+    """Why something ends; later versions may have more."""
+
+    NONE = "none"
+    """It ends as it should."""
+    DAMAGED = "damaged"
+    """Bytes were not what they should be."""
 
 
 class Access(StrEnum):

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '22e0ed1db496dba3e431738adcc82bf3';
+export const SPEC_HASH = '200403bd2a465aff0a3f568e8bb3026c';
 
 checkSpec(SPEC_HASH);

@@ -572,6 +572,59 @@ impl EchoSealed {
     }
 }
 
+/// Enums with values that later versions may have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoFarewell {
+    /// An enum that is open.
+    pub reason: crate::echo::Reason,
+    /// The same in as few bytes as it needs.
+    pub cause: crate::echo::Reason,
+    /// The same in a list.
+    pub reasons: Vec<crate::echo::Reason>,
+}
+
+impl EchoFarewell {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.u16_le(self.reason.tag());
+        w.varint("cause", u64::from(self.cause.tag()))?;
+        let length = w.length("reasons", self.reasons.len(), 4)?;
+        w.u8(length as u8);
+        for item in &self.reasons {
+            w.u16_le(item.tag());
+        }
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let reason = known("reason", crate::echo::Reason::from_tag(r.u16_le("reason")?))?;
+        let cause =
+            known("cause", crate::echo::Reason::from_tag(narrow::<u16>("cause", r.varint("cause")?)?))?;
+        let reasons = {
+            let length = u64::from(r.u8("reasons")?);
+            let length = r.length("reasons", length, 4, 2)?;
+            let mut items = Vec::with_capacity(length);
+            for _ in 0..length {
+                items.push(known("reasons", crate::echo::Reason::from_tag(r.u16_le("reasons")?))?);
+            }
+            items
+        };
+        Ok(Self { reason, cause, reasons })
+    }
+}
+
 /// A pair of numbers as a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EchoTicket {

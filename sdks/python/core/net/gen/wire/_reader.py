@@ -247,6 +247,11 @@ def text_of(field: str, tags: Mapping[str, int], tag: int) -> str:
     raise Fault(field, "unknown value")
 
 
+def open_text_of(_field: str, tags: Mapping[str, int], tag: int) -> str:
+    """The text of a tag, `unknown:7` if there is none."""
+    return next((text for text, known in tags.items() if known == tag), f"unknown:{tag}")
+
+
 def one_of(field: str, tags: Mapping[str, int], tag: int) -> int:
     """The tag itself, if it is known."""
     if tag not in tags.values():

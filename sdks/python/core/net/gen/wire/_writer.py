@@ -32,6 +32,7 @@ __all__ = [
     "decode",
     "encode",
     "one_of",
+    "open_tag_of",
     "read_arm",
     "tag_of",
     "together",
@@ -254,6 +255,14 @@ def tag_of(field: str, tags: Mapping[str, int], text: str) -> int:
     if text not in tags:
         raise Fault(field, "unknown value")
     return tags[text]
+
+
+def open_tag_of(field: str, tags: Mapping[str, int], text: str) -> int:
+    """The tag of a text, also of `unknown:7`."""
+    number = text.removeprefix("unknown:")
+    if number != text and number.isascii() and number.isdigit() and str(int(number)) == number:
+        return int(number)
+    return tag_of(field, tags, text)
 
 
 def bits_of(field: str, table: Mapping[str, int], texts: Iterable[str], empty: bool) -> int:

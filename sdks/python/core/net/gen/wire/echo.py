@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from net.gen.wire import _writer as k
-from net.gen.wire._reader import Reader, bit, bits, flags_of, one_of, text_of
+from net.gen.wire._reader import Reader, bit, bits, flags_of, one_of, open_text_of, text_of
 
 ACCESS_BITS = {
     "read": 0,
@@ -28,6 +28,12 @@ LEVEL_TAGS = {
     "high": 500,
 }
 """Tags of `level`."""
+
+REASON_TAGS = {
+    "none": 0,
+    "damaged": 7,
+}
+"""Tags of `reason`."""
 
 
 @dataclass(slots=True)
@@ -536,6 +542,54 @@ def _read_EchoSealed(r: Reader) -> EchoSealed:
         size=size,
         note=note,
         last=last,
+    )
+
+
+@dataclass(slots=True)
+class EchoFarewell:
+    """Enums with values that later versions may have."""
+
+    reason: str
+    """An enum that is open."""
+
+    cause: str
+    """The same in as few bytes as it needs."""
+
+    reasons: list[str]
+    """The same in a list."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_EchoFarewell)
+
+    @classmethod
+    def decode(cls, data: bytes) -> EchoFarewell:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_EchoFarewell), 1, 6)
+
+
+def _write_EchoFarewell(w: k.Writer, value: EchoFarewell) -> None:
+    w.u16le("reason", k.open_tag_of("reason", REASON_TAGS, value.reason))
+    w.varint_of("cause", k.open_tag_of("cause", REASON_TAGS, value.cause), "u16")
+    w.items(
+        "reasons",
+        value.reasons,
+        "u8",
+        4,
+        lambda item: w.u16le("reasons", k.open_tag_of("reasons", REASON_TAGS, item)),
+    )
+
+
+def _read_EchoFarewell(r: Reader) -> EchoFarewell:
+    reason = open_text_of("reason", REASON_TAGS, r.u16le("reason"))
+    cause = open_text_of("cause", REASON_TAGS, r.varint_of("cause", "u16"))
+    reasons = r.items(
+        "reasons", "u8", 4, 2, lambda: open_text_of("reasons", REASON_TAGS, r.u16le("reasons"))
+    )
+    return EchoFarewell(
+        reason=reason,
+        cause=cause,
+        reasons=reasons,
     )
 
 

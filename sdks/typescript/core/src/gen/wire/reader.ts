@@ -310,6 +310,16 @@ export function textOf<T extends string>(
   return found[0] as T;
 }
 
+/** The text of a tag, `unknown:7` if there is none. */
+export function openTextOf<T extends string>(
+  _field: string,
+  tags: Readonly<Record<T, number>>,
+  tag: number,
+): T | `unknown:${number}` {
+  const found = Object.entries(tags).find(([, known]) => known === tag);
+  return found === undefined ? `unknown:${tag}` : (found[0] as T);
+}
+
 /** The tag itself, if it is known. */
 export function oneOf(field: string, tags: Readonly<Record<string, number>>, tag: number): number {
   if (!Object.values(tags).includes(tag)) {

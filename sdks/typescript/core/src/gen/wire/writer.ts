@@ -288,6 +288,16 @@ export function tagOf(field: string, tags: Readonly<Record<string, number>>, tex
   return tag;
 }
 
+/** The tag of a text, also of `unknown:7`. */
+export function openTagOf(
+  field: string,
+  tags: Readonly<Record<string, number>>,
+  text: string,
+): number {
+  const number = /^unknown:(0|[1-9][0-9]{0,15})$/.exec(text)?.[1];
+  return number === undefined ? tagOf(field, tags, text) : Number(number);
+}
+
 /** The bits of texts. */
 export function bitsOf(
   field: string,
