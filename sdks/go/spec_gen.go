@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "200403bd2a465aff0a3f568e8bb3026c"
+const specHash = "f28385c230e59bb4317d8a07a75e3b9c"

@@ -155,6 +155,29 @@ pub(crate) const TARGETS: &[Target] = &[
             )
         },
     },
+    Target {
+        name: "wire/beacon",
+        run: |data| {
+            layout(data, net_types::wire::route::Beacon::decode, net_types::wire::route::Beacon::encode, true)
+        },
+    },
+    Target {
+        name: "wire/route",
+        run: |data| {
+            layout(data, net_types::wire::route::Route::decode, net_types::wire::route::Route::encode, true)
+        },
+    },
+    Target {
+        name: "wire/seqno_request",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::route::SeqnoRequest::decode,
+                net_types::wire::route::SeqnoRequest::encode,
+                true,
+            )
+        },
+    },
     Target { name: "pack/base.library_info", run: pack::<net_types::base::LibraryInfo> },
     Target { name: "pack/bus.net_node_config", run: pack::<net_types::bus::NetNodeConfig> },
     Target { name: "pack/bus.receipt", run: pack::<net_types::bus::Receipt> },

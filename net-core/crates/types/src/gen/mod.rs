@@ -12,9 +12,10 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
+pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "200403bd2a465aff0a3f568e8bb3026c";
+pub const SPEC_HASH: &str = "f28385c230e59bb4317d8a07a75e3b9c";

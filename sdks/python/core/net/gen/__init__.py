@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("200403bd2a465aff0a3f568e8bb3026c")
+check("f28385c230e59bb4317d8a07a75e3b9c")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -108,6 +108,7 @@ from net.gen.identity import (
     token_is_expired,
     verify_token,
 )
+from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
     "ArgumentError",
@@ -136,7 +137,9 @@ __all__ = [
     "EventBusOptions",
     "EventStream",
     "ForkedError",
+    "GOSSIP_LIMIT",
     "GenerationFloor",
+    "GossipKind",
     "HandleError",
     "HashedEvent",
     "HostThrewError",
@@ -158,6 +161,7 @@ __all__ = [
     "LogRecord",
     "LogSink",
     "LogSinkFunction",
+    "MAX_HOPS",
     "MismatchError",
     "Net",
     "NetError",
@@ -190,6 +194,7 @@ __all__ = [
     "Transport",
     "TypedChannel",
     "TypedEventStream",
+    "UNREACHABLE",
     "UnsupportedError",
     "authorize",
     "build_info",

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '200403bd2a465aff0a3f568e8bb3026c';
+export const SPEC_HASH = 'f28385c230e59bb4317d8a07a75e3b9c';
 
 checkSpec(SPEC_HASH);

@@ -103,6 +103,7 @@ from net.gen.aio.identity import (
     token_is_expired,
     verify_token,
 )
+from net.gen.aio.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
     "ArgumentError",
@@ -132,7 +133,9 @@ __all__ = [
     "EventBusOptions",
     "EventStream",
     "ForkedError",
+    "GOSSIP_LIMIT",
     "GenerationFloor",
+    "GossipKind",
     "HandleError",
     "HashedEvent",
     "HostThrewError",
@@ -154,6 +157,7 @@ __all__ = [
     "LogRecord",
     "LogSink",
     "LogSinkFunction",
+    "MAX_HOPS",
     "MismatchError",
     "Net",
     "NetError",
@@ -185,6 +189,7 @@ __all__ = [
     "Transport",
     "TypedChannel",
     "TypedEventStream",
+    "UNREACHABLE",
     "UnsupportedError",
     "authorize",
     "build_info",

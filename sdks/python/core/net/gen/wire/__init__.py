@@ -4,7 +4,15 @@
 from net.gen.wire.identity import (
     PermissionToken,
 )
+from net.gen.wire.route import (
+    Beacon,
+    Route,
+    SeqnoRequest,
+)
 
 __all__ = [
     "PermissionToken",
+    "Beacon",
+    "Route",
+    "SeqnoRequest",
 ]
