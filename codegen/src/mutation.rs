@@ -183,8 +183,11 @@ mod tests {
         let old = ["echo_frame", "echo_header", "echo_message", "echo_record", "echo_tail"];
         let over = ["echo_point", "echo_ack", "echo_reply", "echo_event"];
         assert_eq!(layouts(Mutation::SwappedOffset), [&fixed[..], &over[1..]].concat());
-        assert_eq!(layouts(Mutation::ByteOrder), [&old[..], &over, &["echo_sealed"]].concat());
-        assert_eq!(layouts(Mutation::LengthCheck), [&old[..], &over].concat());
+        assert_eq!(
+            layouts(Mutation::ByteOrder),
+            [&old[..], &over, &["echo_sealed", "echo_farewell"]].concat()
+        );
+        assert_eq!(layouts(Mutation::LengthCheck), [&old[..], &over, &["echo_farewell"]].concat());
         assert_eq!(layouts(Mutation::Choice), ["echo_reply", "echo_event", "echo_sealed"]);
     }
 }

@@ -473,15 +473,12 @@ func (v *EchoSealed) read(r *wireReader) {
 	sumStart := r.at
 	v.Body = r.sized("body", r.length("body", uint64(r.u8("body")), 1<<63-1, 1))
 	v.Size = r.u32BE("size")
-	sum := uint32(r.sum("sum", "xxh3_64", sumStart))
-	r.sameSum("sum", r.u32BE("sum") == sum)
+	r.sameSum("sum", uint32(r.sum("sum", "xxh3_64", sumStart)) == r.u32BE("sum"))
 	sealStart := r.at
 	v.Note = r.text("note", r.length("note", uint64(r.u8("note")), 1<<63-1, 1))
-	sum := uint64(r.sum("seal", "blake3", sealStart))
-	r.sameSum("seal", r.u64BE("seal") == sum)
+	r.sameSum("seal", uint64(r.sum("seal", "blake3", sealStart)) == r.u64BE("seal"))
 	v.Last = r.u16BE("last")
-	sum := uint16(r.sum("tail", "blake2s256", tailStart))
-	r.sameSum("tail", r.u16BE("tail") == sum)
+	r.sameSum("tail", uint16(r.sum("tail", "blake2s256", tailStart)) == r.u16BE("tail"))
 }
 
 // Enums with values that later versions may have.

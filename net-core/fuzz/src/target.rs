@@ -54,5 +54,5 @@ pub(crate) fn text(data: &[u8]) -> Option<&str> {
 fn packed<T: Pack>(value: &T) -> Vec<u8> {
     let mut writer = Writer::default();
     value.pack(&mut writer);
-    writer.finish().to_vec()
+    writer.as_slice().to_vec()
 }

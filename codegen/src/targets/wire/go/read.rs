@@ -29,10 +29,10 @@ impl Context<'_> {
                 names::private(choice.on)
             )],
             What::Mark(name) => vec![format!("{} := r.at", mark(name))],
-            What::Sum { name, int, hash } => vec![
-                format!("sum := {}(r.sum({name:?}, {hash:?}, {}))", integer(*int), mark(name)),
-                format!("r.sameSum({name:?}, r.{}({name:?}) == sum)", self.method(*int)),
-            ],
+            What::Sum { name, int, hash } => {
+                let sum = format!("{}(r.sum({name:?}, {hash:?}, {}))", integer(*int), mark(name));
+                vec![format!("r.sameSum({name:?}, {sum} == r.{}({name:?}))", self.method(*int))]
+            }
             What::AtMost { max, written: false } => vec![format!("r.remaining(\"size\", {max})")],
             What::AtMost { .. } => Vec::new(),
             What::Trailing => {
