@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "f28385c230e59bb4317d8a07a75e3b9c"
+const specHash = "43d7211061bb0e109cac8d212a3e08cf"

@@ -185,8 +185,9 @@ net_code net_stream_close(net_handle handle, struct net_error *error);
 // Counts objects and streams that were not freed, and objects of the host that the library holds.
 size_t net_live_handles(void);
 
-// Tells whether a program that was compiled against this version of the interface fits the library.
-bool net_abi_check(uint32_t major, uint32_t minor);
+// Refuses a program that was compiled against a version of this interface that the library does
+// not fit: another major, or a minor above the library's. The error has both versions.
+net_code net_abi_check(uint32_t major, uint32_t minor, struct net_error *error);
 
 // Gives the hash of the interface spec that the library was generated from, in hex.
 const char *net_spec_hash(void);
@@ -203,6 +204,12 @@ void net_queue_free(struct net_queue *queue);
 //
 // It is for polling only. -1 where the system has none.
 int net_queue_fd(const struct net_queue *queue);
+
+// Waits for an event and leaves it in the queue; false if none came in time.
+//
+// A time below zero is forever. It is for threads that drain the queue where `net_queue_fd` gives
+// nothing to poll.
+bool net_queue_wait(const struct net_queue *queue, int64_t timeout_ms);
 
 // Takes the oldest event out; false if none came in time.
 //
@@ -274,8 +281,8 @@ uint64_t net_net_node_emit_raw_async(net_handle handle,
                                      net_done done,
                                      void *ctx);
 
-// Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is
-// counted in `rejected`.
+// Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text
+// that is not JSON is counted in `rejected`.
 net_code net_net_node_emit_buffer(net_handle handle,
                                   net_view data,
                                   net_view key,
@@ -312,8 +319,8 @@ net_code net_net_node_push_batch(net_handle handle,
                                  uint32_t *result,
                                  net_error *error);
 
-// Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is
-// counted in `rejected`.
+// Emits one JSON text without a receipt; false when there is no room, or the node is shut down.
+// Text that is not JSON is counted in `rejected`.
 net_code net_net_node_fire(net_handle handle, net_view json, bool *result, net_error *error);
 
 // Emits many JSON texts without receipts and tells for how many there was room.
@@ -328,8 +335,8 @@ net_code net_net_node_prehash(net_handle handle,
                               net_bytes *result,
                               net_error *error);
 
-// Emits one JSON text whose hash is known; false when the hash is not the text's or there is no
-// room.
+// Emits one JSON text whose hash is known; false when the hash is not the text's, there is no
+// room, or the node is shut down.
 net_code net_net_node_push_with_hash(net_handle handle,
                                      net_view data,
                                      uint64_t hash,
@@ -555,6 +562,12 @@ net_code net_echo_level(uint16_t value, uint16_t *result, net_error *error);
 net_code net_echo_access(uint32_t value, uint32_t *result, net_error *error);
 
 // Gives the value back.
+net_code net_echo_mood(uint8_t value, uint8_t *result, net_error *error);
+
+// Gives the value back.
+net_code net_echo_rights(uint16_t value, uint16_t *result, net_error *error);
+
+// Gives the value back.
 net_code net_echo_number(uint64_t value, uint64_t *result, net_error *error);
 
 // Gives the value back.
@@ -596,6 +609,15 @@ net_code net_echo_limits(net_view values, net_bytes *result, net_error *error);
 
 // Gives the value back.
 net_code net_echo_timetable(net_view value, net_bytes *result, net_error *error);
+
+// Gives the kit back, with the same boxes in it.
+net_code net_echo_kit_of(net_view kit, net_bytes *result, net_error *error);
+
+// Gives the label and the texts of all boxes, with blanks between.
+net_code net_kit_text(net_view kit, net_bytes *result, net_error *error);
+
+// Gives the texts of one kit or two from a task.
+uint64_t net_kit_text_later(net_view kit, net_view more, net_done done, void *ctx);
 
 // Gives the text twice.
 net_code net_doubled(net_view text, net_bytes *result, net_error *error);
@@ -710,6 +732,16 @@ net_code net_echo_box_letters(net_handle handle,
                               uint32_t limit,
                               net_handle *result,
                               net_error *error);
+
+// Gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+uint64_t net_echo_box_watch(net_handle handle, uint32_t count, net_done done, void *ctx);
+
+// Gives a kit with a new box in it that has the same text, unless the label has none.
+net_code net_echo_box_boxed(net_handle handle,
+                            net_view label,
+                            bool *found,
+                            net_bytes *result,
+                            net_error *error);
 
 // Puts the text into a store, reads it back, and removes it if the store can; `odd` if it differs.
 uint64_t net_echo_box_save(net_handle handle,
@@ -879,10 +911,10 @@ net_code net_token_channel_hash(net_handle handle, uint64_t *result, net_error *
 // Generation of the issuer's tokens to which it belongs.
 net_code net_token_issuer_generation(net_handle handle, uint32_t *result, net_error *error);
 
-// First second in which it is valid.
+// First second in which it is valid; one behind the year 9999 comes as its end.
 net_code net_token_not_before(net_handle handle, int64_t *result, net_error *error);
 
-// First second in which it is not valid any more.
+// First second in which it is not valid any more; one behind the year 9999 comes as its end.
 net_code net_token_not_after(net_handle handle, int64_t *result, net_error *error);
 
 // How often it may be passed on.

@@ -9,7 +9,8 @@ use crate::language::Language;
 /// What `--help` prints.
 pub(crate) const USAGE: &str = "\
 cargo demo [--without LANGUAGE]...
-    Builds the SDKs, sends a file of events through the bus from each, and runs the conformance cases.
+    Builds the SDKs, sends a file of events through the bus from each, installs their packages where nothing
+    of the repository is in reach, and runs the conformance cases.
 
 cargo verify [--only STAGE]... [--without LANGUAGE]... [--list]
     Runs every test. `--only` runs the stages whose name contains the text, and what they need;
@@ -24,6 +25,9 @@ cargo conform --mutants [--only LANGUAGE]... [--without LANGUAGE]...
 cargo fuzzing [TARGET] [--seconds N]
     Runs the fuzz targets whose name contains the text, or all of them, each for N seconds, or 60. Inputs are kept in
     target/fuzz/corpus, and what breaks a target in target/fuzz/broken.
+
+cargo package-sdks [--without LANGUAGE]...
+    Fills target/dist with the packages of each language, as they are published.
 
 cargo perf [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--quick] [--json FILE] [--compare FILE]
     Times each hot method in every language, beside an empty call, Rust, and the published wheel. `--filter` takes
@@ -40,6 +44,7 @@ pub(crate) enum Task {
     Verify,
     Conform,
     Fuzz,
+    Packages,
     Perf,
 }
 
@@ -73,6 +78,7 @@ impl Args {
             Some("verify") => Task::Verify,
             Some("conform") => Task::Conform,
             Some("fuzz") => Task::Fuzz,
+            Some("package-sdks") => Task::Packages,
             Some("perf") => Task::Perf,
             None | Some("help" | "--help" | "-h") => return Ok(None),
             Some(other) => bail!("no task is called `{other}`\n\n{USAGE}"),
@@ -173,6 +179,7 @@ mod tests {
             "conform --mutants --filter wire/",
             "verify --mutants",
             "verify --without rust",
+            "package-sdks --only go",
             "conform --quick",
             "perf --compare",
             "perf --list",

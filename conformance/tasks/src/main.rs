@@ -1,4 +1,5 @@
-//! The tasks of this repository: `cargo demo`, `cargo verify`, `cargo conform`, `cargo fuzzing` and `cargo perf`.
+//! The tasks of this repository: `cargo demo`, `cargo verify`, `cargo conform`, `cargo fuzzing`, `cargo package-sdks`
+//! and `cargo perf`.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +14,7 @@ mod job;
 mod language;
 mod layouts;
 mod mutants;
+mod packages;
 mod perf;
 mod prepare;
 mod run;
@@ -54,6 +56,7 @@ fn run(args: Vec<String>) -> Result<bool> {
     let workspace = Workspace::find()?;
     match args.task {
         Task::Demo => demo::run(&workspace, &args),
+        Task::Packages => packages::run(&workspace, &args),
         Task::Verify => verify::run(&workspace, &args),
         Task::Conform if args.mutants => mutants::run(&workspace, &args),
         Task::Conform => conform::run(&workspace, &args),

@@ -50,7 +50,7 @@ def test_ctrl_c_interrupts_a_blocking_call(wait: str) -> None:
 
 
 FORKED = """
-import asyncio, os, sys, traceback
+import asyncio, os, sys, threading, traceback
 import net
 from net.gen import echo
 from net.gen.aio import echo as later
@@ -77,6 +77,12 @@ calls = {
 }
 before = {name: call() for name, call in calls.items()}
 net.clear_logger()
+node = net.NetNode(shards=1)
+awaited = node.subscribe()
+threading.Thread(target=lambda: list(awaited), daemon=True).start()
+while not awaited._turn.locked():
+    os.sched_yield()
+calls["stream of another thread"] = lambda: awaited.next(1)
 child = os.fork()
 if child == 0:
     wrong = []
@@ -122,7 +128,7 @@ def test_a_library_of_another_spec_is_refused() -> None:
     done = run_script(OTHER_SPEC)
     assert done.returncode == 0, done.stderr
     message, wanted = done.stdout.splitlines()
-    assert message == f"mismatch: SDK built from spec {wanted}, library has 0123"
+    assert message == f"mismatch: built for spec {wanted}, library has 0123"
     assert wanted == net.build_info().spec_hash
 
 

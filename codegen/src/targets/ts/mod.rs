@@ -17,7 +17,7 @@ mod unions;
 
 use super::Target;
 use crate::files::FileSet;
-use crate::ir::{Api, At};
+use crate::ir::{Api, At, Platform};
 use anyhow::Result;
 use askama::Template;
 use codecs::CodecsModel;
@@ -68,6 +68,8 @@ impl Target for Ts {
         let names = shipped.map(|module| module.name.as_str()).collect();
         files.add(format!("{DIR}/index.ts"), tidy(&IndexTemplate { names }.render()?));
         files.add(format!("{DIR}/spec.ts"), tidy(&SpecTemplate { hash: &api.hash }.render()?));
+        let platforms = PlatformsTemplate { platforms: &api.platforms };
+        files.add(format!("{DIR}/platforms.ts"), tidy(&platforms.render()?));
         files.add("conformance/testees/node/gen/interface.mjs", tidy(&testee::model(api).render()?));
         Ok(files)
     }
@@ -153,10 +155,16 @@ fn imports(scope: &Scope<'_>, api: &Api, types: &str, codecs: &str) -> Vec<Impor
 fn tidy(code: &str) -> String {
     let unused = |line: &str| {
         let name = line.strip_prefix("import * as ").and_then(|rest| rest.split(' ').next());
-        name.is_some_and(|name| !code.contains(&format!("{name}.")))
+        name.is_some_and(|name| !reaches(code, name))
     };
     let kept: Vec<_> = code.lines().filter(|line| !unused(line)).collect();
     kept.join("\n").trim_end().to_owned() + "\n"
+}
+
+/// Whether code reaches into something of a name, which may also be the end of a word in its comments.
+fn reaches(code: &str, name: &str) -> bool {
+    let within = |before: &str| before.ends_with(|last: char| last.is_alphanumeric() || "_$.".contains(last));
+    code.match_indices(&format!("{name}.")).any(|(at, _)| !within(&code[..at]))
 }
 
 struct Rendered {
@@ -241,4 +249,22 @@ struct IndexTemplate<'a> {
 #[template(path = "ts/spec.jinja", escape = "none")]
 struct SpecTemplate<'a> {
     hash: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "ts/platforms.jinja", escape = "none")]
+struct PlatformsTemplate<'a> {
+    platforms: &'a [Platform],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_that_only_ends_a_word_is_dropped() {
+        let used = "import * as k from '../kernel';\nk.call();\n";
+        assert_eq!(tidy(used), used);
+        assert_eq!(tidy("import * as k from '../kernel';\n// One link.\n"), "// One link.\n");
+    }
 }

@@ -77,9 +77,14 @@ fn base(list: &mut List) {
     );
     list.parts(
         |value: &net_mesh::base::BaseError| {
-            matches!(value, net_mesh::base::BaseError::Mismatch { wanted: _, found: _, .. })
+            matches!(value, net_mesh::base::BaseError::Mismatch { what: _, wanted: _, found: _, .. })
         },
-        &["BaseError::Mismatch", "BaseError::Mismatch.wanted", "BaseError::Mismatch.found"],
+        &[
+            "BaseError::Mismatch",
+            "BaseError::Mismatch.what",
+            "BaseError::Mismatch.wanted",
+            "BaseError::Mismatch.found",
+        ],
     );
     list.ty::<net_mesh::base::LibraryInfo>("LibraryInfo");
     list.parts(|net_mesh::base::LibraryInfo { version: _, spec_hash: _, features: _, target: _, .. }: &net_mesh::base::LibraryInfo| {}, &["LibraryInfo.version", "LibraryInfo.spec_hash", "LibraryInfo.features", "LibraryInfo.target"]);
@@ -335,10 +340,16 @@ fn echo(list: &mut List) {
     list.ty::<net_mesh::echo::Reason>("Reason");
     list.value("Reason::None", net_mesh::echo::Reason::None.text());
     list.value("Reason::Damaged", net_mesh::echo::Reason::Damaged.text());
+    list.ty::<net_mesh::echo::Mood>("Mood");
+    list.value("Mood::Calm", net_mesh::echo::Mood::Calm.text());
+    list.value("Mood::Angry", net_mesh::echo::Mood::Angry.text());
     list.ty::<net_mesh::echo::Access>("Access");
     list.value("Access::READ", net_mesh::echo::Access::READ.bits());
     list.value("Access::WRITE", net_mesh::echo::Access::WRITE.bits());
     list.value("Access::CHANGE_ALL", net_mesh::echo::Access::CHANGE_ALL.bits());
+    list.ty::<net_mesh::echo::Rights>("Rights");
+    list.value("Rights::ENTER", net_mesh::echo::Rights::ENTER.bits());
+    list.value("Rights::LEAVE", net_mesh::echo::Rights::LEAVE.bits());
     list.ty::<net_mesh::echo::Shape>("Shape");
     list.parts(
         |value: &net_mesh::echo::Shape| matches!(value, net_mesh::echo::Shape::Empty),
@@ -539,6 +550,16 @@ fn echo(list: &mut List) {
         |net_mesh::echo::Timetable { pauses: _, limits: _, .. }: &net_mesh::echo::Timetable| {},
         &["Timetable.pauses", "Timetable.limits"],
     );
+    list.ty::<net_mesh::echo::EchoKit>("EchoKit");
+    list.parts(
+        |net_mesh::echo::EchoKit { label: _, first: _, spare: _, more: _, .. }: &net_mesh::echo::EchoKit| {},
+        &["EchoKit.label", "EchoKit.first", "EchoKit.spare", "EchoKit.more"],
+    );
+    list.ty::<net_mesh::echo::EchoWatch>("EchoWatch");
+    list.parts(
+        |net_mesh::echo::EchoWatch { kit: _, pause: _, numbers: _, .. }: &net_mesh::echo::EchoWatch| {},
+        &["EchoWatch.kit", "EchoWatch.pause", "EchoWatch.numbers"],
+    );
     list.ty::<net_mesh::echo::EchoPage>("EchoPage");
     list.parts(|net_mesh::echo::EchoPage { raw: _, .. }: &net_mesh::echo::EchoPage| {}, &["EchoPage.raw"]);
     let _ = <net_mesh::echo::EchoPage as net_mesh::echo::EchoPageViews>::raw_bytes;
@@ -609,6 +630,8 @@ fn echo(list: &mut List) {
     list.has(&["EchoBox::find"]);
     list.has(&["EchoBox::merged"]);
     list.has(&["EchoBox::letters"]);
+    list.has(&["EchoBox::watch"]);
+    list.has(&["EchoBox::boxed"]);
     list.has(&["EchoBox::save"]);
     list.has(&["EchoBox::shut"]);
     list.has(&["EchoBox::text"]);
@@ -648,6 +671,8 @@ fn echo(list: &mut List) {
     list.has(&["echo_color"]);
     list.has(&["echo_level"]);
     list.has(&["echo_access"]);
+    list.has(&["echo_mood"]);
+    list.has(&["echo_rights"]);
     list.has(&["echo_number"]);
     list.has(&["echo_key_of"]);
     list.has(&["echo_optional"]);
@@ -659,6 +684,9 @@ fn echo(list: &mut List) {
     list.has(&["echo_pauses"]);
     list.has(&["echo_limits"]);
     list.has(&["echo_timetable"]);
+    list.has(&["echo_kit_of"]);
+    list.has(&["kit_text"]);
+    list.has(&["kit_text_later"]);
     list.has(&["doubled"]);
     list.has(&["doubled_number"]);
     list.has(&["echo_everything"]);

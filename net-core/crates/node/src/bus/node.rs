@@ -67,6 +67,8 @@ impl api::NetNode for NetNode {
 
     fn new(config: NetNodeConfig) -> Result<Arc<Self>, Error> {
         let source = Arc::new(Source::new(&config)?);
+        let (shards, mode) = (source.bus.shards.len(), source.bus.backpressure.text());
+        tracing::debug!(shards, buffer_capacity = config.buffer_capacity, backpressure = mode, "made a node");
         Ok(Self::of(Arc::new(Shared { source, fired: Fired::default(), one: Mutex::default() })))
     }
 
@@ -191,10 +193,13 @@ impl api::NetNode for NetNode {
         }
         self.bus().seal();
         if self.bus().is_awaited() {
-            // Both outcomes end in closing.
-            let _ = tokio::time::timeout(options.timeout, self.taken()).await;
+            let taken = tokio::time::timeout(options.timeout, self.taken()).await;
+            if taken.is_err() {
+                tracing::warn!(held = self.bus().stats().held, "shut down before readers took every event");
+            }
         }
         self.bus().close();
+        tracing::debug!("shut a node down");
         Ok(())
     }
 }

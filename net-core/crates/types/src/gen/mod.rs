@@ -18,4 +18,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "f28385c230e59bb4317d8a07a75e3b9c";
+pub const SPEC_HASH: &str = "43d7211061bb0e109cac8d212a3e08cf";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("f28385c230e59bb4317d8a07a75e3b9c")
+check("43d7211061bb0e109cac8d212a3e08cf")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -92,6 +92,7 @@ export class BaseError extends k.NetError {
   declare readonly argument?: string;
   declare readonly reason?: string;
   declare readonly feature?: string;
+  declare readonly what?: string;
   declare readonly wanted?: string;
   declare readonly found?: string;
 }
@@ -163,6 +164,7 @@ k.register({
       code: 13,
       text: 'mismatch',
       fields: {
+        what: k.text,
         wanted: k.text,
         found: k.text,
       },

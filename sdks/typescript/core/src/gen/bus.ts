@@ -522,7 +522,7 @@ export class NetNode extends k.NetObject {
   }
 
   /**
-   * Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is counted in `rejected`.
+   * Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
    */
   emitBuffer(data: Uint8Array, key?: string | null): boolean {
     const combiner = k.combinerOf(this, native.busNetNodeEmitGranted);
@@ -628,7 +628,7 @@ export class NetNode extends k.NetObject {
   }
 
   /**
-   * Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is counted in `rejected`.
+   * Emits one JSON text without a receipt; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
    */
   fire(json: string): boolean {
     const combiner = k.combinerOf(this, native.busNetNodeEmitGranted);
@@ -677,7 +677,7 @@ export class NetNode extends k.NetObject {
   }
 
   /**
-   * Emits one JSON text whose hash is known; false when the hash is not the text's or there is no room.
+   * Emits one JSON text whose hash is known; false when the hash is not the text's, there is no room, or the node is shut down.
    */
   pushWithHash(data: Uint8Array, hash: k.BigIntLike): boolean {
     return k.call(

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'f28385c230e59bb4317d8a07a75e3b9c';
+export const SPEC_HASH = '43d7211061bb0e109cac8d212a3e08cf';
 
 checkSpec(SPEC_HASH);
