@@ -13,6 +13,7 @@ mod frame;
 mod known;
 mod link;
 mod report;
+mod server;
 mod session;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use anyhow::{Context, Result, ensure};
 pub use compare::{Layouts, Span};
 pub use exit::exit_of;
 pub use report::{CaseContent, CaseReport, LanguageReport, Report, State, Status};
+pub use server::Server;
 
 /// A program that speaks the protocol for one language.
 #[derive(Debug, Clone)]
@@ -116,13 +118,14 @@ pub fn run(options: &Options, testees: &[Testee]) -> Result<Report> {
 
     let queue = Mutex::new(testees.iter().enumerate());
     let done = Mutex::new(Vec::new());
+    let servers = server::Servers::default();
     thread::scope(|scope| {
         for _ in 0..options.jobs.clamp(1, testees.len().max(1)) {
             scope.spawn(|| {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((index, testee)) = next else { break };
-                    let report = session::run(options, testee, &all, &cases);
+                    let report = session::run(options, testee, &servers, &all, &cases);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((index, report));
                 }
             });

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "569af07ff8118a9c083300f737b35178"
+const specHash = "c0d409c10b10682afcaa04b6df4cedbe"

@@ -17,4 +17,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "569af07ff8118a9c083300f737b35178";
+pub const SPEC_HASH: &str = "c0d409c10b10682afcaa04b6df4cedbe";

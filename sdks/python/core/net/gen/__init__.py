@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("569af07ff8118a9c083300f737b35178")
+check("c0d409c10b10682afcaa04b6df4cedbe")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -40,6 +40,9 @@ from net.gen.bus import (
     BusLaggedError,
     BusMemoryFullError,
     BusNotAnObjectError,
+    BusTransportError,
+    BusTransportRefusedError,
+    BusUndeliveredError,
     DEFAULT_LIMIT,
     DEFAULT_MAX_BACKOFF,
     DEFAULT_POLL_INTERVAL,
@@ -47,6 +50,7 @@ from net.gen.bus import (
     EventStream,
     HashedEvent,
     IngestResult,
+    JetStreamOptions,
     Net,
     NetKeypair,
     NetNode,
@@ -57,6 +61,7 @@ from net.gen.bus import (
     PollResponse,
     PollResponseData,
     Receipt,
+    RedisOptions,
     ShutdownOptions,
     Start,
     Stats,
@@ -123,6 +128,9 @@ __all__ = [
     "BusLaggedError",
     "BusMemoryFullError",
     "BusNotAnObjectError",
+    "BusTransportError",
+    "BusTransportRefusedError",
+    "BusUndeliveredError",
     "CancelledError",
     "ClosedError",
     "CodecDecodeError",
@@ -149,6 +157,7 @@ __all__ = [
     "IngestResult",
     "InternalError",
     "IssueTokenOptions",
+    "JetStreamOptions",
     "LaggedError",
     "LibraryInfo",
     "LogLevel",
@@ -169,6 +178,7 @@ __all__ = [
     "PollResponse",
     "PollResponseData",
     "Receipt",
+    "RedisOptions",
     "RedisStreamDedup",
     "ShutdownOptions",
     "Start",

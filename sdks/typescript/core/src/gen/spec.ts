@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '569af07ff8118a9c083300f737b35178';
+export const SPEC_HASH = 'c0d409c10b10682afcaa04b6df4cedbe';
 
 checkSpec(SPEC_HASH);
