@@ -24,7 +24,7 @@ pub enum Mutation {
 /// The codecs of a language with a mistake in every layout that can have it.
 #[derive(Debug)]
 pub struct Mutant {
-    /// Names of the layouts that have it.
+    /// Names of the layouts that have it, themselves or in a part.
     pub layouts: Vec<String>,
     /// The codecs.
     pub files: FileSet,
@@ -45,14 +45,16 @@ impl Mutation {
 
     /// Makes the mistake in the layouts and prints the codecs of a language.
     pub fn codecs(self, mut api: Api, lang: Lang) -> Result<Mutant> {
-        let mut layouts = Vec::new();
+        let mut spoiled = Vec::new();
         for at in positions(&api) {
             if api.modules[at.module].feature.is_some() && self.fits(&api, api.wire(at)) {
-                let wire = &mut api.modules[at.module].wires[at.index];
-                self.spoil(wire);
-                layouts.push(wire.name.clone());
+                self.spoil(&mut api.modules[at.module].wires[at.index]);
+                spoiled.push(at);
             }
         }
+        let have_it =
+            positions(&api).into_iter().filter(|at| spoiled.iter().any(|part| api.has_part(*at, *part)));
+        let layouts = have_it.map(|at| api.wire(at).name.clone()).collect();
         Ok(Mutant { layouts, files: wire::codecs(lang).render(&api)? })
     }
 
@@ -116,7 +118,7 @@ fn has_order(api: &Api, form: &WireForm) -> bool {
         WireForm::Bits(int, _) | WireForm::Check { int, .. } => int.bits() > 8,
         WireForm::Sized { len, .. } => is_wide_length(len),
         WireForm::Counted { of, count, .. } => is_wide(of) || is_wide_length(count),
-        WireForm::Switch { .. } => false,
+        WireForm::Varint(_) | WireForm::Switch { .. } => false,
     }
 }
 
@@ -153,10 +155,10 @@ mod tests {
 
     #[test]
     fn a_mistake_is_made_where_it_shows() {
-        let fixed = ["echo_frame", "echo_header"];
-        let all = ["echo_frame", "echo_header", "echo_message", "echo_record", "echo_tail"];
-        assert_eq!(layouts(Mutation::SwappedOffset), fixed);
-        assert_eq!(layouts(Mutation::ByteOrder), all);
-        assert_eq!(layouts(Mutation::LengthCheck), all);
+        let fixed = ["echo_frame", "echo_header", "echo_point"];
+        let old = ["echo_frame", "echo_header", "echo_message", "echo_record", "echo_tail"];
+        assert_eq!(layouts(Mutation::SwappedOffset), [&fixed[..], &["echo_ack"]].concat());
+        assert_eq!(layouts(Mutation::ByteOrder), [&old[..], &["echo_point", "echo_ack"]].concat());
+        assert_eq!(layouts(Mutation::LengthCheck), [&old[..], &["echo_point", "echo_ack"]].concat());
     }
 }

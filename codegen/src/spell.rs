@@ -42,6 +42,7 @@ impl Spelling<'_> {
                 format!("host {}{}", self.path(*at, &api.host(*at).name.spec), bindings(bound))
             }
             Type::Constant(text) => format!("'{text}'"),
+            Type::Layout(at) | Type::Choice(at, _) => self.path(*at, &api.wire(*at).name),
         }
     }
 

@@ -4,5 +4,5 @@ mod common;
 
 #[test]
 fn prints_every_construct() {
-    common::snapshots(&net_codegen::targets::node::Node);
+    common::snapshots(&net_codegen::targets::node::Node, None);
 }

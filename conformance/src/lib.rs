@@ -12,6 +12,7 @@ mod flat;
 mod frame;
 mod known;
 mod link;
+mod remote;
 mod report;
 mod server;
 mod session;
@@ -25,6 +26,7 @@ use anyhow::{Context, Result, ensure};
 
 pub use compare::{Layouts, Span};
 pub use exit::exit_of;
+pub use remote::Remote;
 pub use report::{CaseContent, CaseReport, LanguageReport, Report, State, Status};
 pub use server::Server;
 

@@ -9,7 +9,7 @@
 mod echo;
 
 #[cfg(feature = "conformance")]
-pub use echo::{EchoBox, LetterStream, TypedCell};
+pub use echo::{EchoBox, Floor, LetterStream, TypedCell};
 pub use net_node::bus::{EventStream, NetNode, TypedChannel, TypedEventStream};
 pub use net_node::dedup::RedisStreamDedup;
 pub use net_node::identity::{Identity, Token};

@@ -67,7 +67,7 @@ func alive(ctx context.Context) error {
 	case ctx == nil:
 		return argumentError("ctx", "is nil")
 	case ctx.Err() != nil:
-		return cancelled(context.Cause(ctx))
+		return cancelled(ctx)
 	default:
 		return nil
 	}
@@ -161,7 +161,13 @@ func newObject(handle uint64) *object {
 }
 
 // id is zero once the object is closed, for which the library answers with an error.
-func (o *object) id() C.net_handle { return C.net_handle(o.handle.Load()) }
+// The zero value of a type has no object, and counts as closed as well.
+func (o *object) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return C.net_handle(o.handle.Load())
+}
 
 // handle is that of an object which is an argument.
 func (w *writer) handle(o interface{ id() C.net_handle }) C.net_handle {
@@ -174,6 +180,9 @@ func (w *writer) handle(o interface{ id() C.net_handle }) C.net_handle {
 
 // release frees the handle the first time.
 func (o *object) release() {
+	if o == nil {
+		return
+	}
 	if handle := o.handle.Swap(0); handle != 0 {
 		o.cleanup.Stop()
 		C.net_handle_free(C.net_handle(handle))
@@ -182,13 +191,18 @@ func (o *object) release() {
 
 // chain keeps the first error of methods that answer with the object itself.
 func (o *object) chain(err error) {
-	if err != nil {
+	if o != nil && err != nil {
 		o.chained.CompareAndSwap(nil, &err)
 	}
 }
 
 // broken gives the error of an earlier chained method, once.
-func (o *object) broken() error { return at(o.chained.Swap(nil)) }
+func (o *object) broken() error {
+	if o == nil {
+		return nil
+	}
+	return at(o.chained.Swap(nil))
+}
 
 // liveHandles counts the objects that the library keeps for this program, and those that it keeps of it.
 func liveHandles() int { return int(C.net_live_handles()) }

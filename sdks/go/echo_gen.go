@@ -152,6 +152,28 @@ package net
 // #cgo nocallback net_typed_cell_put
 // #cgo noescape net_typed_cell_take
 // #cgo nocallback net_typed_cell_take
+// #cgo noescape net_floor_new
+// #cgo nocallback net_floor_new
+// #cgo noescape net_floor_nothing
+// #cgo nocallback net_floor_nothing
+// #cgo noescape net_floor_text
+// #cgo nocallback net_floor_text
+// #cgo noescape net_floor_data
+// #cgo nocallback net_floor_data
+// #cgo noescape net_floor_data_key
+// #cgo nocallback net_floor_data_key
+// #cgo noescape net_floor_data_hash
+// #cgo nocallback net_floor_data_hash
+// #cgo noescape net_floor_signed
+// #cgo nocallback net_floor_signed
+// #cgo noescape net_floor_text_key
+// #cgo nocallback net_floor_text_key
+// #cgo noescape net_floor_value_key
+// #cgo nocallback net_floor_value_key
+// #cgo noescape net_floor_texts_key
+// #cgo nocallback net_floor_texts_key
+// #cgo noescape net_floor_chunks_key
+// #cgo nocallback net_floor_chunks_key
 import "C"
 
 import (
@@ -983,6 +1005,33 @@ func unpackEchoPage(r *reader) (v EchoPage) {
 	f := r.record()
 	if f.has() {
 		v.Raw = unpackText[string](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A record of two numbers, as short as a receipt.
+type Mark struct {
+	// A number of 32 bits.
+	Place uint32
+	// A number of 64 bits that fits a double.
+	At uint64
+}
+
+func packMark(w *writer, v Mark) {
+	w.record(2, func() {
+		packUint[uint32](w, v.Place)
+		packUint[uint64](w, v.At)
+	})
+}
+
+func unpackMark(r *reader) (v Mark) {
+	f := r.record()
+	if f.has() {
+		v.Place = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.At = unpackUint[uint64](&f.reader)
 	}
 	r.close(&f)
 	return v
@@ -1868,6 +1917,193 @@ func unpackTypedCell[T any](r *reader) *TypedCell[T] {
 	return newTypedCell[T](r.uvarint())
 }
 
+// Calls that do nothing. What they cost is what crossing costs: `cargo perf` sets it beside the methods with the same arguments.
+type Floor struct {
+	core *object
+}
+
+// NewFloor makes one; they are all alike.
+func NewFloor() (result *Floor, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_floor_new(&out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return newFloor(uint64(out)), nil
+}
+
+// Nothing takes no argument and answers true.
+func (o *Floor) Nothing() (result bool, err error) {
+	var out C.bool
+	var fail C.net_error
+	code := C.net_floor_nothing(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+// Text takes a text and answers true.
+func (o *Floor) Text(text string) (result bool, err error) {
+	var out C.bool
+	var fail C.net_error
+	code := C.net_floor_text(o.id(), viewOf(text), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+// Data takes bytes and answers true.
+func (o *Floor) Data(data []byte) (result bool, err error) {
+	var out C.bool
+	var fail C.net_error
+	code := C.net_floor_data(o.id(), viewOf(data), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+// DataKey takes bytes with a key and answers true.
+func (o *Floor) DataKey(data []byte, key *string) (result bool, err error) {
+	var out C.bool
+	var fail C.net_error
+	code := C.net_floor_data_key(o.id(), viewOf(data), viewOr(key != nil, at(key)), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+// DataHash takes bytes with their hash and answers true.
+func (o *Floor) DataHash(data []byte, hash uint64) (result bool, err error) {
+	var out C.bool
+	var fail C.net_error
+	code := C.net_floor_data_hash(o.id(), viewOf(data), C.uint64_t(hash), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+// FloorSigned takes a signature with what it is about and answers true.
+func FloorSigned(entityID []byte, message []byte, signature []byte) (result bool, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.bool
+	var fail C.net_error
+	code := C.net_floor_signed(viewOf(entityID), viewOf(message), viewOf(signature), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+// TextKey takes a text with a key and answers zeros.
+func (o *Floor) TextKey(text string, key *string) (result Mark, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_floor_text_key(o.id(), viewOf(text), viewOr(key != nil, at(key)), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackMark)
+}
+
+// ValueKey takes a value with a key and answers zeros.
+func (o *Floor) ValueKey(value any, key *string) (result Mark, err error) {
+	in := &arguments{}
+	valueText := viewOf(in.named("value").json(value))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_floor_value_key(o.id(), valueText, viewOr(key != nil, at(key)), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackMark)
+}
+
+// TextsKey takes texts with a key and tells how many they are.
+func (o *Floor) TextsKey(texts []string, key *string) (result uint32, err error) {
+	in := reused()
+	textsPack := packed(in, "texts", packList(packText[string]), texts)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_floor_texts_key(o.id(), textsPack, viewOr(key != nil, at(key)), &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
+}
+
+// ChunksKey takes chunks of bytes with a key and tells how many they are.
+func (o *Floor) ChunksKey(chunks [][]byte, key *string) (result uint32, err error) {
+	in := reused()
+	chunksPack := packed(in, "chunks", packList(packBytes[[]byte]), chunks)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_floor_chunks_key(o.id(), chunksPack, viewOr(key != nil, at(key)), &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
+}
+
+// Close lets go of the object.
+func (o *Floor) Close() error {
+	o.core.release()
+	return nil
+}
+
+// id is the handle, zero for none.
+func (o *Floor) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newFloor(handle uint64) *Floor {
+	o := &Floor{core: newObject(handle)}
+	return o
+}
+
+func packFloor(w *writer, o *Floor) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackFloor(r *reader) *Floor {
+	return newFloor(r.uvarint())
+}
+
 // EchoBool gives the value back.
 func EchoBool(value bool) (result bool, err error) {
 	in := &arguments{}
@@ -2647,6 +2883,7 @@ func EchoStream(values iter.Seq2[Label, error]) (result *Stream[Label], err erro
 
 func init() {
 	spellings["count"] = "Count"
+	spellings["entity_id"] = "entityID"
 	spellings["error"] = "errorValue"
 	spellings["value_bytes"] = "value"
 	spellings["value_ms"] = "value"

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,11 @@ func TestHandlers(t *testing.T) {
 	}
 }
 
+// moody is an error of which a nil pointer has no text.
+type moody struct{ text string }
+
+func (m *moody) Error() string { return m.text }
+
 func TestErrorsOfHandlers(t *testing.T) {
 	ctx := context.Background()
 	answer := func(err error) net.EchoHandlerFunc {
@@ -53,6 +59,12 @@ func TestErrorsOfHandlers(t *testing.T) {
 	_, err = ask(ctx, 1, answer(errors.New("boom")))
 	if !errors.As(err, &base) || base.Kind != net.BaseErrorKindHostThrew || base.Detail != "boom" {
 		t.Error(err)
+	}
+	for _, silent := range []error{(*moody)(nil), (*net.EchoError)(nil), (*net.BaseError)(nil)} {
+		_, err = ask(ctx, 1, answer(silent))
+		if !errors.As(err, &base) || base.Kind != net.BaseErrorKindHostThrew || !strings.HasPrefix(base.Detail, "an error that panics: ") {
+			t.Error(err)
+		}
 	}
 	_, err = ask(ctx, 1, func(context.Context, net.Label, []byte) ([]byte, error) { panic("oh") })
 	if !errors.As(err, &base) || base.Kind != net.BaseErrorKindHostThrew || base.Detail != "panic: oh" {

@@ -151,11 +151,38 @@ func TestCancellation(t *testing.T) {
 	reason := errors.New("reason")
 	caused, stop := context.WithCancelCause(context.Background())
 	stop(reason)
-	if err := box.Wait(caused); !errors.Is(err, reason) {
+	if err := box.Wait(caused); !errors.Is(err, reason) || !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	if net.Pending() != 0 {
 		t.Error("a call returns when its operation has ended")
+	}
+}
+
+func TestZeroValuesAreClosed(t *testing.T) {
+	ctx := context.Background()
+	var (
+		box    net.EchoBox
+		node   net.NetNode
+		stream net.EventStream
+		plain  net.Stream[uint32]
+	)
+	uses := map[string]func() error{
+		"method":   func() error { _, err := box.Length(); return err },
+		"chained":  func() error { _, err := box.Set("x").Length(); return err },
+		"wait":     func() error { return box.Wait(ctx) },
+		"emit":     func() error { _, err := node.EmitRaw("1", nil); return err },
+		"next":     func() error { _, _, err := stream.Next(ctx); return err },
+		"batch":    func() error { _, err := plain.NextBatch(ctx, 1); return err },
+		"argument": func() error { _, err := net.NetNodeFromNative(&node); return err },
+	}
+	for name, use := range uses {
+		if err := use(); !errors.Is(err, net.ErrBaseHandle) {
+			t.Error(name, err)
+		}
+	}
+	if err := errors.Join(box.Close(), node.Close(), stream.Close(), plain.Close()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -173,6 +173,17 @@ func TestNamedStreams(t *testing.T) {
 	}
 }
 
+func TestABatchOfNothingIsRefused(t *testing.T) {
+	stream, err := net.CountUp(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if _, err := stream.NextBatch(context.Background(), 0); !errors.Is(err, net.ErrBaseArgument) {
+		t.Error(err)
+	}
+}
+
 func TestCancelledStream(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	hold := make(chan struct{})

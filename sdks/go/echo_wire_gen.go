@@ -37,6 +37,21 @@ const EchoFrameSize = 40
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v EchoFrame) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoFrame reads a value from all of the bytes.
+func DecodeEchoFrame(bytes []byte) (v EchoFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return EchoFrame{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoFrame) write(w *wireWriter) {
 	w.put(0xec, 0x40)
 	w.seek(2)
 	w.u8(uint8(wireTag(w, "color", v.Color)))
@@ -56,12 +71,9 @@ func (v EchoFrame) Encode() ([]byte, error) {
 	w.put(v.Key[:]...)
 	w.seek(32)
 	w.u64LE(v.At)
-	return w.finish()
 }
 
-// DecodeEchoFrame reads a value from all of the bytes.
-func DecodeEchoFrame(bytes []byte) (v EchoFrame, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *EchoFrame) read(r *wireReader) {
 	r.exactly(40)
 	r.magic(0xec, 0x40)
 	r.seek(2)
@@ -82,10 +94,6 @@ func DecodeEchoFrame(bytes []byte) (v EchoFrame, err error) {
 	v.Key = EchoKey([8]byte(r.take("key", 8)))
 	r.seek(32)
 	v.At = r.u64LE("at")
-	if r.fault != nil {
-		return EchoFrame{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // A header whose integers have their highest byte first.
@@ -108,6 +116,21 @@ const EchoHeaderSize = 8
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v EchoHeader) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoHeader reads a value from all of the bytes.
+func DecodeEchoHeader(bytes []byte) (v EchoHeader, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return EchoHeader{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoHeader) write(w *wireWriter) {
 	w.seek(0)
 	w.u16BE(v.Kind)
 	w.seek(2)
@@ -115,12 +138,9 @@ func (v EchoHeader) Encode() ([]byte, error) {
 	w.u16BE(uint16(bits))
 	w.seek(4)
 	w.u32BE(v.Number)
-	return w.finish()
 }
 
-// DecodeEchoHeader reads a value from all of the bytes.
-func DecodeEchoHeader(bytes []byte) (v EchoHeader, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *EchoHeader) read(r *wireReader) {
 	r.exactly(8)
 	r.seek(0)
 	v.Kind = r.u16BE("kind")
@@ -131,10 +151,6 @@ func DecodeEchoHeader(bytes []byte) (v EchoHeader, err error) {
 	v.BitsHigh = uint16(bits >> 5 & 0x7ff)
 	r.seek(4)
 	v.Number = r.u32BE("number")
-	if r.fault != nil {
-		return EchoHeader{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // A message whose parts vary in length.
@@ -156,12 +172,28 @@ type EchoMessage struct {
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v EchoMessage) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoMessage reads a value from all of the bytes.
+func DecodeEchoMessage(bytes []byte) (v EchoMessage, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoMessage{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoMessage) write(w *wireWriter) {
 	w.put(0xec, 0x41)
 	flags := wireBit(v.Note != nil) | wireBit(v.FlagsUrgent)<<1 | w.part("flags_rest", uint64(v.FlagsRest), 6)<<2
 	w.u8(uint8(flags))
 	w.u8(uint8(w.length("title", len(v.Title), 255)))
 	w.put([]byte(v.Title)...)
-	w.varint(w.length("body", len(v.Body), 65536))
+	w.varint("body", w.length("body", len(v.Body), 65536))
 	w.put([]byte(v.Body)...)
 	w.u8(uint8(w.length("ids", len(v.IDs), 32)))
 	for _, item := range v.IDs {
@@ -171,12 +203,9 @@ func (v EchoMessage) Encode() ([]byte, error) {
 		w.u16LE(uint16(w.length("note", len(*v.Note), 1024)))
 		w.put([]byte(*v.Note)...)
 	}
-	return w.finish()
 }
 
-// DecodeEchoMessage reads a value from all of the bytes.
-func DecodeEchoMessage(bytes []byte) (v EchoMessage, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *EchoMessage) read(r *wireReader) {
 	r.magic(0xec, 0x41)
 	flags := uint64(r.u8("flags"))
 	v.FlagsUrgent = flags>>1&1 == 1
@@ -187,11 +216,6 @@ func DecodeEchoMessage(bytes []byte) (v EchoMessage, err error) {
 	if flags&1 == 1 {
 		v.Note = Ptr(r.text("note", r.length("note", uint64(r.u16LE("note")), 1024, 1)))
 	}
-	r.end()
-	if r.fault != nil {
-		return EchoMessage{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // A stored form that has grown by two fields.
@@ -221,13 +245,28 @@ type EchoRecord struct {
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v EchoRecord) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoRecord reads a value from all of the bytes.
+func DecodeEchoRecord(bytes []byte) (v EchoRecord, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return EchoRecord{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoRecord) write(w *wireWriter) {
 	w.put(2)
 	flags := w.part("flags_codec", uint64(v.FlagsCodec), 4) | wireBit(v.Origin != nil)<<4 | w.part("flags_rest", uint64(v.FlagsRest), 11)<<5
 	w.u16BE(uint16(flags))
 	if v.Origin != nil {
 		w.u64BE(uint64(*v.Origin))
 	}
-	w.varint(w.length("colors", len(v.Colors), 8))
+	w.varint("colors", w.length("colors", len(v.Colors), 8))
 	for _, item := range v.Colors {
 		w.u8(uint8(wireTag(w, "colors", item)))
 	}
@@ -237,12 +276,9 @@ func (v EchoRecord) Encode() ([]byte, error) {
 	w.u32BE(v.Epoch)
 	w.u32BE(uint32(w.flags("access", uint64(v.Access), 0x80000003, false)))
 	w.put(v.Trailing...)
-	return w.finish()
 }
 
-// DecodeEchoRecord reads a value from all of the bytes.
-func DecodeEchoRecord(bytes []byte) (v EchoRecord, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *EchoRecord) read(r *wireReader) {
 	version := r.version(2)
 	flags := uint64(r.u16BE("flags"))
 	v.FlagsCodec = uint8(flags & 0xf)
@@ -265,10 +301,6 @@ func DecodeEchoRecord(bytes []byte) (v EchoRecord, err error) {
 		v.Access = AccessRead
 	}
 	v.Trailing = r.sized("trailing", r.remaining("trailing", 1<<63-1))
-	if r.fault != nil {
-		return EchoRecord{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
-	}
-	return v, nil
 }
 
 // A message whose last part is whatever remains.
@@ -282,22 +314,109 @@ type EchoTail struct {
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v EchoTail) Encode() ([]byte, error) {
 	w := &wireWriter{}
-	w.i16LE(v.Kind)
-	w.length("text", len(v.Text), 64)
-	w.put([]byte(v.Text)...)
+	v.write(w)
 	return w.finish()
 }
 
 // DecodeEchoTail reads a value from all of the bytes.
 func DecodeEchoTail(bytes []byte) (v EchoTail, err error) {
 	r := &wireReader{bytes: bytes}
-	v.Kind = r.i16LE("kind")
-	v.Text = r.text("text", r.remaining("text", 64))
+	v.read(r)
 	r.end()
 	if r.fault != nil {
 		return EchoTail{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
 	}
 	return v, nil
+}
+
+func (v EchoTail) write(w *wireWriter) {
+	w.i16LE(v.Kind)
+	w.length("text", len(v.Text), 64)
+	w.put([]byte(v.Text)...)
+}
+
+func (v *EchoTail) read(r *wireReader) {
+	v.Kind = r.i16LE("kind")
+	v.Text = r.text("text", r.remaining("text", 64))
+}
+
+// A range of numbers, as it stands in other layouts.
+type EchoRange struct {
+	// Numbers that are left out before it.
+	Gap uint64
+	// Numbers in it.
+	Length uint32
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoRange) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoRange reads a value from all of the bytes.
+func DecodeEchoRange(bytes []byte) (v EchoRange, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoRange{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoRange) write(w *wireWriter) {
+	w.varint("gap", v.Gap)
+	w.varint("length", w.atMost("length", uint64(v.Length), 1000000))
+}
+
+func (v *EchoRange) read(r *wireReader) {
+	v.Gap = r.varint("gap")
+	v.Length = uint32(r.atMost("length", uint64(uint32(r.atMost("length", r.varint("length"), 1<<32-1))), 1000000))
+}
+
+// A point, as it stands in other layouts.
+type EchoPoint struct {
+	// Where it is from left to right.
+	X int16
+	// Where it is from top to bottom.
+	Y int16
+}
+
+// EchoPointSize is the number of bytes of every encoding.
+const EchoPointSize = 4
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoPoint) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoPoint reads a value from all of the bytes.
+func DecodeEchoPoint(bytes []byte) (v EchoPoint, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return EchoPoint{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoPoint) write(w *wireWriter) {
+	w.seek(0)
+	w.i16BE(v.X)
+	w.seek(2)
+	w.i16BE(v.Y)
+}
+
+func (v *EchoPoint) read(r *wireReader) {
+	r.exactly(4)
+	r.seek(0)
+	v.X = r.i16BE("x")
+	r.seek(2)
+	v.Y = r.i16BE("y")
 }
 
 // A pair of numbers as a text.
@@ -311,9 +430,7 @@ type EchoTicket struct {
 // Encode prints the value; it fails with `argument` if a member does not fit.
 func (v EchoTicket) Encode() (string, error) {
 	w := &wireWriter{}
-	w.text(fmt.Sprintf("%016x", uint64(v.Major)))
-	w.text(":")
-	w.text(strconv.FormatUint(uint64(v.Minor), 10))
+	v.write(w)
 	bytes, err := w.finish()
 	return string(bytes), err
 }
@@ -321,12 +438,114 @@ func (v EchoTicket) Encode() (string, error) {
 // DecodeEchoTicket parses a text.
 func DecodeEchoTicket(text string) (v EchoTicket, err error) {
 	r := &wireReader{bytes: []byte(text)}
-	v.Major = r.hex("major", r.until("major", ":"), 16, 64)
-	r.literal(":")
-	v.Minor = uint32(r.decimal("minor", r.text("minor", r.remaining("minor", 1<<63-1)), 32))
+	v.read(r)
 	r.end()
 	if r.fault != nil {
 		return EchoTicket{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
 	}
 	return v, nil
+}
+
+func (v EchoTicket) write(w *wireWriter) {
+	w.text(fmt.Sprintf("%016x", uint64(v.Major)))
+	w.text(":")
+	w.text(strconv.FormatUint(uint64(v.Minor), 10))
+}
+
+func (v *EchoTicket) read(r *wireReader) {
+	v.Major = r.hex("major", r.until("major", ":"), 16, 64)
+	r.literal(":")
+	v.Minor = uint32(r.decimal("minor", r.text("minor", r.remaining("minor", 1<<63-1)), 32))
+}
+
+// Numbers in as few bytes as they need, and layouts in a layout.
+type EchoAck struct {
+	// A number below 2^62.
+	Largest uint64
+	// A named number.
+	ID EchoID
+	// A span of time of at most ten seconds.
+	DelayUs uint64
+	// An enum.
+	Color Color
+	// An enum of numbers.
+	Level Level
+	// Flags.
+	Access Access
+	// Part `rest` of `flags`: bits 2 to 7.
+	FlagsRest uint8
+	// A layout that may be left out.
+	Center *EchoPoint
+	// A number that may be left out.
+	Port *uint16
+	// A layout.
+	First EchoRange
+	// Layouts of varying length in a list.
+	Ranges []EchoRange
+	// Layouts of fixed length in a list.
+	Points []EchoPoint
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoAck) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoAck reads a value from all of the bytes.
+func DecodeEchoAck(bytes []byte) (v EchoAck, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoAck{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoAck) write(w *wireWriter) {
+	w.varint("largest", v.Largest)
+	w.varint("id", uint64(v.ID))
+	w.varint("delay", w.atMost("delay", uint64(v.DelayUs), 10000000))
+	w.varint("color", wireTag(w, "color", v.Color))
+	w.varint("level", wireTag(w, "level", v.Level))
+	w.varint("access", w.flags("access", uint64(v.Access), 0x80000003, false))
+	flags := wireBit(v.Center != nil) | wireBit(v.Port != nil)<<1 | w.part("flags_rest", uint64(v.FlagsRest), 6)<<2
+	w.u8(uint8(flags))
+	if v.Center != nil {
+		w.inner(v.Center.write)
+	}
+	if v.Port != nil {
+		w.varint("port", uint64(*v.Port))
+	}
+	v.First.write(w)
+	w.varint("ranges", w.length("ranges", len(v.Ranges), 32))
+	for _, item := range v.Ranges {
+		item.write(w)
+	}
+	w.u8(uint8(w.length("points", len(v.Points), 8)))
+	for _, item := range v.Points {
+		w.inner(item.write)
+	}
+}
+
+func (v *EchoAck) read(r *wireReader) {
+	v.Largest = r.varint("largest")
+	v.ID = EchoID(r.varint("id"))
+	v.DelayUs = r.atMost("delay", r.varint("delay"), 10000000)
+	v.Color = wireEnum(r, "color", colorOf(uint64(uint8(r.atMost("color", r.varint("color"), 1<<8-1)))))
+	v.Level = wireEnum(r, "level", levelOf(uint64(uint16(r.atMost("level", r.varint("level"), 1<<16-1)))))
+	v.Access = Access(r.flags("access", uint64(uint32(r.atMost("access", r.varint("access"), 1<<32-1))), 0x80000003, false))
+	flags := uint64(r.u8("flags"))
+	v.FlagsRest = uint8(flags >> 2 & 0x3f)
+	if flags&1 == 1 {
+		v.Center = Ptr(wirePart(r, "center", 4, (*EchoPoint).read))
+	}
+	if flags>>1&1 == 1 {
+		v.Port = Ptr(uint16(r.atMost("port", r.varint("port"), 1<<16-1)))
+	}
+	v.First = wireRead(r, (*EchoRange).read)
+	v.Ranges = wireList(r, r.length("ranges", r.varint("ranges"), 32, 2), func() EchoRange { return wireRead(r, (*EchoRange).read) })
+	v.Points = wireList(r, r.length("points", uint64(r.u8("points")), 8, 4), func() EchoPoint { return wirePart(r, "points", 4, (*EchoPoint).read) })
 }

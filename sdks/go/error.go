@@ -1,6 +1,7 @@
 package net
 
 import (
+	"context"
 	"errors"
 	"strings"
 )
@@ -18,7 +19,7 @@ type NetError interface {
 	Retry() bool
 	// cross gives what crosses when a handler of the host answers with the error: code, detail, and the fields as a record.
 	cross() (uint32, string, []byte)
-	because(cause error)
+	because(ctx context.Context)
 }
 
 // failure is what an error that came from the library knows of itself; it is empty in one that the program makes.
@@ -28,8 +29,8 @@ type failure struct {
 	led     []error
 }
 
-// because adds what led to the error.
-func (f *failure) because(cause error) { f.led = append(f.led, cause) }
+// because adds why a context ended: its error, and the cause that it was given.
+func (f *failure) because(ctx context.Context) { f.led = append(f.led, ctx.Err(), context.Cause(ctx)) }
 
 func (f *failure) causes() []error { return f.led }
 
@@ -132,8 +133,8 @@ func argumentError(name, reason string) error {
 	return &BaseError{Kind: BaseErrorKindArgument, Detail: name + ": " + reason, Argument: name, Reason: reason}
 }
 
-func cancelled(cause error) error {
+func cancelled(ctx context.Context) error {
 	err := &BaseError{Kind: BaseErrorKindCancelled}
-	err.because(cause)
+	err.because(ctx)
 	return err
 }

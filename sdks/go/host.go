@@ -109,8 +109,18 @@ func answer(reply uint64, w *writer, err error) {
 		C.net_reply(C.uint64_t(reply), viewOf(w.buf))
 		return
 	}
-	code, detail, fields := toNetError(err).cross()
+	code, detail, fields := crossing(err)
 	C.net_reply_error(C.uint64_t(reply), C.uint16_t(code>>16), C.uint16_t(code), viewOf(detail), viewOf(fields))
+}
+
+// crossing is the form of an error in which it crosses, also of one that cannot even say what it is, such as a nil pointer.
+func crossing(err error) (code uint32, detail string, fields []byte) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			code, detail, fields = toNetError(fmt.Errorf("an error that panics: %v", reason)).cross()
+		}
+	}()
+	return toNetError(err).cross()
 }
 
 // abandon ends the context of a call whose answer nobody waits for.

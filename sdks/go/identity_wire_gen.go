@@ -32,6 +32,21 @@ const PermissionTokenSize = 169
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v PermissionToken) Encode() ([]byte, error) {
 	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodePermissionToken reads a value from all of the bytes.
+func DecodePermissionToken(bytes []byte) (v PermissionToken, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return PermissionToken{}, &TokenError{Kind: TokenErrorKindInvalidFormat, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v PermissionToken) write(w *wireWriter) {
 	w.seek(0)
 	w.put(v.Issuer[:]...)
 	w.seek(32)
@@ -52,12 +67,9 @@ func (v PermissionToken) Encode() ([]byte, error) {
 	w.u64LE(v.Nonce)
 	w.seek(105)
 	w.put(v.Signature[:]...)
-	return w.finish()
 }
 
-// DecodePermissionToken reads a value from all of the bytes.
-func DecodePermissionToken(bytes []byte) (v PermissionToken, err error) {
-	r := &wireReader{bytes: bytes}
+func (v *PermissionToken) read(r *wireReader) {
 	r.exactly(169)
 	r.seek(0)
 	v.Issuer = [32]byte(r.take("issuer", 32))
@@ -79,8 +91,4 @@ func DecodePermissionToken(bytes []byte) (v PermissionToken, err error) {
 	v.Nonce = r.u64LE("nonce")
 	r.seek(105)
 	v.Signature = [64]byte(r.take("signature", 64))
-	if r.fault != nil {
-		return PermissionToken{}, &TokenError{Kind: TokenErrorKindInvalidFormat, Detail: r.fault.detail()}
-	}
-	return v, nil
 }

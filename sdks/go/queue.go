@@ -137,7 +137,7 @@ func wait(ctx context.Context, op uint64) outcome {
 		C.net_op_cancel(C.uint64_t(op))
 		end := <-waiting
 		if known, ok := end.err.(NetError); ok && known.KindText() == "cancelled" {
-			known.because(context.Cause(ctx))
+			known.because(ctx)
 		}
 		return end
 	}

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "c0d409c10b10682afcaa04b6df4cedbe"
+const specHash = "cd44e3bbee57bfa5432f2d898f3f465c"

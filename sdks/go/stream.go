@@ -81,6 +81,9 @@ func (f *feed[R, T]) next(ctx context.Context) (value T, found bool, err error) 
 }
 
 func (f *feed[R, T]) nextBatch(ctx context.Context, most uint32) (values []T, err error) {
+	if most == 0 {
+		return nil, argumentError("most", "0 is below 1")
+	}
 	err = f.inTurn(ctx, func() error {
 		err := f.fill(ctx, most)
 		for err == nil && len(f.batch) > 0 && uint32(len(values)) < most {
@@ -99,6 +102,9 @@ func (f *feed[R, T]) nextBatch(ctx context.Context, most uint32) (values []T, er
 
 // inTurn lets one goroutine at a time take from the stream.
 func (f *feed[R, T]) inTurn(ctx context.Context, take func() error) error {
+	if f == nil {
+		return &BaseError{Kind: BaseErrorKindHandle, Detail: "closed"}
+	}
 	if err := alive(ctx); err != nil {
 		return err
 	}
@@ -107,7 +113,7 @@ func (f *feed[R, T]) inTurn(ctx context.Context, take func() error) error {
 		defer func() { <-f.turn }()
 		return take()
 	case <-ctx.Done():
-		return cancelled(context.Cause(ctx))
+		return cancelled(ctx)
 	}
 }
 

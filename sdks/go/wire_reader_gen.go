@@ -94,21 +94,19 @@ func (r *wireReader) bool(field string) bool {
 	return value == 1
 }
 
-// varint reads LEB128 in its shortest form.
-func (r *wireReader) varint(field string) (value uint64) {
-	for shift := 0; shift < 64 && r.fault == nil; shift += 7 {
-		next := r.u8(field)
-		group := uint64(next & 0x7f)
-		if group<<shift>>shift != group || (next == 0 && shift > 0) {
-			break
-		}
-		value |= group << shift
-		if next < 0x80 {
-			return value
-		}
+// varint reads a number whose length is told by the two lowest bits of its first byte, in its shortest form.
+func (r *wireReader) varint(field string) uint64 {
+	length := 1
+	if r.left() > 0 {
+		length <<= r.bytes[r.at] & 3
 	}
-	r.fail(field, "not a varint")
-	return 0
+	var word [8]byte
+	copy(word[:], r.take(field, length))
+	value := binary.LittleEndian.Uint64(word[:]) >> 2
+	if wireVarintLength(value) != length {
+		r.fail(field, "not a varint")
+	}
+	return value
 }
 
 // length refuses what is above the greatest, or more than what is left can hold at width bytes each.
@@ -197,6 +195,20 @@ func wireEnum[T interface{ tag() (uint64, bool) }](r *wireReader, field string, 
 		r.fail(field, "unknown value")
 	}
 	return value
+}
+
+// wireRead reads a part.
+func wireRead[T any](r *wireReader, read func(*T, *wireReader)) (part T) {
+	read(&part, r)
+	return part
+}
+
+// wirePart reads a part of fixed length, which has offsets of its own.
+func wirePart[T any](r *wireReader, field string, size int, read func(*T, *wireReader)) (part T) {
+	inner := &wireReader{bytes: r.take(field, size), fault: r.fault}
+	read(&part, inner)
+	r.fault = inner.fault
+	return part
 }
 
 func wireList[T any](r *wireReader, length int, item func() T) []T {

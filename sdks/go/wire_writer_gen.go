@@ -5,6 +5,7 @@ package net
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // wireWriter writes at the end, or at an offset. The first fault stays.
@@ -55,7 +56,33 @@ func (w *wireWriter) i64BE(value int64)   { w.u64BE(uint64(value)) }
 func (w *wireWriter) f64LE(value float64) { w.u64LE(wireFloat(value)) }
 func (w *wireWriter) f64BE(value float64) { w.u64BE(wireFloat(value)) }
 
-func (w *wireWriter) varint(value uint64) { w.put(binary.AppendUvarint(nil, value)...) }
+// varint writes a number below 2^62 in as few of one, two, four or eight bytes as hold it.
+func (w *wireWriter) varint(field string, value uint64) {
+	length := wireVarintLength(w.atMost(field, value, 1<<62-1))
+	word := value<<2 | uint64(bits.TrailingZeros(uint(length)))
+	w.put(binary.LittleEndian.AppendUint64(nil, word)[:length]...)
+}
+
+func wireVarintLength(value uint64) int {
+	switch {
+	case value < 1<<6:
+		return 1
+	case value < 1<<14:
+		return 2
+	case value < 1<<30:
+		return 4
+	default:
+		return 8
+	}
+}
+
+// inner writes a part that has offsets of its own.
+func (w *wireWriter) inner(write func(*wireWriter)) {
+	part := &wireWriter{fault: w.fault}
+	write(part)
+	w.fault = part.fault
+	w.put(part.bytes...)
+}
 
 func (w *wireWriter) length(field string, length int, most uint64) uint64 {
 	return w.atMost(field, uint64(length), most)

@@ -748,6 +748,67 @@ net_code net_typed_cell_put(net_handle handle, net_view value, net_error *error)
 // Takes the value out, if there is one.
 net_code net_typed_cell_take(net_handle handle, bool *found, net_bytes *result, net_error *error);
 
+// Makes one; they are all alike.
+net_code net_floor_new(net_handle *result, net_error *error);
+
+// Takes no argument and answers true.
+net_code net_floor_nothing(net_handle handle, bool *result, net_error *error);
+
+// Takes a text and answers true.
+net_code net_floor_text(net_handle handle, net_view text, bool *result, net_error *error);
+
+// Takes bytes and answers true.
+net_code net_floor_data(net_handle handle, net_view data, bool *result, net_error *error);
+
+// Takes bytes with a key and answers true.
+net_code net_floor_data_key(net_handle handle,
+                            net_view data,
+                            net_view key,
+                            bool *result,
+                            net_error *error);
+
+// Takes bytes with their hash and answers true.
+net_code net_floor_data_hash(net_handle handle,
+                             net_view data,
+                             uint64_t hash,
+                             bool *result,
+                             net_error *error);
+
+// Takes a signature with what it is about and answers true.
+net_code net_floor_signed(net_view entity_id,
+                          net_view message,
+                          net_view signature,
+                          bool *result,
+                          net_error *error);
+
+// Takes a text with a key and answers zeros.
+net_code net_floor_text_key(net_handle handle,
+                            net_view text,
+                            net_view key,
+                            net_bytes *result,
+                            net_error *error);
+
+// Takes a value with a key and answers zeros.
+net_code net_floor_value_key(net_handle handle,
+                             net_view value,
+                             net_view key,
+                             net_bytes *result,
+                             net_error *error);
+
+// Takes texts with a key and tells how many they are.
+net_code net_floor_texts_key(net_handle handle,
+                             net_view texts,
+                             net_view key,
+                             uint32_t *result,
+                             net_error *error);
+
+// Takes chunks of bytes with a key and tells how many they are.
+net_code net_floor_chunks_key(net_handle handle,
+                              net_view chunks,
+                              net_view key,
+                              uint32_t *result,
+                              net_error *error);
+
 #endif  // defined(NET_HAS_CONFORMANCE)
 
 // Module identity --------------------------------------------------------------------------------

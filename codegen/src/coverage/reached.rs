@@ -217,7 +217,7 @@ impl Found<'_> {
         }
         for field in &item.fields {
             match &field.form {
-                WireForm::Plain(ty) => self.value(ty, &value[&field.name]),
+                WireForm::Plain(ty) | WireForm::Varint(ty) => self.value(ty, &value[&field.name]),
                 WireForm::Counted { of, .. } => {
                     self.value(&Type::List(Box::new(of.clone())), &value[&field.name])
                 }

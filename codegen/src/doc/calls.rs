@@ -63,6 +63,9 @@ pub struct Method {
     /// One crossing a call, no allocation at the boundary.
     #[serde(default)]
     pub hot: bool,
+    /// Whether `cargo perf` can time it; `hot` ones always.
+    #[serde(default)]
+    pub timed: bool,
     /// Collected in a buffer of the host.
     pub combine: Option<Combine>,
     /// Function that wraps it: `with(acquire)`.

@@ -104,7 +104,7 @@ pub struct WireField {
     ///
     /// The key `on` names the field; every other key is one of its values.
     pub switch: Option<Table<String>>,
-    /// Form of its length: `u8`, `u16`, `u32`, `varint`, `rest`.
+    /// Form of its length: `u8`, `u16`, `u32`, `varint`, `rest`; `varint` for an integer that is one.
     pub len: Option<String>,
     /// Form of the count of a list.
     pub count: Option<String>,

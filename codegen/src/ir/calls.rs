@@ -75,6 +75,8 @@ pub struct Method {
     pub generic: Vec<String>,
     /// One crossing a call.
     pub hot: bool,
+    /// Whether testees can time it.
+    pub timed: bool,
     /// Methods that take combined calls and reserve room.
     pub combine: Option<(String, String)>,
     /// Name of the method that `with` acquires through.

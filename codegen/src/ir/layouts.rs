@@ -1,6 +1,6 @@
 //! Byte layouts.
 
-use super::{At, Doc, Int, Literal, Template, Type};
+use super::{Api, At, Doc, Int, Literal, Template, Type};
 use crate::doc::{Endian, LayoutKind};
 
 /// A byte layout.
@@ -34,6 +34,42 @@ pub struct Wire {
     pub doc: Doc,
 }
 
+impl Wire {
+    /// The layouts that stand in this one.
+    pub fn parts(&self) -> impl Iterator<Item = At> + '_ {
+        self.fields.iter().flat_map(|field| match &field.form {
+            WireForm::Plain(Type::Layout(at)) | WireForm::Counted { of: Type::Layout(at), .. } => vec![*at],
+            WireForm::Switch { arms, .. } => arms.iter().map(|(_, at)| *at).collect(),
+            _ => Vec::new(),
+        })
+    }
+}
+
+impl Api {
+    /// Whether a layout is another, or has it as a part, however deep.
+    pub fn has_part(&self, at: At, part: At) -> bool {
+        fn visit(api: &Api, at: At, goal: At, seen: &mut Vec<At>) -> bool {
+            let is_new = !seen.contains(&at);
+            seen.push(at);
+            at == goal || (is_new && api.wire(at).parts().any(|inner| visit(api, inner, goal, seen)))
+        }
+        visit(self, at, part, &mut Vec::new())
+    }
+
+    /// What the type of a part of a layout is called; one of several parts after the layout and its field:
+    /// `echo_reply_rest`.
+    pub fn part_name(&self, part: &Type) -> String {
+        match part {
+            Type::Layout(at) => self.wire(*at).name.clone(),
+            Type::Choice(at, field) => {
+                let wire = self.wire(*at);
+                format!("{}_{}", wire.name, wire.fields[*field].name)
+            }
+            _ => String::new(),
+        }
+    }
+}
+
 /// A field of a layout.
 #[derive(Debug)]
 pub struct WireField {
@@ -58,8 +94,10 @@ pub struct WireField {
 /// What a field of a layout holds.
 #[derive(Debug)]
 pub enum WireForm {
-    /// A value of fixed width.
+    /// A value of fixed width, or a layout of the same module.
     Plain(Type),
+    /// A value that an unsigned integer carries, in one to eight bytes.
+    Varint(Type),
     /// An integer in parts: name and width of each, lowest bits first.
     Bits(Int, Vec<(String, u8)>),
     /// Text or bytes with a length.
@@ -103,7 +141,7 @@ pub enum WireForm {
 pub enum Length {
     /// Fixed-width integer.
     Int(Int),
-    /// LEB128.
+    /// One, two, four or eight bytes, by the two lowest bits of the first.
     Varint,
     /// All that remains.
     Rest,

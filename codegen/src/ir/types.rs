@@ -55,6 +55,10 @@ pub enum Type {
     Host(At, Vec<String>),
     /// A fixed text, in fields of errors.
     Constant(String),
+    /// A layout, as a part of another.
+    Layout(At),
+    /// One of several layouts: the layout that chooses, and the position of its field.
+    Choice(At, usize),
 }
 
 impl Type {

@@ -246,6 +246,7 @@ impl<'a> List<'a> {
     fn part(&self, field: &WireField, is_fixed: bool) -> String {
         let form = match &field.form {
             WireForm::Plain(ty) => self.spelling.ty(ty),
+            WireForm::Varint(ty) => format!("{} varint", self.spelling.ty(ty)),
             WireForm::Bits(int, parts) => {
                 let parts: Vec<_> = parts.iter().map(|(name, width)| format!("{name} {width}")).collect();
                 format!("{} of {}", int.key(), parts.join(", "))

@@ -103,6 +103,16 @@ impl Index {
         })
     }
 
+    /// Whether an unsigned integer carries the values of a type.
+    pub(super) fn is_unsigned(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Int(int) => !int.signed(),
+            Type::Duration(_) | Type::Instant(_) | Type::Size | Type::Enum(_) | Type::Flags(_) => true,
+            Type::Scalar(at) => self.is_unsigned(self.scalar_base(*at)),
+            _ => false,
+        }
+    }
+
     fn search<T>(
         &self,
         from: usize,

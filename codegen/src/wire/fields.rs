@@ -78,6 +78,13 @@ pub(super) fn encode(api: &Api, wire: &Wire, value: &Value, out: &mut Encoded) -
 /// Decodes all of the bytes.
 pub(super) fn decode(api: &Api, wire: &Wire, bytes: &[u8]) -> Result<Value, Fault> {
     let mut reader = Reader { rest: bytes };
+    let value = front(api, wire, &mut reader)?;
+    if reader.rest.is_empty() { Ok(value) } else { Err(fault(&wire.name, Reason::Trailing)) }
+}
+
+/// Decodes a value from the front of the bytes, which may go on: a layout can be a part of another.
+fn front(api: &Api, wire: &Wire, reader: &mut Reader<'_>) -> Result<Value, Fault> {
+    let bytes = reader.rest;
     if wire.magic.as_slice() != reader.take("magic", wire.magic.len())? {
         return Err(fault("magic", Reason::Magic));
     }
@@ -100,13 +107,12 @@ pub(super) fn decode(api: &Api, wire: &Wire, bytes: &[u8]) -> Result<Value, Faul
     };
     for field in &wire.fields {
         let start = bytes.len() - reader.rest.len();
-        decoder.field(field, &mut reader)?;
+        decoder.field(field, reader)?;
         decoder.ranges.insert(&field.name, (start, bytes.len() - reader.rest.len()));
     }
     if wire.keep_trailing {
         decoder.value.insert(TRAILING.to_owned(), to_hex(reader.rest).into());
-    } else if !reader.rest.is_empty() {
-        return Err(fault(&wire.name, Reason::Trailing));
+        reader.rest = &[];
     }
     Ok(Value::Object(decoder.value))
 }
@@ -137,6 +143,13 @@ impl Encoder<'_> {
                 }
                 self.plain(name, ty, value, out)?;
             }
+            WireForm::Varint(ty) => {
+                let number = match is_derived(self.wire, name) {
+                    true => self.chosen(name)?.into(),
+                    false => self.number(name, ty, field.max)?,
+                };
+                self.varint(name, number, out)?;
+            }
             WireForm::Bits(int, parts) => {
                 let bits = self.parts(field, parts)?;
                 out.put(name, Role::Value, &scalar::int_bytes(bits.into(), *int, self.wire.endian));
@@ -162,7 +175,26 @@ impl Encoder<'_> {
         Ok(())
     }
 
+    /// The number of a value that an integer carries.
+    fn number(&self, name: &str, ty: &Type, max: Option<u64>) -> Result<i128, Fault> {
+        let value = self.member(name)?;
+        if over(self.api, ty, value, max) {
+            return Err(fault(name, Reason::TooLarge));
+        }
+        scalar::number(self.api, ty, value).map_err(|reason| fault(name, reason))
+    }
+
+    fn varint(&self, name: &str, number: i128, out: &mut Encoded) -> Result<(), Fault> {
+        let bytes = u64::try_from(number).ok().and_then(varint);
+        out.put(name, Role::Varint, &bytes.ok_or_else(|| fault(name, Reason::TooLarge))?);
+        Ok(())
+    }
+
     fn plain(&self, name: &str, ty: &Type, value: &Value, out: &mut Encoded) -> Result<(), Fault> {
+        if let Type::Layout(at) = ty {
+            out.put_part(name, super::encode(self.api, self.api.wire(*at), value)?);
+            return Ok(());
+        }
         let bytes =
             scalar::put(self.api, ty, value, self.wire.endian).map_err(|reason| fault(name, reason))?;
         out.put(name, scalar::role(self.api, ty), &bytes);
@@ -188,7 +220,7 @@ impl Encoder<'_> {
         }
         match form {
             Length::Rest => {}
-            Length::Varint => out.put(name, Role::Varint, &varint(len)),
+            Length::Varint => self.varint(name, len.into(), out)?,
             Length::Int(int) => {
                 if i128::from(len) > int.range().1 {
                     return Err(fault(name, Reason::TooLarge));
@@ -291,6 +323,19 @@ impl<'a> Decoder<'a> {
                     self.value.insert(name.clone(), value);
                 }
             }
+            WireForm::Varint(ty) => {
+                let number = reader.varint(name)?;
+                let greatest = scalar::carrier(self.api, ty).map_or(0, |int| int.range().1);
+                if i128::from(number) > greatest || field.max.is_some_and(|max| number > max) {
+                    return Err(fault(name, Reason::TooLarge));
+                }
+                self.raw.insert(name, number);
+                let value =
+                    scalar::written(self.api, ty, number.into()).map_err(|reason| fault(name, reason))?;
+                if !is_derived(self.wire, name) {
+                    self.value.insert(name.clone(), value);
+                }
+            }
             WireForm::Bits(int, parts) => {
                 let bits = self.unsigned(name, *int, reader)?;
                 self.parts(field, parts, bits);
@@ -326,7 +371,7 @@ impl<'a> Decoder<'a> {
     /// What a field is in a version that did not have it.
     fn stand_in(&mut self, field: &WireField) {
         let value = match (&field.form, &field.default) {
-            (WireForm::Plain(ty), Some(value)) => scalar::literal(self.api, ty, value),
+            (WireForm::Plain(ty) | WireForm::Varint(ty), Some(value)) => scalar::literal(self.api, ty, value),
             (WireForm::Bits(_, parts), _) => return self.parts(field, parts, 0),
             (WireForm::Check { .. }, _) => return,
             _ if field.when.is_some() => Value::Null,
@@ -338,6 +383,9 @@ impl<'a> Decoder<'a> {
     }
 
     fn plain(&mut self, name: &'a str, ty: &Type, reader: &mut Reader<'_>) -> Result<Value, Fault> {
+        if let Type::Layout(at) = ty {
+            return front(self.api, self.api.wire(*at), reader);
+        }
         let width = scalar::width(self.api, ty).ok_or_else(|| form(name, "a fixed width"))?;
         let bytes = reader.take(name, width)?;
         if width <= 8 {

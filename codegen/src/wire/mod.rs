@@ -46,7 +46,7 @@ pub enum Reason {
     TooLarge,
     /// The text is not UTF-8.
     NotUtf8,
-    /// A varint is longer than its value needs, or than 64 bits.
+    /// A varint is longer than its value needs, or its value is than its type.
     Varint,
     /// The checksum is another.
     Checksum,
@@ -118,6 +118,8 @@ pub enum Role {
     Length,
     /// A varint.
     Varint,
+    /// A number in LEB128.
+    Leb128,
     /// UTF-8.
     Text,
     /// A checksum.
@@ -175,6 +177,17 @@ impl Encoded {
         self.spans.push(Span { field: field.to_owned(), start: self.bytes.len(), len: bytes.len(), role });
         self.bytes.extend_from_slice(bytes);
     }
+
+    /// Puts a layout that is a part: the whole of it, and then its own parts under longer names.
+    fn put_part(&mut self, field: &str, part: Self) {
+        let start = self.bytes.len();
+        self.put(field, Role::Value, &part.bytes);
+        self.spans.extend(part.spans.into_iter().map(|span| Span {
+            field: format!("{field}_{}", span.field),
+            start: start + span.start,
+            ..span
+        }));
+    }
 }
 
 /// What remains of the bytes.
@@ -190,8 +203,22 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// A varint in its shortest form.
+    /// A varint in its shortest form: the two lowest bits of the first byte tell the length.
     fn varint(&mut self, field: &str) -> Result<u64, Fault> {
+        let first = *self.rest.first().ok_or_else(|| fault(field, Reason::EndsEarly))?;
+        let len = 1 << (first & 3);
+        let mut word = [0; 8];
+        word[..len].copy_from_slice(self.take(field, len)?);
+        let value = u64::from_le_bytes(word) >> 2;
+        if varint(value).is_some_and(|shortest| shortest.len() == len) {
+            Ok(value)
+        } else {
+            Err(fault(field, Reason::Varint))
+        }
+    }
+
+    /// LEB128 in its shortest form.
+    fn leb128(&mut self, field: &str) -> Result<u64, Fault> {
         let mut value = 0u128;
         for position in 0..10 {
             let byte = self.take(field, 1)?[0];
@@ -206,7 +233,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-pub(crate) fn varint(mut value: u64) -> Vec<u8> {
+/// A number below 2^62 in as few of one, two, four or eight bytes as hold it.
+pub(crate) fn varint(value: u64) -> Option<Vec<u8>> {
+    let class = (0..4).find(|class| value < 1 << (8 * (1 << class) - 2))?;
+    Some((value << 2 | class).to_le_bytes()[..1 << class].to_vec())
+}
+
+pub(crate) fn leb128(mut value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     while value >= 0x80 {
         bytes.push(value as u8 | 0x80);

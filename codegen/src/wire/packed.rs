@@ -1,6 +1,6 @@
 //! Layouts that are the postcard form of a record.
 
-use super::{Encoded, Fault, Reader, Reason, Role, fault, form, from_hex, scalar, to_hex, varint};
+use super::{Encoded, Fault, Reader, Reason, Role, fault, form, from_hex, leb128, scalar, to_hex};
 use crate::doc::Endian;
 use crate::ir::{Api, Field, Int, Type, Wire};
 use serde_json::{Map, Value, json};
@@ -35,13 +35,13 @@ fn put(api: &Api, name: &str, ty: &Type, value: &Value, out: &mut Encoded) -> Re
             put_sized(name, &bytes, Role::Value, out);
         }
         (Type::List(of), Value::Array(items)) => {
-            out.put(name, Role::Varint, &varint(items.len() as u64));
+            out.put(name, Role::Leb128, &leb128(items.len() as u64));
             items.iter().try_for_each(|item| put(api, name, of, item, out))?;
         }
         (Type::Map(of), Value::Object(entries)) => {
             let mut sorted: Vec<_> = entries.iter().collect();
             sorted.sort_by(|one, other| one.0.cmp(other.0));
-            out.put(name, Role::Varint, &varint(sorted.len() as u64));
+            out.put(name, Role::Leb128, &leb128(sorted.len() as u64));
             for (key, item) in sorted {
                 put_sized(name, key.as_bytes(), Role::Text, out);
                 put(api, name, of, item, out)?;
@@ -52,7 +52,7 @@ fn put(api: &Api, name: &str, ty: &Type, value: &Value, out: &mut Encoded) -> Re
             let item = api.union(*at);
             let position = item.cases.iter().position(|case| given.get(&item.tag) == Some(&json!(case.text)));
             let position = position.ok_or_else(|| form(name, "a case of the union"))?;
-            out.put(name, Role::Varint, &varint(position as u64));
+            out.put(name, Role::Leb128, &leb128(position as u64));
             put_fields(api, &item.cases[position].fields, given, 1, out)?;
         }
         (Type::F64 | Type::FixedBytes(_) | Type::Bool | Type::Int(Int::U8 | Int::I8), _) => {
@@ -63,7 +63,7 @@ fn put(api: &Api, name: &str, ty: &Type, value: &Value, out: &mut Encoded) -> Re
             let number = scalar::number(api, ty, value).map_err(|reason| fault(name, reason))?;
             let int = scalar::carrier(api, ty).unwrap_or(Int::U64);
             let number = if int.signed() { number << 1 ^ number >> 127 } else { number };
-            out.put(name, Role::Varint, &varint(u64::try_from(number).unwrap_or_default()));
+            out.put(name, Role::Leb128, &leb128(u64::try_from(number).unwrap_or_default()));
         }
     }
     Ok(())
@@ -88,7 +88,7 @@ fn put_fields(
 }
 
 fn put_sized(name: &str, bytes: &[u8], role: Role, out: &mut Encoded) {
-    out.put(name, Role::Varint, &varint(bytes.len() as u64));
+    out.put(name, Role::Leb128, &leb128(bytes.len() as u64));
     out.put(name, role, bytes);
 }
 
@@ -104,7 +104,7 @@ fn take(api: &Api, name: &str, ty: &Type, reader: &mut Reader<'_>) -> Result<Val
         Type::String | Type::Json(_) => json!(take_text(name, reader)?),
         Type::Bytes => to_hex(take_sized(name, reader)?).into(),
         Type::List(of) => {
-            let count = reader.varint(name)?;
+            let count = reader.leb128(name)?;
             if count > reader.rest.len() as u64 {
                 return Err(fault(name, Reason::EndsEarly));
             }
@@ -112,7 +112,7 @@ fn take(api: &Api, name: &str, ty: &Type, reader: &mut Reader<'_>) -> Result<Val
         }
         Type::Map(of) => {
             let mut entries: Map<String, Value> = Map::new();
-            for _ in 0..reader.varint(name)? {
+            for _ in 0..reader.leb128(name)? {
                 let key = take_text(name, reader)?.to_owned();
                 if entries.keys().next_back().is_some_and(|last| *last >= key) {
                     return Err(fault(name, Reason::UnknownValue));
@@ -124,7 +124,7 @@ fn take(api: &Api, name: &str, ty: &Type, reader: &mut Reader<'_>) -> Result<Val
         Type::Record(at) => Value::Object(take_fields(api, &api.record(*at).fields, Map::new(), reader)?),
         Type::Union(at) => {
             let item = api.union(*at);
-            let case = usize::try_from(reader.varint(name)?).ok().and_then(|case| item.cases.get(case));
+            let case = usize::try_from(reader.leb128(name)?).ok().and_then(|case| item.cases.get(case));
             let case = case.ok_or_else(|| fault(name, Reason::UnknownValue))?;
             let tag = Map::from_iter([(item.tag.clone(), json!(case.text))]);
             Value::Object(take_fields(api, &case.fields, tag, reader)?)
@@ -135,7 +135,7 @@ fn take(api: &Api, name: &str, ty: &Type, reader: &mut Reader<'_>) -> Result<Val
         }
         _ => {
             let int = scalar::carrier(api, ty).ok_or_else(|| form(name, "a type that can be stored"))?;
-            let bits = i128::from(reader.varint(name)?);
+            let bits = i128::from(reader.leb128(name)?);
             let number = if int.signed() { bits >> 1 ^ -(bits & 1) } else { bits };
             let (min, max) = int.range();
             if number < min || number > max {
@@ -164,6 +164,6 @@ fn take_text<'a>(name: &str, reader: &mut Reader<'a>) -> Result<&'a str, Fault> 
 }
 
 fn take_sized<'a>(name: &str, reader: &mut Reader<'a>) -> Result<&'a [u8], Fault> {
-    let len = usize::try_from(reader.varint(name)?).unwrap_or(usize::MAX);
+    let len = usize::try_from(reader.leb128(name)?).unwrap_or(usize::MAX);
     reader.take(name, len)
 }

@@ -7,13 +7,13 @@ use net_codegen::targets::Target;
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
-/// Compares what a target prints for each feature with `snapshots/<target>__<feature>.snap`.
-pub(crate) fn snapshots(target: &dyn Target) {
+/// Compares what a target prints for each feature, or for one, with `snapshots/<target>__<feature>.snap`.
+pub(crate) fn snapshots(target: &dyn Target, only: Option<&str>) {
     let features = features();
-    assert!(features.len() >= 14, "the features are gone");
-    for feature in features {
-        let printed = print(target, &feature);
-        let name = format!("{}__{feature}", target.name());
+    assert!(features.len() >= 15, "the features are gone");
+    for feature in features.iter().filter(|feature| only.is_none_or(|only| only == *feature)) {
+        let printed = print(target, feature);
+        let name = format!("{}__{feature}", target.name().replace('/', "_"));
         insta::with_settings!({
             snapshot_path => "../snapshots", prepend_module_to_snapshot => false, omit_expression => true
         }, {

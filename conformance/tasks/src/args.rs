@@ -21,6 +21,11 @@ cargo conform [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--js
 cargo conform --mutants [--only LANGUAGE]... [--without LANGUAGE]...
     Spoils the generated codecs of each language in turn, and requires that the cases find it.
 
+cargo perf [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--quick] [--json FILE] [--compare FILE]
+    Times each hot method in every language, beside an empty call, Rust, and the published wheel. `--filter` takes
+    the methods whose name contains the text; `--quick` makes few short rounds; `--compare` tells what has changed
+    since an earlier report.
+
 Languages: rust, typescript, python, go, c.
 ";
 
@@ -30,6 +35,7 @@ pub(crate) enum Task {
     Demo,
     Verify,
     Conform,
+    Perf,
 }
 
 /// A parsed command line.
@@ -46,6 +52,9 @@ pub(crate) struct Args {
     pub(crate) mutants: bool,
     pub(crate) filter: Option<String>,
     pub(crate) json: Option<PathBuf>,
+    pub(crate) quick: bool,
+    /// The report of an earlier run.
+    pub(crate) compare: Option<PathBuf>,
 }
 
 impl Args {
@@ -56,6 +65,7 @@ impl Args {
             Some("demo") => Task::Demo,
             Some("verify") => Task::Verify,
             Some("conform") => Task::Conform,
+            Some("perf") => Task::Perf,
             None | Some("help" | "--help" | "-h") => return Ok(None),
             Some(other) => bail!("no task is called `{other}`\n\n{USAGE}"),
         };
@@ -68,6 +78,8 @@ impl Args {
             mutants: false,
             filter: None,
             json: None,
+            quick: false,
+            compare: None,
         };
         while let Some(word) = words.next() {
             let mut value = || words.next().with_context(|| format!("{word} needs a value"));
@@ -75,11 +87,13 @@ impl Args {
                 ("--help" | "-h", _) => return Ok(None),
                 ("--without", _) => args.without.push(value()?.parse()?),
                 ("--only", Task::Verify) => args.only_stages.push(value()?),
-                ("--only", Task::Conform) => args.languages.push(value()?.parse()?),
+                ("--only", Task::Conform | Task::Perf) => args.languages.push(value()?.parse()?),
                 ("--list", Task::Verify) => args.list = true,
-                ("--filter", Task::Conform) => args.filter = Some(value()?),
+                ("--filter", Task::Conform | Task::Perf) => args.filter = Some(value()?),
                 ("--mutants", Task::Conform) => args.mutants = true,
-                ("--json", Task::Conform) => args.json = Some(value()?.into()),
+                ("--json", Task::Conform | Task::Perf) => args.json = Some(value()?.into()),
+                ("--quick", Task::Perf) => args.quick = true,
+                ("--compare", Task::Perf) => args.compare = Some(value()?.into()),
                 _ => bail!("unknown option `{word}`\n\n{USAGE}"),
             }
         }
@@ -121,6 +135,14 @@ mod tests {
     }
 
     #[test]
+    fn perf_compares_with_a_file() {
+        let args = parse("perf --quick --only go --compare old.json --filter emit").unwrap().unwrap();
+        assert_eq!((args.task, args.quick), (Task::Perf, true));
+        assert_eq!(args.languages, [Language::Go]);
+        assert_eq!(args.compare.as_deref(), Some("old.json".as_ref()));
+    }
+
+    #[test]
     fn mistakes_are_refused() {
         for line in [
             "prove",
@@ -131,6 +153,9 @@ mod tests {
             "conform --mutants --filter wire/",
             "verify --mutants",
             "verify --without rust",
+            "conform --quick",
+            "perf --compare",
+            "perf --list",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

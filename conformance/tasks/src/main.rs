@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo demo`, `cargo verify` and `cargo conform`.
+//! The tasks of this repository: `cargo demo`, `cargo verify`, `cargo conform` and `cargo perf`.
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,7 @@ mod job;
 mod language;
 mod layouts;
 mod mutants;
+mod perf;
 mod prepare;
 mod run;
 mod stages;
@@ -55,5 +56,6 @@ fn run(args: Vec<String>) -> Result<bool> {
         Task::Verify => verify::run(&workspace, &args),
         Task::Conform if args.mutants => mutants::run(&workspace, &args),
         Task::Conform => conform::run(&workspace, &args),
+        Task::Perf => perf::run(&workspace, &args),
     }
 }

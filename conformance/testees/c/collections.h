@@ -4,7 +4,7 @@
 #define TESTEE_COLLECTIONS_H
 
 #include "read.h"
-#include "show.h"
+#include "timing.h"
 
 #define TESTEE_FIXED(size)                                                                  \
   static inline void read_fixed_##size(call *c, const node *value, net_fixed_##size *out) { \

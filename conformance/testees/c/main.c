@@ -28,11 +28,33 @@ static void surface(call *c, const char *path) {
   dlclose(library);
 }
 
+// Makes a call again and again, and what is to be made after it; then tells the time.
+static bool time_call(call *c) {
+  bool found = dispatch(c);
+  const node *then = member(member(&c->root, "args"), "then");
+  if (given(then) && c->unsupported == NULL && !c->is_error) {
+    char op[128];
+    snprintf(op, sizeof op, "call:%s", then->text);
+    c->chosen = NULL;
+    c->op = op;
+    found = dispatch(c);
+    c->out.len = 0;
+  }
+  if (!c->is_error) {
+    show_clock(c);
+  }
+  return found;
+}
+
 static void answer(call *c, const char *library) {
   if (c->op != NULL && strcmp(c->op, "reset") == 0) {
     reset(c);
   } else if (c->op != NULL && strcmp(c->op, "surface") == 0) {
     surface(c, library);
+  } else if (c->op != NULL && strncmp(c->op, "time:", 5) == 0) {
+    if (!time_call(c)) {
+      refuse(c, "this is not timed");
+    }
   } else if (c->op == NULL || !(dispatch(c) || dispatch_wire(c))) {
     refuse(c, "the C SDK has no such operation");
   }

@@ -42,6 +42,16 @@ typedef struct call {
   char path[1024];
   const char *unsupported;
   bool is_error;
+
+  // Of an operation that is timed: the set of arguments that is read, calls to make, operations
+  // under way and how many may be, sets, and when it began.
+  const node *chosen;
+  size_t left;
+  size_t under_way;
+  size_t most;
+  size_t sets;
+  uint64_t wall;
+  uint64_t cpu;
 } call;
 
 // Memory until the end of the request.
@@ -69,7 +79,7 @@ static inline const node *member(const node *value, const char *name) {
 }
 
 static inline const node *arg(const call *c, const char *name) {
-  return member(member(&c->root, "args"), name);
+  return member(c->chosen != NULL ? c->chosen : member(&c->root, "args"), name);
 }
 
 // Whether a value is there.

@@ -175,6 +175,30 @@ func (c *call) call() any {
 		return giveFound(c, showJSON)(self[*TypedCell[json.RawMessage]](c).Take())
 	case "call:echo.typed_cell.close":
 		return done(c, self[*TypedCell[json.RawMessage]](c).Close())
+	case "call:echo.floor.new":
+		return kept[*Floor](c)(NewFloor())
+	case "call:echo.floor.nothing":
+		return give(c, showPlain[bool])(self[*Floor](c).Nothing())
+	case "call:echo.floor.text":
+		return give(c, showPlain[bool])(self[*Floor](c).Text(readText[string](c.arg("text"))))
+	case "call:echo.floor.data":
+		return give(c, showPlain[bool])(self[*Floor](c).Data(readBytes[[]byte](c.arg("data"))))
+	case "call:echo.floor.data_key":
+		return give(c, showPlain[bool])(self[*Floor](c).DataKey(readBytes[[]byte](c.arg("data")), readOptional(readText[string])(c.arg("key"))))
+	case "call:echo.floor.data_hash":
+		return give(c, showPlain[bool])(self[*Floor](c).DataHash(readBytes[[]byte](c.arg("data")), readUint[uint64](c.arg("hash"))))
+	case "call:echo.floor.signed":
+		return give(c, showPlain[bool])(FloorSigned(readBytes[[]byte](c.arg("entity_id")), readBytes[[]byte](c.arg("message")), readBytes[[]byte](c.arg("signature"))))
+	case "call:echo.floor.text_key":
+		return give(c, showMark)(self[*Floor](c).TextKey(readText[string](c.arg("text")), readOptional(readText[string])(c.arg("key"))))
+	case "call:echo.floor.value_key":
+		return give(c, showMark)(self[*Floor](c).ValueKey(readJSON[any](c.arg("value")), readOptional(readText[string])(c.arg("key"))))
+	case "call:echo.floor.texts_key":
+		return give(c, showPlain[uint32])(self[*Floor](c).TextsKey(readList(readText[string])(c.arg("texts")), readOptional(readText[string])(c.arg("key"))))
+	case "call:echo.floor.chunks_key":
+		return give(c, showPlain[uint32])(self[*Floor](c).ChunksKey(readList(readBytes[[]byte])(c.arg("chunks")), readOptional(readText[string])(c.arg("key"))))
+	case "call:echo.floor.close":
+		return done(c, self[*Floor](c).Close())
 	case "call:echo.echo_bool":
 		return give(c, showPlain[bool])(EchoBool(readBool(c.arg("value"))))
 	case "call:echo.echo_u8":
@@ -353,6 +377,167 @@ func (c *call) call() any {
 		return give(c, showDecimal[uint64])(ChannelHash(readText[string](c.arg("channel"))))
 	}
 	panic(unsupported("the Go SDK has no such operation"))
+}
+
+// time makes the calls of a request again and again, and gives the clock that ran meanwhile.
+func (c *call) time() clock {
+	switch c.Op {
+	case "time:bus.net_node.emit":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readJSON[any](c.arg("event"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.Emit(given0, given1); return err }
+		})
+	case "time:bus.net_node.emit_raw":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readText[string](c.arg("json"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.EmitRaw(given0, given1); return err }
+		})
+	case "time:bus.net_node.emit_buffer":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readBytes[[]byte](c.arg("data"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.EmitBuffer(given0, given1); return err }
+		})
+	case "time:bus.net_node.emit_raw_batch":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readList(readText[string])(c.arg("jsons"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.EmitRawBatch(given0, given1); return err }
+		})
+	case "time:bus.net_node.push_batch":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readList(readBytes[[]byte])(c.arg("events"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.PushBatch(given0, given1); return err }
+		})
+	case "time:bus.net_node.fire":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readText[string](c.arg("json"))
+			return func() error { _, err := object.Fire(given0); return err }
+		})
+	case "time:bus.net_node.push_with_hash":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readBytes[[]byte](c.arg("data"))
+			given1 := readUint[uint64](c.arg("hash"))
+			return func() error { _, err := object.PushWithHash(given0, given1); return err }
+		})
+	case "time:bus.net_node.poll":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readOptional(readPollRequest)(c.arg("request"))
+			return func() error { _, err := object.Poll(c.ctx, given0); return err }
+		})
+	case "time:dedup.redis_stream_dedup.is_duplicate":
+		object := self[*RedisStreamDedup](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readText[string](c.arg("dedup_id"))
+			return func() error { _, err := object.IsDuplicate(given0); return err }
+		})
+	case "time:echo.echo_box.push":
+		object := self[*EchoBox](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readBytes[[]byte](c.arg("data"))
+			return func() error { _, err := object.Push(given0); return err }
+		})
+	case "time:echo.echo_box.read":
+		object := self[*EchoBox](c)
+		return c.measure(func(c *call) func() error {
+			return func() error { _, err := object.Read(c.ctx); return err }
+		})
+	case "time:echo.floor.nothing":
+		object := self[*Floor](c)
+		return c.measure(func(c *call) func() error {
+			return func() error { _, err := object.Nothing(); return err }
+		})
+	case "time:echo.floor.text":
+		object := self[*Floor](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readText[string](c.arg("text"))
+			return func() error { _, err := object.Text(given0); return err }
+		})
+	case "time:echo.floor.data":
+		object := self[*Floor](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readBytes[[]byte](c.arg("data"))
+			return func() error { _, err := object.Data(given0); return err }
+		})
+	case "time:echo.floor.data_key":
+		object := self[*Floor](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readBytes[[]byte](c.arg("data"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.DataKey(given0, given1); return err }
+		})
+	case "time:echo.floor.data_hash":
+		object := self[*Floor](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readBytes[[]byte](c.arg("data"))
+			given1 := readUint[uint64](c.arg("hash"))
+			return func() error { _, err := object.DataHash(given0, given1); return err }
+		})
+	case "time:echo.floor.signed":
+		return c.measure(func(c *call) func() error {
+			given0 := readBytes[[]byte](c.arg("entity_id"))
+			given1 := readBytes[[]byte](c.arg("message"))
+			given2 := readBytes[[]byte](c.arg("signature"))
+			return func() error { _, err := FloorSigned(given0, given1, given2); return err }
+		})
+	case "time:echo.floor.text_key":
+		object := self[*Floor](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readText[string](c.arg("text"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.TextKey(given0, given1); return err }
+		})
+	case "time:echo.floor.value_key":
+		object := self[*Floor](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readJSON[any](c.arg("value"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.ValueKey(given0, given1); return err }
+		})
+	case "time:echo.floor.texts_key":
+		object := self[*Floor](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readList(readText[string])(c.arg("texts"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.TextsKey(given0, given1); return err }
+		})
+	case "time:echo.floor.chunks_key":
+		object := self[*Floor](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readList(readBytes[[]byte])(c.arg("chunks"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.ChunksKey(given0, given1); return err }
+		})
+	case "time:identity.token.verify":
+		object := self[*Token](c)
+		return c.measure(func(c *call) func() error {
+			return func() error { _, err := object.Verify(); return err }
+		})
+	case "time:identity.token.is_expired":
+		object := self[*Token](c)
+		return c.measure(func(c *call) func() error {
+			return func() error { _, err := object.IsExpired(); return err }
+		})
+	case "time:identity.identity.verify":
+		return c.measure(func(c *call) func() error {
+			given0 := readBytes[[]byte](c.arg("entity_id"))
+			given1 := readBytes[[]byte](c.arg("message"))
+			given2 := readBytes[[]byte](c.arg("signature"))
+			return func() error { _, err := IdentityVerify(given0, given1, given2); return err }
+		})
+	}
+	panic(unsupported("this is not timed"))
 }
 
 // variable gives a constant that is a list; Go has no such constants.
@@ -1075,6 +1260,24 @@ func readEchoPage(v any) (r EchoPage) {
 func showEchoPage(r EchoPage) any {
 	o := map[string]any{}
 	o["raw"] = showPlain[string](r.Raw)
+	return o
+}
+
+func readMark(v any) (r Mark) {
+	o := v.(map[string]any)
+	if value, ok := o["place"]; ok {
+		r.Place = readUint[uint32](value)
+	}
+	if value, ok := o["at"]; ok {
+		r.At = readUint[uint64](value)
+	}
+	return r
+}
+
+func showMark(r Mark) any {
+	o := map[string]any{}
+	o["place"] = showPlain[uint32](r.Place)
+	o["at"] = showDecimal[uint64](r.At)
 	return o
 }
 

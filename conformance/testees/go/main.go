@@ -68,6 +68,8 @@ func (c *call) answer() (key string, value any) {
 	switch {
 	case strings.HasPrefix(c.Op, "call:"):
 		return "ok", c.call()
+	case strings.HasPrefix(c.Op, "time:"):
+		return "ok", c.timed()
 	case c.Op == "surface":
 		return "ok", surface()
 	case c.Op != "reset":

@@ -29,10 +29,22 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormEchoTail(c.arg("value")).Encode())
 	case "wire.echo_tail.decode":
 		return give(c, showFormEchoTail)(DecodeEchoTail(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.echo_range.encode":
+		return give(c, showBytes[[]byte])(readFormEchoRange(c.arg("value")).Encode())
+	case "wire.echo_range.decode":
+		return give(c, showFormEchoRange)(DecodeEchoRange(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.echo_point.encode":
+		return give(c, showBytes[[]byte])(readFormEchoPoint(c.arg("value")).Encode())
+	case "wire.echo_point.decode":
+		return give(c, showFormEchoPoint)(DecodeEchoPoint(readBytes[[]byte](c.arg("bytes"))))
 	case "text.echo_ticket.encode":
 		return give(c, showPlain[string])(readFormEchoTicket(c.arg("value")).Encode())
 	case "text.echo_ticket.decode":
 		return give(c, showFormEchoTicket)(DecodeEchoTicket(readText[string](c.arg("text"))))
+	case "wire.echo_ack.encode":
+		return give(c, showBytes[[]byte])(readFormEchoAck(c.arg("value")).Encode())
+	case "wire.echo_ack.decode":
+		return give(c, showFormEchoAck)(DecodeEchoAck(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.permission_token.encode":
 		return give(c, showBytes[[]byte])(readFormPermissionToken(c.arg("value")).Encode())
 	case "wire.permission_token.decode":
@@ -171,6 +183,34 @@ func showFormEchoTail(r EchoTail) any {
 	return o
 }
 
+func readFormEchoRange(v any) (r EchoRange) {
+	o := v.(map[string]any)
+	r.Gap = readUint[uint64](o["gap"])
+	r.Length = readInt[uint32](o["length"])
+	return r
+}
+
+func showFormEchoRange(r EchoRange) any {
+	o := map[string]any{}
+	o["gap"] = showDecimal[uint64](r.Gap)
+	o["length"] = showPlain[uint32](r.Length)
+	return o
+}
+
+func readFormEchoPoint(v any) (r EchoPoint) {
+	o := v.(map[string]any)
+	r.X = readInt[int16](o["x"])
+	r.Y = readInt[int16](o["y"])
+	return r
+}
+
+func showFormEchoPoint(r EchoPoint) any {
+	o := map[string]any{}
+	o["x"] = showPlain[int16](r.X)
+	o["y"] = showPlain[int16](r.Y)
+	return o
+}
+
 func readFormEchoTicket(v any) (r EchoTicket) {
 	o := v.(map[string]any)
 	r.Major = readUint[uint64](o["major"])
@@ -182,6 +222,40 @@ func showFormEchoTicket(r EchoTicket) any {
 	o := map[string]any{}
 	o["major"] = showDecimal[uint64](r.Major)
 	o["minor"] = showPlain[uint32](r.Minor)
+	return o
+}
+
+func readFormEchoAck(v any) (r EchoAck) {
+	o := v.(map[string]any)
+	r.Largest = readUint[uint64](o["largest"])
+	r.ID = readUint[EchoID](o["id"])
+	r.DelayUs = readUint[uint64](o["delay"])
+	r.Color = readText[Color](o["color"])
+	r.Level = readNamed(levelTags)(o["level"])
+	r.Access = readAccess(o["access"])
+	r.FlagsRest = readInt[uint8](o["flags_rest"])
+	r.Center = readOptional(readFormEchoPoint)(o["center"])
+	r.Port = readOptional(readInt[uint16])(o["port"])
+	r.First = readFormEchoRange(o["first"])
+	r.Ranges = readList(readFormEchoRange)(o["ranges"])
+	r.Points = readList(readFormEchoPoint)(o["points"])
+	return r
+}
+
+func showFormEchoAck(r EchoAck) any {
+	o := map[string]any{}
+	o["largest"] = showDecimal[uint64](r.Largest)
+	o["id"] = showDecimal[EchoID](r.ID)
+	o["delay"] = showPlain[uint64](r.DelayUs)
+	o["color"] = showPlain[Color](r.Color)
+	o["level"] = showNamed(levelTags)(r.Level)
+	o["access"] = showFlags[Access](r.Access)
+	o["flags_rest"] = showPlain[uint8](r.FlagsRest)
+	o["center"] = showOptional(showFormEchoPoint)(r.Center)
+	o["port"] = showOptional(showPlain[uint16])(r.Port)
+	o["first"] = showFormEchoRange(r.First)
+	o["ranges"] = showList(showFormEchoRange)(r.Ranges)
+	o["points"] = showList(showFormEchoPoint)(r.Points)
 	return o
 }
 

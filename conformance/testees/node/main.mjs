@@ -4,6 +4,7 @@ import * as echo from '../../../sdks/typescript/core/dist/cjs/gen/echo.js';
 import * as kernel from '../../../sdks/typescript/core/dist/cjs/kernel/index.js';
 import { calls } from './gen/interface.mjs';
 import { surface } from './surface.mjs';
+import { time } from './timing.mjs';
 import { read, show, showError } from './values.mjs';
 import * as wire from './wire.mjs';
 
@@ -16,7 +17,9 @@ function kept(name) {
 }
 
 /** Makes the call of a request and gives its answer. */
-async function answer({ op, args = {}, self, as }) {
+async function answer(request) {
+  const { op, args = {}, self, as } = request;
+  if (op.startsWith('time:')) return time(request, kept, all, answer);
   if (op === 'reset') {
     objects.forEach((object) => (object instanceof core.NetStream ? object.close() : kernel.release(object)));
     objects.clear();

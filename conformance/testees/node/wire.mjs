@@ -19,11 +19,18 @@ export function answer(op, args) {
   const isText = layout.side === 'text';
   const codec = codecs[direction + camel(`_${name}`)];
   if (direction === 'encode') {
-    const members = layout.members.map((m) => [camel(m.name), read(m.form, args.value[m.fixture])]);
-    const encoded = codec(Object.fromEntries(members));
+    const encoded = codec(readLayout(layout, args.value));
     return isText ? encoded : Buffer.from(encoded).toString('hex');
   }
   const value = codec(isText ? args.text : Buffer.from(args.bytes, 'hex'));
+  return showLayout(layout, value);
+}
+
+function readLayout(layout, value) {
+  return Object.fromEntries(layout.members.map((m) => [camel(m.name), read(m.form, value[m.fixture])]));
+}
+
+function showLayout(layout, value) {
   return Object.fromEntries(layout.members.map((m) => [m.fixture, show(m.form, value[camel(m.name)])]));
 }
 
@@ -35,6 +42,7 @@ function read(form, value) {
   if (value === null || form.bits !== undefined) return value;
   if (Array.isArray(value)) return value.map((item) => read(form, item));
   if (form.tags !== undefined) return form.tags[value];
+  if (form.layout !== undefined) return readLayout(layouts[form.layout], value);
   switch (form) {
     case 'decimal': case 'number': return BigInt(value);
     case 'hex': return Buffer.from(value, 'hex');
@@ -46,6 +54,7 @@ function read(form, value) {
 function show(form, value) {
   if (value === null || form.bits !== undefined) return value;
   if (Array.isArray(value)) return value.map((item) => show(form, item));
+  if (form.layout !== undefined) return showLayout(layouts[form.layout], value);
   if (form.tags !== undefined) return Object.keys(form.tags).find((text) => form.tags[text] === value);
   switch (form) {
     case 'decimal': return String(value);

@@ -9,6 +9,7 @@ from typing import Any
 
 import forms
 import surface
+import timing
 import wire
 from gen import dispatch
 
@@ -61,6 +62,8 @@ def respond(state: State, request: dict[str, Any]) -> dict[str, Any]:
             return {"ok": state.reset()}
         if op == "surface":
             return {"ok": surface.surface()}
+        if op.startswith("time:"):
+            return {"ok": timing.time_call(state, request)}
         if wire.knows(op):
             return {"ok": wire.answer(op, request.get("args", {}))}
         if op.removeprefix("call:") not in dispatch.CALLS:

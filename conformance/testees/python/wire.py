@@ -29,24 +29,38 @@ def answer(op: str, args: dict[str, Any]) -> Any:
     """Answers `wire.<layout>.encode` and the like."""
     _, name, direction = op.split(".")
     layout = _LAYOUTS[name]
-    codec = _CODECS["".join(word.capitalize() for word in name.split("_"))]
+    codec = _codec(name)
     is_text = layout["side"] == "text"
     if direction == "encode":
-        given = args["value"]
-        members = {m["name"]: _read(m["form"], given[m["fixture"]]) for m in layout["members"]}
-        encoded = codec(**members).encode()
+        encoded = _read_layout(name, args["value"]).encode()
         return encoded if is_text else encoded.hex()
     value = codec.decode(args["text"] if is_text else bytes.fromhex(args["bytes"]))
-    return {m["fixture"]: _show(m["form"], getattr(value, m["name"])) for m in layout["members"]}
+    return _show_layout(name, value)
+
+
+def _codec(name: str) -> Any:
+    return _CODECS["".join(word.capitalize() for word in name.split("_"))]
+
+
+def _read_layout(name: str, given: Any) -> Any:
+    members = _LAYOUTS[name]["members"]
+    return _codec(name)(**{m["name"]: _read(m["form"], given[m["fixture"]]) for m in members})
+
+
+def _show_layout(name: str, value: Any) -> Any:
+    members = _LAYOUTS[name]["members"]
+    return {m["fixture"]: _show(m["form"], getattr(value, m["name"])) for m in members}
 
 
 def _read(form: Any, value: Any) -> Any:
     if value is None:
         return None
-    if isinstance(form, dict):
-        return form["tags"][value] if "tags" in form else value
+    if isinstance(form, dict) and "bits" in form:
+        return value
     if isinstance(value, list):
         return [_read(form, item) for item in value]
+    if isinstance(form, dict):
+        return form["tags"][value] if "tags" in form else _read_layout(form["layout"], value)
     if form == "hex":
         return bytes.fromhex(value)
     if form == "float":
@@ -57,10 +71,14 @@ def _read(form: Any, value: Any) -> Any:
 def _show(form: Any, value: Any) -> Any:
     if value is None:
         return None
-    if isinstance(form, dict):
-        return next(t for t, n in form["tags"].items() if n == value) if "tags" in form else value
+    if isinstance(form, dict) and "bits" in form:
+        return value
     if isinstance(value, list):
         return [_show(form, item) for item in value]
+    if isinstance(form, dict) and "layout" in form:
+        return _show_layout(form["layout"], value)
+    if isinstance(form, dict):
+        return next(t for t, n in form["tags"].items() if n == value)
     if form == "hex":
         return value.hex()
     if form == "float":

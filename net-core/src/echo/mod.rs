@@ -5,12 +5,14 @@
 
 mod cell;
 mod fail;
+mod floor;
 mod functions;
 mod letters;
 mod object;
 mod streams;
 
 pub use cell::TypedCell;
+pub use floor::Floor;
 pub use letters::LetterStream;
 pub use object::EchoBox;
 

@@ -116,6 +116,7 @@ static void a_waited_result_reads_like_a_call(void) {
   net_bytes_free(&result);
   CHECK(net_wait(queue, net_fail_later(net_str("odd"), net_queue_done, queue), NULL, &error) != 0);
   CHECK(test_says(&error, "echo: odd text: later"));
+  CHECK(net_wait(NULL, 0, NULL, NULL) == NET_CODE(NET_FAMILY_BASE, NET_BASE_ARGUMENT));
   net_handle_free(box);
   net_queue_free(queue);
 }

@@ -96,6 +96,7 @@ def test_the_bus_names_arguments() -> None:
             "from_": lambda: node.subscribe(from_="middle"),
             "timeout": lambda: node.shutdown(-1),
             "bus": lambda: net.EventStream(number),
+            "max": lambda: node.subscribe().next(0),
         }
         for name, call in wrong.items():
             with pytest.raises(ArgumentError) as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 import net
+import net.aio
 import net_sdk
 from conftest import ROOT, environment
 from net import NetNode
@@ -224,6 +226,79 @@ def test_the_awaitable_node() -> None:
             node.emit(1)
 
     asyncio.run(main())
+
+
+def test_a_cancelled_read_loses_nothing() -> None:
+    from net.aio import NetNode
+
+    async def main() -> list[Any]:
+        async with await NetNode.create(shards=1) as node:
+            stream = node.subscribe()
+            seen: list[Any] = []
+            for number in range(100):
+                reading = asyncio.ensure_future(anext(stream))
+                await asyncio.sleep(0)
+                node.emit(number)
+                for _ in range(number % 4):
+                    await asyncio.sleep(0)
+                reading.cancel()
+                try:
+                    seen.append((await reading).parse())
+                except asyncio.CancelledError:
+                    pass
+            while len(seen) < 100:
+                seen.append((await anext(stream)).parse())
+            return seen
+
+    assert asyncio.run(main()) == list(range(100))
+
+
+def odd(value: int) -> int:
+    if value % 2 == 0:
+        raise ValueError(value)
+    return value
+
+
+def test_an_event_that_does_not_decode_takes_no_other_with_it() -> None:
+    with NetNode(shards=1) as node:
+        node.emit_batch([0, 1, 2, 3, 5])
+        stream = node.subscribe_typed(odd)
+        with pytest.raises(ValueError, match="0"):
+            next(stream)
+        assert stream.next(10) == [1]
+        with pytest.raises(ValueError, match="2"):
+            stream.next(10)
+        assert stream.next(10) == [3, 5]
+
+    async def main() -> None:
+        async with await net.aio.NetNode.create(shards=1) as node:
+            node.emit_batch([1, 2, 3])
+            stream = node.subscribe_typed(odd)
+            assert await anext(stream) == 1
+            with pytest.raises(ValueError, match="2"):
+                await anext(stream)
+            assert await stream.next(10) == [3]
+
+    asyncio.run(main())
+
+
+def test_threads_share_a_stream() -> None:
+    seen: list[int] = []
+    with NetNode(shards=1) as node:
+        stream = node.subscribe()
+        readers = [
+            threading.Thread(target=lambda: seen.extend(event.parse() for event in stream))
+            for _ in range(4)
+        ]
+        for reader in readers:
+            reader.start()
+        node.emit_batch(list(range(1000)))
+        while len(seen) < 1000 and any(reader.is_alive() for reader in readers):
+            os.sched_yield()
+        stream.stop()
+        for reader in readers:
+            reader.join()
+    assert sorted(seen) == list(range(1000))
 
 
 def example(name: str, *args: str) -> str:

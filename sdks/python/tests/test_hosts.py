@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -153,3 +155,30 @@ def test_released_implementations_are_collected() -> None:
             break
         deadline.wait(0.01)
     assert seen() is None
+
+
+class Moody:
+    """Its method is there once, and then fails to be."""
+
+    looks = 0
+
+    @property
+    def map(self) -> Callable[[int], int]:
+        self.looks += 1
+        if self.looks > 1:
+            raise ZeroDivisionError("moody")
+        return int
+
+
+def test_whatever_a_host_raises_is_an_answer() -> None:
+    def leave(_: int) -> int:
+        sys.exit("gone")
+
+    def interrupt(_: int) -> int:
+        raise KeyboardInterrupt("stop")
+
+    targets: list[Any] = [leave, interrupt, Moody()]
+    for target, text in zip(targets, ("gone", "stop", "moody"), strict=True):
+        with pytest.raises(net.HostThrewError, match=text):
+            echo.map_numbers([1], target)
+    assert echo.map_numbers([1, 2], lambda value: value) == [1, 2]

@@ -996,6 +996,200 @@ pub unsafe extern "C" fn net_typed_cell_take(
     }
 }
 
+/// Makes one; they are all alike.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_new(result: *mut Handle, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe { call::answer(result, error, || <net_core::Floor as net_types::api::Floor>::new().map(Shared)) }
+}
+
+/// Takes no argument and answers true.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_nothing(handle: Handle, result: *mut bool, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::Floor>(handle)?;
+            <net_core::Floor as net_types::api::Floor>::nothing(&this)
+        })
+    }
+}
+
+/// Takes a text and answers true.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_text(
+    handle: Handle,
+    text: View,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::Floor>(handle)?;
+            let text = text.text("text")?;
+            <net_core::Floor as net_types::api::Floor>::text(&this, text)
+        })
+    }
+}
+
+/// Takes bytes and answers true.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_data(
+    handle: Handle,
+    data: View,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::Floor>(handle)?;
+            let data = data.bytes("data")?;
+            <net_core::Floor as net_types::api::Floor>::data(&this, data)
+        })
+    }
+}
+
+/// Takes bytes with a key and answers true.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_data_key(
+    handle: Handle,
+    data: View,
+    key: View,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::Floor>(handle)?;
+            let data = data.bytes("data")?;
+            let key = key.optional(|view| view.text("key"))?;
+            <net_core::Floor as net_types::api::Floor>::data_key(&this, data, key)
+        })
+    }
+}
+
+/// Takes bytes with their hash and answers true.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_data_hash(
+    handle: Handle,
+    data: View,
+    hash: u64,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::Floor>(handle)?;
+            let data = data.bytes("data")?;
+            <net_core::Floor as net_types::api::Floor>::data_hash(&this, data, hash)
+        })
+    }
+}
+
+/// Takes a signature with what it is about and answers true.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_signed(
+    entity_id: View,
+    message: View,
+    signature: View,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let entity_id = entity_id.bytes("entity_id")?;
+            let message = message.bytes("message")?;
+            let signature = signature.bytes("signature")?;
+            <net_core::Floor as net_types::api::Floor>::signed(entity_id, message, signature)
+        })
+    }
+}
+
+/// Takes a text with a key and answers zeros.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_text_key(
+    handle: Handle,
+    text: View,
+    key: View,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::Floor>(handle)?;
+            let text = text.text("text")?;
+            let key = key.optional(|view| view.text("key"))?;
+            <net_core::Floor as net_types::api::Floor>::text_key(&this, text, key).map(Packed)
+        })
+    }
+}
+
+/// Takes a value with a key and answers zeros.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_value_key(
+    handle: Handle,
+    value: View,
+    key: View,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::Floor>(handle)?;
+            let value = value.text("value")?.into();
+            let key = key.optional(|view| view.text("key"))?;
+            <net_core::Floor as net_types::api::Floor>::value_key(&this, value, key).map(Packed)
+        })
+    }
+}
+
+/// Takes texts with a key and tells how many they are.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_texts_key(
+    handle: Handle,
+    texts: View,
+    key: View,
+    result: *mut u32,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::Floor>(handle)?;
+            let texts = texts.texts("texts")?;
+            let key = key.optional(|view| view.text("key"))?;
+            <net_core::Floor as net_types::api::Floor>::texts_key(&this, &texts, key)
+        })
+    }
+}
+
+/// Takes chunks of bytes with a key and tells how many they are.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_floor_chunks_key(
+    handle: Handle,
+    chunks: View,
+    key: View,
+    result: *mut u32,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::Floor>(handle)?;
+            let chunks = chunks.chunks("chunks")?;
+            let key = key.optional(|view| view.text("key"))?;
+            <net_core::Floor as net_types::api::Floor>::chunks_key(&this, &chunks, key)
+        })
+    }
+}
+
 /// An `echo_mapper` of the host.
 struct EchoMapperHost {
     port: Port,

@@ -827,6 +827,129 @@ pub fn echo_typed_cell_take(this: f64) -> napi::Result<Option<String>> {
         Ok(result)
     })
 }
+/// `echo.floor.new`
+#[napi(js_name = "echoFloorNew")]
+pub fn echo_floor_new(environment: f64) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let result = <net_core::Floor as net_types::api::Floor>::new()?;
+        Ok(home.own(result) as f64)
+    })
+}
+/// `echo.floor.nothing`
+#[napi(js_name = "echoFloorNothing")]
+pub fn echo_floor_nothing(this: f64) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::nothing(&this)?;
+        Ok(result)
+    })
+}
+/// `echo.floor.text`
+#[napi(js_name = "echoFloorText")]
+pub fn echo_floor_text(this: f64, text: String) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::text(&this, &text)?;
+        Ok(result)
+    })
+}
+/// `echo.floor.data`
+#[napi(js_name = "echoFloorData")]
+pub fn echo_floor_data(this: f64, data: &[u8]) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::data(&this, data)?;
+        Ok(result)
+    })
+}
+/// `echo.floor.data_key`
+#[napi(js_name = "echoFloorDataKey")]
+pub fn echo_floor_data_key(this: f64, data: &[u8], key: Option<String>) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::data_key(&this, data, key.as_deref())?;
+        Ok(result)
+    })
+}
+/// `echo.floor.data_hash`
+#[napi(js_name = "echoFloorDataHash")]
+pub fn echo_floor_data_hash(this: f64, data: &[u8], hash: BigInt) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result =
+            <net_core::Floor as net_types::api::Floor>::data_hash(&this, data, abi::unsigned(&hash))?;
+        Ok(result)
+    })
+}
+/// `echo.floor.signed`
+#[napi(js_name = "echoFloorSigned")]
+pub fn echo_floor_signed(entity_id: &[u8], message: &[u8], signature: &[u8]) -> napi::Result<bool> {
+    abi::call(|| {
+        let result = <net_core::Floor as net_types::api::Floor>::signed(entity_id, message, signature)?;
+        Ok(result)
+    })
+}
+/// `echo.floor.text_key`
+#[napi(js_name = "echoFloorTextKey")]
+pub fn echo_floor_text_key(
+    this: f64,
+    text: String,
+    key: Option<String>,
+    out: BufferSlice<'_>,
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::text_key(&this, &text, key.as_deref())?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.floor.value_key`
+#[napi(js_name = "echoFloorValueKey")]
+pub fn echo_floor_value_key(
+    this: f64,
+    value: String,
+    key: Option<String>,
+    out: BufferSlice<'_>,
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let result = <net_core::Floor as net_types::api::Floor>::value_key(
+            &this,
+            value.as_str().into(),
+            key.as_deref(),
+        )?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.floor.texts_key`
+#[napi(js_name = "echoFloorTextsKey")]
+pub fn echo_floor_texts_key(this: f64, key: Option<String>, args: &[u8]) -> napi::Result<u32> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let r = &mut Reader::new(args);
+        let texts = r.strs()?;
+        r.finish()?;
+        let result = <net_core::Floor as net_types::api::Floor>::texts_key(&this, &texts, key.as_deref())?;
+        Ok(result)
+    })
+}
+/// `echo.floor.chunks_key`
+#[napi(js_name = "echoFloorChunksKey")]
+pub fn echo_floor_chunks_key(this: f64, key: Option<String>, args: &[u8]) -> napi::Result<u32> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Floor>(this)?;
+        let r = &mut Reader::new(args);
+        let chunks = r.byte_strs()?;
+        r.finish()?;
+        let result = <net_core::Floor as net_types::api::Floor>::chunks_key(&this, &chunks, key.as_deref())?;
+        Ok(result)
+    })
+}
 
 /// A host's `echo_mapper`.
 #[derive(Debug)]

@@ -1042,6 +1042,66 @@ impl ToPy for net_types::echo::EchoPage {
         Ok(Py::new(py, EchoPage::of(py, self)?)?.into_any())
     }
 }
+/// A record of two numbers, as short as a receipt.
+#[pyclass(frozen, name = "Mark", module = "net")]
+pub(crate) struct Mark(net_types::echo::Mark);
+
+impl Mark {
+    fn of(_: Python<'_>, record: net_types::echo::Mark) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl Mark {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 2] = ["place", "at"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (place, at))]
+    fn new(py: Python<'_>, place: Arg<'_, '_>, at: Arg<'_, '_>) -> PyResult<Self> {
+        let record = net_types::echo::Mark { place: abi::arg(place, "place")?, at: abi::arg(at, "at")? };
+        Self::of(py, record)
+    }
+
+    /// A number of 32 bits.
+    #[getter]
+    fn place(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.place;
+        value::shown(value, py)
+    }
+
+    /// A number of 64 bits that fits a double.
+    #[getter]
+    fn at(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.at;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "Mark", &[("place", Some(self.place(py)?)), ("at", Some(self.at(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::Mark {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<Mark>().map_err(|_| value::expected("Mark", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::echo::Mark {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Mark::of(py, self)?)?.into_any())
+    }
+}
 
 /// A value of several forms.
 #[pyclass(frozen, name = "Shape", module = "net")]
@@ -2147,6 +2207,133 @@ fn typed_cell_take(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || <net_core::TypedCell as api::TypedCell>::take(&this))
 }
 
+/// Makes one; they are all alike.
+#[pyfunction]
+#[pyo3(signature = ())]
+fn floor_new(py: Python<'_>) -> Answer {
+    abi::run(py, 0, <net_core::Floor as api::Floor>::new)
+}
+
+/// Takes no argument and answers true.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn floor_nothing(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    abi::run(py, 0, || <net_core::Floor as api::Floor>::nothing(&this))
+}
+
+/// Takes a text and answers true.
+#[pyfunction]
+#[pyo3(signature = (this, text))]
+fn floor_text(py: Python<'_>, this: Arg<'_, '_>, text: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let text = abi::arg::<&str>(text, "text")?;
+    abi::run(py, text.len(), || <net_core::Floor as api::Floor>::text(&this, text))
+}
+
+/// Takes bytes and answers true.
+#[pyfunction]
+#[pyo3(signature = (this, data))]
+fn floor_data(py: Python<'_>, this: Arg<'_, '_>, data: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    abi::run(py, data.len(), || <net_core::Floor as api::Floor>::data(&this, &data))
+}
+
+/// Takes bytes with a key and answers true.
+#[pyfunction]
+#[pyo3(signature = (this, data, key))]
+fn floor_data_key(py: Python<'_>, this: Arg<'_, '_>, data: Arg<'_, '_>, key: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run(py, data.len(), || <net_core::Floor as api::Floor>::data_key(&this, &data, key))
+}
+
+/// Takes bytes with their hash and answers true.
+#[pyfunction]
+#[pyo3(signature = (this, data, hash))]
+fn floor_data_hash(py: Python<'_>, this: Arg<'_, '_>, data: Arg<'_, '_>, hash: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    let hash = abi::arg(hash, "hash")?;
+    abi::run(py, data.len(), || <net_core::Floor as api::Floor>::data_hash(&this, &data, hash))
+}
+
+/// Takes a signature with what it is about and answers true.
+#[pyfunction]
+#[pyo3(signature = (entity_id, message, signature))]
+fn floor_signed(
+    py: Python<'_>,
+    entity_id: Arg<'_, '_>,
+    message: Arg<'_, '_>,
+    signature: Arg<'_, '_>,
+) -> Answer {
+    let entity_id = abi::arg::<Cow<'_, [u8]>>(entity_id, "entity_id")?;
+    let message = abi::arg::<Cow<'_, [u8]>>(message, "message")?;
+    let signature = abi::arg::<Cow<'_, [u8]>>(signature, "signature")?;
+    abi::run(py, entity_id.len() + message.len() + signature.len(), || {
+        <net_core::Floor as api::Floor>::signed(&entity_id, &message, &signature)
+    })
+}
+
+/// Takes a text with a key and answers zeros.
+#[pyfunction]
+#[pyo3(signature = (this, text, key))]
+fn floor_text_key(py: Python<'_>, this: Arg<'_, '_>, text: Arg<'_, '_>, key: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let text = abi::arg::<&str>(text, "text")?;
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run(py, text.len(), || <net_core::Floor as api::Floor>::text_key(&this, text, key))
+}
+
+/// Takes a value with a key and answers zeros.
+#[pyfunction]
+#[pyo3(signature = (this, value, key))]
+fn floor_value_key(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    value: Arg<'_, '_>,
+    key: Option<Arg<'_, '_>>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let value = abi::arg::<&str>(value, "value")?;
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run(py, value.len(), || <net_core::Floor as api::Floor>::value_key(&this, value.into(), key))
+}
+
+/// Takes texts with a key and tells how many they are.
+#[pyfunction]
+#[pyo3(signature = (this, texts, key))]
+fn floor_texts_key(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    texts: Arg<'_, '_>,
+    key: Option<Arg<'_, '_>>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let texts = abi::arg::<Vec<PyBackedStr>>(texts, "texts")?;
+    let texts: Vec<_> = texts.iter().map(|item| &**item).collect();
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run(py, usize::MAX, || <net_core::Floor as api::Floor>::texts_key(&this, &texts, key))
+}
+
+/// Takes chunks of bytes with a key and tells how many they are.
+#[pyfunction]
+#[pyo3(signature = (this, chunks, key))]
+fn floor_chunks_key(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    chunks: Arg<'_, '_>,
+    key: Option<Arg<'_, '_>>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::Floor>>(this, "self")?;
+    let chunks = abi::arg::<Vec<PyBackedBytes>>(chunks, "chunks")?;
+    let chunks: Vec<_> = chunks.iter().map(|item| &**item).collect();
+    let key = abi::arg_or::<Option<&str>>(key, "key", || None)?;
+    abi::run(py, usize::MAX, || <net_core::Floor as api::Floor>::chunks_key(&this, &chunks, key))
+}
+
 /// Adds the classes and functions of the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Label>()?;
@@ -2156,6 +2343,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<VersionPair>()?;
     module.add_class::<Timetable>()?;
     module.add_class::<EchoPage>()?;
+    module.add_class::<Mark>()?;
     module.add_class::<Shape>()?;
     module.add_class::<Tree>()?;
     module.add_function(wrap_pyfunction!(echo_bool, module)?)?;
@@ -2243,5 +2431,16 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(typed_cell_new, module)?)?;
     module.add_function(wrap_pyfunction!(typed_cell_put, module)?)?;
     module.add_function(wrap_pyfunction!(typed_cell_take, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_new, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_nothing, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_text, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_data, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_data_key, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_data_hash, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_signed, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_text_key, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_value_key, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_texts_key, module)?)?;
+    module.add_function(wrap_pyfunction!(floor_chunks_key, module)?)?;
     Ok(())
 }

@@ -311,3 +311,17 @@ impl Pack for net_types::echo::EchoPage {
         Ok(Self { raw: f.field()? })
     }
 }
+
+impl Pack for net_types::echo::Mark {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.place.pack(w);
+            self.at.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { place: f.field()?, at: f.field()? })
+    }
+}

@@ -65,13 +65,13 @@ fn wire_field(cx: &mut Context<'_>, layout: &str, index: usize, item: &doc::Wire
         bit
     });
     let default = match (&item.default, &form) {
-        (Some(value), WireForm::Plain(ty)) => Some(cx.literal(&path, value, ty)),
+        (Some(value), WireForm::Plain(ty) | WireForm::Varint(ty)) => Some(cx.literal(&path, value, ty)),
         _ => None,
     };
     WireField {
         name: item.name.clone(),
         at: item.at.unwrap_or_default(),
-        max: item.max.filter(|_| matches!(form, WireForm::Plain(_))),
+        max: item.max.filter(|_| matches!(form, WireForm::Plain(_) | WireForm::Varint(_))),
         form,
         when,
         since: item.since,
@@ -96,8 +96,19 @@ fn form(cx: &mut Context<'_>, path: &[&str], item: &doc::WireField) -> WireForm 
         cx.wrong(path, format!("`{}` has neither `type` nor `switch`", item.name));
         return WireForm::Plain(Type::Bool);
     };
-    let ty = cx.ty(path, text);
+    let ty = layout_type(cx, path, text);
     let max = item.max.unwrap_or(u64::MAX);
+    if text == "varint"
+        || (item.len.as_deref() == Some("varint") && !matches!(ty, Type::String | Type::Bytes))
+    {
+        if !cx.index.is_unsigned(&ty) {
+            cx.wrong(
+                path,
+                format!("`{}`: no unsigned integer carries `{text}`, so it is no varint", item.name),
+            );
+        }
+        return WireForm::Varint(ty);
+    }
     match (&ty, &item.check) {
         (Type::Int(int), Some(check)) => {
             let over = check.over.split_once("..").unwrap_or((&check.over, &check.over));
@@ -134,8 +145,11 @@ fn form(cx: &mut Context<'_>, path: &[&str], item: &doc::WireField) -> WireForm 
             }
         },
         Type::List(of) => match length(item.count.as_deref()) {
-            Some(_) if cx.index.width(&of).is_none() => {
-                cx.wrong(path, format!("`{}`: the elements of a list have a fixed width", item.name));
+            Some(_) if cx.index.width(&of).is_none() && !matches!(*of, Type::Layout(_)) => {
+                cx.wrong(
+                    path,
+                    format!("`{}`: the elements of a list have a fixed width, or are layouts", item.name),
+                );
                 WireForm::Plain(Type::Bool)
             }
             Some(count) => WireForm::Counted { of: *of, count, max },
@@ -145,11 +159,28 @@ fn form(cx: &mut Context<'_>, path: &[&str], item: &doc::WireField) -> WireForm 
             }
         },
         ty => {
-            if cx.index.width(&ty).is_none() {
+            if cx.index.width(&ty).is_none() && !matches!(ty, Type::Layout(_)) {
                 cx.wrong(path, format!("`{}`: `{text}` has no form in a layout", item.name));
             }
             WireForm::Plain(ty)
         }
+    }
+}
+
+/// The type of a field: `varint` is a number, and a layout may stand where a type does.
+fn layout_type(cx: &mut Context<'_>, path: &[&str], text: &str) -> Type {
+    if text == "varint" {
+        return Type::Int(Int::U64);
+    }
+    let (of, is_list) = match text.strip_prefix("list<").and_then(|rest| rest.strip_suffix('>')) {
+        Some(of) => (of, true),
+        None => (text, false),
+    };
+    let is_layout = cx.loaded.document.wire.contains_key(of) && cx.index.ty(cx.module, of).is_err();
+    match cx.index.wire(cx.module, of) {
+        Ok(at) if is_layout && is_list => Type::List(Box::new(Type::Layout(at))),
+        Ok(at) if is_layout => Type::Layout(at),
+        _ => cx.ty(path, text),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod docs;
 mod errors;
+mod layouts;
 mod methods;
 mod names;
 mod symbols;
@@ -21,6 +22,7 @@ pub(super) fn check(api: &Api, modules: &[&Loaded], diagnostics: &mut Vec<Diagno
         docs::check(loaded, rules.diagnostics);
         names::check(&mut rules, position);
         values::check(&mut rules, position);
+        layouts::check(&mut rules, position);
         errors::check(&mut rules, position);
         methods::check(&mut rules, position);
     }

@@ -59,7 +59,9 @@ pub(crate) fn ctype(api: &Api, ty: &Type) -> Result<CType> {
         Type::Record(at) => named(&api.record(*at).name.spec),
         Type::Union(at) => named(&api.union(*at).name.spec),
         Type::Host(at, _) => named(&api.host(*at).name.spec),
-        Type::Optional(_) | Type::Constant(_) => bail!("C has no type for {ty:?} inside of another"),
+        Type::Optional(_) | Type::Constant(_) | Type::Layout(_) | Type::Choice(..) => {
+            bail!("C has no type for {ty:?} inside of another")
+        }
     })
 }
 

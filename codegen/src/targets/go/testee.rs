@@ -17,6 +17,8 @@ pub(crate) struct TesteeModel {
     pub families: Vec<FamilyModel>,
     pub hosts: Vec<HostModel>,
     pub calls: Vec<CallModel>,
+    /// Those that are timed.
+    pub timed: Vec<CallModel>,
 }
 
 pub(crate) struct FlagsModel {
@@ -86,6 +88,7 @@ pub(crate) fn testee(api: &Api) -> TesteeModel {
         families: Vec::new(),
         hosts: Vec::new(),
         calls: Vec::new(),
+        timed: Vec::new(),
     };
     for (position, module) in api.modules.iter().enumerate() {
         model.add(api, position, module);
@@ -128,6 +131,7 @@ impl TesteeModel {
         for item in module.functions.iter().filter(|item| item.in_lang(Lang::Go)) {
             let name = names::item(&item.name);
             let vars = objects::result_variables(item);
+            self.time(api, item, &vars, None, &format!("{name}{}", instance(vars.len())));
             let own = std::iter::once((item.path.clone(), name));
             let aliases = item.name.aliases(Lang::Go).iter().map(|alias| alias_op(item, alias));
             for (op, name) in own.chain(aliases.zip(names::aliases(&item.name))) {
@@ -153,6 +157,12 @@ impl TesteeModel {
             self.call(op(&constructor.name.spec), body(api, constructor, vars, &function, Some(&own)));
         }
         for method in item.methods.iter().filter(|item| item.in_lang(Lang::Go)) {
+            let function = names::item(&method.name);
+            if method.shape == Shape::Static {
+                self.time(api, method, vars, None, &format!("{name}{function}{}", instance(vars.len())));
+            } else {
+                self.time(api, method, vars, Some(&this), &format!("object.{function}"));
+            }
             self.call(
                 op(&method.name.spec),
                 method_body(api, item, method, &this, &names::item(&method.name)),
@@ -174,6 +184,31 @@ impl TesteeModel {
             self.calls.retain(|call| call.op != names::text(&format!("call:{}", op("close"))));
             self.call(op("close"), vec![format!("return done(c, {this}.Close())")]);
         }
+    }
+
+    /// Adds a method that is timed: its arguments are read once for many calls.
+    fn time(&mut self, api: &Api, item: &Method, vars: &[String], this: Option<&str>, function: &str) {
+        if !item.timed {
+            return;
+        }
+        let mut body = Vec::new();
+        body.extend(this.map(|this| format!("object := {this}")));
+        body.push("return c.measure(func(c *call) func() error {".into());
+        let mut passed: Vec<_> = item.is_async.then(|| "c.ctx".to_owned()).into_iter().collect();
+        for (index, arg) in item.args.iter().enumerate() {
+            body.push(format!("\tgiven{index} := {}", argument(api, arg, vars)));
+            passed.push(format!("given{index}"));
+        }
+        let call = format!("{function}({})", passed.join(", "));
+        body.push(match item.returns.as_ref().map(Type::split_optional) {
+            None => format!("\treturn func() error {{ return {call} }}"),
+            Some((_, found)) => {
+                let found = if found { ", _" } else { "" };
+                format!("\treturn func() error {{ _{found}, err := {call}; return err }}")
+            }
+        });
+        body.push("})".into());
+        self.timed.push(CallModel { op: names::text(&format!("time:{}", item.path)), body });
     }
 
     fn call(&mut self, path: String, body: Lines) {

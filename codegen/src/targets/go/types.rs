@@ -35,6 +35,7 @@ pub(crate) fn go(api: &Api, ty: &Type, vars: &Variables) -> String {
             format!("*{}{}", names::item(&api.object(*at).name), bindings(bound, vars))
         }
         Type::Host(at, bound) => format!("{}{}", names::item(&api.host(*at).name), bindings(bound, vars)),
+        Type::Layout(_) | Type::Choice(..) => names::public(&api.part_name(ty)),
     }
 }
 

@@ -285,6 +285,7 @@ fn codec(api: &Api, ty: &Type) -> String {
         Type::Union(at) => named(*at, &api.union(*at).name.spec),
         Type::Object(..) => "OBJECT".into(),
         Type::Host(at, _) => named(*at, &api.host(*at).name.spec),
+        Type::Layout(at) | Type::Choice(at, _) => named(*at, &api.part_name(ty)),
     }
 }
 

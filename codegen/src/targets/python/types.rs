@@ -43,7 +43,7 @@ pub(crate) fn input(api: &Api, ty: &Type, mode: Mode) -> String {
         Type::Flags(_) => "Sequence[str]".into(),
         Type::Host(at, _) => names::host_input(api.host(*at)),
         Type::SelfType => "Self".into(),
-        Type::Record(_) | Type::Union(_) | Type::Object(..) | Type::Constant(_) => output(api, ty, mode),
+        _ => output(api, ty, mode),
     }
 }
 
@@ -114,6 +114,7 @@ pub(crate) fn output(api: &Api, ty: &Type, mode: Mode) -> String {
         Type::Object(at, vars) if vars.is_empty() => names::class(&api.object(*at).name),
         Type::Object(at, _) => format!("{}[T]", names::class(&api.object(*at).name)),
         Type::Host(at, _) => names::class(&api.host(*at).name),
+        Type::Layout(_) | Type::Choice(..) => crate::case::pascal(&api.part_name(ty)),
         Type::Constant(_) => "str".into(),
     }
 }

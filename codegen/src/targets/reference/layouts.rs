@@ -139,6 +139,7 @@ fn fields(site: Site<'_>, item: &Wire, parts: &[Part]) -> String {
 fn form(site: Site<'_>, form: &WireForm) -> String {
     match form {
         WireForm::Plain(ty) => code(&site.spelling().ty(ty)),
+        WireForm::Varint(ty) => format!("{}, varint", code(&site.spelling().ty(ty))),
         WireForm::Bits(int, parts) => {
             let mut low = 0;
             let parts = parts.iter().map(|(name, width)| {
@@ -172,7 +173,7 @@ fn limit(site: Site<'_>, field: &WireField) -> String {
     match &field.form {
         WireForm::Sized { max, len, .. } => format!("at most {} bytes", grouped(most(*max, *len))),
         WireForm::Counted { max, count, .. } => format!("at most {} items", grouped(most(*max, *count))),
-        WireForm::Plain(ty) => {
+        WireForm::Plain(ty) | WireForm::Varint(ty) => {
             let unit = spell::unit(site.api.base(ty));
             let limit = field.max.map(|max| format!("at most {} {unit}", grouped(max.into())));
             limit.unwrap_or_default().trim_end().to_owned()
@@ -220,7 +221,7 @@ fn bit_name(item: &Wire, on: &str, bit: u8) -> String {
 
 fn plain(form: &WireForm) -> Option<&Type> {
     match form {
-        WireForm::Plain(ty) => Some(ty),
+        WireForm::Plain(ty) | WireForm::Varint(ty) => Some(ty),
         _ => None,
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn owned(api: &Api, ty: &Type) -> String {
             let host = names::ty(&api.host(*at).name.spec);
             format!("std::sync::Arc<dyn crate::r#gen::host::{}::{host}>", api.modules[at.module].name)
         }
+        Type::Layout(_) | Type::Choice(..) => names::ty(&api.part_name(ty)),
     }
 }
 

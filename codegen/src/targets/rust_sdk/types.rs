@@ -47,6 +47,7 @@ impl Scope<'_> {
                 "Self".into()
             }
             Type::Object(at, bound) => self.path(*at, &api.object(*at).name.spec) + &variables(bound),
+            Type::Layout(at) | Type::Choice(at, _) => self.path(*at, &api.part_name(ty)),
         }
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn host(api: &Api, module: usize, item: &Host) -> HostModel {
 }
 
 /// What a method is called on; pushes the lines that find it.
-fn callee(api: &Api, op: &Op<'_>, lines: &mut Vec<String>) -> String {
+pub(super) fn callee(api: &Api, op: &Op<'_>, lines: &mut Vec<String>) -> String {
     let Some((at, object)) = op.owner else {
         return format!("net_mesh::{}::", api.modules[module_of(api, &op.name)].name);
     };
@@ -126,7 +126,7 @@ fn method_lines(api: &Api, op: &Op<'_>, method: &Method, callee: &str, lines: &m
 }
 
 /// The expression that finds an argument and passes it.
-fn argument(api: &Api, arg: &Arg, is_async: bool) -> String {
+pub(super) fn argument(api: &Api, arg: &Arg, is_async: bool) -> String {
     let key = names::text(&arg.name);
     let (ty, optional) = arg.ty.split_optional();
     let left_out = optional || arg.default.is_some();

@@ -2,6 +2,7 @@
 
 mod calls;
 mod surface;
+mod timed;
 mod values;
 
 use super::Target;
@@ -30,19 +31,27 @@ impl Target for RustTestee {
         for (position, module) in api.modules.iter().enumerate().filter(|(_, module)| !module.runtime) {
             let ops = testee::ops(api, position, Lang::Rust);
             let arms: Vec<_> = ops.iter().map(|op| calls::arm(api, op)).collect();
+            let timed: Vec<_> = ops.iter().filter_map(|op| timed::arm(api, op)).collect();
             let mentions = |name| arms.iter().flat_map(|arm| &arm.lines).any(|line| line.contains(name));
             let template = ModuleTemplate {
                 module: &module.name,
                 has_args: mentions("args"),
                 waits: mentions(".await"),
                 request: if mentions("args") || mentions("request") { "request" } else { "_request" },
+                timed_waits: timed.iter().flat_map(|arm| &arm.lines).any(|line| line.contains(".await")),
                 arms,
+                timed,
                 hosts: module.hosts.iter().map(|host| calls::host(api, position, host)).collect(),
                 values: values::model(api, module),
             };
             files.add(format!("{DIR}/{}.rs", module.name), template.render()?);
             surfaces.push(surface::module(api, position));
-            modules.push(Entry { name: &module.name, waits: template.waits });
+            modules.push(Entry {
+                name: &module.name,
+                waits: template.waits,
+                timed: !template.timed.is_empty(),
+                timed_waits: template.timed_waits,
+            });
         }
         let families = api.families();
         let families = families.iter().map(|(at, family)| values::family(api, *at, family)).collect();
@@ -69,6 +78,9 @@ struct ModuleTemplate<'a> {
     /// Name of the request, which shows whether it is used.
     request: &'static str,
     arms: Vec<calls::Arm>,
+    /// Whether an operation that is timed is async.
+    timed_waits: bool,
+    timed: Vec<calls::Arm>,
     hosts: Vec<calls::HostModel>,
     values: ValuesModel,
 }
@@ -94,4 +106,6 @@ struct IndexTemplate<'a> {
 struct Entry<'a> {
     name: &'a str,
     waits: bool,
+    timed: bool,
+    timed_waits: bool,
 }

@@ -198,13 +198,13 @@ fn shown(
 }
 
 /// What a synchronous call writes its result into.
-fn result_type(api: &Api, ty: &Type) -> Result<String> {
+pub(super) fn result_type(api: &Api, ty: &Type) -> Result<String> {
     let is_bytes = types::is_view(api, ty) || matches!(api.base(ty), Type::FixedBytes(_));
     Ok(if is_bytes { "net_bytes".into() } else { types::ctype(api, ty)?.name })
 }
 
 /// Statements that read an argument, and how it is passed.
-fn argument(api: &Api, arg: &Arg) -> Result<(Vec<String>, Vec<String>)> {
+pub(super) fn argument(api: &Api, arg: &Arg) -> Result<(Vec<String>, Vec<String>)> {
     let name = format!("{}_", names::argument(api, arg).trim_end_matches('_'));
     let (ty, optional) = arg.ty.split_optional();
     let node = format!("arg(c, {})", types::quoted(&arg.name));

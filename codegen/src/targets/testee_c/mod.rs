@@ -3,6 +3,7 @@
 mod calls;
 mod codec;
 mod surface;
+mod timed;
 
 use super::Target;
 use super::cpack::{names, tidy, types};
@@ -33,6 +34,7 @@ impl Target for TesteeC {
                 template.hosts.extend(codec::host(api, item)?);
             }
             template.calls.extend(calls::module(api, module)?);
+            template.calls.extend(timed::module(api, module)?);
             for family in &module.families {
                 for kind in &family.kinds {
                     let (show, read) = codec::kind(api, family, kind)?;

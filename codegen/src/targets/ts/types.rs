@@ -109,6 +109,7 @@ impl<'a> Scope<'a> {
                 }
             }
             Type::Constant(text) => names::text(text),
+            Type::Layout(_) | Type::Choice(..) => crate::case::pascal(&api.part_name(ty)),
         }
     }
 

@@ -52,10 +52,18 @@ impl Target for WireC {
 /// Whether C has a codec of a layout: its lists have room in a struct, and its texts no signs.
 pub(super) fn in_c(api: &Api, layout: &Layout<'_>) -> bool {
     layout.steps.iter().all(|step| match &step.what {
-        What::Counted { max, .. } => max.is_some_and(|max| max <= LONGEST_LIST),
+        What::Counted { max, of, .. } => max.is_some_and(|max| max <= LONGEST_LIST) && part_in_c(api, of),
+        What::Value { ty, .. } => part_in_c(api, ty),
         What::Print { ty, .. } => model::carrier(api, ty).is_some_and(|int| !int.signed()),
         _ => true,
     })
+}
+
+fn part_in_c(api: &Api, ty: &Type) -> bool {
+    match ty {
+        Type::Layout(at) => in_c(api, &model::layout(api, api.wire(*at))),
+        _ => true,
+    }
 }
 
 struct Table {
@@ -71,6 +79,7 @@ struct Codec {
     constant: String,
     write: Vec<String>,
     read: Vec<String>,
+    ends: bool,
     error: String,
 }
 
@@ -93,6 +102,7 @@ fn codec(api: &Api, layout: &Layout<'_>) -> Codec {
         constant: names::constant(&[layout.name, "size"]),
         write: layout.steps.iter().flat_map(|step| cx.write_step(step)).collect(),
         read: layout.steps.iter().flat_map(|step| cx.read_step(step, uses_version)).collect(),
+        ends: layout.ends,
         error: format!("NET_CODE({}, {kind})", names::family(error.family_name)),
     }
 }
@@ -139,6 +149,7 @@ fn ctype(api: &Api, ty: &Type) -> String {
         Type::Enum(at) => names::ty(&api.enumeration(*at).name.spec),
         Type::Flags(at) => names::ty(&api.flags(*at).name.spec),
         Type::String | Type::Bytes => "net_view".into(),
+        Type::Layout(at) => names::ty(&api.wire(*at).name),
         other => integer(model::carrier(api, other).unwrap_or(Int::U64)),
     }
 }
@@ -176,7 +187,7 @@ impl Context<'_> {
     fn write_step(&self, step: &Step<'_>) -> Vec<String> {
         let at = step.at.map(|at| format!("net_wire_to(w, {at});"));
         let lines = match &step.what {
-            What::Size(_) | What::End => Vec::new(),
+            What::Size(_) => Vec::new(),
             What::Magic(magic) => vec![format!("net_wire_put(w, {}, {});", escaped(magic), magic.len())],
             What::Version(version) => vec![format!("net_wire_put_uint(w, {version}, 1, {});", self.order)],
             What::Trailing => vec!["net_wire_put(w, value->trailing.data, value->trailing.len);".into()],
@@ -188,9 +199,9 @@ impl Context<'_> {
                 vec![format!("net_wire_print(w, {}, {radix}, {digits});", self.place(name, ty))]
             }
             What::Bits { name, int, parts } => self.write_bits(name, *int, parts),
-            What::Value { name, ty, max } => {
+            What::Value { name, ty, varint, max } => {
                 let place = self.place(name, ty);
-                self.conditional(step, name, ty, self.write_value(ty, &place, *max))
+                self.conditional(step, name, ty, self.write_value(ty, &place, *varint, *max))
             }
             What::Sized { name, is_text, len, max } => {
                 let place = self.place(name, &Type::Bool);
@@ -206,7 +217,7 @@ impl Context<'_> {
                 let length = format!("{place}_len");
                 let mut lines = self.write_length(&length, *count, *max);
                 lines.push(format!("for (size_t i = 0; i < {length} && !w->failed; i++) {{"));
-                lines.extend(indented(self.write_value(of, &format!("{place}[i]"), None)));
+                lines.extend(indented(self.write_value(of, &format!("{place}[i]"), false, None)));
                 lines.push("}".into());
                 self.conditional(step, name, of, lines)
             }
@@ -247,19 +258,22 @@ impl Context<'_> {
         }
     }
 
-    fn write_value(&self, ty: &Type, place: &str, max: Option<u64>) -> Vec<String> {
+    fn write_value(&self, ty: &Type, place: &str, varint: bool, max: Option<u64>) -> Vec<String> {
         let mut lines: Vec<_> = max
             .map(|max| format!("net_wire_at_most(&w->failed, {place}, UINT64_C({max}));"))
             .into_iter()
             .collect();
         let size = model::width(self.api, ty);
+        let put = match varint {
+            true => format!("net_wire_put_varint(w, {place});"),
+            false => format!("net_wire_put_uint(w, {place}, {size}, {});", self.order),
+        };
         lines.extend(match self.api.base(ty) {
+            Type::Layout(_) => vec![format!("{}_write(w, &{place});", ctype(self.api, ty))],
             Type::F64 => vec![format!("net_wire_put_f64(w, {place}, {});", self.order)],
             Type::FixedBytes(width) => vec![format!("net_wire_put(w, {place}, {width});")],
-            Type::Enum(_) | Type::Flags(_) => vec![
-                self.known("w", ty, place) + ";",
-                format!("net_wire_put_uint(w, {place}, {size}, {});", self.order),
-            ],
+            Type::Enum(_) | Type::Flags(_) => vec![self.known("w", ty, place) + ";", put],
+            _ if varint => vec![put],
             _ => vec![format!("net_wire_put_uint(w, (uint64_t){place}, {size}, {});", self.order)],
         });
         lines
@@ -325,7 +339,7 @@ impl Context<'_> {
     fn read_step(&self, step: &Step<'_>, uses_version: bool) -> Vec<String> {
         let at = step.at.map(|at| format!("net_wire_seek(r, {at});"));
         let lines = match &step.what {
-            What::Size(size) => vec![format!("net_wire_exactly(r, {size});")],
+            What::Size(_) => Vec::new(),
             What::Magic(magic) => vec![format!("net_wire_magic(r, {}, {});", escaped(magic), magic.len())],
             What::Version(newest) if uses_version => {
                 vec![format!("uint64_t version = net_wire_version(r, {newest});")]
@@ -334,7 +348,6 @@ impl Context<'_> {
             What::Trailing => {
                 vec!["value->trailing = net_wire_sized(r, net_wire_remaining(r, UINT64_MAX));".into()]
             }
-            What::End => vec!["net_wire_end(r);".into()],
             What::Literal(text) => {
                 vec![format!("net_wire_magic(r, {}, {});", escaped(text.as_bytes()), text.len())]
             }
@@ -350,9 +363,9 @@ impl Context<'_> {
                 vec![format!("{} = ({ty_name}){call};", self.place(name, ty))]
             }
             What::Bits { name, int, parts } => self.read_bits(name, *int, parts),
-            What::Value { name, ty, max } => {
+            What::Value { name, ty, varint, max } => {
                 let place = self.place(name, ty);
-                let mut lines = self.read_value(ty, &place, *max);
+                let mut lines = self.read_value(ty, &place, *varint, *max);
                 if step.when.is_some() {
                     lines.push(format!("value->has_{} = true;", names::field(self.api, name, ty)));
                 }
@@ -377,7 +390,7 @@ impl Context<'_> {
                         format!("for (size_t i = 0; i < {place}_len; i++) {{"),
                     ],
                 };
-                lines.extend(indented(self.read_value(of, &format!("{place}[i]"), None)));
+                lines.extend(indented(self.read_value(of, &format!("{place}[i]"), false, None)));
                 if *count == Length::Rest {
                     lines.push(format!("  {place}_len = i + 1;"));
                 }
@@ -436,7 +449,7 @@ impl Context<'_> {
         let most = max.map_or("UINT64_MAX".into(), |max| max.to_string());
         match form {
             Length::Rest => format!("net_wire_remaining(r, {most})"),
-            Length::Varint => format!("net_wire_length(r, net_wire_varint(r), {most}, {width})"),
+            Length::Varint => format!("net_wire_length(r, net_wire_varint(r, UINT64_MAX), {most}, {width})"),
             Length::Int(int) => {
                 let get = format!("net_wire_get(r, {}, {})", int.bits() / 8, self.order);
                 format!("net_wire_length(r, {get}, {most}, {width})")
@@ -444,10 +457,14 @@ impl Context<'_> {
         }
     }
 
-    fn read_value(&self, ty: &Type, place: &str, max: Option<u64>) -> Vec<String> {
-        let get = format!("net_wire_get(r, {}, {})", model::width(self.api, ty), self.order);
+    fn read_value(&self, ty: &Type, place: &str, varint: bool, max: Option<u64>) -> Vec<String> {
+        let get = match model::carrier(self.api, ty) {
+            Some(int) if varint => format!("net_wire_varint(r, UINT{}_MAX)", int.bits()),
+            _ => format!("net_wire_get(r, {}, {})", model::width(self.api, ty), self.order),
+        };
         let name = ctype(self.api, ty);
         let mut lines = match self.api.base(ty) {
+            Type::Layout(_) => vec![format!("{name}_read(r, &{place});")],
             Type::Bool => vec![format!("{place} = net_wire_bool(r);")],
             Type::F64 => vec![format!("{place} = net_wire_f64(r, {});", self.order)],
             Type::FixedBytes(width) => vec![format!("net_wire_copy(r, {place}, {width});")],

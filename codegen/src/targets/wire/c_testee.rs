@@ -64,7 +64,7 @@ fn entry(api: &Api, layout: &Layout<'_>) -> Entry {
 }
 
 fn member_model(api: &Api, member: &Member) -> MemberModel {
-    let place = format!("value.{}", names::field(api, &member.name, &member.ty));
+    let place = format!("value->{}", names::field(api, &member.name, &member.ty));
     let (ty, optional) = member.ty.split_optional();
     let (mut read, mut show) = match ty {
         Type::List(of) => {
@@ -89,7 +89,7 @@ fn member_model(api: &Api, member: &Member) -> MemberModel {
         _ => (vec![read_value(api, ty, "m", &place)], vec![show_value(api, ty, &place)]),
     };
     if optional {
-        let has = format!("value.has_{}", names::field(api, &member.name, &member.ty));
+        let has = format!("value->has_{}", names::field(api, &member.name, &member.ty));
         let is_view = matches!(ty, Type::String | Type::Bytes);
         let there = if is_view { format!("{place}.data != NULL") } else { has.clone() };
         if !is_view {
@@ -131,6 +131,7 @@ fn code(api: &Api, ty: &Type) -> String {
         Type::Bytes => "bytes".into(),
         Type::Duration(_) => "time".into(),
         Type::Enum(at) => api.enumeration(*at).name.spec.clone(),
+        Type::Layout(at) => format!("{}_form", api.wire(*at).name),
         Type::Flags(at) => api.flags(*at).name.spec.clone(),
         other => model::carrier(api, other).map_or_else(String::new, |int| int.key().to_owned()),
     }

@@ -47,6 +47,7 @@ struct Codec {
     members: Vec<MemberModel>,
     size: Option<u32>,
     is_text: bool,
+    ends: bool,
     /// Whether a text has gaps that could swallow what stands behind them.
     proves: bool,
     write: Vec<String>,
@@ -78,6 +79,7 @@ fn codec(api: &Api, layout: &Layout<'_>) -> Codec {
         members: layout.members.iter().map(|member| member_model(api, member)).collect(),
         size: layout.size,
         is_text: layout.is_text,
+        ends: layout.ends,
         proves: layout.is_text && layout.members.iter().any(|m| *api.base(&m.ty) == Type::String),
         write: layout.steps.iter().flat_map(|step| cx.write_step(step)).collect(),
         read: layout.steps.iter().flat_map(|step| cx.read_step(step, uses_version)).collect(),
@@ -132,7 +134,7 @@ impl Context<'_> {
     fn write_step(&self, step: &Step<'_>) -> Vec<String> {
         let at = step.at.map(|at| format!("w.seek({at})"));
         let lines = match &step.what {
-            What::Size(_) | What::End => Vec::new(),
+            What::Size(_) => Vec::new(),
             What::Magic(magic) => {
                 let bytes: Vec<_> = magic.iter().map(|byte| format!("{byte:#04x}")).collect();
                 vec![format!("w.put({})", bytes.join(", "))]
@@ -165,7 +167,9 @@ impl Context<'_> {
 
     fn write_form(&self, what: &What<'_>, value: &str) -> Vec<String> {
         match what {
-            What::Value { name, ty, max } => vec![self.write_value(name, ty, value, *max)],
+            What::Value { name, ty, varint, max } => {
+                vec![self.write_value(name, ty, value, *varint, *max)]
+            }
             What::Sized { name, len, max, .. } => {
                 let mut lines = self.write_length(name, value, *len, *max);
                 lines.push(format!("w.put([]byte({value})...)"));
@@ -174,7 +178,7 @@ impl Context<'_> {
             What::Counted { name, of, count, max } => {
                 let mut lines = self.write_length(name, value, *count, *max);
                 lines.push(format!("for _, item := range {value} {{"));
-                lines.push(format!("\t{}", self.write_value(name, of, "item", None)));
+                lines.push(format!("\t{}", self.write_value(name, of, "item", false, None)));
                 lines.push("}".into());
                 lines
             }
@@ -186,7 +190,7 @@ impl Context<'_> {
         let checked = |max: Option<u64>| format!("w.length({name:?}, len({value}), {})", most(max));
         match len {
             Length::Rest => max.map(|_| checked(max)).into_iter().collect(),
-            Length::Varint => vec![format!("w.varint({})", checked(max))],
+            Length::Varint => vec![format!("w.varint({name:?}, {})", checked(max))],
             Length::Int(int) => {
                 let carried = u64::try_from(int.range().1).unwrap_or(u64::MAX);
                 let max = Some(max.unwrap_or(carried).min(carried));
@@ -195,8 +199,12 @@ impl Context<'_> {
         }
     }
 
-    fn write_value(&self, name: &str, ty: &Type, value: &str, max: Option<u64>) -> String {
+    fn write_value(&self, name: &str, ty: &Type, value: &str, varint: bool, max: Option<u64>) -> String {
         let number = match self.api.base(ty) {
+            Type::Layout(_) if model::part_size(self.api, ty).is_some() => {
+                return format!("w.inner({}.write)", value.trim_start_matches('*'));
+            }
+            Type::Layout(_) => return format!("{}.write(w)", value.trim_start_matches('*')),
             Type::Bool => return format!("w.put(uint8(wireBit({value})))"),
             Type::F64 => return format!("w.f64{}({value})", self.end),
             Type::FixedBytes(_) => {
@@ -216,6 +224,12 @@ impl Context<'_> {
         };
         let bare =
             matches!(ty, Type::Int(_) | Type::Duration(_) | Type::Instant(_) | Type::Size | Type::Date);
+        let is_wide = max.is_some() || matches!(self.api.base(ty), Type::Enum(_) | Type::Flags(_));
+        if varint {
+            let number =
+                if is_wide || (bare && int == Int::U64) { number } else { format!("uint64({number})") };
+            return format!("w.varint({name:?}, {number})");
+        }
         let is_carried = bare && (max.is_none() || int == Int::U64);
         let number = if is_carried { number } else { format!("{}({number})", integer(int)) };
         format!("w.{}({number})", self.method(int))
@@ -270,7 +284,6 @@ impl Context<'_> {
             What::Trailing => {
                 vec!["v.Trailing = r.sized(\"trailing\", r.remaining(\"trailing\", 1<<63-1))".into()]
             }
-            What::End => vec!["r.end()".into()],
             What::Literal(text) => vec![format!("r.literal({})", names::text(text))],
             What::Print { name, ty, padded, until } => vec![self.parse(name, ty, *padded, *until)],
             What::Bits { name, int, parts } => self.read_bits(name, *int, parts),
@@ -315,14 +328,17 @@ impl Context<'_> {
 
     fn read_expression(&self, what: &What<'_>) -> String {
         match what {
-            What::Value { name, ty, max } => self.read_value(name, ty, *max),
+            What::Value { name, ty, varint, max } => self.read_value(name, ty, *varint, *max),
             What::Sized { name, is_text, len, max } => {
                 let method = if *is_text { "text" } else { "sized" };
                 format!("r.{method}({name:?}, {})", self.read_length(name, *len, *max, 1))
             }
             What::Counted { name, of, count, max } => {
-                let item =
-                    format!("func() {} {{ return {} }}", ty(self.api, of), self.read_value(name, of, None));
+                let item = format!(
+                    "func() {} {{ return {} }}",
+                    ty(self.api, of),
+                    self.read_value(name, of, false, None)
+                );
                 match count {
                     Length::Rest => format!("wireRest(r, {name:?}, {}, {item})", most(*max)),
                     _ => {
@@ -346,9 +362,16 @@ impl Context<'_> {
         }
     }
 
-    fn read_value(&self, name: &str, ty: &Type, max: Option<u64>) -> String {
+    fn read_value(&self, name: &str, ty: &Type, varint: bool, max: Option<u64>) -> String {
         let int = model::carrier(self.api, ty);
-        let number = int.map(|int| format!("r.{}({name:?})", self.method(int))).unwrap_or_default();
+        let number = match int {
+            Some(Int::U64) if varint => format!("r.varint({name:?})"),
+            Some(int) if varint => {
+                format!("{}(r.atMost({name:?}, r.varint({name:?}), 1<<{}-1))", integer(int), int.bits())
+            }
+            Some(int) => format!("r.{}({name:?})", self.method(int)),
+            None => String::new(),
+        };
         let number = match (max, int) {
             (Some(max), Some(Int::U64)) => format!("r.atMost({name:?}, {number}, {max})"),
             (Some(max), Some(int)) => {
@@ -357,6 +380,13 @@ impl Context<'_> {
             _ => number,
         };
         let value = match self.api.base(ty) {
+            Type::Layout(at) => {
+                let read = format!("(*{}).read", types::go(self.api, ty, &[]));
+                match self.api.wire(*at).size {
+                    Some(size) => format!("wirePart(r, {name:?}, {size}, {read})"),
+                    None => format!("wireRead(r, {read})"),
+                }
+            }
             Type::Bool => format!("r.bool({name:?})"),
             Type::F64 => format!("r.f64{}({name:?})", self.end),
             Type::FixedBytes(width) => format!("[{width}]byte(r.take({name:?}, {width}))"),

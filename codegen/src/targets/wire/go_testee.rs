@@ -96,6 +96,7 @@ fn codec(api: &Api, ty: &Type) -> (String, String) {
         _ => {
             let name = types::go(api, ty, &[]);
             match api.base(ty) {
+                Type::Layout(_) => (format!("readForm{name}"), format!("showForm{name}")),
                 Type::Bool => ("readBool".into(), "showPlain[bool]".into()),
                 Type::F64 => ("readFloat".into(), "showFloat".into()),
                 Type::Bytes => both("readBytes", "showBytes", &name),

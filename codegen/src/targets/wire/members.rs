@@ -35,14 +35,15 @@ fn entry(api: &Api, layout: &Layout<'_>) -> Value {
     json!({ "side": if layout.is_text { "text" } else { "bytes" }, "members": members.collect::<Vec<_>>() })
 }
 
-/// How a fixture writes a value: `same` as JSON, `decimal` text, `number` of 64 bits, `float`, `hex`, or the numbers of
-/// an enum's or a flags type's texts.
+/// How a fixture writes a value: `same` as JSON, `decimal` text, `number` of 64 bits, `float`, `hex`, the numbers of an
+/// enum's or a flags type's texts, or the members of a layout.
 fn form(api: &Api, ty: &Type) -> Value {
     match api.base(ty) {
         Type::Optional(inner) | Type::List(inner) => form(api, inner),
         Type::Int(Int::U64 | Int::I64) | Type::Size | Type::Instant(_) | Type::Date => json!("decimal"),
         Type::Duration(_) => json!("number"),
         Type::F64 => json!("float"),
+        Type::Layout(at) => json!({ "layout": api.wire(*at).name }),
         Type::Bytes | Type::FixedBytes(_) => json!("hex"),
         Type::Enum(at) if api.enumeration(*at).numeric => {
             let values = &api.enumeration(*at).values;

@@ -13,6 +13,8 @@ pub(crate) struct Layout<'a> {
     pub size: Option<u32>,
     /// Whether it is a text.
     pub is_text: bool,
+    /// Whether a decoder has to see that nothing follows.
+    pub ends: bool,
     /// Whether integers have their highest byte first.
     pub big: bool,
     /// What decoders answer.
@@ -65,8 +67,8 @@ pub(crate) enum What<'a> {
     Magic(&'a [u8]),
     /// The version, and the newest one.
     Version(u32),
-    /// A value of fixed width.
-    Value { name: &'a str, ty: &'a Type, max: Option<u64> },
+    /// A value of fixed width, a varint, or a layout that is a part.
+    Value { name: &'a str, ty: &'a Type, varint: bool, max: Option<u64> },
     /// An integer in parts.
     Bits { name: &'a str, int: Int, parts: Vec<Part<'a>> },
     /// Text or bytes with a length.
@@ -75,8 +77,6 @@ pub(crate) enum What<'a> {
     Counted { name: &'a str, of: &'a Type, count: Length, max: Option<u64> },
     /// All that remains, kept.
     Trailing,
-    /// Nothing remains.
-    End,
     /// A fixed text.
     Literal(&'a str),
     /// A number or text up to the literal behind it, or to the end; digits and radix of a padded number.
@@ -100,7 +100,14 @@ pub(crate) const TRAILING: &str = "trailing";
 
 /// The layouts of a module that have codecs. A switch, a checksum, canonical JSON and postcard are the core's.
 pub(crate) fn layouts<'a>(api: &'a Api, module: &'a Module) -> Vec<Layout<'a>> {
-    module.wires.iter().filter(|wire| has_codec(api, wire)).map(|wire| layout(api, wire)).collect()
+    let mut wires: Vec<_> = module.wires.iter().filter(|wire| has_codec(api, wire)).collect();
+    wires.sort_by_key(|wire| depth(api, wire));
+    wires.into_iter().map(|wire| layout(api, wire)).collect()
+}
+
+/// How deep the parts of a layout go: parts are declared before what they are parts of.
+fn depth(api: &Api, wire: &Wire) -> usize {
+    wire.parts().map(|at| depth(api, api.wire(at)) + 1).max().unwrap_or(0)
 }
 
 /// The integer that carries a type of fixed width, if one does.
@@ -116,12 +123,32 @@ pub(crate) fn carrier(api: &Api, ty: &Type) -> Option<Int> {
     }
 }
 
-/// Bytes of a value of fixed width.
+/// Bytes of a value of fixed width; the least that a part has.
 pub(crate) fn width(api: &Api, ty: &Type) -> usize {
     match api.base(ty) {
         Type::F64 => 8,
         Type::FixedBytes(width) => *width,
+        Type::Layout(at) => least_width(api, api.wire(*at)),
         other => carrier(api, other).map_or(1, |int| int.bits() as usize / 8),
+    }
+}
+
+fn least_width(api: &Api, wire: &Wire) -> usize {
+    let front = wire.magic.len() + usize::from(wire.version.is_some());
+    let always = wire.fields.iter().filter(|field| field.when.is_none() && field.since.is_none());
+    let least = always.map(|field| match &field.form {
+        WireForm::Plain(ty) => width(api, ty),
+        WireForm::Bits(int, _) | WireForm::Check { int, .. } => int.bits() as usize / 8,
+        _ => 1,
+    });
+    (front + least.sum::<usize>()).max(1)
+}
+
+/// The length of a layout that is a part, if it is fixed.
+pub(crate) fn part_size(api: &Api, ty: &Type) -> Option<u32> {
+    match ty {
+        Type::Layout(at) => api.wire(*at).size,
+        _ => None,
     }
 }
 
@@ -133,6 +160,9 @@ pub(crate) fn has_codec(api: &Api, wire: &Wire) -> bool {
             fields.all(|field| match field.form {
                 WireForm::Switch { .. } | WireForm::Check { .. } => false,
                 WireForm::Bits(..) => field.when.is_none() && field.since.is_none(),
+                WireForm::Plain(Type::Layout(at)) | WireForm::Counted { of: Type::Layout(at), .. } => {
+                    has_codec(api, api.wire(at))
+                }
                 _ => true,
             })
         }
@@ -150,7 +180,8 @@ fn is_number(api: &Api, ty: &Type) -> bool {
     matches!(api.base(ty), Type::Int(_) | Type::Size | Type::Instant(_) | Type::Duration(_) | Type::Date)
 }
 
-fn layout<'a>(api: &'a Api, wire: &'a Wire) -> Layout<'a> {
+/// A layout as every language codes it.
+pub(crate) fn layout<'a>(api: &'a Api, wire: &'a Wire) -> Layout<'a> {
     let is_text = wire.layout == LayoutKind::Text;
     let is_fixed = wire.layout == LayoutKind::Fixed;
     let (members, steps) = if is_text { text(api, wire) } else { (members(wire), steps(wire, is_fixed)) };
@@ -159,6 +190,7 @@ fn layout<'a>(api: &'a Api, wire: &'a Wire) -> Layout<'a> {
         doc: wire.doc.lines().map(str::to_owned).collect(),
         size: wire.size.filter(|_| is_fixed),
         is_text,
+        ends: !is_fixed && !wire.keep_trailing,
         big: wire.endian == Endian::Big,
         error: error(api, wire),
         members,
@@ -184,7 +216,7 @@ fn members(wire: &Wire) -> Vec<Member> {
         let optional = |ty: Type| if field.when.is_some() { Type::Optional(Box::new(ty)) } else { ty };
         let mut add = |ty: Type| members.push(Member { name: field.name.clone(), ty, doc: doc.clone() });
         match &field.form {
-            WireForm::Plain(ty) => add(optional(ty.clone())),
+            WireForm::Plain(ty) | WireForm::Varint(ty) => add(optional(ty.clone())),
             WireForm::Sized { ty, .. } => add(optional(ty.clone())),
             WireForm::Counted { of, .. } => add(optional(Type::List(Box::new(of.clone())))),
             WireForm::Bits(_, parts) => {
@@ -253,11 +285,7 @@ fn steps(wire: &Wire, is_fixed: bool) -> Vec<Step<'_>> {
             since: field.since.map(|since| (since, field.default.as_ref())),
         })
     }));
-    if wire.keep_trailing {
-        steps.push(plain(What::Trailing));
-    } else if !is_fixed {
-        steps.push(plain(What::End));
-    }
+    steps.extend(wire.keep_trailing.then(|| plain(What::Trailing)));
     steps
 }
 
@@ -265,7 +293,8 @@ fn what<'a>(wire: &'a Wire, field: &'a WireField) -> Option<What<'a>> {
     let name = field.name.as_str();
     let limit = |max: u64| (max != u64::MAX).then_some(max);
     Some(match &field.form {
-        WireForm::Plain(ty) => What::Value { name, ty, max: field.max },
+        WireForm::Plain(ty) => What::Value { name, ty, varint: false, max: field.max },
+        WireForm::Varint(ty) => What::Value { name, ty, varint: true, max: field.max },
         WireForm::Bits(int, parts) => What::Bits { name, int: *int, parts: self::parts(wire, field, parts) },
         WireForm::Sized { ty, len, max } => {
             What::Sized { name, is_text: *ty == Type::String, len: *len, max: limit(*max) }
@@ -298,6 +327,5 @@ fn text<'a>(api: &'a Api, wire: &'a Wire) -> (Vec<Member>, Vec<Step<'a>>) {
         };
         steps.extend(what.map(|what| Step { at: None, what, when: None, since: None }));
     }
-    steps.push(Step { at: None, what: What::End, when: None, since: None });
     (fields.iter().map(member).collect(), steps)
 }

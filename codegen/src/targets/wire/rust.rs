@@ -49,6 +49,7 @@ struct Codec {
     members: Vec<MemberModel>,
     size: Option<u32>,
     is_text: bool,
+    ends: bool,
     /// Conditions that hold if sizes and offsets agree.
     asserts: Vec<String>,
     write: Vec<String>,
@@ -72,6 +73,7 @@ fn codec(api: &Api, layout: &Layout<'_>) -> Codec {
         members: layout.members.iter().map(|member| member_model(api, member)).collect(),
         size: layout.size,
         is_text: layout.is_text,
+        ends: layout.ends,
         asserts: asserts(api, layout),
         write: layout.steps.iter().flat_map(|step| cx.write_step(step)).collect(),
         read: layout.steps.iter().flat_map(|step| cx.read_step(step)).collect(),
@@ -131,7 +133,7 @@ impl Context<'_> {
     fn write_step(&self, step: &Step<'_>) -> Vec<String> {
         let place = step.at.map(|at| format!("w.at({at});"));
         let lines = match &step.what {
-            What::Size(_) | What::End => Vec::new(),
+            What::Size(_) => Vec::new(),
             What::Magic(magic) => vec![format!("w.bytes(&{magic:?});")],
             What::Version(version) => vec![format!("w.u8({version});")],
             What::Trailing => vec!["w.bytes(&self.trailing);".into()],
@@ -158,7 +160,9 @@ impl Context<'_> {
     fn write_form(&self, what: &What<'_>, place: &str, is_ref: bool) -> Vec<String> {
         let borrowed = if is_ref { place.to_owned() } else { format!("&{place}") };
         match what {
-            What::Value { name, ty, max } => vec![self.write_value(name, ty, place, is_ref, *max)],
+            What::Value { name, ty, varint, max } => {
+                vec![self.write_value(name, ty, place, is_ref, *varint, *max)]
+            }
             What::Sized { name, is_text, len, max } => {
                 let bytes = if *is_text { format!("{place}.as_bytes()") } else { borrowed };
                 let mut lines = self.write_length(name, place, *len, *max);
@@ -168,7 +172,7 @@ impl Context<'_> {
             What::Counted { name, of, count, max } => {
                 let mut lines = self.write_length(name, place, *count, *max);
                 lines.push(format!("for item in {borrowed} {{"));
-                lines.push(self.write_value(name, of, "item", true, None));
+                lines.push(self.write_value(name, of, "item", true, false, None));
                 lines.push("}".into());
                 lines
             }
@@ -182,7 +186,7 @@ impl Context<'_> {
         match len {
             Length::Rest => max.map(|_| format!("{};", checked(max))).into_iter().collect(),
             Length::Varint => {
-                vec![format!("let length = {};", checked(max)), "w.varint(length);".into()]
+                vec![format!("let length = {};", checked(max)), format!("w.varint({name:?}, length)?;")]
             }
             Length::Int(int) => {
                 let carried = u64::try_from(int.range().1).unwrap_or(u64::MAX);
@@ -195,12 +199,24 @@ impl Context<'_> {
         }
     }
 
-    fn write_value(&self, name: &str, ty: &Type, place: &str, is_ref: bool, max: Option<u64>) -> String {
+    fn write_value(
+        &self,
+        name: &str,
+        ty: &Type,
+        place: &str,
+        is_ref: bool,
+        varint: bool,
+        max: Option<u64>,
+    ) -> String {
         let value = bare(self.api, ty, place);
         let base = self.api.base(ty);
         let is_ref = is_ref && value == place;
         let copied = if is_ref { format!("*{value}") } else { value.clone() };
         let number = match base {
+            Type::Layout(_) if model::part_size(self.api, base).is_some() => {
+                return format!("w.part(|w| {value}.write(w))?;");
+            }
+            Type::Layout(_) => return format!("{value}.write(w)?;"),
             Type::Bool => return format!("w.u8(u8::from({copied}));"),
             Type::F64 => return format!("w.f64_{}({copied});", self.end),
             Type::FixedBytes(_) if is_ref => return format!("w.bytes({value});"),
@@ -220,7 +236,11 @@ impl Context<'_> {
             Some(max) => format!("at_most({name:?}, {number}, {})?", types::grouped(max.into())),
             None => number,
         };
-        format!("w.{}({number});", self.method(int))
+        match (varint, int) {
+            (true, Int::U64) => format!("w.varint({name:?}, {number})?;"),
+            (true, _) => format!("w.varint({name:?}, u64::from({number}))?;"),
+            _ => format!("w.{}({number});", self.method(int)),
+        }
     }
 
     fn write_bits(&self, name: &str, int: Int, parts: &[Part<'_>]) -> Vec<String> {
@@ -280,7 +300,6 @@ impl Context<'_> {
             }
             What::Version(newest) => vec![format!("r.version({newest})?;")],
             What::Trailing => vec!["let trailing = bytes::Bytes::copy_from_slice(r.rest());".into()],
-            What::End => vec!["r.end()?;".into()],
             What::Literal(text) => vec![format!("r.literal({text:?})?;")],
             What::Print { name, ty, padded, until } => vec![self.parse(name, ty, *padded, *until)],
             What::Bits { name, int, parts } => self.read_bits(name, *int, parts),
@@ -326,7 +345,7 @@ impl Context<'_> {
     fn read_expression(&self, what: &What<'_>) -> String {
         let most = |max: Option<u64>| max.map_or("u64::MAX".into(), |max| types::grouped(max.into()));
         match what {
-            What::Value { name, ty, max } => self.read_value(name, ty, *max),
+            What::Value { name, ty, varint, max } => self.read_value(name, ty, *varint, *max),
             What::Sized { name, is_text, len, max } => {
                 let length = self.read_length(name, *len, &most(*max), 1);
                 match is_text {
@@ -340,11 +359,11 @@ impl Context<'_> {
                 "{{ let mut items = Vec::new(); while !r.is_empty() {{ \
                  at_most({name:?}, items.len() as u64 + 1, {})?; items.push({}); }} items }}",
                 most(*max),
-                self.read_value(name, of, None)
+                self.read_value(name, of, false, None)
             ),
             What::Counted { name, of, count, max } => {
                 let length = self.read_length(name, *count, &most(*max), model::width(self.api, of));
-                let item = self.read_value(name, of, None);
+                let item = self.read_value(name, of, false, None);
                 format!(
                     "{{ {length} let mut items = Vec::with_capacity(length); \
                      for _ in 0..length {{ items.push({item}); }} items }}"
@@ -369,15 +388,26 @@ impl Context<'_> {
         }
     }
 
-    fn read_value(&self, name: &str, ty: &Type, max: Option<u64>) -> String {
-        let int = model::carrier(self.api, ty);
-        let number = int.map(|int| format!("r.{}({name:?})?", self.method(int))).unwrap_or_default();
+    fn read_value(&self, name: &str, ty: &Type, varint: bool, max: Option<u64>) -> String {
+        let number = match model::carrier(self.api, ty) {
+            Some(Int::U64) if varint => format!("r.varint({name:?})?"),
+            Some(int) if varint => format!("narrow::<{}>({name:?}, r.varint({name:?})?)?", int.key()),
+            Some(int) => format!("r.{}({name:?})?", self.method(int)),
+            None => String::new(),
+        };
         let number = match max {
             Some(max) => format!("at_most({name:?}, {number}, {})?", types::grouped(max.into())),
             None => number,
         };
         let base = self.api.base(ty);
         let value = match base {
+            Type::Layout(at) => {
+                let name_of = types::owned(self.api, base);
+                match self.api.wire(*at).size {
+                    Some(size) => format!("{name_of}::read(&mut Reader::new(r.take({name:?}, {size})?))?"),
+                    None => format!("{name_of}::read(r)?"),
+                }
+            }
             Type::Bool => format!("r.bool({name:?})?"),
             Type::F64 => format!("r.f64_{}({name:?})?", self.end),
             Type::FixedBytes(_) => format!("r.array({name:?})?"),

@@ -27,12 +27,13 @@ impl Target for WireRustTestee {
                 continue;
             }
             template.layouts.extend(layouts.iter().map(|layout| entry(api, module, layout)));
+            template.parts.extend(layouts.iter().map(|layout| layout_path(module, layout)));
             let path = |name: &str| format!("net_types::{}::{}", module.name, names::ty(name));
             template.enums.extend(module.enums.iter().map(|item| path(&item.name.spec)));
             template.flags.extend(module.flags.iter().map(|item| path(&item.name.spec)));
             template.scalars.extend(module.scalars.iter().map(|item| path(&item.name.spec)));
         }
-        template.items = [&template.enums[..], &template.flags, &template.scalars].concat();
+        template.items = [&template.enums[..], &template.flags, &template.scalars, &template.parts].concat();
         let mut files = FileSet::default();
         files.add(PATH, template.render()?);
         Ok(files)
@@ -53,10 +54,14 @@ struct MemberModel {
     write: String,
 }
 
+fn layout_path(module: &Module, layout: &Layout<'_>) -> String {
+    format!("net_types::wire::{}::{}", module.name, names::ty(layout.name))
+}
+
 fn entry(api: &Api, module: &Module, layout: &Layout<'_>) -> Entry {
     Entry {
         name: layout.name.to_owned(),
-        path: format!("net_types::wire::{}::{}", module.name, names::ty(layout.name)),
+        path: layout_path(module, layout),
         side: if layout.is_text { "text" } else { "bytes" },
         members: layout.members.iter().map(|member| member_model(api, member)).collect(),
     }
@@ -82,6 +87,8 @@ struct FileTemplate {
     enums: Vec<String>,
     flags: Vec<String>,
     scalars: Vec<String>,
+    /// Layouts, which can be parts of others.
+    parts: Vec<String>,
     /// Everything that a list may hold.
     items: Vec<String>,
 }

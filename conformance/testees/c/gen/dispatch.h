@@ -1485,6 +1485,25 @@ static inline void show_echo_page(call *c, const net_echo_page *value) {
   }
 }
 
+static inline void read_mark(call *c, const node *value, net_mark *out) {
+  *out = net_mark_init();
+  read_u32(c, member(value, "place"), &out->place);
+  read_u64(c, member(value, "at"), &out->at);
+}
+
+static inline void show_mark(call *c, const net_mark *value) {
+  {
+    size_t at = enter(c, net_str("place"));
+    show_u32(c, &value->place);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("at"));
+    show_u64(c, &value->at);
+    leave(c, at);
+  }
+}
+
 TESTEE_READ_LIST(i64, int64_t, net_i64_list)
 TESTEE_SHOW_LIST(i64, net_i64_list)
 TESTEE_SOURCE(u32, uint32_t, net_u32_list, net_u32_list_pack)
@@ -3615,6 +3634,257 @@ static void call_typed_channel_name(call *c) {
   net_bytes_free(&result);
 }
 
+static void time_net_node_emit(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view event_;
+    memset(&event_, 0, sizeof event_);
+    read_text(c, arg(c, "event"), &event_);
+    sets[i].given0 = event_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view event_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    net_receipt result;
+    if (net_net_node_emit_with(on, event_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_receipt_free(&result);
+    (void)at;
+  }
+}
+
+static void time_net_node_emit_raw(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view json_;
+    memset(&json_, 0, sizeof json_);
+    read_text(c, arg(c, "json"), &json_);
+    sets[i].given0 = json_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view json_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    net_receipt result;
+    if (net_net_node_emit_raw_with(on, json_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_receipt_free(&result);
+    (void)at;
+  }
+}
+
+static void time_net_node_emit_buffer(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    bool result;
+    if (net_net_node_emit_buffer(on, data_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_emit_raw_batch(call *c) {
+  struct {
+    net_view_list given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view_list jsons_;
+    memset(&jsons_, 0, sizeof jsons_);
+    read_text_list(c, arg(c, "jsons"), &jsons_);
+    sets[i].given0 = jsons_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view_list jsons_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    uint32_t result;
+    if (net_net_node_emit_raw_batch_with(on, jsons_.items, jsons_.len, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_push_batch(call *c) {
+  struct {
+    net_view_list given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view_list events_;
+    memset(&events_, 0, sizeof events_);
+    read_bytes_list(c, arg(c, "events"), &events_);
+    sets[i].given0 = events_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view_list events_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    uint32_t result;
+    if (net_net_node_push_batch_with(on, events_.items, events_.len, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_fire(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view json_;
+    memset(&json_, 0, sizeof json_);
+    read_text(c, arg(c, "json"), &json_);
+    sets[i].given0 = json_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view json_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_net_node_fire(on, json_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_push_with_hash(call *c) {
+  struct {
+    net_view given0;
+    uint64_t given1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+    uint64_t hash_;
+    memset(&hash_, 0, sizeof hash_);
+    read_u64(c, arg(c, "hash"), &hash_);
+    sets[i].given1 = hash_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    uint64_t hash_ = at->given1;
+    net_error error;
+    bool result;
+    if (net_net_node_push_with_hash(on, data_, hash_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_poll(call *c) {
+  struct {
+    net_poll_request given0;
+    bool has0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_poll_request request_;
+    memset(&request_, 0, sizeof request_);
+    if (given(arg(c, "request"))) {
+      read_poll_request(c, arg(c, "request"), &request_);
+    }
+    sets[i].given0 = request_;
+    sets[i].has0 = given(arg(c, "request"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_poll_request request_ = at->given0;
+    net_net_node_poll_with(on, at->has0 ? &request_ : NULL, net_queue_done, c->queue);
+    submitted(c);
+    (void)at;
+  }
+  finish(c);
+}
+
 static void call_set_logger(call *c) {
   host logger_own = {c, arg(c, "logger")};
   net_log_sink logger_ = host_log_sink(&logger_own);
@@ -3741,6 +4011,30 @@ static void call_redis_stream_dedup_capacity(call *c) {
     return;
   }
   show_u32(c, &result);
+}
+
+static void time_redis_stream_dedup_is_duplicate(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view dedup_id_;
+    memset(&dedup_id_, 0, sizeof dedup_id_);
+    read_text(c, arg(c, "dedup_id"), &dedup_id_);
+    sets[i].given0 = dedup_id_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view dedup_id_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_redis_stream_dedup_is_duplicate(on, dedup_id_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
 }
 
 static void call_echo_bool(call *c) {
@@ -5079,6 +5373,563 @@ static void call_typed_cell_take(call *c) {
   net_bytes_free(&result);
 }
 
+static void call_floor_new(call *c) {
+  net_error error;
+  net_handle result;
+  net_code code = net_floor_new(&result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_floor_nothing(call *c) {
+  net_error error;
+  bool result;
+  net_code code = net_floor_nothing(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_text(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_floor_text(self(c), text_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_data(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_floor_data(self(c), data_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_data_key(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_floor_data_key(self(c), data_, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_data_hash(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  uint64_t hash_;
+  memset(&hash_, 0, sizeof hash_);
+  read_u64(c, arg(c, "hash"), &hash_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_floor_data_hash(self(c), data_, hash_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_signed(call *c) {
+  net_view entity_id_;
+  memset(&entity_id_, 0, sizeof entity_id_);
+  read_bytes(c, arg(c, "entity_id"), &entity_id_);
+  net_view message_;
+  memset(&message_, 0, sizeof message_);
+  read_bytes(c, arg(c, "message"), &message_);
+  net_view signature_;
+  memset(&signature_, 0, sizeof signature_);
+  read_bytes(c, arg(c, "signature"), &signature_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_floor_signed(entity_id_, message_, signature_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_floor_text_key(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_mark result;
+  net_code code = net_floor_text_key_with(self(c), text_, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_mark(c, &result);
+  net_mark_free(&result);
+}
+
+static void call_floor_value_key(call *c) {
+  net_view value_;
+  memset(&value_, 0, sizeof value_);
+  read_text(c, arg(c, "value"), &value_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_mark result;
+  net_code code = net_floor_value_key_with(self(c), value_, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_mark(c, &result);
+  net_mark_free(&result);
+}
+
+static void call_floor_texts_key(call *c) {
+  net_view_list texts_;
+  memset(&texts_, 0, sizeof texts_);
+  read_text_list(c, arg(c, "texts"), &texts_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_floor_texts_key_with(self(c), texts_.items, texts_.len, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_floor_chunks_key(call *c) {
+  net_view_list chunks_;
+  memset(&chunks_, 0, sizeof chunks_);
+  read_bytes_list(c, arg(c, "chunks"), &chunks_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_floor_chunks_key_with(self(c), chunks_.items, chunks_.len, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void time_echo_box_push(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_echo_box_push(on, data_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_echo_box_read(call *c) {
+  struct {
+    char nothing;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    sets[i].nothing = 0;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_echo_box_read(on, net_queue_done, c->queue);
+    submitted(c);
+    (void)at;
+  }
+  finish(c);
+}
+
+static void time_floor_nothing(call *c) {
+  struct {
+    char nothing;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    sets[i].nothing = 0;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_error error;
+    bool result;
+    if (net_floor_nothing(on, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_text(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view text_;
+    memset(&text_, 0, sizeof text_);
+    read_text(c, arg(c, "text"), &text_);
+    sets[i].given0 = text_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view text_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_floor_text(on, text_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_data(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_floor_data(on, data_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_data_key(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    bool result;
+    if (net_floor_data_key(on, data_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_data_hash(call *c) {
+  struct {
+    net_view given0;
+    uint64_t given1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+    uint64_t hash_;
+    memset(&hash_, 0, sizeof hash_);
+    read_u64(c, arg(c, "hash"), &hash_);
+    sets[i].given1 = hash_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    uint64_t hash_ = at->given1;
+    net_error error;
+    bool result;
+    if (net_floor_data_hash(on, data_, hash_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_signed(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    net_view given2;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view entity_id_;
+    memset(&entity_id_, 0, sizeof entity_id_);
+    read_bytes(c, arg(c, "entity_id"), &entity_id_);
+    sets[i].given0 = entity_id_;
+    net_view message_;
+    memset(&message_, 0, sizeof message_);
+    read_bytes(c, arg(c, "message"), &message_);
+    sets[i].given1 = message_;
+    net_view signature_;
+    memset(&signature_, 0, sizeof signature_);
+    read_bytes(c, arg(c, "signature"), &signature_);
+    sets[i].given2 = signature_;
+  }
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view entity_id_ = at->given0;
+    net_view message_ = at->given1;
+    net_view signature_ = at->given2;
+    net_error error;
+    bool result;
+    if (net_floor_signed(entity_id_, message_, signature_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_text_key(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view text_;
+    memset(&text_, 0, sizeof text_);
+    read_text(c, arg(c, "text"), &text_);
+    sets[i].given0 = text_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view text_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    net_mark result;
+    if (net_floor_text_key_with(on, text_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_mark_free(&result);
+    (void)at;
+  }
+}
+
+static void time_floor_value_key(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view value_;
+    memset(&value_, 0, sizeof value_);
+    read_text(c, arg(c, "value"), &value_);
+    sets[i].given0 = value_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view value_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    net_mark result;
+    if (net_floor_value_key_with(on, value_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_mark_free(&result);
+    (void)at;
+  }
+}
+
+static void time_floor_texts_key(call *c) {
+  struct {
+    net_view_list given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view_list texts_;
+    memset(&texts_, 0, sizeof texts_);
+    read_text_list(c, arg(c, "texts"), &texts_);
+    sets[i].given0 = texts_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view_list texts_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    uint32_t result;
+    if (net_floor_texts_key_with(on, texts_.items, texts_.len, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_floor_chunks_key(call *c) {
+  struct {
+    net_view_list given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view_list chunks_;
+    memset(&chunks_, 0, sizeof chunks_);
+    read_bytes_list(c, arg(c, "chunks"), &chunks_);
+    sets[i].given0 = chunks_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view_list chunks_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    uint32_t result;
+    if (net_floor_chunks_key_with(on, chunks_.items, chunks_.len, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
 static void call_parse_token(call *c) {
   net_view bytes_;
   memset(&bytes_, 0, sizeof bytes_);
@@ -5614,6 +6465,81 @@ static void call_identity_token_cache_len(call *c) {
   show_u32(c, &result);
 }
 
+static void time_token_verify(call *c) {
+  struct {
+    char nothing;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    sets[i].nothing = 0;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_error error;
+    bool result;
+    if (net_token_verify(on, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_token_is_expired(call *c) {
+  struct {
+    char nothing;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    sets[i].nothing = 0;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_error error;
+    bool result;
+    if (net_token_is_expired(on, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_identity_verify(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    net_view given2;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view entity_id_;
+    memset(&entity_id_, 0, sizeof entity_id_);
+    read_bytes(c, arg(c, "entity_id"), &entity_id_);
+    sets[i].given0 = entity_id_;
+    net_view message_;
+    memset(&message_, 0, sizeof message_);
+    read_bytes(c, arg(c, "message"), &message_);
+    sets[i].given1 = message_;
+    net_view signature_;
+    memset(&signature_, 0, sizeof signature_);
+    read_bytes(c, arg(c, "signature"), &signature_);
+    sets[i].given2 = signature_;
+  }
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view entity_id_ = at->given0;
+    net_view message_ = at->given1;
+    net_view signature_ = at->given2;
+    net_error error;
+    bool result;
+    if (net_identity_verify(entity_id_, message_, signature_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
 // Makes the call that a request names; false if there is none of that name.
 static inline bool dispatch(call *c) {
   static const struct {
@@ -5662,6 +6588,14 @@ static inline bool dispatch(call *c) {
       {"call:bus.typed_channel.subscribe", call_typed_channel_subscribe},
       {"call:bus.typed_channel.subscribe_raw", call_typed_channel_subscribe_raw},
       {"call:bus.typed_channel.name", call_typed_channel_name},
+      {"time:bus.net_node.emit", time_net_node_emit},
+      {"time:bus.net_node.emit_raw", time_net_node_emit_raw},
+      {"time:bus.net_node.emit_buffer", time_net_node_emit_buffer},
+      {"time:bus.net_node.emit_raw_batch", time_net_node_emit_raw_batch},
+      {"time:bus.net_node.push_batch", time_net_node_push_batch},
+      {"time:bus.net_node.fire", time_net_node_fire},
+      {"time:bus.net_node.push_with_hash", time_net_node_push_with_hash},
+      {"time:bus.net_node.poll", time_net_node_poll},
       {"call:control.set_logger", call_set_logger},
       {"call:control.clear_logger", call_clear_logger},
       {"call:control.set_runtime_threads", call_set_runtime_threads},
@@ -5671,6 +6605,7 @@ static inline bool dispatch(call *c) {
       {"call:dedup.redis_stream_dedup.len", call_redis_stream_dedup_len},
       {"call:dedup.redis_stream_dedup.is_empty", call_redis_stream_dedup_is_empty},
       {"call:dedup.redis_stream_dedup.capacity", call_redis_stream_dedup_capacity},
+      {"time:dedup.redis_stream_dedup.is_duplicate", time_redis_stream_dedup_is_duplicate},
       {"call:echo.echo_bool", call_echo_bool},
       {"call:echo.echo_u8", call_echo_u8},
       {"call:echo.echo_u16", call_echo_u16},
@@ -5745,6 +6680,29 @@ static inline bool dispatch(call *c) {
       {"call:echo.typed_cell.new", call_typed_cell_new},
       {"call:echo.typed_cell.put", call_typed_cell_put},
       {"call:echo.typed_cell.take", call_typed_cell_take},
+      {"call:echo.floor.new", call_floor_new},
+      {"call:echo.floor.nothing", call_floor_nothing},
+      {"call:echo.floor.text", call_floor_text},
+      {"call:echo.floor.data", call_floor_data},
+      {"call:echo.floor.data_key", call_floor_data_key},
+      {"call:echo.floor.data_hash", call_floor_data_hash},
+      {"call:echo.floor.signed", call_floor_signed},
+      {"call:echo.floor.text_key", call_floor_text_key},
+      {"call:echo.floor.value_key", call_floor_value_key},
+      {"call:echo.floor.texts_key", call_floor_texts_key},
+      {"call:echo.floor.chunks_key", call_floor_chunks_key},
+      {"time:echo.echo_box.push", time_echo_box_push},
+      {"time:echo.echo_box.read", time_echo_box_read},
+      {"time:echo.floor.nothing", time_floor_nothing},
+      {"time:echo.floor.text", time_floor_text},
+      {"time:echo.floor.data", time_floor_data},
+      {"time:echo.floor.data_key", time_floor_data_key},
+      {"time:echo.floor.data_hash", time_floor_data_hash},
+      {"time:echo.floor.signed", time_floor_signed},
+      {"time:echo.floor.text_key", time_floor_text_key},
+      {"time:echo.floor.value_key", time_floor_value_key},
+      {"time:echo.floor.texts_key", time_floor_texts_key},
+      {"time:echo.floor.chunks_key", time_floor_chunks_key},
       {"call:identity.parse_token", call_parse_token},
       {"call:identity.verify_token", call_verify_token},
       {"call:identity.is_token_expired", call_is_token_expired},
@@ -5781,6 +6739,9 @@ static inline bool dispatch(call *c) {
       {"call:identity.identity.node_id", call_identity_node_id},
       {"call:identity.identity.origin_hash", call_identity_origin_hash},
       {"call:identity.identity.token_cache_len", call_identity_token_cache_len},
+      {"time:identity.token.verify", time_token_verify},
+      {"time:identity.token.is_expired", time_token_is_expired},
+      {"time:identity.identity.verify", time_identity_verify},
   };
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
     if (strcmp(c->op, calls[i].op) == 0) {

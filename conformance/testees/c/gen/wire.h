@@ -25,45 +25,97 @@ static inline void show_wire_error(call *c, net_code code) {
   show_error(c, &error);
 }
 
+static inline void read_echo_frame_form(call *c, const node *form, net_echo_frame *value) {
+  {
+    const node *m = member(form, "color");
+    read_color(c, m, &value->color);
+  }
+  {
+    const node *m = member(form, "flag");
+    read_bool(c, m, &value->flag);
+  }
+  {
+    const node *m = member(form, "level");
+    read_level(c, m, &value->level);
+  }
+  {
+    const node *m = member(form, "small");
+    read_u16(c, m, &value->small);
+  }
+  {
+    const node *m = member(form, "large");
+    read_u64(c, m, &value->large);
+  }
+  {
+    const node *m = member(form, "delta");
+    read_i32(c, m, &value->delta);
+  }
+  {
+    const node *m = member(form, "access");
+    read_access(c, m, &value->access);
+  }
+  {
+    const node *m = member(form, "key");
+    read_exactly(c, m, value->key, 8);
+  }
+  {
+    const node *m = member(form, "at");
+    read_u64(c, m, &value->at);
+  }
+}
+
+static inline void show_echo_frame_form(call *c, const net_echo_frame *value) {
+  {
+    size_t at = enter(c, net_str("color"));
+    show_color(c, &value->color);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flag"));
+    show_bool(c, &value->flag);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("level"));
+    show_level(c, &value->level);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("small"));
+    show_u16(c, &value->small);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("large"));
+    show_u64(c, &value->large);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("delta"));
+    show_i32(c, &value->delta);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("access"));
+    show_access(c, &value->access);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("key"));
+    show_exactly(c, value->key, 8);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("at"));
+    show_u64(c, &value->at);
+    leave(c, at);
+  }
+}
+
 static void wire_echo_frame_encode(call *c) {
   net_echo_frame value;
   memset(&value, 0, sizeof value);
-  {
-    const node *m = member(arg(c, "value"), "color");
-    read_color(c, m, &value.color);
-  }
-  {
-    const node *m = member(arg(c, "value"), "flag");
-    read_bool(c, m, &value.flag);
-  }
-  {
-    const node *m = member(arg(c, "value"), "level");
-    read_level(c, m, &value.level);
-  }
-  {
-    const node *m = member(arg(c, "value"), "small");
-    read_u16(c, m, &value.small);
-  }
-  {
-    const node *m = member(arg(c, "value"), "large");
-    read_u64(c, m, &value.large);
-  }
-  {
-    const node *m = member(arg(c, "value"), "delta");
-    read_i32(c, m, &value.delta);
-  }
-  {
-    const node *m = member(arg(c, "value"), "access");
-    read_access(c, m, &value.access);
-  }
-  {
-    const node *m = member(arg(c, "value"), "key");
-    read_exactly(c, m, value.key, 8);
-  }
-  {
-    const node *m = member(arg(c, "value"), "at");
-    read_u64(c, m, &value.at);
-  }
+  read_echo_frame_form(c, arg(c, "value"), &value);
   if (c->unsupported != NULL) {
     return;
   }
@@ -90,49 +142,56 @@ static void wire_echo_frame_decode(call *c) {
     show_wire_error(c, code);
     return;
   }
+  show_echo_frame_form(c, &value);
+}
+
+static inline void read_echo_header_form(call *c, const node *form, net_echo_header *value) {
   {
-    size_t at = enter(c, net_str("color"));
-    show_color(c, &value.color);
+    const node *m = member(form, "kind");
+    read_u16(c, m, &value->kind);
+  }
+  {
+    const node *m = member(form, "bits_low");
+    read_u8(c, m, &value->bits_low);
+  }
+  {
+    const node *m = member(form, "bits_has_it");
+    read_bool(c, m, &value->bits_has_it);
+  }
+  {
+    const node *m = member(form, "bits_high");
+    read_u16(c, m, &value->bits_high);
+  }
+  {
+    const node *m = member(form, "number");
+    read_u32(c, m, &value->number);
+  }
+}
+
+static inline void show_echo_header_form(call *c, const net_echo_header *value) {
+  {
+    size_t at = enter(c, net_str("kind"));
+    show_u16(c, &value->kind);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("flag"));
-    show_bool(c, &value.flag);
+    size_t at = enter(c, net_str("bits_low"));
+    show_u8(c, &value->bits_low);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("level"));
-    show_level(c, &value.level);
+    size_t at = enter(c, net_str("bits_has_it"));
+    show_bool(c, &value->bits_has_it);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("small"));
-    show_u16(c, &value.small);
+    size_t at = enter(c, net_str("bits_high"));
+    show_u16(c, &value->bits_high);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("large"));
-    show_u64(c, &value.large);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("delta"));
-    show_i32(c, &value.delta);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("access"));
-    show_access(c, &value.access);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("key"));
-    show_exactly(c, value.key, 8);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("at"));
-    show_u64(c, &value.at);
+    size_t at = enter(c, net_str("number"));
+    show_u32(c, &value->number);
     leave(c, at);
   }
 }
@@ -140,26 +199,7 @@ static void wire_echo_frame_decode(call *c) {
 static void wire_echo_header_encode(call *c) {
   net_echo_header value;
   memset(&value, 0, sizeof value);
-  {
-    const node *m = member(arg(c, "value"), "kind");
-    read_u16(c, m, &value.kind);
-  }
-  {
-    const node *m = member(arg(c, "value"), "bits_low");
-    read_u8(c, m, &value.bits_low);
-  }
-  {
-    const node *m = member(arg(c, "value"), "bits_has_it");
-    read_bool(c, m, &value.bits_has_it);
-  }
-  {
-    const node *m = member(arg(c, "value"), "bits_high");
-    read_u16(c, m, &value.bits_high);
-  }
-  {
-    const node *m = member(arg(c, "value"), "number");
-    read_u32(c, m, &value.number);
-  }
+  read_echo_header_form(c, arg(c, "value"), &value);
   if (c->unsupported != NULL) {
     return;
   }
@@ -186,29 +226,79 @@ static void wire_echo_header_decode(call *c) {
     show_wire_error(c, code);
     return;
   }
+  show_echo_header_form(c, &value);
+}
+
+static inline void read_echo_message_form(call *c, const node *form, net_echo_message *value) {
   {
-    size_t at = enter(c, net_str("kind"));
-    show_u16(c, &value.kind);
+    const node *m = member(form, "flags_urgent");
+    read_bool(c, m, &value->flags_urgent);
+  }
+  {
+    const node *m = member(form, "flags_rest");
+    read_u8(c, m, &value->flags_rest);
+  }
+  {
+    const node *m = member(form, "title");
+    read_text(c, m, &value->title);
+  }
+  {
+    const node *m = member(form, "body");
+    read_bytes(c, m, &value->body);
+  }
+  {
+    const node *m = member(form, "ids");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->ids_len < sizeof value->ids / sizeof *value->ids; item = item->next) {
+      read_u32(c, item, &value->ids[value->ids_len++]);
+    }
+  }
+  {
+    const node *m = member(form, "note");
+    if (given(m)) {
+      read_text(c, m, &value->note);
+    }
+  }
+}
+
+static inline void show_echo_message_form(call *c, const net_echo_message *value) {
+  {
+    size_t at = enter(c, net_str("flags_urgent"));
+    show_bool(c, &value->flags_urgent);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("bits_low"));
-    show_u8(c, &value.bits_low);
+    size_t at = enter(c, net_str("flags_rest"));
+    show_u8(c, &value->flags_rest);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("bits_has_it"));
-    show_bool(c, &value.bits_has_it);
+    size_t at = enter(c, net_str("title"));
+    show_text(c, &value->title);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("bits_high"));
-    show_u16(c, &value.bits_high);
+    size_t at = enter(c, net_str("body"));
+    show_bytes(c, &value->body);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("number"));
-    show_u32(c, &value.number);
+    size_t at = enter(c, net_str("ids"));
+    show_len(c, 'l', value->ids_len);
+    for (size_t i = 0; i < value->ids_len; i++) {
+      size_t before = enter_item(c, i);
+      show_u32(c, &value->ids[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("note"));
+    if (value->note.data != NULL) {
+      show_text(c, &value->note);
+    } else {
+      show_null(c);
+    }
     leave(c, at);
   }
 }
@@ -216,35 +306,7 @@ static void wire_echo_header_decode(call *c) {
 static void wire_echo_message_encode(call *c) {
   net_echo_message value;
   memset(&value, 0, sizeof value);
-  {
-    const node *m = member(arg(c, "value"), "flags_urgent");
-    read_bool(c, m, &value.flags_urgent);
-  }
-  {
-    const node *m = member(arg(c, "value"), "flags_rest");
-    read_u8(c, m, &value.flags_rest);
-  }
-  {
-    const node *m = member(arg(c, "value"), "title");
-    read_text(c, m, &value.title);
-  }
-  {
-    const node *m = member(arg(c, "value"), "body");
-    read_bytes(c, m, &value.body);
-  }
-  {
-    const node *m = member(arg(c, "value"), "ids");
-    const node *item = given(m) ? m->first : NULL;
-    for (; item != NULL && value.ids_len < sizeof value.ids / sizeof *value.ids; item = item->next) {
-      read_u32(c, item, &value.ids[value.ids_len++]);
-    }
-  }
-  {
-    const node *m = member(arg(c, "value"), "note");
-    if (given(m)) {
-      read_text(c, m, &value.note);
-    }
-  }
+  read_echo_message_form(c, arg(c, "value"), &value);
   if (c->unsupported != NULL) {
     return;
   }
@@ -271,43 +333,116 @@ static void wire_echo_message_decode(call *c) {
     show_wire_error(c, code);
     return;
   }
+  show_echo_message_form(c, &value);
+}
+
+static inline void read_echo_record_form(call *c, const node *form, net_echo_record *value) {
   {
-    size_t at = enter(c, net_str("flags_urgent"));
-    show_bool(c, &value.flags_urgent);
+    const node *m = member(form, "flags_codec");
+    read_u8(c, m, &value->flags_codec);
+  }
+  {
+    const node *m = member(form, "flags_rest");
+    read_u16(c, m, &value->flags_rest);
+  }
+  {
+    const node *m = member(form, "origin");
+    if (given(m)) {
+      value->has_origin = true;
+      read_u64(c, m, &value->origin);
+    }
+  }
+  {
+    const node *m = member(form, "colors");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->colors_len < sizeof value->colors / sizeof *value->colors; item = item->next) {
+      read_color(c, item, &value->colors[value->colors_len++]);
+    }
+  }
+  {
+    const node *m = member(form, "ratio");
+    read_f64(c, m, &value->ratio);
+  }
+  {
+    const node *m = member(form, "span");
+    read_time(c, m, &value->span_ms);
+  }
+  {
+    const node *m = member(form, "day");
+    read_i64(c, m, &value->day);
+  }
+  {
+    const node *m = member(form, "epoch");
+    read_u32(c, m, &value->epoch);
+  }
+  {
+    const node *m = member(form, "access");
+    read_access(c, m, &value->access);
+  }
+  {
+    const node *m = member(form, "trailing");
+    read_bytes(c, m, &value->trailing);
+  }
+}
+
+static inline void show_echo_record_form(call *c, const net_echo_record *value) {
+  {
+    size_t at = enter(c, net_str("flags_codec"));
+    show_u8(c, &value->flags_codec);
     leave(c, at);
   }
   {
     size_t at = enter(c, net_str("flags_rest"));
-    show_u8(c, &value.flags_rest);
+    show_u16(c, &value->flags_rest);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("title"));
-    show_text(c, &value.title);
+    size_t at = enter(c, net_str("origin"));
+    if (value->has_origin) {
+      show_u64(c, &value->origin);
+    } else {
+      show_null(c);
+    }
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("body"));
-    show_bytes(c, &value.body);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("ids"));
-    show_len(c, 'l', value.ids_len);
-    for (size_t i = 0; i < value.ids_len; i++) {
+    size_t at = enter(c, net_str("colors"));
+    show_len(c, 'l', value->colors_len);
+    for (size_t i = 0; i < value->colors_len; i++) {
       size_t before = enter_item(c, i);
-      show_u32(c, &value.ids[i]);
+      show_color(c, &value->colors[i]);
       leave(c, before);
     }
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("note"));
-    if (value.note.data != NULL) {
-      show_text(c, &value.note);
-    } else {
-      show_null(c);
-    }
+    size_t at = enter(c, net_str("ratio"));
+    show_f64(c, &value->ratio);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("span"));
+    show_time(c, &value->span_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("day"));
+    show_i64(c, &value->day);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u32(c, &value->epoch);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("access"));
+    show_access(c, &value->access);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("trailing"));
+    show_bytes(c, &value->trailing);
     leave(c, at);
   }
 }
@@ -315,52 +450,7 @@ static void wire_echo_message_decode(call *c) {
 static void wire_echo_record_encode(call *c) {
   net_echo_record value;
   memset(&value, 0, sizeof value);
-  {
-    const node *m = member(arg(c, "value"), "flags_codec");
-    read_u8(c, m, &value.flags_codec);
-  }
-  {
-    const node *m = member(arg(c, "value"), "flags_rest");
-    read_u16(c, m, &value.flags_rest);
-  }
-  {
-    const node *m = member(arg(c, "value"), "origin");
-    if (given(m)) {
-      value.has_origin = true;
-      read_u64(c, m, &value.origin);
-    }
-  }
-  {
-    const node *m = member(arg(c, "value"), "colors");
-    const node *item = given(m) ? m->first : NULL;
-    for (; item != NULL && value.colors_len < sizeof value.colors / sizeof *value.colors; item = item->next) {
-      read_color(c, item, &value.colors[value.colors_len++]);
-    }
-  }
-  {
-    const node *m = member(arg(c, "value"), "ratio");
-    read_f64(c, m, &value.ratio);
-  }
-  {
-    const node *m = member(arg(c, "value"), "span");
-    read_time(c, m, &value.span_ms);
-  }
-  {
-    const node *m = member(arg(c, "value"), "day");
-    read_i64(c, m, &value.day);
-  }
-  {
-    const node *m = member(arg(c, "value"), "epoch");
-    read_u32(c, m, &value.epoch);
-  }
-  {
-    const node *m = member(arg(c, "value"), "access");
-    read_access(c, m, &value.access);
-  }
-  {
-    const node *m = member(arg(c, "value"), "trailing");
-    read_bytes(c, m, &value.trailing);
-  }
+  read_echo_record_form(c, arg(c, "value"), &value);
   if (c->unsupported != NULL) {
     return;
   }
@@ -387,63 +477,29 @@ static void wire_echo_record_decode(call *c) {
     show_wire_error(c, code);
     return;
   }
+  show_echo_record_form(c, &value);
+}
+
+static inline void read_echo_tail_form(call *c, const node *form, net_echo_tail *value) {
   {
-    size_t at = enter(c, net_str("flags_codec"));
-    show_u8(c, &value.flags_codec);
+    const node *m = member(form, "kind");
+    read_i16(c, m, &value->kind);
+  }
+  {
+    const node *m = member(form, "text");
+    read_text(c, m, &value->text);
+  }
+}
+
+static inline void show_echo_tail_form(call *c, const net_echo_tail *value) {
+  {
+    size_t at = enter(c, net_str("kind"));
+    show_i16(c, &value->kind);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("flags_rest"));
-    show_u16(c, &value.flags_rest);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("origin"));
-    if (value.has_origin) {
-      show_u64(c, &value.origin);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("colors"));
-    show_len(c, 'l', value.colors_len);
-    for (size_t i = 0; i < value.colors_len; i++) {
-      size_t before = enter_item(c, i);
-      show_color(c, &value.colors[i]);
-      leave(c, before);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("ratio"));
-    show_f64(c, &value.ratio);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("span"));
-    show_time(c, &value.span_ms);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("day"));
-    show_i64(c, &value.day);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("epoch"));
-    show_u32(c, &value.epoch);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("access"));
-    show_access(c, &value.access);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("trailing"));
-    show_bytes(c, &value.trailing);
+    size_t at = enter(c, net_str("text"));
+    show_text(c, &value->text);
     leave(c, at);
   }
 }
@@ -451,14 +507,7 @@ static void wire_echo_record_decode(call *c) {
 static void wire_echo_tail_encode(call *c) {
   net_echo_tail value;
   memset(&value, 0, sizeof value);
-  {
-    const node *m = member(arg(c, "value"), "kind");
-    read_i16(c, m, &value.kind);
-  }
-  {
-    const node *m = member(arg(c, "value"), "text");
-    read_text(c, m, &value.text);
-  }
+  read_echo_tail_form(c, arg(c, "value"), &value);
   if (c->unsupported != NULL) {
     return;
   }
@@ -485,14 +534,143 @@ static void wire_echo_tail_decode(call *c) {
     show_wire_error(c, code);
     return;
   }
+  show_echo_tail_form(c, &value);
+}
+
+static inline void read_echo_range_form(call *c, const node *form, net_echo_range *value) {
   {
-    size_t at = enter(c, net_str("kind"));
-    show_i16(c, &value.kind);
+    const node *m = member(form, "gap");
+    read_u64(c, m, &value->gap);
+  }
+  {
+    const node *m = member(form, "length");
+    read_u32(c, m, &value->length);
+  }
+}
+
+static inline void show_echo_range_form(call *c, const net_echo_range *value) {
+  {
+    size_t at = enter(c, net_str("gap"));
+    show_u64(c, &value->gap);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("text"));
-    show_text(c, &value.text);
+    size_t at = enter(c, net_str("length"));
+    show_u32(c, &value->length);
+    leave(c, at);
+  }
+}
+
+static void wire_echo_range_encode(call *c) {
+  net_echo_range value;
+  memset(&value, 0, sizeof value);
+  read_echo_range_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_echo_range_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_echo_range_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_echo_range value;
+  net_code code = net_echo_range_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_echo_range_form(c, &value);
+}
+
+static inline void read_echo_point_form(call *c, const node *form, net_echo_point *value) {
+  {
+    const node *m = member(form, "x");
+    read_i16(c, m, &value->x);
+  }
+  {
+    const node *m = member(form, "y");
+    read_i16(c, m, &value->y);
+  }
+}
+
+static inline void show_echo_point_form(call *c, const net_echo_point *value) {
+  {
+    size_t at = enter(c, net_str("x"));
+    show_i16(c, &value->x);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("y"));
+    show_i16(c, &value->y);
+    leave(c, at);
+  }
+}
+
+static void wire_echo_point_encode(call *c) {
+  net_echo_point value;
+  memset(&value, 0, sizeof value);
+  read_echo_point_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_echo_point_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_echo_point_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_echo_point value;
+  net_code code = net_echo_point_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_echo_point_form(c, &value);
+}
+
+static inline void read_echo_ticket_form(call *c, const node *form, net_echo_ticket *value) {
+  {
+    const node *m = member(form, "major");
+    read_u64(c, m, &value->major);
+  }
+  {
+    const node *m = member(form, "minor");
+    read_u32(c, m, &value->minor);
+  }
+}
+
+static inline void show_echo_ticket_form(call *c, const net_echo_ticket *value) {
+  {
+    size_t at = enter(c, net_str("major"));
+    show_u64(c, &value->major);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("minor"));
+    show_u32(c, &value->minor);
     leave(c, at);
   }
 }
@@ -500,14 +678,7 @@ static void wire_echo_tail_decode(call *c) {
 static void wire_echo_ticket_encode(call *c) {
   net_echo_ticket value;
   memset(&value, 0, sizeof value);
-  {
-    const node *m = member(arg(c, "value"), "major");
-    read_u64(c, m, &value.major);
-  }
-  {
-    const node *m = member(arg(c, "value"), "minor");
-    read_u32(c, m, &value.minor);
-  }
+  read_echo_ticket_form(c, arg(c, "value"), &value);
   if (c->unsupported != NULL) {
     return;
   }
@@ -534,14 +705,278 @@ static void wire_echo_ticket_decode(call *c) {
     show_wire_error(c, code);
     return;
   }
+  show_echo_ticket_form(c, &value);
+}
+
+static inline void read_echo_ack_form(call *c, const node *form, net_echo_ack *value) {
   {
-    size_t at = enter(c, net_str("major"));
-    show_u64(c, &value.major);
+    const node *m = member(form, "largest");
+    read_u64(c, m, &value->largest);
+  }
+  {
+    const node *m = member(form, "id");
+    read_u64(c, m, &value->id);
+  }
+  {
+    const node *m = member(form, "delay");
+    read_time(c, m, &value->delay_us);
+  }
+  {
+    const node *m = member(form, "color");
+    read_color(c, m, &value->color);
+  }
+  {
+    const node *m = member(form, "level");
+    read_level(c, m, &value->level);
+  }
+  {
+    const node *m = member(form, "access");
+    read_access(c, m, &value->access);
+  }
+  {
+    const node *m = member(form, "flags_rest");
+    read_u8(c, m, &value->flags_rest);
+  }
+  {
+    const node *m = member(form, "center");
+    if (given(m)) {
+      value->has_center = true;
+      read_echo_point_form(c, m, &value->center);
+    }
+  }
+  {
+    const node *m = member(form, "port");
+    if (given(m)) {
+      value->has_port = true;
+      read_u16(c, m, &value->port);
+    }
+  }
+  {
+    const node *m = member(form, "first");
+    read_echo_range_form(c, m, &value->first);
+  }
+  {
+    const node *m = member(form, "ranges");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->ranges_len < sizeof value->ranges / sizeof *value->ranges; item = item->next) {
+      read_echo_range_form(c, item, &value->ranges[value->ranges_len++]);
+    }
+  }
+  {
+    const node *m = member(form, "points");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->points_len < sizeof value->points / sizeof *value->points; item = item->next) {
+      read_echo_point_form(c, item, &value->points[value->points_len++]);
+    }
+  }
+}
+
+static inline void show_echo_ack_form(call *c, const net_echo_ack *value) {
+  {
+    size_t at = enter(c, net_str("largest"));
+    show_u64(c, &value->largest);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("minor"));
-    show_u32(c, &value.minor);
+    size_t at = enter(c, net_str("id"));
+    show_u64(c, &value->id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("delay"));
+    show_time(c, &value->delay_us);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("color"));
+    show_color(c, &value->color);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("level"));
+    show_level(c, &value->level);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("access"));
+    show_access(c, &value->access);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_rest"));
+    show_u8(c, &value->flags_rest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("center"));
+    if (value->has_center) {
+      show_echo_point_form(c, &value->center);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("port"));
+    if (value->has_port) {
+      show_u16(c, &value->port);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("first"));
+    show_echo_range_form(c, &value->first);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ranges"));
+    show_len(c, 'l', value->ranges_len);
+    for (size_t i = 0; i < value->ranges_len; i++) {
+      size_t before = enter_item(c, i);
+      show_echo_range_form(c, &value->ranges[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("points"));
+    show_len(c, 'l', value->points_len);
+    for (size_t i = 0; i < value->points_len; i++) {
+      size_t before = enter_item(c, i);
+      show_echo_point_form(c, &value->points[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+}
+
+static void wire_echo_ack_encode(call *c) {
+  net_echo_ack value;
+  memset(&value, 0, sizeof value);
+  read_echo_ack_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_echo_ack_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_echo_ack_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_echo_ack value;
+  net_code code = net_echo_ack_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_echo_ack_form(c, &value);
+}
+
+static inline void read_permission_token_form(call *c, const node *form, net_permission_token *value) {
+  {
+    const node *m = member(form, "issuer");
+    read_exactly(c, m, value->issuer, 32);
+  }
+  {
+    const node *m = member(form, "subject");
+    read_exactly(c, m, value->subject, 32);
+  }
+  {
+    const node *m = member(form, "scope");
+    read_token_scope(c, m, &value->scope);
+  }
+  {
+    const node *m = member(form, "channel_hash");
+    read_u64(c, m, &value->channel_hash);
+  }
+  {
+    const node *m = member(form, "issuer_generation");
+    read_u32(c, m, &value->issuer_generation);
+  }
+  {
+    const node *m = member(form, "not_before");
+    read_u64(c, m, &value->not_before);
+  }
+  {
+    const node *m = member(form, "not_after");
+    read_u64(c, m, &value->not_after);
+  }
+  {
+    const node *m = member(form, "delegation_depth");
+    read_u8(c, m, &value->delegation_depth);
+  }
+  {
+    const node *m = member(form, "nonce");
+    read_u64(c, m, &value->nonce);
+  }
+  {
+    const node *m = member(form, "signature");
+    read_exactly(c, m, value->signature, 64);
+  }
+}
+
+static inline void show_permission_token_form(call *c, const net_permission_token *value) {
+  {
+    size_t at = enter(c, net_str("issuer"));
+    show_exactly(c, value->issuer, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("subject"));
+    show_exactly(c, value->subject, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("scope"));
+    show_token_scope(c, &value->scope);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("channel_hash"));
+    show_u64(c, &value->channel_hash);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("issuer_generation"));
+    show_u32(c, &value->issuer_generation);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("not_before"));
+    show_u64(c, &value->not_before);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("not_after"));
+    show_u64(c, &value->not_after);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("delegation_depth"));
+    show_u8(c, &value->delegation_depth);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("nonce"));
+    show_u64(c, &value->nonce);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("signature"));
+    show_exactly(c, value->signature, 64);
     leave(c, at);
   }
 }
@@ -549,46 +984,7 @@ static void wire_echo_ticket_decode(call *c) {
 static void wire_permission_token_encode(call *c) {
   net_permission_token value;
   memset(&value, 0, sizeof value);
-  {
-    const node *m = member(arg(c, "value"), "issuer");
-    read_exactly(c, m, value.issuer, 32);
-  }
-  {
-    const node *m = member(arg(c, "value"), "subject");
-    read_exactly(c, m, value.subject, 32);
-  }
-  {
-    const node *m = member(arg(c, "value"), "scope");
-    read_token_scope(c, m, &value.scope);
-  }
-  {
-    const node *m = member(arg(c, "value"), "channel_hash");
-    read_u64(c, m, &value.channel_hash);
-  }
-  {
-    const node *m = member(arg(c, "value"), "issuer_generation");
-    read_u32(c, m, &value.issuer_generation);
-  }
-  {
-    const node *m = member(arg(c, "value"), "not_before");
-    read_u64(c, m, &value.not_before);
-  }
-  {
-    const node *m = member(arg(c, "value"), "not_after");
-    read_u64(c, m, &value.not_after);
-  }
-  {
-    const node *m = member(arg(c, "value"), "delegation_depth");
-    read_u8(c, m, &value.delegation_depth);
-  }
-  {
-    const node *m = member(arg(c, "value"), "nonce");
-    read_u64(c, m, &value.nonce);
-  }
-  {
-    const node *m = member(arg(c, "value"), "signature");
-    read_exactly(c, m, value.signature, 64);
-  }
+  read_permission_token_form(c, arg(c, "value"), &value);
   if (c->unsupported != NULL) {
     return;
   }
@@ -615,56 +1011,7 @@ static void wire_permission_token_decode(call *c) {
     show_wire_error(c, code);
     return;
   }
-  {
-    size_t at = enter(c, net_str("issuer"));
-    show_exactly(c, value.issuer, 32);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("subject"));
-    show_exactly(c, value.subject, 32);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("scope"));
-    show_token_scope(c, &value.scope);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("channel_hash"));
-    show_u64(c, &value.channel_hash);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("issuer_generation"));
-    show_u32(c, &value.issuer_generation);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("not_before"));
-    show_u64(c, &value.not_before);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("not_after"));
-    show_u64(c, &value.not_after);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("delegation_depth"));
-    show_u8(c, &value.delegation_depth);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("nonce"));
-    show_u64(c, &value.nonce);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("signature"));
-    show_exactly(c, value.signature, 64);
-    leave(c, at);
-  }
+  show_permission_token_form(c, &value);
 }
 
 // Answers a request about a layout; false if there is none of that name.
@@ -683,8 +1030,14 @@ static inline bool dispatch_wire(call *c) {
       {"wire.echo_record.decode", wire_echo_record_decode},
       {"wire.echo_tail.encode", wire_echo_tail_encode},
       {"wire.echo_tail.decode", wire_echo_tail_decode},
+      {"wire.echo_range.encode", wire_echo_range_encode},
+      {"wire.echo_range.decode", wire_echo_range_decode},
+      {"wire.echo_point.encode", wire_echo_point_encode},
+      {"wire.echo_point.decode", wire_echo_point_decode},
       {"text.echo_ticket.encode", wire_echo_ticket_encode},
       {"text.echo_ticket.decode", wire_echo_ticket_decode},
+      {"wire.echo_ack.encode", wire_echo_ack_encode},
+      {"wire.echo_ack.decode", wire_echo_ack_decode},
       {"wire.permission_token.encode", wire_permission_token_encode},
       {"wire.permission_token.decode", wire_permission_token_decode},
   };

@@ -255,6 +255,7 @@ NAMED.update(
             ("limits", "limits", map_of(SAME)),
         ),
         "echo.echo_page": record_of(net.gen.echo.EchoPage, ("raw", "raw", SAME)),
+        "echo.mark": record_of(net.gen.echo.Mark, ("place", "place", SAME), ("at", "at", DECIMAL)),
         "echo.shape": union_of(
             "kind",
             "kind",
@@ -876,6 +877,66 @@ CALLS: dict[str, Call] = {
     ),
     "echo.typed_cell.take": Call(
         net.gen.echo.TypedCell, "take", (), optional(JSON), on_object=True
+    ),
+    "echo.floor.new": Call(net.gen.echo, "Floor", (), None),
+    "echo.floor.nothing": Call(net.gen.echo.Floor, "nothing", (), SAME, on_object=True),
+    "echo.floor.text": Call(
+        net.gen.echo.Floor, "text", (("text", "text", SAME),), SAME, on_object=True
+    ),
+    "echo.floor.data": Call(
+        net.gen.echo.Floor, "data", (("data", "data", BYTES),), SAME, on_object=True
+    ),
+    "echo.floor.data_key": Call(
+        net.gen.echo.Floor,
+        "data_key",
+        (("data", "data", BYTES), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "echo.floor.data_hash": Call(
+        net.gen.echo.Floor,
+        "data_hash",
+        (("data", "data", BYTES), ("hash", "hash", DECIMAL)),
+        SAME,
+        on_object=True,
+    ),
+    "echo.floor.signed": Call(
+        net.gen.echo.Floor,
+        "signed",
+        (
+            ("entity_id", "entity_id", BYTES),
+            ("message", "message", BYTES),
+            ("signature", "signature", BYTES),
+        ),
+        SAME,
+    ),
+    "echo.floor.text_key": Call(
+        net.gen.echo.Floor,
+        "text_key",
+        (("text", "text", SAME), ("key", "key", optional(SAME))),
+        named("echo.mark"),
+        on_object=True,
+    ),
+    "echo.floor.value_key": Call(
+        net.gen.echo.Floor,
+        "value_key",
+        (("value", "value", JSON), ("key", "key", optional(SAME))),
+        named("echo.mark"),
+        on_object=True,
+    ),
+    "echo.floor.texts_key": Call(
+        net.gen.echo.Floor,
+        "texts_key",
+        (("texts", "texts", list_of(SAME)), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "echo.floor.chunks_key": Call(
+        net.gen.echo.Floor,
+        "chunks_key",
+        (("chunks", "chunks", list_of(BYTES)), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
     ),
     "identity.parse_token": Call(
         net.gen.identity, "parse_token", (("bytes", "bytes", BYTES),), named("identity.token_info")

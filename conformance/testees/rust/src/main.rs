@@ -6,6 +6,7 @@ mod fixture;
 mod r#gen;
 mod request;
 mod surface;
+mod timing;
 mod values;
 
 use fixture::Failure;
@@ -42,8 +43,15 @@ async fn perform(message: &Value, held: &mut Held) -> Result<Value, Failure> {
     if op == "surface" {
         return Ok(r#gen::surface::surface());
     }
-    let Some(op) = op.strip_prefix("call:") else { return r#gen::wire::call(op, args) };
     let (on, keep) = (message["self"].as_str(), message["as"].as_str());
+    if let Some(op) = op.strip_prefix("time:") {
+        let clock = r#gen::time(op, &mut Request { args, on, keep, held }).await?;
+        if let Some(last) = args.get("then").and_then(Value::as_str) {
+            r#gen::call(last, &mut Request { args: &none, on, keep, held }).await?;
+        }
+        return clock.read();
+    }
+    let Some(op) = op.strip_prefix("call:") else { return r#gen::wire::call(op, args) };
     r#gen::call(op, &mut Request { args, on, keep, held }).await
 }
 

@@ -111,21 +111,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A LEB128 integer in its shortest form.
+    /// A varint in its shortest form.
+    ///
+    /// The two lowest bits of the first byte tell whether it has 1, 2, 4 or 8 bytes; the integer, lowest byte first,
+    /// is shifted by them.
     pub fn varint(&mut self, field: &'static str) -> Result<u64, Fault> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.u8(field)?;
-            let bits = u64::from(byte & 0x7f);
-            if bits << shift >> shift != bits || (byte == 0 && shift > 0) {
-                break;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(Fault::new(field, "not a varint"))
+        let first = self.bytes.get(self.position).copied().unwrap_or_default();
+        let len = 1 << (first & 3);
+        let mut word = [0; 8];
+        word[..len].copy_from_slice(self.take(field, len)?);
+        let value = u64::from_le_bytes(word) >> 2;
+        if varint_len(value) == len { Ok(value) } else { Err(Fault::new(field, "not a varint")) }
     }
 
     /// A length that is not above the greatest, and that what is left can hold at `width` bytes each.
@@ -194,13 +190,21 @@ impl Writer {
         self.bytes(text.as_bytes());
     }
 
-    /// Writes a LEB128 integer.
-    pub fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.u8(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.u8(value as u8);
+    /// Writes a number below 2^62 as a varint.
+    pub fn varint(&mut self, field: &'static str, value: u64) -> Result<(), Fault> {
+        at_most(field, value, (1 << 62) - 1)?;
+        let len = varint_len(value);
+        let word = value << 2 | u64::from(len.trailing_zeros());
+        self.bytes(&word.to_le_bytes()[..len]);
+        Ok(())
+    }
+
+    /// Writes a part that has offsets of its own.
+    pub fn part(&mut self, write: impl FnOnce(&mut Self) -> Result<(), Fault>) -> Result<(), Fault> {
+        let mut part = Self::default();
+        write(&mut part)?;
+        self.bytes(&part.bytes);
+        Ok(())
     }
 
     /// A length that is not above the greatest.
@@ -298,6 +302,28 @@ integers! {
     i16 i16_le i16_be
     i32 i32_le i32_be
     i64 i64_le i64_be
+}
+
+/// Bytes of the shortest varint of a value.
+fn varint_len(value: u64) -> usize {
+    match value {
+        0..=0x3f => 1,
+        0x40..=0x3fff => 2,
+        0x4000..=0x3fff_ffff => 4,
+        _ => 8,
+    }
+}
+
+/// Reads all of the bytes.
+pub fn complete<T>(bytes: &[u8], read: impl FnOnce(&mut Reader<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+    let mut reader = Reader::new(bytes);
+    let value = read(&mut reader)?;
+    reader.end().map(|()| value)
+}
+
+/// A number in fewer bits, if they hold it.
+pub fn narrow<T: TryFrom<u64>>(field: &'static str, value: u64) -> Result<T, Fault> {
+    T::try_from(value).map_err(|_| Fault::new(field, "too large"))
 }
 
 /// A value of an enum, if there is one.

@@ -941,6 +941,46 @@ static inline void net_echo_page_read(net_reader *r, net_echo_page *value) {
 }
 NET_LIST_CODEC(echo_page, net_echo_page)
 NET_OWNED(echo_page)
+typedef struct net_mark net_mark;
+NET_LIST_TYPE(mark, net_mark)
+
+// A record of two numbers, as short as a receipt.
+struct net_mark {
+  // A number of 32 bits.
+  uint32_t place;
+  // A number of 64 bits that fits a double.
+  uint64_t at;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_mark net_mark_init(void) {
+  net_mark value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_mark_pack(net_writer *w, const net_mark *value) {
+  size_t start = net_put_record(w, 2);
+  net_u32_pack(w, &value->place);
+  net_u64_pack(w, &value->at);
+  net_put_end(w, start);
+}
+
+static inline void net_mark_read(net_reader *r, net_mark *value) {
+  net_fields f = net_get_record(r);
+  *value = net_mark_init();
+  if (net_get_field(r, &f)) {
+    net_u32_read(r, &value->place);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->at);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(mark, net_mark)
+NET_OWNED(mark)
 // Errors that the echo functions are asked to answer with.
 
 // The caller asked for this error.
@@ -2052,6 +2092,64 @@ static inline net_code net_letter_stream_next_wait(net_queue *queue,
     code = net_not_unpacked(error);
   }
   net_bytes_free(&given);
+  return code;
+}
+// Takes a text with a key and answers zeros.
+static inline net_code net_floor_text_key_with(net_handle handle,
+                                               net_view text,
+                                               net_view key,
+                                               net_mark *result,
+                                               net_error *error) {
+  net_bytes given;
+  net_code code = net_floor_text_key(handle, text, key, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_mark_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Takes a value with a key and answers zeros.
+static inline net_code net_floor_value_key_with(net_handle handle,
+                                                net_view value,
+                                                net_view key,
+                                                net_mark *result,
+                                                net_error *error) {
+  net_bytes given;
+  net_code code = net_floor_value_key(handle, value, key, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_mark_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Takes texts with a key and tells how many they are.
+static inline net_code net_floor_texts_key_with(net_handle handle,
+                                                const net_view *texts,
+                                                size_t texts_len,
+                                                net_view key,
+                                                uint32_t *result,
+                                                net_error *error) {
+  net_writer texts_pack = net_writer_new();
+  net_view_list texts_list = net_view_list_of(texts, texts_len);
+  net_view_list_pack(&texts_pack, &texts_list);
+  net_code code = net_floor_texts_key(handle, net_writer_view(&texts_pack), key, result, error);
+  net_writer_free(&texts_pack);
+  return code;
+}
+// Takes chunks of bytes with a key and tells how many they are.
+static inline net_code net_floor_chunks_key_with(net_handle handle,
+                                                 const net_view *chunks,
+                                                 size_t chunks_len,
+                                                 net_view key,
+                                                 uint32_t *result,
+                                                 net_error *error) {
+  net_writer chunks_pack = net_writer_new();
+  net_view_list chunks_list = net_view_list_of(chunks, chunks_len);
+  net_view_list_pack(&chunks_pack, &chunks_list);
+  net_code code = net_floor_chunks_key(handle, net_writer_view(&chunks_pack), key, result, error);
+  net_writer_free(&chunks_pack);
   return code;
 }
 #endif  // defined(NET_HAS_CONFORMANCE)

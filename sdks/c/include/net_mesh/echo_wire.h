@@ -40,10 +40,9 @@ typedef struct net_echo_frame {
 // Bytes of every encoding.
 #define NET_ECHO_FRAME_SIZE 40
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_echo_frame_encode(const net_echo_frame *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_echo_frame_write(net_wire_writer *outer, const net_echo_frame *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_put(w, "\354@", 2);
   net_wire_to(w, 2);
   net_wire_known(&w->failed, value->color, net_color_wire_tags, 3);
@@ -66,15 +65,19 @@ static inline net_code net_echo_frame_encode(const net_echo_frame *value, net_wr
   net_wire_put(w, value->key, 8);
   net_wire_to(w, 32);
   net_wire_put_uint(w, (uint64_t)value->at, 8, NET_WIRE_LITTLE);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_echo_frame_decode(net_view bytes, net_echo_frame *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 40);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_frame_encode(const net_echo_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_frame_read(net_wire_reader *outer, net_echo_frame *value) {
+  net_wire_reader part = net_wire_part(outer, 40);
+  net_wire_reader *r = &part;
   net_wire_magic(r, "\354@", 2);
   net_wire_seek(r, 2);
   value->color = (net_color)net_wire_get(r, 1, NET_WIRE_LITTLE);
@@ -97,7 +100,16 @@ static inline net_code net_echo_frame_decode(net_view bytes, net_echo_frame *val
   net_wire_copy(r, value->key, 8);
   net_wire_seek(r, 32);
   value->at = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_frame_decode(net_view bytes, net_echo_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 40);
+  net_echo_frame_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
   }
@@ -121,10 +133,9 @@ typedef struct net_echo_header {
 // Bytes of every encoding.
 #define NET_ECHO_HEADER_SIZE 8
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_echo_header_encode(const net_echo_header *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_echo_header_write(net_wire_writer *outer, const net_echo_header *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_to(w, 0);
   net_wire_put_uint(w, (uint64_t)value->kind, 2, NET_WIRE_BIG);
   net_wire_to(w, 2);
@@ -137,15 +148,19 @@ static inline net_code net_echo_header_encode(const net_echo_header *value, net_
   net_wire_put_uint(w, bits, 2, NET_WIRE_BIG);
   net_wire_to(w, 4);
   net_wire_put_uint(w, (uint64_t)value->number, 4, NET_WIRE_BIG);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_echo_header_decode(net_view bytes, net_echo_header *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 8);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_header_encode(const net_echo_header *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_header_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_header_read(net_wire_reader *outer, net_echo_header *value) {
+  net_wire_reader part = net_wire_part(outer, 8);
+  net_wire_reader *r = &part;
   net_wire_seek(r, 0);
   value->kind = (uint16_t)net_wire_get(r, 2, NET_WIRE_BIG);
   net_wire_seek(r, 2);
@@ -155,7 +170,16 @@ static inline net_code net_echo_header_decode(net_view bytes, net_echo_header *v
   value->bits_high = (uint16_t)(bits >> 5 & 0x7ff);
   net_wire_seek(r, 4);
   value->number = (uint32_t)net_wire_get(r, 4, NET_WIRE_BIG);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_header_decode(net_view bytes, net_echo_header *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 8);
+  net_echo_header_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
   }
@@ -179,10 +203,7 @@ typedef struct net_echo_message {
   net_view note;
 } net_echo_message;
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_echo_message_encode(const net_echo_message *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_echo_message_write(net_wire_writer *w, const net_echo_message *value) {
   net_wire_put(w, "\354A", 2);
   uint64_t flags = 0;
   flags |= (uint64_t)(value->note.data != NULL) << 0;
@@ -208,20 +229,22 @@ static inline net_code net_echo_message_encode(const net_echo_message *value, ne
     net_wire_check(&w->failed, net_wire_is_utf8(value->note));
     net_wire_put(w, value->note.data, value->note.len);
   }
-  return net_wire_finish(w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_echo_message_decode(net_view bytes, net_echo_message *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_message_encode(const net_echo_message *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_message_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_message_read(net_wire_reader *r, net_echo_message *value) {
   net_wire_magic(r, "\354A", 2);
   uint64_t flags = net_wire_get(r, 1, NET_WIRE_LITTLE);
   value->flags_urgent = (flags >> 1 & 1) == 1;
   value->flags_rest = (uint8_t)(flags >> 2 & 0x3f);
   value->title = net_wire_text(r, net_wire_length(r, net_wire_get(r, 1, NET_WIRE_LITTLE), UINT64_MAX, 1));
-  value->body = net_wire_sized(r, net_wire_length(r, net_wire_varint(r), 65536, 1));
+  value->body = net_wire_sized(r, net_wire_length(r, net_wire_varint(r, UINT64_MAX), 65536, 1));
   value->ids_len = net_wire_length(r, net_wire_get(r, 1, NET_WIRE_LITTLE), 32, 4);
   for (size_t i = 0; i < value->ids_len; i++) {
     value->ids[i] = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
@@ -229,8 +252,15 @@ static inline net_code net_echo_message_decode(net_view bytes, net_echo_message 
   if ((flags >> 0 & 1) == 1) {
     value->note = net_wire_text(r, net_wire_length(r, net_wire_get(r, 2, NET_WIRE_LITTLE), 1024, 1));
   }
-  net_wire_end(r);
-  if (r->failed) {
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_message_decode(net_view bytes, net_echo_message *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_echo_message_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
   }
@@ -263,10 +293,7 @@ typedef struct net_echo_record {
   net_view trailing;
 } net_echo_record;
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_echo_record_encode(const net_echo_record *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_echo_record_write(net_wire_writer *w, const net_echo_record *value) {
   net_wire_put_uint(w, 2, 1, NET_WIRE_BIG);
   uint64_t flags = 0;
   net_wire_at_most(&w->failed, value->flags_codec, 15);
@@ -292,14 +319,16 @@ static inline net_code net_echo_record_encode(const net_echo_record *value, net_
   net_wire_flags(&w->failed, value->access, UINT64_C(0x80000003), false);
   net_wire_put_uint(w, value->access, 4, NET_WIRE_BIG);
   net_wire_put(w, value->trailing.data, value->trailing.len);
-  return net_wire_finish(w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_echo_record_decode(net_view bytes, net_echo_record *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_record_encode(const net_echo_record *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_record_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_record_read(net_wire_reader *r, net_echo_record *value) {
   uint64_t version = net_wire_version(r, 2);
   uint64_t flags = net_wire_get(r, 2, NET_WIRE_BIG);
   value->flags_codec = (uint8_t)(flags >> 0 & 0xf);
@@ -308,7 +337,7 @@ static inline net_code net_echo_record_decode(net_view bytes, net_echo_record *v
     value->origin = (uint64_t)net_wire_get(r, 8, NET_WIRE_BIG);
     value->has_origin = true;
   }
-  value->colors_len = net_wire_length(r, net_wire_varint(r), 8, 1);
+  value->colors_len = net_wire_length(r, net_wire_varint(r, UINT64_MAX), 8, 1);
   for (size_t i = 0; i < value->colors_len; i++) {
     value->colors[i] = (net_color)net_wire_get(r, 1, NET_WIRE_BIG);
     net_wire_known(&r->failed, value->colors[i], net_color_wire_tags, 3);
@@ -329,7 +358,14 @@ static inline net_code net_echo_record_decode(net_view bytes, net_echo_record *v
     value->access = UINT32_C(0x1);
   }
   value->trailing = net_wire_sized(r, net_wire_remaining(r, UINT64_MAX));
-  if (r->failed) {
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_record_decode(net_view bytes, net_echo_record *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_echo_record_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
   }
@@ -344,26 +380,123 @@ typedef struct net_echo_tail {
   net_view text;
 } net_echo_tail;
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_echo_tail_encode(const net_echo_tail *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_echo_tail_write(net_wire_writer *w, const net_echo_tail *value) {
   net_wire_put_uint(w, (uint64_t)value->kind, 2, NET_WIRE_LITTLE);
   net_wire_at_most(&w->failed, value->text.len, 64);
   net_wire_check(&w->failed, net_wire_is_utf8(value->text));
   net_wire_put(w, value->text.data, value->text.len);
-  return net_wire_finish(w);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_tail_encode(const net_echo_tail *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_tail_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_tail_read(net_wire_reader *r, net_echo_tail *value) {
+  value->kind = (int16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
+  value->text = net_wire_text(r, net_wire_remaining(r, 64));
 }
 
 // Decodes all of the bytes; the value is empty if they are malformed.
 static inline net_code net_echo_tail_decode(net_view bytes, net_echo_tail *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
   memset(value, 0, sizeof *value);
-  value->kind = (int16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
-  value->text = net_wire_text(r, net_wire_remaining(r, 64));
-  net_wire_end(r);
-  if (r->failed) {
+  net_echo_tail_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
+  }
+  return 0;
+}
+
+// A range of numbers, as it stands in other layouts.
+typedef struct net_echo_range {
+  // Numbers that are left out before it.
+  uint64_t gap;
+  // Numbers in it.
+  uint32_t length;
+} net_echo_range;
+
+static inline void net_echo_range_write(net_wire_writer *w, const net_echo_range *value) {
+  net_wire_put_varint(w, value->gap);
+  net_wire_at_most(&w->failed, value->length, UINT64_C(1000000));
+  net_wire_put_varint(w, value->length);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_range_encode(const net_echo_range *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_range_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_range_read(net_wire_reader *r, net_echo_range *value) {
+  value->gap = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->length = (uint32_t)net_wire_varint(r, UINT32_MAX);
+  net_wire_at_most(&r->failed, value->length, UINT64_C(1000000));
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_range_decode(net_view bytes, net_echo_range *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_echo_range_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
+  }
+  return 0;
+}
+
+// A point, as it stands in other layouts.
+typedef struct net_echo_point {
+  // Where it is from left to right.
+  int16_t x;
+  // Where it is from top to bottom.
+  int16_t y;
+} net_echo_point;
+
+// Bytes of every encoding.
+#define NET_ECHO_POINT_SIZE 4
+
+static inline void net_echo_point_write(net_wire_writer *outer, const net_echo_point *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
+  net_wire_to(w, 0);
+  net_wire_put_uint(w, (uint64_t)value->x, 2, NET_WIRE_BIG);
+  net_wire_to(w, 2);
+  net_wire_put_uint(w, (uint64_t)value->y, 2, NET_WIRE_BIG);
+  net_wire_part_done(outer, w);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_point_encode(const net_echo_point *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_point_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_point_read(net_wire_reader *outer, net_echo_point *value) {
+  net_wire_reader part = net_wire_part(outer, 4);
+  net_wire_reader *r = &part;
+  net_wire_seek(r, 0);
+  value->x = (int16_t)net_wire_get(r, 2, NET_WIRE_BIG);
+  net_wire_seek(r, 2);
+  value->y = (int16_t)net_wire_get(r, 2, NET_WIRE_BIG);
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_point_decode(net_view bytes, net_echo_point *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 4);
+  net_echo_point_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
   }
@@ -378,26 +511,152 @@ typedef struct net_echo_ticket {
   uint32_t minor;
 } net_echo_ticket;
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_echo_ticket_encode(const net_echo_ticket *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_echo_ticket_write(net_wire_writer *w, const net_echo_ticket *value) {
   net_wire_print(w, value->major, 16, 16);
   net_wire_put(w, ":", 1);
   net_wire_print(w, value->minor, 10, 1);
-  return net_wire_finish(w);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_ticket_encode(const net_echo_ticket *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_ticket_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_ticket_read(net_wire_reader *r, net_echo_ticket *value) {
+  value->major = (uint64_t)net_wire_parse(r, net_wire_until(r, ":"), 16, 16, UINT64_MAX);
+  net_wire_magic(r, ":", 1);
+  value->minor = (uint32_t)net_wire_parse(r, net_wire_sized(r, net_wire_remaining(r, UINT64_MAX)), 10, 1, UINT32_MAX);
 }
 
 // Decodes all of the bytes; the value is empty if they are malformed.
 static inline net_code net_echo_ticket_decode(net_view bytes, net_echo_ticket *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
   memset(value, 0, sizeof *value);
-  value->major = (uint64_t)net_wire_parse(r, net_wire_until(r, ":"), 16, 16, UINT64_MAX);
-  net_wire_magic(r, ":", 1);
-  value->minor = (uint32_t)net_wire_parse(r, net_wire_sized(r, net_wire_remaining(r, UINT64_MAX)), 10, 1, UINT32_MAX);
-  net_wire_end(r);
-  if (r->failed) {
+  net_echo_ticket_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
+  }
+  return 0;
+}
+
+// Numbers in as few bytes as they need, and layouts in a layout.
+typedef struct net_echo_ack {
+  // A number below 2^62.
+  uint64_t largest;
+  // A named number.
+  uint64_t id;
+  // A span of time of at most ten seconds.
+  uint64_t delay_us;
+  // An enum.
+  net_color color;
+  // An enum of numbers.
+  net_level level;
+  // Flags.
+  net_access access;
+  // Part `rest` of `flags`: bits 2 to 7.
+  uint8_t flags_rest;
+  // A layout that may be left out.
+  bool has_center;
+  net_echo_point center;
+  // A number that may be left out.
+  bool has_port;
+  uint16_t port;
+  // A layout.
+  net_echo_range first;
+  // Layouts of varying length in a list.
+  net_echo_range ranges[32];
+  size_t ranges_len;
+  // Layouts of fixed length in a list.
+  net_echo_point points[8];
+  size_t points_len;
+} net_echo_ack;
+
+static inline void net_echo_ack_write(net_wire_writer *w, const net_echo_ack *value) {
+  net_wire_put_varint(w, value->largest);
+  net_wire_put_varint(w, value->id);
+  net_wire_at_most(&w->failed, value->delay_us, UINT64_C(10000000));
+  net_wire_put_varint(w, value->delay_us);
+  net_wire_known(&w->failed, value->color, net_color_wire_tags, 3);
+  net_wire_put_varint(w, value->color);
+  net_wire_known(&w->failed, value->level, net_level_wire_tags, 2);
+  net_wire_put_varint(w, value->level);
+  net_wire_flags(&w->failed, value->access, UINT64_C(0x80000003), false);
+  net_wire_put_varint(w, value->access);
+  uint64_t flags = 0;
+  flags |= (uint64_t)(value->has_center) << 0;
+  flags |= (uint64_t)(value->has_port) << 1;
+  net_wire_at_most(&w->failed, value->flags_rest, 63);
+  flags |= (uint64_t)value->flags_rest << 2;
+  net_wire_put_uint(w, flags, 1, NET_WIRE_LITTLE);
+  if (value->has_center) {
+    net_echo_point_write(w, &value->center);
+  }
+  if (value->has_port) {
+    net_wire_put_varint(w, value->port);
+  }
+  net_echo_range_write(w, &value->first);
+  net_wire_at_most(&w->failed, value->ranges_len, 32);
+  net_wire_put_varint(w, value->ranges_len);
+  for (size_t i = 0; i < value->ranges_len && !w->failed; i++) {
+    net_echo_range_write(w, &value->ranges[i]);
+  }
+  net_wire_at_most(&w->failed, value->points_len, 8);
+  net_wire_put_uint(w, value->points_len, 1, NET_WIRE_LITTLE);
+  for (size_t i = 0; i < value->points_len && !w->failed; i++) {
+    net_echo_point_write(w, &value->points[i]);
+  }
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_ack_encode(const net_echo_ack *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_ack_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_ack_read(net_wire_reader *r, net_echo_ack *value) {
+  value->largest = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->id = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->delay_us = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  net_wire_at_most(&r->failed, value->delay_us, UINT64_C(10000000));
+  value->color = (net_color)net_wire_varint(r, UINT8_MAX);
+  net_wire_known(&r->failed, value->color, net_color_wire_tags, 3);
+  value->level = (net_level)net_wire_varint(r, UINT16_MAX);
+  net_wire_known(&r->failed, value->level, net_level_wire_tags, 2);
+  value->access = (net_access)net_wire_varint(r, UINT32_MAX);
+  net_wire_flags(&r->failed, value->access, UINT64_C(0x80000003), false);
+  uint64_t flags = net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->flags_rest = (uint8_t)(flags >> 2 & 0x3f);
+  if ((flags >> 0 & 1) == 1) {
+    net_echo_point_read(r, &value->center);
+    value->has_center = true;
+  }
+  if ((flags >> 1 & 1) == 1) {
+    value->port = (uint16_t)net_wire_varint(r, UINT16_MAX);
+    value->has_port = true;
+  }
+  net_echo_range_read(r, &value->first);
+  value->ranges_len = net_wire_length(r, net_wire_varint(r, UINT64_MAX), 32, 2);
+  for (size_t i = 0; i < value->ranges_len; i++) {
+    net_echo_range_read(r, &value->ranges[i]);
+  }
+  value->points_len = net_wire_length(r, net_wire_get(r, 1, NET_WIRE_LITTLE), 8, 4);
+  for (size_t i = 0; i < value->points_len; i++) {
+    net_echo_point_read(r, &value->points[i]);
+  }
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_ack_decode(net_view bytes, net_echo_ack *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_echo_ack_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
   }

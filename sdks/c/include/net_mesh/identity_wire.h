@@ -36,10 +36,9 @@ typedef struct net_permission_token {
 // Bytes of every encoding.
 #define NET_PERMISSION_TOKEN_SIZE 169
 
-// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
-static inline net_code net_permission_token_encode(const net_permission_token *value, net_writer *out) {
-  net_wire_writer writer = {out, out->len, 0, false};
-  net_wire_writer *w = &writer;
+static inline void net_permission_token_write(net_wire_writer *outer, const net_permission_token *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
   net_wire_to(w, 0);
   net_wire_put(w, value->issuer, 32);
   net_wire_to(w, 32);
@@ -61,15 +60,19 @@ static inline net_code net_permission_token_encode(const net_permission_token *v
   net_wire_put_uint(w, (uint64_t)value->nonce, 8, NET_WIRE_LITTLE);
   net_wire_to(w, 105);
   net_wire_put(w, value->signature, 64);
-  return net_wire_finish(w);
+  net_wire_part_done(outer, w);
 }
 
-// Decodes all of the bytes; the value is empty if they are malformed.
-static inline net_code net_permission_token_decode(net_view bytes, net_permission_token *value) {
-  net_wire_reader reader = {bytes.data, bytes.len, 0, false};
-  net_wire_reader *r = &reader;
-  memset(value, 0, sizeof *value);
-  net_wire_exactly(r, 169);
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_permission_token_encode(const net_permission_token *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_permission_token_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_permission_token_read(net_wire_reader *outer, net_permission_token *value) {
+  net_wire_reader part = net_wire_part(outer, 169);
+  net_wire_reader *r = &part;
   net_wire_seek(r, 0);
   net_wire_copy(r, value->issuer, 32);
   net_wire_seek(r, 32);
@@ -91,7 +94,16 @@ static inline net_code net_permission_token_decode(net_view bytes, net_permissio
   value->nonce = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
   net_wire_seek(r, 105);
   net_wire_copy(r, value->signature, 64);
-  if (r->failed) {
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_permission_token_decode(net_view bytes, net_permission_token *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 169);
+  net_permission_token_read(&r, value);
+  if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_TOKEN, NET_TOKEN_INVALID_FORMAT);
   }

@@ -35,6 +35,11 @@ static inline void net_wire_at_most(bool *failed, uint64_t value, uint64_t most)
   net_wire_check(failed, value <= most);
 }
 
+// The base-two logarithm of the bytes of a varint.
+static inline unsigned net_wire_varint_form(uint64_t value) {
+  return value < 0x40 ? 0 : value < 0x4000 ? 1 : value < 0x40000000 ? 2 : 3;
+}
+
 static inline void net_wire_known(bool *failed, uint64_t tag, const uint64_t *tags, size_t len) {
   bool known = false;
   for (size_t i = 0; i < len; i++) {
@@ -111,11 +116,22 @@ static inline void net_wire_put_f64(net_wire_writer *w, double value, bool big) 
   net_wire_put_uint(w, bits, 8, big);
 }
 
+// A number below 2^62 in as few of one, two, four or eight bytes as hold it.
 static inline void net_wire_put_varint(net_wire_writer *w, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) {
-    net_wire_put_uint(w, value | 0x80, 1, NET_WIRE_LITTLE);
-  }
-  net_wire_put_uint(w, value, 1, NET_WIRE_LITTLE);
+  unsigned form = net_wire_varint_form(value);
+  net_wire_check(&w->failed, value >> 62 == 0);
+  net_wire_put_uint(w, value << 2 | form, (size_t)1 << form, NET_WIRE_LITTLE);
+}
+
+// Writes a part that has offsets of its own.
+static inline net_wire_writer net_wire_part_of(const net_wire_writer *w) {
+  net_wire_writer part = {w->out, w->start + w->at, 0, w->failed};
+  return part;
+}
+
+static inline void net_wire_part_done(net_wire_writer *w, const net_wire_writer *part) {
+  w->at += part->at;
+  w->failed = part->failed;
 }
 
 static inline void net_wire_print(net_wire_writer *w, uint64_t value, unsigned radix, size_t digits) {
@@ -203,22 +219,19 @@ static inline double net_wire_f64(net_wire_reader *r, bool big) {
   return value;
 }
 
-// LEB128 in its shortest form.
-static inline uint64_t net_wire_varint(net_wire_reader *r) {
-  uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64 && !r->failed; shift += 7) {
-    uint64_t byte = net_wire_get(r, 1, NET_WIRE_LITTLE);
-    uint64_t group = byte & 0x7f;
-    if (group << shift >> shift != group || (byte == 0 && shift > 0)) {
-      break;
-    }
-    value |= group << shift;
-    if (byte < 0x80) {
-      return value;
-    }
-  }
-  r->failed = true;
-  return 0;
+// A number whose length is told by the two lowest bits of its first byte, in its shortest form.
+static inline uint64_t net_wire_varint(net_wire_reader *r, uint64_t most) {
+  unsigned form = r->at < r->len ? r->data[r->at] & 3u : 0;
+  uint64_t value = net_wire_get(r, (size_t)1 << form, NET_WIRE_LITTLE) >> 2;
+  net_wire_check(&r->failed, net_wire_varint_form(value) == form && value <= most);
+  return r->failed ? 0 : value;
+}
+
+// The bytes of a part that has offsets of its own.
+static inline net_wire_reader net_wire_part(net_wire_reader *r, size_t size) {
+  net_view bytes = net_wire_sized(r, size);
+  net_wire_reader part = {bytes.data, bytes.len, 0, r->failed};
+  return part;
 }
 
 // A length that is not above the greatest, and that the rest can hold at `width` bytes each.

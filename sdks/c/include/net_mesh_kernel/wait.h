@@ -8,6 +8,8 @@
 // Waits on a queue for an operation's end, and writes its result or error as a synchronous call
 // does.
 //
+// Without a queue there is nothing to wait on, which is the error `argument`.
+//
 // It is for programs that have one operation at a time on the queue: other events are released
 // unseen.
 static inline net_code net_wait(net_queue *queue,
@@ -25,7 +27,7 @@ static inline net_code net_wait(net_queue *queue,
     ended = event.type == NET_EVENT_COMPLETED && event.op == op;
   }
   if (!ended) {
-    event.error.kind = 11;  // forked
+    event.error.kind = queue == NULL ? 2 : 11;  // argument, forked
   }
   net_code code = NET_CODE(event.error.family, event.error.kind);
   if (result != NULL) {

@@ -7,7 +7,7 @@
 
 use crate::kernel::{guard, host, json};
 use crate::{Bytes, Error, Stream};
-use net_types::api::{EchoBox as _, EchoFunctions as _, LetterStream as _, TypedCell as _};
+use net_types::api::{EchoBox as _, EchoFunctions as _, Floor as _, LetterStream as _, TypedCell as _};
 use net_types::{BoxFuture, Date, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -260,6 +260,113 @@ impl<T> Clone for TypedCell<T> {
 impl<T> std::fmt::Debug for TypedCell<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TypedCell").finish_non_exhaustive()
+    }
+}
+
+/// Calls that do nothing. What they cost is what crossing costs: `cargo perf` sets it beside the methods with the same arguments.
+///
+/// A cheap handle: clones are the same object.
+pub struct Floor {
+    pub(crate) inner: Arc<net_core::Floor>,
+}
+
+impl Floor {
+    /// Makes one; they are all alike.
+    pub fn new() -> Result<Self, Error> {
+        guard::run(net_core::Floor::new).map(Self::from_core)
+    }
+
+    /// Takes no argument and answers true.
+    pub fn nothing(&self) -> Result<bool, Error> {
+        guard::run(|| self.inner.nothing())
+    }
+
+    /// Takes a text and answers true.
+    pub fn text(&self, text: &str) -> Result<bool, Error> {
+        guard::run(|| self.inner.text(text))
+    }
+
+    /// Takes bytes and answers true.
+    pub fn data(&self, data: impl AsRef<[u8]>) -> Result<bool, Error> {
+        guard::run(|| self.inner.data(data.as_ref()))
+    }
+
+    /// Takes bytes with a key and answers true.
+    pub fn data_key<'a>(
+        &self,
+        data: impl AsRef<[u8]>,
+        key: impl Into<Option<&'a str>>,
+    ) -> Result<bool, Error> {
+        let key: Option<&str> = key.into();
+        guard::run(|| self.inner.data_key(data.as_ref(), key))
+    }
+
+    /// Takes bytes with their hash and answers true.
+    pub fn data_hash(&self, data: impl AsRef<[u8]>, hash: u64) -> Result<bool, Error> {
+        guard::run(|| self.inner.data_hash(data.as_ref(), hash))
+    }
+
+    /// Takes a signature with what it is about and answers true.
+    pub fn signed(
+        entity_id: impl AsRef<[u8]>,
+        message: impl AsRef<[u8]>,
+        signature: impl AsRef<[u8]>,
+    ) -> Result<bool, Error> {
+        guard::run(|| net_core::Floor::signed(entity_id.as_ref(), message.as_ref(), signature.as_ref()))
+    }
+
+    /// Takes a text with a key and answers zeros.
+    pub fn text_key<'a>(&self, text: &str, key: impl Into<Option<&'a str>>) -> Result<Mark, Error> {
+        let key: Option<&str> = key.into();
+        guard::run(|| self.inner.text_key(text, key))
+    }
+
+    /// Takes a value with a key and answers zeros.
+    pub fn value_key<'a, T>(&self, value: &T, key: impl Into<Option<&'a str>>) -> Result<Mark, Error>
+    where
+        T: Serialize + ?Sized,
+    {
+        let value = json::encode(value)?;
+        let key: Option<&str> = key.into();
+        guard::run(|| self.inner.value_key(json::written(&value), key))
+    }
+
+    /// Takes texts with a key and tells how many they are.
+    pub fn texts_key<'a>(
+        &self,
+        texts: &[impl AsRef<str>],
+        key: impl Into<Option<&'a str>>,
+    ) -> Result<u32, Error> {
+        let texts: Vec<_> = texts.iter().map(AsRef::as_ref).collect();
+        let key: Option<&str> = key.into();
+        guard::run(|| self.inner.texts_key(&texts, key))
+    }
+
+    /// Takes chunks of bytes with a key and tells how many they are.
+    pub fn chunks_key<'a>(
+        &self,
+        chunks: &[impl AsRef<[u8]>],
+        key: impl Into<Option<&'a str>>,
+    ) -> Result<u32, Error> {
+        let chunks: Vec<_> = chunks.iter().map(AsRef::as_ref).collect();
+        let key: Option<&str> = key.into();
+        guard::run(|| self.inner.chunks_key(&chunks, key))
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::Floor>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for Floor {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for Floor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Floor").finish_non_exhaustive()
     }
 }
 

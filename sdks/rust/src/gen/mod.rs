@@ -27,7 +27,7 @@ pub mod prelude {
     #[cfg(feature = "conformance")]
     pub use crate::echo::{
         EchoBox, EchoError, EchoHandler, EchoMapper, EchoOptions, EchoPageViews, EchoPartError, EchoStore,
-        LetterStream, TypedCell,
+        Floor, LetterStream, TypedCell,
     };
     pub use crate::identity::{
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,

@@ -4,6 +4,26 @@ import { expect, test } from 'vitest';
 
 const wrong = (value: unknown): never => value as never;
 
+/** A Uint8Array whose bytes have gone elsewhere. */
+function transferred(): Uint8Array {
+  const bytes = new Uint8Array(8);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
+function throwing(error: unknown): never {
+  throw error;
+}
+
+/** A list in a list in a list, around `null`. */
+function nested(depth: number): unknown {
+  let value: unknown = null;
+  for (let at = 0; at < depth; at++) {
+    value = [value];
+  }
+  return value;
+}
+
 /** The argument that a call refuses, and why. */
 async function refused(run: () => unknown): Promise<[unknown, unknown]> {
   try {
@@ -36,7 +56,7 @@ const node = new NetNode({ shards: 1 });
 test.each<[unknown, string]>([
   [-1, `${big}-1`],
   [2 ** 53, `${big}9007199254740992`],
-  [2n ** 64n, `${big}18446744073709551616`],
+  [2n ** 64n, `${big}18446744073709551616n`],
   [NaN, `${big}NaN`],
   [Infinity, `${big}Infinity`],
   [1.5, `${big}1.5`],
@@ -59,6 +79,14 @@ test.each<[string, () => unknown, string]>([
   ['json', () => node.fire(wrong(undefined)), 'expected a string, got undefined'],
   ['data', () => node.emitBuffer(wrong('1')), 'expected a Uint8Array, got "1"'],
   ['data', () => node.emitBuffer(wrong(new ArrayBuffer(1))), 'expected a Uint8Array, got object'],
+  ['data', () => node.emitBuffer(transferred()), 'expected a Uint8Array, got object'],
+  ['data', () => node.prehash(transferred()), 'expected a Uint8Array, got object'],
+  [
+    'data',
+    () => node.emitBuffer(wrong(Object.create(Uint8Array.prototype))),
+    'expected a Uint8Array',
+  ],
+  ['events', () => node.pushBatch([new Proxy(Buffer.alloc(1), {})]), 'expected a Uint8Array'],
   ['jsons', () => node.emitRawBatch(wrong('1')), 'expected an array, got "1"'],
   ['jsons', () => node.emitRawBatch(['1', '\ud800']), 'expected a string without lone surrogates'],
   ['jsons', () => node.emitRawBatch(new Array(2 ** 32 - 1)), 'expected a string, got undefined'],
@@ -69,6 +97,12 @@ test.each<[string, () => unknown, string]>([
   ['limit', () => node.poll({ limit: 0 }), '0 is below 1'],
   ['limit', () => node.subscribe({ limit: 65_537 }), '65537 is above 65536'],
   ['cursor', () => node.poll({ cursor: wrong(1) }), 'expected a string, got 1'],
+  [
+    'limit',
+    () => node.poll({ limit: wrong(3n) }),
+    'expected an integer from 0 to 4294967295, got 3n',
+  ],
+  ['signal', () => node.poll({ signal: wrong(5) }), 'expected an AbortSignal'],
   ['ordering', () => node.poll({ ordering: wrong('x') }), 'expected one of none, insertion_ts'],
   ['timeoutMs', () => node.shutdown({ timeoutMs: -1 }), `${big}-1`],
   ['transport', () => new NetNode({ transport: wrong({}) }), 'expected a case of the union'],
@@ -79,10 +113,41 @@ test.each<[string, () => unknown, string]>([
   ['values', () => echo.sumStream(wrong(5)), 'expected an async iterable, got number'],
   ['values', () => echo.echoList([2 ** 32]), 'expected an integer from 0 to 4294967295'],
   ['values', () => echo.echoMap({ '\ud800': 1 }), 'expected a string without lone surrogates'],
+  ['values', () => echo.echoMap(wrong(new Map([['a', 1]]))), 'expected an object with keys'],
+  ['value', () => echo.echoDate(Object.create(Date.prototype)), 'expected a valid Date'],
+  ['max', () => echo.countUp(3).nextBatch(0), '0 is below 1'],
+  [
+    'max',
+    () => echo.countUp(3).nextBatch(NaN),
+    'expected an integer from 0 to 4294967295, got NaN',
+  ],
 ])('a wrong argument is refused by name: %s', async (name, run, reason) => {
   const [argument, why] = await refused(run);
   expect(argument).toBe(name);
   expect(String(why).slice(0, reason.length)).toBe(reason);
+});
+
+test.each<[string, () => unknown]>([
+  ['boom', () => node.emit({ toJSON: () => throwing('boom') })],
+  ['undefined', () => node.emit({ toJSON: () => throwing(undefined) })],
+  ['something without a text', () => node.emit({ toJSON: () => throwing(Object.create(null)) })],
+  ['Maximum call stack size exceeded', () => node.emit(nested(100_000))],
+])('a value that does not become JSON is refused: %s', (why, run) => {
+  const message = `codec_encode: event: ${why}`;
+  expect(run).toThrow(expect.objectContaining({ kind: 'codec_encode', message }));
+});
+
+test('a list is taken as long as it was when it was handed over', () => {
+  const growing: unknown[] = [{ toJSON: () => growing.push(2) }, 1];
+  expect(new NetNode().emitBatch(growing)).toBe(2);
+  const shrinking: unknown[] = [{ toJSON: () => (shrinking.length = 1) }, 1];
+  const message = 'argument: events: expected a value that JSON has, got undefined';
+  expect(() => node.emitBatch(shrinking)).toThrow(message);
+});
+
+test('what only looks like an object of the library is closed', () => {
+  const fake = Object.create(NetNode.prototype) as NetNode;
+  expect(() => fake.emitRaw('1')).toThrow(expect.objectContaining({ kind: 'handle' }));
 });
 
 test('what was refused left nothing behind', async () => {

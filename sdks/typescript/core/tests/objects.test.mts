@@ -2,6 +2,20 @@ import * as echo from '@net-mesh/core/echo';
 import { NetNode } from '@net-mesh/core';
 import { expect, test } from 'vitest';
 
+function throwing(error: unknown): never {
+  throw error;
+}
+
+function unreadable(): Error {
+  return Object.defineProperty(new Error(), 'message', { get: () => throwing('unreadable') });
+}
+
+/** An error whose field is no longer what it has to be. */
+function spoiled(): echo.EchoStatusError {
+  const error = new echo.EchoStatusError(7, Buffer.alloc(0));
+  return Object.assign(error, { message: 'spoiled', fields: { status: 'x' } });
+}
+
 test('an object, its properties, methods and names', async () => {
   const box = new echo.EchoBox('abc');
   expect(box).toBeInstanceOf(echo.EchoCell);
@@ -129,6 +143,60 @@ test('host interfaces: functions, objects, errors and promises', async () => {
   const { erase: _, ...lasting } = store;
   await new echo.EchoBox('kept').save(lasting, 'k');
   expect(values.get('k')).toEqual(Buffer.from('kept'));
+});
+
+test.each<[string, () => unknown]>([
+  ['something without a text', () => throwing(Object.create(null))],
+  ['something without a text', () => throwing(unreadable())],
+  ['5', () => throwing(Object.assign(new Error(), { message: 5 }))],
+  [
+    'no then',
+    () => ({
+      get then() {
+        throw new Error('no then');
+      },
+    }),
+  ],
+  ['spoiled', () => throwing(spoiled())],
+])('whatever a host does wrong is an answer: %s', async (detail, fail) => {
+  const label = { text: 'q' };
+  const [plain, waiting] = [
+    echo.ask(fail as never, label, Buffer.alloc(0)),
+    echo.mapNumbers([1], fail as never),
+  ];
+  await expect(plain).rejects.toMatchObject({ kind: 'host_threw', detail });
+  await expect(waiting).rejects.toMatchObject({ kind: 'host_threw', detail });
+});
+
+test('an iterable that does not end properly harms nobody', async () => {
+  let ended = false;
+  const source: Iterator<echo.LabelInput> = {
+    next: () => ({ done: false, value: { text: 'x' } }),
+    return: () => {
+      ended = true;
+      throw new Error('not now');
+    },
+  };
+  const stream = echo.echoStream({ [Symbol.iterator]: () => source });
+  expect(await stream.next()).toEqual({ text: 'x', color: 'red' });
+  stream.close();
+  await expect.poll(() => ended).toBe(true);
+  const broken = { [Symbol.iterator]: () => throwing(new Error('no iterator')) };
+  const summed = echo.sumStream(broken);
+  await expect(summed).rejects.toMatchObject({ kind: 'host_threw', detail: 'no iterator' });
+});
+
+test('an item that a validator refuses takes no other with it', async () => {
+  const node = new NetNode({ shards: 1 });
+  node.emitBatch([1, 2, 3, 4]);
+  const even = (value: unknown): number =>
+    (value as number) % 2 ? throwing(value) : Number(value);
+  const stream = node.subscribeTyped<number>({}, even);
+  await expect(stream.next()).rejects.toBe(1);
+  expect(await stream.nextBatch(10)).toEqual([2]);
+  await expect(stream.nextBatch(10)).rejects.toBe(3);
+  expect(await stream.nextBatch(10)).toEqual([4]);
+  await node.shutdown();
 });
 
 test('cancelling tells the host', async () => {

@@ -52,9 +52,23 @@ test('a handler that is served keeps the process alive until unref', async () =>
     const kernel = require('../dist/cjs/kernel');
     const handler = { handle: () => undefined };
     const spec = { name: 'Handler', required: ['handle'], methods: [] };
-    kernel.serve(new kernel.Writer(), spec, handler, 'handler');
+    const w = kernel.begin();
+    kernel.serve(w, spec, handler, 'handler');
+    kernel.call(() => undefined, kernel.done(w));
     ${later(`console.log('served'); core.unref(handler);`)}`;
   expect(await output(code)).toBe('served');
+});
+
+test('a handler of a call that was refused does not', async () => {
+  const code = `
+    const [handler, data] = [() => Buffer.alloc(0), Buffer.alloc(0)];
+    const caught = (error) => console.log(error.kind);
+    echo.ask(handler, { text: 5 }, data).catch(caught);
+    echo.ask(handler, { text: 'q' }, 5).catch(caught);
+    const aborted = { signal: AbortSignal.abort() };
+    echo.ask(handler, { text: 'q' }, data, 1, aborted).catch(caught);
+    new echo.EchoBox('a').read().then(() => console.log(core.liveHandles()));`;
+  expect(await output(code)).toBe('argument\nargument\ncancelled\n1');
 });
 
 test('nothing leaks', async () => {

@@ -6,7 +6,7 @@ mod read;
 use super::model::{self, Layout, Member, Part, Step, What};
 use crate::case::{camel, pascal, screaming};
 use crate::files::FileSet;
-use crate::ir::{Api, Int, Length, Type};
+use crate::ir::{Api, At, Int, Length, Type};
 use crate::targets::Target;
 use anyhow::Result;
 use askama::Template;
@@ -82,6 +82,7 @@ struct Codec {
     members: Vec<MemberModel>,
     size: Option<u32>,
     is_text: bool,
+    ends: bool,
     proves: bool,
     write: Vec<String>,
     read: Vec<String>,
@@ -110,6 +111,7 @@ impl Script {
             members: layout.members.iter().map(|member| cx.member(member)).collect(),
             size: layout.size,
             is_text: layout.is_text,
+            ends: layout.ends,
             proves: layout.is_text && layout.members.iter().any(|m| *api.base(&m.ty) == Type::String),
             write: layout.steps.iter().flat_map(|step| self.fit(cx.write_step(step))).collect(),
             read: layout.steps.iter().flat_map(|step| self.fit(cx.read_step(step, uses_version))).collect(),
@@ -185,6 +187,12 @@ impl Script {
         if self == Self::Ts { camel(name) } else { name.to_owned() }
     }
 
+    /// The function that reads or writes a layout.
+    fn part(self, verb: &str, api: &Api, at: At) -> String {
+        let name = pascal(&api.wire(at).name);
+        if self == Self::Ts { format!("{verb}{name}") } else { format!("_{verb}_{name}") }
+    }
+
     fn semicolon(self) -> &'static str {
         if self == Self::Ts { ";" } else { "" }
     }
@@ -242,7 +250,12 @@ impl Context<'_> {
                 format!("readonly (keyof typeof {})[]", self.script.table(self.api, ty))
             }
             Type::Flags(_) => "list[str]".into(),
-            Type::List(of) if is_ts => format!("readonly ({})[]", self.ty(of)).replace("(number)", "number"),
+            Type::Layout(at) => pascal(&self.api.wire(*at).name),
+            Type::List(of) if is_ts => {
+                let item = self.ty(of);
+                let item = if item.contains(' ') { format!("({item})") } else { item };
+                format!("readonly {item}[]")
+            }
             Type::List(of) => format!("list[{}]", self.ty(of)),
             Type::Optional(inner) => format!("{} | {}", self.ty(inner), pick("null", "None")),
             _ => pick("Uint8Array", "bytes"),
@@ -297,7 +310,7 @@ impl Context<'_> {
     fn write_step(&self, step: &Step<'_>) -> Vec<String> {
         let at = step.at.map(|at| self.call(&format!("w.seek({at})")));
         let lines = match &step.what {
-            What::Size(_) | What::End => Vec::new(),
+            What::Size(_) => Vec::new(),
             What::Magic(magic) => vec![self.call(&format!("w.put({})", self.bytes(magic)))],
             What::Version(version) => {
                 vec![self.call(&format!("w.u8({}, {version})", self.quoted("version")))]
@@ -306,8 +319,8 @@ impl Context<'_> {
             What::Literal(text) => vec![self.call(&format!("w.literal({})", self.quoted(text)))],
             What::Print { name, ty, padded, .. } => vec![self.print(name, ty, *padded)],
             What::Bits { name, int, parts } => self.write_bits(name, *int, parts),
-            What::Value { name, ty, max } => {
-                self.write_member(step, name, ty, |place| self.write_value(name, ty, place, *max))
+            What::Value { name, ty, varint, max } => {
+                self.write_member(step, name, ty, |place| self.write_value(name, ty, place, *varint, *max))
             }
             What::Sized { name, is_text, len, max } => {
                 let method = if *is_text { "text" } else { "sized" };
@@ -321,7 +334,7 @@ impl Context<'_> {
                 })
             }
             What::Counted { name, of, count, max } => self.write_member(step, name, &Type::Bool, |place| {
-                let item = self.write_value(name, of, "item", None);
+                let item = self.write_value(name, of, "item", false, None);
                 let item = match self.script {
                     Script::Ts => format!("(item) => {item}"),
                     Script::Python => format!("lambda item: {item}"),
@@ -348,9 +361,16 @@ impl Context<'_> {
         }
     }
 
-    fn write_value(&self, name: &str, ty: &Type, value: &str, max: Option<u64>) -> String {
+    fn write_value(&self, name: &str, ty: &Type, value: &str, varint: bool, max: Option<u64>) -> String {
         let field = self.quoted(name);
         let number = match self.api.base(ty) {
+            Type::Layout(at) => {
+                let write = self.script.part("write", self.api, *at);
+                return match model::part_size(self.api, ty) {
+                    Some(_) => format!("w.part({value}, {write})"),
+                    None => format!("{write}(w, {value})"),
+                };
+            }
             Type::Bool => return format!("w.truth({field}, {value})"),
             Type::F64 => return format!("w.f64{}({field}, {value})", self.end),
             Type::FixedBytes(width) => return format!("w.exact({field}, {value}, {width})"),
@@ -368,7 +388,17 @@ impl Context<'_> {
         };
         let int = model::carrier(self.api, ty).unwrap_or(Int::U64);
         let most = max.map(|max| format!(", {}", self.number(max.into(), int))).unwrap_or_default();
-        format!("w.{}({field}, {number}{most})", self.method(int))
+        match (varint, int.bits()) {
+            (true, 64) => format!("w.varint({field}, {number}{most})"),
+            (true, _) => {
+                format!(
+                    "w.{}({field}, {number}, {}{most})",
+                    self.script.function("varint_of"),
+                    self.quoted(int.key())
+                )
+            }
+            _ => format!("w.{}({field}, {number}{most})", self.method(int)),
+        }
     }
 
     fn write_bits(&self, name: &str, int: Int, parts: &[Part<'_>]) -> Vec<String> {

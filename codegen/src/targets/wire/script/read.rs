@@ -15,12 +15,11 @@ impl Context<'_> {
             }
             What::Version(newest) => vec![self.call(&format!("r.version({newest})"))],
             What::Trailing => vec![self.assign("trailing", "r.rest()")],
-            What::End => vec![self.call("r.end()")],
             What::Literal(text) => vec![self.call(&format!("r.literal({})", self.quoted(text)))],
             What::Print { name, ty, padded, until } => vec![self.parse(name, ty, *padded, *until)],
             What::Bits { name, int, parts } => self.read_bits(name, *int, parts),
-            What::Value { name, ty, max } => {
-                self.read_member(step, name, ty, &self.read_value(name, ty, *max))
+            What::Value { name, ty, varint, max } => {
+                self.read_member(step, name, ty, &self.read_value(name, ty, *varint, *max))
             }
             What::Sized { name, is_text, len, max } => {
                 let method = if *is_text { "text" } else { "sized" };
@@ -30,7 +29,7 @@ impl Context<'_> {
                 self.read_member(step, name, &ty, &call)
             }
             What::Counted { name, of, count, max } => {
-                let item = self.read_value(name, of, None);
+                let item = self.read_value(name, of, false, None);
                 let item = match self.script {
                     Script::Ts => format!("() => {item}"),
                     Script::Python => format!("lambda: {item}"),
@@ -112,12 +111,25 @@ impl Context<'_> {
         }
     }
 
-    fn read_value(&self, name: &str, ty: &Type, max: Option<u64>) -> String {
+    fn read_value(&self, name: &str, ty: &Type, varint: bool, max: Option<u64>) -> String {
         let field = self.quoted(name);
         let int = model::carrier(self.api, ty).unwrap_or(Int::U64);
         let most = max.map(|max| format!(", {}", self.number(max.into(), int))).unwrap_or_default();
-        let number = format!("r.{}({field}{most})", self.method(int));
+        let number = match (varint, int.bits()) {
+            (true, 64) => format!("r.varint({field}{most})"),
+            (true, _) => {
+                format!("r.{}({field}, {}{most})", self.script.function("varint_of"), self.quoted(int.key()))
+            }
+            _ => format!("r.{}({field}{most})", self.method(int)),
+        };
         match self.api.base(ty) {
+            Type::Layout(at) => {
+                let read = self.script.part("read", self.api, *at);
+                match model::part_size(self.api, ty) {
+                    Some(size) => format!("r.part({field}, {size}, {read})"),
+                    None => format!("{read}(r)"),
+                }
+            }
             Type::Bool => format!("r.truth({field})"),
             Type::F64 => format!("r.f64{}({field})", self.end),
             Type::FixedBytes(width) => format!("r.take({field}, {width})"),

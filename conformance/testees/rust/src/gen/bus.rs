@@ -4,6 +4,7 @@
 
 use crate::fixture::*;
 use crate::request::*;
+use crate::timing::Clock;
 use crate::values::*;
 
 /// Answers an operation of the module.
@@ -237,6 +238,85 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             Ok(result.write())
         }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
+}
+
+/// Makes the calls of an operation that is timed, and gives the clock that ran meanwhile.
+pub(crate) async fn time(op: &str, request: &mut Request<'_>) -> Result<Clock, Failure> {
+    match op {
+        "bus.net_node.emit" => {
+            let object = request.object::<net_mesh::bus::NetNode>()?;
+            request.time(|args| {
+                let given0 = json_of(argument(args, "event")?)?;
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.emit(&given0, given1.as_deref()))
+            })
+        }
+        "bus.net_node.emit_raw" => {
+            let object = request.object::<net_mesh::bus::NetNode>()?;
+            request.time(|args| {
+                let given0 = member::<String>(args, "json")?;
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.emit_raw(&given0, given1.as_deref()))
+            })
+        }
+        "bus.net_node.emit_buffer" => {
+            let object = request.object::<net_mesh::bus::NetNode>()?;
+            request.time(|args| {
+                let given0 = member::<Bytes>(args, "data")?;
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.emit_buffer(&given0, given1.as_deref()))
+            })
+        }
+        "bus.net_node.emit_raw_batch" => {
+            let object = request.object::<net_mesh::bus::NetNode>()?;
+            request.time(|args| {
+                let given0 = optional::<Vec<String>>(args, "jsons")?.unwrap_or_default();
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.emit_raw_batch(&given0, given1.as_deref()))
+            })
+        }
+        "bus.net_node.push_batch" => {
+            let object = request.object::<net_mesh::bus::NetNode>()?;
+            request.time(|args| {
+                let given0 = optional::<Vec<Bytes>>(args, "events")?.unwrap_or_default();
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.push_batch(&given0, given1.as_deref()))
+            })
+        }
+        "bus.net_node.fire" => {
+            let object = request.object::<net_mesh::bus::NetNode>()?;
+            request.time(|args| {
+                let given0 = member::<String>(args, "json")?;
+                let object = object.clone();
+                Ok(move || object.fire(&given0))
+            })
+        }
+        "bus.net_node.push_with_hash" => {
+            let object = request.object::<net_mesh::bus::NetNode>()?;
+            request.time(|args| {
+                let given0 = member::<Bytes>(args, "data")?;
+                let given1 = member::<u64>(args, "hash")?;
+                let object = object.clone();
+                Ok(move || object.push_with_hash(&given0, given1))
+            })
+        }
+        "bus.net_node.poll" => {
+            let object = request.object::<net_mesh::bus::NetNode>()?;
+            request
+                .time_async(|args| {
+                    let given0 = optional::<net_mesh::bus::PollRequest>(args, "request")?;
+                    let object = object.clone();
+                    Ok(async move || object.poll(given0.clone()).await)
+                })
+                .await
+        }
+        _ => Err(Failure::Unsupported(format!("{op} is not timed"))),
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::fixture::*;
 use crate::request::*;
+use crate::timing::Clock;
 use crate::values::*;
 
 /// Answers an operation of the module.
@@ -40,5 +41,20 @@ pub(crate) fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure
             Ok(result.write())
         }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
+}
+
+/// Makes the calls of an operation that is timed, and gives the clock that ran meanwhile.
+pub(crate) fn time(op: &str, request: &mut Request<'_>) -> Result<Clock, Failure> {
+    match op {
+        "dedup.redis_stream_dedup.is_duplicate" => {
+            let object = request.object::<net_mesh::dedup::RedisStreamDedup>()?;
+            request.time(|args| {
+                let given0 = member::<String>(args, "dedup_id")?;
+                let object = object.clone();
+                Ok(move || object.is_duplicate(&given0))
+            })
+        }
+        _ => Err(Failure::Unsupported(format!("{op} is not timed"))),
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::fixture::*;
 use crate::request::*;
+use crate::timing::Clock;
 use crate::values::*;
 
 /// Answers an operation of the module.
@@ -134,6 +135,74 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let object = request.object::<net_mesh::echo::TypedCell<Value>>()?;
             let result = object.take()?;
             Ok(result.as_ref().map_or(Value::Null, json_text))
+        }
+        "echo.floor.new" => {
+            let result = net_mesh::echo::Floor::new()?;
+            Ok(request.keep(result))
+        }
+        "echo.floor.nothing" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.nothing()?;
+            Ok(result.write())
+        }
+        "echo.floor.text" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.text(&member::<String>(args, "text")?)?;
+            Ok(result.write())
+        }
+        "echo.floor.data" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.data(member::<Bytes>(args, "data")?)?;
+            Ok(result.write())
+        }
+        "echo.floor.data_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object
+                .data_key(member::<Bytes>(args, "data")?, optional::<String>(args, "key")?.as_deref())?;
+            Ok(result.write())
+        }
+        "echo.floor.data_hash" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.data_hash(member::<Bytes>(args, "data")?, member::<u64>(args, "hash")?)?;
+            Ok(result.write())
+        }
+        "echo.floor.signed" => {
+            let result = net_mesh::echo::Floor::signed(
+                member::<Bytes>(args, "entity_id")?,
+                member::<Bytes>(args, "message")?,
+                member::<Bytes>(args, "signature")?,
+            )?;
+            Ok(result.write())
+        }
+        "echo.floor.text_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object
+                .text_key(&member::<String>(args, "text")?, optional::<String>(args, "key")?.as_deref())?;
+            Ok(result.write())
+        }
+        "echo.floor.value_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.value_key(
+                &json_of(argument(args, "value")?)?,
+                optional::<String>(args, "key")?.as_deref(),
+            )?;
+            Ok(result.write())
+        }
+        "echo.floor.texts_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.texts_key(
+                &optional::<Vec<String>>(args, "texts")?.unwrap_or_default(),
+                optional::<String>(args, "key")?.as_deref(),
+            )?;
+            Ok(result.write())
+        }
+        "echo.floor.chunks_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            let result = object.chunks_key(
+                &optional::<Vec<Bytes>>(args, "chunks")?.unwrap_or_default(),
+                optional::<String>(args, "key")?.as_deref(),
+            )?;
+            Ok(result.write())
         }
         "echo.echo_bool" => {
             let result = net_mesh::echo::echo_bool(member::<bool>(args, "value")?)?;
@@ -380,6 +449,113 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             Ok(drain(result).await?)
         }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
+}
+
+/// Makes the calls of an operation that is timed, and gives the clock that ran meanwhile.
+pub(crate) async fn time(op: &str, request: &mut Request<'_>) -> Result<Clock, Failure> {
+    match op {
+        "echo.echo_box.push" => {
+            let object = request.object::<net_mesh::echo::EchoBox>()?;
+            request.time(|args| {
+                let given0 = member::<Bytes>(args, "data")?;
+                let object = object.clone();
+                Ok(move || object.push(&given0))
+            })
+        }
+        "echo.echo_box.read" => {
+            let object = request.object::<net_mesh::echo::EchoBox>()?;
+            request
+                .time_async(|_args| {
+                    let object = object.clone();
+                    Ok(async move || object.read().await)
+                })
+                .await
+        }
+        "echo.floor.nothing" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|_args| {
+                let object = object.clone();
+                Ok(move || object.nothing())
+            })
+        }
+        "echo.floor.text" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = member::<String>(args, "text")?;
+                let object = object.clone();
+                Ok(move || object.text(&given0))
+            })
+        }
+        "echo.floor.data" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = member::<Bytes>(args, "data")?;
+                let object = object.clone();
+                Ok(move || object.data(&given0))
+            })
+        }
+        "echo.floor.data_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = member::<Bytes>(args, "data")?;
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.data_key(&given0, given1.as_deref()))
+            })
+        }
+        "echo.floor.data_hash" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = member::<Bytes>(args, "data")?;
+                let given1 = member::<u64>(args, "hash")?;
+                let object = object.clone();
+                Ok(move || object.data_hash(&given0, given1))
+            })
+        }
+        "echo.floor.signed" => request.time(|args| {
+            let given0 = member::<Bytes>(args, "entity_id")?;
+            let given1 = member::<Bytes>(args, "message")?;
+            let given2 = member::<Bytes>(args, "signature")?;
+            Ok(move || net_mesh::echo::Floor::signed(&given0, &given1, &given2))
+        }),
+        "echo.floor.text_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = member::<String>(args, "text")?;
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.text_key(&given0, given1.as_deref()))
+            })
+        }
+        "echo.floor.value_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = json_of(argument(args, "value")?)?;
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.value_key(&given0, given1.as_deref()))
+            })
+        }
+        "echo.floor.texts_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = optional::<Vec<String>>(args, "texts")?.unwrap_or_default();
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.texts_key(&given0, given1.as_deref()))
+            })
+        }
+        "echo.floor.chunks_key" => {
+            let object = request.object::<net_mesh::echo::Floor>()?;
+            request.time(|args| {
+                let given0 = optional::<Vec<Bytes>>(args, "chunks")?.unwrap_or_default();
+                let given1 = optional::<String>(args, "key")?;
+                let object = object.clone();
+                Ok(move || object.chunks_key(&given0, given1.as_deref()))
+            })
+        }
+        _ => Err(Failure::Unsupported(format!("{op} is not timed"))),
     }
 }
 
@@ -642,6 +818,25 @@ impl Fixture for net_mesh::echo::EchoPage {
 }
 
 impl Item for net_mesh::echo::EchoPage {}
+
+impl Fixture for net_mesh::echo::Mark {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            place: optional(members, "place")?.ok_or_else(|| missing("place"))?,
+            at: optional(members, "at")?.ok_or_else(|| missing("at"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "place": self.place.write(),
+            "at": self.at.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::Mark {}
 
 impl Fixture for net_mesh::echo::Shape {
     fn read(value: &Value) -> Result<Self, Failure> {

@@ -4,6 +4,7 @@
 
 use crate::fixture::*;
 use crate::request::*;
+use crate::timing::Clock;
 use crate::values::*;
 
 /// Answers an operation of the module.
@@ -195,6 +196,33 @@ pub(crate) fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure
             Ok(result.write())
         }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
+}
+
+/// Makes the calls of an operation that is timed, and gives the clock that ran meanwhile.
+pub(crate) fn time(op: &str, request: &mut Request<'_>) -> Result<Clock, Failure> {
+    match op {
+        "identity.token.verify" => {
+            let object = request.object::<net_mesh::identity::Token>()?;
+            request.time(|_args| {
+                let object = object.clone();
+                Ok(move || object.verify())
+            })
+        }
+        "identity.token.is_expired" => {
+            let object = request.object::<net_mesh::identity::Token>()?;
+            request.time(|_args| {
+                let object = object.clone();
+                Ok(move || object.is_expired())
+            })
+        }
+        "identity.identity.verify" => request.time(|args| {
+            let given0 = member::<Bytes>(args, "entity_id")?;
+            let given1 = member::<Bytes>(args, "message")?;
+            let given2 = member::<Bytes>(args, "signature")?;
+            Ok(move || net_mesh::identity::Identity::verify(&given0, &given1, &given2))
+        }),
+        _ => Err(Failure::Unsupported(format!("{op} is not timed"))),
     }
 }
 

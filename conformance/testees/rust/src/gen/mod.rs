@@ -13,6 +13,7 @@ pub(crate) mod wire;
 
 use crate::fixture::Failure;
 use crate::request::Request;
+use crate::timing::Clock;
 use serde_json::Value;
 
 /// Answers `call:<module>...`, without the word before the colon.
@@ -24,5 +25,16 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         Some("echo") => echo::call(op, request).await,
         Some("identity") => identity::call(op, request),
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
+}
+
+/// Makes the calls of `time:<module>...`, without the word before the colon.
+pub(crate) async fn time(op: &str, request: &mut Request<'_>) -> Result<Clock, Failure> {
+    match op.split('.').next() {
+        Some("bus") => bus::time(op, request).await,
+        Some("dedup") => dedup::time(op, request),
+        Some("echo") => echo::time(op, request).await,
+        Some("identity") => identity::time(op, request),
+        _ => Err(Failure::Unsupported(format!("{op} is not timed"))),
     }
 }

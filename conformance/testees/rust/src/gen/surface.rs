@@ -666,6 +666,11 @@ fn echo(list: &mut List) {
     list.has(&["EchoPageViews::raw_bytes"]);
     let _ = <net_mesh::echo::EchoPage as net_mesh::echo::EchoPageViews>::parse::<Value>;
     list.has(&["EchoPageViews::parse"]);
+    list.ty::<net_mesh::echo::Mark>("Mark");
+    list.parts(
+        |net_mesh::echo::Mark { place: _, at: _, .. }: &net_mesh::echo::Mark| {},
+        &["Mark.place", "Mark.at"],
+    );
     let _ = (net_mesh::wire::echo::EchoFrame::encode, net_mesh::wire::echo::EchoFrame::decode);
     list.has(&["EchoFrame::encode", "EchoFrame::decode"]);
     let _ = (net_mesh::wire::echo::EchoHeader::encode, net_mesh::wire::echo::EchoHeader::decode);
@@ -676,12 +681,19 @@ fn echo(list: &mut List) {
     list.has(&["EchoRecord::encode", "EchoRecord::decode"]);
     let _ = (net_mesh::wire::echo::EchoTail::encode, net_mesh::wire::echo::EchoTail::decode);
     list.has(&["EchoTail::encode", "EchoTail::decode"]);
+    let _ = (net_mesh::wire::echo::EchoRange::encode, net_mesh::wire::echo::EchoRange::decode);
+    list.has(&["EchoRange::encode", "EchoRange::decode"]);
+    let _ = (net_mesh::wire::echo::EchoPoint::encode, net_mesh::wire::echo::EchoPoint::decode);
+    list.has(&["EchoPoint::encode", "EchoPoint::decode"]);
+    let _ = (net_mesh::wire::echo::EchoAck::encode, net_mesh::wire::echo::EchoAck::decode);
+    list.has(&["EchoAck::encode", "EchoAck::decode"]);
     let _ = (net_mesh::wire::echo::EchoTicket::encode, net_mesh::wire::echo::EchoTicket::decode);
     list.has(&["EchoTicket::encode", "EchoTicket::decode"]);
     list.ty::<net_mesh::echo::EchoBox>("EchoBox");
     list.ty::<net_mesh::echo::EchoCell>("EchoCell");
     list.ty::<net_mesh::echo::LetterStream>("LetterStream");
     list.ty::<net_mesh::echo::TypedCell<Value>>("TypedCell");
+    list.ty::<net_mesh::echo::Floor>("Floor");
     fn host_echo_mapper<T: net_mesh::echo::EchoMapper>(_: &[T]) {
         let _ = (T::map,);
     }
@@ -719,6 +731,17 @@ fn echo(list: &mut List) {
     list.has(&["TypedCell::new"]);
     list.has(&["TypedCell::put"]);
     list.has(&["TypedCell::take"]);
+    list.has(&["Floor::new"]);
+    list.has(&["Floor::nothing"]);
+    list.has(&["Floor::text"]);
+    list.has(&["Floor::data"]);
+    list.has(&["Floor::data_key"]);
+    list.has(&["Floor::data_hash"]);
+    list.has(&["Floor::signed"]);
+    list.has(&["Floor::text_key"]);
+    list.has(&["Floor::value_key"]);
+    list.has(&["Floor::texts_key"]);
+    list.has(&["Floor::chunks_key"]);
     list.has(&["echo_bool"]);
     list.has(&["echo_u8"]);
     list.has(&["echo_u16"]);

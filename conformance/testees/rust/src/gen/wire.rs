@@ -44,12 +44,33 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::echo::EchoTail::decode(&encoded)?.write())
         }
+        (Some("echo_range"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoRange::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_range"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoRange::decode(&encoded)?.write())
+        }
+        (Some("echo_point"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoPoint::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_point"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoPoint::decode(&encoded)?.write())
+        }
         (Some("echo_ticket"), Some("encode")) => {
             Ok(net_types::wire::echo::EchoTicket::read(argument(args, "value")?)?.encode()?.write())
         }
         (Some("echo_ticket"), Some("decode")) => {
             let encoded: String = member(args, "text")?;
             Ok(net_types::wire::echo::EchoTicket::decode(&encoded)?.write())
+        }
+        (Some("echo_ack"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoAck::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_ack"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoAck::decode(&encoded)?.write())
         }
         (Some("permission_token"), Some("encode")) => {
             Ok(net_types::wire::identity::PermissionToken::read(argument(args, "value")?)?.encode()?.write())
@@ -188,6 +209,34 @@ impl Fixture for net_types::wire::echo::EchoTail {
     }
 }
 
+impl Fixture for net_types::wire::echo::EchoRange {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { gap: member(args, "gap")?, length: member(args, "length")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "gap": self.gap.write(),
+            "length": self.length.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoPoint {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { x: member(args, "x")?, y: member(args, "y")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "x": self.x.write(),
+            "y": self.y.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::wire::echo::EchoTicket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -198,6 +247,43 @@ impl Fixture for net_types::wire::echo::EchoTicket {
         json!({
             "major": self.major.write(),
             "minor": self.minor.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoAck {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            largest: member(args, "largest")?,
+            id: member(args, "id")?,
+            delay: span(args, "delay", 1000)?,
+            color: member(args, "color")?,
+            level: member(args, "level")?,
+            access: member(args, "access")?,
+            flags_rest: member(args, "flags_rest")?,
+            center: member(args, "center")?,
+            port: member(args, "port")?,
+            first: member(args, "first")?,
+            ranges: member(args, "ranges")?,
+            points: member(args, "points")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "largest": self.largest.write(),
+            "id": self.id.write(),
+            "delay": span_value(self.delay, 1000),
+            "color": self.color.write(),
+            "level": self.level.write(),
+            "access": self.access.write(),
+            "flags_rest": self.flags_rest.write(),
+            "center": self.center.write(),
+            "port": self.port.write(),
+            "first": self.first.write(),
+            "ranges": self.ranges.write(),
+            "points": self.points.write(),
         })
     }
 }
@@ -342,3 +428,23 @@ impl Item for net_types::echo::EchoKey {}
 impl Item for net_types::identity::NodeId {}
 
 impl Item for net_types::identity::OriginHash {}
+
+impl Item for net_types::wire::echo::EchoFrame {}
+
+impl Item for net_types::wire::echo::EchoHeader {}
+
+impl Item for net_types::wire::echo::EchoMessage {}
+
+impl Item for net_types::wire::echo::EchoRecord {}
+
+impl Item for net_types::wire::echo::EchoTail {}
+
+impl Item for net_types::wire::echo::EchoRange {}
+
+impl Item for net_types::wire::echo::EchoPoint {}
+
+impl Item for net_types::wire::echo::EchoTicket {}
+
+impl Item for net_types::wire::echo::EchoAck {}
+
+impl Item for net_types::wire::identity::PermissionToken {}

@@ -440,6 +440,15 @@ pub struct EchoPage {
     pub raw: String,
 }
 
+/// A record of two numbers, as short as a receipt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// A number of 32 bits.
+    pub place: u32,
+    /// A number of 64 bits that fits a double.
+    pub at: u64,
+}
+
 /// Errors that the echo functions are asked to answer with.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

@@ -17,4 +17,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "c0d409c10b10682afcaa04b6df4cedbe";
+pub const SPEC_HASH: &str = "cd44e3bbee57bfa5432f2d898f3f465c";

@@ -75,7 +75,7 @@ class Dispatch:
             _, number, instance, method, reply, args = event
             try:
                 function, waits = self.hosts[instance].method(method)
-            except (AttributeError, KeyError) as error:
+            except Exception as error:
                 reply.fail(error)
                 return
             if waits:
@@ -178,7 +178,7 @@ def answer(reply: _net.Reply, call: Callable[[], Any]) -> None:
     """Answers with what a call gives or raises."""
     try:
         reply.answer(call())
-    except Exception as error:
+    except BaseException as error:  # also `SystemExit`, which ends no more than this thread
         reply.fail(error)
 
 

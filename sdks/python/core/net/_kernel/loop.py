@@ -34,11 +34,8 @@ class _LoopQueue(Dispatch):
         for event in self.queue.drain():
             if event[0] > FAILED:
                 self.handle(event, brief)
-            elif (future := self.waiting.pop(event[1], None)) and not future.done():
-                if event[0] == DONE:
-                    future.set_result(event[2])
-                else:
-                    future.set_exception(event[2])
+            elif operation := self.waiting.pop(event[1], None):
+                operation.end(event[0] == DONE, event[2])
         if brief:
             self.pool.submit(answer_all, brief)
 
@@ -69,23 +66,39 @@ class _Operation(asyncio.Future[Any]):
 
     queue: _LoopQueue
     number: int
+    keep: Callable[[Any], object] | None
 
     def cancel(self, msg: Any | None = None) -> bool:
-        if self.queue.waiting.pop(self.number, None):
+        if self.number in self.queue.waiting:
             self.queue.queue.cancel(self.number)
         return super().cancel(msg)
+
+    def end(self, is_done: bool, result: Any) -> None:
+        if is_done and self.keep is not None:
+            self.keep(result)
+        if self.done():
+            return
+        if is_done:
+            self.set_result(result)
+        else:
+            self.set_exception(result)
 
 
 _loops: dict[asyncio.AbstractEventLoop, _LoopQueue] = {}
 
 
-def submit(start: Callable[..., int], *args: Any) -> asyncio.Future[Any]:
-    """Starts an operation, which the running loop then waits for."""
+def submit(
+    start: Callable[..., int], *args: Any, keep: Callable[[Any], object] | None = None
+) -> asyncio.Future[Any]:
+    """Starts an operation, which the running loop then waits for.
+
+    `keep` gets the result, also of an operation that was cancelled too late to lose it.
+    """
     loop = asyncio.get_running_loop()
     queue = _loops.get(loop) or _new_queue(loop)
     number = start(queue.queue, *args)
     operation = queue.waiting[number] = _Operation(loop=loop)
-    operation.queue, operation.number = queue, number
+    operation.queue, operation.number, operation.keep = queue, number, keep
     return operation
 
 

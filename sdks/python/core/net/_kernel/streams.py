@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Generic, Self, TypeVar
 
 from net import _net
+from net._kernel.errors import argument_error
 from net._kernel.objects import Closable
 
 T = TypeVar("T")
@@ -17,8 +19,9 @@ _BATCH = 64
 class _Reader(Closable, Generic[T]):
     """A stream: the reader sets the pace."""
 
-    __slots__ = ("_batch", "_map")
-    _batch: deque[T]
+    __slots__ = ("_batch", "_map", "_turn")
+    _batch: deque[Any]
+    _turn: threading.Lock
     _map: Callable[[Any], T] | None
 
     @classmethod
@@ -30,6 +33,7 @@ class _Reader(Closable, Generic[T]):
     def _open(self, map: Callable[[Any], T] | None = None) -> None:
         self._batch = deque()
         self._map = map
+        self._turn = threading.Lock()
 
     def _fetch(self, max: int) -> list[Any]:
         return _net.stream_next(self._handle, max)
@@ -40,16 +44,29 @@ class _Reader(Closable, Generic[T]):
     def _end(self) -> None:
         _net.stream_close(self._handle)
 
-    def _mapped(self, items: list[Any]) -> list[T]:
-        return items if self._map is None else [self._map(item) for item in items]
+    def _some(self, max: int) -> list[T]:
+        """Items that are there already; one that does not decode waits for the next call."""
+        items: list[T] = []
+        while len(items) < max:
+            # Another thread may have taken the last one by now.
+            try:
+                item = self._batch.popleft()
+            except IndexError:
+                break
+            try:
+                items.append(item if self._map is None else self._map(item))
+            except Exception:
+                if not items:
+                    raise
+                self._batch.appendleft(item)
+                break
+        return items
 
-    def _buffered(self, max: int) -> list[T]:
-        return [self._batch.popleft() for _ in range(min(max, len(self._batch)))]
-
-    async def _later(self, max: int) -> list[T]:
+    async def _more_later(self, max: int) -> bool:
         from net._kernel.loop import submit
 
-        return self._buffered(max) or self._mapped(await submit(self._submit, max))
+        # What arrives belongs to the stream, whether or not the one who asked still waits.
+        return bool(await submit(self._submit, max, keep=self._batch.extend))
 
     def close(self) -> None:
         """Ends the stream: a pending read gives nothing."""
@@ -60,11 +77,10 @@ class _Reader(Closable, Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        if not self._batch:
-            self._batch.extend(await self._later(_BATCH))
-        if not self._batch:
-            raise StopAsyncIteration
-        return self._batch.popleft()
+        while not (item := self._some(1)):
+            if not await self._more_later(_BATCH):
+                raise StopAsyncIteration
+        return item[0]
 
 
 class Stream(_Reader[T]):
@@ -76,15 +92,28 @@ class Stream(_Reader[T]):
         return self
 
     def __next__(self) -> T:
-        if not self._batch:
-            self._batch.extend(self._mapped(self._fetch(_BATCH)))
-        if not self._batch:
-            raise StopIteration
-        return self._batch.popleft()
+        while True:
+            try:
+                item = self._batch.popleft()
+            except IndexError:
+                if self._more(_BATCH):
+                    continue
+                raise StopIteration from None
+            return item if self._map is None else self._map(item)
 
     def next(self, max: int = _BATCH) -> list[T]:
         """Reads up to so many items and at least one; none at the end."""
-        return self._buffered(max) or self._mapped(self._fetch(max))
+        at_least_one(max)
+        while not (items := self._some(max)):
+            if not self._more(max):
+                break
+        return items
+
+    def _more(self, max: int) -> bool:
+        with self._turn:
+            if not self._batch:
+                self._batch.extend(self._fetch(max))
+            return bool(self._batch)
 
 
 class AsyncStream(_Reader[T]):
@@ -94,4 +123,14 @@ class AsyncStream(_Reader[T]):
 
     async def next(self, max: int = _BATCH) -> list[T]:
         """Reads up to so many items and at least one; none at the end."""
-        return await self._later(max)
+        at_least_one(max)
+        while not (items := self._some(max)):
+            if not await self._more_later(max):
+                break
+        return items
+
+
+def at_least_one(max: int) -> None:
+    """Refuses to ask for nothing."""
+    if isinstance(max, int) and max < 1:
+        raise argument_error("max", f"{max} is below 1")

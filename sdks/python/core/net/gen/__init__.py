@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("c0d409c10b10682afcaa04b6df4cedbe")
+check("cd44e3bbee57bfa5432f2d898f3f465c")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

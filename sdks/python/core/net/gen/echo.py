@@ -24,6 +24,7 @@ from net._net import (
     EchoPage,
     Everything,
     Label,
+    Mark,
     Scalars,
     Shape,
     Timetable,
@@ -56,9 +57,11 @@ __all__ = [
     "EchoStore",
     "EchoTooLargeError",
     "Everything",
+    "Floor",
     "Label",
     "LetterStream",
     "Level",
+    "Mark",
     "Scalars",
     "Shape",
     "Timetable",
@@ -517,6 +520,59 @@ class TypedCell(Typed[T], Closable):
         """Takes the value out, if there is one."""
         text = _net.typed_cell_take(self._handle)
         return None if text is None else self._decode(text)
+
+
+class Floor(Closable):
+    """Calls that do nothing. What they cost is what crossing costs: `cargo perf` sets it beside the
+    methods with the same arguments.
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Makes one; they are all alike."""
+        self._handle = _net.floor_new()
+
+    def nothing(self) -> bool:
+        """Takes no argument and answers true."""
+        return _net.floor_nothing(self._handle)
+
+    def text(self, text: str) -> bool:
+        """Takes a text and answers true."""
+        return _net.floor_text(self._handle, text)
+
+    def data(self, data: Buffer) -> bool:
+        """Takes bytes and answers true."""
+        return _net.floor_data(self._handle, data)
+
+    def data_key(self, data: Buffer, key: str | None = None) -> bool:
+        """Takes bytes with a key and answers true."""
+        return _net.floor_data_key(self._handle, data, key)
+
+    def data_hash(self, data: Buffer, hash: int) -> bool:
+        """Takes bytes with their hash and answers true."""
+        return _net.floor_data_hash(self._handle, data, hash)
+
+    @staticmethod
+    def signed(entity_id: Buffer, message: Buffer, signature: Buffer) -> bool:
+        """Takes a signature with what it is about and answers true."""
+        return _net.floor_signed(entity_id, message, signature)
+
+    def text_key(self, text: str, key: str | None = None) -> Mark:
+        """Takes a text with a key and answers zeros."""
+        return _net.floor_text_key(self._handle, text, key)
+
+    def value_key(self, value: object, key: str | None = None) -> Mark:
+        """Takes a value with a key and answers zeros."""
+        return _net.floor_value_key(self._handle, encode(value, "value"), key)
+
+    def texts_key(self, texts: Sequence[str], key: str | None = None) -> int:
+        """Takes texts with a key and tells how many they are."""
+        return _net.floor_texts_key(self._handle, texts, key)
+
+    def chunks_key(self, chunks: Sequence[Buffer], key: str | None = None) -> int:
+        """Takes chunks of bytes with a key and tells how many they are."""
+        return _net.floor_chunks_key(self._handle, chunks, key)
 
 
 def echo_bool(value: bool) -> bool:

@@ -684,6 +684,20 @@ export interface TimetableInput {
 }
 
 /**
+ * A record of two numbers, as short as a receipt.
+ */
+export interface Mark {
+  /**
+   * A number of 32 bits.
+   */
+  place: number;
+  /**
+   * A number of 64 bits that fits a double.
+   */
+  at: number;
+}
+
+/**
  * Maps one number to another.
  */
 export interface EchoMapper {
@@ -1146,6 +1160,133 @@ export class TypedCell<T> extends k.NetObject {
    */
   take(): T | null {
     return k.decodeMaybe<T>(k.call(native.echoTypedCellTake, this[k.HANDLE]), this[k.VALIDATOR]);
+  }
+
+  /** Lets go of the object; calls after this fail with `handle`. */
+  close(): void {
+    k.release(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    k.release(this);
+  }
+}
+
+/**
+ * Calls that do nothing. What they cost is what crossing costs: `cargo perf` sets it beside the methods with the same arguments.
+ */
+export class Floor extends k.NetObject {
+  /**
+   * Makes one; they are all alike.
+   */
+  constructor() {
+    super(k.call(native.echoFloorNew, k.environment));
+  }
+
+  /**
+   * Takes no argument and answers true.
+   */
+  nothing(): boolean {
+    return k.call(native.echoFloorNothing, this[k.HANDLE]);
+  }
+
+  /**
+   * Takes a text and answers true.
+   */
+  text(text: string): boolean {
+    return k.call(native.echoFloorText, this[k.HANDLE], k.text.check(text, 'text'));
+  }
+
+  /**
+   * Takes bytes and answers true.
+   */
+  data(data: Uint8Array): boolean {
+    return k.call(native.echoFloorData, this[k.HANDLE], k.bytes.check(data, 'data'));
+  }
+
+  /**
+   * Takes bytes with a key and answers true.
+   */
+  dataKey(data: Uint8Array, key?: string | null): boolean {
+    return k.call(
+      native.echoFloorDataKey,
+      this[k.HANDLE],
+      k.bytes.check(data, 'data'),
+      k.maybe(k.text, key, 'key'),
+    );
+  }
+
+  /**
+   * Takes bytes with their hash and answers true.
+   */
+  dataHash(data: Uint8Array, hash: k.BigIntLike): boolean {
+    return k.call(
+      native.echoFloorDataHash,
+      this[k.HANDLE],
+      k.bytes.check(data, 'data'),
+      k.u64.check(hash, 'hash'),
+    );
+  }
+
+  /**
+   * Takes a signature with what it is about and answers true.
+   */
+  static signed(entityId: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+    return k.call(
+      native.echoFloorSigned,
+      k.bytes.check(entityId, 'entityId'),
+      k.bytes.check(message, 'message'),
+      k.bytes.check(signature, 'signature'),
+    );
+  }
+
+  /**
+   * Takes a text with a key and answers zeros.
+   */
+  textKey(text: string, key?: string | null): Mark {
+    return k.answer(
+      codec.mark,
+      native.echoFloorTextKey,
+      this[k.HANDLE],
+      k.text.check(text, 'text'),
+      k.maybe(k.text, key, 'key'),
+    );
+  }
+
+  /**
+   * Takes a value with a key and answers zeros.
+   */
+  valueKey<T>(value: T, key?: string | null): Mark {
+    return k.answer(
+      codec.mark,
+      native.echoFloorValueKey,
+      this[k.HANDLE],
+      k.anyJson.check(value, 'value'),
+      k.maybe(k.text, key, 'key'),
+    );
+  }
+
+  /**
+   * Takes texts with a key and tells how many they are.
+   */
+  textsKey(texts: readonly string[], key?: string | null): number {
+    const w = k.begin();
+    codec.listOfText.write(w, texts, 'texts');
+    return k.call(native.echoFloorTextsKey, this[k.HANDLE], k.maybe(k.text, key, 'key'), k.done(w));
+  }
+
+  /**
+   * Takes chunks of bytes with a key and tells how many they are.
+   */
+  chunksKey(chunks: readonly Uint8Array[], key?: string | null): number {
+    const w = k.begin();
+    codec.listOfBytes.write(w, chunks, 'chunks');
+    return k.call(
+      native.echoFloorChunksKey,
+      this[k.HANDLE],
+      k.maybe(k.text, key, 'key'),
+      k.done(w),
+    );
   }
 
   /** Lets go of the object; calls after this fail with `handle`. */

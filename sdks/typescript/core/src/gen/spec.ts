@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'c0d409c10b10682afcaa04b6df4cedbe';
+export const SPEC_HASH = 'cd44e3bbee57bfa5432f2d898f3f465c';
 
 checkSpec(SPEC_HASH);

@@ -1,4 +1,5 @@
-import { argument, baseError, NetError, readError, writeError } from './errors';
+import { types } from 'node:util';
+import { argument, baseError, NetError, readError, textOf, writeError } from './errors';
 import type { Reader, Writer } from './pack';
 
 /** How values of a type cross; `write` refuses what is not one, and names the argument. */
@@ -35,8 +36,10 @@ function shown(value: unknown): string {
   if (typeof value === 'string') {
     return value.length > 32 ? `a string of ${value.length} characters` : JSON.stringify(value);
   }
-  const isNumeric = typeof value === 'number' || typeof value === 'bigint';
-  return isNumeric || value === null ? String(value) : typeof value;
+  if (typeof value === 'bigint') {
+    return `${value}n`;
+  }
+  return typeof value === 'number' || value === null ? String(value) : typeof value;
 }
 
 function integer(
@@ -90,9 +93,11 @@ const checkText = (value: string, name: string): string =>
       : refuse(name, value, 'a string')
     : refuse(name, value, 'a string without lone surrogates');
 const checkBytes = (value: Uint8Array, name: string): Uint8Array =>
-  value instanceof Uint8Array ? value : refuse(name, value, 'a Uint8Array');
+  types.isUint8Array(value) && (value.length > 0 || !isDetached(value.buffer))
+    ? value
+    : refuse(name, value, 'a Uint8Array');
 const checkDate = (value: Date, name: string): number =>
-  value instanceof Date && Number.isFinite(value.getTime())
+  types.isDate(value) && Number.isFinite(value.getTime())
     ? value.getTime()
     : refuse(name, value, 'a valid Date');
 
@@ -178,7 +183,7 @@ export function binary<Out extends Buffer | string>(
   return {
     write(w, value, name) {
       const data = typeof value === 'string' ? parse(value) : value;
-      if (!(data instanceof Uint8Array) || data.length !== (length ?? data.length)) {
+      if (!types.isUint8Array(data) || data.length !== (length ?? data.length)) {
         refuse(name, value, `${wanted}${accept.map((form) => ` or their ${form}`).join('')}`);
       }
       length === undefined ? w.bytes(data) : w.raw(data);
@@ -190,18 +195,28 @@ export function binary<Out extends Buffer | string>(
   };
 }
 
+/** Whether a buffer was transferred away, and its bytes with it. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** JSON of the caller's type. */
 export function json<T>(validator?: Validator<T> | null): Plain<T, T, string> {
   const check = (value: T, name: string): string => {
     let encoded: string | undefined;
     try {
       encoded = JSON.stringify(value);
+      // Only where there is a null can a number have been lost.
+      if (encoded?.includes('null')) {
+        refuseLostNumbers(value);
+      }
     } catch (cause) {
-      throw Object.assign(baseError(7, `${name}: ${(cause as Error).message}`), { cause });
-    }
-    // Only where there is a null can a number have been lost.
-    if (encoded?.includes('null')) {
-      refuseLostNumbers(value, name);
+      throw Object.assign(baseError(7, `${name}: ${textOf(cause)}`), { cause });
     }
     return encoded ?? refuse(name, value, 'a value that JSON has');
   };
@@ -213,10 +228,10 @@ export function json<T>(validator?: Validator<T> | null): Plain<T, T, string> {
 }
 
 /** Refuses NaN and infinity, which `JSON.stringify` turns into null. */
-function refuseLostNumbers(value: unknown, name: string): void {
+function refuseLostNumbers(value: unknown): void {
   JSON.stringify(value, (key: string, item: unknown) => {
     if (typeof item === 'number' && !Number.isFinite(item)) {
-      throw baseError(7, `${name}: JSON has no ${item}${key === '' ? '' : ` (at "${key}")`}`);
+      throw new RangeError(`JSON has no ${item}${key === '' ? '' : ` (at "${key}")`}`);
     }
     return item;
   });
@@ -263,9 +278,11 @@ export function list<In, Out>(of: Codec<In, Out>): Codec<readonly In[], Out[]> {
       const items = Array.isArray(value)
         ? (value as readonly In[])
         : refuse(name, value, 'an array');
-      w.count(items.length);
-      for (const item of items) {
-        of.write(w, item, name);
+      // As long as it is now: code that runs while its items are written may change it.
+      const { length } = items;
+      w.count(length);
+      for (let at = 0; at < length; at++) {
+        of.write(w, items[at] as In, name);
       }
     },
     read(r) {
@@ -292,7 +309,7 @@ export function map<In, Out>(
 ): Codec<Readonly<Record<string, In>>, Record<string, Out>> {
   return {
     write(w, value, name) {
-      const entries = Object.entries(object(value, name));
+      const entries = Object.entries(dictionary(value, name));
       const keys = entries.map(([key, item]) => ({ key: Buffer.from(checkText(key, name)), item }));
       w.count(keys.length);
       for (const { key, item } of keys.sort((a, b) => Buffer.compare(a.key, b.key))) {
@@ -368,6 +385,13 @@ export function inRange<T>(value: T, min: number, max: number, name: string): T 
     throw argument(name, `${bare} is ${bare < min ? `below ${min}` : `above ${max}`}`);
   }
   return value;
+}
+
+/** Refuses what has no keys, such as a `Map`. */
+function dictionary<T extends object>(value: T, name: string): T {
+  return Symbol.iterator in object(value, name)
+    ? refuse(name, value, 'an object with keys')
+    : value;
 }
 
 /** Refuses what is no object. */

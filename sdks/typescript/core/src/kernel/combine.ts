@@ -91,13 +91,22 @@ function later(combiner: Combiner): void {
   waiting.add(combiner);
   if (!scheduled) {
     scheduled = true;
-    setImmediate(crossAll).unref();
+    setImmediate(() => {
+      scheduled = false;
+      crossAll();
+    }).unref();
+  }
+}
+
+/** Has what waits cross before another call, which may be on another reference of the same object, or on a part of it. */
+export function crossFirst(): void {
+  if (waiting.size > 0) {
+    crossAll();
   }
 }
 
 /** Has all combiners cross, also those behind one that fails; then the first failure is thrown. */
 function crossAll(): void {
-  scheduled = false;
   const failures: unknown[] = [];
   for (const combiner of waiting) {
     try {

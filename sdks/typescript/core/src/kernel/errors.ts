@@ -138,6 +138,15 @@ export function writeError(w: Writer, error: NetError): void {
   w.end(at);
 }
 
+/** What to tell of anything that was thrown. */
+export function textOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'something without a text';
+  }
+}
+
 /** The typed error of whatever a native function threw. */
 export function thrown(error: unknown): unknown {
   const packed = error instanceof Error && error.message.startsWith('net:');

@@ -1,9 +1,9 @@
 import type { Combiner } from './combine';
-import { list, type Codec, type Validator } from './codec';
+import { inRange, list, u32, type Codec, type Validator } from './codec';
 import { argument, NetError } from './errors';
 import { library } from './native';
+import type { Reader, Writer } from './pack';
 import { call, environment, RELEASED, serve, start, type Host } from './queue';
-import type { Writer } from './pack';
 
 export const HANDLE: unique symbol = Symbol('handle');
 export const COMBINER: unique symbol = Symbol('combiner');
@@ -32,6 +32,9 @@ export abstract class NetObject {
     attach(this, handle, validator);
   }
 }
+
+// What only looks like an object of the library is closed.
+NetObject.prototype[HANDLE] = 0;
 
 /** The handle of an object, once the calls on it that were combined have crossed. */
 export function settled(object: NetObject): number {
@@ -92,7 +95,7 @@ export interface Source<T> {
 
 /** Values as they come: iterate, or take them one by one. */
 export abstract class NetStream<T> extends NetObject implements AsyncIterable<T> {
-  declare private batch?: T[];
+  declare private batch?: (T | Undecoded)[];
   declare private taken?: number;
   declare private fetching?: Promise<void>;
   declare private over?: boolean;
@@ -109,14 +112,19 @@ export abstract class NetStream<T> extends NetObject implements AsyncIterable<T>
 
   /** At most so many of the next values, at least one before the end. */
   async nextBatch(max: number): Promise<T[]> {
+    inRange(u32.check(max, 'max'), 1, Infinity, 'max');
     const first = await this.pull(max);
     if (first.done) {
       return [];
     }
-    const taken = this.taken ?? 0;
-    const more = this.batch?.slice(taken, taken + max - 1) ?? [];
-    this.taken = taken + more.length;
-    return [first.value, ...more];
+    const values = [first.value];
+    const batch = this.batch ?? [];
+    let at = this.taken ?? 0;
+    while (at < batch.length && values.length < max && !(batch[at] instanceof Undecoded)) {
+      values.push(batch[at++] as T);
+    }
+    this.taken = at;
+    return values;
   }
 
   /** All values up to the end. */
@@ -167,7 +175,10 @@ export abstract class NetStream<T> extends NetObject implements AsyncIterable<T>
     const [batch, taken] = [this.batch, this.taken ?? 0];
     if (batch !== undefined && taken < batch.length) {
       this.taken = taken + 1;
-      return Promise.resolve({ done: false, value: batch[taken] as T });
+      const value = batch[taken];
+      return value instanceof Undecoded
+        ? Promise.reject(value.error as Error)
+        : Promise.resolve({ done: false, value: value as T });
     }
     if (this.over) {
       return Promise.resolve({ done: true, value: undefined });
@@ -178,13 +189,29 @@ export abstract class NetStream<T> extends NetObject implements AsyncIterable<T>
 
   private async fetch(max?: number): Promise<void> {
     const { item, next, max: most } = this[SOURCE]();
-    const items = list(item) as Codec<never, T[]>;
+    const items = itemsOf(item);
     const wanted = Math.min(max ?? most, most);
     const batch = await start(items, null, !this.loose, next, this[HANDLE], wanted);
     if (!this.over) {
       [this.batch, this.taken, this.over] = [batch, 0, batch.length === 0];
     }
   }
+}
+
+/** An item that its validator refused; those around it are none the worse. */
+class Undecoded {
+  constructor(readonly error: unknown) {}
+}
+
+function itemsOf<T>(item: Codec<never, T>): Codec<never, (T | Undecoded)[]> {
+  const read = (r: Reader): T | Undecoded => {
+    try {
+      return item.read(r);
+    } catch (error) {
+      return new Undecoded(error);
+    }
+  };
+  return { write: () => undefined, read: (r) => Array.from({ length: r.count() }, () => read(r)) };
 }
 
 /** A stream without a name. */
@@ -238,8 +265,9 @@ export function streamOf<In, Out>(
 
 /** Pulls batches out of an iterable: one value of one that waits, up to `max` of one that does not. */
 class Feed<T> {
-  private readonly source: AsyncIterator<T> | Iterator<T>;
+  private readonly open: () => AsyncIterator<T> | Iterator<T>;
   private readonly most: number;
+  private source?: AsyncIterator<T> | Iterator<T>;
 
   constructor(value: AsyncIterable<T> | Iterable<T>, name: string) {
     const [waits, plain] = [
@@ -250,11 +278,12 @@ class Feed<T> {
       throw argument(name, `expected an async iterable, got ${typeof value}`);
     }
     this.most = waits ? 1 : Infinity;
-    this.source = waits ? waits.call(value) : (value as Iterable<T>)[Symbol.iterator]();
+    this.open = () => (waits ? waits.call(value) : (value as Iterable<T>)[Symbol.iterator]());
   }
 
   async next(max: number): Promise<T[]> {
     const batch: T[] = [];
+    this.source ??= this.open();
     while (batch.length < Math.min(max, this.most)) {
       const { done, value } = await this.source.next();
       if (done) {
@@ -266,7 +295,8 @@ class Feed<T> {
   }
 
   [RELEASED](): void {
-    Promise.resolve(this.source.return?.()).catch(() => undefined);
+    // Nobody waits for the end of the iterable, so how it ends is its own matter.
+    (async () => this.source?.return?.())().catch(() => undefined);
   }
 }
 

@@ -1,5 +1,9 @@
 import { constants } from 'node:buffer';
 import { argument } from './errors';
+import type { Instance } from './queue';
+
+/** A writer keeps no more room than this from one use to the next. */
+const KEPT = 2 ** 24;
 
 /** Appends values to a buffer in the form in which they cross; the methods do not check them. */
 export class Writer {
@@ -7,6 +11,8 @@ export class Writer {
   private depth = 0;
   /** Where the next byte goes. */
   at = 0;
+  /** The objects of the host among the values. */
+  served?: readonly Instance[];
 
   constructor(size = 4096) {
     this.buffer = Buffer.allocUnsafeSlow(size);
@@ -19,8 +25,12 @@ export class Writer {
 
   /** Begins anew behind what is kept. */
   reset(at = 0): this {
+    if (at === 0 && this.buffer.length > KEPT) {
+      this.buffer = Buffer.allocUnsafeSlow(4096);
+    }
     this.at = at;
     this.depth = 0;
+    delete this.served;
     return this;
   }
 

@@ -1,5 +1,15 @@
 import { type Codec, unit } from './codec';
-import { argument, baseError, makeError, NetError, readError, thrown, writeError } from './errors';
+import { crossFirst } from './combine';
+import {
+  argument,
+  baseError,
+  makeError,
+  NetError,
+  readError,
+  textOf,
+  thrown,
+  writeError,
+} from './errors';
 import { library } from './native';
 import { Reader, Writer } from './pack';
 
@@ -49,16 +59,24 @@ interface Operation {
   held: boolean;
 }
 
-type Instance = { spec: Host<unknown>; host: unknown; held: boolean };
+/** An object of the host that is handed over. */
+export interface Instance {
+  readonly number: number;
+  readonly spec: Host<unknown>;
+  readonly host: unknown;
+  held: boolean;
+}
 
 const native = library();
 const operations = new Map<number, Operation>();
 const instances = new Map<number, Instance>();
 const requests = new Map<number, Context>();
+const NONE: readonly Instance[] = [];
 const anchor = setInterval(() => undefined, 2 ** 31 - 1).unref();
 let holders = 0;
 let nextInstance = 1;
-let fresh: number[] = [];
+/** What the next call hands over; the library has it, and it keeps the process alive, only if that call succeeds. */
+let fresh: readonly Instance[] = NONE;
 let spare: Writer | undefined = new Writer();
 
 /** The environment of this thread. */
@@ -78,20 +96,23 @@ export function begin(): Writer {
 /** The arguments of one call, until the next one. */
 export function done(writer: Writer): Uint8Array {
   spare = writer;
+  fresh = writer.served ?? NONE;
   return writer.view();
 }
 
 /** Calls a native function; what it throws becomes the typed error. */
 export function call<A extends unknown[], R>(run: (...args: A) => R, ...args: A): R {
+  const handed = fresh;
+  fresh = NONE;
+  crossFirst();
+  for (const instance of handed) {
+    instances.set(instance.number, instance);
+    hold(instance.held, 1);
+  }
   try {
-    const result = run(...args);
-    if (fresh.length > 0) {
-      fresh = [];
-    }
-    return result;
+    return run(...args);
   } catch (error) {
-    fresh.forEach(release);
-    fresh = [];
+    handed.forEach(({ number }) => release(number));
     throw thrown(error);
   }
 }
@@ -124,8 +145,10 @@ export function start<Out, A extends unknown[]>(
   run: (environment: number, ...args: A) => number,
   ...args: A
 ): Promise<Out> {
-  if (signal?.aborted) {
-    return Promise.reject(cancelled(signal));
+  const refusal = refusalOf(signal);
+  if (refusal !== undefined) {
+    fresh = NONE;
+    return Promise.reject(refusal);
   }
   return new Promise<Out>((resolve, reject) => {
     const op = call(run, environment, ...args);
@@ -167,9 +190,8 @@ export function serve<T>(w: Writer, spec: Host<T>, value: unknown, name: string)
   const number = nextInstance++;
   w.count(number);
   spec.open?.(w, host as T);
-  instances.set(number, { spec: spec as Host<unknown>, host, held: spec.weak !== true });
-  hold(spec.weak !== true, 1);
-  fresh.push(number);
+  const instance = { number, spec: spec as Host<unknown>, host, held: spec.weak !== true };
+  w.served = [...(w.served ?? NONE), instance];
 }
 
 /** Lets the process end although an object that was handed over is still served. */
@@ -198,6 +220,17 @@ function hold(held: boolean, change: 1 | -1): void {
   } else if (holders === 0) {
     anchor.unref();
   }
+}
+
+/** Why nothing may start under a signal. */
+function refusalOf(signal: AbortSignal | null | undefined): NetError | undefined {
+  if (signal === null || signal === undefined) {
+    return undefined;
+  }
+  if (typeof signal.addEventListener !== 'function') {
+    return argument('signal', 'expected an AbortSignal');
+  }
+  return signal.aborted ? cancelled(signal) : undefined;
 }
 
 function cancelled(signal: AbortSignal): NetError {
@@ -240,16 +273,16 @@ function serveRequest(number: number, position: number, reply: number, args: Rea
   let result: unknown;
   try {
     result = method.call(instance.host, args, context);
+    if (!method.waits && typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+      const text = `${method.name} answered with a promise, but it has to answer before it returns`;
+      throw new TypeError(text);
+    }
   } catch (error) {
     refuseRequest(reply, method, error);
     return;
   }
   if (!method.waits) {
-    const isPromise = typeof (result as PromiseLike<unknown> | null)?.then === 'function';
-    const text = `${method.name} answered with a promise, but it has to answer before it returns`;
-    isPromise
-      ? refuseRequest(reply, method, new TypeError(text))
-      : acceptRequest(reply, method, result);
+    acceptRequest(reply, method, result);
     return;
   }
   requests.set(reply, context);
@@ -276,12 +309,18 @@ function refuseRequest(
   error: unknown,
 ): void {
   requests.delete(reply);
-  const passes = method
-    ?.throws()
-    .some((type) => Object.prototype.isPrototypeOf.call(type.prototype, error as object));
-  const text = error instanceof Error ? error.message : String(error);
+  const text = textOf(error);
+  const threw = makeError(0, 9, `host_threw: ${text}`, text);
   const w = begin();
-  writeError(w, passes ? (error as NetError) : makeError(0, 9, `host_threw: ${text}`, text));
+  try {
+    const passes = method
+      ?.throws()
+      .some((type) => Object.prototype.isPrototypeOf.call(type.prototype, error as object));
+    writeError(w, passes ? (error as NetError) : threw);
+  } catch {
+    // An error that the host has spoiled.
+    writeError(w.reset(), threw);
+  }
   native.kernelReply(reply, true, done(w));
 }
 

@@ -92,6 +92,43 @@ pub trait TypedCell: Send + Sync + Sized + 'static {
     fn take(&self) -> Result<Option<String>, crate::Error>;
 }
 
+/// Calls that do nothing. What they cost is what crossing costs: `cargo perf` sets it beside the methods with the same arguments.
+pub trait Floor: Send + Sync + Sized + 'static {
+    /// Makes one; they are all alike.
+    fn new() -> Result<std::sync::Arc<Self>, crate::Error>;
+
+    /// Takes no argument and answers true.
+    fn nothing(&self) -> Result<bool, crate::Error>;
+
+    /// Takes a text and answers true.
+    fn text(&self, text: &str) -> Result<bool, crate::Error>;
+
+    /// Takes bytes and answers true.
+    fn data(&self, data: &[u8]) -> Result<bool, crate::Error>;
+
+    /// Takes bytes with a key and answers true.
+    fn data_key(&self, data: &[u8], key: Option<&str>) -> Result<bool, crate::Error>;
+
+    /// Takes bytes with their hash and answers true.
+    fn data_hash(&self, data: &[u8], hash: u64) -> Result<bool, crate::Error>;
+
+    /// Takes a signature with what it is about and answers true.
+    fn signed(entity_id: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, crate::Error>;
+
+    /// Takes a text with a key and answers zeros.
+    fn text_key(&self, text: &str, key: Option<&str>) -> Result<crate::echo::Mark, crate::Error>;
+
+    /// Takes a value with a key and answers zeros.
+    fn value_key(&self, value: crate::Json<'_>, key: Option<&str>)
+    -> Result<crate::echo::Mark, crate::Error>;
+
+    /// Takes texts with a key and tells how many they are.
+    fn texts_key(&self, texts: &[&str], key: Option<&str>) -> Result<u32, crate::Error>;
+
+    /// Takes chunks of bytes with a key and tells how many they are.
+    fn chunks_key(&self, chunks: &[&[u8]], key: Option<&str>) -> Result<u32, crate::Error>;
+}
+
 /// The functions of module `echo`.
 pub trait EchoFunctions: Send + Sync + Sized + 'static {
     /// Gives the value back.

@@ -206,7 +206,7 @@ impl EchoMessage {
 
     /// Decodes all of the bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
-        Self::read(&mut Reader::new(bytes))
+        complete(bytes, Self::read)
             .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
     }
 
@@ -220,7 +220,7 @@ impl EchoMessage {
         w.u8(length as u8);
         w.bytes(self.title.as_bytes());
         let length = w.length("body", self.body.len(), 65_536)?;
-        w.varint(length);
+        w.varint("body", length)?;
         w.bytes(&self.body);
         let length = w.length("ids", self.ids.len(), 32)?;
         w.u8(length as u8);
@@ -268,7 +268,6 @@ impl EchoMessage {
         } else {
             None
         };
-        r.end()?;
         Ok(Self { flags_urgent, flags_rest, title, body, ids, note })
     }
 }
@@ -322,7 +321,7 @@ impl EchoRecord {
             w.u64_be(origin.0);
         }
         let length = w.length("colors", self.colors.len(), 8)?;
-        w.varint(length);
+        w.varint("colors", length)?;
         for item in &self.colors {
             w.u8(item.tag());
         }
@@ -392,7 +391,7 @@ impl EchoTail {
 
     /// Decodes all of the bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
-        Self::read(&mut Reader::new(bytes))
+        complete(bytes, Self::read)
             .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
     }
 
@@ -409,10 +408,94 @@ impl EchoTail {
             let length = r.remaining("text", 64)?;
             r.text("text", length)?.to_owned()
         };
-        r.end()?;
         Ok(Self { kind, text })
     }
 }
+
+/// A range of numbers, as it stands in other layouts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoRange {
+    /// Numbers that are left out before it.
+    pub gap: u64,
+    /// Numbers in it.
+    pub length: u32,
+}
+
+impl EchoRange {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.varint("gap", self.gap)?;
+        w.varint("length", u64::from(at_most("length", self.length, 1_000_000)?))?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let gap = r.varint("gap")?;
+        let length = at_most("length", narrow::<u32>("length", r.varint("length")?)?, 1_000_000)?;
+        Ok(Self { gap, length })
+    }
+}
+
+/// A point, as it stands in other layouts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoPoint {
+    /// Where it is from left to right.
+    pub x: i16,
+    /// Where it is from top to bottom.
+    pub y: i16,
+}
+
+impl EchoPoint {
+    /// Bytes of every encoding.
+    pub const SIZE: usize = 4;
+
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        Self::read(&mut Reader::new(bytes))
+            .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.at(0);
+        w.i16_be(self.x);
+        w.at(2);
+        w.i16_be(self.y);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.exactly(4)?;
+        r.at(0);
+        let x = r.i16_be("x")?;
+        r.at(2);
+        let y = r.i16_be("y")?;
+        Ok(Self { x, y })
+    }
+}
+
+const _: () = {
+    assert!(size_of::<i16>() == 2);
+    assert!(2 + size_of::<i16>() == 4);
+};
 
 /// A pair of numbers as a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -430,7 +513,7 @@ impl EchoTicket {
         self.write(&mut w)?;
         let text = w.finish_text();
         // A text that swallows what stands behind it has no way back.
-        match Self::read(&mut Reader::new(text.as_bytes())) {
+        match complete(text.as_bytes(), Self::read) {
             Ok(back) if back == *self => Ok(text),
             _ => Err(Fault::new("text", "cannot be told from what follows").into()),
         }
@@ -438,7 +521,7 @@ impl EchoTicket {
 
     /// Parses a text.
     pub fn decode(text: &str) -> Result<Self, crate::Error> {
-        Self::read(&mut Reader::new(text.as_bytes()))
+        complete(text.as_bytes(), Self::read)
             .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
     }
 
@@ -453,7 +536,132 @@ impl EchoTicket {
         let major = hex("major", r.until("major", ":")?, 16)?;
         r.literal(":")?;
         let minor = decimal("minor", r.remainder("minor")?)?;
-        r.end()?;
         Ok(Self { major, minor })
+    }
+}
+
+/// Numbers in as few bytes as they need, and layouts in a layout.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoAck {
+    /// A number below 2^62.
+    pub largest: u64,
+    /// A named number.
+    pub id: crate::echo::EchoId,
+    /// A span of time of at most ten seconds.
+    pub delay: std::time::Duration,
+    /// An enum.
+    pub color: crate::echo::Color,
+    /// An enum of numbers.
+    pub level: crate::echo::Level,
+    /// Flags.
+    pub access: crate::echo::Access,
+    /// Part `rest` of `flags`: bits 2 to 7.
+    pub flags_rest: u8,
+    /// A layout that may be left out.
+    pub center: Option<EchoPoint>,
+    /// A number that may be left out.
+    pub port: Option<u16>,
+    /// A layout.
+    pub first: EchoRange,
+    /// Layouts of varying length in a list.
+    pub ranges: Vec<EchoRange>,
+    /// Layouts of fixed length in a list.
+    pub points: Vec<EchoPoint>,
+}
+
+impl EchoAck {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.varint("largest", self.largest)?;
+        w.varint("id", self.id.0)?;
+        w.varint("delay", at_most("delay", whole("delay", self.delay.as_micros())?, 10_000_000)?)?;
+        w.varint("color", u64::from(self.color.tag()))?;
+        w.varint("level", u64::from(self.level.tag()))?;
+        w.varint(
+            "access",
+            u64::from(
+                known_bits(
+                    "access",
+                    crate::echo::Access::from_bits(self.access.bits()).filter(|flags| !flags.is_empty()),
+                )?
+                .bits(),
+            ),
+        )?;
+        let flags = u64::from(self.center.is_some())
+            | u64::from(self.port.is_some()) << 1
+            | at_most("flags_rest", u64::from(self.flags_rest), 63)? << 2;
+        w.u8(flags as u8);
+        if let Some(center) = &self.center {
+            w.part(|w| center.write(w))?;
+        }
+        if let Some(port) = &self.port {
+            w.varint("port", u64::from(*port))?;
+        }
+        self.first.write(w)?;
+        let length = w.length("ranges", self.ranges.len(), 32)?;
+        w.varint("ranges", length)?;
+        for item in &self.ranges {
+            item.write(w)?;
+        }
+        let length = w.length("points", self.points.len(), 8)?;
+        w.u8(length as u8);
+        for item in &self.points {
+            w.part(|w| item.write(w))?;
+        }
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let largest = r.varint("largest")?;
+        let id = crate::echo::EchoId(r.varint("id")?);
+        let delay = std::time::Duration::from_micros(at_most("delay", r.varint("delay")?, 10_000_000)?);
+        let color = known("color", crate::echo::Color::from_tag(narrow::<u8>("color", r.varint("color")?)?))?;
+        let level =
+            known("level", crate::echo::Level::from_tag(narrow::<u16>("level", r.varint("level")?)?))?;
+        let access = known_bits(
+            "access",
+            crate::echo::Access::from_bits(narrow::<u32>("access", r.varint("access")?)?)
+                .filter(|flags| !flags.is_empty()),
+        )?;
+        let flags = u64::from(r.u8("flags")?);
+        let flags_rest = ((flags >> 2) & 0x3f) as u8;
+        let center = if flags & 1 == 1 {
+            Some(EchoPoint::read(&mut Reader::new(r.take("center", 4)?))?)
+        } else {
+            None
+        };
+        let port = if flags >> 1 & 1 == 1 { Some(narrow::<u16>("port", r.varint("port")?)?) } else { None };
+        let first = EchoRange::read(r)?;
+        let ranges = {
+            let length = r.varint("ranges")?;
+            let length = r.length("ranges", length, 32, 2)?;
+            let mut items = Vec::with_capacity(length);
+            for _ in 0..length {
+                items.push(EchoRange::read(r)?);
+            }
+            items
+        };
+        let points = {
+            let length = u64::from(r.u8("points")?);
+            let length = r.length("points", length, 8, 4)?;
+            let mut items = Vec::with_capacity(length);
+            for _ in 0..length {
+                items.push(EchoPoint::read(&mut Reader::new(r.take("points", 4)?))?);
+            }
+            items
+        };
+        Ok(Self { largest, id, delay, color, level, access, flags_rest, center, port, first, ranges, points })
     }
 }

@@ -120,17 +120,24 @@ class Reader:
         (value,) = struct.unpack(">d", self.take(field, 8))
         return float(value)
 
-    def varint(self, field: str) -> int:
-        """LEB128 in its shortest form."""
-        value = 0
-        for shift in range(0, 64, 7):
-            byte = self.u8(field)
-            value |= (byte & 0x7F) << shift
-            if value >= 2**64 or (byte == 0 and shift > 0):
-                break
-            if byte < 0x80:
-                return value
-        raise Fault(field, "not a varint")
+    def varint(self, field: str, most: int | None = None) -> int:
+        """A number whose length is told by the two lowest bits of its first byte, in its shortest form."""
+        length = 1 << (self.data[self.at] & 3 if self.at < len(self.data) else 0)
+        value = int.from_bytes(self.take(field, length), "little") >> 2
+        if varint_length(value) != length:
+            raise Fault(field, "not a varint")
+        return at_most(field, value, NO_LIMIT if most is None else most)
+
+    def varint_of(self, field: str, int_name: str, most: int | None = None) -> int:
+        """The same of a number that fewer bits hold."""
+        value = self.varint(field, most)
+        if not fits(value, int_name):
+            raise Fault(field, "too large")
+        return value
+
+    def part(self, field: str, size: int, read: Callable[[Reader], T]) -> T:
+        """Reads a part of fixed length, which has offsets of its own."""
+        return read(Reader(self.take(field, size)))
 
     def length(self, field: str, form: str, most: int, width: int) -> int:
         """A length that is not above the greatest, and that the rest can hold at `width` bytes each."""
@@ -184,6 +191,11 @@ def _utf8(field: str, data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError:
         raise Fault(field, "not UTF-8") from None
+
+
+def varint_length(value: int) -> int:
+    """Bytes of the shortest varint of a value."""
+    return next(length for length in (1, 2, 4, 8) if value < 1 << (8 * length - 2))
 
 
 def fits(value: int, int_name: str) -> bool:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from net import _net
-from net.gen.wire._reader import NO_LIMIT, Fault, Reader, at_most, fits, one_of
+from net.gen.wire._reader import NO_LIMIT, Fault, Reader, at_most, fits, one_of, varint_length
 
 __all__ = [
     "NO_LIMIT",
     "Parts",
     "Writer",
     "bits_of",
+    "complete",
     "decode",
     "encode",
     "one_of",
@@ -111,13 +112,28 @@ class Writer:
     def length(self, field: str, form: str, length: int, most: int) -> None:
         at_most(field, length, most)
         if form == "varint":
-            while length >= 0x80:
-                self.put(bytes([length & 0x7F | 0x80]))
-                length >>= 7
-            self.put(bytes([length]))
+            self.varint(field, length)
         elif form != "rest":
             write: Callable[[str, int], None] = getattr(self, form)
             write(field, length)
+
+    def varint(self, field: str, value: int, most: int | None = None) -> None:
+        """A number below 2^62 in as few of one, two, four or eight bytes as hold it."""
+        if not 0 <= value < 1 << 62:
+            raise Fault(field, "too large")
+        length = varint_length(at_most(field, value, NO_LIMIT if most is None else most))
+        word = value << 2 | length.bit_length() - 1
+        self.put(word.to_bytes(length, "little"))
+
+    def varint_of(self, field: str, value: int, int_name: str, most: int | None = None) -> None:
+        """The same of a number that fewer bits hold."""
+        self.varint(field, _whole(field, value, int_name), most)
+
+    def part(self, value: T, write: Callable[[Writer, T], None]) -> None:
+        """Writes a part that has offsets of its own."""
+        part = Writer()
+        write(part, value)
+        self.put(bytes(part.data))
 
     def sized(self, field: str, data: bytes, form: str, most: int) -> None:
         self.length(field, form, len(data), most)
@@ -165,6 +181,17 @@ def encode(value: T, write: Callable[[Writer, T], None]) -> bytes:
         return bytes(w.data)
     except Fault as fault:
         raise _net.error(_ARGUMENT, {"argument": fault.field, "reason": fault.reason}) from None
+
+
+def complete(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
+    """Reads what is all of the bytes."""
+
+    def whole(r: Reader) -> T:
+        value = read(r)
+        r.end()
+        return value
+
+    return whole
 
 
 def decode(data: bytes, read: Callable[[Reader], T], family: int, kind: int) -> T:

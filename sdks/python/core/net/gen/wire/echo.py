@@ -224,7 +224,7 @@ class EchoMessage:
     @classmethod
     def decode(cls, data: bytes) -> EchoMessage:
         """Decodes all of the bytes."""
-        return k.decode(data, _read_EchoMessage, 1, 6)
+        return k.decode(data, k.complete(_read_EchoMessage), 1, 6)
 
 
 def _write_EchoMessage(w: k.Writer, value: EchoMessage) -> None:
@@ -252,7 +252,6 @@ def _read_EchoMessage(r: Reader) -> EchoMessage:
     note: str | None = None
     if bit(flags, 0):
         note = r.text("note", "u16le", 1024)
-    r.end()
     return EchoMessage(
         flags_urgent=flags_urgent,
         flags_rest=flags_rest,
@@ -383,7 +382,7 @@ class EchoTail:
     @classmethod
     def decode(cls, data: bytes) -> EchoTail:
         """Decodes all of the bytes."""
-        return k.decode(data, _read_EchoTail, 1, 6)
+        return k.decode(data, k.complete(_read_EchoTail), 1, 6)
 
 
 def _write_EchoTail(w: k.Writer, value: EchoTail) -> None:
@@ -394,10 +393,85 @@ def _write_EchoTail(w: k.Writer, value: EchoTail) -> None:
 def _read_EchoTail(r: Reader) -> EchoTail:
     kind = r.i16le("kind")
     text = r.text("text", "rest", 64)
-    r.end()
     return EchoTail(
         kind=kind,
         text=text,
+    )
+
+
+@dataclass(slots=True)
+class EchoRange:
+    """A range of numbers, as it stands in other layouts."""
+
+    gap: int
+    """Numbers that are left out before it."""
+
+    length: int
+    """Numbers in it."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_EchoRange)
+
+    @classmethod
+    def decode(cls, data: bytes) -> EchoRange:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_EchoRange), 1, 6)
+
+
+def _write_EchoRange(w: k.Writer, value: EchoRange) -> None:
+    w.varint("gap", value.gap)
+    w.varint_of("length", value.length, "u32", 1000000)
+
+
+def _read_EchoRange(r: Reader) -> EchoRange:
+    gap = r.varint("gap")
+    length = r.varint_of("length", "u32", 1000000)
+    return EchoRange(
+        gap=gap,
+        length=length,
+    )
+
+
+@dataclass(slots=True)
+class EchoPoint:
+    """A point, as it stands in other layouts."""
+
+    SIZE: ClassVar[int] = 4
+    """Bytes of every encoding."""
+
+    x: int
+    """Where it is from left to right."""
+
+    y: int
+    """Where it is from top to bottom."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_EchoPoint)
+
+    @classmethod
+    def decode(cls, data: bytes) -> EchoPoint:
+        """Decodes all of the bytes."""
+        return k.decode(data, _read_EchoPoint, 1, 6)
+
+
+def _write_EchoPoint(w: k.Writer, value: EchoPoint) -> None:
+    w.seek(0)
+    w.i16be("x", value.x)
+    w.seek(2)
+    w.i16be("y", value.y)
+
+
+def _read_EchoPoint(r: Reader) -> EchoPoint:
+    r.exactly(4)
+    r.seek(0)
+    x = r.i16be("x")
+    r.seek(2)
+    y = r.i16be("y")
+    return EchoPoint(
+        x=x,
+        y=y,
     )
 
 
@@ -418,7 +492,7 @@ class EchoTicket:
     @classmethod
     def decode(cls, text: str) -> EchoTicket:
         """Parses a text."""
-        return k.decode(text.encode("utf-8", "surrogatepass"), _read_EchoTicket, 1, 6)
+        return k.decode(text.encode("utf-8", "surrogatepass"), k.complete(_read_EchoTicket), 1, 6)
 
 
 def _write_EchoTicket(w: k.Writer, value: EchoTicket) -> None:
@@ -431,8 +505,112 @@ def _read_EchoTicket(r: Reader) -> EchoTicket:
     major = r.hex("major", r.until("major", ":"), 16, "u64")
     r.literal(":")
     minor = r.decimal("minor", r.remainder("minor"), "u32")
-    r.end()
     return EchoTicket(
         major=major,
         minor=minor,
+    )
+
+
+@dataclass(slots=True)
+class EchoAck:
+    """Numbers in as few bytes as they need, and layouts in a layout."""
+
+    largest: int
+    """A number below 2^62."""
+
+    id: int
+    """A named number."""
+
+    delay_us: int
+    """A span of time of at most ten seconds."""
+
+    color: str
+    """An enum."""
+
+    level: int
+    """An enum of numbers."""
+
+    access: list[str]
+    """Flags."""
+
+    flags_rest: int
+    """Part `rest` of `flags`: bits 2 to 7."""
+
+    center: EchoPoint | None
+    """A layout that may be left out."""
+
+    port: int | None
+    """A number that may be left out."""
+
+    first: EchoRange
+    """A layout."""
+
+    ranges: list[EchoRange]
+    """Layouts of varying length in a list."""
+
+    points: list[EchoPoint]
+    """Layouts of fixed length in a list."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_EchoAck)
+
+    @classmethod
+    def decode(cls, data: bytes) -> EchoAck:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_EchoAck), 1, 6)
+
+
+def _write_EchoAck(w: k.Writer, value: EchoAck) -> None:
+    w.varint("largest", value.largest)
+    w.varint("id", value.id)
+    w.varint("delay", value.delay_us, 10000000)
+    w.varint_of("color", k.tag_of("color", COLOR_TAGS, value.color), "u8")
+    w.varint_of("level", k.one_of("level", LEVEL_TAGS, value.level), "u16")
+    w.varint_of("access", k.bits_of("access", ACCESS_BITS, value.access, False), "u32")
+    flags = k.Parts()
+    flags.put("center", value.center is not None, 1)
+    flags.put("port", value.port is not None, 1)
+    flags.put("flags_rest", value.flags_rest, 6)
+    w.u8("flags", flags.bits)
+    if value.center is not None:
+        w.part(value.center, _write_EchoPoint)
+    if value.port is not None:
+        w.varint_of("port", value.port, "u16")
+    _write_EchoRange(w, value.first)
+    w.items("ranges", value.ranges, "varint", 32, lambda item: _write_EchoRange(w, item))
+    w.items("points", value.points, "u8", 8, lambda item: w.part(item, _write_EchoPoint))
+
+
+def _read_EchoAck(r: Reader) -> EchoAck:
+    largest = r.varint("largest")
+    id = r.varint("id")
+    delay_us = r.varint("delay", 10000000)
+    color = text_of("color", COLOR_TAGS, r.varint_of("color", "u8"))
+    level = one_of("level", LEVEL_TAGS, r.varint_of("level", "u16"))
+    access = flags_of("access", ACCESS_BITS, r.varint_of("access", "u32"), False)
+    flags = r.u8("flags")
+    flags_rest = bits(flags, 2, 6)
+    center: EchoPoint | None = None
+    if bit(flags, 0):
+        center = r.part("center", 4, _read_EchoPoint)
+    port: int | None = None
+    if bit(flags, 1):
+        port = r.varint_of("port", "u16")
+    first = _read_EchoRange(r)
+    ranges = r.items("ranges", "varint", 32, 2, lambda: _read_EchoRange(r))
+    points = r.items("points", "u8", 8, 4, lambda: r.part("points", 4, _read_EchoPoint))
+    return EchoAck(
+        largest=largest,
+        id=id,
+        delay_us=delay_us,
+        color=color,
+        level=level,
+        access=access,
+        flags_rest=flags_rest,
+        center=center,
+        port=port,
+        first=first,
+        ranges=ranges,
+        points=points,
     )

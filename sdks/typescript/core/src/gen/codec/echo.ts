@@ -221,6 +221,24 @@ export const echoPage: k.Codec<t.EchoPage, t.EchoPage> = {
   },
 };
 
+export const mark: k.Codec<t.Mark, t.Mark> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(2, name);
+    k.u32.write(w, v.place, 'place');
+    k.counter.write(w, v.at, 'at');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.Mark = {
+      place: k.u32.read(r),
+      at: k.counter.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
 export const shape: k.Codec<t.ShapeInput, t.Shape> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -350,6 +368,7 @@ export const letterStreamHandle = k.handleOf(() => t.LetterStream);
 export const optionalAnyJson = k.optional(k.anyJson);
 export const optionalBytes = k.optional(k.bytes);
 export const typedCellHandle = k.handleOf(() => t.TypedCell);
+export const floorHandle = k.handleOf(() => t.Floor);
 export const oneOrManyText = k.oneOrMany(k.text);
 export const oneOrManyTree = k.oneOrMany(tree);
 

@@ -80,6 +80,17 @@ interface Functions {
   echoTypedCellNew(environment: number): number;
   echoTypedCellPut(handle: number, value: string): void;
   echoTypedCellTake(handle: number): string | null;
+  echoFloorNew(environment: number): number;
+  echoFloorNothing(handle: number): boolean;
+  echoFloorText(handle: number, text: string): boolean;
+  echoFloorData(handle: number, data: Uint8Array): boolean;
+  echoFloorDataKey(handle: number, data: Uint8Array, key: string | undefined): boolean;
+  echoFloorDataHash(handle: number, data: Uint8Array, hash: bigint): boolean;
+  echoFloorSigned(entityId: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  echoFloorTextKey(handle: number, text: string, key: string | undefined, out: Buffer): number;
+  echoFloorValueKey(handle: number, value: string, key: string | undefined, out: Buffer): number;
+  echoFloorTextsKey(handle: number, key: string | undefined, args: Uint8Array): number;
+  echoFloorChunksKey(handle: number, key: string | undefined, args: Uint8Array): number;
 }
 
 /** The functions of the native library for this module. */

@@ -191,7 +191,7 @@ export function encodeEchoMessage(value: EchoMessage): Uint8Array {
 
 /** Decodes all of the bytes. */
 export function decodeEchoMessage(bytes: Uint8Array): EchoMessage {
-  return k.decode(bytes, readEchoMessage, 1, 6, 'echo: bad-frame');
+  return k.decode(bytes, k.complete(readEchoMessage), 1, 6, 'echo: bad-frame');
 }
 
 function writeEchoMessage(w: k.Writer, value: EchoMessage): void {
@@ -221,7 +221,6 @@ function readEchoMessage(r: Reader): EchoMessage {
   if (bit(flags, 0)) {
     note = r.text('note', 'u16le', 1024);
   }
-  r.end();
   return {
     flagsUrgent,
     flagsRest,
@@ -340,7 +339,7 @@ export function encodeEchoTail(value: EchoTail): Uint8Array {
 
 /** Decodes all of the bytes. */
 export function decodeEchoTail(bytes: Uint8Array): EchoTail {
-  return k.decode(bytes, readEchoTail, 1, 6, 'echo: bad-frame');
+  return k.decode(bytes, k.complete(readEchoTail), 1, 6, 'echo: bad-frame');
 }
 
 function writeEchoTail(w: k.Writer, value: EchoTail): void {
@@ -351,10 +350,78 @@ function writeEchoTail(w: k.Writer, value: EchoTail): void {
 function readEchoTail(r: Reader): EchoTail {
   const kind = r.i16le('kind');
   const text = r.text('text', 'rest', 64);
-  r.end();
   return {
     kind,
     text,
+  };
+}
+
+/** A range of numbers, as it stands in other layouts. */
+export interface EchoRange {
+  /** Numbers that are left out before it. */
+  readonly gap: bigint;
+  /** Numbers in it. */
+  readonly length: number;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeEchoRange(value: EchoRange): Uint8Array {
+  return k.encode(value, writeEchoRange);
+}
+
+/** Decodes all of the bytes. */
+export function decodeEchoRange(bytes: Uint8Array): EchoRange {
+  return k.decode(bytes, k.complete(readEchoRange), 1, 6, 'echo: bad-frame');
+}
+
+function writeEchoRange(w: k.Writer, value: EchoRange): void {
+  w.varint('gap', value.gap);
+  w.varintOf('length', value.length, 'u32', 1000000);
+}
+
+function readEchoRange(r: Reader): EchoRange {
+  const gap = r.varint('gap');
+  const length = r.varintOf('length', 'u32', 1000000);
+  return {
+    gap,
+    length,
+  };
+}
+
+/** A point, as it stands in other layouts. */
+export interface EchoPoint {
+  /** Where it is from left to right. */
+  readonly x: number;
+  /** Where it is from top to bottom. */
+  readonly y: number;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeEchoPoint(value: EchoPoint): Uint8Array {
+  return k.encode(value, writeEchoPoint);
+}
+
+/** Decodes all of the bytes. */
+export function decodeEchoPoint(bytes: Uint8Array): EchoPoint {
+  return k.decode(bytes, readEchoPoint, 1, 6, 'echo: bad-frame');
+}
+
+function writeEchoPoint(w: k.Writer, value: EchoPoint): void {
+  w.seek(0);
+  w.i16be('x', value.x);
+  w.seek(2);
+  w.i16be('y', value.y);
+}
+
+function readEchoPoint(r: Reader): EchoPoint {
+  r.exactly(4);
+  r.seek(0);
+  const x = r.i16be('x');
+  r.seek(2);
+  const y = r.i16be('y');
+  return {
+    x,
+    y,
   };
 }
 
@@ -373,7 +440,7 @@ export function encodeEchoTicket(value: EchoTicket): string {
 
 /** Parses a text. */
 export function decodeEchoTicket(text: string): EchoTicket {
-  return k.decodeText(text, readEchoTicket, 1, 6, 'echo: bad-frame');
+  return k.decodeText(text, k.complete(readEchoTicket), 1, 6, 'echo: bad-frame');
 }
 
 function writeEchoTicket(w: k.Writer, value: EchoTicket): void {
@@ -386,9 +453,105 @@ function readEchoTicket(r: Reader): EchoTicket {
   const major = r.hex('major', r.until('major', ':'), 16, 'u64');
   r.literal(':');
   const minor = Number(r.decimal('minor', r.remainder('minor'), 'u32'));
-  r.end();
   return {
     major,
     minor,
+  };
+}
+
+/** Numbers in as few bytes as they need, and layouts in a layout. */
+export interface EchoAck {
+  /** A number below 2^62. */
+  readonly largest: bigint;
+  /** A named number. */
+  readonly id: bigint;
+  /** A span of time of at most ten seconds. */
+  readonly delayUs: bigint;
+  /** An enum. */
+  readonly color: keyof typeof colorTags;
+  /** An enum of numbers. */
+  readonly level: number;
+  /** Flags. */
+  readonly access: readonly (keyof typeof accessBits)[];
+  /** Part `rest` of `flags`: bits 2 to 7. */
+  readonly flagsRest: number;
+  /** A layout that may be left out. */
+  readonly center: EchoPoint | null;
+  /** A number that may be left out. */
+  readonly port: number | null;
+  /** A layout. */
+  readonly first: EchoRange;
+  /** Layouts of varying length in a list. */
+  readonly ranges: readonly EchoRange[];
+  /** Layouts of fixed length in a list. */
+  readonly points: readonly EchoPoint[];
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeEchoAck(value: EchoAck): Uint8Array {
+  return k.encode(value, writeEchoAck);
+}
+
+/** Decodes all of the bytes. */
+export function decodeEchoAck(bytes: Uint8Array): EchoAck {
+  return k.decode(bytes, k.complete(readEchoAck), 1, 6, 'echo: bad-frame');
+}
+
+function writeEchoAck(w: k.Writer, value: EchoAck): void {
+  w.varint('largest', value.largest);
+  w.varint('id', value.id);
+  w.varint('delay', value.delayUs, 10000000n);
+  w.varintOf('color', k.tagOf('color', colorTags, value.color), 'u8');
+  w.varintOf('level', k.oneOf('level', levelTags, value.level), 'u16');
+  w.varintOf('access', k.bitsOf('access', accessBits, value.access, false), 'u32');
+  const flags = new k.Parts();
+  flags.put('center', value.center !== null, 1);
+  flags.put('port', value.port !== null, 1);
+  flags.put('flags_rest', value.flagsRest, 6);
+  w.u8('flags', flags.bits);
+  if (value.center !== null) {
+    w.part(value.center, writeEchoPoint);
+  }
+  if (value.port !== null) {
+    w.varintOf('port', value.port, 'u16');
+  }
+  writeEchoRange(w, value.first);
+  w.items('ranges', value.ranges, 'varint', 32, (item) => writeEchoRange(w, item));
+  w.items('points', value.points, 'u8', 8, (item) => w.part(item, writeEchoPoint));
+}
+
+function readEchoAck(r: Reader): EchoAck {
+  const largest = r.varint('largest');
+  const id = r.varint('id');
+  const delayUs = r.varint('delay', 10000000n);
+  const color = textOf('color', colorTags, r.varintOf('color', 'u8'));
+  const level = oneOf('level', levelTags, r.varintOf('level', 'u16'));
+  const access = flagsOf('access', accessBits, r.varintOf('access', 'u32'), false);
+  const flags = r.u8('flags');
+  const flagsRest = bits(flags, 2, 6);
+  let center: EchoPoint | null = null;
+  if (bit(flags, 0)) {
+    center = r.part('center', 4, readEchoPoint);
+  }
+  let port: number | null = null;
+  if (bit(flags, 1)) {
+    port = r.varintOf('port', 'u16');
+  }
+  const first = readEchoRange(r);
+  const ranges = r.items('ranges', 'varint', 32, 2, () => readEchoRange(r));
+  const points = r.items('points', 'u8', 8, 4, () => r.part('points', 4, readEchoPoint));
+  return {
+    largest,
+    id,
+    delayUs,
+    color,
+    level,
+    access,
+    flagsRest,
+    center,
+    port,
+    first,
+    ranges,
+    points,
   };
 }

@@ -137,20 +137,26 @@ export class Reader {
     return this.#view.getFloat64(this.#skip(field, 8), false);
   }
 
-  /** LEB128 in its shortest form. */
-  varint(field: string): bigint {
-    let value = 0n;
-    for (let shift = 0n; shift < 64n; shift += 7n) {
-      const byte = this.u8(field);
-      value |= BigInt(byte & 0x7f) << shift;
-      if (value >= 2n ** 64n || (byte === 0 && shift > 0n)) {
-        break;
-      }
-      if (byte < 0x80) {
-        return value;
-      }
+  /** A number whose length is told by the two lowest bits of its first byte, in its shortest form. */
+  varint(field: string, most = 2n ** 62n): bigint {
+    const length = 2 ** ((this.bytes[this.#at] ?? 0) & 3);
+    const word = this.take(field, length).reverse();
+    const value = word.reduce((all, byte) => (all << 8n) | BigInt(byte), 0n) >> 2n;
+    if (varintLength(value) !== length) {
+      throw new Fault(field, 'not a varint');
     }
-    throw new Fault(field, 'not a varint');
+    return atMost(field, value, most);
+  }
+
+  /** The same of a number that fewer bits hold. */
+  varintOf(field: string, int: IntName, most = Infinity): number {
+    const value = this.varint(field, 2n ** BigInt(int.slice(1)) - 1n);
+    return atMost(field, Number(value), most);
+  }
+
+  /** Reads a part of fixed length, which has offsets of its own. */
+  part<T>(field: string, size: number, read: (r: Reader) => T): T {
+    return read(new Reader(this.take(field, size)));
   }
 
   /** A length that is not above the greatest, and that the rest can hold at `width` bytes each. */
@@ -231,6 +237,17 @@ export class Reader {
       throw new Fault(field, 'not UTF-8');
     }
   }
+}
+
+/** Bytes of the shortest varint of a value. */
+export function varintLength(value: bigint): number {
+  if (value < 2n ** 6n) {
+    return 1;
+  }
+  if (value < 2n ** 14n) {
+    return 2;
+  }
+  return value < 2n ** 30n ? 4 : 8;
 }
 
 /** Whether an integer holds a value. */
