@@ -68,7 +68,12 @@ impl api::NetNode for NetNode {
     async fn create(config: NetNodeConfig) -> Result<Arc<Self>, Error> {
         let node = <Self as api::NetNode>::new(config)?;
         if let Some(link) = node.link() {
-            link.connected().await?;
+            let connected = link.connected().await;
+            if connected.is_err() {
+                node.bus().close();
+                link.ended().await;
+            }
+            connected?;
         }
         Ok(node)
     }
@@ -223,6 +228,7 @@ impl api::NetNode for NetNode {
         if let Some(link) = self.link() {
             let delivered = link.drained(options.timeout).await;
             self.bus().close();
+            link.ended().await;
             return Ok(delivered?);
         }
         if self.bus().is_awaited() {

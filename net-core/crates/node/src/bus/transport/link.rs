@@ -120,6 +120,12 @@ impl Link {
         Err(BusError::Undelivered { events: self.left(), reason })
     }
 
+    /// Waits until the worker of a closed bus has let go of everything.
+    pub(crate) async fn ended(&self) {
+        let mut progress = self.progress();
+        while progress.changed().await.is_ok() {}
+    }
+
     /// Waits for events to arrive; `verdict` may end that with a fault, told whether nothing has arrived for long.
     async fn arrived(
         &self,

@@ -179,10 +179,11 @@ mod tests {
         assert_eq!(first.dedup_id(3, first.number(0), 7), "2a:3:0:7");
         first.reserve(5).expect("room");
         assert_eq!(memory.saves(), 1);
-        first.reserve(RESERVED + 7).expect("room");
-        assert_eq!(memory.saves(), 1, "the first reservation reaches one further");
-        first.reserve(RESERVED + 2 * 7).expect("room");
+        first.reserve(RESERVED + 1).expect("room");
+        assert_eq!(memory.saves(), 1, "so much was reserved at the start");
+        first.reserve(RESERVED + 2).expect("room");
         first.reserve(2 * RESERVED + 100).expect("room");
+        assert_eq!(memory.saves(), 3);
         let last = first.number(2 * RESERVED + 99);
         let second = memory.open(43).expect("a producer");
         assert_eq!(second.nonce, 42);

@@ -167,6 +167,7 @@ impl Delivery {
             tracing::warn!(server = life.limits.name, events = left, "not delivered");
         }
         self.ended.send_replace(true);
+        // The fields go in their order: who waits for the end of progress finds the producer's file free.
     }
 
     /// Delivers until no more events can come.
@@ -188,6 +189,10 @@ impl Delivery {
                         progress.failures += 1;
                         progress.fault = Some(fault);
                     });
+                    let has_ended = self.life.bus.state() >= State::Sealed;
+                    if has_ended && matches!(self.outbox.load(), Ok(false)) {
+                        return;
+                    }
                     sleep(backoff.next(random())).await;
                 }
             }
