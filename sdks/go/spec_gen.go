@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "cd44e3bbee57bfa5432f2d898f3f465c"
+const specHash = "4d9a13c0af9eadbb9967add00f80ddc3"

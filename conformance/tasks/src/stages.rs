@@ -53,7 +53,7 @@ pub(crate) struct Budget {
 }
 
 /// Seconds that all stages together may take.
-pub(crate) const TOTAL: Budget = Budget { cold: 22 * 60, warm: 6 * 60 };
+pub(crate) const TOTAL: Budget = Budget { cold: 24 * 60, warm: 7 * 60 };
 
 /// The stages that build the testees and the demo programs.
 const PROGRAMS: &[&str] = &["native libraries", "typescript build", "python packages", "go build", "c build"];
@@ -110,6 +110,15 @@ pub(crate) const STAGES: &[Stage] = &[
         work: Work::Commands("", &["cargo test --workspace --features conformance --no-fail-fast"]),
         counts: Source::Cargo,
         budget: Budget { cold: 210, warm: 50 },
+    },
+    Stage {
+        name: "simulated worlds",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &[],
+        work: Work::Commands("", &["cargo sim --seeds 0..300 --quiet"]),
+        counts: Source::Closing,
+        budget: Budget { cold: 120, warm: 60 },
     },
     Stage {
         name: "native libraries",

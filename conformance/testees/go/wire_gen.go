@@ -49,6 +49,18 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormPermissionToken(c.arg("value")).Encode())
 	case "wire.permission_token.decode":
 		return give(c, showFormPermissionToken)(DecodePermissionToken(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.beacon.encode":
+		return give(c, showBytes[[]byte])(readFormBeacon(c.arg("value")).Encode())
+	case "wire.beacon.decode":
+		return give(c, showFormBeacon)(DecodeBeacon(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.route.encode":
+		return give(c, showBytes[[]byte])(readFormRoute(c.arg("value")).Encode())
+	case "wire.route.decode":
+		return give(c, showFormRoute)(DecodeRoute(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.seqno_request.encode":
+		return give(c, showBytes[[]byte])(readFormSeqnoRequest(c.arg("value")).Encode())
+	case "wire.seqno_request.decode":
+		return give(c, showFormSeqnoRequest)(DecodeSeqnoRequest(readBytes[[]byte](c.arg("bytes"))))
 	default:
 		panic(unsupported("there is no " + c.Op))
 	}
@@ -286,5 +298,71 @@ func showFormPermissionToken(r PermissionToken) any {
 	o["delegation_depth"] = showPlain[uint8](r.DelegationDepth)
 	o["nonce"] = showDecimal[uint64](r.Nonce)
 	o["signature"] = showArray[[64]byte](r.Signature)
+	return o
+}
+
+func readFormBeacon(v any) (r Beacon) {
+	o := v.(map[string]any)
+	r.EntityID = readArray[[32]byte](o["entity_id"])
+	r.StaticKey = readArray[[32]byte](o["static_key"])
+	r.Epoch = readUint[uint64](o["epoch"])
+	r.Seqno = readInt[uint32](o["seqno"])
+	r.FlagsRelays = readBool(o["flags_relays"])
+	r.FlagsRest = readInt[uint32](o["flags_rest"])
+	r.Signature = readArray[[64]byte](o["signature"])
+	return r
+}
+
+func showFormBeacon(r Beacon) any {
+	o := map[string]any{}
+	o["entity_id"] = showArray[[32]byte](r.EntityID)
+	o["static_key"] = showArray[[32]byte](r.StaticKey)
+	o["epoch"] = showDecimal[uint64](r.Epoch)
+	o["seqno"] = showPlain[uint32](r.Seqno)
+	o["flags_relays"] = showPlain[bool](r.FlagsRelays)
+	o["flags_rest"] = showPlain[uint32](r.FlagsRest)
+	o["signature"] = showArray[[64]byte](r.Signature)
+	return o
+}
+
+func readFormRoute(v any) (r Route) {
+	o := v.(map[string]any)
+	r.NodeID = readUint[NodeID](o["node_id"])
+	r.Epoch = readUint[uint64](o["epoch"])
+	r.Seqno = readInt[uint32](o["seqno"])
+	r.DistanceMetric = readInt[uint32](o["distance_metric"])
+	r.DistanceHops = readInt[uint8](o["distance_hops"])
+	return r
+}
+
+func showFormRoute(r Route) any {
+	o := map[string]any{}
+	o["node_id"] = showDecimal[NodeID](r.NodeID)
+	o["epoch"] = showDecimal[uint64](r.Epoch)
+	o["seqno"] = showPlain[uint32](r.Seqno)
+	o["distance_metric"] = showPlain[uint32](r.DistanceMetric)
+	o["distance_hops"] = showPlain[uint8](r.DistanceHops)
+	return o
+}
+
+func readFormSeqnoRequest(v any) (r SeqnoRequest) {
+	o := v.(map[string]any)
+	r.NodeID = readUint[NodeID](o["node_id"])
+	r.Epoch = readUint[uint64](o["epoch"])
+	r.Seqno = readInt[uint32](o["seqno"])
+	r.Hops = readInt[uint8](o["hops"])
+	r.Reserved = readInt[uint8](o["reserved"])
+	r.Padding = readInt[uint16](o["padding"])
+	return r
+}
+
+func showFormSeqnoRequest(r SeqnoRequest) any {
+	o := map[string]any{}
+	o["node_id"] = showDecimal[NodeID](r.NodeID)
+	o["epoch"] = showDecimal[uint64](r.Epoch)
+	o["seqno"] = showPlain[uint32](r.Seqno)
+	o["hops"] = showPlain[uint8](r.Hops)
+	o["reserved"] = showPlain[uint8](r.Reserved)
+	o["padding"] = showPlain[uint16](r.Padding)
 	return o
 }

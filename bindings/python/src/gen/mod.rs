@@ -10,6 +10,7 @@ mod dedup;
 mod echo;
 pub(crate) mod error;
 mod identity;
+mod route;
 
 use pyo3::prelude::*;
 
@@ -22,5 +23,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     #[cfg(feature = "conformance")]
     echo::register(module)?;
     identity::register(module)?;
+    route::register(module)?;
     Ok(())
 }

@@ -9,5 +9,6 @@ mod control;
 mod echo;
 mod error;
 mod identity;
+mod route;
 
 pub use error::{error_of, pack_fields};

@@ -1728,6 +1728,17 @@ static inline void show_authorize_options(call *c, const net_authorize_options *
   }
 }
 
+static inline void read_gossip_kind(call *c, const node *value, net_gossip_kind *out) {
+  if (!net_gossip_kind_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_gossip_kind(call *c, const net_gossip_kind *value) {
+  net_view text = net_str(net_gossip_kind_text(*value));
+  show_text(c, &text);
+}
+
 static inline void show_base_argument(call *c, const net_error *error) {
   net_base_argument_fields fields;
   if (net_base_argument_fields_unpack(error, &fields)) {

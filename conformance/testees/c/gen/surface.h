@@ -4,6 +4,7 @@
 #include "../surface.h"
 #include <net_mesh/echo_wire.h>
 #include <net_mesh/identity_wire.h>
+#include <net_mesh/route_wire.h>
 
 // Lists what the SDK has; `library` is the shared one.
 static void list_surface(call *c, void *library) {
@@ -548,4 +549,20 @@ static void list_surface(call *c, void *library) {
   SYMBOL(net_delegate_token)
   SYMBOL(net_authorize)
   SYMBOL(net_channel_hash)
+  NUMBER(NET_GOSSIP_LIMIT)
+  NUMBER(NET_UNREACHABLE)
+  NUMBER(NET_MAX_HOPS)
+  TYPE(net_gossip_kind)
+  NUMBER(NET_GOSSIP_KIND_BEACONS)
+  NUMBER(NET_GOSSIP_KIND_ROUTES)
+  NUMBER(NET_GOSSIP_KIND_SEQNO_REQUESTS)
+  TYPE(net_beacon)
+  INLINE(net_beacon_encode)
+  INLINE(net_beacon_decode)
+  TYPE(net_route)
+  INLINE(net_route_encode)
+  INLINE(net_route_decode)
+  TYPE(net_seqno_request)
+  INLINE(net_seqno_request_encode)
+  INLINE(net_seqno_request_decode)
 }

@@ -3,6 +3,7 @@
 
 #include <net_mesh/echo_wire.h>
 #include <net_mesh/identity_wire.h>
+#include <net_mesh/route_wire.h>
 
 static inline void read_exactly(call *c, const node *value, uint8_t *out, size_t len) {
   if (strlen(text_of(c, value)) == 2 * len) {
@@ -1014,6 +1015,285 @@ static void wire_permission_token_decode(call *c) {
   show_permission_token_form(c, &value);
 }
 
+static inline void read_beacon_form(call *c, const node *form, net_beacon *value) {
+  {
+    const node *m = member(form, "entity_id");
+    read_exactly(c, m, value->entity_id, 32);
+  }
+  {
+    const node *m = member(form, "static_key");
+    read_exactly(c, m, value->static_key, 32);
+  }
+  {
+    const node *m = member(form, "epoch");
+    read_u64(c, m, &value->epoch);
+  }
+  {
+    const node *m = member(form, "seqno");
+    read_u32(c, m, &value->seqno);
+  }
+  {
+    const node *m = member(form, "flags_relays");
+    read_bool(c, m, &value->flags_relays);
+  }
+  {
+    const node *m = member(form, "flags_rest");
+    read_u32(c, m, &value->flags_rest);
+  }
+  {
+    const node *m = member(form, "signature");
+    read_exactly(c, m, value->signature, 64);
+  }
+}
+
+static inline void show_beacon_form(call *c, const net_beacon *value) {
+  {
+    size_t at = enter(c, net_str("entity_id"));
+    show_exactly(c, value->entity_id, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("static_key"));
+    show_exactly(c, value->static_key, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u64(c, &value->epoch);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("seqno"));
+    show_u32(c, &value->seqno);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_relays"));
+    show_bool(c, &value->flags_relays);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_rest"));
+    show_u32(c, &value->flags_rest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("signature"));
+    show_exactly(c, value->signature, 64);
+    leave(c, at);
+  }
+}
+
+static void wire_beacon_encode(call *c) {
+  net_beacon value;
+  memset(&value, 0, sizeof value);
+  read_beacon_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_beacon_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_beacon_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_beacon value;
+  net_code code = net_beacon_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_beacon_form(c, &value);
+}
+
+static inline void read_route_form(call *c, const node *form, net_route *value) {
+  {
+    const node *m = member(form, "node_id");
+    read_u64(c, m, &value->node_id);
+  }
+  {
+    const node *m = member(form, "epoch");
+    read_u64(c, m, &value->epoch);
+  }
+  {
+    const node *m = member(form, "seqno");
+    read_u32(c, m, &value->seqno);
+  }
+  {
+    const node *m = member(form, "distance_metric");
+    read_u32(c, m, &value->distance_metric);
+  }
+  {
+    const node *m = member(form, "distance_hops");
+    read_u8(c, m, &value->distance_hops);
+  }
+}
+
+static inline void show_route_form(call *c, const net_route *value) {
+  {
+    size_t at = enter(c, net_str("node_id"));
+    show_u64(c, &value->node_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u64(c, &value->epoch);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("seqno"));
+    show_u32(c, &value->seqno);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("distance_metric"));
+    show_u32(c, &value->distance_metric);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("distance_hops"));
+    show_u8(c, &value->distance_hops);
+    leave(c, at);
+  }
+}
+
+static void wire_route_encode(call *c) {
+  net_route value;
+  memset(&value, 0, sizeof value);
+  read_route_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_route_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_route_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_route value;
+  net_code code = net_route_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_route_form(c, &value);
+}
+
+static inline void read_seqno_request_form(call *c, const node *form, net_seqno_request *value) {
+  {
+    const node *m = member(form, "node_id");
+    read_u64(c, m, &value->node_id);
+  }
+  {
+    const node *m = member(form, "epoch");
+    read_u64(c, m, &value->epoch);
+  }
+  {
+    const node *m = member(form, "seqno");
+    read_u32(c, m, &value->seqno);
+  }
+  {
+    const node *m = member(form, "hops");
+    read_u8(c, m, &value->hops);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u8(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "padding");
+    read_u16(c, m, &value->padding);
+  }
+}
+
+static inline void show_seqno_request_form(call *c, const net_seqno_request *value) {
+  {
+    size_t at = enter(c, net_str("node_id"));
+    show_u64(c, &value->node_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u64(c, &value->epoch);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("seqno"));
+    show_u32(c, &value->seqno);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("hops"));
+    show_u8(c, &value->hops);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u8(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u16(c, &value->padding);
+    leave(c, at);
+  }
+}
+
+static void wire_seqno_request_encode(call *c) {
+  net_seqno_request value;
+  memset(&value, 0, sizeof value);
+  read_seqno_request_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_seqno_request_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_seqno_request_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_seqno_request value;
+  net_code code = net_seqno_request_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_seqno_request_form(c, &value);
+}
+
 // Answers a request about a layout; false if there is none of that name.
 static inline bool dispatch_wire(call *c) {
   static const struct {
@@ -1040,6 +1320,12 @@ static inline bool dispatch_wire(call *c) {
       {"wire.echo_ack.decode", wire_echo_ack_decode},
       {"wire.permission_token.encode", wire_permission_token_encode},
       {"wire.permission_token.decode", wire_permission_token_decode},
+      {"wire.beacon.encode", wire_beacon_encode},
+      {"wire.beacon.decode", wire_beacon_decode},
+      {"wire.route.encode", wire_route_encode},
+      {"wire.route.decode", wire_route_decode},
+      {"wire.seqno_request.encode", wire_seqno_request_encode},
+      {"wire.seqno_request.decode", wire_seqno_request_decode},
   };
   for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
     if (strcmp(forms[i].op, c->op) == 0) {

@@ -33,6 +33,7 @@ import net.gen.control
 import net.gen.dedup
 import net.gen.echo
 import net.gen.identity
+import net.gen.route
 
 NAMED.update(
     {
@@ -339,6 +340,9 @@ NAMED.update(
             ("channel", "channel", SAME),
             ("now", "now", optional(DATE)),
             ("floors", "floors", list_of(named("identity.generation_floor"))),
+        ),
+        "route.gossip_kind": enum_of(
+            {"beacons": "beacons", "routes": "routes", "seqno_requests": "seqno_requests"}
         ),
     }
 )

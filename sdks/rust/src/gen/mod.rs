@@ -8,6 +8,7 @@ pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
+pub mod route;
 
 pub use base::*;
 pub use bus::*;
@@ -15,6 +16,7 @@ pub use dedup::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
+pub use route::*;
 
 /// What most programs use.
 pub mod prelude {

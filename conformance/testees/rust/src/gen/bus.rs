@@ -731,7 +731,7 @@ impl Fixture for net_mesh::bus::Transport {
                 "request_timeout": span_value(*request_timeout, 1_000_000),
                 "max_messages": max_messages.write(),
                 "max": max.write(),
-                "max_age": *max_age.map_or(Value::Null, |span| span_value(span, 1_000_000)),
+                "max_age": max_age.map_or(Value::Null, |span| span_value(span, 1_000_000)),
                 "replicas": replicas.write(),
             }),
         }

@@ -13,6 +13,7 @@ pub(crate) fn surface() -> Value {
     dedup(&mut list);
     echo(&mut list);
     identity(&mut list);
+    route(&mut list);
     list.finish()
 }
 
@@ -1001,4 +1002,20 @@ fn identity(list: &mut List) {
     list.has(&["delegate_token"]);
     list.has(&["authorize"]);
     list.has(&["channel_hash"]);
+}
+
+fn route(list: &mut List) {
+    list.value("GOSSIP_LIMIT", net_mesh::route::GOSSIP_LIMIT);
+    list.value("UNREACHABLE", net_mesh::route::UNREACHABLE);
+    list.value("MAX_HOPS", net_mesh::route::MAX_HOPS);
+    list.ty::<net_mesh::route::GossipKind>("GossipKind");
+    list.value("GossipKind::Beacons", net_mesh::route::GossipKind::Beacons.text());
+    list.value("GossipKind::Routes", net_mesh::route::GossipKind::Routes.text());
+    list.value("GossipKind::SeqnoRequests", net_mesh::route::GossipKind::SeqnoRequests.text());
+    let _ = (net_mesh::wire::route::Beacon::encode, net_mesh::wire::route::Beacon::decode);
+    list.has(&["Beacon::encode", "Beacon::decode"]);
+    let _ = (net_mesh::wire::route::Route::encode, net_mesh::wire::route::Route::decode);
+    list.has(&["Route::encode", "Route::decode"]);
+    let _ = (net_mesh::wire::route::SeqnoRequest::encode, net_mesh::wire::route::SeqnoRequest::decode);
+    list.has(&["SeqnoRequest::encode", "SeqnoRequest::decode"]);
 }

@@ -79,6 +79,27 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::identity::PermissionToken::decode(&encoded)?.write())
         }
+        (Some("beacon"), Some("encode")) => {
+            Ok(net_types::wire::route::Beacon::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("beacon"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::route::Beacon::decode(&encoded)?.write())
+        }
+        (Some("route"), Some("encode")) => {
+            Ok(net_types::wire::route::Route::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("route"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::route::Route::decode(&encoded)?.write())
+        }
+        (Some("seqno_request"), Some("encode")) => {
+            Ok(net_types::wire::route::SeqnoRequest::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("seqno_request"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::route::SeqnoRequest::decode(&encoded)?.write())
+        }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }
 }
@@ -321,6 +342,81 @@ impl Fixture for net_types::wire::identity::PermissionToken {
     }
 }
 
+impl Fixture for net_types::wire::route::Beacon {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            entity_id: member(args, "entity_id")?,
+            static_key: member(args, "static_key")?,
+            epoch: member(args, "epoch")?,
+            seqno: member(args, "seqno")?,
+            flags_relays: member(args, "flags_relays")?,
+            flags_rest: member(args, "flags_rest")?,
+            signature: member(args, "signature")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "entity_id": self.entity_id.write(),
+            "static_key": self.static_key.write(),
+            "epoch": self.epoch.write(),
+            "seqno": self.seqno.write(),
+            "flags_relays": self.flags_relays.write(),
+            "flags_rest": self.flags_rest.write(),
+            "signature": self.signature.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::route::Route {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            node_id: member(args, "node_id")?,
+            epoch: member(args, "epoch")?,
+            seqno: member(args, "seqno")?,
+            distance_metric: member(args, "distance_metric")?,
+            distance_hops: member(args, "distance_hops")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "node_id": self.node_id.write(),
+            "epoch": self.epoch.write(),
+            "seqno": self.seqno.write(),
+            "distance_metric": self.distance_metric.write(),
+            "distance_hops": self.distance_hops.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::route::SeqnoRequest {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            node_id: member(args, "node_id")?,
+            epoch: member(args, "epoch")?,
+            seqno: member(args, "seqno")?,
+            hops: member(args, "hops")?,
+            reserved: member(args, "reserved")?,
+            padding: member(args, "padding")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "node_id": self.node_id.write(),
+            "epoch": self.epoch.write(),
+            "seqno": self.seqno.write(),
+            "hops": self.hops.write(),
+            "reserved": self.reserved.write(),
+            "padding": self.padding.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::echo::Color {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -333,6 +429,17 @@ impl Fixture for net_types::echo::Color {
 }
 
 impl Fixture for net_types::echo::Level {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.text())
+    }
+}
+
+impl Fixture for net_types::route::GossipKind {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
         text.parse().map_err(|_| wrong("a known text", value))
@@ -417,6 +524,8 @@ impl Item for net_types::echo::Color {}
 
 impl Item for net_types::echo::Level {}
 
+impl Item for net_types::route::GossipKind {}
+
 impl Item for net_types::echo::Access {}
 
 impl Item for net_types::identity::TokenScope {}
@@ -448,3 +557,9 @@ impl Item for net_types::wire::echo::EchoTicket {}
 impl Item for net_types::wire::echo::EchoAck {}
 
 impl Item for net_types::wire::identity::PermissionToken {}
+
+impl Item for net_types::wire::route::Beacon {}
+
+impl Item for net_types::wire::route::Route {}
+
+impl Item for net_types::wire::route::SeqnoRequest {}

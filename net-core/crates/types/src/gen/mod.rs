@@ -12,9 +12,10 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
+pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "cd44e3bbee57bfa5432f2d898f3f465c";
+pub const SPEC_HASH: &str = "4d9a13c0af9eadbb9967add00f80ddc3";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("cd44e3bbee57bfa5432f2d898f3f465c")
+check("4d9a13c0af9eadbb9967add00f80ddc3")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -111,6 +111,7 @@ from net.gen.identity import (
     token_is_expired,
     verify_token,
 )
+from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
     "ArgumentError",
@@ -141,7 +142,9 @@ __all__ = [
     "EventBusOptions",
     "EventStream",
     "ForkedError",
+    "GOSSIP_LIMIT",
     "GenerationFloor",
+    "GossipKind",
     "HandleError",
     "HashedEvent",
     "HostThrewError",
@@ -164,6 +167,7 @@ __all__ = [
     "LogRecord",
     "LogSink",
     "LogSinkFunction",
+    "MAX_HOPS",
     "MismatchError",
     "Net",
     "NetError",
@@ -197,6 +201,7 @@ __all__ = [
     "Transport",
     "TypedChannel",
     "TypedEventStream",
+    "UNREACHABLE",
     "UnsupportedError",
     "authorize",
     "build_info",

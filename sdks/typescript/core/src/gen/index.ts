@@ -5,3 +5,4 @@ export * from './bus';
 export * from './control';
 export * from './dedup';
 export * from './identity';
+export * from './route';

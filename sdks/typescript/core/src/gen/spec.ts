@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'cd44e3bbee57bfa5432f2d898f3f465c';
+export const SPEC_HASH = '4d9a13c0af9eadbb9967add00f80ddc3';
 
 checkSpec(SPEC_HASH);

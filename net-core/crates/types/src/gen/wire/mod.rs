@@ -5,7 +5,9 @@
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
+pub mod route;
 
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
+pub use route::*;

@@ -106,6 +106,7 @@ from net.gen.aio.identity import (
     token_is_expired,
     verify_token,
 )
+from net.gen.aio.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
     "ArgumentError",
@@ -137,7 +138,9 @@ __all__ = [
     "EventBusOptions",
     "EventStream",
     "ForkedError",
+    "GOSSIP_LIMIT",
     "GenerationFloor",
+    "GossipKind",
     "HandleError",
     "HashedEvent",
     "HostThrewError",
@@ -160,6 +163,7 @@ __all__ = [
     "LogRecord",
     "LogSink",
     "LogSinkFunction",
+    "MAX_HOPS",
     "MismatchError",
     "Net",
     "NetError",
@@ -192,6 +196,7 @@ __all__ = [
     "Transport",
     "TypedChannel",
     "TypedEventStream",
+    "UNREACHABLE",
     "UnsupportedError",
     "authorize",
     "build_info",

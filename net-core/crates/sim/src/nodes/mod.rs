@@ -1,0 +1,6 @@
+//! Nodes that scenarios are made of.
+
+mod plain;
+mod routing;
+
+pub use routing::{Peer, RoutingNode, Settings};
