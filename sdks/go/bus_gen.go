@@ -1423,7 +1423,7 @@ func (o *NetNode) EmitRawAsync(ctx context.Context, json string, key *string) (r
 	return await(ctx, op, unpackReceipt)
 }
 
-// EmitBuffer emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is counted in `rejected`.
+// EmitBuffer emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
 func (o *NetNode) EmitBuffer(data []byte, key *string) (result bool, err error) {
 	var out C.bool
 	var fail C.net_error
@@ -1502,7 +1502,7 @@ func (o *NetNode) PushBatch(events [][]byte, key *string) (result uint32, err er
 	return uint32(out), nil
 }
 
-// Fire emits one JSON text without a receipt; false when there is no room. Text that is not JSON is counted in `rejected`.
+// Fire emits one JSON text without a receipt; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
 func (o *NetNode) Fire(json string) (result bool, err error) {
 	var out C.bool
 	var fail C.net_error
@@ -1544,7 +1544,7 @@ func (o *NetNode) Prehash(data []byte) (result HashedEvent, err error) {
 	return taken(&out, unpackHashedEvent)
 }
 
-// PushWithHash emits one JSON text whose hash is known; false when the hash is not the text's or there is no room.
+// PushWithHash emits one JSON text whose hash is known; false when the hash is not the text's, there is no room, or the node is shut down.
 func (o *NetNode) PushWithHash(data []byte, hash uint64) (result bool, err error) {
 	var out C.bool
 	var fail C.net_error

@@ -146,8 +146,12 @@ func (v TokenScope) String() string {
 	return strings.Join(v.Texts(), "|")
 }
 
+func (v TokenScope) refusal(detail string) error {
+	return &IdentityError{Kind: IdentityErrorKindUnknownScope, Detail: detail}
+}
+
 func packTokenScope(w *writer, v TokenScope) {
-	packUint(w, w.bits(uint64(v), 0x1f))
+	packUint(w, w.bits(uint64(v), 0x1f, v.refusal))
 }
 
 // What a token says.

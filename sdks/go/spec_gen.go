@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "4d9a13c0af9eadbb9967add00f80ddc3"
+const specHash = "d48eb6e31d174a2ddf055d0e6399cb7b"

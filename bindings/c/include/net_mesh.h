@@ -270,8 +270,8 @@ uint64_t net_net_node_emit_raw_async(net_handle handle,
                                      net_done done,
                                      void *ctx);
 
-// Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is
-// counted in `rejected`.
+// Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text
+// that is not JSON is counted in `rejected`.
 net_code net_net_node_emit_buffer(net_handle handle,
                                   net_view data,
                                   net_view key,
@@ -308,8 +308,8 @@ net_code net_net_node_push_batch(net_handle handle,
                                  uint32_t *result,
                                  net_error *error);
 
-// Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is
-// counted in `rejected`.
+// Emits one JSON text without a receipt; false when there is no room, or the node is shut down.
+// Text that is not JSON is counted in `rejected`.
 net_code net_net_node_fire(net_handle handle, net_view json, bool *result, net_error *error);
 
 // Emits many JSON texts without receipts and tells for how many there was room.
@@ -324,8 +324,8 @@ net_code net_net_node_prehash(net_handle handle,
                               net_bytes *result,
                               net_error *error);
 
-// Emits one JSON text whose hash is known; false when the hash is not the text's or there is no
-// room.
+// Emits one JSON text whose hash is known; false when the hash is not the text's, there is no
+// room, or the node is shut down.
 net_code net_net_node_push_with_hash(net_handle handle,
                                      net_view data,
                                      uint64_t hash,
@@ -556,6 +556,12 @@ net_code net_echo_level(uint16_t value, uint16_t *result, net_error *error);
 net_code net_echo_access(uint32_t value, uint32_t *result, net_error *error);
 
 // Gives the value back.
+net_code net_echo_mood(uint8_t value, uint8_t *result, net_error *error);
+
+// Gives the value back.
+net_code net_echo_rights(uint16_t value, uint16_t *result, net_error *error);
+
+// Gives the value back.
 net_code net_echo_number(uint64_t value, uint64_t *result, net_error *error);
 
 // Gives the value back.
@@ -597,6 +603,15 @@ net_code net_echo_limits(net_view values, net_bytes *result, net_error *error);
 
 // Gives the value back.
 net_code net_echo_timetable(net_view value, net_bytes *result, net_error *error);
+
+// Gives the kit back, with the same boxes in it.
+net_code net_echo_kit_of(net_view kit, net_bytes *result, net_error *error);
+
+// Gives the label and the texts of all boxes, with blanks between.
+net_code net_kit_text(net_view kit, net_bytes *result, net_error *error);
+
+// Gives the texts of one kit or two from a task.
+uint64_t net_kit_text_later(net_view kit, net_view more, net_done done, void *ctx);
 
 // Gives the text twice.
 net_code net_doubled(net_view text, net_bytes *result, net_error *error);
@@ -711,6 +726,16 @@ net_code net_echo_box_letters(net_handle handle,
                               uint32_t limit,
                               net_handle *result,
                               net_error *error);
+
+// Gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+uint64_t net_echo_box_watch(net_handle handle, uint32_t count, net_done done, void *ctx);
+
+// Gives a kit with a new box in it that has the same text, unless the label has none.
+net_code net_echo_box_boxed(net_handle handle,
+                            net_view label,
+                            bool *found,
+                            net_bytes *result,
+                            net_error *error);
 
 // Puts the text into a store, reads it back, and removes it if the store can; `odd` if it differs.
 uint64_t net_echo_box_save(net_handle handle,

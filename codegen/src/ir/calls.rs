@@ -15,6 +15,8 @@ pub struct Object {
     pub iterates: Option<Type>,
     /// Name of the method that ends it; a generated `close` only releases the handle.
     pub close: Option<String>,
+    /// Position of the constructor whose argument may stand for it, in languages where one argument has several types.
+    pub accept: Option<usize>,
     /// Cargo feature that it needs.
     pub feature: Option<String>,
     /// Constructors in order.
@@ -26,6 +28,12 @@ pub struct Object {
 }
 
 impl Object {
+    /// The constructor whose argument may stand for the object, and that argument.
+    pub fn accepted(&self) -> Option<(&Method, &Arg)> {
+        let constructor = self.constructors.get(self.accept?)?;
+        Some((constructor, constructor.args.first()?))
+    }
+
     /// The methods through which calls on the object are combined: what takes them, and what reserves room.
     pub fn combined(&self) -> Option<(&Method, &Method)> {
         let (into, reserve) = self.methods.iter().find_map(|method| method.combine.as_ref())?;

@@ -96,6 +96,38 @@ impl Api {
         all
     }
 
+    /// Whether values of the type have objects or streams in them, which cross as handles.
+    pub fn has_handles(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Object(..) | Type::Stream(_) => true,
+            Type::List(of) | Type::Map(of) | Type::Optional(of) => self.has_handles(of),
+            Type::Record(at) => self.holds(self.record(*at)),
+            _ => false,
+        }
+    }
+
+    /// Whether a record has objects or streams in it.
+    pub fn holds(&self, record: &Record) -> bool {
+        record.fields.iter().any(|field| self.has_handles(&field.ty))
+    }
+
+    /// The objects in a record and in the records within it, each once, in the order of the fields.
+    pub fn objects_in(&self, record: &Record) -> Vec<At> {
+        fn visit(api: &Api, ty: &Type, found: &mut Vec<At>) {
+            match ty {
+                Type::Object(at, _) if !found.contains(at) => found.push(*at),
+                Type::List(of) | Type::Map(of) | Type::Optional(of) => visit(api, of, found),
+                Type::Record(at) => {
+                    api.record(*at).fields.iter().for_each(|field| visit(api, &field.ty, found));
+                }
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        record.fields.iter().for_each(|field| visit(self, &field.ty, &mut found));
+        found
+    }
+
     /// The type that carries a named base type, else the type itself.
     pub fn base<'a>(&'a self, ty: &'a Type) -> &'a Type {
         match ty {

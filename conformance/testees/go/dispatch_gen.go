@@ -149,6 +149,10 @@ func (c *call) call() any {
 		return kept[*EchoBox](c)(EchoBoxMerged(readList(ref[*EchoBox](c))(c.arg("boxes"))))
 	case "call:echo.echo_box.letters":
 		return kept[*LetterStream](c)(self[*EchoBox](c).Letters(readOr(readUint[uint32], 1000)(c.arg("limit"))))
+	case "call:echo.echo_box.watch":
+		return give(c, showEchoWatch(c))(self[*EchoBox](c).Watch(c.ctx, readUint[uint32](c.arg("count"))))
+	case "call:echo.echo_box.boxed":
+		return giveFound(c, showEchoKit(c))(self[*EchoBox](c).Boxed(readLabel(c.arg("label"))))
 	case "call:echo.echo_box.save":
 		return done(c, self[*EchoBox](c).Save(c.ctx, c.echoStore(c.arg("store")), readText[string](c.arg("key"))))
 	case "call:echo.echo_box.shut":
@@ -237,6 +241,10 @@ func (c *call) call() any {
 		return give(c, showNamed(levelTags))(EchoLevel(readNamed(levelTags)(c.arg("value"))))
 	case "call:echo.echo_access":
 		return give(c, showFlags[Access])(EchoAccess(readAccess(c.arg("value"))))
+	case "call:echo.echo_mood":
+		return give(c, showPlain[Mood])(EchoMood(readText[Mood](c.arg("value"))))
+	case "call:echo.echo_rights":
+		return give(c, showFlags[Rights])(EchoRights(readRights(c.arg("value"))))
 	case "call:echo.echo_number":
 		return give(c, showDecimal[EchoID])(EchoNumber(readUint[EchoID](c.arg("value"))))
 	case "call:echo.echo_key_of":
@@ -259,6 +267,12 @@ func (c *call) call() any {
 		return give(c, showMap(showDuration(time.Second)))(EchoLimits(readMap(readDuration(time.Second))(c.arg("values"))))
 	case "call:echo.echo_timetable":
 		return give(c, showTimetable)(EchoTimetable(readTimetable(c.arg("value"))))
+	case "call:echo.echo_kit_of":
+		return give(c, showEchoKit(c))(EchoKitOf(readEchoKit(c)(c.arg("kit"))))
+	case "call:echo.kit_text":
+		return give(c, showPlain[string])(KitText(readEchoKit(c)(c.arg("kit"))))
+	case "call:echo.kit_text_later":
+		return give(c, showPlain[string])(KitTextLater(c.ctx, readEchoKit(c)(c.arg("kit")), readOptional(readEchoKit(c))(c.arg("more"))))
 	case "call:echo.doubled":
 		return give(c, showPlain[string])(Doubled(readText[string](c.arg("text"))))
 	case "call:echo.doubled_number":
@@ -558,6 +572,20 @@ func readAccess(v any) (flags Access) {
 			flags |= AccessWrite
 		case "change_all":
 			flags |= AccessChangeAll
+		default:
+			panic(unsupported("no such bit: " + text))
+		}
+	}
+	return flags
+}
+
+func readRights(v any) (flags Rights) {
+	for _, text := range readList(readText[string])(v) {
+		switch text {
+		case "enter":
+			flags |= RightsEnter
+		case "leave":
+			flags |= RightsLeave
 		default:
 			panic(unsupported("no such bit: " + text))
 		}
@@ -1247,6 +1275,46 @@ func showTimetable(r Timetable) any {
 	o["pauses"] = showList(showDuration(time.Millisecond))(r.Pauses)
 	o["limits"] = showMap(showDuration(time.Second))(r.Limits)
 	return o
+}
+
+func readEchoKit(c *call) func(any) EchoKit {
+	return func(v any) (r EchoKit) {
+		o := v.(map[string]any)
+		if value, ok := o["label"]; ok {
+			r.Label = readLabel(value)
+		}
+		if value, ok := o["first"]; ok {
+			r.First = ref[*EchoBox](c)(value)
+		}
+		if value, ok := o["spare"]; ok {
+			r.Spare = ref[*EchoBox](c)(value)
+		}
+		if value, ok := o["more"]; ok {
+			r.More = readList(ref[*EchoBox](c))(value)
+		}
+		return r
+	}
+}
+
+func showEchoKit(c *call) func(EchoKit) any {
+	return func(r EchoKit) any {
+		o := map[string]any{}
+		o["label"] = showLabel(r.Label)
+		o["first"] = showObject[*EchoBox](r.First)
+		o["spare"] = showNilable(showObject[*EchoBox])(r.Spare)
+		o["more"] = showList(showObject[*EchoBox])(r.More)
+		return o
+	}
+}
+
+func showEchoWatch(c *call) func(EchoWatch) any {
+	return func(r EchoWatch) any {
+		o := map[string]any{}
+		o["kit"] = showEchoKit(c)(r.Kit)
+		o["pause"] = showDuration(time.Millisecond)(r.Pause)
+		o["numbers"] = showStream(c, showPlain[uint32])(r.Numbers)
+		return o
+	}
 }
 
 func readEchoPage(v any) (r EchoPage) {

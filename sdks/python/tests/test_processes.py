@@ -50,7 +50,7 @@ def test_ctrl_c_interrupts_a_blocking_call(wait: str) -> None:
 
 
 FORKED = """
-import asyncio, os, sys, traceback
+import asyncio, os, sys, threading, traceback
 import net
 from net.gen import echo
 from net.gen.aio import echo as later
@@ -77,6 +77,12 @@ calls = {
 }
 before = {name: call() for name, call in calls.items()}
 net.clear_logger()
+node = net.NetNode(shards=1)
+awaited = node.subscribe()
+threading.Thread(target=lambda: list(awaited), daemon=True).start()
+while not awaited._turn.locked():
+    os.sched_yield()
+calls["stream of another thread"] = lambda: awaited.next(1)
 child = os.fork()
 if child == 0:
     wrong = []

@@ -131,8 +131,8 @@ pub unsafe extern "C" fn net_net_node_emit_raw_async(
     }
 }
 
-/// Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is
-/// counted in `rejected`.
+/// Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text
+/// that is not JSON is counted in `rejected`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_node_emit_buffer(
     handle: Handle,
@@ -236,8 +236,8 @@ pub unsafe extern "C" fn net_net_node_push_batch(
     }
 }
 
-/// Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is
-/// counted in `rejected`.
+/// Emits one JSON text without a receipt; false when there is no room, or the node is shut down.
+/// Text that is not JSON is counted in `rejected`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_node_fire(
     handle: Handle,
@@ -291,8 +291,8 @@ pub unsafe extern "C" fn net_net_node_prehash(
     }
 }
 
-/// Emits one JSON text whose hash is known; false when the hash is not the text's or there is no
-/// room.
+/// Emits one JSON text whose hash is known; false when the hash is not the text's, there is no
+/// room, or the node is shut down.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_node_push_with_hash(
     handle: Handle,

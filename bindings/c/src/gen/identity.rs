@@ -64,10 +64,12 @@ pub unsafe extern "C" fn net_delegate_token(
             let signer = value::object::<net_core::Identity>(signer)?;
             let parent = value::object::<net_core::Token>(parent)?;
             let new_subject = new_subject.bytes("new_subject")?;
-            let restricted_scope = value::known(
-                "restricted_scope",
-                net_types::identity::TokenScope::from_bits(restricted_scope),
-            )?;
+            let restricted_scope =
+                net_types::identity::TokenScope::from_bits(restricted_scope).ok_or_else(|| {
+                    net_types::Error::from(net_types::identity::IdentityError::UnknownScope {
+                        detail: "restricted_scope is none of the known values".into(),
+                    })
+                })?;
             let generation = has_generation.then_some(generation);
             <net_core::Functions as net_types::api::IdentityFunctions>::delegate_token(
                 &signer,

@@ -1742,7 +1742,7 @@ fn net_node_emit_raw_async_submit(
     queue.get().submit(py, net_node_emit_raw_async_start(this, json, key)?)
 }
 
-/// Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is counted in `rejected`.
+/// Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
 #[pyfunction]
 #[pyo3(signature = (this, data, key))]
 fn net_node_emit_buffer(
@@ -1841,7 +1841,7 @@ fn net_node_push_batch(
     abi::run(py, usize::MAX, || <net_core::NetNode as api::NetNode>::push_batch(&this, &events, key))
 }
 
-/// Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is counted in `rejected`.
+/// Emits one JSON text without a receipt; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
 #[pyfunction]
 #[pyo3(signature = (this, json_str))]
 fn net_node_fire(py: Python<'_>, this: Arg<'_, '_>, json_str: Arg<'_, '_>) -> Answer {
@@ -1869,7 +1869,7 @@ fn net_node_prehash(py: Python<'_>, this: Arg<'_, '_>, data: Arg<'_, '_>) -> Ans
     abi::run(py, data.len(), || <net_core::NetNode as api::NetNode>::prehash(&this, &data))
 }
 
-/// Emits one JSON text whose hash is known; false when the hash is not the text's or there is no room.
+/// Emits one JSON text whose hash is known; false when the hash is not the text's, there is no room, or the node is shut down.
 #[pyfunction]
 #[pyo3(signature = (this, data, hash))]
 fn net_node_push_with_hash(

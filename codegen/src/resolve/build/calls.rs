@@ -29,7 +29,12 @@ impl Context<'_> {
         {
             self.wrong(&["object", name, "close"], format!("there is no method `{close}`"));
         }
+        let position = |accepted: &String| item.new.get_index_of(accepted);
+        if item.accept.iter().any(|accepted| position(accepted).is_none()) || item.accept.len() > 1 {
+            self.wrong(&["object", name, "accept"], "an object accepts what one of its constructors takes");
+        }
         Object {
+            accept: item.accept.first().and_then(position),
             name: spelling::name(name, item.rename.as_ref(), item.alias.as_ref()),
             generic: item.generic.clone(),
             iterates: item.iterates.as_ref().map(|ty| self.ty(&["object", name, "iterates"], ty)),

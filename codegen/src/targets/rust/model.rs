@@ -42,6 +42,8 @@ pub(crate) struct EnumModel {
     pub name: String,
     pub repr: String,
     pub values: Vec<EnumValueModel>,
+    /// Expression of the error for `text`, which is none of the values.
+    pub unknown: String,
 }
 
 pub(crate) struct EnumValueModel {
@@ -91,6 +93,10 @@ pub(crate) struct FieldModel {
 pub(crate) struct RecordModel {
     pub doc: Lines,
     pub name: String,
+    /// Types of the objects in it, in angle brackets.
+    pub objects: String,
+    /// Whether its `Debug` is written, since streams and objects have none to derive it from.
+    pub writes_debug: bool,
     pub fields: Vec<FieldModel>,
     pub has_default: bool,
     /// Whether every default is the type's own.
@@ -155,7 +161,7 @@ pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
         doc: lines(&module.doc),
         consts: module.consts.iter().map(|item| constant(api, item)).collect(),
         scalars: module.scalars.iter().map(|item| scalar(api, item)).collect(),
-        enums: module.enums.iter().map(enumeration).collect(),
+        enums: module.enums.iter().map(|item| enumeration(api, item)).collect(),
         flags: module.flags.iter().map(flags).collect(),
         unions: module.unions.iter().map(|item| union(api, item)).collect(),
         records: module.records.iter().map(|item| record(api, item)).collect(),
@@ -202,7 +208,7 @@ fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
     }
 }
 
-fn enumeration(item: &Enum) -> EnumModel {
+fn enumeration(api: &Api, item: &Enum) -> EnumModel {
     let value = |value: &crate::ir::EnumValue| EnumValueModel {
         doc: lines(&value.doc),
         name: names::ty(&value.name),
@@ -219,6 +225,17 @@ fn enumeration(item: &Enum) -> EnumModel {
         name: names::ty(&item.name.spec),
         repr: item.repr.key().into(),
         values: item.values.iter().map(value).collect(),
+        unknown: match item.unknown {
+            Some(kind) => {
+                let texts: Vec<_> = item.values.iter().map(|value| value.text.as_str()).collect();
+                let detail = format!("format!(\"`{{text}}` is none of {}\")", texts.join(", "));
+                format!("{}.into()", types::unknown(api, kind, &detail))
+            }
+            None => format!(
+                "crate::unknown_text({}, text, Self::ALL.iter().map(|value| value.text()))",
+                names::text(&names::ty(&item.name.spec))
+            ),
+        },
     }
 }
 
@@ -250,13 +267,23 @@ fn union(api: &Api, item: &Union) -> UnionModel {
 }
 
 fn record(api: &Api, item: &Record) -> RecordModel {
-    let fields: Vec<_> = item.fields.iter().map(|f| field(api, f, false)).collect();
+    let mut fields: Vec<_> = item.fields.iter().map(|f| field(api, f, false)).collect();
+    let objects: Vec<_> =
+        api.objects_in(item).into_iter().map(|at| names::ty(&api.object(at).name.spec)).collect();
+    for field in &mut fields {
+        for name in &objects {
+            field.ty = field.ty.replace(&format!("std::sync::Arc<Self::{name}>"), name);
+        }
+    }
+    let holds = api.holds(item);
     RecordModel {
         doc: lines(&item.doc),
         name: names::ty(&item.name.spec),
-        has_default: item.all_optional(),
+        objects: if objects.is_empty() { String::new() } else { format!("<{}>", objects.join(", ")) },
+        writes_debug: holds,
+        has_default: item.all_optional() && !holds,
         derives_default: fields.iter().all(|field| field.default == "Default::default()"),
-        derives: "Debug, Clone, PartialEq".into(),
+        derives: if holds { "Clone" } else { "Debug, Clone, PartialEq" }.into(),
         limits: item.fields.iter().filter_map(|field| limit(api, field)).collect(),
         fields,
     }
@@ -413,21 +440,22 @@ fn associated<'a>(
     methods: impl Iterator<Item = &'a Method>,
     own: Option<At>,
 ) -> Vec<AssociatedModel> {
-    fn collect(ty: &Type, found: &mut BTreeSet<At>) {
+    fn collect(api: &Api, ty: &Type, found: &mut BTreeSet<At>) {
         match ty {
             Type::Object(at, _) => {
                 found.insert(*at);
             }
+            Type::Record(at) => found.extend(api.objects_in(api.record(*at))),
             Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => {
-                collect(inner, found)
+                collect(api, inner, found)
             }
             _ => {}
         }
     }
     let mut found = BTreeSet::new();
     for method in methods {
-        method.args.iter().for_each(|arg| collect(&arg.ty, &mut found));
-        method.returns.iter().for_each(|ty| collect(ty, &mut found));
+        method.args.iter().for_each(|arg| collect(api, &arg.ty, &mut found));
+        method.returns.iter().for_each(|ty| collect(api, ty, &mut found));
     }
     found
         .into_iter()

@@ -97,9 +97,7 @@ impl Codecs {
                     self.lines.push(format!("TESTEE_MAP({of_code}, {item}, {whole})"));
                 } else {
                     self.lines.push(format!("TESTEE_READ_LIST({of_code}, {item}, {whole})"));
-                    if !matches!(**of, Type::Object(..)) {
-                        self.lines.push(format!("TESTEE_SHOW_LIST({of_code}, {whole})"));
-                    }
+                    self.lines.push(format!("TESTEE_SHOW_LIST({of_code}, {whole})"));
                 }
                 Ok(())
             }
@@ -174,6 +172,10 @@ impl Codecs {
     fn record(&mut self, api: &Api, item: &Record) -> Result<()> {
         for field in &item.fields {
             self.needs(api, &field.ty)?;
+            if let Type::Stream(of) = &field.ty {
+                self.needs(api, &Type::List(of.clone()))?;
+                self.stream(api, of)?;
+            }
         }
         let ty = names::ty(&item.name.spec);
         let mut read = vec![format!("  *out = {ty}_init();")];
@@ -292,7 +294,10 @@ fn show_field(api: &Api, field: &Field, target: &str) -> Result<Vec<String>> {
 pub(super) fn show_member(api: &Api, spec: &str, ty: &Type, target: &str) -> Result<Vec<String>> {
     let name = names::field(api, spec, ty);
     let (ty, optional) = ty.split_optional();
-    let show = format!("show_{}(c, &{target}{name});", code(api, ty)?);
+    let show = match ty {
+        Type::Stream(of) => format!("drain_{}(c, {target}{name});", code(api, of)?),
+        _ => format!("show_{}(c, &{target}{name});", code(api, ty)?),
+    };
     let mut lines =
         vec!["  {".to_owned(), format!("    size_t at = enter(c, net_str({}));", types::quoted(spec))];
     if optional {

@@ -28,6 +28,8 @@ pub(crate) struct EnumCodec {
     pub alias_types: String,
     pub numeric: Option<String>,
     pub is_open: bool,
+    /// Function that makes the error for an unknown text.
+    pub unknown: Option<String>,
 }
 
 pub(crate) struct RecordCodec {
@@ -130,7 +132,16 @@ fn enumeration(scope: &Scope<'_>, position: usize, item: &Enum) -> EnumCodec {
         aliases,
         numeric: item.numeric.then(|| tags.join(", ")),
         is_open: item.open,
+        unknown: item.unknown.map(|kind| unknown(scope, kind)),
     }
+}
+
+/// The function that makes the error for an unknown text of what it says about it.
+fn unknown(scope: &Scope<'_>, (at, kind): (At, usize)) -> String {
+    let family = scope.api.family(at);
+    let kind = &family.kinds[kind];
+    let message = super::errors::message_with_detail(family, kind);
+    format!("(detail) => k.makeError({}, {}, {message}, detail)", family.id, kind.code)
 }
 
 fn flags(scope: &Scope<'_>, position: usize, item: &Flags) -> EnumCodec {
@@ -147,6 +158,7 @@ fn flags(scope: &Scope<'_>, position: usize, item: &Flags) -> EnumCodec {
         alias_types: String::new(),
         numeric: None,
         is_open: item.open,
+        unknown: item.unknown.map(|kind| unknown(scope, kind)),
     }
 }
 

@@ -153,10 +153,16 @@ fn imports(scope: &Scope<'_>, api: &Api, types: &str, codecs: &str) -> Vec<Impor
 fn tidy(code: &str) -> String {
     let unused = |line: &str| {
         let name = line.strip_prefix("import * as ").and_then(|rest| rest.split(' ').next());
-        name.is_some_and(|name| !code.contains(&format!("{name}.")))
+        name.is_some_and(|name| !reaches(code, name))
     };
     let kept: Vec<_> = code.lines().filter(|line| !unused(line)).collect();
     kept.join("\n").trim_end().to_owned() + "\n"
+}
+
+/// Whether code reaches into something of a name, which may also be the end of a word in its comments.
+fn reaches(code: &str, name: &str) -> bool {
+    let within = |before: &str| before.ends_with(|last: char| last.is_alphanumeric() || "_$.".contains(last));
+    code.match_indices(&format!("{name}.")).any(|(at, _)| !within(&code[..at]))
 }
 
 struct Rendered {
@@ -241,4 +247,16 @@ struct IndexTemplate<'a> {
 #[template(path = "ts/spec.jinja", escape = "none")]
 struct SpecTemplate<'a> {
     hash: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_that_only_ends_a_word_is_dropped() {
+        let used = "import * as k from '../kernel';\nk.call();\n";
+        assert_eq!(tidy(used), used);
+        assert_eq!(tidy("import * as k from '../kernel';\n// One link.\n"), "// One link.\n");
+    }
 }

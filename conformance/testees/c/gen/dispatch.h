@@ -903,6 +903,17 @@ static inline void show_level(call *c, const net_level *value) {
   show_text(c, &text);
 }
 
+static inline void read_mood(call *c, const node *value, net_mood *out) {
+  if (!net_mood_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_mood(call *c, const net_mood *value) {
+  net_view text = net_str(net_mood_text(*value));
+  show_text(c, &text);
+}
+
 static inline void read_access(call *c, const node *value, net_access *out) {
   *out = 0;
   for (const node *at = value == NULL ? NULL : value->first; at != NULL; at = at->next) {
@@ -925,6 +936,34 @@ static inline void show_access(call *c, const net_access *value) {
     if (((uint64_t)*value >> i & 1) != 0) {
       size_t before = enter_item(c, len++);
       net_view text = net_str(net_access_text((net_access)(UINT64_C(1) << i)));
+      show_text(c, &text);
+      leave(c, before);
+    }
+  }
+}
+
+static inline void read_rights(call *c, const node *value, net_rights *out) {
+  *out = 0;
+  for (const node *at = value == NULL ? NULL : value->first; at != NULL; at = at->next) {
+    net_rights bit = 0;
+    if (!net_rights_from_text(net_str(text_of(c, at)), &bit)) {
+      refuse(c, "no such bit");
+    }
+    *out = (net_rights)(*out | bit);
+  }
+}
+
+static inline void show_rights(call *c, const net_rights *value) {
+  size_t len = 0;
+  for (unsigned i = 0; i < 8 * sizeof *value; i++) {
+    len += (size_t)((uint64_t)*value >> i & 1);
+  }
+  show_len(c, 'l', len);
+  len = 0;
+  for (unsigned i = 0; i < 8 * sizeof *value; i++) {
+    if (((uint64_t)*value >> i & 1) != 0) {
+      size_t before = enter_item(c, len++);
+      net_view text = net_str(net_rights_text((net_rights)(UINT64_C(1) << i)));
       show_text(c, &text);
       leave(c, before);
     }
@@ -1472,6 +1511,75 @@ static inline void show_timetable(call *c, const net_timetable *value) {
   }
 }
 
+TESTEE_READ_LIST(handle, net_handle, net_handle_list)
+TESTEE_SHOW_LIST(handle, net_handle_list)
+
+static inline void read_echo_kit(call *c, const node *value, net_echo_kit *out) {
+  *out = net_echo_kit_init();
+  read_label(c, member(value, "label"), &out->label);
+  read_handle(c, member(value, "first"), &out->first);
+  out->has_spare = given(member(value, "spare"));
+  if (out->has_spare) {
+    read_handle(c, member(value, "spare"), &out->spare);
+  }
+  read_handle_list(c, member(value, "more"), &out->more);
+}
+
+static inline void show_echo_kit(call *c, const net_echo_kit *value) {
+  {
+    size_t at = enter(c, net_str("label"));
+    show_label(c, &value->label);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("first"));
+    show_handle(c, &value->first);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("spare"));
+    if (value->has_spare) {
+      show_handle(c, &value->spare);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("more"));
+    show_handle_list(c, &value->more);
+    leave(c, at);
+  }
+}
+
+TESTEE_SOURCE(u32, uint32_t, net_u32_list, net_u32_list_pack)
+TESTEE_DRAIN(u32, net_u32_list, net_u32_list_unpack, net_u32_list_free)
+
+static inline void read_echo_watch(call *c, const node *value, net_echo_watch *out) {
+  *out = net_echo_watch_init();
+  read_echo_kit(c, member(value, "kit"), &out->kit);
+  read_time(c, member(value, "pause"), &out->pause_ms);
+  read_handle(c, member(value, "numbers"), &out->numbers);
+}
+
+static inline void show_echo_watch(call *c, const net_echo_watch *value) {
+  {
+    size_t at = enter(c, net_str("kit"));
+    show_echo_kit(c, &value->kit);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("pause"));
+    show_time(c, &value->pause_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("numbers"));
+    drain_u32(c, value->numbers);
+    leave(c, at);
+  }
+}
+
 static inline void read_echo_page(call *c, const node *value, net_echo_page *out) {
   *out = net_echo_page_init();
   read_text(c, member(value, "raw"), &out->raw);
@@ -1506,11 +1614,8 @@ static inline void show_mark(call *c, const net_mark *value) {
 
 TESTEE_READ_LIST(i64, int64_t, net_i64_list)
 TESTEE_SHOW_LIST(i64, net_i64_list)
-TESTEE_SOURCE(u32, uint32_t, net_u32_list, net_u32_list_pack)
-TESTEE_DRAIN(u32, net_u32_list, net_u32_list_unpack, net_u32_list_free)
 TESTEE_SOURCE(label, net_label, net_label_list, net_label_list_pack)
 TESTEE_DRAIN(label, net_label_list, net_label_list_unpack, net_label_list_free)
-TESTEE_READ_LIST(handle, net_handle, net_handle_list)
 
 static inline void read_token_scope(call *c, const node *value, net_token_scope *out) {
   *out = 0;
@@ -4380,6 +4485,40 @@ static void call_echo_access(call *c) {
   show_access(c, &result);
 }
 
+static void call_echo_mood(call *c) {
+  net_mood value_;
+  memset(&value_, 0, sizeof value_);
+  read_mood(c, arg(c, "value"), &value_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_mood result;
+  net_code code = net_echo_mood(value_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_mood(c, &result);
+}
+
+static void call_echo_rights(call *c) {
+  net_rights value_;
+  memset(&value_, 0, sizeof value_);
+  read_rights(c, arg(c, "value"), &value_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_rights result;
+  net_code code = net_echo_rights(value_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_rights(c, &result);
+}
+
 static void call_echo_number(call *c) {
   net_echo_id value_;
   memset(&value_, 0, sizeof value_);
@@ -4600,6 +4739,72 @@ static void call_echo_timetable(call *c) {
   }
   show_timetable(c, &result);
   net_timetable_free(&result);
+}
+
+static void call_echo_kit_of(call *c) {
+  net_echo_kit kit_;
+  memset(&kit_, 0, sizeof kit_);
+  read_echo_kit(c, arg(c, "kit"), &kit_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_echo_kit result;
+  net_code code = net_echo_kit_of_with(&kit_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_echo_kit(c, &result);
+  net_echo_kit_free(&result);
+}
+
+static void call_kit_text(call *c) {
+  net_echo_kit kit_;
+  memset(&kit_, 0, sizeof kit_);
+  read_echo_kit(c, arg(c, "kit"), &kit_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_kit_text_with(&kit_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_kit_text_later(call *c) {
+  net_echo_kit kit_;
+  memset(&kit_, 0, sizeof kit_);
+  read_echo_kit(c, arg(c, "kit"), &kit_);
+  net_echo_kit more_;
+  memset(&more_, 0, sizeof more_);
+  if (given(arg(c, "more"))) {
+    read_echo_kit(c, arg(c, "more"), &more_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_kit_text_later_with(&kit_, given(arg(c, "more")) ? &more_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view result;
+  if (!net_kit_text_later_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_text(c, &result);
+  net_bytes_free(&bytes);
 }
 
 static void call_doubled(call *c) {
@@ -5232,6 +5437,56 @@ static void call_echo_box_letters(call *c) {
     return;
   }
   show_object(c, result);
+}
+
+static void call_echo_box_watch(call *c) {
+  uint32_t count_;
+  memset(&count_, 0, sizeof count_);
+  read_u32(c, arg(c, "count"), &count_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_echo_box_watch(self(c), count_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_echo_watch result;
+  if (!net_echo_box_watch_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_echo_watch(c, &result);
+  net_echo_watch_free(&result);
+  net_bytes_free(&bytes);
+}
+
+static void call_echo_box_boxed(call *c) {
+  net_label label_;
+  memset(&label_, 0, sizeof label_);
+  read_label(c, arg(c, "label"), &label_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  net_echo_kit result;
+  net_code code = net_echo_box_boxed_with(self(c), &label_, &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_echo_kit(c, &result);
+  } else {
+    show_null(c);
+  }
+  if (found) {
+    net_echo_kit_free(&result);
+  }
 }
 
 static void call_echo_box_save(call *c) {
@@ -6636,6 +6891,8 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_color", call_echo_color},
       {"call:echo.echo_level", call_echo_level},
       {"call:echo.echo_access", call_echo_access},
+      {"call:echo.echo_mood", call_echo_mood},
+      {"call:echo.echo_rights", call_echo_rights},
       {"call:echo.echo_number", call_echo_number},
       {"call:echo.echo_key_of", call_echo_key_of},
       {"call:echo.echo_optional", call_echo_optional},
@@ -6647,6 +6904,9 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_pauses", call_echo_pauses},
       {"call:echo.echo_limits", call_echo_limits},
       {"call:echo.echo_timetable", call_echo_timetable},
+      {"call:echo.echo_kit_of", call_echo_kit_of},
+      {"call:echo.kit_text", call_kit_text},
+      {"call:echo.kit_text_later", call_kit_text_later},
       {"call:echo.doubled", call_doubled},
       {"call:echo.doubled_number", call_doubled_number},
       {"call:echo.echo_everything", call_echo_everything},
@@ -6680,6 +6940,8 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_box.find", call_echo_box_find},
       {"call:echo.echo_box.merged", call_echo_box_merged},
       {"call:echo.echo_box.letters", call_echo_box_letters},
+      {"call:echo.echo_box.watch", call_echo_box_watch},
+      {"call:echo.echo_box.boxed", call_echo_box_boxed},
       {"call:echo.echo_box.save", call_echo_box_save},
       {"call:echo.echo_box.shut", call_echo_box_shut},
       {"call:echo.echo_box.text", call_echo_box_text},

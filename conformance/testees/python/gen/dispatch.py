@@ -190,6 +190,7 @@ NAMED.update(
         "control.log_sink": host_of(True, write=("write", False, ("record",), SAME)),
         "echo.color": enum_of({"red": "red", "darkGreen": "darkGreen", "blue": "blue"}),
         "echo.level": enum_of({"low": 1, "high": 500}),
+        "echo.mood": enum_of({"calm": "calm", "angry": "angry"}),
         "echo.label": record_of(
             net.gen.echo.Label, ("text", "text", SAME), ("color", "color", named("echo.color"))
         ),
@@ -254,6 +255,19 @@ NAMED.update(
             net.gen.echo.Timetable,
             ("pauses", "pauses", list_of(SAME)),
             ("limits", "limits", map_of(SAME)),
+        ),
+        "echo.echo_kit": record_of(
+            net.gen.echo.EchoKit,
+            ("label", "label", named("echo.label")),
+            ("first", "first", OBJECT),
+            ("spare", "spare", optional(OBJECT)),
+            ("more", "more", list_of(OBJECT)),
+        ),
+        "echo.echo_watch": record_of(
+            net.gen.echo.EchoWatch,
+            ("kit", "kit", named("echo.echo_kit")),
+            ("pause", "pause_ms", SAME),
+            ("numbers", "numbers", list_of(SAME)),
         ),
         "echo.echo_page": record_of(net.gen.echo.EchoPage, ("raw", "raw", SAME)),
         "echo.mark": record_of(net.gen.echo.Mark, ("place", "place", SAME), ("at", "at", DECIMAL)),
@@ -704,6 +718,10 @@ CALLS: dict[str, Call] = {
         net.gen.echo, "echo_level", (("value", "value", named("echo.level")),), named("echo.level")
     ),
     "echo.echo_access": Call(net.gen.echo, "echo_access", (("value", "value", FLAGS),), FLAGS),
+    "echo.echo_mood": Call(
+        net.gen.echo, "echo_mood", (("value", "value", named("echo.mood")),), named("echo.mood")
+    ),
+    "echo.echo_rights": Call(net.gen.echo, "echo_rights", (("value", "value", FLAGS),), FLAGS),
     "echo.echo_number": Call(net.gen.echo, "echo_number", (("value", "value", DECIMAL),), DECIMAL),
     "echo.echo_key_of": Call(net.gen.echo, "echo_key_of", (("value", "value", SAME),), SAME),
     "echo.echo_optional": Call(
@@ -742,6 +760,24 @@ CALLS: dict[str, Call] = {
         "echo_timetable",
         (("value", "value", named("echo.timetable")),),
         named("echo.timetable"),
+    ),
+    "echo.echo_kit_of": Call(
+        net.gen.echo,
+        "echo_kit_of",
+        (("kit", "kit", named("echo.echo_kit")),),
+        named("echo.echo_kit"),
+    ),
+    "echo.kit_text": Call(
+        net.gen.echo, "kit_text", (("kit", "kit", named("echo.echo_kit")),), SAME
+    ),
+    "echo.kit_text_later": Call(
+        net.gen.echo,
+        "kit_text_later",
+        (
+            ("kit", "kit", named("echo.echo_kit")),
+            ("more", "more", optional(named("echo.echo_kit"))),
+        ),
+        SAME,
     ),
     "echo.doubled": Call(net.gen.echo, "doubled", (("text", "text", SAME),), SAME),
     "echo.doubled_number": Call(
@@ -851,6 +887,20 @@ CALLS: dict[str, Call] = {
     "echo.echo_box.letters": Call(
         net.gen.echo.EchoBox, "letters", (("limit", "limit", SAME),), None, on_object=True
     ),
+    "echo.echo_box.watch": Call(
+        net.gen.echo.EchoBox,
+        "watch",
+        (("count", "count", SAME),),
+        named("echo.echo_watch"),
+        on_object=True,
+    ),
+    "echo.echo_box.boxed": Call(
+        net.gen.echo.EchoBox,
+        "boxed",
+        (("label", "label", named("echo.label")),),
+        optional(named("echo.echo_kit")),
+        on_object=True,
+    ),
     "echo.echo_box.save": Call(
         net.gen.echo.EchoBox,
         "save",
@@ -943,13 +993,13 @@ CALLS: dict[str, Call] = {
         on_object=True,
     ),
     "identity.parse_token": Call(
-        net.gen.identity, "parse_token", (("bytes", "bytes", BYTES),), named("identity.token_info")
+        net.gen.identity, "parse_token", (("bytes", "token", BYTES),), named("identity.token_info")
     ),
     "identity.verify_token": Call(
-        net.gen.identity, "verify_token", (("bytes", "bytes", BYTES),), SAME
+        net.gen.identity, "verify_token", (("bytes", "token", BYTES),), SAME
     ),
     "identity.is_token_expired": Call(
-        net.gen.identity, "token_is_expired", (("bytes", "bytes", BYTES),), SAME
+        net.gen.identity, "token_is_expired", (("bytes", "token", BYTES),), SAME
     ),
     "identity.delegate_token": Call(
         net.gen.identity,
@@ -968,7 +1018,7 @@ CALLS: dict[str, Call] = {
         "authorize",
         (
             ("chain", "chain", list_of(OBJECT)),
-            ("options", "options", named("identity.authorize_options")),
+            ("options", "trusted_issuers", named("identity.authorize_options")),
         ),
         SAME,
     ),
@@ -1044,7 +1094,7 @@ CALLS: dict[str, Call] = {
     "identity.identity.issue_token": Call(
         net.gen.identity.Identity,
         "issue_token",
-        (("options", "options", named("identity.issue_token_options")),),
+        (("options", "subject", named("identity.issue_token_options")),),
         None,
         on_object=True,
     ),

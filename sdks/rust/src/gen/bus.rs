@@ -115,7 +115,7 @@ impl NetNode {
         guard::run_async(self.inner.emit_raw_async(json.to_owned(), key.map(|key| key.to_owned()))).await
     }
 
-    /// Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is counted in `rejected`.
+    /// Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
     pub fn emit_buffer<'a>(
         &self,
         data: impl AsRef<[u8]>,
@@ -190,7 +190,7 @@ impl NetNode {
         guard::run(|| self.inner.push_batch(&events, key))
     }
 
-    /// Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is counted in `rejected`.
+    /// Emits one JSON text without a receipt; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
     pub fn fire(&self, json: &str) -> Result<bool, Error> {
         guard::run(|| self.inner.fire(json))
     }
@@ -206,7 +206,7 @@ impl NetNode {
         guard::run(|| self.inner.prehash(data.as_ref()))
     }
 
-    /// Emits one JSON text whose hash is known; false when the hash is not the text's or there is no room.
+    /// Emits one JSON text whose hash is known; false when the hash is not the text's, there is no room, or the node is shut down.
     pub fn push_with_hash(&self, data: impl AsRef<[u8]>, hash: u64) -> Result<bool, Error> {
         guard::run(|| self.inner.push_with_hash(data.as_ref(), hash))
     }

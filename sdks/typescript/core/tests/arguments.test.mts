@@ -198,6 +198,21 @@ test.each<[unknown, string]>([
   );
 });
 
+test.each<unknown>(['\ud800', { at: ['a\udfff'] }, { '\udc00': 1 }, '\\\ud800'])(
+  'text that UTF-8 cannot hold is refused inside of values: %j',
+  (value) => {
+    const message = 'argument: event: has text with a lone surrogate, which UTF-8 cannot hold';
+    expect(() => node.emit(value)).toThrow(message);
+    expect(() => node.channel('c').publish({ value })).toThrow(message);
+  },
+);
+
+test('text that only looks like a lone surrogate is taken', () => {
+  for (const text of ['\\ud800', '\\\\udfff', '😀', '\\\\\\ud83d']) {
+    expect(node.emit({ text }).shardId).toBe(0);
+  }
+});
+
 test('null is an event like any other', () => {
   expect(node.emit({ nothing: null, text: 'null' }).shardId).toBe(0);
 });

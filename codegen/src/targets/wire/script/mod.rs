@@ -264,7 +264,10 @@ impl Context<'_> {
 
     /// A call as a statement.
     fn call(&self, call: &str) -> String {
-        format!("{call}{}", self.script.semicolon())
+        match call.strip_suffix("])").and_then(|call| call.split_once("([")) {
+            Some((name, numbers)) if call.len() > 97 => filled(name, numbers),
+            _ => format!("{call}{}", self.script.semicolon()),
+        }
     }
 
     /// An assignment to a new variable.
@@ -502,3 +505,29 @@ struct PythonReader;
 #[derive(Template)]
 #[template(path = "wire/python_writer.jinja", escape = "none")]
 struct PythonWriter;
+
+/// A call with a list of numbers that is too long for one line, as Prettier leaves it in the body of a function.
+fn filled(name: &str, numbers: &str) -> String {
+    let mut lines = vec![format!("{name}([")];
+    for number in numbers.split(", ") {
+        match lines.last_mut().filter(|line| line.starts_with(' ') && line.len() + number.len() < 99) {
+            Some(line) => line.extend([" ", number, ","]),
+            None => lines.push(format!("    {number},")),
+        }
+    }
+    lines.push("  ]);".to_owned());
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_fill_their_lines() {
+        let numbers = |count: usize| vec!["0xff"; count].join(", ");
+        let row = |count: usize| format!("    {},", numbers(count));
+        assert_eq!(filled("w.put", &numbers(16)), ["w.put([", &row(16), "  ]);"].join("\n"));
+        assert_eq!(filled("w.put", &numbers(17)), ["w.put([", &row(16), &row(1), "  ]);"].join("\n"));
+    }
+}

@@ -457,10 +457,16 @@ fn echo(list: &mut List) {
     list.ty::<net_mesh::echo::Level>("Level");
     list.value("Level::Low", net_mesh::echo::Level::Low.tag());
     list.value("Level::High", net_mesh::echo::Level::High.tag());
+    list.ty::<net_mesh::echo::Mood>("Mood");
+    list.value("Mood::Calm", net_mesh::echo::Mood::Calm.text());
+    list.value("Mood::Angry", net_mesh::echo::Mood::Angry.text());
     list.ty::<net_mesh::echo::Access>("Access");
     list.value("Access::READ", net_mesh::echo::Access::READ.bits());
     list.value("Access::WRITE", net_mesh::echo::Access::WRITE.bits());
     list.value("Access::CHANGE_ALL", net_mesh::echo::Access::CHANGE_ALL.bits());
+    list.ty::<net_mesh::echo::Rights>("Rights");
+    list.value("Rights::ENTER", net_mesh::echo::Rights::ENTER.bits());
+    list.value("Rights::LEAVE", net_mesh::echo::Rights::LEAVE.bits());
     list.ty::<net_mesh::echo::Shape>("Shape");
     list.parts(
         |value: &net_mesh::echo::Shape| matches!(value, net_mesh::echo::Shape::Empty),
@@ -661,6 +667,16 @@ fn echo(list: &mut List) {
         |net_mesh::echo::Timetable { pauses: _, limits: _, .. }: &net_mesh::echo::Timetable| {},
         &["Timetable.pauses", "Timetable.limits"],
     );
+    list.ty::<net_mesh::echo::EchoKit>("EchoKit");
+    list.parts(
+        |net_mesh::echo::EchoKit { label: _, first: _, spare: _, more: _, .. }: &net_mesh::echo::EchoKit| {},
+        &["EchoKit.label", "EchoKit.first", "EchoKit.spare", "EchoKit.more"],
+    );
+    list.ty::<net_mesh::echo::EchoWatch>("EchoWatch");
+    list.parts(
+        |net_mesh::echo::EchoWatch { kit: _, pause: _, numbers: _, .. }: &net_mesh::echo::EchoWatch| {},
+        &["EchoWatch.kit", "EchoWatch.pause", "EchoWatch.numbers"],
+    );
     list.ty::<net_mesh::echo::EchoPage>("EchoPage");
     list.parts(|net_mesh::echo::EchoPage { raw: _, .. }: &net_mesh::echo::EchoPage| {}, &["EchoPage.raw"]);
     let _ = <net_mesh::echo::EchoPage as net_mesh::echo::EchoPageViews>::raw_bytes;
@@ -723,6 +739,8 @@ fn echo(list: &mut List) {
     list.has(&["EchoBox::find"]);
     list.has(&["EchoBox::merged"]);
     list.has(&["EchoBox::letters"]);
+    list.has(&["EchoBox::watch"]);
+    list.has(&["EchoBox::boxed"]);
     list.has(&["EchoBox::save"]);
     list.has(&["EchoBox::shut"]);
     list.has(&["EchoBox::text"]);
@@ -762,6 +780,8 @@ fn echo(list: &mut List) {
     list.has(&["echo_color"]);
     list.has(&["echo_level"]);
     list.has(&["echo_access"]);
+    list.has(&["echo_mood"]);
+    list.has(&["echo_rights"]);
     list.has(&["echo_number"]);
     list.has(&["echo_key_of"]);
     list.has(&["echo_optional"]);
@@ -773,6 +793,9 @@ fn echo(list: &mut List) {
     list.has(&["echo_pauses"]);
     list.has(&["echo_limits"]);
     list.has(&["echo_timetable"]);
+    list.has(&["echo_kit_of"]);
+    list.has(&["kit_text"]);
+    list.has(&["kit_text_later"]);
     list.has(&["doubled"]);
     list.has(&["doubled_number"]);
     list.has(&["echo_everything"]);

@@ -439,6 +439,17 @@ impl Fixture for net_types::echo::Level {
     }
 }
 
+impl Fixture for net_types::echo::Mood {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.text())
+    }
+}
+
 impl Fixture for net_types::route::GossipKind {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -451,6 +462,21 @@ impl Fixture for net_types::route::GossipKind {
 }
 
 impl Fixture for net_types::echo::Access {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let mut all = Self::default();
+        for name in value.as_array().ok_or_else(|| wrong("a list", value))? {
+            let known = Self::ALL.iter().find(|(_, text)| name == text);
+            all |= known.ok_or_else(|| wrong("a flag", name))?.0;
+        }
+        Ok(all)
+    }
+
+    fn write(&self) -> Value {
+        self.texts().collect()
+    }
+}
+
+impl Fixture for net_types::echo::Rights {
     fn read(value: &Value) -> Result<Self, Failure> {
         let mut all = Self::default();
         for name in value.as_array().ok_or_else(|| wrong("a list", value))? {
@@ -524,9 +550,13 @@ impl Item for net_types::echo::Color {}
 
 impl Item for net_types::echo::Level {}
 
+impl Item for net_types::echo::Mood {}
+
 impl Item for net_types::route::GossipKind {}
 
 impl Item for net_types::echo::Access {}
+
+impl Item for net_types::echo::Rights {}
 
 impl Item for net_types::identity::TokenScope {}
 

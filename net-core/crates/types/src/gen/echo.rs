@@ -173,6 +173,63 @@ impl std::fmt::Display for Level {
     }
 }
 
+/// An enum that refuses unknown texts with an error of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Mood {
+    /// The first.
+    Calm = 1,
+    /// The second.
+    Angry = 2,
+}
+
+impl Mood {
+    /// Every value, in the order of the spec.
+    pub const ALL: &[Self] = &[Self::Calm, Self::Angry];
+
+    /// The permanent number.
+    pub fn tag(self) -> u8 {
+        self as u8
+    }
+
+    /// The value of a number.
+    pub fn from_tag(tag: u8) -> Option<Self> {
+        match tag {
+            1 => Some(Self::Calm),
+            2 => Some(Self::Angry),
+            _ => None,
+        }
+    }
+
+    /// The published text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Angry => "angry",
+        }
+    }
+}
+
+impl std::str::FromStr for Mood {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        match text {
+            "calm" => Ok(Self::Calm),
+            "angry" => Ok(Self::Angry),
+            _ => {
+                Err(crate::echo::EchoError::Odd { detail: format!("`{text}` is none of calm, angry") }.into())
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Mood {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
 /// A set of bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Access(u32);
@@ -229,6 +286,64 @@ impl std::ops::BitOr for Access {
 }
 
 impl std::ops::BitOrAssign for Access {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// A set of bits that refuses unknown ones with an error of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Rights(u16);
+
+impl Rights {
+    /// May come in.
+    pub const ENTER: Self = Self(1 << 0);
+    /// May go out.
+    pub const LEAVE: Self = Self(1 << 1);
+
+    /// Every known bit with its published text, lowest first.
+    pub const ALL: &[(Self, &'static str)] = &[(Self::ENTER, "enter"), (Self::LEAVE, "leave")];
+
+    /// The bits as an integer.
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// The flags of an integer, if every bit is known.
+    pub const fn from_bits(bits: u16) -> Option<Self> {
+        if bits & !0x3 == 0 { Some(Self(bits)) } else { None }
+    }
+
+    /// The flags of an integer, with bits that are not known.
+    pub const fn from_bits_retain(bits: u16) -> Self {
+        Self(bits)
+    }
+
+    /// Whether all bits of another value are set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether no bit is set.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The published texts of the set bits, lowest first.
+    pub fn texts(self) -> impl Iterator<Item = &'static str> {
+        Self::ALL.iter().filter(move |(bit, _)| self.contains(*bit)).map(|(_, text)| *text)
+    }
+}
+
+impl std::ops::BitOr for Rights {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl std::ops::BitOrAssign for Rights {
     fn bitor_assign(&mut self, other: Self) {
         self.0 |= other.0;
     }
@@ -431,6 +546,42 @@ pub struct Timetable {
     pub pauses: Vec<std::time::Duration>,
     /// Spans by text.
     pub limits: std::collections::BTreeMap<String, std::time::Duration>,
+}
+
+/// Objects that belong together.
+#[derive(Clone)]
+pub struct EchoKit<EchoBox> {
+    /// What stands on it.
+    pub label: crate::echo::Label,
+    /// A box.
+    pub first: EchoBox,
+    /// A box, or none.
+    pub spare: Option<EchoBox>,
+    /// Boxes in a list.
+    pub more: Vec<EchoBox>,
+}
+
+impl<EchoBox> std::fmt::Debug for EchoKit<EchoBox> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoKit").finish_non_exhaustive()
+    }
+}
+
+/// A record in which another has objects, with a stream beside it.
+#[derive(Clone)]
+pub struct EchoWatch<EchoBox> {
+    /// The objects.
+    pub kit: crate::echo::EchoKit<EchoBox>,
+    /// A plain value.
+    pub pause: std::time::Duration,
+    /// The stream.
+    pub numbers: crate::Stream<u32>,
+}
+
+impl<EchoBox> std::fmt::Debug for EchoWatch<EchoBox> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoWatch").finish_non_exhaustive()
+    }
 }
 
 /// A record with views, as event pages have them.

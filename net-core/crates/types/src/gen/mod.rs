@@ -18,4 +18,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "4d9a13c0af9eadbb9967add00f80ddc3";
+pub const SPEC_HASH: &str = "d48eb6e31d174a2ddf055d0e6399cb7b";

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,8 +20,9 @@ _BATCH = 64
 class _Reader(Closable, Generic[T]):
     """A stream: the reader sets the pace."""
 
-    __slots__ = ("_batch", "_map", "_turn")
+    __slots__ = ("_batch", "_map", "_process", "_turn")
     _batch: deque[Any]
+    _process: int
     _turn: threading.Lock
     _map: Callable[[Any], T] | None
 
@@ -34,6 +36,7 @@ class _Reader(Closable, Generic[T]):
         self._batch = deque()
         self._map = map
         self._turn = threading.Lock()
+        self._process = os.getpid()
 
     def _fetch(self, max: int) -> list[Any]:
         return _net.stream_next(self._handle, max)
@@ -110,6 +113,9 @@ class Stream(_Reader[T]):
         return items
 
     def _more(self, max: int) -> bool:
+        if os.getpid() != self._process:
+            # Nobody in a forked child gives a turn back, and the library refuses anyway.
+            return bool(self._fetch(max))
         with self._turn:
             if not self._batch:
                 self._batch.extend(self._fetch(max))

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("4d9a13c0af9eadbb9967add00f80ddc3")
+check("d48eb6e31d174a2ddf055d0e6399cb7b")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

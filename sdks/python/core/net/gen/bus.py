@@ -327,8 +327,8 @@ class NetNode(Native):
         return _net.net_node_emit_raw_async(self._handle, json, key)
 
     def emit_buffer(self, data: Buffer, key: str | None = None) -> bool:
-        """Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is
-        counted in `rejected`.
+        """Emits one JSON text given as UTF-8; false when there is no room, or the node is shut
+        down. Text that is not JSON is counted in `rejected`.
 
         Each call crosses by itself: in Python, collecting calls costs more than that. Many at once
         go in a batch.
@@ -364,8 +364,8 @@ class NetNode(Native):
         return _net.net_node_push_batch(self._handle, events, key)
 
     def fire(self, json_str: str) -> bool:
-        """Emits one JSON text without a receipt; false when there is no room. Text that is not JSON
-        is counted in `rejected`.
+        """Emits one JSON text without a receipt; false when there is no room, or the node is shut
+        down. Text that is not JSON is counted in `rejected`.
 
         Each call crosses by itself: in Python, collecting calls costs more than that. Many at once
         go in a batch.
@@ -381,8 +381,8 @@ class NetNode(Native):
         return _net.net_node_prehash(self._handle, data)
 
     def push_with_hash(self, data: Buffer, hash: int) -> bool:
-        """Emits one JSON text whose hash is known; false when the hash is not the text's or there
-        is no room.
+        """Emits one JSON text whose hash is known; false when the hash is not the text's, there is
+        no room, or the node is shut down.
         """
         return _net.net_node_push_with_hash(self._handle, data, hash)
 

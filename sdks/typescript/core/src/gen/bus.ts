@@ -144,7 +144,7 @@ export interface TransportJetstream {
   /**
    * How many newest messages each stream keeps.
    */
-  maxMessages: number | null;
+  maxMessages: bigint | null;
   /**
    * How many bytes of newest messages each stream keeps.
    */
@@ -863,7 +863,7 @@ export class NetNode extends k.NetObject {
   }
 
   /**
-   * Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is counted in `rejected`.
+   * Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
    */
   emitBuffer(data: Uint8Array, key?: string | null): boolean {
     const combiner = k.combinerOf(this, native.busNetNodeEmitGranted);
@@ -969,7 +969,7 @@ export class NetNode extends k.NetObject {
   }
 
   /**
-   * Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is counted in `rejected`.
+   * Emits one JSON text without a receipt; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
    */
   fire(json: string): boolean {
     const combiner = k.combinerOf(this, native.busNetNodeEmitGranted);
@@ -1018,7 +1018,7 @@ export class NetNode extends k.NetObject {
   }
 
   /**
-   * Emits one JSON text whose hash is known; false when the hash is not the text's or there is no room.
+   * Emits one JSON text whose hash is known; false when the hash is not the text's, there is no room, or the node is shut down.
    */
   pushWithHash(data: Uint8Array, hash: k.BigIntLike): boolean {
     return k.call(

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '4d9a13c0af9eadbb9967add00f80ddc3';
+export const SPEC_HASH = 'd48eb6e31d174a2ddf055d0e6399cb7b';
 
 checkSpec(SPEC_HASH);

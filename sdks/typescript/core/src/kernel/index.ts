@@ -43,6 +43,7 @@ export { combinerOf } from './combine';
 export { classifyError, construct, makeError, NetError, register } from './errors';
 export { libraryName } from './native';
 export {
+  ACCEPT,
   adopt,
   adoptMaybe,
   checkObject,

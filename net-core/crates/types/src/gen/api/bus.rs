@@ -35,7 +35,7 @@ pub trait NetNode: Send + Sync + Sized + 'static {
         key: Option<String>,
     ) -> impl Future<Output = Result<crate::bus::Receipt, crate::Error>> + Send;
 
-    /// Emits one JSON text given as UTF-8; false when there is no room. Text that is not JSON is counted in `rejected`.
+    /// Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
     fn emit_buffer(&self, data: &[u8], key: Option<&str>) -> Result<bool, crate::Error>;
 
     /// Emits many values as JSON and tells how many were accepted; one that is not JSON refuses them all.
@@ -54,7 +54,7 @@ pub trait NetNode: Send + Sync + Sized + 'static {
     /// Emits many JSON texts given as UTF-8 and tells how many were accepted; one that is not JSON refuses them all.
     fn push_batch(&self, events: &[&[u8]], key: Option<&str>) -> Result<u32, crate::Error>;
 
-    /// Emits one JSON text without a receipt; false when there is no room. Text that is not JSON is counted in `rejected`.
+    /// Emits one JSON text without a receipt; false when there is no room, or the node is shut down. Text that is not JSON is counted in `rejected`.
     fn fire(&self, json: &str) -> Result<bool, crate::Error>;
 
     /// Emits many JSON texts without receipts and tells for how many there was room.
@@ -63,7 +63,7 @@ pub trait NetNode: Send + Sync + Sized + 'static {
     /// Computes the hash that chooses the shard of a text.
     fn prehash(&self, data: &[u8]) -> Result<crate::bus::HashedEvent, crate::Error>;
 
-    /// Emits one JSON text whose hash is known; false when the hash is not the text's or there is no room.
+    /// Emits one JSON text whose hash is known; false when the hash is not the text's, there is no room, or the node is shut down.
     fn push_with_hash(&self, data: &[u8], hash: u64) -> Result<bool, crate::Error>;
 
     /// Grants this object room for further events of so many bytes in all, and tells for how many events. The grant takes the
