@@ -35,7 +35,9 @@ def jetstream_node(server: Server) -> NetNode:
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """A server that keeps what it has acknowledged, of each kind."""
     redis = request.param == "redis"
-    made = Server.redis("--appendonly", "yes", "--appendfsync", "always") if redis else Server.nats()
+    made = (
+        Server.redis("--appendonly", "yes", "--appendfsync", "always") if redis else Server.nats()
+    )
     with made as server:
         yield Place(server, lambda: (redis_node if redis else jetstream_node)(server))
 

@@ -345,16 +345,20 @@ export const transport: k.Codec<t.TransportInput, t.Transport> = {
         k.u32.write(w, k.inRange(v.pipelineSize ?? 1000, 1, 65536, 'pipelineSize'), 'pipelineSize');
         optionalU32.write(w, k.inRange(v.poolSize, 1, 4096, 'poolSize'), 'poolSize');
         k.counter.write(
-      w,
-      k.inRange(v.connectTimeoutMs ?? 5000, 1, Infinity, 'connectTimeoutMs'),
-      'connectTimeoutMs',
-    );
+          w,
+          k.inRange(v.connectTimeoutMs ?? 5000, 1, Infinity, 'connectTimeoutMs'),
+          'connectTimeoutMs',
+        );
         k.counter.write(
-      w,
-      k.inRange(v.commandTimeoutMs ?? 1000, 1, Infinity, 'commandTimeoutMs'),
-      'commandTimeoutMs',
-    );
-        optionalU32.write(w, k.inRange(v.maxStreamLen, 1, Infinity, 'maxStreamLen'), 'maxStreamLen');
+          w,
+          k.inRange(v.commandTimeoutMs ?? 1000, 1, Infinity, 'commandTimeoutMs'),
+          'commandTimeoutMs',
+        );
+        optionalU32.write(
+          w,
+          k.inRange(v.maxStreamLen, 1, Infinity, 'maxStreamLen'),
+          'maxStreamLen',
+        );
         return w.end(at);
       }
       case 'jetstream': {
@@ -363,15 +367,15 @@ export const transport: k.Codec<t.TransportInput, t.Transport> = {
         k.text.write(w, v.url, 'url');
         k.text.write(w, v.prefix ?? 'net', 'prefix');
         k.counter.write(
-      w,
-      k.inRange(v.connectTimeoutMs ?? 5000, 1, Infinity, 'connectTimeoutMs'),
-      'connectTimeoutMs',
-    );
+          w,
+          k.inRange(v.connectTimeoutMs ?? 5000, 1, Infinity, 'connectTimeoutMs'),
+          'connectTimeoutMs',
+        );
         k.counter.write(
-      w,
-      k.inRange(v.requestTimeoutMs ?? 5000, 1, Infinity, 'requestTimeoutMs'),
-      'requestTimeoutMs',
-    );
+          w,
+          k.inRange(v.requestTimeoutMs ?? 5000, 1, Infinity, 'requestTimeoutMs'),
+          'requestTimeoutMs',
+        );
         optionalU64.write(w, k.inRange(v.maxMessages, 1, Infinity, 'maxMessages'), 'maxMessages');
         optionalU64.write(w, k.inRange(v.maxBytes, 1, Infinity, 'maxBytes'), 'maxBytes');
         optionalCounter.write(w, k.inRange(v.maxAgeMs, 1, Infinity, 'maxAgeMs'), 'maxAgeMs');
