@@ -128,7 +128,7 @@ func TestServerThatIsNotThere(t *testing.T) {
 			}
 			waiting := check[*mesh.NetNode](t)(mesh.NewNetNode(place.config(server)))
 			check[mesh.Receipt](t)(waiting.EmitRaw("1", nil))
-			err = waiting.Shutdown(ctx, &mesh.ShutdownOptions{Timeout: time.Millisecond})
+			err = waiting.Shutdown(ctx, &mesh.ShutdownOptions{Timeout: mesh.Ptr(time.Millisecond)})
 			if !errors.Is(err, mesh.ErrBusUndelivered) {
 				t.Error(err)
 			}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from server import Server
 
-from net import BusError, JetStreamOptions, Ordering, RedisOptions, Transport
+from net import BusError, Ordering, RedisOptions, Transport
 from net_sdk import NetNode
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
