@@ -58,7 +58,7 @@ def test_another_node_polls_and_subscribes(place: Place) -> None:
         writer.flush()
         assert writer.stats().held == 0
         assert read(reader) == texts(300)
-        heard = [event.raw for event, _ in zip(stream, range(300), strict=False)]
+        heard = [event.raw for _, event in zip(range(300), stream, strict=False)]
         assert sorted(heard, key=int) == texts(300)
         stream.stop()
 

@@ -133,7 +133,8 @@ impl JetStream {
     /// Reads on in a shard: as many as wanted, or up to the end as it is now.
     async fn read(&self, stream: &Stream, want: &Want) -> Result<Vec<Found>, Fault> {
         let state = stream.get_info().await.map_err(Fault::unreachable)?.state;
-        let mut next = number(want.behind).map_or(0, |last| last + 1).max(state.first_sequence);
+        // A stream that never had a message says that its first is 0, which is none.
+        let mut next = number(want.behind).map_or(1, |last| last + 1).max(state.first_sequence);
         let mut found = Vec::new();
         while found.len() < want.count && next <= state.last_sequence {
             let end = next.saturating_add((want.count - found.len()) as u64).min(state.last_sequence + 1);
