@@ -65,6 +65,8 @@ type BaseError struct {
 	// Of: unsupported.
 	Feature string
 	// Of: mismatch.
+	What string
+	// Of: mismatch.
 	Wanted string
 	// Of: mismatch.
 	Found string
@@ -99,7 +101,7 @@ const (
 	BaseErrorKindForked BaseErrorKind = "forked"
 	// The object was shut down while the operation was under way, or before it.
 	BaseErrorKindClosed BaseErrorKind = "closed"
-	// The library was built from another spec than the SDK.
+	// The library does not fit what was built for it: an SDK of another spec, or a C program of another ABI.
 	BaseErrorKindMismatch BaseErrorKind = "mismatch"
 )
 
@@ -128,7 +130,7 @@ var (
 	ErrBaseForked error = &sentinel{11, "forked"}
 	// The object was shut down while the operation was under way, or before it.
 	ErrBaseClosed error = &sentinel{12, "closed"}
-	// The library was built from another spec than the SDK.
+	// The library does not fit what was built for it: an SDK of another spec, or a C program of another ABI.
 	ErrBaseMismatch error = &sentinel{13, "mismatch"}
 )
 
@@ -196,7 +198,8 @@ func (e *BaseError) cross() (uint32, string, []byte) {
 			packText[string](w, e.Feature)
 		})
 	case BaseErrorKindMismatch:
-		w.record(2, func() {
+		w.record(3, func() {
+			packText[string](w, e.What)
 			packText[string](w, e.Wanted)
 			packText[string](w, e.Found)
 		})
@@ -245,6 +248,9 @@ func init() {
 			e.Kind = BaseErrorKindClosed
 		case 13:
 			e.Kind = BaseErrorKindMismatch
+			if f.has() {
+				e.What = unpackText[string](&f.reader)
+			}
 			if f.has() {
 				e.Wanted = unpackText[string](&f.reader)
 			}

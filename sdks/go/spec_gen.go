@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "d48eb6e31d174a2ddf055d0e6399cb7b"
+const specHash = "ae41cd92601a5508b2b947c5f659ed7d"

@@ -185,8 +185,9 @@ net_code net_stream_close(net_handle handle, struct net_error *error);
 // Counts objects and streams that were not freed, and objects of the host that the library holds.
 size_t net_live_handles(void);
 
-// Tells whether a program that was compiled against this version of the interface fits the library.
-bool net_abi_check(uint32_t major, uint32_t minor);
+// Refuses a program that was compiled against a version of this interface that the library does
+// not fit: another major, or a minor above the library's. The error has both versions.
+net_code net_abi_check(uint32_t major, uint32_t minor, struct net_error *error);
 
 // Gives the hash of the interface spec that the library was generated from, in hex.
 const char *net_spec_hash(void);
@@ -203,6 +204,12 @@ void net_queue_free(struct net_queue *queue);
 //
 // It is for polling only. -1 where the system has none.
 int net_queue_fd(const struct net_queue *queue);
+
+// Waits for an event and leaves it in the queue; false if none came in time.
+//
+// A time below zero is forever. It is for threads that drain the queue where `net_queue_fd` gives
+// nothing to poll.
+bool net_queue_wait(const struct net_queue *queue, int64_t timeout_ms);
 
 // Takes the oldest event out; false if none came in time.
 //
@@ -905,10 +912,10 @@ net_code net_token_channel_hash(net_handle handle, uint64_t *result, net_error *
 // Generation of the issuer's tokens to which it belongs.
 net_code net_token_issuer_generation(net_handle handle, uint32_t *result, net_error *error);
 
-// First second in which it is valid.
+// First second in which it is valid; one behind the year 9999 comes as its end.
 net_code net_token_not_before(net_handle handle, int64_t *result, net_error *error);
 
-// First second in which it is not valid any more.
+// First second in which it is not valid any more; one behind the year 9999 comes as its end.
 net_code net_token_not_after(net_handle handle, int64_t *result, net_error *error);
 
 // How often it may be passed on.

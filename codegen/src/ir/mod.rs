@@ -11,7 +11,7 @@ mod records;
 mod types;
 mod values;
 
-pub use crate::doc::{Endian, LayoutKind, RecordClass, Style, Thread};
+pub use crate::doc::{Abi, Endian, LayoutKind, RecordClass, State, Style, Thread};
 pub use calls::{Arg, Host, Method, Object, Shape};
 pub use errors::{ErrorField, Family, Kind, Piece, Template};
 pub use layouts::{Length, Wire, WireField, WireForm};
@@ -29,6 +29,10 @@ pub struct Api {
     pub modules: Vec<Module>,
     /// What each package exports where.
     pub packages: Vec<Package>,
+    /// Version of the C ABI.
+    pub abi: Abi,
+    /// Where packages run, best known first.
+    pub platforms: Vec<Platform>,
 }
 
 impl Api {
@@ -240,4 +244,13 @@ pub struct Package {
     pub paths: Vec<(String, Vec<String>)>,
     /// Whether it has an `aio` twin.
     pub aio: bool,
+}
+
+/// A platform that there are packages for.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    /// What packages call it: `linux-x64-gnu`.
+    pub name: String,
+    /// The rest of it.
+    pub facts: crate::doc::Platform,
 }

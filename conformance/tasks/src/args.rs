@@ -9,7 +9,8 @@ use crate::language::Language;
 /// What `--help` prints.
 pub(crate) const USAGE: &str = "\
 cargo demo [--without LANGUAGE]...
-    Builds the SDKs, sends a file of events through the bus from each, and runs the conformance cases.
+    Builds the SDKs, sends a file of events through the bus from each, installs their packages where nothing
+    of the repository is in reach, and runs the conformance cases.
 
 cargo verify [--only STAGE]... [--without LANGUAGE]... [--list]
     Runs every test. `--only` runs the stages whose name contains the text, and what they need;
@@ -20,6 +21,9 @@ cargo conform [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--js
 
 cargo conform --mutants [--only LANGUAGE]... [--without LANGUAGE]...
     Spoils the generated codecs of each language in turn, and requires that the cases find it.
+
+cargo package-sdks [--without LANGUAGE]...
+    Fills target/dist with the packages of each language, as they are published.
 
 cargo perf [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--quick] [--json FILE] [--compare FILE]
     Times each hot method in every language, beside an empty call, Rust, and the published wheel. `--filter` takes
@@ -35,6 +39,7 @@ pub(crate) enum Task {
     Demo,
     Verify,
     Conform,
+    Packages,
     Perf,
 }
 
@@ -65,6 +70,7 @@ impl Args {
             Some("demo") => Task::Demo,
             Some("verify") => Task::Verify,
             Some("conform") => Task::Conform,
+            Some("package-sdks") => Task::Packages,
             Some("perf") => Task::Perf,
             None | Some("help" | "--help" | "-h") => return Ok(None),
             Some(other) => bail!("no task is called `{other}`\n\n{USAGE}"),
@@ -153,6 +159,7 @@ mod tests {
             "conform --mutants --filter wire/",
             "verify --mutants",
             "verify --without rust",
+            "package-sdks --only go",
             "conform --quick",
             "perf --compare",
             "perf --list",

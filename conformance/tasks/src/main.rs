@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo demo`, `cargo verify`, `cargo conform` and `cargo perf`.
+//! The tasks of this repository: `cargo demo`, `cargo verify`, `cargo conform`, `cargo package-sdks` and `cargo perf`.
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,7 @@ mod job;
 mod language;
 mod layouts;
 mod mutants;
+mod packages;
 mod perf;
 mod prepare;
 mod run;
@@ -53,6 +54,7 @@ fn run(args: Vec<String>) -> Result<bool> {
     let workspace = Workspace::find()?;
     match args.task {
         Task::Demo => demo::run(&workspace, &args),
+        Task::Packages => packages::run(&workspace, &args),
         Task::Verify => verify::run(&workspace, &args),
         Task::Conform if args.mutants => mutants::run(&workspace, &args),
         Task::Conform => conform::run(&workspace, &args),

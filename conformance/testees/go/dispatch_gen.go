@@ -1699,6 +1699,9 @@ func readError(v any) error {
 		case BaseErrorKindForked:
 		case BaseErrorKindClosed:
 		case BaseErrorKindMismatch:
+			if value, ok := fields["what"]; ok {
+				e.What = readText[string](value)
+			}
 			if value, ok := fields["wanted"]; ok {
 				e.Wanted = readText[string](value)
 			}
@@ -1882,6 +1885,7 @@ func showFields(err error) map[string]any {
 		case BaseErrorKindForked:
 		case BaseErrorKindClosed:
 		case BaseErrorKindMismatch:
+			o["what"] = showPlain[string](e.What)
 			o["wanted"] = showPlain[string](e.Wanted)
 			o["found"] = showPlain[string](e.Found)
 		}

@@ -83,10 +83,8 @@ def test_nothing_is_lost_when_the_server_goes_away(place: Place) -> None:
 def test_a_server_that_is_not_there(place: Place) -> None:
     place.server.kill()
     node = place.node()
-    with pytest.raises(ConnectionError) as caught:
+    with pytest.raises(ConnectionError, match="^bus: transport: "):
         node.poll()
-    assert isinstance(caught.value, BusError)
-    assert caught.value.kind == "transport"
     node.emit_raw("1")
     with pytest.raises(BusError, match="undelivered: 1 events"):
         node.shutdown(timeout=0.001)

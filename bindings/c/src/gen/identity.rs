@@ -258,7 +258,7 @@ pub unsafe extern "C" fn net_token_issuer_generation(
     }
 }
 
-/// First second in which it is valid.
+/// First second in which it is valid; one behind the year 9999 comes as its end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_token_not_before(handle: Handle, result: *mut i64, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
@@ -270,7 +270,7 @@ pub unsafe extern "C" fn net_token_not_before(handle: Handle, result: *mut i64, 
     }
 }
 
-/// First second in which it is not valid any more.
+/// First second in which it is not valid any more; one behind the year 9999 comes as its end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_token_not_after(handle: Handle, result: *mut i64, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.

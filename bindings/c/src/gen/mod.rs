@@ -9,3 +9,5 @@ pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
+
+pub mod version;

@@ -72,7 +72,9 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             let value = feature;
             into.set_item("feature", value::shown(value, py)?)?;
         }
-        Error::Base(net_types::base::BaseError::Mismatch { wanted, found, .. }) => {
+        Error::Base(net_types::base::BaseError::Mismatch { what, wanted, found, .. }) => {
+            let value = what;
+            into.set_item("what", value::shown(value, py)?)?;
             let value = wanted;
             into.set_item("wanted", value::shown(value, py)?)?;
             let value = found;
@@ -201,6 +203,7 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         (0, 11) => net_types::base::BaseError::Forked.into(),
         (0, 12) => net_types::base::BaseError::Closed { detail: error::detail(members)? }.into(),
         (0, 13) => net_types::base::BaseError::Mismatch {
+            what: error::member_of(members, "what")?,
             wanted: error::member_of(members, "wanted")?,
             found: error::member_of(members, "found")?,
         }

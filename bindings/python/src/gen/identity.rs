@@ -679,7 +679,7 @@ fn token_issuer_generation(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || Ok(<net_core::Token as api::Token>::issuer_generation(&this)))
 }
 
-/// First second in which it is valid.
+/// First second in which it is valid; one behind the year 9999 comes as its end.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn token_not_before(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
@@ -687,7 +687,7 @@ fn token_not_before(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || Ok(<net_core::Token as api::Token>::not_before(&this)))
 }
 
-/// First second in which it is not valid any more.
+/// First second in which it is not valid any more; one behind the year 9999 comes as its end.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn token_not_after(py: Python<'_>, this: Arg<'_, '_>) -> Answer {

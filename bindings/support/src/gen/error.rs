@@ -15,7 +15,8 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
         Error::Base(net_types::base::BaseError::Unsupported { feature }) => w.record(1, |w| {
             feature.pack(w);
         }),
-        Error::Base(net_types::base::BaseError::Mismatch { wanted, found }) => w.record(2, |w| {
+        Error::Base(net_types::base::BaseError::Mismatch { what, wanted, found }) => w.record(3, |w| {
+            what.pack(w);
             wanted.pack(w);
             found.pack(w);
         }),
@@ -119,7 +120,8 @@ pub fn error_of(
         (0, 12) => net_types::base::BaseError::Closed { detail: detail.to_owned() }.into(),
         (0, 13) => {
             let mut f = fields.record()?;
-            net_types::base::BaseError::Mismatch { wanted: f.field()?, found: f.field()? }.into()
+            net_types::base::BaseError::Mismatch { what: f.field()?, wanted: f.field()?, found: f.field()? }
+                .into()
         }
         #[cfg(feature = "conformance")]
         (1, 1) => {

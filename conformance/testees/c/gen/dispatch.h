@@ -1875,6 +1875,11 @@ static inline void show_base_mismatch(call *c, const net_error *error) {
   net_base_mismatch_fields fields;
   if (net_base_mismatch_fields_unpack(error, &fields)) {
     {
+      size_t at = enter(c, net_str("what"));
+      show_text(c, &fields.what);
+      leave(c, at);
+    }
+    {
       size_t at = enter(c, net_str("wanted"));
       show_text(c, &fields.wanted);
       leave(c, at);
@@ -2481,6 +2486,9 @@ static inline net_error read_error(call *c, const node *value) {
       error.kind = NET_BASE_MISMATCH;
       net_base_mismatch_fields given_fields;
       memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "what"))) {
+        read_text(c, member(fields, "what"), &given_fields.what);
+      }
       if (given(member(fields, "wanted"))) {
         read_text(c, member(fields, "wanted"), &given_fields.wanted);
       }

@@ -30,6 +30,7 @@ static void list_surface(call *c, void *library) {
   NUMBER(NET_BASE_FORKED)
   NUMBER(NET_BASE_CLOSED)
   NUMBER(NET_BASE_MISMATCH)
+  FIELD(net_base_mismatch_fields, what)
   FIELD(net_base_mismatch_fields, wanted)
   FIELD(net_base_mismatch_fields, found)
   SYMBOL(net_version)

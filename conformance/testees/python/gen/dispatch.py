@@ -375,7 +375,10 @@ ERRORS.update(
         ("base", "host_timeout"): (10, ()),
         ("base", "forked"): (11, ()),
         ("base", "closed"): (12, ()),
-        ("base", "mismatch"): (13, (("wanted", "wanted", SAME), ("found", "found", SAME))),
+        ("base", "mismatch"): (
+            13,
+            (("what", "what", SAME), ("wanted", "wanted", SAME), ("found", "found", SAME)),
+        ),
         ("echo", "rejected"): (65537, (("number", "number", SAME), ("reason", "reason", SAME))),
         ("echo", "too-large"): (
             65538,

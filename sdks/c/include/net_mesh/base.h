@@ -99,7 +99,8 @@ NET_OWNED(library_info)
 // The object was shut down while the operation was under way, or before it.
 #define NET_BASE_CLOSED 12
 
-// The library was built from another spec than the SDK.
+// The library does not fit what was built for it: an SDK of another spec, or a C program of another
+// ABI.
 #define NET_BASE_MISMATCH 13
 
 // Fields of an error of kind `base: argument`.
@@ -176,6 +177,8 @@ static inline void net_base_unsupported_fields_pack(net_writer *w,
 
 // Fields of an error of kind `base: mismatch`.
 typedef struct net_base_mismatch_fields {
+  // The what.
+  net_view what;
   // The wanted.
   net_view wanted;
   // The found.
@@ -194,6 +197,9 @@ static inline bool net_base_mismatch_fields_unpack(const net_error *error,
   }
   net_fields f = net_get_record(r);
   if (net_get_field(r, &f)) {
+    net_view_read(r, &value->what);
+  }
+  if (net_get_field(r, &f)) {
     net_view_read(r, &value->wanted);
   }
   if (net_get_field(r, &f)) {
@@ -207,7 +213,8 @@ static inline bool net_base_mismatch_fields_unpack(const net_error *error,
 // Packs the fields of such an error, for `net_reply_error`.
 static inline void net_base_mismatch_fields_pack(net_writer *w,
                                                  const net_base_mismatch_fields *value) {
-  size_t start = net_put_record(w, 2);
+  size_t start = net_put_record(w, 3);
+  net_view_pack(w, &value->what);
   net_view_pack(w, &value->wanted);
   net_view_pack(w, &value->found);
   net_put_end(w, start);

@@ -38,6 +38,7 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
         ("base", "forked") => net_mesh::base::BaseError::Forked.into(),
         ("base", "closed") => net_mesh::base::BaseError::Closed { detail }.into(),
         ("base", "mismatch") => net_mesh::base::BaseError::Mismatch {
+            what: optional(members, "what")?.ok_or_else(|| missing("what"))?,
             wanted: optional(members, "wanted")?.ok_or_else(|| missing("wanted"))?,
             found: optional(members, "found")?.ok_or_else(|| missing("found"))?,
         }
@@ -163,7 +164,8 @@ fn fields(error: &Error) -> Value {
         Error::Base(net_mesh::base::BaseError::Unsupported { feature }) => json!({
             "feature": feature.write(),
         }),
-        Error::Base(net_mesh::base::BaseError::Mismatch { wanted, found }) => json!({
+        Error::Base(net_mesh::base::BaseError::Mismatch { what, wanted, found }) => json!({
+            "what": what.write(),
             "wanted": wanted.write(),
             "found": found.write(),
         }),

@@ -73,9 +73,14 @@ fn base(list: &mut List) {
     );
     list.parts(
         |value: &net_mesh::base::BaseError| {
-            matches!(value, net_mesh::base::BaseError::Mismatch { wanted: _, found: _, .. })
+            matches!(value, net_mesh::base::BaseError::Mismatch { what: _, wanted: _, found: _, .. })
         },
-        &["BaseError::Mismatch", "BaseError::Mismatch.wanted", "BaseError::Mismatch.found"],
+        &[
+            "BaseError::Mismatch",
+            "BaseError::Mismatch.what",
+            "BaseError::Mismatch.wanted",
+            "BaseError::Mismatch.found",
+        ],
     );
     list.ty::<net_mesh::base::LibraryInfo>("LibraryInfo");
     list.parts(|net_mesh::base::LibraryInfo { version: _, spec_hash: _, features: _, target: _, .. }: &net_mesh::base::LibraryInfo| {}, &["LibraryInfo.version", "LibraryInfo.spec_hash", "LibraryInfo.features", "LibraryInfo.target"]);

@@ -80,6 +80,8 @@ impl api::NetNode for NetNode {
 
     fn new(config: NetNodeConfig) -> Result<Arc<Self>, Error> {
         let source = Arc::new(Source::new(&config)?);
+        let (shards, mode) = (source.bus.shards.len(), source.bus.backpressure.text());
+        tracing::debug!(shards, buffer_capacity = config.buffer_capacity, backpressure = mode, "made a node");
         Ok(Self::of(Arc::new(Shared {
             source,
             fired: Fired::default(),
@@ -229,13 +231,17 @@ impl api::NetNode for NetNode {
             let delivered = link.drained(options.timeout).await;
             self.bus().close();
             link.ended().await;
+            tracing::debug!("shut a node down");
             return Ok(delivered?);
         }
         if self.bus().is_awaited() {
-            // Both outcomes end in closing.
-            let _ = tokio::time::timeout(options.timeout, self.taken()).await;
+            let taken = tokio::time::timeout(options.timeout, self.taken()).await;
+            if taken.is_err() {
+                tracing::warn!(held = self.bus().stats().held, "shut down before readers took every event");
+            }
         }
         self.bus().close();
+        tracing::debug!("shut a node down");
         Ok(())
     }
 }

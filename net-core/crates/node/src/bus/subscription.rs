@@ -262,5 +262,6 @@ impl List {
 }
 
 fn lagged(shard: usize, from: u64, first: u64) -> BusError {
+    tracing::debug!(shard, first = from, last = first - 1, "a subscription missed events");
     BusError::Lagged { shard: shard as u32, first: from, last: first - 1 }
 }

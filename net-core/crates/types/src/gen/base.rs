@@ -72,8 +72,10 @@ pub enum BaseError {
         /// What happened, for people; may be empty.
         detail: String,
     },
-    /// The library was built from another spec than the SDK.
+    /// The library does not fit what was built for it: an SDK of another spec, or a C program of another ABI.
     Mismatch {
+        /// The what.
+        what: String,
         /// The wanted.
         wanted: String,
         /// The found.
@@ -160,8 +162,8 @@ impl BaseError {
             Self::HostTimeout => None,
             Self::Forked => None,
             Self::Closed { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
-            Self::Mismatch { wanted, found } => {
-                Some(format!("SDK built from spec {wanted}, library has {found}"))
+            Self::Mismatch { what, wanted, found } => {
+                Some(format!("built for {what} {wanted}, library has {found}"))
             }
         }
     }

@@ -18,4 +18,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "d48eb6e31d174a2ddf055d0e6399cb7b";
+pub const SPEC_HASH: &str = "ae41cd92601a5508b2b947c5f659ed7d";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("d48eb6e31d174a2ddf055d0e6399cb7b")
+check("ae41cd92601a5508b2b947c5f659ed7d")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

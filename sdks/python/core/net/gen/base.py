@@ -36,6 +36,7 @@ class BaseError(NetError):
     argument: str | None = None
     reason: str | None = None
     feature: str | None = None
+    what: str | None = None
     wanted: str | None = None
     found: str | None = None
 
@@ -89,7 +90,9 @@ class ClosedError(BaseError, RuntimeError):
 
 
 class MismatchError(BaseError, ImportError):
-    """The library was built from another spec than the SDK."""
+    """The library does not fit what was built for it: an SDK of another spec, or a C program of
+    another ABI.
+    """
 
 
 def version() -> str:

@@ -64,6 +64,7 @@ export class BaseError extends k.NetError {
   declare readonly argument?: string;
   declare readonly reason?: string;
   declare readonly feature?: string;
+  declare readonly what?: string;
   declare readonly wanted?: string;
   declare readonly found?: string;
 }
@@ -135,6 +136,7 @@ k.register({
       code: 13,
       text: 'mismatch',
       fields: {
+        what: k.text,
         wanted: k.text,
         found: k.text,
       },

@@ -292,14 +292,14 @@ export class Token extends k.NetObject {
   }
 
   /**
-   * First second in which it is valid.
+   * First second in which it is valid; one behind the year 9999 comes as its end.
    */
   get notBefore(): Date {
     return new Date(k.call(native.identityTokenNotBefore, this[k.HANDLE]));
   }
 
   /**
-   * First second in which it is not valid any more.
+   * First second in which it is not valid any more; one behind the year 9999 comes as its end.
    */
   get notAfter(): Date {
     return new Date(k.call(native.identityTokenNotAfter, this[k.HANDLE]));

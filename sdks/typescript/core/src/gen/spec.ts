@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'd48eb6e31d174a2ddf055d0e6399cb7b';
+export const SPEC_HASH = 'ae41cd92601a5508b2b947c5f659ed7d';
 
 checkSpec(SPEC_HASH);

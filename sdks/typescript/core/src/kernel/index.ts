@@ -41,7 +41,6 @@ export {
 export type { BigIntLike, Codec, Validator } from './codec';
 export { combinerOf } from './combine';
 export { classifyError, construct, makeError, NetError, register } from './errors';
-export { libraryName } from './native';
 export {
   ACCEPT,
   adopt,

@@ -82,14 +82,23 @@ impl Redis {
         Ok(connection)
     }
 
-    /// Sends commands through a slot's connection, and gives that up if it does not work.
+    /// Sends commands through a slot's connection, and gives that up if it does not work. One that was lost since it was used
+    /// last is noticed only now, so that another attempt is made with a new one; all commands may be told twice.
     async fn ask(&self, slot: &Slot, commands: &Pipeline) -> Result<Vec<Value>, Fault> {
-        let mut connection = self.connection(slot).await?;
-        let answer = commands.query_async(&mut connection).await.map_err(fault);
-        if answer.as_ref().is_err_and(|fault| !fault.refused) {
-            slot.replace(None);
+        loop {
+            let was_open = slot.borrow().is_some();
+            let mut connection = self.connection(slot).await?;
+            let answer = commands.query_async(&mut connection).await.map_err(fault);
+            match answer {
+                Err(fault) if !fault.refused => {
+                    slot.replace(None);
+                    if !was_open {
+                        return Err(fault);
+                    }
+                }
+                answer => return answer,
+            }
         }
-        answer
     }
 }
 

@@ -128,12 +128,14 @@ class Token(Closable):
 
     @property
     def not_before(self) -> datetime:
-        """First second in which it is valid."""
+        """First second in which it is valid; one behind the year 9999 comes as its end."""
         return _net.token_not_before(self._handle)
 
     @property
     def not_after(self) -> datetime:
-        """First second in which it is not valid any more."""
+        """First second in which it is not valid any more; one behind the year 9999 comes as its
+        end.
+        """
         return _net.token_not_after(self._handle)
 
     @property
