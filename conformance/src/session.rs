@@ -11,6 +11,7 @@ use crate::frame::{Call, Outcome};
 use crate::known::Known;
 use crate::link::Link;
 use crate::report::{CaseReport, LanguageReport, State, Status};
+use crate::server::Servers;
 use crate::{Options, Testee, compare};
 
 /// Name of the case that every run ends with: the testee ends when its input does.
@@ -20,13 +21,14 @@ const EXIT: &str = "session/testee/exit";
 pub(crate) fn run(
     options: &Options,
     testee: &Testee,
+    servers: &Servers,
     all: &[Case],
     cases: &[&Case],
 ) -> Result<LanguageReport> {
     let known = Known::load(&options.known, &testee.language)?;
     let log = options.out.join(format!("{}.log", testee.language));
     fs::write(&log, "").with_context(|| format!("cannot write {}", log.display()))?;
-    let mut session = Session { options, testee, log, link: None, refused: None, sdk: None };
+    let mut session = Session { options, testee, servers, log, link: None, refused: None, sdk: None };
     let mut results = Vec::new();
     for case in cases.iter().filter(|case| case.is_for(&testee.language)) {
         results.push(judge(&case.name, session.case(case), &known));
@@ -76,6 +78,7 @@ fn judge(name: &str, verdict: Verdict, known: &Known) -> CaseReport {
 struct Session<'a> {
     options: &'a Options,
     testee: &'a Testee,
+    servers: &'a Servers,
     log: PathBuf,
     link: Option<Link>,
     /// Why it does not start or may not run; then no case is tried any more.
@@ -92,7 +95,11 @@ impl Session<'_> {
             return Verdict::Fail(format!("{error:#}"));
         }
         for exchange in &case.exchanges {
-            match self.ask(&exchange.call) {
+            let args = match self.servers.fill(&exchange.call.args) {
+                Ok(args) => args,
+                Err(error) => return Verdict::Fail(format!("{}{error:#}", exchange.label)),
+            };
+            match self.ask(&Call { args, ..exchange.call.clone() }) {
                 Err(detail) => return Verdict::Fail(format!("{}{detail}", exchange.label)),
                 Ok(Outcome::Unsupported(reason)) => {
                     return self.reset(case).unwrap_or(Verdict::Unsupported(reason));

@@ -91,8 +91,14 @@ impl api::IdentityFunctions for Functions {
 /// The Cargo features that are on, in alphabetical order.
 fn features() -> Vec<String> {
     let mut on = Vec::new();
-    if cfg!(feature = "conformance") {
-        on.push("conformance".to_owned());
+    for (feature, is_on) in [
+        ("conformance", cfg!(feature = "conformance")),
+        ("jetstream", cfg!(feature = "jetstream")),
+        ("redis", cfg!(feature = "redis")),
+    ] {
+        if is_on {
+            on.push(feature.to_owned());
+        }
     }
     on
 }

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "43d7211061bb0e109cac8d212a3e08cf"
+const specHash = "79a0decd0c28a4366c96c3ceb5304596"

@@ -393,9 +393,14 @@ net_code net_net_node_shards(net_handle handle, uint32_t *result, net_error *err
 
 // Waits until everything accepted before is visible to readers; answers `invalid_json` if a
 // fire-and-forget event was not JSON.
+//
+// With a transport that means acknowledged by the server. Once nothing was acknowledged for its
+// two timeouts together, the
+// answer is the error of the last attempt; the events stay, and are sent again.
 uint64_t net_net_node_flush(net_handle handle, net_done done, void *ctx);
 
-// Refuses new events, lets readers take what was accepted, then ends every pending operation with
+// Refuses new events, lets readers, or the transport's server, take what was accepted, then ends
+// every pending operation with
 // `closed`. Calling it again does nothing.
 uint64_t net_net_node_shutdown(net_handle handle, net_view options, net_done done, void *ctx);
 

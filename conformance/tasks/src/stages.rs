@@ -138,7 +138,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(prepare::native_libraries),
         counts: Source::Commands,
-        budget: Budget { cold: 210, warm: 5 },
+        budget: Budget { cold: 250, warm: 5 },
     },
     Stage {
         name: "node packages",

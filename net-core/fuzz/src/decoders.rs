@@ -179,6 +179,8 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target { name: "pack/base.library_info", run: pack::<net_types::base::LibraryInfo> },
+    Target { name: "pack/bus.redis_options", run: pack::<net_types::bus::RedisOptions> },
+    Target { name: "pack/bus.jet_stream_options", run: pack::<net_types::bus::JetStreamOptions> },
     Target { name: "pack/bus.net_node_config", run: pack::<net_types::bus::NetNodeConfig> },
     Target { name: "pack/bus.receipt", run: pack::<net_types::bus::Receipt> },
     Target { name: "pack/bus.stored_event", run: pack::<net_types::bus::StoredEvent> },

@@ -56,6 +56,27 @@ NAMED.update(
         ),
         "bus.ordering": enum_of({"none": "none", "insertion_ts": "insertion_ts"}),
         "bus.start": enum_of({"oldest": "oldest", "latest": "latest"}),
+        "bus.redis_options": record_of(
+            net.gen.bus.RedisOptions,
+            ("url", "url", SAME),
+            ("prefix", "prefix", SAME),
+            ("pipeline_size", "pipeline_size", SAME),
+            ("pool_size", "pool_size", optional(SAME)),
+            ("connect_timeout", "connect_timeout_ms", SAME),
+            ("command_timeout", "command_timeout_ms", SAME),
+            ("max_stream_len", "max_stream_len", optional(SAME)),
+        ),
+        "bus.jet_stream_options": record_of(
+            net.gen.bus.JetStreamOptions,
+            ("url", "url", SAME),
+            ("prefix", "prefix", SAME),
+            ("connect_timeout", "connect_timeout_ms", SAME),
+            ("request_timeout", "request_timeout_ms", SAME),
+            ("max_messages", "max_messages", optional(DECIMAL)),
+            ("max", "max_bytes", optional(DECIMAL)),
+            ("max_age", "max_age_ms", optional(SAME)),
+            ("replicas", "replicas", SAME),
+        ),
         "bus.net_node_config": record_of(
             net.gen.bus.NetNodeConfig,
             ("shards", "shards", optional(SAME)),
@@ -64,6 +85,9 @@ NAMED.update(
             ("max_event", "max_event_bytes", DECIMAL),
             ("max_buffer", "max_buffer_bytes", DECIMAL),
             ("transport", "transport", named("bus.transport")),
+            ("redis", "redis", optional(named("bus.redis_options"))),
+            ("jetstream", "jetstream", optional(named("bus.jet_stream_options"))),
+            ("producer_nonce_path", "producer_nonce_path", optional(SAME)),
         ),
         "bus.receipt": record_of(
             net.gen.bus.Receipt, ("shard_id", "shard_id", SAME), ("timestamp", "timestamp", DECIMAL)
@@ -120,7 +144,40 @@ NAMED.update(
             ("secret_key", "secret_key", SAME),
         ),
         "bus.transport": union_of(
-            "type", "type", memory=("memory", net.gen.bus.Transport.memory, False, record_of(dict))
+            "type",
+            "type",
+            memory=("memory", net.gen.bus.Transport.memory, False, record_of(dict)),
+            redis=(
+                "redis",
+                net.gen.bus.Transport.redis,
+                False,
+                record_of(
+                    dict,
+                    ("url", "url", SAME),
+                    ("prefix", "prefix", SAME),
+                    ("pipeline_size", "pipeline_size", SAME),
+                    ("pool_size", "pool_size", optional(SAME)),
+                    ("connect_timeout", "connect_timeout_ms", SAME),
+                    ("command_timeout", "command_timeout_ms", SAME),
+                    ("max_stream_len", "max_stream_len", optional(SAME)),
+                ),
+            ),
+            jetstream=(
+                "jetstream",
+                net.gen.bus.Transport.jetstream,
+                False,
+                record_of(
+                    dict,
+                    ("url", "url", SAME),
+                    ("prefix", "prefix", SAME),
+                    ("connect_timeout", "connect_timeout_ms", SAME),
+                    ("request_timeout", "request_timeout_ms", SAME),
+                    ("max_messages", "max_messages", optional(DECIMAL)),
+                    ("max", "max_bytes", optional(DECIMAL)),
+                    ("max_age", "max_age_ms", optional(SAME)),
+                    ("replicas", "replicas", SAME),
+                ),
+            ),
         ),
         "control.log_level": enum_of(
             {"error": "error", "warn": "warn", "info": "info", "debug": "debug", "trace": "trace"}
@@ -355,6 +412,15 @@ ERRORS.update(
         ("bus", "lagged"): (
             131081,
             (("shard", "shard", SAME), ("first", "first", DECIMAL), ("last", "last", DECIMAL)),
+        ),
+        ("bus", "transport"): (131083, (("server", "server", SAME), ("reason", "reason", SAME))),
+        ("bus", "transport_refused"): (
+            131084,
+            (("server", "server", SAME), ("reason", "reason", SAME)),
+        ),
+        ("bus", "undelivered"): (
+            131085,
+            (("events", "events", DECIMAL), ("reason", "reason", SAME)),
         ),
         ("bus", "not_an_object"): (131082, ()),
         ("echo_part", "missing"): (196609, (("part", "part", SAME),)),

@@ -112,6 +112,62 @@ fn bus(list: &mut List) {
         |value: &net_mesh::bus::Transport| matches!(value, net_mesh::bus::Transport::Memory),
         &["Transport::Memory"],
     );
+    list.parts(
+        |value: &net_mesh::bus::Transport| {
+            matches!(
+                value,
+                net_mesh::bus::Transport::Redis {
+                    url: _,
+                    prefix: _,
+                    pipeline_size: _,
+                    pool_size: _,
+                    connect_timeout: _,
+                    command_timeout: _,
+                    max_stream_len: _,
+                    ..
+                }
+            )
+        },
+        &[
+            "Transport::Redis",
+            "Transport::Redis.url",
+            "Transport::Redis.prefix",
+            "Transport::Redis.pipeline_size",
+            "Transport::Redis.pool_size",
+            "Transport::Redis.connect_timeout",
+            "Transport::Redis.command_timeout",
+            "Transport::Redis.max_stream_len",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::Transport| {
+            matches!(
+                value,
+                net_mesh::bus::Transport::Jetstream {
+                    url: _,
+                    prefix: _,
+                    connect_timeout: _,
+                    request_timeout: _,
+                    max_messages: _,
+                    max: _,
+                    max_age: _,
+                    replicas: _,
+                    ..
+                }
+            )
+        },
+        &[
+            "Transport::Jetstream",
+            "Transport::Jetstream.url",
+            "Transport::Jetstream.prefix",
+            "Transport::Jetstream.connect_timeout",
+            "Transport::Jetstream.request_timeout",
+            "Transport::Jetstream.max_messages",
+            "Transport::Jetstream.max",
+            "Transport::Jetstream.max_age",
+            "Transport::Jetstream.replicas",
+        ],
+    );
     list.ty::<net_mesh::bus::BusError>("BusError");
     list.parts(
         |value: &net_mesh::bus::BusError| {
@@ -170,8 +226,76 @@ fn bus(list: &mut List) {
         &["BusError::Lagged", "BusError::Lagged.shard", "BusError::Lagged.first", "BusError::Lagged.last"],
     );
     list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::Transport { server: _, reason: _, .. })
+        },
+        &["BusError::Transport", "BusError::Transport.server", "BusError::Transport.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::TransportRefused { server: _, reason: _, .. })
+        },
+        &[
+            "BusError::TransportRefused",
+            "BusError::TransportRefused.server",
+            "BusError::TransportRefused.reason",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::Undelivered { events: _, reason: _, .. })
+        },
+        &["BusError::Undelivered", "BusError::Undelivered.events", "BusError::Undelivered.reason"],
+    );
+    list.parts(
         |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::NotAnObject { .. }),
         &["BusError::NotAnObject"],
+    );
+    list.ty::<net_mesh::bus::RedisOptions>("RedisOptions");
+    list.parts(
+        |net_mesh::bus::RedisOptions {
+             url: _,
+             prefix: _,
+             pipeline_size: _,
+             pool_size: _,
+             connect_timeout: _,
+             command_timeout: _,
+             max_stream_len: _,
+             ..
+         }: &net_mesh::bus::RedisOptions| {},
+        &[
+            "RedisOptions.url",
+            "RedisOptions.prefix",
+            "RedisOptions.pipeline_size",
+            "RedisOptions.pool_size",
+            "RedisOptions.connect_timeout",
+            "RedisOptions.command_timeout",
+            "RedisOptions.max_stream_len",
+        ],
+    );
+    list.ty::<net_mesh::bus::JetStreamOptions>("JetStreamOptions");
+    list.parts(
+        |net_mesh::bus::JetStreamOptions {
+             url: _,
+             prefix: _,
+             connect_timeout: _,
+             request_timeout: _,
+             max_messages: _,
+             max: _,
+             max_age: _,
+             replicas: _,
+             ..
+         }: &net_mesh::bus::JetStreamOptions| {},
+        &[
+            "JetStreamOptions.url",
+            "JetStreamOptions.prefix",
+            "JetStreamOptions.connect_timeout",
+            "JetStreamOptions.request_timeout",
+            "JetStreamOptions.max_messages",
+            "JetStreamOptions.max",
+            "JetStreamOptions.max_age",
+            "JetStreamOptions.replicas",
+        ],
     );
     list.ty::<net_mesh::bus::NetNodeConfig>("NetNodeConfig");
     list.ty::<net_mesh::bus::EventBusOptions>("EventBusOptions");
@@ -183,6 +307,9 @@ fn bus(list: &mut List) {
              max_event: _,
              max_buffer: _,
              transport: _,
+             redis: _,
+             jetstream: _,
+             producer_nonce_path: _,
              ..
          }: &net_mesh::bus::NetNodeConfig| {},
         &[
@@ -192,6 +319,9 @@ fn bus(list: &mut List) {
             "NetNodeConfig.max_event",
             "NetNodeConfig.max_buffer",
             "NetNodeConfig.transport",
+            "NetNodeConfig.redis",
+            "NetNodeConfig.jetstream",
+            "NetNodeConfig.producer_nonce_path",
         ],
     );
     list.ty::<net_mesh::bus::Receipt>("Receipt");

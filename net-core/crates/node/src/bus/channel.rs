@@ -69,11 +69,11 @@ impl api::TypedChannel for TypedChannel {
     }
 
     fn subscribe(&self, options: SubscribeOptions) -> Result<Arc<TypedEventStream>, Error> {
-        TypedEventStream::open(&self.source.bus, &options, Some(self.tag.clone()))
+        TypedEventStream::open(&self.source, &options, Some(self.tag.clone()))
     }
 
     fn subscribe_raw(&self, options: SubscribeOptions) -> Result<Arc<EventStream>, Error> {
-        EventStream::open(&self.source.bus, &options, Some(self.tag.filter()))
+        EventStream::open(&self.source, &options, Some(self.tag.filter()))
     }
 
     fn name(&self) -> String {

@@ -18,4 +18,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "43d7211061bb0e109cac8d212a3e08cf";
+pub const SPEC_HASH: &str = "79a0decd0c28a4366c96c3ceb5304596";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("43d7211061bb0e109cac8d212a3e08cf")
+check("79a0decd0c28a4366c96c3ceb5304596")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -42,6 +42,9 @@ from net.gen.bus import (
     BusLaggedError,
     BusMemoryFullError,
     BusNotAnObjectError,
+    BusTransportError,
+    BusTransportRefusedError,
+    BusUndeliveredError,
     DEFAULT_LIMIT,
     DEFAULT_MAX_BACKOFF,
     DEFAULT_POLL_INTERVAL,
@@ -49,6 +52,7 @@ from net.gen.bus import (
     EventStream,
     HashedEvent,
     IngestResult,
+    JetStreamOptions,
     Net,
     NetKeypair,
     NetNode,
@@ -59,6 +63,7 @@ from net.gen.bus import (
     PollResponse,
     PollResponseData,
     Receipt,
+    RedisOptions,
     ShutdownOptions,
     Start,
     Stats,
@@ -126,6 +131,9 @@ __all__ = [
     "BusLaggedError",
     "BusMemoryFullError",
     "BusNotAnObjectError",
+    "BusTransportError",
+    "BusTransportRefusedError",
+    "BusUndeliveredError",
     "CancelledError",
     "ChecksumHash",
     "ClosedError",
@@ -155,6 +163,7 @@ __all__ = [
     "IngestResult",
     "InternalError",
     "IssueTokenOptions",
+    "JetStreamOptions",
     "LaggedError",
     "LibraryInfo",
     "LogLevel",
@@ -176,6 +185,7 @@ __all__ = [
     "PollResponse",
     "PollResponseData",
     "Receipt",
+    "RedisOptions",
     "RedisStreamDedup",
     "ShutdownOptions",
     "Start",

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '43d7211061bb0e109cac8d212a3e08cf';
+export const SPEC_HASH = '79a0decd0c28a4366c96c3ceb5304596';
 
 checkSpec(SPEC_HASH);
