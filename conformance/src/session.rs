@@ -11,6 +11,7 @@ use crate::frame::{Call, Outcome};
 use crate::known::Known;
 use crate::link::Link;
 use crate::report::{CaseReport, LanguageReport, State, Status};
+use crate::server::Servers;
 use crate::{Options, Testee, compare};
 
 /// Name of the case that every run ends with: the testee ends when its input does.
@@ -22,11 +23,12 @@ pub(crate) fn run(
     options: &Options,
     testee: &Testee,
     peers: &[Testee],
+    servers: &Servers,
     all: &[Case],
     cases: &[&Case],
 ) -> Result<LanguageReport> {
     let known = Known::load(&options.known, &testee.language)?;
-    let mut session = Session::new(options, testee, format!("{}.log", testee.language))?;
+    let mut session = Session::new(options, testee, servers, format!("{}.log", testee.language))?;
     let mut results = Vec::new();
     let own = |case: &&&Case| case.is_for(&testee.language);
     for case in cases.iter().filter(own).filter(|case| !case.is_pair) {
@@ -35,7 +37,7 @@ pub(crate) fn run(
     let pairs: Vec<_> = cases.iter().filter(own).filter(|case| case.is_pair).collect();
     for peer in peers.iter().filter(|_| !pairs.is_empty()) {
         let log = format!("{}-of-{}.log", peer.language, testee.language);
-        let mut other = Session::new(options, peer, log)?;
+        let mut other = Session::new(options, peer, servers, log)?;
         for case in &pairs {
             let name = format!("{}/{}", case.name, peer.language);
             results.push(judge(&name, session.case(case, Some(&mut other)), &known));
@@ -86,6 +88,7 @@ fn judge(name: &str, verdict: Verdict, known: &Known) -> CaseReport {
 struct Session<'a> {
     options: &'a Options,
     testee: &'a Testee,
+    servers: &'a Servers,
     log: PathBuf,
     link: Option<Link>,
     /// Why it does not start or may not run; then no case is tried any more.
@@ -94,10 +97,10 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(options: &'a Options, testee: &'a Testee, log: String) -> Result<Self> {
+    fn new(options: &'a Options, testee: &'a Testee, servers: &'a Servers, log: String) -> Result<Self> {
         let log = options.out.join(log);
         fs::write(&log, "").with_context(|| format!("cannot write {}", log.display()))?;
-        Ok(Self { options, testee, log, link: None, refused: None, sdk: None })
+        Ok(Self { options, testee, servers, log, link: None, refused: None, sdk: None })
     }
 
     /// Runs a case, with the other testee if it is for two.
@@ -123,7 +126,10 @@ impl<'a> Session<'a> {
                 Some(peer) if exchange.is_of_peer => peer,
                 _ => &mut *self,
             };
-            let args = fixture::with_saved(&exchange.call.args, &saved);
+            let args = match asked.servers.fill(&fixture::with_saved(&exchange.call.args, &saved)) {
+                Ok(args) => args,
+                Err(error) => return Verdict::Fail(format!("{}{error:#}", exchange.label)),
+            };
             let outcome = match asked.ask(&Call { args, ..exchange.call.clone() }) {
                 Err(detail) => return Verdict::Fail(format!("{}{detail}", exchange.label)),
                 Ok(Outcome::Unsupported(reason)) => return Verdict::Unsupported(reason),

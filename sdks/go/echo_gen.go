@@ -320,6 +320,46 @@ func unpackLevel(r *reader) Level {
 	return levelOf(r.uvarint())
 }
 
+// Why something ends; later versions may have more.
+type Reason string
+
+const (
+	// It ends as it should.
+	ReasonNone Reason = "none"
+	// Bytes were not what they should be.
+	ReasonDamaged Reason = "damaged"
+)
+
+func (v Reason) tag() (uint64, bool) {
+	switch v {
+	case ReasonNone:
+		return 0, true
+	case ReasonDamaged:
+		return 7, true
+	default:
+		return unknownTag(string(v))
+	}
+}
+
+func reasonOf(tag uint64) Reason {
+	switch tag {
+	case 0:
+		return ReasonNone
+	case 7:
+		return ReasonDamaged
+	default:
+		return Reason("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packReason(w *writer, v Reason) {
+	packUint(w, w.tag(v))
+}
+
+func unpackReason(r *reader) Reason {
+	return reasonOf(r.uvarint())
+}
+
 // An enum that refuses unknown texts with an error of its own.
 type Mood string
 

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "a2ffb8a5a62ce6079116ba8b213b0923"
+const specHash = "3cc6d8f32a9c098c53a504a8aeb5216f"

@@ -236,6 +236,10 @@ struct net_host net_queue_host(const struct net_queue *queue,
 
 // Module base ------------------------------------------------------------------------------------
 
+// Computes the checksum that layouts have: the hash itself if it has 64 bits, else its first eight
+// bytes, lowest byte first. A narrower checksum is the lowest bits of it.
+net_code net_checksum(uint8_t hash, net_view data, uint64_t *result, net_error *error);
+
 // Tells the version of the library, such as `0.1.0`.
 net_code net_version(net_bytes *result, net_error *error);
 
@@ -389,9 +393,14 @@ net_code net_net_node_shards(net_handle handle, uint32_t *result, net_error *err
 
 // Waits until everything accepted before is visible to readers; answers `invalid_json` if a
 // fire-and-forget event was not JSON.
+//
+// With a transport that means acknowledged by the server. Once nothing was acknowledged for its
+// two timeouts together, the
+// answer is the error of the last attempt; the events stay, and are sent again.
 uint64_t net_net_node_flush(net_handle handle, net_done done, void *ctx);
 
-// Refuses new events, lets readers take what was accepted, then ends every pending operation with
+// Refuses new events, lets readers, or the transport's server, take what was accepted, then ends
+// every pending operation with
 // `closed`. Calling it again does nothing.
 uint64_t net_net_node_shutdown(net_handle handle, net_view options, net_done done, void *ctx);
 

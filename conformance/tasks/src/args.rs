@@ -22,6 +22,10 @@ cargo conform [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--js
 cargo conform --mutants [--only LANGUAGE]... [--without LANGUAGE]...
     Spoils the generated codecs of each language in turn, and requires that the cases find it.
 
+cargo fuzzing [TARGET] [--seconds N]
+    Runs the fuzz targets whose name contains the text, or all of them, each for N seconds, or 60. Inputs are kept in
+    target/fuzz/corpus, and what breaks a target in target/fuzz/broken.
+
 cargo package-sdks [--without LANGUAGE]...
     Fills target/dist with the packages of each language, as they are published.
 
@@ -39,6 +43,7 @@ pub(crate) enum Task {
     Demo,
     Verify,
     Conform,
+    Fuzz,
     Packages,
     Perf,
 }
@@ -58,6 +63,8 @@ pub(crate) struct Args {
     pub(crate) filter: Option<String>,
     pub(crate) json: Option<PathBuf>,
     pub(crate) quick: bool,
+    /// How long each target is fuzzed.
+    pub(crate) seconds: Option<u64>,
     /// The report of an earlier run.
     pub(crate) compare: Option<PathBuf>,
 }
@@ -70,6 +77,7 @@ impl Args {
             Some("demo") => Task::Demo,
             Some("verify") => Task::Verify,
             Some("conform") => Task::Conform,
+            Some("fuzz") => Task::Fuzz,
             Some("package-sdks") => Task::Packages,
             Some("perf") => Task::Perf,
             None | Some("help" | "--help" | "-h") => return Ok(None),
@@ -85,6 +93,7 @@ impl Args {
             filter: None,
             json: None,
             quick: false,
+            seconds: None,
             compare: None,
         };
         while let Some(word) = words.next() {
@@ -96,6 +105,10 @@ impl Args {
                 ("--only", Task::Conform | Task::Perf) => args.languages.push(value()?.parse()?),
                 ("--list", Task::Verify) => args.list = true,
                 ("--filter", Task::Conform | Task::Perf) => args.filter = Some(value()?),
+                ("--seconds", Task::Fuzz) => {
+                    args.seconds = Some(value()?.parse().context("--seconds needs a number")?)
+                }
+                (target, Task::Fuzz) if !target.starts_with('-') => args.filter = Some(target.to_owned()),
                 ("--mutants", Task::Conform) => args.mutants = true,
                 ("--json", Task::Conform | Task::Perf) => args.json = Some(value()?.into()),
                 ("--quick", Task::Perf) => args.quick = true,
@@ -149,6 +162,13 @@ mod tests {
     }
 
     #[test]
+    fn a_fuzz_target_is_named_without_an_option() {
+        let args = parse("fuzz wire/echo_frame --seconds 3600").unwrap().unwrap();
+        assert_eq!((args.task, args.seconds), (Task::Fuzz, Some(3600)));
+        assert_eq!(args.filter.as_deref(), Some("wire/echo_frame"));
+    }
+
+    #[test]
     fn mistakes_are_refused() {
         for line in [
             "prove",
@@ -163,6 +183,8 @@ mod tests {
             "conform --quick",
             "perf --compare",
             "perf --list",
+            "fuzz --seconds soon",
+            "perf --seconds 1",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

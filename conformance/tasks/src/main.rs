@@ -1,4 +1,5 @@
-//! The tasks of this repository: `cargo demo`, `cargo verify`, `cargo conform`, `cargo package-sdks` and `cargo perf`.
+//! The tasks of this repository: `cargo demo`, `cargo verify`, `cargo conform`, `cargo fuzzing`, `cargo package-sdks`
+//! and `cargo perf`.
 
 #![forbid(unsafe_code)]
 
@@ -8,6 +9,7 @@ mod conform;
 mod counts;
 mod demo;
 mod examples;
+mod fuzz;
 mod job;
 mod language;
 mod layouts;
@@ -59,6 +61,7 @@ fn run(args: Vec<String>) -> Result<bool> {
         Task::Verify => verify::run(&workspace, &args),
         Task::Conform if args.mutants => mutants::run(&workspace, &args),
         Task::Conform => conform::run(&workspace, &args),
+        Task::Fuzz => fuzz::run(&workspace, &args),
         Task::Perf => perf::run(&workspace, &args),
     }
 }

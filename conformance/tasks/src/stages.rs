@@ -8,7 +8,7 @@ use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::{checks, conform, demo, examples, meetings, mutants, packages, prepare};
+use crate::{checks, conform, demo, examples, fuzz, meetings, mutants, packages, prepare};
 
 /// A part of a task.
 #[derive(Debug)]
@@ -114,6 +114,15 @@ pub(crate) const STAGES: &[Stage] = &[
         budget: Budget { cold: 160, warm: 40 },
     },
     Stage {
+        name: "fuzz targets",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &[],
+        work: Work::Function(fuzz::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 120, warm: 40 },
+    },
+    Stage {
         name: "simulated worlds",
         languages: &[Language::Rust],
         role: Role::Test,
@@ -129,7 +138,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(prepare::native_libraries),
         counts: Source::Commands,
-        budget: Budget { cold: 210, warm: 5 },
+        budget: Budget { cold: 250, warm: 5 },
     },
     Stage {
         name: "node packages",

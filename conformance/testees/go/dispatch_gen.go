@@ -13,6 +13,8 @@ import (
 // call makes the call of a request, and gives its answer as JSON.
 func (c *call) call() any {
 	switch c.Op {
+	case "call:base.checksum":
+		return give(c, showDecimal[uint64])(Checksum(readText[ChecksumHash](c.arg("hash")), readBytes[[]byte](c.arg("data"))))
 	case "call:base.version":
 		return give(c, showPlain[string])(Version())
 	case "call:base.build_info":
@@ -699,6 +701,86 @@ func showLibraryInfo(r LibraryInfo) any {
 	return o
 }
 
+func readRedisOptions(v any) (r RedisOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["url"]; ok {
+		r.URL = readText[string](value)
+	}
+	if value, ok := o["prefix"]; ok {
+		r.Prefix = readOptional(readText[string])(value)
+	}
+	if value, ok := o["pipeline_size"]; ok {
+		r.PipelineSize = readNonzero(readUint[uint32])(value)
+	}
+	if value, ok := o["pool_size"]; ok {
+		r.PoolSize = readOptional(readUint[uint32])(value)
+	}
+	if value, ok := o["connect_timeout"]; ok {
+		r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["command_timeout"]; ok {
+		r.CommandTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max_stream_len"]; ok {
+		r.MaxStreamLen = readOptional(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showRedisOptions(r RedisOptions) any {
+	o := map[string]any{}
+	o["url"] = showPlain[string](r.URL)
+	o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+	o["pipeline_size"] = showPlain[uint32](r.PipelineSize)
+	o["pool_size"] = showOptional(showPlain[uint32])(r.PoolSize)
+	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+	o["command_timeout"] = showDuration(time.Millisecond)(r.CommandTimeout)
+	o["max_stream_len"] = showOptional(showPlain[uint32])(r.MaxStreamLen)
+	return o
+}
+
+func readJetStreamOptions(v any) (r JetStreamOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["url"]; ok {
+		r.URL = readText[string](value)
+	}
+	if value, ok := o["prefix"]; ok {
+		r.Prefix = readOptional(readText[string])(value)
+	}
+	if value, ok := o["connect_timeout"]; ok {
+		r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["request_timeout"]; ok {
+		r.RequestTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max_messages"]; ok {
+		r.MaxMessages = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["max"]; ok {
+		r.Max = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["max_age"]; ok {
+		r.MaxAge = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["replicas"]; ok {
+		r.Replicas = readNonzero(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showJetStreamOptions(r JetStreamOptions) any {
+	o := map[string]any{}
+	o["url"] = showPlain[string](r.URL)
+	o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+	o["request_timeout"] = showDuration(time.Millisecond)(r.RequestTimeout)
+	o["max_messages"] = showOptional(showDecimal[uint64])(r.MaxMessages)
+	o["max"] = showOptional(showDecimal[uint64])(r.Max)
+	o["max_age"] = showOptional(showDuration(time.Millisecond))(r.MaxAge)
+	o["replicas"] = showPlain[uint32](r.Replicas)
+	return o
+}
+
 func readNetNodeConfig(v any) (r NetNodeConfig) {
 	o := v.(map[string]any)
 	if value, ok := o["shards"]; ok {
@@ -719,6 +801,15 @@ func readNetNodeConfig(v any) (r NetNodeConfig) {
 	if value, ok := o["transport"]; ok {
 		r.Transport = readTransport(value)
 	}
+	if value, ok := o["redis"]; ok {
+		r.Redis = readOptional(readRedisOptions)(value)
+	}
+	if value, ok := o["jetstream"]; ok {
+		r.Jetstream = readOptional(readJetStreamOptions)(value)
+	}
+	if value, ok := o["producer_nonce_path"]; ok {
+		r.ProducerNoncePath = readOptional(readText[string])(value)
+	}
 	return r
 }
 
@@ -730,6 +821,9 @@ func showNetNodeConfig(r NetNodeConfig) any {
 	o["max_event"] = showDecimal[uint64](r.MaxEvent)
 	o["max_buffer"] = showDecimal[uint64](r.MaxBuffer)
 	o["transport"] = showTransport(r.Transport)
+	o["redis"] = showOptional(showRedisOptions)(r.Redis)
+	o["jetstream"] = showOptional(showJetStreamOptions)(r.Jetstream)
+	o["producer_nonce_path"] = showOptional(showPlain[string])(r.ProducerNoncePath)
 	return o
 }
 
@@ -1804,15 +1898,85 @@ func readTransport(v any) Transport {
 	case "memory":
 		var r TransportMemory
 		return r
+	case "redis":
+		var r TransportRedis
+		if value, ok := o["url"]; ok {
+			r.URL = readText[string](value)
+		}
+		if value, ok := o["prefix"]; ok {
+			r.Prefix = readOptional(readText[string])(value)
+		}
+		if value, ok := o["pipeline_size"]; ok {
+			r.PipelineSize = readNonzero(readUint[uint32])(value)
+		}
+		if value, ok := o["pool_size"]; ok {
+			r.PoolSize = readOptional(readUint[uint32])(value)
+		}
+		if value, ok := o["connect_timeout"]; ok {
+			r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["command_timeout"]; ok {
+			r.CommandTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["max_stream_len"]; ok {
+			r.MaxStreamLen = readOptional(readUint[uint32])(value)
+		}
+		return r
+	case "jetstream":
+		var r TransportJetstream
+		if value, ok := o["url"]; ok {
+			r.URL = readText[string](value)
+		}
+		if value, ok := o["prefix"]; ok {
+			r.Prefix = readOptional(readText[string])(value)
+		}
+		if value, ok := o["connect_timeout"]; ok {
+			r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["request_timeout"]; ok {
+			r.RequestTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["max_messages"]; ok {
+			r.MaxMessages = readOptional(readUint[uint64])(value)
+		}
+		if value, ok := o["max"]; ok {
+			r.Max = readOptional(readUint[uint64])(value)
+		}
+		if value, ok := o["max_age"]; ok {
+			r.MaxAge = readOptional(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["replicas"]; ok {
+			r.Replicas = readNonzero(readUint[uint32])(value)
+		}
+		return r
 	}
 	panic(unsupported("no such case"))
 }
 
 func showTransport(v Transport) any {
 	o := map[string]any{}
-	switch v.(type) {
+	switch r := v.(type) {
 	case TransportMemory:
 		o["type"] = "memory"
+	case TransportRedis:
+		o["type"] = "redis"
+		o["url"] = showPlain[string](r.URL)
+		o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+		o["pipeline_size"] = showPlain[uint32](r.PipelineSize)
+		o["pool_size"] = showOptional(showPlain[uint32])(r.PoolSize)
+		o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+		o["command_timeout"] = showDuration(time.Millisecond)(r.CommandTimeout)
+		o["max_stream_len"] = showOptional(showPlain[uint32])(r.MaxStreamLen)
+	case TransportJetstream:
+		o["type"] = "jetstream"
+		o["url"] = showPlain[string](r.URL)
+		o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+		o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+		o["request_timeout"] = showDuration(time.Millisecond)(r.RequestTimeout)
+		o["max_messages"] = showOptional(showDecimal[uint64])(r.MaxMessages)
+		o["max"] = showOptional(showDecimal[uint64])(r.Max)
+		o["max_age"] = showOptional(showDuration(time.Millisecond))(r.MaxAge)
+		o["replicas"] = showPlain[uint32](r.Replicas)
 	}
 	return o
 }
@@ -1997,6 +2161,27 @@ func readError(v any) error {
 			}
 			if value, ok := fields["last"]; ok {
 				e.Last = readUint[uint64](value)
+			}
+		case BusErrorKindTransport:
+			if value, ok := fields["server"]; ok {
+				e.Server = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case BusErrorKindTransportRefused:
+			if value, ok := fields["server"]; ok {
+				e.Server = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case BusErrorKindUndelivered:
+			if value, ok := fields["events"]; ok {
+				e.Events = readUint[uint64](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
 			}
 		case BusErrorKindNotAnObject:
 		}
@@ -2195,6 +2380,15 @@ func showFields(err error) map[string]any {
 			o["shard"] = showPlain[uint32](e.Shard)
 			o["first"] = showDecimal[uint64](e.First)
 			o["last"] = showDecimal[uint64](e.Last)
+		case BusErrorKindTransport:
+			o["server"] = showPlain[string](e.Server)
+			o["reason"] = showPlain[string](e.Reason)
+		case BusErrorKindTransportRefused:
+			o["server"] = showPlain[string](e.Server)
+			o["reason"] = showPlain[string](e.Reason)
+		case BusErrorKindUndelivered:
+			o["events"] = showDecimal[uint64](e.Events)
+			o["reason"] = showPlain[string](e.Reason)
 		case BusErrorKindNotAnObject:
 		}
 	case *EchoError:

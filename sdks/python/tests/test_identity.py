@@ -23,6 +23,7 @@ from net import (
     token_is_expired,
     verify_token,
 )
+from net.wire import PermissionToken
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
@@ -48,6 +49,18 @@ def test_an_existing_seed_keeps_its_ids() -> None:
     assert identity.origin_hash == 13934920157995351524
     assert identity.to_bytes() == SEED
     assert Identity.from_bytes(SEED).node_id == identity.node_id
+
+
+def test_a_token_is_read_and_written_without_the_library() -> None:
+    identity = Identity.from_seed(SEED)
+    token = issue(identity, identity, ["publish"])
+    fields = PermissionToken.decode(token.encoded)
+    assert fields.issuer == identity.entity_id
+    assert fields.scope == ["publish"]
+    assert fields.channel_hash == channel_hash(CHANNEL)
+    assert fields.encode() == token.encoded
+    with pytest.raises(TokenError):
+        PermissionToken.decode(token.encoded[1:])
 
 
 SECRETIVE = """

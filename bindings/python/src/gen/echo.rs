@@ -43,6 +43,18 @@ impl ToPy for net_types::echo::Level {
         value::member(py, &CLASS, ("net.gen.echo", "Level"), self.tag())
     }
 }
+impl FromPy<'_, '_> for net_types::echo::Reason {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::echo::Reason {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.echo", "Reason"), self.text())
+    }
+}
 impl FromPy<'_, '_> for net_types::echo::Mood {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
         value::parsed(value)

@@ -37,6 +37,9 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (2, 7) => ("net.gen.bus", "BusInvalidConfigError"),
         (2, 8) => ("net.gen.bus", "BusClosedError"),
         (2, 9) => ("net.gen.bus", "BusLaggedError"),
+        (2, 11) => ("net.gen.bus", "BusTransportError"),
+        (2, 12) => ("net.gen.bus", "BusTransportRefusedError"),
+        (2, 13) => ("net.gen.bus", "BusUndeliveredError"),
         (2, 10) => ("net.gen.bus", "BusNotAnObjectError"),
         (4, 1) => ("net.gen.mesh", "BackpressureError"),
         (4, 2) => ("net.gen.mesh", "NotConnectedError"),
@@ -135,6 +138,24 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             into.set_item("first", value::shown(value, py)?)?;
             let value = last;
             into.set_item("last", value::shown(value, py)?)?;
+        }
+        Error::Bus(net_types::bus::BusError::Transport { server, reason, .. }) => {
+            let value = server;
+            into.set_item("server", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Bus(net_types::bus::BusError::TransportRefused { server, reason, .. }) => {
+            let value = server;
+            into.set_item("server", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Bus(net_types::bus::BusError::Undelivered { events, reason, .. }) => {
+            let value = events;
+            into.set_item("events", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
         }
         #[cfg(feature = "conformance")]
         Error::EchoPart(net_types::echo::EchoPartError::Missing { part, .. }) => {
@@ -282,6 +303,21 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
             shard: error::member_of(members, "shard")?,
             first: error::member_of(members, "first")?,
             last: error::member_of(members, "last")?,
+        }
+        .into(),
+        (2, 11) => net_types::bus::BusError::Transport {
+            server: error::member_of(members, "server")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (2, 12) => net_types::bus::BusError::TransportRefused {
+            server: error::member_of(members, "server")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (2, 13) => net_types::bus::BusError::Undelivered {
+            events: error::member_of(members, "events")?,
+            reason: error::member_of(members, "reason")?,
         }
         .into(),
         (2, 10) => net_types::bus::BusError::NotAnObject { detail: error::detail(members)? }.into(),

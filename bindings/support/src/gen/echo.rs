@@ -47,6 +47,17 @@ impl Pack for net_types::echo::Level {
     }
 }
 
+impl Pack for net_types::echo::Reason {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u16::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of reason"))
+    }
+}
+
 impl Pack for net_types::echo::Mood {
     fn pack(&self, w: &mut Writer) {
         w.varint(self.tag().into());

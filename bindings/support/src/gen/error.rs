@@ -57,6 +57,18 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
             first.pack(w);
             last.pack(w);
         }),
+        Error::Bus(net_types::bus::BusError::Transport { server, reason }) => w.record(2, |w| {
+            server.pack(w);
+            reason.pack(w);
+        }),
+        Error::Bus(net_types::bus::BusError::TransportRefused { server, reason }) => w.record(2, |w| {
+            server.pack(w);
+            reason.pack(w);
+        }),
+        Error::Bus(net_types::bus::BusError::Undelivered { events, reason }) => w.record(2, |w| {
+            events.pack(w);
+            reason.pack(w);
+        }),
         #[cfg(feature = "conformance")]
         Error::EchoPart(net_types::echo::EchoPartError::Missing { part }) => w.record(1, |w| {
             part.pack(w);
@@ -194,6 +206,18 @@ pub fn error_of(
         (2, 9) => {
             let mut f = fields.record()?;
             net_types::bus::BusError::Lagged { shard: f.field()?, first: f.field()?, last: f.field()? }.into()
+        }
+        (2, 11) => {
+            let mut f = fields.record()?;
+            net_types::bus::BusError::Transport { server: f.field()?, reason: f.field()? }.into()
+        }
+        (2, 12) => {
+            let mut f = fields.record()?;
+            net_types::bus::BusError::TransportRefused { server: f.field()?, reason: f.field()? }.into()
+        }
+        (2, 13) => {
+            let mut f = fields.record()?;
+            net_types::bus::BusError::Undelivered { events: f.field()?, reason: f.field()? }.into()
         }
         (2, 10) => net_types::bus::BusError::NotAnObject { detail: detail.to_owned() }.into(),
         #[cfg(feature = "conformance")]

@@ -44,6 +44,7 @@ pub(crate) struct EnumModel {
     pub doc: Lines,
     pub name: String,
     pub repr: String,
+    pub is_open: bool,
     pub values: Vec<EnumValueModel>,
     /// Expression of the error for `text`, which is none of the values.
     pub unknown: String,
@@ -238,6 +239,7 @@ fn enumeration(api: &Api, item: &Enum) -> EnumModel {
         doc: lines(&item.doc),
         name: names::ty(&item.name.spec),
         repr: item.repr.key().into(),
+        is_open: item.open,
         values: item.values.iter().map(value).collect(),
         unknown: match item.unknown {
             Some(kind) => {

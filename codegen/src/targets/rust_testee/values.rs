@@ -125,7 +125,7 @@ pub(crate) fn write(api: &Api, ty: &Type, place: &str, is_reference: bool) -> St
             let Type::Duration(unit) = api.base(inner) else { unreachable!("matched just now") };
             let nanos = types::nanos(*unit);
             if optional {
-                format!("{value}.map_or(Value::Null, |span| span_value(span, {nanos}))")
+                format!("{place}.map_or(Value::Null, |span| span_value(span, {nanos}))")
             } else {
                 format!("span_value({value}, {nanos})")
             }

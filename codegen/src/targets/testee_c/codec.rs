@@ -119,6 +119,9 @@ impl Codecs {
 
     fn enumeration(&mut self, item: &Enum) {
         let (name, ty) = (&item.name.spec, names::ty(&item.name.spec));
+        if item.open {
+            return self.open_enumeration(item);
+        }
         self.codec(Codec {
             name: name.clone(),
             read: vec![
@@ -128,6 +131,33 @@ impl Codecs {
             ],
             show: vec![
                 format!("  net_view text = net_str({ty}_text(*value));"),
+                "  show_text(c, &text);".into(),
+            ],
+            ty,
+        });
+    }
+
+    /// An enum with values that nobody knows yet, which are texts such as `unknown:7`.
+    fn open_enumeration(&mut self, item: &Enum) {
+        let (name, ty) = (&item.name.spec, names::ty(&item.name.spec));
+        self.codec(Codec {
+            name: name.clone(),
+            read: vec![
+                "  const char *text = text_of(c, value);".into(),
+                "  if (strncmp(text, \"unknown:\", 8) == 0) {".into(),
+                format!("    *out = ({ty})strtoull(text + 8, NULL, 10);"),
+                format!("  }} else if (!{ty}_from_text(net_str(text), out)) {{"),
+                "    refuse(c, \"no such value\");".into(),
+                "  }".into(),
+            ],
+            show: vec![
+                "  char unknown[32];".into(),
+                format!("  {ty} known = 0;"),
+                "  snprintf(unknown, sizeof unknown, \"unknown:%llu\", (unsigned long long)*value);".into(),
+                format!("  net_view text = net_str({ty}_text(*value));"),
+                format!("  if (!{ty}_from_text(text, &known) || known != *value) {{"),
+                "    text = net_str(unknown);".into(),
+                "  }".into(),
                 "  show_text(c, &text);".into(),
             ],
             ty,

@@ -12,6 +12,17 @@
 
 #include "../host.h"
 
+static inline void read_checksum_hash(call *c, const node *value, net_checksum_hash *out) {
+  if (!net_checksum_hash_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_checksum_hash(call *c, const net_checksum_hash *value) {
+  net_view text = net_str(net_checksum_hash_text(*value));
+  show_text(c, &text);
+}
+
 TESTEE_READ_LIST(text, net_view, net_view_list)
 TESTEE_SHOW_LIST(text, net_view_list)
 
@@ -79,6 +90,161 @@ static inline void show_start(call *c, const net_start *value) {
   show_text(c, &text);
 }
 
+static inline void read_redis_options(call *c, const node *value, net_redis_options *out) {
+  *out = net_redis_options_init();
+  read_text(c, member(value, "url"), &out->url);
+  if (given(member(value, "prefix"))) {
+    read_text(c, member(value, "prefix"), &out->prefix);
+  }
+  if (given(member(value, "pipeline_size"))) {
+    read_u32(c, member(value, "pipeline_size"), &out->pipeline_size);
+  }
+  out->has_pool_size = given(member(value, "pool_size"));
+  if (out->has_pool_size) {
+    read_u32(c, member(value, "pool_size"), &out->pool_size);
+  }
+  if (given(member(value, "connect_timeout"))) {
+    read_time(c, member(value, "connect_timeout"), &out->connect_timeout_ms);
+  }
+  if (given(member(value, "command_timeout"))) {
+    read_time(c, member(value, "command_timeout"), &out->command_timeout_ms);
+  }
+  out->has_max_stream_len = given(member(value, "max_stream_len"));
+  if (out->has_max_stream_len) {
+    read_u32(c, member(value, "max_stream_len"), &out->max_stream_len);
+  }
+}
+
+static inline void show_redis_options(call *c, const net_redis_options *value) {
+  {
+    size_t at = enter(c, net_str("url"));
+    show_text(c, &value->url);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("prefix"));
+    show_text(c, &value->prefix);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("pipeline_size"));
+    show_u32(c, &value->pipeline_size);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("pool_size"));
+    if (value->has_pool_size) {
+      show_u32(c, &value->pool_size);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("connect_timeout"));
+    show_time(c, &value->connect_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("command_timeout"));
+    show_time(c, &value->command_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_stream_len"));
+    if (value->has_max_stream_len) {
+      show_u32(c, &value->max_stream_len);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_jet_stream_options(call *c, const node *value, net_jet_stream_options *out) {
+  *out = net_jet_stream_options_init();
+  read_text(c, member(value, "url"), &out->url);
+  if (given(member(value, "prefix"))) {
+    read_text(c, member(value, "prefix"), &out->prefix);
+  }
+  if (given(member(value, "connect_timeout"))) {
+    read_time(c, member(value, "connect_timeout"), &out->connect_timeout_ms);
+  }
+  if (given(member(value, "request_timeout"))) {
+    read_time(c, member(value, "request_timeout"), &out->request_timeout_ms);
+  }
+  out->has_max_messages = given(member(value, "max_messages"));
+  if (out->has_max_messages) {
+    read_u64(c, member(value, "max_messages"), &out->max_messages);
+  }
+  out->has_max_bytes = given(member(value, "max"));
+  if (out->has_max_bytes) {
+    read_u64(c, member(value, "max"), &out->max_bytes);
+  }
+  out->has_max_age_ms = given(member(value, "max_age"));
+  if (out->has_max_age_ms) {
+    read_time(c, member(value, "max_age"), &out->max_age_ms);
+  }
+  if (given(member(value, "replicas"))) {
+    read_u32(c, member(value, "replicas"), &out->replicas);
+  }
+}
+
+static inline void show_jet_stream_options(call *c, const net_jet_stream_options *value) {
+  {
+    size_t at = enter(c, net_str("url"));
+    show_text(c, &value->url);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("prefix"));
+    show_text(c, &value->prefix);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("connect_timeout"));
+    show_time(c, &value->connect_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("request_timeout"));
+    show_time(c, &value->request_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_messages"));
+    if (value->has_max_messages) {
+      show_u64(c, &value->max_messages);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max"));
+    if (value->has_max_bytes) {
+      show_u64(c, &value->max_bytes);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_age"));
+    if (value->has_max_age_ms) {
+      show_time(c, &value->max_age_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("replicas"));
+    show_u32(c, &value->replicas);
+    leave(c, at);
+  }
+}
+
 static inline void read_transport(call *c, const node *value, net_transport *out);
 static inline void show_transport(call *c, const net_transport *value);
 
@@ -87,6 +253,64 @@ static inline void read_transport(call *c, const node *value, net_transport *out
   memset(out, 0, sizeof *out);
   if (strcmp(tag, "memory") == 0) {
     out->tag = NET_TRANSPORT_MEMORY;
+  } else if (strcmp(tag, "redis") == 0) {
+    out->tag = NET_TRANSPORT_REDIS;
+    read_text(c, member(value, "url"), &out->as.redis.url);
+    out->as.redis.prefix = net_str("net");
+    if (given(member(value, "prefix"))) {
+      read_text(c, member(value, "prefix"), &out->as.redis.prefix);
+    }
+    out->as.redis.pipeline_size = 1000;
+    if (given(member(value, "pipeline_size"))) {
+      read_u32(c, member(value, "pipeline_size"), &out->as.redis.pipeline_size);
+    }
+    out->as.redis.has_pool_size = given(member(value, "pool_size"));
+    if (out->as.redis.has_pool_size) {
+      read_u32(c, member(value, "pool_size"), &out->as.redis.pool_size);
+    }
+    out->as.redis.connect_timeout_ms = UINT64_C(5000);
+    if (given(member(value, "connect_timeout"))) {
+      read_time(c, member(value, "connect_timeout"), &out->as.redis.connect_timeout_ms);
+    }
+    out->as.redis.command_timeout_ms = UINT64_C(1000);
+    if (given(member(value, "command_timeout"))) {
+      read_time(c, member(value, "command_timeout"), &out->as.redis.command_timeout_ms);
+    }
+    out->as.redis.has_max_stream_len = given(member(value, "max_stream_len"));
+    if (out->as.redis.has_max_stream_len) {
+      read_u32(c, member(value, "max_stream_len"), &out->as.redis.max_stream_len);
+    }
+  } else if (strcmp(tag, "jetstream") == 0) {
+    out->tag = NET_TRANSPORT_JETSTREAM;
+    read_text(c, member(value, "url"), &out->as.jetstream.url);
+    out->as.jetstream.prefix = net_str("net");
+    if (given(member(value, "prefix"))) {
+      read_text(c, member(value, "prefix"), &out->as.jetstream.prefix);
+    }
+    out->as.jetstream.connect_timeout_ms = UINT64_C(5000);
+    if (given(member(value, "connect_timeout"))) {
+      read_time(c, member(value, "connect_timeout"), &out->as.jetstream.connect_timeout_ms);
+    }
+    out->as.jetstream.request_timeout_ms = UINT64_C(5000);
+    if (given(member(value, "request_timeout"))) {
+      read_time(c, member(value, "request_timeout"), &out->as.jetstream.request_timeout_ms);
+    }
+    out->as.jetstream.has_max_messages = given(member(value, "max_messages"));
+    if (out->as.jetstream.has_max_messages) {
+      read_u64(c, member(value, "max_messages"), &out->as.jetstream.max_messages);
+    }
+    out->as.jetstream.has_max_bytes = given(member(value, "max"));
+    if (out->as.jetstream.has_max_bytes) {
+      read_u64(c, member(value, "max"), &out->as.jetstream.max_bytes);
+    }
+    out->as.jetstream.has_max_age_ms = given(member(value, "max_age"));
+    if (out->as.jetstream.has_max_age_ms) {
+      read_time(c, member(value, "max_age"), &out->as.jetstream.max_age_ms);
+    }
+    out->as.jetstream.replicas = 1;
+    if (given(member(value, "replicas"))) {
+      read_u32(c, member(value, "replicas"), &out->as.jetstream.replicas);
+    }
   } else {
     refuse(c, "no such case");
   }
@@ -97,9 +321,112 @@ static inline void show_transport(call *c, const net_transport *value) {
   net_view tag = net_str("");
   if (value->tag == NET_TRANSPORT_MEMORY) {
     tag = net_str("memory");
+  } else if (value->tag == NET_TRANSPORT_REDIS) {
+    tag = net_str("redis");
+  } else if (value->tag == NET_TRANSPORT_JETSTREAM) {
+    tag = net_str("jetstream");
   }
   show_text(c, &tag);
   leave(c, before);
+  if (value->tag == NET_TRANSPORT_MEMORY) {
+  } else if (value->tag == NET_TRANSPORT_REDIS) {
+    {
+      size_t at = enter(c, net_str("url"));
+      show_text(c, &value->as.redis.url);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("prefix"));
+      show_text(c, &value->as.redis.prefix);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("pipeline_size"));
+      show_u32(c, &value->as.redis.pipeline_size);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("pool_size"));
+      if (value->as.redis.has_pool_size) {
+        show_u32(c, &value->as.redis.pool_size);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("connect_timeout"));
+      show_time(c, &value->as.redis.connect_timeout_ms);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("command_timeout"));
+      show_time(c, &value->as.redis.command_timeout_ms);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("max_stream_len"));
+      if (value->as.redis.has_max_stream_len) {
+        show_u32(c, &value->as.redis.max_stream_len);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+  } else if (value->tag == NET_TRANSPORT_JETSTREAM) {
+    {
+      size_t at = enter(c, net_str("url"));
+      show_text(c, &value->as.jetstream.url);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("prefix"));
+      show_text(c, &value->as.jetstream.prefix);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("connect_timeout"));
+      show_time(c, &value->as.jetstream.connect_timeout_ms);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("request_timeout"));
+      show_time(c, &value->as.jetstream.request_timeout_ms);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("max_messages"));
+      if (value->as.jetstream.has_max_messages) {
+        show_u64(c, &value->as.jetstream.max_messages);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("max"));
+      if (value->as.jetstream.has_max_bytes) {
+        show_u64(c, &value->as.jetstream.max_bytes);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("max_age"));
+      if (value->as.jetstream.has_max_age_ms) {
+        show_time(c, &value->as.jetstream.max_age_ms);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("replicas"));
+      show_u32(c, &value->as.jetstream.replicas);
+      leave(c, at);
+    }
+  }
 }
 
 static inline void read_net_node_config(call *c, const node *value, net_net_node_config *out) {
@@ -122,6 +449,17 @@ static inline void read_net_node_config(call *c, const node *value, net_net_node
   }
   if (given(member(value, "transport"))) {
     read_transport(c, member(value, "transport"), &out->transport);
+  }
+  out->has_redis = given(member(value, "redis"));
+  if (out->has_redis) {
+    read_redis_options(c, member(value, "redis"), &out->redis);
+  }
+  out->has_jetstream = given(member(value, "jetstream"));
+  if (out->has_jetstream) {
+    read_jet_stream_options(c, member(value, "jetstream"), &out->jetstream);
+  }
+  if (given(member(value, "producer_nonce_path"))) {
+    read_text(c, member(value, "producer_nonce_path"), &out->producer_nonce_path);
   }
 }
 
@@ -158,6 +496,33 @@ static inline void show_net_node_config(call *c, const net_net_node_config *valu
   {
     size_t at = enter(c, net_str("transport"));
     show_transport(c, &value->transport);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("redis"));
+    if (value->has_redis) {
+      show_redis_options(c, &value->redis);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("jetstream"));
+    if (value->has_jetstream) {
+      show_jet_stream_options(c, &value->jetstream);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("producer_nonce_path"));
+    if (value->producer_nonce_path.data != NULL) {
+      show_text(c, &value->producer_nonce_path);
+    } else {
+      show_null(c);
+    }
     leave(c, at);
   }
 }
@@ -555,6 +920,26 @@ static inline void read_level(call *c, const node *value, net_level *out) {
 
 static inline void show_level(call *c, const net_level *value) {
   net_view text = net_str(net_level_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_reason(call *c, const node *value, net_reason *out) {
+  const char *text = text_of(c, value);
+  if (strncmp(text, "unknown:", 8) == 0) {
+    *out = (net_reason)strtoull(text + 8, NULL, 10);
+  } else if (!net_reason_from_text(net_str(text), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_reason(call *c, const net_reason *value) {
+  char unknown[32];
+  net_reason known = 0;
+  snprintf(unknown, sizeof unknown, "unknown:%llu", (unsigned long long)*value);
+  net_view text = net_str(net_reason_text(*value));
+  if (!net_reason_from_text(text, &known) || known != *value) {
+    text = net_str(unknown);
+  }
   show_text(c, &text);
 }
 
@@ -1489,24 +1874,42 @@ static inline void show_authorize_options(call *c, const net_authorize_options *
 }
 
 static inline void read_reject_code(call *c, const node *value, net_reject_code *out) {
-  if (!net_reject_code_from_text(net_str(text_of(c, value)), out)) {
+  const char *text = text_of(c, value);
+  if (strncmp(text, "unknown:", 8) == 0) {
+    *out = (net_reject_code)strtoull(text + 8, NULL, 10);
+  } else if (!net_reject_code_from_text(net_str(text), out)) {
     refuse(c, "no such value");
   }
 }
 
 static inline void show_reject_code(call *c, const net_reject_code *value) {
+  char unknown[32];
+  net_reject_code known = 0;
+  snprintf(unknown, sizeof unknown, "unknown:%llu", (unsigned long long)*value);
   net_view text = net_str(net_reject_code_text(*value));
+  if (!net_reject_code_from_text(text, &known) || known != *value) {
+    text = net_str(unknown);
+  }
   show_text(c, &text);
 }
 
 static inline void read_close_code(call *c, const node *value, net_close_code *out) {
-  if (!net_close_code_from_text(net_str(text_of(c, value)), out)) {
+  const char *text = text_of(c, value);
+  if (strncmp(text, "unknown:", 8) == 0) {
+    *out = (net_close_code)strtoull(text + 8, NULL, 10);
+  } else if (!net_close_code_from_text(net_str(text), out)) {
     refuse(c, "no such value");
   }
 }
 
 static inline void show_close_code(call *c, const net_close_code *value) {
+  char unknown[32];
+  net_close_code known = 0;
+  snprintf(unknown, sizeof unknown, "unknown:%llu", (unsigned long long)*value);
   net_view text = net_str(net_close_code_text(*value));
+  if (!net_close_code_from_text(text, &known) || known != *value) {
+    text = net_str(unknown);
+  }
   show_text(c, &text);
 }
 
@@ -2170,6 +2573,54 @@ static inline void show_bus_lagged(call *c, const net_error *error) {
   }
 }
 
+static inline void show_bus_transport(call *c, const net_error *error) {
+  net_bus_transport_fields fields;
+  if (net_bus_transport_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("server"));
+      show_text(c, &fields.server);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_bus_transport_refused(call *c, const net_error *error) {
+  net_bus_transport_refused_fields fields;
+  if (net_bus_transport_refused_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("server"));
+      show_text(c, &fields.server);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_bus_undelivered(call *c, const net_error *error) {
+  net_bus_undelivered_fields fields;
+  if (net_bus_undelivered_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("events"));
+      show_u64(c, &fields.events);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
 static inline void show_echo_rejected(call *c, const net_error *error) {
   net_echo_rejected_fields fields;
   if (net_echo_rejected_fields_unpack(error, &fields)) {
@@ -2499,6 +2950,21 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("bus");
     kind = net_str("lagged");
     show_bus_lagged(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_TRANSPORT) {
+    family = net_str("bus");
+    kind = net_str("transport");
+    show_bus_transport(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_TRANSPORT_REFUSED) {
+    family = net_str("bus");
+    kind = net_str("transport_refused");
+    show_bus_transport_refused(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_UNDELIVERED) {
+    family = net_str("bus");
+    kind = net_str("undelivered");
+    show_bus_undelivered(c, error);
   }
   if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_NOT_AN_OBJECT) {
     family = net_str("bus");
@@ -2918,6 +3384,51 @@ static inline net_error read_error(call *c, const node *value) {
         read_u64(c, member(fields, "last"), &given_fields.last);
       }
       net_bus_lagged_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("transport")) || net_view_equal(kind_text, net_str("transport"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_TRANSPORT;
+      net_bus_transport_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "server"))) {
+        read_text(c, member(fields, "server"), &given_fields.server);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_bus_transport_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("transport_refused")) || net_view_equal(kind_text, net_str("transport_refused"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_TRANSPORT_REFUSED;
+      net_bus_transport_refused_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "server"))) {
+        read_text(c, member(fields, "server"), &given_fields.server);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_bus_transport_refused_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("undelivered")) || net_view_equal(kind_text, net_str("undelivered"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_UNDELIVERED;
+      net_bus_undelivered_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "events"))) {
+        read_u64(c, member(fields, "events"), &given_fields.events);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_bus_undelivered_fields_pack(&w, &given_fields);
     }
   }
   if (net_view_equal(family_text, net_str("bus"))) {
@@ -3440,6 +3951,26 @@ static inline net_echo_store host_echo_store(const host *own) {
     read_text(own->c, member(member(own->value, "name"), "ok"), &made.name);
   }
   return made;
+}
+
+static void call_checksum(call *c) {
+  net_checksum_hash hash_;
+  memset(&hash_, 0, sizeof hash_);
+  read_checksum_hash(c, arg(c, "hash"), &hash_);
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint64_t result;
+  net_code code = net_checksum(hash_, data_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
 }
 
 static void call_version(call *c) {
@@ -7745,6 +8276,7 @@ static inline bool dispatch(call *c) {
     const char *op;
     void (*run)(call *c);
   } calls[] = {
+      {"call:base.checksum", call_checksum},
       {"call:base.version", call_version},
       {"call:base.build_info", call_build_info},
       {"call:bus.generate_net_keypair", call_generate_net_keypair},

@@ -38,6 +38,9 @@ import net.gen.route
 
 NAMED.update(
     {
+        "base.checksum_hash": enum_of(
+            {"xxh3_64": "xxh3_64", "blake3": "blake3", "blake2s256": "blake2s256"}
+        ),
         "base.library_info": record_of(
             net.gen.base.LibraryInfo,
             ("version", "version", SAME),
@@ -54,6 +57,27 @@ NAMED.update(
         ),
         "bus.ordering": enum_of({"none": "none", "insertion_ts": "insertion_ts"}),
         "bus.start": enum_of({"oldest": "oldest", "latest": "latest"}),
+        "bus.redis_options": record_of(
+            net.gen.bus.RedisOptions,
+            ("url", "url", SAME),
+            ("prefix", "prefix", SAME),
+            ("pipeline_size", "pipeline_size", SAME),
+            ("pool_size", "pool_size", optional(SAME)),
+            ("connect_timeout", "connect_timeout_ms", SAME),
+            ("command_timeout", "command_timeout_ms", SAME),
+            ("max_stream_len", "max_stream_len", optional(SAME)),
+        ),
+        "bus.jet_stream_options": record_of(
+            net.gen.bus.JetStreamOptions,
+            ("url", "url", SAME),
+            ("prefix", "prefix", SAME),
+            ("connect_timeout", "connect_timeout_ms", SAME),
+            ("request_timeout", "request_timeout_ms", SAME),
+            ("max_messages", "max_messages", optional(DECIMAL)),
+            ("max", "max_bytes", optional(DECIMAL)),
+            ("max_age", "max_age_ms", optional(SAME)),
+            ("replicas", "replicas", SAME),
+        ),
         "bus.net_node_config": record_of(
             net.gen.bus.NetNodeConfig,
             ("shards", "shards", optional(SAME)),
@@ -62,6 +86,9 @@ NAMED.update(
             ("max_event", "max_event_bytes", DECIMAL),
             ("max_buffer", "max_buffer_bytes", DECIMAL),
             ("transport", "transport", named("bus.transport")),
+            ("redis", "redis", optional(named("bus.redis_options"))),
+            ("jetstream", "jetstream", optional(named("bus.jet_stream_options"))),
+            ("producer_nonce_path", "producer_nonce_path", optional(SAME)),
         ),
         "bus.receipt": record_of(
             net.gen.bus.Receipt, ("shard_id", "shard_id", SAME), ("timestamp", "timestamp", DECIMAL)
@@ -118,7 +145,40 @@ NAMED.update(
             ("secret_key", "secret_key", SAME),
         ),
         "bus.transport": union_of(
-            "type", "type", memory=("memory", net.gen.bus.Transport.memory, False, record_of(dict))
+            "type",
+            "type",
+            memory=("memory", net.gen.bus.Transport.memory, False, record_of(dict)),
+            redis=(
+                "redis",
+                net.gen.bus.Transport.redis,
+                False,
+                record_of(
+                    dict,
+                    ("url", "url", SAME),
+                    ("prefix", "prefix", SAME),
+                    ("pipeline_size", "pipeline_size", SAME),
+                    ("pool_size", "pool_size", optional(SAME)),
+                    ("connect_timeout", "connect_timeout_ms", SAME),
+                    ("command_timeout", "command_timeout_ms", SAME),
+                    ("max_stream_len", "max_stream_len", optional(SAME)),
+                ),
+            ),
+            jetstream=(
+                "jetstream",
+                net.gen.bus.Transport.jetstream,
+                False,
+                record_of(
+                    dict,
+                    ("url", "url", SAME),
+                    ("prefix", "prefix", SAME),
+                    ("connect_timeout", "connect_timeout_ms", SAME),
+                    ("request_timeout", "request_timeout_ms", SAME),
+                    ("max_messages", "max_messages", optional(DECIMAL)),
+                    ("max", "max_bytes", optional(DECIMAL)),
+                    ("max_age", "max_age_ms", optional(SAME)),
+                    ("replicas", "replicas", SAME),
+                ),
+            ),
         ),
         "control.log_level": enum_of(
             {"error": "error", "warn": "warn", "info": "info", "debug": "debug", "trace": "trace"}
@@ -134,6 +194,7 @@ NAMED.update(
         "control.log_sink": host_of(True, write=("write", False, ("record",), SAME)),
         "echo.color": enum_of({"red": "red", "darkGreen": "darkGreen", "blue": "blue"}),
         "echo.level": enum_of({"low": 1, "high": 500}),
+        "echo.reason": enum_of({"none": "none", "damaged": "damaged"}),
         "echo.mood": enum_of({"calm": "calm", "angry": "angry"}),
         "echo.label": record_of(
             net.gen.echo.Label, ("text", "text", SAME), ("color", "color", named("echo.color"))
@@ -462,6 +523,15 @@ ERRORS.update(
             131081,
             (("shard", "shard", SAME), ("first", "first", DECIMAL), ("last", "last", DECIMAL)),
         ),
+        ("bus", "transport"): (131083, (("server", "server", SAME), ("reason", "reason", SAME))),
+        ("bus", "transport_refused"): (
+            131084,
+            (("server", "server", SAME), ("reason", "reason", SAME)),
+        ),
+        ("bus", "undelivered"): (
+            131085,
+            (("events", "events", DECIMAL), ("reason", "reason", SAME)),
+        ),
         ("bus", "not_an_object"): (131082, ()),
         ("echo_part", "missing"): (196609, (("part", "part", SAME),)),
         ("stream", "would block"): (262145, ()),
@@ -516,6 +586,12 @@ ERRORS.update(
 )
 
 CALLS: dict[str, Call] = {
+    "base.checksum": Call(
+        net.gen.base,
+        "checksum",
+        (("hash", "hash", named("base.checksum_hash")), ("data", "data", BYTES)),
+        DECIMAL,
+    ),
     "base.version": Call(net.gen.base, "version", (), SAME),
     "base.build_info": Call(net.gen.base, "build_info", (), named("base.library_info")),
     "bus.generate_net_keypair": Call(

@@ -9,6 +9,53 @@
 #include <net_mesh_pack.h>
 #include <net_mesh/error.h>
 
+// Hash functions of checksums.
+typedef uint8_t net_checksum_hash;
+
+// XXH3 with 64 bits: fast, and finds damage but no intent.
+#define NET_CHECKSUM_HASH_XXH3_64 ((net_checksum_hash)1)
+
+// BLAKE3 with its default length.
+#define NET_CHECKSUM_HASH_BLAKE3 ((net_checksum_hash)2)
+
+// BLAKE2s-256 (RFC 7693).
+#define NET_CHECKSUM_HASH_BLAKE2S256 ((net_checksum_hash)3)
+
+NET_UNSIGNED(checksum_hash, net_checksum_hash)
+NET_LIST_TYPE(checksum_hash, net_checksum_hash)
+NET_LIST_CODEC(checksum_hash, net_checksum_hash)
+
+// The published text of a single value; NULL if there is none.
+static inline const char *net_checksum_hash_text(net_checksum_hash value) {
+  if (value == NET_CHECKSUM_HASH_XXH3_64) {
+    return "xxh3_64";
+  }
+  if (value == NET_CHECKSUM_HASH_BLAKE3) {
+    return "blake3";
+  }
+  if (value == NET_CHECKSUM_HASH_BLAKE2S256) {
+    return "blake2s256";
+  }
+  return NULL;
+}
+
+// The value with a published text; false if there is none.
+static inline bool net_checksum_hash_from_text(net_view text, net_checksum_hash *value) {
+  if (net_view_equal(text, net_str("xxh3_64"))) {
+    *value = NET_CHECKSUM_HASH_XXH3_64;
+    return true;
+  }
+  if (net_view_equal(text, net_str("blake3"))) {
+    *value = NET_CHECKSUM_HASH_BLAKE3;
+    return true;
+  }
+  if (net_view_equal(text, net_str("blake2s256"))) {
+    *value = NET_CHECKSUM_HASH_BLAKE2S256;
+    return true;
+  }
+  return false;
+}
+
 typedef struct net_library_info net_library_info;
 NET_LIST_TYPE(library_info, net_library_info)
 

@@ -113,6 +113,43 @@ static inline bool net_level_from_text(net_view text, net_level *value) {
   return false;
 }
 
+// Why something ends; later versions may have more.
+typedef uint16_t net_reason;
+
+// It ends as it should.
+#define NET_REASON_NONE ((net_reason)0)
+
+// Bytes were not what they should be.
+#define NET_REASON_DAMAGED ((net_reason)7)
+
+NET_UNSIGNED(reason, net_reason)
+NET_LIST_TYPE(reason, net_reason)
+NET_LIST_CODEC(reason, net_reason)
+
+// The published text of a single value; NULL if there is none.
+static inline const char *net_reason_text(net_reason value) {
+  if (value == NET_REASON_NONE) {
+    return "none";
+  }
+  if (value == NET_REASON_DAMAGED) {
+    return "damaged";
+  }
+  return NULL;
+}
+
+// The value with a published text; false if there is none.
+static inline bool net_reason_from_text(net_view text, net_reason *value) {
+  if (net_view_equal(text, net_str("none"))) {
+    *value = NET_REASON_NONE;
+    return true;
+  }
+  if (net_view_equal(text, net_str("damaged"))) {
+    *value = NET_REASON_DAMAGED;
+    return true;
+  }
+  return false;
+}
+
 // An enum that refuses unknown texts with an error of its own.
 typedef uint8_t net_mood;
 

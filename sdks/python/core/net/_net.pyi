@@ -8,6 +8,7 @@ from typing import Any, TypeVar, final
 from net._kernel.arguments import Buffer
 from net._kernel.codec import Model
 from net._kernel.errors import NetError
+from net.gen.base import ChecksumHash
 from net.gen.bus import Backpressure, Ordering, Start
 from net.gen.control import LogLevel
 from net.gen.echo import Access, Color, Level, Mood, Rights
@@ -70,6 +71,115 @@ class LibraryInfo:
     def __eq__(self, other: object) -> bool: ...
 
 @final
+class RedisOptions:
+    """How a node reaches a Redis server.
+
+    Shard `n` is the stream `<prefix>:shard:<n>`. An entry has the field `d`, the JSON text
+    `{"r":<event>,"t":<nanoseconds since the Unix epoch>,"s":<shard>}`, and the field `dedup_id`,
+    `<producer nonce in hex>:<shard>:<number of the batch's first event>:<index in the batch>`,
+    which stays the same when a batch is written again. A batch is written in one transaction.
+    """
+
+    __match_args__ = (
+        "url",
+        "prefix",
+        "pipeline_size",
+        "pool_size",
+        "connect_timeout_ms",
+        "command_timeout_ms",
+        "max_stream_len",
+    )
+    def __new__(
+        cls,
+        url: str,
+        prefix: str | None = None,
+        pipeline_size: int | None = None,
+        pool_size: int | None = None,
+        connect_timeout_ms: int | None = None,
+        command_timeout_ms: int | None = None,
+        max_stream_len: int | None = None,
+    ) -> RedisOptions: ...
+    @property
+    def url(self) -> str:
+        """`redis://[user:password@]host[:port][/database]`."""
+    @property
+    def prefix(self) -> str:
+        """What the names of the streams begin with. "net" by default."""
+    @property
+    def pipeline_size(self) -> int:
+        """Most events in a batch. 1000 by default."""
+    @property
+    def pool_size(self) -> int | None:
+        """Connections that batches are written through. Left out: One per shard, up to 8."""
+    @property
+    def connect_timeout_ms(self) -> int:
+        """Longest time to make a connection. 5000 by default."""
+    @property
+    def command_timeout_ms(self) -> int:
+        """Longest time until a command is answered. 1000 by default."""
+    @property
+    def max_stream_len(self) -> int | None:
+        """About how many newest entries each stream keeps. Left out: Nothing is removed."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class JetStreamOptions:
+    """How a node reaches a NATS server with JetStream.
+
+    Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is
+    created if it is missing: kept in files, the oldest discarded first, duplicates recognized for
+    an hour. A message has the event as its content and the header `Nats-Msg-Id`, the same text as
+    the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+    """
+
+    __match_args__ = (
+        "url",
+        "prefix",
+        "connect_timeout_ms",
+        "request_timeout_ms",
+        "max_messages",
+        "max_bytes",
+        "max_age_ms",
+        "replicas",
+    )
+    def __new__(
+        cls,
+        url: str,
+        prefix: str | None = None,
+        connect_timeout_ms: int | None = None,
+        request_timeout_ms: int | None = None,
+        max_messages: int | None = None,
+        max_bytes: int | None = None,
+        max_age_ms: int | None = None,
+        replicas: int | None = None,
+    ) -> JetStreamOptions: ...
+    @property
+    def url(self) -> str:
+        """`nats://[user:password@]host[:port]`."""
+    @property
+    def prefix(self) -> str:
+        """What the names of the streams and subjects begin with. "net" by default."""
+    @property
+    def connect_timeout_ms(self) -> int:
+        """Longest time to make a connection. 5000 by default."""
+    @property
+    def request_timeout_ms(self) -> int:
+        """Longest time until a request is answered. 5000 by default."""
+    @property
+    def max_messages(self) -> int | None:
+        """How many newest messages each stream keeps. Left out: Without limit."""
+    @property
+    def max_bytes(self) -> int | None:
+        """How many bytes of newest messages each stream keeps. Left out: Without limit."""
+    @property
+    def max_age_ms(self) -> int | None:
+        """How long each stream keeps a message. Left out: Without limit."""
+    @property
+    def replicas(self) -> int:
+        """Servers of a cluster that keep each stream. 1 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
 class NetNodeConfig:
     """How a bus node is set up."""
 
@@ -80,6 +190,9 @@ class NetNodeConfig:
         "max_event_bytes",
         "max_buffer_bytes",
         "transport",
+        "redis",
+        "jetstream",
+        "producer_nonce_path",
     )
     def __new__(
         cls,
@@ -89,6 +202,9 @@ class NetNodeConfig:
         max_event_bytes: int | None = None,
         max_buffer_bytes: int | None = None,
         transport: Transport | None = None,
+        redis: RedisOptions | None = None,
+        jetstream: JetStreamOptions | None = None,
+        producer_nonce_path: str | None = None,
         *,
         num_shards: int | None = None,
         ring_buffer_capacity: int | None = None,
@@ -114,6 +230,17 @@ class NetNodeConfig:
     @property
     def transport(self) -> Transport:
         """Where the events live. Transport.memory() by default."""
+    @property
+    def redis(self) -> RedisOptions | None:
+        """The same as a `transport` of `redis`. Left out: As `transport` says."""
+    @property
+    def jetstream(self) -> JetStreamOptions | None:
+        """The same as a `transport` of `jetstream`. Left out: As `transport` says."""
+    @property
+    def producer_nonce_path(self) -> str | None:
+        """A file that keeps the number by which a server knows this producer, and how far its ids
+        were used; it is made if it is Left out: The number is drawn anew for each node.
+        """
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -138,7 +265,7 @@ class StoredEvent:
     def __new__(cls, id: str, raw: str, insertion_ts: int, shard_id: int) -> StoredEvent: ...
     @property
     def id(self) -> str:
-        """Number of the event within its shard, in decimal."""
+        """Number of the event within its shard, in decimal; with `redis` the id of its entry."""
     @property
     def raw(self) -> str:
         """The JSON text, exactly as emitted."""
@@ -247,13 +374,15 @@ class Stats:
         """Events lost to back-pressure: held ones evicted, and new ones refused by `drop_newest`."""
     @property
     def batches_dispatched(self) -> int:
-        """Batches that readers took."""
+        """Batches that readers, or the transport's server, took."""
     @property
     def rejected(self) -> int:
         """Events of the fire-and-forget calls that were not JSON or too large."""
     @property
     def held(self) -> int:
-        """Events that some reader has yet to see."""
+        """Events that some reader has yet to see, or that the transport's server has yet to
+        acknowledge.
+        """
     @property
     def buffered_bytes(self) -> int:
         """Bytes of the events that are kept."""
@@ -322,7 +451,9 @@ class ShutdownOptions:
     def __new__(cls, timeout: float | ShutdownOptions | None = None) -> ShutdownOptions: ...
     @property
     def timeout(self) -> float:
-        """Most time to wait for readers to take what was accepted. 5.0 by default."""
+        """Most time to wait for readers, or the transport's server, to take what was accepted. 5.0
+        by default.
+        """
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -346,9 +477,68 @@ class Transport:
     @staticmethod
     def memory() -> Transport:
         """In this process."""
+    @staticmethod
+    def redis(
+        url: str,
+        prefix: str | None = None,
+        pipeline_size: int | None = None,
+        pool_size: int | None = None,
+        connect_timeout_ms: int | None = None,
+        command_timeout_ms: int | None = None,
+        max_stream_len: int | None = None,
+    ) -> Transport:
+        """In streams of a Redis server, version 6.2 or newer."""
+    @staticmethod
+    def jetstream(
+        url: str,
+        prefix: str | None = None,
+        connect_timeout_ms: int | None = None,
+        request_timeout_ms: int | None = None,
+        max_messages: int | None = None,
+        max_bytes: int | None = None,
+        max_age_ms: int | None = None,
+        replicas: int | None = None,
+    ) -> Transport:
+        """In JetStream streams of a NATS server, version 2.9 or newer."""
     @property
     def type(self) -> str:
         """The tag of the case."""
+    @property
+    def url(self) -> str | None:
+        """`redis://[user:password@]host[:port][/database]`."""
+    @property
+    def prefix(self) -> str | None:
+        """What the names of the streams begin with."""
+    @property
+    def pipeline_size(self) -> int | None:
+        """Most events in a batch."""
+    @property
+    def pool_size(self) -> int | None:
+        """Connections that batches are written through."""
+    @property
+    def connect_timeout_ms(self) -> int | None:
+        """Longest time to make a connection."""
+    @property
+    def command_timeout_ms(self) -> int | None:
+        """Longest time until a command is answered."""
+    @property
+    def max_stream_len(self) -> int | None:
+        """About how many newest entries each stream keeps."""
+    @property
+    def request_timeout_ms(self) -> int | None:
+        """Longest time until a request is answered."""
+    @property
+    def max_messages(self) -> int | None:
+        """How many newest messages each stream keeps."""
+    @property
+    def max_bytes(self) -> int | None:
+        """How many bytes of newest messages each stream keeps."""
+    @property
+    def max_age_ms(self) -> int | None:
+        """How long each stream keeps a message."""
+    @property
+    def replicas(self) -> int | None:
+        """Servers of a cluster that keep each stream."""
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -1326,6 +1516,7 @@ def error_parts(code: int, members: Mapping[str, object]) -> tuple[Any, ...]: ..
 def stream_next(stream: Handle, max: int) -> list[Any]: ...
 def stream_next_submit(queue: Queue, stream: Handle, max: int) -> int: ...
 def stream_close(stream: Handle) -> None: ...
+def checksum(hash: ChecksumHash | str, data: Buffer) -> int: ...
 def version() -> str: ...
 def build_info() -> LibraryInfo: ...
 def generate_net_keypair() -> NetKeypair: ...

@@ -13,6 +13,7 @@ import {
   TokenScope,
   verifyToken,
 } from '@net-mesh/core';
+import { decodePermissionToken, encodePermissionToken } from '@net-mesh/core/wire';
 import { run } from './run.mjs';
 
 const seed = Buffer.alloc(32, 0x42);
@@ -34,6 +35,22 @@ test('an existing seed keeps its ids', () => {
   expect(identity.toBytes()).toEqual(seed);
   expect(Identity.fromBytes(seed).nodeId).toBe(identity.nodeId);
   expect(Identity.fromNapi(identity.toNapi()).entityId).toEqual(identity.entityId);
+});
+
+test('a token is read and written without the library', () => {
+  const identity = Identity.fromSeed(seed);
+  const token = identity.issueToken({
+    subject: identity.entityId,
+    scope: ['publish'],
+    channel,
+    ttlSeconds: 60,
+  });
+  const fields = decodePermissionToken(token.bytes);
+  expect(Buffer.from(fields.issuer)).toEqual(identity.entityId);
+  expect(fields.scope).toEqual(['publish']);
+  expect(fields.channelHash).toBe(channelHash(channel));
+  expect(Buffer.from(encodePermissionToken(fields))).toEqual(token.bytes);
+  expect(thrown(() => decodePermissionToken(token.bytes.subarray(1)))).toBeInstanceOf(TokenError);
 });
 
 test('neither a log nor a text tells a seed', async () => {

@@ -93,6 +93,21 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             last: optional(members, "last")?.ok_or_else(|| missing("last"))?,
         }
         .into(),
+        ("bus", "transport") => net_mesh::bus::BusError::Transport {
+            server: optional(members, "server")?.ok_or_else(|| missing("server"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("bus", "transport_refused") => net_mesh::bus::BusError::TransportRefused {
+            server: optional(members, "server")?.ok_or_else(|| missing("server"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("bus", "undelivered") => net_mesh::bus::BusError::Undelivered {
+            events: optional(members, "events")?.ok_or_else(|| missing("events"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
         ("bus", "not_an_object") => net_mesh::bus::BusError::NotAnObject { detail }.into(),
         ("echo_part", "missing") => net_mesh::echo::EchoPartError::Missing {
             part: optional(members, "part")?.ok_or_else(|| missing("part"))?,
@@ -233,6 +248,18 @@ fn fields(error: &Error) -> Value {
             "shard": shard.write(),
             "first": first.write(),
             "last": last.write(),
+        }),
+        Error::Bus(net_mesh::bus::BusError::Transport { server, reason }) => json!({
+            "server": server.write(),
+            "reason": reason.write(),
+        }),
+        Error::Bus(net_mesh::bus::BusError::TransportRefused { server, reason }) => json!({
+            "server": server.write(),
+            "reason": reason.write(),
+        }),
+        Error::Bus(net_mesh::bus::BusError::Undelivered { events, reason }) => json!({
+            "events": events.write(),
+            "reason": reason.write(),
         }),
         Error::EchoPart(net_mesh::echo::EchoPartError::Missing { part }) => json!({
             "part": part.write(),

@@ -19,6 +19,10 @@ pub(crate) fn surface() -> Value {
 }
 
 fn base(list: &mut List) {
+    list.ty::<net_mesh::base::ChecksumHash>("ChecksumHash");
+    list.value("ChecksumHash::Xxh364", net_mesh::base::ChecksumHash::Xxh364.text());
+    list.value("ChecksumHash::Blake3", net_mesh::base::ChecksumHash::Blake3.text());
+    list.value("ChecksumHash::Blake2s256", net_mesh::base::ChecksumHash::Blake2s256.text());
     list.ty::<net_mesh::base::BaseError>("BaseError");
     list.parts(
         |value: &net_mesh::base::BaseError| matches!(value, net_mesh::base::BaseError::Handle { .. }),
@@ -85,6 +89,7 @@ fn base(list: &mut List) {
     );
     list.ty::<net_mesh::base::LibraryInfo>("LibraryInfo");
     list.parts(|net_mesh::base::LibraryInfo { version: _, spec_hash: _, features: _, target: _, .. }: &net_mesh::base::LibraryInfo| {}, &["LibraryInfo.version", "LibraryInfo.spec_hash", "LibraryInfo.features", "LibraryInfo.target"]);
+    list.has(&["checksum"]);
     list.has(&["version"]);
     list.has(&["build_info"]);
 }
@@ -107,6 +112,62 @@ fn bus(list: &mut List) {
     list.parts(
         |value: &net_mesh::bus::Transport| matches!(value, net_mesh::bus::Transport::Memory),
         &["Transport::Memory"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::Transport| {
+            matches!(
+                value,
+                net_mesh::bus::Transport::Redis {
+                    url: _,
+                    prefix: _,
+                    pipeline_size: _,
+                    pool_size: _,
+                    connect_timeout: _,
+                    command_timeout: _,
+                    max_stream_len: _,
+                    ..
+                }
+            )
+        },
+        &[
+            "Transport::Redis",
+            "Transport::Redis.url",
+            "Transport::Redis.prefix",
+            "Transport::Redis.pipeline_size",
+            "Transport::Redis.pool_size",
+            "Transport::Redis.connect_timeout",
+            "Transport::Redis.command_timeout",
+            "Transport::Redis.max_stream_len",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::Transport| {
+            matches!(
+                value,
+                net_mesh::bus::Transport::Jetstream {
+                    url: _,
+                    prefix: _,
+                    connect_timeout: _,
+                    request_timeout: _,
+                    max_messages: _,
+                    max: _,
+                    max_age: _,
+                    replicas: _,
+                    ..
+                }
+            )
+        },
+        &[
+            "Transport::Jetstream",
+            "Transport::Jetstream.url",
+            "Transport::Jetstream.prefix",
+            "Transport::Jetstream.connect_timeout",
+            "Transport::Jetstream.request_timeout",
+            "Transport::Jetstream.max_messages",
+            "Transport::Jetstream.max",
+            "Transport::Jetstream.max_age",
+            "Transport::Jetstream.replicas",
+        ],
     );
     list.ty::<net_mesh::bus::BusError>("BusError");
     list.parts(
@@ -166,8 +227,76 @@ fn bus(list: &mut List) {
         &["BusError::Lagged", "BusError::Lagged.shard", "BusError::Lagged.first", "BusError::Lagged.last"],
     );
     list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::Transport { server: _, reason: _, .. })
+        },
+        &["BusError::Transport", "BusError::Transport.server", "BusError::Transport.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::TransportRefused { server: _, reason: _, .. })
+        },
+        &[
+            "BusError::TransportRefused",
+            "BusError::TransportRefused.server",
+            "BusError::TransportRefused.reason",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::Undelivered { events: _, reason: _, .. })
+        },
+        &["BusError::Undelivered", "BusError::Undelivered.events", "BusError::Undelivered.reason"],
+    );
+    list.parts(
         |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::NotAnObject { .. }),
         &["BusError::NotAnObject"],
+    );
+    list.ty::<net_mesh::bus::RedisOptions>("RedisOptions");
+    list.parts(
+        |net_mesh::bus::RedisOptions {
+             url: _,
+             prefix: _,
+             pipeline_size: _,
+             pool_size: _,
+             connect_timeout: _,
+             command_timeout: _,
+             max_stream_len: _,
+             ..
+         }: &net_mesh::bus::RedisOptions| {},
+        &[
+            "RedisOptions.url",
+            "RedisOptions.prefix",
+            "RedisOptions.pipeline_size",
+            "RedisOptions.pool_size",
+            "RedisOptions.connect_timeout",
+            "RedisOptions.command_timeout",
+            "RedisOptions.max_stream_len",
+        ],
+    );
+    list.ty::<net_mesh::bus::JetStreamOptions>("JetStreamOptions");
+    list.parts(
+        |net_mesh::bus::JetStreamOptions {
+             url: _,
+             prefix: _,
+             connect_timeout: _,
+             request_timeout: _,
+             max_messages: _,
+             max: _,
+             max_age: _,
+             replicas: _,
+             ..
+         }: &net_mesh::bus::JetStreamOptions| {},
+        &[
+            "JetStreamOptions.url",
+            "JetStreamOptions.prefix",
+            "JetStreamOptions.connect_timeout",
+            "JetStreamOptions.request_timeout",
+            "JetStreamOptions.max_messages",
+            "JetStreamOptions.max",
+            "JetStreamOptions.max_age",
+            "JetStreamOptions.replicas",
+        ],
     );
     list.ty::<net_mesh::bus::NetNodeConfig>("NetNodeConfig");
     list.ty::<net_mesh::bus::EventBusOptions>("EventBusOptions");
@@ -179,6 +308,9 @@ fn bus(list: &mut List) {
              max_event: _,
              max_buffer: _,
              transport: _,
+             redis: _,
+             jetstream: _,
+             producer_nonce_path: _,
              ..
          }: &net_mesh::bus::NetNodeConfig| {},
         &[
@@ -188,6 +320,9 @@ fn bus(list: &mut List) {
             "NetNodeConfig.max_event",
             "NetNodeConfig.max_buffer",
             "NetNodeConfig.transport",
+            "NetNodeConfig.redis",
+            "NetNodeConfig.jetstream",
+            "NetNodeConfig.producer_nonce_path",
         ],
     );
     list.ty::<net_mesh::bus::Receipt>("Receipt");
@@ -333,6 +468,9 @@ fn echo(list: &mut List) {
     list.ty::<net_mesh::echo::Level>("Level");
     list.value("Level::Low", net_mesh::echo::Level::Low.tag());
     list.value("Level::High", net_mesh::echo::Level::High.tag());
+    list.ty::<net_mesh::echo::Reason>("Reason");
+    list.value("Reason::None", net_mesh::echo::Reason::None.text());
+    list.value("Reason::Damaged", net_mesh::echo::Reason::Damaged.text());
     list.ty::<net_mesh::echo::Mood>("Mood");
     list.value("Mood::Calm", net_mesh::echo::Mood::Calm.text());
     list.value("Mood::Angry", net_mesh::echo::Mood::Angry.text());
@@ -580,6 +718,14 @@ fn echo(list: &mut List) {
     list.has(&["EchoPoint::encode", "EchoPoint::decode"]);
     let _ = (net_mesh::wire::echo::EchoAck::encode, net_mesh::wire::echo::EchoAck::decode);
     list.has(&["EchoAck::encode", "EchoAck::decode"]);
+    let _ = (net_mesh::wire::echo::EchoReply::encode, net_mesh::wire::echo::EchoReply::decode);
+    list.has(&["EchoReply::encode", "EchoReply::decode"]);
+    let _ = (net_mesh::wire::echo::EchoEvent::encode, net_mesh::wire::echo::EchoEvent::decode);
+    list.has(&["EchoEvent::encode", "EchoEvent::decode"]);
+    let _ = (net_mesh::wire::echo::EchoSealed::encode, net_mesh::wire::echo::EchoSealed::decode);
+    list.has(&["EchoSealed::encode", "EchoSealed::decode"]);
+    let _ = (net_mesh::wire::echo::EchoFarewell::encode, net_mesh::wire::echo::EchoFarewell::decode);
+    list.has(&["EchoFarewell::encode", "EchoFarewell::decode"]);
     let _ = (net_mesh::wire::echo::EchoTicket::encode, net_mesh::wire::echo::EchoTicket::decode);
     list.has(&["EchoTicket::encode", "EchoTicket::decode"]);
     list.ty::<net_mesh::echo::EchoBox>("EchoBox");

@@ -58,6 +58,20 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::echo::EchoPoint::decode(&encoded)?.write())
         }
+        (Some("echo_sealed"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoSealed::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_sealed"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoSealed::decode(&encoded)?.write())
+        }
+        (Some("echo_farewell"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoFarewell::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_farewell"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoFarewell::decode(&encoded)?.write())
+        }
         (Some("echo_ticket"), Some("encode")) => {
             Ok(net_types::wire::echo::EchoTicket::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -71,6 +85,20 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
         (Some("echo_ack"), Some("decode")) => {
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::echo::EchoAck::decode(&encoded)?.write())
+        }
+        (Some("echo_reply"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoReply::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_reply"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoReply::decode(&encoded)?.write())
+        }
+        (Some("echo_event"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoEvent::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_event"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoEvent::decode(&encoded)?.write())
         }
         (Some("permission_token"), Some("encode")) => {
             Ok(net_types::wire::identity::PermissionToken::read(argument(args, "value")?)?.encode()?.write())
@@ -426,6 +454,48 @@ impl Fixture for net_types::wire::echo::EchoPoint {
     }
 }
 
+impl Fixture for net_types::wire::echo::EchoSealed {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            kind: member(args, "kind")?,
+            body: member(args, "body")?,
+            size: member(args, "size")?,
+            note: member(args, "note")?,
+            last: member(args, "last")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "kind": self.kind.write(),
+            "body": self.body.write(),
+            "size": self.size.write(),
+            "note": self.note.write(),
+            "last": self.last.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoFarewell {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            reason: member(args, "reason")?,
+            cause: member(args, "cause")?,
+            reasons: member(args, "reasons")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "reason": self.reason.write(),
+            "cause": self.cause.write(),
+            "reasons": self.reasons.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::wire::echo::EchoTicket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -473,6 +543,33 @@ impl Fixture for net_types::wire::echo::EchoAck {
             "first": self.first.write(),
             "ranges": self.ranges.write(),
             "points": self.points.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoReply {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { rest: member(args, "rest")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "rest": self.rest.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoEvent {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { id: member(args, "id")?, body: member(args, "body")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "body": self.body.write(),
         })
     }
 }
@@ -1098,6 +1195,44 @@ impl Fixture for net_types::wire::route::SeqnoRequest {
     }
 }
 
+impl Fixture for net_types::wire::echo::EchoReplyRest {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        match members.iter().next() {
+            Some((name, part)) if name == "echo_point" => Fixture::read(part).map(Self::EchoPoint),
+            Some((name, part)) if name == "echo_tail" => Fixture::read(part).map(Self::EchoTail),
+            Some((name, part)) if name == "echo_range" => Fixture::read(part).map(Self::EchoRange),
+            _ => Err(wrong("one of the layouts", value)),
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::EchoPoint(part) => json!({ "echo_point": part.write() }),
+            Self::EchoTail(part) => json!({ "echo_tail": part.write() }),
+            Self::EchoRange(part) => json!({ "echo_range": part.write() }),
+        }
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoEventBody {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        match members.iter().next() {
+            Some((name, part)) if name == "echo_reply" => Fixture::read(part).map(Self::EchoReply),
+            Some((name, part)) if name == "echo_sealed" => Fixture::read(part).map(Self::EchoSealed),
+            _ => Err(wrong("one of the layouts", value)),
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::EchoReply(part) => json!({ "echo_reply": part.write() }),
+            Self::EchoSealed(part) => json!({ "echo_sealed": part.write() }),
+        }
+    }
+}
+
 impl Fixture for net_types::echo::Color {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -1105,7 +1240,7 @@ impl Fixture for net_types::echo::Color {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -1116,7 +1251,18 @@ impl Fixture for net_types::echo::Level {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::echo::Reason {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
     }
 }
 
@@ -1127,7 +1273,7 @@ impl Fixture for net_types::echo::Mood {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -1138,7 +1284,7 @@ impl Fixture for net_types::mesh::RejectCode {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -1149,7 +1295,7 @@ impl Fixture for net_types::mesh::CloseCode {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -1160,7 +1306,7 @@ impl Fixture for net_types::mesh::Reliability {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -1171,7 +1317,7 @@ impl Fixture for net_types::route::GossipKind {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -1274,6 +1420,8 @@ impl Item for net_types::echo::Color {}
 
 impl Item for net_types::echo::Level {}
 
+impl Item for net_types::echo::Reason {}
+
 impl Item for net_types::echo::Mood {}
 
 impl Item for net_types::mesh::RejectCode {}
@@ -1314,9 +1462,17 @@ impl Item for net_types::wire::echo::EchoRange {}
 
 impl Item for net_types::wire::echo::EchoPoint {}
 
+impl Item for net_types::wire::echo::EchoSealed {}
+
+impl Item for net_types::wire::echo::EchoFarewell {}
+
 impl Item for net_types::wire::echo::EchoTicket {}
 
 impl Item for net_types::wire::echo::EchoAck {}
+
+impl Item for net_types::wire::echo::EchoReply {}
+
+impl Item for net_types::wire::echo::EchoEvent {}
 
 impl Item for net_types::wire::identity::PermissionToken {}
 

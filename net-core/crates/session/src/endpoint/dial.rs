@@ -319,7 +319,7 @@ impl Endpoint {
                     MeshError::VersionMismatch { highest: reject.highest_version }
                 }
                 Some(RejectCode::ShuttingDown) => MeshError::ShuttingDown,
-                Some(RejectCode::NotAdmitted) | None => MeshError::NotAdmitted,
+                Some(RejectCode::NotAdmitted | RejectCode::Unknown(_)) | None => MeshError::NotAdmitted,
             };
             dial.refusal = Some((now + REJECT_WAIT, error));
             self.handle_dial(now, id);

@@ -119,12 +119,13 @@ impl std::str::FromStr for Color {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "red" => Ok(Self::Red),
-            "darkGreen" | "green" => Ok(Self::DarkGreen),
-            "blue" => Ok(Self::Blue),
-            _ => Err(crate::unknown_text("Color", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "red" => Some(Self::Red),
+            "darkGreen" | "green" => Some(Self::DarkGreen),
+            "blue" => Some(Self::Blue),
+            _ => None,
+        };
+        known.ok_or_else(|| crate::unknown_text("Color", text, Self::ALL.iter().map(|value| value.text())))
     }
 }
 
@@ -175,17 +176,83 @@ impl std::str::FromStr for Level {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "low" => Ok(Self::Low),
-            "high" => Ok(Self::High),
-            _ => Err(crate::unknown_text("Level", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "low" => Some(Self::Low),
+            "high" => Some(Self::High),
+            _ => None,
+        };
+        known.ok_or_else(|| crate::unknown_text("Level", text, Self::ALL.iter().map(|value| value.text())))
     }
 }
 
 impl std::fmt::Display for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.text())
+    }
+}
+
+/// Why something ends; later versions may have more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// It ends as it should.
+    None,
+    /// Bytes were not what they should be.
+    Damaged,
+    /// A value of a newer version, by its number.
+    Unknown(u16),
+}
+
+impl Reason {
+    /// Every value, in the order of the spec.
+    pub const ALL: &[Self] = &[Self::None, Self::Damaged];
+
+    /// The permanent number.
+    pub fn tag(self) -> u16 {
+        match self {
+            Self::None => 0,
+            Self::Damaged => 7,
+            Self::Unknown(tag) => tag,
+        }
+    }
+
+    /// The value of a number.
+    pub fn from_tag(tag: u16) -> Option<Self> {
+        match tag {
+            0 => Some(Self::None),
+            7 => Some(Self::Damaged),
+            _ => Some(Self::Unknown(tag)),
+        }
+    }
+
+    /// The published text; `unknown` for a value of a newer version.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Damaged => "damaged",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl std::str::FromStr for Reason {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        let known = match text {
+            "none" => Some(Self::None),
+            "damaged" => Some(Self::Damaged),
+            _ => crate::unknown_tag(text).and_then(Self::from_tag),
+        };
+        known.ok_or_else(|| crate::unknown_text("Reason", text, Self::ALL.iter().map(|value| value.text())))
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown(tag) => write!(f, "unknown:{tag}"),
+            known => f.write_str(known.text()),
+        }
     }
 }
 
@@ -230,13 +297,14 @@ impl std::str::FromStr for Mood {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "calm" => Ok(Self::Calm),
-            "angry" => Ok(Self::Angry),
-            _ => {
-                Err(crate::echo::EchoError::Odd { detail: format!("`{text}` is none of calm, angry") }.into())
-            }
-        }
+        let known = match text {
+            "calm" => Some(Self::Calm),
+            "angry" => Some(Self::Angry),
+            _ => None,
+        };
+        known.ok_or_else(|| {
+            crate::echo::EchoError::Odd { detail: format!("`{text}` is none of calm, angry") }.into()
+        })
     }
 }
 

@@ -49,18 +49,19 @@ impl std::str::FromStr for PublicKey {
 
 /// Why a handshake is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u16)]
 pub enum RejectCode {
     /// The PSK is right and the key is not.
-    WrongKey = 1,
+    WrongKey,
     /// The key is right and the PSK is not.
-    WrongPsk = 2,
+    WrongPsk,
     /// The protocol is not spoken in that form.
-    VersionMismatch = 3,
+    VersionMismatch,
     /// The node is not admitted, or there is no room for it.
-    NotAdmitted = 4,
+    NotAdmitted,
     /// The node is shutting down.
-    ShuttingDown = 5,
+    ShuttingDown,
+    /// A value of a newer version, by its number.
+    Unknown(u16),
 }
 
 impl RejectCode {
@@ -70,7 +71,14 @@ impl RejectCode {
 
     /// The permanent number.
     pub fn tag(self) -> u16 {
-        self as u16
+        match self {
+            Self::WrongKey => 1,
+            Self::WrongPsk => 2,
+            Self::VersionMismatch => 3,
+            Self::NotAdmitted => 4,
+            Self::ShuttingDown => 5,
+            Self::Unknown(tag) => tag,
+        }
     }
 
     /// The value of a number.
@@ -81,11 +89,11 @@ impl RejectCode {
             3 => Some(Self::VersionMismatch),
             4 => Some(Self::NotAdmitted),
             5 => Some(Self::ShuttingDown),
-            _ => None,
+            _ => Some(Self::Unknown(tag)),
         }
     }
 
-    /// The published text.
+    /// The published text; `unknown` for a value of a newer version.
     pub fn text(self) -> &'static str {
         match self {
             Self::WrongKey => "wrong_key",
@@ -93,6 +101,7 @@ impl RejectCode {
             Self::VersionMismatch => "version_mismatch",
             Self::NotAdmitted => "not_admitted",
             Self::ShuttingDown => "shutting_down",
+            Self::Unknown(_) => "unknown",
         }
     }
 }
@@ -101,39 +110,46 @@ impl std::str::FromStr for RejectCode {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "wrong_key" => Ok(Self::WrongKey),
-            "wrong_psk" => Ok(Self::WrongPsk),
-            "version_mismatch" => Ok(Self::VersionMismatch),
-            "not_admitted" => Ok(Self::NotAdmitted),
-            "shutting_down" => Ok(Self::ShuttingDown),
-            _ => Err(crate::unknown_text("RejectCode", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "wrong_key" => Some(Self::WrongKey),
+            "wrong_psk" => Some(Self::WrongPsk),
+            "version_mismatch" => Some(Self::VersionMismatch),
+            "not_admitted" => Some(Self::NotAdmitted),
+            "shutting_down" => Some(Self::ShuttingDown),
+            _ => crate::unknown_tag(text).and_then(Self::from_tag),
+        };
+        known.ok_or_else(|| {
+            crate::unknown_text("RejectCode", text, Self::ALL.iter().map(|value| value.text()))
+        })
     }
 }
 
 impl std::fmt::Display for RejectCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.text())
+        match self {
+            Self::Unknown(tag) => write!(f, "unknown:{tag}"),
+            known => f.write_str(known.text()),
+        }
     }
 }
 
 /// Why a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u16)]
 pub enum CloseCode {
     /// The node wants no session any more.
-    None = 0,
+    None,
     /// The node is shutting down.
-    ShuttingDown = 1,
+    ShuttingDown,
     /// A frame is malformed, or breaks a rule.
-    Protocol = 2,
+    Protocol,
     /// The peer has made a fresh session.
-    PeerRestarted = 3,
+    PeerRestarted,
     /// No fresh key agreement succeeded in time.
-    Expired = 4,
+    Expired,
     /// The node is not admitted any more.
-    NotAdmitted = 5,
+    NotAdmitted,
+    /// A value of a newer version, by its number.
+    Unknown(u16),
 }
 
 impl CloseCode {
@@ -149,7 +165,15 @@ impl CloseCode {
 
     /// The permanent number.
     pub fn tag(self) -> u16 {
-        self as u16
+        match self {
+            Self::None => 0,
+            Self::ShuttingDown => 1,
+            Self::Protocol => 2,
+            Self::PeerRestarted => 3,
+            Self::Expired => 4,
+            Self::NotAdmitted => 5,
+            Self::Unknown(tag) => tag,
+        }
     }
 
     /// The value of a number.
@@ -161,11 +185,11 @@ impl CloseCode {
             3 => Some(Self::PeerRestarted),
             4 => Some(Self::Expired),
             5 => Some(Self::NotAdmitted),
-            _ => None,
+            _ => Some(Self::Unknown(tag)),
         }
     }
 
-    /// The published text.
+    /// The published text; `unknown` for a value of a newer version.
     pub fn text(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -174,6 +198,7 @@ impl CloseCode {
             Self::PeerRestarted => "peer_restarted",
             Self::Expired => "expired",
             Self::NotAdmitted => "not_admitted",
+            Self::Unknown(_) => "unknown",
         }
     }
 }
@@ -182,21 +207,26 @@ impl std::str::FromStr for CloseCode {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "none" => Ok(Self::None),
-            "shutting_down" => Ok(Self::ShuttingDown),
-            "protocol" => Ok(Self::Protocol),
-            "peer_restarted" => Ok(Self::PeerRestarted),
-            "expired" => Ok(Self::Expired),
-            "not_admitted" => Ok(Self::NotAdmitted),
-            _ => Err(crate::unknown_text("CloseCode", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "none" => Some(Self::None),
+            "shutting_down" => Some(Self::ShuttingDown),
+            "protocol" => Some(Self::Protocol),
+            "peer_restarted" => Some(Self::PeerRestarted),
+            "expired" => Some(Self::Expired),
+            "not_admitted" => Some(Self::NotAdmitted),
+            _ => crate::unknown_tag(text).and_then(Self::from_tag),
+        };
+        known
+            .ok_or_else(|| crate::unknown_text("CloseCode", text, Self::ALL.iter().map(|value| value.text())))
     }
 }
 
 impl std::fmt::Display for CloseCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.text())
+        match self {
+            Self::Unknown(tag) => write!(f, "unknown:{tag}"),
+            known => f.write_str(known.text()),
+        }
     }
 }
 
@@ -241,11 +271,14 @@ impl std::str::FromStr for Reliability {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "fire_and_forget" => Ok(Self::FireAndForget),
-            "reliable" => Ok(Self::Reliable),
-            _ => Err(crate::unknown_text("Reliability", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "fire_and_forget" => Some(Self::FireAndForget),
+            "reliable" => Some(Self::Reliable),
+            _ => None,
+        };
+        known.ok_or_else(|| {
+            crate::unknown_text("Reliability", text, Self::ALL.iter().map(|value| value.text()))
+        })
     }
 }
 

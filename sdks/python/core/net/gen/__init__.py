@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("a2ffb8a5a62ce6079116ba8b213b0923")
+check("3cc6d8f32a9c098c53a504a8aeb5216f")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -12,6 +12,7 @@ from net.gen.base import (
     ArgumentError,
     BaseError,
     CancelledError,
+    ChecksumHash,
     ClosedError,
     CodecDecodeError,
     CodecEncodeError,
@@ -25,6 +26,7 @@ from net.gen.base import (
     MismatchError,
     UnsupportedError,
     build_info,
+    checksum,
     version,
 )
 from net.gen.bus import (
@@ -40,6 +42,9 @@ from net.gen.bus import (
     BusLaggedError,
     BusMemoryFullError,
     BusNotAnObjectError,
+    BusTransportError,
+    BusTransportRefusedError,
+    BusUndeliveredError,
     DEFAULT_LIMIT,
     DEFAULT_MAX_BACKOFF,
     DEFAULT_POLL_INTERVAL,
@@ -47,6 +52,7 @@ from net.gen.bus import (
     EventStream,
     HashedEvent,
     IngestResult,
+    JetStreamOptions,
     Net,
     NetKeypair,
     NetNode,
@@ -57,6 +63,7 @@ from net.gen.bus import (
     PollResponse,
     PollResponseData,
     Receipt,
+    RedisOptions,
     ShutdownOptions,
     Start,
     Stats,
@@ -153,7 +160,11 @@ __all__ = [
     "BusLaggedError",
     "BusMemoryFullError",
     "BusNotAnObjectError",
+    "BusTransportError",
+    "BusTransportRefusedError",
+    "BusUndeliveredError",
     "CancelledError",
+    "ChecksumHash",
     "CloseCode",
     "ClosedError",
     "CodecDecodeError",
@@ -183,6 +194,7 @@ __all__ = [
     "IngestResult",
     "InternalError",
     "IssueTokenOptions",
+    "JetStreamOptions",
     "LaggedError",
     "LibraryInfo",
     "LogLevel",
@@ -221,6 +233,7 @@ __all__ = [
     "PublicKey",
     "Receipt",
     "ReceiveOptions",
+    "RedisOptions",
     "RedisStreamDedup",
     "RejectCode",
     "Reliability",
@@ -250,6 +263,7 @@ __all__ = [
     "authorize",
     "build_info",
     "channel_hash",
+    "checksum",
     "clear_logger",
     "delegate_token",
     "generate_net_keypair",

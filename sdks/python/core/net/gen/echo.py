@@ -66,6 +66,7 @@ __all__ = [
     "Level",
     "Mark",
     "Mood",
+    "Reason",
     "Rights",
     "Scalars",
     "Shape",
@@ -173,6 +174,15 @@ class Level(IntEnum):
     """One."""
     HIGH = 500
     """More than a byte."""
+
+
+class Reason(StrEnum):
+    """Why something ends; later versions may have more."""
+
+    NONE = "none"
+    """It ends as it should."""
+    DAMAGED = "damaged"
+    """Bytes were not what they should be."""
 
 
 class Mood(StrEnum):

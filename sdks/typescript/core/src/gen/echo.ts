@@ -65,6 +65,21 @@ export const Level = {
 export type Level = (typeof Level)[keyof typeof Level];
 
 /**
+ * Why something ends; later versions may have more.
+ */
+export const Reason = {
+  /**
+   * It ends as it should.
+   */
+  None: 'none',
+  /**
+   * Bytes were not what they should be.
+   */
+  Damaged: 'damaged',
+} as const;
+export type Reason = (typeof Reason)[keyof typeof Reason];
+
+/**
  * An enum that refuses unknown texts with an error of its own.
  */
 export const Mood = {

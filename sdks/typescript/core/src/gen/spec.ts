@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'a2ffb8a5a62ce6079116ba8b213b0923';
+export const SPEC_HASH = '3cc6d8f32a9c098c53a504a8aeb5216f';
 
 checkSpec(SPEC_HASH);

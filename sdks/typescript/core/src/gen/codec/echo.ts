@@ -18,6 +18,14 @@ export const color = k.choice<t.Color, t.Color | 'green'>({
 
 export const level = k.numbers<t.Level>([1, 500]);
 
+export const reason = k.choice<t.Reason, t.Reason>({
+  tags: {
+    none: 0,
+    damaged: 7,
+  },
+  open: true,
+});
+
 export const mood = k.choice<t.Mood, t.Mood>({
   tags: {
     calm: 1,
