@@ -256,29 +256,29 @@ type MeshNodeConfig struct {
 	BindAddr string
 	// Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent never rests on it.
 	PSK string
-	// Up to three more pre-shared keys that peers may dial with, while a key is replaced.
-	AcceptedPSKs []string
-	// Ed25519 seed of 32 bytes; ids and public key follow from it.
-	// Nil: a fresh identity.
-	IdentitySeed []byte
 	// A peer that is silent for this long is asked for a sign of life.
 	// Zero: 5000 * time.Millisecond.
 	HeartbeatInterval time.Duration
 	// A peer that is silent for this long is gone.
 	// Zero: 30000 * time.Millisecond.
 	SessionTimeout time.Duration
+	// Accepted and not used: one queue holds what peers send.
+	// Nil: one queue.
+	NumShards *uint32
+	// Ed25519 seed of 32 bytes; ids and public key follow from it.
+	// Nil: a fresh identity.
+	IdentitySeed []byte
 	// How long an attempt to connect may take.
 	// Zero: 5000 * time.Millisecond.
 	ConnectTimeout time.Duration
+	// Up to three more pre-shared keys that peers may dial with, while a key is replaced.
+	AcceptedPSKs []string
 	// Longest UDP payload that is sent and taken.
 	// Zero: 1452.
 	MaxDatagram uint16
 	// Bytes of messages that wait to be read; what is beyond waits at its sender.
 	// Zero: 4194304.
 	Queue uint64
-	// Accepted and not used: one queue holds what peers send.
-	// Nil: one queue.
-	NumShards *uint32
 }
 
 // MeshOptions is another name of [MeshNodeConfig].
@@ -290,18 +290,18 @@ func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
 		packText[string](w, v.BindAddr)
 		w.name = "PSK"
 		packText[string](w, v.PSK)
-		w.name = "AcceptedPSKs"
-		packList(packText[string])(w, v.AcceptedPSKs)
-		packSome(w, packBytes[[]byte], v.IdentitySeed != nil, v.IdentitySeed)
 		w.name = "HeartbeatInterval"
 		packDuration(time.Millisecond)(w, cmp.Or(v.HeartbeatInterval, 5000*time.Millisecond))
 		w.name = "SessionTimeout"
 		packDuration(time.Millisecond)(w, cmp.Or(v.SessionTimeout, 30000*time.Millisecond))
+		packOptional(packUint[uint32])(w, v.NumShards)
+		packSome(w, packBytes[[]byte], v.IdentitySeed != nil, v.IdentitySeed)
 		w.name = "ConnectTimeout"
 		packDuration(time.Millisecond)(w, cmp.Or(v.ConnectTimeout, 5000*time.Millisecond))
+		w.name = "AcceptedPSKs"
+		packList(packText[string])(w, v.AcceptedPSKs)
 		packUint[uint16](w, cmp.Or(v.MaxDatagram, 1452))
 		packUint[uint64](w, cmp.Or(v.Queue, 4194304))
-		packOptional(packUint[uint32])(w, v.NumShards)
 	})
 }
 
@@ -314,28 +314,28 @@ func unpackMeshNodeConfig(r *reader) (v MeshNodeConfig) {
 		v.PSK = unpackText[string](&f.reader)
 	}
 	if f.has() {
-		v.AcceptedPSKs = unpackList(unpackText[string])(&f.reader)
-	}
-	if f.has() {
-		v.IdentitySeed = unpackOr(unpackBytes[[]byte])(&f.reader)
-	}
-	if f.has() {
 		v.HeartbeatInterval = unpackDuration(time.Millisecond)(&f.reader)
 	}
 	if f.has() {
 		v.SessionTimeout = unpackDuration(time.Millisecond)(&f.reader)
 	}
 	if f.has() {
+		v.NumShards = unpackOptional(unpackUint[uint32])(&f.reader)
+	}
+	if f.has() {
+		v.IdentitySeed = unpackOr(unpackBytes[[]byte])(&f.reader)
+	}
+	if f.has() {
 		v.ConnectTimeout = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.AcceptedPSKs = unpackList(unpackText[string])(&f.reader)
 	}
 	if f.has() {
 		v.MaxDatagram = unpackUint[uint16](&f.reader)
 	}
 	if f.has() {
 		v.Queue = unpackUint[uint64](&f.reader)
-	}
-	if f.has() {
-		v.NumShards = unpackOptional(unpackUint[uint32])(&f.reader)
 	}
 	r.close(&f)
 	return v

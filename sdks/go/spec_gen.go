@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "3cc6d8f32a9c098c53a504a8aeb5216f"
+const specHash = "5bb8cd36818e6bfd484c6c44849ad15e"

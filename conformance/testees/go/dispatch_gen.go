@@ -1555,29 +1555,29 @@ func readMeshNodeConfig(v any) (r MeshNodeConfig) {
 	if value, ok := o["psk"]; ok {
 		r.PSK = readText[string](value)
 	}
-	if value, ok := o["accepted_psks"]; ok {
-		r.AcceptedPSKs = readList(readText[string])(value)
-	}
-	if value, ok := o["identity_seed"]; ok {
-		r.IdentitySeed = readBytes[[]byte](value)
-	}
 	if value, ok := o["heartbeat_interval"]; ok {
 		r.HeartbeatInterval = readNonzero(readDuration(time.Millisecond))(value)
 	}
 	if value, ok := o["session_timeout"]; ok {
 		r.SessionTimeout = readNonzero(readDuration(time.Millisecond))(value)
 	}
+	if value, ok := o["num_shards"]; ok {
+		r.NumShards = readOptional(readUint[uint32])(value)
+	}
+	if value, ok := o["identity_seed"]; ok {
+		r.IdentitySeed = readBytes[[]byte](value)
+	}
 	if value, ok := o["connect_timeout"]; ok {
 		r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["accepted_psks"]; ok {
+		r.AcceptedPSKs = readList(readText[string])(value)
 	}
 	if value, ok := o["max_datagram"]; ok {
 		r.MaxDatagram = readNonzero(readUint[uint16])(value)
 	}
 	if value, ok := o["queue"]; ok {
 		r.Queue = readNonzero(readUint[uint64])(value)
-	}
-	if value, ok := o["num_shards"]; ok {
-		r.NumShards = readOptional(readUint[uint32])(value)
 	}
 	return r
 }
@@ -1586,14 +1586,14 @@ func showMeshNodeConfig(r MeshNodeConfig) any {
 	o := map[string]any{}
 	o["bind_addr"] = showPlain[string](r.BindAddr)
 	o["psk"] = showPlain[string](r.PSK)
-	o["accepted_psks"] = showList(showPlain[string])(r.AcceptedPSKs)
-	o["identity_seed"] = showNilable(showBytes[[]byte])(r.IdentitySeed)
 	o["heartbeat_interval"] = showDuration(time.Millisecond)(r.HeartbeatInterval)
 	o["session_timeout"] = showDuration(time.Millisecond)(r.SessionTimeout)
+	o["num_shards"] = showOptional(showPlain[uint32])(r.NumShards)
+	o["identity_seed"] = showNilable(showBytes[[]byte])(r.IdentitySeed)
 	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+	o["accepted_psks"] = showList(showPlain[string])(r.AcceptedPSKs)
 	o["max_datagram"] = showPlain[uint16](r.MaxDatagram)
 	o["queue"] = showDecimal[uint64](r.Queue)
-	o["num_shards"] = showOptional(showPlain[uint32])(r.NumShards)
 	return o
 }
 

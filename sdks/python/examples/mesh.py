@@ -10,22 +10,22 @@ import itertools
 import os
 import sys
 
-from net_sdk import MeshNode, MeshNodeConfig, StreamConfig
+from net_sdk import MeshNode
 
 PSK = os.environ.get("NET_PSK", "5f0c9b1ed2a34786bf1d60c85e7a2934a1b8c7d6e5f40312233445566778899a")
 
 
 def listen(address: str, most: int | None = None) -> None:
-    with MeshNode(MeshNodeConfig(bind_addr=address, psk=PSK)) as node:
+    with MeshNode(address, PSK) as node:
         print("dial", node.local_addr, node.public_key, node.node_id, flush=True)
         for message in itertools.islice(node.receive(), most):
             print(message.sender, message.sequence, message.payload.decode(), flush=True)
 
 
 def dial(address: str, key: str, peer: int, texts: list[str]) -> None:
-    with MeshNode(MeshNodeConfig(bind_addr="127.0.0.1:0", psk=PSK)) as node:
+    with MeshNode("127.0.0.1:0", PSK) as node:
         node.connect(address, key, peer)
-        stream = node.open_stream(peer, StreamConfig(stream_id=1, reliability="reliable"))
+        stream = node.open_stream(peer, 1, "reliable")
         node.send_blocking(stream, [text.encode() for text in texts])
 
 

@@ -176,7 +176,7 @@ impl RedisOptions {
             py,
             "RedisOptions",
             &[
-                ("url", Some(self.url(py)?)),
+                ("url", None),
                 ("prefix", Some(self.prefix(py)?)),
                 ("pipeline_size", Some(self.pipeline_size(py)?)),
                 ("pool_size", Some(self.pool_size(py)?)),
@@ -334,7 +334,7 @@ impl JetStreamOptions {
             py,
             "JetStreamOptions",
             &[
-                ("url", Some(self.url(py)?)),
+                ("url", None),
                 ("prefix", Some(self.prefix(py)?)),
                 ("connect_timeout_ms", Some(self.connect_timeout_ms(py)?)),
                 ("request_timeout_ms", Some(self.request_timeout_ms(py)?)),

@@ -83,41 +83,38 @@ impl MeshNodeConfig {
         const NAMES: [&str; 10] = [
             "bind_addr",
             "psk",
-            "accepted_psks",
-            "identity_seed",
             "heartbeat_interval_ms",
             "session_timeout_ms",
+            "num_shards",
+            "identity_seed",
             "connect_timeout_ms",
+            "accepted_psks",
             "max_datagram",
             "queue_bytes",
-            "num_shards",
         ];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (bind_addr, psk, accepted_psks = None, identity_seed = None, heartbeat_interval_ms = None, session_timeout_ms = None, connect_timeout_ms = None, max_datagram = None, queue_bytes = None, num_shards = None, *, heartbeat = None))]
+    #[pyo3(signature = (bind_addr, psk, heartbeat_interval_ms = None, session_timeout_ms = None, num_shards = None, identity_seed = None, connect_timeout_ms = None, accepted_psks = None, max_datagram = None, queue_bytes = None))]
     fn new(
         py: Python<'_>,
         bind_addr: Arg<'_, '_>,
         psk: Arg<'_, '_>,
-        accepted_psks: Option<Arg<'_, '_>>,
-        identity_seed: Option<Arg<'_, '_>>,
         heartbeat_interval_ms: Option<Arg<'_, '_>>,
         session_timeout_ms: Option<Arg<'_, '_>>,
+        num_shards: Option<Arg<'_, '_>>,
+        identity_seed: Option<Arg<'_, '_>>,
         connect_timeout_ms: Option<Arg<'_, '_>>,
+        accepted_psks: Option<Arg<'_, '_>>,
         max_datagram: Option<Arg<'_, '_>>,
         queue_bytes: Option<Arg<'_, '_>>,
-        num_shards: Option<Arg<'_, '_>>,
-        heartbeat: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
         let record = net_types::mesh::MeshNodeConfig {
             bind_addr: abi::arg(bind_addr, "bind_addr")?,
             psk: abi::arg(psk, "psk")?,
-            accepted_psks: abi::arg_or(accepted_psks, "accepted_psks", Vec::new)?,
-            identity_seed: abi::arg_or(identity_seed, "identity_seed", || None)?,
             heartbeat_interval: abi::arg_or::<Span<1_000_000>>(
-                heartbeat.or(heartbeat_interval_ms),
+                heartbeat_interval_ms,
                 "heartbeat_interval_ms",
                 || Span(std::time::Duration::from_millis(5000)),
             )?
@@ -128,15 +125,17 @@ impl MeshNodeConfig {
                 || Span(std::time::Duration::from_millis(30_000)),
             )?
             .0,
+            num_shards: abi::arg_or(num_shards, "num_shards", || None)?,
+            identity_seed: abi::arg_or(identity_seed, "identity_seed", || None)?,
             connect_timeout: abi::arg_or::<Span<1_000_000>>(
                 connect_timeout_ms,
                 "connect_timeout_ms",
                 || Span(std::time::Duration::from_millis(5000)),
             )?
             .0,
+            accepted_psks: abi::arg_or(accepted_psks, "accepted_psks", Vec::new)?,
             max_datagram: abi::arg_or(max_datagram, "max_datagram", || 1452)?,
             queue: abi::arg_or(queue_bytes, "queue_bytes", || 4_194_304)?,
-            num_shards: abi::arg_or(num_shards, "num_shards", || None)?,
         };
         abi::check(py, record.check())?;
         Self::of(py, record)
@@ -156,20 +155,6 @@ impl MeshNodeConfig {
         value::shown(value, py)
     }
 
-    /// Up to three more pre-shared keys that peers may dial with, while a key is replaced.
-    #[getter]
-    fn accepted_psks(&self, py: Python<'_>) -> Answer {
-        let value = &self.0.accepted_psks;
-        value::shown(value, py)
-    }
-
-    /// Ed25519 seed of 32 bytes; ids and public key follow from it.
-    #[getter]
-    fn identity_seed(&self, py: Python<'_>) -> Answer {
-        let value = &self.0.identity_seed;
-        value::shown(value, py)
-    }
-
     /// A peer that is silent for this long is asked for a sign of life.
     #[getter]
     fn heartbeat_interval_ms(&self, py: Python<'_>) -> Answer {
@@ -184,11 +169,32 @@ impl MeshNodeConfig {
         Span::<1_000_000>(*value).to_py(py)
     }
 
+    /// Accepted and not used: one queue holds what peers send.
+    #[getter]
+    fn num_shards(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.num_shards;
+        value::shown(value, py)
+    }
+
+    /// Ed25519 seed of 32 bytes; ids and public key follow from it.
+    #[getter]
+    fn identity_seed(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.identity_seed;
+        value::shown(value, py)
+    }
+
     /// How long an attempt to connect may take.
     #[getter]
     fn connect_timeout_ms(&self, py: Python<'_>) -> Answer {
         let value = &self.0.connect_timeout;
         Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// Up to three more pre-shared keys that peers may dial with, while a key is replaced.
+    #[getter]
+    fn accepted_psks(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.accepted_psks;
+        value::shown(value, py)
     }
 
     /// Longest UDP payload that is sent and taken.
@@ -205,13 +211,6 @@ impl MeshNodeConfig {
         value::shown(value, py)
     }
 
-    /// Accepted and not used: one queue holds what peers send.
-    #[getter]
-    fn num_shards(&self, py: Python<'_>) -> Answer {
-        let value = &self.0.num_shards;
-        value::shown(value, py)
-    }
-
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
@@ -223,14 +222,14 @@ impl MeshNodeConfig {
             &[
                 ("bind_addr", Some(self.bind_addr(py)?)),
                 ("psk", None),
-                ("accepted_psks", None),
-                ("identity_seed", None),
                 ("heartbeat_interval_ms", Some(self.heartbeat_interval_ms(py)?)),
                 ("session_timeout_ms", Some(self.session_timeout_ms(py)?)),
+                ("num_shards", Some(self.num_shards(py)?)),
+                ("identity_seed", None),
                 ("connect_timeout_ms", Some(self.connect_timeout_ms(py)?)),
+                ("accepted_psks", None),
                 ("max_datagram", Some(self.max_datagram(py)?)),
                 ("queue_bytes", Some(self.queue_bytes(py)?)),
-                ("num_shards", Some(self.num_shards(py)?)),
             ],
         )
     }

@@ -53,14 +53,14 @@ impl Pack for net_types::mesh::MeshNodeConfig {
         w.record(10, |w| {
             self.bind_addr.pack(w);
             self.psk.pack(w);
-            self.accepted_psks.pack(w);
-            self.identity_seed.pack(w);
             w.duration(self.heartbeat_interval, 1_000_000);
             w.duration(self.session_timeout, 1_000_000);
+            self.num_shards.pack(w);
+            self.identity_seed.pack(w);
             w.duration(self.connect_timeout, 1_000_000);
+            self.accepted_psks.pack(w);
             self.max_datagram.pack(w);
             self.queue.pack(w);
-            self.num_shards.pack(w);
         });
     }
 
@@ -69,8 +69,6 @@ impl Pack for net_types::mesh::MeshNodeConfig {
         Ok(Self {
             bind_addr: f.field()?,
             psk: f.field()?,
-            accepted_psks: f.field_or_else(Vec::new)?,
-            identity_seed: f.field_or(None)?,
             heartbeat_interval: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
                 Some(value) => value,
                 None => std::time::Duration::from_millis(5000),
@@ -79,13 +77,15 @@ impl Pack for net_types::mesh::MeshNodeConfig {
                 Some(value) => value,
                 None => std::time::Duration::from_millis(30_000),
             },
+            num_shards: f.field_or(None)?,
+            identity_seed: f.field_or(None)?,
             connect_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
                 Some(value) => value,
                 None => std::time::Duration::from_millis(5000),
             },
+            accepted_psks: f.field_or_else(Vec::new)?,
             max_datagram: f.field_or_else(|| 1452)?,
             queue: f.field_or_else(|| 4_194_304)?,
-            num_shards: f.field_or(None)?,
         })
     }
 }

@@ -1928,30 +1928,30 @@ static inline void read_mesh_node_config(call *c, const node *value, net_mesh_no
   *out = net_mesh_node_config_init();
   read_text(c, member(value, "bind_addr"), &out->bind_addr);
   read_text(c, member(value, "psk"), &out->psk);
-  if (given(member(value, "accepted_psks"))) {
-    read_text_list(c, member(value, "accepted_psks"), &out->accepted_psks);
-  }
-  if (given(member(value, "identity_seed"))) {
-    read_bytes(c, member(value, "identity_seed"), &out->identity_seed);
-  }
   if (given(member(value, "heartbeat_interval"))) {
     read_time(c, member(value, "heartbeat_interval"), &out->heartbeat_interval_ms);
   }
   if (given(member(value, "session_timeout"))) {
     read_time(c, member(value, "session_timeout"), &out->session_timeout_ms);
   }
+  out->has_num_shards = given(member(value, "num_shards"));
+  if (out->has_num_shards) {
+    read_u32(c, member(value, "num_shards"), &out->num_shards);
+  }
+  if (given(member(value, "identity_seed"))) {
+    read_bytes(c, member(value, "identity_seed"), &out->identity_seed);
+  }
   if (given(member(value, "connect_timeout"))) {
     read_time(c, member(value, "connect_timeout"), &out->connect_timeout_ms);
+  }
+  if (given(member(value, "accepted_psks"))) {
+    read_text_list(c, member(value, "accepted_psks"), &out->accepted_psks);
   }
   if (given(member(value, "max_datagram"))) {
     read_u16(c, member(value, "max_datagram"), &out->max_datagram);
   }
   if (given(member(value, "queue"))) {
     read_u64(c, member(value, "queue"), &out->queue_bytes);
-  }
-  out->has_num_shards = given(member(value, "num_shards"));
-  if (out->has_num_shards) {
-    read_u32(c, member(value, "num_shards"), &out->num_shards);
   }
 }
 
@@ -1967,8 +1967,22 @@ static inline void show_mesh_node_config(call *c, const net_mesh_node_config *va
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("accepted_psks"));
-    show_text_list(c, &value->accepted_psks);
+    size_t at = enter(c, net_str("heartbeat_interval"));
+    show_time(c, &value->heartbeat_interval_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("session_timeout"));
+    show_time(c, &value->session_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("num_shards"));
+    if (value->has_num_shards) {
+      show_u32(c, &value->num_shards);
+    } else {
+      show_null(c);
+    }
     leave(c, at);
   }
   {
@@ -1981,18 +1995,13 @@ static inline void show_mesh_node_config(call *c, const net_mesh_node_config *va
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("heartbeat_interval"));
-    show_time(c, &value->heartbeat_interval_ms);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("session_timeout"));
-    show_time(c, &value->session_timeout_ms);
-    leave(c, at);
-  }
-  {
     size_t at = enter(c, net_str("connect_timeout"));
     show_time(c, &value->connect_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("accepted_psks"));
+    show_text_list(c, &value->accepted_psks);
     leave(c, at);
   }
   {
@@ -2003,15 +2012,6 @@ static inline void show_mesh_node_config(call *c, const net_mesh_node_config *va
   {
     size_t at = enter(c, net_str("queue"));
     show_u64(c, &value->queue_bytes);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("num_shards"));
-    if (value->has_num_shards) {
-      show_u32(c, &value->num_shards);
-    } else {
-      show_null(c);
-    }
     leave(c, at);
   }
 }

@@ -384,14 +384,14 @@ NAMED.update(
             net.gen.mesh.MeshNodeConfig,
             ("bind_addr", "bind_addr", SAME),
             ("psk", "psk", SAME),
-            ("accepted_psks", "accepted_psks", list_of(SAME)),
-            ("identity_seed", "identity_seed", optional(BYTES)),
             ("heartbeat_interval", "heartbeat_interval_ms", SAME),
             ("session_timeout", "session_timeout_ms", SAME),
+            ("num_shards", "num_shards", optional(SAME)),
+            ("identity_seed", "identity_seed", optional(BYTES)),
             ("connect_timeout", "connect_timeout_ms", SAME),
+            ("accepted_psks", "accepted_psks", list_of(SAME)),
             ("max_datagram", "max_datagram", SAME),
             ("queue", "queue_bytes", DECIMAL),
-            ("num_shards", "num_shards", optional(SAME)),
         ),
         "mesh.stream_config": record_of(
             net.gen.mesh.StreamConfig,
@@ -1286,11 +1286,11 @@ CALLS: dict[str, Call] = {
     "mesh.mesh_node.create": Call(
         net.gen.mesh.MeshNode,
         "create",
-        (("config", "config", named("mesh.mesh_node_config")),),
+        (("config", "bind_addr", named("mesh.mesh_node_config")),),
         None,
     ),
     "mesh.mesh_node.new": Call(
-        net.gen.mesh, "MeshNode", (("config", "config", named("mesh.mesh_node_config")),), None
+        net.gen.mesh, "MeshNode", (("config", "bind_addr", named("mesh.mesh_node_config")),), None
     ),
     "mesh.mesh_node.start": Call(net.gen.mesh.MeshNode, "start", (), SAME, on_object=True),
     "mesh.mesh_node.connect": Call(

@@ -222,23 +222,23 @@ struct net_mesh_node_config {
   // Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent never rests
   // on it.
   net_view psk;
-  // Up to three more pre-shared keys that peers may dial with, while a key is replaced.
-  net_view_list accepted_psks;
-  // Ed25519 seed of 32 bytes; ids and public key follow from it. Left out: a fresh identity.
-  net_view identity_seed;
   // A peer that is silent for this long is asked for a sign of life.
   uint64_t heartbeat_interval_ms;
   // A peer that is silent for this long is gone.
   uint64_t session_timeout_ms;
+  // Accepted and not used: one queue holds what peers send. Left out: one queue.
+  bool has_num_shards;
+  uint32_t num_shards;
+  // Ed25519 seed of 32 bytes; ids and public key follow from it. Left out: a fresh identity.
+  net_view identity_seed;
   // How long an attempt to connect may take.
   uint64_t connect_timeout_ms;
+  // Up to three more pre-shared keys that peers may dial with, while a key is replaced.
+  net_view_list accepted_psks;
   // Longest UDP payload that is sent and taken.
   uint16_t max_datagram;
   // Bytes of messages that wait to be read; what is beyond waits at its sender.
   uint64_t queue_bytes;
-  // Accepted and not used: one queue holds what peers send. Left out: one queue.
-  bool has_num_shards;
-  uint32_t num_shards;
   // Memory of an unpacked value.
   void *owner;
 };
@@ -259,17 +259,17 @@ static inline void net_mesh_node_config_pack(net_writer *w, const net_mesh_node_
   size_t start = net_put_record(w, 10);
   net_view_pack(w, &value->bind_addr);
   net_view_pack(w, &value->psk);
-  net_view_list_pack(w, &value->accepted_psks);
-  net_maybe_view_pack(w, &value->identity_seed);
   net_u64_pack(w, &value->heartbeat_interval_ms);
   net_u64_pack(w, &value->session_timeout_ms);
-  net_u64_pack(w, &value->connect_timeout_ms);
-  net_u16_pack(w, &value->max_datagram);
-  net_u64_pack(w, &value->queue_bytes);
   net_bool_pack(w, &value->has_num_shards);
   if (value->has_num_shards) {
     net_u32_pack(w, &value->num_shards);
   }
+  net_maybe_view_pack(w, &value->identity_seed);
+  net_u64_pack(w, &value->connect_timeout_ms);
+  net_view_list_pack(w, &value->accepted_psks);
+  net_u16_pack(w, &value->max_datagram);
+  net_u64_pack(w, &value->queue_bytes);
   net_put_end(w, start);
 }
 
@@ -283,31 +283,31 @@ static inline void net_mesh_node_config_read(net_reader *r, net_mesh_node_config
     net_view_read(r, &value->psk);
   }
   if (net_get_more(r, &f)) {
-    net_view_list_read(r, &value->accepted_psks);
-  }
-  if (net_get_more(r, &f)) {
-    net_maybe_view_read(r, &value->identity_seed);
-  }
-  if (net_get_more(r, &f)) {
     net_u64_read(r, &value->heartbeat_interval_ms);
   }
   if (net_get_more(r, &f)) {
     net_u64_read(r, &value->session_timeout_ms);
   }
   if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_num_shards);
+    if (value->has_num_shards) {
+      net_u32_read(r, &value->num_shards);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->identity_seed);
+  }
+  if (net_get_more(r, &f)) {
     net_u64_read(r, &value->connect_timeout_ms);
+  }
+  if (net_get_more(r, &f)) {
+    net_view_list_read(r, &value->accepted_psks);
   }
   if (net_get_more(r, &f)) {
     net_u16_read(r, &value->max_datagram);
   }
   if (net_get_more(r, &f)) {
     net_u64_read(r, &value->queue_bytes);
-  }
-  if (net_get_more(r, &f)) {
-    net_bool_read(r, &value->has_num_shards);
-    if (value->has_num_shards) {
-      net_u32_read(r, &value->num_shards);
-    }
   }
   net_get_end(r, &f);
 }

@@ -1113,29 +1113,27 @@ class MeshNodeConfig:
     __match_args__ = (
         "bind_addr",
         "psk",
-        "accepted_psks",
-        "identity_seed",
         "heartbeat_interval_ms",
         "session_timeout_ms",
+        "num_shards",
+        "identity_seed",
         "connect_timeout_ms",
+        "accepted_psks",
         "max_datagram",
         "queue_bytes",
-        "num_shards",
     )
     def __new__(
         cls,
         bind_addr: str,
         psk: str,
-        accepted_psks: Sequence[str] | None = None,
-        identity_seed: Buffer | None = None,
         heartbeat_interval_ms: int | None = None,
         session_timeout_ms: int | None = None,
+        num_shards: int | None = None,
+        identity_seed: Buffer | None = None,
         connect_timeout_ms: int | None = None,
+        accepted_psks: Sequence[str] | None = None,
         max_datagram: int | None = None,
         queue_bytes: int | None = None,
-        num_shards: int | None = None,
-        *,
-        heartbeat: int | None = None,
     ) -> MeshNodeConfig: ...
     @property
     def bind_addr(self) -> str:
@@ -1146,22 +1144,25 @@ class MeshNodeConfig:
         rests on it.
         """
     @property
-    def accepted_psks(self) -> list[str]:
-        """Up to three more pre-shared keys that peers may dial with, while a key is replaced. [] by
-        default.
-        """
-    @property
-    def identity_seed(self) -> bytes | None:
-        """Ed25519 seed of 32 bytes; ids and public key follow from it. Left out: A fresh identity."""
-    @property
     def heartbeat_interval_ms(self) -> int:
         """A peer that is silent for this long is asked for a sign of life. 5000 by default."""
     @property
     def session_timeout_ms(self) -> int:
         """A peer that is silent for this long is gone. 30_000 by default."""
     @property
+    def num_shards(self) -> int | None:
+        """Accepted and not used: one queue holds what peers send. Left out: One queue."""
+    @property
+    def identity_seed(self) -> bytes | None:
+        """Ed25519 seed of 32 bytes; ids and public key follow from it. Left out: A fresh identity."""
+    @property
     def connect_timeout_ms(self) -> int:
         """How long an attempt to connect may take. 5000 by default."""
+    @property
+    def accepted_psks(self) -> list[str]:
+        """Up to three more pre-shared keys that peers may dial with, while a key is replaced. [] by
+        default.
+        """
     @property
     def max_datagram(self) -> int:
         """Longest UDP payload that is sent and taken. 1452 by default."""
@@ -1170,9 +1171,6 @@ class MeshNodeConfig:
         """Bytes of messages that wait to be read; what is beyond waits at its sender. 4_194_304 by
         default.
         """
-    @property
-    def num_shards(self) -> int | None:
-        """Accepted and not used: one queue holds what peers send. Left out: One queue."""
     def __eq__(self, other: object) -> bool: ...
 
 @final

@@ -188,17 +188,17 @@ impl Fixture for net_mesh::mesh::MeshNodeConfig {
         Ok(Self {
             bind_addr: optional(members, "bind_addr")?.ok_or_else(|| missing("bind_addr"))?,
             psk: optional(members, "psk")?.ok_or_else(|| missing("psk"))?,
-            accepted_psks: optional(members, "accepted_psks")?.unwrap_or_default(),
-            identity_seed: optional(members, "identity_seed")?,
             heartbeat_interval: optional_span(members, "heartbeat_interval", 1_000_000)?
                 .unwrap_or(std::time::Duration::from_millis(5000)),
             session_timeout: optional_span(members, "session_timeout", 1_000_000)?
                 .unwrap_or(std::time::Duration::from_millis(30_000)),
+            num_shards: optional(members, "num_shards")?,
+            identity_seed: optional(members, "identity_seed")?,
             connect_timeout: optional_span(members, "connect_timeout", 1_000_000)?
                 .unwrap_or(std::time::Duration::from_millis(5000)),
+            accepted_psks: optional(members, "accepted_psks")?.unwrap_or_default(),
             max_datagram: optional(members, "max_datagram")?.unwrap_or(1452),
             queue: optional(members, "queue")?.unwrap_or(4_194_304),
-            num_shards: optional(members, "num_shards")?,
         })
     }
 
@@ -206,14 +206,14 @@ impl Fixture for net_mesh::mesh::MeshNodeConfig {
         json!({
             "bind_addr": self.bind_addr.write(),
             "psk": self.psk.write(),
-            "accepted_psks": self.accepted_psks.write(),
-            "identity_seed": self.identity_seed.write(),
             "heartbeat_interval": span_value(self.heartbeat_interval, 1_000_000),
             "session_timeout": span_value(self.session_timeout, 1_000_000),
+            "num_shards": self.num_shards.write(),
+            "identity_seed": self.identity_seed.write(),
             "connect_timeout": span_value(self.connect_timeout, 1_000_000),
+            "accepted_psks": self.accepted_psks.write(),
             "max_datagram": self.max_datagram.write(),
             "queue": self.queue.write(),
-            "num_shards": self.num_shards.write(),
         })
     }
 }

@@ -1169,27 +1169,27 @@ fn mesh(list: &mut List) {
         |net_mesh::mesh::MeshNodeConfig {
              bind_addr: _,
              psk: _,
-             accepted_psks: _,
-             identity_seed: _,
              heartbeat_interval: _,
              session_timeout: _,
+             num_shards: _,
+             identity_seed: _,
              connect_timeout: _,
+             accepted_psks: _,
              max_datagram: _,
              queue: _,
-             num_shards: _,
              ..
          }: &net_mesh::mesh::MeshNodeConfig| {},
         &[
             "MeshNodeConfig.bind_addr",
             "MeshNodeConfig.psk",
-            "MeshNodeConfig.accepted_psks",
-            "MeshNodeConfig.identity_seed",
             "MeshNodeConfig.heartbeat_interval",
             "MeshNodeConfig.session_timeout",
+            "MeshNodeConfig.num_shards",
+            "MeshNodeConfig.identity_seed",
             "MeshNodeConfig.connect_timeout",
+            "MeshNodeConfig.accepted_psks",
             "MeshNodeConfig.max_datagram",
             "MeshNodeConfig.queue",
-            "MeshNodeConfig.num_shards",
         ],
     );
     list.ty::<net_mesh::mesh::StreamConfig>("StreamConfig");

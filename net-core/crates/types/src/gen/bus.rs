@@ -242,7 +242,7 @@ pub enum Transport {
 /// `{"r":<event>,"t":<nanoseconds since the Unix epoch>,"s":<shard>}`, and the field `dedup_id`,
 /// `<producer nonce in hex>:<shard>:<number of the batch's first event>:<index in the batch>`, which stays the same when a batch is
 /// written again. A batch is written in one transaction.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct RedisOptions {
     /// `redis://[user:password@]host[:port][/database]`.
     pub url: String,
@@ -258,6 +258,19 @@ pub struct RedisOptions {
     pub command_timeout: std::time::Duration,
     /// About how many newest entries each stream keeps.
     pub max_stream_len: Option<u32>,
+}
+
+impl std::fmt::Debug for RedisOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisOptions")
+            .field("prefix", &self.prefix)
+            .field("pipeline_size", &self.pipeline_size)
+            .field("pool_size", &self.pool_size)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("command_timeout", &self.command_timeout)
+            .field("max_stream_len", &self.max_stream_len)
+            .finish_non_exhaustive()
+    }
 }
 
 impl RedisOptions {
@@ -317,7 +330,7 @@ impl RedisOptions {
 /// Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is created if it is missing: kept in
 /// files, the oldest discarded first, duplicates recognized for an hour. A message has the event as its content and the
 /// header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct JetStreamOptions {
     /// `nats://[user:password@]host[:port]`.
     pub url: String,
@@ -335,6 +348,20 @@ pub struct JetStreamOptions {
     pub max_age: Option<std::time::Duration>,
     /// Servers of a cluster that keep each stream.
     pub replicas: u32,
+}
+
+impl std::fmt::Debug for JetStreamOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JetStreamOptions")
+            .field("prefix", &self.prefix)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("request_timeout", &self.request_timeout)
+            .field("max_messages", &self.max_messages)
+            .field("max", &self.max)
+            .field("max_age", &self.max_age)
+            .field("replicas", &self.replicas)
+            .finish_non_exhaustive()
+    }
 }
 
 impl JetStreamOptions {

@@ -295,22 +295,22 @@ pub struct MeshNodeConfig {
     pub bind_addr: String,
     /// Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent never rests on it.
     pub psk: String,
-    /// Up to three more pre-shared keys that peers may dial with, while a key is replaced.
-    pub accepted_psks: Vec<String>,
-    /// Ed25519 seed of 32 bytes; ids and public key follow from it.
-    pub identity_seed: Option<bytes::Bytes>,
     /// A peer that is silent for this long is asked for a sign of life.
     pub heartbeat_interval: std::time::Duration,
     /// A peer that is silent for this long is gone.
     pub session_timeout: std::time::Duration,
+    /// Accepted and not used: one queue holds what peers send.
+    pub num_shards: Option<u32>,
+    /// Ed25519 seed of 32 bytes; ids and public key follow from it.
+    pub identity_seed: Option<bytes::Bytes>,
     /// How long an attempt to connect may take.
     pub connect_timeout: std::time::Duration,
+    /// Up to three more pre-shared keys that peers may dial with, while a key is replaced.
+    pub accepted_psks: Vec<String>,
     /// Longest UDP payload that is sent and taken.
     pub max_datagram: u16,
     /// Bytes of messages that wait to be read; what is beyond waits at its sender.
     pub queue: u64,
-    /// Accepted and not used: one queue holds what peers send.
-    pub num_shards: Option<u32>,
 }
 
 impl std::fmt::Debug for MeshNodeConfig {
@@ -319,10 +319,10 @@ impl std::fmt::Debug for MeshNodeConfig {
             .field("bind_addr", &self.bind_addr)
             .field("heartbeat_interval", &self.heartbeat_interval)
             .field("session_timeout", &self.session_timeout)
+            .field("num_shards", &self.num_shards)
             .field("connect_timeout", &self.connect_timeout)
             .field("max_datagram", &self.max_datagram)
             .field("queue", &self.queue)
-            .field("num_shards", &self.num_shards)
             .finish_non_exhaustive()
     }
 }
@@ -333,14 +333,14 @@ impl MeshNodeConfig {
         Self {
             bind_addr,
             psk,
-            accepted_psks: vec![],
-            identity_seed: Default::default(),
             heartbeat_interval: std::time::Duration::from_millis(5000),
             session_timeout: std::time::Duration::from_millis(30_000),
+            num_shards: Default::default(),
+            identity_seed: Default::default(),
             connect_timeout: std::time::Duration::from_millis(5000),
+            accepted_psks: vec![],
             max_datagram: 1452,
             queue: 4_194_304,
-            num_shards: Default::default(),
         }
     }
 }

@@ -19,4 +19,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "3cc6d8f32a9c098c53a504a8aeb5216f";
+pub const SPEC_HASH: &str = "5bb8cd36818e6bfd484c6c44849ad15e";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("3cc6d8f32a9c098c53a504a8aeb5216f")
+check("5bb8cd36818e6bfd484c6c44849ad15e")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -323,18 +323,6 @@ export class MeshNodeConfig {
    */
   psk: string;
   /**
-   * Up to three more pre-shared keys that peers may dial with, while a key is replaced.
-   *
-   * @defaultValue `[]`
-   */
-  acceptedPsks?: readonly string[] | null;
-  /**
-   * Ed25519 seed of 32 bytes; ids and public key follow from it.
-   *
-   * Left out: A fresh identity.
-   */
-  identitySeed?: Uint8Array | null;
-  /**
    * A peer that is silent for this long is asked for a sign of life.
    *
    * @defaultValue `5000`
@@ -351,11 +339,29 @@ export class MeshNodeConfig {
    */
   sessionTimeoutMs?: k.BigIntLike | null;
   /**
+   * Accepted and not used: one queue holds what peers send.
+   *
+   * Left out: One queue.
+   */
+  numShards?: number | null;
+  /**
+   * Ed25519 seed of 32 bytes; ids and public key follow from it.
+   *
+   * Left out: A fresh identity.
+   */
+  identitySeed?: Uint8Array | null;
+  /**
    * How long an attempt to connect may take.
    *
    * @defaultValue `5000`
    */
   connectTimeoutMs?: k.BigIntLike | null;
+  /**
+   * Up to three more pre-shared keys that peers may dial with, while a key is replaced.
+   *
+   * @defaultValue `[]`
+   */
+  acceptedPsks?: readonly string[] | null;
   /**
    * Longest UDP payload that is sent and taken.
    *
@@ -368,24 +374,18 @@ export class MeshNodeConfig {
    * @defaultValue `4194304n`
    */
   queueBytes?: k.BigIntLike | null;
-  /**
-   * Accepted and not used: one queue holds what peers send.
-   *
-   * Left out: One queue.
-   */
-  numShards?: number | null;
 
   constructor(fields: MeshNodeConfig) {
     this.bindAddr = fields.bindAddr;
     this.psk = fields.psk;
-    this.acceptedPsks = fields.acceptedPsks ?? [];
-    this.identitySeed = fields.identitySeed;
     this.heartbeatIntervalMs = fields.heartbeatIntervalMs ?? fields.heartbeatMs ?? 5000;
     this.sessionTimeoutMs = fields.sessionTimeoutMs ?? 30000;
+    this.numShards = fields.numShards;
+    this.identitySeed = fields.identitySeed;
     this.connectTimeoutMs = fields.connectTimeoutMs ?? 5000;
+    this.acceptedPsks = fields.acceptedPsks ?? [];
     this.maxDatagram = fields.maxDatagram ?? 1452;
     this.queueBytes = fields.queueBytes ?? 4194304n;
-    this.numShards = fields.numShards;
   }
 }
 

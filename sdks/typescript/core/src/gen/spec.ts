@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '3cc6d8f32a9c098c53a504a8aeb5216f';
+export const SPEC_HASH = '5bb8cd36818e6bfd484c6c44849ad15e';
 
 checkSpec(SPEC_HASH);

@@ -79,15 +79,100 @@ class MeshNode(Native):
     __slots__ = ()
 
     @classmethod
-    async def create(cls, config: MeshNodeConfig) -> Self:
-        """Binds the socket and makes the node."""
+    async def create(
+        cls,
+        bind_addr: str | MeshNodeConfig,
+        psk: str | None = None,
+        heartbeat_interval_ms: int | None = None,
+        session_timeout_ms: int | None = None,
+        num_shards: int | None = None,
+        identity_seed: Buffer | None = None,
+        connect_timeout_ms: int | None = None,
+        accepted_psks: Sequence[str] | None = None,
+        max_datagram: int | None = None,
+        queue_bytes: int | None = None,
+    ) -> Self:
+        """Binds the socket and makes the node.
+
+        Options:
+            bind_addr: Address and port to bind, as `127.0.0.1:9000`; port 0 draws a free one.
+            psk: Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent
+              never rests on it.
+            heartbeat_interval_ms: A peer that is silent for this long is asked for a sign of life.
+              5000 by default.
+            session_timeout_ms: A peer that is silent for this long is gone. 30_000 by default.
+            num_shards: Accepted and not used: one queue holds what peers send. Left out: One queue.
+            identity_seed: Ed25519 seed of 32 bytes; ids and public key follow from it. Left out: A
+              fresh identity.
+            connect_timeout_ms: How long an attempt to connect may take. 5000 by default.
+            accepted_psks: Up to three more pre-shared keys that peers may dial with, while a key is
+              replaced. [] by default.
+            max_datagram: Longest UDP payload that is sent and taken. 1452 by default.
+            queue_bytes: Bytes of messages that wait to be read; what is beyond waits at its sender.
+              4_194_304 by default.
+        """
+        config = either(
+            bind_addr,
+            MeshNodeConfig,
+            psk,
+            heartbeat_interval_ms,
+            session_timeout_ms,
+            num_shards,
+            identity_seed,
+            connect_timeout_ms,
+            accepted_psks,
+            max_datagram,
+            queue_bytes,
+        )
         handle = await submit(_net.mesh_node_create_submit, config)
         return cls._of(handle)
 
-    def __init__(self, config: MeshNodeConfig) -> None:
+    def __init__(
+        self,
+        bind_addr: str | MeshNodeConfig,
+        psk: str | None = None,
+        heartbeat_interval_ms: int | None = None,
+        session_timeout_ms: int | None = None,
+        num_shards: int | None = None,
+        identity_seed: Buffer | None = None,
+        connect_timeout_ms: int | None = None,
+        accepted_psks: Sequence[str] | None = None,
+        max_datagram: int | None = None,
+        queue_bytes: int | None = None,
+    ) -> None:
         """Binds the socket and makes the node, which takes packets from the first call on that
         waits.
+
+        Options:
+            bind_addr: Address and port to bind, as `127.0.0.1:9000`; port 0 draws a free one.
+            psk: Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent
+              never rests on it.
+            heartbeat_interval_ms: A peer that is silent for this long is asked for a sign of life.
+              5000 by default.
+            session_timeout_ms: A peer that is silent for this long is gone. 30_000 by default.
+            num_shards: Accepted and not used: one queue holds what peers send. Left out: One queue.
+            identity_seed: Ed25519 seed of 32 bytes; ids and public key follow from it. Left out: A
+              fresh identity.
+            connect_timeout_ms: How long an attempt to connect may take. 5000 by default.
+            accepted_psks: Up to three more pre-shared keys that peers may dial with, while a key is
+              replaced. [] by default.
+            max_datagram: Longest UDP payload that is sent and taken. 1452 by default.
+            queue_bytes: Bytes of messages that wait to be read; what is beyond waits at its sender.
+              4_194_304 by default.
         """
+        config = either(
+            bind_addr,
+            MeshNodeConfig,
+            psk,
+            heartbeat_interval_ms,
+            session_timeout_ms,
+            num_shards,
+            identity_seed,
+            connect_timeout_ms,
+            accepted_psks,
+            max_datagram,
+            queue_bytes,
+        )
         self._handle = _net.mesh_node_new(config)
 
     async def start(self) -> None:

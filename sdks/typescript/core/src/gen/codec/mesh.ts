@@ -41,8 +41,6 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
     const at = w.begin(10, name);
     k.text.write(w, v.bindAddr, 'bindAddr');
     k.text.write(w, v.psk, 'psk');
-    listOfText.write(w, v.acceptedPsks ?? [], 'acceptedPsks');
-    optionalBytes.write(w, v.identitySeed, 'identitySeed');
     k.counter.write(
       w,
       k.inRange(
@@ -58,14 +56,16 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
       k.inRange(v.sessionTimeoutMs ?? 30000, 500, Infinity, 'sessionTimeoutMs'),
       'sessionTimeoutMs',
     );
+    optionalU32.write(w, v.numShards, 'numShards');
+    optionalBytes.write(w, v.identitySeed, 'identitySeed');
     k.counter.write(
       w,
       k.inRange(v.connectTimeoutMs ?? 5000, 1, Infinity, 'connectTimeoutMs'),
       'connectTimeoutMs',
     );
+    listOfText.write(w, v.acceptedPsks ?? [], 'acceptedPsks');
     k.u16.write(w, k.inRange(v.maxDatagram ?? 1452, 1200, 8952, 'maxDatagram'), 'maxDatagram');
     k.u64.write(w, k.inRange(v.queueBytes ?? 4194304n, 1024, Infinity, 'queueBytes'), 'queueBytes');
-    optionalU32.write(w, v.numShards, 'numShards');
     w.end(at);
   },
   read(r) {
@@ -73,14 +73,14 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
     const value: t.MeshNodeConfig = {
       bindAddr: k.text.read(r),
       psk: k.text.read(r),
-      acceptedPsks: listOfText.read(r),
-      identitySeed: optionalBytes.read(r),
       heartbeatIntervalMs: k.counter.read(r),
       sessionTimeoutMs: k.counter.read(r),
+      numShards: optionalU32.read(r),
+      identitySeed: optionalBytes.read(r),
       connectTimeoutMs: k.counter.read(r),
+      acceptedPsks: listOfText.read(r),
       maxDatagram: k.u16.read(r),
       queueBytes: k.u64.read(r),
-      numShards: optionalU32.read(r),
     };
     return r.leave(end, value);
   },
@@ -308,9 +308,9 @@ export const meshStats: k.Codec<t.MeshStats, t.MeshStats> = {
   },
 };
 
-export const listOfText = k.list(k.text);
-export const optionalBytes = k.optional(k.bytes);
 export const optionalU32 = k.optional(k.u32);
+export const optionalBytes = k.optional(k.bytes);
+export const listOfText = k.list(k.text);
 export const optionalU64 = k.optional(k.u64);
 export const mapOfU64 = k.map(k.u64);
 export const listOfPeerStats = k.list(peerStats);
