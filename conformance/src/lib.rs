@@ -127,7 +127,7 @@ pub fn run(options: &Options, testees: &[Testee]) -> Result<Report> {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((index, testee)) = next else { break };
-                    let report = session::run(options, testee, &servers, &all, &cases);
+                    let report = session::run(options, testee, testees, &servers, &all, &cases);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((index, report));
                 }
             });

@@ -13,6 +13,7 @@ pub use echo::{EchoBox, Floor, LetterStream, TypedCell};
 pub use net_node::bus::{EventStream, NetNode, TypedChannel, TypedEventStream};
 pub use net_node::dedup::RedisStreamDedup;
 pub use net_node::identity::{Identity, Token};
+pub use net_node::mesh::{MeshEvents, MeshNode, MeshStream};
 pub use net_types as types;
 
 use net_node::identity;

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "79a0decd0c28a4366c96c3ceb5304596"
+const specHash = "3cc6d8f32a9c098c53a504a8aeb5216f"

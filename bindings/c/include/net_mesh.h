@@ -996,6 +996,140 @@ net_code net_identity_origin_hash(net_handle handle, uint64_t *result, net_error
 // How many tokens are kept.
 net_code net_identity_token_cache_len(net_handle handle, uint32_t *result, net_error *error);
 
+// Module mesh ------------------------------------------------------------------------------------
+
+// Binds the socket and makes the node.
+uint64_t net_mesh_node_create(net_view config, net_done done, void *ctx);
+
+// Binds the socket and makes the node, which takes packets from the first call on that waits.
+net_code net_mesh_node_new(net_view config, net_handle *result, net_error *error);
+
+// Takes packets from now on. Every call that waits does so by itself; calling it again does
+// nothing.
+uint64_t net_mesh_node_start(net_handle handle, net_done done, void *ctx);
+
+// Dials a peer and waits until both sides have proven who they are. A peer that is lost later is
+// dialled again, from 0.5 s to 30 s apart.
+uint64_t net_mesh_node_connect(net_handle handle,
+                               net_view peer_addr,
+                               net_view peer_public_key,
+                               uint64_t peer_node_id,
+                               net_done done,
+                               void *ctx);
+
+// Waits until there is a session with a peer, and tells the peer's address. The node answers
+// whoever dials it at any time.
+uint64_t net_mesh_node_accept(net_handle handle, uint64_t peer_node_id, net_done done, void *ctx);
+
+// Ends the session with a peer, and dials it no more.
+uint64_t net_mesh_node_disconnect(net_handle handle,
+                                  uint64_t peer_node_id,
+                                  net_done done,
+                                  void *ctx);
+
+// Opens a stream to a peer. A stream that is open already is given back as it is.
+net_code net_mesh_node_open_stream(net_handle handle,
+                                   uint64_t peer_node_id,
+                                   net_view config,
+                                   net_handle *result,
+                                   net_error *error);
+
+// Ends a stream after what was sent. One that is not open is left as it is.
+net_code net_mesh_node_close_stream(net_handle handle,
+                                    uint64_t peer_node_id,
+                                    uint64_t stream_id,
+                                    net_error *error);
+
+// Sends messages: all of them are taken, or none. `window_full` if the stream's window has no room
+// for them all; if nothing
+// of the stream is outstanding they are always taken. At most 16 MiB a message, or 256 KiB if the
+// stream is fire-and-forget.
+uint64_t net_mesh_node_send_on_stream(net_handle handle,
+                                      net_handle stream,
+                                      net_view events,
+                                      net_done done,
+                                      void *ctx);
+
+// Sends messages, and tries again while the window is full: after 5 ms, then after twice as long
+// each time up to 200 ms, or as soon as there is room.
+uint64_t net_mesh_node_send_with_retry(net_handle handle,
+                                       net_handle stream,
+                                       net_view events,
+                                       uint32_t max_retries,
+                                       net_done done,
+                                       void *ctx);
+
+// Sends messages, and waits for room as long as the peer is there.
+uint64_t net_mesh_node_send_blocking(net_handle handle,
+                                     net_handle stream,
+                                     net_view events,
+                                     net_done done,
+                                     void *ctx);
+
+// Reads the counters of a stream, or nothing if neither side has opened it.
+net_code net_mesh_node_stream_stats(net_handle handle,
+                                    uint64_t peer_node_id,
+                                    uint64_t stream_id,
+                                    bool *found,
+                                    net_bytes *result,
+                                    net_error *error);
+
+// Receives messages of peers from now on. What several readers could get goes to the one that
+// asked for it most narrowly, or else was there first.
+net_code net_mesh_node_receive(net_handle handle,
+                               net_view options,
+                               net_handle *result,
+                               net_error *error);
+
+// Reads messages of peers that no open `receive` gets, without waiting for more.
+uint64_t net_mesh_node_poll(net_handle handle, uint32_t limit, net_done done, void *ctx);
+
+// Tells the peers that there is a session with.
+net_code net_mesh_node_peers(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells the number of peers that there is a session with.
+net_code net_mesh_node_peer_count(net_handle handle, uint32_t *result, net_error *error);
+
+// Tells the node's id.
+net_code net_mesh_node_node_id(net_handle handle, uint64_t *result, net_error *error);
+
+// Tells the Ed25519 public key of the node's identity.
+net_code net_mesh_node_entity_id(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells the key by which the node is dialled.
+net_code net_mesh_node_public_key(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells the address and port that the node has bound.
+net_code net_mesh_node_local_addr(net_handle handle, net_bytes *result, net_error *error);
+
+// Reads the counters.
+net_code net_mesh_node_stats(net_handle handle, net_bytes *result, net_error *error);
+
+// Prints the counters in the Prometheus text format, version 0.0.4.
+net_code net_mesh_node_prometheus_text(net_handle handle, net_bytes *result, net_error *error);
+
+// Waits until what was sent has arrived, tells every peer, and ends. Pending operations end with
+// `closed`. Calling it again does nothing.
+uint64_t net_mesh_node_shutdown(net_handle handle, net_view options, net_done done, void *ctx);
+
+// The peer.
+net_code net_mesh_stream_peer_node_id(net_handle handle, uint64_t *result, net_error *error);
+
+// Id of the stream.
+net_code net_mesh_stream_stream_id(net_handle handle, uint64_t *result, net_error *error);
+
+// Ends the iteration at once; a pending read ends as well. What waits to be read goes to other
+// readers.
+net_code net_mesh_events_stop(net_handle handle, net_error *error);
+
+// Asks for up to `max` items.
+//
+// The result is the pack of a list, which is empty at the end.
+uint64_t net_mesh_events_next(net_handle handle, uint32_t max, net_done done, void *ctx);
+
+// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+net_code net_mesh_events_close(net_handle handle, net_error *error);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif

@@ -103,6 +103,8 @@ pub struct Method {
     pub optional: bool,
     /// Milliseconds that a host has to answer.
     pub timeout: Option<u64>,
+    /// Whether it is a property in Python, whatever it is elsewhere.
+    pub python_property: bool,
     /// Reasons of the languages that do not have it.
     pub skip: BTreeMap<Lang, String>,
     /// Why no case of the conformance suite can test it.
@@ -115,6 +117,11 @@ impl Method {
     /// Whether the packages of a language publish it.
     pub fn in_lang(&self, lang: Lang) -> bool {
         !self.internal && self.crosses_to(lang)
+    }
+
+    /// Whether a language reads it without a call.
+    pub fn is_property_in(&self, lang: Lang) -> bool {
+        matches!(self.shape, Shape::Property { .. }) || (self.python_property && lang == Lang::Python)
     }
 
     /// Whether languages that overload call it under the name of another method.

@@ -13,6 +13,7 @@ mod fuzz;
 mod job;
 mod language;
 mod layouts;
+mod meetings;
 mod mutants;
 mod packages;
 mod perf;

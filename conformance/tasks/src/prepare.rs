@@ -160,7 +160,7 @@ fn install(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Examples that are compiled, in each language that compiles.
-const EXAMPLES: [&str; 2] = ["demo", "quickstart"];
+const EXAMPLES: [&str; 3] = ["demo", "mesh", "quickstart"];
 
 /// Builds the Go testee and the Go examples.
 pub(crate) fn go_programs(context: &Context, job: &Job) -> Result<()> {

@@ -8,7 +8,7 @@ use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::{checks, conform, demo, examples, fuzz, mutants, packages, prepare};
+use crate::{checks, conform, demo, examples, fuzz, meetings, mutants, packages, prepare};
 
 /// A part of a task.
 #[derive(Debug)]
@@ -318,6 +318,15 @@ pub(crate) const STAGES: &[Stage] = &[
         work: Work::Function(examples::quick_starts),
         counts: Source::Closing,
         budget: Budget { cold: 5, warm: 5 },
+    },
+    Stage {
+        name: "meetings",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: PROGRAMS,
+        work: Work::Function(meetings::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 10, warm: 10 },
     },
     Stage {
         name: "conformance",

@@ -156,6 +156,270 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
+        name: "wire/init_packet",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::InitPacket::decode,
+                net_types::wire::mesh::InitPacket::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/resp_packet",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::RespPacket::decode,
+                net_types::wire::mesh::RespPacket::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/cookie_packet",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::CookiePacket::decode,
+                net_types::wire::mesh::CookiePacket::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/reject_packet",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::RejectPacket::decode,
+                net_types::wire::mesh::RejectPacket::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/unknown_packet",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::UnknownPacket::decode,
+                net_types::wire::mesh::UnknownPacket::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/data_header",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::DataHeader::decode,
+                net_types::wire::mesh::DataHeader::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/forward_header",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::ForwardHeader::decode,
+                net_types::wire::mesh::ForwardHeader::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/handshake_payload",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::HandshakePayload::decode,
+                net_types::wire::mesh::HandshakePayload::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/forward_envelope",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::ForwardEnvelope::decode,
+                net_types::wire::mesh::ForwardEnvelope::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/ack_range",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::AckRange::decode,
+                net_types::wire::mesh::AckRange::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/ack_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::AckFrame::decode,
+                net_types::wire::mesh::AckFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/stream_open",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::StreamOpen::decode,
+                net_types::wire::mesh::StreamOpen::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/max_data_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::MaxDataFrame::decode,
+                net_types::wire::mesh::MaxDataFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/max_stream_data_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::MaxStreamDataFrame::decode,
+                net_types::wire::mesh::MaxStreamDataFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/max_streams_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::MaxStreamsFrame::decode,
+                net_types::wire::mesh::MaxStreamsFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/reset_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::ResetFrame::decode,
+                net_types::wire::mesh::ResetFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/stop_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::StopFrame::decode,
+                net_types::wire::mesh::StopFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/dropped_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::DroppedFrame::decode,
+                net_types::wire::mesh::DroppedFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/path_challenge_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::PathChallengeFrame::decode,
+                net_types::wire::mesh::PathChallengeFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/path_response_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::PathResponseFrame::decode,
+                net_types::wire::mesh::PathResponseFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/close_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::CloseFrame::decode,
+                net_types::wire::mesh::CloseFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/stream_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::StreamFrame::decode,
+                net_types::wire::mesh::StreamFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/batch_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::BatchFrame::decode,
+                net_types::wire::mesh::BatchFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/piece_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::PieceFrame::decode,
+                net_types::wire::mesh::PieceFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
         name: "wire/beacon",
         run: |data| {
             layout(data, net_types::wire::route::Beacon::decode, net_types::wire::route::Beacon::encode, true)
@@ -209,4 +473,13 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pack/identity.issue_token_options", run: pack::<net_types::identity::IssueTokenOptions> },
     Target { name: "pack/identity.generation_floor", run: pack::<net_types::identity::GenerationFloor> },
     Target { name: "pack/identity.authorize_options", run: pack::<net_types::identity::AuthorizeOptions> },
+    Target { name: "pack/mesh.mesh_node_config", run: pack::<net_types::mesh::MeshNodeConfig> },
+    Target { name: "pack/mesh.stream_config", run: pack::<net_types::mesh::StreamConfig> },
+    Target { name: "pack/mesh.mesh_shutdown_options", run: pack::<net_types::mesh::MeshShutdownOptions> },
+    Target { name: "pack/mesh.receive_options", run: pack::<net_types::mesh::ReceiveOptions> },
+    Target { name: "pack/mesh.mesh_event", run: pack::<net_types::mesh::MeshEvent> },
+    Target { name: "pack/mesh.peer_info", run: pack::<net_types::mesh::PeerInfo> },
+    Target { name: "pack/mesh.stream_stats", run: pack::<net_types::mesh::StreamStats> },
+    Target { name: "pack/mesh.peer_stats", run: pack::<net_types::mesh::PeerStats> },
+    Target { name: "pack/mesh.mesh_stats", run: pack::<net_types::mesh::MeshStats> },
 ];

@@ -41,6 +41,8 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (2, 12) => ("net.gen.bus", "BusTransportRefusedError"),
         (2, 13) => ("net.gen.bus", "BusUndeliveredError"),
         (2, 10) => ("net.gen.bus", "BusNotAnObjectError"),
+        (4, 1) => ("net.gen.mesh", "BackpressureError"),
+        (4, 2) => ("net.gen.mesh", "NotConnectedError"),
         (8, 1) => ("net.gen.identity", "IdentityInvalidSeedError"),
         (8, 2) => ("net.gen.identity", "IdentityInvalidEntityIdError"),
         (8, 3) => ("net.gen.identity", "IdentityUnknownScopeError"),
@@ -53,6 +55,8 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (1, _) => ("net.gen.echo", "EchoError"),
         (2, _) => ("net.gen.bus", "BusError"),
         (3, _) => ("net.gen.echo", "EchoPartError"),
+        (4, _) => ("net.gen.mesh", "StreamError"),
+        (6, _) => ("net.gen.mesh", "MeshError"),
         (8, _) => ("net.gen.identity", "IdentityError"),
         (9, _) => ("net.gen.identity", "TokenError"),
         _ => ("net._kernel.errors", "NetError"),
@@ -157,6 +161,46 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
         Error::EchoPart(net_types::echo::EchoPartError::Missing { part, .. }) => {
             let value = part;
             into.set_item("part", value::shown(value, py)?)?;
+        }
+        Error::Stream(net_types::mesh::StreamError::MessageTooLarge { length, limit, .. }) => {
+            let value = length;
+            into.set_item("length", value::shown(value, py)?)?;
+            let value = limit;
+            into.set_item("limit", value::shown(value, py)?)?;
+        }
+        Error::Stream(net_types::mesh::StreamError::Reset { reset_code, .. }) => {
+            let value = reset_code;
+            into.set_item("reset_code", value::shown(value, py)?)?;
+        }
+        Error::Mesh(net_types::mesh::MeshError::WrongIdentity { expected, found, .. }) => {
+            let value = expected;
+            into.set_item("expected", value::shown(value, py)?)?;
+            let value = found;
+            into.set_item("found", value::shown(value, py)?)?;
+        }
+        Error::Mesh(net_types::mesh::MeshError::VersionMismatch { highest, .. }) => {
+            let value = highest;
+            into.set_item("highest", value::shown(value, py)?)?;
+        }
+        Error::Mesh(net_types::mesh::MeshError::AddressInUse { address, .. }) => {
+            let value = address;
+            into.set_item("address", value::shown(value, py)?)?;
+        }
+        Error::Mesh(net_types::mesh::MeshError::Closed { close_code, reason, .. }) => {
+            let value = close_code;
+            into.set_item("close_code", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Mesh(net_types::mesh::MeshError::AmbiguousNode { node, .. }) => {
+            let value = node;
+            into.set_item("node", value::shown(value, py)?)?;
+        }
+        Error::Mesh(net_types::mesh::MeshError::CannotBind { address, reason, .. }) => {
+            let value = address;
+            into.set_item("address", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
         }
         Error::Identity(net_types::identity::IdentityError::InvalidSeed { length, .. }) => {
             let value = length;
@@ -279,6 +323,50 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         (2, 10) => net_types::bus::BusError::NotAnObject { detail: error::detail(members)? }.into(),
         #[cfg(feature = "conformance")]
         (3, 1) => net_types::echo::EchoPartError::Missing { part: error::member_of(members, "part")? }.into(),
+        (4, 1) => net_types::mesh::StreamError::WindowFull.into(),
+        (4, 2) => net_types::mesh::StreamError::NotConnected.into(),
+        (4, 3) => net_types::mesh::StreamError::MessageTooLarge {
+            length: error::member_of(members, "length")?,
+            limit: error::member_of(members, "limit")?,
+        }
+        .into(),
+        (4, 4) => net_types::mesh::StreamError::Closed.into(),
+        (4, 5) => {
+            net_types::mesh::StreamError::Reset { reset_code: error::member_of(members, "reset_code")? }
+                .into()
+        }
+        (6, 1) => net_types::mesh::MeshError::NoAnswer.into(),
+        (6, 2) => net_types::mesh::MeshError::WrongKey.into(),
+        (6, 3) => net_types::mesh::MeshError::WrongPsk.into(),
+        (6, 4) => net_types::mesh::MeshError::WrongIdentity {
+            expected: error::member_of(members, "expected")?,
+            found: error::member_of(members, "found")?,
+        }
+        .into(),
+        (6, 5) => {
+            net_types::mesh::MeshError::VersionMismatch { highest: error::member_of(members, "highest")? }
+                .into()
+        }
+        (6, 6) => net_types::mesh::MeshError::NotAdmitted.into(),
+        (6, 7) => net_types::mesh::MeshError::ShuttingDown.into(),
+        (6, 8) => {
+            net_types::mesh::MeshError::AddressInUse { address: error::member_of(members, "address")? }.into()
+        }
+        (6, 9) => net_types::mesh::MeshError::PeerGone.into(),
+        (6, 10) => net_types::mesh::MeshError::Closed {
+            close_code: error::member_of(members, "close_code")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (6, 11) => {
+            net_types::mesh::MeshError::AmbiguousNode { node: error::member_of(members, "node")? }.into()
+        }
+        (6, 12) => net_types::mesh::MeshError::CannotBind {
+            address: error::member_of(members, "address")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (6, 13) => net_types::mesh::MeshError::ShutDown.into(),
         (8, 1) => {
             net_types::identity::IdentityError::InvalidSeed { length: error::member_of(members, "length")? }
                 .into()

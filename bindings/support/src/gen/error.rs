@@ -73,6 +73,34 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
         Error::EchoPart(net_types::echo::EchoPartError::Missing { part }) => w.record(1, |w| {
             part.pack(w);
         }),
+        Error::Stream(net_types::mesh::StreamError::MessageTooLarge { length, limit }) => w.record(2, |w| {
+            length.pack(w);
+            limit.pack(w);
+        }),
+        Error::Stream(net_types::mesh::StreamError::Reset { reset_code }) => w.record(1, |w| {
+            reset_code.pack(w);
+        }),
+        Error::Mesh(net_types::mesh::MeshError::WrongIdentity { expected, found }) => w.record(2, |w| {
+            expected.pack(w);
+            found.pack(w);
+        }),
+        Error::Mesh(net_types::mesh::MeshError::VersionMismatch { highest }) => w.record(1, |w| {
+            highest.pack(w);
+        }),
+        Error::Mesh(net_types::mesh::MeshError::AddressInUse { address }) => w.record(1, |w| {
+            address.pack(w);
+        }),
+        Error::Mesh(net_types::mesh::MeshError::Closed { close_code, reason }) => w.record(2, |w| {
+            close_code.pack(w);
+            reason.pack(w);
+        }),
+        Error::Mesh(net_types::mesh::MeshError::AmbiguousNode { node }) => w.record(1, |w| {
+            node.pack(w);
+        }),
+        Error::Mesh(net_types::mesh::MeshError::CannotBind { address, reason }) => w.record(2, |w| {
+            address.pack(w);
+            reason.pack(w);
+        }),
         Error::Identity(net_types::identity::IdentityError::InvalidSeed { length }) => w.record(1, |w| {
             length.pack(w);
         }),
@@ -197,6 +225,48 @@ pub fn error_of(
             let mut f = fields.record()?;
             net_types::echo::EchoPartError::Missing { part: f.field()? }.into()
         }
+        (4, 1) => net_types::mesh::StreamError::WindowFull.into(),
+        (4, 2) => net_types::mesh::StreamError::NotConnected.into(),
+        (4, 3) => {
+            let mut f = fields.record()?;
+            net_types::mesh::StreamError::MessageTooLarge { length: f.field()?, limit: f.field()? }.into()
+        }
+        (4, 4) => net_types::mesh::StreamError::Closed.into(),
+        (4, 5) => {
+            let mut f = fields.record()?;
+            net_types::mesh::StreamError::Reset { reset_code: f.field()? }.into()
+        }
+        (6, 1) => net_types::mesh::MeshError::NoAnswer.into(),
+        (6, 2) => net_types::mesh::MeshError::WrongKey.into(),
+        (6, 3) => net_types::mesh::MeshError::WrongPsk.into(),
+        (6, 4) => {
+            let mut f = fields.record()?;
+            net_types::mesh::MeshError::WrongIdentity { expected: f.field()?, found: f.field()? }.into()
+        }
+        (6, 5) => {
+            let mut f = fields.record()?;
+            net_types::mesh::MeshError::VersionMismatch { highest: f.field()? }.into()
+        }
+        (6, 6) => net_types::mesh::MeshError::NotAdmitted.into(),
+        (6, 7) => net_types::mesh::MeshError::ShuttingDown.into(),
+        (6, 8) => {
+            let mut f = fields.record()?;
+            net_types::mesh::MeshError::AddressInUse { address: f.field()? }.into()
+        }
+        (6, 9) => net_types::mesh::MeshError::PeerGone.into(),
+        (6, 10) => {
+            let mut f = fields.record()?;
+            net_types::mesh::MeshError::Closed { close_code: f.field()?, reason: f.field_or(None)? }.into()
+        }
+        (6, 11) => {
+            let mut f = fields.record()?;
+            net_types::mesh::MeshError::AmbiguousNode { node: f.field()? }.into()
+        }
+        (6, 12) => {
+            let mut f = fields.record()?;
+            net_types::mesh::MeshError::CannotBind { address: f.field()?, reason: f.field()? }.into()
+        }
+        (6, 13) => net_types::mesh::MeshError::ShutDown.into(),
         (8, 1) => {
             let mut f = fields.record()?;
             net_types::identity::IdentityError::InvalidSeed { length: f.field()? }.into()

@@ -50,6 +50,14 @@ fn shapes(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method
     if method.shape == Shape::Constructor && method.name.spec == "new" && method.is_async {
         rules.wrong(position, path, "a constructor called `new` is not `async`");
     }
+    let is_getter = method.shape == Shape::Method && !method.is_async && method.args.is_empty();
+    if method.python_property && !(is_getter && method.returns.is_some()) {
+        rules.wrong(
+            position,
+            path,
+            "a method that is a property somewhere takes nothing, gives something, and is not `async`",
+        );
+    }
     if method.optional && method.shape != Shape::Host {
         rules.wrong(position, path, "only methods of the host are `optional`");
     }

@@ -44,7 +44,7 @@ fn own_aliases(item: &Method) -> impl Iterator<Item = String> {
 pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> MethodModel {
     let call = Call::of(api, owner, item, name);
     let inner = owner.indent + 4;
-    let is_property = matches!(item.shape, Shape::Property { .. });
+    let is_property = item.is_property_in(Lang::Python);
     let is_init = names::is_init(item);
     let first = match item.shape {
         _ if is_init => Some("self"),
@@ -60,7 +60,7 @@ pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> 
     let decorators = match item.shape {
         Shape::Constructor if !is_init => vec!["@classmethod".to_owned()],
         Shape::Static => vec!["@staticmethod".to_owned()],
-        Shape::Property { .. } => vec!["@property".to_owned()],
+        _ if is_property => vec!["@property".to_owned()],
         _ => Vec::new(),
     };
     let mut aliases = Vec::new();

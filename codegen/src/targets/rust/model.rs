@@ -3,7 +3,8 @@
 use super::{errors, names, types};
 use crate::doc::Thread;
 use crate::ir::{
-    Api, At, Enum, Field, Flags, Host, Method, Module, Object, Record, Scalar, Shape, Type, Union, Unit,
+    Api, At, Enum, Field, Flags, Host, Method, Module, Object, Record, Scalar, Shape, TextForm, Type, Union,
+    Unit,
 };
 use std::collections::BTreeSet;
 
@@ -35,6 +36,8 @@ pub(crate) struct ScalarModel {
     pub is_copy: bool,
     /// Format string of its text.
     pub display: Option<String>,
+    /// Number of its bytes, if hosts have them as hex.
+    pub hex: Option<usize>,
 }
 
 pub(crate) struct EnumModel {
@@ -84,11 +87,14 @@ pub(crate) struct CaseModel {
     pub fields: Vec<FieldModel>,
 }
 
+#[derive(Default)]
 pub(crate) struct FieldModel {
     pub doc: Lines,
     pub name: String,
     pub ty: String,
     pub default: String,
+    pub is_required: bool,
+    pub is_secret: bool,
 }
 
 pub(crate) struct RecordModel {
@@ -100,9 +106,13 @@ pub(crate) struct RecordModel {
     pub writes_debug: bool,
     pub fields: Vec<FieldModel>,
     pub has_default: bool,
+    /// Arguments of `new`, where some fields have to be given and others have defaults.
+    pub required: Option<String>,
     /// Whether every default is the type's own.
     pub derives_default: bool,
     pub derives: String,
+    /// Whether a field is in no text, so that the record is printed by hand.
+    pub has_secrets: bool,
     pub limits: Vec<LimitModel>,
 }
 
@@ -206,6 +216,10 @@ fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
         base: types::owned(api, &item.base),
         is_copy: !matches!(item.base, Type::String | Type::Bytes),
         display: display.map(|display| names::text(&display)),
+        hex: match item.base {
+            Type::FixedBytes(length) if item.out == Some(TextForm::Hex) => Some(length),
+            _ => None,
+        },
     }
 }
 
@@ -278,17 +292,32 @@ fn record(api: &Api, item: &Record) -> RecordModel {
         }
     }
     let holds = api.holds(item);
+    let has_secrets = fields.iter().any(|field| field.is_secret) && !holds;
+    let derives = match (holds, has_secrets) {
+        (true, _) => "Clone",
+        (false, true) => "Clone, PartialEq",
+        (false, false) => "Debug, Clone, PartialEq",
+    };
     RecordModel {
         doc: lines(&item.doc),
         name: names::ty(&item.name.spec),
         objects: if objects.is_empty() { String::new() } else { format!("<{}>", objects.join(", ")) },
         writes_debug: holds,
         has_default: item.all_optional() && !holds,
+        required: if holds { None } else { required(item, &fields) },
         derives_default: fields.iter().all(|field| field.default == "Default::default()"),
-        derives: if holds { "Clone" } else { "Debug, Clone, PartialEq" }.into(),
+        derives: derives.into(),
+        has_secrets,
         limits: item.fields.iter().filter_map(|field| limit(api, field)).collect(),
         fields,
     }
+}
+
+fn required(item: &Record, fields: &[FieldModel]) -> Option<String> {
+    let (given, others): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.is_required);
+    let is_options = item.class == Some(crate::doc::RecordClass::Options);
+    let given: Vec<_> = given.into_iter().map(|field| format!("{}: {}", field.name, field.ty)).collect();
+    (is_options && !given.is_empty() && !others.is_empty()).then(|| given.join(", "))
 }
 
 /// A field of a case; the union's own type is `Self` there.
@@ -318,6 +347,8 @@ fn field(api: &Api, field: &Field, recursive: bool) -> FieldModel {
             .default
             .as_ref()
             .map_or("Default::default()".into(), |value| types::literal(api, value, &field.ty)),
+        is_required: !field.may_be_left_out(),
+        is_secret: field.secret,
     }
 }
 

@@ -33,6 +33,7 @@ import net.gen.control
 import net.gen.dedup
 import net.gen.echo
 import net.gen.identity
+import net.gen.mesh
 import net.gen.route
 
 NAMED.update(
@@ -359,6 +360,115 @@ NAMED.update(
             ("now", "now", optional(DATE)),
             ("floors", "floors", list_of(named("identity.generation_floor"))),
         ),
+        "mesh.reject_code": enum_of(
+            {
+                "wrong_key": "wrong_key",
+                "wrong_psk": "wrong_psk",
+                "version_mismatch": "version_mismatch",
+                "not_admitted": "not_admitted",
+                "shutting_down": "shutting_down",
+            },
+        ),
+        "mesh.close_code": enum_of(
+            {
+                "none": "none",
+                "shutting_down": "shutting_down",
+                "protocol": "protocol",
+                "peer_restarted": "peer_restarted",
+                "expired": "expired",
+                "not_admitted": "not_admitted",
+            },
+        ),
+        "mesh.reliability": enum_of({"fire_and_forget": "fire_and_forget", "reliable": "reliable"}),
+        "mesh.mesh_node_config": record_of(
+            net.gen.mesh.MeshNodeConfig,
+            ("bind_addr", "bind_addr", SAME),
+            ("psk", "psk", SAME),
+            ("accepted_psks", "accepted_psks", list_of(SAME)),
+            ("identity_seed", "identity_seed", optional(BYTES)),
+            ("heartbeat_interval", "heartbeat_interval_ms", SAME),
+            ("session_timeout", "session_timeout_ms", SAME),
+            ("connect_timeout", "connect_timeout_ms", SAME),
+            ("max_datagram", "max_datagram", SAME),
+            ("queue", "queue_bytes", DECIMAL),
+            ("num_shards", "num_shards", optional(SAME)),
+        ),
+        "mesh.stream_config": record_of(
+            net.gen.mesh.StreamConfig,
+            ("stream_id", "stream_id", DECIMAL),
+            ("reliability", "reliability", named("mesh.reliability")),
+            ("window", "window_bytes", DECIMAL),
+            ("fairness_weight", "fairness_weight", SAME),
+        ),
+        "mesh.mesh_shutdown_options": record_of(
+            net.gen.mesh.MeshShutdownOptions, ("timeout", "timeout", seconds(1000))
+        ),
+        "mesh.receive_options": record_of(
+            net.gen.mesh.ReceiveOptions,
+            ("peer", "peer", optional(DECIMAL)),
+            ("stream_id", "stream_id", optional(DECIMAL)),
+        ),
+        "mesh.mesh_event": record_of(
+            net.gen.mesh.MeshEvent,
+            ("id", "id", SAME),
+            ("sender", "sender", DECIMAL),
+            ("stream_id", "stream_id", DECIMAL),
+            ("sequence", "sequence", DECIMAL),
+            ("reliable", "reliable", SAME),
+            ("payload", "payload", BYTES),
+            ("insertion_ts", "insertion_ts", DECIMAL),
+        ),
+        "mesh.peer_info": record_of(
+            net.gen.mesh.PeerInfo,
+            ("node_id", "node_id", DECIMAL),
+            ("entity_id", "entity_id", BYTES),
+            ("public_key", "public_key", SAME),
+            ("address", "address", SAME),
+            ("rtt", "rtt_us", SAME),
+            ("silent", "silent", SAME),
+        ),
+        "mesh.stream_stats": record_of(
+            net.gen.mesh.StreamStats,
+            ("tx_seq", "tx_seq", DECIMAL),
+            ("rx_seq", "rx_seq", DECIMAL),
+            ("inbound_pending", "inbound_pending", DECIMAL),
+            ("last_activity_ns", "last_activity_ns", DECIMAL),
+            ("active", "active", SAME),
+            ("backpressure_events", "backpressure_events", DECIMAL),
+            ("tx_credit_remaining", "tx_credit_remaining", DECIMAL),
+            ("tx_window", "tx_window", DECIMAL),
+            ("in_flight", "in_flight", DECIMAL),
+            ("lost", "lost", DECIMAL),
+            ("dropped", "dropped", DECIMAL),
+        ),
+        "mesh.peer_stats": record_of(
+            net.gen.mesh.PeerStats,
+            ("node_id", "node_id", DECIMAL),
+            ("packets_sent", "packets_sent", DECIMAL),
+            ("packets_received", "packets_received", DECIMAL),
+            ("packets_lost", "packets_lost", DECIMAL),
+            ("bytes_sent", "bytes_sent", DECIMAL),
+            ("bytes_received", "bytes_received", DECIMAL),
+            ("messages_sent", "messages_sent", DECIMAL),
+            ("messages_received", "messages_received", DECIMAL),
+            ("messages_lost", "messages_lost", DECIMAL),
+            ("messages_dropped", "messages_dropped", DECIMAL),
+            ("congestion_window", "congestion_window_bytes", DECIMAL),
+            ("mtu", "mtu_bytes", DECIMAL),
+            ("drops", "drops", map_of(DECIMAL)),
+        ),
+        "mesh.mesh_stats": record_of(
+            net.gen.mesh.MeshStats,
+            ("sessions", "sessions", DECIMAL),
+            ("half_open", "half_open", DECIMAL),
+            ("answered", "answered", DECIMAL),
+            ("rejected", "rejected", DECIMAL),
+            ("cookies", "cookies", DECIMAL),
+            ("queued", "queued", DECIMAL),
+            ("queued_bytes", "queued_bytes", DECIMAL),
+            ("drops", "drops", map_of(DECIMAL)),
+            ("peers", "peers", list_of(named("mesh.peer_stats"))),
+        ),
         "route.gossip_kind": enum_of(
             {"beacons": "beacons", "routes": "routes", "seqno_requests": "seqno_requests"}
         ),
@@ -424,6 +534,36 @@ ERRORS.update(
         ),
         ("bus", "not_an_object"): (131082, ()),
         ("echo_part", "missing"): (196609, (("part", "part", SAME),)),
+        ("stream", "would block"): (262145, ()),
+        ("stream", "not connected"): (262146, ()),
+        ("stream", "message too large"): (
+            262147,
+            (("length", "length", DECIMAL), ("limit", "limit", DECIMAL)),
+        ),
+        ("stream", "closed"): (262148, ()),
+        ("stream", "reset"): (262149, (("reset_code", "reset_code", DECIMAL),)),
+        ("mesh", "no_answer"): (393217, ()),
+        ("mesh", "wrong_key"): (393218, ()),
+        ("mesh", "wrong_psk"): (393219, ()),
+        ("mesh", "wrong_identity"): (
+            393220,
+            (("expected", "expected", DECIMAL), ("found", "found", DECIMAL)),
+        ),
+        ("mesh", "version_mismatch"): (393221, (("highest", "highest", SAME),)),
+        ("mesh", "not_admitted"): (393222, ()),
+        ("mesh", "shutting_down"): (393223, ()),
+        ("mesh", "address_in_use"): (393224, (("address", "address", SAME),)),
+        ("mesh", "peer_gone"): (393225, ()),
+        ("mesh", "closed"): (
+            393226,
+            (("close_code", "close_code", DECIMAL), ("reason", "reason", optional(SAME))),
+        ),
+        ("mesh", "ambiguous_node"): (393227, (("node", "node", DECIMAL),)),
+        ("mesh", "cannot_bind"): (
+            393228,
+            (("address", "address", SAME), ("reason", "reason", SAME)),
+        ),
+        ("mesh", "shut_down"): (393229, ()),
         ("identity", "invalid_seed"): (524289, (("length", "length", DECIMAL),)),
         ("identity", "invalid_entity_id"): (524290, (("length", "length", DECIMAL),)),
         ("identity", "unknown_scope"): (524291, ()),
@@ -1143,4 +1283,148 @@ CALLS: dict[str, Call] = {
     "identity.identity.token_cache_len": Call(
         net.gen.identity.Identity, "token_cache_len", (), SAME, on_object=True, is_property=True
     ),
+    "mesh.mesh_node.create": Call(
+        net.gen.mesh.MeshNode,
+        "create",
+        (("config", "config", named("mesh.mesh_node_config")),),
+        None,
+    ),
+    "mesh.mesh_node.new": Call(
+        net.gen.mesh, "MeshNode", (("config", "config", named("mesh.mesh_node_config")),), None
+    ),
+    "mesh.mesh_node.start": Call(net.gen.mesh.MeshNode, "start", (), SAME, on_object=True),
+    "mesh.mesh_node.connect": Call(
+        net.gen.mesh.MeshNode,
+        "connect",
+        (
+            ("peer_addr", "peer_addr", SAME),
+            ("peer_public_key", "peer_public_key", SAME),
+            ("peer_node_id", "peer_node_id", DECIMAL),
+        ),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.accept": Call(
+        net.gen.mesh.MeshNode,
+        "accept",
+        (("peer_node_id", "peer_node_id", DECIMAL),),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.disconnect": Call(
+        net.gen.mesh.MeshNode,
+        "disconnect",
+        (("peer_node_id", "peer_node_id", DECIMAL),),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.open_stream": Call(
+        net.gen.mesh.MeshNode,
+        "open_stream",
+        (
+            ("peer_node_id", "peer_node_id", DECIMAL),
+            ("config", "stream_id", named("mesh.stream_config")),
+        ),
+        None,
+        on_object=True,
+    ),
+    "mesh.mesh_node.close_stream": Call(
+        net.gen.mesh.MeshNode,
+        "close_stream",
+        (("peer_node_id", "peer_node_id", DECIMAL), ("stream_id", "stream_id", DECIMAL)),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.send_on_stream": Call(
+        net.gen.mesh.MeshNode,
+        "send_on_stream",
+        (("stream", "stream", OBJECT), ("events", "events", list_of(BYTES))),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.send_with_retry": Call(
+        net.gen.mesh.MeshNode,
+        "send_with_retry",
+        (
+            ("stream", "stream", OBJECT),
+            ("events", "events", list_of(BYTES)),
+            ("max_retries", "max_retries", SAME),
+        ),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.send_blocking": Call(
+        net.gen.mesh.MeshNode,
+        "send_blocking",
+        (("stream", "stream", OBJECT), ("events", "events", list_of(BYTES))),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.stream_stats": Call(
+        net.gen.mesh.MeshNode,
+        "stream_stats",
+        (("peer_node_id", "peer_node_id", DECIMAL), ("stream_id", "stream_id", DECIMAL)),
+        optional(named("mesh.stream_stats")),
+        on_object=True,
+    ),
+    "mesh.mesh_node.receive": Call(
+        net.gen.mesh.MeshNode,
+        "receive",
+        (("options", "peer", named("mesh.receive_options")),),
+        None,
+        on_object=True,
+    ),
+    "mesh.mesh_node.poll": Call(
+        net.gen.mesh.MeshNode,
+        "poll",
+        (("limit", "limit", SAME),),
+        list_of(named("mesh.mesh_event")),
+        on_object=True,
+    ),
+    "mesh.mesh_node.peers": Call(
+        net.gen.mesh.MeshNode, "peers", (), list_of(named("mesh.peer_info")), on_object=True
+    ),
+    "mesh.mesh_node.peer_count": Call(
+        net.gen.mesh.MeshNode, "peer_count", (), SAME, on_object=True
+    ),
+    "mesh.mesh_node.node_id": Call(
+        net.gen.mesh.MeshNode, "node_id", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "mesh.mesh_node.entity_id": Call(
+        net.gen.mesh.MeshNode, "entity_id", (), BYTES, on_object=True, is_property=True
+    ),
+    "mesh.mesh_node.public_key": Call(
+        net.gen.mesh.MeshNode, "public_key", (), SAME, on_object=True, is_property=True
+    ),
+    "mesh.mesh_node.local_addr": Call(
+        net.gen.mesh.MeshNode, "local_addr", (), SAME, on_object=True, is_property=True
+    ),
+    "mesh.mesh_node.stats": Call(
+        net.gen.mesh.MeshNode, "stats", (), named("mesh.mesh_stats"), on_object=True
+    ),
+    "mesh.mesh_node.prometheus_text": Call(
+        net.gen.mesh.MeshNode, "prometheus_text", (), SAME, on_object=True
+    ),
+    "mesh.mesh_node.shutdown": Call(
+        net.gen.mesh.MeshNode,
+        "shutdown",
+        (("options", "timeout", named("mesh.mesh_shutdown_options")),),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_stream.peer_node_id": Call(
+        net.gen.mesh.MeshStream, "peer_node_id", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "mesh.mesh_stream.stream_id": Call(
+        net.gen.mesh.MeshStream, "stream_id", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "mesh.mesh_events.stop": Call(net.gen.mesh.MeshEvents, "stop", (), SAME, on_object=True),
+    "mesh.mesh_events.next": Call(
+        net.gen.mesh.MeshEvents,
+        "next",
+        (("max", "max", SAME),),
+        list_of(named("mesh.mesh_event")),
+        on_object=True,
+    ),
+    "mesh.mesh_events.close": Call(net.gen.mesh.MeshEvents, "close", (), SAME, on_object=True),
 }

@@ -1,4 +1,5 @@
 //! Identities and permission tokens: keys, derivations, signatures, and the decision what a chain of tokens permits.
+//! [`mesh`] is what handshakes and packets of the mesh are made of.
 //!
 //! Nothing here reads a clock or draws a random number: the caller passes the time in seconds since the Unix epoch,
 //! seeds and nonces. Signatures are checked strictly, as RFC 8032 with canonical encodings and without points of
@@ -11,6 +12,7 @@ mod cache;
 mod channel;
 mod entity;
 mod keypair;
+pub mod mesh;
 mod token;
 
 pub use authorize::{Claim, authorize};

@@ -8,3 +8,4 @@ pub mod bus;
 pub mod dedup;
 pub mod identity;
 pub mod keypair;
+pub mod mesh;

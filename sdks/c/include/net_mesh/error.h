@@ -23,6 +23,12 @@
 #define NET_FAMILY_ECHO_PART 3
 #endif
 
+// Why a message was not taken by a stream, or a stream has ended.
+#define NET_FAMILY_STREAM 4
+
+// Why two nodes do not share a session.
+#define NET_FAMILY_MESH 6
+
 // Why an argument of an identity or a token is malformed.
 #define NET_FAMILY_IDENTITY 8
 

@@ -113,6 +113,52 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             part: optional(members, "part")?.ok_or_else(|| missing("part"))?,
         }
         .into(),
+        ("stream", "would block") => net_mesh::mesh::StreamError::WindowFull.into(),
+        ("stream", "not connected") => net_mesh::mesh::StreamError::NotConnected.into(),
+        ("stream", "message too large") => net_mesh::mesh::StreamError::MessageTooLarge {
+            length: optional(members, "length")?.ok_or_else(|| missing("length"))?,
+            limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
+        }
+        .into(),
+        ("stream", "closed") => net_mesh::mesh::StreamError::Closed.into(),
+        ("stream", "reset") => net_mesh::mesh::StreamError::Reset {
+            reset_code: optional(members, "reset_code")?.ok_or_else(|| missing("reset_code"))?,
+        }
+        .into(),
+        ("mesh", "no_answer") => net_mesh::mesh::MeshError::NoAnswer.into(),
+        ("mesh", "wrong_key") => net_mesh::mesh::MeshError::WrongKey.into(),
+        ("mesh", "wrong_psk") => net_mesh::mesh::MeshError::WrongPsk.into(),
+        ("mesh", "wrong_identity") => net_mesh::mesh::MeshError::WrongIdentity {
+            expected: optional(members, "expected")?.ok_or_else(|| missing("expected"))?,
+            found: optional(members, "found")?.ok_or_else(|| missing("found"))?,
+        }
+        .into(),
+        ("mesh", "version_mismatch") => net_mesh::mesh::MeshError::VersionMismatch {
+            highest: optional(members, "highest")?.ok_or_else(|| missing("highest"))?,
+        }
+        .into(),
+        ("mesh", "not_admitted") => net_mesh::mesh::MeshError::NotAdmitted.into(),
+        ("mesh", "shutting_down") => net_mesh::mesh::MeshError::ShuttingDown.into(),
+        ("mesh", "address_in_use") => net_mesh::mesh::MeshError::AddressInUse {
+            address: optional(members, "address")?.ok_or_else(|| missing("address"))?,
+        }
+        .into(),
+        ("mesh", "peer_gone") => net_mesh::mesh::MeshError::PeerGone.into(),
+        ("mesh", "closed") => net_mesh::mesh::MeshError::Closed {
+            close_code: optional(members, "close_code")?.ok_or_else(|| missing("close_code"))?,
+            reason: optional(members, "reason")?,
+        }
+        .into(),
+        ("mesh", "ambiguous_node") => net_mesh::mesh::MeshError::AmbiguousNode {
+            node: optional(members, "node")?.ok_or_else(|| missing("node"))?,
+        }
+        .into(),
+        ("mesh", "cannot_bind") => net_mesh::mesh::MeshError::CannotBind {
+            address: optional(members, "address")?.ok_or_else(|| missing("address"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("mesh", "shut_down") => net_mesh::mesh::MeshError::ShutDown.into(),
         ("identity", "invalid_seed") => net_mesh::identity::IdentityError::InvalidSeed {
             length: optional(members, "length")?.ok_or_else(|| missing("length"))?,
         }
@@ -217,6 +263,34 @@ fn fields(error: &Error) -> Value {
         }),
         Error::EchoPart(net_mesh::echo::EchoPartError::Missing { part }) => json!({
             "part": part.write(),
+        }),
+        Error::Stream(net_mesh::mesh::StreamError::MessageTooLarge { length, limit }) => json!({
+            "length": length.write(),
+            "limit": limit.write(),
+        }),
+        Error::Stream(net_mesh::mesh::StreamError::Reset { reset_code }) => json!({
+            "reset_code": reset_code.write(),
+        }),
+        Error::Mesh(net_mesh::mesh::MeshError::WrongIdentity { expected, found }) => json!({
+            "expected": expected.write(),
+            "found": found.write(),
+        }),
+        Error::Mesh(net_mesh::mesh::MeshError::VersionMismatch { highest }) => json!({
+            "highest": highest.write(),
+        }),
+        Error::Mesh(net_mesh::mesh::MeshError::AddressInUse { address }) => json!({
+            "address": address.write(),
+        }),
+        Error::Mesh(net_mesh::mesh::MeshError::Closed { close_code, reason }) => json!({
+            "close_code": close_code.write(),
+            "reason": reason.write(),
+        }),
+        Error::Mesh(net_mesh::mesh::MeshError::AmbiguousNode { node }) => json!({
+            "node": node.write(),
+        }),
+        Error::Mesh(net_mesh::mesh::MeshError::CannotBind { address, reason }) => json!({
+            "address": address.write(),
+            "reason": reason.write(),
         }),
         Error::Identity(net_mesh::identity::IdentityError::InvalidSeed { length }) => json!({
             "length": length.write(),

@@ -13,6 +13,7 @@ pub(crate) fn surface() -> Value {
     dedup(&mut list);
     echo(&mut list);
     identity(&mut list);
+    mesh(&mut list);
     route(&mut list);
     list.finish()
 }
@@ -1046,6 +1047,388 @@ fn identity(list: &mut List) {
     list.has(&["delegate_token"]);
     list.has(&["authorize"]);
     list.has(&["channel_hash"]);
+}
+
+fn mesh(list: &mut List) {
+    list.value("PROTOCOL_VERSION", net_mesh::mesh::PROTOCOL_VERSION);
+    list.value("DEFAULT_STREAM_WINDOW_BYTES", net_mesh::mesh::DEFAULT_STREAM_WINDOW_BYTES);
+    list.ty::<net_mesh::mesh::RejectCode>("RejectCode");
+    list.value("RejectCode::WrongKey", net_mesh::mesh::RejectCode::WrongKey.text());
+    list.value("RejectCode::WrongPsk", net_mesh::mesh::RejectCode::WrongPsk.text());
+    list.value("RejectCode::VersionMismatch", net_mesh::mesh::RejectCode::VersionMismatch.text());
+    list.value("RejectCode::NotAdmitted", net_mesh::mesh::RejectCode::NotAdmitted.text());
+    list.value("RejectCode::ShuttingDown", net_mesh::mesh::RejectCode::ShuttingDown.text());
+    list.ty::<net_mesh::mesh::CloseCode>("CloseCode");
+    list.value("CloseCode::None", net_mesh::mesh::CloseCode::None.text());
+    list.value("CloseCode::ShuttingDown", net_mesh::mesh::CloseCode::ShuttingDown.text());
+    list.value("CloseCode::Protocol", net_mesh::mesh::CloseCode::Protocol.text());
+    list.value("CloseCode::PeerRestarted", net_mesh::mesh::CloseCode::PeerRestarted.text());
+    list.value("CloseCode::Expired", net_mesh::mesh::CloseCode::Expired.text());
+    list.value("CloseCode::NotAdmitted", net_mesh::mesh::CloseCode::NotAdmitted.text());
+    list.ty::<net_mesh::mesh::Reliability>("Reliability");
+    list.value("Reliability::FireAndForget", net_mesh::mesh::Reliability::FireAndForget.text());
+    list.value("Reliability::Reliable", net_mesh::mesh::Reliability::Reliable.text());
+    list.ty::<net_mesh::mesh::StreamError>("StreamError");
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| matches!(value, net_mesh::mesh::StreamError::WindowFull),
+        &["StreamError::WindowFull"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| matches!(value, net_mesh::mesh::StreamError::NotConnected),
+        &["StreamError::NotConnected"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| {
+            matches!(value, net_mesh::mesh::StreamError::MessageTooLarge { length: _, limit: _, .. })
+        },
+        &[
+            "StreamError::MessageTooLarge",
+            "StreamError::MessageTooLarge.length",
+            "StreamError::MessageTooLarge.limit",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| matches!(value, net_mesh::mesh::StreamError::Closed),
+        &["StreamError::Closed"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| {
+            matches!(value, net_mesh::mesh::StreamError::Reset { reset_code: _, .. })
+        },
+        &["StreamError::Reset", "StreamError::Reset.reset_code"],
+    );
+    list.ty::<net_mesh::mesh::MeshError>("MeshError");
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::NoAnswer),
+        &["MeshError::NoAnswer"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::WrongKey),
+        &["MeshError::WrongKey"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::WrongPsk),
+        &["MeshError::WrongPsk"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::WrongIdentity { expected: _, found: _, .. })
+        },
+        &["MeshError::WrongIdentity", "MeshError::WrongIdentity.expected", "MeshError::WrongIdentity.found"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::VersionMismatch { highest: _, .. })
+        },
+        &["MeshError::VersionMismatch", "MeshError::VersionMismatch.highest"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::NotAdmitted),
+        &["MeshError::NotAdmitted"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::ShuttingDown),
+        &["MeshError::ShuttingDown"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::AddressInUse { address: _, .. })
+        },
+        &["MeshError::AddressInUse", "MeshError::AddressInUse.address"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::PeerGone),
+        &["MeshError::PeerGone"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::Closed { close_code: _, reason: _, .. })
+        },
+        &["MeshError::Closed", "MeshError::Closed.close_code", "MeshError::Closed.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::AmbiguousNode { node: _, .. })
+        },
+        &["MeshError::AmbiguousNode", "MeshError::AmbiguousNode.node"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::CannotBind { address: _, reason: _, .. })
+        },
+        &["MeshError::CannotBind", "MeshError::CannotBind.address", "MeshError::CannotBind.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::ShutDown),
+        &["MeshError::ShutDown"],
+    );
+    list.ty::<net_mesh::mesh::PublicKey>("PublicKey");
+    list.ty::<net_mesh::mesh::MeshNodeConfig>("MeshNodeConfig");
+    list.ty::<net_mesh::mesh::MeshOptions>("MeshOptions");
+    list.parts(
+        |net_mesh::mesh::MeshNodeConfig {
+             bind_addr: _,
+             psk: _,
+             accepted_psks: _,
+             identity_seed: _,
+             heartbeat_interval: _,
+             session_timeout: _,
+             connect_timeout: _,
+             max_datagram: _,
+             queue: _,
+             num_shards: _,
+             ..
+         }: &net_mesh::mesh::MeshNodeConfig| {},
+        &[
+            "MeshNodeConfig.bind_addr",
+            "MeshNodeConfig.psk",
+            "MeshNodeConfig.accepted_psks",
+            "MeshNodeConfig.identity_seed",
+            "MeshNodeConfig.heartbeat_interval",
+            "MeshNodeConfig.session_timeout",
+            "MeshNodeConfig.connect_timeout",
+            "MeshNodeConfig.max_datagram",
+            "MeshNodeConfig.queue",
+            "MeshNodeConfig.num_shards",
+        ],
+    );
+    list.ty::<net_mesh::mesh::StreamConfig>("StreamConfig");
+    list.ty::<net_mesh::mesh::StreamOptions>("StreamOptions");
+    list.parts(
+        |net_mesh::mesh::StreamConfig {
+             stream_id: _, reliability: _, window: _, fairness_weight: _, ..
+         }: &net_mesh::mesh::StreamConfig| {},
+        &[
+            "StreamConfig.stream_id",
+            "StreamConfig.reliability",
+            "StreamConfig.window",
+            "StreamConfig.fairness_weight",
+        ],
+    );
+    list.ty::<net_mesh::mesh::MeshShutdownOptions>("MeshShutdownOptions");
+    list.parts(
+        |net_mesh::mesh::MeshShutdownOptions { timeout: _, .. }: &net_mesh::mesh::MeshShutdownOptions| {},
+        &["MeshShutdownOptions.timeout"],
+    );
+    list.ty::<net_mesh::mesh::ReceiveOptions>("ReceiveOptions");
+    list.parts(
+        |net_mesh::mesh::ReceiveOptions { peer: _, stream_id: _, .. }: &net_mesh::mesh::ReceiveOptions| {},
+        &["ReceiveOptions.peer", "ReceiveOptions.stream_id"],
+    );
+    list.ty::<net_mesh::mesh::MeshEvent>("MeshEvent");
+    list.parts(
+        |net_mesh::mesh::MeshEvent {
+             id: _,
+             sender: _,
+             stream_id: _,
+             sequence: _,
+             reliable: _,
+             payload: _,
+             insertion_ts: _,
+             ..
+         }: &net_mesh::mesh::MeshEvent| {},
+        &[
+            "MeshEvent.id",
+            "MeshEvent.sender",
+            "MeshEvent.stream_id",
+            "MeshEvent.sequence",
+            "MeshEvent.reliable",
+            "MeshEvent.payload",
+            "MeshEvent.insertion_ts",
+        ],
+    );
+    list.ty::<net_mesh::mesh::PeerInfo>("PeerInfo");
+    list.parts(
+        |net_mesh::mesh::PeerInfo {
+             node_id: _,
+             entity_id: _,
+             public_key: _,
+             address: _,
+             rtt: _,
+             silent: _,
+             ..
+         }: &net_mesh::mesh::PeerInfo| {},
+        &[
+            "PeerInfo.node_id",
+            "PeerInfo.entity_id",
+            "PeerInfo.public_key",
+            "PeerInfo.address",
+            "PeerInfo.rtt",
+            "PeerInfo.silent",
+        ],
+    );
+    list.ty::<net_mesh::mesh::StreamStats>("StreamStats");
+    list.ty::<net_mesh::mesh::NetStreamStats>("NetStreamStats");
+    list.parts(
+        |net_mesh::mesh::StreamStats {
+             tx_seq: _,
+             rx_seq: _,
+             inbound_pending: _,
+             last_activity_ns: _,
+             active: _,
+             backpressure_events: _,
+             tx_credit_remaining: _,
+             tx_window: _,
+             in_flight: _,
+             lost: _,
+             dropped: _,
+             ..
+         }: &net_mesh::mesh::StreamStats| {},
+        &[
+            "StreamStats.tx_seq",
+            "StreamStats.rx_seq",
+            "StreamStats.inbound_pending",
+            "StreamStats.last_activity_ns",
+            "StreamStats.active",
+            "StreamStats.backpressure_events",
+            "StreamStats.tx_credit_remaining",
+            "StreamStats.tx_window",
+            "StreamStats.in_flight",
+            "StreamStats.lost",
+            "StreamStats.dropped",
+        ],
+    );
+    list.ty::<net_mesh::mesh::PeerStats>("PeerStats");
+    list.parts(
+        |net_mesh::mesh::PeerStats {
+             node_id: _,
+             packets_sent: _,
+             packets_received: _,
+             packets_lost: _,
+             bytes_sent: _,
+             bytes_received: _,
+             messages_sent: _,
+             messages_received: _,
+             messages_lost: _,
+             messages_dropped: _,
+             congestion_window: _,
+             mtu: _,
+             drops: _,
+             ..
+         }: &net_mesh::mesh::PeerStats| {},
+        &[
+            "PeerStats.node_id",
+            "PeerStats.packets_sent",
+            "PeerStats.packets_received",
+            "PeerStats.packets_lost",
+            "PeerStats.bytes_sent",
+            "PeerStats.bytes_received",
+            "PeerStats.messages_sent",
+            "PeerStats.messages_received",
+            "PeerStats.messages_lost",
+            "PeerStats.messages_dropped",
+            "PeerStats.congestion_window",
+            "PeerStats.mtu",
+            "PeerStats.drops",
+        ],
+    );
+    list.ty::<net_mesh::mesh::MeshStats>("MeshStats");
+    list.parts(
+        |net_mesh::mesh::MeshStats {
+             sessions: _,
+             half_open: _,
+             answered: _,
+             rejected: _,
+             cookies: _,
+             queued: _,
+             queued_bytes: _,
+             drops: _,
+             peers: _,
+             ..
+         }: &net_mesh::mesh::MeshStats| {},
+        &[
+            "MeshStats.sessions",
+            "MeshStats.half_open",
+            "MeshStats.answered",
+            "MeshStats.rejected",
+            "MeshStats.cookies",
+            "MeshStats.queued",
+            "MeshStats.queued_bytes",
+            "MeshStats.drops",
+            "MeshStats.peers",
+        ],
+    );
+    let _ = (net_mesh::wire::mesh::InitPacket::encode, net_mesh::wire::mesh::InitPacket::decode);
+    list.has(&["InitPacket::encode", "InitPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::RespPacket::encode, net_mesh::wire::mesh::RespPacket::decode);
+    list.has(&["RespPacket::encode", "RespPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::CookiePacket::encode, net_mesh::wire::mesh::CookiePacket::decode);
+    list.has(&["CookiePacket::encode", "CookiePacket::decode"]);
+    let _ = (net_mesh::wire::mesh::RejectPacket::encode, net_mesh::wire::mesh::RejectPacket::decode);
+    list.has(&["RejectPacket::encode", "RejectPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::UnknownPacket::encode, net_mesh::wire::mesh::UnknownPacket::decode);
+    list.has(&["UnknownPacket::encode", "UnknownPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::DataHeader::encode, net_mesh::wire::mesh::DataHeader::decode);
+    list.has(&["DataHeader::encode", "DataHeader::decode"]);
+    let _ = (net_mesh::wire::mesh::ForwardHeader::encode, net_mesh::wire::mesh::ForwardHeader::decode);
+    list.has(&["ForwardHeader::encode", "ForwardHeader::decode"]);
+    let _ = (net_mesh::wire::mesh::HandshakePayload::encode, net_mesh::wire::mesh::HandshakePayload::decode);
+    list.has(&["HandshakePayload::encode", "HandshakePayload::decode"]);
+    let _ = (net_mesh::wire::mesh::ForwardEnvelope::encode, net_mesh::wire::mesh::ForwardEnvelope::decode);
+    list.has(&["ForwardEnvelope::encode", "ForwardEnvelope::decode"]);
+    let _ = (net_mesh::wire::mesh::AckRange::encode, net_mesh::wire::mesh::AckRange::decode);
+    list.has(&["AckRange::encode", "AckRange::decode"]);
+    let _ = (net_mesh::wire::mesh::AckFrame::encode, net_mesh::wire::mesh::AckFrame::decode);
+    list.has(&["AckFrame::encode", "AckFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::StreamOpen::encode, net_mesh::wire::mesh::StreamOpen::decode);
+    list.has(&["StreamOpen::encode", "StreamOpen::decode"]);
+    let _ = (net_mesh::wire::mesh::StreamFrame::encode, net_mesh::wire::mesh::StreamFrame::decode);
+    list.has(&["StreamFrame::encode", "StreamFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::BatchFrame::encode, net_mesh::wire::mesh::BatchFrame::decode);
+    list.has(&["BatchFrame::encode", "BatchFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::PieceFrame::encode, net_mesh::wire::mesh::PieceFrame::decode);
+    list.has(&["PieceFrame::encode", "PieceFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::MaxDataFrame::encode, net_mesh::wire::mesh::MaxDataFrame::decode);
+    list.has(&["MaxDataFrame::encode", "MaxDataFrame::decode"]);
+    let _ =
+        (net_mesh::wire::mesh::MaxStreamDataFrame::encode, net_mesh::wire::mesh::MaxStreamDataFrame::decode);
+    list.has(&["MaxStreamDataFrame::encode", "MaxStreamDataFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::MaxStreamsFrame::encode, net_mesh::wire::mesh::MaxStreamsFrame::decode);
+    list.has(&["MaxStreamsFrame::encode", "MaxStreamsFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::ResetFrame::encode, net_mesh::wire::mesh::ResetFrame::decode);
+    list.has(&["ResetFrame::encode", "ResetFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::StopFrame::encode, net_mesh::wire::mesh::StopFrame::decode);
+    list.has(&["StopFrame::encode", "StopFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::DroppedFrame::encode, net_mesh::wire::mesh::DroppedFrame::decode);
+    list.has(&["DroppedFrame::encode", "DroppedFrame::decode"]);
+    let _ =
+        (net_mesh::wire::mesh::PathChallengeFrame::encode, net_mesh::wire::mesh::PathChallengeFrame::decode);
+    list.has(&["PathChallengeFrame::encode", "PathChallengeFrame::decode"]);
+    let _ =
+        (net_mesh::wire::mesh::PathResponseFrame::encode, net_mesh::wire::mesh::PathResponseFrame::decode);
+    list.has(&["PathResponseFrame::encode", "PathResponseFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::CloseFrame::encode, net_mesh::wire::mesh::CloseFrame::decode);
+    list.has(&["CloseFrame::encode", "CloseFrame::decode"]);
+    list.ty::<net_mesh::mesh::MeshNode>("MeshNode");
+    list.ty::<net_mesh::mesh::NetMesh>("NetMesh");
+    list.ty::<net_mesh::mesh::MeshStream>("MeshStream");
+    list.ty::<net_mesh::mesh::MeshEvents>("MeshEvents");
+    list.has(&["MeshNode::create"]);
+    list.has(&["MeshNode::new"]);
+    list.has(&["MeshNode::start"]);
+    list.has(&["MeshNode::connect"]);
+    list.has(&["MeshNode::accept"]);
+    list.has(&["MeshNode::disconnect"]);
+    list.has(&["MeshNode::open_stream"]);
+    list.has(&["MeshNode::close_stream"]);
+    list.has(&["MeshNode::send_on_stream"]);
+    list.has(&["MeshNode::send_with_retry"]);
+    list.has(&["MeshNode::send_blocking"]);
+    list.has(&["MeshNode::stream_stats"]);
+    list.has(&["MeshNode::receive"]);
+    list.has(&["MeshNode::poll"]);
+    list.has(&["MeshNode::peers"]);
+    list.has(&["MeshNode::peer_count"]);
+    list.has(&["MeshNode::node_id"]);
+    list.has(&["MeshNode::entity_id"]);
+    list.has(&["MeshNode::public_key"]);
+    list.has(&["MeshNode::local_addr"]);
+    list.has(&["MeshNode::stats"]);
+    list.has(&["MeshNode::prometheus_text"]);
+    list.has(&["MeshNode::shutdown"]);
+    list.has(&["MeshStream::peer_node_id"]);
+    list.has(&["MeshStream::stream_id"]);
+    list.has(&["MeshEvents::stop"]);
 }
 
 fn route(list: &mut List) {

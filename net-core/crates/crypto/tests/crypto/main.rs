@@ -4,5 +4,6 @@ mod authorize;
 mod cache;
 mod common;
 mod keys;
+mod mesh;
 mod tokens;
 mod vectors;

@@ -19,7 +19,7 @@
 //! | `transport` | servers that keep the events in the place of this process |
 //! | `node`, `stream`, `channel` | the published objects: time, sleep, names |
 
-mod bell;
+pub(crate) mod bell;
 mod channel;
 mod clock;
 mod core;

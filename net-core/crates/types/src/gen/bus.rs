@@ -261,6 +261,21 @@ pub struct RedisOptions {
 }
 
 impl RedisOptions {
+    /// Makes one of what has to be given, with the defaults of everything else.
+    pub fn new(url: String) -> Self {
+        Self {
+            url,
+            prefix: "net".to_owned(),
+            pipeline_size: 1000,
+            pool_size: Default::default(),
+            connect_timeout: std::time::Duration::from_millis(5000),
+            command_timeout: std::time::Duration::from_millis(1000),
+            max_stream_len: Default::default(),
+        }
+    }
+}
+
+impl RedisOptions {
     /// Refuses a field that lies outside its range.
     pub fn check(&self) -> Result<(), crate::Error> {
         crate::in_range(
@@ -320,6 +335,22 @@ pub struct JetStreamOptions {
     pub max_age: Option<std::time::Duration>,
     /// Servers of a cluster that keep each stream.
     pub replicas: u32,
+}
+
+impl JetStreamOptions {
+    /// Makes one of what has to be given, with the defaults of everything else.
+    pub fn new(url: String) -> Self {
+        Self {
+            url,
+            prefix: "net".to_owned(),
+            connect_timeout: std::time::Duration::from_millis(5000),
+            request_timeout: std::time::Duration::from_millis(5000),
+            max_messages: Default::default(),
+            max: Default::default(),
+            max_age: Default::default(),
+            replicas: 1,
+        }
+    }
 }
 
 impl JetStreamOptions {

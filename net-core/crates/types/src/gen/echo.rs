@@ -58,6 +58,22 @@ impl From<EchoKey> for [u8; 8] {
     }
 }
 
+/// Lowercase hex.
+impl std::fmt::Display for EchoKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Reads 8 bytes in hex of either case.
+impl std::str::FromStr for EchoKey {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        crate::hex(text).map(Self)
+    }
+}
+
 /// An enum that hosts see as texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

@@ -16,6 +16,10 @@ pub enum Error {
     /// A family within the family of echo errors.
     #[cfg(feature = "conformance")]
     EchoPart(crate::echo::EchoPartError),
+    /// Why a message was not taken by a stream, or a stream has ended.
+    Stream(crate::mesh::StreamError),
+    /// Why two nodes do not share a session.
+    Mesh(crate::mesh::MeshError),
     /// Why an argument of an identity or a token is malformed.
     Identity(crate::identity::IdentityError),
     /// Why a token was refused, or could not be made.
@@ -32,6 +36,8 @@ impl Error {
             Self::Bus(_) => 2,
             #[cfg(feature = "conformance")]
             Self::EchoPart(_) => 3,
+            Self::Stream(_) => 4,
+            Self::Mesh(_) => 6,
             Self::Identity(_) => 8,
             Self::Token(_) => 9,
         }
@@ -46,6 +52,8 @@ impl Error {
             Self::Bus(_) => "bus",
             #[cfg(feature = "conformance")]
             Self::EchoPart(_) => "echo_part",
+            Self::Stream(_) => "stream",
+            Self::Mesh(_) => "mesh",
             Self::Identity(_) => "identity",
             Self::Token(_) => "token",
         }
@@ -60,6 +68,8 @@ impl Error {
             Self::Bus(error) => error.kind(),
             #[cfg(feature = "conformance")]
             Self::EchoPart(error) => error.kind(),
+            Self::Stream(error) => error.kind(),
+            Self::Mesh(error) => error.kind(),
             Self::Identity(error) => error.kind(),
             Self::Token(error) => error.kind(),
         }
@@ -74,6 +84,8 @@ impl Error {
             Self::Bus(error) => error.kind_text(),
             #[cfg(feature = "conformance")]
             Self::EchoPart(error) => error.kind_text(),
+            Self::Stream(error) => error.kind_text(),
+            Self::Mesh(error) => error.kind_text(),
             Self::Identity(error) => error.kind_text(),
             Self::Token(error) => error.kind_text(),
         }
@@ -88,6 +100,8 @@ impl Error {
             Self::Bus(error) => error.retry(),
             #[cfg(feature = "conformance")]
             Self::EchoPart(error) => error.retry(),
+            Self::Stream(error) => error.retry(),
+            Self::Mesh(error) => error.retry(),
             Self::Identity(error) => error.retry(),
             Self::Token(error) => error.retry(),
         }
@@ -102,6 +116,8 @@ impl Error {
             Self::Bus(error) => error.detail(),
             #[cfg(feature = "conformance")]
             Self::EchoPart(error) => error.detail(),
+            Self::Stream(error) => error.detail(),
+            Self::Mesh(error) => error.detail(),
             Self::Identity(error) => error.detail(),
             Self::Token(error) => error.detail(),
         }
@@ -117,6 +133,8 @@ impl std::fmt::Display for Error {
             Self::Bus(error) => error.fmt(f),
             #[cfg(feature = "conformance")]
             Self::EchoPart(error) => error.fmt(f),
+            Self::Stream(error) => error.fmt(f),
+            Self::Mesh(error) => error.fmt(f),
             Self::Identity(error) => error.fmt(f),
             Self::Token(error) => error.fmt(f),
         }
@@ -148,6 +166,18 @@ impl From<crate::bus::BusError> for Error {
 impl From<crate::echo::EchoPartError> for Error {
     fn from(error: crate::echo::EchoPartError) -> Self {
         Self::EchoPart(error)
+    }
+}
+
+impl From<crate::mesh::StreamError> for Error {
+    fn from(error: crate::mesh::StreamError) -> Self {
+        Self::Stream(error)
+    }
+}
+
+impl From<crate::mesh::MeshError> for Error {
+    fn from(error: crate::mesh::MeshError) -> Self {
+        Self::Mesh(error)
     }
 }
 

@@ -12,10 +12,11 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
+pub mod mesh;
 pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "79a0decd0c28a4366c96c3ceb5304596";
+pub const SPEC_HASH: &str = "3cc6d8f32a9c098c53a504a8aeb5216f";

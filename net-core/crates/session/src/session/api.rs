@@ -1,0 +1,95 @@
+//! What an application does with a session.
+
+use super::{Closing, Context, Control, Ending, Session};
+use crate::{
+    stats::SessionStats,
+    stream::{Effects, Inbox, OpenStream},
+};
+use bytes::Bytes;
+use net_types::mesh::StreamError;
+
+impl Session {
+    pub(crate) fn open(&mut self, stream: &OpenStream) -> Result<u64, StreamError> {
+        self.is_usable()?;
+        self.outgoing.open(stream)
+    }
+
+    pub(crate) fn send(&mut self, sid: u64, messages: &[Bytes]) -> Result<(), StreamError> {
+        self.is_usable()?;
+        self.outgoing.send(sid, messages)?;
+        self.stats.messages_sent += messages.len() as u64;
+        Ok(())
+    }
+
+    pub(crate) fn finish(&mut self, sid: u64) -> Result<(), StreamError> {
+        self.is_usable()?;
+        self.outgoing.finish(sid)?;
+        if self.outgoing.settled(sid) {
+            self.outgoing.remove(sid);
+            self.control.push(Control::Reset { sid, code: 0, end: 0 });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn reset(&mut self, sid: u64, code: u64) -> Result<(), StreamError> {
+        self.is_usable()?;
+        let end = self.outgoing.remove(sid).ok_or(StreamError::Closed)?;
+        self.control.push(Control::Reset { sid, code, end });
+        Ok(())
+    }
+
+    pub(crate) fn stop(&mut self, sid: u64, code: u64) -> Result<(), StreamError> {
+        self.is_usable()?;
+        let mut effects = Effects { events: &mut self.events, control: &mut self.control };
+        self.incoming.stop(sid, code, &mut effects)
+    }
+
+    /// Reads up to so many messages. What a stream holds that cannot be read ends the session.
+    pub(crate) fn read(
+        &mut self,
+        cx: &mut Context<'_>,
+        sid: u64,
+        most: usize,
+        inbox: &mut Inbox,
+    ) -> Result<u64, StreamError> {
+        self.is_usable()?;
+        let mut effects = Effects { events: &mut self.events, control: &mut self.control };
+        let read = self.incoming.read(sid, most, inbox, &mut effects);
+        let taken = self.incoming.reserve(sid, cx.reassembly_left, &mut effects);
+        cx.reassembly_left -= taken;
+        match read {
+            Ok(messages) => {
+                self.stats.messages_received += messages;
+                Ok(messages)
+            }
+            Err(broken) => {
+                self.ending.get_or_insert(Ending::Protocol(broken.0));
+                Err(StreamError::NotConnected)
+            }
+        }
+    }
+
+    /// Closes the session: the peer is told, again and again while it still sends, for three timeouts.
+    pub(crate) fn close(&mut self, cx: &Context<'_>, code: u64, reason: &str) {
+        if self.closing.is_none() {
+            let until = cx.now + self.recovery.timeout() * 3;
+            let reason = reason.chars().take(64).collect();
+            self.closing = Some(Closing { code, reason, until, next: cx.now, is_due: true });
+        }
+    }
+
+    pub(crate) fn stats(&self) -> SessionStats {
+        let mut stats = self.stats;
+        stats.rtt_us = self.recovery.rtt.smoothed.as_micros() as u64;
+        stats.congestion_window = self.congestion.window();
+        stats.mtu = self.paths.mtu.current as u64;
+        stats
+    }
+
+    fn is_usable(&self) -> Result<(), StreamError> {
+        if self.closing.is_some() || self.ending.is_some() {
+            return Err(StreamError::NotConnected);
+        }
+        Ok(())
+    }
+}
