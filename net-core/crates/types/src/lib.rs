@@ -24,7 +24,8 @@ pub(crate) fn unknown_text(what: &str, text: &str, known: impl Iterator<Item = &
 }
 
 /// The number in the text of an unknown value, `unknown:7`, in its one form.
-pub(crate) fn unknown_tag<T: std::str::FromStr + ToString>(text: &str) -> Option<T> {
+#[doc(hidden)]
+pub fn unknown_tag<T: std::str::FromStr + ToString>(text: &str) -> Option<T> {
     let number = text.strip_prefix("unknown:")?;
     number.parse::<T>().ok().filter(|tag| tag.to_string() == number)
 }
