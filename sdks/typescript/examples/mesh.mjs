@@ -6,7 +6,8 @@
 // NET_PSK is the pre-shared key of the mesh, 64 hex digits.
 import { MeshNode } from '@net-mesh/sdk';
 
-const psk = process.env.NET_PSK ?? '5f0c9b1ed2a34786bf1d60c85e7a2934a1b8c7d6e5f40312233445566778899a';
+const psk =
+  process.env.NET_PSK ?? '5f0c9b1ed2a34786bf1d60c85e7a2934a1b8c7d6e5f40312233445566778899a';
 
 async function listen(bindAddr, most = Infinity) {
   const node = await MeshNode.create({ bindAddr, psk });
@@ -23,7 +24,10 @@ async function dial(address, key, id, ...texts) {
   const node = await MeshNode.create({ bindAddr: '127.0.0.1:0', psk });
   await node.connect(address, key, BigInt(id));
   const stream = node.openStream(BigInt(id), { streamId: 1n, reliability: 'reliable' });
-  await node.sendBlocking(stream, texts.map((text) => Buffer.from(text)));
+  await node.sendBlocking(
+    stream,
+    texts.map((text) => Buffer.from(text)),
+  );
   await node.shutdown();
 }
 
