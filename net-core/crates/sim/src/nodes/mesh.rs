@@ -15,7 +15,7 @@ use net_types::{
     identity::NodeId,
     mesh::{MeshError, StreamError},
     route::MAX_HOPS,
-    wire::mesh::Envelope,
+    wire::mesh::ForwardEnvelope,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -322,7 +322,7 @@ impl MeshNode {
 
     fn on_forwarded(&mut self, now: Instant, forwarded: Forwarded, datagram: &mut [u8]) {
         let Some(link) = self.links.get(&forwarded.hop).copied() else { return };
-        let Forwarded { destination, source, ttl, class, inner, .. } = forwarded;
+        let Forwarded { destination, source, ttl, priority, inner, .. } = forwarded;
         let packet = Packet {
             destination,
             source,
@@ -337,14 +337,14 @@ impl MeshNode {
                 self.endpoint.handle(now, Path::Routed(source), inner);
             }
             Verdict::Forward(next, ttl) => {
-                self.pass_on(now, next, &envelope(destination, source, ttl, class), inner);
+                self.pass_on(now, next, &envelope(destination, source, ttl, priority), inner);
                 self.router.sent(next, 1);
             }
             Verdict::Drop(_) => {}
         }
     }
 
-    fn pass_on(&mut self, now: Instant, link: net_router::Link, envelope: &Envelope, inner: &[u8]) {
+    fn pass_on(&mut self, now: Instant, link: net_router::Link, envelope: &ForwardEnvelope, inner: &[u8]) {
         let Some(session) = self.hops.get(&link).copied() else { return };
         let mut buffer = Vec::new();
         let sealed = self.endpoint.forward(now, session, envelope, inner, &mut buffer);
@@ -429,6 +429,6 @@ impl Node for MeshNode {
     }
 }
 
-fn envelope(destination: NodeId, source: NodeId, ttl: u8, class: u8) -> Envelope {
-    Envelope { destination, source, ttl, class, reserved: 0, padding: 0 }
+fn envelope(destination: NodeId, source: NodeId, ttl: u8, priority: u8) -> ForwardEnvelope {
+    ForwardEnvelope { destination, source, ttl, priority, reserved: 0, padding: 0 }
 }
