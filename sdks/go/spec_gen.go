@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "ca91c6ffba12a87135f32c4904ae9f6b"
+const specHash = "cbc42f6a688996558f25fa10c4aefc00"

@@ -49,6 +49,102 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormPermissionToken(c.arg("value")).Encode())
 	case "wire.permission_token.decode":
 		return give(c, showFormPermissionToken)(DecodePermissionToken(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.init_packet.encode":
+		return give(c, showBytes[[]byte])(readFormInitPacket(c.arg("value")).Encode())
+	case "wire.init_packet.decode":
+		return give(c, showFormInitPacket)(DecodeInitPacket(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.resp_packet.encode":
+		return give(c, showBytes[[]byte])(readFormRespPacket(c.arg("value")).Encode())
+	case "wire.resp_packet.decode":
+		return give(c, showFormRespPacket)(DecodeRespPacket(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.cookie_packet.encode":
+		return give(c, showBytes[[]byte])(readFormCookiePacket(c.arg("value")).Encode())
+	case "wire.cookie_packet.decode":
+		return give(c, showFormCookiePacket)(DecodeCookiePacket(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.reject_packet.encode":
+		return give(c, showBytes[[]byte])(readFormRejectPacket(c.arg("value")).Encode())
+	case "wire.reject_packet.decode":
+		return give(c, showFormRejectPacket)(DecodeRejectPacket(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.unknown_packet.encode":
+		return give(c, showBytes[[]byte])(readFormUnknownPacket(c.arg("value")).Encode())
+	case "wire.unknown_packet.decode":
+		return give(c, showFormUnknownPacket)(DecodeUnknownPacket(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.data_header.encode":
+		return give(c, showBytes[[]byte])(readFormDataHeader(c.arg("value")).Encode())
+	case "wire.data_header.decode":
+		return give(c, showFormDataHeader)(DecodeDataHeader(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.forward_header.encode":
+		return give(c, showBytes[[]byte])(readFormForwardHeader(c.arg("value")).Encode())
+	case "wire.forward_header.decode":
+		return give(c, showFormForwardHeader)(DecodeForwardHeader(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.handshake_payload.encode":
+		return give(c, showBytes[[]byte])(readFormHandshakePayload(c.arg("value")).Encode())
+	case "wire.handshake_payload.decode":
+		return give(c, showFormHandshakePayload)(DecodeHandshakePayload(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.forward_envelope.encode":
+		return give(c, showBytes[[]byte])(readFormForwardEnvelope(c.arg("value")).Encode())
+	case "wire.forward_envelope.decode":
+		return give(c, showFormForwardEnvelope)(DecodeForwardEnvelope(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.ack_range.encode":
+		return give(c, showBytes[[]byte])(readFormAckRange(c.arg("value")).Encode())
+	case "wire.ack_range.decode":
+		return give(c, showFormAckRange)(DecodeAckRange(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.ack_frame.encode":
+		return give(c, showBytes[[]byte])(readFormAckFrame(c.arg("value")).Encode())
+	case "wire.ack_frame.decode":
+		return give(c, showFormAckFrame)(DecodeAckFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.stream_open.encode":
+		return give(c, showBytes[[]byte])(readFormStreamOpen(c.arg("value")).Encode())
+	case "wire.stream_open.decode":
+		return give(c, showFormStreamOpen)(DecodeStreamOpen(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.max_data_frame.encode":
+		return give(c, showBytes[[]byte])(readFormMaxDataFrame(c.arg("value")).Encode())
+	case "wire.max_data_frame.decode":
+		return give(c, showFormMaxDataFrame)(DecodeMaxDataFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.max_stream_data_frame.encode":
+		return give(c, showBytes[[]byte])(readFormMaxStreamDataFrame(c.arg("value")).Encode())
+	case "wire.max_stream_data_frame.decode":
+		return give(c, showFormMaxStreamDataFrame)(DecodeMaxStreamDataFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.max_streams_frame.encode":
+		return give(c, showBytes[[]byte])(readFormMaxStreamsFrame(c.arg("value")).Encode())
+	case "wire.max_streams_frame.decode":
+		return give(c, showFormMaxStreamsFrame)(DecodeMaxStreamsFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.reset_frame.encode":
+		return give(c, showBytes[[]byte])(readFormResetFrame(c.arg("value")).Encode())
+	case "wire.reset_frame.decode":
+		return give(c, showFormResetFrame)(DecodeResetFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.stop_frame.encode":
+		return give(c, showBytes[[]byte])(readFormStopFrame(c.arg("value")).Encode())
+	case "wire.stop_frame.decode":
+		return give(c, showFormStopFrame)(DecodeStopFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.dropped_frame.encode":
+		return give(c, showBytes[[]byte])(readFormDroppedFrame(c.arg("value")).Encode())
+	case "wire.dropped_frame.decode":
+		return give(c, showFormDroppedFrame)(DecodeDroppedFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.path_challenge_frame.encode":
+		return give(c, showBytes[[]byte])(readFormPathChallengeFrame(c.arg("value")).Encode())
+	case "wire.path_challenge_frame.decode":
+		return give(c, showFormPathChallengeFrame)(DecodePathChallengeFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.path_response_frame.encode":
+		return give(c, showBytes[[]byte])(readFormPathResponseFrame(c.arg("value")).Encode())
+	case "wire.path_response_frame.decode":
+		return give(c, showFormPathResponseFrame)(DecodePathResponseFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.close_frame.encode":
+		return give(c, showBytes[[]byte])(readFormCloseFrame(c.arg("value")).Encode())
+	case "wire.close_frame.decode":
+		return give(c, showFormCloseFrame)(DecodeCloseFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.stream_frame.encode":
+		return give(c, showBytes[[]byte])(readFormStreamFrame(c.arg("value")).Encode())
+	case "wire.stream_frame.decode":
+		return give(c, showFormStreamFrame)(DecodeStreamFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.batch_frame.encode":
+		return give(c, showBytes[[]byte])(readFormBatchFrame(c.arg("value")).Encode())
+	case "wire.batch_frame.decode":
+		return give(c, showFormBatchFrame)(DecodeBatchFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.piece_frame.encode":
+		return give(c, showBytes[[]byte])(readFormPieceFrame(c.arg("value")).Encode())
+	case "wire.piece_frame.decode":
+		return give(c, showFormPieceFrame)(DecodePieceFrame(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.beacon.encode":
 		return give(c, showBytes[[]byte])(readFormBeacon(c.arg("value")).Encode())
 	case "wire.beacon.decode":
@@ -298,6 +394,472 @@ func showFormPermissionToken(r PermissionToken) any {
 	o["delegation_depth"] = showPlain[uint8](r.DelegationDepth)
 	o["nonce"] = showDecimal[uint64](r.Nonce)
 	o["signature"] = showArray[[64]byte](r.Signature)
+	return o
+}
+
+func readFormInitPacket(v any) (r InitPacket) {
+	o := v.(map[string]any)
+	r.Version = readInt[uint8](o["version"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.SenderIndex = readInt[uint32](o["sender_index"])
+	r.Ephemeral = readArray[[32]byte](o["ephemeral"])
+	r.SealedStatic = readArray[[48]byte](o["sealed_static"])
+	r.SealedPayload = readArray[[160]byte](o["sealed_payload"])
+	r.MacKey = readArray[[16]byte](o["mac_key"])
+	r.MacPSK = readArray[[16]byte](o["mac_psk"])
+	r.MacCookie = readArray[[16]byte](o["mac_cookie"])
+	return r
+}
+
+func showFormInitPacket(r InitPacket) any {
+	o := map[string]any{}
+	o["version"] = showPlain[uint8](r.Version)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["sender_index"] = showPlain[uint32](r.SenderIndex)
+	o["ephemeral"] = showArray[[32]byte](r.Ephemeral)
+	o["sealed_static"] = showArray[[48]byte](r.SealedStatic)
+	o["sealed_payload"] = showArray[[160]byte](r.SealedPayload)
+	o["mac_key"] = showArray[[16]byte](r.MacKey)
+	o["mac_psk"] = showArray[[16]byte](r.MacPSK)
+	o["mac_cookie"] = showArray[[16]byte](r.MacCookie)
+	return o
+}
+
+func readFormRespPacket(v any) (r RespPacket) {
+	o := v.(map[string]any)
+	r.Version = readInt[uint8](o["version"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
+	r.Ephemeral = readArray[[32]byte](o["ephemeral"])
+	r.SealedPayload = readArray[[160]byte](o["sealed_payload"])
+	return r
+}
+
+func showFormRespPacket(r RespPacket) any {
+	o := map[string]any{}
+	o["version"] = showPlain[uint8](r.Version)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
+	o["ephemeral"] = showArray[[32]byte](r.Ephemeral)
+	o["sealed_payload"] = showArray[[160]byte](r.SealedPayload)
+	return o
+}
+
+func readFormCookiePacket(v any) (r CookiePacket) {
+	o := v.(map[string]any)
+	r.Version = readInt[uint8](o["version"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
+	r.Cookie = readArray[[16]byte](o["cookie"])
+	r.Mac = readArray[[16]byte](o["mac"])
+	return r
+}
+
+func showFormCookiePacket(r CookiePacket) any {
+	o := map[string]any{}
+	o["version"] = showPlain[uint8](r.Version)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
+	o["cookie"] = showArray[[16]byte](r.Cookie)
+	o["mac"] = showArray[[16]byte](r.Mac)
+	return o
+}
+
+func readFormRejectPacket(v any) (r RejectPacket) {
+	o := v.(map[string]any)
+	r.Version = readInt[uint8](o["version"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
+	r.Reason = readInt[uint16](o["reason"])
+	r.HighestVersion = readInt[uint16](o["highest_version"])
+	r.Padding = readInt[uint32](o["padding"])
+	r.Mac = readArray[[16]byte](o["mac"])
+	return r
+}
+
+func showFormRejectPacket(r RejectPacket) any {
+	o := map[string]any{}
+	o["version"] = showPlain[uint8](r.Version)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
+	o["reason"] = showPlain[uint16](r.Reason)
+	o["highest_version"] = showPlain[uint16](r.HighestVersion)
+	o["padding"] = showPlain[uint32](r.Padding)
+	o["mac"] = showArray[[16]byte](r.Mac)
+	return o
+}
+
+func readFormUnknownPacket(v any) (r UnknownPacket) {
+	o := v.(map[string]any)
+	r.Reserved = readInt[uint8](o["reserved"])
+	r.ReservedTwo = readInt[uint16](o["reserved_two"])
+	r.Index = readInt[uint32](o["index"])
+	r.PacketNumber = readUint[uint64](o["packet_number"])
+	r.Padding = readUint[uint64](o["padding"])
+	return r
+}
+
+func showFormUnknownPacket(r UnknownPacket) any {
+	o := map[string]any{}
+	o["reserved"] = showPlain[uint8](r.Reserved)
+	o["reserved_two"] = showPlain[uint16](r.ReservedTwo)
+	o["index"] = showPlain[uint32](r.Index)
+	o["packet_number"] = showDecimal[uint64](r.PacketNumber)
+	o["padding"] = showDecimal[uint64](r.Padding)
+	return o
+}
+
+func readFormDataHeader(v any) (r DataHeader) {
+	o := v.(map[string]any)
+	r.Phase = readInt[uint8](o["phase"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
+	r.PacketNumber = readUint[uint64](o["packet_number"])
+	return r
+}
+
+func showFormDataHeader(r DataHeader) any {
+	o := map[string]any{}
+	o["phase"] = showPlain[uint8](r.Phase)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
+	o["packet_number"] = showDecimal[uint64](r.PacketNumber)
+	return o
+}
+
+func readFormForwardHeader(v any) (r ForwardHeader) {
+	o := v.(map[string]any)
+	r.Phase = readInt[uint8](o["phase"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
+	r.PacketNumber = readUint[uint64](o["packet_number"])
+	return r
+}
+
+func showFormForwardHeader(r ForwardHeader) any {
+	o := map[string]any{}
+	o["phase"] = showPlain[uint8](r.Phase)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
+	o["packet_number"] = showDecimal[uint64](r.PacketNumber)
+	return o
+}
+
+func readFormHandshakePayload(v any) (r HandshakePayload) {
+	o := v.(map[string]any)
+	r.EntityID = readArray[[32]byte](o["entity_id"])
+	r.Certificate = readArray[[64]byte](o["certificate"])
+	r.OwnHalf = readUint[uint64](o["own_half"])
+	r.PeerHalf = readUint[uint64](o["peer_half"])
+	r.Features = readUint[uint64](o["features"])
+	r.Ciphers = readInt[uint8](o["ciphers"])
+	r.Chosen = readInt[uint8](o["chosen"])
+	r.MaxDatagram = readInt[uint16](o["max_datagram"])
+	r.Index = readInt[uint32](o["index"])
+	r.MaxData = readInt[uint32](o["max_data"])
+	r.StreamWindow = readInt[uint32](o["stream_window"])
+	r.MaxStreams = readInt[uint16](o["max_streams"])
+	r.AckDelay = readInt[uint8](o["ack_delay"])
+	r.Reserved = readInt[uint8](o["reserved"])
+	r.Padding = readInt[uint32](o["padding"])
+	return r
+}
+
+func showFormHandshakePayload(r HandshakePayload) any {
+	o := map[string]any{}
+	o["entity_id"] = showArray[[32]byte](r.EntityID)
+	o["certificate"] = showArray[[64]byte](r.Certificate)
+	o["own_half"] = showDecimal[uint64](r.OwnHalf)
+	o["peer_half"] = showDecimal[uint64](r.PeerHalf)
+	o["features"] = showDecimal[uint64](r.Features)
+	o["ciphers"] = showPlain[uint8](r.Ciphers)
+	o["chosen"] = showPlain[uint8](r.Chosen)
+	o["max_datagram"] = showPlain[uint16](r.MaxDatagram)
+	o["index"] = showPlain[uint32](r.Index)
+	o["max_data"] = showPlain[uint32](r.MaxData)
+	o["stream_window"] = showPlain[uint32](r.StreamWindow)
+	o["max_streams"] = showPlain[uint16](r.MaxStreams)
+	o["ack_delay"] = showPlain[uint8](r.AckDelay)
+	o["reserved"] = showPlain[uint8](r.Reserved)
+	o["padding"] = showPlain[uint32](r.Padding)
+	return o
+}
+
+func readFormForwardEnvelope(v any) (r ForwardEnvelope) {
+	o := v.(map[string]any)
+	r.Destination = readUint[NodeID](o["destination"])
+	r.Source = readUint[NodeID](o["source"])
+	r.TTL = readInt[uint8](o["ttl"])
+	r.Class = readInt[uint8](o["class"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.Padding = readInt[uint32](o["padding"])
+	return r
+}
+
+func showFormForwardEnvelope(r ForwardEnvelope) any {
+	o := map[string]any{}
+	o["destination"] = showDecimal[NodeID](r.Destination)
+	o["source"] = showDecimal[NodeID](r.Source)
+	o["ttl"] = showPlain[uint8](r.TTL)
+	o["class"] = showPlain[uint8](r.Class)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["padding"] = showPlain[uint32](r.Padding)
+	return o
+}
+
+func readFormAckRange(v any) (r AckRange) {
+	o := v.(map[string]any)
+	r.Gap = readUint[uint64](o["gap"])
+	r.Length = readUint[uint64](o["length"])
+	return r
+}
+
+func showFormAckRange(r AckRange) any {
+	o := map[string]any{}
+	o["gap"] = showDecimal[uint64](r.Gap)
+	o["length"] = showDecimal[uint64](r.Length)
+	return o
+}
+
+func readFormAckFrame(v any) (r AckFrame) {
+	o := v.(map[string]any)
+	r.Largest = readUint[uint64](o["largest"])
+	r.Delay = readUint[uint64](o["delay"])
+	r.Count = readUint[uint64](o["count"])
+	r.First = readUint[uint64](o["first"])
+	r.More = readBytes[[]byte](o["more"])
+	return r
+}
+
+func showFormAckFrame(r AckFrame) any {
+	o := map[string]any{}
+	o["largest"] = showDecimal[uint64](r.Largest)
+	o["delay"] = showDecimal[uint64](r.Delay)
+	o["count"] = showDecimal[uint64](r.Count)
+	o["first"] = showDecimal[uint64](r.First)
+	o["more"] = showBytes[[]byte](r.More)
+	return o
+}
+
+func readFormStreamOpen(v any) (r StreamOpen) {
+	o := v.(map[string]any)
+	r.Kind = readInt[uint8](o["kind"])
+	r.ID = readUint[uint64](o["id"])
+	r.OptionsFireAndForget = readBool(o["options_fire_and_forget"])
+	r.OptionsWindow = readInt[uint8](o["options_window"])
+	r.OptionsRest = readBool(o["options_rest"])
+	r.Sequence = readUint[uint64](o["sequence"])
+	return r
+}
+
+func showFormStreamOpen(r StreamOpen) any {
+	o := map[string]any{}
+	o["kind"] = showPlain[uint8](r.Kind)
+	o["id"] = showDecimal[uint64](r.ID)
+	o["options_fire_and_forget"] = showPlain[bool](r.OptionsFireAndForget)
+	o["options_window"] = showPlain[uint8](r.OptionsWindow)
+	o["options_rest"] = showPlain[bool](r.OptionsRest)
+	o["sequence"] = showDecimal[uint64](r.Sequence)
+	return o
+}
+
+func readFormMaxDataFrame(v any) (r MaxDataFrame) {
+	o := v.(map[string]any)
+	r.Limit = readUint[uint64](o["limit"])
+	return r
+}
+
+func showFormMaxDataFrame(r MaxDataFrame) any {
+	o := map[string]any{}
+	o["limit"] = showDecimal[uint64](r.Limit)
+	return o
+}
+
+func readFormMaxStreamDataFrame(v any) (r MaxStreamDataFrame) {
+	o := v.(map[string]any)
+	r.Stream = readUint[uint64](o["stream"])
+	r.Limit = readUint[uint64](o["limit"])
+	return r
+}
+
+func showFormMaxStreamDataFrame(r MaxStreamDataFrame) any {
+	o := map[string]any{}
+	o["stream"] = showDecimal[uint64](r.Stream)
+	o["limit"] = showDecimal[uint64](r.Limit)
+	return o
+}
+
+func readFormMaxStreamsFrame(v any) (r MaxStreamsFrame) {
+	o := v.(map[string]any)
+	r.Limit = readUint[uint64](o["limit"])
+	return r
+}
+
+func showFormMaxStreamsFrame(r MaxStreamsFrame) any {
+	o := map[string]any{}
+	o["limit"] = showDecimal[uint64](r.Limit)
+	return o
+}
+
+func readFormResetFrame(v any) (r ResetFrame) {
+	o := v.(map[string]any)
+	r.Stream = readUint[uint64](o["stream"])
+	r.Code = readUint[uint64](o["code"])
+	r.End = readUint[uint64](o["end"])
+	return r
+}
+
+func showFormResetFrame(r ResetFrame) any {
+	o := map[string]any{}
+	o["stream"] = showDecimal[uint64](r.Stream)
+	o["code"] = showDecimal[uint64](r.Code)
+	o["end"] = showDecimal[uint64](r.End)
+	return o
+}
+
+func readFormStopFrame(v any) (r StopFrame) {
+	o := v.(map[string]any)
+	r.Stream = readUint[uint64](o["stream"])
+	r.Code = readUint[uint64](o["code"])
+	return r
+}
+
+func showFormStopFrame(r StopFrame) any {
+	o := map[string]any{}
+	o["stream"] = showDecimal[uint64](r.Stream)
+	o["code"] = showDecimal[uint64](r.Code)
+	return o
+}
+
+func readFormDroppedFrame(v any) (r DroppedFrame) {
+	o := v.(map[string]any)
+	r.Stream = readUint[uint64](o["stream"])
+	r.Count = readUint[uint64](o["count"])
+	return r
+}
+
+func showFormDroppedFrame(r DroppedFrame) any {
+	o := map[string]any{}
+	o["stream"] = showDecimal[uint64](r.Stream)
+	o["count"] = showDecimal[uint64](r.Count)
+	return o
+}
+
+func readFormPathChallengeFrame(v any) (r PathChallengeFrame) {
+	o := v.(map[string]any)
+	r.Token = readArray[[8]byte](o["token"])
+	return r
+}
+
+func showFormPathChallengeFrame(r PathChallengeFrame) any {
+	o := map[string]any{}
+	o["token"] = showArray[[8]byte](r.Token)
+	return o
+}
+
+func readFormPathResponseFrame(v any) (r PathResponseFrame) {
+	o := v.(map[string]any)
+	r.Token = readArray[[8]byte](o["token"])
+	r.Family = readInt[uint8](o["family"])
+	r.Address = readBytes[[]byte](o["address"])
+	return r
+}
+
+func showFormPathResponseFrame(r PathResponseFrame) any {
+	o := map[string]any{}
+	o["token"] = showArray[[8]byte](r.Token)
+	o["family"] = showPlain[uint8](r.Family)
+	o["address"] = showBytes[[]byte](r.Address)
+	return o
+}
+
+func readFormCloseFrame(v any) (r CloseFrame) {
+	o := v.(map[string]any)
+	r.Code = readUint[uint64](o["code"])
+	r.Reason = readBytes[[]byte](o["reason"])
+	return r
+}
+
+func showFormCloseFrame(r CloseFrame) any {
+	o := map[string]any{}
+	o["code"] = showDecimal[uint64](r.Code)
+	o["reason"] = showBytes[[]byte](r.Reason)
+	return o
+}
+
+func readFormStreamFrame(v any) (r StreamFrame) {
+	o := v.(map[string]any)
+	r.FlagsIsLast = readBool(o["flags_is_last"])
+	r.FlagsToEnd = readBool(o["flags_to_end"])
+	r.FlagsRest = readInt[uint8](o["flags_rest"])
+	r.Stream = readUint[uint64](o["stream"])
+	r.Offset = readUint[uint64](o["offset"])
+	r.Open = readOptional(readFormStreamOpen)(o["open"])
+	r.Data = readBytes[[]byte](o["data"])
+	return r
+}
+
+func showFormStreamFrame(r StreamFrame) any {
+	o := map[string]any{}
+	o["flags_is_last"] = showPlain[bool](r.FlagsIsLast)
+	o["flags_to_end"] = showPlain[bool](r.FlagsToEnd)
+	o["flags_rest"] = showPlain[uint8](r.FlagsRest)
+	o["stream"] = showDecimal[uint64](r.Stream)
+	o["offset"] = showDecimal[uint64](r.Offset)
+	o["open"] = showOptional(showFormStreamOpen)(r.Open)
+	o["data"] = showBytes[[]byte](r.Data)
+	return o
+}
+
+func readFormBatchFrame(v any) (r BatchFrame) {
+	o := v.(map[string]any)
+	r.FlagsUnused = readBool(o["flags_unused"])
+	r.FlagsToEnd = readBool(o["flags_to_end"])
+	r.FlagsRest = readInt[uint8](o["flags_rest"])
+	r.Stream = readUint[uint64](o["stream"])
+	r.Sequence = readUint[uint64](o["sequence"])
+	r.Open = readOptional(readFormStreamOpen)(o["open"])
+	r.Records = readBytes[[]byte](o["records"])
+	return r
+}
+
+func showFormBatchFrame(r BatchFrame) any {
+	o := map[string]any{}
+	o["flags_unused"] = showPlain[bool](r.FlagsUnused)
+	o["flags_to_end"] = showPlain[bool](r.FlagsToEnd)
+	o["flags_rest"] = showPlain[uint8](r.FlagsRest)
+	o["stream"] = showDecimal[uint64](r.Stream)
+	o["sequence"] = showDecimal[uint64](r.Sequence)
+	o["open"] = showOptional(showFormStreamOpen)(r.Open)
+	o["records"] = showBytes[[]byte](r.Records)
+	return o
+}
+
+func readFormPieceFrame(v any) (r PieceFrame) {
+	o := v.(map[string]any)
+	r.FlagsUnused = readBool(o["flags_unused"])
+	r.FlagsToEnd = readBool(o["flags_to_end"])
+	r.FlagsRest = readInt[uint8](o["flags_rest"])
+	r.Stream = readUint[uint64](o["stream"])
+	r.Sequence = readUint[uint64](o["sequence"])
+	r.Total = readUint[uint64](o["total"])
+	r.Offset = readUint[uint64](o["offset"])
+	r.Open = readOptional(readFormStreamOpen)(o["open"])
+	r.Data = readBytes[[]byte](o["data"])
+	return r
+}
+
+func showFormPieceFrame(r PieceFrame) any {
+	o := map[string]any{}
+	o["flags_unused"] = showPlain[bool](r.FlagsUnused)
+	o["flags_to_end"] = showPlain[bool](r.FlagsToEnd)
+	o["flags_rest"] = showPlain[uint8](r.FlagsRest)
+	o["stream"] = showDecimal[uint64](r.Stream)
+	o["sequence"] = showDecimal[uint64](r.Sequence)
+	o["total"] = showDecimal[uint64](r.Total)
+	o["offset"] = showDecimal[uint64](r.Offset)
+	o["open"] = showOptional(showFormStreamOpen)(r.Open)
+	o["data"] = showBytes[[]byte](r.Data)
 	return o
 }
 

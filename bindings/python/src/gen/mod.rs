@@ -10,6 +10,7 @@ mod dedup;
 mod echo;
 pub(crate) mod error;
 mod identity;
+mod mesh;
 mod route;
 
 use pyo3::prelude::*;
@@ -23,6 +24,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     #[cfg(feature = "conformance")]
     echo::register(module)?;
     identity::register(module)?;
+    mesh::register(module)?;
     route::register(module)?;
     Ok(())
 }

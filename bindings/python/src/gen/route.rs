@@ -20,6 +20,6 @@ impl ToPy for net_types::route::GossipKind {
 }
 
 /// Adds the classes and functions of the module.
-pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
     Ok(())
 }

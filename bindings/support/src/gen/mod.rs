@@ -9,6 +9,7 @@ mod control;
 mod echo;
 mod error;
 mod identity;
+mod mesh;
 mod route;
 
 pub use error::{error_of, pack_fields};

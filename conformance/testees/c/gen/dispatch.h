@@ -1374,6 +1374,28 @@ static inline void show_authorize_options(call *c, const net_authorize_options *
   }
 }
 
+static inline void read_reject_code(call *c, const node *value, net_reject_code *out) {
+  if (!net_reject_code_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_reject_code(call *c, const net_reject_code *value) {
+  net_view text = net_str(net_reject_code_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_close_code(call *c, const node *value, net_close_code *out) {
+  if (!net_close_code_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_close_code(call *c, const net_close_code *value) {
+  net_view text = net_str(net_close_code_text(*value));
+  show_text(c, &text);
+}
+
 static inline void read_gossip_kind(call *c, const node *value, net_gossip_kind *out) {
   if (!net_gossip_kind_from_text(net_str(text_of(c, value)), out)) {
     refuse(c, "no such value");
@@ -1634,6 +1656,102 @@ static inline void show_token_not_authorized(call *c, const net_error *error) {
   }
 }
 
+static inline void show_stream_message_too_large(call *c, const net_error *error) {
+  net_stream_message_too_large_fields fields;
+  if (net_stream_message_too_large_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("length"));
+      show_u64(c, &fields.length);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_stream_reset(call *c, const net_error *error) {
+  net_stream_reset_fields fields;
+  if (net_stream_reset_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("reset_code"));
+      show_u64(c, &fields.reset_code);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_wrong_identity(call *c, const net_error *error) {
+  net_mesh_wrong_identity_fields fields;
+  if (net_mesh_wrong_identity_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("expected"));
+      show_u64(c, &fields.expected);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("found"));
+      show_u64(c, &fields.found);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_version_mismatch(call *c, const net_error *error) {
+  net_mesh_version_mismatch_fields fields;
+  if (net_mesh_version_mismatch_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("highest"));
+      show_u16(c, &fields.highest);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_address_in_use(call *c, const net_error *error) {
+  net_mesh_address_in_use_fields fields;
+  if (net_mesh_address_in_use_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("address"));
+      show_text(c, &fields.address);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_closed(call *c, const net_error *error) {
+  net_mesh_closed_fields fields;
+  if (net_mesh_closed_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("close_code"));
+      show_u64(c, &fields.close_code);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      if (fields.reason.data != NULL) {
+        show_text(c, &fields.reason);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_mesh_ambiguous_node(call *c, const net_error *error) {
+  net_mesh_ambiguous_node_fields fields;
+  if (net_mesh_ambiguous_node_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("node"));
+      show_u64(c, &fields.node);
+      leave(c, at);
+    }
+  }
+}
+
 // Shows an error and releases it.
 static inline void show_error(call *c, net_error *error) {
   net_view family = net_str("");
@@ -1835,6 +1953,77 @@ static inline void show_error(call *c, net_error *error) {
   if (error->family == NET_FAMILY_TOKEN && error->kind == NET_TOKEN_ZERO_TTL) {
     family = net_str("token");
     kind = net_str("zero_ttl");
+  }
+  if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_WINDOW_FULL) {
+    family = net_str("stream");
+    kind = net_str("would block");
+  }
+  if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_NOT_CONNECTED) {
+    family = net_str("stream");
+    kind = net_str("not connected");
+  }
+  if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_MESSAGE_TOO_LARGE) {
+    family = net_str("stream");
+    kind = net_str("message too large");
+    show_stream_message_too_large(c, error);
+  }
+  if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_CLOSED) {
+    family = net_str("stream");
+    kind = net_str("closed");
+  }
+  if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_RESET) {
+    family = net_str("stream");
+    kind = net_str("reset");
+    show_stream_reset(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_NO_ANSWER) {
+    family = net_str("mesh");
+    kind = net_str("no_answer");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_WRONG_KEY) {
+    family = net_str("mesh");
+    kind = net_str("wrong_key");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_WRONG_PSK) {
+    family = net_str("mesh");
+    kind = net_str("wrong_psk");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_WRONG_IDENTITY) {
+    family = net_str("mesh");
+    kind = net_str("wrong_identity");
+    show_mesh_wrong_identity(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_VERSION_MISMATCH) {
+    family = net_str("mesh");
+    kind = net_str("version_mismatch");
+    show_mesh_version_mismatch(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_NOT_ADMITTED) {
+    family = net_str("mesh");
+    kind = net_str("not_admitted");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_SHUTTING_DOWN) {
+    family = net_str("mesh");
+    kind = net_str("shutting_down");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_ADDRESS_IN_USE) {
+    family = net_str("mesh");
+    kind = net_str("address_in_use");
+    show_mesh_address_in_use(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_PEER_GONE) {
+    family = net_str("mesh");
+    kind = net_str("peer_gone");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_CLOSED) {
+    family = net_str("mesh");
+    kind = net_str("closed");
+    show_mesh_closed(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_AMBIGUOUS_NODE) {
+    family = net_str("mesh");
+    kind = net_str("ambiguous_node");
+    show_mesh_ambiguous_node(c, error);
   }
   leave(c, before);
   before = enter(c, net_str("family"));
@@ -2271,6 +2460,153 @@ static inline net_error read_error(call *c, const node *value) {
     if (net_view_equal(kind_text, net_str("zero_ttl")) || net_view_equal(kind_text, net_str("zero_ttl"))) {
       error.family = NET_FAMILY_TOKEN;
       error.kind = NET_TOKEN_ZERO_TTL;
+    }
+  }
+  if (net_view_equal(family_text, net_str("stream"))) {
+    if (net_view_equal(kind_text, net_str("would block")) || net_view_equal(kind_text, net_str("window_full"))) {
+      error.family = NET_FAMILY_STREAM;
+      error.kind = NET_STREAM_WINDOW_FULL;
+    }
+  }
+  if (net_view_equal(family_text, net_str("stream"))) {
+    if (net_view_equal(kind_text, net_str("not connected")) || net_view_equal(kind_text, net_str("not_connected"))) {
+      error.family = NET_FAMILY_STREAM;
+      error.kind = NET_STREAM_NOT_CONNECTED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("stream"))) {
+    if (net_view_equal(kind_text, net_str("message too large")) || net_view_equal(kind_text, net_str("message_too_large"))) {
+      error.family = NET_FAMILY_STREAM;
+      error.kind = NET_STREAM_MESSAGE_TOO_LARGE;
+      net_stream_message_too_large_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "length"))) {
+        read_u64(c, member(fields, "length"), &given_fields.length);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_stream_message_too_large_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("stream"))) {
+    if (net_view_equal(kind_text, net_str("closed")) || net_view_equal(kind_text, net_str("closed"))) {
+      error.family = NET_FAMILY_STREAM;
+      error.kind = NET_STREAM_CLOSED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("stream"))) {
+    if (net_view_equal(kind_text, net_str("reset")) || net_view_equal(kind_text, net_str("reset"))) {
+      error.family = NET_FAMILY_STREAM;
+      error.kind = NET_STREAM_RESET;
+      net_stream_reset_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "reset_code"))) {
+        read_u64(c, member(fields, "reset_code"), &given_fields.reset_code);
+      }
+      net_stream_reset_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("no_answer")) || net_view_equal(kind_text, net_str("no_answer"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_NO_ANSWER;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("wrong_key")) || net_view_equal(kind_text, net_str("wrong_key"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_WRONG_KEY;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("wrong_psk")) || net_view_equal(kind_text, net_str("wrong_psk"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_WRONG_PSK;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("wrong_identity")) || net_view_equal(kind_text, net_str("wrong_identity"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_WRONG_IDENTITY;
+      net_mesh_wrong_identity_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "expected"))) {
+        read_u64(c, member(fields, "expected"), &given_fields.expected);
+      }
+      if (given(member(fields, "found"))) {
+        read_u64(c, member(fields, "found"), &given_fields.found);
+      }
+      net_mesh_wrong_identity_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("version_mismatch")) || net_view_equal(kind_text, net_str("version_mismatch"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_VERSION_MISMATCH;
+      net_mesh_version_mismatch_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "highest"))) {
+        read_u16(c, member(fields, "highest"), &given_fields.highest);
+      }
+      net_mesh_version_mismatch_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("not_admitted")) || net_view_equal(kind_text, net_str("not_admitted"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_NOT_ADMITTED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("shutting_down")) || net_view_equal(kind_text, net_str("shutting_down"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_SHUTTING_DOWN;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("address_in_use")) || net_view_equal(kind_text, net_str("address_in_use"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_ADDRESS_IN_USE;
+      net_mesh_address_in_use_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "address"))) {
+        read_text(c, member(fields, "address"), &given_fields.address);
+      }
+      net_mesh_address_in_use_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("peer_gone")) || net_view_equal(kind_text, net_str("peer_gone"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_PEER_GONE;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("closed")) || net_view_equal(kind_text, net_str("closed"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_CLOSED;
+      net_mesh_closed_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "close_code"))) {
+        read_u64(c, member(fields, "close_code"), &given_fields.close_code);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_mesh_closed_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("ambiguous_node")) || net_view_equal(kind_text, net_str("ambiguous_node"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_AMBIGUOUS_NODE;
+      net_mesh_ambiguous_node_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "node"))) {
+        read_u64(c, member(fields, "node"), &given_fields.node);
+      }
+      net_mesh_ambiguous_node_fields_pack(&w, &given_fields);
     }
   }
   if (error.kind == 0) {

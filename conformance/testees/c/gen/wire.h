@@ -3,6 +3,7 @@
 
 #include <net_mesh/echo_wire.h>
 #include <net_mesh/identity_wire.h>
+#include <net_mesh/mesh_wire.h>
 #include <net_mesh/route_wire.h>
 
 static inline void read_exactly(call *c, const node *value, uint8_t *out, size_t len) {
@@ -1015,6 +1016,1980 @@ static void wire_permission_token_decode(call *c) {
   show_permission_token_form(c, &value);
 }
 
+static inline void read_init_packet_form(call *c, const node *form, net_init_packet *value) {
+  {
+    const node *m = member(form, "version");
+    read_u8(c, m, &value->version);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u16(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "sender_index");
+    read_u32(c, m, &value->sender_index);
+  }
+  {
+    const node *m = member(form, "ephemeral");
+    read_exactly(c, m, value->ephemeral, 32);
+  }
+  {
+    const node *m = member(form, "sealed_static");
+    read_exactly(c, m, value->sealed_static, 48);
+  }
+  {
+    const node *m = member(form, "sealed_payload");
+    read_exactly(c, m, value->sealed_payload, 160);
+  }
+  {
+    const node *m = member(form, "mac_key");
+    read_exactly(c, m, value->mac_key, 16);
+  }
+  {
+    const node *m = member(form, "mac_psk");
+    read_exactly(c, m, value->mac_psk, 16);
+  }
+  {
+    const node *m = member(form, "mac_cookie");
+    read_exactly(c, m, value->mac_cookie, 16);
+  }
+}
+
+static inline void show_init_packet_form(call *c, const net_init_packet *value) {
+  {
+    size_t at = enter(c, net_str("version"));
+    show_u8(c, &value->version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sender_index"));
+    show_u32(c, &value->sender_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ephemeral"));
+    show_exactly(c, value->ephemeral, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sealed_static"));
+    show_exactly(c, value->sealed_static, 48);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sealed_payload"));
+    show_exactly(c, value->sealed_payload, 160);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mac_key"));
+    show_exactly(c, value->mac_key, 16);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mac_psk"));
+    show_exactly(c, value->mac_psk, 16);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mac_cookie"));
+    show_exactly(c, value->mac_cookie, 16);
+    leave(c, at);
+  }
+}
+
+static void wire_init_packet_encode(call *c) {
+  net_init_packet value;
+  memset(&value, 0, sizeof value);
+  read_init_packet_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_init_packet_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_init_packet_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_init_packet value;
+  net_code code = net_init_packet_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_init_packet_form(c, &value);
+}
+
+static inline void read_resp_packet_form(call *c, const node *form, net_resp_packet *value) {
+  {
+    const node *m = member(form, "version");
+    read_u8(c, m, &value->version);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u16(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "receiver_index");
+    read_u32(c, m, &value->receiver_index);
+  }
+  {
+    const node *m = member(form, "ephemeral");
+    read_exactly(c, m, value->ephemeral, 32);
+  }
+  {
+    const node *m = member(form, "sealed_payload");
+    read_exactly(c, m, value->sealed_payload, 160);
+  }
+}
+
+static inline void show_resp_packet_form(call *c, const net_resp_packet *value) {
+  {
+    size_t at = enter(c, net_str("version"));
+    show_u8(c, &value->version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("receiver_index"));
+    show_u32(c, &value->receiver_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ephemeral"));
+    show_exactly(c, value->ephemeral, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sealed_payload"));
+    show_exactly(c, value->sealed_payload, 160);
+    leave(c, at);
+  }
+}
+
+static void wire_resp_packet_encode(call *c) {
+  net_resp_packet value;
+  memset(&value, 0, sizeof value);
+  read_resp_packet_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_resp_packet_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_resp_packet_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_resp_packet value;
+  net_code code = net_resp_packet_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_resp_packet_form(c, &value);
+}
+
+static inline void read_cookie_packet_form(call *c, const node *form, net_cookie_packet *value) {
+  {
+    const node *m = member(form, "version");
+    read_u8(c, m, &value->version);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u16(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "receiver_index");
+    read_u32(c, m, &value->receiver_index);
+  }
+  {
+    const node *m = member(form, "cookie");
+    read_exactly(c, m, value->cookie, 16);
+  }
+  {
+    const node *m = member(form, "mac");
+    read_exactly(c, m, value->mac, 16);
+  }
+}
+
+static inline void show_cookie_packet_form(call *c, const net_cookie_packet *value) {
+  {
+    size_t at = enter(c, net_str("version"));
+    show_u8(c, &value->version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("receiver_index"));
+    show_u32(c, &value->receiver_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cookie"));
+    show_exactly(c, value->cookie, 16);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mac"));
+    show_exactly(c, value->mac, 16);
+    leave(c, at);
+  }
+}
+
+static void wire_cookie_packet_encode(call *c) {
+  net_cookie_packet value;
+  memset(&value, 0, sizeof value);
+  read_cookie_packet_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_cookie_packet_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_cookie_packet_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_cookie_packet value;
+  net_code code = net_cookie_packet_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_cookie_packet_form(c, &value);
+}
+
+static inline void read_reject_packet_form(call *c, const node *form, net_reject_packet *value) {
+  {
+    const node *m = member(form, "version");
+    read_u8(c, m, &value->version);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u16(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "receiver_index");
+    read_u32(c, m, &value->receiver_index);
+  }
+  {
+    const node *m = member(form, "reason");
+    read_u16(c, m, &value->reason);
+  }
+  {
+    const node *m = member(form, "highest_version");
+    read_u16(c, m, &value->highest_version);
+  }
+  {
+    const node *m = member(form, "padding");
+    read_u32(c, m, &value->padding);
+  }
+  {
+    const node *m = member(form, "mac");
+    read_exactly(c, m, value->mac, 16);
+  }
+}
+
+static inline void show_reject_packet_form(call *c, const net_reject_packet *value) {
+  {
+    size_t at = enter(c, net_str("version"));
+    show_u8(c, &value->version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("receiver_index"));
+    show_u32(c, &value->receiver_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reason"));
+    show_u16(c, &value->reason);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("highest_version"));
+    show_u16(c, &value->highest_version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u32(c, &value->padding);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mac"));
+    show_exactly(c, value->mac, 16);
+    leave(c, at);
+  }
+}
+
+static void wire_reject_packet_encode(call *c) {
+  net_reject_packet value;
+  memset(&value, 0, sizeof value);
+  read_reject_packet_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_reject_packet_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_reject_packet_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_reject_packet value;
+  net_code code = net_reject_packet_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_reject_packet_form(c, &value);
+}
+
+static inline void read_unknown_packet_form(call *c, const node *form, net_unknown_packet *value) {
+  {
+    const node *m = member(form, "reserved");
+    read_u8(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "reserved_two");
+    read_u16(c, m, &value->reserved_two);
+  }
+  {
+    const node *m = member(form, "index");
+    read_u32(c, m, &value->index);
+  }
+  {
+    const node *m = member(form, "packet_number");
+    read_u64(c, m, &value->packet_number);
+  }
+  {
+    const node *m = member(form, "padding");
+    read_u64(c, m, &value->padding);
+  }
+}
+
+static inline void show_unknown_packet_form(call *c, const net_unknown_packet *value) {
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u8(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved_two"));
+    show_u16(c, &value->reserved_two);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("index"));
+    show_u32(c, &value->index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packet_number"));
+    show_u64(c, &value->packet_number);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u64(c, &value->padding);
+    leave(c, at);
+  }
+}
+
+static void wire_unknown_packet_encode(call *c) {
+  net_unknown_packet value;
+  memset(&value, 0, sizeof value);
+  read_unknown_packet_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_unknown_packet_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_unknown_packet_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_unknown_packet value;
+  net_code code = net_unknown_packet_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_unknown_packet_form(c, &value);
+}
+
+static inline void read_data_header_form(call *c, const node *form, net_data_header *value) {
+  {
+    const node *m = member(form, "phase");
+    read_u8(c, m, &value->phase);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u16(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "receiver_index");
+    read_u32(c, m, &value->receiver_index);
+  }
+  {
+    const node *m = member(form, "packet_number");
+    read_u64(c, m, &value->packet_number);
+  }
+}
+
+static inline void show_data_header_form(call *c, const net_data_header *value) {
+  {
+    size_t at = enter(c, net_str("phase"));
+    show_u8(c, &value->phase);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("receiver_index"));
+    show_u32(c, &value->receiver_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packet_number"));
+    show_u64(c, &value->packet_number);
+    leave(c, at);
+  }
+}
+
+static void wire_data_header_encode(call *c) {
+  net_data_header value;
+  memset(&value, 0, sizeof value);
+  read_data_header_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_data_header_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_data_header_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_data_header value;
+  net_code code = net_data_header_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_data_header_form(c, &value);
+}
+
+static inline void read_forward_header_form(call *c, const node *form, net_forward_header *value) {
+  {
+    const node *m = member(form, "phase");
+    read_u8(c, m, &value->phase);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u16(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "receiver_index");
+    read_u32(c, m, &value->receiver_index);
+  }
+  {
+    const node *m = member(form, "packet_number");
+    read_u64(c, m, &value->packet_number);
+  }
+}
+
+static inline void show_forward_header_form(call *c, const net_forward_header *value) {
+  {
+    size_t at = enter(c, net_str("phase"));
+    show_u8(c, &value->phase);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("receiver_index"));
+    show_u32(c, &value->receiver_index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packet_number"));
+    show_u64(c, &value->packet_number);
+    leave(c, at);
+  }
+}
+
+static void wire_forward_header_encode(call *c) {
+  net_forward_header value;
+  memset(&value, 0, sizeof value);
+  read_forward_header_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_forward_header_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_forward_header_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_forward_header value;
+  net_code code = net_forward_header_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_forward_header_form(c, &value);
+}
+
+static inline void read_handshake_payload_form(call *c, const node *form, net_handshake_payload *value) {
+  {
+    const node *m = member(form, "entity_id");
+    read_exactly(c, m, value->entity_id, 32);
+  }
+  {
+    const node *m = member(form, "certificate");
+    read_exactly(c, m, value->certificate, 64);
+  }
+  {
+    const node *m = member(form, "own_half");
+    read_u64(c, m, &value->own_half);
+  }
+  {
+    const node *m = member(form, "peer_half");
+    read_u64(c, m, &value->peer_half);
+  }
+  {
+    const node *m = member(form, "features");
+    read_u64(c, m, &value->features);
+  }
+  {
+    const node *m = member(form, "ciphers");
+    read_u8(c, m, &value->ciphers);
+  }
+  {
+    const node *m = member(form, "chosen");
+    read_u8(c, m, &value->chosen);
+  }
+  {
+    const node *m = member(form, "max_datagram");
+    read_u16(c, m, &value->max_datagram);
+  }
+  {
+    const node *m = member(form, "index");
+    read_u32(c, m, &value->index);
+  }
+  {
+    const node *m = member(form, "max_data");
+    read_u32(c, m, &value->max_data);
+  }
+  {
+    const node *m = member(form, "stream_window");
+    read_u32(c, m, &value->stream_window);
+  }
+  {
+    const node *m = member(form, "max_streams");
+    read_u16(c, m, &value->max_streams);
+  }
+  {
+    const node *m = member(form, "ack_delay");
+    read_u8(c, m, &value->ack_delay);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u8(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "padding");
+    read_u32(c, m, &value->padding);
+  }
+}
+
+static inline void show_handshake_payload_form(call *c, const net_handshake_payload *value) {
+  {
+    size_t at = enter(c, net_str("entity_id"));
+    show_exactly(c, value->entity_id, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("certificate"));
+    show_exactly(c, value->certificate, 64);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("own_half"));
+    show_u64(c, &value->own_half);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("peer_half"));
+    show_u64(c, &value->peer_half);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("features"));
+    show_u64(c, &value->features);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ciphers"));
+    show_u8(c, &value->ciphers);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("chosen"));
+    show_u8(c, &value->chosen);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_datagram"));
+    show_u16(c, &value->max_datagram);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("index"));
+    show_u32(c, &value->index);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_data"));
+    show_u32(c, &value->max_data);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("stream_window"));
+    show_u32(c, &value->stream_window);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_streams"));
+    show_u16(c, &value->max_streams);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ack_delay"));
+    show_u8(c, &value->ack_delay);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u8(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u32(c, &value->padding);
+    leave(c, at);
+  }
+}
+
+static void wire_handshake_payload_encode(call *c) {
+  net_handshake_payload value;
+  memset(&value, 0, sizeof value);
+  read_handshake_payload_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_handshake_payload_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_handshake_payload_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_handshake_payload value;
+  net_code code = net_handshake_payload_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_handshake_payload_form(c, &value);
+}
+
+static inline void read_forward_envelope_form(call *c, const node *form, net_forward_envelope *value) {
+  {
+    const node *m = member(form, "destination");
+    read_u64(c, m, &value->destination);
+  }
+  {
+    const node *m = member(form, "source");
+    read_u64(c, m, &value->source);
+  }
+  {
+    const node *m = member(form, "ttl");
+    read_u8(c, m, &value->ttl);
+  }
+  {
+    const node *m = member(form, "class");
+    read_u8(c, m, &value->class_);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u16(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "padding");
+    read_u32(c, m, &value->padding);
+  }
+}
+
+static inline void show_forward_envelope_form(call *c, const net_forward_envelope *value) {
+  {
+    size_t at = enter(c, net_str("destination"));
+    show_u64(c, &value->destination);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("source"));
+    show_u64(c, &value->source);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ttl"));
+    show_u8(c, &value->ttl);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("class"));
+    show_u8(c, &value->class_);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u32(c, &value->padding);
+    leave(c, at);
+  }
+}
+
+static void wire_forward_envelope_encode(call *c) {
+  net_forward_envelope value;
+  memset(&value, 0, sizeof value);
+  read_forward_envelope_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_forward_envelope_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_forward_envelope_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_forward_envelope value;
+  net_code code = net_forward_envelope_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_forward_envelope_form(c, &value);
+}
+
+static inline void read_ack_range_form(call *c, const node *form, net_ack_range *value) {
+  {
+    const node *m = member(form, "gap");
+    read_u64(c, m, &value->gap);
+  }
+  {
+    const node *m = member(form, "length");
+    read_u64(c, m, &value->length);
+  }
+}
+
+static inline void show_ack_range_form(call *c, const net_ack_range *value) {
+  {
+    size_t at = enter(c, net_str("gap"));
+    show_u64(c, &value->gap);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("length"));
+    show_u64(c, &value->length);
+    leave(c, at);
+  }
+}
+
+static void wire_ack_range_encode(call *c) {
+  net_ack_range value;
+  memset(&value, 0, sizeof value);
+  read_ack_range_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_ack_range_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_ack_range_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_ack_range value;
+  net_code code = net_ack_range_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_ack_range_form(c, &value);
+}
+
+static inline void read_ack_frame_form(call *c, const node *form, net_ack_frame *value) {
+  {
+    const node *m = member(form, "largest");
+    read_u64(c, m, &value->largest);
+  }
+  {
+    const node *m = member(form, "delay");
+    read_u64(c, m, &value->delay);
+  }
+  {
+    const node *m = member(form, "count");
+    read_u64(c, m, &value->count);
+  }
+  {
+    const node *m = member(form, "first");
+    read_u64(c, m, &value->first);
+  }
+  {
+    const node *m = member(form, "more");
+    read_bytes(c, m, &value->more);
+  }
+}
+
+static inline void show_ack_frame_form(call *c, const net_ack_frame *value) {
+  {
+    size_t at = enter(c, net_str("largest"));
+    show_u64(c, &value->largest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("delay"));
+    show_u64(c, &value->delay);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("count"));
+    show_u64(c, &value->count);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("first"));
+    show_u64(c, &value->first);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("more"));
+    show_bytes(c, &value->more);
+    leave(c, at);
+  }
+}
+
+static void wire_ack_frame_encode(call *c) {
+  net_ack_frame value;
+  memset(&value, 0, sizeof value);
+  read_ack_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_ack_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_ack_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_ack_frame value;
+  net_code code = net_ack_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_ack_frame_form(c, &value);
+}
+
+static inline void read_stream_open_form(call *c, const node *form, net_stream_open *value) {
+  {
+    const node *m = member(form, "kind");
+    read_u8(c, m, &value->kind);
+  }
+  {
+    const node *m = member(form, "id");
+    read_u64(c, m, &value->id);
+  }
+  {
+    const node *m = member(form, "options_fire_and_forget");
+    read_bool(c, m, &value->options_fire_and_forget);
+  }
+  {
+    const node *m = member(form, "options_window");
+    read_u8(c, m, &value->options_window);
+  }
+  {
+    const node *m = member(form, "options_rest");
+    read_bool(c, m, &value->options_rest);
+  }
+  {
+    const node *m = member(form, "sequence");
+    read_u64(c, m, &value->sequence);
+  }
+}
+
+static inline void show_stream_open_form(call *c, const net_stream_open *value) {
+  {
+    size_t at = enter(c, net_str("kind"));
+    show_u8(c, &value->kind);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("id"));
+    show_u64(c, &value->id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("options_fire_and_forget"));
+    show_bool(c, &value->options_fire_and_forget);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("options_window"));
+    show_u8(c, &value->options_window);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("options_rest"));
+    show_bool(c, &value->options_rest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sequence"));
+    show_u64(c, &value->sequence);
+    leave(c, at);
+  }
+}
+
+static void wire_stream_open_encode(call *c) {
+  net_stream_open value;
+  memset(&value, 0, sizeof value);
+  read_stream_open_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_stream_open_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_stream_open_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_stream_open value;
+  net_code code = net_stream_open_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_stream_open_form(c, &value);
+}
+
+static inline void read_max_data_frame_form(call *c, const node *form, net_max_data_frame *value) {
+  {
+    const node *m = member(form, "limit");
+    read_u64(c, m, &value->limit);
+  }
+}
+
+static inline void show_max_data_frame_form(call *c, const net_max_data_frame *value) {
+  {
+    size_t at = enter(c, net_str("limit"));
+    show_u64(c, &value->limit);
+    leave(c, at);
+  }
+}
+
+static void wire_max_data_frame_encode(call *c) {
+  net_max_data_frame value;
+  memset(&value, 0, sizeof value);
+  read_max_data_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_max_data_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_max_data_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_max_data_frame value;
+  net_code code = net_max_data_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_max_data_frame_form(c, &value);
+}
+
+static inline void read_max_stream_data_frame_form(call *c, const node *form, net_max_stream_data_frame *value) {
+  {
+    const node *m = member(form, "stream");
+    read_u64(c, m, &value->stream);
+  }
+  {
+    const node *m = member(form, "limit");
+    read_u64(c, m, &value->limit);
+  }
+}
+
+static inline void show_max_stream_data_frame_form(call *c, const net_max_stream_data_frame *value) {
+  {
+    size_t at = enter(c, net_str("stream"));
+    show_u64(c, &value->stream);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("limit"));
+    show_u64(c, &value->limit);
+    leave(c, at);
+  }
+}
+
+static void wire_max_stream_data_frame_encode(call *c) {
+  net_max_stream_data_frame value;
+  memset(&value, 0, sizeof value);
+  read_max_stream_data_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_max_stream_data_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_max_stream_data_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_max_stream_data_frame value;
+  net_code code = net_max_stream_data_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_max_stream_data_frame_form(c, &value);
+}
+
+static inline void read_max_streams_frame_form(call *c, const node *form, net_max_streams_frame *value) {
+  {
+    const node *m = member(form, "limit");
+    read_u64(c, m, &value->limit);
+  }
+}
+
+static inline void show_max_streams_frame_form(call *c, const net_max_streams_frame *value) {
+  {
+    size_t at = enter(c, net_str("limit"));
+    show_u64(c, &value->limit);
+    leave(c, at);
+  }
+}
+
+static void wire_max_streams_frame_encode(call *c) {
+  net_max_streams_frame value;
+  memset(&value, 0, sizeof value);
+  read_max_streams_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_max_streams_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_max_streams_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_max_streams_frame value;
+  net_code code = net_max_streams_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_max_streams_frame_form(c, &value);
+}
+
+static inline void read_reset_frame_form(call *c, const node *form, net_reset_frame *value) {
+  {
+    const node *m = member(form, "stream");
+    read_u64(c, m, &value->stream);
+  }
+  {
+    const node *m = member(form, "code");
+    read_u64(c, m, &value->code);
+  }
+  {
+    const node *m = member(form, "end");
+    read_u64(c, m, &value->end);
+  }
+}
+
+static inline void show_reset_frame_form(call *c, const net_reset_frame *value) {
+  {
+    size_t at = enter(c, net_str("stream"));
+    show_u64(c, &value->stream);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("code"));
+    show_u64(c, &value->code);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("end"));
+    show_u64(c, &value->end);
+    leave(c, at);
+  }
+}
+
+static void wire_reset_frame_encode(call *c) {
+  net_reset_frame value;
+  memset(&value, 0, sizeof value);
+  read_reset_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_reset_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_reset_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_reset_frame value;
+  net_code code = net_reset_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_reset_frame_form(c, &value);
+}
+
+static inline void read_stop_frame_form(call *c, const node *form, net_stop_frame *value) {
+  {
+    const node *m = member(form, "stream");
+    read_u64(c, m, &value->stream);
+  }
+  {
+    const node *m = member(form, "code");
+    read_u64(c, m, &value->code);
+  }
+}
+
+static inline void show_stop_frame_form(call *c, const net_stop_frame *value) {
+  {
+    size_t at = enter(c, net_str("stream"));
+    show_u64(c, &value->stream);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("code"));
+    show_u64(c, &value->code);
+    leave(c, at);
+  }
+}
+
+static void wire_stop_frame_encode(call *c) {
+  net_stop_frame value;
+  memset(&value, 0, sizeof value);
+  read_stop_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_stop_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_stop_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_stop_frame value;
+  net_code code = net_stop_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_stop_frame_form(c, &value);
+}
+
+static inline void read_dropped_frame_form(call *c, const node *form, net_dropped_frame *value) {
+  {
+    const node *m = member(form, "stream");
+    read_u64(c, m, &value->stream);
+  }
+  {
+    const node *m = member(form, "count");
+    read_u64(c, m, &value->count);
+  }
+}
+
+static inline void show_dropped_frame_form(call *c, const net_dropped_frame *value) {
+  {
+    size_t at = enter(c, net_str("stream"));
+    show_u64(c, &value->stream);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("count"));
+    show_u64(c, &value->count);
+    leave(c, at);
+  }
+}
+
+static void wire_dropped_frame_encode(call *c) {
+  net_dropped_frame value;
+  memset(&value, 0, sizeof value);
+  read_dropped_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_dropped_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_dropped_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_dropped_frame value;
+  net_code code = net_dropped_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_dropped_frame_form(c, &value);
+}
+
+static inline void read_path_challenge_frame_form(call *c, const node *form, net_path_challenge_frame *value) {
+  {
+    const node *m = member(form, "token");
+    read_exactly(c, m, value->token, 8);
+  }
+}
+
+static inline void show_path_challenge_frame_form(call *c, const net_path_challenge_frame *value) {
+  {
+    size_t at = enter(c, net_str("token"));
+    show_exactly(c, value->token, 8);
+    leave(c, at);
+  }
+}
+
+static void wire_path_challenge_frame_encode(call *c) {
+  net_path_challenge_frame value;
+  memset(&value, 0, sizeof value);
+  read_path_challenge_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_path_challenge_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_path_challenge_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_path_challenge_frame value;
+  net_code code = net_path_challenge_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_path_challenge_frame_form(c, &value);
+}
+
+static inline void read_path_response_frame_form(call *c, const node *form, net_path_response_frame *value) {
+  {
+    const node *m = member(form, "token");
+    read_exactly(c, m, value->token, 8);
+  }
+  {
+    const node *m = member(form, "family");
+    read_u8(c, m, &value->family);
+  }
+  {
+    const node *m = member(form, "address");
+    read_bytes(c, m, &value->address);
+  }
+}
+
+static inline void show_path_response_frame_form(call *c, const net_path_response_frame *value) {
+  {
+    size_t at = enter(c, net_str("token"));
+    show_exactly(c, value->token, 8);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("family"));
+    show_u8(c, &value->family);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("address"));
+    show_bytes(c, &value->address);
+    leave(c, at);
+  }
+}
+
+static void wire_path_response_frame_encode(call *c) {
+  net_path_response_frame value;
+  memset(&value, 0, sizeof value);
+  read_path_response_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_path_response_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_path_response_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_path_response_frame value;
+  net_code code = net_path_response_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_path_response_frame_form(c, &value);
+}
+
+static inline void read_close_frame_form(call *c, const node *form, net_close_frame *value) {
+  {
+    const node *m = member(form, "code");
+    read_u64(c, m, &value->code);
+  }
+  {
+    const node *m = member(form, "reason");
+    read_bytes(c, m, &value->reason);
+  }
+}
+
+static inline void show_close_frame_form(call *c, const net_close_frame *value) {
+  {
+    size_t at = enter(c, net_str("code"));
+    show_u64(c, &value->code);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reason"));
+    show_bytes(c, &value->reason);
+    leave(c, at);
+  }
+}
+
+static void wire_close_frame_encode(call *c) {
+  net_close_frame value;
+  memset(&value, 0, sizeof value);
+  read_close_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_close_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_close_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_close_frame value;
+  net_code code = net_close_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_close_frame_form(c, &value);
+}
+
+static inline void read_stream_frame_form(call *c, const node *form, net_stream_frame *value) {
+  {
+    const node *m = member(form, "flags_is_last");
+    read_bool(c, m, &value->flags_is_last);
+  }
+  {
+    const node *m = member(form, "flags_to_end");
+    read_bool(c, m, &value->flags_to_end);
+  }
+  {
+    const node *m = member(form, "flags_rest");
+    read_u8(c, m, &value->flags_rest);
+  }
+  {
+    const node *m = member(form, "stream");
+    read_u64(c, m, &value->stream);
+  }
+  {
+    const node *m = member(form, "offset");
+    read_u64(c, m, &value->offset);
+  }
+  {
+    const node *m = member(form, "open");
+    if (given(m)) {
+      value->has_open = true;
+      read_stream_open_form(c, m, &value->open);
+    }
+  }
+  {
+    const node *m = member(form, "data");
+    read_bytes(c, m, &value->data);
+  }
+}
+
+static inline void show_stream_frame_form(call *c, const net_stream_frame *value) {
+  {
+    size_t at = enter(c, net_str("flags_is_last"));
+    show_bool(c, &value->flags_is_last);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_to_end"));
+    show_bool(c, &value->flags_to_end);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_rest"));
+    show_u8(c, &value->flags_rest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("stream"));
+    show_u64(c, &value->stream);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("offset"));
+    show_u64(c, &value->offset);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("open"));
+    if (value->has_open) {
+      show_stream_open_form(c, &value->open);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("data"));
+    show_bytes(c, &value->data);
+    leave(c, at);
+  }
+}
+
+static void wire_stream_frame_encode(call *c) {
+  net_stream_frame value;
+  memset(&value, 0, sizeof value);
+  read_stream_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_stream_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_stream_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_stream_frame value;
+  net_code code = net_stream_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_stream_frame_form(c, &value);
+}
+
+static inline void read_batch_frame_form(call *c, const node *form, net_batch_frame *value) {
+  {
+    const node *m = member(form, "flags_unused");
+    read_bool(c, m, &value->flags_unused);
+  }
+  {
+    const node *m = member(form, "flags_to_end");
+    read_bool(c, m, &value->flags_to_end);
+  }
+  {
+    const node *m = member(form, "flags_rest");
+    read_u8(c, m, &value->flags_rest);
+  }
+  {
+    const node *m = member(form, "stream");
+    read_u64(c, m, &value->stream);
+  }
+  {
+    const node *m = member(form, "sequence");
+    read_u64(c, m, &value->sequence);
+  }
+  {
+    const node *m = member(form, "open");
+    if (given(m)) {
+      value->has_open = true;
+      read_stream_open_form(c, m, &value->open);
+    }
+  }
+  {
+    const node *m = member(form, "records");
+    read_bytes(c, m, &value->records);
+  }
+}
+
+static inline void show_batch_frame_form(call *c, const net_batch_frame *value) {
+  {
+    size_t at = enter(c, net_str("flags_unused"));
+    show_bool(c, &value->flags_unused);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_to_end"));
+    show_bool(c, &value->flags_to_end);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_rest"));
+    show_u8(c, &value->flags_rest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("stream"));
+    show_u64(c, &value->stream);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sequence"));
+    show_u64(c, &value->sequence);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("open"));
+    if (value->has_open) {
+      show_stream_open_form(c, &value->open);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("records"));
+    show_bytes(c, &value->records);
+    leave(c, at);
+  }
+}
+
+static void wire_batch_frame_encode(call *c) {
+  net_batch_frame value;
+  memset(&value, 0, sizeof value);
+  read_batch_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_batch_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_batch_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_batch_frame value;
+  net_code code = net_batch_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_batch_frame_form(c, &value);
+}
+
+static inline void read_piece_frame_form(call *c, const node *form, net_piece_frame *value) {
+  {
+    const node *m = member(form, "flags_unused");
+    read_bool(c, m, &value->flags_unused);
+  }
+  {
+    const node *m = member(form, "flags_to_end");
+    read_bool(c, m, &value->flags_to_end);
+  }
+  {
+    const node *m = member(form, "flags_rest");
+    read_u8(c, m, &value->flags_rest);
+  }
+  {
+    const node *m = member(form, "stream");
+    read_u64(c, m, &value->stream);
+  }
+  {
+    const node *m = member(form, "sequence");
+    read_u64(c, m, &value->sequence);
+  }
+  {
+    const node *m = member(form, "total");
+    read_u64(c, m, &value->total);
+  }
+  {
+    const node *m = member(form, "offset");
+    read_u64(c, m, &value->offset);
+  }
+  {
+    const node *m = member(form, "open");
+    if (given(m)) {
+      value->has_open = true;
+      read_stream_open_form(c, m, &value->open);
+    }
+  }
+  {
+    const node *m = member(form, "data");
+    read_bytes(c, m, &value->data);
+  }
+}
+
+static inline void show_piece_frame_form(call *c, const net_piece_frame *value) {
+  {
+    size_t at = enter(c, net_str("flags_unused"));
+    show_bool(c, &value->flags_unused);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_to_end"));
+    show_bool(c, &value->flags_to_end);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_rest"));
+    show_u8(c, &value->flags_rest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("stream"));
+    show_u64(c, &value->stream);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sequence"));
+    show_u64(c, &value->sequence);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("total"));
+    show_u64(c, &value->total);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("offset"));
+    show_u64(c, &value->offset);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("open"));
+    if (value->has_open) {
+      show_stream_open_form(c, &value->open);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("data"));
+    show_bytes(c, &value->data);
+    leave(c, at);
+  }
+}
+
+static void wire_piece_frame_encode(call *c) {
+  net_piece_frame value;
+  memset(&value, 0, sizeof value);
+  read_piece_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_piece_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_piece_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_piece_frame value;
+  net_code code = net_piece_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_piece_frame_form(c, &value);
+}
+
 static inline void read_beacon_form(call *c, const node *form, net_beacon *value) {
   {
     const node *m = member(form, "entity_id");
@@ -1320,6 +3295,54 @@ static inline bool dispatch_wire(call *c) {
       {"wire.echo_ack.decode", wire_echo_ack_decode},
       {"wire.permission_token.encode", wire_permission_token_encode},
       {"wire.permission_token.decode", wire_permission_token_decode},
+      {"wire.init_packet.encode", wire_init_packet_encode},
+      {"wire.init_packet.decode", wire_init_packet_decode},
+      {"wire.resp_packet.encode", wire_resp_packet_encode},
+      {"wire.resp_packet.decode", wire_resp_packet_decode},
+      {"wire.cookie_packet.encode", wire_cookie_packet_encode},
+      {"wire.cookie_packet.decode", wire_cookie_packet_decode},
+      {"wire.reject_packet.encode", wire_reject_packet_encode},
+      {"wire.reject_packet.decode", wire_reject_packet_decode},
+      {"wire.unknown_packet.encode", wire_unknown_packet_encode},
+      {"wire.unknown_packet.decode", wire_unknown_packet_decode},
+      {"wire.data_header.encode", wire_data_header_encode},
+      {"wire.data_header.decode", wire_data_header_decode},
+      {"wire.forward_header.encode", wire_forward_header_encode},
+      {"wire.forward_header.decode", wire_forward_header_decode},
+      {"wire.handshake_payload.encode", wire_handshake_payload_encode},
+      {"wire.handshake_payload.decode", wire_handshake_payload_decode},
+      {"wire.forward_envelope.encode", wire_forward_envelope_encode},
+      {"wire.forward_envelope.decode", wire_forward_envelope_decode},
+      {"wire.ack_range.encode", wire_ack_range_encode},
+      {"wire.ack_range.decode", wire_ack_range_decode},
+      {"wire.ack_frame.encode", wire_ack_frame_encode},
+      {"wire.ack_frame.decode", wire_ack_frame_decode},
+      {"wire.stream_open.encode", wire_stream_open_encode},
+      {"wire.stream_open.decode", wire_stream_open_decode},
+      {"wire.max_data_frame.encode", wire_max_data_frame_encode},
+      {"wire.max_data_frame.decode", wire_max_data_frame_decode},
+      {"wire.max_stream_data_frame.encode", wire_max_stream_data_frame_encode},
+      {"wire.max_stream_data_frame.decode", wire_max_stream_data_frame_decode},
+      {"wire.max_streams_frame.encode", wire_max_streams_frame_encode},
+      {"wire.max_streams_frame.decode", wire_max_streams_frame_decode},
+      {"wire.reset_frame.encode", wire_reset_frame_encode},
+      {"wire.reset_frame.decode", wire_reset_frame_decode},
+      {"wire.stop_frame.encode", wire_stop_frame_encode},
+      {"wire.stop_frame.decode", wire_stop_frame_decode},
+      {"wire.dropped_frame.encode", wire_dropped_frame_encode},
+      {"wire.dropped_frame.decode", wire_dropped_frame_decode},
+      {"wire.path_challenge_frame.encode", wire_path_challenge_frame_encode},
+      {"wire.path_challenge_frame.decode", wire_path_challenge_frame_decode},
+      {"wire.path_response_frame.encode", wire_path_response_frame_encode},
+      {"wire.path_response_frame.decode", wire_path_response_frame_decode},
+      {"wire.close_frame.encode", wire_close_frame_encode},
+      {"wire.close_frame.decode", wire_close_frame_decode},
+      {"wire.stream_frame.encode", wire_stream_frame_encode},
+      {"wire.stream_frame.decode", wire_stream_frame_decode},
+      {"wire.batch_frame.encode", wire_batch_frame_encode},
+      {"wire.batch_frame.decode", wire_batch_frame_decode},
+      {"wire.piece_frame.encode", wire_piece_frame_encode},
+      {"wire.piece_frame.decode", wire_piece_frame_decode},
       {"wire.beacon.encode", wire_beacon_encode},
       {"wire.beacon.decode", wire_beacon_decode},
       {"wire.route.encode", wire_route_encode},

@@ -33,6 +33,7 @@ import net.gen.control
 import net.gen.dedup
 import net.gen.echo
 import net.gen.identity
+import net.gen.mesh
 import net.gen.route
 
 NAMED.update(
@@ -284,6 +285,25 @@ NAMED.update(
             ("now", "now", optional(DATE)),
             ("floors", "floors", list_of(named("identity.generation_floor"))),
         ),
+        "mesh.reject_code": enum_of(
+            {
+                "wrong_key": "wrong_key",
+                "wrong_psk": "wrong_psk",
+                "version": "version",
+                "not_admitted": "not_admitted",
+                "shutting_down": "shutting_down",
+            },
+        ),
+        "mesh.close_code": enum_of(
+            {
+                "none": "none",
+                "shutting_down": "shutting_down",
+                "protocol": "protocol",
+                "peer_restarted": "peer_restarted",
+                "expired": "expired",
+                "not_admitted": "not_admitted",
+            },
+        ),
         "route.gossip_kind": enum_of(
             {"beacons": "beacons", "routes": "routes", "seqno_requests": "seqno_requests"}
         ),
@@ -337,6 +357,31 @@ ERRORS.update(
         ),
         ("bus", "not_an_object"): (131082, ()),
         ("echo_part", "missing"): (196609, (("part", "part", SAME),)),
+        ("stream", "would block"): (262145, ()),
+        ("stream", "not connected"): (262146, ()),
+        ("stream", "message too large"): (
+            262147,
+            (("length", "length", DECIMAL), ("limit", "limit", DECIMAL)),
+        ),
+        ("stream", "closed"): (262148, ()),
+        ("stream", "reset"): (262149, (("reset_code", "reset_code", DECIMAL),)),
+        ("mesh", "no_answer"): (393217, ()),
+        ("mesh", "wrong_key"): (393218, ()),
+        ("mesh", "wrong_psk"): (393219, ()),
+        ("mesh", "wrong_identity"): (
+            393220,
+            (("expected", "expected", DECIMAL), ("found", "found", DECIMAL)),
+        ),
+        ("mesh", "version_mismatch"): (393221, (("highest", "highest", SAME),)),
+        ("mesh", "not_admitted"): (393222, ()),
+        ("mesh", "shutting_down"): (393223, ()),
+        ("mesh", "address_in_use"): (393224, (("address", "address", SAME),)),
+        ("mesh", "peer_gone"): (393225, ()),
+        ("mesh", "closed"): (
+            393226,
+            (("close_code", "close_code", DECIMAL), ("reason", "reason", optional(SAME))),
+        ),
+        ("mesh", "ambiguous_node"): (393227, (("node", "node", DECIMAL),)),
         ("identity", "invalid_seed"): (524289, (("length", "length", DECIMAL),)),
         ("identity", "invalid_entity_id"): (524290, (("length", "length", DECIMAL),)),
         ("identity", "unknown_scope"): (524291, ()),

@@ -8,6 +8,7 @@ pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
+pub mod mesh;
 pub mod route;
 
 pub use base::*;
@@ -16,6 +17,7 @@ pub use dedup::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
+pub use mesh::*;
 pub use route::*;
 
 /// What most programs use.
@@ -34,5 +36,6 @@ pub mod prelude {
     pub use crate::identity::{
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,
     };
+    pub use crate::mesh::{MeshError, StreamError};
     pub use crate::{Bytes, Error, Stream};
 }

@@ -8,6 +8,7 @@ mod dedup;
 mod echo;
 pub(crate) mod error;
 mod identity;
+mod mesh;
 mod route;
 pub(crate) mod surface;
 pub(crate) mod wire;
@@ -25,6 +26,7 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         Some("dedup") => dedup::call(op, request),
         Some("echo") => echo::call(op, request).await,
         Some("identity") => identity::call(op, request),
+        Some("mesh") => mesh::call(op, request),
         Some("route") => route::call(op, request),
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }

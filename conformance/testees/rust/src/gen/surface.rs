@@ -13,6 +13,7 @@ pub(crate) fn surface() -> Value {
     dedup(&mut list);
     echo(&mut list);
     identity(&mut list);
+    mesh(&mut list);
     route(&mut list);
     list.finish()
 }
@@ -872,6 +873,158 @@ fn identity(list: &mut List) {
     list.has(&["delegate_token"]);
     list.has(&["authorize"]);
     list.has(&["channel_hash"]);
+}
+
+fn mesh(list: &mut List) {
+    list.value("PROTOCOL_VERSION", net_mesh::mesh::PROTOCOL_VERSION);
+    list.ty::<net_mesh::mesh::RejectCode>("RejectCode");
+    list.value("RejectCode::WrongKey", net_mesh::mesh::RejectCode::WrongKey.text());
+    list.value("RejectCode::WrongPsk", net_mesh::mesh::RejectCode::WrongPsk.text());
+    list.value("RejectCode::Version", net_mesh::mesh::RejectCode::Version.text());
+    list.value("RejectCode::NotAdmitted", net_mesh::mesh::RejectCode::NotAdmitted.text());
+    list.value("RejectCode::ShuttingDown", net_mesh::mesh::RejectCode::ShuttingDown.text());
+    list.ty::<net_mesh::mesh::CloseCode>("CloseCode");
+    list.value("CloseCode::None", net_mesh::mesh::CloseCode::None.text());
+    list.value("CloseCode::ShuttingDown", net_mesh::mesh::CloseCode::ShuttingDown.text());
+    list.value("CloseCode::Protocol", net_mesh::mesh::CloseCode::Protocol.text());
+    list.value("CloseCode::PeerRestarted", net_mesh::mesh::CloseCode::PeerRestarted.text());
+    list.value("CloseCode::Expired", net_mesh::mesh::CloseCode::Expired.text());
+    list.value("CloseCode::NotAdmitted", net_mesh::mesh::CloseCode::NotAdmitted.text());
+    list.ty::<net_mesh::mesh::StreamError>("StreamError");
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| matches!(value, net_mesh::mesh::StreamError::WindowFull),
+        &["StreamError::WindowFull"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| matches!(value, net_mesh::mesh::StreamError::NotConnected),
+        &["StreamError::NotConnected"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| {
+            matches!(value, net_mesh::mesh::StreamError::MessageTooLarge { length: _, limit: _, .. })
+        },
+        &[
+            "StreamError::MessageTooLarge",
+            "StreamError::MessageTooLarge.length",
+            "StreamError::MessageTooLarge.limit",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| matches!(value, net_mesh::mesh::StreamError::Closed),
+        &["StreamError::Closed"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::StreamError| {
+            matches!(value, net_mesh::mesh::StreamError::Reset { reset_code: _, .. })
+        },
+        &["StreamError::Reset", "StreamError::Reset.reset_code"],
+    );
+    list.ty::<net_mesh::mesh::MeshError>("MeshError");
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::NoAnswer),
+        &["MeshError::NoAnswer"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::WrongKey),
+        &["MeshError::WrongKey"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::WrongPsk),
+        &["MeshError::WrongPsk"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::WrongIdentity { expected: _, found: _, .. })
+        },
+        &["MeshError::WrongIdentity", "MeshError::WrongIdentity.expected", "MeshError::WrongIdentity.found"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::VersionMismatch { highest: _, .. })
+        },
+        &["MeshError::VersionMismatch", "MeshError::VersionMismatch.highest"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::NotAdmitted),
+        &["MeshError::NotAdmitted"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::ShuttingDown),
+        &["MeshError::ShuttingDown"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::AddressInUse { address: _, .. })
+        },
+        &["MeshError::AddressInUse", "MeshError::AddressInUse.address"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::PeerGone),
+        &["MeshError::PeerGone"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::Closed { close_code: _, reason: _, .. })
+        },
+        &["MeshError::Closed", "MeshError::Closed.close_code", "MeshError::Closed.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::AmbiguousNode { node: _, .. })
+        },
+        &["MeshError::AmbiguousNode", "MeshError::AmbiguousNode.node"],
+    );
+    let _ = (net_mesh::wire::mesh::InitPacket::encode, net_mesh::wire::mesh::InitPacket::decode);
+    list.has(&["InitPacket::encode", "InitPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::RespPacket::encode, net_mesh::wire::mesh::RespPacket::decode);
+    list.has(&["RespPacket::encode", "RespPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::CookiePacket::encode, net_mesh::wire::mesh::CookiePacket::decode);
+    list.has(&["CookiePacket::encode", "CookiePacket::decode"]);
+    let _ = (net_mesh::wire::mesh::RejectPacket::encode, net_mesh::wire::mesh::RejectPacket::decode);
+    list.has(&["RejectPacket::encode", "RejectPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::UnknownPacket::encode, net_mesh::wire::mesh::UnknownPacket::decode);
+    list.has(&["UnknownPacket::encode", "UnknownPacket::decode"]);
+    let _ = (net_mesh::wire::mesh::DataHeader::encode, net_mesh::wire::mesh::DataHeader::decode);
+    list.has(&["DataHeader::encode", "DataHeader::decode"]);
+    let _ = (net_mesh::wire::mesh::ForwardHeader::encode, net_mesh::wire::mesh::ForwardHeader::decode);
+    list.has(&["ForwardHeader::encode", "ForwardHeader::decode"]);
+    let _ = (net_mesh::wire::mesh::HandshakePayload::encode, net_mesh::wire::mesh::HandshakePayload::decode);
+    list.has(&["HandshakePayload::encode", "HandshakePayload::decode"]);
+    let _ = (net_mesh::wire::mesh::ForwardEnvelope::encode, net_mesh::wire::mesh::ForwardEnvelope::decode);
+    list.has(&["ForwardEnvelope::encode", "ForwardEnvelope::decode"]);
+    let _ = (net_mesh::wire::mesh::AckRange::encode, net_mesh::wire::mesh::AckRange::decode);
+    list.has(&["AckRange::encode", "AckRange::decode"]);
+    let _ = (net_mesh::wire::mesh::AckFrame::encode, net_mesh::wire::mesh::AckFrame::decode);
+    list.has(&["AckFrame::encode", "AckFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::StreamOpen::encode, net_mesh::wire::mesh::StreamOpen::decode);
+    list.has(&["StreamOpen::encode", "StreamOpen::decode"]);
+    let _ = (net_mesh::wire::mesh::StreamFrame::encode, net_mesh::wire::mesh::StreamFrame::decode);
+    list.has(&["StreamFrame::encode", "StreamFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::BatchFrame::encode, net_mesh::wire::mesh::BatchFrame::decode);
+    list.has(&["BatchFrame::encode", "BatchFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::PieceFrame::encode, net_mesh::wire::mesh::PieceFrame::decode);
+    list.has(&["PieceFrame::encode", "PieceFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::MaxDataFrame::encode, net_mesh::wire::mesh::MaxDataFrame::decode);
+    list.has(&["MaxDataFrame::encode", "MaxDataFrame::decode"]);
+    let _ =
+        (net_mesh::wire::mesh::MaxStreamDataFrame::encode, net_mesh::wire::mesh::MaxStreamDataFrame::decode);
+    list.has(&["MaxStreamDataFrame::encode", "MaxStreamDataFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::MaxStreamsFrame::encode, net_mesh::wire::mesh::MaxStreamsFrame::decode);
+    list.has(&["MaxStreamsFrame::encode", "MaxStreamsFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::ResetFrame::encode, net_mesh::wire::mesh::ResetFrame::decode);
+    list.has(&["ResetFrame::encode", "ResetFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::StopFrame::encode, net_mesh::wire::mesh::StopFrame::decode);
+    list.has(&["StopFrame::encode", "StopFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::DroppedFrame::encode, net_mesh::wire::mesh::DroppedFrame::decode);
+    list.has(&["DroppedFrame::encode", "DroppedFrame::decode"]);
+    let _ =
+        (net_mesh::wire::mesh::PathChallengeFrame::encode, net_mesh::wire::mesh::PathChallengeFrame::decode);
+    list.has(&["PathChallengeFrame::encode", "PathChallengeFrame::decode"]);
+    let _ =
+        (net_mesh::wire::mesh::PathResponseFrame::encode, net_mesh::wire::mesh::PathResponseFrame::decode);
+    list.has(&["PathResponseFrame::encode", "PathResponseFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::CloseFrame::encode, net_mesh::wire::mesh::CloseFrame::decode);
+    list.has(&["CloseFrame::encode", "CloseFrame::decode"]);
 }
 
 fn route(list: &mut List) {

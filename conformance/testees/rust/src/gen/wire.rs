@@ -79,6 +79,174 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::identity::PermissionToken::decode(&encoded)?.write())
         }
+        (Some("init_packet"), Some("encode")) => {
+            Ok(net_types::wire::mesh::InitPacket::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("init_packet"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::InitPacket::decode(&encoded)?.write())
+        }
+        (Some("resp_packet"), Some("encode")) => {
+            Ok(net_types::wire::mesh::RespPacket::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("resp_packet"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::RespPacket::decode(&encoded)?.write())
+        }
+        (Some("cookie_packet"), Some("encode")) => {
+            Ok(net_types::wire::mesh::CookiePacket::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("cookie_packet"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::CookiePacket::decode(&encoded)?.write())
+        }
+        (Some("reject_packet"), Some("encode")) => {
+            Ok(net_types::wire::mesh::RejectPacket::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("reject_packet"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::RejectPacket::decode(&encoded)?.write())
+        }
+        (Some("unknown_packet"), Some("encode")) => {
+            Ok(net_types::wire::mesh::UnknownPacket::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("unknown_packet"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::UnknownPacket::decode(&encoded)?.write())
+        }
+        (Some("data_header"), Some("encode")) => {
+            Ok(net_types::wire::mesh::DataHeader::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("data_header"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::DataHeader::decode(&encoded)?.write())
+        }
+        (Some("forward_header"), Some("encode")) => {
+            Ok(net_types::wire::mesh::ForwardHeader::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("forward_header"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::ForwardHeader::decode(&encoded)?.write())
+        }
+        (Some("handshake_payload"), Some("encode")) => {
+            Ok(net_types::wire::mesh::HandshakePayload::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("handshake_payload"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::HandshakePayload::decode(&encoded)?.write())
+        }
+        (Some("forward_envelope"), Some("encode")) => {
+            Ok(net_types::wire::mesh::ForwardEnvelope::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("forward_envelope"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::ForwardEnvelope::decode(&encoded)?.write())
+        }
+        (Some("ack_range"), Some("encode")) => {
+            Ok(net_types::wire::mesh::AckRange::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("ack_range"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::AckRange::decode(&encoded)?.write())
+        }
+        (Some("ack_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::AckFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("ack_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::AckFrame::decode(&encoded)?.write())
+        }
+        (Some("stream_open"), Some("encode")) => {
+            Ok(net_types::wire::mesh::StreamOpen::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("stream_open"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::StreamOpen::decode(&encoded)?.write())
+        }
+        (Some("max_data_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::MaxDataFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("max_data_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::MaxDataFrame::decode(&encoded)?.write())
+        }
+        (Some("max_stream_data_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::MaxStreamDataFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("max_stream_data_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::MaxStreamDataFrame::decode(&encoded)?.write())
+        }
+        (Some("max_streams_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::MaxStreamsFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("max_streams_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::MaxStreamsFrame::decode(&encoded)?.write())
+        }
+        (Some("reset_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::ResetFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("reset_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::ResetFrame::decode(&encoded)?.write())
+        }
+        (Some("stop_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::StopFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("stop_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::StopFrame::decode(&encoded)?.write())
+        }
+        (Some("dropped_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::DroppedFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("dropped_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::DroppedFrame::decode(&encoded)?.write())
+        }
+        (Some("path_challenge_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::PathChallengeFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("path_challenge_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::PathChallengeFrame::decode(&encoded)?.write())
+        }
+        (Some("path_response_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::PathResponseFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("path_response_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::PathResponseFrame::decode(&encoded)?.write())
+        }
+        (Some("close_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::CloseFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("close_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::CloseFrame::decode(&encoded)?.write())
+        }
+        (Some("stream_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::StreamFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("stream_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::StreamFrame::decode(&encoded)?.write())
+        }
+        (Some("batch_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::BatchFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("batch_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::BatchFrame::decode(&encoded)?.write())
+        }
+        (Some("piece_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::PieceFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("piece_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::PieceFrame::decode(&encoded)?.write())
+        }
         (Some("beacon"), Some("encode")) => {
             Ok(net_types::wire::route::Beacon::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -342,6 +510,519 @@ impl Fixture for net_types::wire::identity::PermissionToken {
     }
 }
 
+impl Fixture for net_types::wire::mesh::InitPacket {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            version: member(args, "version")?,
+            reserved: member(args, "reserved")?,
+            sender_index: member(args, "sender_index")?,
+            ephemeral: member(args, "ephemeral")?,
+            sealed_static: member(args, "sealed_static")?,
+            sealed_payload: member(args, "sealed_payload")?,
+            mac_key: member(args, "mac_key")?,
+            mac_psk: member(args, "mac_psk")?,
+            mac_cookie: member(args, "mac_cookie")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "version": self.version.write(),
+            "reserved": self.reserved.write(),
+            "sender_index": self.sender_index.write(),
+            "ephemeral": self.ephemeral.write(),
+            "sealed_static": self.sealed_static.write(),
+            "sealed_payload": self.sealed_payload.write(),
+            "mac_key": self.mac_key.write(),
+            "mac_psk": self.mac_psk.write(),
+            "mac_cookie": self.mac_cookie.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::RespPacket {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            version: member(args, "version")?,
+            reserved: member(args, "reserved")?,
+            receiver_index: member(args, "receiver_index")?,
+            ephemeral: member(args, "ephemeral")?,
+            sealed_payload: member(args, "sealed_payload")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "version": self.version.write(),
+            "reserved": self.reserved.write(),
+            "receiver_index": self.receiver_index.write(),
+            "ephemeral": self.ephemeral.write(),
+            "sealed_payload": self.sealed_payload.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::CookiePacket {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            version: member(args, "version")?,
+            reserved: member(args, "reserved")?,
+            receiver_index: member(args, "receiver_index")?,
+            cookie: member(args, "cookie")?,
+            mac: member(args, "mac")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "version": self.version.write(),
+            "reserved": self.reserved.write(),
+            "receiver_index": self.receiver_index.write(),
+            "cookie": self.cookie.write(),
+            "mac": self.mac.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::RejectPacket {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            version: member(args, "version")?,
+            reserved: member(args, "reserved")?,
+            receiver_index: member(args, "receiver_index")?,
+            reason: member(args, "reason")?,
+            highest_version: member(args, "highest_version")?,
+            padding: member(args, "padding")?,
+            mac: member(args, "mac")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "version": self.version.write(),
+            "reserved": self.reserved.write(),
+            "receiver_index": self.receiver_index.write(),
+            "reason": self.reason.write(),
+            "highest_version": self.highest_version.write(),
+            "padding": self.padding.write(),
+            "mac": self.mac.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::UnknownPacket {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            reserved: member(args, "reserved")?,
+            reserved_two: member(args, "reserved_two")?,
+            index: member(args, "index")?,
+            packet_number: member(args, "packet_number")?,
+            padding: member(args, "padding")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "reserved": self.reserved.write(),
+            "reserved_two": self.reserved_two.write(),
+            "index": self.index.write(),
+            "packet_number": self.packet_number.write(),
+            "padding": self.padding.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::DataHeader {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            phase: member(args, "phase")?,
+            reserved: member(args, "reserved")?,
+            receiver_index: member(args, "receiver_index")?,
+            packet_number: member(args, "packet_number")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "phase": self.phase.write(),
+            "reserved": self.reserved.write(),
+            "receiver_index": self.receiver_index.write(),
+            "packet_number": self.packet_number.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::ForwardHeader {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            phase: member(args, "phase")?,
+            reserved: member(args, "reserved")?,
+            receiver_index: member(args, "receiver_index")?,
+            packet_number: member(args, "packet_number")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "phase": self.phase.write(),
+            "reserved": self.reserved.write(),
+            "receiver_index": self.receiver_index.write(),
+            "packet_number": self.packet_number.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::HandshakePayload {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            entity_id: member(args, "entity_id")?,
+            certificate: member(args, "certificate")?,
+            own_half: member(args, "own_half")?,
+            peer_half: member(args, "peer_half")?,
+            features: member(args, "features")?,
+            ciphers: member(args, "ciphers")?,
+            chosen: member(args, "chosen")?,
+            max_datagram: member(args, "max_datagram")?,
+            index: member(args, "index")?,
+            max_data: member(args, "max_data")?,
+            stream_window: member(args, "stream_window")?,
+            max_streams: member(args, "max_streams")?,
+            ack_delay: member(args, "ack_delay")?,
+            reserved: member(args, "reserved")?,
+            padding: member(args, "padding")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "entity_id": self.entity_id.write(),
+            "certificate": self.certificate.write(),
+            "own_half": self.own_half.write(),
+            "peer_half": self.peer_half.write(),
+            "features": self.features.write(),
+            "ciphers": self.ciphers.write(),
+            "chosen": self.chosen.write(),
+            "max_datagram": self.max_datagram.write(),
+            "index": self.index.write(),
+            "max_data": self.max_data.write(),
+            "stream_window": self.stream_window.write(),
+            "max_streams": self.max_streams.write(),
+            "ack_delay": self.ack_delay.write(),
+            "reserved": self.reserved.write(),
+            "padding": self.padding.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::ForwardEnvelope {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            destination: member(args, "destination")?,
+            source: member(args, "source")?,
+            ttl: member(args, "ttl")?,
+            class: member(args, "class")?,
+            reserved: member(args, "reserved")?,
+            padding: member(args, "padding")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "destination": self.destination.write(),
+            "source": self.source.write(),
+            "ttl": self.ttl.write(),
+            "class": self.class.write(),
+            "reserved": self.reserved.write(),
+            "padding": self.padding.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::AckRange {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { gap: member(args, "gap")?, length: member(args, "length")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "gap": self.gap.write(),
+            "length": self.length.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::AckFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            largest: member(args, "largest")?,
+            delay: member(args, "delay")?,
+            count: member(args, "count")?,
+            first: member(args, "first")?,
+            more: member(args, "more")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "largest": self.largest.write(),
+            "delay": self.delay.write(),
+            "count": self.count.write(),
+            "first": self.first.write(),
+            "more": self.more.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::StreamOpen {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            kind: member(args, "kind")?,
+            id: member(args, "id")?,
+            options_fire_and_forget: member(args, "options_fire_and_forget")?,
+            options_window: member(args, "options_window")?,
+            options_rest: member(args, "options_rest")?,
+            sequence: member(args, "sequence")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "kind": self.kind.write(),
+            "id": self.id.write(),
+            "options_fire_and_forget": self.options_fire_and_forget.write(),
+            "options_window": self.options_window.write(),
+            "options_rest": self.options_rest.write(),
+            "sequence": self.sequence.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::MaxDataFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { limit: member(args, "limit")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "limit": self.limit.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::MaxStreamDataFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { stream: member(args, "stream")?, limit: member(args, "limit")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "stream": self.stream.write(),
+            "limit": self.limit.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::MaxStreamsFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { limit: member(args, "limit")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "limit": self.limit.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::ResetFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { stream: member(args, "stream")?, code: member(args, "code")?, end: member(args, "end")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "stream": self.stream.write(),
+            "code": self.code.write(),
+            "end": self.end.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::StopFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { stream: member(args, "stream")?, code: member(args, "code")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "stream": self.stream.write(),
+            "code": self.code.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::DroppedFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { stream: member(args, "stream")?, count: member(args, "count")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "stream": self.stream.write(),
+            "count": self.count.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::PathChallengeFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { token: member(args, "token")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "token": self.token.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::PathResponseFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            token: member(args, "token")?,
+            family: member(args, "family")?,
+            address: member(args, "address")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "token": self.token.write(),
+            "family": self.family.write(),
+            "address": self.address.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::CloseFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { code: member(args, "code")?, reason: member(args, "reason")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "code": self.code.write(),
+            "reason": self.reason.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::StreamFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            flags_is_last: member(args, "flags_is_last")?,
+            flags_to_end: member(args, "flags_to_end")?,
+            flags_rest: member(args, "flags_rest")?,
+            stream: member(args, "stream")?,
+            offset: member(args, "offset")?,
+            open: member(args, "open")?,
+            data: member(args, "data")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "flags_is_last": self.flags_is_last.write(),
+            "flags_to_end": self.flags_to_end.write(),
+            "flags_rest": self.flags_rest.write(),
+            "stream": self.stream.write(),
+            "offset": self.offset.write(),
+            "open": self.open.write(),
+            "data": self.data.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::BatchFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            flags_unused: member(args, "flags_unused")?,
+            flags_to_end: member(args, "flags_to_end")?,
+            flags_rest: member(args, "flags_rest")?,
+            stream: member(args, "stream")?,
+            sequence: member(args, "sequence")?,
+            open: member(args, "open")?,
+            records: member(args, "records")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "flags_unused": self.flags_unused.write(),
+            "flags_to_end": self.flags_to_end.write(),
+            "flags_rest": self.flags_rest.write(),
+            "stream": self.stream.write(),
+            "sequence": self.sequence.write(),
+            "open": self.open.write(),
+            "records": self.records.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::PieceFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            flags_unused: member(args, "flags_unused")?,
+            flags_to_end: member(args, "flags_to_end")?,
+            flags_rest: member(args, "flags_rest")?,
+            stream: member(args, "stream")?,
+            sequence: member(args, "sequence")?,
+            total: member(args, "total")?,
+            offset: member(args, "offset")?,
+            open: member(args, "open")?,
+            data: member(args, "data")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "flags_unused": self.flags_unused.write(),
+            "flags_to_end": self.flags_to_end.write(),
+            "flags_rest": self.flags_rest.write(),
+            "stream": self.stream.write(),
+            "sequence": self.sequence.write(),
+            "total": self.total.write(),
+            "offset": self.offset.write(),
+            "open": self.open.write(),
+            "data": self.data.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::wire::route::Beacon {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -439,6 +1120,28 @@ impl Fixture for net_types::echo::Level {
     }
 }
 
+impl Fixture for net_types::mesh::RejectCode {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.text())
+    }
+}
+
+impl Fixture for net_types::mesh::CloseCode {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.text())
+    }
+}
+
 impl Fixture for net_types::route::GossipKind {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -524,6 +1227,10 @@ impl Item for net_types::echo::Color {}
 
 impl Item for net_types::echo::Level {}
 
+impl Item for net_types::mesh::RejectCode {}
+
+impl Item for net_types::mesh::CloseCode {}
+
 impl Item for net_types::route::GossipKind {}
 
 impl Item for net_types::echo::Access {}
@@ -557,6 +1264,54 @@ impl Item for net_types::wire::echo::EchoTicket {}
 impl Item for net_types::wire::echo::EchoAck {}
 
 impl Item for net_types::wire::identity::PermissionToken {}
+
+impl Item for net_types::wire::mesh::InitPacket {}
+
+impl Item for net_types::wire::mesh::RespPacket {}
+
+impl Item for net_types::wire::mesh::CookiePacket {}
+
+impl Item for net_types::wire::mesh::RejectPacket {}
+
+impl Item for net_types::wire::mesh::UnknownPacket {}
+
+impl Item for net_types::wire::mesh::DataHeader {}
+
+impl Item for net_types::wire::mesh::ForwardHeader {}
+
+impl Item for net_types::wire::mesh::HandshakePayload {}
+
+impl Item for net_types::wire::mesh::ForwardEnvelope {}
+
+impl Item for net_types::wire::mesh::AckRange {}
+
+impl Item for net_types::wire::mesh::AckFrame {}
+
+impl Item for net_types::wire::mesh::StreamOpen {}
+
+impl Item for net_types::wire::mesh::MaxDataFrame {}
+
+impl Item for net_types::wire::mesh::MaxStreamDataFrame {}
+
+impl Item for net_types::wire::mesh::MaxStreamsFrame {}
+
+impl Item for net_types::wire::mesh::ResetFrame {}
+
+impl Item for net_types::wire::mesh::StopFrame {}
+
+impl Item for net_types::wire::mesh::DroppedFrame {}
+
+impl Item for net_types::wire::mesh::PathChallengeFrame {}
+
+impl Item for net_types::wire::mesh::PathResponseFrame {}
+
+impl Item for net_types::wire::mesh::CloseFrame {}
+
+impl Item for net_types::wire::mesh::StreamFrame {}
+
+impl Item for net_types::wire::mesh::BatchFrame {}
+
+impl Item for net_types::wire::mesh::PieceFrame {}
 
 impl Item for net_types::wire::route::Beacon {}
 

@@ -276,6 +276,7 @@ impl<N: Node> World<N> {
     pub fn violation(&self, text: impl Into<String>) -> Violation {
         Violation { at: self.now, host: None, text: text.into() }
     }
+}
 
 impl<N> fmt::Debug for World<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,10 +12,11 @@ pub mod echo;
 mod error;
 pub mod host;
 pub mod identity;
+pub mod mesh;
 pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "ca91c6ffba12a87135f32c4904ae9f6b";
+pub const SPEC_HASH: &str = "cbc42f6a688996558f25fa10c4aefc00";

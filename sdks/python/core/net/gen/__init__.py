@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("ca91c6ffba12a87135f32c4904ae9f6b")
+check("cbc42f6a688996558f25fa10c4aefc00")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -106,12 +106,22 @@ from net.gen.identity import (
     token_is_expired,
     verify_token,
 )
+from net.gen.mesh import (
+    BackpressureError,
+    CloseCode,
+    MeshError,
+    NotConnectedError,
+    PROTOCOL_VERSION,
+    RejectCode,
+    StreamError,
+)
 from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
     "ArgumentError",
     "AuthorizeOptions",
     "Backpressure",
+    "BackpressureError",
     "BaseError",
     "BusBackpressureError",
     "BusClosedError",
@@ -125,6 +135,7 @@ __all__ = [
     "BusMemoryFullError",
     "BusNotAnObjectError",
     "CancelledError",
+    "CloseCode",
     "ClosedError",
     "CodecDecodeError",
     "CodecEncodeError",
@@ -159,6 +170,7 @@ __all__ = [
     "LogSink",
     "LogSinkFunction",
     "MAX_HOPS",
+    "MeshError",
     "MismatchError",
     "Net",
     "NetError",
@@ -166,19 +178,23 @@ __all__ = [
     "NetNode",
     "NetNodeConfig",
     "NodeId",
+    "NotConnectedError",
     "Ordering",
     "OriginHash",
+    "PROTOCOL_VERSION",
     "PollOptions",
     "PollRequest",
     "PollResponse",
     "PollResponseData",
     "Receipt",
     "RedisStreamDedup",
+    "RejectCode",
     "ShutdownOptions",
     "Start",
     "Stats",
     "StoredEvent",
     "Stream",
+    "StreamError",
     "SubscribeOptions",
     "SubscribeOpts",
     "TOKEN_SIZE",

@@ -5,4 +5,5 @@ export * from './bus';
 export * from './control';
 export * from './dedup';
 export * from './identity';
+export * from './mesh';
 export * from './route';

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'ca91c6ffba12a87135f32c4904ae9f6b';
+export const SPEC_HASH = 'cbc42f6a688996558f25fa10c4aefc00';
 
 checkSpec(SPEC_HASH);

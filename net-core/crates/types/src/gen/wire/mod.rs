@@ -5,9 +5,11 @@
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
+pub mod mesh;
 pub mod route;
 
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
+pub use mesh::*;
 pub use route::*;
