@@ -19,6 +19,8 @@ pub enum Mutation {
     ByteOrder,
     /// The whole may have any length, and a part twice its greatest.
     LengthCheck,
+    /// A checksum is that of another hash, and two layouts of a choice have changed places.
+    Choice,
 }
 
 /// The codecs of a language with a mistake in every layout that can have it.
@@ -32,7 +34,7 @@ pub struct Mutant {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::SwappedOffset, Self::ByteOrder, Self::LengthCheck];
+    pub const ALL: [Self; 4] = [Self::SwappedOffset, Self::ByteOrder, Self::LengthCheck, Self::Choice];
 
     /// Its name, for people.
     pub fn name(self) -> &'static str {
@@ -40,6 +42,7 @@ impl Mutation {
             Self::SwappedOffset => "swapped offset",
             Self::ByteOrder => "wrong byte order",
             Self::LengthCheck => "removed length check",
+            Self::Choice => "wrong hash or choice",
         }
     }
 
@@ -68,6 +71,9 @@ impl Mutation {
             && match self {
                 Self::SwappedOffset => is_fixed && twins(wire).is_some(),
                 Self::ByteOrder => forms.any(|form| has_order(api, form)),
+                Self::Choice => {
+                    forms.any(|form| matches!(form, WireForm::Check { .. } | WireForm::Switch { .. }))
+                }
                 Self::LengthCheck => is_fixed || forms.any(|form| limit(form).is_some()),
             }
     }
@@ -82,6 +88,7 @@ impl Mutation {
                 }
             }
             Self::LengthCheck => lift_limits(wire),
+            Self::Choice => choose_otherwise(wire),
         }
     }
 }
@@ -141,6 +148,23 @@ fn lift_limits(wire: &mut Wire) {
     }
 }
 
+/// Takes another hash, and swaps the numbers of two layouts.
+fn choose_otherwise(wire: &mut Wire) {
+    for field in &mut wire.fields {
+        match &mut field.form {
+            WireForm::Check { hash, .. } => {
+                *hash = if hash == "blake3" { "xxh3_64".into() } else { "blake3".into() };
+            }
+            WireForm::Switch { arms, .. } => {
+                if let [(one, _), (other, _), ..] = arms.as_mut_slice() {
+                    mem::swap(one, other);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,8 +181,13 @@ mod tests {
     fn a_mistake_is_made_where_it_shows() {
         let fixed = ["echo_frame", "echo_header", "echo_point"];
         let old = ["echo_frame", "echo_header", "echo_message", "echo_record", "echo_tail"];
-        assert_eq!(layouts(Mutation::SwappedOffset), [&fixed[..], &["echo_ack"]].concat());
-        assert_eq!(layouts(Mutation::ByteOrder), [&old[..], &["echo_point", "echo_ack"]].concat());
-        assert_eq!(layouts(Mutation::LengthCheck), [&old[..], &["echo_point", "echo_ack"]].concat());
+        let over = ["echo_point", "echo_ack", "echo_reply", "echo_event"];
+        assert_eq!(layouts(Mutation::SwappedOffset), [&fixed[..], &over[1..]].concat());
+        assert_eq!(
+            layouts(Mutation::ByteOrder),
+            [&old[..], &over, &["echo_sealed", "echo_farewell"]].concat()
+        );
+        assert_eq!(layouts(Mutation::LengthCheck), [&old[..], &over, &["echo_farewell"]].concat());
+        assert_eq!(layouts(Mutation::Choice), ["echo_reply", "echo_event", "echo_sealed"]);
     }
 }

@@ -166,6 +166,8 @@ fn derived_cases_are_named_after_what_is_wrong() {
             "wire/blob/wide/one_byte_more",
             "wire/blob/wide/bad_magic_0",
             "wire/blob/wide/bad_magic_1",
+            "wire/blob/wide/rest_states_is_0",
+            "wire/blob/wide/rest_states_is_65535",
         ],
         "without its states the form is whole, so it is no case"
     );

@@ -12,7 +12,7 @@ use crate::frame::Call;
 use crate::report::CaseContent;
 use crate::{Alias, Malformed};
 
-const KINDS: [&str; 4] = ["wire", "text", "call", "scenario"];
+const KINDS: [&str; 5] = ["wire", "text", "call", "scenario", "pair"];
 
 /// One case, whatever its kind.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct Case {
     pub(crate) exchanges: Vec<Exchange>,
     /// The only language that has what it asks for.
     pub(crate) language: Option<String>,
+    /// Whether it is for two testees.
+    pub(crate) is_pair: bool,
 }
 
 /// One request and what must come back.
@@ -31,6 +33,17 @@ pub(crate) struct Exchange {
     pub(crate) label: String,
     pub(crate) call: Call,
     pub(crate) expect: Expect,
+    /// Whether the other testee of a pair is asked.
+    pub(crate) is_of_peer: bool,
+    /// Under which name what comes back is kept for later arguments.
+    pub(crate) save: Option<String>,
+}
+
+impl Exchange {
+    /// A request that stands alone.
+    fn alone(label: String, call: Call, expect: Expect) -> Self {
+        Self { label, call, expect, is_of_peer: false, save: None }
+    }
 }
 
 /// What must come back.
@@ -67,7 +80,7 @@ impl Case {
         named.for_each(|exchange| exchange.call.op.clone_from(&alias.alias));
         let (_, other) = alias.alias.rsplit_once('/')?;
         let name = format!("{}/{}_{other}", self.name, alias.language);
-        Some(Self { name, exchanges, language: Some(alias.language.clone()) })
+        Some(Self { name, exchanges, language: Some(alias.language.clone()), is_pair: self.is_pair })
     }
 
     /// What it asks for and expects.
@@ -121,8 +134,8 @@ pub(crate) fn malformed(form: &Malformed) -> Result<Case> {
         on: None,
         keep: None,
     };
-    let exchange = Exchange { label: String::new(), call, expect: Expect::Error(error) };
-    Ok(Case { name: form.name.clone(), exchanges: vec![exchange], language: None })
+    let exchange = Exchange::alone(String::new(), call, Expect::Error(error));
+    Ok(Case { name: form.name.clone(), exchanges: vec![exchange], language: None, is_pair: false })
 }
 
 /// The cases whose name contains the text.
@@ -179,14 +192,23 @@ struct Scenario {
 #[serde(deny_unknown_fields)]
 struct Step {
     call: String,
+    /// `peer` for the other testee of a pair.
+    at: Option<Place>,
     on: Option<String>,
     #[serde(rename = "as")]
     keep: Option<String>,
+    save: Option<String>,
     #[serde(default)]
     args: Map<String, Value>,
     #[serde(default, deserialize_with = "present")]
     ok: Option<Value>,
     error: Option<Value>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Place {
+    Peer,
 }
 
 /// Tells `"ok": null` from no `ok`.
@@ -214,7 +236,8 @@ fn read(kind: &str, file: &str, text: &str, cases: &mut Vec<Case>) -> Result<()>
     let mut add = |name: &str, exchanges: Result<Vec<Exchange>>| -> Result<()> {
         ensure!(!name.is_empty(), "a case has no name");
         let exchanges = exchanges.with_context(|| format!("case {name}"))?;
-        cases.push(Case { name: format!("{kind}/{file}/{name}"), exchanges, language: None });
+        let is_pair = kind == "pair";
+        cases.push(Case { name: format!("{kind}/{file}/{name}"), exchanges, language: None, is_pair });
         Ok(())
     };
     match kind {
@@ -230,7 +253,7 @@ fn read(kind: &str, file: &str, text: &str, cases: &mut Vec<Case>) -> Result<()>
         }
         _ => {
             let file: File<Scenario> = serde_json::from_str(text)?;
-            file.cases.into_iter().try_for_each(|case| add(&case.name, steps(case.steps)))?;
+            file.cases.into_iter().try_for_each(|case| add(&case.name, steps(kind, case.steps)))?;
         }
     }
     ensure!(cases.len() > before, "it has no cases");
@@ -247,10 +270,10 @@ fn form(kind: &str, of: &str, case: Form) -> Result<Vec<Exchange>> {
     if kind == "wire" {
         ensure!(is_hex(&written), "its bytes are not lowercase hex");
     }
-    let exchange = |direction: &str, arg: &str, value: Value, expect| Exchange {
-        label: format!("{direction}: "),
-        call: Call { op: format!("{kind}.{of}.{direction}"), args: one(arg, value), on: None, keep: None },
-        expect,
+    let exchange = |direction: &str, arg: &str, value: Value, expect| {
+        let op = format!("{kind}.{of}.{direction}");
+        let call = Call { op, args: one(arg, value), on: None, keep: None };
+        Exchange::alone(format!("{direction}: "), call, expect)
     };
     if let Some(error) = case.error {
         ensure!(case.value.is_none(), "it has a value and an error");
@@ -276,22 +299,61 @@ fn called(of: &str, case: Called) -> Result<Vec<Exchange>> {
     let function = case.call.as_deref().unwrap_or(of);
     ensure!(function.contains('.'), "neither it nor the file names a function");
     let call = Call { op: format!("call:{function}"), args: case.args, on: None, keep: None };
-    Ok(vec![Exchange { label: String::new(), call, expect: expected(case.ok, case.error)? }])
+    Ok(vec![Exchange::alone(String::new(), call, expected(case.ok, case.error)?)])
 }
 
-fn steps(steps: Vec<Step>) -> Result<Vec<Exchange>> {
+fn steps(kind: &str, steps: Vec<Step>) -> Result<Vec<Exchange>> {
     ensure!(!steps.is_empty(), "it has no steps");
     let mut exchanges = Vec::new();
     for (index, step) in steps.into_iter().enumerate() {
-        let silent = if step.keep.is_some() { true.into() } else { Value::Null };
-        let ok = step.ok.or_else(|| step.error.is_none().then_some(silent));
+        ensure!(step.at.is_none() || kind == "pair", "step {}: only a pair has a peer", index + 1);
+        let silent = match (&step.keep, &step.save) {
+            (_, Some(_)) => one("$any", true.into()).into(),
+            (Some(_), None) => true.into(),
+            (None, None) => Value::Null,
+        };
+        let ok = step.ok.map(filled).or_else(|| step.error.is_none().then_some(silent));
+        let args = step.args.into_iter().map(|(name, value)| (name, filled(value))).collect();
         exchanges.push(Exchange {
             label: format!("step {}, {}: ", index + 1, step.call),
-            call: Call { op: format!("call:{}", step.call), args: step.args, on: step.on, keep: step.keep },
+            call: Call { op: format!("call:{}", step.call), args, on: step.on, keep: step.keep },
             expect: expected(ok, step.error).with_context(|| format!("step {}", index + 1))?,
+            is_of_peer: step.at == Some(Place::Peer),
+            save: step.save,
         });
     }
     Ok(exchanges)
+}
+
+/// A value in which `{ "$fill": "a5", "bytes": 1000 }` stands for that many bytes in hex.
+fn filled(value: Value) -> Value {
+    match value {
+        Value::Object(members) => match (members.get("$fill"), members.get("bytes")) {
+            (Some(Value::String(byte)), Some(Value::Number(count))) => {
+                byte.repeat(count.as_u64().unwrap_or_default() as usize).into()
+            }
+            _ => members.into_iter().map(|(name, value)| (name, filled(value))).collect(),
+        },
+        Value::Array(items) => items.into_iter().map(filled).collect(),
+        other => other,
+    }
+}
+
+/// Arguments in which `{ "saved": "x" }` stands for what an earlier step saved as x.
+pub(crate) fn with_saved(args: &Map<String, Value>, saved: &Map<String, Value>) -> Map<String, Value> {
+    fn put(value: &Value, saved: &Map<String, Value>) -> Value {
+        match value {
+            Value::Object(members) => match members.get("saved") {
+                Some(Value::String(name)) if members.len() == 1 => {
+                    saved.get(name).cloned().unwrap_or_default()
+                }
+                _ => with_saved(members, saved).into(),
+            },
+            Value::Array(items) => items.iter().map(|item| put(item, saved)).collect(),
+            other => other.clone(),
+        }
+    }
+    args.iter().map(|(name, value)| (name.clone(), put(value, saved))).collect()
 }
 
 fn expected(ok: Option<Value>, error: Option<Value>) -> Result<Expect> {
@@ -336,6 +398,23 @@ fn is_hex(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_saved_and_what_repeats_is_filled_in() {
+        let text = r#"{"of": "", "cases": [{"name": "a", "steps": [
+            {"call": "echo.next", "save": "n"},
+            {"call": "echo.put", "at": "peer", "args": {"list": [{"saved": "n"}, {"$fill": "a5", "bytes": 3}]}}]}]}"#;
+        let cases = cases("pair", text).unwrap();
+        let [asked, put] = cases[0].exchanges.as_slice() else { panic!("two steps") };
+        assert_eq!(asked.save.as_deref(), Some("n"));
+        assert!(put.is_of_peer && cases[0].is_pair);
+        let saved = one("n", 7.into());
+        assert_eq!(
+            Value::from(with_saved(&put.call.args, &saved)),
+            serde_json::json!({"list": [7, "a5a5a5"]})
+        );
+        assert!(refusal("scenario", &text.replace("echo.put", "echo.set")).contains("only a pair"));
+    }
 
     fn cases(kind: &str, text: &str) -> Result<Vec<Case>> {
         let mut cases = Vec::new();

@@ -14,6 +14,7 @@ mod known;
 mod link;
 mod remote;
 mod report;
+mod server;
 mod session;
 
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ pub use compare::{Layouts, Span};
 pub use exit::exit_of;
 pub use remote::Remote;
 pub use report::{CaseContent, CaseReport, LanguageReport, Report, State, Status};
+pub use server::Server;
 
 /// A program that speaks the protocol for one language.
 #[derive(Debug, Clone)]
@@ -118,13 +120,14 @@ pub fn run(options: &Options, testees: &[Testee]) -> Result<Report> {
 
     let queue = Mutex::new(testees.iter().enumerate());
     let done = Mutex::new(Vec::new());
+    let servers = server::Servers::default();
     thread::scope(|scope| {
         for _ in 0..options.jobs.clamp(1, testees.len().max(1)) {
             scope.spawn(|| {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((index, testee)) = next else { break };
-                    let report = session::run(options, testee, &all, &cases);
+                    let report = session::run(options, testee, testees, &servers, &all, &cases);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((index, report));
                 }
             });

@@ -6,30 +6,42 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
-use crate::fixture::Case;
+use crate::fixture::{self, Case};
 use crate::frame::{Call, Outcome};
 use crate::known::Known;
 use crate::link::Link;
 use crate::report::{CaseReport, LanguageReport, State, Status};
+use crate::server::Servers;
 use crate::{Options, Testee, compare};
 
 /// Name of the case that every run ends with: the testee ends when its input does.
 const EXIT: &str = "session/testee/exit";
 
-/// Runs the cases; an `Err` is about files of ours, never about the testee.
+/// Runs the cases in a testee, and those for two with each of the peers; an `Err` is about files of ours, never about a
+/// testee.
 pub(crate) fn run(
     options: &Options,
     testee: &Testee,
+    peers: &[Testee],
+    servers: &Servers,
     all: &[Case],
     cases: &[&Case],
 ) -> Result<LanguageReport> {
     let known = Known::load(&options.known, &testee.language)?;
-    let log = options.out.join(format!("{}.log", testee.language));
-    fs::write(&log, "").with_context(|| format!("cannot write {}", log.display()))?;
-    let mut session = Session { options, testee, log, link: None, refused: None, sdk: None };
+    let mut session = Session::new(options, testee, servers, format!("{}.log", testee.language))?;
     let mut results = Vec::new();
-    for case in cases.iter().filter(|case| case.is_for(&testee.language)) {
-        results.push(judge(&case.name, session.case(case), &known));
+    let own = |case: &&&Case| case.is_for(&testee.language);
+    for case in cases.iter().filter(own).filter(|case| !case.is_pair) {
+        results.push(judge(&case.name, session.case(case, None), &known));
+    }
+    let pairs: Vec<_> = cases.iter().filter(own).filter(|case| case.is_pair).collect();
+    for peer in peers.iter().filter(|_| !pairs.is_empty()) {
+        let log = format!("{}-of-{}.log", peer.language, testee.language);
+        let mut other = Session::new(options, peer, servers, log)?;
+        for case in &pairs {
+            let name = format!("{}/{}", case.name, peer.language);
+            results.push(judge(&name, session.case(case, Some(&mut other)), &known));
+        }
     }
     let surface = session.surface();
     results.push(judge(EXIT, session.exit(), &known));
@@ -76,6 +88,7 @@ fn judge(name: &str, verdict: Verdict, known: &Known) -> CaseReport {
 struct Session<'a> {
     options: &'a Options,
     testee: &'a Testee,
+    servers: &'a Servers,
     log: PathBuf,
     link: Option<Link>,
     /// Why it does not start or may not run; then no case is tried any more.
@@ -83,29 +96,53 @@ struct Session<'a> {
     sdk: Option<String>,
 }
 
-impl Session<'_> {
-    fn case(&mut self, case: &Case) -> Verdict {
-        if self.testee.absent.is_some() {
-            return Verdict::Absent;
-        }
-        if let Err(error) = self.start() {
-            return Verdict::Fail(format!("{error:#}"));
-        }
-        for exchange in &case.exchanges {
-            match self.ask(&exchange.call) {
-                Err(detail) => return Verdict::Fail(format!("{}{detail}", exchange.label)),
-                Ok(Outcome::Unsupported(reason)) => {
-                    return self.reset(case).unwrap_or(Verdict::Unsupported(reason));
-                }
-                Ok(outcome) => {
-                    if let Err(detail) = compare::check(&exchange.expect, &outcome, &self.options.layouts) {
-                        let verdict = Verdict::Fail(format!("{}{detail}", exchange.label));
-                        return self.reset(case).unwrap_or(verdict);
-                    }
-                }
+impl<'a> Session<'a> {
+    fn new(options: &'a Options, testee: &'a Testee, servers: &'a Servers, log: String) -> Result<Self> {
+        let log = options.out.join(log);
+        fs::write(&log, "").with_context(|| format!("cannot write {}", log.display()))?;
+        Ok(Self { options, testee, servers, log, link: None, refused: None, sdk: None })
+    }
+
+    /// Runs a case, with the other testee if it is for two.
+    fn case(&mut self, case: &Case, mut peer: Option<&mut Self>) -> Verdict {
+        for session in [Some(&mut *self), peer.as_deref_mut()].into_iter().flatten() {
+            if session.testee.absent.is_some() {
+                return Verdict::Absent;
+            }
+            if let Err(error) = session.start() {
+                return Verdict::Fail(format!("{error:#}"));
             }
         }
-        self.reset(case).unwrap_or(Verdict::Pass)
+        let verdict = self.exchanges(case, peer.as_deref_mut());
+        let resets = [Some(self), peer].into_iter().flatten().map(|session| session.reset(case));
+        // Each forgets, also where another failed to.
+        resets.collect::<Vec<_>>().into_iter().flatten().next().unwrap_or(verdict)
+    }
+
+    fn exchanges(&mut self, case: &Case, mut peer: Option<&mut Self>) -> Verdict {
+        let mut saved = Map::new();
+        for exchange in &case.exchanges {
+            let asked = match peer.as_deref_mut() {
+                Some(peer) if exchange.is_of_peer => peer,
+                _ => &mut *self,
+            };
+            let args = match asked.servers.fill(&fixture::with_saved(&exchange.call.args, &saved)) {
+                Ok(args) => args,
+                Err(error) => return Verdict::Fail(format!("{}{error:#}", exchange.label)),
+            };
+            let outcome = match asked.ask(&Call { args, ..exchange.call.clone() }) {
+                Err(detail) => return Verdict::Fail(format!("{}{detail}", exchange.label)),
+                Ok(Outcome::Unsupported(reason)) => return Verdict::Unsupported(reason),
+                Ok(outcome) => outcome,
+            };
+            if let Err(detail) = compare::check(&exchange.expect, &outcome, &self.options.layouts) {
+                return Verdict::Fail(format!("{}{detail}", exchange.label));
+            }
+            if let (Some(name), Outcome::Ok(value)) = (&exchange.save, outcome) {
+                saved.insert(name.clone(), value);
+            }
+        }
+        Verdict::Pass
     }
 
     /// Asks what the SDK has; nothing if the testee cannot tell.
@@ -170,7 +207,7 @@ impl Session<'_> {
 
     /// Has the testee forget what the case kept; a verdict only if that fails.
     fn reset(&mut self, case: &Case) -> Option<Verdict> {
-        if case.exchanges.iter().all(|exchange| exchange.call.keep.is_none()) {
+        if self.link.is_none() || case.exchanges.iter().all(|exchange| exchange.call.keep.is_none()) {
             return None;
         }
         let call = Call { op: "reset".to_owned(), args: Map::new(), on: None, keep: None };

@@ -13,12 +13,13 @@ pub use echo::{EchoBox, Floor, LetterStream, TypedCell};
 pub use net_node::bus::{EventStream, NetNode, TypedChannel, TypedEventStream};
 pub use net_node::dedup::RedisStreamDedup;
 pub use net_node::identity::{Identity, Token};
+pub use net_node::mesh::{MeshEvents, MeshNode, MeshStream};
 pub use net_types as types;
 
 use net_node::identity;
 use net_types::{
     Error, api,
-    base::LibraryInfo,
+    base::{ChecksumHash, LibraryInfo},
     bus::NetKeypair,
     identity::{AuthorizeOptions, TokenInfo, TokenScope},
 };
@@ -31,6 +32,10 @@ pub struct Functions;
 impl api::BaseFunctions for Functions {
     fn version() -> Result<String, Error> {
         Ok(env!("CARGO_PKG_VERSION").to_owned())
+    }
+
+    fn checksum(hash: ChecksumHash, data: &[u8]) -> Result<u64, Error> {
+        Ok(net_types::cursor::checksum(hash, data))
     }
 
     fn build_info() -> Result<LibraryInfo, Error> {
@@ -87,8 +92,14 @@ impl api::IdentityFunctions for Functions {
 /// The Cargo features that are on, in alphabetical order.
 fn features() -> Vec<String> {
     let mut on = Vec::new();
-    if cfg!(feature = "conformance") {
-        on.push("conformance".to_owned());
+    for (feature, is_on) in [
+        ("conformance", cfg!(feature = "conformance")),
+        ("jetstream", cfg!(feature = "jetstream")),
+        ("redis", cfg!(feature = "redis")),
+    ] {
+        if is_on {
+            on.push(feature.to_owned());
+        }
     }
     on
 }

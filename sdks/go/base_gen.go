@@ -3,11 +3,63 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_checksum
+// #cgo nocallback net_checksum
 // #cgo noescape net_version
 // #cgo nocallback net_version
 // #cgo noescape net_build_info
 // #cgo nocallback net_build_info
 import "C"
+
+import (
+	"strconv"
+)
+
+// Hash functions of checksums.
+type ChecksumHash string
+
+const (
+	// XXH3 with 64 bits: fast, and finds damage but no intent.
+	ChecksumHashXxh364 ChecksumHash = "xxh3_64"
+	// BLAKE3 with its default length.
+	ChecksumHashBlake3 ChecksumHash = "blake3"
+	// BLAKE2s-256 (RFC 7693).
+	ChecksumHashBlake2s256 ChecksumHash = "blake2s256"
+)
+
+func (v ChecksumHash) tag() (uint64, bool) {
+	switch v {
+	case ChecksumHashXxh364:
+		return 1, true
+	case ChecksumHashBlake3:
+		return 2, true
+	case ChecksumHashBlake2s256:
+		return 3, true
+	default:
+		return 0, false
+	}
+}
+
+func checksumHashOf(tag uint64) ChecksumHash {
+	switch tag {
+	case 1:
+		return ChecksumHashXxh364
+	case 2:
+		return ChecksumHashBlake3
+	case 3:
+		return ChecksumHashBlake2s256
+	default:
+		return ChecksumHash("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packChecksumHash(w *writer, v ChecksumHash) {
+	packUint(w, w.tag(v))
+}
+
+func unpackChecksumHash(r *reader) ChecksumHash {
+	return checksumHashOf(r.uvarint())
+}
 
 // How this library was built.
 type LibraryInfo struct {
@@ -65,6 +117,8 @@ type BaseError struct {
 	// Of: unsupported.
 	Feature string
 	// Of: mismatch.
+	What string
+	// Of: mismatch.
 	Wanted string
 	// Of: mismatch.
 	Found string
@@ -99,7 +153,7 @@ const (
 	BaseErrorKindForked BaseErrorKind = "forked"
 	// The object was shut down while the operation was under way, or before it.
 	BaseErrorKindClosed BaseErrorKind = "closed"
-	// The library was built from another spec than the SDK.
+	// The library does not fit what was built for it: an SDK of another spec, or a C program of another ABI.
 	BaseErrorKindMismatch BaseErrorKind = "mismatch"
 )
 
@@ -128,7 +182,7 @@ var (
 	ErrBaseForked error = &sentinel{11, "forked"}
 	// The object was shut down while the operation was under way, or before it.
 	ErrBaseClosed error = &sentinel{12, "closed"}
-	// The library was built from another spec than the SDK.
+	// The library does not fit what was built for it: an SDK of another spec, or a C program of another ABI.
 	ErrBaseMismatch error = &sentinel{13, "mismatch"}
 )
 
@@ -196,7 +250,8 @@ func (e *BaseError) cross() (uint32, string, []byte) {
 			packText[string](w, e.Feature)
 		})
 	case BaseErrorKindMismatch:
-		w.record(2, func() {
+		w.record(3, func() {
+			packText[string](w, e.What)
 			packText[string](w, e.Wanted)
 			packText[string](w, e.Found)
 		})
@@ -246,6 +301,9 @@ func init() {
 		case 13:
 			e.Kind = BaseErrorKindMismatch
 			if f.has() {
+				e.What = unpackText[string](&f.reader)
+			}
+			if f.has() {
 				e.Wanted = unpackText[string](&f.reader)
 			}
 			if f.has() {
@@ -254,6 +312,22 @@ func init() {
 		}
 		return e
 	}
+}
+
+// Checksum computes the checksum that layouts have: the hash itself if it has 64 bits, else its first eight bytes, lowest byte first. A narrower checksum is the lowest bits of it.
+func Checksum(hash ChecksumHash, data []byte) (result uint64, err error) {
+	in := &arguments{}
+	hashNumber := in.named("hash").tag(hash)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_checksum(C.uint8_t(hashNumber), viewOf(data), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint64(out), nil
 }
 
 // Version tells the version of the library, such as `0.1.0`.

@@ -225,7 +225,7 @@ func unpackStart(r *reader) Start {
 
 // Where the events of a node live.
 //
-// It is one of [TransportMemory].
+// It is one of [TransportMemory], [TransportRedis], [TransportJetstream].
 type Transport interface {
 	packTransport(w *writer)
 }
@@ -236,6 +236,93 @@ type TransportMemory struct{}
 func (v TransportMemory) packTransport(w *writer) {
 	packUint(w, uint64(0))
 	w.record(0, func() {
+	})
+}
+
+// In streams of a Redis server, version 6.2 or newer.
+type TransportRedis struct {
+	// `redis://[user:password@]host[:port][/database]`.
+	URL string
+	// What the names of the streams begin with.
+	// Nil: "net".
+	Prefix *string
+	// Most events in a batch.
+	// Zero: 1000.
+	PipelineSize uint32
+	// Connections that batches are written through.
+	// Nil: one per shard, up to 8.
+	PoolSize *uint32
+	// Longest time to make a connection.
+	// Zero: 5000 * time.Millisecond.
+	ConnectTimeout time.Duration
+	// Longest time until a command is answered.
+	// Zero: 1000 * time.Millisecond.
+	CommandTimeout time.Duration
+	// About how many newest entries each stream keeps.
+	// Nil: nothing is removed.
+	MaxStreamLen *uint32
+}
+
+func (v TransportRedis) packTransport(w *writer) {
+	packUint(w, uint64(1))
+	w.record(7, func() {
+		w.name = "URL"
+		packText[string](w, v.URL)
+		w.name = "Prefix"
+		packText[string](w, or(v.Prefix, "net"))
+		packUint[uint32](w, cmp.Or(v.PipelineSize, 1000))
+		packOptional(packUint[uint32])(w, v.PoolSize)
+		w.name = "ConnectTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.ConnectTimeout, 5000*time.Millisecond))
+		w.name = "CommandTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.CommandTimeout, 1000*time.Millisecond))
+		packOptional(packUint[uint32])(w, v.MaxStreamLen)
+	})
+}
+
+// In JetStream streams of a NATS server, version 2.9 or newer.
+type TransportJetstream struct {
+	// `nats://[user:password@]host[:port]`.
+	URL string
+	// What the names of the streams and subjects begin with.
+	// Nil: "net".
+	Prefix *string
+	// Longest time to make a connection.
+	// Zero: 5000 * time.Millisecond.
+	ConnectTimeout time.Duration
+	// Longest time until a request is answered.
+	// Zero: 5000 * time.Millisecond.
+	RequestTimeout time.Duration
+	// How many newest messages each stream keeps.
+	// Nil: without limit.
+	MaxMessages *uint64
+	// How many bytes of newest messages each stream keeps.
+	// Nil: without limit.
+	Max *uint64
+	// How long each stream keeps a message.
+	// Nil: without limit.
+	MaxAge *time.Duration
+	// Servers of a cluster that keep each stream.
+	// Zero: 1.
+	Replicas uint32
+}
+
+func (v TransportJetstream) packTransport(w *writer) {
+	packUint(w, uint64(2))
+	w.record(8, func() {
+		w.name = "URL"
+		packText[string](w, v.URL)
+		w.name = "Prefix"
+		packText[string](w, or(v.Prefix, "net"))
+		w.name = "ConnectTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.ConnectTimeout, 5000*time.Millisecond))
+		w.name = "RequestTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.RequestTimeout, 5000*time.Millisecond))
+		packOptional(packUint[uint64])(w, v.MaxMessages)
+		packOptional(packUint[uint64])(w, v.Max)
+		w.name = "MaxAge"
+		packOptional(packDuration(time.Millisecond))(w, v.MaxAge)
+		packUint[uint32](w, cmp.Or(v.Replicas, 1))
 	})
 }
 
@@ -254,11 +341,213 @@ func unpackTransport(r *reader) (value Transport) {
 	case 0:
 		var v TransportMemory
 		value = v
+	case 1:
+		var v TransportRedis
+		if f.has() {
+			v.URL = unpackText[string](&f.reader)
+		}
+		if f.has() {
+			v.Prefix = Ptr(unpackText[string](&f.reader))
+		}
+		if f.has() {
+			v.PipelineSize = unpackUint[uint32](&f.reader)
+		}
+		if f.has() {
+			v.PoolSize = unpackOptional(unpackUint[uint32])(&f.reader)
+		}
+		if f.has() {
+			v.ConnectTimeout = unpackDuration(time.Millisecond)(&f.reader)
+		}
+		if f.has() {
+			v.CommandTimeout = unpackDuration(time.Millisecond)(&f.reader)
+		}
+		if f.has() {
+			v.MaxStreamLen = unpackOptional(unpackUint[uint32])(&f.reader)
+		}
+		value = v
+	case 2:
+		var v TransportJetstream
+		if f.has() {
+			v.URL = unpackText[string](&f.reader)
+		}
+		if f.has() {
+			v.Prefix = Ptr(unpackText[string](&f.reader))
+		}
+		if f.has() {
+			v.ConnectTimeout = unpackDuration(time.Millisecond)(&f.reader)
+		}
+		if f.has() {
+			v.RequestTimeout = unpackDuration(time.Millisecond)(&f.reader)
+		}
+		if f.has() {
+			v.MaxMessages = unpackOptional(unpackUint[uint64])(&f.reader)
+		}
+		if f.has() {
+			v.Max = unpackOptional(unpackUint[uint64])(&f.reader)
+		}
+		if f.has() {
+			v.MaxAge = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
+		}
+		if f.has() {
+			v.Replicas = unpackUint[uint32](&f.reader)
+		}
+		value = v
 	default:
 		r.fail("a pack has an unknown case")
 	}
 	r.close(&f)
 	return value
+}
+
+// How a node reaches a Redis server.
+//
+// Shard `n` is the stream `<prefix>:shard:<n>`. An entry has the field `d`, the JSON text
+// `{"r":<event>,"t":<nanoseconds since the Unix epoch>,"s":<shard>}`, and the field `dedup_id`,
+// `<producer nonce in hex>:<shard>:<number of the batch's first event>:<index in the batch>`, which stays the same when a batch is
+// written again. A batch is written in one transaction.
+type RedisOptions struct {
+	// `redis://[user:password@]host[:port][/database]`.
+	URL string
+	// What the names of the streams begin with.
+	// Nil: "net".
+	Prefix *string
+	// Most events in a batch.
+	// Zero: 1000.
+	PipelineSize uint32
+	// Connections that batches are written through.
+	// Nil: one per shard, up to 8.
+	PoolSize *uint32
+	// Longest time to make a connection.
+	// Zero: 5000 * time.Millisecond.
+	ConnectTimeout time.Duration
+	// Longest time until a command is answered.
+	// Zero: 1000 * time.Millisecond.
+	CommandTimeout time.Duration
+	// About how many newest entries each stream keeps.
+	// Nil: nothing is removed.
+	MaxStreamLen *uint32
+}
+
+func packRedisOptions(w *writer, v RedisOptions) {
+	w.record(7, func() {
+		w.name = "URL"
+		packText[string](w, v.URL)
+		w.name = "Prefix"
+		packText[string](w, or(v.Prefix, "net"))
+		packUint[uint32](w, cmp.Or(v.PipelineSize, 1000))
+		packOptional(packUint[uint32])(w, v.PoolSize)
+		w.name = "ConnectTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.ConnectTimeout, 5000*time.Millisecond))
+		w.name = "CommandTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.CommandTimeout, 1000*time.Millisecond))
+		packOptional(packUint[uint32])(w, v.MaxStreamLen)
+	})
+}
+
+func unpackRedisOptions(r *reader) (v RedisOptions) {
+	f := r.record()
+	if f.has() {
+		v.URL = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Prefix = Ptr(unpackText[string](&f.reader))
+	}
+	if f.has() {
+		v.PipelineSize = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.PoolSize = unpackOptional(unpackUint[uint32])(&f.reader)
+	}
+	if f.has() {
+		v.ConnectTimeout = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.CommandTimeout = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.MaxStreamLen = unpackOptional(unpackUint[uint32])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// How a node reaches a NATS server with JetStream.
+//
+// Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is created if it is missing: kept in
+// files, the oldest discarded first, duplicates recognized for an hour. A message has the event as its content and the
+// header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+type JetStreamOptions struct {
+	// `nats://[user:password@]host[:port]`.
+	URL string
+	// What the names of the streams and subjects begin with.
+	// Nil: "net".
+	Prefix *string
+	// Longest time to make a connection.
+	// Zero: 5000 * time.Millisecond.
+	ConnectTimeout time.Duration
+	// Longest time until a request is answered.
+	// Zero: 5000 * time.Millisecond.
+	RequestTimeout time.Duration
+	// How many newest messages each stream keeps.
+	// Nil: without limit.
+	MaxMessages *uint64
+	// How many bytes of newest messages each stream keeps.
+	// Nil: without limit.
+	Max *uint64
+	// How long each stream keeps a message.
+	// Nil: without limit.
+	MaxAge *time.Duration
+	// Servers of a cluster that keep each stream.
+	// Zero: 1.
+	Replicas uint32
+}
+
+func packJetStreamOptions(w *writer, v JetStreamOptions) {
+	w.record(8, func() {
+		w.name = "URL"
+		packText[string](w, v.URL)
+		w.name = "Prefix"
+		packText[string](w, or(v.Prefix, "net"))
+		w.name = "ConnectTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.ConnectTimeout, 5000*time.Millisecond))
+		w.name = "RequestTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.RequestTimeout, 5000*time.Millisecond))
+		packOptional(packUint[uint64])(w, v.MaxMessages)
+		packOptional(packUint[uint64])(w, v.Max)
+		w.name = "MaxAge"
+		packOptional(packDuration(time.Millisecond))(w, v.MaxAge)
+		packUint[uint32](w, cmp.Or(v.Replicas, 1))
+	})
+}
+
+func unpackJetStreamOptions(r *reader) (v JetStreamOptions) {
+	f := r.record()
+	if f.has() {
+		v.URL = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Prefix = Ptr(unpackText[string](&f.reader))
+	}
+	if f.has() {
+		v.ConnectTimeout = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.RequestTimeout = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.MaxMessages = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	if f.has() {
+		v.Max = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	if f.has() {
+		v.MaxAge = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
+	}
+	if f.has() {
+		v.Replicas = unpackUint[uint32](&f.reader)
+	}
+	r.close(&f)
+	return v
 }
 
 // How a bus node is set up.
@@ -281,6 +570,16 @@ type NetNodeConfig struct {
 	// Where the events live.
 	// Nil: TransportMemory{}.
 	Transport Transport
+	// The same as a `transport` of `redis`.
+	// Nil: as `transport` says.
+	Redis *RedisOptions
+	// The same as a `transport` of `jetstream`.
+	// Nil: as `transport` says.
+	Jetstream *JetStreamOptions
+	// A file that keeps the number by which a server knows this producer, and how far its ids were used; it is made if it is
+	// missing, and one node uses it at a time. No two events ever get the same id.
+	// Nil: the number is drawn anew for each node.
+	ProducerNoncePath *string
 }
 
 // EventBusOptions is another name of [NetNodeConfig].
@@ -292,7 +591,7 @@ func NewNetNodeConfig() *NetNodeConfig {
 }
 
 func packNetNodeConfig(w *writer, v NetNodeConfig) {
-	w.record(6, func() {
+	w.record(9, func() {
 		packOptional(packUint[uint32])(w, v.Shards)
 		packUint[uint32](w, cmp.Or(v.BufferCapacity, 1048576))
 		w.name = "Backpressure"
@@ -301,6 +600,10 @@ func packNetNodeConfig(w *writer, v NetNodeConfig) {
 		packUint[uint64](w, cmp.Or(v.MaxBuffer, 268435456))
 		w.name = "Transport"
 		packTransport(w, orElse[Transport](v.Transport, TransportMemory{}))
+		packOptional(packRedisOptions)(w, v.Redis)
+		packOptional(packJetStreamOptions)(w, v.Jetstream)
+		w.name = "ProducerNoncePath"
+		packOptional(packText[string])(w, v.ProducerNoncePath)
 	})
 }
 
@@ -323,6 +626,15 @@ func unpackNetNodeConfig(r *reader) (v NetNodeConfig) {
 	}
 	if f.has() {
 		v.Transport = unpackTransport(&f.reader)
+	}
+	if f.has() {
+		v.Redis = unpackOptional(unpackRedisOptions)(&f.reader)
+	}
+	if f.has() {
+		v.Jetstream = unpackOptional(unpackJetStreamOptions)(&f.reader)
+	}
+	if f.has() {
+		v.ProducerNoncePath = unpackOptional(unpackText[string])(&f.reader)
 	}
 	r.close(&f)
 	return v
@@ -360,7 +672,7 @@ func unpackReceipt(r *reader) (v Receipt) {
 
 // An event as a reader gets it.
 type StoredEvent struct {
-	// Number of the event within its shard, in decimal.
+	// Number of the event within its shard, in decimal; with `redis` the id of its entry.
 	ID string
 	// The JSON text, exactly as emitted.
 	Raw string
@@ -536,11 +848,11 @@ type Stats struct {
 	EventsIngested uint64
 	// Events lost to back-pressure: held ones evicted, and new ones refused by `drop_newest`.
 	EventsDropped uint64
-	// Batches that readers took.
+	// Batches that readers, or the transport's server, took.
 	BatchesDispatched uint64
 	// Events of the fire-and-forget calls that were not JSON or too large.
 	Rejected uint64
-	// Events that some reader has yet to see.
+	// Events that some reader has yet to see, or that the transport's server has yet to acknowledge.
 	Held uint64
 	// Bytes of the events that are kept.
 	BufferedBytes uint64
@@ -669,7 +981,7 @@ func unpackSubscribeOptions(r *reader) (v SubscribeOptions) {
 
 // How a node is shut down.
 type ShutdownOptions struct {
-	// Most time to wait for readers to take what was accepted.
+	// Most time to wait for readers, or the transport's server, to take what was accepted.
 	// Nil: 5000 * time.Millisecond.
 	Timeout *time.Duration
 }
@@ -734,7 +1046,7 @@ type BusError struct {
 	Index uint32
 	// Of: invalid_json.
 	Offset uint64
-	// Of: invalid_json, invalid_config.
+	// Of: invalid_json, invalid_config, transport, transport_refused, undelivered.
 	Reason string
 	// Of: event_too_large.
 	Size uint64
@@ -748,6 +1060,10 @@ type BusError struct {
 	First uint64
 	// Of: lagged.
 	Last uint64
+	// Of: transport, transport_refused.
+	Server string
+	// Of: undelivered.
+	Events uint64
 	failure
 }
 
@@ -773,6 +1089,12 @@ const (
 	BusErrorKindClosed BusErrorKind = "closed"
 	// A subscription missed events that were evicted before it read them; it goes on behind them.
 	BusErrorKindLagged BusErrorKind = "lagged"
+	// The transport's server cannot be reached, or does not answer in time.
+	BusErrorKindTransport BusErrorKind = "transport"
+	// The transport's server refuses: a wrong password, a key of another type, no room.
+	BusErrorKindTransportRefused BusErrorKind = "transport_refused"
+	// The node was shut down before the transport's server had acknowledged everything that was accepted.
+	BusErrorKindUndelivered BusErrorKind = "undelivered"
 	// A typed channel carries JSON objects only.
 	BusErrorKindNotAnObject BusErrorKind = "not_an_object"
 )
@@ -796,6 +1118,12 @@ var (
 	ErrBusClosed error = &sentinel{131080, "bus: closed"}
 	// A subscription missed events that were evicted before it read them; it goes on behind them.
 	ErrBusLagged error = &sentinel{131081, "bus: lagged"}
+	// The transport's server cannot be reached, or does not answer in time.
+	ErrBusTransport error = &sentinel{131083, "bus: transport"}
+	// The transport's server refuses: a wrong password, a key of another type, no room.
+	ErrBusTransportRefused error = &sentinel{131084, "bus: transport_refused"}
+	// The node was shut down before the transport's server had acknowledged everything that was accepted.
+	ErrBusUndelivered error = &sentinel{131085, "bus: undelivered"}
 	// A typed channel carries JSON objects only.
 	ErrBusNotAnObject error = &sentinel{131082, "bus: not_an_object"}
 )
@@ -810,6 +1138,9 @@ var busFamily = family{id: 2, name: "bus", prefix: "bus: ", kinds: []kind{
 	{7, "invalid_config", false},
 	{8, "closed", false},
 	{9, "lagged", true},
+	{11, "transport", true},
+	{12, "transport_refused", false},
+	{13, "undelivered", false},
 	{10, "not_an_object", false},
 }}
 
@@ -878,6 +1209,21 @@ func (e *BusError) cross() (uint32, string, []byte) {
 			packUint[uint64](w, e.First)
 			packUint[uint64](w, e.Last)
 		})
+	case BusErrorKindTransport:
+		w.record(2, func() {
+			packText[string](w, e.Server)
+			packText[string](w, e.Reason)
+		})
+	case BusErrorKindTransportRefused:
+		w.record(2, func() {
+			packText[string](w, e.Server)
+			packText[string](w, e.Reason)
+		})
+	case BusErrorKindUndelivered:
+		w.record(2, func() {
+			packUint[uint64](w, e.Events)
+			packText[string](w, e.Reason)
+		})
 	default:
 		w.record(0, func() {})
 	}
@@ -941,6 +1287,30 @@ func init() {
 			}
 			if f.has() {
 				e.Last = unpackUint[uint64](&f.reader)
+			}
+		case 11:
+			e.Kind = BusErrorKindTransport
+			if f.has() {
+				e.Server = unpackText[string](&f.reader)
+			}
+			if f.has() {
+				e.Reason = unpackText[string](&f.reader)
+			}
+		case 12:
+			e.Kind = BusErrorKindTransportRefused
+			if f.has() {
+				e.Server = unpackText[string](&f.reader)
+			}
+			if f.has() {
+				e.Reason = unpackText[string](&f.reader)
+			}
+		case 13:
+			e.Kind = BusErrorKindUndelivered
+			if f.has() {
+				e.Events = unpackUint[uint64](&f.reader)
+			}
+			if f.has() {
+				e.Reason = unpackText[string](&f.reader)
 			}
 		case 10:
 			e.Kind = BusErrorKindNotAnObject
@@ -1288,6 +1658,9 @@ func (o *NetNode) NumShards() (result uint32, err error) {
 }
 
 // Flush waits until everything accepted before is visible to readers; answers `invalid_json` if a fire-and-forget event was not JSON.
+//
+// With a transport that means acknowledged by the server. Once nothing was acknowledged for its two timeouts together, the
+// answer is the error of the last attempt; the events stay, and are sent again.
 func (o *NetNode) Flush(ctx context.Context) (err error) {
 	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
@@ -1298,7 +1671,8 @@ func (o *NetNode) Flush(ctx context.Context) (err error) {
 	return awaitEnd(ctx, op)
 }
 
-// Shutdown refuses new events, lets readers take what was accepted, then ends every pending operation with `closed`. Calling it again does nothing.
+// Shutdown refuses new events, lets readers, or the transport's server, take what was accepted, then ends every pending operation with
+// `closed`. Calling it again does nothing.
 func (o *NetNode) Shutdown(ctx context.Context, options *ShutdownOptions) (err error) {
 	in := reused()
 	optionsPack := packedOr(in, "options", packShutdownOptions, options != nil, at(options))
@@ -1678,8 +2052,18 @@ func GenerateNetKeypair() (result NetKeypair, err error) {
 
 func init() {
 	spellings["buffer_capacity"] = "BufferCapacity"
+	spellings["command_timeout_ms"] = "CommandTimeout"
+	spellings["connect_timeout_ms"] = "ConnectTimeout"
 	spellings["limit"] = "Limit"
+	spellings["max_age_ms"] = "MaxAge"
 	spellings["max_buffer_bytes"] = "MaxBuffer"
+	spellings["max_bytes"] = "Max"
 	spellings["max_event_bytes"] = "MaxEvent"
+	spellings["max_messages"] = "MaxMessages"
+	spellings["max_stream_len"] = "MaxStreamLen"
+	spellings["pipeline_size"] = "PipelineSize"
+	spellings["pool_size"] = "PoolSize"
+	spellings["replicas"] = "Replicas"
+	spellings["request_timeout_ms"] = "RequestTimeout"
 	spellings["shards"] = "Shards"
 }

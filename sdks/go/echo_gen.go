@@ -44,6 +44,10 @@ package net
 // #cgo nocallback net_echo_level
 // #cgo noescape net_echo_access
 // #cgo nocallback net_echo_access
+// #cgo noescape net_echo_mood
+// #cgo nocallback net_echo_mood
+// #cgo noescape net_echo_rights
+// #cgo nocallback net_echo_rights
 // #cgo noescape net_echo_number
 // #cgo nocallback net_echo_number
 // #cgo noescape net_echo_key_of
@@ -66,6 +70,12 @@ package net
 // #cgo nocallback net_echo_limits
 // #cgo noescape net_echo_timetable
 // #cgo nocallback net_echo_timetable
+// #cgo noescape net_echo_kit_of
+// #cgo nocallback net_echo_kit_of
+// #cgo noescape net_kit_text
+// #cgo nocallback net_kit_text
+// #cgo noescape net_kit_text_later
+// #cgo nocallback net_kit_text_later
 // #cgo noescape net_doubled
 // #cgo nocallback net_doubled
 // #cgo noescape net_doubled_number
@@ -132,6 +142,10 @@ package net
 // #cgo nocallback net_echo_box_merged
 // #cgo noescape net_echo_box_letters
 // #cgo nocallback net_echo_box_letters
+// #cgo noescape net_echo_box_watch
+// #cgo nocallback net_echo_box_watch
+// #cgo noescape net_echo_box_boxed
+// #cgo nocallback net_echo_box_boxed
 // #cgo noescape net_echo_box_save
 // #cgo nocallback net_echo_box_save
 // #cgo noescape net_echo_box_shut
@@ -306,6 +320,90 @@ func unpackLevel(r *reader) Level {
 	return levelOf(r.uvarint())
 }
 
+// Why something ends; later versions may have more.
+type Reason string
+
+const (
+	// It ends as it should.
+	ReasonNone Reason = "none"
+	// Bytes were not what they should be.
+	ReasonDamaged Reason = "damaged"
+)
+
+func (v Reason) tag() (uint64, bool) {
+	switch v {
+	case ReasonNone:
+		return 0, true
+	case ReasonDamaged:
+		return 7, true
+	default:
+		return unknownTag(string(v))
+	}
+}
+
+func reasonOf(tag uint64) Reason {
+	switch tag {
+	case 0:
+		return ReasonNone
+	case 7:
+		return ReasonDamaged
+	default:
+		return Reason("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packReason(w *writer, v Reason) {
+	packUint(w, w.tag(v))
+}
+
+func unpackReason(r *reader) Reason {
+	return reasonOf(r.uvarint())
+}
+
+// An enum that refuses unknown texts with an error of its own.
+type Mood string
+
+const (
+	// The first.
+	MoodCalm Mood = "calm"
+	// The second.
+	MoodAngry Mood = "angry"
+)
+
+func (v Mood) tag() (uint64, bool) {
+	switch v {
+	case MoodCalm:
+		return 1, true
+	case MoodAngry:
+		return 2, true
+	default:
+		return 0, false
+	}
+}
+
+func moodOf(tag uint64) Mood {
+	switch tag {
+	case 1:
+		return MoodCalm
+	case 2:
+		return MoodAngry
+	default:
+		return Mood("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func (v Mood) refusal(detail string) error {
+	return &EchoError{Kind: EchoErrorKindOdd, Detail: detail}
+}
+
+func packMood(w *writer, v Mood) {
+	packUint(w, w.tag(v))
+}
+
+func unpackMood(r *reader) Mood {
+	return moodOf(r.uvarint())
+}
+
 // A set of bits.
 type Access uint32
 
@@ -342,7 +440,45 @@ func (v Access) String() string {
 }
 
 func packAccess(w *writer, v Access) {
-	packUint(w, w.bits(uint64(v), 0x80000003))
+	packUint(w, w.bits(uint64(v), 0x80000003, nil))
+}
+
+// A set of bits that refuses unknown ones with an error of its own.
+type Rights uint16
+
+const (
+	// May come in.
+	RightsEnter Rights = 1 << 0
+	// May go out.
+	RightsLeave Rights = 1 << 1
+)
+
+// Has tells whether all of some bits are set.
+func (v Rights) Has(bits Rights) bool {
+	return v&bits == bits
+}
+
+// Texts gives the published texts of the bits that are set, lowest first.
+func (v Rights) Texts() (texts []string) {
+	if v.Has(RightsEnter) {
+		texts = append(texts, "enter")
+	}
+	if v.Has(RightsLeave) {
+		texts = append(texts, "leave")
+	}
+	return texts
+}
+
+func (v Rights) String() string {
+	return strings.Join(v.Texts(), "|")
+}
+
+func (v Rights) refusal(detail string) error {
+	return &EchoError{Kind: EchoErrorKindOdd, Detail: detail}
+}
+
+func packRights(w *writer, v Rights) {
+	packUint(w, w.bits(uint64(v), 0x3, v.refusal))
 }
 
 // A value of several forms.
@@ -972,6 +1108,74 @@ func unpackTimetable(r *reader) (v Timetable) {
 	}
 	if f.has() {
 		v.Limits = unpackMap(unpackDuration(time.Second))(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Objects that belong together.
+type EchoKit struct {
+	// What stands on it.
+	Label Label
+	// A box.
+	First *EchoBox
+	// A box, or none.
+	// Nil: there is none.
+	Spare *EchoBox
+	// Boxes in a list.
+	More []*EchoBox
+}
+
+func packEchoKit(w *writer, v EchoKit) {
+	w.record(4, func() {
+		packLabel(w, v.Label)
+		w.name = "First"
+		packEchoBox(w, v.First)
+		w.name = "Spare"
+		packSome(w, packEchoBox, v.Spare != nil, v.Spare)
+		w.name = "More"
+		packList(packEchoBox)(w, v.More)
+	})
+}
+
+func unpackEchoKit(r *reader) (v EchoKit) {
+	f := r.record()
+	if f.has() {
+		v.Label = unpackLabel(&f.reader)
+	}
+	if f.has() {
+		v.First = unpackEchoBox(&f.reader)
+	}
+	if f.has() {
+		v.Spare = unpackOr(unpackEchoBox)(&f.reader)
+	}
+	if f.has() {
+		v.More = unpackList(unpackEchoBox)(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A record in which another has objects, with a stream beside it.
+type EchoWatch struct {
+	// The objects.
+	Kit EchoKit
+	// A plain value.
+	Pause time.Duration
+	// The stream.
+	Numbers *Stream[uint32]
+}
+
+func unpackEchoWatch(r *reader) (v EchoWatch) {
+	f := r.record()
+	if f.has() {
+		v.Kit = unpackEchoKit(&f.reader)
+	}
+	if f.has() {
+		v.Pause = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.Numbers = unpackStream(unpackUint[uint32])(&f.reader)
 	}
 	r.close(&f)
 	return v
@@ -1668,6 +1872,46 @@ func (o *EchoBox) Letters(limit uint32) (result *LetterStream, err error) {
 		return result, failed(&fail)
 	}
 	return newLetterStream(uint64(out)), nil
+}
+
+// Watch gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+func (o *EchoBox) Watch(ctx context.Context, count uint32) (result EchoWatch, err error) {
+	if err = o.core.broken(); err != nil {
+		return result, err
+	}
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_echo_box_watch(o.id(), C.uint32_t(count), nil, queueContext())
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackEchoWatch)
+}
+
+// Boxed gives a kit with a new box in it that has the same text, unless the label has none.
+func (o *EchoBox) Boxed(label Label) (result EchoKit, found bool, err error) {
+	if err = o.core.broken(); err != nil {
+		return result, false, err
+	}
+	in := reused()
+	labelPack := packed(in, "label", packLabel, label)
+	if err = in.ready(); err != nil {
+		return result, false, err
+	}
+	var there C.bool
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_box_boxed(o.id(), labelPack, &there, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, false, failed(&fail)
+	}
+	if !there {
+		return result, false, nil
+	}
+	result, err = taken(&out, unpackEchoKit)
+	return result, err == nil, err
 }
 
 // Save puts the text into a store, reads it back, and removes it if the store can; `odd` if it differs.
@@ -2393,6 +2637,37 @@ func EchoAccess(value Access) (result Access, err error) {
 	return Access(out), nil
 }
 
+// EchoMood gives the value back.
+func EchoMood(value Mood) (result Mood, err error) {
+	in := &arguments{}
+	valueNumber := in.named("value").tag(value)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint8_t
+	var fail C.net_error
+	code := C.net_echo_mood(C.uint8_t(valueNumber), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return moodOf(uint64(out)), nil
+}
+
+// EchoRights gives the value back.
+func EchoRights(value Rights) (result Rights, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint16_t
+	var fail C.net_error
+	code := C.net_echo_rights(C.uint16_t(value), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return Rights(out), nil
+}
+
 // EchoNumber gives the value back.
 func EchoNumber(value EchoID) (result EchoID, err error) {
 	in := &arguments{}
@@ -2581,6 +2856,53 @@ func EchoTimetable(value Timetable) (result Timetable, err error) {
 		return result, failed(&fail)
 	}
 	return taken(&out, unpackTimetable)
+}
+
+// EchoKitOf gives the kit back, with the same boxes in it.
+func EchoKitOf(kit EchoKit) (result EchoKit, err error) {
+	in := reused()
+	kitPack := packed(in, "kit", packEchoKit, kit)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_kit_of(kitPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackEchoKit)
+}
+
+// KitText gives the label and the texts of all boxes, with blanks between.
+func KitText(kit EchoKit) (result string, err error) {
+	in := reused()
+	kitPack := packed(in, "kit", packEchoKit, kit)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_kit_text(kitPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[string])
+}
+
+// KitTextLater gives the texts of one kit or two from a task.
+func KitTextLater(ctx context.Context, kit EchoKit, more *EchoKit) (result string, err error) {
+	in := reused()
+	kitPack := packed(in, "kit", packEchoKit, kit)
+	morePack := packedOr(in, "more", packEchoKit, more != nil, at(more))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_kit_text_later(kitPack, morePack, nil, queueContext())
+	in.done()
+	return await(ctx, op, unpackText[string])
 }
 
 // Doubled gives the text twice.

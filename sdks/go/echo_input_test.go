@@ -16,6 +16,21 @@ import (
 // notText is a string of Go that is no text.
 const notText = "a\xffb"
 
+func TestUnknownValuesHaveAnErrorOfTheirOwn(t *testing.T) {
+	issuer := check[*net.Identity](t)(net.IdentityGenerate())
+	grant := net.IssueTokenOptions{Subject: make([]byte, 32), Scope: 1 << 9, Channel: "a", TTL: time.Second}
+	_, of := net.EchoMood("furious")
+	_, among := net.EchoRights(1 << 9)
+	_, scope := issuer.IssueToken(grant)
+	for _, refused := range []struct{ got, want error }{
+		{of, net.ErrEchoOdd}, {among, net.ErrEchoOdd}, {scope, net.ErrIdentityUnknownScope},
+	} {
+		if !errors.Is(refused.got, refused.want) {
+			t.Errorf("want %v, got %v", refused.want, refused.got)
+		}
+	}
+}
+
 func TestWrongArgumentsAreNamed(t *testing.T) {
 	ctx := context.Background()
 	bus, box := node(t, oneShard()), box(t, "x")

@@ -419,6 +419,111 @@ func (v *EchoPoint) read(r *wireReader) {
 	v.Y = r.i16BE("y")
 }
 
+// Parts with checksums.
+type EchoSealed struct {
+	// A number that no checksum covers.
+	Kind uint8
+	// Bytes.
+	Body []byte
+	// Four bytes.
+	Size uint32
+	// A text.
+	Note string
+	// Two bytes.
+	Last uint16
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoSealed) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoSealed reads a value from all of the bytes.
+func DecodeEchoSealed(bytes []byte) (v EchoSealed, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoSealed{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoSealed) write(w *wireWriter) {
+	tailStart := w.at
+	w.u8(v.Kind)
+	sumStart := w.at
+	w.u8(uint8(w.length("body", len(v.Body), 255)))
+	w.put([]byte(v.Body)...)
+	w.u32BE(v.Size)
+	w.u32BE(uint32(w.sum("sum", "xxh3_64", sumStart)))
+	sealStart := w.at
+	w.u8(uint8(w.length("note", len(v.Note), 255)))
+	w.put([]byte(v.Note)...)
+	w.u64BE(uint64(w.sum("seal", "blake3", sealStart)))
+	w.u16BE(v.Last)
+	w.u16BE(uint16(w.sum("tail", "blake2s256", tailStart)))
+}
+
+func (v *EchoSealed) read(r *wireReader) {
+	tailStart := r.at
+	v.Kind = r.u8("kind")
+	sumStart := r.at
+	v.Body = r.sized("body", r.length("body", uint64(r.u8("body")), 1<<63-1, 1))
+	v.Size = r.u32BE("size")
+	r.sameSum("sum", uint32(r.sum("sum", "xxh3_64", sumStart)) == r.u32BE("sum"))
+	sealStart := r.at
+	v.Note = r.text("note", r.length("note", uint64(r.u8("note")), 1<<63-1, 1))
+	r.sameSum("seal", uint64(r.sum("seal", "blake3", sealStart)) == r.u64BE("seal"))
+	v.Last = r.u16BE("last")
+	r.sameSum("tail", uint16(r.sum("tail", "blake2s256", tailStart)) == r.u16BE("tail"))
+}
+
+// Enums with values that later versions may have.
+type EchoFarewell struct {
+	// An enum that is open.
+	Reason Reason
+	// The same in as few bytes as it needs.
+	Cause Reason
+	// The same in a list.
+	Reasons []Reason
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoFarewell) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoFarewell reads a value from all of the bytes.
+func DecodeEchoFarewell(bytes []byte) (v EchoFarewell, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoFarewell{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoFarewell) write(w *wireWriter) {
+	w.u16LE(uint16(w.atMost("reason", wireTag(w, "reason", v.Reason), 65535)))
+	w.varint("cause", w.atMost("cause", wireTag(w, "cause", v.Cause), 65535))
+	w.u8(uint8(w.length("reasons", len(v.Reasons), 4)))
+	for _, item := range v.Reasons {
+		w.u16LE(uint16(w.atMost("reasons", wireTag(w, "reasons", item), 65535)))
+	}
+}
+
+func (v *EchoFarewell) read(r *wireReader) {
+	v.Reason = wireEnum(r, "reason", reasonOf(uint64(r.u16LE("reason"))))
+	v.Cause = wireEnum(r, "cause", reasonOf(uint64(uint16(r.atMost("cause", r.varint("cause"), 1<<16-1)))))
+	v.Reasons = wireList(r, r.length("reasons", uint64(r.u8("reasons")), 4, 2), func() Reason { return wireEnum(r, "reasons", reasonOf(uint64(r.u16LE("reasons")))) })
+}
+
 // A pair of numbers as a text.
 type EchoTicket struct {
 	// The number it stands for.
@@ -548,4 +653,146 @@ func (v *EchoAck) read(r *wireReader) {
 	v.First = wireRead(r, (*EchoRange).read)
 	v.Ranges = wireList(r, r.length("ranges", r.varint("ranges"), 32, 2), func() EchoRange { return wireRead(r, (*EchoRange).read) })
 	v.Points = wireList(r, r.length("points", uint64(r.u8("points")), 8, 4), func() EchoPoint { return wirePart(r, "points", 4, (*EchoPoint).read) })
+}
+
+// One of several layouts, of at most 40 bytes.
+type EchoReply struct {
+	// The layout.
+	Rest EchoReplyRest
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoReply) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoReply reads a value from all of the bytes.
+func DecodeEchoReply(bytes []byte) (v EchoReply, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoReply{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoReply) write(w *wireWriter) {
+	w.u16BE(uint16(wireTagOfEchoReplyRest(w, v.Rest)))
+	if v.Rest != nil {
+		w.inner(v.Rest.write)
+	}
+	w.length("size", w.at, 40)
+}
+
+func (v *EchoReply) read(r *wireReader) {
+	r.remaining("size", 40)
+	form := uint64(r.u16BE("form"))
+	v.Rest = wireReadEchoReplyRest(r, form)
+}
+
+// EchoReplyRest is one of the layouts that stand in a EchoReply.
+type EchoReplyRest interface {
+	echoReplyRest() uint64
+	write(w *wireWriter)
+}
+
+func (EchoPoint) echoReplyRest() uint64 { return 1 }
+
+func (EchoTail) echoReplyRest() uint64 { return 2 }
+
+func (EchoRange) echoReplyRest() uint64 { return 300 }
+
+func wireTagOfEchoReplyRest(w *wireWriter, part EchoReplyRest) uint64 {
+	if part == nil {
+		w.fail("form", "unknown value")
+		return 0
+	}
+	return part.echoReplyRest()
+}
+
+func wireReadEchoReplyRest(r *wireReader, tag uint64) EchoReplyRest {
+	switch tag {
+	case 1:
+		return wireRemains(r, (*EchoPoint).read)
+	case 2:
+		return wireRemains(r, (*EchoTail).read)
+	case 300:
+		return wireRemains(r, (*EchoRange).read)
+	default:
+		r.fail("form", "unknown value")
+		return nil
+	}
+}
+
+// A number, and a layout that a number in as few bytes as it needs chooses.
+type EchoEvent struct {
+	// A number.
+	ID uint32
+	// The layout.
+	Body EchoEventBody
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoEvent) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoEvent reads a value from all of the bytes.
+func DecodeEchoEvent(bytes []byte) (v EchoEvent, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoEvent{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoEvent) write(w *wireWriter) {
+	w.u32LE(v.ID)
+	w.varint("kind", wireTagOfEchoEventBody(w, v.Body))
+	if v.Body != nil {
+		w.inner(v.Body.write)
+	}
+}
+
+func (v *EchoEvent) read(r *wireReader) {
+	v.ID = r.u32LE("id")
+	kind := r.varint("kind")
+	v.Body = wireReadEchoEventBody(r, kind)
+}
+
+// EchoEventBody is one of the layouts that stand in a EchoEvent.
+type EchoEventBody interface {
+	echoEventBody() uint64
+	write(w *wireWriter)
+}
+
+func (EchoReply) echoEventBody() uint64 { return 0 }
+
+func (EchoSealed) echoEventBody() uint64 { return 70 }
+
+func wireTagOfEchoEventBody(w *wireWriter, part EchoEventBody) uint64 {
+	if part == nil {
+		w.fail("kind", "unknown value")
+		return 0
+	}
+	return part.echoEventBody()
+}
+
+func wireReadEchoEventBody(r *wireReader, tag uint64) EchoEventBody {
+	switch tag {
+	case 0:
+		return wireRemains(r, (*EchoReply).read)
+	case 70:
+		return wireRemains(r, (*EchoSealed).read)
+	default:
+		r.fail("kind", "unknown value")
+		return nil
+	}
 }

@@ -146,8 +146,12 @@ func (v TokenScope) String() string {
 	return strings.Join(v.Texts(), "|")
 }
 
+func (v TokenScope) refusal(detail string) error {
+	return &IdentityError{Kind: IdentityErrorKindUnknownScope, Detail: detail}
+}
+
 func packTokenScope(w *writer, v TokenScope) {
-	packUint(w, w.bits(uint64(v), 0x1f))
+	packUint(w, w.bits(uint64(v), 0x1f, v.refusal))
 }
 
 // What a token says.
@@ -824,7 +828,7 @@ func (o *Token) loadIssuerGeneration() (result uint32, err error) {
 	return uint32(out), nil
 }
 
-// NotBefore: First second in which it is valid.
+// NotBefore: First second in which it is valid; one behind the year 9999 comes as its end.
 func (o *Token) NotBefore() time.Time {
 	return o.notBefore
 }
@@ -840,7 +844,7 @@ func (o *Token) loadNotBefore() (result time.Time, err error) {
 	return time.UnixMilli(int64(out)).UTC(), nil
 }
 
-// NotAfter: First second in which it is not valid any more.
+// NotAfter: First second in which it is not valid any more; one behind the year 9999 comes as its end.
 func (o *Token) NotAfter() time.Time {
 	return o.notAfter
 }

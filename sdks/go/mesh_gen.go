@@ -3,14 +3,90 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_mesh_node_create
+// #cgo nocallback net_mesh_node_create
+// #cgo noescape net_mesh_node_new
+// #cgo nocallback net_mesh_node_new
+// #cgo noescape net_mesh_node_start
+// #cgo nocallback net_mesh_node_start
+// #cgo noescape net_mesh_node_connect
+// #cgo nocallback net_mesh_node_connect
+// #cgo noescape net_mesh_node_accept
+// #cgo nocallback net_mesh_node_accept
+// #cgo noescape net_mesh_node_disconnect
+// #cgo nocallback net_mesh_node_disconnect
+// #cgo noescape net_mesh_node_open_stream
+// #cgo nocallback net_mesh_node_open_stream
+// #cgo noescape net_mesh_node_close_stream
+// #cgo nocallback net_mesh_node_close_stream
+// #cgo noescape net_mesh_node_send_on_stream
+// #cgo nocallback net_mesh_node_send_on_stream
+// #cgo noescape net_mesh_node_send_with_retry
+// #cgo nocallback net_mesh_node_send_with_retry
+// #cgo noescape net_mesh_node_send_blocking
+// #cgo nocallback net_mesh_node_send_blocking
+// #cgo noescape net_mesh_node_stream_stats
+// #cgo nocallback net_mesh_node_stream_stats
+// #cgo noescape net_mesh_node_receive
+// #cgo nocallback net_mesh_node_receive
+// #cgo noescape net_mesh_node_poll
+// #cgo nocallback net_mesh_node_poll
+// #cgo noescape net_mesh_node_peers
+// #cgo nocallback net_mesh_node_peers
+// #cgo noescape net_mesh_node_peer_count
+// #cgo nocallback net_mesh_node_peer_count
+// #cgo noescape net_mesh_node_node_id
+// #cgo nocallback net_mesh_node_node_id
+// #cgo noescape net_mesh_node_entity_id
+// #cgo nocallback net_mesh_node_entity_id
+// #cgo noescape net_mesh_node_public_key
+// #cgo nocallback net_mesh_node_public_key
+// #cgo noescape net_mesh_node_local_addr
+// #cgo nocallback net_mesh_node_local_addr
+// #cgo noescape net_mesh_node_stats
+// #cgo nocallback net_mesh_node_stats
+// #cgo noescape net_mesh_node_prometheus_text
+// #cgo nocallback net_mesh_node_prometheus_text
+// #cgo noescape net_mesh_node_shutdown
+// #cgo nocallback net_mesh_node_shutdown
+// #cgo noescape net_mesh_stream_peer_node_id
+// #cgo nocallback net_mesh_stream_peer_node_id
+// #cgo noescape net_mesh_stream_stream_id
+// #cgo nocallback net_mesh_stream_stream_id
+// #cgo noescape net_mesh_events_stop
+// #cgo nocallback net_mesh_events_stop
+// #cgo noescape net_mesh_events_next
+// #cgo nocallback net_mesh_events_next
 import "C"
 
 import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"runtime"
 	"strconv"
+	"time"
 )
 
 // Version of the protocol that this node speaks.
 const ProtocolVersion uint8 = 1
+
+// Window of a stream, unless it asks for another.
+const DefaultStreamWindowBytes uint64 = 65536
+
+// X25519 public key by which a node is dialled, derived from its identity.
+type PublicKey [32]byte
+
+func (v PublicKey) String() string {
+	return fmt.Sprintf("%x", v[:])
+}
+
+// ParsePublicKey takes hex of 32 bytes.
+func ParsePublicKey(text string) (v PublicKey, err error) {
+	err = parseHex(v[:], "public_key", text)
+	return v, err
+}
 
 // Why a handshake is refused.
 type RejectCode string
@@ -20,8 +96,8 @@ const (
 	RejectCodeWrongKey RejectCode = "wrong_key"
 	// The key is right and the PSK is not.
 	RejectCodeWrongPSK RejectCode = "wrong_psk"
-	// The version is not spoken.
-	RejectCodeVersion RejectCode = "version"
+	// The protocol is not spoken in that form.
+	RejectCodeVersionMismatch RejectCode = "version_mismatch"
 	// The node is not admitted, or there is no room for it.
 	RejectCodeNotAdmitted RejectCode = "not_admitted"
 	// The node is shutting down.
@@ -34,7 +110,7 @@ func (v RejectCode) tag() (uint64, bool) {
 		return 1, true
 	case RejectCodeWrongPSK:
 		return 2, true
-	case RejectCodeVersion:
+	case RejectCodeVersionMismatch:
 		return 3, true
 	case RejectCodeNotAdmitted:
 		return 4, true
@@ -52,7 +128,7 @@ func rejectCodeOf(tag uint64) RejectCode {
 	case 2:
 		return RejectCodeWrongPSK
 	case 3:
-		return RejectCodeVersion
+		return RejectCodeVersionMismatch
 	case 4:
 		return RejectCodeNotAdmitted
 	case 5:
@@ -132,6 +208,605 @@ func packCloseCode(w *writer, v CloseCode) {
 
 func unpackCloseCode(r *reader) CloseCode {
 	return closeCodeOf(r.uvarint())
+}
+
+// How hard a stream tries.
+type Reliability string
+
+const (
+	// Each message arrives whole or not at all; none is sent again.
+	ReliabilityFireAndForget Reliability = "fire_and_forget"
+	// Each message arrives once and in order, or the stream ends.
+	ReliabilityReliable Reliability = "reliable"
+)
+
+func (v Reliability) tag() (uint64, bool) {
+	switch v {
+	case ReliabilityFireAndForget:
+		return 0, true
+	case ReliabilityReliable:
+		return 1, true
+	default:
+		return 0, false
+	}
+}
+
+func reliabilityOf(tag uint64) Reliability {
+	switch tag {
+	case 0:
+		return ReliabilityFireAndForget
+	case 1:
+		return ReliabilityReliable
+	default:
+		return Reliability("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packReliability(w *writer, v Reliability) {
+	packUint(w, w.tag(v))
+}
+
+func unpackReliability(r *reader) Reliability {
+	return reliabilityOf(r.uvarint())
+}
+
+// How a node of the mesh is set up.
+type MeshNodeConfig struct {
+	// Address and port to bind, as `127.0.0.1:9000`; port 0 draws a free one.
+	BindAddr string
+	// Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent never rests on it.
+	PSK string
+	// Up to three more pre-shared keys that peers may dial with, while a key is replaced.
+	AcceptedPSKs []string
+	// Ed25519 seed of 32 bytes; ids and public key follow from it.
+	// Nil: a fresh identity.
+	IdentitySeed []byte
+	// A peer that is silent for this long is asked for a sign of life.
+	// Zero: 5000 * time.Millisecond.
+	HeartbeatInterval time.Duration
+	// A peer that is silent for this long is gone.
+	// Zero: 30000 * time.Millisecond.
+	SessionTimeout time.Duration
+	// How long an attempt to connect may take.
+	// Zero: 5000 * time.Millisecond.
+	ConnectTimeout time.Duration
+	// Longest UDP payload that is sent and taken.
+	// Zero: 1452.
+	MaxDatagram uint16
+	// Bytes of messages that wait to be read; what is beyond waits at its sender.
+	// Zero: 4194304.
+	Queue uint64
+	// Accepted and not used: one queue holds what peers send.
+	// Nil: one queue.
+	NumShards *uint32
+}
+
+// MeshOptions is another name of [MeshNodeConfig].
+type MeshOptions = MeshNodeConfig
+
+func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
+	w.record(10, func() {
+		w.name = "BindAddr"
+		packText[string](w, v.BindAddr)
+		w.name = "PSK"
+		packText[string](w, v.PSK)
+		w.name = "AcceptedPSKs"
+		packList(packText[string])(w, v.AcceptedPSKs)
+		packSome(w, packBytes[[]byte], v.IdentitySeed != nil, v.IdentitySeed)
+		w.name = "HeartbeatInterval"
+		packDuration(time.Millisecond)(w, cmp.Or(v.HeartbeatInterval, 5000*time.Millisecond))
+		w.name = "SessionTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.SessionTimeout, 30000*time.Millisecond))
+		w.name = "ConnectTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.ConnectTimeout, 5000*time.Millisecond))
+		packUint[uint16](w, cmp.Or(v.MaxDatagram, 1452))
+		packUint[uint64](w, cmp.Or(v.Queue, 4194304))
+		packOptional(packUint[uint32])(w, v.NumShards)
+	})
+}
+
+func unpackMeshNodeConfig(r *reader) (v MeshNodeConfig) {
+	f := r.record()
+	if f.has() {
+		v.BindAddr = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.PSK = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.AcceptedPSKs = unpackList(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.IdentitySeed = unpackOr(unpackBytes[[]byte])(&f.reader)
+	}
+	if f.has() {
+		v.HeartbeatInterval = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.SessionTimeout = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.ConnectTimeout = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.MaxDatagram = unpackUint[uint16](&f.reader)
+	}
+	if f.has() {
+		v.Queue = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.NumShards = unpackOptional(unpackUint[uint32])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// How a stream is opened.
+type StreamConfig struct {
+	// Id that both ends know the stream by.
+	StreamID uint64
+	// How hard it tries.
+	// Zero: ReliabilityFireAndForget.
+	Reliability Reliability
+	// Bytes that may be queued, on their way or unread at the peer; 0 for as much as the peer allows.
+	// Nil: 65536.
+	Window *uint64
+	// Accepted and not used: streams of a peer take turns.
+	// Zero: 1.
+	FairnessWeight uint8
+}
+
+// StreamOptions is another name of [StreamConfig].
+type StreamOptions = StreamConfig
+
+func packStreamConfig(w *writer, v StreamConfig) {
+	w.record(4, func() {
+		packUint[uint64](w, v.StreamID)
+		w.name = "Reliability"
+		packReliability(w, cmp.Or(v.Reliability, ReliabilityFireAndForget))
+		packUint[uint64](w, or(v.Window, 65536))
+		packByte[uint8](w, cmp.Or(v.FairnessWeight, 1))
+	})
+}
+
+func unpackStreamConfig(r *reader) (v StreamConfig) {
+	f := r.record()
+	if f.has() {
+		v.StreamID = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Reliability = unpackReliability(&f.reader)
+	}
+	if f.has() {
+		v.Window = Ptr(unpackUint[uint64](&f.reader))
+	}
+	if f.has() {
+		v.FairnessWeight = unpackByte[uint8](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// How a node is shut down.
+type MeshShutdownOptions struct {
+	// Most time to wait for what was sent to arrive.
+	// Nil: 5000 * time.Millisecond.
+	Timeout *time.Duration
+}
+
+// NewMeshShutdownOptions gives options in which every default is set.
+func NewMeshShutdownOptions() *MeshShutdownOptions {
+	return &MeshShutdownOptions{Timeout: Ptr[time.Duration](5000 * time.Millisecond)}
+}
+
+func packMeshShutdownOptions(w *writer, v MeshShutdownOptions) {
+	w.record(1, func() {
+		w.name = "Timeout"
+		packDuration(time.Millisecond)(w, or(v.Timeout, 5000*time.Millisecond))
+	})
+}
+
+func unpackMeshShutdownOptions(r *reader) (v MeshShutdownOptions) {
+	f := r.record()
+	if f.has() {
+		v.Timeout = Ptr(unpackDuration(time.Millisecond)(&f.reader))
+	}
+	r.close(&f)
+	return v
+}
+
+// Which messages are received.
+type ReceiveOptions struct {
+	// Only messages of this peer.
+	// Nil: of every peer.
+	Peer *NodeID
+	// Only messages of streams with this id.
+	// Nil: of every stream.
+	StreamID *uint64
+}
+
+// NewReceiveOptions gives options in which every default is set.
+func NewReceiveOptions() *ReceiveOptions {
+	return &ReceiveOptions{}
+}
+
+func packReceiveOptions(w *writer, v ReceiveOptions) {
+	w.record(2, func() {
+		packOptional(packUint[NodeID])(w, v.Peer)
+		packOptional(packUint[uint64])(w, v.StreamID)
+	})
+}
+
+func unpackReceiveOptions(r *reader) (v ReceiveOptions) {
+	f := r.record()
+	if f.has() {
+		v.Peer = unpackOptional(unpackUint[NodeID])(&f.reader)
+	}
+	if f.has() {
+		v.StreamID = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A message of a peer.
+type MeshEvent struct {
+	// Number of the message among all that the node received, in decimal.
+	ID string
+	// The node that sent it.
+	Sender NodeID
+	// Id of its stream.
+	StreamID uint64
+	// Number of the message in its stream.
+	Sequence uint64
+	// Whether its stream is reliable.
+	Reliable bool
+	// The message.
+	Payload []byte
+	// When it was received.
+	InsertionTS time.Time
+}
+
+func packMeshEvent(w *writer, v MeshEvent) {
+	w.record(7, func() {
+		w.name = "ID"
+		packText[string](w, v.ID)
+		packUint[NodeID](w, v.Sender)
+		packUint[uint64](w, v.StreamID)
+		packUint[uint64](w, v.Sequence)
+		packBool(w, v.Reliable)
+		packBytes[[]byte](w, v.Payload)
+		w.name = "InsertionTS"
+		packInstant(time.Nanosecond)(w, v.InsertionTS)
+	})
+}
+
+func unpackMeshEvent(r *reader) (v MeshEvent) {
+	f := r.record()
+	if f.has() {
+		v.ID = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Sender = unpackUint[NodeID](&f.reader)
+	}
+	if f.has() {
+		v.StreamID = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Sequence = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Reliable = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.Payload = unpackBytes[[]byte](&f.reader)
+	}
+	if f.has() {
+		v.InsertionTS = unpackInstant(time.Nanosecond)(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A peer that the node has a session with.
+type PeerInfo struct {
+	// The peer.
+	NodeID NodeID
+	// Its Ed25519 public key.
+	EntityID []byte
+	// The key by which it is dialled.
+	PublicKey PublicKey
+	// Where packets to it go.
+	Address string
+	// Smoothed round-trip time.
+	Rtt time.Duration
+	// Whether it has missed signs of life.
+	Silent bool
+}
+
+func packPeerInfo(w *writer, v PeerInfo) {
+	w.record(6, func() {
+		packUint[NodeID](w, v.NodeID)
+		packBytes[[]byte](w, v.EntityID)
+		packArray[PublicKey](w, v.PublicKey)
+		w.name = "Address"
+		packText[string](w, v.Address)
+		w.name = "Rtt"
+		packDuration(time.Microsecond)(w, v.Rtt)
+		packBool(w, v.Silent)
+	})
+}
+
+func unpackPeerInfo(r *reader) (v PeerInfo) {
+	f := r.record()
+	if f.has() {
+		v.NodeID = unpackUint[NodeID](&f.reader)
+	}
+	if f.has() {
+		v.EntityID = unpackBytes[[]byte](&f.reader)
+	}
+	if f.has() {
+		v.PublicKey = unpackArray[PublicKey](&f.reader)
+	}
+	if f.has() {
+		v.Address = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Rtt = unpackDuration(time.Microsecond)(&f.reader)
+	}
+	if f.has() {
+		v.Silent = unpackBool(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Counters of a stream, in both directions.
+type StreamStats struct {
+	// Number of the next message to the peer.
+	TxSeq uint64
+	// Number of the next message from the peer.
+	RxSeq uint64
+	// Messages from the peer that wait to be read.
+	InboundPending uint64
+	// When a message was last sent or received, in nanoseconds since the Unix epoch.
+	LastActivityNs uint64
+	// Whether messages can be sent.
+	Active bool
+	// Calls that were refused since the window was full.
+	BackpressureEvents uint64
+	// Bytes that the window has room for.
+	TxCreditRemaining uint64
+	// Bytes of the window.
+	TxWindow uint64
+	// Bytes that are queued, on their way, or unread at the peer.
+	InFlight uint64
+	// Fire-and-forget messages that were lost on the way.
+	Lost uint64
+	// Fire-and-forget messages that the peer dropped unread.
+	Dropped uint64
+}
+
+// NetStreamStats is another name of [StreamStats].
+type NetStreamStats = StreamStats
+
+func packStreamStats(w *writer, v StreamStats) {
+	w.record(11, func() {
+		packUint[uint64](w, v.TxSeq)
+		packUint[uint64](w, v.RxSeq)
+		packUint[uint64](w, v.InboundPending)
+		packUint[uint64](w, v.LastActivityNs)
+		packBool(w, v.Active)
+		packUint[uint64](w, v.BackpressureEvents)
+		packUint[uint64](w, v.TxCreditRemaining)
+		packUint[uint64](w, v.TxWindow)
+		packUint[uint64](w, v.InFlight)
+		packUint[uint64](w, v.Lost)
+		packUint[uint64](w, v.Dropped)
+	})
+}
+
+func unpackStreamStats(r *reader) (v StreamStats) {
+	f := r.record()
+	if f.has() {
+		v.TxSeq = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.RxSeq = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.InboundPending = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.LastActivityNs = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Active = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.BackpressureEvents = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.TxCreditRemaining = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.TxWindow = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.InFlight = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Lost = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Dropped = unpackUint[uint64](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Counters of the session with a peer.
+type PeerStats struct {
+	// The peer.
+	NodeID NodeID
+	// Packets that went to the peer.
+	PacketsSent uint64
+	// Packets that opened.
+	PacketsReceived uint64
+	// Packets that were declared lost.
+	PacketsLost uint64
+	// Bytes of the packets sent.
+	BytesSent uint64
+	// Bytes of the packets that opened.
+	BytesReceived uint64
+	// Messages that were taken for sending.
+	MessagesSent uint64
+	// Messages that were read.
+	MessagesReceived uint64
+	// Fire-and-forget messages that were lost on the way.
+	MessagesLost uint64
+	// Fire-and-forget messages of the peer that were dropped unread.
+	MessagesDropped uint64
+	// Bytes that may be on their way.
+	CongestionWindow uint64
+	// Longest datagram that is known to pass.
+	Mtu uint64
+	// Packets of the peer that were dropped, by reason.
+	Drops map[string]uint64
+}
+
+func packPeerStats(w *writer, v PeerStats) {
+	w.record(13, func() {
+		packUint[NodeID](w, v.NodeID)
+		packUint[uint64](w, v.PacketsSent)
+		packUint[uint64](w, v.PacketsReceived)
+		packUint[uint64](w, v.PacketsLost)
+		packUint[uint64](w, v.BytesSent)
+		packUint[uint64](w, v.BytesReceived)
+		packUint[uint64](w, v.MessagesSent)
+		packUint[uint64](w, v.MessagesReceived)
+		packUint[uint64](w, v.MessagesLost)
+		packUint[uint64](w, v.MessagesDropped)
+		packUint[uint64](w, v.CongestionWindow)
+		packUint[uint64](w, v.Mtu)
+		w.name = "Drops"
+		packMap(packUint[uint64])(w, v.Drops)
+	})
+}
+
+func unpackPeerStats(r *reader) (v PeerStats) {
+	f := r.record()
+	if f.has() {
+		v.NodeID = unpackUint[NodeID](&f.reader)
+	}
+	if f.has() {
+		v.PacketsSent = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.PacketsReceived = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.PacketsLost = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.BytesSent = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.BytesReceived = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.MessagesSent = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.MessagesReceived = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.MessagesLost = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.MessagesDropped = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.CongestionWindow = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Mtu = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Drops = unpackMap(unpackUint[uint64])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Counters of a node.
+type MeshStats struct {
+	// Peers that the node has a session with.
+	Sessions uint64
+	// Handshakes that are not confirmed.
+	HalfOpen uint64
+	// Handshakes that were answered.
+	Answered uint64
+	// Handshakes that were refused with a reason.
+	Rejected uint64
+	// Handshakes that were asked for a cookie.
+	Cookies uint64
+	// Messages that wait to be read.
+	Queued uint64
+	// Bytes of the messages that wait to be read.
+	QueuedBytes uint64
+	// Datagrams that were dropped, by reason.
+	Drops map[string]uint64
+	// Counters of each session.
+	Peers []PeerStats
+}
+
+func packMeshStats(w *writer, v MeshStats) {
+	w.record(9, func() {
+		packUint[uint64](w, v.Sessions)
+		packUint[uint64](w, v.HalfOpen)
+		packUint[uint64](w, v.Answered)
+		packUint[uint64](w, v.Rejected)
+		packUint[uint64](w, v.Cookies)
+		packUint[uint64](w, v.Queued)
+		packUint[uint64](w, v.QueuedBytes)
+		w.name = "Drops"
+		packMap(packUint[uint64])(w, v.Drops)
+		packList(packPeerStats)(w, v.Peers)
+	})
+}
+
+func unpackMeshStats(r *reader) (v MeshStats) {
+	f := r.record()
+	if f.has() {
+		v.Sessions = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.HalfOpen = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Answered = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Rejected = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Cookies = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Queued = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.QueuedBytes = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Drops = unpackMap(unpackUint[uint64])(&f.reader)
+	}
+	if f.has() {
+		v.Peers = unpackList(unpackPeerStats)(&f.reader)
+	}
+	r.close(&f)
+	return v
 }
 
 // Why a message was not taken by a stream, or a stream has ended.
@@ -279,11 +954,11 @@ type MeshError struct {
 	Found uint64
 	// Of: version_mismatch.
 	Highest uint16
-	// Of: address_in_use.
+	// Of: address_in_use, cannot_bind.
 	Address string
 	// Of: closed.
 	CloseCode uint64
-	// Of: closed.
+	// Of: closed, cannot_bind.
 	Reason *string
 	// Of: ambiguous_node.
 	Node uint64
@@ -302,7 +977,7 @@ const (
 	MeshErrorKindWrongPSK MeshErrorKind = "wrong_psk"
 	// The node behind the public key is another than the one asked for.
 	MeshErrorKindWrongIdentity MeshErrorKind = "wrong_identity"
-	// The nodes have no version of the protocol in common.
+	// The nodes speak no common form of the protocol.
 	MeshErrorKindVersionMismatch MeshErrorKind = "version_mismatch"
 	// The peer does not admit this node, or has no room for it.
 	MeshErrorKindNotAdmitted MeshErrorKind = "not_admitted"
@@ -316,6 +991,10 @@ const (
 	MeshErrorKindClosed MeshErrorKind = "closed"
 	// Several entities share the node id.
 	MeshErrorKindAmbiguousNode MeshErrorKind = "ambiguous_node"
+	// The address cannot be bound, for another reason than that it is in use.
+	MeshErrorKindCannotBind MeshErrorKind = "cannot_bind"
+	// This node is shut down.
+	MeshErrorKindShutDown MeshErrorKind = "shut_down"
 )
 
 var (
@@ -327,7 +1006,7 @@ var (
 	ErrMeshWrongPSK error = &sentinel{393219, "mesh: wrong_psk"}
 	// The node behind the public key is another than the one asked for.
 	ErrMeshWrongIdentity error = &sentinel{393220, "mesh: wrong_identity"}
-	// The nodes have no version of the protocol in common.
+	// The nodes speak no common form of the protocol.
 	ErrMeshVersionMismatch error = &sentinel{393221, "mesh: version_mismatch"}
 	// The peer does not admit this node, or has no room for it.
 	ErrMeshNotAdmitted error = &sentinel{393222, "mesh: not_admitted"}
@@ -341,6 +1020,10 @@ var (
 	ErrMeshClosed error = &sentinel{393226, "mesh: closed"}
 	// Several entities share the node id.
 	ErrMeshAmbiguousNode error = &sentinel{393227, "mesh: ambiguous_node"}
+	// The address cannot be bound, for another reason than that it is in use.
+	ErrMeshCannotBind error = &sentinel{393228, "mesh: cannot_bind"}
+	// This node is shut down.
+	ErrMeshShutDown error = &sentinel{393229, "mesh: shut_down"}
 )
 
 var meshFamily = family{id: 6, name: "mesh", prefix: "mesh: ", kinds: []kind{
@@ -355,6 +1038,8 @@ var meshFamily = family{id: 6, name: "mesh", prefix: "mesh: ", kinds: []kind{
 	{9, "peer_gone", true},
 	{10, "closed", false},
 	{11, "ambiguous_node", false},
+	{12, "cannot_bind", false},
+	{13, "shut_down", false},
 }}
 
 func (e *MeshError) Error() string {
@@ -417,6 +1102,11 @@ func (e *MeshError) cross() (uint32, string, []byte) {
 		w.record(1, func() {
 			packUint[uint64](w, e.Node)
 		})
+	case MeshErrorKindCannotBind:
+		w.record(2, func() {
+			packText[string](w, e.Address)
+			packText[string](w, at(e.Reason))
+		})
 	default:
 		w.record(0, func() {})
 	}
@@ -470,8 +1160,520 @@ func init() {
 			if f.has() {
 				e.Node = unpackUint[uint64](&f.reader)
 			}
+		case 12:
+			e.Kind = MeshErrorKindCannotBind
+			if f.has() {
+				e.Address = unpackText[string](&f.reader)
+			}
+			if f.has() {
+				e.Reason = Ptr(unpackText[string](&f.reader))
+			}
+		case 13:
+			e.Kind = MeshErrorKindShutDown
 		}
 		return e
 	}
 }
 
+// A node of the encrypted mesh: one socket, one identity, sessions with many peers.
+type MeshNode struct {
+	core *object
+}
+
+// NetMesh is another name of [MeshNode].
+type NetMesh = MeshNode
+
+// MeshNodeCreate binds the socket and makes the node.
+func MeshNodeCreate(ctx context.Context, config MeshNodeConfig) (result *MeshNode, err error) {
+	in := reused()
+	configPack := packed(in, "config", packMeshNodeConfig, config)
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_mesh_node_create(configPack, nil, queueContext())
+	in.done()
+	return await(ctx, op, unpackMeshNode)
+}
+
+// NetMeshCreate binds the socket and makes the node.
+func NetMeshCreate(ctx context.Context, config MeshNodeConfig) (result *MeshNode, err error) {
+	return MeshNodeCreate(ctx, config)
+}
+
+// NewMeshNode binds the socket and makes the node, which takes packets from the first call on that waits.
+func NewMeshNode(config MeshNodeConfig) (result *MeshNode, err error) {
+	in := reused()
+	configPack := packed(in, "config", packMeshNodeConfig, config)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_mesh_node_new(configPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return newMeshNode(uint64(out)), nil
+}
+
+// NewNetMesh binds the socket and makes the node, which takes packets from the first call on that waits.
+func NewNetMesh(config MeshNodeConfig) (result *MeshNode, err error) {
+	return NewMeshNode(config)
+}
+
+// Start takes packets from now on. Every call that waits does so by itself; calling it again does nothing.
+func (o *MeshNode) Start(ctx context.Context) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_start(o.id(), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// Connect dials a peer and waits until both sides have proven who they are. A peer that is lost later is dialled again, from 0.5 s to 30 s apart.
+func (o *MeshNode) Connect(ctx context.Context, peerAddr string, peerPublicKey PublicKey, peerNodeID NodeID) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_connect(o.id(), viewOf(peerAddr), viewOf(peerPublicKey[:]), C.uint64_t(peerNodeID), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// Accept waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.
+func (o *MeshNode) Accept(ctx context.Context, peerNodeID NodeID) (result string, err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_mesh_node_accept(o.id(), C.uint64_t(peerNodeID), nil, queueContext())
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackText[string])
+}
+
+// Disconnect ends the session with a peer, and dials it no more.
+func (o *MeshNode) Disconnect(ctx context.Context, peerNodeID NodeID) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_disconnect(o.id(), C.uint64_t(peerNodeID), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// OpenStream opens a stream to a peer. A stream that is open already is given back as it is.
+func (o *MeshNode) OpenStream(peerNodeID NodeID, config StreamConfig) (result *MeshStream, err error) {
+	in := reused()
+	configPack := packed(in, "config", packStreamConfig, config)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_mesh_node_open_stream(o.id(), C.uint64_t(peerNodeID), configPack, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return newMeshStream(uint64(out)), nil
+}
+
+// CloseStream ends a stream after what was sent. One that is not open is left as it is.
+func (o *MeshNode) CloseStream(peerNodeID NodeID, streamID uint64) (err error) {
+	var fail C.net_error
+	code := C.net_mesh_node_close_stream(o.id(), C.uint64_t(peerNodeID), C.uint64_t(streamID), &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return failed(&fail)
+	}
+	return nil
+}
+
+// SendOnStream sends messages: all of them are taken, or none. `window_full` if the stream's window has no room for them all; if nothing
+// of the stream is outstanding they are always taken. At most 16 MiB a message, or 256 KiB if the stream is fire-and-forget.
+func (o *MeshNode) SendOnStream(ctx context.Context, stream *MeshStream, events [][]byte) (err error) {
+	in := reused()
+	streamHandle := in.named("stream").handle(stream)
+	eventsPack := packed(in, "events", packList(packBytes[[]byte]), events)
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_send_on_stream(o.id(), streamHandle, eventsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	runtime.KeepAlive(stream)
+	return awaitEnd(ctx, op)
+}
+
+// SendWithRetry sends messages, and tries again while the window is full: after 5 ms, then after twice as long each time up to 200 ms, or as soon as there is room.
+func (o *MeshNode) SendWithRetry(ctx context.Context, stream *MeshStream, events [][]byte, maxRetries uint32) (err error) {
+	in := reused()
+	streamHandle := in.named("stream").handle(stream)
+	eventsPack := packed(in, "events", packList(packBytes[[]byte]), events)
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_send_with_retry(o.id(), streamHandle, eventsPack, C.uint32_t(maxRetries), nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	runtime.KeepAlive(stream)
+	return awaitEnd(ctx, op)
+}
+
+// SendBlocking sends messages, and waits for room as long as the peer is there.
+func (o *MeshNode) SendBlocking(ctx context.Context, stream *MeshStream, events [][]byte) (err error) {
+	in := reused()
+	streamHandle := in.named("stream").handle(stream)
+	eventsPack := packed(in, "events", packList(packBytes[[]byte]), events)
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_send_blocking(o.id(), streamHandle, eventsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	runtime.KeepAlive(stream)
+	return awaitEnd(ctx, op)
+}
+
+// StreamStats reads the counters of a stream, or nothing if neither side has opened it.
+func (o *MeshNode) StreamStats(peerNodeID NodeID, streamID uint64) (result StreamStats, found bool, err error) {
+	var there C.bool
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_stream_stats(o.id(), C.uint64_t(peerNodeID), C.uint64_t(streamID), &there, &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, false, failed(&fail)
+	}
+	if !there {
+		return result, false, nil
+	}
+	result, err = taken(&out, unpackStreamStats)
+	return result, err == nil, err
+}
+
+// Receive receives messages of peers from now on. What several readers could get goes to the one that asked for it most narrowly, or else was there first.
+func (o *MeshNode) Receive(options *ReceiveOptions) (result *MeshEvents, err error) {
+	in := reused()
+	optionsPack := packedOr(in, "options", packReceiveOptions, options != nil, at(options))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_mesh_node_receive(o.id(), optionsPack, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return newMeshEvents(uint64(out)), nil
+}
+
+// Poll reads messages of peers that no open `receive` gets, without waiting for more.
+func (o *MeshNode) Poll(ctx context.Context, limit uint32) (result []MeshEvent, err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_mesh_node_poll(o.id(), C.uint32_t(limit), nil, queueContext())
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackList(unpackMeshEvent))
+}
+
+// Peers tells the peers that there is a session with.
+func (o *MeshNode) Peers() (result []PeerInfo, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_peers(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackList(unpackPeerInfo))
+}
+
+// PeerCount tells the number of peers that there is a session with.
+func (o *MeshNode) PeerCount() (result uint32, err error) {
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_mesh_node_peer_count(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
+}
+
+// NodeID tells the node's id.
+func (o *MeshNode) NodeID() (result NodeID, err error) {
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_mesh_node_node_id(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return NodeID(out), nil
+}
+
+// EntityID tells the Ed25519 public key of the node's identity.
+func (o *MeshNode) EntityID() (result []byte, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_entity_id(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[[]byte])
+}
+
+// PublicKey tells the key by which the node is dialled.
+func (o *MeshNode) PublicKey() (result PublicKey, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_public_key(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackArray[PublicKey])
+}
+
+// LocalAddr tells the address and port that the node has bound.
+func (o *MeshNode) LocalAddr() (result string, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_local_addr(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[string])
+}
+
+// Stats reads the counters.
+func (o *MeshNode) Stats() (result MeshStats, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_stats(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackMeshStats)
+}
+
+// PrometheusText prints the counters in the Prometheus text format, version 0.0.4.
+func (o *MeshNode) PrometheusText() (result string, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_prometheus_text(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[string])
+}
+
+// Shutdown waits until what was sent has arrived, tells every peer, and ends. Pending operations end with `closed`. Calling it again does nothing.
+func (o *MeshNode) Shutdown(ctx context.Context, options *MeshShutdownOptions) (err error) {
+	in := reused()
+	optionsPack := packedOr(in, "options", packMeshShutdownOptions, options != nil, at(options))
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_shutdown(o.id(), optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// Close does what Shutdown does, and lets go of the object.
+func (o *MeshNode) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	err := o.Shutdown(context.Background(), nil)
+	o.core.release()
+	return err
+}
+
+// id is the handle, zero for none.
+func (o *MeshNode) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newMeshNode(handle uint64) *MeshNode {
+	o := &MeshNode{core: newObject(handle)}
+	return o
+}
+
+func packMeshNode(w *writer, o *MeshNode) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackMeshNode(r *reader) *MeshNode {
+	return newMeshNode(r.uvarint())
+}
+
+// A stream to one peer, opened by `open_stream`.
+type MeshStream struct {
+	core       *object
+	peerNodeID NodeID
+	streamID   uint64
+}
+
+// PeerNodeID: The peer.
+func (o *MeshStream) PeerNodeID() NodeID {
+	return o.peerNodeID
+}
+
+func (o *MeshStream) loadPeerNodeID() (result NodeID, err error) {
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_mesh_stream_peer_node_id(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return NodeID(out), nil
+}
+
+// StreamID: Id of the stream.
+func (o *MeshStream) StreamID() uint64 {
+	return o.streamID
+}
+
+func (o *MeshStream) loadStreamID() (result uint64, err error) {
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_mesh_stream_stream_id(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint64(out), nil
+}
+
+// Close lets go of the object.
+func (o *MeshStream) Close() error {
+	o.core.release()
+	return nil
+}
+
+// id is the handle, zero for none.
+func (o *MeshStream) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newMeshStream(handle uint64) *MeshStream {
+	o := &MeshStream{core: newObject(handle)}
+	o.peerNodeID, _ = o.loadPeerNodeID()
+	o.streamID, _ = o.loadStreamID()
+	return o
+}
+
+func packMeshStream(w *writer, o *MeshStream) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackMeshStream(r *reader) *MeshStream {
+	return newMeshStream(r.uvarint())
+}
+
+// Messages of peers in the order in which they were received, waiting for new ones.
+type MeshEvents struct {
+	core  *object
+	items *feed[MeshEvent, MeshEvent]
+}
+
+// Stop ends the iteration at once; a pending read ends as well. What waits to be read goes to other readers.
+func (o *MeshEvents) Stop() (err error) {
+	var fail C.net_error
+	code := C.net_mesh_events_stop(o.id(), &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return failed(&fail)
+	}
+	return nil
+}
+
+// Next waits for the next value; false is the end.
+func (o *MeshEvents) Next(ctx context.Context) (value MeshEvent, found bool, err error) {
+	return o.items.next(ctx)
+}
+
+// NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
+func (o *MeshEvents) NextBatch(ctx context.Context, most uint32) (values []MeshEvent, err error) {
+	return o.items.nextBatch(ctx, most)
+}
+
+// All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
+// Leaving the loop early keeps the stream open.
+func (o *MeshEvents) All(ctx context.Context) iter.Seq2[MeshEvent, error] {
+	return o.items.all(ctx)
+}
+
+// Close does what Stop does, and lets go of the object.
+func (o *MeshEvents) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	err := o.Stop()
+	o.core.release()
+	return err
+}
+
+// id is the handle, zero for none.
+func (o *MeshEvents) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newMeshEvents(handle uint64) *MeshEvents {
+	o := &MeshEvents{core: newObject(handle)}
+	core := o.core
+	ask := func(most uint32) C.uint64_t {
+		return C.net_mesh_events_next(core.id(), C.uint32_t(most), nil, queueContext())
+	}
+	o.items = newFeed(o.core, unpackMeshEvent, keep[MeshEvent], ask)
+	return o
+}
+
+func packMeshEvents(w *writer, o *MeshEvents) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackMeshEvents(r *reader) *MeshEvents {
+	return newMeshEvents(r.uvarint())
+}
+
+func init() {
+	spellings["connect_timeout_ms"] = "ConnectTimeout"
+	spellings["fairness_weight"] = "FairnessWeight"
+	spellings["heartbeat_interval_ms"] = "HeartbeatInterval"
+	spellings["max_datagram"] = "MaxDatagram"
+	spellings["max_retries"] = "maxRetries"
+	spellings["peer_addr"] = "peerAddr"
+	spellings["peer_node_id"] = "peerNodeID"
+	spellings["peer_public_key"] = "peerPublicKey"
+	spellings["queue_bytes"] = "Queue"
+	spellings["session_timeout_ms"] = "SessionTimeout"
+	spellings["stream_id"] = "streamID"
+}

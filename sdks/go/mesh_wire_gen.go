@@ -5,7 +5,7 @@ package net
 // The first message of a handshake.
 type InitPacket struct {
 	// Version of the protocol.
-	Version uint8
+	Protocol uint8
 	// Zero.
 	Reserved uint16
 	// Index by which the answer finds the dialling node's keys.
@@ -47,7 +47,7 @@ func DecodeInitPacket(bytes []byte) (v InitPacket, err error) {
 func (v InitPacket) write(w *wireWriter) {
 	w.put(0x01)
 	w.seek(1)
-	w.u8(v.Version)
+	w.u8(v.Protocol)
 	w.seek(2)
 	w.u16LE(uint16(w.atMost("reserved", uint64(v.Reserved), 0)))
 	w.seek(4)
@@ -70,7 +70,7 @@ func (v *InitPacket) read(r *wireReader) {
 	r.exactly(296)
 	r.magic(0x01)
 	r.seek(1)
-	v.Version = r.u8("version")
+	v.Protocol = r.u8("protocol")
 	r.seek(2)
 	v.Reserved = uint16(r.atMost("reserved", uint64(r.u16LE("reserved")), 0))
 	r.seek(4)
@@ -92,7 +92,7 @@ func (v *InitPacket) read(r *wireReader) {
 // The second and last message of a handshake.
 type RespPacket struct {
 	// Version of the protocol.
-	Version uint8
+	Protocol uint8
 	// Zero.
 	Reserved uint16
 	// The dialling node's index.
@@ -126,7 +126,7 @@ func DecodeRespPacket(bytes []byte) (v RespPacket, err error) {
 func (v RespPacket) write(w *wireWriter) {
 	w.put(0x02)
 	w.seek(1)
-	w.u8(v.Version)
+	w.u8(v.Protocol)
 	w.seek(2)
 	w.u16LE(uint16(w.atMost("reserved", uint64(v.Reserved), 0)))
 	w.seek(4)
@@ -141,7 +141,7 @@ func (v *RespPacket) read(r *wireReader) {
 	r.exactly(200)
 	r.magic(0x02)
 	r.seek(1)
-	v.Version = r.u8("version")
+	v.Protocol = r.u8("protocol")
 	r.seek(2)
 	v.Reserved = uint16(r.atMost("reserved", uint64(r.u16LE("reserved")), 0))
 	r.seek(4)
@@ -155,7 +155,7 @@ func (v *RespPacket) read(r *wireReader) {
 // Asks a dialling node to show that it receives at its address.
 type CookiePacket struct {
 	// Version of the protocol.
-	Version uint8
+	Protocol uint8
 	// Zero.
 	Reserved uint16
 	// The dialling node's index.
@@ -189,7 +189,7 @@ func DecodeCookiePacket(bytes []byte) (v CookiePacket, err error) {
 func (v CookiePacket) write(w *wireWriter) {
 	w.put(0x03)
 	w.seek(1)
-	w.u8(v.Version)
+	w.u8(v.Protocol)
 	w.seek(2)
 	w.u16LE(uint16(w.atMost("reserved", uint64(v.Reserved), 0)))
 	w.seek(4)
@@ -204,7 +204,7 @@ func (v *CookiePacket) read(r *wireReader) {
 	r.exactly(40)
 	r.magic(0x03)
 	r.seek(1)
-	v.Version = r.u8("version")
+	v.Protocol = r.u8("protocol")
 	r.seek(2)
 	v.Reserved = uint16(r.atMost("reserved", uint64(r.u16LE("reserved")), 0))
 	r.seek(4)
@@ -218,7 +218,7 @@ func (v *CookiePacket) read(r *wireReader) {
 // Refuses a handshake.
 type RejectPacket struct {
 	// Version of the protocol.
-	Version uint8
+	Protocol uint8
 	// Zero.
 	Reserved uint16
 	// The dialling node's index.
@@ -256,7 +256,7 @@ func DecodeRejectPacket(bytes []byte) (v RejectPacket, err error) {
 func (v RejectPacket) write(w *wireWriter) {
 	w.put(0x04)
 	w.seek(1)
-	w.u8(v.Version)
+	w.u8(v.Protocol)
 	w.seek(2)
 	w.u16LE(uint16(w.atMost("reserved", uint64(v.Reserved), 0)))
 	w.seek(4)
@@ -275,7 +275,7 @@ func (v *RejectPacket) read(r *wireReader) {
 	r.exactly(32)
 	r.magic(0x04)
 	r.seek(1)
-	v.Version = r.u8("version")
+	v.Protocol = r.u8("protocol")
 	r.seek(2)
 	v.Reserved = uint16(r.atMost("reserved", uint64(r.u16LE("reserved")), 0))
 	r.seek(4)
@@ -597,7 +597,7 @@ type ForwardEnvelope struct {
 	// Hops that it may still make.
 	TTL uint8
 	// How urgent it is.
-	Class uint8
+	Priority uint8
 	// Zero.
 	Reserved uint16
 	// Zero.
@@ -632,7 +632,7 @@ func (v ForwardEnvelope) write(w *wireWriter) {
 	w.seek(16)
 	w.u8(v.TTL)
 	w.seek(17)
-	w.u8(v.Class)
+	w.u8(v.Priority)
 	w.seek(18)
 	w.u16LE(uint16(w.atMost("reserved", uint64(v.Reserved), 0)))
 	w.seek(20)
@@ -648,7 +648,7 @@ func (v *ForwardEnvelope) read(r *wireReader) {
 	r.seek(16)
 	v.TTL = r.u8("ttl")
 	r.seek(17)
-	v.Class = r.u8("class")
+	v.Priority = r.u8("priority")
 	r.seek(18)
 	v.Reserved = uint16(r.atMost("reserved", uint64(r.u16LE("reserved")), 0))
 	r.seek(20)

@@ -57,15 +57,23 @@ func (w *writer) nest(deepest int, pack func()) {
 func (w *writer) tag(v interface{ tag() (uint64, bool) }) uint64 {
 	tag, known := v.tag()
 	if !known {
-		w.fail(argumentError(w.name, fmt.Sprintf("`%v` is not one of its values", v)))
+		detail := fmt.Sprintf("`%v` is not one of its values", v)
+		if own, ok := v.(interface{ refusal(string) error }); ok {
+			w.fail(own.refusal(detail))
+		}
+		w.fail(argumentError(w.name, detail))
 	}
 	return tag
 }
 
-// bits refuses those that have no name.
-func (w *writer) bits(v, allowed uint64) uint64 {
+// bits refuses those that have no name, with an error of their own if there is one.
+func (w *writer) bits(v, allowed uint64, refusal func(string) error) uint64 {
 	if unknown := v &^ allowed; unknown != 0 {
-		w.fail(argumentError(w.name, fmt.Sprintf("has the unknown bits %#x", unknown)))
+		detail := fmt.Sprintf("has the unknown bits %#x", unknown)
+		if refusal != nil {
+			w.fail(refusal(detail))
+		}
+		w.fail(argumentError(w.name, detail))
 	}
 	return v
 }

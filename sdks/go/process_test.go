@@ -57,6 +57,22 @@ func TestForkedChild(t *testing.T) {
 	}
 }
 
+// TestDescriptors has calls complete over every kind of descriptor that some system has, and over none.
+func TestDescriptors(t *testing.T) {
+	for _, kind := range []string{"pipe", "none"} {
+		t.Run(kind, func(t *testing.T) {
+			alone(t, func() {
+				for range 100 {
+					text, err := box(t, "kept").Read(context.Background())
+					if text != "kept" || err != nil {
+						t.Fatal(text, err)
+					}
+				}
+			}, "NET_TEST_DESCRIPTOR="+kind)
+		})
+	}
+}
+
 // runtimeThreads counts the worker threads of the library.
 func runtimeThreads(t *testing.T) (count int) {
 	t.Helper()
@@ -217,7 +233,7 @@ func TestOtherLibraryIsRefused(t *testing.T) {
 	if !errors.As(err, &base) || base.Kind != net.BaseErrorKindMismatch || base.Wanted != info.SpecHash || base.Found != "91c0" {
 		t.Fatal(err)
 	}
-	if text := err.Error(); text != "mismatch: SDK built from spec "+info.SpecHash+", library has 91c0" {
+	if text := err.Error(); text != "mismatch: built for spec "+info.SpecHash+", library has 91c0" {
 		t.Error(text)
 	}
 }

@@ -9,9 +9,7 @@ import "C"
 
 import (
 	"context"
-	"os"
 	"sync"
-	"syscall"
 	"unsafe"
 )
 
@@ -37,20 +35,17 @@ var start = sync.OnceValue(func() error {
 	queue.waiting, queue.early = map[uint64]chan outcome{}, map[uint64]outcome{}
 	hosts.live, hosts.running = map[uint64]instance{}, map[uint64]context.CancelFunc{}
 	queue.raw = C.net_queue_new()
-	fd, err := syscall.Dup(int(C.net_queue_fd(queue.raw)))
-	if err == nil {
-		err = syscall.SetNonblock(fd, true)
+	take := func() bool { return drain() > 0 }
+	if fd := int(C.net_queue_fd(queue.raw)); fd >= 0 {
+		if err := whenReadable(fd, take); err != nil {
+			return &BaseError{Kind: BaseErrorKindInternal, Detail: err.Error()}
+		}
+		return nil
 	}
-	if err != nil {
-		return &BaseError{Kind: BaseErrorKindInternal, Detail: err.Error()}
-	}
-	file := os.NewFile(uintptr(fd), "net queue")
-	conn, err := file.SyscallConn()
-	if err != nil {
-		return &BaseError{Kind: BaseErrorKindInternal, Detail: err.Error()}
-	}
+	// Without a descriptor one goroutine waits in the library.
 	go func() {
-		for conn.Read(func(uintptr) bool { return drain() > 0 }) == nil {
+		for C.net_queue_wait(queue.raw, -1) {
+			take()
 		}
 	}()
 	return nil
@@ -61,8 +56,8 @@ func matches(found string) error {
 	if found == specHash {
 		return nil
 	}
-	detail := "SDK built from spec " + specHash + ", library has " + found
-	return &BaseError{Kind: BaseErrorKindMismatch, Detail: detail, Wanted: specHash, Found: found}
+	detail := "built for spec " + specHash + ", library has " + found
+	return &BaseError{Kind: BaseErrorKindMismatch, Detail: detail, What: "spec", Wanted: specHash, Found: found}
 }
 
 func queueContext() unsafe.Pointer { return unsafe.Pointer(queue.raw) }

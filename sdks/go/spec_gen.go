@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "cbc42f6a688996558f25fa10c4aefc00"
+const specHash = "3cc6d8f32a9c098c53a504a8aeb5216f"

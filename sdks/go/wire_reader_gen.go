@@ -83,8 +83,17 @@ func (r *wireReader) i32LE(field string) int32   { return int32(r.u32LE(field)) 
 func (r *wireReader) i32BE(field string) int32   { return int32(r.u32BE(field)) }
 func (r *wireReader) i64LE(field string) int64   { return int64(r.u64LE(field)) }
 func (r *wireReader) i64BE(field string) int64   { return int64(r.u64BE(field)) }
-func (r *wireReader) f64LE(field string) float64 { return math.Float64frombits(r.u64LE(field)) }
-func (r *wireReader) f64BE(field string) float64 { return math.Float64frombits(r.u64BE(field)) }
+func (r *wireReader) f64LE(field string) float64 { return r.f64(field, r.u64LE(field)) }
+func (r *wireReader) f64BE(field string) float64 { return r.f64(field, r.u64BE(field)) }
+
+// f64 gives the float of some bits; there is one form of what is no number.
+func (r *wireReader) f64(field string, bits uint64) float64 {
+	value := math.Float64frombits(bits)
+	if bits != wireFloat(value) {
+		r.fail(field, "not the one NaN")
+	}
+	return value
+}
 
 func (r *wireReader) bool(field string) bool {
 	value := r.u8(field)
@@ -209,6 +218,30 @@ func wirePart[T any](r *wireReader, field string, size int, read func(*T, *wireR
 	read(&part, inner)
 	r.fault = inner.fault
 	return part
+}
+
+// wireRemains reads a part that takes all that remains.
+func wireRemains[T any](r *wireReader, read func(*T, *wireReader)) (part T) {
+	inner := &wireReader{bytes: r.bytes[r.at:], fault: r.fault}
+	read(&part, inner)
+	inner.end()
+	r.at, r.fault = len(r.bytes), inner.fault
+	return part
+}
+
+// sum gives the checksum of the bytes since a position.
+func (r *wireReader) sum(field string, hash ChecksumHash, start int) uint64 {
+	sum, err := Checksum(hash, r.bytes[start:r.at])
+	if err != nil {
+		r.fail(field, err.Error())
+	}
+	return sum
+}
+
+func (r *wireReader) sameSum(field string, same bool) {
+	if !same {
+		r.fail(field, "wrong checksum")
+	}
 }
 
 func wireList[T any](r *wireReader, length int, item func() T) []T {

@@ -76,6 +76,15 @@ func wireVarintLength(value uint64) int {
 	}
 }
 
+// sum gives the checksum of the bytes since a position.
+func (w *wireWriter) sum(field string, hash ChecksumHash, start int) uint64 {
+	sum, err := Checksum(hash, w.bytes[start:w.at])
+	if err != nil {
+		w.fail(field, err.Error())
+	}
+	return sum
+}
+
 // inner writes a part that has offsets of its own.
 func (w *wireWriter) inner(write func(*wireWriter)) {
 	part := &wireWriter{fault: w.fault}

@@ -185,8 +185,9 @@ net_code net_stream_close(net_handle handle, struct net_error *error);
 // Counts objects and streams that were not freed, and objects of the host that the library holds.
 size_t net_live_handles(void);
 
-// Tells whether a program that was compiled against this version of the interface fits the library.
-bool net_abi_check(uint32_t major, uint32_t minor);
+// Refuses a program that was compiled against a version of this interface that the library does
+// not fit: another major, or a minor above the library's. The error has both versions.
+net_code net_abi_check(uint32_t major, uint32_t minor, struct net_error *error);
 
 // Gives the hash of the interface spec that the library was generated from, in hex.
 const char *net_spec_hash(void);
@@ -203,6 +204,12 @@ void net_queue_free(struct net_queue *queue);
 //
 // It is for polling only. -1 where the system has none.
 int net_queue_fd(const struct net_queue *queue);
+
+// Waits for an event and leaves it in the queue; false if none came in time.
+//
+// A time below zero is forever. It is for threads that drain the queue where `net_queue_fd` gives
+// nothing to poll.
+bool net_queue_wait(const struct net_queue *queue, int64_t timeout_ms);
 
 // Takes the oldest event out; false if none came in time.
 //
@@ -228,6 +235,10 @@ struct net_host net_queue_host(const struct net_queue *queue,
                                struct net_view props);
 
 // Module base ------------------------------------------------------------------------------------
+
+// Computes the checksum that layouts have: the hash itself if it has 64 bits, else its first eight
+// bytes, lowest byte first. A narrower checksum is the lowest bits of it.
+net_code net_checksum(uint8_t hash, net_view data, uint64_t *result, net_error *error);
 
 // Tells the version of the library, such as `0.1.0`.
 net_code net_version(net_bytes *result, net_error *error);
@@ -382,9 +393,14 @@ net_code net_net_node_shards(net_handle handle, uint32_t *result, net_error *err
 
 // Waits until everything accepted before is visible to readers; answers `invalid_json` if a
 // fire-and-forget event was not JSON.
+//
+// With a transport that means acknowledged by the server. Once nothing was acknowledged for its
+// two timeouts together, the
+// answer is the error of the last attempt; the events stay, and are sent again.
 uint64_t net_net_node_flush(net_handle handle, net_done done, void *ctx);
 
-// Refuses new events, lets readers take what was accepted, then ends every pending operation with
+// Refuses new events, lets readers, or the transport's server, take what was accepted, then ends
+// every pending operation with
 // `closed`. Calling it again does nothing.
 uint64_t net_net_node_shutdown(net_handle handle, net_view options, net_done done, void *ctx);
 
@@ -551,6 +567,12 @@ net_code net_echo_level(uint16_t value, uint16_t *result, net_error *error);
 net_code net_echo_access(uint32_t value, uint32_t *result, net_error *error);
 
 // Gives the value back.
+net_code net_echo_mood(uint8_t value, uint8_t *result, net_error *error);
+
+// Gives the value back.
+net_code net_echo_rights(uint16_t value, uint16_t *result, net_error *error);
+
+// Gives the value back.
 net_code net_echo_number(uint64_t value, uint64_t *result, net_error *error);
 
 // Gives the value back.
@@ -592,6 +614,15 @@ net_code net_echo_limits(net_view values, net_bytes *result, net_error *error);
 
 // Gives the value back.
 net_code net_echo_timetable(net_view value, net_bytes *result, net_error *error);
+
+// Gives the kit back, with the same boxes in it.
+net_code net_echo_kit_of(net_view kit, net_bytes *result, net_error *error);
+
+// Gives the label and the texts of all boxes, with blanks between.
+net_code net_kit_text(net_view kit, net_bytes *result, net_error *error);
+
+// Gives the texts of one kit or two from a task.
+uint64_t net_kit_text_later(net_view kit, net_view more, net_done done, void *ctx);
 
 // Gives the text twice.
 net_code net_doubled(net_view text, net_bytes *result, net_error *error);
@@ -706,6 +737,16 @@ net_code net_echo_box_letters(net_handle handle,
                               uint32_t limit,
                               net_handle *result,
                               net_error *error);
+
+// Gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+uint64_t net_echo_box_watch(net_handle handle, uint32_t count, net_done done, void *ctx);
+
+// Gives a kit with a new box in it that has the same text, unless the label has none.
+net_code net_echo_box_boxed(net_handle handle,
+                            net_view label,
+                            bool *found,
+                            net_bytes *result,
+                            net_error *error);
 
 // Puts the text into a store, reads it back, and removes it if the store can; `odd` if it differs.
 uint64_t net_echo_box_save(net_handle handle,
@@ -875,10 +916,10 @@ net_code net_token_channel_hash(net_handle handle, uint64_t *result, net_error *
 // Generation of the issuer's tokens to which it belongs.
 net_code net_token_issuer_generation(net_handle handle, uint32_t *result, net_error *error);
 
-// First second in which it is valid.
+// First second in which it is valid; one behind the year 9999 comes as its end.
 net_code net_token_not_before(net_handle handle, int64_t *result, net_error *error);
 
-// First second in which it is not valid any more.
+// First second in which it is not valid any more; one behind the year 9999 comes as its end.
 net_code net_token_not_after(net_handle handle, int64_t *result, net_error *error);
 
 // How often it may be passed on.
@@ -954,6 +995,140 @@ net_code net_identity_origin_hash(net_handle handle, uint64_t *result, net_error
 
 // How many tokens are kept.
 net_code net_identity_token_cache_len(net_handle handle, uint32_t *result, net_error *error);
+
+// Module mesh ------------------------------------------------------------------------------------
+
+// Binds the socket and makes the node.
+uint64_t net_mesh_node_create(net_view config, net_done done, void *ctx);
+
+// Binds the socket and makes the node, which takes packets from the first call on that waits.
+net_code net_mesh_node_new(net_view config, net_handle *result, net_error *error);
+
+// Takes packets from now on. Every call that waits does so by itself; calling it again does
+// nothing.
+uint64_t net_mesh_node_start(net_handle handle, net_done done, void *ctx);
+
+// Dials a peer and waits until both sides have proven who they are. A peer that is lost later is
+// dialled again, from 0.5 s to 30 s apart.
+uint64_t net_mesh_node_connect(net_handle handle,
+                               net_view peer_addr,
+                               net_view peer_public_key,
+                               uint64_t peer_node_id,
+                               net_done done,
+                               void *ctx);
+
+// Waits until there is a session with a peer, and tells the peer's address. The node answers
+// whoever dials it at any time.
+uint64_t net_mesh_node_accept(net_handle handle, uint64_t peer_node_id, net_done done, void *ctx);
+
+// Ends the session with a peer, and dials it no more.
+uint64_t net_mesh_node_disconnect(net_handle handle,
+                                  uint64_t peer_node_id,
+                                  net_done done,
+                                  void *ctx);
+
+// Opens a stream to a peer. A stream that is open already is given back as it is.
+net_code net_mesh_node_open_stream(net_handle handle,
+                                   uint64_t peer_node_id,
+                                   net_view config,
+                                   net_handle *result,
+                                   net_error *error);
+
+// Ends a stream after what was sent. One that is not open is left as it is.
+net_code net_mesh_node_close_stream(net_handle handle,
+                                    uint64_t peer_node_id,
+                                    uint64_t stream_id,
+                                    net_error *error);
+
+// Sends messages: all of them are taken, or none. `window_full` if the stream's window has no room
+// for them all; if nothing
+// of the stream is outstanding they are always taken. At most 16 MiB a message, or 256 KiB if the
+// stream is fire-and-forget.
+uint64_t net_mesh_node_send_on_stream(net_handle handle,
+                                      net_handle stream,
+                                      net_view events,
+                                      net_done done,
+                                      void *ctx);
+
+// Sends messages, and tries again while the window is full: after 5 ms, then after twice as long
+// each time up to 200 ms, or as soon as there is room.
+uint64_t net_mesh_node_send_with_retry(net_handle handle,
+                                       net_handle stream,
+                                       net_view events,
+                                       uint32_t max_retries,
+                                       net_done done,
+                                       void *ctx);
+
+// Sends messages, and waits for room as long as the peer is there.
+uint64_t net_mesh_node_send_blocking(net_handle handle,
+                                     net_handle stream,
+                                     net_view events,
+                                     net_done done,
+                                     void *ctx);
+
+// Reads the counters of a stream, or nothing if neither side has opened it.
+net_code net_mesh_node_stream_stats(net_handle handle,
+                                    uint64_t peer_node_id,
+                                    uint64_t stream_id,
+                                    bool *found,
+                                    net_bytes *result,
+                                    net_error *error);
+
+// Receives messages of peers from now on. What several readers could get goes to the one that
+// asked for it most narrowly, or else was there first.
+net_code net_mesh_node_receive(net_handle handle,
+                               net_view options,
+                               net_handle *result,
+                               net_error *error);
+
+// Reads messages of peers that no open `receive` gets, without waiting for more.
+uint64_t net_mesh_node_poll(net_handle handle, uint32_t limit, net_done done, void *ctx);
+
+// Tells the peers that there is a session with.
+net_code net_mesh_node_peers(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells the number of peers that there is a session with.
+net_code net_mesh_node_peer_count(net_handle handle, uint32_t *result, net_error *error);
+
+// Tells the node's id.
+net_code net_mesh_node_node_id(net_handle handle, uint64_t *result, net_error *error);
+
+// Tells the Ed25519 public key of the node's identity.
+net_code net_mesh_node_entity_id(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells the key by which the node is dialled.
+net_code net_mesh_node_public_key(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells the address and port that the node has bound.
+net_code net_mesh_node_local_addr(net_handle handle, net_bytes *result, net_error *error);
+
+// Reads the counters.
+net_code net_mesh_node_stats(net_handle handle, net_bytes *result, net_error *error);
+
+// Prints the counters in the Prometheus text format, version 0.0.4.
+net_code net_mesh_node_prometheus_text(net_handle handle, net_bytes *result, net_error *error);
+
+// Waits until what was sent has arrived, tells every peer, and ends. Pending operations end with
+// `closed`. Calling it again does nothing.
+uint64_t net_mesh_node_shutdown(net_handle handle, net_view options, net_done done, void *ctx);
+
+// The peer.
+net_code net_mesh_stream_peer_node_id(net_handle handle, uint64_t *result, net_error *error);
+
+// Id of the stream.
+net_code net_mesh_stream_stream_id(net_handle handle, uint64_t *result, net_error *error);
+
+// Ends the iteration at once; a pending read ends as well. What waits to be read goes to other
+// readers.
+net_code net_mesh_events_stop(net_handle handle, net_error *error);
+
+// Asks for up to `max` items.
+//
+// The result is the pack of a list, which is empty at the end.
+uint64_t net_mesh_events_next(net_handle handle, uint32_t max, net_done done, void *ctx);
+
+// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+net_code net_mesh_events_close(net_handle handle, net_error *error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -8,12 +8,6 @@ use net_support::pack::{Parcel, Writer};
 use net_support::{Event as Heard, pack_fields};
 use net_types::Error;
 
-/// Major version of this interface: programs of another major do not fit.
-pub const NET_ABI_MAJOR: u32 = 1;
-
-/// Minor version of this interface: it grows with each addition.
-pub const NET_ABI_MINOR: u32 = 0;
-
 /// An object or stream of the library: `net_handle_free` releases it. 0 is never valid.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default)]

@@ -135,7 +135,7 @@ where
 /// # Safety
 ///
 /// The pointer is NULL or writable.
-unsafe fn end(error: *mut Failure, ended: Result<(), Error>) -> Code {
+pub(crate) unsafe fn end(error: *mut Failure, ended: Result<(), Error>) -> Code {
     let (code, failure) = match &ended {
         Ok(()) => (0, None),
         Err(error) => (abi::code(error), Some(error)),

@@ -37,16 +37,25 @@ impl Queue {
 
     /// The oldest event, if it comes in time.
     pub(crate) fn wait(&self, timeout_ms: i64) -> Option<Event<Parcel>> {
-        let timeout = u64::try_from(timeout_ms).map(Duration::from_millis);
         loop {
             if let Some(event) = self.take(1).pop() {
                 return Some(event);
             }
-            match timeout {
-                Ok(timeout) if !self.bell.wait(timeout, &self.events) => return None,
-                Ok(_) => {}
-                Err(_) => while !self.bell.wait(Duration::MAX, &self.events) {},
+            if !self.has_event(timeout_ms) {
+                return None;
             }
+        }
+    }
+
+    /// Whether an event comes in time; it stays in the queue.
+    pub(crate) fn has_event(&self, timeout_ms: i64) -> bool {
+        match u64::try_from(timeout_ms).map(Duration::from_millis) {
+            Ok(timeout) => self.bell.wait(timeout, &self.events),
+            Err(_) => loop {
+                if self.bell.wait(Duration::MAX, &self.events) {
+                    return true;
+                }
+            },
         }
     }
 

@@ -3,7 +3,46 @@
 use std::ffi::c_int;
 use std::io;
 
-pub(crate) use platform::Signal;
+use platform::Descriptor;
+
+/// The flag. Without a descriptor nobody can poll it; those who wait for the queue itself are woken all the same.
+#[derive(Debug)]
+pub(crate) struct Signal(Option<Descriptor>);
+
+impl Signal {
+    /// A flag with the best descriptor that the system has.
+    pub(crate) fn new() -> io::Result<Self> {
+        match wanted().as_deref() {
+            Some("none") => Ok(Self(None)),
+            Some("pipe") => platform::pipe().map(Self),
+            _ => platform::eventfd().or_else(|_| platform::pipe()).map(Self),
+        }
+    }
+
+    /// The descriptor, or -1.
+    pub(crate) fn fd(&self) -> c_int {
+        self.0.as_ref().map_or(-1, platform::fd)
+    }
+
+    /// Makes the descriptor readable.
+    pub(crate) fn raise(&self) {
+        if let Some(descriptor) = &self.0 {
+            platform::raise(descriptor);
+        }
+    }
+
+    /// Makes it unreadable.
+    pub(crate) fn clear(&self) {
+        if let Some(descriptor) = &self.0 {
+            platform::clear(descriptor);
+        }
+    }
+}
+
+/// The kind of descriptor that a test asks for, so that one system has the ways of all: `pipe` or `none`.
+fn wanted() -> Option<String> {
+    if cfg!(feature = "conformance") { std::env::var("NET_TEST_DESCRIPTOR").ok() } else { None }
+}
 
 #[cfg(unix)]
 mod platform {
@@ -11,62 +50,54 @@ mod platform {
 
     use super::{c_int, io};
 
-    /// The flag.
+    /// An eventfd or a pipe.
     #[derive(Debug)]
-    pub(crate) struct Signal {
+    pub(crate) struct Descriptor {
         read: OwnedFd,
         /// The other end of a pipe; an eventfd is its own.
         write: Option<OwnedFd>,
     }
 
-    impl Signal {
-        /// An eventfd, or a pipe where the system gives none.
-        pub(crate) fn new() -> io::Result<Self> {
-            eventfd().or_else(|_| pipe())
-        }
+    pub(super) fn fd(signal: &Descriptor) -> c_int {
+        signal.read.as_raw_fd()
+    }
 
-        pub(crate) fn fd(&self) -> c_int {
-            self.read.as_raw_fd()
-        }
+    /// A full pipe is readable.
+    pub(super) fn raise(signal: &Descriptor) {
+        let one = 1_u64.to_ne_bytes();
+        let fd = signal.write.as_ref().unwrap_or(&signal.read).as_raw_fd();
+        // SAFETY: the bytes are readable.
+        unsafe { libc::write(fd, one.as_ptr().cast(), one.len()) };
+    }
 
-        /// Makes the descriptor readable. A full pipe is.
-        pub(crate) fn raise(&self) {
-            let one = 1_u64.to_ne_bytes();
-            let fd = self.write.as_ref().unwrap_or(&self.read).as_raw_fd();
-            // SAFETY: the bytes are readable.
-            unsafe { libc::write(fd, one.as_ptr().cast(), one.len()) };
-        }
-
-        /// Makes it unreadable.
-        pub(crate) fn clear(&self) {
-            let mut room = [0_u8; 64];
-            loop {
-                // SAFETY: the room is writable.
-                let count = unsafe { libc::read(self.fd(), room.as_mut_ptr().cast(), room.len()) };
-                if usize::try_from(count) != Ok(room.len()) {
-                    return;
-                }
+    pub(super) fn clear(signal: &Descriptor) {
+        let mut room = [0_u8; 64];
+        loop {
+            // SAFETY: the room is writable.
+            let count = unsafe { libc::read(fd(signal), room.as_mut_ptr().cast(), room.len()) };
+            if usize::try_from(count) != Ok(room.len()) {
+                return;
             }
         }
     }
 
     #[cfg(target_os = "linux")]
-    fn eventfd() -> io::Result<Signal> {
+    pub(super) fn eventfd() -> io::Result<Option<Descriptor>> {
         // SAFETY: the call takes no pointers, and its result is checked before it is owned.
         let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the descriptor is new and nobody else's.
-        Ok(Signal { read: unsafe { OwnedFd::from_raw_fd(fd) }, write: None })
+        Ok(Some(Descriptor { read: unsafe { OwnedFd::from_raw_fd(fd) }, write: None }))
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn eventfd() -> io::Result<Signal> {
+    pub(super) fn eventfd() -> io::Result<Option<Descriptor>> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    fn pipe() -> io::Result<Signal> {
+    pub(super) fn pipe() -> io::Result<Option<Descriptor>> {
         let mut fds: [c_int; 2] = [-1; 2];
         // SAFETY: there is room for the two descriptors.
         if unsafe { libc::pipe(fds.as_mut_ptr()) } < 0 {
@@ -81,30 +112,35 @@ mod platform {
                 libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK);
             }
         }
-        Ok(Signal { read, write: Some(write) })
+        Ok(Some(Descriptor { read, write: Some(write) }))
     }
 }
 
-/// Without descriptors there is nothing to poll; waiting works all the same.
 #[cfg(not(unix))]
 mod platform {
     use super::{c_int, io};
 
-    /// The flag, which nobody can see.
+    /// There is none.
     #[derive(Debug)]
-    pub(crate) struct Signal;
+    pub(crate) enum Descriptor {}
 
-    impl Signal {
-        pub(crate) fn new() -> io::Result<Self> {
-            Ok(Self)
-        }
+    pub(super) fn fd(signal: &Descriptor) -> c_int {
+        match *signal {}
+    }
 
-        pub(crate) fn fd(&self) -> c_int {
-            -1
-        }
+    pub(super) fn raise(signal: &Descriptor) {
+        match *signal {}
+    }
 
-        pub(crate) fn raise(&self) {}
+    pub(super) fn clear(signal: &Descriptor) {
+        match *signal {}
+    }
 
-        pub(crate) fn clear(&self) {}
+    pub(super) fn eventfd() -> io::Result<Option<Descriptor>> {
+        Ok(None)
+    }
+
+    pub(super) fn pipe() -> io::Result<Option<Descriptor>> {
+        Ok(None)
     }
 }

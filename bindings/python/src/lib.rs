@@ -17,6 +17,7 @@ mod r#gen;
 mod handle;
 mod host;
 mod payload;
+mod platform;
 mod queue;
 mod stream;
 mod value;

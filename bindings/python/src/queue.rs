@@ -3,27 +3,26 @@
 use crate::error::raise;
 use crate::host::{Host, Reply};
 use crate::payload::Payload;
+use crate::platform::{Line, number, pair};
 use crate::value::{Answer as Value, ToPy};
 use net_support::{Event, guard};
 use net_types::Error;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use std::io::{Read, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 
 /// The queue of one event loop; its file descriptor becomes readable when there is something to drain.
 #[pyclass(frozen, module = "net._net")]
 pub(crate) struct Queue {
     events: net_support::Queue<Payload>,
-    bell: UnixStream,
+    bell: Line,
 }
 
 #[pymethods]
 impl Queue {
     #[new]
     fn new() -> PyResult<Self> {
-        let (bell, rope) = UnixStream::pair()?;
+        let (bell, rope) = pair()?;
         bell.set_nonblocking(true)?;
         rope.set_nonblocking(true)?;
         // A full pipe has rung already.
@@ -32,8 +31,8 @@ impl Queue {
     }
 
     /// The file descriptor to watch.
-    fn fileno(&self) -> i32 {
-        self.bell.as_raw_fd()
+    fn fileno(&self) -> u64 {
+        number(&self.bell)
     }
 
     /// Everything that happened, oldest first: `(what, number, ...)`.

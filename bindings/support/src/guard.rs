@@ -2,19 +2,16 @@
 
 use std::{
     any::Any,
-    cell::RefCell,
-    mem,
+    cell::{Cell, RefCell},
+    env, mem,
     panic::{self, AssertUnwindSafe},
-    sync::{
-        Once,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Once,
     thread,
 };
 
 use net_types::Error;
 
-use crate::{control, fault};
+use crate::{control, fault, platform};
 
 /// Runs the body of an entry point: a panic becomes `internal`, and in a forked child the body does not run.
 ///
@@ -25,7 +22,7 @@ pub fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     if is_forked() {
         return Err(fault::forked());
     }
-    match panic::catch_unwind(AssertUnwindSafe(body)) {
+    match catch(body) {
         Ok(result) => result,
         Err(payload) => Err(panicked(payload)),
     }
@@ -33,7 +30,7 @@ pub fn guard<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
 
 /// Says whether this process is a forked child of one that had used the library.
 pub fn is_forked() -> bool {
-    FORKED.load(Ordering::Relaxed)
+    platform::is_forked()
 }
 
 /// The error for a caught panic, with the place where it happened if it happened on this thread.
@@ -54,16 +51,25 @@ pub fn panicked(payload: Box<dyn Any + Send>) -> Error {
 
 /// Runs a destructor or callback of foreign code whose panic has nowhere to go.
 pub(crate) fn swallow(body: impl FnOnce()) {
-    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(body)) {
+    if let Err(payload) = catch(body) {
         mem::forget(payload);
     }
 }
 
-static FORKED: AtomicBool = AtomicBool::new(false);
+/// Runs what may panic. The panic is an error or a record of the log, so that standard error stays silent.
+pub(crate) fn catch<T>(body: impl FnOnce() -> T) -> thread::Result<T> {
+    let count = |change: i32| CATCHERS.try_with(|count| count.set(count.get() + change)).ok();
+    count(1);
+    let result = panic::catch_unwind(AssertUnwindSafe(body));
+    count(-1);
+    result
+}
 
 thread_local! {
     /// Where the last panic on this thread began.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// How many calls of this thread would catch a panic now.
+    static CATCHERS: Cell<i32> = const { Cell::new(0) };
 }
 
 /// Registers the fork handler and the panic hook, once.
@@ -74,30 +80,21 @@ pub(crate) fn prepare() {
         return;
     }
     ONCE.call_once(|| {
-        watch_forks();
+        platform::watch_forks();
         let printing = panic::take_hook();
+        let wants_backtraces = env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0");
         panic::set_hook(Box::new(move |info| {
             let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
             // The thread local is gone when a destructor of the thread's own locals panics.
             let _ = PLACE.try_with(|slot| slot.replace(place));
-            printing(info);
+            let is_caught = CATCHERS.try_with(Cell::get).is_ok_and(|count| count > 0);
+            if wants_backtraces || !is_caught {
+                printing(info);
+            }
         }));
         control::follow_environment();
     });
 }
-
-#[cfg(unix)]
-fn watch_forks() {
-    extern "C" fn in_child() {
-        FORKED.store(true, Ordering::Relaxed);
-    }
-    // SAFETY: the handler only stores to an atomic, which is async-signal-safe, and is a static function.
-    // A failure (out of memory) only means that forks go unnoticed.
-    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-}
-
-#[cfg(not(unix))]
-fn watch_forks() {}
 
 fn message(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&'static str>() {

@@ -9,6 +9,7 @@ pub mod handles;
 pub mod host;
 pub mod ops;
 pub mod pack;
+mod platform;
 mod queue;
 pub mod runtime;
 pub mod stream;

@@ -3,7 +3,6 @@
 use std::{
     future::{Future, poll_fn},
     marker::PhantomData,
-    panic::{self, AssertUnwindSafe},
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
@@ -15,7 +14,7 @@ use tokio::task::AbortHandle;
 
 use crate::{
     fault,
-    guard::{panicked, swallow},
+    guard::{catch, panicked, swallow},
     handles::Table,
     runtime,
 };
@@ -116,8 +115,7 @@ fn first_poll<F: Future>(runtime: &tokio::runtime::Handle, future: Pin<&mut F>) 
 pub(crate) async fn caught<P>(future: impl Future<Output = Result<P, Error>>) -> Result<P, Error> {
     let mut future = pin!(future);
     poll_fn(|context| {
-        panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)))
-            .unwrap_or_else(|payload| Poll::Ready(Err(panicked(payload))))
+        catch(|| future.as_mut().poll(context)).unwrap_or_else(|payload| Poll::Ready(Err(panicked(payload))))
     })
     .await
 }

@@ -92,12 +92,23 @@ pub struct Method {
     pub timeout: Option<u64>,
     /// Region of the examples that shows it.
     pub example: Option<String>,
+    /// Languages in which it is a property.
+    #[serde(default)]
+    pub property: Vec<PropertyIn>,
     /// Languages that do not have it, each with the reason.
     pub skip: Option<PerLanguage<String>>,
     /// Why no case of the conformance suite can test it.
     pub untested: Option<String>,
     /// What it does.
     pub doc: String,
+}
+
+/// A language in which a method may be a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PropertyIn {
+    /// Python.
+    Python,
 }
 
 /// One name or several.

@@ -81,12 +81,10 @@ pub struct Sign {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// Hash function.
+    /// Hash function: `xxh3_64`, `blake3`, `blake2s256`.
     pub hash: String,
     /// First and last field covered, `a..b`.
     pub over: String,
-    /// Which bytes are taken, and how.
-    pub take: String,
 }
 
 /// A field of a layout.

@@ -10,10 +10,10 @@ mod packages;
 mod records;
 mod values;
 
-pub use calls::{Combine, Deprecated, Host, Method, Object, OneOrMany, Prop, Thread};
+pub use calls::{Combine, Deprecated, Host, Method, Object, OneOrMany, Prop, PropertyIn, Thread};
 pub use errors::{Family, Kind, Style};
 pub use layouts::{Check, Endian, LayoutKind, Sign, Wire, WireField};
-pub use packages::{Metric, Package, Packages};
+pub use packages::{Abi, Metric, Package, Packages, Platform, State};
 pub use records::{Field, Record, RecordClass, View};
 pub use values::{Bit, Case, CaseFields, Derive, Enum, EnumValue, Flags, Scalar, Union};
 

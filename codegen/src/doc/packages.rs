@@ -1,4 +1,4 @@
-//! What is measured, and what each package exports.
+//! What is measured, what each package exports, and where packages run.
 
 use super::Table;
 use schemars::JsonSchema;
@@ -21,10 +21,14 @@ pub struct Metric {
     pub doc: String,
 }
 
-/// `spec/packages.toml`: what each package exports where.
+/// `spec/packages.toml`: what each package exports where, and the platforms that there are packages for.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Packages {
+    /// Version of the C ABI.
+    pub abi: Abi,
+    /// Platforms by the name that packages have for them, such as `linux-x64-gnu`.
+    pub platform: Table<Platform>,
     /// Packages by published name.
     pub package: Table<Package>,
 }
@@ -43,4 +47,55 @@ pub struct Package {
     /// Whether it has an `aio` twin.
     #[serde(default)]
     pub aio: bool,
+}
+
+/// The version of the C ABI, apart from that of the packages.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Abi {
+    /// Programs that were compiled for another one do not run correctly; it stands in the soname.
+    pub major: u32,
+    /// It grows with each addition.
+    pub minor: u32,
+}
+
+/// A platform.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Platform {
+    /// Target triple of Rust.
+    pub rust: String,
+    /// Operating system, as Node.js names it.
+    pub os: String,
+    /// Processor, as Node.js names it.
+    pub cpu: String,
+    /// C library, where one system has several: `glibc` or `musl`.
+    pub libc: Option<String>,
+    /// System and processor, as Go names them: `linux/amd64`.
+    pub go: String,
+    /// How far it is known to work.
+    pub state: State,
+}
+
+/// How far a platform is known to work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Every test runs on it.
+    Tested,
+    /// Its packages are built, and no test runs on it.
+    Built,
+    /// Nothing in the code stands against it; nobody has built it.
+    Expected,
+}
+
+impl State {
+    /// Its name.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Tested => "tested",
+            Self::Built => "built",
+            Self::Expected => "expected",
+        }
+    }
 }

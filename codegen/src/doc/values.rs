@@ -18,6 +18,8 @@ pub struct Enum {
     /// Whether unknown values pass through.
     #[serde(default)]
     pub open: bool,
+    /// Kind of error, as `family.kind`, with which an unknown value is refused instead of `argument`.
+    pub unknown: Option<String>,
     /// More public names.
     pub alias: Option<OneOrPer<Vec<String>>>,
     /// Published names that differ from the derived ones.
@@ -57,6 +59,8 @@ pub struct Flags {
     /// Whether no bit at all is legal.
     #[serde(default)]
     pub empty: bool,
+    /// Kind of error, as `family.kind`, with which an unknown value is refused instead of `argument`.
+    pub unknown: Option<String>,
     /// Bits by name.
     pub bit: Table<Bit>,
     /// What it collects.

@@ -15,6 +15,8 @@ pub struct Object {
     pub iterates: Option<Type>,
     /// Name of the method that ends it; a generated `close` only releases the handle.
     pub close: Option<String>,
+    /// Position of the constructor whose argument may stand for it, in languages where one argument has several types.
+    pub accept: Option<usize>,
     /// Cargo feature that it needs.
     pub feature: Option<String>,
     /// Constructors in order.
@@ -26,6 +28,12 @@ pub struct Object {
 }
 
 impl Object {
+    /// The constructor whose argument may stand for the object, and that argument.
+    pub fn accepted(&self) -> Option<(&Method, &Arg)> {
+        let constructor = self.constructors.get(self.accept?)?;
+        Some((constructor, constructor.args.first()?))
+    }
+
     /// The methods through which calls on the object are combined: what takes them, and what reserves room.
     pub fn combined(&self) -> Option<(&Method, &Method)> {
         let (into, reserve) = self.methods.iter().find_map(|method| method.combine.as_ref())?;
@@ -95,6 +103,8 @@ pub struct Method {
     pub optional: bool,
     /// Milliseconds that a host has to answer.
     pub timeout: Option<u64>,
+    /// Whether it is a property in Python, whatever it is elsewhere.
+    pub python_property: bool,
     /// Reasons of the languages that do not have it.
     pub skip: BTreeMap<Lang, String>,
     /// Why no case of the conformance suite can test it.
@@ -107,6 +117,11 @@ impl Method {
     /// Whether the packages of a language publish it.
     pub fn in_lang(&self, lang: Lang) -> bool {
         !self.internal && self.crosses_to(lang)
+    }
+
+    /// Whether a language reads it without a call.
+    pub fn is_property_in(&self, lang: Lang) -> bool {
+        matches!(self.shape, Shape::Property { .. }) || (self.python_property && lang == Lang::Python)
     }
 
     /// Whether languages that overload call it under the name of another method.

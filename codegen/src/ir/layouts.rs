@@ -46,6 +46,14 @@ impl Wire {
 }
 
 impl Api {
+    /// Where a layout stands.
+    pub fn position(&self, wire: &Wire) -> At {
+        let modules = self.modules.iter().enumerate();
+        let mut places =
+            modules.flat_map(|(module, m)| (0..m.wires.len()).map(move |index| At { module, index }));
+        places.find(|at| std::ptr::eq(self.wire(*at), wire)).unwrap_or(At { module: 0, index: 0 })
+    }
+
     /// Whether a layout is another, or has it as a part, however deep.
     pub fn has_part(&self, at: At, part: At) -> bool {
         fn visit(api: &Api, at: At, goal: At, seen: &mut Vec<At>) -> bool {

@@ -11,7 +11,7 @@ mod records;
 mod types;
 mod values;
 
-pub use crate::doc::{Endian, LayoutKind, RecordClass, Style, Thread};
+pub use crate::doc::{Abi, Endian, LayoutKind, RecordClass, State, Style, Thread};
 pub use calls::{Arg, Host, Method, Object, Shape};
 pub use errors::{ErrorField, Family, Kind, Piece, Template};
 pub use layouts::{Length, Wire, WireField, WireForm};
@@ -29,6 +29,10 @@ pub struct Api {
     pub modules: Vec<Module>,
     /// What each package exports where.
     pub packages: Vec<Package>,
+    /// Version of the C ABI.
+    pub abi: Abi,
+    /// Where packages run, best known first.
+    pub platforms: Vec<Platform>,
 }
 
 impl Api {
@@ -94,6 +98,38 @@ impl Api {
             .collect();
         all.sort_by_key(|(_, family)| family.id);
         all
+    }
+
+    /// Whether values of the type have objects or streams in them, which cross as handles.
+    pub fn has_handles(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Object(..) | Type::Stream(_) => true,
+            Type::List(of) | Type::Map(of) | Type::Optional(of) => self.has_handles(of),
+            Type::Record(at) => self.holds(self.record(*at)),
+            _ => false,
+        }
+    }
+
+    /// Whether a record has objects or streams in it.
+    pub fn holds(&self, record: &Record) -> bool {
+        record.fields.iter().any(|field| self.has_handles(&field.ty))
+    }
+
+    /// The objects in a record and in the records within it, each once, in the order of the fields.
+    pub fn objects_in(&self, record: &Record) -> Vec<At> {
+        fn visit(api: &Api, ty: &Type, found: &mut Vec<At>) {
+            match ty {
+                Type::Object(at, _) if !found.contains(at) => found.push(*at),
+                Type::List(of) | Type::Map(of) | Type::Optional(of) => visit(api, of, found),
+                Type::Record(at) => {
+                    api.record(*at).fields.iter().for_each(|field| visit(api, &field.ty, found));
+                }
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        record.fields.iter().for_each(|field| visit(self, &field.ty, &mut found));
+        found
     }
 
     /// The type that carries a named base type, else the type itself.
@@ -208,4 +244,13 @@ pub struct Package {
     pub paths: Vec<(String, Vec<String>)>,
     /// Whether it has an `aio` twin.
     pub aio: bool,
+}
+
+/// A platform that there are packages for.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    /// What packages call it: `linux-x64-gnu`.
+    pub name: String,
+    /// The rest of it.
+    pub facts: crate::doc::Platform,
 }

@@ -14,6 +14,8 @@ pub struct Enum {
     pub numeric: bool,
     /// Whether unknown values pass.
     pub open: bool,
+    /// Family and position of the kind of error with which an unknown value is refused.
+    pub unknown: Option<(At, usize)>,
     /// Values in order.
     pub values: Vec<EnumValue>,
     /// What it distinguishes.
@@ -46,6 +48,8 @@ pub struct Flags {
     pub open: bool,
     /// Whether no bit at all is legal.
     pub empty: bool,
+    /// Family and position of the kind of error with which an unknown value is refused.
+    pub unknown: Option<(At, usize)>,
     /// Bits in order.
     pub bits: Vec<Bit>,
     /// What it collects.

@@ -12,7 +12,7 @@ mod types;
 pub use template::names as template_names;
 
 use crate::diag::Diagnostic;
-use crate::ir::{Api, Lang, Package};
+use crate::ir::{Abi, Api, Lang, Package, Platform};
 use crate::load::{Loaded, Spec};
 use names::Index;
 
@@ -30,7 +30,13 @@ pub fn resolve(spec: &Spec) -> Result<Api, Vec<Diagnostic>> {
         .enumerate()
         .map(|(position, loaded)| build::module(position, loaded, &index, &mut diagnostics))
         .collect();
-    let mut api = Api { hash: hash(&modules), modules: built, packages: packages(spec) };
+    let mut api = Api {
+        hash: hash(&modules),
+        modules: built,
+        packages: packages(spec),
+        abi: abi(spec),
+        platforms: platforms(spec),
+    };
     direction::mark(&mut api);
     rules::check(&api, &modules, &mut diagnostics);
     if diagnostics.is_empty() {
@@ -117,4 +123,14 @@ fn packages(spec: &Spec) -> Vec<Package> {
             Some(Package { name: name.clone(), language, paths, aio: package.aio })
         })
         .collect()
+}
+
+/// A spec without packages has no C ABI that anyone could depend on.
+fn abi(spec: &Spec) -> Abi {
+    spec.packages.as_ref().map_or(Abi { major: 0, minor: 0 }, |(_, packages)| packages.abi)
+}
+
+fn platforms(spec: &Spec) -> Vec<Platform> {
+    let all = spec.packages.iter().flat_map(|(_, packages)| &packages.platform);
+    all.map(|(name, facts)| Platform { name: name.clone(), facts: facts.clone() }).collect()
 }

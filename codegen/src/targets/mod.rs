@@ -2,6 +2,7 @@
 
 pub mod c;
 pub mod cpack;
+pub mod fuzz;
 pub mod go;
 pub(crate) mod imports;
 pub mod node;
@@ -39,6 +40,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
         Box::new(testee_c::TesteeC),
         Box::new(rust_sdk::RustSdk),
         Box::new(rust_testee::RustTestee),
+        Box::new(fuzz::Fuzz),
         Box::new(go::Go),
         Box::new(python::Python),
         Box::new(reference::Reference),

@@ -3,6 +3,7 @@
 use super::{Encoded, Fault, Reader, Reason, Role, fault, form, from_hex, scalar, to_hex, varint};
 use crate::doc::LayoutKind;
 use crate::ir::{Api, Int, Length, Type, Wire, WireField, WireForm};
+use blake2::Digest as _;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
@@ -164,7 +165,7 @@ impl Encoder<'_> {
                 let (layout, value) = self.arm(name)?;
                 let inner = arms.iter().map(|(_, at)| self.api.wire(*at)).find(|arm| arm.name == layout);
                 let inner = inner.ok_or_else(|| form(name, "the name of one of its layouts"))?;
-                out.bytes.extend(super::encode(self.api, inner, value)?.bytes);
+                out.put_part(name, super::encode(self.api, inner, value)?);
             }
             WireForm::Check { int, hash, over } => {
                 let covered = covered(self.wire, &self.ranges, over, &out.bytes);
@@ -535,6 +536,7 @@ fn checksum(hash: &str, bytes: &[u8], int: Int) -> u64 {
             let hash = blake3::hash(bytes);
             scalar::unsigned(&hash.as_bytes()[..8], crate::doc::Endian::Little)
         }
+        "blake2s256" => scalar::unsigned(&blake2::Blake2s256::digest(bytes)[..8], crate::doc::Endian::Little),
         _ => xxhash_rust::xxh3::xxh3_64(bytes),
     };
     if int.bits() == 64 { full } else { full & ((1 << int.bits()) - 1) }

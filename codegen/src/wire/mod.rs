@@ -44,6 +44,8 @@ pub enum Reason {
     NotBool,
     /// A length or value is above its greatest.
     TooLarge,
+    /// A float is no number, and not in the one form that this has.
+    Nan,
     /// The text is not UTF-8.
     NotUtf8,
     /// A varint is longer than its value needs, or its value is than its type.
@@ -68,6 +70,7 @@ impl fmt::Display for Fault {
             Reason::UnknownBits => f.write_str("unknown bits"),
             Reason::NotBool => f.write_str("neither 0 nor 1"),
             Reason::TooLarge => f.write_str("too large"),
+            Reason::Nan => f.write_str("not the one NaN"),
             Reason::NotUtf8 => f.write_str("not UTF-8"),
             Reason::Varint => f.write_str("not a varint"),
             Reason::Checksum => f.write_str("wrong checksum"),
@@ -120,6 +123,8 @@ pub enum Role {
     Varint,
     /// A number in LEB128.
     Leb128,
+    /// A float.
+    Float,
     /// UTF-8.
     Text,
     /// A checksum.

@@ -5,6 +5,9 @@ use crate::doc::Endian;
 use crate::ir::{Api, Enum, Flags, Int, Literal, Type};
 use serde_json::{Number, Value, json};
 
+/// The bits of what is no number.
+const ONE_NAN: u64 = 0x7ff8_0000_0000_0000;
+
 /// Bytes that a value takes; none if that varies.
 pub(crate) fn width(api: &Api, ty: &Type) -> Option<usize> {
     match api.base(ty) {
@@ -23,6 +26,7 @@ pub(super) fn bytes_of(int: Int) -> usize {
 pub(super) fn role(api: &Api, ty: &Type) -> Role {
     match api.base(ty) {
         Type::Bool => Role::Bool,
+        Type::F64 => Role::Float,
         Type::Enum(at) if !api.enumeration(*at).open => Role::Enum(*at),
         Type::Flags(at) if !api.flags(*at).open => Role::Flags(*at),
         _ => Role::Value,
@@ -44,7 +48,11 @@ pub(super) fn put(api: &Api, ty: &Type, value: &Value, endian: Endian) -> Result
 /// Decodes a value of fixed width from exactly its bytes.
 pub(super) fn take(api: &Api, ty: &Type, bytes: &[u8], endian: Endian) -> Result<Value, Reason> {
     match api.base(ty) {
-        Type::F64 => Ok(float_value(f64::from_bits(unsigned(bytes, endian)))),
+        Type::F64 => {
+            let bits = unsigned(bytes, endian);
+            let value = f64::from_bits(bits);
+            if value.is_nan() && bits != ONE_NAN { Err(Reason::Nan) } else { Ok(float_value(value)) }
+        }
         Type::FixedBytes(_) => Ok(to_hex(bytes).into()),
         other => {
             let int = carrier(api, other).ok_or(Reason::EndsEarly)?;
@@ -188,7 +196,12 @@ fn integer(int: Int, value: &Value) -> Result<i128, Reason> {
 
 fn enum_tag(item: &Enum, value: &Value) -> Result<i128, Reason> {
     let found = value.as_str().and_then(|text| item.values.iter().find(|v| v.text == text));
-    let unknown = || value.as_u64().filter(|_| item.open).map(i128::from);
+    let unknown = || {
+        let number = value.as_str().filter(|_| item.open)?.strip_prefix("unknown:")?;
+        let tag = number.parse::<u64>().ok().filter(|tag| tag.to_string() == number)?;
+        let is_new = item.values.iter().all(|value| value.tag != tag);
+        Some(i128::from(tag)).filter(|tag| is_new && *tag <= item.repr.range().1)
+    };
     found.map(|v| i128::from(v.tag)).or_else(unknown).ok_or_else(|| {
         let texts: Vec<_> = item.values.iter().map(|v| v.text.as_str()).collect();
         Reason::Form(format!("one of {}", texts.join(", ")))
@@ -198,7 +211,7 @@ fn enum_tag(item: &Enum, value: &Value) -> Result<i128, Reason> {
 fn enum_text(item: &Enum, number: i128) -> Result<Value, Reason> {
     match item.values.iter().find(|v| i128::from(v.tag) == number) {
         Some(value) => Ok(json!(value.text)),
-        None if item.open => Ok(json!(u64::try_from(number).unwrap_or_default())),
+        None if item.open => Ok(json!(format!("unknown:{number}"))),
         None => Err(Reason::UnknownValue),
     }
 }

@@ -9,7 +9,8 @@ use crate::language::Language;
 /// What `--help` prints.
 pub(crate) const USAGE: &str = "\
 cargo demo [--without LANGUAGE]...
-    Builds the SDKs, sends a file of events through the bus from each, and runs the conformance cases.
+    Builds the SDKs, sends a file of events through the bus from each, installs their packages where nothing
+    of the repository is in reach, and runs the conformance cases.
 
 cargo verify [--only STAGE]... [--without LANGUAGE]... [--list]
     Runs every test. `--only` runs the stages whose name contains the text, and what they need;
@@ -20,6 +21,13 @@ cargo conform [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--js
 
 cargo conform --mutants [--only LANGUAGE]... [--without LANGUAGE]...
     Spoils the generated codecs of each language in turn, and requires that the cases find it.
+
+cargo fuzzing [TARGET] [--seconds N]
+    Runs the fuzz targets whose name contains the text, or all of them, each for N seconds, or 60. Inputs are kept in
+    target/fuzz/corpus, and what breaks a target in target/fuzz/broken.
+
+cargo package-sdks [--without LANGUAGE]...
+    Fills target/dist with the packages of each language, as they are published.
 
 cargo perf [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--quick] [--json FILE] [--compare FILE]
     Times each hot method in every language, beside an empty call, Rust, and the published wheel. `--filter` takes
@@ -35,6 +43,8 @@ pub(crate) enum Task {
     Demo,
     Verify,
     Conform,
+    Fuzz,
+    Packages,
     Perf,
 }
 
@@ -53,6 +63,8 @@ pub(crate) struct Args {
     pub(crate) filter: Option<String>,
     pub(crate) json: Option<PathBuf>,
     pub(crate) quick: bool,
+    /// How long each target is fuzzed.
+    pub(crate) seconds: Option<u64>,
     /// The report of an earlier run.
     pub(crate) compare: Option<PathBuf>,
 }
@@ -65,6 +77,8 @@ impl Args {
             Some("demo") => Task::Demo,
             Some("verify") => Task::Verify,
             Some("conform") => Task::Conform,
+            Some("fuzz") => Task::Fuzz,
+            Some("package-sdks") => Task::Packages,
             Some("perf") => Task::Perf,
             None | Some("help" | "--help" | "-h") => return Ok(None),
             Some(other) => bail!("no task is called `{other}`\n\n{USAGE}"),
@@ -79,6 +93,7 @@ impl Args {
             filter: None,
             json: None,
             quick: false,
+            seconds: None,
             compare: None,
         };
         while let Some(word) = words.next() {
@@ -90,6 +105,10 @@ impl Args {
                 ("--only", Task::Conform | Task::Perf) => args.languages.push(value()?.parse()?),
                 ("--list", Task::Verify) => args.list = true,
                 ("--filter", Task::Conform | Task::Perf) => args.filter = Some(value()?),
+                ("--seconds", Task::Fuzz) => {
+                    args.seconds = Some(value()?.parse().context("--seconds needs a number")?)
+                }
+                (target, Task::Fuzz) if !target.starts_with('-') => args.filter = Some(target.to_owned()),
                 ("--mutants", Task::Conform) => args.mutants = true,
                 ("--json", Task::Conform | Task::Perf) => args.json = Some(value()?.into()),
                 ("--quick", Task::Perf) => args.quick = true,
@@ -143,6 +162,13 @@ mod tests {
     }
 
     #[test]
+    fn a_fuzz_target_is_named_without_an_option() {
+        let args = parse("fuzz wire/echo_frame --seconds 3600").unwrap().unwrap();
+        assert_eq!((args.task, args.seconds), (Task::Fuzz, Some(3600)));
+        assert_eq!(args.filter.as_deref(), Some("wire/echo_frame"));
+    }
+
+    #[test]
     fn mistakes_are_refused() {
         for line in [
             "prove",
@@ -153,9 +179,12 @@ mod tests {
             "conform --mutants --filter wire/",
             "verify --mutants",
             "verify --without rust",
+            "package-sdks --only go",
             "conform --quick",
             "perf --compare",
             "perf --list",
+            "fuzz --seconds soon",
+            "perf --seconds 1",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -11,8 +11,9 @@ use crate::conform;
 use crate::examples;
 use crate::job::Job;
 use crate::language::Language;
+use crate::packages;
 use crate::run::{Context, Run};
-use crate::stages::Role;
+use crate::stages::{Role, Stage};
 use crate::workspace::Workspace;
 
 const EVENTS: &str = "fixtures/events.jsonl";
@@ -33,7 +34,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let context = Context::new(workspace, args, false);
     println!("Checking the generated code and building the SDKs\n");
     let mut builds = Run::new(&context);
-    builds.stages(|stage| stage.name == "spec" || stage.role == Role::Build)?;
+    let chosen = |stage: &Stage| ["spec", "packages"].contains(&stage.name) || stage.role == Role::Build;
+    builds.stages(chosen)?;
     ensure!(builds.sum().failed == 0, "without these parts there is nothing to show");
 
     let sizes =
@@ -51,6 +53,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     for (language, reason) in &context.missing {
         println!("  {language:<12} absent: {reason}");
     }
+
+    println!("\nThe packages, installed outside the repository and without a network\n");
+    well &= packages::show(&context)?;
 
     println!("\nConformance\n");
     let report = conform::drive(&context, None)?;

@@ -45,7 +45,8 @@ pub(crate) fn quick_starts(context: &Context, job: &Job) -> Result<()> {
     Ok(())
 }
 
-fn check(printed: &str) -> Result<()> {
+/// Tells whether a quick start printed its events.
+pub(crate) fn check(printed: &str) -> Result<()> {
     let events = printed.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>();
     let events = events.with_context(|| format!("it printed {printed:?}"))?;
     let expected: Vec<Value> = QUICK_START.into_iter().map(serde_json::from_str).collect::<Result<_, _>>()?;

@@ -62,11 +62,14 @@ const C: &[Tool] = &[
 ];
 
 /// The servers that tests start, whatever their language.
-const SERVERS: &[Tool] = &[Tool {
-    command: &["redis-server", "--version"],
-    minimum: (6, 2),
-    install: "apt-get install redis-server",
-}];
+const SERVERS: &[Tool] = &[
+    Tool {
+        command: &["redis-server", "--version"],
+        minimum: (6, 2),
+        install: "apt-get install redis-server",
+    },
+    Tool { command: &["nats-server", "--version"], minimum: (2, 9), install: "apt-get install nats-server" },
+];
 /// The C library that tests talk to a Redis server with; its header tells its version.
 const HIREDIS: Tool = Tool {
     command: &[

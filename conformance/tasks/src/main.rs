@@ -1,4 +1,5 @@
-//! The tasks of this repository: `cargo demo`, `cargo verify`, `cargo conform` and `cargo perf`.
+//! The tasks of this repository: `cargo demo`, `cargo verify`, `cargo conform`, `cargo fuzzing`, `cargo package-sdks`
+//! and `cargo perf`.
 
 #![forbid(unsafe_code)]
 
@@ -8,10 +9,13 @@ mod conform;
 mod counts;
 mod demo;
 mod examples;
+mod fuzz;
 mod job;
 mod language;
 mod layouts;
+mod meetings;
 mod mutants;
+mod packages;
 mod perf;
 mod prepare;
 mod run;
@@ -53,9 +57,11 @@ fn run(args: Vec<String>) -> Result<bool> {
     let workspace = Workspace::find()?;
     match args.task {
         Task::Demo => demo::run(&workspace, &args),
+        Task::Packages => packages::run(&workspace, &args),
         Task::Verify => verify::run(&workspace, &args),
         Task::Conform if args.mutants => mutants::run(&workspace, &args),
         Task::Conform => conform::run(&workspace, &args),
+        Task::Fuzz => fuzz::run(&workspace, &args),
         Task::Perf => perf::run(&workspace, &args),
     }
 }

@@ -98,7 +98,11 @@ pub(crate) fn python_packages(context: &Context, job: &Job) -> Result<()> {
     let requirements = workspace.path("sdks/python/requirements-dev.txt");
     let there = venv.join("bin/python").exists();
     unless_stamped(workspace, "python-packages", &[&requirements], there, || {
-        job.run(workspace.command("python3", "").args(["-m", "venv", "--clear"]).arg(&venv))?;
+        // The interpreter of the old venv would be found first, and cannot make the new one.
+        if venv.exists() {
+            fs::remove_dir_all(&venv).context("cannot remove the old venv")?;
+        }
+        job.run(workspace.command("python3", "").args(["-m", "venv"]).arg(&venv))?;
         let pip = ["-m", "pip", "install", "--disable-pip-version-check", "--requirement"];
         job.run(workspace.command("python", "").args(pip).arg(&requirements))?;
         link_sources(workspace, &venv)
@@ -156,7 +160,7 @@ fn install(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Examples that are compiled, in each language that compiles.
-const EXAMPLES: [&str; 2] = ["demo", "quickstart"];
+const EXAMPLES: [&str; 3] = ["demo", "mesh", "quickstart"];
 
 /// Builds the Go testee and the Go examples.
 pub(crate) fn go_programs(context: &Context, job: &Job) -> Result<()> {

@@ -1,12 +1,14 @@
 //! The stages of all tasks: what runs, in which order, and how long it may take.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 
 use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::{checks, conform, demo, examples, mutants, prepare};
+use crate::{checks, conform, demo, examples, fuzz, meetings, mutants, packages, prepare};
 
 /// A part of a task.
 #[derive(Debug)]
@@ -100,7 +102,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Commands,
-        budget: Budget { cold: 150, warm: 10 },
+        budget: Budget { cold: 100, warm: 10 },
     },
     Stage {
         name: "rust tests",
@@ -109,7 +111,16 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["servers"],
         work: Work::Commands("", &["cargo test --workspace --features conformance --no-fail-fast"]),
         counts: Source::Cargo,
-        budget: Budget { cold: 210, warm: 50 },
+        budget: Budget { cold: 160, warm: 40 },
+    },
+    Stage {
+        name: "fuzz targets",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &[],
+        work: Work::Function(fuzz::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 120, warm: 40 },
     },
     Stage {
         name: "simulated worlds",
@@ -127,7 +138,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(prepare::native_libraries),
         counts: Source::Commands,
-        budget: Budget { cold: 210, warm: 5 },
+        budget: Budget { cold: 250, warm: 5 },
     },
     Stage {
         name: "node packages",
@@ -136,7 +147,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(prepare::node_packages),
         counts: Source::Commands,
-        budget: Budget { cold: 40, warm: 2 },
+        budget: Budget { cold: 30, warm: 2 },
     },
     Stage {
         name: "typescript build",
@@ -145,7 +156,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries", "node packages"],
         work: Work::Commands("sdks/typescript", &["npm run build"]),
         counts: Source::Commands,
-        budget: Budget { cold: 25, warm: 5 },
+        budget: Budget { cold: 15, warm: 5 },
     },
     Stage {
         name: "typescript format",
@@ -154,7 +165,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["node packages"],
         work: Work::Commands("sdks/typescript", &["npm run format"]),
         counts: Source::Commands,
-        budget: Budget { cold: 15, warm: 8 },
+        budget: Budget { cold: 10, warm: 8 },
     },
     Stage {
         name: "typescript types",
@@ -163,7 +174,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["typescript build"],
         work: Work::Commands("sdks/typescript", &["npm run check"]),
         counts: Source::Commands,
-        budget: Budget { cold: 15, warm: 5 },
+        budget: Budget { cold: 10, warm: 5 },
     },
     Stage {
         name: "typescript tests",
@@ -172,7 +183,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["servers", "typescript build"],
         work: Work::Commands("sdks/typescript", &["vitest run"]),
         counts: Source::Vitest,
-        budget: Budget { cold: 40, warm: 15 },
+        budget: Budget { cold: 30, warm: 15 },
     },
     Stage {
         name: "python packages",
@@ -199,7 +210,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["python packages"],
         work: Work::Commands("sdks/python", &["mypy --strict core/net sdk/net_sdk tests"]),
         counts: Source::Commands,
-        budget: Budget { cold: 40, warm: 25 },
+        budget: Budget { cold: 20, warm: 15 },
     },
     Stage {
         name: "python types, pyright",
@@ -208,7 +219,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["python packages", "node packages"],
         work: Work::Commands("sdks/python", &["pyright"]),
         counts: Source::Commands,
-        budget: Budget { cold: 30, warm: 20 },
+        budget: Budget { cold: 25, warm: 15 },
     },
     Stage {
         name: "python tests",
@@ -217,7 +228,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["servers", "python packages"],
         work: Work::Commands("sdks/python", &["pytest -q"]),
         counts: Source::Pytest,
-        budget: Budget { cold: 60, warm: 40 },
+        budget: Budget { cold: 40, warm: 25 },
     },
     Stage {
         name: "go build",
@@ -226,7 +237,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Function(prepare::go_programs),
         counts: Source::Commands,
-        budget: Budget { cold: 60, warm: 5 },
+        budget: Budget { cold: 50, warm: 5 },
     },
     Stage {
         name: "go format",
@@ -270,7 +281,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Function(prepare::c_programs),
         counts: Source::Commands,
-        budget: Budget { cold: 20, warm: 5 },
+        budget: Budget { cold: 15, warm: 5 },
     },
     Stage {
         name: "c headers",
@@ -279,7 +290,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Function(checks::c_headers),
         counts: Source::Commands,
-        budget: Budget { cold: 20, warm: 10 },
+        budget: Budget { cold: 15, warm: 10 },
     },
     Stage {
         name: "c tests",
@@ -309,13 +320,22 @@ pub(crate) const STAGES: &[Stage] = &[
         budget: Budget { cold: 5, warm: 5 },
     },
     Stage {
+        name: "meetings",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: PROGRAMS,
+        work: Work::Function(meetings::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 10, warm: 10 },
+    },
+    Stage {
         name: "conformance",
         languages: &[Language::Rust],
         role: Role::Test,
         needs: PROGRAMS,
         work: Work::Function(conform::check),
         counts: Source::Closing,
-        budget: Budget { cold: 20, warm: 10 },
+        budget: Budget { cold: 15, warm: 10 },
     },
     Stage {
         name: "coverage",
@@ -327,15 +347,45 @@ pub(crate) const STAGES: &[Stage] = &[
         budget: Budget { cold: 2, warm: 2 },
     },
     Stage {
+        name: "packages",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &["typescript build", "python packages"],
+        work: Work::Function(packages::build),
+        counts: Source::Commands,
+        budget: Budget { cold: 160, warm: 15 },
+    },
+    Stage {
+        name: "package installs",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: &["packages"],
+        work: Work::Function(packages::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 90, warm: 30 },
+    },
+    Stage {
         name: "mutants",
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &["conformance"],
         work: Work::Function(mutants::check),
         counts: Source::Closing,
-        budget: Budget { cold: 80, warm: 35 },
+        budget: Budget { cold: 80, warm: 30 },
     },
 ];
+
+/// The names of the stages that are chosen, and of what they need.
+pub(crate) fn with_needs(chosen: impl Fn(&Stage) -> bool) -> HashSet<&'static str> {
+    let mut wanted = HashSet::new();
+    for stage in STAGES.iter().rev() {
+        if chosen(stage) || wanted.contains(stage.name) {
+            wanted.insert(stage.name);
+            wanted.extend(stage.needs);
+        }
+    }
+    wanted
+}
 
 impl Stage {
     /// The name of its log, without a folder.
@@ -353,8 +403,6 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     #[test]

@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 use crate::args::Args;
 use crate::counts::Counts;
 use crate::run::{Context, Run};
-use crate::stages::{Budget, STAGES, TOTAL};
+use crate::stages::{self, Budget, STAGES, TOTAL};
 use crate::workspace::Workspace;
 
 /// Runs the stages; tells whether all passed.
@@ -52,15 +52,7 @@ fn list() {
 
 /// The names of the stages that contain one of the texts, and of what they need; all for no texts.
 fn select(only: &[String]) -> HashSet<&'static str> {
-    let mut wanted = HashSet::new();
-    for stage in STAGES.iter().rev() {
-        let named = only.is_empty() || only.iter().any(|text| stage.name.contains(text.as_str()));
-        if named || wanted.contains(stage.name) {
-            wanted.insert(stage.name);
-            wanted.extend(stage.needs);
-        }
-    }
-    wanted
+    stages::with_needs(|stage| only.is_empty() || only.iter().any(|text| stage.name.contains(text.as_str())))
 }
 
 /// The state of the checkout, to tell a run on one that has not changed since all tests passed.

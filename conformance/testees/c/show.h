@@ -136,4 +136,11 @@ static inline void show_object(call *c, net_handle handle) {
   show_bool(c, &truth);
 }
 
+// Releases an object of a record, which no later request refers to.
+static inline void show_handle(call *c, const net_handle *value) {
+  const bool truth = true;
+  show_bool(c, &truth);
+  net_handle_free(*value);
+}
+
 #endif  // TESTEE_SHOW_H

@@ -288,6 +288,16 @@ func giveFound[T any](c *call, show func(T) any) func(T, bool, error) any {
 	}
 }
 
+// showObject releases an object of a record, which no later request refers to.
+func showObject[T closer](v T) any {
+	v.Close()
+	return true
+}
+
+func showStream[T any](c *call, show func(T) any) func(*net.Stream[T]) any {
+	return func(stream *net.Stream[T]) any { return drained(c, show)(stream, nil) }
+}
+
 func drained[T any](c *call, show func(T) any) func(*net.Stream[T], error) any {
 	return func(stream *net.Stream[T], err error) any {
 		done(c, err)

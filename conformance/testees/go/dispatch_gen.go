@@ -13,6 +13,8 @@ import (
 // call makes the call of a request, and gives its answer as JSON.
 func (c *call) call() any {
 	switch c.Op {
+	case "call:base.checksum":
+		return give(c, showDecimal[uint64])(Checksum(readText[ChecksumHash](c.arg("hash")), readBytes[[]byte](c.arg("data"))))
 	case "call:base.version":
 		return give(c, showPlain[string])(Version())
 	case "call:base.build_info":
@@ -149,6 +151,10 @@ func (c *call) call() any {
 		return kept[*EchoBox](c)(EchoBoxMerged(readList(ref[*EchoBox](c))(c.arg("boxes"))))
 	case "call:echo.echo_box.letters":
 		return kept[*LetterStream](c)(self[*EchoBox](c).Letters(readOr(readUint[uint32], 1000)(c.arg("limit"))))
+	case "call:echo.echo_box.watch":
+		return give(c, showEchoWatch(c))(self[*EchoBox](c).Watch(c.ctx, readUint[uint32](c.arg("count"))))
+	case "call:echo.echo_box.boxed":
+		return giveFound(c, showEchoKit(c))(self[*EchoBox](c).Boxed(readLabel(c.arg("label"))))
 	case "call:echo.echo_box.save":
 		return done(c, self[*EchoBox](c).Save(c.ctx, c.echoStore(c.arg("store")), readText[string](c.arg("key"))))
 	case "call:echo.echo_box.shut":
@@ -237,6 +243,10 @@ func (c *call) call() any {
 		return give(c, showNamed(levelTags))(EchoLevel(readNamed(levelTags)(c.arg("value"))))
 	case "call:echo.echo_access":
 		return give(c, showFlags[Access])(EchoAccess(readAccess(c.arg("value"))))
+	case "call:echo.echo_mood":
+		return give(c, showPlain[Mood])(EchoMood(readText[Mood](c.arg("value"))))
+	case "call:echo.echo_rights":
+		return give(c, showFlags[Rights])(EchoRights(readRights(c.arg("value"))))
 	case "call:echo.echo_number":
 		return give(c, showDecimal[EchoID])(EchoNumber(readUint[EchoID](c.arg("value"))))
 	case "call:echo.echo_key_of":
@@ -259,6 +269,12 @@ func (c *call) call() any {
 		return give(c, showMap(showDuration(time.Second)))(EchoLimits(readMap(readDuration(time.Second))(c.arg("values"))))
 	case "call:echo.echo_timetable":
 		return give(c, showTimetable)(EchoTimetable(readTimetable(c.arg("value"))))
+	case "call:echo.echo_kit_of":
+		return give(c, showEchoKit(c))(EchoKitOf(readEchoKit(c)(c.arg("kit"))))
+	case "call:echo.kit_text":
+		return give(c, showPlain[string])(KitText(readEchoKit(c)(c.arg("kit"))))
+	case "call:echo.kit_text_later":
+		return give(c, showPlain[string])(KitTextLater(c.ctx, readEchoKit(c)(c.arg("kit")), readOptional(readEchoKit(c))(c.arg("more"))))
 	case "call:echo.doubled":
 		return give(c, showPlain[string])(Doubled(readText[string](c.arg("text"))))
 	case "call:echo.doubled_number":
@@ -375,6 +391,66 @@ func (c *call) call() any {
 		return done(c, Authorize(readList(ref[*Token](c))(c.arg("chain")), readAuthorizeOptions(c.arg("options"))))
 	case "call:identity.channel_hash":
 		return give(c, showDecimal[uint64])(ChannelHash(readText[string](c.arg("channel"))))
+	case "call:mesh.mesh_node.create":
+		return kept[*MeshNode](c)(MeshNodeCreate(c.ctx, readMeshNodeConfig(c.arg("config"))))
+	case "call:mesh.mesh_node.new":
+		return kept[*MeshNode](c)(NewMeshNode(readMeshNodeConfig(c.arg("config"))))
+	case "call:mesh.mesh_node.start":
+		return done(c, self[*MeshNode](c).Start(c.ctx))
+	case "call:mesh.mesh_node.connect":
+		return done(c, self[*MeshNode](c).Connect(c.ctx, readText[string](c.arg("peer_addr")), readArray[PublicKey](c.arg("peer_public_key")), readUint[NodeID](c.arg("peer_node_id"))))
+	case "call:mesh.mesh_node.accept":
+		return give(c, showPlain[string])(self[*MeshNode](c).Accept(c.ctx, readUint[NodeID](c.arg("peer_node_id"))))
+	case "call:mesh.mesh_node.disconnect":
+		return done(c, self[*MeshNode](c).Disconnect(c.ctx, readUint[NodeID](c.arg("peer_node_id"))))
+	case "call:mesh.mesh_node.open_stream":
+		return kept[*MeshStream](c)(self[*MeshNode](c).OpenStream(readUint[NodeID](c.arg("peer_node_id")), readStreamConfig(c.arg("config"))))
+	case "call:mesh.mesh_node.close_stream":
+		return done(c, self[*MeshNode](c).CloseStream(readUint[NodeID](c.arg("peer_node_id")), readUint[uint64](c.arg("stream_id"))))
+	case "call:mesh.mesh_node.send_on_stream":
+		return done(c, self[*MeshNode](c).SendOnStream(c.ctx, ref[*MeshStream](c)(c.arg("stream")), readList(readBytes[[]byte])(c.arg("events"))))
+	case "call:mesh.mesh_node.send_with_retry":
+		return done(c, self[*MeshNode](c).SendWithRetry(c.ctx, ref[*MeshStream](c)(c.arg("stream")), readList(readBytes[[]byte])(c.arg("events")), readOr(readUint[uint32], 8)(c.arg("max_retries"))))
+	case "call:mesh.mesh_node.send_blocking":
+		return done(c, self[*MeshNode](c).SendBlocking(c.ctx, ref[*MeshStream](c)(c.arg("stream")), readList(readBytes[[]byte])(c.arg("events"))))
+	case "call:mesh.mesh_node.stream_stats":
+		return giveFound(c, showStreamStats)(self[*MeshNode](c).StreamStats(readUint[NodeID](c.arg("peer_node_id")), readUint[uint64](c.arg("stream_id"))))
+	case "call:mesh.mesh_node.receive":
+		return kept[*MeshEvents](c)(self[*MeshNode](c).Receive(readOptional(readReceiveOptions)(c.arg("options"))))
+	case "call:mesh.mesh_node.poll":
+		return give(c, showList(showMeshEvent))(self[*MeshNode](c).Poll(c.ctx, readUint[uint32](c.arg("limit"))))
+	case "call:mesh.mesh_node.peers":
+		return give(c, showList(showPeerInfo))(self[*MeshNode](c).Peers())
+	case "call:mesh.mesh_node.peer_count":
+		return give(c, showPlain[uint32])(self[*MeshNode](c).PeerCount())
+	case "call:mesh.mesh_node.node_id":
+		return give(c, showDecimal[NodeID])(self[*MeshNode](c).NodeID())
+	case "call:mesh.mesh_node.entity_id":
+		return give(c, showBytes[[]byte])(self[*MeshNode](c).EntityID())
+	case "call:mesh.mesh_node.public_key":
+		return give(c, showArray[PublicKey])(self[*MeshNode](c).PublicKey())
+	case "call:mesh.mesh_node.local_addr":
+		return give(c, showPlain[string])(self[*MeshNode](c).LocalAddr())
+	case "call:mesh.mesh_node.stats":
+		return give(c, showMeshStats)(self[*MeshNode](c).Stats())
+	case "call:mesh.mesh_node.prometheus_text":
+		return give(c, showPlain[string])(self[*MeshNode](c).PrometheusText())
+	case "call:mesh.mesh_node.shutdown":
+		return done(c, self[*MeshNode](c).Shutdown(c.ctx, readOptional(readMeshShutdownOptions)(c.arg("options"))))
+	case "call:mesh.mesh_node.close":
+		return done(c, self[*MeshNode](c).Close())
+	case "call:mesh.mesh_stream.peer_node_id":
+		return showDecimal[NodeID](self[*MeshStream](c).PeerNodeID())
+	case "call:mesh.mesh_stream.stream_id":
+		return showDecimal[uint64](self[*MeshStream](c).StreamID())
+	case "call:mesh.mesh_stream.close":
+		return done(c, self[*MeshStream](c).Close())
+	case "call:mesh.mesh_events.stop":
+		return done(c, self[*MeshEvents](c).Stop())
+	case "call:mesh.mesh_events.next":
+		return give(c, showList(showMeshEvent))(self[*MeshEvents](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
+	case "call:mesh.mesh_events.close":
+		return done(c, self[*MeshEvents](c).Close())
 	}
 	panic(unsupported("the Go SDK has no such operation"))
 }
@@ -565,6 +641,20 @@ func readAccess(v any) (flags Access) {
 	return flags
 }
 
+func readRights(v any) (flags Rights) {
+	for _, text := range readList(readText[string])(v) {
+		switch text {
+		case "enter":
+			flags |= RightsEnter
+		case "leave":
+			flags |= RightsLeave
+		default:
+			panic(unsupported("no such bit: " + text))
+		}
+	}
+	return flags
+}
+
 func readTokenScope(v any) (flags TokenScope) {
 	for _, text := range readList(readText[string])(v) {
 		switch text {
@@ -611,6 +701,86 @@ func showLibraryInfo(r LibraryInfo) any {
 	return o
 }
 
+func readRedisOptions(v any) (r RedisOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["url"]; ok {
+		r.URL = readText[string](value)
+	}
+	if value, ok := o["prefix"]; ok {
+		r.Prefix = readOptional(readText[string])(value)
+	}
+	if value, ok := o["pipeline_size"]; ok {
+		r.PipelineSize = readNonzero(readUint[uint32])(value)
+	}
+	if value, ok := o["pool_size"]; ok {
+		r.PoolSize = readOptional(readUint[uint32])(value)
+	}
+	if value, ok := o["connect_timeout"]; ok {
+		r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["command_timeout"]; ok {
+		r.CommandTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max_stream_len"]; ok {
+		r.MaxStreamLen = readOptional(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showRedisOptions(r RedisOptions) any {
+	o := map[string]any{}
+	o["url"] = showPlain[string](r.URL)
+	o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+	o["pipeline_size"] = showPlain[uint32](r.PipelineSize)
+	o["pool_size"] = showOptional(showPlain[uint32])(r.PoolSize)
+	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+	o["command_timeout"] = showDuration(time.Millisecond)(r.CommandTimeout)
+	o["max_stream_len"] = showOptional(showPlain[uint32])(r.MaxStreamLen)
+	return o
+}
+
+func readJetStreamOptions(v any) (r JetStreamOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["url"]; ok {
+		r.URL = readText[string](value)
+	}
+	if value, ok := o["prefix"]; ok {
+		r.Prefix = readOptional(readText[string])(value)
+	}
+	if value, ok := o["connect_timeout"]; ok {
+		r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["request_timeout"]; ok {
+		r.RequestTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max_messages"]; ok {
+		r.MaxMessages = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["max"]; ok {
+		r.Max = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["max_age"]; ok {
+		r.MaxAge = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["replicas"]; ok {
+		r.Replicas = readNonzero(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showJetStreamOptions(r JetStreamOptions) any {
+	o := map[string]any{}
+	o["url"] = showPlain[string](r.URL)
+	o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+	o["request_timeout"] = showDuration(time.Millisecond)(r.RequestTimeout)
+	o["max_messages"] = showOptional(showDecimal[uint64])(r.MaxMessages)
+	o["max"] = showOptional(showDecimal[uint64])(r.Max)
+	o["max_age"] = showOptional(showDuration(time.Millisecond))(r.MaxAge)
+	o["replicas"] = showPlain[uint32](r.Replicas)
+	return o
+}
+
 func readNetNodeConfig(v any) (r NetNodeConfig) {
 	o := v.(map[string]any)
 	if value, ok := o["shards"]; ok {
@@ -631,6 +801,15 @@ func readNetNodeConfig(v any) (r NetNodeConfig) {
 	if value, ok := o["transport"]; ok {
 		r.Transport = readTransport(value)
 	}
+	if value, ok := o["redis"]; ok {
+		r.Redis = readOptional(readRedisOptions)(value)
+	}
+	if value, ok := o["jetstream"]; ok {
+		r.Jetstream = readOptional(readJetStreamOptions)(value)
+	}
+	if value, ok := o["producer_nonce_path"]; ok {
+		r.ProducerNoncePath = readOptional(readText[string])(value)
+	}
 	return r
 }
 
@@ -642,6 +821,9 @@ func showNetNodeConfig(r NetNodeConfig) any {
 	o["max_event"] = showDecimal[uint64](r.MaxEvent)
 	o["max_buffer"] = showDecimal[uint64](r.MaxBuffer)
 	o["transport"] = showTransport(r.Transport)
+	o["redis"] = showOptional(showRedisOptions)(r.Redis)
+	o["jetstream"] = showOptional(showJetStreamOptions)(r.Jetstream)
+	o["producer_nonce_path"] = showOptional(showPlain[string])(r.ProducerNoncePath)
 	return o
 }
 
@@ -1157,6 +1339,46 @@ func showTimetable(r Timetable) any {
 	return o
 }
 
+func readEchoKit(c *call) func(any) EchoKit {
+	return func(v any) (r EchoKit) {
+		o := v.(map[string]any)
+		if value, ok := o["label"]; ok {
+			r.Label = readLabel(value)
+		}
+		if value, ok := o["first"]; ok {
+			r.First = ref[*EchoBox](c)(value)
+		}
+		if value, ok := o["spare"]; ok {
+			r.Spare = ref[*EchoBox](c)(value)
+		}
+		if value, ok := o["more"]; ok {
+			r.More = readList(ref[*EchoBox](c))(value)
+		}
+		return r
+	}
+}
+
+func showEchoKit(c *call) func(EchoKit) any {
+	return func(r EchoKit) any {
+		o := map[string]any{}
+		o["label"] = showLabel(r.Label)
+		o["first"] = showObject[*EchoBox](r.First)
+		o["spare"] = showNilable(showObject[*EchoBox])(r.Spare)
+		o["more"] = showList(showObject[*EchoBox])(r.More)
+		return o
+	}
+}
+
+func showEchoWatch(c *call) func(EchoWatch) any {
+	return func(r EchoWatch) any {
+		o := map[string]any{}
+		o["kit"] = showEchoKit(c)(r.Kit)
+		o["pause"] = showDuration(time.Millisecond)(r.Pause)
+		o["numbers"] = showStream(c, showPlain[uint32])(r.Numbers)
+		return o
+	}
+}
+
 func readEchoPage(v any) (r EchoPage) {
 	o := v.(map[string]any)
 	if value, ok := o["raw"]; ok {
@@ -1325,6 +1547,348 @@ func showAuthorizeOptions(r AuthorizeOptions) any {
 	return o
 }
 
+func readMeshNodeConfig(v any) (r MeshNodeConfig) {
+	o := v.(map[string]any)
+	if value, ok := o["bind_addr"]; ok {
+		r.BindAddr = readText[string](value)
+	}
+	if value, ok := o["psk"]; ok {
+		r.PSK = readText[string](value)
+	}
+	if value, ok := o["accepted_psks"]; ok {
+		r.AcceptedPSKs = readList(readText[string])(value)
+	}
+	if value, ok := o["identity_seed"]; ok {
+		r.IdentitySeed = readBytes[[]byte](value)
+	}
+	if value, ok := o["heartbeat_interval"]; ok {
+		r.HeartbeatInterval = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["session_timeout"]; ok {
+		r.SessionTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["connect_timeout"]; ok {
+		r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max_datagram"]; ok {
+		r.MaxDatagram = readNonzero(readUint[uint16])(value)
+	}
+	if value, ok := o["queue"]; ok {
+		r.Queue = readNonzero(readUint[uint64])(value)
+	}
+	if value, ok := o["num_shards"]; ok {
+		r.NumShards = readOptional(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showMeshNodeConfig(r MeshNodeConfig) any {
+	o := map[string]any{}
+	o["bind_addr"] = showPlain[string](r.BindAddr)
+	o["psk"] = showPlain[string](r.PSK)
+	o["accepted_psks"] = showList(showPlain[string])(r.AcceptedPSKs)
+	o["identity_seed"] = showNilable(showBytes[[]byte])(r.IdentitySeed)
+	o["heartbeat_interval"] = showDuration(time.Millisecond)(r.HeartbeatInterval)
+	o["session_timeout"] = showDuration(time.Millisecond)(r.SessionTimeout)
+	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+	o["max_datagram"] = showPlain[uint16](r.MaxDatagram)
+	o["queue"] = showDecimal[uint64](r.Queue)
+	o["num_shards"] = showOptional(showPlain[uint32])(r.NumShards)
+	return o
+}
+
+func readStreamConfig(v any) (r StreamConfig) {
+	o := v.(map[string]any)
+	if value, ok := o["stream_id"]; ok {
+		r.StreamID = readUint[uint64](value)
+	}
+	if value, ok := o["reliability"]; ok {
+		r.Reliability = readNonzero(readText[Reliability])(value)
+	}
+	if value, ok := o["window"]; ok {
+		r.Window = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["fairness_weight"]; ok {
+		r.FairnessWeight = readNonzero(readUint[uint8])(value)
+	}
+	return r
+}
+
+func showStreamConfig(r StreamConfig) any {
+	o := map[string]any{}
+	o["stream_id"] = showDecimal[uint64](r.StreamID)
+	o["reliability"] = showPlain[Reliability](r.Reliability)
+	o["window"] = showOptional(showDecimal[uint64])(r.Window)
+	o["fairness_weight"] = showPlain[uint8](r.FairnessWeight)
+	return o
+}
+
+func readMeshShutdownOptions(v any) (r MeshShutdownOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["timeout"]; ok {
+		r.Timeout = readOptional(readDuration(time.Millisecond))(value)
+	}
+	return r
+}
+
+func showMeshShutdownOptions(r MeshShutdownOptions) any {
+	o := map[string]any{}
+	o["timeout"] = showOptional(showDuration(time.Millisecond))(r.Timeout)
+	return o
+}
+
+func readReceiveOptions(v any) (r ReceiveOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["peer"]; ok {
+		r.Peer = readOptional(readUint[NodeID])(value)
+	}
+	if value, ok := o["stream_id"]; ok {
+		r.StreamID = readOptional(readUint[uint64])(value)
+	}
+	return r
+}
+
+func showReceiveOptions(r ReceiveOptions) any {
+	o := map[string]any{}
+	o["peer"] = showOptional(showDecimal[NodeID])(r.Peer)
+	o["stream_id"] = showOptional(showDecimal[uint64])(r.StreamID)
+	return o
+}
+
+func readMeshEvent(v any) (r MeshEvent) {
+	o := v.(map[string]any)
+	if value, ok := o["id"]; ok {
+		r.ID = readText[string](value)
+	}
+	if value, ok := o["sender"]; ok {
+		r.Sender = readUint[NodeID](value)
+	}
+	if value, ok := o["stream_id"]; ok {
+		r.StreamID = readUint[uint64](value)
+	}
+	if value, ok := o["sequence"]; ok {
+		r.Sequence = readUint[uint64](value)
+	}
+	if value, ok := o["reliable"]; ok {
+		r.Reliable = readBool(value)
+	}
+	if value, ok := o["payload"]; ok {
+		r.Payload = readBytes[[]byte](value)
+	}
+	if value, ok := o["insertion_ts"]; ok {
+		r.InsertionTS = readInstant(time.Nanosecond)(value)
+	}
+	return r
+}
+
+func showMeshEvent(r MeshEvent) any {
+	o := map[string]any{}
+	o["id"] = showPlain[string](r.ID)
+	o["sender"] = showDecimal[NodeID](r.Sender)
+	o["stream_id"] = showDecimal[uint64](r.StreamID)
+	o["sequence"] = showDecimal[uint64](r.Sequence)
+	o["reliable"] = showPlain[bool](r.Reliable)
+	o["payload"] = showBytes[[]byte](r.Payload)
+	o["insertion_ts"] = showInstant(time.Nanosecond)(r.InsertionTS)
+	return o
+}
+
+func readPeerInfo(v any) (r PeerInfo) {
+	o := v.(map[string]any)
+	if value, ok := o["node_id"]; ok {
+		r.NodeID = readUint[NodeID](value)
+	}
+	if value, ok := o["entity_id"]; ok {
+		r.EntityID = readBytes[[]byte](value)
+	}
+	if value, ok := o["public_key"]; ok {
+		r.PublicKey = readArray[PublicKey](value)
+	}
+	if value, ok := o["address"]; ok {
+		r.Address = readText[string](value)
+	}
+	if value, ok := o["rtt"]; ok {
+		r.Rtt = readDuration(time.Microsecond)(value)
+	}
+	if value, ok := o["silent"]; ok {
+		r.Silent = readBool(value)
+	}
+	return r
+}
+
+func showPeerInfo(r PeerInfo) any {
+	o := map[string]any{}
+	o["node_id"] = showDecimal[NodeID](r.NodeID)
+	o["entity_id"] = showBytes[[]byte](r.EntityID)
+	o["public_key"] = showArray[PublicKey](r.PublicKey)
+	o["address"] = showPlain[string](r.Address)
+	o["rtt"] = showDuration(time.Microsecond)(r.Rtt)
+	o["silent"] = showPlain[bool](r.Silent)
+	return o
+}
+
+func readStreamStats(v any) (r StreamStats) {
+	o := v.(map[string]any)
+	if value, ok := o["tx_seq"]; ok {
+		r.TxSeq = readUint[uint64](value)
+	}
+	if value, ok := o["rx_seq"]; ok {
+		r.RxSeq = readUint[uint64](value)
+	}
+	if value, ok := o["inbound_pending"]; ok {
+		r.InboundPending = readUint[uint64](value)
+	}
+	if value, ok := o["last_activity_ns"]; ok {
+		r.LastActivityNs = readUint[uint64](value)
+	}
+	if value, ok := o["active"]; ok {
+		r.Active = readBool(value)
+	}
+	if value, ok := o["backpressure_events"]; ok {
+		r.BackpressureEvents = readUint[uint64](value)
+	}
+	if value, ok := o["tx_credit_remaining"]; ok {
+		r.TxCreditRemaining = readUint[uint64](value)
+	}
+	if value, ok := o["tx_window"]; ok {
+		r.TxWindow = readUint[uint64](value)
+	}
+	if value, ok := o["in_flight"]; ok {
+		r.InFlight = readUint[uint64](value)
+	}
+	if value, ok := o["lost"]; ok {
+		r.Lost = readUint[uint64](value)
+	}
+	if value, ok := o["dropped"]; ok {
+		r.Dropped = readUint[uint64](value)
+	}
+	return r
+}
+
+func showStreamStats(r StreamStats) any {
+	o := map[string]any{}
+	o["tx_seq"] = showDecimal[uint64](r.TxSeq)
+	o["rx_seq"] = showDecimal[uint64](r.RxSeq)
+	o["inbound_pending"] = showDecimal[uint64](r.InboundPending)
+	o["last_activity_ns"] = showDecimal[uint64](r.LastActivityNs)
+	o["active"] = showPlain[bool](r.Active)
+	o["backpressure_events"] = showDecimal[uint64](r.BackpressureEvents)
+	o["tx_credit_remaining"] = showDecimal[uint64](r.TxCreditRemaining)
+	o["tx_window"] = showDecimal[uint64](r.TxWindow)
+	o["in_flight"] = showDecimal[uint64](r.InFlight)
+	o["lost"] = showDecimal[uint64](r.Lost)
+	o["dropped"] = showDecimal[uint64](r.Dropped)
+	return o
+}
+
+func readPeerStats(v any) (r PeerStats) {
+	o := v.(map[string]any)
+	if value, ok := o["node_id"]; ok {
+		r.NodeID = readUint[NodeID](value)
+	}
+	if value, ok := o["packets_sent"]; ok {
+		r.PacketsSent = readUint[uint64](value)
+	}
+	if value, ok := o["packets_received"]; ok {
+		r.PacketsReceived = readUint[uint64](value)
+	}
+	if value, ok := o["packets_lost"]; ok {
+		r.PacketsLost = readUint[uint64](value)
+	}
+	if value, ok := o["bytes_sent"]; ok {
+		r.BytesSent = readUint[uint64](value)
+	}
+	if value, ok := o["bytes_received"]; ok {
+		r.BytesReceived = readUint[uint64](value)
+	}
+	if value, ok := o["messages_sent"]; ok {
+		r.MessagesSent = readUint[uint64](value)
+	}
+	if value, ok := o["messages_received"]; ok {
+		r.MessagesReceived = readUint[uint64](value)
+	}
+	if value, ok := o["messages_lost"]; ok {
+		r.MessagesLost = readUint[uint64](value)
+	}
+	if value, ok := o["messages_dropped"]; ok {
+		r.MessagesDropped = readUint[uint64](value)
+	}
+	if value, ok := o["congestion_window"]; ok {
+		r.CongestionWindow = readUint[uint64](value)
+	}
+	if value, ok := o["mtu"]; ok {
+		r.Mtu = readUint[uint64](value)
+	}
+	if value, ok := o["drops"]; ok {
+		r.Drops = readMap(readUint[uint64])(value)
+	}
+	return r
+}
+
+func showPeerStats(r PeerStats) any {
+	o := map[string]any{}
+	o["node_id"] = showDecimal[NodeID](r.NodeID)
+	o["packets_sent"] = showDecimal[uint64](r.PacketsSent)
+	o["packets_received"] = showDecimal[uint64](r.PacketsReceived)
+	o["packets_lost"] = showDecimal[uint64](r.PacketsLost)
+	o["bytes_sent"] = showDecimal[uint64](r.BytesSent)
+	o["bytes_received"] = showDecimal[uint64](r.BytesReceived)
+	o["messages_sent"] = showDecimal[uint64](r.MessagesSent)
+	o["messages_received"] = showDecimal[uint64](r.MessagesReceived)
+	o["messages_lost"] = showDecimal[uint64](r.MessagesLost)
+	o["messages_dropped"] = showDecimal[uint64](r.MessagesDropped)
+	o["congestion_window"] = showDecimal[uint64](r.CongestionWindow)
+	o["mtu"] = showDecimal[uint64](r.Mtu)
+	o["drops"] = showMap(showDecimal[uint64])(r.Drops)
+	return o
+}
+
+func readMeshStats(v any) (r MeshStats) {
+	o := v.(map[string]any)
+	if value, ok := o["sessions"]; ok {
+		r.Sessions = readUint[uint64](value)
+	}
+	if value, ok := o["half_open"]; ok {
+		r.HalfOpen = readUint[uint64](value)
+	}
+	if value, ok := o["answered"]; ok {
+		r.Answered = readUint[uint64](value)
+	}
+	if value, ok := o["rejected"]; ok {
+		r.Rejected = readUint[uint64](value)
+	}
+	if value, ok := o["cookies"]; ok {
+		r.Cookies = readUint[uint64](value)
+	}
+	if value, ok := o["queued"]; ok {
+		r.Queued = readUint[uint64](value)
+	}
+	if value, ok := o["queued_bytes"]; ok {
+		r.QueuedBytes = readUint[uint64](value)
+	}
+	if value, ok := o["drops"]; ok {
+		r.Drops = readMap(readUint[uint64])(value)
+	}
+	if value, ok := o["peers"]; ok {
+		r.Peers = readList(readPeerStats)(value)
+	}
+	return r
+}
+
+func showMeshStats(r MeshStats) any {
+	o := map[string]any{}
+	o["sessions"] = showDecimal[uint64](r.Sessions)
+	o["half_open"] = showDecimal[uint64](r.HalfOpen)
+	o["answered"] = showDecimal[uint64](r.Answered)
+	o["rejected"] = showDecimal[uint64](r.Rejected)
+	o["cookies"] = showDecimal[uint64](r.Cookies)
+	o["queued"] = showDecimal[uint64](r.Queued)
+	o["queued_bytes"] = showDecimal[uint64](r.QueuedBytes)
+	o["drops"] = showMap(showDecimal[uint64])(r.Drops)
+	o["peers"] = showList(showPeerStats)(r.Peers)
+	return o
+}
+
 func readTransport(v any) Transport {
 	if v == nil {
 		return nil
@@ -1334,15 +1898,85 @@ func readTransport(v any) Transport {
 	case "memory":
 		var r TransportMemory
 		return r
+	case "redis":
+		var r TransportRedis
+		if value, ok := o["url"]; ok {
+			r.URL = readText[string](value)
+		}
+		if value, ok := o["prefix"]; ok {
+			r.Prefix = readOptional(readText[string])(value)
+		}
+		if value, ok := o["pipeline_size"]; ok {
+			r.PipelineSize = readNonzero(readUint[uint32])(value)
+		}
+		if value, ok := o["pool_size"]; ok {
+			r.PoolSize = readOptional(readUint[uint32])(value)
+		}
+		if value, ok := o["connect_timeout"]; ok {
+			r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["command_timeout"]; ok {
+			r.CommandTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["max_stream_len"]; ok {
+			r.MaxStreamLen = readOptional(readUint[uint32])(value)
+		}
+		return r
+	case "jetstream":
+		var r TransportJetstream
+		if value, ok := o["url"]; ok {
+			r.URL = readText[string](value)
+		}
+		if value, ok := o["prefix"]; ok {
+			r.Prefix = readOptional(readText[string])(value)
+		}
+		if value, ok := o["connect_timeout"]; ok {
+			r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["request_timeout"]; ok {
+			r.RequestTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["max_messages"]; ok {
+			r.MaxMessages = readOptional(readUint[uint64])(value)
+		}
+		if value, ok := o["max"]; ok {
+			r.Max = readOptional(readUint[uint64])(value)
+		}
+		if value, ok := o["max_age"]; ok {
+			r.MaxAge = readOptional(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["replicas"]; ok {
+			r.Replicas = readNonzero(readUint[uint32])(value)
+		}
+		return r
 	}
 	panic(unsupported("no such case"))
 }
 
 func showTransport(v Transport) any {
 	o := map[string]any{}
-	switch v.(type) {
+	switch r := v.(type) {
 	case TransportMemory:
 		o["type"] = "memory"
+	case TransportRedis:
+		o["type"] = "redis"
+		o["url"] = showPlain[string](r.URL)
+		o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+		o["pipeline_size"] = showPlain[uint32](r.PipelineSize)
+		o["pool_size"] = showOptional(showPlain[uint32])(r.PoolSize)
+		o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+		o["command_timeout"] = showDuration(time.Millisecond)(r.CommandTimeout)
+		o["max_stream_len"] = showOptional(showPlain[uint32])(r.MaxStreamLen)
+	case TransportJetstream:
+		o["type"] = "jetstream"
+		o["url"] = showPlain[string](r.URL)
+		o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+		o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+		o["request_timeout"] = showDuration(time.Millisecond)(r.RequestTimeout)
+		o["max_messages"] = showOptional(showDecimal[uint64])(r.MaxMessages)
+		o["max"] = showOptional(showDecimal[uint64])(r.Max)
+		o["max_age"] = showOptional(showDuration(time.Millisecond))(r.MaxAge)
+		o["replicas"] = showPlain[uint32](r.Replicas)
 	}
 	return o
 }
@@ -1469,6 +2103,9 @@ func readError(v any) error {
 		case BaseErrorKindForked:
 		case BaseErrorKindClosed:
 		case BaseErrorKindMismatch:
+			if value, ok := fields["what"]; ok {
+				e.What = readText[string](value)
+			}
 			if value, ok := fields["wanted"]; ok {
 				e.Wanted = readText[string](value)
 			}
@@ -1524,6 +2161,27 @@ func readError(v any) error {
 			}
 			if value, ok := fields["last"]; ok {
 				e.Last = readUint[uint64](value)
+			}
+		case BusErrorKindTransport:
+			if value, ok := fields["server"]; ok {
+				e.Server = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case BusErrorKindTransportRefused:
+			if value, ok := fields["server"]; ok {
+				e.Server = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case BusErrorKindUndelivered:
+			if value, ok := fields["events"]; ok {
+				e.Events = readUint[uint64](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
 			}
 		case BusErrorKindNotAnObject:
 		}
@@ -1660,6 +2318,14 @@ func readError(v any) error {
 			if value, ok := fields["node"]; ok {
 				e.Node = readUint[uint64](value)
 			}
+		case MeshErrorKindCannotBind:
+			if value, ok := fields["address"]; ok {
+				e.Address = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readOptional(readText[string])(value)
+			}
+		case MeshErrorKindShutDown:
 		}
 		return e
 	}
@@ -1687,6 +2353,7 @@ func showFields(err error) map[string]any {
 		case BaseErrorKindForked:
 		case BaseErrorKindClosed:
 		case BaseErrorKindMismatch:
+			o["what"] = showPlain[string](e.What)
 			o["wanted"] = showPlain[string](e.Wanted)
 			o["found"] = showPlain[string](e.Found)
 		}
@@ -1713,6 +2380,15 @@ func showFields(err error) map[string]any {
 			o["shard"] = showPlain[uint32](e.Shard)
 			o["first"] = showDecimal[uint64](e.First)
 			o["last"] = showDecimal[uint64](e.Last)
+		case BusErrorKindTransport:
+			o["server"] = showPlain[string](e.Server)
+			o["reason"] = showPlain[string](e.Reason)
+		case BusErrorKindTransportRefused:
+			o["server"] = showPlain[string](e.Server)
+			o["reason"] = showPlain[string](e.Reason)
+		case BusErrorKindUndelivered:
+			o["events"] = showDecimal[uint64](e.Events)
+			o["reason"] = showPlain[string](e.Reason)
 		case BusErrorKindNotAnObject:
 		}
 	case *EchoError:
@@ -1792,6 +2468,10 @@ func showFields(err error) map[string]any {
 			o["reason"] = showOptional(showPlain[string])(e.Reason)
 		case MeshErrorKindAmbiguousNode:
 			o["node"] = showDecimal[uint64](e.Node)
+		case MeshErrorKindCannotBind:
+			o["address"] = showPlain[string](e.Address)
+			o["reason"] = showOptional(showPlain[string])(e.Reason)
+		case MeshErrorKindShutDown:
 		}
 	}
 	return o

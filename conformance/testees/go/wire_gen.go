@@ -37,6 +37,14 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormEchoPoint(c.arg("value")).Encode())
 	case "wire.echo_point.decode":
 		return give(c, showFormEchoPoint)(DecodeEchoPoint(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.echo_sealed.encode":
+		return give(c, showBytes[[]byte])(readFormEchoSealed(c.arg("value")).Encode())
+	case "wire.echo_sealed.decode":
+		return give(c, showFormEchoSealed)(DecodeEchoSealed(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.echo_farewell.encode":
+		return give(c, showBytes[[]byte])(readFormEchoFarewell(c.arg("value")).Encode())
+	case "wire.echo_farewell.decode":
+		return give(c, showFormEchoFarewell)(DecodeEchoFarewell(readBytes[[]byte](c.arg("bytes"))))
 	case "text.echo_ticket.encode":
 		return give(c, showPlain[string])(readFormEchoTicket(c.arg("value")).Encode())
 	case "text.echo_ticket.decode":
@@ -45,6 +53,14 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormEchoAck(c.arg("value")).Encode())
 	case "wire.echo_ack.decode":
 		return give(c, showFormEchoAck)(DecodeEchoAck(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.echo_reply.encode":
+		return give(c, showBytes[[]byte])(readFormEchoReply(c.arg("value")).Encode())
+	case "wire.echo_reply.decode":
+		return give(c, showFormEchoReply)(DecodeEchoReply(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.echo_event.encode":
+		return give(c, showBytes[[]byte])(readFormEchoEvent(c.arg("value")).Encode())
+	case "wire.echo_event.decode":
+		return give(c, showFormEchoEvent)(DecodeEchoEvent(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.permission_token.encode":
 		return give(c, showBytes[[]byte])(readFormPermissionToken(c.arg("value")).Encode())
 	case "wire.permission_token.decode":
@@ -319,6 +335,42 @@ func showFormEchoPoint(r EchoPoint) any {
 	return o
 }
 
+func readFormEchoSealed(v any) (r EchoSealed) {
+	o := v.(map[string]any)
+	r.Kind = readInt[uint8](o["kind"])
+	r.Body = readBytes[[]byte](o["body"])
+	r.Size = readInt[uint32](o["size"])
+	r.Note = readText[string](o["note"])
+	r.Last = readInt[uint16](o["last"])
+	return r
+}
+
+func showFormEchoSealed(r EchoSealed) any {
+	o := map[string]any{}
+	o["kind"] = showPlain[uint8](r.Kind)
+	o["body"] = showBytes[[]byte](r.Body)
+	o["size"] = showPlain[uint32](r.Size)
+	o["note"] = showPlain[string](r.Note)
+	o["last"] = showPlain[uint16](r.Last)
+	return o
+}
+
+func readFormEchoFarewell(v any) (r EchoFarewell) {
+	o := v.(map[string]any)
+	r.Reason = readText[Reason](o["reason"])
+	r.Cause = readText[Reason](o["cause"])
+	r.Reasons = readList(readText[Reason])(o["reasons"])
+	return r
+}
+
+func showFormEchoFarewell(r EchoFarewell) any {
+	o := map[string]any{}
+	o["reason"] = showPlain[Reason](r.Reason)
+	o["cause"] = showPlain[Reason](r.Cause)
+	o["reasons"] = showList(showPlain[Reason])(r.Reasons)
+	return o
+}
+
 func readFormEchoTicket(v any) (r EchoTicket) {
 	o := v.(map[string]any)
 	r.Major = readUint[uint64](o["major"])
@@ -367,6 +419,32 @@ func showFormEchoAck(r EchoAck) any {
 	return o
 }
 
+func readFormEchoReply(v any) (r EchoReply) {
+	o := v.(map[string]any)
+	r.Rest = readFormEchoReplyRest(o["rest"])
+	return r
+}
+
+func showFormEchoReply(r EchoReply) any {
+	o := map[string]any{}
+	o["rest"] = showFormEchoReplyRest(r.Rest)
+	return o
+}
+
+func readFormEchoEvent(v any) (r EchoEvent) {
+	o := v.(map[string]any)
+	r.ID = readInt[uint32](o["id"])
+	r.Body = readFormEchoEventBody(o["body"])
+	return r
+}
+
+func showFormEchoEvent(r EchoEvent) any {
+	o := map[string]any{}
+	o["id"] = showPlain[uint32](r.ID)
+	o["body"] = showFormEchoEventBody(r.Body)
+	return o
+}
+
 func readFormPermissionToken(v any) (r PermissionToken) {
 	o := v.(map[string]any)
 	r.Issuer = readArray[[32]byte](o["issuer"])
@@ -399,7 +477,7 @@ func showFormPermissionToken(r PermissionToken) any {
 
 func readFormInitPacket(v any) (r InitPacket) {
 	o := v.(map[string]any)
-	r.Version = readInt[uint8](o["version"])
+	r.Protocol = readInt[uint8](o["protocol"])
 	r.Reserved = readInt[uint16](o["reserved"])
 	r.SenderIndex = readInt[uint32](o["sender_index"])
 	r.Ephemeral = readArray[[32]byte](o["ephemeral"])
@@ -413,7 +491,7 @@ func readFormInitPacket(v any) (r InitPacket) {
 
 func showFormInitPacket(r InitPacket) any {
 	o := map[string]any{}
-	o["version"] = showPlain[uint8](r.Version)
+	o["protocol"] = showPlain[uint8](r.Protocol)
 	o["reserved"] = showPlain[uint16](r.Reserved)
 	o["sender_index"] = showPlain[uint32](r.SenderIndex)
 	o["ephemeral"] = showArray[[32]byte](r.Ephemeral)
@@ -427,7 +505,7 @@ func showFormInitPacket(r InitPacket) any {
 
 func readFormRespPacket(v any) (r RespPacket) {
 	o := v.(map[string]any)
-	r.Version = readInt[uint8](o["version"])
+	r.Protocol = readInt[uint8](o["protocol"])
 	r.Reserved = readInt[uint16](o["reserved"])
 	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
 	r.Ephemeral = readArray[[32]byte](o["ephemeral"])
@@ -437,7 +515,7 @@ func readFormRespPacket(v any) (r RespPacket) {
 
 func showFormRespPacket(r RespPacket) any {
 	o := map[string]any{}
-	o["version"] = showPlain[uint8](r.Version)
+	o["protocol"] = showPlain[uint8](r.Protocol)
 	o["reserved"] = showPlain[uint16](r.Reserved)
 	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
 	o["ephemeral"] = showArray[[32]byte](r.Ephemeral)
@@ -447,7 +525,7 @@ func showFormRespPacket(r RespPacket) any {
 
 func readFormCookiePacket(v any) (r CookiePacket) {
 	o := v.(map[string]any)
-	r.Version = readInt[uint8](o["version"])
+	r.Protocol = readInt[uint8](o["protocol"])
 	r.Reserved = readInt[uint16](o["reserved"])
 	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
 	r.Cookie = readArray[[16]byte](o["cookie"])
@@ -457,7 +535,7 @@ func readFormCookiePacket(v any) (r CookiePacket) {
 
 func showFormCookiePacket(r CookiePacket) any {
 	o := map[string]any{}
-	o["version"] = showPlain[uint8](r.Version)
+	o["protocol"] = showPlain[uint8](r.Protocol)
 	o["reserved"] = showPlain[uint16](r.Reserved)
 	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
 	o["cookie"] = showArray[[16]byte](r.Cookie)
@@ -467,7 +545,7 @@ func showFormCookiePacket(r CookiePacket) any {
 
 func readFormRejectPacket(v any) (r RejectPacket) {
 	o := v.(map[string]any)
-	r.Version = readInt[uint8](o["version"])
+	r.Protocol = readInt[uint8](o["protocol"])
 	r.Reserved = readInt[uint16](o["reserved"])
 	r.ReceiverIndex = readInt[uint32](o["receiver_index"])
 	r.Reason = readInt[uint16](o["reason"])
@@ -479,7 +557,7 @@ func readFormRejectPacket(v any) (r RejectPacket) {
 
 func showFormRejectPacket(r RejectPacket) any {
 	o := map[string]any{}
-	o["version"] = showPlain[uint8](r.Version)
+	o["protocol"] = showPlain[uint8](r.Protocol)
 	o["reserved"] = showPlain[uint16](r.Reserved)
 	o["receiver_index"] = showPlain[uint32](r.ReceiverIndex)
 	o["reason"] = showPlain[uint16](r.Reason)
@@ -590,7 +668,7 @@ func readFormForwardEnvelope(v any) (r ForwardEnvelope) {
 	r.Destination = readUint[NodeID](o["destination"])
 	r.Source = readUint[NodeID](o["source"])
 	r.TTL = readInt[uint8](o["ttl"])
-	r.Class = readInt[uint8](o["class"])
+	r.Priority = readInt[uint8](o["priority"])
 	r.Reserved = readInt[uint16](o["reserved"])
 	r.Padding = readInt[uint32](o["padding"])
 	return r
@@ -601,7 +679,7 @@ func showFormForwardEnvelope(r ForwardEnvelope) any {
 	o["destination"] = showDecimal[NodeID](r.Destination)
 	o["source"] = showDecimal[NodeID](r.Source)
 	o["ttl"] = showPlain[uint8](r.TTL)
-	o["class"] = showPlain[uint8](r.Class)
+	o["priority"] = showPlain[uint8](r.Priority)
 	o["reserved"] = showPlain[uint16](r.Reserved)
 	o["padding"] = showPlain[uint32](r.Padding)
 	return o
@@ -927,4 +1005,52 @@ func showFormSeqnoRequest(r SeqnoRequest) any {
 	o["reserved"] = showPlain[uint8](r.Reserved)
 	o["padding"] = showPlain[uint16](r.Padding)
 	return o
+}
+
+func readFormEchoReplyRest(v any) EchoReplyRest {
+	for layout, part := range v.(map[string]any) {
+		switch layout {
+		case "echo_point":
+			return readFormEchoPoint(part)
+		case "echo_tail":
+			return readFormEchoTail(part)
+		case "echo_range":
+			return readFormEchoRange(part)
+		}
+	}
+	panic(unsupported("a layout that is none of EchoReplyRest"))
+}
+
+func showFormEchoReplyRest(v EchoReplyRest) any {
+	switch part := v.(type) {
+	case EchoPoint:
+		return map[string]any{"echo_point": showFormEchoPoint(part)}
+	case EchoTail:
+		return map[string]any{"echo_tail": showFormEchoTail(part)}
+	case EchoRange:
+		return map[string]any{"echo_range": showFormEchoRange(part)}
+	}
+	panic(unsupported("a layout that is none of EchoReplyRest"))
+}
+
+func readFormEchoEventBody(v any) EchoEventBody {
+	for layout, part := range v.(map[string]any) {
+		switch layout {
+		case "echo_reply":
+			return readFormEchoReply(part)
+		case "echo_sealed":
+			return readFormEchoSealed(part)
+		}
+	}
+	panic(unsupported("a layout that is none of EchoEventBody"))
+}
+
+func showFormEchoEventBody(v EchoEventBody) any {
+	switch part := v.(type) {
+	case EchoReply:
+		return map[string]any{"echo_reply": showFormEchoReply(part)}
+	case EchoSealed:
+		return map[string]any{"echo_sealed": showFormEchoSealed(part)}
+	}
+	panic(unsupported("a layout that is none of EchoEventBody"))
 }

@@ -43,6 +43,10 @@ function read(form, value) {
   if (Array.isArray(value)) return value.map((item) => read(form, item));
   if (form.tags !== undefined) return form.tags[value];
   if (form.layout !== undefined) return readLayout(layouts[form.layout], value);
+  if (form.choice !== undefined) {
+    const [[layout, part]] = Object.entries(value);
+    return { layout, value: readLayout(layouts[layout], part) };
+  }
   switch (form) {
     case 'decimal': case 'number': return BigInt(value);
     case 'hex': return Buffer.from(value, 'hex');
@@ -55,6 +59,7 @@ function show(form, value) {
   if (value === null || form.bits !== undefined) return value;
   if (Array.isArray(value)) return value.map((item) => show(form, item));
   if (form.layout !== undefined) return showLayout(layouts[form.layout], value);
+  if (form.choice !== undefined) return { [value.layout]: showLayout(layouts[value.layout], value.value) };
   if (form.tags !== undefined) return Object.keys(form.tags).find((text) => form.tags[text] === value);
   switch (form) {
     case 'decimal': return String(value);

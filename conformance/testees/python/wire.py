@@ -59,6 +59,8 @@ def _read(form: Any, value: Any) -> Any:
         return value
     if isinstance(value, list):
         return [_read(form, item) for item in value]
+    if isinstance(form, dict) and "choice" in form:
+        return _read_layout(*next(iter(value.items())))
     if isinstance(form, dict):
         return form["tags"][value] if "tags" in form else _read_layout(form["layout"], value)
     if form == "hex":
@@ -75,6 +77,9 @@ def _show(form: Any, value: Any) -> Any:
         return value
     if isinstance(value, list):
         return [_show(form, item) for item in value]
+    if isinstance(form, dict) and "choice" in form:
+        name = next(name for name in form["choice"] if type(value) is _codec(name))
+        return {name: _show_layout(name, value)}
     if isinstance(form, dict) and "layout" in form:
         return _show_layout(form["layout"], value)
     if isinstance(form, dict):

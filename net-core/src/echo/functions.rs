@@ -1,7 +1,7 @@
 //! The functions of the echo module.
 
 use super::{
-    argument_error, check_length, fail,
+    EchoBox, argument_error, check_length, fail,
     streams::{self, Count, Relay},
 };
 use crate::Functions;
@@ -15,6 +15,8 @@ use net_types::{
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 impl api::EchoFunctions for Functions {
+    type EchoBox = EchoBox;
+
     fn echo_bool(value: bool) -> Result<bool, Error> {
         Ok(value)
     }
@@ -83,6 +85,14 @@ impl api::EchoFunctions for Functions {
         Ok(value)
     }
 
+    fn echo_mood(value: Mood) -> Result<Mood, Error> {
+        Ok(value)
+    }
+
+    fn echo_rights(value: Rights) -> Result<Rights, Error> {
+        Ok(value)
+    }
+
     fn echo_number(value: EchoId) -> Result<EchoId, Error> {
         Ok(value)
     }
@@ -107,6 +117,21 @@ impl api::EchoFunctions for Functions {
 
     fn echo_timetable(value: Timetable) -> Result<Timetable, Error> {
         Ok(value)
+    }
+
+    fn echo_kit_of(kit: EchoKit<Arc<EchoBox>>) -> Result<EchoKit<Arc<EchoBox>>, Error> {
+        Ok(kit)
+    }
+
+    fn kit_text(kit: EchoKit<Arc<EchoBox>>) -> Result<String, Error> {
+        Ok(text_of(&kit))
+    }
+
+    async fn kit_text_later(
+        kit: EchoKit<Arc<EchoBox>>,
+        more: Option<EchoKit<Arc<EchoBox>>>,
+    ) -> Result<String, Error> {
+        Ok(std::iter::once(&kit).chain(&more).map(text_of).collect::<Vec<_>>().join(" "))
     }
 
     fn doubled(text: &str) -> Result<String, Error> {
@@ -252,6 +277,13 @@ impl api::EchoFunctions for Functions {
     fn echo_stream(values: Stream<Label>) -> Result<Stream<Label>, Error> {
         Ok(Arc::new(Relay::of(values)))
     }
+}
+
+/// The label and the texts of all boxes of a kit.
+fn text_of(kit: &EchoKit<Arc<EchoBox>>) -> String {
+    let boxes = std::iter::once(&kit.first).chain(&kit.spare).chain(&kit.more);
+    let texts = boxes.map(|one| one.current());
+    std::iter::once(kit.label.text.clone()).chain(texts).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! An object behind a handle.
 
-use super::{LetterStream, check_length, lock};
+use super::{LetterStream, check_length, lock, streams::Count};
 use net_types::{
     Error, api,
-    echo::{EchoError, EchoOptions},
+    echo::{Color, EchoError, EchoKit, EchoOptions, EchoWatch, Label},
     host::EchoStore,
 };
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -27,7 +30,7 @@ impl EchoBox {
         Arc::new(Self { text: Mutex::new(text), serial, shut: watch::Sender::new(false) })
     }
 
-    fn current(&self) -> String {
+    pub(super) fn current(&self) -> String {
         lock(&self.text).clone()
     }
 }
@@ -98,6 +101,21 @@ impl api::EchoBox for EchoBox {
 
     fn letters(&self, limit: u32) -> Result<Arc<LetterStream>, Error> {
         Ok(Arc::new(LetterStream::over(&self.current(), limit)))
+    }
+
+    async fn watch(&self, count: u32) -> Result<EchoWatch<Arc<Self>>, Error> {
+        check_length("count", count as usize)?;
+        let text = self.current();
+        let label = Label { text: text.clone(), color: Color::Blue };
+        let more = (0..2).map(|number| Self::with(format!("{text}{number}"))).collect();
+        let kit = EchoKit { label, first: Self::with(text), spare: None, more };
+        Ok(EchoWatch { kit, pause: Duration::from_millis(250), numbers: Arc::new(Count::to(count)) })
+    }
+
+    fn boxed(&self, label: Label) -> Result<Option<EchoKit<Arc<Self>>>, Error> {
+        let first = Self::with(self.current());
+        let has_text = !label.text.is_empty();
+        Ok(has_text.then(|| EchoKit { label, spare: Some(Arc::clone(&first)), first, more: Vec::new() }))
     }
 
     async fn save(&self, store: Arc<dyn EchoStore>, key: String) -> Result<(), Error> {

@@ -1,6 +1,9 @@
 // Settings of the library, each in a process of its own, and what the library tells of itself.
 
 #include <dirent.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
 
 #include "test.h"
 
@@ -16,11 +19,25 @@ static void the_library_tells_what_it_is(void) {
   CHECK(is_same && is_whole);
 }
 
+// What a library says to a program of another version.
+static void misfits(uint32_t major, uint32_t minor) {
+  const net_code code = NET_CODE(NET_FAMILY_BASE, NET_BASE_MISMATCH);
+  char expected[200];
+  net_error error;
+  snprintf(expected, sizeof expected, "mismatch: built for C ABI %" PRIu32 ".%" PRIu32 ", library has %d.%d",
+           major, minor, NET_ABI_MAJOR, NET_ABI_MINOR);
+  CHECK(net_abi_check(major, minor, NULL) == code && net_abi_check(major, minor, &error) == code);
+  CHECK(test_says(&error, expected));
+}
+
 static void a_program_fits_its_major_version_up_to_its_minor(void) {
-  CHECK(net_abi_check(NET_ABI_MAJOR, NET_ABI_MINOR) && net_abi_check(NET_ABI_MAJOR, 0));
-  CHECK(!net_abi_check(NET_ABI_MAJOR, NET_ABI_MINOR + 1));
-  CHECK(!net_abi_check(NET_ABI_MAJOR + 1, 0) && !net_abi_check(NET_ABI_MAJOR - 1, 0));
-  CHECK(!net_abi_check(UINT32_MAX, UINT32_MAX));
+  net_error error;
+  CHECK(net_abi_check(NET_ABI_MAJOR, NET_ABI_MINOR, &error) == 0 && error.message.data == NULL);
+  CHECK(net_abi_check(NET_ABI_MAJOR, 0, NULL) == 0);
+  misfits(NET_ABI_MAJOR, NET_ABI_MINOR + 1);
+  misfits(NET_ABI_MAJOR + 1, 0);
+  misfits(NET_ABI_MAJOR - 1, 0);
+  misfits(UINT32_MAX, UINT32_MAX);
 }
 
 // The threads of this process besides its first.
@@ -33,6 +50,40 @@ static int runtime_threads(void) {
   }
   closedir(tasks);
   return count;
+}
+
+// Waits until a descriptor is readable.
+static bool becomes_readable(int fd) {
+  struct pollfd polled = {fd, POLLIN, 0};
+  return poll(&polled, 1, 60000) == 1;
+}
+
+// Completes operations on a queue that has, or has not, a descriptor.
+static void operations_complete(bool polled) {
+  net_queue *queue = net_queue_new();
+  int fd = net_queue_fd(queue);
+  CHECK((fd >= 0) == polled && !net_queue_wait(queue, 0));
+  net_handle box = test_box("kept");
+  for (int i = 0; i < 100; i++) {
+    CHECK(net_echo_box_read(box, net_queue_done, queue) != 0);
+    CHECK(!polled || becomes_readable(fd));
+    CHECK(net_queue_wait(queue, -1) && net_queue_wait(queue, 0));
+    net_event event;
+    CHECK(net_queue_next(queue, 0, &event) && event.type == NET_EVENT_COMPLETED);
+    net_event_free(&event);
+  }
+  net_handle_free(box);
+  net_queue_free(queue);
+}
+
+static void child_polls(void) { operations_complete(true); }
+
+static void child_has_nothing_to_poll(void) { operations_complete(false); }
+
+static void a_queue_works_with_each_kind_of_descriptor(void) {
+  CHECK(test_in_child("polls", NULL, NULL, 0));
+  CHECK(test_in_child("polls", "NET_TEST_DESCRIPTOR=pipe", NULL, 0));
+  CHECK(test_in_child("has_nothing_to_poll", "NET_TEST_DESCRIPTOR=none", NULL, 0));
 }
 
 // The first operation starts the threads; this is its code.
@@ -163,6 +214,7 @@ const test control_tests[] = {
     {"control: the library tells what it is", the_library_tells_what_it_is},
     {"control: a program fits its major version up to its minor",
      a_program_fits_its_major_version_up_to_its_minor},
+    {"control: a queue works with each kind of descriptor", a_queue_works_with_each_kind_of_descriptor},
     {"control: a call sets the number of threads", a_call_sets_the_number_of_threads},
     {"control: the environment sets the number of threads",
      the_environment_sets_the_number_of_threads},
@@ -182,5 +234,7 @@ const test control_children[] = {
     {"refuses_its_variable", child_refuses_its_variable},
     {"panics", child_panics},
     {"hears_the_log", child_hears_the_log},
+    {"polls", child_polls},
+    {"has_nothing_to_poll", child_has_nothing_to_poll},
     {NULL, NULL},
 };

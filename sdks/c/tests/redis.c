@@ -142,7 +142,61 @@ static void dedup_filters_what_was_written_twice(void) {
   server_end(&redis);
 }
 
+static net_net_node_config at(const char *url) {
+  net_net_node_config config = net_net_node_config_init();
+  config.has_shards = true;
+  config.shards = 1;
+  config.has_redis = true;
+  config.redis = net_redis_options_init();
+  config.redis.url = net_str(url);
+  return config;
+}
+
+static void another_node_reads_what_is_emitted(void) {
+  char url[64];
+  server redis = server_start();
+  CHECK(redis.client != NULL);
+  snprintf(url, sizeof url, "redis://127.0.0.1:%d", redis.port);
+  net_net_node_config config = at(url);
+  net_queue *queue = net_queue_new();
+  net_handle writer = 0;
+  net_handle reader = 0;
+  net_poll_response page;
+  CHECK(net_net_node_create_wait(queue, &config, &writer, NULL) == 0);
+  config.has_redis = false;
+  config.transport = net_transport_redis(config.redis);
+  CHECK(net_net_node_create_wait(queue, &config, &reader, NULL) == 0);
+  CHECK(net_net_node_emit_raw(writer, net_str("{\"a\":1}"), net_none(), NULL, NULL) == 0);
+  CHECK(net_net_node_flush_wait(queue, writer, NULL) == 0);
+  CHECK(net_net_node_poll_wait(queue, reader, NULL, &page, NULL) == 0);
+  CHECK(page.events.len == 1 && test_is(page.events.items[0].raw, "{\"a\":1}"));
+  net_poll_response_free(&page);
+  redisReply *reply = (redisReply *)redisCommand(redis.client, "XRANGE net:shard:0 - +");
+  CHECK(reply != NULL && reply->elements == 1 && field(reply->element[0], "dedup_id") != NULL);
+  freeReplyObject(reply);
+  CHECK(net_net_node_shutdown_wait(queue, writer, NULL, NULL) == 0);
+  CHECK(net_net_node_shutdown_wait(queue, reader, NULL, NULL) == 0);
+  CHECK(net_handle_free(writer) && net_handle_free(reader));
+  net_queue_free(queue);
+  server_end(&redis);
+}
+
+static void a_server_that_is_not_there_is_an_error(void) {
+  char url[64];
+  snprintf(url, sizeof url, "redis://127.0.0.1:%d", free_port());
+  net_net_node_config config = at(url);
+  net_queue *queue = net_queue_new();
+  net_handle node = 0;
+  net_error error;
+  CHECK(net_net_node_create_wait(queue, &config, &node, &error) != 0 && node == 0);
+  CHECK(error.family == NET_FAMILY_BUS && error.kind == NET_BUS_TRANSPORT && error.retry);
+  net_error_free(&error);
+  net_queue_free(queue);
+}
+
 const test redis_tests[] = {
+    {"redis: another node reads what is emitted", another_node_reads_what_is_emitted},
+    {"redis: a server that is not there is an error", a_server_that_is_not_there_is_an_error},
     {"redis: dedup filters what was written twice", dedup_filters_what_was_written_twice},
     {NULL, NULL},
 };

@@ -18,6 +18,7 @@ type server struct {
 	port    int
 	program string
 	args    []string
+	folder  string
 	running *exec.Cmd
 }
 
@@ -32,13 +33,32 @@ func startRedis(t testing.TB, more ...string) *server {
 	return started
 }
 
+// startDurableRedis starts a Redis server that loses nothing of what it has acknowledged.
+func startDurableRedis(t testing.TB) *server {
+	return startRedis(t, "--appendonly", "yes", "--appendfsync", "always")
+}
+
+// startNats starts a NATS server with JetStream that ends with the test.
+func startNats(t testing.TB) *server {
+	t.Helper()
+	port := freePort(t)
+	args := []string{"-a", "127.0.0.1", "-p", strconv.Itoa(port), "-js", "-sd", "."}
+	started := &server{t: t, port: port, program: "nats-server", args: args}
+	started.start()
+	t.Cleanup(started.kill)
+	return started
+}
+
 func (s *server) address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
 
 // start starts the process and waits until it listens.
 func (s *server) start() {
 	s.t.Helper()
 	command := exec.Command(s.program, s.args...)
-	command.Dir = s.t.TempDir()
+	if s.folder == "" {
+		s.folder = s.t.TempDir()
+	}
+	command.Dir = s.folder
 	if err := command.Start(); err != nil {
 		s.t.Fatalf("%v; install it: apt-get install %s", err, s.program)
 	}

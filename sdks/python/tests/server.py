@@ -25,6 +25,13 @@ class Server:
         args = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
         return cls("redis-server", port, [*args, *more])
 
+    @classmethod
+    def nats(cls) -> Server:
+        """A NATS server that keeps its streams in its folder."""
+        port = free_port()
+        args = ["-a", "127.0.0.1", "-p", str(port), "-js", "-sd", "."]
+        return cls("nats-server", port, args)
+
     def start(self) -> None:
         """Starts the process, and waits until it listens."""
         command = [self._program, *self._args]

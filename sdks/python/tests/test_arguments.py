@@ -68,6 +68,26 @@ def test_wrong_parts_are_named(kind: str) -> None:
     assert caught.value.argument == name
 
 
+class Boaster:
+    """A list that says it is longer than any memory."""
+
+    def __len__(self) -> int:
+        return 2**62
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((1, 2))
+
+
+def test_a_length_is_not_believed() -> None:
+    values: Any = Boaster()
+    assert echo.echo_list(values) == [1, 2]
+
+
+def test_a_long_number_is_not_told() -> None:
+    with pytest.raises(ArgumentError, match="^argument: value: it is out of range$"):
+        echo.echo_u8(10**1000)
+
+
 def test_seconds_are_spans_of_time() -> None:
     for value in (-1, -0.001, math.nan, math.inf, 1e300, 2**70):
         with pytest.raises(ArgumentError) as caught:

@@ -121,3 +121,40 @@ def test_a_logger_that_cannot_be_is_refused() -> None:
         net.set_logger(lambda record: None, "=wrong=")
     with pytest.raises(net.ArgumentError, match="logger"):
         net.set_logger(number)
+
+
+def test_the_log_tells_of_nodes_and_what_readers_missed() -> None:
+    script = """
+from net import NetNode
+node = NetNode(shards=1, buffer_capacity=2)
+stream = node.subscribe()
+node.emit_batch([1, 2, 3])
+try:
+    stream.next(1)
+except Exception:
+    node.shutdown(0)
+"""
+    log = run_script(script, NET_LOG="net_node=debug").stderr
+    made = "made a node backpressure=drop_oldest buffer_capacity=2 shards=1"
+    missed = "a subscription missed events first=0 last=0 shard=0"
+    left = "shut down before readers took every event held=2"
+    texts = [made, missed, left, "shut a node down"]
+    assert [text in line for text, line in zip(texts, log.splitlines(), strict=True)] == [True] * 4
+
+
+def test_a_panic_is_an_error_and_nothing_else() -> None:
+    script = """
+import net
+from net.gen import echo
+for panic in (echo.panic_now, echo.panic_later):
+    try:
+        panic()
+    except net.InternalError as error:
+        print(error)
+"""
+    done = run_script(script, RUST_BACKTRACE="0")
+    assert re.sub(r":\d+", "", done.stdout).splitlines() == [
+        "internal: panic at net-core/src/echo/functions.rs: asked to panic",
+        "internal: panic at net-core/src/echo/functions.rs: asked to panic later",
+    ]
+    assert done.stderr == ""

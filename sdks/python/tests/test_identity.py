@@ -8,6 +8,7 @@ import pytest
 
 from conftest import run_script
 from net import (
+    ArgumentError,
     AuthorizeOptions,
     Identity,
     IdentityError,
@@ -22,6 +23,7 @@ from net import (
     token_is_expired,
     verify_token,
 )
+from net.wire import PermissionToken
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
@@ -47,6 +49,18 @@ def test_an_existing_seed_keeps_its_ids() -> None:
     assert identity.origin_hash == 13934920157995351524
     assert identity.to_bytes() == SEED
     assert Identity.from_bytes(SEED).node_id == identity.node_id
+
+
+def test_a_token_is_read_and_written_without_the_library() -> None:
+    identity = Identity.from_seed(SEED)
+    token = issue(identity, identity, ["publish"])
+    fields = PermissionToken.decode(token.encoded)
+    assert fields.issuer == identity.entity_id
+    assert fields.scope == ["publish"]
+    assert fields.channel_hash == channel_hash(CHANNEL)
+    assert fields.encode() == token.encoded
+    with pytest.raises(TokenError):
+        PermissionToken.decode(token.encoded[1:])
 
 
 SECRETIVE = """
@@ -90,8 +104,31 @@ def test_malformed_arguments_are_identity_errors() -> None:
     identity = Identity.generate()
     with pytest.raises(IdentityError, match="at least one permission"):
         issue(identity, identity, [])
+    with pytest.raises(IdentityError, match="^identity: `fly` is none of publish, ") as caught:
+        issue(identity, identity, ["fly"])
+    assert caught.value.kind == "unknown_scope"
     with pytest.raises(IdentityError, match="invalid channel name"):
         channel_hash("Upper")
+
+
+def test_tokens_are_issued_in_the_published_form() -> None:
+    issuer, subject = Identity.generate(), Identity.generate()
+    token = issuer.issue_token(subject.entity_id, ["subscribe", "delegate"], CHANNEL, 60, 1)
+    assert (token.delegation_depth, token.is_expired()) == (1, False)
+    subject.install_token(token.to_buffer())
+    kept = subject.lookup_token(subject.entity_id, CHANNEL)
+    assert kept is not None and kept.to_buffer() == token.to_buffer()
+    leaf = delegate_token(subject, token.to_buffer(), issuer.entity_id, ["subscribe"])
+    chain: list[Token | bytes] = [token.to_buffer(), leaf]
+    authorize(chain, [issuer.entity_id], issuer.entity_id, ["subscribe"], CHANNEL)
+    whole = IssueTokenOptions(subject.entity_id, ["publish"], CHANNEL, 60)
+    assert issuer.issue_token(whole).subject == subject.entity_id
+    with pytest.raises(ArgumentError, match="IssueTokenOptions"):
+        issuer.issue_token(whole, ["publish"])
+    with pytest.raises(ArgumentError, match="scope"):
+        issuer.issue_token(subject.entity_id)
+    with pytest.raises(TokenError, match="invalid_format"):
+        subject.install_token(b"no token")
 
 
 def test_refused_tokens_are_token_errors() -> None:

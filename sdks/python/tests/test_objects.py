@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,40 @@ def test_named_constructors_and_overloads() -> None:
         echo.EchoBox.open("fail")
     with pytest.raises(echo.EchoError, match="odd"):
         echo.EchoBox(b"\xff")
+
+
+def test_objects_and_streams_in_records() -> None:
+    one, two = echo.EchoBox("one"), echo.EchoBox("two")
+    label = echo.Label("kit")
+    kit = echo.echo_kit_of(echo.EchoKit(label, one, [two, two]))
+    assert isinstance(kit.first, echo.EchoBox)
+    assert (kit.first.text, kit.spare, [box.text for box in kit.more]) == ("one", None, ["two"] * 2)
+    assert echo.kit_text(kit) == "kit one two two"
+    one.set("changed")
+    assert kit.first.text == "changed"
+    watch = one.watch(3)
+    assert list(watch.numbers) == [0, 1, 2]
+    assert watch.pause_ms == 250
+    assert echo.kit_text_later(watch.kit, kit).endswith("kit changed two two")
+    wrong: Any = "no box"
+    with pytest.raises(net.ArgumentError, match="kit: EchoKit is needed"):
+        echo.kit_text(wrong)
+    with pytest.raises(net.ArgumentError, match=r"kit\.first"):
+        echo.kit_text(echo.EchoKit(label, wrong, []))
+    assert one.boxed(echo.Label("")) is None
+
+
+def test_what_stands_for_an_object() -> None:
+    one = echo.EchoBox("one")
+    assert one.pair(b"!").text == "one!"
+    assert echo.EchoBox.merged([one, bytearray(b"?")]).text == "one?"
+    kit = echo.echo_kit_of(echo.EchoKit(echo.Label("kit"), one, []))
+    assert kit.first.text == "one"
+    with pytest.raises(echo.EchoError, match="odd"):
+        one.pair(b"\xff")
+    wrong: Any = "text"
+    with pytest.raises(net.ArgumentError, match="other"):
+        one.pair(wrong)
 
 
 def test_objects_as_arguments_and_results() -> None:

@@ -128,7 +128,7 @@ def test_a_library_of_another_spec_is_refused() -> None:
     done = run_script(OTHER_SPEC)
     assert done.returncode == 0, done.stderr
     message, wanted = done.stdout.splitlines()
-    assert message == f"mismatch: SDK built from spec {wanted}, library has 0123"
+    assert message == f"mismatch: built for spec {wanted}, library has 0123"
     assert wanted == net.build_info().spec_hash
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +53,22 @@ net_sdk.TypedChannel.publish(event)
 net_sdk.TypedChannel.publish_batch(events)
 net_sdk.TypedChannel.subscribe(opts)
 net_sdk.TypedChannel.subscribe_raw(opts)
+net.Identity.generate()
+net.Identity.from_seed(seed)
+net.Identity.from_bytes(bytes)
+net.Identity.to_bytes()
+net.Identity.sign(message)
+net.Identity.issue_token(subject, scope, channel, ttl_seconds, delegation_depth)
+net.Identity.install_token(token)
+net.Identity.lookup_token(subject, channel)
+net.parse_token(token)
+net.verify_token(token)
+net.token_is_expired(token)
+net.delegate_token(signer, parent, new_subject, restricted_scope)
+net.channel_hash(channel)
+net.RedisStreamDedup(capacity)
+net.RedisStreamDedup.is_duplicate(dedup_id)
+net.RedisStreamDedup.clear()
 """
 
 ATTRIBUTES = """
@@ -64,6 +82,10 @@ net_sdk.SubscribeOpts limit filter ordering poll_interval max_backoff timeout
 net_sdk.NetNode bus
 net_sdk.TypedChannel name
 """
+
+
+NAMES = Path(__file__).parents[3] / "fixtures" / "published" / "names.json"
+PUBLISHED: dict[str, Any] = json.loads(NAMES.read_text("utf-8"))
 
 
 def found(path: str) -> Any:
@@ -89,6 +111,27 @@ def test_parameters(line: str) -> None:
         parameter = signature.parameters[name]
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             assert list(signature.parameters).index(name) == position + len(receiver)
+
+
+@pytest.mark.parametrize("module", ["net", "net_sdk"])
+def test_names(module: str) -> None:
+    package = importlib.import_module(module)
+    missing = [
+        f"{module}:{path}"
+        for item, members in PUBLISHED["names"][module].items()
+        for path in [item, *(f"{item}.{member}" for member in members)]
+        if not has(package, path) and f"{module}:{item}" not in PUBLISHED["excepted"]
+    ]
+    assert [path for path in missing if path not in PUBLISHED["excepted"]] == []
+
+
+def has(value: Any, path: str) -> bool:
+    """Whether a value has the names of a path, one within the other."""
+    for name in path.split("."):
+        if not hasattr(value, name):
+            return False
+        value = getattr(value, name)
+    return True
 
 
 @pytest.mark.parametrize("line", ATTRIBUTES.split("\n")[1:-1])

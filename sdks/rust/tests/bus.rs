@@ -4,6 +4,7 @@ use net_mesh::prelude::*;
 use net_mesh::{Backpressure, Ordering, Start};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::time::Duration;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -191,4 +192,40 @@ fn tells_how_it_was_built() {
     let info = net_mesh::build_info().unwrap();
     assert_eq!(info.version, net_mesh::version().unwrap());
     assert_eq!(info.spec_hash, net_mesh::SPEC_HASH);
+}
+
+#[derive(Serialize)]
+enum Signal {
+    Level(f32),
+    Pair(f64, f64),
+    Named { value: f64 },
+}
+
+/// Lists in a list, so many.
+fn nested(depth: usize) -> Value {
+    (0..depth).fold(Value::Null, |inner, _| json!([inner]))
+}
+
+#[tokio::test]
+async fn refuses_values_that_json_cannot_hold() {
+    let node = node(1).await;
+    let channel = node.channel::<Reading>("sensors").unwrap();
+    let by_name = HashMap::from([("a", f64::INFINITY)]);
+    let errors = [
+        node.emit(&f64::NAN, None).map(drop),
+        node.emit(&reading(f64::NAN), None).map(drop),
+        node.emit(&Some(Signal::Level(f32::NAN)), None).map(drop),
+        node.emit(&(Signal::Pair(1.0, f64::NAN), 5), None).map(drop),
+        node.emit_batch(&[Signal::Named { value: 1.0 }, Signal::Named { value: f64::NAN }], None).map(drop),
+        channel.publish(&reading(f64::NAN)).map(drop),
+    ];
+    for error in errors {
+        assert_eq!(error.unwrap_err().to_string(), "codec_encode: JSON has no NaN");
+    }
+    assert_eq!(node.emit(&by_name, None).unwrap_err().to_string(), "codec_encode: JSON has no inf");
+    let deep = node.emit(&nested(200), None).unwrap_err();
+    assert_eq!(deep.to_string(), "bus: invalid_json: event 0, byte 128: nested deeper than 128");
+    assert_eq!(node.stats().unwrap().events_ingested, 0);
+    node.emit(&(None::<f64>, "null", nested(100)), None).unwrap();
+    node.emit(&json!({ "brackets": "[".repeat(300) }), None).unwrap();
 }

@@ -6,9 +6,11 @@ use std::sync::OnceLock;
 use net_support::pack::{Parcel, Reader, Writer};
 use net_support::{error_of, fault, handles, host, ops, stream};
 use net_types::Error;
+use net_types::base::BaseError;
 
-use crate::abi::{Bytes, Code, Done, Failure, Handle, NET_ABI_MAJOR, NET_ABI_MINOR, View};
+use crate::abi::{Bytes, Code, Done, Failure, Handle, View};
 use crate::call;
+use crate::r#gen::version::{NET_ABI_MAJOR, NET_ABI_MINOR};
 
 /// Releases bytes and zeroes the struct, so that a second call does nothing.
 #[unsafe(no_mangle)]
@@ -100,10 +102,12 @@ pub extern "C" fn net_live_handles() -> usize {
     net_support::live_handles()
 }
 
-/// Tells whether a program that was compiled against this version of the interface fits the library.
+/// Refuses a program that was compiled against a version of this interface that the library does
+/// not fit: another major, or a minor above the library's. The error has both versions.
 #[unsafe(no_mangle)]
-pub extern "C" fn net_abi_check(major: u32, minor: u32) -> bool {
-    major == NET_ABI_MAJOR && (0..=NET_ABI_MINOR).contains(&minor)
+pub unsafe extern "C" fn net_abi_check(major: u32, minor: u32, error: *mut Failure) -> Code {
+    // SAFETY: the caller passes NULL or room for an error. Unlike others it answers in a forked child too.
+    unsafe { call::end(error, fits(major, minor)) }
 }
 
 /// Gives the hash of the interface spec that the library was generated from, in hex.
@@ -111,6 +115,18 @@ pub extern "C" fn net_abi_check(major: u32, minor: u32) -> bool {
 pub extern "C" fn net_spec_hash() -> *const c_char {
     static HASH: OnceLock<CString> = OnceLock::new();
     HASH.get_or_init(|| CString::new(net_types::SPEC_HASH).unwrap_or_default()).as_ptr()
+}
+
+fn fits(major: u32, minor: u32) -> Result<(), Error> {
+    if major == NET_ABI_MAJOR && (0..=NET_ABI_MINOR).contains(&minor) {
+        return Ok(());
+    }
+    Err(BaseError::Mismatch {
+        what: "C ABI".to_owned(),
+        wanted: format!("{major}.{minor}"),
+        found: format!("{NET_ABI_MAJOR}.{NET_ABI_MINOR}"),
+    }
+    .into())
 }
 
 /// The error that a host answers with.

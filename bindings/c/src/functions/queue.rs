@@ -42,6 +42,16 @@ pub unsafe extern "C" fn net_queue_fd(queue: *const Queue) -> c_int {
     unsafe { queue.as_ref() }.map_or(-1, Queue::fd)
 }
 
+/// Waits for an event and leaves it in the queue; false if none came in time.
+///
+/// A time below zero is forever. It is for threads that drain the queue where `net_queue_fd` gives
+/// nothing to poll.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_queue_wait(queue: *const Queue, timeout_ms: i64) -> bool {
+    // SAFETY: the caller passes a queue, or NULL.
+    call::quiet(|| unsafe { queue.as_ref() }.is_some_and(|queue| queue.has_event(timeout_ms)))
+}
+
 /// Takes the oldest event out; false if none came in time.
 ///
 /// A time below zero is forever, and zero does not wait.

@@ -2,9 +2,23 @@
 
 //! Functions of module `base`.
 
-use crate::abi::{Bytes, Code, Failure};
+use crate::abi::{Bytes, Code, Failure, View};
 use crate::call;
-use crate::value::Packed;
+use crate::value::{self, Packed};
+
+/// Computes the checksum that layouts have: the hash itself if it has 64 bits, else its first eight
+/// bytes, lowest byte first. A narrower checksum is the lowest bits of it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_checksum(hash: u8, data: View, result: *mut u64, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let hash = value::known("hash", net_types::base::ChecksumHash::from_tag(hash))?;
+            let data = data.bytes("data")?;
+            <net_core::Functions as net_types::api::BaseFunctions>::checksum(hash, data)
+        })
+    }
+}
 
 /// Tells the version of the library, such as `0.1.0`.
 #[unsafe(no_mangle)]

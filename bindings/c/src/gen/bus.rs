@@ -472,6 +472,10 @@ pub unsafe extern "C" fn net_net_node_shards(handle: Handle, result: *mut u32, e
 
 /// Waits until everything accepted before is visible to readers; answers `invalid_json` if a
 /// fire-and-forget event was not JSON.
+///
+/// With a transport that means acknowledged by the server. Once nothing was acknowledged for its
+/// two timeouts together, the
+/// answer is the error of the last attempt; the events stay, and are sent again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_node_flush(handle: Handle, done: Done, ctx: *mut c_void) -> u64 {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
@@ -483,7 +487,8 @@ pub unsafe extern "C" fn net_net_node_flush(handle: Handle, done: Done, ctx: *mu
     }
 }
 
-/// Refuses new events, lets readers take what was accepted, then ends every pending operation with
+/// Refuses new events, lets readers, or the transport's server, take what was accepted, then ends
+/// every pending operation with
 /// `closed`. Calling it again does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_node_shutdown(

@@ -230,6 +230,39 @@ pub unsafe extern "C" fn net_echo_access(value: u32, result: *mut u32, error: *m
 
 /// Gives the value back.
 #[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_mood(value: u8, result: *mut u8, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let value = net_types::echo::Mood::from_tag(value).ok_or_else(|| {
+                net_types::Error::from(net_types::echo::EchoError::Odd {
+                    detail: "value is none of the known values".into(),
+                })
+            })?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_mood(value).map(|value| value.tag())
+        })
+    }
+}
+
+/// Gives the value back.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_rights(value: u16, result: *mut u16, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let value = net_types::echo::Rights::from_bits(value).ok_or_else(|| {
+                net_types::Error::from(net_types::echo::EchoError::Odd {
+                    detail: "value is none of the known values".into(),
+                })
+            })?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_rights(value)
+                .map(|value| value.bits())
+        })
+    }
+}
+
+/// Gives the value back.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_echo_number(value: u64, result: *mut u64, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
     unsafe {
@@ -388,6 +421,47 @@ pub unsafe extern "C" fn net_echo_timetable(value: View, result: *mut Bytes, err
         call::answer(result, error, || {
             let value = value.pack::<net_types::echo::Timetable>("value")?;
             <net_core::Functions as net_types::api::EchoFunctions>::echo_timetable(value).map(Packed)
+        })
+    }
+}
+
+/// Gives the kit back, with the same boxes in it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_kit_of(kit: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let kit = kit.pack::<net_types::echo::EchoKit<std::sync::Arc<net_core::EchoBox>>>("kit")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_kit_of(kit).map(Packed)
+        })
+    }
+}
+
+/// Gives the label and the texts of all boxes, with blanks between.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_kit_text(kit: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let kit = kit.pack::<net_types::echo::EchoKit<std::sync::Arc<net_core::EchoBox>>>("kit")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::kit_text(kit)
+        })
+    }
+}
+
+/// Gives the texts of one kit or two from a task.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_kit_text_later(kit: View, more: View, done: Done, ctx: *mut c_void) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let kit = kit.pack::<net_types::echo::EchoKit<std::sync::Arc<net_core::EchoBox>>>("kit")?;
+            let more = more.optional(|view| {
+                view.pack::<net_types::echo::EchoKit<std::sync::Arc<net_core::EchoBox>>>("more")
+            })?;
+            Ok(async move {
+                <net_core::Functions as net_types::api::EchoFunctions>::kit_text_later(kit, more).await
+            })
         })
     }
 }
@@ -850,6 +924,37 @@ pub unsafe extern "C" fn net_echo_box_letters(
         call::answer(result, error, || {
             let this = value::object::<net_core::EchoBox>(handle)?;
             <net_core::EchoBox as net_types::api::EchoBox>::letters(&this, limit).map(Shared)
+        })
+    }
+}
+
+/// Gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_box_watch(handle: Handle, count: u32, done: Done, ctx: *mut c_void) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            Ok(async move { <net_core::EchoBox as net_types::api::EchoBox>::watch(&this, count).await })
+        })
+    }
+}
+
+/// Gives a kit with a new box in it that has the same text, unless the label has none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_box_boxed(
+    handle: Handle,
+    label: View,
+    found: *mut bool,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer_optional(found, result, error, || {
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            let label = label.pack::<net_types::echo::Label>("label")?;
+            <net_core::EchoBox as net_types::api::EchoBox>::boxed(&this, label).map(|value| value.map(Packed))
         })
     }
 }

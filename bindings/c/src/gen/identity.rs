@@ -64,10 +64,12 @@ pub unsafe extern "C" fn net_delegate_token(
             let signer = value::object::<net_core::Identity>(signer)?;
             let parent = value::object::<net_core::Token>(parent)?;
             let new_subject = new_subject.bytes("new_subject")?;
-            let restricted_scope = value::known(
-                "restricted_scope",
-                net_types::identity::TokenScope::from_bits(restricted_scope),
-            )?;
+            let restricted_scope =
+                net_types::identity::TokenScope::from_bits(restricted_scope).ok_or_else(|| {
+                    net_types::Error::from(net_types::identity::IdentityError::UnknownScope {
+                        detail: "restricted_scope is none of the known values".into(),
+                    })
+                })?;
             let generation = has_generation.then_some(generation);
             <net_core::Functions as net_types::api::IdentityFunctions>::delegate_token(
                 &signer,
@@ -256,7 +258,7 @@ pub unsafe extern "C" fn net_token_issuer_generation(
     }
 }
 
-/// First second in which it is valid.
+/// First second in which it is valid; one behind the year 9999 comes as its end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_token_not_before(handle: Handle, result: *mut i64, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
@@ -268,7 +270,7 @@ pub unsafe extern "C" fn net_token_not_before(handle: Handle, result: *mut i64, 
     }
 }
 
-/// First second in which it is not valid any more.
+/// First second in which it is not valid any more; one behind the year 9999 comes as its end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_token_not_after(handle: Handle, result: *mut i64, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.

@@ -9,3 +9,6 @@ pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
+pub mod mesh;
+
+pub mod version;

@@ -6,8 +6,19 @@ use crate::abi;
 use napi::bindgen_prelude::BufferSlice;
 use napi_derive::napi;
 use net_support::Pack;
-use net_support::pack::Writer;
+use net_support::pack::{Reader, Writer};
 
+/// `base.checksum`
+#[napi(js_name = "baseChecksum")]
+pub fn base_checksum(data: &[u8], args: &[u8]) -> napi::Result<u64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let hash = <net_types::base::ChecksumHash as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::BaseFunctions>::checksum(hash, data)?;
+        Ok(result)
+    })
+}
 /// `base.version`
 #[napi(js_name = "baseVersion")]
 pub fn base_version() -> napi::Result<String> {

@@ -3,7 +3,7 @@
 //! The napi functions of module `echo`.
 
 use crate::abi;
-use crate::queue;
+use crate::queue::{self, Home};
 use napi::bindgen_prelude::{BigInt, BufferSlice, i64n};
 use napi_derive::napi;
 use net_support::pack::{Reader, Span, Writer};
@@ -187,6 +187,32 @@ pub fn echo_echo_access(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> 
         Ok(abi::answer(out, w))
     })
 }
+/// `echo.echo_mood`
+#[napi(js_name = "echoEchoMood")]
+pub fn echo_echo_mood(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let value = <net_types::echo::Mood as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_mood(value)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_rights`
+#[napi(js_name = "echoEchoRights")]
+pub fn echo_echo_rights(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let value = <net_types::echo::Rights as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_rights(value)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
 /// `echo.echo_number`
 #[napi(js_name = "echoEchoNumber")]
 pub fn echo_echo_number(value: BigInt) -> napi::Result<u64> {
@@ -337,6 +363,49 @@ pub fn echo_echo_timetable(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f6
         let mut w = Writer::new();
         result.pack(&mut w);
         Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_kit_of`
+#[napi(js_name = "echoEchoKitOf")]
+pub fn echo_echo_kit_of(environment: f64, args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let r = &mut Reader::new(args);
+        let kit = super::echo::unpack_echo_kit(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_kit_of(kit)?;
+        let mut w = Writer::new();
+        super::echo::pack_echo_kit(&home, result, &mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.kit_text`
+#[napi(js_name = "echoKitText")]
+pub fn echo_kit_text(args: &[u8]) -> napi::Result<String> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let kit = super::echo::unpack_echo_kit(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::kit_text(kit)?;
+        Ok(result)
+    })
+}
+/// `echo.kit_text_later`
+#[napi(js_name = "echoKitTextLater")]
+pub fn echo_kit_text_later(environment: f64, args: &[u8]) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let r = &mut Reader::new(args);
+        let kit = super::echo::unpack_echo_kit(r)?;
+        let more = r.option(super::echo::unpack_echo_kit)?;
+        r.finish()?;
+        Ok(home.clone().submit(async move {
+            let result =
+                <net_core::Functions as net_types::api::EchoFunctions>::kit_text_later(kit, more).await?;
+            let mut w = Writer::new();
+            result.pack(&mut w);
+            Ok(w.into_vec())
+        }))
     })
 }
 /// `echo.doubled`
@@ -723,6 +792,43 @@ pub fn echo_echo_box_letters(environment: f64, this: f64, limit: u32) -> napi::R
         Ok(home.own(result) as f64)
     })
 }
+/// `echo.echo_box.watch`
+#[napi(js_name = "echoEchoBoxWatch")]
+pub fn echo_echo_box_watch(environment: f64, this: f64, count: u32) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::EchoBox>(this)?;
+        Ok(home.clone().submit(async move {
+            let result = <net_core::EchoBox as net_types::api::EchoBox>::watch(&this, count).await?;
+            let mut w = Writer::new();
+            super::echo::pack_echo_watch(&home, result, &mut w);
+            Ok(w.into_vec())
+        }))
+    })
+}
+/// `echo.echo_box.boxed`
+#[napi(js_name = "echoEchoBoxBoxed")]
+pub fn echo_echo_box_boxed(
+    environment: f64,
+    this: f64,
+    args: &[u8],
+    out: BufferSlice<'_>,
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::EchoBox>(this)?;
+        let r = &mut Reader::new(args);
+        let label = <net_types::echo::Label as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::EchoBox as net_types::api::EchoBox>::boxed(&this, label)?;
+        let mut w = Writer::new();
+        w.bool(result.is_some());
+        if let Some(value) = result {
+            super::echo::pack_echo_kit(&home, value, &mut w);
+        }
+        Ok(abi::answer(out, w))
+    })
+}
 /// `echo.echo_box.save`
 #[napi(js_name = "echoEchoBoxSave")]
 pub fn echo_echo_box_save(environment: f64, this: f64, key: String, args: &[u8]) -> napi::Result<f64> {
@@ -949,6 +1055,63 @@ pub fn echo_floor_chunks_key(this: f64, key: Option<String>, args: &[u8]) -> nap
         let result = <net_core::Floor as net_types::api::Floor>::chunks_key(&this, &chunks, key.as_deref())?;
         Ok(result)
     })
+}
+
+pub(crate) fn pack_echo_kit(
+    home: &Home,
+    value: net_types::echo::EchoKit<std::sync::Arc<net_core::EchoBox>>,
+    w: &mut Writer,
+) {
+    w.record(4, |w| {
+        value.label.pack(w);
+        w.varint(home.own(value.first));
+        w.bool(value.spare.is_some());
+        if let Some(value) = value.spare {
+            w.varint(home.own(value));
+        }
+        w.count(value.more.len());
+        for value in value.more {
+            w.varint(home.own(value));
+        }
+    });
+}
+
+pub(crate) fn unpack_echo_kit(
+    r: &mut Reader<'_>,
+) -> Result<net_types::echo::EchoKit<std::sync::Arc<net_core::EchoBox>>, Error> {
+    let mut f = r.record()?;
+    Ok(net_types::echo::EchoKit {
+        label: f.field()?,
+        first: match f.next().map(|r| r.varint().and_then(abi::shared::<net_core::EchoBox>)).transpose()? {
+            Some(value) => value,
+            None => return Err(f.missing()),
+        },
+        spare: f
+            .next()
+            .map(|r| r.option(|r| r.varint().and_then(abi::shared::<net_core::EchoBox>)))
+            .transpose()?
+            .flatten(),
+        more: match f
+            .next()
+            .map(|r| r.list(|r| r.varint().and_then(abi::shared::<net_core::EchoBox>)))
+            .transpose()?
+        {
+            Some(value) => value,
+            None => return Err(f.missing()),
+        },
+    })
+}
+
+pub(crate) fn pack_echo_watch(
+    home: &Home,
+    value: net_types::echo::EchoWatch<std::sync::Arc<net_core::EchoBox>>,
+    w: &mut Writer,
+) {
+    w.record(3, |w| {
+        super::echo::pack_echo_kit(home, value.kit, w);
+        w.duration(value.pause, 1_000_000);
+        w.varint(home.own(Arc::new(StreamHandle::packed(value.numbers))));
+    });
 }
 
 /// A host's `echo_mapper`.

@@ -9,3 +9,4 @@ pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
+pub mod mesh;

@@ -6,7 +6,22 @@ use crate::abi;
 use crate::value::{self, Answer, Arg, FromPy, ToPy, Wrong};
 use net_types::api;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
+use std::borrow::Cow;
+
+impl FromPy<'_, '_> for net_types::base::ChecksumHash {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::base::ChecksumHash {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.base", "ChecksumHash"), self.text())
+    }
+}
 
 /// How this library was built.
 #[pyclass(frozen, name = "LibraryInfo", module = "net")]
@@ -103,6 +118,15 @@ impl ToPy for net_types::base::LibraryInfo {
     }
 }
 
+/// Computes the checksum that layouts have: the hash itself if it has 64 bits, else its first eight bytes, lowest byte first. A narrower checksum is the lowest bits of it.
+#[pyfunction]
+#[pyo3(signature = (hash, data))]
+fn checksum(py: Python<'_>, hash: Arg<'_, '_>, data: Arg<'_, '_>) -> Answer {
+    let hash = abi::arg(hash, "hash")?;
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    abi::run(py, data.len(), || <net_core::Functions as api::BaseFunctions>::checksum(hash, &data))
+}
+
 /// Tells the version of the library, such as `0.1.0`.
 #[pyfunction]
 #[pyo3(signature = ())]
@@ -120,6 +144,7 @@ fn build_info(py: Python<'_>) -> Answer {
 /// Adds the classes and functions of the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<LibraryInfo>()?;
+    module.add_function(wrap_pyfunction!(checksum, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)?;
     module.add_function(wrap_pyfunction!(build_info, module)?)?;
     Ok(())

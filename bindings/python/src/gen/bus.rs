@@ -6,7 +6,7 @@
 
 use crate::abi;
 use crate::queue::Queue;
-use crate::value::{self, Answer, Arg, FromPy, ToPy, Wrong};
+use crate::value::{self, Answer, Arg, FromPy, Span, ToPy, Wrong};
 use net_types::{Error, api};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
@@ -52,6 +52,314 @@ impl ToPy for net_types::bus::Start {
     }
 }
 
+/// How a node reaches a Redis server.
+///
+/// Shard `n` is the stream `<prefix>:shard:<n>`. An entry has the field `d`, the JSON text
+/// `{"r":<event>,"t":<nanoseconds since the Unix epoch>,"s":<shard>}`, and the field `dedup_id`,
+/// `<producer nonce in hex>:<shard>:<number of the batch's first event>:<index in the batch>`, which stays the same when a batch is
+/// written again. A batch is written in one transaction.
+#[pyclass(frozen, name = "RedisOptions", module = "net")]
+pub(crate) struct RedisOptions(net_types::bus::RedisOptions);
+
+impl RedisOptions {
+    fn of(_: Python<'_>, record: net_types::bus::RedisOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl RedisOptions {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 7] = [
+            "url",
+            "prefix",
+            "pipeline_size",
+            "pool_size",
+            "connect_timeout_ms",
+            "command_timeout_ms",
+            "max_stream_len",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (url, prefix = None, pipeline_size = None, pool_size = None, connect_timeout_ms = None, command_timeout_ms = None, max_stream_len = None))]
+    fn new(
+        py: Python<'_>,
+        url: Arg<'_, '_>,
+        prefix: Option<Arg<'_, '_>>,
+        pipeline_size: Option<Arg<'_, '_>>,
+        pool_size: Option<Arg<'_, '_>>,
+        connect_timeout_ms: Option<Arg<'_, '_>>,
+        command_timeout_ms: Option<Arg<'_, '_>>,
+        max_stream_len: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::bus::RedisOptions {
+            url: abi::arg(url, "url")?,
+            prefix: abi::arg_or(prefix, "prefix", || "net".to_owned())?,
+            pipeline_size: abi::arg_or(pipeline_size, "pipeline_size", || 1000)?,
+            pool_size: abi::arg_or(pool_size, "pool_size", || None)?,
+            connect_timeout: abi::arg_or::<Span<1_000_000>>(
+                connect_timeout_ms,
+                "connect_timeout_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            command_timeout: abi::arg_or::<Span<1_000_000>>(
+                command_timeout_ms,
+                "command_timeout_ms",
+                || Span(std::time::Duration::from_millis(1000)),
+            )?
+            .0,
+            max_stream_len: abi::arg_or(max_stream_len, "max_stream_len", || None)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// `redis://[user:password@]host[:port][/database]`.
+    #[getter]
+    fn url(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.url;
+        value::shown(value, py)
+    }
+
+    /// What the names of the streams begin with.
+    #[getter]
+    fn prefix(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.prefix;
+        value::shown(value, py)
+    }
+
+    /// Most events in a batch.
+    #[getter]
+    fn pipeline_size(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.pipeline_size;
+        value::shown(value, py)
+    }
+
+    /// Connections that batches are written through.
+    #[getter]
+    fn pool_size(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.pool_size;
+        value::shown(value, py)
+    }
+
+    /// Longest time to make a connection.
+    #[getter]
+    fn connect_timeout_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.connect_timeout;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// Longest time until a command is answered.
+    #[getter]
+    fn command_timeout_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.command_timeout;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// About how many newest entries each stream keeps.
+    #[getter]
+    fn max_stream_len(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_stream_len;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "RedisOptions",
+            &[
+                ("url", Some(self.url(py)?)),
+                ("prefix", Some(self.prefix(py)?)),
+                ("pipeline_size", Some(self.pipeline_size(py)?)),
+                ("pool_size", Some(self.pool_size(py)?)),
+                ("connect_timeout_ms", Some(self.connect_timeout_ms(py)?)),
+                ("command_timeout_ms", Some(self.command_timeout_ms(py)?)),
+                ("max_stream_len", Some(self.max_stream_len(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::bus::RedisOptions {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<RedisOptions>().map_err(|_| value::expected("RedisOptions", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::bus::RedisOptions {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, RedisOptions::of(py, self)?)?.into_any())
+    }
+}
+/// How a node reaches a NATS server with JetStream.
+///
+/// Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is created if it is missing: kept in
+/// files, the oldest discarded first, duplicates recognized for an hour. A message has the event as its content and the
+/// header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+#[pyclass(frozen, name = "JetStreamOptions", module = "net")]
+pub(crate) struct JetStreamOptions(net_types::bus::JetStreamOptions);
+
+impl JetStreamOptions {
+    fn of(_: Python<'_>, record: net_types::bus::JetStreamOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl JetStreamOptions {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 8] = [
+            "url",
+            "prefix",
+            "connect_timeout_ms",
+            "request_timeout_ms",
+            "max_messages",
+            "max_bytes",
+            "max_age_ms",
+            "replicas",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (url, prefix = None, connect_timeout_ms = None, request_timeout_ms = None, max_messages = None, max_bytes = None, max_age_ms = None, replicas = None))]
+    fn new(
+        py: Python<'_>,
+        url: Arg<'_, '_>,
+        prefix: Option<Arg<'_, '_>>,
+        connect_timeout_ms: Option<Arg<'_, '_>>,
+        request_timeout_ms: Option<Arg<'_, '_>>,
+        max_messages: Option<Arg<'_, '_>>,
+        max_bytes: Option<Arg<'_, '_>>,
+        max_age_ms: Option<Arg<'_, '_>>,
+        replicas: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::bus::JetStreamOptions {
+            url: abi::arg(url, "url")?,
+            prefix: abi::arg_or(prefix, "prefix", || "net".to_owned())?,
+            connect_timeout: abi::arg_or::<Span<1_000_000>>(
+                connect_timeout_ms,
+                "connect_timeout_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            request_timeout: abi::arg_or::<Span<1_000_000>>(
+                request_timeout_ms,
+                "request_timeout_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            max_messages: abi::arg_or(max_messages, "max_messages", || None)?,
+            max: abi::arg_or(max_bytes, "max_bytes", || None)?,
+            max_age: abi::arg_or::<Option<Span<1_000_000>>>(max_age_ms, "max_age_ms", || None)?
+                .map(|span| span.0),
+            replicas: abi::arg_or(replicas, "replicas", || 1)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// `nats://[user:password@]host[:port]`.
+    #[getter]
+    fn url(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.url;
+        value::shown(value, py)
+    }
+
+    /// What the names of the streams and subjects begin with.
+    #[getter]
+    fn prefix(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.prefix;
+        value::shown(value, py)
+    }
+
+    /// Longest time to make a connection.
+    #[getter]
+    fn connect_timeout_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.connect_timeout;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// Longest time until a request is answered.
+    #[getter]
+    fn request_timeout_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.request_timeout;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// How many newest messages each stream keeps.
+    #[getter]
+    fn max_messages(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_messages;
+        value::shown(value, py)
+    }
+
+    /// How many bytes of newest messages each stream keeps.
+    #[getter]
+    fn max_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max;
+        value::shown(value, py)
+    }
+
+    /// How long each stream keeps a message.
+    #[getter]
+    fn max_age_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_age;
+        value.map(Span::<1_000_000>).to_py(py)
+    }
+
+    /// Servers of a cluster that keep each stream.
+    #[getter]
+    fn replicas(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.replicas;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "JetStreamOptions",
+            &[
+                ("url", Some(self.url(py)?)),
+                ("prefix", Some(self.prefix(py)?)),
+                ("connect_timeout_ms", Some(self.connect_timeout_ms(py)?)),
+                ("request_timeout_ms", Some(self.request_timeout_ms(py)?)),
+                ("max_messages", Some(self.max_messages(py)?)),
+                ("max_bytes", Some(self.max_bytes(py)?)),
+                ("max_age_ms", Some(self.max_age_ms(py)?)),
+                ("replicas", Some(self.replicas(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::bus::JetStreamOptions {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record =
+            value.cast::<JetStreamOptions>().map_err(|_| value::expected("JetStreamOptions", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::bus::JetStreamOptions {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, JetStreamOptions::of(py, self)?)?.into_any())
+    }
+}
 /// How a bus node is set up.
 #[pyclass(frozen, name = "NetNodeConfig", module = "net")]
 pub(crate) struct NetNodeConfig(net_types::bus::NetNodeConfig);
@@ -66,13 +374,22 @@ impl NetNodeConfig {
 impl NetNodeConfig {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 6] =
-            ["shards", "buffer_capacity", "backpressure", "max_event_bytes", "max_buffer_bytes", "transport"];
+        const NAMES: [&str; 9] = [
+            "shards",
+            "buffer_capacity",
+            "backpressure",
+            "max_event_bytes",
+            "max_buffer_bytes",
+            "transport",
+            "redis",
+            "jetstream",
+            "producer_nonce_path",
+        ];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (shards = None, buffer_capacity = None, backpressure = None, max_event_bytes = None, max_buffer_bytes = None, transport = None, *, num_shards = None, ring_buffer_capacity = None, backpressure_mode = None))]
+    #[pyo3(signature = (shards = None, buffer_capacity = None, backpressure = None, max_event_bytes = None, max_buffer_bytes = None, transport = None, redis = None, jetstream = None, producer_nonce_path = None, *, num_shards = None, ring_buffer_capacity = None, backpressure_mode = None))]
     fn new(
         py: Python<'_>,
         shards: Option<Arg<'_, '_>>,
@@ -81,6 +398,9 @@ impl NetNodeConfig {
         max_event_bytes: Option<Arg<'_, '_>>,
         max_buffer_bytes: Option<Arg<'_, '_>>,
         transport: Option<Arg<'_, '_>>,
+        redis: Option<Arg<'_, '_>>,
+        jetstream: Option<Arg<'_, '_>>,
+        producer_nonce_path: Option<Arg<'_, '_>>,
         num_shards: Option<Arg<'_, '_>>,
         ring_buffer_capacity: Option<Arg<'_, '_>>,
         backpressure_mode: Option<Arg<'_, '_>>,
@@ -94,6 +414,9 @@ impl NetNodeConfig {
                     || max_event_bytes.is_some()
                     || max_buffer_bytes.is_some()
                     || transport.is_some()
+                    || redis.is_some()
+                    || jetstream.is_some()
+                    || producer_nonce_path.is_some()
                     || num_shards.is_some()
                     || ring_buffer_capacity.is_some()
                     || backpressure_mode.is_some(),
@@ -113,6 +436,9 @@ impl NetNodeConfig {
             max_event: abi::arg_or(max_event_bytes, "max_event_bytes", || 1_048_576)?,
             max_buffer: abi::arg_or(max_buffer_bytes, "max_buffer_bytes", || 268_435_456)?,
             transport: abi::arg_or(transport, "transport", || net_types::bus::Transport::Memory)?,
+            redis: abi::arg_or(redis, "redis", || None)?,
+            jetstream: abi::arg_or(jetstream, "jetstream", || None)?,
+            producer_nonce_path: abi::arg_or(producer_nonce_path, "producer_nonce_path", || None)?,
         };
         abi::check(py, record.check())?;
         Self::of(py, record)
@@ -160,6 +486,28 @@ impl NetNodeConfig {
         value::shown(value, py)
     }
 
+    /// The same as a `transport` of `redis`.
+    #[getter]
+    fn redis(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.redis;
+        value::shown(value, py)
+    }
+
+    /// The same as a `transport` of `jetstream`.
+    #[getter]
+    fn jetstream(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.jetstream;
+        value::shown(value, py)
+    }
+
+    /// A file that keeps the number by which a server knows this producer, and how far its ids were used; it is made if it is
+    /// missing, and one node uses it at a time. No two events ever get the same id.
+    #[getter]
+    fn producer_nonce_path(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.producer_nonce_path;
+        value::shown(value, py)
+    }
+
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
@@ -175,6 +523,9 @@ impl NetNodeConfig {
                 ("max_event_bytes", Some(self.max_event_bytes(py)?)),
                 ("max_buffer_bytes", Some(self.max_buffer_bytes(py)?)),
                 ("transport", Some(self.transport(py)?)),
+                ("redis", Some(self.redis(py)?)),
+                ("jetstream", Some(self.jetstream(py)?)),
+                ("producer_nonce_path", Some(self.producer_nonce_path(py)?)),
             ],
         )
     }
@@ -295,7 +646,7 @@ impl StoredEvent {
         Self::of(py, record)
     }
 
-    /// Number of the event within its shard, in decimal.
+    /// Number of the event within its shard, in decimal; with `redis` the id of its entry.
     #[getter]
     fn id(&self, py: Python<'_>) -> Answer {
         let value = &self.0.id;
@@ -679,7 +1030,7 @@ impl Stats {
         value::shown(value, py)
     }
 
-    /// Batches that readers took.
+    /// Batches that readers, or the transport's server, took.
     #[getter]
     fn batches_dispatched(&self, py: Python<'_>) -> Answer {
         let value = &self.0.batches_dispatched;
@@ -693,7 +1044,7 @@ impl Stats {
         value::shown(value, py)
     }
 
-    /// Events that some reader has yet to see.
+    /// Events that some reader has yet to see, or that the transport's server has yet to acknowledge.
     #[getter]
     fn held(&self, py: Python<'_>) -> Answer {
         let value = &self.0.held;
@@ -925,7 +1276,7 @@ impl ShutdownOptions {
         Self::of(py, record)
     }
 
-    /// Most time to wait for readers to take what was accepted.
+    /// Most time to wait for readers, or the transport's server, to take what was accepted.
     #[getter]
     fn timeout(&self, py: Python<'_>) -> Answer {
         let value = &self.0.timeout;
@@ -1035,11 +1386,203 @@ impl Transport {
         Ok(Self(net_types::bus::Transport::Memory))
     }
 
+    /// In streams of a Redis server, version 6.2 or newer.
+    #[staticmethod]
+    #[pyo3(name = "redis", signature = (url, prefix = None, pipeline_size = None, pool_size = None, connect_timeout_ms = None, command_timeout_ms = None, max_stream_len = None))]
+    fn new_redis(
+        url: Arg<'_, '_>,
+        prefix: Option<Arg<'_, '_>>,
+        pipeline_size: Option<Arg<'_, '_>>,
+        pool_size: Option<Arg<'_, '_>>,
+        connect_timeout_ms: Option<Arg<'_, '_>>,
+        command_timeout_ms: Option<Arg<'_, '_>>,
+        max_stream_len: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        Ok(Self(net_types::bus::Transport::Redis {
+            url: abi::arg(url, "url")?,
+            prefix: abi::arg_or(prefix, "prefix", || "net".to_owned())?,
+            pipeline_size: abi::arg_or(pipeline_size, "pipeline_size", || 1000)?,
+            pool_size: abi::arg_or(pool_size, "pool_size", || None)?,
+            connect_timeout: abi::arg_or::<Span<1_000_000>>(
+                connect_timeout_ms,
+                "connect_timeout_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            command_timeout: abi::arg_or::<Span<1_000_000>>(
+                command_timeout_ms,
+                "command_timeout_ms",
+                || Span(std::time::Duration::from_millis(1000)),
+            )?
+            .0,
+            max_stream_len: abi::arg_or(max_stream_len, "max_stream_len", || None)?,
+        }))
+    }
+
+    /// In JetStream streams of a NATS server, version 2.9 or newer.
+    #[staticmethod]
+    #[pyo3(name = "jetstream", signature = (url, prefix = None, connect_timeout_ms = None, request_timeout_ms = None, max_messages = None, max_bytes = None, max_age_ms = None, replicas = None))]
+    fn new_jetstream(
+        url: Arg<'_, '_>,
+        prefix: Option<Arg<'_, '_>>,
+        connect_timeout_ms: Option<Arg<'_, '_>>,
+        request_timeout_ms: Option<Arg<'_, '_>>,
+        max_messages: Option<Arg<'_, '_>>,
+        max_bytes: Option<Arg<'_, '_>>,
+        max_age_ms: Option<Arg<'_, '_>>,
+        replicas: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        Ok(Self(net_types::bus::Transport::Jetstream {
+            url: abi::arg(url, "url")?,
+            prefix: abi::arg_or(prefix, "prefix", || "net".to_owned())?,
+            connect_timeout: abi::arg_or::<Span<1_000_000>>(
+                connect_timeout_ms,
+                "connect_timeout_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            request_timeout: abi::arg_or::<Span<1_000_000>>(
+                request_timeout_ms,
+                "request_timeout_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            max_messages: abi::arg_or(max_messages, "max_messages", || None)?,
+            max: abi::arg_or(max_bytes, "max_bytes", || None)?,
+            max_age: abi::arg_or::<Option<Span<1_000_000>>>(max_age_ms, "max_age_ms", || None)?
+                .map(|span| span.0),
+            replicas: abi::arg_or(replicas, "replicas", || 1)?,
+        }))
+    }
+
     /// The tag of the case.
     #[getter(r#type)]
     fn get_type(&self) -> &'static str {
         match &self.0 {
             net_types::bus::Transport::Memory => "memory",
+            net_types::bus::Transport::Redis { .. } => "redis",
+            net_types::bus::Transport::Jetstream { .. } => "jetstream",
+        }
+    }
+
+    /// `redis://[user:password@]host[:port][/database]`.
+    #[getter(r#url)]
+    fn get_url(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Redis { url: value, .. } => value::shown(value, py),
+            net_types::bus::Transport::Jetstream { url: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// What the names of the streams begin with.
+    #[getter(r#prefix)]
+    fn get_prefix(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Redis { prefix: value, .. } => value::shown(value, py),
+            net_types::bus::Transport::Jetstream { prefix: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Most events in a batch.
+    #[getter(r#pipeline_size)]
+    fn get_pipeline_size(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Redis { pipeline_size: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Connections that batches are written through.
+    #[getter(r#pool_size)]
+    fn get_pool_size(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Redis { pool_size: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Longest time to make a connection.
+    #[getter(r#connect_timeout_ms)]
+    fn get_connect_timeout_ms(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Redis { connect_timeout: value, .. } => {
+                Span::<1_000_000>(*value).to_py(py)
+            }
+            net_types::bus::Transport::Jetstream { connect_timeout: value, .. } => {
+                Span::<1_000_000>(*value).to_py(py)
+            }
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Longest time until a command is answered.
+    #[getter(r#command_timeout_ms)]
+    fn get_command_timeout_ms(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Redis { command_timeout: value, .. } => {
+                Span::<1_000_000>(*value).to_py(py)
+            }
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// About how many newest entries each stream keeps.
+    #[getter(r#max_stream_len)]
+    fn get_max_stream_len(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Redis { max_stream_len: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Longest time until a request is answered.
+    #[getter(r#request_timeout_ms)]
+    fn get_request_timeout_ms(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Jetstream { request_timeout: value, .. } => {
+                Span::<1_000_000>(*value).to_py(py)
+            }
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// How many newest messages each stream keeps.
+    #[getter(r#max_messages)]
+    fn get_max_messages(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Jetstream { max_messages: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// How many bytes of newest messages each stream keeps.
+    #[getter(r#max_bytes)]
+    fn get_max_bytes(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Jetstream { max: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// How long each stream keeps a message.
+    #[getter(r#max_age_ms)]
+    fn get_max_age_ms(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Jetstream { max_age: value, .. } => {
+                value.map(Span::<1_000_000>).to_py(py)
+            }
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Servers of a cluster that keep each stream.
+    #[getter(r#replicas)]
+    fn get_replicas(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Jetstream { replicas: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
         }
     }
 
@@ -1050,6 +1593,33 @@ impl Transport {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         match &self.0 {
             net_types::bus::Transport::Memory => abi::repr(py, "Transport.memory", &[]),
+            net_types::bus::Transport::Redis { .. } => abi::repr(
+                py,
+                "Transport.redis",
+                &[
+                    ("url", Some(self.get_url(py)?)),
+                    ("prefix", Some(self.get_prefix(py)?)),
+                    ("pipeline_size", Some(self.get_pipeline_size(py)?)),
+                    ("pool_size", Some(self.get_pool_size(py)?)),
+                    ("connect_timeout_ms", Some(self.get_connect_timeout_ms(py)?)),
+                    ("command_timeout_ms", Some(self.get_command_timeout_ms(py)?)),
+                    ("max_stream_len", Some(self.get_max_stream_len(py)?)),
+                ],
+            ),
+            net_types::bus::Transport::Jetstream { .. } => abi::repr(
+                py,
+                "Transport.jetstream",
+                &[
+                    ("url", Some(self.get_url(py)?)),
+                    ("prefix", Some(self.get_prefix(py)?)),
+                    ("connect_timeout_ms", Some(self.get_connect_timeout_ms(py)?)),
+                    ("request_timeout_ms", Some(self.get_request_timeout_ms(py)?)),
+                    ("max_messages", Some(self.get_max_messages(py)?)),
+                    ("max_bytes", Some(self.get_max_bytes(py)?)),
+                    ("max_age_ms", Some(self.get_max_age_ms(py)?)),
+                    ("replicas", Some(self.get_replicas(py)?)),
+                ],
+            ),
         }
     }
 }
@@ -1440,6 +2010,9 @@ fn net_node_flush_start(
 }
 
 /// Waits until everything accepted before is visible to readers; answers `invalid_json` if a fire-and-forget event was not JSON.
+///
+/// With a transport that means acknowledged by the server. Once nothing was acknowledged for its two timeouts together, the
+/// answer is the error of the last attempt; the events stay, and are sent again.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn net_node_flush(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
@@ -1447,6 +2020,9 @@ fn net_node_flush(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 }
 
 /// Waits until everything accepted before is visible to readers; answers `invalid_json` if a fire-and-forget event was not JSON.
+///
+/// With a transport that means acknowledged by the server. Once nothing was acknowledged for its two timeouts together, the
+/// answer is the error of the last attempt; the events stay, and are sent again.
 #[pyfunction]
 #[pyo3(signature = (queue, this))]
 fn net_node_flush_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
@@ -1462,14 +2038,16 @@ fn net_node_shutdown_start(
     Ok(async move { <net_core::NetNode as api::NetNode>::shutdown(&this, options).await })
 }
 
-/// Refuses new events, lets readers take what was accepted, then ends every pending operation with `closed`. Calling it again does nothing.
+/// Refuses new events, lets readers, or the transport's server, take what was accepted, then ends every pending operation with
+/// `closed`. Calling it again does nothing.
 #[pyfunction]
 #[pyo3(signature = (this, options))]
 fn net_node_shutdown(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
     abi::wait(py, net_node_shutdown_start(this, options)?)
 }
 
-/// Refuses new events, lets readers take what was accepted, then ends every pending operation with `closed`. Calling it again does nothing.
+/// Refuses new events, lets readers, or the transport's server, take what was accepted, then ends every pending operation with
+/// `closed`. Calling it again does nothing.
 #[pyfunction]
 #[pyo3(signature = (queue, this, options))]
 fn net_node_shutdown_submit(
@@ -1649,6 +2227,8 @@ fn typed_channel_name(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 
 /// Adds the classes and functions of the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<RedisOptions>()?;
+    module.add_class::<JetStreamOptions>()?;
     module.add_class::<NetNodeConfig>()?;
     module.add_class::<Receipt>()?;
     module.add_class::<StoredEvent>()?;

@@ -43,6 +43,30 @@ impl ToPy for net_types::echo::Level {
         value::member(py, &CLASS, ("net.gen.echo", "Level"), self.tag())
     }
 }
+impl FromPy<'_, '_> for net_types::echo::Reason {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::echo::Reason {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.echo", "Reason"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::echo::Mood {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::echo::Mood {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.echo", "Mood"), self.text())
+    }
+}
 
 impl FromPy<'_, '_> for net_types::echo::Access {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
@@ -59,6 +83,30 @@ impl ToPy for net_types::echo::Access {
     fn to_py(self, py: Python<'_>) -> Answer {
         static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let members = self.texts().map(|text| value::member(py, &CLASS, ("net.gen.echo", "Access"), text));
+        Ok(PyList::new(py, members.collect::<PyResult<Vec<_>>>()?)?.into_any().unbind())
+    }
+}
+impl FromPy<'_, '_> for net_types::echo::Rights {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let mut flags = Self::default();
+        for text in Vec::<String>::from_py(value)? {
+            let known = Self::ALL.iter().find(|(_, known)| *known == text);
+            flags |= known
+                .ok_or_else(|| {
+                    Wrong::from(net_types::Error::from(net_types::echo::EchoError::Odd {
+                        detail: format!("`{text}` is none of enter, leave"),
+                    }))
+                })?
+                .0;
+        }
+        Ok(flags)
+    }
+}
+
+impl ToPy for net_types::echo::Rights {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let members = self.texts().map(|text| value::member(py, &CLASS, ("net.gen.echo", "Rights"), text));
         Ok(PyList::new(py, members.collect::<PyResult<Vec<_>>>()?)?.into_any().unbind())
     }
 }
@@ -1103,6 +1151,80 @@ impl ToPy for net_types::echo::Mark {
     }
 }
 
+impl ToPy for net_types::echo::EchoKit<Arc<net_core::EchoBox>> {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        let parts = [
+            {
+                let value = &self.label;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.first;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.spare;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.more;
+                value::shown(value, py)?
+            },
+        ];
+        Ok(PyTuple::new(py, parts)?.into_any().unbind())
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::EchoKit<Arc<net_core::EchoBox>> {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let parts = value.cast::<PyTuple>().map_err(|_| value::expected("EchoKit", value))?;
+        let mut items = parts.iter_borrowed();
+        let mut next = || items.next().map(|item| item.to_owned()).ok_or_else(|| Wrong::of("lacks a field"));
+        Ok(Self {
+            label: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".label"))?
+            },
+            first: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".first"))?
+            },
+            spare: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".spare"))?
+            },
+            more: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".more"))?
+            },
+        })
+    }
+}
+
+impl ToPy for net_types::echo::EchoWatch<Arc<net_core::EchoBox>> {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        let parts = [
+            {
+                let value = &self.kit;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.pause;
+                Span::<1_000_000>(*value).to_py(py)?
+            },
+            {
+                let value = &self.numbers;
+                value::shown(value, py)?
+            },
+        ];
+        Ok(PyTuple::new(py, parts)?.into_any().unbind())
+    }
+}
+
 /// A value of several forms.
 #[pyclass(frozen, name = "Shape", module = "net")]
 pub(crate) struct Shape(net_types::echo::Shape);
@@ -1540,6 +1662,22 @@ fn echo_access(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 /// Gives the value back.
 #[pyfunction]
 #[pyo3(signature = (value))]
+fn echo_mood(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
+    let value = abi::arg(value, "value")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_mood(value))
+}
+
+/// Gives the value back.
+#[pyfunction]
+#[pyo3(signature = (value))]
+fn echo_rights(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
+    let value = abi::arg(value, "value")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_rights(value))
+}
+
+/// Gives the value back.
+#[pyfunction]
+#[pyo3(signature = (value))]
 fn echo_number(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
     abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_number(value))
@@ -1648,6 +1786,50 @@ fn echo_limits(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
 fn echo_timetable(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
     abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_timetable(value))
+}
+
+/// Gives the kit back, with the same boxes in it.
+#[pyfunction]
+#[pyo3(signature = (kit))]
+fn echo_kit_of(py: Python<'_>, kit: Arg<'_, '_>) -> Answer {
+    let kit = abi::arg(kit, "kit")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_kit_of(kit))
+}
+
+/// Gives the label and the texts of all boxes, with blanks between.
+#[pyfunction]
+#[pyo3(signature = (kit))]
+fn kit_text(py: Python<'_>, kit: Arg<'_, '_>) -> Answer {
+    let kit = abi::arg(kit, "kit")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::kit_text(kit))
+}
+
+fn kit_text_later_start(
+    kit: Arg<'_, '_>,
+    more: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<String, Error>> + Send + use<>> {
+    let kit = abi::arg(kit, "kit")?;
+    let more = abi::arg_or(more, "more", || None)?;
+    Ok(async move { <net_core::Functions as api::EchoFunctions>::kit_text_later(kit, more).await })
+}
+
+/// Gives the texts of one kit or two from a task.
+#[pyfunction]
+#[pyo3(signature = (kit, more))]
+fn kit_text_later(py: Python<'_>, kit: Arg<'_, '_>, more: Option<Arg<'_, '_>>) -> Answer {
+    abi::wait(py, kit_text_later_start(kit, more)?)
+}
+
+/// Gives the texts of one kit or two from a task.
+#[pyfunction]
+#[pyo3(signature = (queue, kit, more))]
+fn kit_text_later_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    kit: Arg<'_, '_>,
+    more: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, kit_text_later_start(kit, more)?)
 }
 
 /// Gives the text twice.
@@ -2067,6 +2249,45 @@ fn echo_box_letters(py: Python<'_>, this: Arg<'_, '_>, limit: Option<Arg<'_, '_>
     abi::run(py, 0, || <net_core::EchoBox as api::EchoBox>::letters(&this, limit))
 }
 
+fn echo_box_watch_start(
+    this: Arg<'_, '_>,
+    count: Arg<'_, '_>,
+) -> PyResult<
+    impl Future<Output = Result<net_types::echo::EchoWatch<Arc<net_core::EchoBox>>, Error>> + Send + use<>,
+> {
+    let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
+    let count = abi::arg(count, "count")?;
+    Ok(async move { <net_core::EchoBox as api::EchoBox>::watch(&this, count).await })
+}
+
+/// Gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+#[pyfunction]
+#[pyo3(signature = (this, count))]
+fn echo_box_watch(py: Python<'_>, this: Arg<'_, '_>, count: Arg<'_, '_>) -> Answer {
+    abi::wait(py, echo_box_watch_start(this, count)?)
+}
+
+/// Gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+#[pyfunction]
+#[pyo3(signature = (queue, this, count))]
+fn echo_box_watch_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    count: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, echo_box_watch_start(this, count)?)
+}
+
+/// Gives a kit with a new box in it that has the same text, unless the label has none.
+#[pyfunction]
+#[pyo3(signature = (this, label))]
+fn echo_box_boxed(py: Python<'_>, this: Arg<'_, '_>, label: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
+    let label = abi::arg(label, "label")?;
+    abi::run(py, 0, || <net_core::EchoBox as api::EchoBox>::boxed(&this, label))
+}
+
 fn echo_box_save_start(
     this: Arg<'_, '_>,
     store: Arg<'_, '_>,
@@ -2365,6 +2586,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_color, module)?)?;
     module.add_function(wrap_pyfunction!(echo_level, module)?)?;
     module.add_function(wrap_pyfunction!(echo_access, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_mood, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_rights, module)?)?;
     module.add_function(wrap_pyfunction!(echo_number, module)?)?;
     module.add_function(wrap_pyfunction!(echo_key_of, module)?)?;
     module.add_function(wrap_pyfunction!(echo_optional, module)?)?;
@@ -2376,6 +2599,10 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_pauses, module)?)?;
     module.add_function(wrap_pyfunction!(echo_limits, module)?)?;
     module.add_function(wrap_pyfunction!(echo_timetable, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_kit_of, module)?)?;
+    module.add_function(wrap_pyfunction!(kit_text, module)?)?;
+    module.add_function(wrap_pyfunction!(kit_text_later, module)?)?;
+    module.add_function(wrap_pyfunction!(kit_text_later_submit, module)?)?;
     module.add_function(wrap_pyfunction!(doubled, module)?)?;
     module.add_function(wrap_pyfunction!(doubled_number, module)?)?;
     module.add_function(wrap_pyfunction!(echo_everything, module)?)?;
@@ -2418,6 +2645,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_box_find, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_merged, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_letters, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_box_watch, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_box_watch_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_box_boxed, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_save, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_save_submit, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_shut, module)?)?;

@@ -37,6 +37,9 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (2, 7) => ("net.gen.bus", "BusInvalidConfigError"),
         (2, 8) => ("net.gen.bus", "BusClosedError"),
         (2, 9) => ("net.gen.bus", "BusLaggedError"),
+        (2, 11) => ("net.gen.bus", "BusTransportError"),
+        (2, 12) => ("net.gen.bus", "BusTransportRefusedError"),
+        (2, 13) => ("net.gen.bus", "BusUndeliveredError"),
         (2, 10) => ("net.gen.bus", "BusNotAnObjectError"),
         (4, 1) => ("net.gen.mesh", "BackpressureError"),
         (4, 2) => ("net.gen.mesh", "NotConnectedError"),
@@ -73,7 +76,9 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             let value = feature;
             into.set_item("feature", value::shown(value, py)?)?;
         }
-        Error::Base(net_types::base::BaseError::Mismatch { wanted, found, .. }) => {
+        Error::Base(net_types::base::BaseError::Mismatch { what, wanted, found, .. }) => {
+            let value = what;
+            into.set_item("what", value::shown(value, py)?)?;
             let value = wanted;
             into.set_item("wanted", value::shown(value, py)?)?;
             let value = found;
@@ -134,6 +139,24 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             let value = last;
             into.set_item("last", value::shown(value, py)?)?;
         }
+        Error::Bus(net_types::bus::BusError::Transport { server, reason, .. }) => {
+            let value = server;
+            into.set_item("server", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Bus(net_types::bus::BusError::TransportRefused { server, reason, .. }) => {
+            let value = server;
+            into.set_item("server", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Bus(net_types::bus::BusError::Undelivered { events, reason, .. }) => {
+            let value = events;
+            into.set_item("events", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
         #[cfg(feature = "conformance")]
         Error::EchoPart(net_types::echo::EchoPartError::Missing { part, .. }) => {
             let value = part;
@@ -172,6 +195,12 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
         Error::Mesh(net_types::mesh::MeshError::AmbiguousNode { node, .. }) => {
             let value = node;
             into.set_item("node", value::shown(value, py)?)?;
+        }
+        Error::Mesh(net_types::mesh::MeshError::CannotBind { address, reason, .. }) => {
+            let value = address;
+            into.set_item("address", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
         }
         Error::Identity(net_types::identity::IdentityError::InvalidSeed { length, .. }) => {
             let value = length;
@@ -218,6 +247,7 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         (0, 11) => net_types::base::BaseError::Forked.into(),
         (0, 12) => net_types::base::BaseError::Closed { detail: error::detail(members)? }.into(),
         (0, 13) => net_types::base::BaseError::Mismatch {
+            what: error::member_of(members, "what")?,
             wanted: error::member_of(members, "wanted")?,
             found: error::member_of(members, "found")?,
         }
@@ -275,6 +305,21 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
             last: error::member_of(members, "last")?,
         }
         .into(),
+        (2, 11) => net_types::bus::BusError::Transport {
+            server: error::member_of(members, "server")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (2, 12) => net_types::bus::BusError::TransportRefused {
+            server: error::member_of(members, "server")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (2, 13) => net_types::bus::BusError::Undelivered {
+            events: error::member_of(members, "events")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
         (2, 10) => net_types::bus::BusError::NotAnObject { detail: error::detail(members)? }.into(),
         #[cfg(feature = "conformance")]
         (3, 1) => net_types::echo::EchoPartError::Missing { part: error::member_of(members, "part")? }.into(),
@@ -316,6 +361,12 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         (6, 11) => {
             net_types::mesh::MeshError::AmbiguousNode { node: error::member_of(members, "node")? }.into()
         }
+        (6, 12) => net_types::mesh::MeshError::CannotBind {
+            address: error::member_of(members, "address")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (6, 13) => net_types::mesh::MeshError::ShutDown.into(),
         (8, 1) => {
             net_types::identity::IdentityError::InvalidSeed { length: error::member_of(members, "length")? }
                 .into()

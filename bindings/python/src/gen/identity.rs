@@ -18,7 +18,13 @@ impl FromPy<'_, '_> for net_types::identity::TokenScope {
         let mut flags = Self::default();
         for text in Vec::<String>::from_py(value)? {
             let known = Self::ALL.iter().find(|(_, known)| *known == text);
-            flags |= known.ok_or_else(|| Wrong::of(format!("`{text}` is no such flag")))?.0;
+            flags |= known
+                .ok_or_else(|| {
+                    Wrong::from(net_types::Error::from(net_types::identity::IdentityError::UnknownScope {
+                        detail: format!("`{text}` is none of publish, subscribe, admin, delegate, wildcard"),
+                    }))
+                })?
+                .0;
         }
         Ok(flags)
     }
@@ -523,26 +529,26 @@ impl ToPy for net_types::identity::AuthorizeOptions {
 
 /// Reads what a token says; its signature is not checked.
 #[pyfunction]
-#[pyo3(signature = (bytes))]
-fn parse_token(py: Python<'_>, bytes: Arg<'_, '_>) -> Answer {
-    let bytes = abi::arg::<Cow<'_, [u8]>>(bytes, "bytes")?;
-    abi::run(py, bytes.len(), || <net_core::Functions as api::IdentityFunctions>::parse_token(&bytes))
+#[pyo3(signature = (token))]
+fn parse_token(py: Python<'_>, token: Arg<'_, '_>) -> Answer {
+    let token = abi::arg::<Cow<'_, [u8]>>(token, "token")?;
+    abi::run(py, token.len(), || <net_core::Functions as api::IdentityFunctions>::parse_token(&token))
 }
 
 /// Checks the signature of an encoded token and nothing else.
 #[pyfunction]
-#[pyo3(signature = (bytes))]
-fn verify_token(py: Python<'_>, bytes: Arg<'_, '_>) -> Answer {
-    let bytes = abi::arg::<Cow<'_, [u8]>>(bytes, "bytes")?;
-    abi::run(py, bytes.len(), || <net_core::Functions as api::IdentityFunctions>::verify_token(&bytes))
+#[pyo3(signature = (token))]
+fn verify_token(py: Python<'_>, token: Arg<'_, '_>) -> Answer {
+    let token = abi::arg::<Cow<'_, [u8]>>(token, "token")?;
+    abi::run(py, token.len(), || <net_core::Functions as api::IdentityFunctions>::verify_token(&token))
 }
 
 /// Tells whether an encoded token's time is over by the system's clock, whatever its signature is.
 #[pyfunction]
-#[pyo3(signature = (bytes))]
-fn is_token_expired(py: Python<'_>, bytes: Arg<'_, '_>) -> Answer {
-    let bytes = abi::arg::<Cow<'_, [u8]>>(bytes, "bytes")?;
-    abi::run(py, bytes.len(), || <net_core::Functions as api::IdentityFunctions>::is_token_expired(&bytes))
+#[pyo3(signature = (token))]
+fn is_token_expired(py: Python<'_>, token: Arg<'_, '_>) -> Answer {
+    let token = abi::arg::<Cow<'_, [u8]>>(token, "token")?;
+    abi::run(py, token.len(), || <net_core::Functions as api::IdentityFunctions>::is_token_expired(&token))
 }
 
 /// Passes on what a token permits and the restricted scope names: same channel, valid from now until the token ends, one delegation fewer. The signer is the token's subject. The generation is the signer's, or else the token's.
@@ -673,7 +679,7 @@ fn token_issuer_generation(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || Ok(<net_core::Token as api::Token>::issuer_generation(&this)))
 }
 
-/// First second in which it is valid.
+/// First second in which it is valid; one behind the year 9999 comes as its end.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn token_not_before(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
@@ -681,7 +687,7 @@ fn token_not_before(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || Ok(<net_core::Token as api::Token>::not_before(&this)))
 }
 
-/// First second in which it is not valid any more.
+/// First second in which it is not valid any more; one behind the year 9999 comes as its end.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn token_not_after(py: Python<'_>, this: Arg<'_, '_>) -> Answer {

@@ -2,9 +2,16 @@
 
 //! Module `mesh`.
 
-use crate::value::{self, Answer, Arg, FromPy, ToPy, Wrong};
+#![allow(clippy::too_many_arguments, reason = "Python passes the fields of options one by one")]
+
+use crate::abi;
+use crate::queue::Queue;
+use crate::value::{self, Answer, Arg, FromPy, Span, ToPy, Wrong};
+use net_types::{Error, api};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyList, PyTuple};
+use std::sync::Arc;
 
 impl FromPy<'_, '_> for net_types::mesh::RejectCode {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
@@ -30,8 +37,1775 @@ impl ToPy for net_types::mesh::CloseCode {
         value::member(py, &CLASS, ("net.gen.mesh", "CloseCode"), self.text())
     }
 }
+impl FromPy<'_, '_> for net_types::mesh::Reliability {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::mesh::Reliability {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.mesh", "Reliability"), self.text())
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::PublicKey {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        if let Some(bytes) = value::hex(value)? {
+            let count = bytes.len();
+            return bytes.try_into().map(Self).map_err(|_| Wrong::of(format!("stands for {count} bytes")));
+        }
+        FromPy::from_py(value).map(Self)
+    }
+}
+
+impl ToPy for net_types::mesh::PublicKey {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        value::to_hex(&self.0).to_py(py)
+    }
+}
+
+/// How a node of the mesh is set up.
+#[pyclass(frozen, name = "MeshNodeConfig", module = "net")]
+pub(crate) struct MeshNodeConfig(net_types::mesh::MeshNodeConfig);
+
+impl MeshNodeConfig {
+    fn of(_: Python<'_>, record: net_types::mesh::MeshNodeConfig) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl MeshNodeConfig {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 10] = [
+            "bind_addr",
+            "psk",
+            "accepted_psks",
+            "identity_seed",
+            "heartbeat_interval_ms",
+            "session_timeout_ms",
+            "connect_timeout_ms",
+            "max_datagram",
+            "queue_bytes",
+            "num_shards",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (bind_addr, psk, accepted_psks = None, identity_seed = None, heartbeat_interval_ms = None, session_timeout_ms = None, connect_timeout_ms = None, max_datagram = None, queue_bytes = None, num_shards = None, *, heartbeat = None))]
+    fn new(
+        py: Python<'_>,
+        bind_addr: Arg<'_, '_>,
+        psk: Arg<'_, '_>,
+        accepted_psks: Option<Arg<'_, '_>>,
+        identity_seed: Option<Arg<'_, '_>>,
+        heartbeat_interval_ms: Option<Arg<'_, '_>>,
+        session_timeout_ms: Option<Arg<'_, '_>>,
+        connect_timeout_ms: Option<Arg<'_, '_>>,
+        max_datagram: Option<Arg<'_, '_>>,
+        queue_bytes: Option<Arg<'_, '_>>,
+        num_shards: Option<Arg<'_, '_>>,
+        heartbeat: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::mesh::MeshNodeConfig {
+            bind_addr: abi::arg(bind_addr, "bind_addr")?,
+            psk: abi::arg(psk, "psk")?,
+            accepted_psks: abi::arg_or(accepted_psks, "accepted_psks", Vec::new)?,
+            identity_seed: abi::arg_or(identity_seed, "identity_seed", || None)?,
+            heartbeat_interval: abi::arg_or::<Span<1_000_000>>(
+                heartbeat.or(heartbeat_interval_ms),
+                "heartbeat_interval_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            session_timeout: abi::arg_or::<Span<1_000_000>>(
+                session_timeout_ms,
+                "session_timeout_ms",
+                || Span(std::time::Duration::from_millis(30_000)),
+            )?
+            .0,
+            connect_timeout: abi::arg_or::<Span<1_000_000>>(
+                connect_timeout_ms,
+                "connect_timeout_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            max_datagram: abi::arg_or(max_datagram, "max_datagram", || 1452)?,
+            queue: abi::arg_or(queue_bytes, "queue_bytes", || 4_194_304)?,
+            num_shards: abi::arg_or(num_shards, "num_shards", || None)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// Address and port to bind, as `127.0.0.1:9000`; port 0 draws a free one.
+    #[getter]
+    fn bind_addr(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.bind_addr;
+        value::shown(value, py)
+    }
+
+    /// Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent never rests on it.
+    #[getter]
+    fn psk(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.psk;
+        value::shown(value, py)
+    }
+
+    /// Up to three more pre-shared keys that peers may dial with, while a key is replaced.
+    #[getter]
+    fn accepted_psks(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.accepted_psks;
+        value::shown(value, py)
+    }
+
+    /// Ed25519 seed of 32 bytes; ids and public key follow from it.
+    #[getter]
+    fn identity_seed(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.identity_seed;
+        value::shown(value, py)
+    }
+
+    /// A peer that is silent for this long is asked for a sign of life.
+    #[getter]
+    fn heartbeat_interval_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.heartbeat_interval;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// A peer that is silent for this long is gone.
+    #[getter]
+    fn session_timeout_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.session_timeout;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// How long an attempt to connect may take.
+    #[getter]
+    fn connect_timeout_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.connect_timeout;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// Longest UDP payload that is sent and taken.
+    #[getter]
+    fn max_datagram(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_datagram;
+        value::shown(value, py)
+    }
+
+    /// Bytes of messages that wait to be read; what is beyond waits at its sender.
+    #[getter]
+    fn queue_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.queue;
+        value::shown(value, py)
+    }
+
+    /// Accepted and not used: one queue holds what peers send.
+    #[getter]
+    fn num_shards(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.num_shards;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "MeshNodeConfig",
+            &[
+                ("bind_addr", Some(self.bind_addr(py)?)),
+                ("psk", None),
+                ("accepted_psks", None),
+                ("identity_seed", None),
+                ("heartbeat_interval_ms", Some(self.heartbeat_interval_ms(py)?)),
+                ("session_timeout_ms", Some(self.session_timeout_ms(py)?)),
+                ("connect_timeout_ms", Some(self.connect_timeout_ms(py)?)),
+                ("max_datagram", Some(self.max_datagram(py)?)),
+                ("queue_bytes", Some(self.queue_bytes(py)?)),
+                ("num_shards", Some(self.num_shards(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::MeshNodeConfig {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<MeshNodeConfig>().map_err(|_| value::expected("MeshNodeConfig", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::MeshNodeConfig {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, MeshNodeConfig::of(py, self)?)?.into_any())
+    }
+}
+/// How a stream is opened.
+#[pyclass(frozen, name = "StreamConfig", module = "net")]
+pub(crate) struct StreamConfig(net_types::mesh::StreamConfig);
+
+impl StreamConfig {
+    fn of(_: Python<'_>, record: net_types::mesh::StreamConfig) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl StreamConfig {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 4] = ["stream_id", "reliability", "window_bytes", "fairness_weight"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (stream_id, reliability = None, window_bytes = None, fairness_weight = None))]
+    fn new(
+        py: Python<'_>,
+        stream_id: Arg<'_, '_>,
+        reliability: Option<Arg<'_, '_>>,
+        window_bytes: Option<Arg<'_, '_>>,
+        fairness_weight: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::mesh::StreamConfig {
+            stream_id: abi::arg(stream_id, "stream_id")?,
+            reliability: abi::arg_or(reliability, "reliability", || {
+                net_types::mesh::Reliability::FireAndForget
+            })?,
+            window: abi::arg_or(window_bytes, "window_bytes", || 65_536)?,
+            fairness_weight: abi::arg_or(fairness_weight, "fairness_weight", || 1)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// Id that both ends know the stream by.
+    #[getter]
+    fn stream_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.stream_id;
+        value::shown(value, py)
+    }
+
+    /// How hard it tries.
+    #[getter]
+    fn reliability(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.reliability;
+        value::shown(value, py)
+    }
+
+    /// Bytes that may be queued, on their way or unread at the peer; 0 for as much as the peer allows.
+    #[getter]
+    fn window_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.window;
+        value::shown(value, py)
+    }
+
+    /// Accepted and not used: streams of a peer take turns.
+    #[getter]
+    fn fairness_weight(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.fairness_weight;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "StreamConfig",
+            &[
+                ("stream_id", Some(self.stream_id(py)?)),
+                ("reliability", Some(self.reliability(py)?)),
+                ("window_bytes", Some(self.window_bytes(py)?)),
+                ("fairness_weight", Some(self.fairness_weight(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::StreamConfig {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<StreamConfig>().map_err(|_| value::expected("StreamConfig", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::StreamConfig {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, StreamConfig::of(py, self)?)?.into_any())
+    }
+}
+/// How a node is shut down.
+#[pyclass(frozen, name = "MeshShutdownOptions", module = "net")]
+pub(crate) struct MeshShutdownOptions(net_types::mesh::MeshShutdownOptions);
+
+impl MeshShutdownOptions {
+    fn of(_: Python<'_>, record: net_types::mesh::MeshShutdownOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl MeshShutdownOptions {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 1] = ["timeout"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (timeout = None))]
+    fn new(py: Python<'_>, timeout: Option<Arg<'_, '_>>) -> PyResult<Self> {
+        if let Some(Ok(whole)) = timeout.map(|value| value.cast::<Self>()) {
+            return abi::copied(py, "MeshShutdownOptions", false, || Self(whole.get().0.clone()));
+        }
+        let record = net_types::mesh::MeshShutdownOptions {
+            timeout: abi::arg_or::<value::Seconds>(timeout, "timeout", || {
+                value::Seconds(std::time::Duration::from_millis(5000))
+            })?
+            .0,
+        };
+        Self::of(py, record)
+    }
+
+    /// Most time to wait for what was sent to arrive.
+    #[getter]
+    fn timeout(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.timeout;
+        value::Seconds(*value).to_py(py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "MeshShutdownOptions", &[("timeout", Some(self.timeout(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::MeshShutdownOptions {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record =
+            value.cast::<MeshShutdownOptions>().map_err(|_| value::expected("MeshShutdownOptions", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::MeshShutdownOptions {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, MeshShutdownOptions::of(py, self)?)?.into_any())
+    }
+}
+/// Which messages are received.
+#[pyclass(frozen, name = "ReceiveOptions", module = "net")]
+pub(crate) struct ReceiveOptions(net_types::mesh::ReceiveOptions);
+
+impl ReceiveOptions {
+    fn of(_: Python<'_>, record: net_types::mesh::ReceiveOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl ReceiveOptions {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 2] = ["peer", "stream_id"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (peer = None, stream_id = None))]
+    fn new(py: Python<'_>, peer: Option<Arg<'_, '_>>, stream_id: Option<Arg<'_, '_>>) -> PyResult<Self> {
+        if let Some(Ok(whole)) = peer.map(|value| value.cast::<Self>()) {
+            return abi::copied(py, "ReceiveOptions", stream_id.is_some(), || Self(whole.get().0.clone()));
+        }
+        let record = net_types::mesh::ReceiveOptions {
+            peer: abi::arg_or(peer, "peer", || None)?,
+            stream_id: abi::arg_or(stream_id, "stream_id", || None)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Only messages of this peer.
+    #[getter]
+    fn peer(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.peer;
+        value::shown(value, py)
+    }
+
+    /// Only messages of streams with this id.
+    #[getter]
+    fn stream_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.stream_id;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "ReceiveOptions",
+            &[("peer", Some(self.peer(py)?)), ("stream_id", Some(self.stream_id(py)?))],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::ReceiveOptions {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<ReceiveOptions>().map_err(|_| value::expected("ReceiveOptions", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::ReceiveOptions {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, ReceiveOptions::of(py, self)?)?.into_any())
+    }
+}
+/// A message of a peer.
+#[pyclass(frozen, name = "MeshEvent", module = "net")]
+pub(crate) struct MeshEvent(net_types::mesh::MeshEvent);
+
+impl MeshEvent {
+    fn of(_: Python<'_>, record: net_types::mesh::MeshEvent) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl MeshEvent {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 7] =
+            ["id", "sender", "stream_id", "sequence", "reliable", "payload", "insertion_ts"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (id, sender, stream_id, sequence, reliable, payload, insertion_ts))]
+    fn new(
+        py: Python<'_>,
+        id: Arg<'_, '_>,
+        sender: Arg<'_, '_>,
+        stream_id: Arg<'_, '_>,
+        sequence: Arg<'_, '_>,
+        reliable: Arg<'_, '_>,
+        payload: Arg<'_, '_>,
+        insertion_ts: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::mesh::MeshEvent {
+            id: abi::arg(id, "id")?,
+            sender: abi::arg(sender, "sender")?,
+            stream_id: abi::arg(stream_id, "stream_id")?,
+            sequence: abi::arg(sequence, "sequence")?,
+            reliable: abi::arg(reliable, "reliable")?,
+            payload: abi::arg(payload, "payload")?,
+            insertion_ts: abi::arg(insertion_ts, "insertion_ts")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Number of the message among all that the node received, in decimal.
+    #[getter]
+    fn id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.id;
+        value::shown(value, py)
+    }
+
+    /// The node that sent it.
+    #[getter]
+    fn sender(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.sender;
+        value::shown(value, py)
+    }
+
+    /// Id of its stream.
+    #[getter]
+    fn stream_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.stream_id;
+        value::shown(value, py)
+    }
+
+    /// Number of the message in its stream.
+    #[getter]
+    fn sequence(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.sequence;
+        value::shown(value, py)
+    }
+
+    /// Whether its stream is reliable.
+    #[getter]
+    fn reliable(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.reliable;
+        value::shown(value, py)
+    }
+
+    /// The message.
+    #[getter]
+    fn payload(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.payload;
+        value::shown(value, py)
+    }
+
+    /// When it was received.
+    #[getter]
+    fn insertion_ts(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.insertion_ts;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "MeshEvent",
+            &[
+                ("id", Some(self.id(py)?)),
+                ("sender", Some(self.sender(py)?)),
+                ("stream_id", Some(self.stream_id(py)?)),
+                ("sequence", Some(self.sequence(py)?)),
+                ("reliable", Some(self.reliable(py)?)),
+                ("payload", Some(self.payload(py)?)),
+                ("insertion_ts", Some(self.insertion_ts(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::MeshEvent {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<MeshEvent>().map_err(|_| value::expected("MeshEvent", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::MeshEvent {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, MeshEvent::of(py, self)?)?.into_any())
+    }
+}
+/// A peer that the node has a session with.
+#[pyclass(frozen, name = "PeerInfo", module = "net")]
+pub(crate) struct PeerInfo(net_types::mesh::PeerInfo);
+
+impl PeerInfo {
+    fn of(_: Python<'_>, record: net_types::mesh::PeerInfo) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl PeerInfo {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 6] = ["node_id", "entity_id", "public_key", "address", "rtt_us", "silent"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (node_id, entity_id, public_key, address, rtt_us, silent))]
+    fn new(
+        py: Python<'_>,
+        node_id: Arg<'_, '_>,
+        entity_id: Arg<'_, '_>,
+        public_key: Arg<'_, '_>,
+        address: Arg<'_, '_>,
+        rtt_us: Arg<'_, '_>,
+        silent: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::mesh::PeerInfo {
+            node_id: abi::arg(node_id, "node_id")?,
+            entity_id: abi::arg(entity_id, "entity_id")?,
+            public_key: abi::arg(public_key, "public_key")?,
+            address: abi::arg(address, "address")?,
+            rtt: abi::arg::<Span<1000>>(rtt_us, "rtt_us")?.0,
+            silent: abi::arg(silent, "silent")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The peer.
+    #[getter]
+    fn node_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.node_id;
+        value::shown(value, py)
+    }
+
+    /// Its Ed25519 public key.
+    #[getter]
+    fn entity_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.entity_id;
+        value::shown(value, py)
+    }
+
+    /// The key by which it is dialled.
+    #[getter]
+    fn public_key(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.public_key;
+        value::shown(value, py)
+    }
+
+    /// Where packets to it go.
+    #[getter]
+    fn address(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.address;
+        value::shown(value, py)
+    }
+
+    /// Smoothed round-trip time.
+    #[getter]
+    fn rtt_us(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.rtt;
+        Span::<1000>(*value).to_py(py)
+    }
+
+    /// Whether it has missed signs of life.
+    #[getter]
+    fn silent(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.silent;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "PeerInfo",
+            &[
+                ("node_id", Some(self.node_id(py)?)),
+                ("entity_id", Some(self.entity_id(py)?)),
+                ("public_key", Some(self.public_key(py)?)),
+                ("address", Some(self.address(py)?)),
+                ("rtt_us", Some(self.rtt_us(py)?)),
+                ("silent", Some(self.silent(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::PeerInfo {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<PeerInfo>().map_err(|_| value::expected("PeerInfo", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::PeerInfo {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, PeerInfo::of(py, self)?)?.into_any())
+    }
+}
+/// Counters of a stream, in both directions.
+#[pyclass(frozen, name = "StreamStats", module = "net")]
+pub(crate) struct StreamStats(net_types::mesh::StreamStats);
+
+impl StreamStats {
+    fn of(_: Python<'_>, record: net_types::mesh::StreamStats) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl StreamStats {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 11] = [
+            "tx_seq",
+            "rx_seq",
+            "inbound_pending",
+            "last_activity_ns",
+            "active",
+            "backpressure_events",
+            "tx_credit_remaining",
+            "tx_window",
+            "in_flight",
+            "lost",
+            "dropped",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (tx_seq, rx_seq, inbound_pending, last_activity_ns, active, backpressure_events, tx_credit_remaining, tx_window, in_flight, lost, dropped))]
+    fn new(
+        py: Python<'_>,
+        tx_seq: Arg<'_, '_>,
+        rx_seq: Arg<'_, '_>,
+        inbound_pending: Arg<'_, '_>,
+        last_activity_ns: Arg<'_, '_>,
+        active: Arg<'_, '_>,
+        backpressure_events: Arg<'_, '_>,
+        tx_credit_remaining: Arg<'_, '_>,
+        tx_window: Arg<'_, '_>,
+        in_flight: Arg<'_, '_>,
+        lost: Arg<'_, '_>,
+        dropped: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::mesh::StreamStats {
+            tx_seq: abi::arg(tx_seq, "tx_seq")?,
+            rx_seq: abi::arg(rx_seq, "rx_seq")?,
+            inbound_pending: abi::arg(inbound_pending, "inbound_pending")?,
+            last_activity_ns: abi::arg(last_activity_ns, "last_activity_ns")?,
+            active: abi::arg(active, "active")?,
+            backpressure_events: abi::arg(backpressure_events, "backpressure_events")?,
+            tx_credit_remaining: abi::arg(tx_credit_remaining, "tx_credit_remaining")?,
+            tx_window: abi::arg(tx_window, "tx_window")?,
+            in_flight: abi::arg(in_flight, "in_flight")?,
+            lost: abi::arg(lost, "lost")?,
+            dropped: abi::arg(dropped, "dropped")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Number of the next message to the peer.
+    #[getter]
+    fn tx_seq(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tx_seq;
+        value::shown(value, py)
+    }
+
+    /// Number of the next message from the peer.
+    #[getter]
+    fn rx_seq(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.rx_seq;
+        value::shown(value, py)
+    }
+
+    /// Messages from the peer that wait to be read.
+    #[getter]
+    fn inbound_pending(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.inbound_pending;
+        value::shown(value, py)
+    }
+
+    /// When a message was last sent or received, in nanoseconds since the Unix epoch.
+    #[getter]
+    fn last_activity_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.last_activity_ns;
+        value::shown(value, py)
+    }
+
+    /// Whether messages can be sent.
+    #[getter]
+    fn active(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.active;
+        value::shown(value, py)
+    }
+
+    /// Calls that were refused since the window was full.
+    #[getter]
+    fn backpressure_events(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.backpressure_events;
+        value::shown(value, py)
+    }
+
+    /// Bytes that the window has room for.
+    #[getter]
+    fn tx_credit_remaining(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tx_credit_remaining;
+        value::shown(value, py)
+    }
+
+    /// Bytes of the window.
+    #[getter]
+    fn tx_window(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tx_window;
+        value::shown(value, py)
+    }
+
+    /// Bytes that are queued, on their way, or unread at the peer.
+    #[getter]
+    fn in_flight(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.in_flight;
+        value::shown(value, py)
+    }
+
+    /// Fire-and-forget messages that were lost on the way.
+    #[getter]
+    fn lost(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.lost;
+        value::shown(value, py)
+    }
+
+    /// Fire-and-forget messages that the peer dropped unread.
+    #[getter]
+    fn dropped(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.dropped;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "StreamStats",
+            &[
+                ("tx_seq", Some(self.tx_seq(py)?)),
+                ("rx_seq", Some(self.rx_seq(py)?)),
+                ("inbound_pending", Some(self.inbound_pending(py)?)),
+                ("last_activity_ns", Some(self.last_activity_ns(py)?)),
+                ("active", Some(self.active(py)?)),
+                ("backpressure_events", Some(self.backpressure_events(py)?)),
+                ("tx_credit_remaining", Some(self.tx_credit_remaining(py)?)),
+                ("tx_window", Some(self.tx_window(py)?)),
+                ("in_flight", Some(self.in_flight(py)?)),
+                ("lost", Some(self.lost(py)?)),
+                ("dropped", Some(self.dropped(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::StreamStats {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<StreamStats>().map_err(|_| value::expected("StreamStats", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::StreamStats {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, StreamStats::of(py, self)?)?.into_any())
+    }
+}
+/// Counters of the session with a peer.
+#[pyclass(frozen, name = "PeerStats", module = "net")]
+pub(crate) struct PeerStats(net_types::mesh::PeerStats);
+
+impl PeerStats {
+    fn of(_: Python<'_>, record: net_types::mesh::PeerStats) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl PeerStats {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 13] = [
+            "node_id",
+            "packets_sent",
+            "packets_received",
+            "packets_lost",
+            "bytes_sent",
+            "bytes_received",
+            "messages_sent",
+            "messages_received",
+            "messages_lost",
+            "messages_dropped",
+            "congestion_window_bytes",
+            "mtu_bytes",
+            "drops",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (node_id, packets_sent, packets_received, packets_lost, bytes_sent, bytes_received, messages_sent, messages_received, messages_lost, messages_dropped, congestion_window_bytes, mtu_bytes, drops))]
+    fn new(
+        py: Python<'_>,
+        node_id: Arg<'_, '_>,
+        packets_sent: Arg<'_, '_>,
+        packets_received: Arg<'_, '_>,
+        packets_lost: Arg<'_, '_>,
+        bytes_sent: Arg<'_, '_>,
+        bytes_received: Arg<'_, '_>,
+        messages_sent: Arg<'_, '_>,
+        messages_received: Arg<'_, '_>,
+        messages_lost: Arg<'_, '_>,
+        messages_dropped: Arg<'_, '_>,
+        congestion_window_bytes: Arg<'_, '_>,
+        mtu_bytes: Arg<'_, '_>,
+        drops: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::mesh::PeerStats {
+            node_id: abi::arg(node_id, "node_id")?,
+            packets_sent: abi::arg(packets_sent, "packets_sent")?,
+            packets_received: abi::arg(packets_received, "packets_received")?,
+            packets_lost: abi::arg(packets_lost, "packets_lost")?,
+            bytes_sent: abi::arg(bytes_sent, "bytes_sent")?,
+            bytes_received: abi::arg(bytes_received, "bytes_received")?,
+            messages_sent: abi::arg(messages_sent, "messages_sent")?,
+            messages_received: abi::arg(messages_received, "messages_received")?,
+            messages_lost: abi::arg(messages_lost, "messages_lost")?,
+            messages_dropped: abi::arg(messages_dropped, "messages_dropped")?,
+            congestion_window: abi::arg(congestion_window_bytes, "congestion_window_bytes")?,
+            mtu: abi::arg(mtu_bytes, "mtu_bytes")?,
+            drops: abi::arg(drops, "drops")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The peer.
+    #[getter]
+    fn node_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.node_id;
+        value::shown(value, py)
+    }
+
+    /// Packets that went to the peer.
+    #[getter]
+    fn packets_sent(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.packets_sent;
+        value::shown(value, py)
+    }
+
+    /// Packets that opened.
+    #[getter]
+    fn packets_received(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.packets_received;
+        value::shown(value, py)
+    }
+
+    /// Packets that were declared lost.
+    #[getter]
+    fn packets_lost(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.packets_lost;
+        value::shown(value, py)
+    }
+
+    /// Bytes of the packets sent.
+    #[getter]
+    fn bytes_sent(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.bytes_sent;
+        value::shown(value, py)
+    }
+
+    /// Bytes of the packets that opened.
+    #[getter]
+    fn bytes_received(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.bytes_received;
+        value::shown(value, py)
+    }
+
+    /// Messages that were taken for sending.
+    #[getter]
+    fn messages_sent(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.messages_sent;
+        value::shown(value, py)
+    }
+
+    /// Messages that were read.
+    #[getter]
+    fn messages_received(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.messages_received;
+        value::shown(value, py)
+    }
+
+    /// Fire-and-forget messages that were lost on the way.
+    #[getter]
+    fn messages_lost(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.messages_lost;
+        value::shown(value, py)
+    }
+
+    /// Fire-and-forget messages of the peer that were dropped unread.
+    #[getter]
+    fn messages_dropped(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.messages_dropped;
+        value::shown(value, py)
+    }
+
+    /// Bytes that may be on their way.
+    #[getter]
+    fn congestion_window_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.congestion_window;
+        value::shown(value, py)
+    }
+
+    /// Longest datagram that is known to pass.
+    #[getter]
+    fn mtu_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.mtu;
+        value::shown(value, py)
+    }
+
+    /// Packets of the peer that were dropped, by reason.
+    #[getter]
+    fn drops(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.drops;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "PeerStats",
+            &[
+                ("node_id", Some(self.node_id(py)?)),
+                ("packets_sent", Some(self.packets_sent(py)?)),
+                ("packets_received", Some(self.packets_received(py)?)),
+                ("packets_lost", Some(self.packets_lost(py)?)),
+                ("bytes_sent", Some(self.bytes_sent(py)?)),
+                ("bytes_received", Some(self.bytes_received(py)?)),
+                ("messages_sent", Some(self.messages_sent(py)?)),
+                ("messages_received", Some(self.messages_received(py)?)),
+                ("messages_lost", Some(self.messages_lost(py)?)),
+                ("messages_dropped", Some(self.messages_dropped(py)?)),
+                ("congestion_window_bytes", Some(self.congestion_window_bytes(py)?)),
+                ("mtu_bytes", Some(self.mtu_bytes(py)?)),
+                ("drops", Some(self.drops(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::PeerStats {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<PeerStats>().map_err(|_| value::expected("PeerStats", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::PeerStats {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, PeerStats::of(py, self)?)?.into_any())
+    }
+}
+/// Counters of a node.
+#[pyclass(frozen, name = "MeshStats", module = "net")]
+pub(crate) struct MeshStats(net_types::mesh::MeshStats, Py<PyList>);
+
+impl MeshStats {
+    /// The record, with its items as Python has them.
+    fn of(py: Python<'_>, mut record: net_types::mesh::MeshStats) -> PyResult<Self> {
+        let items = std::mem::take(&mut record.peers).to_py(py)?;
+        Ok(Self(record, items.cast_bound::<PyList>(py)?.clone().unbind()))
+    }
+}
+
+#[pymethods]
+impl MeshStats {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 9] = [
+            "sessions",
+            "half_open",
+            "answered",
+            "rejected",
+            "cookies",
+            "queued",
+            "queued_bytes",
+            "drops",
+            "peers",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (sessions, half_open, answered, rejected, cookies, queued, queued_bytes, drops, peers))]
+    fn new(
+        py: Python<'_>,
+        sessions: Arg<'_, '_>,
+        half_open: Arg<'_, '_>,
+        answered: Arg<'_, '_>,
+        rejected: Arg<'_, '_>,
+        cookies: Arg<'_, '_>,
+        queued: Arg<'_, '_>,
+        queued_bytes: Arg<'_, '_>,
+        drops: Arg<'_, '_>,
+        peers: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::mesh::MeshStats {
+            sessions: abi::arg(sessions, "sessions")?,
+            half_open: abi::arg(half_open, "half_open")?,
+            answered: abi::arg(answered, "answered")?,
+            rejected: abi::arg(rejected, "rejected")?,
+            cookies: abi::arg(cookies, "cookies")?,
+            queued: abi::arg(queued, "queued")?,
+            queued_bytes: abi::arg(queued_bytes, "queued_bytes")?,
+            drops: abi::arg(drops, "drops")?,
+            peers: abi::arg(peers, "peers")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Peers that the node has a session with.
+    #[getter]
+    fn sessions(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.sessions;
+        value::shown(value, py)
+    }
+
+    /// Handshakes that are not confirmed.
+    #[getter]
+    fn half_open(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.half_open;
+        value::shown(value, py)
+    }
+
+    /// Handshakes that were answered.
+    #[getter]
+    fn answered(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.answered;
+        value::shown(value, py)
+    }
+
+    /// Handshakes that were refused with a reason.
+    #[getter]
+    fn rejected(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.rejected;
+        value::shown(value, py)
+    }
+
+    /// Handshakes that were asked for a cookie.
+    #[getter]
+    fn cookies(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.cookies;
+        value::shown(value, py)
+    }
+
+    /// Messages that wait to be read.
+    #[getter]
+    fn queued(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.queued;
+        value::shown(value, py)
+    }
+
+    /// Bytes of the messages that wait to be read.
+    #[getter]
+    fn queued_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.queued_bytes;
+        value::shown(value, py)
+    }
+
+    /// Datagrams that were dropped, by reason.
+    #[getter]
+    fn drops(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.drops;
+        value::shown(value, py)
+    }
+
+    /// Counters of each session.
+    #[getter]
+    fn peers(&self, py: Python<'_>) -> Answer {
+        Ok(self.1.clone_ref(py).into_any())
+    }
+
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.1.bind(py).len()
+    }
+
+    fn __iter__(&self, py: Python<'_>) -> Answer {
+        Ok(self.1.bind(py).try_iter()?.into_any().unbind())
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Ok(same) = other.cast::<Self>().map(Bound::get) else { return Ok(false) };
+        Ok(self.0 == same.0 && self.1.bind(other.py()).eq(&same.1)?)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "MeshStats",
+            &[
+                ("sessions", Some(self.sessions(py)?)),
+                ("half_open", Some(self.half_open(py)?)),
+                ("answered", Some(self.answered(py)?)),
+                ("rejected", Some(self.rejected(py)?)),
+                ("cookies", Some(self.cookies(py)?)),
+                ("queued", Some(self.queued(py)?)),
+                ("queued_bytes", Some(self.queued_bytes(py)?)),
+                ("drops", Some(self.drops(py)?)),
+                ("peers", Some(self.peers(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::MeshStats {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<MeshStats>().map_err(|_| value::expected("MeshStats", value))?;
+        let items = Vec::from_py(record.get().1.bind(value.py()).as_any())?;
+        Ok(Self { peers: items, ..record.get().0.clone() })
+    }
+}
+
+impl ToPy for net_types::mesh::MeshStats {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, MeshStats::of(py, self)?)?.into_any())
+    }
+}
+
+fn mesh_node_create_start(
+    config: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::MeshNode>, Error>> + Send + use<>> {
+    let config = abi::arg(config, "config")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::create(config).await })
+}
+
+/// Binds the socket and makes the node.
+#[pyfunction]
+#[pyo3(signature = (config))]
+fn mesh_node_create(py: Python<'_>, config: Arg<'_, '_>) -> Answer {
+    abi::wait(py, mesh_node_create_start(config)?)
+}
+
+/// Binds the socket and makes the node.
+#[pyfunction]
+#[pyo3(signature = (queue, config))]
+fn mesh_node_create_submit(py: Python<'_>, queue: &Bound<'_, Queue>, config: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, mesh_node_create_start(config)?)
+}
+
+/// Binds the socket and makes the node, which takes packets from the first call on that waits.
+#[pyfunction]
+#[pyo3(signature = (config))]
+fn mesh_node_new(py: Python<'_>, config: Arg<'_, '_>) -> Answer {
+    let config = abi::arg(config, "config")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::new(config))
+}
+
+fn mesh_node_start_start(
+    this: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::start(&this).await })
+}
+
+/// Takes packets from now on. Every call that waits does so by itself; calling it again does nothing.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_start(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    abi::wait(py, mesh_node_start_start(this)?)
+}
+
+/// Takes packets from now on. Every call that waits does so by itself; calling it again does nothing.
+#[pyfunction]
+#[pyo3(signature = (queue, this))]
+fn mesh_node_start_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, mesh_node_start_start(this)?)
+}
+
+fn mesh_node_connect_start(
+    this: Arg<'_, '_>,
+    peer_addr: Arg<'_, '_>,
+    peer_public_key: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let peer_addr = abi::arg(peer_addr, "peer_addr")?;
+    let peer_public_key = abi::arg(peer_public_key, "peer_public_key")?;
+    let peer_node_id = abi::arg(peer_node_id, "peer_node_id")?;
+    Ok(async move {
+        <net_core::MeshNode as api::MeshNode>::connect(&this, peer_addr, peer_public_key, peer_node_id).await
+    })
+}
+
+/// Dials a peer and waits until both sides have proven who they are. A peer that is lost later is dialled again, from 0.5 s to 30 s apart.
+#[pyfunction]
+#[pyo3(signature = (this, peer_addr, peer_public_key, peer_node_id))]
+fn mesh_node_connect(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    peer_addr: Arg<'_, '_>,
+    peer_public_key: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+) -> Answer {
+    abi::wait(py, mesh_node_connect_start(this, peer_addr, peer_public_key, peer_node_id)?)
+}
+
+/// Dials a peer and waits until both sides have proven who they are. A peer that is lost later is dialled again, from 0.5 s to 30 s apart.
+#[pyfunction]
+#[pyo3(signature = (queue, this, peer_addr, peer_public_key, peer_node_id))]
+fn mesh_node_connect_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    peer_addr: Arg<'_, '_>,
+    peer_public_key: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_connect_start(this, peer_addr, peer_public_key, peer_node_id)?)
+}
+
+fn mesh_node_accept_start(
+    this: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<String, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let peer_node_id = abi::arg(peer_node_id, "peer_node_id")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::accept(&this, peer_node_id).await })
+}
+
+/// Waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.
+#[pyfunction]
+#[pyo3(signature = (this, peer_node_id))]
+fn mesh_node_accept(py: Python<'_>, this: Arg<'_, '_>, peer_node_id: Arg<'_, '_>) -> Answer {
+    abi::wait(py, mesh_node_accept_start(this, peer_node_id)?)
+}
+
+/// Waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.
+#[pyfunction]
+#[pyo3(signature = (queue, this, peer_node_id))]
+fn mesh_node_accept_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_accept_start(this, peer_node_id)?)
+}
+
+fn mesh_node_disconnect_start(
+    this: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let peer_node_id = abi::arg(peer_node_id, "peer_node_id")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::disconnect(&this, peer_node_id).await })
+}
+
+/// Ends the session with a peer, and dials it no more.
+#[pyfunction]
+#[pyo3(signature = (this, peer_node_id))]
+fn mesh_node_disconnect(py: Python<'_>, this: Arg<'_, '_>, peer_node_id: Arg<'_, '_>) -> Answer {
+    abi::wait(py, mesh_node_disconnect_start(this, peer_node_id)?)
+}
+
+/// Ends the session with a peer, and dials it no more.
+#[pyfunction]
+#[pyo3(signature = (queue, this, peer_node_id))]
+fn mesh_node_disconnect_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_disconnect_start(this, peer_node_id)?)
+}
+
+/// Opens a stream to a peer. A stream that is open already is given back as it is.
+#[pyfunction]
+#[pyo3(signature = (this, peer_node_id, config))]
+fn mesh_node_open_stream(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+    config: Arg<'_, '_>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let peer_node_id = abi::arg(peer_node_id, "peer_node_id")?;
+    let config = abi::arg(config, "config")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::open_stream(&this, peer_node_id, config))
+}
+
+/// Ends a stream after what was sent. One that is not open is left as it is.
+#[pyfunction]
+#[pyo3(signature = (this, peer_node_id, stream_id))]
+fn mesh_node_close_stream(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+    stream_id: Arg<'_, '_>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let peer_node_id = abi::arg(peer_node_id, "peer_node_id")?;
+    let stream_id = abi::arg(stream_id, "stream_id")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::close_stream(&this, peer_node_id, stream_id))
+}
+
+fn mesh_node_send_on_stream_start(
+    this: Arg<'_, '_>,
+    stream: Arg<'_, '_>,
+    events: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let stream = abi::arg(stream, "stream")?;
+    let events = abi::arg(events, "events")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::send_on_stream(&this, stream, events).await })
+}
+
+/// Sends messages: all of them are taken, or none. `window_full` if the stream's window has no room for them all; if nothing
+/// of the stream is outstanding they are always taken. At most 16 MiB a message, or 256 KiB if the stream is fire-and-forget.
+#[pyfunction]
+#[pyo3(signature = (this, stream, events))]
+fn mesh_node_send_on_stream(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    stream: Arg<'_, '_>,
+    events: Arg<'_, '_>,
+) -> Answer {
+    abi::wait(py, mesh_node_send_on_stream_start(this, stream, events)?)
+}
+
+/// Sends messages: all of them are taken, or none. `window_full` if the stream's window has no room for them all; if nothing
+/// of the stream is outstanding they are always taken. At most 16 MiB a message, or 256 KiB if the stream is fire-and-forget.
+#[pyfunction]
+#[pyo3(signature = (queue, this, stream, events))]
+fn mesh_node_send_on_stream_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    stream: Arg<'_, '_>,
+    events: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_send_on_stream_start(this, stream, events)?)
+}
+
+fn mesh_node_send_with_retry_start(
+    this: Arg<'_, '_>,
+    stream: Arg<'_, '_>,
+    events: Arg<'_, '_>,
+    max_retries: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let stream = abi::arg(stream, "stream")?;
+    let events = abi::arg(events, "events")?;
+    let max_retries = abi::arg_or(max_retries, "max_retries", || 8)?;
+    Ok(async move {
+        <net_core::MeshNode as api::MeshNode>::send_with_retry(&this, stream, events, max_retries).await
+    })
+}
+
+/// Sends messages, and tries again while the window is full: after 5 ms, then after twice as long each time up to 200 ms, or as soon as there is room.
+#[pyfunction]
+#[pyo3(signature = (this, stream, events, max_retries))]
+fn mesh_node_send_with_retry(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    stream: Arg<'_, '_>,
+    events: Arg<'_, '_>,
+    max_retries: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, mesh_node_send_with_retry_start(this, stream, events, max_retries)?)
+}
+
+/// Sends messages, and tries again while the window is full: after 5 ms, then after twice as long each time up to 200 ms, or as soon as there is room.
+#[pyfunction]
+#[pyo3(signature = (queue, this, stream, events, max_retries))]
+fn mesh_node_send_with_retry_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    stream: Arg<'_, '_>,
+    events: Arg<'_, '_>,
+    max_retries: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_send_with_retry_start(this, stream, events, max_retries)?)
+}
+
+fn mesh_node_send_blocking_start(
+    this: Arg<'_, '_>,
+    stream: Arg<'_, '_>,
+    events: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let stream = abi::arg(stream, "stream")?;
+    let events = abi::arg(events, "events")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::send_blocking(&this, stream, events).await })
+}
+
+/// Sends messages, and waits for room as long as the peer is there.
+#[pyfunction]
+#[pyo3(signature = (this, stream, events))]
+fn mesh_node_send_blocking(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    stream: Arg<'_, '_>,
+    events: Arg<'_, '_>,
+) -> Answer {
+    abi::wait(py, mesh_node_send_blocking_start(this, stream, events)?)
+}
+
+/// Sends messages, and waits for room as long as the peer is there.
+#[pyfunction]
+#[pyo3(signature = (queue, this, stream, events))]
+fn mesh_node_send_blocking_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    stream: Arg<'_, '_>,
+    events: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_send_blocking_start(this, stream, events)?)
+}
+
+/// Reads the counters of a stream, or nothing if neither side has opened it.
+#[pyfunction]
+#[pyo3(signature = (this, peer_node_id, stream_id))]
+fn mesh_node_stream_stats(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+    stream_id: Arg<'_, '_>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let peer_node_id = abi::arg(peer_node_id, "peer_node_id")?;
+    let stream_id = abi::arg(stream_id, "stream_id")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::stream_stats(&this, peer_node_id, stream_id))
+}
+
+/// Receives messages of peers from now on. What several readers could get goes to the one that asked for it most narrowly, or else was there first.
+#[pyfunction]
+#[pyo3(signature = (this, options))]
+fn mesh_node_receive(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::receive(&this, options))
+}
+
+fn mesh_node_poll_start(
+    this: Arg<'_, '_>,
+    limit: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Vec<net_types::mesh::MeshEvent>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let limit = abi::arg(limit, "limit")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::poll(&this, limit).await })
+}
+
+/// Reads messages of peers that no open `receive` gets, without waiting for more.
+#[pyfunction]
+#[pyo3(signature = (this, limit))]
+fn mesh_node_poll(py: Python<'_>, this: Arg<'_, '_>, limit: Arg<'_, '_>) -> Answer {
+    abi::wait(py, mesh_node_poll_start(this, limit)?)
+}
+
+/// Reads messages of peers that no open `receive` gets, without waiting for more.
+#[pyfunction]
+#[pyo3(signature = (queue, this, limit))]
+fn mesh_node_poll_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    limit: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_poll_start(this, limit)?)
+}
+
+/// Tells the peers that there is a session with.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_peers(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::peers(&this))
+}
+
+/// Tells the number of peers that there is a session with.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_peer_count(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::peer_count(&this))
+}
+
+/// Tells the node's id.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_node_id(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::node_id(&this))
+}
+
+/// Tells the Ed25519 public key of the node's identity.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_entity_id(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::entity_id(&this))
+}
+
+/// Tells the key by which the node is dialled.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_public_key(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::public_key(&this))
+}
+
+/// Tells the address and port that the node has bound.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_local_addr(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::local_addr(&this))
+}
+
+/// Reads the counters.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_stats(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::stats(&this))
+}
+
+/// Prints the counters in the Prometheus text format, version 0.0.4.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_prometheus_text(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::prometheus_text(&this))
+}
+
+fn mesh_node_shutdown_start(
+    this: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::shutdown(&this, options).await })
+}
+
+/// Waits until what was sent has arrived, tells every peer, and ends. Pending operations end with `closed`. Calling it again does nothing.
+#[pyfunction]
+#[pyo3(signature = (this, options))]
+fn mesh_node_shutdown(py: Python<'_>, this: Arg<'_, '_>, options: Option<Arg<'_, '_>>) -> Answer {
+    abi::wait(py, mesh_node_shutdown_start(this, options)?)
+}
+
+/// Waits until what was sent has arrived, tells every peer, and ends. Pending operations end with `closed`. Calling it again does nothing.
+#[pyfunction]
+#[pyo3(signature = (queue, this, options))]
+fn mesh_node_shutdown_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_shutdown_start(this, options)?)
+}
+
+/// The peer.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_stream_peer_node_id(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshStream>>(this, "self")?;
+    abi::run(py, 0, || Ok(<net_core::MeshStream as api::MeshStream>::peer_node_id(&this)))
+}
+
+/// Id of the stream.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_stream_stream_id(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshStream>>(this, "self")?;
+    abi::run(py, 0, || Ok(<net_core::MeshStream as api::MeshStream>::stream_id(&this)))
+}
+
+/// Ends the iteration at once; a pending read ends as well. What waits to be read goes to other readers.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_events_stop(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshEvents>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshEvents as api::MeshEvents>::stop(&this))
+}
+
+fn mesh_events_next_start(
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Vec<net_types::mesh::MeshEvent>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshEvents>>(this, "self")?;
+    let max = abi::arg::<u32>(max, "max")?;
+    Ok(async move { <net_core::MeshEvents as api::MeshEvents>::next(&this, max).await })
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (this, max))]
+fn mesh_events_next(py: Python<'_>, this: Arg<'_, '_>, max: Arg<'_, '_>) -> Answer {
+    abi::wait(py, mesh_events_next_start(this, max)?)
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (queue, this, max))]
+fn mesh_events_next_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_events_next_start(this, max)?)
+}
+
+/// Ends the iteration.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_events_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshEvents>>(this, "self")?;
+    abi::run(py, 0, || {
+        <net_core::MeshEvents as api::MeshEvents>::close(&this);
+        Ok(())
+    })
+}
 
 /// Adds the classes and functions of the module.
-pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<MeshNodeConfig>()?;
+    module.add_class::<StreamConfig>()?;
+    module.add_class::<MeshShutdownOptions>()?;
+    module.add_class::<ReceiveOptions>()?;
+    module.add_class::<MeshEvent>()?;
+    module.add_class::<PeerInfo>()?;
+    module.add_class::<StreamStats>()?;
+    module.add_class::<PeerStats>()?;
+    module.add_class::<MeshStats>()?;
+    module.add_function(wrap_pyfunction!(mesh_node_create, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_create_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_new, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_start, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_start_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_connect, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_connect_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_accept, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_accept_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_disconnect, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_disconnect_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_open_stream, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_close_stream, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_send_on_stream, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_send_on_stream_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_send_with_retry, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_send_with_retry_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_send_blocking, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_send_blocking_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_stream_stats, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_receive, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_poll, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_poll_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_peers, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_peer_count, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_node_id, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_entity_id, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_public_key, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_local_addr, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_stats, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_prometheus_text, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_shutdown, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_shutdown_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_stream_peer_node_id, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_stream_stream_id, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_events_stop, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_events_next, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_events_next_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_events_end, module)?)?;
     Ok(())
 }

@@ -5,6 +5,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString};
 use std::collections::BTreeMap;
 
+/// Room that is made for items before they are seen.
+const MOST_AT_ONCE: usize = 65_536;
+
 /// One value or a list of them.
 pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
 
@@ -23,7 +26,8 @@ impl<'py, T: for<'b> FromPy<'b, 'py>> FromPy<'_, 'py> for Vec<T> {
             return Err(expected("list", value));
         }
         let items = value.try_iter().map_err(|_| expected("list", value))?;
-        let mut list = Self::with_capacity(value.len().unwrap_or_default());
+        // An object may say that it is as long as it likes.
+        let mut list = Self::with_capacity(value.len().unwrap_or_default().min(MOST_AT_ONCE));
         for item in items {
             let read = T::from_py(&item?);
             list.push(read.map_err(|wrong| wrong.within(format!("[{}]", list.len())))?);

@@ -130,13 +130,19 @@ pub(crate) fn expected(what: &str, value: Arg<'_, '_>) -> Wrong {
     Wrong::of(format!("{what} is needed, not {name}"))
 }
 
+/// What an error tells of a number, unless that is long.
+fn brief(value: Arg<'_, '_>) -> String {
+    let text = value.repr().map(|text| text.to_string()).unwrap_or_default();
+    if (1..=40).contains(&text.len()) { text } else { "it".to_owned() }
+}
+
 macro_rules! plain {
     ($what:literal: $($ty:ty)*) => {$(
         impl FromPy<'_, '_> for $ty {
             fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
                 value.extract().map_err(|error: PyErr| match error.is_instance_of::<PyTypeError>(value.py()) {
                     true => expected($what, value),
-                    false => Wrong::of(format!("{} is out of range", value.repr().map_or_else(|_| "it".into(), |text| text.to_string()))),
+                    false => Wrong::of(format!("{} is out of range", brief(value))),
                 })
             }
         }

@@ -5,6 +5,17 @@
 use crate::pack::{Pack, Reader, Writer};
 use net_types::Error;
 
+impl Pack for net_types::base::ChecksumHash {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of checksum_hash"))
+    }
+}
+
 impl Pack for net_types::base::LibraryInfo {
     fn pack(&self, w: &mut Writer) {
         w.record(4, |w| {

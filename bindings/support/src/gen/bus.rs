@@ -42,27 +42,165 @@ impl Pack for net_types::bus::Transport {
     fn pack(&self, w: &mut Writer) {
         match self {
             Self::Memory => w.union(0, 0, |_| {}),
+            Self::Redis {
+                url,
+                prefix,
+                pipeline_size,
+                pool_size,
+                connect_timeout,
+                command_timeout,
+                max_stream_len,
+            } => w.union(1, 7, |w| {
+                url.pack(w);
+                prefix.pack(w);
+                pipeline_size.pack(w);
+                pool_size.pack(w);
+                w.duration(*connect_timeout, 1_000_000);
+                w.duration(*command_timeout, 1_000_000);
+                max_stream_len.pack(w);
+            }),
+            Self::Jetstream {
+                url,
+                prefix,
+                connect_timeout,
+                request_timeout,
+                max_messages,
+                max,
+                max_age,
+                replicas,
+            } => w.union(2, 8, |w| {
+                url.pack(w);
+                prefix.pack(w);
+                w.duration(*connect_timeout, 1_000_000);
+                w.duration(*request_timeout, 1_000_000);
+                max_messages.pack(w);
+                max.pack(w);
+                w.optional_duration(*max_age, 1_000_000);
+                replicas.pack(w);
+            }),
         }
     }
 
     fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let (case, _) = r.union()?;
+        let (case, mut f) = r.union()?;
         Ok(match case {
             0 => Self::Memory,
+            1 => Self::Redis {
+                url: f.field()?,
+                prefix: f.field_or_else(|| "net".to_owned())?,
+                pipeline_size: f.field_or_else(|| 1000)?,
+                pool_size: f.field_or(None)?,
+                connect_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                    Some(value) => value,
+                    None => std::time::Duration::from_millis(5000),
+                },
+                command_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                    Some(value) => value,
+                    None => std::time::Duration::from_millis(1000),
+                },
+                max_stream_len: f.field_or(None)?,
+            },
+            2 => Self::Jetstream {
+                url: f.field()?,
+                prefix: f.field_or_else(|| "net".to_owned())?,
+                connect_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                    Some(value) => value,
+                    None => std::time::Duration::from_millis(5000),
+                },
+                request_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                    Some(value) => value,
+                    None => std::time::Duration::from_millis(5000),
+                },
+                max_messages: f.field_or(None)?,
+                max: f.field_or(None)?,
+                max_age: f.next().map(|r| r.option(|r| r.duration(1_000_000))).transpose()?.flatten(),
+                replicas: f.field_or_else(|| 1)?,
+            },
             _ => return Err(r.unknown("case of transport")),
+        })
+    }
+}
+
+impl Pack for net_types::bus::RedisOptions {
+    fn pack(&self, w: &mut Writer) {
+        w.record(7, |w| {
+            self.url.pack(w);
+            self.prefix.pack(w);
+            self.pipeline_size.pack(w);
+            self.pool_size.pack(w);
+            w.duration(self.connect_timeout, 1_000_000);
+            w.duration(self.command_timeout, 1_000_000);
+            self.max_stream_len.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            url: f.field()?,
+            prefix: f.field_or_else(|| "net".to_owned())?,
+            pipeline_size: f.field_or_else(|| 1000)?,
+            pool_size: f.field_or(None)?,
+            connect_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(5000),
+            },
+            command_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(1000),
+            },
+            max_stream_len: f.field_or(None)?,
+        })
+    }
+}
+
+impl Pack for net_types::bus::JetStreamOptions {
+    fn pack(&self, w: &mut Writer) {
+        w.record(8, |w| {
+            self.url.pack(w);
+            self.prefix.pack(w);
+            w.duration(self.connect_timeout, 1_000_000);
+            w.duration(self.request_timeout, 1_000_000);
+            self.max_messages.pack(w);
+            self.max.pack(w);
+            w.optional_duration(self.max_age, 1_000_000);
+            self.replicas.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            url: f.field()?,
+            prefix: f.field_or_else(|| "net".to_owned())?,
+            connect_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(5000),
+            },
+            request_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(5000),
+            },
+            max_messages: f.field_or(None)?,
+            max: f.field_or(None)?,
+            max_age: f.next().map(|r| r.option(|r| r.duration(1_000_000))).transpose()?.flatten(),
+            replicas: f.field_or_else(|| 1)?,
         })
     }
 }
 
 impl Pack for net_types::bus::NetNodeConfig {
     fn pack(&self, w: &mut Writer) {
-        w.record(6, |w| {
+        w.record(9, |w| {
             self.shards.pack(w);
             self.buffer_capacity.pack(w);
             self.backpressure.pack(w);
             self.max_event.pack(w);
             self.max_buffer.pack(w);
             self.transport.pack(w);
+            self.redis.pack(w);
+            self.jetstream.pack(w);
+            self.producer_nonce_path.pack(w);
         });
     }
 
@@ -75,6 +213,9 @@ impl Pack for net_types::bus::NetNodeConfig {
             max_event: f.field_or_else(|| 1_048_576)?,
             max_buffer: f.field_or_else(|| 268_435_456)?,
             transport: f.field_or_else(|| net_types::bus::Transport::Memory)?,
+            redis: f.field_or(None)?,
+            jetstream: f.field_or(None)?,
+            producer_nonce_path: f.field_or(None)?,
         })
     }
 }

@@ -47,6 +47,29 @@ impl Pack for net_types::echo::Level {
     }
 }
 
+impl Pack for net_types::echo::Reason {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u16::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of reason"))
+    }
+}
+
+impl Pack for net_types::echo::Mood {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag)
+            .ok_or_else(|| net_types::echo::EchoError::Odd { detail: "a tag is not known".into() }.into())
+    }
+}
+
 impl Pack for net_types::echo::Access {
     fn pack(&self, w: &mut Writer) {
         w.varint(self.bits().into());
@@ -55,6 +78,18 @@ impl Pack for net_types::echo::Access {
     fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
         let bits = u32::try_from(r.varint()?).ok();
         bits.and_then(Self::from_bits).ok_or_else(|| r.unknown("bit of access"))
+    }
+}
+
+impl Pack for net_types::echo::Rights {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.bits().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let bits = u16::try_from(r.varint()?).ok();
+        bits.and_then(Self::from_bits)
+            .ok_or_else(|| net_types::echo::EchoError::Odd { detail: "a bit is not known".into() }.into())
     }
 }
 
@@ -295,6 +330,44 @@ impl Pack for net_types::echo::Timetable {
                 .into_iter()
                 .map(|(key, value)| (key, value.0))
                 .collect::<std::collections::BTreeMap<_, _>>(),
+        })
+    }
+}
+
+impl<EchoBox: Pack> Pack for net_types::echo::EchoKit<EchoBox> {
+    fn pack(&self, w: &mut Writer) {
+        w.record(4, |w| {
+            self.label.pack(w);
+            self.first.pack(w);
+            self.spare.pack(w);
+            self.more.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { label: f.field()?, first: f.field()?, spare: f.field_or(None)?, more: f.field()? })
+    }
+}
+
+impl<EchoBox: Pack> Pack for net_types::echo::EchoWatch<EchoBox> {
+    fn pack(&self, w: &mut Writer) {
+        w.record(3, |w| {
+            self.kit.pack(w);
+            w.duration(self.pause, 1_000_000);
+            self.numbers.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            kit: f.field()?,
+            pause: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => return Err(f.missing()),
+            },
+            numbers: f.field()?,
         })
     }
 }

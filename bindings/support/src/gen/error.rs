@@ -15,7 +15,8 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
         Error::Base(net_types::base::BaseError::Unsupported { feature }) => w.record(1, |w| {
             feature.pack(w);
         }),
-        Error::Base(net_types::base::BaseError::Mismatch { wanted, found }) => w.record(2, |w| {
+        Error::Base(net_types::base::BaseError::Mismatch { what, wanted, found }) => w.record(3, |w| {
+            what.pack(w);
             wanted.pack(w);
             found.pack(w);
         }),
@@ -56,6 +57,18 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
             first.pack(w);
             last.pack(w);
         }),
+        Error::Bus(net_types::bus::BusError::Transport { server, reason }) => w.record(2, |w| {
+            server.pack(w);
+            reason.pack(w);
+        }),
+        Error::Bus(net_types::bus::BusError::TransportRefused { server, reason }) => w.record(2, |w| {
+            server.pack(w);
+            reason.pack(w);
+        }),
+        Error::Bus(net_types::bus::BusError::Undelivered { events, reason }) => w.record(2, |w| {
+            events.pack(w);
+            reason.pack(w);
+        }),
         #[cfg(feature = "conformance")]
         Error::EchoPart(net_types::echo::EchoPartError::Missing { part }) => w.record(1, |w| {
             part.pack(w);
@@ -83,6 +96,10 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
         }),
         Error::Mesh(net_types::mesh::MeshError::AmbiguousNode { node }) => w.record(1, |w| {
             node.pack(w);
+        }),
+        Error::Mesh(net_types::mesh::MeshError::CannotBind { address, reason }) => w.record(2, |w| {
+            address.pack(w);
+            reason.pack(w);
         }),
         Error::Identity(net_types::identity::IdentityError::InvalidSeed { length }) => w.record(1, |w| {
             length.pack(w);
@@ -131,7 +148,8 @@ pub fn error_of(
         (0, 12) => net_types::base::BaseError::Closed { detail: detail.to_owned() }.into(),
         (0, 13) => {
             let mut f = fields.record()?;
-            net_types::base::BaseError::Mismatch { wanted: f.field()?, found: f.field()? }.into()
+            net_types::base::BaseError::Mismatch { what: f.field()?, wanted: f.field()?, found: f.field()? }
+                .into()
         }
         #[cfg(feature = "conformance")]
         (1, 1) => {
@@ -189,6 +207,18 @@ pub fn error_of(
             let mut f = fields.record()?;
             net_types::bus::BusError::Lagged { shard: f.field()?, first: f.field()?, last: f.field()? }.into()
         }
+        (2, 11) => {
+            let mut f = fields.record()?;
+            net_types::bus::BusError::Transport { server: f.field()?, reason: f.field()? }.into()
+        }
+        (2, 12) => {
+            let mut f = fields.record()?;
+            net_types::bus::BusError::TransportRefused { server: f.field()?, reason: f.field()? }.into()
+        }
+        (2, 13) => {
+            let mut f = fields.record()?;
+            net_types::bus::BusError::Undelivered { events: f.field()?, reason: f.field()? }.into()
+        }
         (2, 10) => net_types::bus::BusError::NotAnObject { detail: detail.to_owned() }.into(),
         #[cfg(feature = "conformance")]
         (3, 1) => {
@@ -232,6 +262,11 @@ pub fn error_of(
             let mut f = fields.record()?;
             net_types::mesh::MeshError::AmbiguousNode { node: f.field()? }.into()
         }
+        (6, 12) => {
+            let mut f = fields.record()?;
+            net_types::mesh::MeshError::CannotBind { address: f.field()?, reason: f.field()? }.into()
+        }
+        (6, 13) => net_types::mesh::MeshError::ShutDown.into(),
         (8, 1) => {
             let mut f = fields.record()?;
             net_types::identity::IdentityError::InvalidSeed { length: f.field()? }.into()

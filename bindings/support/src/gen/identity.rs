@@ -32,7 +32,9 @@ impl Pack for net_types::identity::TokenScope {
 
     fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
         let bits = u32::try_from(r.varint()?).ok();
-        bits.and_then(Self::from_bits).ok_or_else(|| r.unknown("bit of token_scope"))
+        bits.and_then(Self::from_bits).ok_or_else(|| {
+            net_types::identity::IdentityError::UnknownScope { detail: "a bit is not known".into() }.into()
+        })
     }
 }
 

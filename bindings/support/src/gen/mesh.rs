@@ -5,6 +5,16 @@
 use crate::pack::{Pack, Reader, Writer};
 use net_types::Error;
 
+impl Pack for net_types::mesh::PublicKey {
+    fn pack(&self, w: &mut Writer) {
+        self.0.pack(w);
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        Pack::unpack(r).map(Self)
+    }
+}
+
 impl Pack for net_types::mesh::RejectCode {
     fn pack(&self, w: &mut Writer) {
         w.varint(self.tag().into());
@@ -24,5 +34,271 @@ impl Pack for net_types::mesh::CloseCode {
     fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
         let tag = u16::try_from(r.varint()?).ok();
         tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of close_code"))
+    }
+}
+
+impl Pack for net_types::mesh::Reliability {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of reliability"))
+    }
+}
+
+impl Pack for net_types::mesh::MeshNodeConfig {
+    fn pack(&self, w: &mut Writer) {
+        w.record(10, |w| {
+            self.bind_addr.pack(w);
+            self.psk.pack(w);
+            self.accepted_psks.pack(w);
+            self.identity_seed.pack(w);
+            w.duration(self.heartbeat_interval, 1_000_000);
+            w.duration(self.session_timeout, 1_000_000);
+            w.duration(self.connect_timeout, 1_000_000);
+            self.max_datagram.pack(w);
+            self.queue.pack(w);
+            self.num_shards.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            bind_addr: f.field()?,
+            psk: f.field()?,
+            accepted_psks: f.field_or_else(Vec::new)?,
+            identity_seed: f.field_or(None)?,
+            heartbeat_interval: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(5000),
+            },
+            session_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(30_000),
+            },
+            connect_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(5000),
+            },
+            max_datagram: f.field_or_else(|| 1452)?,
+            queue: f.field_or_else(|| 4_194_304)?,
+            num_shards: f.field_or(None)?,
+        })
+    }
+}
+
+impl Pack for net_types::mesh::StreamConfig {
+    fn pack(&self, w: &mut Writer) {
+        w.record(4, |w| {
+            self.stream_id.pack(w);
+            self.reliability.pack(w);
+            self.window.pack(w);
+            self.fairness_weight.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            stream_id: f.field()?,
+            reliability: f.field_or_else(|| net_types::mesh::Reliability::FireAndForget)?,
+            window: f.field_or_else(|| 65_536)?,
+            fairness_weight: f.field_or_else(|| 1)?,
+        })
+    }
+}
+
+impl Pack for net_types::mesh::MeshShutdownOptions {
+    fn pack(&self, w: &mut Writer) {
+        w.record(1, |w| {
+            w.duration(self.timeout, 1_000_000);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(5000),
+            },
+        })
+    }
+}
+
+impl Pack for net_types::mesh::ReceiveOptions {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.peer.pack(w);
+            self.stream_id.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { peer: f.field_or(None)?, stream_id: f.field_or(None)? })
+    }
+}
+
+impl Pack for net_types::mesh::MeshEvent {
+    fn pack(&self, w: &mut Writer) {
+        w.record(7, |w| {
+            self.id.pack(w);
+            self.sender.pack(w);
+            self.stream_id.pack(w);
+            self.sequence.pack(w);
+            self.reliable.pack(w);
+            self.payload.pack(w);
+            self.insertion_ts.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            id: f.field()?,
+            sender: f.field()?,
+            stream_id: f.field()?,
+            sequence: f.field()?,
+            reliable: f.field()?,
+            payload: f.field()?,
+            insertion_ts: f.field()?,
+        })
+    }
+}
+
+impl Pack for net_types::mesh::PeerInfo {
+    fn pack(&self, w: &mut Writer) {
+        w.record(6, |w| {
+            self.node_id.pack(w);
+            self.entity_id.pack(w);
+            self.public_key.pack(w);
+            self.address.pack(w);
+            w.duration(self.rtt, 1000);
+            self.silent.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            node_id: f.field()?,
+            entity_id: f.field()?,
+            public_key: f.field()?,
+            address: f.field()?,
+            rtt: match f.next().map(|r| r.duration(1000)).transpose()? {
+                Some(value) => value,
+                None => return Err(f.missing()),
+            },
+            silent: f.field()?,
+        })
+    }
+}
+
+impl Pack for net_types::mesh::StreamStats {
+    fn pack(&self, w: &mut Writer) {
+        w.record(11, |w| {
+            self.tx_seq.pack(w);
+            self.rx_seq.pack(w);
+            self.inbound_pending.pack(w);
+            self.last_activity_ns.pack(w);
+            self.active.pack(w);
+            self.backpressure_events.pack(w);
+            self.tx_credit_remaining.pack(w);
+            self.tx_window.pack(w);
+            self.in_flight.pack(w);
+            self.lost.pack(w);
+            self.dropped.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            tx_seq: f.field()?,
+            rx_seq: f.field()?,
+            inbound_pending: f.field()?,
+            last_activity_ns: f.field()?,
+            active: f.field()?,
+            backpressure_events: f.field()?,
+            tx_credit_remaining: f.field()?,
+            tx_window: f.field()?,
+            in_flight: f.field()?,
+            lost: f.field()?,
+            dropped: f.field()?,
+        })
+    }
+}
+
+impl Pack for net_types::mesh::PeerStats {
+    fn pack(&self, w: &mut Writer) {
+        w.record(13, |w| {
+            self.node_id.pack(w);
+            self.packets_sent.pack(w);
+            self.packets_received.pack(w);
+            self.packets_lost.pack(w);
+            self.bytes_sent.pack(w);
+            self.bytes_received.pack(w);
+            self.messages_sent.pack(w);
+            self.messages_received.pack(w);
+            self.messages_lost.pack(w);
+            self.messages_dropped.pack(w);
+            self.congestion_window.pack(w);
+            self.mtu.pack(w);
+            self.drops.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            node_id: f.field()?,
+            packets_sent: f.field()?,
+            packets_received: f.field()?,
+            packets_lost: f.field()?,
+            bytes_sent: f.field()?,
+            bytes_received: f.field()?,
+            messages_sent: f.field()?,
+            messages_received: f.field()?,
+            messages_lost: f.field()?,
+            messages_dropped: f.field()?,
+            congestion_window: f.field()?,
+            mtu: f.field()?,
+            drops: f.field()?,
+        })
+    }
+}
+
+impl Pack for net_types::mesh::MeshStats {
+    fn pack(&self, w: &mut Writer) {
+        w.record(9, |w| {
+            self.sessions.pack(w);
+            self.half_open.pack(w);
+            self.answered.pack(w);
+            self.rejected.pack(w);
+            self.cookies.pack(w);
+            self.queued.pack(w);
+            self.queued_bytes.pack(w);
+            self.drops.pack(w);
+            self.peers.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            sessions: f.field()?,
+            half_open: f.field()?,
+            answered: f.field()?,
+            rejected: f.field()?,
+            cookies: f.field()?,
+            queued: f.field()?,
+            queued_bytes: f.field()?,
+            drops: f.field()?,
+            peers: f.field()?,
+        })
     }
 }

@@ -2,10 +2,10 @@
 
 use std::{any::Any, sync::Arc};
 
-use net_types::Error;
+use net_types::{Error, Stream};
 
 use super::{Pack, Reader, Writer, writer::Held};
-use crate::handles;
+use crate::{handles, stream::StreamHandle};
 
 /// A pack that has not reached the host: dropping it frees the handles in it.
 #[derive(Debug, Default)]
@@ -42,11 +42,33 @@ pub struct Shared<T>(pub Arc<T>);
 
 impl<T: Any + Send + Sync> Pack for Shared<T> {
     fn pack(&self, w: &mut Writer) {
-        w.object(Arc::clone(&self.0));
+        self.0.pack(w);
     }
 
     fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
-        handles::get(r.varint()?).map(Self)
+        Arc::unpack(r).map(Self)
+    }
+}
+
+/// An object in a record.
+impl<T: Any + Send + Sync> Pack for Arc<T> {
+    fn pack(&self, w: &mut Writer) {
+        w.object(Self::clone(self));
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        handles::get(r.varint()?)
+    }
+}
+
+/// A stream in a record, which only crosses to the host.
+impl<T: Pack + Send + 'static> Pack for Stream<T> {
+    fn pack(&self, w: &mut Writer) {
+        w.object(Arc::new(StreamHandle::new(Self::clone(self), |items: Vec<T>| Parcel::of(&items))));
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        Err(r.unknown("stream of the host"))
     }
 }
 

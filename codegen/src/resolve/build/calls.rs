@@ -29,7 +29,12 @@ impl Context<'_> {
         {
             self.wrong(&["object", name, "close"], format!("there is no method `{close}`"));
         }
+        let position = |accepted: &String| item.new.get_index_of(accepted);
+        if item.accept.iter().any(|accepted| position(accepted).is_none()) || item.accept.len() > 1 {
+            self.wrong(&["object", name, "accept"], "an object accepts what one of its constructors takes");
+        }
         Object {
+            accept: item.accept.first().and_then(position),
             name: spelling::name(name, item.rename.as_ref(), item.alias.as_ref()),
             generic: item.generic.clone(),
             iterates: item.iterates.as_ref().map(|ty| self.ty(&["object", name, "iterates"], ty)),
@@ -79,8 +84,13 @@ impl Context<'_> {
         let args = args.collect();
         let returns = item.returns.as_ref().map(|ty| self.ty(&at("returns"), ty));
         let throws = item.throws.names().iter().filter_map(|name| {
-            let family = name.split_once('.').map_or(name.as_str(), |(family, _)| family);
-            let found = self.index.family(self.module, family).map(Some);
+            // `family`, `module.family`, or one kind of either.
+            let whole = self.index.family(self.module, name);
+            let found = whole.or_else(|error| match name.rsplit_once('.') {
+                Some((family, _)) => self.index.family(self.module, family),
+                None => Err(error),
+            });
+            let found = found.map(Some);
             self.or_report(&at("throws"), found, None)
         });
         let throws = throws.collect();
@@ -108,6 +118,7 @@ impl Context<'_> {
             deprecated: item.deprecated.as_ref().map(|d| (d.since.clone(), d.instead.clone())),
             optional: item.optional,
             timeout: item.timeout,
+            python_property: item.property.contains(&doc::PropertyIn::Python),
             skip: item.skip.as_ref().map(spelling::per_language).unwrap_or_default(),
             untested: item.untested.clone(),
             ..empty_method(prefix, name, shape, returns, text(&item.doc))
@@ -161,6 +172,7 @@ fn empty_method(prefix: &str, name: &str, shape: Shape, returns: Option<Type>, d
         deprecated: None,
         optional: false,
         timeout: None,
+        python_property: false,
         skip: BTreeMap::new(),
         untested: None,
         doc,

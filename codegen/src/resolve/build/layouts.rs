@@ -6,7 +6,7 @@ use crate::ir::{At, Doc, Int, Length, Type, Wire, WireField, WireForm};
 use crate::resolve::context::Context;
 
 /// Hash functions of checksums.
-const HASHES: [&str; 2] = ["xxh3_64", "blake3"];
+const HASHES: [&str; 3] = ["xxh3_64", "blake3", "blake2s256"];
 
 impl Context<'_> {
     /// Resolves a layout.
@@ -85,6 +85,9 @@ fn form(cx: &mut Context<'_>, path: &[&str], item: &doc::WireField) -> WireForm 
         let mut arms = Vec::new();
         for (value, layout) in switch.iter().filter(|(key, _)| *key != "on") {
             match (value.parse(), cx.index.wire(cx.module, layout)) {
+                (Ok(_), Ok(at)) if at.module != cx.module => {
+                    cx.wrong(path, format!("`{}`: `{layout}` is a layout of another module", item.name));
+                }
                 (Ok(value), Ok(at)) => arms.push((value, at)),
                 (Err(_), _) => cx.wrong(path, format!("`{}`: `{value}` is not a number", item.name)),
                 (_, Err(message)) => cx.wrong(path, format!("`{}`: {message}", item.name)),

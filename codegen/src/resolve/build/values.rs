@@ -13,6 +13,7 @@ impl Context<'_> {
             repr: self.repr(&["enum", name, "repr"], &item.repr),
             numeric: item.numeric,
             open: item.open,
+            unknown: self.unknown(&["enum", name, "unknown"], item.unknown.as_deref()),
             values: item
                 .value
                 .iter()
@@ -34,6 +35,7 @@ impl Context<'_> {
             repr: self.repr(&["flags", name, "repr"], &item.repr),
             open: item.open,
             empty: item.empty,
+            unknown: self.unknown(&["flags", name, "unknown"], item.unknown.as_deref()),
             bits: item
                 .bit
                 .iter()
@@ -82,6 +84,17 @@ impl Context<'_> {
             out: item.out.as_ref().map(|form| self.text_form(&["scalar", name, "out"], form)),
             doc: text(&item.doc),
         }
+    }
+
+    /// The kind of error that refuses an unknown value.
+    fn unknown(&mut self, path: &[&str], named: Option<&str>) -> Option<(At, usize)> {
+        let (family, kind) = named?.rsplit_once('.').unwrap_or((named?, ""));
+        let found = self.index.family(self.module, family).and_then(|at| {
+            let kind = self.index.kind(at, kind);
+            kind.map(|kind| (at, kind))
+                .ok_or_else(|| format!("`{}` is no kind of error", named.unwrap_or_default()))
+        });
+        self.or_report(path, found.map(Some), None)
     }
 
     fn repr(&mut self, path: &[&str], repr: &str) -> Int {

@@ -2,7 +2,8 @@
 
 use super::Rules;
 use crate::doc::LayoutKind;
-use crate::ir::{Api, At, Length, Type, Wire, WireField, WireForm};
+use crate::ir::{Api, At, Int, Length, Type, Wire, WireField, WireForm};
+use std::collections::HashSet;
 
 /// Checks the layouts of a module.
 pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
@@ -14,12 +15,78 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             continue;
         }
         for (index, field) in wire.fields.iter().enumerate() {
-            if let Some(message) = part_of(rules.api, field) {
+            let wrong = part_of(rules.api, field)
+                .or_else(|| choice(rules.api, wire, index))
+                .or_else(|| sum(wire, index));
+            if let Some(message) = wrong {
                 let index = index.to_string();
                 let path = ["wire", &wire.name, "fields", &index];
                 rules.wrong(position, &path, format!("`{}`: {message}", field.name));
             }
         }
+    }
+}
+
+/// Why a field does not choose among layouts.
+fn choice(api: &Api, wire: &Wire, index: usize) -> Option<String> {
+    let field = &wire.fields[index];
+    let WireForm::Switch { on, arms } = &field.form else { return None };
+    let is_last =
+        index + 1 == wire.fields.len() && !wire.keep_trailing && wire.layout == LayoutKind::Sequence;
+    if !is_last || field.when.is_some() || field.since.is_some() {
+        return Some(
+            "what a switch chooses is the rest: the last field of a sequence, in every version".into(),
+        );
+    }
+    let earlier = wire.fields[..index].iter().find(|field| field.name == *on);
+    let number = earlier.filter(|on| on.when.is_none() && on.since.is_none()).and_then(|on| match &on.form {
+        WireForm::Plain(ty) => tag(api, ty).filter(|int| int.bits() <= 32),
+        WireForm::Varint(ty) => tag(api, ty),
+        _ => None,
+    });
+    let Some(int) = number else {
+        return Some(format!(
+            "`on` names an earlier number of at most 32 bits that is always there, not `{on}`"
+        ));
+    };
+    let greatest = int.range().1.min(u32::MAX.into());
+    let mut seen = HashSet::new();
+    let mut layouts = HashSet::new();
+    arms.iter().find_map(|(number, at)| {
+        let part = api.wire(*at);
+        if i128::from(*number) > greatest {
+            Some(format!("{number} does not fit `{on}`"))
+        } else if !seen.insert(number) || !layouts.insert(at) {
+            Some(format!("{number} is not the only number of `{}`", part.name))
+        } else {
+            (part.layout == LayoutKind::Text)
+                .then(|| format!("`{}` is a text, which has no bytes of its own", part.name))
+        }
+    })
+}
+
+/// The unsigned integer that carries a number or an enum.
+fn tag(api: &Api, ty: &Type) -> Option<Int> {
+    match api.base(ty) {
+        Type::Int(int) => Some(*int).filter(|int| !int.signed()),
+        Type::Enum(at) => Some(api.enumeration(*at).repr),
+        _ => None,
+    }
+}
+
+/// Why a checksum does not cover what it says.
+fn sum(wire: &Wire, index: usize) -> Option<String> {
+    let field = &wire.fields[index];
+    let WireForm::Check { over, .. } = &field.form else { return None };
+    let position = |name: &str| wire.fields[..index].iter().position(|field| field.name == name);
+    if field.when.is_some() || field.since.is_some() {
+        return Some("a checksum is always there".into());
+    }
+    match (position(&over.0), position(&over.1)) {
+        (Some(first), Some(last)) if first <= last && last + 1 == index => None,
+        _ => Some(
+            "a checksum covers fields in front of it, up to the one before: `over = \"first..last\"`".into(),
+        ),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             (vec!["object", object.name.spec.as_str(), table, m.name.spec.as_str()], m)
         });
         overloads(rules, position, &members.collect::<Vec<_>>());
+        accepted(rules, position, object);
         combined(rules, position, object);
     }
 }
@@ -48,6 +49,14 @@ fn owner_generic<'a>(rules: &Rules<'a>, position: usize, path: &[&str]) -> &'a [
 fn shapes(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
     if method.shape == Shape::Constructor && method.name.spec == "new" && method.is_async {
         rules.wrong(position, path, "a constructor called `new` is not `async`");
+    }
+    let is_getter = method.shape == Shape::Method && !method.is_async && method.args.is_empty();
+    if method.python_property && !(is_getter && method.returns.is_some()) {
+        rules.wrong(
+            position,
+            path,
+            "a method that is a property somewhere takes nothing, gives something, and is not `async`",
+        );
     }
     if method.optional && method.shape != Shape::Host {
         rules.wrong(position, path, "only methods of the host are `optional`");
@@ -175,6 +184,20 @@ fn combined(rules: &mut Rules<'_>, position: usize, object: &Object) {
                 "the methods of one object combine into one, which keeps their order",
             );
         }
+    }
+}
+
+/// What stands for an object is one plain value, and is taken at once.
+fn accepted(rules: &mut Rules<'_>, position: usize, object: &Object) {
+    let Some(constructor) = object.accept.map(|at| &object.constructors[at]) else { return };
+    let is_plain = |ty: &Type| matches!(ty, Type::Bytes | Type::String);
+    let fits = !constructor.is_async
+        && object.generic.is_empty()
+        && matches!(&constructor.args[..], [only] if is_plain(&only.ty) && !only.may_be_left_out());
+    if !fits {
+        let path = ["object", object.name.spec.as_str(), "accept"];
+        let message = "what stands for an object is bytes or a text, the only argument of a constructor that is not `async`";
+        rules.wrong(position, &path, message);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Enums, flags, unions and records: texts and numbers are unique, recursion has an end, a field is optional in one way.
 
 use super::{Rules, is_reason};
-use crate::ir::{Api, At, Field, Type};
+use crate::ir::{Api, At, Field, Record, Type};
 use std::collections::HashSet;
 use std::hash::Hash;
 
@@ -11,6 +11,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
     for item in &module.enums {
         let name = item.name.spec.as_str();
         let greatest = item.repr.range().1;
+        unknown(rules, position, &["enum", name, "unknown"], item.unknown, item.open || item.numeric);
         let mut tags = HashSet::new();
         let mut texts = HashSet::new();
         for value in &item.values {
@@ -25,6 +26,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         }
     }
     for item in &module.flags {
+        unknown(rules, position, &["flags", item.name.spec.as_str(), "unknown"], item.unknown, item.open);
         let mut bits = HashSet::new();
         for bit in &item.bits {
             let path = ["flags", item.name.spec.as_str(), "bit", &bit.name];
@@ -46,6 +48,10 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
                 case.text.clone(),
                 "tag",
             );
+            if case.fields.iter().any(|field| is_live(rules.api, &field.ty)) {
+                let message = "an object, a stream or an interface of the host is in no union";
+                rules.wrong(position, &["union", name, "case", &case.name], message);
+            }
             if case.fields.iter().any(|field| field.name.spec == item.tag) {
                 let message = format!("a field may not be called `{}`, which is the union's tag", item.tag);
                 rules.wrong(position, &["union", name, "case", &case.name], message);
@@ -63,6 +69,9 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
     }
     for (index, item) in module.records.iter().enumerate() {
         let name = item.name.spec.as_str();
+        for field in &item.fields {
+            handles(rules, position, item, field);
+        }
         let at = At { module: position, index };
         if item.fields.iter().any(|field| reaches(rules.api, &field.ty, Type::Record(at))) {
             rules.wrong(position, &["record", name], "only unions are recursive");
@@ -70,6 +79,65 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         for field in &item.fields {
             check_field(rules, position, name, field);
         }
+    }
+}
+
+/// What a field of a record may hold of things that live: an object either way, a stream on its way to the host.
+fn handles(rules: &mut Rules<'_>, position: usize, record: &Record, field: &Field) {
+    let path = ["record", record.name.spec.as_str(), "field", &field.name.spec];
+    let mut found = Vec::new();
+    leaves(&field.ty, &mut found);
+    for leaf in found {
+        match leaf {
+            Type::Stream(_) if record.is_input => {
+                rules.wrong(
+                    position,
+                    &path,
+                    "a stream in a record is a result: an argument is the stream itself",
+                );
+            }
+            Type::Object(_, bound) if !bound.is_empty() => {
+                rules.wrong(position, &path, "an object with type variables is in no record");
+            }
+            Type::Host(..) => {
+                rules.wrong(
+                    position,
+                    &path,
+                    "an interface of the host is an argument by itself, in no record",
+                );
+            }
+            Type::Object(..) | Type::Stream(_) if record.has_limits() || record.class.is_some() => {
+                rules.wrong(position, &path, "a record with objects or streams has no `class` and no limits");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a type has something that lives in it.
+fn is_live(api: &Api, ty: &Type) -> bool {
+    let mut found = Vec::new();
+    leaves(ty, &mut found);
+    api.has_handles(ty) || found.iter().any(|leaf| matches!(leaf, Type::Host(..)))
+}
+
+/// The types that lists, maps and options are made of.
+fn leaves<'a>(ty: &'a Type, found: &mut Vec<&'a Type>) {
+    match ty {
+        Type::List(of) | Type::Map(of) | Type::Optional(of) => leaves(of, found),
+        leaf => found.push(leaf),
+    }
+}
+
+/// What refuses an unknown value says which, and needs no more; values that pass or are numbers are not refused by it.
+fn unknown(rules: &mut Rules<'_>, position: usize, path: &[&str], kind: Option<(At, usize)>, is_free: bool) {
+    let Some((at, kind)) = kind else { return };
+    let kind = &rules.api.family(at).kinds[kind];
+    if !kind.fields.is_empty() || kind.detail.is_some() {
+        rules.wrong(position, path, "a kind that refuses unknown values has no fields and a free detail");
+    }
+    if is_free {
+        rules.wrong(position, path, "no text of it is unknown: it is open, or hosts see its numbers");
     }
 }
 

@@ -36,10 +36,11 @@ const START: &str = include_str!("../../../templates/c/header.h");
 /// Adds the header to the files that it is made of.
 pub fn add(api: &Api, files: &mut FileSet, root: &Path) -> Result<()> {
     let mut text = START.to_owned();
+    let version = files.iter().find(|(name, _)| *name == super::VERSION).map(|(_, text)| Ok(text.to_owned()));
     let written = WRITTEN
         .iter()
         .map(|path| fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}")));
-    text += &section("The library", &written.collect::<Result<Vec<_>>>()?)?;
+    text += &section("The library", &version.into_iter().chain(written).collect::<Result<Vec<_>>>()?)?;
     for module in &api.modules {
         let path = format!("{}/{}.rs", super::DIR, module.name);
         let Some((_, source)) = files.iter().find(|(name, _)| *name == path) else { continue };

@@ -8,12 +8,15 @@ mod types;
 
 use super::Target;
 use crate::files::FileSet;
-use crate::ir::Api;
+use crate::ir::{Abi, Api};
 use anyhow::Result;
 use askama::Template;
 use model::ModuleModel;
 
 const DIR: &str = "bindings/c/src/gen";
+
+/// The version of the ABI, apart from the functions: the build script reads it too.
+const VERSION: &str = "bindings/c/src/gen/version.rs";
 
 /// Functions of the C ABI.
 #[derive(Debug)]
@@ -38,6 +41,7 @@ impl Target for C {
                 ModuleTemplate { module: &module.name, model }.render()?,
             );
         }
+        files.add(VERSION, VersionTemplate { abi: api.abi }.render()?);
         files.add(format!("{DIR}/mod.rs"), IndexTemplate { entries }.render()?);
         Ok(files)
     }
@@ -53,6 +57,12 @@ struct Entry<'a> {
 struct ModuleTemplate<'a> {
     module: &'a str,
     model: ModuleModel,
+}
+
+#[derive(Template)]
+#[template(path = "c/version.jinja", escape = "none")]
+struct VersionTemplate {
+    abi: Abi,
 }
 
 #[derive(Template)]

@@ -1,6 +1,6 @@
 //! How types cross the C ABI, and the Rust that turns them into the core's.
 
-use crate::ir::{Api, Literal, Type, Unit};
+use crate::ir::{Api, At, Literal, Type, Unit};
 use crate::targets::rust::{names as rust_names, spans, types as rust};
 
 /// What stands in for an argument or a result in a signature.
@@ -67,12 +67,28 @@ pub(crate) fn plain_in(api: &Api, ty: &Type, value: &str, label: &str) -> String
         }
         Type::Instant(_) => format!("net_types::Timestamp({value})"),
         Type::Date => format!("net_types::Date({value})"),
-        Type::Enum(_) => format!("value::known({label:?}, {}::from_tag({value}))?", owned(api, ty)),
-        Type::Flags(_) => format!("value::known({label:?}, {}::from_bits({value}))?", owned(api, ty)),
+        Type::Enum(at) => {
+            known(api, label, &format!("{}::from_tag({value})", owned(api, ty)), api.enumeration(*at).unknown)
+        }
+        Type::Flags(at) => {
+            known(api, label, &format!("{}::from_bits({value})", owned(api, ty)), api.flags(*at).unknown)
+        }
         Type::Scalar(at) => {
             format!("{}({})", owned(api, ty), plain_in(api, &api.scalar(*at).base, value, label))
         }
         _ => value.to_owned(),
+    }
+}
+
+/// The expression of a value of an enum or set of bits, if the integer is one.
+fn known(api: &Api, label: &str, value: &str, unknown: Option<(At, usize)>) -> String {
+    match unknown {
+        Some(kind) => {
+            let detail = format!("\"{label} is none of the known values\".into()");
+            let error = rust::unknown(api, kind, &detail).replace("crate::", "net_types::");
+            format!("{value}.ok_or_else(|| net_types::Error::from({error}))?")
+        }
+        None => format!("value::known({label:?}, {value})?"),
     }
 }
 

@@ -44,8 +44,11 @@ pub(crate) struct CaseModel {
 pub(crate) fn record(api: &Api, item: &Record, seen: &mut BTreeSet<String>) -> Result<ItemModel> {
     let fields =
         item.fields.iter().map(|f| fields::field(api, f, "value->", None)).collect::<Result<Vec<_>>>()?;
+    let owned =
+        "\n\nObjects and streams in a result are the program's, which releases each: `net_handle_free`.";
+    let more = if api.holds(item) && item.is_output { owned } else { "" };
     Ok(ItemModel {
-        doc: comment(0, &item.doc.text),
+        doc: comment(0, &format!("{}{more}", item.doc.text)),
         name: names::ty(&item.name.spec),
         spec: item.name.spec.clone(),
         collections: collections::of(api, item.fields.iter().map(|f| &f.ty), seen)?,

@@ -37,8 +37,8 @@ impl Target for Go {
                 tag: module.feature.as_deref(),
                 consts: model::constants(api, module),
                 scalars: module.scalars.iter().map(|item| model::scalar(api, item)).collect(),
-                enums: module.enums.iter().map(model::enumeration).collect(),
-                flags: module.flags.iter().map(model::flags).collect(),
+                enums: module.enums.iter().map(|item| model::refusing_enumeration(api, item)).collect(),
+                flags: module.flags.iter().map(|item| model::refusing_flags(api, item)).collect(),
                 unions: module.unions.iter().map(|item| model::union(api, item)).collect(),
                 records: module.records.iter().map(|item| model::record(api, item)).collect(),
                 families: module.families.iter().map(|item| errors::family(api, item)).collect(),
@@ -75,7 +75,8 @@ fn with_imports(text: &str) -> String {
     let used = |name: &&str| text.lines().any(|line| uses(line, name));
     let list: Vec<_> = known.iter().filter(|name| used(name)).map(|name| format!("\t\"{name}\"\n")).collect();
     let block = if list.is_empty() { String::new() } else { format!("\nimport (\n{})\n", list.concat()) };
-    text.replace("\n@imports\n", &block).replace("\n\n\n", "\n\n")
+    let text = text.replace("\n@imports\n", &block).replace("\n\n\n", "\n\n");
+    format!("{}\n", text.trim_end())
 }
 
 /// Whether a line of code names a package.

@@ -3,7 +3,8 @@
 use super::names;
 use super::types::{self, Left};
 use crate::ir::{
-    Api, Case, Doc, Enum, Field, Flags, Lang, Module, Piece, Record, Scalar, Template, TextForm, Type, Union,
+    Api, At, Case, Doc, Enum, Field, Flags, Lang, Module, Piece, Record, Scalar, Template, TextForm, Type,
+    Union,
 };
 
 /// Lines of a comment, or of a body.
@@ -40,6 +41,8 @@ pub(crate) struct EnumModel {
     pub numeric: bool,
     pub open: bool,
     pub values: Vec<EnumValueModel>,
+    /// Expression of the error that refuses an unknown value, with what `detail` says of it.
+    pub refusal: Option<String>,
 }
 
 pub(crate) struct EnumValueModel {
@@ -61,6 +64,8 @@ pub(crate) struct FlagsModel {
     /// Mask of the bits that may be set.
     pub allowed: String,
     pub bits: Vec<BitModel>,
+    /// Expression of the error that refuses an unknown bit.
+    pub refusal: Option<String>,
 }
 
 pub(crate) struct BitModel {
@@ -108,6 +113,9 @@ pub(crate) struct RecordModel {
     pub aliases: Vec<String>,
     pub fields: Vec<FieldModel>,
     pub count: usize,
+    /// Whether it crosses to the core, and back; one with streams in it only crosses back.
+    pub packs: bool,
+    pub unpacks: bool,
     pub constructor: Option<ConstructorModel>,
     pub views: Vec<ViewModel>,
 }
@@ -191,11 +199,30 @@ pub(crate) fn enumeration(item: &Enum) -> EnumModel {
         numeric: item.numeric,
         open: item.open,
         values: values.collect(),
+        refusal: None,
         name,
     }
 }
 
 /// Lowers flags.
+/// The error that refuses an unknown value.
+fn refusal(api: &Api, (at, kind): (At, usize)) -> String {
+    let family = api.family(at);
+    let name = names::family(&family.name);
+    let kind = names::public(&family.kinds[kind].name);
+    format!("&{name}{{Kind: {name}Kind{kind}, Detail: detail}}")
+}
+
+/// Lowers an enum with what refuses unknown values.
+pub(crate) fn refusing_enumeration(api: &Api, item: &Enum) -> EnumModel {
+    EnumModel { refusal: item.unknown.map(|kind| refusal(api, kind)), ..enumeration(item) }
+}
+
+/// Lowers flags with what refuses unknown bits.
+pub(crate) fn refusing_flags(api: &Api, item: &Flags) -> FlagsModel {
+    FlagsModel { refusal: item.unknown.map(|kind| refusal(api, kind)), ..flags(item) }
+}
+
 pub(crate) fn flags(item: &Flags) -> FlagsModel {
     let name = names::item(&item.name);
     let bits = item.bits.iter().map(|bit| BitModel {
@@ -211,6 +238,7 @@ pub(crate) fn flags(item: &Flags) -> FlagsModel {
         base: types::integer(item.repr).into(),
         allowed: if item.open { "math.MaxUint64".into() } else { format!("{mask:#x}") },
         bits: bits.collect(),
+        refusal: None,
         name,
     }
 }
@@ -251,6 +279,8 @@ pub(crate) fn record(api: &Api, item: &Record) -> RecordModel {
         doc: doc(&item.doc),
         aliases: names::aliases(&item.name),
         count: fields.len(),
+        packs: item.is_input || !api.holds(item),
+        unpacks: item.is_output || !api.holds(item),
         constructor: constructor(api, item, &name, &fields),
         views: item.views.iter().map(|view| self::view(item, view, &name)).collect(),
         fields,

@@ -28,6 +28,10 @@ pub(crate) struct FlagsModel {
 
 pub(crate) struct RecordModel {
     pub name: String,
+    /// Whether it has objects or streams in it, which only a call can find and show.
+    pub holds: bool,
+    pub reads: bool,
+    pub shows: bool,
     pub fields: Vec<FieldModel>,
 }
 
@@ -109,6 +113,9 @@ impl TesteeModel {
         }));
         self.records.extend(module.records.iter().map(|item| RecordModel {
             name: names::item(&item.name),
+            holds: api.holds(item),
+            reads: item.is_input,
+            shows: item.is_output,
             fields: item.fields.iter().map(|f| field(api, f)).collect(),
         }));
         self.unions.extend(module.unions.iter().map(|item| {
@@ -354,6 +361,8 @@ fn read(api: &Api, ty: &Type, vars: &[String]) -> String {
         Type::Optional(inner) => format!("readOptional({})", read(api, inner, vars)),
         Type::List(inner) => format!("readList({})", read(api, inner, vars)),
         Type::Map(inner) => format!("readMap({})", read(api, inner, vars)),
+        Type::Record(_) if api.has_handles(ty) => format!("read{name}(c)"),
+        Type::Object(..) => format!("ref[{name}](c)"),
         Type::Flags(_) | Type::Record(_) | Type::Union(_) => format!("read{name}"),
         Type::Error => "readError".into(),
         Type::Json(_) => format!("readJSON[{name}]"),
@@ -391,6 +400,9 @@ fn show(api: &Api, ty: &Type, vars: &[String]) -> String {
         Type::Map(inner) => format!("showMap({})", show(api, inner, vars)),
         Type::Flags(_) => format!("showFlags[{name}]"),
         Type::Enum(at) if api.enumeration(*at).numeric => format!("showNamed({})", tags(api, *at)),
+        Type::Record(_) if api.has_handles(ty) => format!("show{name}(c)"),
+        Type::Object(..) => format!("showObject[{name}]"),
+        Type::Stream(of) => format!("showStream(c, {})", show(api, of, vars)),
         Type::Record(_) | Type::Union(_) => format!("show{name}"),
         Type::Error => "showError".into(),
         Type::Json(_) => "showJSON".into(),

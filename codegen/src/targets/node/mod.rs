@@ -9,7 +9,7 @@ use crate::files::FileSet;
 use crate::ir::Api;
 use anyhow::Result;
 use askama::Template;
-use model::{CombinedModel, FunctionModel, HostModel};
+use model::{CombinedModel, FunctionModel, HolderModel, HostModel};
 
 pub(crate) use model::needs_environment;
 pub(crate) use names::function as native_name;
@@ -29,15 +29,17 @@ impl Target for Node {
     fn render(&self, api: &Api) -> Result<FileSet> {
         let mut files = FileSet::default();
         let mut entries = Vec::new();
-        for module in &api.modules {
+        for (position, module) in api.modules.iter().enumerate() {
             let (functions, hosts) = (model::functions(api, module), model::hosts(api, module));
-            if functions.is_empty() && hosts.is_empty() {
+            let holders = model::holders(api, position, module);
+            if functions.is_empty() && hosts.is_empty() && holders.is_empty() {
                 continue;
             }
             entries.push(Entry { name: &module.name, feature: module.feature.as_deref() });
             let combined = model::combined(api, module);
             let imports = String::new();
-            let mut template = ModuleTemplate { module: &module.name, imports, functions, combined, hosts };
+            let mut template =
+                ModuleTemplate { module: &module.name, imports, functions, combined, hosts, holders };
             template.imports = model::imports(&template.render()?);
             files.add(format!("{DIR}/{}.rs", module.name), template.render()?);
         }
@@ -59,6 +61,7 @@ struct ModuleTemplate<'a> {
     functions: Vec<FunctionModel>,
     combined: Vec<CombinedModel>,
     hosts: Vec<HostModel>,
+    holders: Vec<HolderModel>,
 }
 
 #[derive(Template)]

@@ -2,7 +2,7 @@
 
 use super::{names, types};
 use crate::doc::Thread;
-use crate::ir::{Api, Arg, Host, Lang, Method, Module, Object, Record, Shape, Type};
+use crate::ir::{Api, Arg, At, Host, Lang, Method, Module, Object, Record, Shape, Type};
 use crate::targets::imports::{self, has_word};
 use crate::targets::rust::names as rust;
 
@@ -69,6 +69,54 @@ pub(super) struct HostMethodModel {
     pub read: Option<String>,
 }
 
+/// A record with objects or streams in it, which cross as handles of an environment.
+pub(super) struct HolderModel {
+    pub name: String,
+    pub ty: String,
+    /// The same, to build one.
+    pub path: String,
+    pub count: usize,
+    /// Statements that pack the fields of `value` into `w`; none if it never crosses to the host.
+    pub pack: Vec<String>,
+    /// Fields, and the expressions that read them; none if it never crosses to the core.
+    pub unpack: Vec<(String, String)>,
+}
+
+/// The records of a module that have objects or streams in them.
+pub(super) fn holders(api: &Api, position: usize, module: &Module) -> Vec<HolderModel> {
+    let records = module.records.iter().enumerate().filter(|(_, item)| api.holds(item));
+    records
+        .map(|(index, item)| {
+            let ty = types::owned(api, &Type::Record(At { module: position, index }));
+            let pack = item.fields.iter().map(|field| {
+                let value = format!("value.{}", rust::value(&field.name.spec));
+                types::pack(api, &field.ty, &value).replace("&mut w", "w").replace("&home", "home")
+            });
+            let unpack = item.fields.iter().map(|field| {
+                let optional = matches!(field.ty, Type::Optional(_));
+                let own = format!("f.next().map({}).transpose()?", types::reader(api, &field.ty));
+                let read = match (types::has_pack(api, &field.ty), optional) {
+                    (true, true) => "f.field_or(None)?".into(),
+                    (true, false) => "f.field()?".into(),
+                    (false, true) => format!("{own}.flatten()"),
+                    (false, false) => {
+                        format!("match {own} {{ Some(value) => value, None => return Err(f.missing()) }}")
+                    }
+                };
+                (rust::value(&field.name.spec), read)
+            });
+            HolderModel {
+                name: item.name.spec.clone(),
+                path: ty.split('<').next().unwrap_or(&ty).to_owned(),
+                ty,
+                count: item.fields.len(),
+                pack: if item.is_output { pack.collect() } else { Vec::new() },
+                unpack: if item.is_input { unpack.collect() } else { Vec::new() },
+            }
+        })
+        .collect()
+}
+
 /// The functions of a module, of its objects and of their streams.
 pub(super) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
     let mut all: Vec<_> = module
@@ -92,7 +140,7 @@ pub(super) fn functions(api: &Api, module: &Module) -> Vec<FunctionModel> {
         let kept = methods.filter(|m| m.in_lang(Lang::Ts) && !is_of_the_host(m));
         all.extend(kept.map(|m| function(api, m, Some(&name), of(&rust::value(&m.name.spec)))));
         if let Some(item) = &object.iterates {
-            all.extend(stream(module, object, item, of));
+            all.extend(stream(api, module, object, item, of));
         }
     }
     all
@@ -134,8 +182,9 @@ pub(super) fn hosts(api: &Api, module: &Module) -> Vec<HostModel> {
 }
 
 /// Whether a function takes the environment: to complete later, to own what it returns, or to call the host.
-pub(crate) fn needs_environment(method: &Method) -> bool {
-    let makes = method.shape == Shape::Constructor || method.returns.as_ref().is_some_and(types::needs_home);
+pub(crate) fn needs_environment(api: &Api, method: &Method) -> bool {
+    let makes = method.shape == Shape::Constructor
+        || method.returns.as_ref().is_some_and(|ty| types::needs_home(api, ty));
     method.is_async || makes || method.args.iter().any(|arg| types::reads_home(&arg.ty))
 }
 
@@ -150,7 +199,7 @@ fn function(api: &Api, method: &Method, owner: Option<&str>, callee: String) -> 
         Shape::Constructor => None,
         _ => method.returns.as_ref(),
     };
-    if needs_environment(method) {
+    if needs_environment(api, method) {
         f.args.push("environment: f64".into());
         f.prepare.push("let home = queue::home(environment)?;".into());
     }
@@ -172,7 +221,7 @@ fn function(api: &Api, method: &Method, owner: Option<&str>, callee: String) -> 
     let pack = match (method.shape, returns) {
         (Shape::Constructor, _) => Some("w.varint(home.own(result));".to_owned()),
         (_, None | Some(Type::SelfType)) => None,
-        (_, Some(ty)) => Some(types::pack(ty, "result")),
+        (_, Some(ty)) => Some(types::pack(api, ty, "result")),
     };
     let form = types::result_form(api, returns);
     let (returns, finish) = match (method.is_async, method.shape, form) {
@@ -221,7 +270,13 @@ fn handle(ty: Option<&Type>) -> String {
 }
 
 /// The functions of an object that iterates.
-fn stream(module: &Module, object: &Object, item: &Type, of: impl Fn(&str) -> String) -> [FunctionModel; 2] {
+fn stream(
+    api: &Api,
+    module: &Module,
+    object: &Object,
+    item: &Type,
+    of: impl Fn(&str) -> String,
+) -> [FunctionModel; 2] {
     let path = |function: &str| format!("{}.{}.{function}", module.name, object.name.spec);
     let name = rust::ty(&object.name.spec);
     let this = format!("let this = abi::object::<net_core::{name}>(this)?;");
@@ -247,7 +302,7 @@ fn stream(module: &Module, object: &Object, item: &Type, of: impl Fn(&str) -> St
         is_async: true,
         is_infallible: false,
         has_result: true,
-        pack: Some(types::pack(&Type::List(Box::new(item.clone())), "result")),
+        pack: Some(types::pack(api, &Type::List(Box::new(item.clone())), "result")),
         finish: String::new(),
         ..model("next")
     };
@@ -311,7 +366,7 @@ fn host(api: &Api, module: &Module, item: &Host) -> HostModel {
     });
     let methods = item.methods.iter().enumerate().map(|(number, m)| host_method(api, number, m));
     let keeps_home = item.methods.iter().any(|m| {
-        m.args.iter().any(|arg| types::needs_home(&arg.ty)) || m.returns.iter().any(types::reads_home)
+        m.args.iter().any(|arg| types::needs_home(api, &arg.ty)) || m.returns.iter().any(types::reads_home)
     });
     HostModel {
         doc: format!("A host's `{}`.", item.name.spec),
@@ -339,7 +394,7 @@ fn host_method(api: &Api, number: usize, method: &Method) -> HostMethodModel {
         };
         format!("{}: {ty}", rust::value(&arg.name))
     }));
-    let pack = method.args.iter().map(|arg| types::pack(&arg.ty, &rust::value(&arg.name)));
+    let pack = method.args.iter().map(|arg| types::pack(api, &arg.ty, &rust::value(&arg.name)));
     let returns = method.returns.as_ref().map_or("()".into(), |ty| types::owned(api, ty));
     HostMethodModel {
         name: rust::value(&method.name.spec),
@@ -358,7 +413,7 @@ fn host_method(api: &Api, number: usize, method: &Method) -> HostMethodModel {
 pub(super) fn imports(text: &str) -> String {
     const KNOWN: [(&str, &[&str]); 9] = [
         ("crate::abi", &["self"]),
-        ("crate::queue", &["self"]),
+        ("crate::queue", &["self", "Home"]),
         ("napi::bindgen_prelude", &["BigInt", "BufferSlice", "i64n"]),
         ("napi_derive", &["napi"]),
         ("net_support", &["HostPort", "Pack"]),

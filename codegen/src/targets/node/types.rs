@@ -1,7 +1,7 @@
 //! How values cross between napi functions and the core.
 
 use super::names;
-use crate::ir::{Api, Int, Type};
+use crate::ir::{Api, At, Int, Type};
 use crate::targets::rust::{names as rust, spans, types};
 
 /// How the result of a synchronous function crosses.
@@ -108,16 +108,25 @@ pub(super) fn unpack(api: &Api, ty: &Type) -> String {
     match ty {
         Type::Duration(unit) => format!("r.duration({})", types::nanos(*unit)),
         Type::Object(..) => format!("r.varint().and_then(abi::shared::<{}>)", owned(api, ty)),
+        Type::Record(at) if api.has_handles(ty) => format!("{}(r)", holder(api, *at, "unpack")),
         Type::Host(at, _) => format!("{}::read(&home, r)", names::host(&api.host(*at).name.spec)),
         Type::Stream(of) => format!("abi::host_stream::<{}>(&home, r)", owned(api, of)),
-        Type::List(of) if is_special(of) => format!("r.list(|r| {})", unpack(api, of)),
-        Type::Optional(of) if is_special(of) => format!("r.option(|r| {})", unpack(api, of)),
+        Type::List(of) if needs_home(api, of) => format!("r.list({})", reader(api, of)),
+        Type::Optional(of) if needs_home(api, of) => format!("r.option({})", reader(api, of)),
         other => format!("<{} as Pack>::unpack(r)", owned(api, other)),
     }
 }
 
+/// The function that unpacks a value from a reader.
+pub(super) fn reader(api: &Api, ty: &Type) -> String {
+    match ty {
+        Type::Record(at) if api.has_handles(ty) => holder(api, *at, "unpack"),
+        other => format!("|r| {}", unpack(api, other)),
+    }
+}
+
 /// The statement that packs the value of an expression into `w`.
-pub(super) fn pack(ty: &Type, value: &str) -> String {
+pub(super) fn pack(api: &Api, ty: &Type, value: &str) -> String {
     if spans::spans(ty).is_some() {
         return format!("{}.pack(&mut w);", spans::given(ty, value));
     }
@@ -125,11 +134,14 @@ pub(super) fn pack(ty: &Type, value: &str) -> String {
         Type::Duration(unit) => format!("w.duration({value}, {});", types::nanos(*unit)),
         Type::Object(..) => format!("w.varint(home.own({value}));"),
         Type::Stream(_) => format!("w.varint(home.own(Arc::new(StreamHandle::packed({value}))));"),
-        Type::List(of) if is_special(of) => {
-            format!("w.count({value}.len()); for value in {value} {{ {} }}", pack(of, "value"))
+        Type::Record(at) if api.has_handles(ty) => {
+            format!("{}(&home, {value}, &mut w);", holder(api, *at, "pack"))
         }
-        Type::Optional(of) if is_special(of) => {
-            let inner = pack(of, "value");
+        Type::List(of) if needs_home(api, of) => {
+            format!("w.count({value}.len()); for value in {value} {{ {} }}", pack(api, of, "value"))
+        }
+        Type::Optional(of) if needs_home(api, of) => {
+            let inner = pack(api, of, "value");
             format!("w.bool({value}.is_some()); if let Some(value) = {value} {{ {inner} }}")
         }
         _ => format!("{value}.pack(&mut w);"),
@@ -137,12 +149,23 @@ pub(super) fn pack(ty: &Type, value: &str) -> String {
 }
 
 /// Whether values of the type, or parts of them, belong to an environment.
-pub(super) fn needs_home(ty: &Type) -> bool {
+pub(super) fn needs_home(api: &Api, ty: &Type) -> bool {
     match ty {
-        Type::Object(..) | Type::Stream(_) | Type::Host(..) => true,
-        Type::List(of) | Type::Map(of) | Type::Optional(of) => needs_home(of),
-        _ => false,
+        Type::Host(..) => true,
+        Type::List(of) | Type::Map(of) | Type::Optional(of) => needs_home(api, of),
+        other => api.has_handles(other),
     }
+}
+
+/// Whether a value packs and unpacks by itself: spans of time do not know their unit, objects not their environment.
+pub(super) fn has_pack(api: &Api, ty: &Type) -> bool {
+    let spans = spans::spans(ty).is_some() || matches!(ty, Type::Duration(_));
+    !spans && !needs_home(api, ty)
+}
+
+/// The function that packs or unpacks a record with objects or streams in it.
+pub(super) fn holder(api: &Api, at: At, verb: &str) -> String {
+    format!("super::{}::{verb}_{}", api.modules[at.module].name, api.record(at).name.spec)
 }
 
 /// Whether reading an argument needs the environment: objects are found without.
@@ -159,15 +182,10 @@ pub(super) fn owned(api: &Api, ty: &Type) -> String {
     if let Type::Object(at, _) = ty {
         return format!("net_core::{}", rust::ty(&api.object(*at).name.spec));
     }
-    types::owned(api, ty).replace("crate::r#gen::", "net_types::").replace("crate::", "net_types::")
-}
-
-/// Whether a type has no pack of its own.
-fn is_special(ty: &Type) -> bool {
-    match ty {
-        Type::List(of) | Type::Optional(of) => is_special(of),
-        other => needs_home(other),
-    }
+    types::owned(api, ty)
+        .replace("crate::r#gen::", "net_types::")
+        .replace("crate::", "net_types::")
+        .replace("Arc<Self::", "Arc<net_core::")
 }
 
 /// The napi type of an argument.

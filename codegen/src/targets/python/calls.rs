@@ -2,7 +2,7 @@
 
 use super::parameters::{Parameters, Role};
 use super::types::{self, Mode};
-use super::{fit, names};
+use super::{fit, holders, names};
 use crate::doc::RecordClass;
 use crate::ir::{Api, Arg, Field, Lang, Literal, Method, Record, Shape, Type};
 
@@ -44,7 +44,7 @@ fn own_aliases(item: &Method) -> impl Iterator<Item = String> {
 pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> MethodModel {
     let call = Call::of(api, owner, item, name);
     let inner = owner.indent + 4;
-    let is_property = matches!(item.shape, Shape::Property { .. });
+    let is_property = item.is_property_in(Lang::Python);
     let is_init = names::is_init(item);
     let first = match item.shape {
         _ if is_init => Some("self"),
@@ -60,7 +60,7 @@ pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> 
     let decorators = match item.shape {
         Shape::Constructor if !is_init => vec!["@classmethod".to_owned()],
         Shape::Static => vec!["@staticmethod".to_owned()],
-        Shape::Property { .. } => vec!["@property".to_owned()],
+        _ if is_property => vec!["@property".to_owned()],
         _ => Vec::new(),
     };
     let mut aliases = Vec::new();
@@ -90,11 +90,20 @@ pub(crate) fn flattened<'a>(api: &'a Api, method: &Method) -> Option<&'a Record>
     let last = method.args.last()?;
     let Type::Record(at) = last.ty.split_optional().0 else { return None };
     let record = api.record(*at);
-    let fits = record.class == Some(RecordClass::Options) && record.all_optional() && last.may_be_left_out();
+    let whole = record.all_optional() && last.default == Some(Literal::Record);
+    let needed = !record.all_optional() && !last.may_be_left_out() && names_alike(record);
+    let fits = record.class == Some(RecordClass::Options) && (whole || needed);
     let others = method.args.len() - 1;
     let names = Parameters::first(api, method).names;
     let clash = record.fields.iter().any(|field| names[..others].contains(&names::field(api, field)));
-    (fits && !clash && last.default == Some(Literal::Record)).then_some(record)
+    (fits && !clash).then_some(record)
+}
+
+/// Whether the fields of a record come in the order in which they may be left out, and each has one name.
+fn names_alike(record: &Record) -> bool {
+    record.fields.is_sorted_by_key(Field::may_be_left_out)
+        && record.fields.iter().all(|field| names::member_aliases(&field.name).is_empty())
+        && !record.fields[0].may_be_left_out()
 }
 
 struct Call<'a> {
@@ -176,7 +185,8 @@ impl<'a> Call<'a> {
             let ty = types::field_input(self.api, field);
             let whole =
                 if position == 0 && self.whole.is_none() { format!(" | {class}") } else { String::new() };
-            fields.push(format!("{}: {ty}{whole} | None = None", field_names[position]));
+            let none = if position == 0 && !field.may_be_left_out() { "" } else { " | None = None" };
+            fields.push(format!("{}: {ty}{whole}{none}", field_names[position]));
             for alias in names::member_aliases(&field.name) {
                 aliases.push((format!("{alias}: {ty} | None = None"), format!("{alias}={alias}")));
             }
@@ -194,7 +204,14 @@ impl<'a> Call<'a> {
         if field_names.contains(&local) {
             local.push('_');
         }
-        self.prelude.push(fit::call(indent, &format!("{local} = {class}("), &given, ")"));
+        let open = match record.all_optional() {
+            true => format!("{local} = {class}("),
+            false => {
+                given.insert(1, class);
+                format!("{local} = either(")
+            }
+        };
+        self.prelude.push(fit::call(indent, &open, &given, ")"));
         self.passed.push(local);
         self.params.extend(fields);
         declared
@@ -246,8 +263,6 @@ impl<'a> Call<'a> {
             _ if arg.variadic => format!("spread({name})"),
             Type::Json(_) => format!("encode({name}, \"{name}\")"),
             Type::List(of) if matches!(**of, Type::Json(_)) => format!("encode_all({name}, \"{name}\")"),
-            Type::Object(..) => format!("handle_of({name}, \"{name}\")"),
-            Type::List(of) if matches!(**of, Type::Object(..)) => format!("handles_of({name}, \"{name}\")"),
             Type::Host(at, _) => {
                 format!(
                     "{side}_host({name}, \"{name}\", {})",
@@ -255,6 +270,10 @@ impl<'a> Call<'a> {
                 )
             }
             Type::Stream(_) => format!("{side}_stream({name}, \"{name}\")"),
+            _ if self.api.has_handles(ty) => {
+                let given = holders::given(self.api, ty, name, &format!("\"{name}\""));
+                given.unwrap_or_else(|| name.to_owned())
+            }
             _ => return name.to_owned(),
         };
         if optional { format!("None if {name} is None else {converted}") } else { converted }
@@ -319,6 +338,10 @@ impl<'a> Call<'a> {
                 let map =
                     if matches!(**of, Type::Json(_)) { format!(", {}", self.decode) } else { String::new() };
                 ("handle", format!("{class}._stream(handle{map})"))
+            }
+            _ if self.api.has_handles(inner) => {
+                let made = holders::made(self.api, inner, "parts", self.owner.mode);
+                ("parts", made.unwrap_or_else(|| "parts".into()))
             }
             _ if waits => {
                 let ty = types::output(self.api, ty, self.owner.mode);

@@ -11,6 +11,8 @@ pub(crate) struct ClassModel {
     pub bases: String,
     pub doc: String,
     pub methods: Vec<MethodModel>,
+    /// Expression of the object that `value` stands for.
+    pub accept: Option<String>,
     /// Name of the native function that reads the next items.
     pub stream: Option<String>,
     /// The method that ends it, and whether that is awaited.
@@ -42,6 +44,14 @@ pub(crate) fn class(api: &Api, item: &Object, mode: Mode) -> ClassModel {
         bases,
         doc: fit::doc(4, &item.doc.text),
         methods,
+        accept: item.accepted().map(|(constructor, arg)| {
+            let made = match names::is_init(constructor) {
+                true => "cls".to_owned(),
+                false => format!("cls.{}", names::member(&constructor.name)),
+            };
+            let kind = if arg.ty == Type::Bytes { "Buffer" } else { "str" };
+            format!("{made}(value) if isinstance(value, {kind}) else value")
+        }),
         stream: item.iterates.as_ref().map(|_| format!("_net.{}", names::native(Some(&item.name.spec), ""))),
         closing: closing.map(|close| {
             let found = item.methods.iter().find(|method| method.name.spec == *close);

@@ -295,7 +295,7 @@ fn argument(api: &Api, arg: &Arg, name: &str, is_async: bool) -> Result<(Vec<Str
 }
 
 /// A type that owns what it holds, as the host traits name it.
-fn owned(api: &Api, ty: &Type) -> String {
+pub(crate) fn owned(api: &Api, ty: &Type) -> String {
     rust_types::owned(api, ty)
         .replace("crate::r#gen::", "net_types::")
         .replace("crate::", "net_types::")

@@ -6,6 +6,7 @@ mod enums;
 mod errors;
 mod fit;
 mod functions;
+mod holders;
 mod hosts;
 pub(crate) mod names;
 pub(crate) mod native;

@@ -16,6 +16,7 @@ pub(crate) struct NativeModel {
     pub flags: Vec<FlagsModel>,
     pub scalars: Vec<ScalarModel>,
     pub records: Vec<RecordModel>,
+    pub holders: Vec<HolderModel>,
     pub unions: Vec<UnionModel>,
     pub hosts: Vec<HostModel>,
     pub functions: Vec<FunctionModel>,
@@ -32,6 +33,8 @@ pub(crate) struct EnumModel {
 }
 
 pub(crate) struct FlagsModel {
+    /// Expression of the refusal of `text`.
+    pub unknown: String,
     pub path: String,
     pub module: String,
     pub class: String,
@@ -79,6 +82,16 @@ pub(crate) struct RecordModel {
     pub items: Option<String>,
     /// Field as which it may stand.
     pub index: Option<String>,
+}
+
+/// A record with objects or streams in it: a tuple here, and a class in the package, which knows the classes of those.
+pub(crate) struct HolderModel {
+    pub name: String,
+    pub ty: String,
+    /// Whether it is an argument.
+    pub is_input: bool,
+    /// Fields, the expressions that show them, and those that read them of `item`.
+    pub fields: Vec<(String, String, String)>,
 }
 
 pub(crate) struct ParamModel {
@@ -133,6 +146,9 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<Nati
     }
     let mut records = Vec::new();
     for item in &module.records {
+        if api.holds(item) {
+            continue;
+        }
         if !item.functions.is_empty() {
             bail!("python: record `{}` has functions, which the target does not print", item.name.spec);
         }
@@ -143,14 +159,46 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<Nati
         records.iter().map(|item| item.name.clone()).chain(unions.iter().map(|item| item.name.clone()));
     Ok(NativeModel {
         enums: module.enums.iter().map(|item| enumeration(module, item)).collect(),
-        flags: module.flags.iter().map(|item| flags(module, item)).collect(),
+        flags: module.flags.iter().map(|item| flags(api, module, item)).collect(),
         scalars: module.scalars.iter().map(|item| scalar(module, item)).collect(),
         classes: classes.collect(),
         hosts: module.hosts.iter().map(|item| functions::host(api, item)).collect(),
+        holders: holders(api, position, module)?,
         records,
         unions,
         functions: printed,
     })
+}
+
+fn holders(api: &Api, position: usize, module: &Module) -> Result<Vec<HolderModel>> {
+    let records = module.records.iter().enumerate().filter(|(_, item)| api.holds(item));
+    records
+        .map(|(index, item)| {
+            let ty = functions::owned(api, &Type::Record(At { module: position, index }));
+            let fields = item.fields.iter().map(|f| {
+                let field = field(api, f)?;
+                let read = match f.ty.split_optional() {
+                    (Type::Duration(_), false) => {
+                        format!("{}::from_py(&item).map(|span| span.0)", span("_ms", &f.ty))
+                    }
+                    _ => match spans::spans(&f.ty) {
+                        Some(crossing) => format!(
+                            "<{crossing}>::from_py(&item).map(|value| {})",
+                            spans::taken(&f.ty, "value")
+                        ),
+                        None => "FromPy::from_py(&item)".into(),
+                    },
+                };
+                Ok((field.field, field.show, read))
+            });
+            Ok(HolderModel {
+                name: names::class(&item.name),
+                ty,
+                is_input: item.is_input,
+                fields: fields.collect::<Result<_>>()?,
+            })
+        })
+        .collect()
 }
 
 fn path(module: &Module, name: &str) -> String {
@@ -169,8 +217,17 @@ fn enumeration(module: &Module, item: &Enum) -> EnumModel {
     }
 }
 
-fn flags(module: &Module, item: &Flags) -> FlagsModel {
+fn flags(api: &Api, module: &Module, item: &Flags) -> FlagsModel {
     FlagsModel {
+        unknown: match item.unknown {
+            Some(kind) => {
+                let texts: Vec<_> = item.bits.iter().map(|bit| bit.text.as_str()).collect();
+                let detail = format!("format!(\"`{{text}}` is none of {}\")", texts.join(", "));
+                let error = rust_types::unknown(api, kind, &detail).replace("crate::", "net_types::");
+                format!("Wrong::from(net_types::Error::from({error}))")
+            }
+            None => "Wrong::of(format!(\"`{text}` is no such flag\"))".into(),
+        },
         path: path(module, &item.name.spec),
         module: format!("net.gen.{}", module.name),
         class: names::class(&item.name),

@@ -3,6 +3,7 @@
 use super::calls::{MethodModel, Owner};
 use super::classes::{self, ClassModel};
 use super::enums::{self, EnumModel, ValueModel};
+use super::holders::{self, HolderModel};
 use super::hosts::{self, HostModel};
 use super::raised::{self, ErrorModel};
 use super::types::{self, Mode};
@@ -17,6 +18,7 @@ pub(crate) struct PageModel {
     pub errors: Vec<ErrorModel>,
     pub hosts: Vec<HostModel>,
     pub classes: Vec<ClassModel>,
+    pub holders: Vec<HolderModel>,
     pub functions: Vec<MethodModel>,
     /// Assignments of more names.
     pub aliases: Vec<String>,
@@ -28,7 +30,7 @@ pub(crate) struct PageModel {
 pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
     let own = mode == Mode::Blocking;
     let functions = module.functions.iter().filter(|item| item.in_lang(Lang::Python));
-    let functions: Vec<_> = functions.filter(|item| own || is_twin(item)).collect();
+    let functions: Vec<_> = functions.filter(|item| own || is_twin(api, item)).collect();
     let owner = Owner { object: None, vars: &[], mode, indent: 0 };
     let mut page = PageModel {
         doc: fit::doc(0, &module.doc.text),
@@ -37,6 +39,12 @@ pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
         errors: Vec::new(),
         hosts: Vec::new(),
         classes: module.objects.iter().map(|item| classes::class(api, item, mode)).collect(),
+        holders: module
+            .records
+            .iter()
+            .filter(|item| api.holds(item))
+            .map(|item| holders::holder(api, item, mode))
+            .collect(),
         functions: functions
             .iter()
             .flat_map(|item| classes::signatures(api, owner, item, &functions))
@@ -52,8 +60,11 @@ pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
     for item in &module.objects {
         add(names::class(&item.name), names::class_aliases(&item.name));
     }
+    for item in module.records.iter().filter(|item| api.holds(item)) {
+        add(names::class(&item.name), names::class_aliases(&item.name));
+    }
     if own {
-        for item in &module.records {
+        for item in module.records.iter().filter(|item| !api.holds(item)) {
             add(names::class(&item.name), names::class_aliases(&item.name));
         }
         for item in &module.unions {
@@ -106,15 +117,17 @@ fn own_names(module: &Module) -> Vec<(String, Vec<String>)> {
 }
 
 /// Whether a function differs in its awaitable form.
-fn is_twin(item: &Method) -> bool {
-    fn touches(ty: &Type) -> bool {
+fn is_twin(api: &Api, item: &Method) -> bool {
+    fn touches(api: &Api, ty: &Type) -> bool {
         match ty {
-            Type::Object(..) | Type::Host(..) | Type::Stream(_) => true,
-            Type::List(of) | Type::Map(of) | Type::Optional(of) => touches(of),
-            _ => false,
+            Type::Host(..) => true,
+            Type::List(of) | Type::Map(of) | Type::Optional(of) => touches(api, of),
+            other => api.has_handles(other),
         }
     }
-    item.is_async || item.args.iter().any(|arg| touches(&arg.ty)) || item.returns.iter().any(touches)
+    item.is_async
+        || item.args.iter().any(|arg| touches(api, &arg.ty))
+        || item.returns.iter().any(|ty| touches(api, ty))
 }
 
 /// Functions that construct cases, by the pattern of the union; methods of the class need none.
@@ -159,22 +172,24 @@ fn consts(api: &Api, module: &Module) -> Vec<ValueModel> {
 pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &[String]) -> String {
     let mut known: Vec<(String, Vec<String>)> = [
         ("collections.abc", "AsyncIterable Awaitable Callable Iterable Mapping Sequence"),
+        ("dataclasses", "dataclass"),
         ("datetime", "datetime"),
         ("enum", "IntEnum StrEnum"),
         ("typing", "Any Final Protocol Self TypeAlias overload"),
         ("net", "_net"),
-        ("net._kernel.arguments", "Buffer picks spread whole"),
+        ("net._kernel.arguments", "Buffer either picks spread whole"),
         ("net._kernel.codec", "Model decoder encode encode_all"),
-        ("net._kernel.errors", "NetError"),
+        ("net._kernel.errors", "NetError argument_error"),
         ("net._kernel.hosts", "HostType thread_host thread_stream"),
         ("net._kernel.loop", "loop_host loop_stream submit"),
-        ("net._kernel.objects", "Closable Native T Typed handle_of handles_of"),
+        ("net._kernel.objects", "Closable Native T Typed handle_of handle_or_none handles_of"),
         ("net._kernel.streams", "AsyncStream Stream"),
     ]
     .map(|(module, items)| (module.to_owned(), items.split(' ').map(str::to_owned).collect()))
     .into();
     let records = |module: &Module| -> Vec<String> {
-        let records = module.records.iter().map(|item| names::class(&item.name));
+        let records = module.records.iter().filter(|item| !api.holds(item));
+        let records = records.map(|item| names::class(&item.name));
         records.chain(module.unions.iter().map(|item| names::class(&item.name))).collect()
     };
     let mut natives = if mode == Mode::Blocking { records(module) } else { Vec::new() };

@@ -24,7 +24,8 @@ pub(crate) fn all(api: &Api) -> StubsModel {
     let mut classes = Vec::new();
     let mut functions = Vec::new();
     for module in &api.modules {
-        classes.extend(module.records.iter().map(|item| record(api, item)));
+        let plain = module.records.iter().filter(|item| !api.holds(item));
+        classes.extend(plain.map(|item| record(api, item)));
         classes.extend(module.unions.iter().map(|item| union(api, item)));
         functions.extend(
             module
@@ -237,6 +238,7 @@ fn input(api: &Api, ty: &Type) -> String {
         Type::Object(..) => "Handle".into(),
         Type::Host(..) | Type::Stream(_) => "Host".into(),
         Type::Json(_) => "str".into(),
+        Type::Record(_) if api.has_handles(ty) => "tuple[Any, ...]".into(),
         Type::List(of) => format!("Sequence[{}]", input(api, of)),
         Type::Optional(of) => format!("{} | None", input(api, of)),
         ty => types::input(api, ty, Mode::Blocking),
@@ -247,6 +249,7 @@ fn output(api: &Api, ty: &Type) -> String {
     match ty {
         Type::Object(..) | Type::Stream(_) => "Handle".into(),
         Type::Json(_) => "str".into(),
+        Type::Record(_) if api.has_handles(ty) => "tuple[Any, ...]".into(),
         Type::List(of) => format!("list[{}]", output(api, of)),
         Type::Optional(of) => format!("{} | None", output(api, of)),
         ty => types::output(api, ty, Mode::Blocking),

@@ -228,7 +228,7 @@ fn call(api: &Api, owner: &str, object: Option<&Object>, item: &Method, name: St
     if matches!(item.shape, Shape::Method | Shape::Property { .. }) && object.is_some() {
         flags += ", on_object=True";
     }
-    if matches!(item.shape, Shape::Property { .. }) {
+    if item.is_property_in(Lang::Python) {
         flags += ", is_property=True";
     }
     if item.args.iter().any(|arg| arg.variadic) {

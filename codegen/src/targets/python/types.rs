@@ -43,6 +43,9 @@ pub(crate) fn input(api: &Api, ty: &Type, mode: Mode) -> String {
         Type::Flags(_) => "Sequence[str]".into(),
         Type::Host(at, _) => names::host_input(api.host(*at)),
         Type::SelfType => "Self".into(),
+        Type::Object(at, _) if let Some((_, arg)) = api.object(*at).accepted() => {
+            format!("{} | {}", output(api, ty, mode), input(api, &arg.ty, mode))
+        }
         _ => output(api, ty, mode),
     }
 }

@@ -52,6 +52,13 @@ fn object(site: Site<'_>, at: At, item: &Object) -> Vec<ItemModel> {
     if let Some(ty) = &item.iterates {
         facts.push(format!("It is a stream of {}.", code(&site.spelling().ty(ty))));
     }
+    if let Some((constructor, arg)) = item.accepted() {
+        facts.push(format!(
+            "Where one is an argument, TypeScript and Python also take what {} does: {}.",
+            code(&constructor.name.spec),
+            code(&arg.name)
+        ));
+    }
     if !item.generic.is_empty() {
         facts.push(format!("Type variables: {}.", codes(&item.generic)));
     }

@@ -7,9 +7,33 @@ use super::model::{ItemModel, doc};
 use super::table::{code, table};
 use super::types::{blocks, names_line};
 use crate::doc::{Endian, LayoutKind};
-use crate::ir::{Api, Int, Length, Type, Wire, WireField, WireForm};
+use crate::ir::{Api, Int, Lang, Length, Type, Wire, WireField, WireForm};
 use crate::spell::{self, grouped};
 use diagram::Part;
+
+/// Where the codecs are imported from.
+pub(super) fn intro(site: Site<'_>) -> Vec<String> {
+    let module = site.item();
+    if module.wires.is_empty() || module.feature.as_deref() == Some("conformance") {
+        return Vec::new();
+    }
+    let subpath = |lang: Lang, separator: &str| {
+        let of_lang = site.api.packages.iter().filter(|package| package.language == lang);
+        let paths = of_lang
+            .flat_map(|package| package.paths.iter().map(move |(path, exports)| (package, path, exports)));
+        let mut found = paths.filter(|(_, _, exports)| exports.iter().any(|one| one == "*.wire"));
+        found.next().map(|(package, path, _)| code(&format!("{}{separator}{path}", package.name)))
+    };
+    let places = [
+        Some(format!("Rust {}", code(&format!("net_mesh::wire::{}", module.name)))),
+        subpath(Lang::Ts, "/").map(|path| format!("TypeScript {path}")),
+        subpath(Lang::Python, ".").map(|path| format!("Python {path}")),
+        Some("Go the package itself".to_owned()),
+        Some(format!("C {}", code(&format!("<net_mesh/{}_wire.h>", module.name)))),
+    ];
+    let places: Vec<_> = places.into_iter().flatten().collect();
+    vec![format!("Encoders and decoders are pure functions. {}.", places.join(" · "))]
+}
 
 /// The layouts.
 pub(super) fn layouts(site: Site<'_>) -> Vec<ItemModel> {
@@ -164,7 +188,12 @@ fn form(site: Site<'_>, form: &WireForm) -> String {
             format!("chosen by {}: {}", code(on), arms.collect::<Vec<_>>().join(", "))
         }
         WireForm::Check { int, hash, over } => {
-            format!("{}, {hash} over {} to {}", code(int.key()), code(&over.0), code(&over.1))
+            format!(
+                "{}, {hash} over {} to {}, the lowest bits",
+                code(int.key()),
+                code(&over.0),
+                code(&over.1)
+            )
         }
     }
 }

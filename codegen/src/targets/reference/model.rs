@@ -49,7 +49,7 @@ pub(crate) fn page(api: &Api, module: usize) -> PageModel {
         section("Scalars", Vec::new(), types::scalars(site)),
         section("Unions", Vec::new(), types::unions(site)),
         section("Records", Vec::new(), types::records(site)),
-        section("Layouts", Vec::new(), layouts::layouts(site)),
+        section("Layouts", layouts::intro(site), layouts::layouts(site)),
         section("Objects", functions::objects_intro(item), functions::objects(site)),
         section("Interfaces of the host", functions::hosts_intro(item), functions::hosts(site)),
         section("Functions", Vec::new(), functions::functions(site)),

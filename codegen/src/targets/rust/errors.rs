@@ -54,7 +54,7 @@ fn kind(api: &Api, family: &Family, item: &Kind) -> KindModel {
             doc: vec![describe(&field.name)],
             name: names::value(&field.name),
             ty: types::owned(api, &field.ty),
-            default: String::new(),
+            ..FieldModel::default()
         })
         .collect();
     if item.detail.is_none() {
@@ -62,7 +62,7 @@ fn kind(api: &Api, family: &Family, item: &Kind) -> KindModel {
             doc: vec!["What happened, for people; may be empty.".into()],
             name: "detail".into(),
             ty: "String".into(),
-            default: String::new(),
+            ..FieldModel::default()
         });
     }
     let (detail_pattern, detail) = detail(item);

@@ -3,7 +3,8 @@
 use super::{errors, names, types};
 use crate::doc::Thread;
 use crate::ir::{
-    Api, At, Enum, Field, Flags, Host, Method, Module, Object, Record, Scalar, Shape, Type, Union, Unit,
+    Api, At, Enum, Field, Flags, Host, Method, Module, Object, Record, Scalar, Shape, TextForm, Type, Union,
+    Unit,
 };
 use std::collections::BTreeSet;
 
@@ -35,13 +36,18 @@ pub(crate) struct ScalarModel {
     pub is_copy: bool,
     /// Format string of its text.
     pub display: Option<String>,
+    /// Number of its bytes, if hosts have them as hex.
+    pub hex: Option<usize>,
 }
 
 pub(crate) struct EnumModel {
     pub doc: Lines,
     pub name: String,
     pub repr: String,
+    pub is_open: bool,
     pub values: Vec<EnumValueModel>,
+    /// Expression of the error for `text`, which is none of the values.
+    pub unknown: String,
 }
 
 pub(crate) struct EnumValueModel {
@@ -81,21 +87,32 @@ pub(crate) struct CaseModel {
     pub fields: Vec<FieldModel>,
 }
 
+#[derive(Default)]
 pub(crate) struct FieldModel {
     pub doc: Lines,
     pub name: String,
     pub ty: String,
     pub default: String,
+    pub is_required: bool,
+    pub is_secret: bool,
 }
 
 pub(crate) struct RecordModel {
     pub doc: Lines,
     pub name: String,
+    /// Types of the objects in it, in angle brackets.
+    pub objects: String,
+    /// Whether its `Debug` is written, since streams and objects have none to derive it from.
+    pub writes_debug: bool,
     pub fields: Vec<FieldModel>,
     pub has_default: bool,
+    /// Arguments of `new`, where some fields have to be given and others have defaults.
+    pub required: Option<String>,
     /// Whether every default is the type's own.
     pub derives_default: bool,
     pub derives: String,
+    /// Whether a field is in no text, so that the record is printed by hand.
+    pub has_secrets: bool,
     pub limits: Vec<LimitModel>,
 }
 
@@ -155,7 +172,7 @@ pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
         doc: lines(&module.doc),
         consts: module.consts.iter().map(|item| constant(api, item)).collect(),
         scalars: module.scalars.iter().map(|item| scalar(api, item)).collect(),
-        enums: module.enums.iter().map(enumeration).collect(),
+        enums: module.enums.iter().map(|item| enumeration(api, item)).collect(),
         flags: module.flags.iter().map(flags).collect(),
         unions: module.unions.iter().map(|item| union(api, item)).collect(),
         records: module.records.iter().map(|item| record(api, item)).collect(),
@@ -199,10 +216,14 @@ fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
         base: types::owned(api, &item.base),
         is_copy: !matches!(item.base, Type::String | Type::Bytes),
         display: display.map(|display| names::text(&display)),
+        hex: match item.base {
+            Type::FixedBytes(length) if item.out == Some(TextForm::Hex) => Some(length),
+            _ => None,
+        },
     }
 }
 
-fn enumeration(item: &Enum) -> EnumModel {
+fn enumeration(api: &Api, item: &Enum) -> EnumModel {
     let value = |value: &crate::ir::EnumValue| EnumValueModel {
         doc: lines(&value.doc),
         name: names::ty(&value.name),
@@ -218,7 +239,19 @@ fn enumeration(item: &Enum) -> EnumModel {
         doc: lines(&item.doc),
         name: names::ty(&item.name.spec),
         repr: item.repr.key().into(),
+        is_open: item.open,
         values: item.values.iter().map(value).collect(),
+        unknown: match item.unknown {
+            Some(kind) => {
+                let texts: Vec<_> = item.values.iter().map(|value| value.text.as_str()).collect();
+                let detail = format!("format!(\"`{{text}}` is none of {}\")", texts.join(", "));
+                format!("{}.into()", types::unknown(api, kind, &detail))
+            }
+            None => format!(
+                "crate::unknown_text({}, text, Self::ALL.iter().map(|value| value.text()))",
+                names::text(&names::ty(&item.name.spec))
+            ),
+        },
     }
 }
 
@@ -250,16 +283,41 @@ fn union(api: &Api, item: &Union) -> UnionModel {
 }
 
 fn record(api: &Api, item: &Record) -> RecordModel {
-    let fields: Vec<_> = item.fields.iter().map(|f| field(api, f, false)).collect();
+    let mut fields: Vec<_> = item.fields.iter().map(|f| field(api, f, false)).collect();
+    let objects: Vec<_> =
+        api.objects_in(item).into_iter().map(|at| names::ty(&api.object(at).name.spec)).collect();
+    for field in &mut fields {
+        for name in &objects {
+            field.ty = field.ty.replace(&format!("std::sync::Arc<Self::{name}>"), name);
+        }
+    }
+    let holds = api.holds(item);
+    let has_secrets = fields.iter().any(|field| field.is_secret) && !holds;
+    let derives = match (holds, has_secrets) {
+        (true, _) => "Clone",
+        (false, true) => "Clone, PartialEq",
+        (false, false) => "Debug, Clone, PartialEq",
+    };
     RecordModel {
         doc: lines(&item.doc),
         name: names::ty(&item.name.spec),
-        has_default: item.all_optional(),
+        objects: if objects.is_empty() { String::new() } else { format!("<{}>", objects.join(", ")) },
+        writes_debug: holds,
+        has_default: item.all_optional() && !holds,
+        required: if holds { None } else { required(item, &fields) },
         derives_default: fields.iter().all(|field| field.default == "Default::default()"),
-        derives: "Debug, Clone, PartialEq".into(),
+        derives: derives.into(),
+        has_secrets,
         limits: item.fields.iter().filter_map(|field| limit(api, field)).collect(),
         fields,
     }
+}
+
+fn required(item: &Record, fields: &[FieldModel]) -> Option<String> {
+    let (given, others): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.is_required);
+    let is_options = item.class == Some(crate::doc::RecordClass::Options);
+    let given: Vec<_> = given.into_iter().map(|field| format!("{}: {}", field.name, field.ty)).collect();
+    (is_options && !given.is_empty() && !others.is_empty()).then(|| given.join(", "))
 }
 
 /// A field of a case; the union's own type is `Self` there.
@@ -289,6 +347,8 @@ fn field(api: &Api, field: &Field, recursive: bool) -> FieldModel {
             .default
             .as_ref()
             .map_or("Default::default()".into(), |value| types::literal(api, value, &field.ty)),
+        is_required: !field.may_be_left_out(),
+        is_secret: field.secret,
     }
 }
 
@@ -413,21 +473,22 @@ fn associated<'a>(
     methods: impl Iterator<Item = &'a Method>,
     own: Option<At>,
 ) -> Vec<AssociatedModel> {
-    fn collect(ty: &Type, found: &mut BTreeSet<At>) {
+    fn collect(api: &Api, ty: &Type, found: &mut BTreeSet<At>) {
         match ty {
             Type::Object(at, _) => {
                 found.insert(*at);
             }
+            Type::Record(at) => found.extend(api.objects_in(api.record(*at))),
             Type::List(inner) | Type::Map(inner) | Type::Stream(inner) | Type::Optional(inner) => {
-                collect(inner, found)
+                collect(api, inner, found)
             }
             _ => {}
         }
     }
     let mut found = BTreeSet::new();
     for method in methods {
-        method.args.iter().for_each(|arg| collect(&arg.ty, &mut found));
-        method.returns.iter().for_each(|ty| collect(ty, &mut found));
+        method.args.iter().for_each(|arg| collect(api, &arg.ty, &mut found));
+        method.returns.iter().for_each(|ty| collect(api, ty, &mut found));
     }
     found
         .into_iter()

@@ -25,7 +25,7 @@ pub(crate) fn owned(api: &Api, ty: &Type) -> String {
         Type::Scalar(at) => path(api, *at, &names::ty(&api.scalar(*at).name.spec)),
         Type::Enum(at) => path(api, *at, &names::ty(&api.enumeration(*at).name.spec)),
         Type::Flags(at) => path(api, *at, &names::ty(&api.flags(*at).name.spec)),
-        Type::Record(at) => path(api, *at, &names::ty(&api.record(*at).name.spec)),
+        Type::Record(at) => path(api, *at, &names::ty(&api.record(*at).name.spec)) + &objects(api, *at),
         Type::Union(at) => path(api, *at, &names::ty(&api.union(*at).name.spec)),
         Type::Object(at, _) => format!("std::sync::Arc<Self::{}>", names::ty(&api.object(*at).name.spec)),
         Type::Host(at, _) => {
@@ -34,6 +34,20 @@ pub(crate) fn owned(api: &Api, ty: &Type) -> String {
         }
         Type::Layout(_) | Type::Choice(..) => names::ty(&api.part_name(ty)),
     }
+}
+
+/// The objects that a record is filled with, as its type takes them.
+fn objects(api: &Api, at: At) -> String {
+    let objects = api.objects_in(api.record(at));
+    let objects: Vec<_> = objects.into_iter().map(|at| owned(api, &Type::Object(at, Vec::new()))).collect();
+    if objects.is_empty() { String::new() } else { format!("<{}>", objects.join(", ")) }
+}
+
+/// The error that refuses an unknown value, with an expression of its detail.
+pub(crate) fn unknown(api: &Api, (at, kind): (At, usize), detail: &str) -> String {
+    let family = api.family(at);
+    let path = path(api, at, &names::family(&family.name));
+    format!("{path}::{} {{ detail: {detail} }}", names::ty(&family.kinds[kind].name))
 }
 
 /// The type of an argument: borrowed where the call is synchronous.

@@ -108,6 +108,7 @@ fn single(scope: Scope<'_>, ty: &Type, name: &str, is_async: bool) -> (String, S
         Type::String => ("&'a str".into(), name.into()),
         Type::Object(..) if is_async => (format!("&'a {}", scope.owned(ty)), format!("{name}.inner.clone()")),
         Type::Object(..) => (format!("&'a {}", scope.owned(ty)), format!("&{name}.inner")),
+        Type::Record(_) if scope.api.has_handles(ty) => (scope.owned(ty), format!("{name}.into_core()")),
         _ => (scope.owned(ty), name.into()),
     }
 }

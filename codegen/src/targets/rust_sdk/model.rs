@@ -6,6 +6,7 @@ use super::{args, names};
 use crate::doc::RecordClass;
 use crate::ir::{Api, At, Lang, Method, Module, Name, Object, Record, Shape, Type};
 use crate::targets::rust::model::{Lines, lines};
+use crate::targets::rust::types as core;
 use std::collections::BTreeMap;
 
 pub(crate) struct ModuleModel {
@@ -18,6 +19,7 @@ pub(crate) struct ModuleModel {
     /// Whether the core's types have any of this module.
     pub has_types: bool,
     pub objects: Vec<ObjectModel>,
+    pub holders: Vec<HolderModel>,
     pub functions: Vec<MethodModel>,
     pub hosts: Vec<HostModel>,
     pub views: Vec<ViewsModel>,
@@ -42,6 +44,28 @@ pub(crate) struct ObjectModel {
     pub bounds: String,
     pub item: Option<ItemModel>,
     pub methods: Vec<MethodModel>,
+}
+
+/// A record with objects or streams in it, which the core has in another form.
+pub(crate) struct HolderModel {
+    pub doc: Lines,
+    pub name: String,
+    pub derives: &'static str,
+    /// The core's type, and the same to build one.
+    pub core: String,
+    pub core_path: String,
+    pub fields: Vec<HeldModel>,
+    pub is_input: bool,
+    pub is_output: bool,
+}
+
+pub(crate) struct HeldModel {
+    pub doc: Lines,
+    pub name: String,
+    pub ty: String,
+    /// Expressions that make it of the core's, a field of `value`, and the core's of it.
+    pub taken: String,
+    pub given: String,
 }
 
 pub(crate) struct ItemModel {
@@ -98,6 +122,13 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> ModuleModel
             .iter()
             .enumerate()
             .map(|(index, item)| object(scope, At { module: position, index }, item))
+            .collect(),
+        holders: module
+            .records
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| api.holds(item))
+            .map(|(index, item)| holder(scope, At { module: position, index }, item))
             .collect(),
         functions: offered(&module.functions).map(|item| method(scope, item, None)).collect(),
         hosts: module.hosts.iter().map(|item| hosts::host(scope, module, item)).collect(),
@@ -170,6 +201,32 @@ fn object(scope: Scope<'_>, at: At, item: &Object) -> ObjectModel {
             .map(|method| self::method(scope, method, Some(item)))
             .collect(),
         generics,
+    }
+}
+
+fn holder(scope: Scope<'_>, at: At, item: &Record) -> HolderModel {
+    let core = core::owned(scope.api, &Type::Record(at));
+    let core = core.replace("crate::", "net_types::").replace("std::sync::Arc<Self::", "Arc<net_core::");
+    let fields = item.fields.iter().map(|field| {
+        let name = names::value(&field.name.spec);
+        HeldModel {
+            doc: lines(&field.doc),
+            ty: scope.owned(&field.ty),
+            taken: scope.taken_out(&field.ty, &format!("value.{name}")),
+            given: scope.put_in(&field.ty, &format!("self.{name}")),
+            name,
+        }
+    });
+    let streams = item.fields.iter().any(|field| scope.has_streams(&field.ty));
+    HolderModel {
+        doc: lines(&item.doc),
+        name: names::ty(&item.name.spec),
+        derives: if streams { "Debug" } else { "Debug, Clone" },
+        core_path: core.split('<').next().unwrap_or(&core).to_owned(),
+        core,
+        fields: fields.collect(),
+        is_input: item.is_input,
+        is_output: item.is_output,
     }
 }
 

@@ -66,7 +66,7 @@ impl Scope<'_> {
         match ty {
             Type::Json(_) | Type::Stream(_) | Type::Object(..) | Type::SelfType => false,
             Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => self.is_plain(inner),
-            _ => true,
+            other => !self.api.has_handles(other),
         }
     }
 
@@ -82,7 +82,7 @@ impl Scope<'_> {
             }
             Type::Optional(inner) => format!("Ok({value}.map({}))", self.wrapper(inner)),
             Type::List(inner) => format!("Ok({value}.into_iter().map({}).collect())", self.wrapper(inner)),
-            Type::Object(..) => format!("Ok({}({value}))", self.wrapper(ty)),
+            Type::Object(..) | Type::Record(_) => format!("Ok({}({value}))", self.wrapper(ty)),
             Type::Stream(of) => format!("Ok(Stream::from_core({value}, {}))", taken(of)),
             _ => format!("Ok({value})"),
         }
@@ -93,8 +93,39 @@ impl Scope<'_> {
         match ty {
             Type::Object(at, _) if self.owner == Some(*at) => "Self::from_core".into(),
             Type::Object(at, _) => format!("{}::from_core", self.path(*at, &self.api.object(*at).name.spec)),
+            Type::Record(at) => format!("{}::from_core", self.path(*at, &self.api.record(*at).name.spec)),
             Type::Stream(of) => format!("|value| Stream::from_core(value, {})", taken(of)),
             _ => "std::convert::identity".into(),
+        }
+    }
+
+    /// The expression that makes what callers get from a part of a record of the core.
+    pub(super) fn taken_out(self, ty: &Type, value: &str) -> String {
+        match ty {
+            Type::Stream(of) => format!("Stream::from_core({value}, {})", taken(of)),
+            ty if !self.api.has_handles(ty) => value.to_owned(),
+            Type::Object(..) | Type::Record(_) => format!("{}({value})", self.wrapper(ty)),
+            ty => each(ty, value, &|of, value| self.taken_out(of, value)),
+        }
+    }
+
+    /// The expression that makes a part of a record of the core from what callers give.
+    pub(super) fn put_in(self, ty: &Type, value: &str) -> String {
+        match ty {
+            ty if !self.api.has_handles(ty) => value.to_owned(),
+            Type::Object(..) => format!("{value}.inner"),
+            Type::Record(_) => format!("{value}.into_core()"),
+            ty => each(ty, value, &|of, value| self.put_in(of, value)),
+        }
+    }
+
+    /// Whether there is a stream in a type, which cannot be cloned.
+    pub(super) fn has_streams(self, ty: &Type) -> bool {
+        match ty {
+            Type::Stream(_) => true,
+            Type::List(of) | Type::Map(of) | Type::Optional(of) => self.has_streams(of),
+            Type::Record(at) => self.api.record(*at).fields.iter().any(|field| self.has_streams(&field.ty)),
+            _ => false,
         }
     }
 
@@ -104,6 +135,22 @@ impl Scope<'_> {
             Type::List(inner) | Type::Optional(inner) => self.is_fallible(inner),
             _ => false,
         }
+    }
+}
+
+/// The expression that turns each value within a list, map or option.
+fn each(ty: &Type, value: &str, turn: &dyn Fn(&Type, &str) -> String) -> String {
+    let one = |of: &Type| match turn(of, "value") {
+        turned if turned.ends_with("::from_core(value)") => turned.trim_end_matches("(value)").to_owned(),
+        turned => format!("|value| {turned}"),
+    };
+    match ty {
+        Type::Optional(of) => format!("{value}.map({})", one(of)),
+        Type::List(of) => format!("{value}.into_iter().map({}).collect()", one(of)),
+        Type::Map(of) => {
+            format!("{value}.into_iter().map(|(key, value)| (key, {})).collect()", turn(of, "value"))
+        }
+        _ => value.to_owned(),
     }
 }
 

@@ -118,6 +118,15 @@ fn method_lines(api: &Api, op: &Op<'_>, method: &Method, callee: &str, lines: &m
             }
             (Type::SelfType, _) => lines.extend(ended("request.keep(result.clone())")),
             (Type::Stream(_), _) => lines.extend(ended("drain(result).await?")),
+            (inner @ Type::Record(at), optional) if api.has_handles(inner) => {
+                let wait = if values::waits(api, ty) { ".await" } else { "" };
+                let show = format!("show_{}(result){wait}", api.record(*at).name.spec);
+                lines.push(format!("let result = {call};"));
+                lines.push(match optional {
+                    true => format!("match result {{ Some(result) => {show}, None => Ok(Value::Null) }}"),
+                    false => show,
+                });
+            }
             (Type::Json(_), true) => lines.extend(ended("result.as_ref().map_or(Value::Null, json_text)")),
             (Type::Json(_), false) => lines.extend(ended("json_text(&result)")),
             _ => lines.extend(ended(&values::write(api, ty, "result", false))),
@@ -151,6 +160,13 @@ pub(super) fn argument(api: &Api, arg: &Arg, is_async: bool) -> String {
             let fixture = format!("{}Fixture", names::ty(&api.host(*at).name.spec));
             let module = &api.modules[at.module].name;
             format!("super::{module}::{fixture}(argument(args, {key})?.clone())")
+        }
+        Type::Record(at) if api.has_handles(ty) => {
+            let read = format!("read_{}", api.record(*at).name.spec);
+            match left_out {
+                true => format!("given(args, {key}).map(|value| {read}(request, value)).transpose()?"),
+                false => format!("{read}(request, argument(args, {key})?)?"),
+            }
         }
         Type::Stream(of) => format!("given_stream(member::<Vec<{}>>(args, {key})?)", owned(api, of)),
         other if let Some(crossing) = spans::spans(other) => spans::taken(other, &plain(&crossing)),

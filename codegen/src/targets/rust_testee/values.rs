@@ -9,12 +9,24 @@ pub(crate) struct ValuesModel {
     pub flags: Vec<String>,
     pub scalars: Vec<String>,
     pub records: Vec<RecordModel>,
+    pub holders: Vec<HolderModel>,
     pub unions: Vec<UnionModel>,
 }
 
 pub(crate) struct RecordModel {
     pub path: String,
     pub members: Vec<MemberModel>,
+}
+
+/// A record with objects or streams in it, which only a request can find and show.
+pub(crate) struct HolderModel {
+    pub name: String,
+    pub path: String,
+    /// Keys as literals, names, and the expressions that read and show members.
+    pub members: Vec<(String, String, String, String)>,
+    pub is_input: bool,
+    pub is_output: bool,
+    pub waits: bool,
 }
 
 pub(crate) struct MemberModel {
@@ -76,7 +88,18 @@ pub(crate) fn model(api: &Api, module: &Module) -> ValuesModel {
         enums: enums.iter().map(|item| path(&item.name.spec)).collect(),
         flags: flags.iter().map(|item| path(&item.name.spec)).collect(),
         scalars: scalars.iter().map(|item| path(&item.name.spec)).collect(),
-        records: module.records.iter().map(|item| record(api, path(&item.name.spec), item)).collect(),
+        records: module
+            .records
+            .iter()
+            .filter(|item| !api.holds(item))
+            .map(|item| record(api, path(&item.name.spec), item))
+            .collect(),
+        holders: module
+            .records
+            .iter()
+            .filter(|item| api.holds(item))
+            .map(|item| holder(api, path(&item.name.spec), item))
+            .collect(),
         unions: module.unions.iter().map(union).collect(),
     }
 }
@@ -102,7 +125,7 @@ pub(crate) fn write(api: &Api, ty: &Type, place: &str, is_reference: bool) -> St
             let Type::Duration(unit) = api.base(inner) else { unreachable!("matched just now") };
             let nanos = types::nanos(*unit);
             if optional {
-                format!("{value}.map_or(Value::Null, |span| span_value(span, {nanos}))")
+                format!("{place}.map_or(Value::Null, |span| span_value(span, {nanos}))")
             } else {
                 format!("span_value({value}, {nanos})")
             }
@@ -113,6 +136,56 @@ pub(crate) fn write(api: &Api, ty: &Type, place: &str, is_reference: bool) -> St
 
 fn record(api: &Api, path: String, item: &Record) -> RecordModel {
     RecordModel { path, members: item.fields.iter().map(|field| member(api, field)).collect() }
+}
+
+fn holder(api: &Api, path: String, item: &Record) -> HolderModel {
+    let members: Vec<_> = item
+        .fields
+        .iter()
+        .map(|field| {
+            let plain = member(api, field);
+            let value = format!("value.{}", plain.name);
+            let key = plain.key.clone();
+            let (read, show) = match &field.ty {
+                Type::Object(..) => (format!("request.object_in(members, {key})?"), "true".into()),
+                Type::Stream(_) => (String::new(), format!("drain({value}).await?")),
+                Type::Record(at) if api.has_handles(&field.ty) => {
+                    let name = &api.record(*at).name.spec;
+                    let wait = if waits(api, &field.ty) { ".await" } else { "" };
+                    (
+                        format!("read_{name}(request, argument(members, {key})?)?"),
+                        format!("show_{name}({value}){wait}?"),
+                    )
+                }
+                Type::Optional(of) if api.has_handles(of) => {
+                    (format!("request.maybe_in(members, {key})?"), format!("{value}.map(|_| true)"))
+                }
+                ty if api.has_handles(ty) => {
+                    (format!("request.list_in(members, {key})?"), format!("vec![true; {value}.len()]"))
+                }
+                ty => (plain.read, write(api, ty, &value, false)),
+            };
+            (key, plain.name, read, show)
+        })
+        .collect();
+    HolderModel {
+        waits: item.fields.iter().any(|field| waits(api, &field.ty)),
+        name: item.name.spec.clone(),
+        path,
+        members,
+        is_input: item.is_input,
+        is_output: item.is_output,
+    }
+}
+
+/// Whether showing a value waits for a stream in it.
+pub(super) fn waits(api: &Api, ty: &Type) -> bool {
+    match ty {
+        Type::Stream(_) => true,
+        Type::List(of) | Type::Map(of) | Type::Optional(of) => waits(api, of),
+        Type::Record(at) => api.record(*at).fields.iter().any(|field| waits(api, &field.ty)),
+        _ => false,
+    }
 }
 
 fn case(api: &Api, item: &Case) -> CaseModel {

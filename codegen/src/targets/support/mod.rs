@@ -3,7 +3,7 @@
 use super::Target;
 use super::rust::{names, spans, types};
 use crate::files::FileSet;
-use crate::ir::{Api, Family, Field, Kind, Literal, Module, Type};
+use crate::ir::{Api, At, Family, Field, Kind, Literal, Module, Record, Type};
 use anyhow::Result;
 use askama::Template;
 
@@ -68,17 +68,22 @@ impl Model {
 struct EnumModel {
     path: String,
     repr: String,
-    what: String,
+    /// Expression of the error for an unknown tag.
+    unknown: String,
 }
 
 struct FlagsModel {
     path: String,
     repr: String,
-    what: String,
+    /// Expression of the error for an unknown bit.
+    unknown: String,
 }
 
 struct RecordModel {
     path: String,
+    /// Types of the objects in it, and what packs them.
+    objects: String,
+    bounds: String,
     fields: Vec<FieldModel>,
 }
 
@@ -128,15 +133,17 @@ fn model(api: &Api, module: &Module) -> Model {
     let enums = module.enums.iter().map(|item| EnumModel {
         path: path(&item.name.spec),
         repr: item.repr.key().into(),
-        what: item.name.spec.clone(),
+        unknown: unknown(api, item.unknown, "tag", &item.name.spec),
     });
     let flags = module.flags.iter().map(|item| FlagsModel {
         path: path(&item.name.spec),
         repr: item.repr.key().into(),
-        what: item.name.spec.clone(),
+        unknown: unknown(api, item.unknown, "bit", &item.name.spec),
     });
     let records = module.records.iter().map(|item| RecordModel {
         path: path(&item.name.spec),
+        objects: objects(api, item, ""),
+        bounds: objects(api, item, ": Pack"),
         fields: item.fields.iter().map(|f| field(api, f)).collect(),
     });
     let unions = module.unions.iter().map(|item| UnionModel {
@@ -161,6 +168,24 @@ fn model(api: &Api, module: &Module) -> Model {
         records: records.collect(),
         unions: unions.collect(),
     }
+}
+
+/// The error for a number that stands for nothing.
+fn unknown(api: &Api, kind: Option<(At, usize)>, part: &str, name: &str) -> String {
+    match kind {
+        Some(kind) => {
+            let error = types::unknown(api, kind, &format!("\"a {part} is not known\".into()"));
+            format!("{}.into()", error.replace("crate::", "net_types::"))
+        }
+        None => format!("r.unknown(\"{part} of {name}\")"),
+    }
+}
+
+/// The types of the objects in a record, each with a bound, in angle brackets.
+fn objects(api: &Api, item: &Record, bound: &str) -> String {
+    let objects = api.objects_in(item).into_iter().map(|at| names::ty(&api.object(at).name.spec) + bound);
+    let objects: Vec<_> = objects.collect();
+    if objects.is_empty() { String::new() } else { format!("<{}>", objects.join(", ")) }
 }
 
 fn family(api: &Api, module: &Module, family: &Family) -> FamilyModel {

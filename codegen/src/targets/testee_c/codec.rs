@@ -97,9 +97,7 @@ impl Codecs {
                     self.lines.push(format!("TESTEE_MAP({of_code}, {item}, {whole})"));
                 } else {
                     self.lines.push(format!("TESTEE_READ_LIST({of_code}, {item}, {whole})"));
-                    if !matches!(**of, Type::Object(..)) {
-                        self.lines.push(format!("TESTEE_SHOW_LIST({of_code}, {whole})"));
-                    }
+                    self.lines.push(format!("TESTEE_SHOW_LIST({of_code}, {whole})"));
                 }
                 Ok(())
             }
@@ -121,6 +119,9 @@ impl Codecs {
 
     fn enumeration(&mut self, item: &Enum) {
         let (name, ty) = (&item.name.spec, names::ty(&item.name.spec));
+        if item.open {
+            return self.open_enumeration(item);
+        }
         self.codec(Codec {
             name: name.clone(),
             read: vec![
@@ -130,6 +131,33 @@ impl Codecs {
             ],
             show: vec![
                 format!("  net_view text = net_str({ty}_text(*value));"),
+                "  show_text(c, &text);".into(),
+            ],
+            ty,
+        });
+    }
+
+    /// An enum with values that nobody knows yet, which are texts such as `unknown:7`.
+    fn open_enumeration(&mut self, item: &Enum) {
+        let (name, ty) = (&item.name.spec, names::ty(&item.name.spec));
+        self.codec(Codec {
+            name: name.clone(),
+            read: vec![
+                "  const char *text = text_of(c, value);".into(),
+                "  if (strncmp(text, \"unknown:\", 8) == 0) {".into(),
+                format!("    *out = ({ty})strtoull(text + 8, NULL, 10);"),
+                format!("  }} else if (!{ty}_from_text(net_str(text), out)) {{"),
+                "    refuse(c, \"no such value\");".into(),
+                "  }".into(),
+            ],
+            show: vec![
+                "  char unknown[32];".into(),
+                format!("  {ty} known = 0;"),
+                "  snprintf(unknown, sizeof unknown, \"unknown:%llu\", (unsigned long long)*value);".into(),
+                format!("  net_view text = net_str({ty}_text(*value));"),
+                format!("  if (!{ty}_from_text(text, &known) || known != *value) {{"),
+                "    text = net_str(unknown);".into(),
+                "  }".into(),
                 "  show_text(c, &text);".into(),
             ],
             ty,
@@ -174,6 +202,10 @@ impl Codecs {
     fn record(&mut self, api: &Api, item: &Record) -> Result<()> {
         for field in &item.fields {
             self.needs(api, &field.ty)?;
+            if let Type::Stream(of) = &field.ty {
+                self.needs(api, &Type::List(of.clone()))?;
+                self.stream(api, of)?;
+            }
         }
         let ty = names::ty(&item.name.spec);
         let mut read = vec![format!("  *out = {ty}_init();")];
@@ -292,7 +324,10 @@ fn show_field(api: &Api, field: &Field, target: &str) -> Result<Vec<String>> {
 pub(super) fn show_member(api: &Api, spec: &str, ty: &Type, target: &str) -> Result<Vec<String>> {
     let name = names::field(api, spec, ty);
     let (ty, optional) = ty.split_optional();
-    let show = format!("show_{}(c, &{target}{name});", code(api, ty)?);
+    let show = match ty {
+        Type::Stream(of) => format!("drain_{}(c, {target}{name});", code(api, of)?),
+        _ => format!("show_{}(c, &{target}{name});", code(api, ty)?),
+    };
     let mut lines =
         vec!["  {".to_owned(), format!("    size_t at = enter(c, net_str({}));", types::quoted(spec))];
     if optional {

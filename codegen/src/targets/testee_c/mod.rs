@@ -52,6 +52,7 @@ impl Target for TesteeC {
             }
         }
         template.codecs = codecs.lines;
+        template.modules = api.modules.iter().map(|module| module.name.clone()).collect();
         let mut files = FileSet::default();
         files.add(format!("{DIR}/dispatch.h"), tidy(&template.render()?));
         let lines = (0..api.modules.len()).flat_map(|position| surface::module(api, position)).collect();
@@ -82,6 +83,7 @@ struct SurfaceTemplate {
 #[derive(Template, Default)]
 #[template(path = "testee_c/dispatch.jinja", escape = "none")]
 struct DispatchTemplate {
+    modules: Vec<String>,
     codecs: Vec<String>,
     kinds: Vec<KindModel>,
     hosts: Vec<String>,

@@ -71,7 +71,7 @@ pub(super) fn crossing(
 ) -> (Vec<String>, Vec<Doc>) {
     let mut body = Vec::new();
     let mut args = vec![text(native(&method.path))];
-    if needs_environment(method) && !method.is_async {
+    if needs_environment(scope, method) && !method.is_async {
         args.push(text("k.environment"));
     }
     if is_on_object(method) {

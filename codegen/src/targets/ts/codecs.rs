@@ -28,6 +28,8 @@ pub(crate) struct EnumCodec {
     pub alias_types: String,
     pub numeric: Option<String>,
     pub is_open: bool,
+    /// Function that makes the error for an unknown text.
+    pub unknown: Option<String>,
 }
 
 pub(crate) struct RecordCodec {
@@ -130,7 +132,16 @@ fn enumeration(scope: &Scope<'_>, position: usize, item: &Enum) -> EnumCodec {
         aliases,
         numeric: item.numeric.then(|| tags.join(", ")),
         is_open: item.open,
+        unknown: item.unknown.map(|kind| unknown(scope, kind)),
     }
+}
+
+/// The function that makes the error for an unknown text of what it says about it.
+fn unknown(scope: &Scope<'_>, (at, kind): (At, usize)) -> String {
+    let family = scope.api.family(at);
+    let kind = &family.kinds[kind];
+    let message = super::errors::message_with_detail(family, kind);
+    format!("(detail) => k.makeError({}, {}, {message}, detail)", family.id, kind.code)
 }
 
 fn flags(scope: &Scope<'_>, position: usize, item: &Flags) -> EnumCodec {
@@ -147,6 +158,7 @@ fn flags(scope: &Scope<'_>, position: usize, item: &Flags) -> EnumCodec {
         alias_types: String::new(),
         numeric: None,
         is_open: item.open,
+        unknown: item.unknown.map(|kind| unknown(scope, kind)),
     }
 }
 
@@ -157,7 +169,7 @@ fn record(scope: &Scope<'_>, at: At, item: &Record) -> RecordCodec {
     let input = scope.path(at.module, &format!("{name}{}", scope.record_suffix(at, super::types::Way::In)));
     let output = scope.path(at.module, &format!("{name}{}", scope.record_suffix(at, super::types::Way::Out)));
     let writes =
-        item.fields.iter().map(|f| write(scope, f, &records::given(scope, f, "v", keep), keep)).collect();
+        item.fields.iter().map(|f| write(scope, f, &records::given(scope, f, "v", keep), keep, 2)).collect();
     let builds = item.class.is_some() || !item.views.is_empty();
     let by_position = builds && item.class != Some(RecordClass::Options);
     let read = if by_position {
@@ -186,7 +198,7 @@ fn union(scope: &Scope<'_>, at: At, item: &Union) -> UnionCodec {
         writes: case
             .fields
             .iter()
-            .map(|f| write(scope, f, &records::given(scope, f, "v", false), false))
+            .map(|f| write(scope, f, &records::given(scope, f, "v", false), false, 4))
             .collect(),
         reads: std::iter::once(format!("{tag}: {},", names::text(&case.text)))
             .chain(case.fields.iter().map(|f| {
@@ -222,7 +234,8 @@ fn one_or_many(scope: &Scope<'_>, of: &Type) -> String {
     name.replacen("listOf", "oneOrMany", 1)
 }
 
-fn write(scope: &Scope<'_>, field: &Field, value: &str, keep: bool) -> String {
+/// The statement that writes a field, indented by so many steps.
+fn write(scope: &Scope<'_>, field: &Field, value: &str, keep: bool, depth: usize) -> String {
     let name = names::field(scope.api, &field.name, &field.ty, keep);
     let head = format!("{}.write", field_codec(scope, field));
     // What is left out fails the codec's own check.
@@ -235,7 +248,7 @@ fn write(scope: &Scope<'_>, field: &Field, value: &str, keep: bool) -> String {
         Some([low, high]) => call("k.inRange", vec![text(value), low, high, text(&quoted)]),
         None => text(value),
     };
-    layout::print(&concat([call(&head, vec![text("w"), value, text(quoted)]), text(";")]), 2)
+    layout::print(&concat([call(&head, vec![text("w"), value, text(quoted)]), text(";")]), depth)
 }
 
 /// The least and the greatest value of a field that has limits.

@@ -178,13 +178,28 @@ fn message(family: &Family, kind: &Kind) -> Vec<String> {
         None => {}
     }
     let message = kind.message.as_ref().unwrap_or(&family.format);
+    body.push(format!("const message = {};", message_of(family, kind, message)));
+    body
+}
+
+/// The message of a kind without fields, with a detail that there is.
+pub(super) fn message_with_detail(family: &Family, kind: &Kind) -> String {
+    let message = kind.message.as_ref().unwrap_or(&family.format);
+    let whole = message.pieces.iter().flat_map(|piece| match piece {
+        Piece::Group(inner) => inner.clone(),
+        piece => vec![piece.clone()],
+    });
+    message_of(family, kind, &Template { pieces: whole.collect() })
+}
+
+/// A message as a template literal over `detail` and the fields.
+fn message_of(family: &Family, kind: &Kind, message: &Template) -> String {
     let value = |name: &str| match name {
         "prefix" => format!("{{{}}}", names::text(&family.prefix)),
         "kind" => format!("{{{}}}", names::text(&kind.text)),
         other => crate::case::camel(other),
     };
-    body.push(format!("const message = {};", template_literal(message, &value)));
-    body
+    template_literal(message, &value)
 }
 
 /// What an error is made of: numbers, texts and fields.

@@ -17,7 +17,7 @@ mod unions;
 
 use super::Target;
 use crate::files::FileSet;
-use crate::ir::{Api, At};
+use crate::ir::{Api, At, Platform};
 use anyhow::Result;
 use askama::Template;
 use codecs::CodecsModel;
@@ -68,6 +68,8 @@ impl Target for Ts {
         let names = shipped.map(|module| module.name.as_str()).collect();
         files.add(format!("{DIR}/index.ts"), tidy(&IndexTemplate { names }.render()?));
         files.add(format!("{DIR}/spec.ts"), tidy(&SpecTemplate { hash: &api.hash }.render()?));
+        let platforms = PlatformsTemplate { platforms: &api.platforms };
+        files.add(format!("{DIR}/platforms.ts"), tidy(&platforms.render()?));
         files.add("conformance/testees/node/gen/interface.mjs", tidy(&testee::model(api).render()?));
         Ok(files)
     }
@@ -247,6 +249,12 @@ struct IndexTemplate<'a> {
 #[template(path = "ts/spec.jinja", escape = "none")]
 struct SpecTemplate<'a> {
     hash: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "ts/platforms.jinja", escape = "none")]
+struct PlatformsTemplate<'a> {
+    platforms: &'a [Platform],
 }
 
 #[cfg(test)]

@@ -45,8 +45,8 @@ pub(super) fn form(scope: &Scope<'_>, method: &Method) -> ResultForm {
     }
 }
 
-pub(super) fn needs_environment(method: &Method) -> bool {
-    crate::targets::node::needs_environment(method)
+pub(super) fn needs_environment(scope: &Scope<'_>, method: &Method) -> bool {
+    crate::targets::node::needs_environment(scope.api, method)
 }
 
 pub(super) fn has_pack(scope: &Scope<'_>, method: &Method) -> bool {
@@ -64,7 +64,7 @@ pub(super) fn is_itself(method: &Method) -> bool {
 pub(super) fn signature(scope: &Scope<'_>, method: &Method) -> String {
     let mut params = Vec::new();
     let plain = |name: &str, ty: &str| text(format!("{name}: {ty}"));
-    if needs_environment(method) {
+    if needs_environment(scope, method) {
         params.push(plain("environment", "number"));
     }
     if is_on_object(method) {

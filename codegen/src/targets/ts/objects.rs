@@ -19,6 +19,8 @@ pub(crate) struct ObjectModel {
     pub caches: Vec<String>,
     pub constructor: Option<BodyModel>,
     pub members: Vec<BodyModel>,
+    /// Expression of the object that `value` stands for.
+    pub accept: Option<String>,
     pub source: Option<SourceModel>,
     pub close: Option<CloseModel>,
     pub aliases: Vec<String>,
@@ -105,6 +107,17 @@ pub(crate) fn object(scope: &Scope<'_>, position: usize, item: &Object) -> Objec
             .collect(),
         constructor: Some(constructor),
         members,
+        accept: item.accepted().map(|(constructor, arg)| {
+            let class = names::ty(&item.name);
+            let made = match constructor.makes_by_class() {
+                true => format!("new {class}(value)"),
+                false => format!("{class}.{}(value)", names::member(&constructor.name)),
+            };
+            match arg.ty {
+                Type::Bytes => format!("value instanceof Uint8Array ? {made} : value"),
+                _ => format!("typeof value === 'string' ? {made} : value"),
+            }
+        }),
         source: item.iterates.as_ref().map(|of| SourceModel {
             item: scope.ty(of, Way::Out),
             codec: match of {

@@ -98,7 +98,10 @@ impl<'a> Scope<'a> {
             }
             Type::Object(at, bound) => {
                 let name = self.path(at.module, &names::ty(&api.object(*at).name));
-                name + &parameters(bound)
+                match api.object(*at).accepted().filter(|_| way == Way::In) {
+                    Some((_, arg)) => format!("{name} | {}", self.ty(&arg.ty, way)),
+                    None => name + &parameters(bound),
+                }
             }
             Type::Host(at, bound) => {
                 let host = api.host(*at);
@@ -287,6 +290,7 @@ impl<'a> Scope<'a> {
                 item.out.is_some() || !item.accept.is_empty() || self.differs(&item.base, seen)
             }
             Type::Enum(at) => self.api.enumeration(*at).values.iter().any(|value| !value.aliases.is_empty()),
+            Type::Object(at, _) => self.api.object(*at).accept.is_some(),
             Type::Record(at) => self.record_differs(*at),
             Type::Union(at) => {
                 if seen.contains(at) {

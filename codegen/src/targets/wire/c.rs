@@ -1,9 +1,11 @@
 //! Codecs in C: headers over `net_mesh/wire.h`.
 
+mod read;
+
 use super::model::{self, Layout, Part, Step, What};
 use crate::case::screaming;
 use crate::files::FileSet;
-use crate::ir::{Api, Int, Length, Literal, Type};
+use crate::ir::{Api, Int, Length, Type};
 use crate::targets::Target;
 use crate::targets::cpack::names;
 use anyhow::Result;
@@ -54,6 +56,7 @@ pub(super) fn in_c(api: &Api, layout: &Layout<'_>) -> bool {
     layout.steps.iter().all(|step| match &step.what {
         What::Counted { max, of, .. } => max.is_some_and(|max| max <= LONGEST_LIST) && part_in_c(api, of),
         What::Value { ty, .. } => part_in_c(api, ty),
+        What::Choice(_) => layout.members.iter().all(|member| part_in_c(api, &member.ty)),
         What::Print { ty, .. } => model::carrier(api, ty).is_some_and(|int| !int.signed()),
         _ => true,
     })
@@ -62,6 +65,7 @@ pub(super) fn in_c(api: &Api, layout: &Layout<'_>) -> bool {
 fn part_in_c(api: &Api, ty: &Type) -> bool {
     match ty {
         Type::Layout(at) => in_c(api, &model::layout(api, api.wire(*at))),
+        Type::Choice(at, _) => api.wire(*at).parts().all(|part| part_in_c(api, &Type::Layout(part))),
         _ => true,
     }
 }
@@ -80,7 +84,36 @@ struct Codec {
     write: Vec<String>,
     read: Vec<String>,
     ends: bool,
+    choice: Option<ChoiceModel>,
     error: String,
+}
+
+/// One of several layouts.
+struct ChoiceModel {
+    name: String,
+    of: String,
+    arms: Vec<ArmModel>,
+}
+
+struct ArmModel {
+    number: u64,
+    constant: String,
+    field: String,
+    ty: String,
+}
+
+fn choice(choice: &model::Choice<'_>) -> ChoiceModel {
+    let arm = |(number, layout): &(u64, &str)| ArmModel {
+        number: *number,
+        constant: names::constant(&[&choice.ty, layout]),
+        field: names::value(layout),
+        ty: names::ty(layout),
+    };
+    ChoiceModel {
+        name: names::ty(&choice.ty),
+        of: choice.name.to_owned(),
+        arms: choice.arms.iter().map(arm).collect(),
+    }
 }
 
 struct MemberModel {
@@ -103,6 +136,7 @@ fn codec(api: &Api, layout: &Layout<'_>) -> Codec {
         write: layout.steps.iter().flat_map(|step| cx.write_step(step)).collect(),
         read: layout.steps.iter().flat_map(|step| cx.read_step(step, uses_version)).collect(),
         ends: layout.ends,
+        choice: layout.choice.as_ref().map(choice),
         error: format!("NET_CODE({}, {kind})", names::family(error.family_name)),
     }
 }
@@ -149,7 +183,7 @@ fn ctype(api: &Api, ty: &Type) -> String {
         Type::Enum(at) => names::ty(&api.enumeration(*at).name.spec),
         Type::Flags(at) => names::ty(&api.flags(*at).name.spec),
         Type::String | Type::Bytes => "net_view".into(),
-        Type::Layout(at) => names::ty(&api.wire(*at).name),
+        Type::Layout(_) | Type::Choice(..) => names::ty(&api.part_name(ty)),
         other => integer(model::carrier(api, other).unwrap_or(Int::U64)),
     }
 }
@@ -165,6 +199,9 @@ fn tables(api: &Api, layouts: &[Layout<'_>]) -> Vec<Table> {
         let (What::Value { ty, .. } | What::Counted { of: ty, .. }) = step.what else { continue };
         let Type::Enum(at) = api.base(ty) else { continue };
         let item = api.enumeration(*at);
+        if item.open {
+            continue;
+        }
         let tags: Vec<_> = item.values.iter().map(|value| value.tag.to_string()).collect();
         tables.insert(&item.name.spec, tags.join(", "));
     }
@@ -190,6 +227,26 @@ impl Context<'_> {
             What::Size(_) => Vec::new(),
             What::Magic(magic) => vec![format!("net_wire_put(w, {}, {});", escaped(magic), magic.len())],
             What::Version(version) => vec![format!("net_wire_put_uint(w, {version}, 1, {});", self.order)],
+            What::Tag { int, varint, choice, .. } => {
+                let tag = format!("value->{}.tag", names::value(choice.name));
+                vec![match varint {
+                    true => format!("net_wire_put_varint(w, {tag});"),
+                    false => format!("net_wire_put_uint(w, {tag}, {}, {});", int.bits() / 8, self.order),
+                }]
+            }
+            What::Choice(choice) => {
+                vec![format!("{}_write(w, &value->{});", names::ty(&choice.ty), names::value(choice.name))]
+            }
+            What::Mark(name) => vec![format!("size_t {name}_start = w->at;")],
+            What::Sum { name, int, hash } => {
+                let hash = names::constant(&["checksum_hash", hash]);
+                let sum = format!("net_wire_sum_written(w, {hash}, {name}_start)");
+                vec![format!("net_wire_put_uint(w, {sum}, {}, {});", int.bits() / 8, self.order)]
+            }
+            What::AtMost { max, written: true } => {
+                vec![format!("net_wire_at_most(&w->failed, w->at - size_start, {max});")]
+            }
+            What::AtMost { .. } => vec!["size_t size_start = w->at;".into()],
             What::Trailing => vec!["net_wire_put(w, value->trailing.data, value->trailing.len);".into()],
             What::Literal(text) => {
                 vec![format!("net_wire_put(w, {}, {});", escaped(text.as_bytes()), text.len())]
@@ -272,11 +329,18 @@ impl Context<'_> {
             Type::Layout(_) => vec![format!("{}_write(w, &{place});", ctype(self.api, ty))],
             Type::F64 => vec![format!("net_wire_put_f64(w, {place}, {});", self.order)],
             Type::FixedBytes(width) => vec![format!("net_wire_put(w, {place}, {width});")],
-            Type::Enum(_) | Type::Flags(_) => vec![self.known("w", ty, place) + ";", put],
+            Type::Enum(_) | Type::Flags(_) if !self.is_open(ty) => {
+                vec![self.known("w", ty, place) + ";", put]
+            }
             _ if varint => vec![put],
             _ => vec![format!("net_wire_put_uint(w, (uint64_t){place}, {size}, {});", self.order)],
         });
         lines
+    }
+
+    /// Whether an enum has values that nobody knows yet.
+    fn is_open(&self, ty: &Type) -> bool {
+        matches!(self.api.base(ty), Type::Enum(at) if self.api.enumeration(*at).open)
     }
 
     /// A call that refuses what an enum or flags do not know, and gives it back.
@@ -334,166 +398,6 @@ impl Context<'_> {
             _ => None,
         });
         of.unwrap_or_default()
-    }
-
-    fn read_step(&self, step: &Step<'_>, uses_version: bool) -> Vec<String> {
-        let at = step.at.map(|at| format!("net_wire_seek(r, {at});"));
-        let lines = match &step.what {
-            What::Size(_) => Vec::new(),
-            What::Magic(magic) => vec![format!("net_wire_magic(r, {}, {});", escaped(magic), magic.len())],
-            What::Version(newest) if uses_version => {
-                vec![format!("uint64_t version = net_wire_version(r, {newest});")]
-            }
-            What::Version(newest) => vec![format!("net_wire_version(r, {newest});")],
-            What::Trailing => {
-                vec!["value->trailing = net_wire_sized(r, net_wire_remaining(r, UINT64_MAX));".into()]
-            }
-            What::Literal(text) => {
-                vec![format!("net_wire_magic(r, {}, {});", escaped(text.as_bytes()), text.len())]
-            }
-            What::Print { name, ty, padded, until } => {
-                let text = match until {
-                    Some(until) => format!("net_wire_until(r, {})", escaped(until.as_bytes())),
-                    None => "net_wire_sized(r, net_wire_remaining(r, UINT64_MAX))".into(),
-                };
-                let (radix, digits) = padded.map_or((10, 1), |width| (16, width));
-                let most = format!("UINT{}_MAX", model::carrier(self.api, ty).unwrap_or(Int::U64).bits());
-                let ty_name = ctype(self.api, ty);
-                let call = format!("net_wire_parse(r, {text}, {radix}, {digits}, {most})");
-                vec![format!("{} = ({ty_name}){call};", self.place(name, ty))]
-            }
-            What::Bits { name, int, parts } => self.read_bits(name, *int, parts),
-            What::Value { name, ty, varint, max } => {
-                let place = self.place(name, ty);
-                let mut lines = self.read_value(ty, &place, *varint, *max);
-                if step.when.is_some() {
-                    lines.push(format!("value->has_{} = true;", names::field(self.api, name, ty)));
-                }
-                self.guarded(step, Some((ty, &place)), lines)
-            }
-            What::Sized { name, is_text, len, max } => {
-                let function = if *is_text { "net_wire_text" } else { "net_wire_sized" };
-                let place = self.place(name, &Type::Bool);
-                let length = self.read_length(*len, *max, 1);
-                self.guarded(step, None, vec![format!("{place} = {function}(r, {length});")])
-            }
-            What::Counted { name, of, count, max } => {
-                let place = self.place(name, &Type::Bool);
-                let width = model::width(self.api, of);
-                let mut lines = match count {
-                    Length::Rest => {
-                        let most = max.unwrap_or_default();
-                        vec![format!("for (size_t i = 0; net_wire_more(r, i, {most}); i++) {{")]
-                    }
-                    _ => vec![
-                        format!("{place}_len = {};", self.read_length(*count, *max, width)),
-                        format!("for (size_t i = 0; i < {place}_len; i++) {{"),
-                    ],
-                };
-                lines.extend(indented(self.read_value(of, &format!("{place}[i]"), false, None)));
-                if *count == Length::Rest {
-                    lines.push(format!("  {place}_len = i + 1;"));
-                }
-                lines.push("}".into());
-                if step.when.is_some() {
-                    lines.push(format!("value->has_{} = true;", names::field(self.api, name, &Type::Bool)));
-                }
-                self.guarded(step, None, lines)
-            }
-        };
-        at.into_iter().chain(lines).collect()
-    }
-
-    /// Lines that apply if a field is in the bytes.
-    fn guarded(&self, step: &Step<'_>, default: Option<(&Type, &str)>, lines: Vec<String>) -> Vec<String> {
-        let there = step.when.map(|(on, bit)| format!("({} >> {bit} & 1) == 1", names::value(on)));
-        let newer = step.since.map(|(since, _)| format!("version >= {since}"));
-        let conditions: Vec<_> = newer.into_iter().chain(there).collect();
-        if conditions.is_empty() {
-            return lines;
-        }
-        let mut all = vec![format!("if ({}) {{", conditions.join(" && "))];
-        all.extend(indented(lines));
-        let stand_in = match (step.since, default, step.when) {
-            (Some((_, Some(literal))), Some((ty, place)), None) => {
-                self.default(literal, ty).map(|v| (place, v))
-            }
-            _ => None,
-        };
-        if let Some((place, value)) = stand_in {
-            all.push("} else {".into());
-            all.push(format!("  {place} = {value};"));
-        }
-        all.push("}".into());
-        all
-    }
-
-    fn default(&self, literal: &Literal, ty: &Type) -> Option<String> {
-        match (literal, self.api.base(ty)) {
-            (Literal::Bool(value), _) => Some(value.to_string()),
-            (Literal::Int(value), _) => Some(value.to_string()),
-            (Literal::Float(value), _) => Some(format!("{value:?}")),
-            (Literal::EnumValue(position), Type::Enum(at)) => {
-                Some(self.api.enumeration(*at).values[*position].tag.to_string())
-            }
-            (Literal::FlagBits(positions), Type::Flags(at)) => {
-                let flags = self.api.flags(*at);
-                let bits = positions.iter().fold(0u64, |all, position| all | 1 << flags.bits[*position].bit);
-                Some(format!("UINT{}_C({bits:#x})", flags.repr.bits()))
-            }
-            _ => None,
-        }
-    }
-
-    fn read_length(&self, form: Length, max: Option<u64>, width: usize) -> String {
-        let most = max.map_or("UINT64_MAX".into(), |max| max.to_string());
-        match form {
-            Length::Rest => format!("net_wire_remaining(r, {most})"),
-            Length::Varint => format!("net_wire_length(r, net_wire_varint(r, UINT64_MAX), {most}, {width})"),
-            Length::Int(int) => {
-                let get = format!("net_wire_get(r, {}, {})", int.bits() / 8, self.order);
-                format!("net_wire_length(r, {get}, {most}, {width})")
-            }
-        }
-    }
-
-    fn read_value(&self, ty: &Type, place: &str, varint: bool, max: Option<u64>) -> Vec<String> {
-        let get = match model::carrier(self.api, ty) {
-            Some(int) if varint => format!("net_wire_varint(r, UINT{}_MAX)", int.bits()),
-            _ => format!("net_wire_get(r, {}, {})", model::width(self.api, ty), self.order),
-        };
-        let name = ctype(self.api, ty);
-        let mut lines = match self.api.base(ty) {
-            Type::Layout(_) => vec![format!("{name}_read(r, &{place});")],
-            Type::Bool => vec![format!("{place} = net_wire_bool(r);")],
-            Type::F64 => vec![format!("{place} = net_wire_f64(r, {});", self.order)],
-            Type::FixedBytes(width) => vec![format!("net_wire_copy(r, {place}, {width});")],
-            Type::Enum(_) | Type::Flags(_) => {
-                vec![format!("{place} = ({name}){get};"), self.known("r", ty, place) + ";"]
-            }
-            _ => vec![format!("{place} = ({name}){get};")],
-        };
-        lines.extend(max.map(|max| format!("net_wire_at_most(&r->failed, {place}, UINT64_C({max}));")));
-        lines
-    }
-
-    fn read_bits(&self, name: &str, int: Int, parts: &[Part<'_>]) -> Vec<String> {
-        let variable = names::value(name);
-        let get = format!("net_wire_get(r, {}, {})", int.bits() / 8, self.order);
-        let mut lines = vec![format!("uint64_t {variable} = {get};")];
-        for part in parts {
-            let Some(member) = &part.member else { continue };
-            let place = self.place(member, &Type::Bool);
-            let mask = (1u128 << part.width) - 1;
-            lines.push(match part.width {
-                1 => format!("{place} = ({variable} >> {} & 1) == 1;", part.low),
-                width => {
-                    let int = [8, 16, 32, 64].into_iter().find(|int| *int >= width).unwrap_or(64);
-                    format!("{place} = (uint{int}_t)({variable} >> {} & {mask:#x});", part.low)
-                }
-            });
-        }
-        lines
     }
 }
 

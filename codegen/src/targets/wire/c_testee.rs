@@ -43,6 +43,26 @@ struct Entry {
     /// Code of the encoded form in the names of functions.
     form: &'static str,
     members: Vec<MemberModel>,
+    choice: Option<ChoiceEntry>,
+}
+
+/// One of several layouts.
+struct ChoiceEntry {
+    spec: String,
+    name: String,
+    /// Constants, layouts in the spelling of the spec, and members.
+    arms: Vec<(String, String, String)>,
+}
+
+fn choice(choice: &model::Choice<'_>) -> ChoiceEntry {
+    let arm = |(_, layout): &(u64, &str)| {
+        (names::constant(&[&choice.ty, layout]), (*layout).to_owned(), names::value(layout))
+    };
+    ChoiceEntry {
+        spec: choice.ty.clone(),
+        name: names::ty(&choice.ty),
+        arms: choice.arms.iter().map(arm).collect(),
+    }
 }
 
 struct MemberModel {
@@ -60,6 +80,7 @@ fn entry(api: &Api, layout: &Layout<'_>) -> Entry {
         side: if text { "text" } else { "bytes" },
         form: if text { "text" } else { "bytes" },
         members: layout.members.iter().map(|member| member_model(api, member)).collect(),
+        choice: layout.choice.as_ref().map(choice),
     }
 }
 
@@ -131,7 +152,7 @@ fn code(api: &Api, ty: &Type) -> String {
         Type::Bytes => "bytes".into(),
         Type::Duration(_) => "time".into(),
         Type::Enum(at) => api.enumeration(*at).name.spec.clone(),
-        Type::Layout(at) => format!("{}_form", api.wire(*at).name),
+        Type::Layout(_) | Type::Choice(..) => format!("{}_form", api.part_name(ty)),
         Type::Flags(at) => api.flags(*at).name.spec.clone(),
         other => model::carrier(api, other).map_or_else(String::new, |int| int.key().to_owned()),
     }

@@ -23,6 +23,7 @@ impl Target for WireGoTestee {
         let layouts: Vec<_> = api.modules.iter().flat_map(|module| model::layouts(api, module)).collect();
         let template = FileTemplate {
             layouts: layouts.iter().map(|layout| entry(api, layout)).collect(),
+            choices: layouts.iter().filter_map(|layout| layout.choice.as_ref()).map(choice).collect(),
             tables: tables(api, &layouts),
         };
         let mut files = FileSet::default();
@@ -40,6 +41,19 @@ struct Entry {
     /// Kind of the requests.
     kind: &'static str,
     members: Vec<MemberModel>,
+}
+
+struct ChoiceEntry {
+    name: String,
+    /// Layouts in the spelling of the spec, and in Go's.
+    arms: Vec<(String, String)>,
+}
+
+fn choice(choice: &model::Choice<'_>) -> ChoiceEntry {
+    ChoiceEntry {
+        name: names::public(&choice.ty),
+        arms: choice.arms.iter().map(|(_, layout)| ((*layout).to_owned(), names::public(layout))).collect(),
+    }
 }
 
 struct MemberModel {
@@ -96,7 +110,7 @@ fn codec(api: &Api, ty: &Type) -> (String, String) {
         _ => {
             let name = types::go(api, ty, &[]);
             match api.base(ty) {
-                Type::Layout(_) => (format!("readForm{name}"), format!("showForm{name}")),
+                Type::Layout(_) | Type::Choice(..) => (format!("readForm{name}"), format!("showForm{name}")),
                 Type::Bool => ("readBool".into(), "showPlain[bool]".into()),
                 Type::F64 => ("readFloat".into(), "showFloat".into()),
                 Type::Bytes => both("readBytes", "showBytes", &name),
@@ -147,5 +161,6 @@ fn table(api: &Api, ty: &Type) -> String {
 #[template(path = "wire/go_testee.jinja", escape = "none")]
 struct FileTemplate {
     layouts: Vec<Entry>,
+    choices: Vec<ChoiceEntry>,
     tables: Vec<Table>,
 }

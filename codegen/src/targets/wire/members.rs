@@ -2,7 +2,7 @@
 
 use super::model::{self, Layout};
 use crate::files::FileSet;
-use crate::ir::{Api, Int, Type};
+use crate::ir::{Api, Int, Type, WireForm};
 use crate::targets::Target;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -44,6 +44,12 @@ fn form(api: &Api, ty: &Type) -> Value {
         Type::Duration(_) => json!("number"),
         Type::F64 => json!("float"),
         Type::Layout(at) => json!({ "layout": api.wire(*at).name }),
+        Type::Choice(at, field) => match &api.wire(*at).fields[*field].form {
+            WireForm::Switch { arms, .. } => {
+                json!({ "choice": arms.iter().map(|(_, at)| &api.wire(*at).name).collect::<Vec<_>>() })
+            }
+            _ => json!("same"),
+        },
         Type::Bytes | Type::FixedBytes(_) => json!("hex"),
         Type::Enum(at) if api.enumeration(*at).numeric => {
             let values = &api.enumeration(*at).values;

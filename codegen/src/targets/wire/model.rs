@@ -23,6 +23,8 @@ pub(crate) struct Layout<'a> {
     pub members: Vec<Member>,
     /// What is written and read, in order.
     pub steps: Vec<Step<'a>>,
+    /// The field that is one of several layouts.
+    pub choice: Option<Choice<'a>>,
 }
 
 /// A kind of error, and where it comes from.
@@ -75,12 +77,34 @@ pub(crate) enum What<'a> {
     Sized { name: &'a str, is_text: bool, len: Length, max: Option<u64> },
     /// A list with a count.
     Counted { name: &'a str, of: &'a Type, count: Length, max: Option<u64> },
+    /// The number of the layout that stands in a later field.
+    Tag { name: &'a str, int: Int, varint: bool, choice: Choice<'a> },
+    /// One of several layouts, to the end.
+    Choice(Choice<'a>),
+    /// Where what a checksum covers begins.
+    Mark(&'a str),
+    /// A checksum of what stands behind its mark.
+    Sum { name: &'a str, int: Int, hash: &'a str },
+    /// No more bytes than so many: of those that are read, at the start, or of those that are written, at the end.
+    AtMost { max: u64, written: bool },
     /// All that remains, kept.
     Trailing,
     /// A fixed text.
     Literal(&'a str),
     /// A number or text up to the literal behind it, or to the end; digits and radix of a padded number.
     Print { name: &'a str, ty: &'a Type, padded: Option<usize>, until: Option<&'a str> },
+}
+
+/// One of several layouts.
+#[derive(Clone)]
+pub(crate) struct Choice<'a> {
+    /// Its field, and the one with the number.
+    pub name: &'a str,
+    pub on: &'a str,
+    /// What it is called as a type.
+    pub ty: String,
+    /// Numbers and layouts.
+    pub arms: Vec<(u64, &'a str)>,
 }
 
 /// A part of an integer.
@@ -98,7 +122,7 @@ pub(crate) struct Part<'a> {
 /// Member that holds the bytes behind the last field.
 pub(crate) const TRAILING: &str = "trailing";
 
-/// The layouts of a module that have codecs. A switch, a checksum, canonical JSON and postcard are the core's.
+/// The layouts of a module that have codecs; canonical JSON and postcard are the core's.
 pub(crate) fn layouts<'a>(api: &'a Api, module: &'a Module) -> Vec<Layout<'a>> {
     let mut wires: Vec<_> = module.wires.iter().filter(|wire| has_codec(api, wire)).collect();
     wires.sort_by_key(|wire| depth(api, wire));
@@ -158,7 +182,7 @@ pub(crate) fn has_codec(api: &Api, wire: &Wire) -> bool {
         LayoutKind::Fixed | LayoutKind::Sequence => {
             let mut fields = wire.fields.iter();
             fields.all(|field| match field.form {
-                WireForm::Switch { .. } | WireForm::Check { .. } => false,
+                WireForm::Switch { ref arms, .. } => arms.iter().all(|(_, at)| has_codec(api, api.wire(*at))),
                 WireForm::Bits(..) => field.when.is_none() && field.since.is_none(),
                 WireForm::Plain(Type::Layout(at)) | WireForm::Counted { of: Type::Layout(at), .. } => {
                     has_codec(api, api.wire(at))
@@ -184,7 +208,8 @@ fn is_number(api: &Api, ty: &Type) -> bool {
 pub(crate) fn layout<'a>(api: &'a Api, wire: &'a Wire) -> Layout<'a> {
     let is_text = wire.layout == LayoutKind::Text;
     let is_fixed = wire.layout == LayoutKind::Fixed;
-    let (members, steps) = if is_text { text(api, wire) } else { (members(wire), steps(wire, is_fixed)) };
+    let (members, steps) =
+        if is_text { text(api, wire) } else { (members(api, wire), steps(api, wire, is_fixed)) };
     Layout {
         name: &wire.name,
         doc: wire.doc.lines().map(str::to_owned).collect(),
@@ -195,7 +220,16 @@ pub(crate) fn layout<'a>(api: &'a Api, wire: &'a Wire) -> Layout<'a> {
         error: error(api, wire),
         members,
         steps,
+        choice: wire.fields.iter().enumerate().find_map(|(index, _)| choice(api, wire, index)),
     }
+}
+
+/// The choice that a field is.
+fn choice<'a>(api: &'a Api, wire: &'a Wire, index: usize) -> Option<Choice<'a>> {
+    let field = &wire.fields[index];
+    let WireForm::Switch { on, arms } = &field.form else { return None };
+    let arms = arms.iter().map(|(number, at)| (*number, api.wire(*at).name.as_str())).collect();
+    Some(Choice { name: &field.name, on, ty: format!("{}_{}", wire.name, field.name), arms })
 }
 
 fn error<'a>(api: &'a Api, wire: &Wire) -> ErrorKind<'a> {
@@ -209,13 +243,14 @@ fn error<'a>(api: &'a Api, wire: &Wire) -> ErrorKind<'a> {
     ErrorKind { family: at, family_name: &family.name, kind: &kind.name, has_detail: kind.detail.is_none() }
 }
 
-fn members(wire: &Wire) -> Vec<Member> {
+fn members(api: &Api, wire: &Wire) -> Vec<Member> {
     let mut members = Vec::new();
-    for field in &wire.fields {
+    for (index, field) in wire.fields.iter().enumerate() {
         let doc: Vec<_> = field.doc.lines().map(str::to_owned).collect();
         let optional = |ty: Type| if field.when.is_some() { Type::Optional(Box::new(ty)) } else { ty };
         let mut add = |ty: Type| members.push(Member { name: field.name.clone(), ty, doc: doc.clone() });
         match &field.form {
+            _ if crate::wire::is_derived(wire, &field.name) => {}
             WireForm::Plain(ty) | WireForm::Varint(ty) => add(optional(ty.clone())),
             WireForm::Sized { ty, .. } => add(optional(ty.clone())),
             WireForm::Counted { of, .. } => add(optional(Type::List(Box::new(of.clone())))),
@@ -226,7 +261,8 @@ fn members(wire: &Wire) -> Vec<Member> {
                     Some(Member { name: part.member?, ty: part_type(part.width), doc: vec![bits] })
                 }));
             }
-            WireForm::Switch { .. } | WireForm::Check { .. } => {}
+            WireForm::Switch { .. } => add(Type::Choice(api.position(wire), index)),
+            WireForm::Check { .. } => {}
         }
     }
     if wire.keep_trailing {
@@ -267,7 +303,7 @@ fn parts<'a>(wire: &'a Wire, field: &WireField, parts: &[(String, u8)]) -> Vec<P
     parts.iter().map(lower).collect()
 }
 
-fn steps(wire: &Wire, is_fixed: bool) -> Vec<Step<'_>> {
+fn steps<'a>(api: &'a Api, wire: &'a Wire, is_fixed: bool) -> Vec<Step<'a>> {
     let plain = |what| Step { at: None, what, when: None, since: None };
     let mut steps: Vec<_> =
         wire.size.filter(|_| is_fixed).map(|size| plain(What::Size(size))).into_iter().collect();
@@ -277,30 +313,49 @@ fn steps(wire: &Wire, is_fixed: bool) -> Vec<Step<'_>> {
     if let Some(version) = wire.version.filter(|_| !is_fixed) {
         steps.push(plain(What::Version(version)));
     }
-    steps.extend(wire.fields.iter().filter_map(|field| {
-        Some(Step {
+    steps.extend(wire.max.map(|max| plain(What::AtMost { max, written: false })));
+    for (index, field) in wire.fields.iter().enumerate() {
+        let begins = wire
+            .fields
+            .iter()
+            .find(|other| matches!(&other.form, WireForm::Check { over, .. } if over.0 == field.name));
+        steps.extend(begins.map(|sum| plain(What::Mark(&sum.name))));
+        steps.extend(what(api, wire, index).map(|what| Step {
             at: is_fixed.then_some(field.at),
-            what: what(wire, field)?,
+            what,
             when: field.when.as_ref().map(|(on, bit)| (on.as_str(), *bit)),
             since: field.since.map(|since| (since, field.default.as_ref())),
-        })
-    }));
+        }));
+    }
     steps.extend(wire.keep_trailing.then(|| plain(What::Trailing)));
+    steps.extend(wire.max.map(|max| plain(What::AtMost { max, written: true })));
     steps
 }
 
-fn what<'a>(wire: &'a Wire, field: &'a WireField) -> Option<What<'a>> {
+fn what<'a>(api: &'a Api, wire: &'a Wire, index: usize) -> Option<What<'a>> {
+    let field = &wire.fields[index];
     let name = field.name.as_str();
     let limit = |max: u64| (max != u64::MAX).then_some(max);
-    Some(match &field.form {
-        WireForm::Plain(ty) => What::Value { name, ty, varint: false, max: field.max },
-        WireForm::Varint(ty) => What::Value { name, ty, varint: true, max: field.max },
-        WireForm::Bits(int, parts) => What::Bits { name, int: *int, parts: self::parts(wire, field, parts) },
-        WireForm::Sized { ty, len, max } => {
+    let choices = (0..wire.fields.len()).filter_map(|other| choice(api, wire, other));
+    let tag_of = choices.into_iter().find(|choice| choice.on == name);
+    Some(match (&field.form, tag_of) {
+        (WireForm::Plain(ty) | WireForm::Varint(ty), Some(choice)) => {
+            let varint = matches!(field.form, WireForm::Varint(_));
+            What::Tag { name, int: carrier(api, ty)?, varint, choice }
+        }
+        (WireForm::Plain(ty), _) => What::Value { name, ty, varint: false, max: field.max },
+        (WireForm::Varint(ty), _) => What::Value { name, ty, varint: true, max: field.max },
+        (WireForm::Bits(int, parts), _) => {
+            What::Bits { name, int: *int, parts: self::parts(wire, field, parts) }
+        }
+        (WireForm::Sized { ty, len, max }, _) => {
             What::Sized { name, is_text: *ty == Type::String, len: *len, max: limit(*max) }
         }
-        WireForm::Counted { of, count, max } => What::Counted { name, of, count: *count, max: limit(*max) },
-        WireForm::Switch { .. } | WireForm::Check { .. } => return None,
+        (WireForm::Counted { of, count, max }, _) => {
+            What::Counted { name, of, count: *count, max: limit(*max) }
+        }
+        (WireForm::Switch { .. }, _) => What::Choice(choice(api, wire, index)?),
+        (WireForm::Check { int, hash, .. }, _) => What::Sum { name, int: *int, hash },
     })
 }
 

@@ -26,6 +26,8 @@ impl Target for WireRustTestee {
             if layouts.is_empty() {
                 continue;
             }
+            let with_choice = layouts.iter().filter_map(|layout| layout.choice.as_ref());
+            template.choices.extend(with_choice.map(|choice| choice_entry(module, choice)));
             template.layouts.extend(layouts.iter().map(|layout| entry(api, module, layout)));
             template.parts.extend(layouts.iter().map(|layout| layout_path(module, layout)));
             let path = |name: &str| format!("net_types::{}::{}", module.name, names::ty(name));
@@ -45,6 +47,19 @@ struct Entry {
     path: String,
     side: &'static str,
     members: Vec<MemberModel>,
+}
+
+struct ChoiceEntry {
+    path: String,
+    /// Layouts in the spelling of the spec, and their variants.
+    arms: Vec<(String, String)>,
+}
+
+fn choice_entry(module: &Module, choice: &model::Choice<'_>) -> ChoiceEntry {
+    ChoiceEntry {
+        path: format!("net_types::wire::{}::{}", module.name, names::ty(&choice.ty)),
+        arms: choice.arms.iter().map(|(_, layout)| ((*layout).to_owned(), names::ty(layout))).collect(),
+    }
 }
 
 struct MemberModel {
@@ -84,6 +99,7 @@ fn member_model(api: &Api, member: &Member) -> MemberModel {
 #[template(path = "wire/rust_testee.jinja", escape = "none")]
 struct FileTemplate {
     layouts: Vec<Entry>,
+    choices: Vec<ChoiceEntry>,
     enums: Vec<String>,
     flags: Vec<String>,
     scalars: Vec<String>,

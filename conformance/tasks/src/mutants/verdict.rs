@@ -62,7 +62,7 @@ fn of(case: &CaseContent) -> Option<&str> {
 /// The part of a failure that says where it is: `encode: byte 4 (level at 4, u16 LE, 2 bytes): want 01 00   got 00 01`.
 fn place(detail: &str, mutation: Mutation) -> Option<String> {
     match mutation {
-        Mutation::SwappedOffset | Mutation::ByteOrder => {
+        Mutation::SwappedOffset | Mutation::ByteOrder | Mutation::Choice => {
             let byte = detail.strip_prefix("encode: ").filter(|rest| rest.starts_with("byte "))?;
             byte.split_once(": want").map(|(place, _)| place.to_owned())
         }

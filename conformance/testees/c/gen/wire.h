@@ -653,6 +653,164 @@ static void wire_echo_point_decode(call *c) {
   show_echo_point_form(c, &value);
 }
 
+static inline void read_echo_sealed_form(call *c, const node *form, net_echo_sealed *value) {
+  {
+    const node *m = member(form, "kind");
+    read_u8(c, m, &value->kind);
+  }
+  {
+    const node *m = member(form, "body");
+    read_bytes(c, m, &value->body);
+  }
+  {
+    const node *m = member(form, "size");
+    read_u32(c, m, &value->size);
+  }
+  {
+    const node *m = member(form, "note");
+    read_text(c, m, &value->note);
+  }
+  {
+    const node *m = member(form, "last");
+    read_u16(c, m, &value->last);
+  }
+}
+
+static inline void show_echo_sealed_form(call *c, const net_echo_sealed *value) {
+  {
+    size_t at = enter(c, net_str("kind"));
+    show_u8(c, &value->kind);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("body"));
+    show_bytes(c, &value->body);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("size"));
+    show_u32(c, &value->size);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("note"));
+    show_text(c, &value->note);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("last"));
+    show_u16(c, &value->last);
+    leave(c, at);
+  }
+}
+
+static void wire_echo_sealed_encode(call *c) {
+  net_echo_sealed value;
+  memset(&value, 0, sizeof value);
+  read_echo_sealed_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_echo_sealed_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_echo_sealed_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_echo_sealed value;
+  net_code code = net_echo_sealed_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_echo_sealed_form(c, &value);
+}
+
+static inline void read_echo_farewell_form(call *c, const node *form, net_echo_farewell *value) {
+  {
+    const node *m = member(form, "reason");
+    read_reason(c, m, &value->reason);
+  }
+  {
+    const node *m = member(form, "cause");
+    read_reason(c, m, &value->cause);
+  }
+  {
+    const node *m = member(form, "reasons");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->reasons_len < sizeof value->reasons / sizeof *value->reasons; item = item->next) {
+      read_reason(c, item, &value->reasons[value->reasons_len++]);
+    }
+  }
+}
+
+static inline void show_echo_farewell_form(call *c, const net_echo_farewell *value) {
+  {
+    size_t at = enter(c, net_str("reason"));
+    show_reason(c, &value->reason);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cause"));
+    show_reason(c, &value->cause);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reasons"));
+    show_len(c, 'l', value->reasons_len);
+    for (size_t i = 0; i < value->reasons_len; i++) {
+      size_t before = enter_item(c, i);
+      show_reason(c, &value->reasons[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+}
+
+static void wire_echo_farewell_encode(call *c) {
+  net_echo_farewell value;
+  memset(&value, 0, sizeof value);
+  read_echo_farewell_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_echo_farewell_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_echo_farewell_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_echo_farewell value;
+  net_code code = net_echo_farewell_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_echo_farewell_form(c, &value);
+}
+
 static inline void read_echo_ticket_form(call *c, const node *form, net_echo_ticket *value) {
   {
     const node *m = member(form, "major");
@@ -887,6 +1045,177 @@ static void wire_echo_ack_decode(call *c) {
   show_echo_ack_form(c, &value);
 }
 
+static inline void read_echo_reply_rest_form(call *c, const node *form, net_echo_reply_rest *value) {
+  if (given(member(form, "echo_point"))) {
+    value->tag = NET_ECHO_REPLY_REST_ECHO_POINT;
+    read_echo_point_form(c, member(form, "echo_point"), &value->as.echo_point);
+  }
+  if (given(member(form, "echo_tail"))) {
+    value->tag = NET_ECHO_REPLY_REST_ECHO_TAIL;
+    read_echo_tail_form(c, member(form, "echo_tail"), &value->as.echo_tail);
+  }
+  if (given(member(form, "echo_range"))) {
+    value->tag = NET_ECHO_REPLY_REST_ECHO_RANGE;
+    read_echo_range_form(c, member(form, "echo_range"), &value->as.echo_range);
+  }
+}
+
+static inline void show_echo_reply_rest_form(call *c, const net_echo_reply_rest *value) {
+  switch (value->tag) {
+    case NET_ECHO_REPLY_REST_ECHO_POINT: {
+      size_t at = enter(c, net_str("echo_point"));
+      show_echo_point_form(c, &value->as.echo_point);
+      leave(c, at);
+      break;
+    }
+    case NET_ECHO_REPLY_REST_ECHO_TAIL: {
+      size_t at = enter(c, net_str("echo_tail"));
+      show_echo_tail_form(c, &value->as.echo_tail);
+      leave(c, at);
+      break;
+    }
+    case NET_ECHO_REPLY_REST_ECHO_RANGE: {
+      size_t at = enter(c, net_str("echo_range"));
+      show_echo_range_form(c, &value->as.echo_range);
+      leave(c, at);
+      break;
+    }
+  }
+}
+
+static inline void read_echo_reply_form(call *c, const node *form, net_echo_reply *value) {
+  {
+    const node *m = member(form, "rest");
+    read_echo_reply_rest_form(c, m, &value->rest);
+  }
+}
+
+static inline void show_echo_reply_form(call *c, const net_echo_reply *value) {
+  {
+    size_t at = enter(c, net_str("rest"));
+    show_echo_reply_rest_form(c, &value->rest);
+    leave(c, at);
+  }
+}
+
+static void wire_echo_reply_encode(call *c) {
+  net_echo_reply value;
+  memset(&value, 0, sizeof value);
+  read_echo_reply_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_echo_reply_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_echo_reply_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_echo_reply value;
+  net_code code = net_echo_reply_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_echo_reply_form(c, &value);
+}
+
+static inline void read_echo_event_body_form(call *c, const node *form, net_echo_event_body *value) {
+  if (given(member(form, "echo_reply"))) {
+    value->tag = NET_ECHO_EVENT_BODY_ECHO_REPLY;
+    read_echo_reply_form(c, member(form, "echo_reply"), &value->as.echo_reply);
+  }
+  if (given(member(form, "echo_sealed"))) {
+    value->tag = NET_ECHO_EVENT_BODY_ECHO_SEALED;
+    read_echo_sealed_form(c, member(form, "echo_sealed"), &value->as.echo_sealed);
+  }
+}
+
+static inline void show_echo_event_body_form(call *c, const net_echo_event_body *value) {
+  switch (value->tag) {
+    case NET_ECHO_EVENT_BODY_ECHO_REPLY: {
+      size_t at = enter(c, net_str("echo_reply"));
+      show_echo_reply_form(c, &value->as.echo_reply);
+      leave(c, at);
+      break;
+    }
+    case NET_ECHO_EVENT_BODY_ECHO_SEALED: {
+      size_t at = enter(c, net_str("echo_sealed"));
+      show_echo_sealed_form(c, &value->as.echo_sealed);
+      leave(c, at);
+      break;
+    }
+  }
+}
+
+static inline void read_echo_event_form(call *c, const node *form, net_echo_event *value) {
+  {
+    const node *m = member(form, "id");
+    read_u32(c, m, &value->id);
+  }
+  {
+    const node *m = member(form, "body");
+    read_echo_event_body_form(c, m, &value->body);
+  }
+}
+
+static inline void show_echo_event_form(call *c, const net_echo_event *value) {
+  {
+    size_t at = enter(c, net_str("id"));
+    show_u32(c, &value->id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("body"));
+    show_echo_event_body_form(c, &value->body);
+    leave(c, at);
+  }
+}
+
+static void wire_echo_event_encode(call *c) {
+  net_echo_event value;
+  memset(&value, 0, sizeof value);
+  read_echo_event_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_echo_event_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_echo_event_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_echo_event value;
+  net_code code = net_echo_event_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_echo_event_form(c, &value);
+}
+
 static inline void read_permission_token_form(call *c, const node *form, net_permission_token *value) {
   {
     const node *m = member(form, "issuer");
@@ -1018,8 +1347,8 @@ static void wire_permission_token_decode(call *c) {
 
 static inline void read_init_packet_form(call *c, const node *form, net_init_packet *value) {
   {
-    const node *m = member(form, "version");
-    read_u8(c, m, &value->version);
+    const node *m = member(form, "protocol");
+    read_u8(c, m, &value->protocol);
   }
   {
     const node *m = member(form, "reserved");
@@ -1057,8 +1386,8 @@ static inline void read_init_packet_form(call *c, const node *form, net_init_pac
 
 static inline void show_init_packet_form(call *c, const net_init_packet *value) {
   {
-    size_t at = enter(c, net_str("version"));
-    show_u8(c, &value->version);
+    size_t at = enter(c, net_str("protocol"));
+    show_u8(c, &value->protocol);
     leave(c, at);
   }
   {
@@ -1138,8 +1467,8 @@ static void wire_init_packet_decode(call *c) {
 
 static inline void read_resp_packet_form(call *c, const node *form, net_resp_packet *value) {
   {
-    const node *m = member(form, "version");
-    read_u8(c, m, &value->version);
+    const node *m = member(form, "protocol");
+    read_u8(c, m, &value->protocol);
   }
   {
     const node *m = member(form, "reserved");
@@ -1161,8 +1490,8 @@ static inline void read_resp_packet_form(call *c, const node *form, net_resp_pac
 
 static inline void show_resp_packet_form(call *c, const net_resp_packet *value) {
   {
-    size_t at = enter(c, net_str("version"));
-    show_u8(c, &value->version);
+    size_t at = enter(c, net_str("protocol"));
+    show_u8(c, &value->protocol);
     leave(c, at);
   }
   {
@@ -1222,8 +1551,8 @@ static void wire_resp_packet_decode(call *c) {
 
 static inline void read_cookie_packet_form(call *c, const node *form, net_cookie_packet *value) {
   {
-    const node *m = member(form, "version");
-    read_u8(c, m, &value->version);
+    const node *m = member(form, "protocol");
+    read_u8(c, m, &value->protocol);
   }
   {
     const node *m = member(form, "reserved");
@@ -1245,8 +1574,8 @@ static inline void read_cookie_packet_form(call *c, const node *form, net_cookie
 
 static inline void show_cookie_packet_form(call *c, const net_cookie_packet *value) {
   {
-    size_t at = enter(c, net_str("version"));
-    show_u8(c, &value->version);
+    size_t at = enter(c, net_str("protocol"));
+    show_u8(c, &value->protocol);
     leave(c, at);
   }
   {
@@ -1306,8 +1635,8 @@ static void wire_cookie_packet_decode(call *c) {
 
 static inline void read_reject_packet_form(call *c, const node *form, net_reject_packet *value) {
   {
-    const node *m = member(form, "version");
-    read_u8(c, m, &value->version);
+    const node *m = member(form, "protocol");
+    read_u8(c, m, &value->protocol);
   }
   {
     const node *m = member(form, "reserved");
@@ -1337,8 +1666,8 @@ static inline void read_reject_packet_form(call *c, const node *form, net_reject
 
 static inline void show_reject_packet_form(call *c, const net_reject_packet *value) {
   {
-    size_t at = enter(c, net_str("version"));
-    show_u8(c, &value->version);
+    size_t at = enter(c, net_str("protocol"));
+    show_u8(c, &value->protocol);
     leave(c, at);
   }
   {
@@ -1828,8 +2157,8 @@ static inline void read_forward_envelope_form(call *c, const node *form, net_for
     read_u8(c, m, &value->ttl);
   }
   {
-    const node *m = member(form, "class");
-    read_u8(c, m, &value->class_);
+    const node *m = member(form, "priority");
+    read_u8(c, m, &value->priority);
   }
   {
     const node *m = member(form, "reserved");
@@ -1858,8 +2187,8 @@ static inline void show_forward_envelope_form(call *c, const net_forward_envelop
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("class"));
-    show_u8(c, &value->class_);
+    size_t at = enter(c, net_str("priority"));
+    show_u8(c, &value->priority);
     leave(c, at);
   }
   {
@@ -3289,10 +3618,18 @@ static inline bool dispatch_wire(call *c) {
       {"wire.echo_range.decode", wire_echo_range_decode},
       {"wire.echo_point.encode", wire_echo_point_encode},
       {"wire.echo_point.decode", wire_echo_point_decode},
+      {"wire.echo_sealed.encode", wire_echo_sealed_encode},
+      {"wire.echo_sealed.decode", wire_echo_sealed_decode},
+      {"wire.echo_farewell.encode", wire_echo_farewell_encode},
+      {"wire.echo_farewell.decode", wire_echo_farewell_decode},
       {"text.echo_ticket.encode", wire_echo_ticket_encode},
       {"text.echo_ticket.decode", wire_echo_ticket_decode},
       {"wire.echo_ack.encode", wire_echo_ack_encode},
       {"wire.echo_ack.decode", wire_echo_ack_decode},
+      {"wire.echo_reply.encode", wire_echo_reply_encode},
+      {"wire.echo_reply.decode", wire_echo_reply_decode},
+      {"wire.echo_event.encode", wire_echo_event_encode},
+      {"wire.echo_event.decode", wire_echo_event_decode},
       {"wire.permission_token.encode", wire_permission_token_encode},
       {"wire.permission_token.decode", wire_permission_token_decode},
       {"wire.init_packet.encode", wire_init_packet_encode},

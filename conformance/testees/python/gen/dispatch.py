@@ -38,6 +38,9 @@ import net.gen.route
 
 NAMED.update(
     {
+        "base.checksum_hash": enum_of(
+            {"xxh3_64": "xxh3_64", "blake3": "blake3", "blake2s256": "blake2s256"}
+        ),
         "base.library_info": record_of(
             net.gen.base.LibraryInfo,
             ("version", "version", SAME),
@@ -54,6 +57,27 @@ NAMED.update(
         ),
         "bus.ordering": enum_of({"none": "none", "insertion_ts": "insertion_ts"}),
         "bus.start": enum_of({"oldest": "oldest", "latest": "latest"}),
+        "bus.redis_options": record_of(
+            net.gen.bus.RedisOptions,
+            ("url", "url", SAME),
+            ("prefix", "prefix", SAME),
+            ("pipeline_size", "pipeline_size", SAME),
+            ("pool_size", "pool_size", optional(SAME)),
+            ("connect_timeout", "connect_timeout_ms", SAME),
+            ("command_timeout", "command_timeout_ms", SAME),
+            ("max_stream_len", "max_stream_len", optional(SAME)),
+        ),
+        "bus.jet_stream_options": record_of(
+            net.gen.bus.JetStreamOptions,
+            ("url", "url", SAME),
+            ("prefix", "prefix", SAME),
+            ("connect_timeout", "connect_timeout_ms", SAME),
+            ("request_timeout", "request_timeout_ms", SAME),
+            ("max_messages", "max_messages", optional(DECIMAL)),
+            ("max", "max_bytes", optional(DECIMAL)),
+            ("max_age", "max_age_ms", optional(SAME)),
+            ("replicas", "replicas", SAME),
+        ),
         "bus.net_node_config": record_of(
             net.gen.bus.NetNodeConfig,
             ("shards", "shards", optional(SAME)),
@@ -62,6 +86,9 @@ NAMED.update(
             ("max_event", "max_event_bytes", DECIMAL),
             ("max_buffer", "max_buffer_bytes", DECIMAL),
             ("transport", "transport", named("bus.transport")),
+            ("redis", "redis", optional(named("bus.redis_options"))),
+            ("jetstream", "jetstream", optional(named("bus.jet_stream_options"))),
+            ("producer_nonce_path", "producer_nonce_path", optional(SAME)),
         ),
         "bus.receipt": record_of(
             net.gen.bus.Receipt, ("shard_id", "shard_id", SAME), ("timestamp", "timestamp", DECIMAL)
@@ -118,7 +145,40 @@ NAMED.update(
             ("secret_key", "secret_key", SAME),
         ),
         "bus.transport": union_of(
-            "type", "type", memory=("memory", net.gen.bus.Transport.memory, False, record_of(dict))
+            "type",
+            "type",
+            memory=("memory", net.gen.bus.Transport.memory, False, record_of(dict)),
+            redis=(
+                "redis",
+                net.gen.bus.Transport.redis,
+                False,
+                record_of(
+                    dict,
+                    ("url", "url", SAME),
+                    ("prefix", "prefix", SAME),
+                    ("pipeline_size", "pipeline_size", SAME),
+                    ("pool_size", "pool_size", optional(SAME)),
+                    ("connect_timeout", "connect_timeout_ms", SAME),
+                    ("command_timeout", "command_timeout_ms", SAME),
+                    ("max_stream_len", "max_stream_len", optional(SAME)),
+                ),
+            ),
+            jetstream=(
+                "jetstream",
+                net.gen.bus.Transport.jetstream,
+                False,
+                record_of(
+                    dict,
+                    ("url", "url", SAME),
+                    ("prefix", "prefix", SAME),
+                    ("connect_timeout", "connect_timeout_ms", SAME),
+                    ("request_timeout", "request_timeout_ms", SAME),
+                    ("max_messages", "max_messages", optional(DECIMAL)),
+                    ("max", "max_bytes", optional(DECIMAL)),
+                    ("max_age", "max_age_ms", optional(SAME)),
+                    ("replicas", "replicas", SAME),
+                ),
+            ),
         ),
         "control.log_level": enum_of(
             {"error": "error", "warn": "warn", "info": "info", "debug": "debug", "trace": "trace"}
@@ -134,6 +194,8 @@ NAMED.update(
         "control.log_sink": host_of(True, write=("write", False, ("record",), SAME)),
         "echo.color": enum_of({"red": "red", "darkGreen": "darkGreen", "blue": "blue"}),
         "echo.level": enum_of({"low": 1, "high": 500}),
+        "echo.reason": enum_of({"none": "none", "damaged": "damaged"}),
+        "echo.mood": enum_of({"calm": "calm", "angry": "angry"}),
         "echo.label": record_of(
             net.gen.echo.Label, ("text", "text", SAME), ("color", "color", named("echo.color"))
         ),
@@ -198,6 +260,19 @@ NAMED.update(
             net.gen.echo.Timetable,
             ("pauses", "pauses", list_of(SAME)),
             ("limits", "limits", map_of(SAME)),
+        ),
+        "echo.echo_kit": record_of(
+            net.gen.echo.EchoKit,
+            ("label", "label", named("echo.label")),
+            ("first", "first", OBJECT),
+            ("spare", "spare", optional(OBJECT)),
+            ("more", "more", list_of(OBJECT)),
+        ),
+        "echo.echo_watch": record_of(
+            net.gen.echo.EchoWatch,
+            ("kit", "kit", named("echo.echo_kit")),
+            ("pause", "pause_ms", SAME),
+            ("numbers", "numbers", list_of(SAME)),
         ),
         "echo.echo_page": record_of(net.gen.echo.EchoPage, ("raw", "raw", SAME)),
         "echo.mark": record_of(net.gen.echo.Mark, ("place", "place", SAME), ("at", "at", DECIMAL)),
@@ -289,7 +364,7 @@ NAMED.update(
             {
                 "wrong_key": "wrong_key",
                 "wrong_psk": "wrong_psk",
-                "version": "version",
+                "version_mismatch": "version_mismatch",
                 "not_admitted": "not_admitted",
                 "shutting_down": "shutting_down",
             },
@@ -303,6 +378,96 @@ NAMED.update(
                 "expired": "expired",
                 "not_admitted": "not_admitted",
             },
+        ),
+        "mesh.reliability": enum_of({"fire_and_forget": "fire_and_forget", "reliable": "reliable"}),
+        "mesh.mesh_node_config": record_of(
+            net.gen.mesh.MeshNodeConfig,
+            ("bind_addr", "bind_addr", SAME),
+            ("psk", "psk", SAME),
+            ("accepted_psks", "accepted_psks", list_of(SAME)),
+            ("identity_seed", "identity_seed", optional(BYTES)),
+            ("heartbeat_interval", "heartbeat_interval_ms", SAME),
+            ("session_timeout", "session_timeout_ms", SAME),
+            ("connect_timeout", "connect_timeout_ms", SAME),
+            ("max_datagram", "max_datagram", SAME),
+            ("queue", "queue_bytes", DECIMAL),
+            ("num_shards", "num_shards", optional(SAME)),
+        ),
+        "mesh.stream_config": record_of(
+            net.gen.mesh.StreamConfig,
+            ("stream_id", "stream_id", DECIMAL),
+            ("reliability", "reliability", named("mesh.reliability")),
+            ("window", "window_bytes", DECIMAL),
+            ("fairness_weight", "fairness_weight", SAME),
+        ),
+        "mesh.mesh_shutdown_options": record_of(
+            net.gen.mesh.MeshShutdownOptions, ("timeout", "timeout", seconds(1000))
+        ),
+        "mesh.receive_options": record_of(
+            net.gen.mesh.ReceiveOptions,
+            ("peer", "peer", optional(DECIMAL)),
+            ("stream_id", "stream_id", optional(DECIMAL)),
+        ),
+        "mesh.mesh_event": record_of(
+            net.gen.mesh.MeshEvent,
+            ("id", "id", SAME),
+            ("sender", "sender", DECIMAL),
+            ("stream_id", "stream_id", DECIMAL),
+            ("sequence", "sequence", DECIMAL),
+            ("reliable", "reliable", SAME),
+            ("payload", "payload", BYTES),
+            ("insertion_ts", "insertion_ts", DECIMAL),
+        ),
+        "mesh.peer_info": record_of(
+            net.gen.mesh.PeerInfo,
+            ("node_id", "node_id", DECIMAL),
+            ("entity_id", "entity_id", BYTES),
+            ("public_key", "public_key", SAME),
+            ("address", "address", SAME),
+            ("rtt", "rtt_us", SAME),
+            ("silent", "silent", SAME),
+        ),
+        "mesh.stream_stats": record_of(
+            net.gen.mesh.StreamStats,
+            ("tx_seq", "tx_seq", DECIMAL),
+            ("rx_seq", "rx_seq", DECIMAL),
+            ("inbound_pending", "inbound_pending", DECIMAL),
+            ("last_activity_ns", "last_activity_ns", DECIMAL),
+            ("active", "active", SAME),
+            ("backpressure_events", "backpressure_events", DECIMAL),
+            ("tx_credit_remaining", "tx_credit_remaining", DECIMAL),
+            ("tx_window", "tx_window", DECIMAL),
+            ("in_flight", "in_flight", DECIMAL),
+            ("lost", "lost", DECIMAL),
+            ("dropped", "dropped", DECIMAL),
+        ),
+        "mesh.peer_stats": record_of(
+            net.gen.mesh.PeerStats,
+            ("node_id", "node_id", DECIMAL),
+            ("packets_sent", "packets_sent", DECIMAL),
+            ("packets_received", "packets_received", DECIMAL),
+            ("packets_lost", "packets_lost", DECIMAL),
+            ("bytes_sent", "bytes_sent", DECIMAL),
+            ("bytes_received", "bytes_received", DECIMAL),
+            ("messages_sent", "messages_sent", DECIMAL),
+            ("messages_received", "messages_received", DECIMAL),
+            ("messages_lost", "messages_lost", DECIMAL),
+            ("messages_dropped", "messages_dropped", DECIMAL),
+            ("congestion_window", "congestion_window_bytes", DECIMAL),
+            ("mtu", "mtu_bytes", DECIMAL),
+            ("drops", "drops", map_of(DECIMAL)),
+        ),
+        "mesh.mesh_stats": record_of(
+            net.gen.mesh.MeshStats,
+            ("sessions", "sessions", DECIMAL),
+            ("half_open", "half_open", DECIMAL),
+            ("answered", "answered", DECIMAL),
+            ("rejected", "rejected", DECIMAL),
+            ("cookies", "cookies", DECIMAL),
+            ("queued", "queued", DECIMAL),
+            ("queued_bytes", "queued_bytes", DECIMAL),
+            ("drops", "drops", map_of(DECIMAL)),
+            ("peers", "peers", list_of(named("mesh.peer_stats"))),
         ),
         "route.gossip_kind": enum_of(
             {"beacons": "beacons", "routes": "routes", "seqno_requests": "seqno_requests"}
@@ -324,7 +489,10 @@ ERRORS.update(
         ("base", "host_timeout"): (10, ()),
         ("base", "forked"): (11, ()),
         ("base", "closed"): (12, ()),
-        ("base", "mismatch"): (13, (("wanted", "wanted", SAME), ("found", "found", SAME))),
+        ("base", "mismatch"): (
+            13,
+            (("what", "what", SAME), ("wanted", "wanted", SAME), ("found", "found", SAME)),
+        ),
         ("echo", "rejected"): (65537, (("number", "number", SAME), ("reason", "reason", SAME))),
         ("echo", "too-large"): (
             65538,
@@ -355,6 +523,15 @@ ERRORS.update(
             131081,
             (("shard", "shard", SAME), ("first", "first", DECIMAL), ("last", "last", DECIMAL)),
         ),
+        ("bus", "transport"): (131083, (("server", "server", SAME), ("reason", "reason", SAME))),
+        ("bus", "transport_refused"): (
+            131084,
+            (("server", "server", SAME), ("reason", "reason", SAME)),
+        ),
+        ("bus", "undelivered"): (
+            131085,
+            (("events", "events", DECIMAL), ("reason", "reason", SAME)),
+        ),
         ("bus", "not_an_object"): (131082, ()),
         ("echo_part", "missing"): (196609, (("part", "part", SAME),)),
         ("stream", "would block"): (262145, ()),
@@ -382,6 +559,11 @@ ERRORS.update(
             (("close_code", "close_code", DECIMAL), ("reason", "reason", optional(SAME))),
         ),
         ("mesh", "ambiguous_node"): (393227, (("node", "node", DECIMAL),)),
+        ("mesh", "cannot_bind"): (
+            393228,
+            (("address", "address", SAME), ("reason", "reason", SAME)),
+        ),
+        ("mesh", "shut_down"): (393229, ()),
         ("identity", "invalid_seed"): (524289, (("length", "length", DECIMAL),)),
         ("identity", "invalid_entity_id"): (524290, (("length", "length", DECIMAL),)),
         ("identity", "unknown_scope"): (524291, ()),
@@ -404,6 +586,12 @@ ERRORS.update(
 )
 
 CALLS: dict[str, Call] = {
+    "base.checksum": Call(
+        net.gen.base,
+        "checksum",
+        (("hash", "hash", named("base.checksum_hash")), ("data", "data", BYTES)),
+        DECIMAL,
+    ),
     "base.version": Call(net.gen.base, "version", (), SAME),
     "base.build_info": Call(net.gen.base, "build_info", (), named("base.library_info")),
     "bus.generate_net_keypair": Call(
@@ -683,6 +871,10 @@ CALLS: dict[str, Call] = {
         net.gen.echo, "echo_level", (("value", "value", named("echo.level")),), named("echo.level")
     ),
     "echo.echo_access": Call(net.gen.echo, "echo_access", (("value", "value", FLAGS),), FLAGS),
+    "echo.echo_mood": Call(
+        net.gen.echo, "echo_mood", (("value", "value", named("echo.mood")),), named("echo.mood")
+    ),
+    "echo.echo_rights": Call(net.gen.echo, "echo_rights", (("value", "value", FLAGS),), FLAGS),
     "echo.echo_number": Call(net.gen.echo, "echo_number", (("value", "value", DECIMAL),), DECIMAL),
     "echo.echo_key_of": Call(net.gen.echo, "echo_key_of", (("value", "value", SAME),), SAME),
     "echo.echo_optional": Call(
@@ -721,6 +913,24 @@ CALLS: dict[str, Call] = {
         "echo_timetable",
         (("value", "value", named("echo.timetable")),),
         named("echo.timetable"),
+    ),
+    "echo.echo_kit_of": Call(
+        net.gen.echo,
+        "echo_kit_of",
+        (("kit", "kit", named("echo.echo_kit")),),
+        named("echo.echo_kit"),
+    ),
+    "echo.kit_text": Call(
+        net.gen.echo, "kit_text", (("kit", "kit", named("echo.echo_kit")),), SAME
+    ),
+    "echo.kit_text_later": Call(
+        net.gen.echo,
+        "kit_text_later",
+        (
+            ("kit", "kit", named("echo.echo_kit")),
+            ("more", "more", optional(named("echo.echo_kit"))),
+        ),
+        SAME,
     ),
     "echo.doubled": Call(net.gen.echo, "doubled", (("text", "text", SAME),), SAME),
     "echo.doubled_number": Call(
@@ -830,6 +1040,20 @@ CALLS: dict[str, Call] = {
     "echo.echo_box.letters": Call(
         net.gen.echo.EchoBox, "letters", (("limit", "limit", SAME),), None, on_object=True
     ),
+    "echo.echo_box.watch": Call(
+        net.gen.echo.EchoBox,
+        "watch",
+        (("count", "count", SAME),),
+        named("echo.echo_watch"),
+        on_object=True,
+    ),
+    "echo.echo_box.boxed": Call(
+        net.gen.echo.EchoBox,
+        "boxed",
+        (("label", "label", named("echo.label")),),
+        optional(named("echo.echo_kit")),
+        on_object=True,
+    ),
     "echo.echo_box.save": Call(
         net.gen.echo.EchoBox,
         "save",
@@ -922,13 +1146,13 @@ CALLS: dict[str, Call] = {
         on_object=True,
     ),
     "identity.parse_token": Call(
-        net.gen.identity, "parse_token", (("bytes", "bytes", BYTES),), named("identity.token_info")
+        net.gen.identity, "parse_token", (("bytes", "token", BYTES),), named("identity.token_info")
     ),
     "identity.verify_token": Call(
-        net.gen.identity, "verify_token", (("bytes", "bytes", BYTES),), SAME
+        net.gen.identity, "verify_token", (("bytes", "token", BYTES),), SAME
     ),
     "identity.is_token_expired": Call(
-        net.gen.identity, "token_is_expired", (("bytes", "bytes", BYTES),), SAME
+        net.gen.identity, "token_is_expired", (("bytes", "token", BYTES),), SAME
     ),
     "identity.delegate_token": Call(
         net.gen.identity,
@@ -947,7 +1171,7 @@ CALLS: dict[str, Call] = {
         "authorize",
         (
             ("chain", "chain", list_of(OBJECT)),
-            ("options", "options", named("identity.authorize_options")),
+            ("options", "trusted_issuers", named("identity.authorize_options")),
         ),
         SAME,
     ),
@@ -1023,7 +1247,7 @@ CALLS: dict[str, Call] = {
     "identity.identity.issue_token": Call(
         net.gen.identity.Identity,
         "issue_token",
-        (("options", "options", named("identity.issue_token_options")),),
+        (("options", "subject", named("identity.issue_token_options")),),
         None,
         on_object=True,
     ),
@@ -1059,4 +1283,148 @@ CALLS: dict[str, Call] = {
     "identity.identity.token_cache_len": Call(
         net.gen.identity.Identity, "token_cache_len", (), SAME, on_object=True, is_property=True
     ),
+    "mesh.mesh_node.create": Call(
+        net.gen.mesh.MeshNode,
+        "create",
+        (("config", "config", named("mesh.mesh_node_config")),),
+        None,
+    ),
+    "mesh.mesh_node.new": Call(
+        net.gen.mesh, "MeshNode", (("config", "config", named("mesh.mesh_node_config")),), None
+    ),
+    "mesh.mesh_node.start": Call(net.gen.mesh.MeshNode, "start", (), SAME, on_object=True),
+    "mesh.mesh_node.connect": Call(
+        net.gen.mesh.MeshNode,
+        "connect",
+        (
+            ("peer_addr", "peer_addr", SAME),
+            ("peer_public_key", "peer_public_key", SAME),
+            ("peer_node_id", "peer_node_id", DECIMAL),
+        ),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.accept": Call(
+        net.gen.mesh.MeshNode,
+        "accept",
+        (("peer_node_id", "peer_node_id", DECIMAL),),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.disconnect": Call(
+        net.gen.mesh.MeshNode,
+        "disconnect",
+        (("peer_node_id", "peer_node_id", DECIMAL),),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.open_stream": Call(
+        net.gen.mesh.MeshNode,
+        "open_stream",
+        (
+            ("peer_node_id", "peer_node_id", DECIMAL),
+            ("config", "stream_id", named("mesh.stream_config")),
+        ),
+        None,
+        on_object=True,
+    ),
+    "mesh.mesh_node.close_stream": Call(
+        net.gen.mesh.MeshNode,
+        "close_stream",
+        (("peer_node_id", "peer_node_id", DECIMAL), ("stream_id", "stream_id", DECIMAL)),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.send_on_stream": Call(
+        net.gen.mesh.MeshNode,
+        "send_on_stream",
+        (("stream", "stream", OBJECT), ("events", "events", list_of(BYTES))),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.send_with_retry": Call(
+        net.gen.mesh.MeshNode,
+        "send_with_retry",
+        (
+            ("stream", "stream", OBJECT),
+            ("events", "events", list_of(BYTES)),
+            ("max_retries", "max_retries", SAME),
+        ),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.send_blocking": Call(
+        net.gen.mesh.MeshNode,
+        "send_blocking",
+        (("stream", "stream", OBJECT), ("events", "events", list_of(BYTES))),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.stream_stats": Call(
+        net.gen.mesh.MeshNode,
+        "stream_stats",
+        (("peer_node_id", "peer_node_id", DECIMAL), ("stream_id", "stream_id", DECIMAL)),
+        optional(named("mesh.stream_stats")),
+        on_object=True,
+    ),
+    "mesh.mesh_node.receive": Call(
+        net.gen.mesh.MeshNode,
+        "receive",
+        (("options", "peer", named("mesh.receive_options")),),
+        None,
+        on_object=True,
+    ),
+    "mesh.mesh_node.poll": Call(
+        net.gen.mesh.MeshNode,
+        "poll",
+        (("limit", "limit", SAME),),
+        list_of(named("mesh.mesh_event")),
+        on_object=True,
+    ),
+    "mesh.mesh_node.peers": Call(
+        net.gen.mesh.MeshNode, "peers", (), list_of(named("mesh.peer_info")), on_object=True
+    ),
+    "mesh.mesh_node.peer_count": Call(
+        net.gen.mesh.MeshNode, "peer_count", (), SAME, on_object=True
+    ),
+    "mesh.mesh_node.node_id": Call(
+        net.gen.mesh.MeshNode, "node_id", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "mesh.mesh_node.entity_id": Call(
+        net.gen.mesh.MeshNode, "entity_id", (), BYTES, on_object=True, is_property=True
+    ),
+    "mesh.mesh_node.public_key": Call(
+        net.gen.mesh.MeshNode, "public_key", (), SAME, on_object=True, is_property=True
+    ),
+    "mesh.mesh_node.local_addr": Call(
+        net.gen.mesh.MeshNode, "local_addr", (), SAME, on_object=True, is_property=True
+    ),
+    "mesh.mesh_node.stats": Call(
+        net.gen.mesh.MeshNode, "stats", (), named("mesh.mesh_stats"), on_object=True
+    ),
+    "mesh.mesh_node.prometheus_text": Call(
+        net.gen.mesh.MeshNode, "prometheus_text", (), SAME, on_object=True
+    ),
+    "mesh.mesh_node.shutdown": Call(
+        net.gen.mesh.MeshNode,
+        "shutdown",
+        (("options", "timeout", named("mesh.mesh_shutdown_options")),),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_stream.peer_node_id": Call(
+        net.gen.mesh.MeshStream, "peer_node_id", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "mesh.mesh_stream.stream_id": Call(
+        net.gen.mesh.MeshStream, "stream_id", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "mesh.mesh_events.stop": Call(net.gen.mesh.MeshEvents, "stop", (), SAME, on_object=True),
+    "mesh.mesh_events.next": Call(
+        net.gen.mesh.MeshEvents,
+        "next",
+        (("max", "max", SAME),),
+        list_of(named("mesh.mesh_event")),
+        on_object=True,
+    ),
+    "mesh.mesh_events.close": Call(net.gen.mesh.MeshEvents, "close", (), SAME, on_object=True),
 }

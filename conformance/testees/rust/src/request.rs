@@ -45,12 +45,40 @@ impl Request<'_> {
 
     /// The object that an argument refers to.
     pub(crate) fn given<T: Any + Clone>(&self, argument_name: &str) -> Result<T, Failure> {
-        self.referred(argument(self.args, argument_name)?)
+        self.object_in(self.args, argument_name)
+    }
+
+    /// The object that a member refers to.
+    pub(crate) fn object_in<T: Any + Clone>(
+        &self,
+        members: &Map<String, Value>,
+        name: &str,
+    ) -> Result<T, Failure> {
+        self.referred(argument(members, name)?)
+    }
+
+    /// The object that a member refers to, if it is there and not null.
+    pub(crate) fn maybe_in<T: Any + Clone>(
+        &self,
+        members: &Map<String, Value>,
+        name: &str,
+    ) -> Result<Option<T>, Failure> {
+        let value = members.get(name).filter(|value| !value.is_null());
+        value.map(|value| self.referred(value)).transpose()
     }
 
     /// The objects that a list refers to.
     pub(crate) fn given_list<T: Any + Clone>(&self, argument_name: &str) -> Result<Vec<T>, Failure> {
-        let list = argument(self.args, argument_name)?;
+        self.list_in(self.args, argument_name)
+    }
+
+    /// The objects that a member, a list, refers to.
+    pub(crate) fn list_in<T: Any + Clone>(
+        &self,
+        members: &Map<String, Value>,
+        name: &str,
+    ) -> Result<Vec<T>, Failure> {
+        let list = argument(members, name)?;
         let list = list.as_array().ok_or_else(|| wrong("a list", list))?;
         list.iter().map(|value| self.referred(value)).collect()
     }

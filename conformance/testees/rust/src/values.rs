@@ -49,6 +49,11 @@ pub(crate) fn object(value: &Value) -> Result<&Map<String, Value>, Failure> {
     value.as_object().ok_or_else(|| wrong("an object", value))
 }
 
+/// What stands for a member, if it is there and not null.
+pub(crate) fn given<'a>(args: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    args.get(name).filter(|value| !value.is_null())
+}
+
 /// A member of a value, if it is there and not null.
 pub(crate) fn optional<T: Fixture>(args: &Map<String, Value>, name: &str) -> Result<Option<T>, Failure> {
     args.get(name).map_or(Ok(None), Option::read)

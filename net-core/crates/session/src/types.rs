@@ -107,7 +107,7 @@ pub struct Forwarded {
     /// Hops that it may still make.
     pub ttl: u8,
     /// How urgent it is.
-    pub class: u8,
+    pub priority: u8,
     /// The inner packet begins here, and ends with the datagram.
     pub inner: usize,
 }

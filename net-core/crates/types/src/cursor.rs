@@ -1,7 +1,10 @@
 //! What the codecs of layouts are made of: a reader that trusts nothing, a writer, and the checks of both.
 
 use crate::{BaseError, Error};
+use blake2::{Blake2s256, Digest as _};
 use std::fmt;
+
+pub use crate::base::ChecksumHash as Hash;
 
 /// Why bytes have no value, or a value has no bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +63,16 @@ impl<'a> Reader<'a> {
     /// Refuses bytes that are left.
     pub fn end(&self) -> Result<(), Fault> {
         if self.is_empty() { Ok(()) } else { Err(Fault::new("end", "more bytes follow")) }
+    }
+
+    /// How many bytes are read.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// What was read since a position.
+    pub fn since(&self, start: usize) -> &'a [u8] {
+        &self.bytes[start..self.position]
     }
 
     /// Whether nothing is left.
@@ -175,6 +188,16 @@ impl Writer {
         self.position = offset;
     }
 
+    /// How many bytes are written.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// What was written since a position.
+    pub fn since(&self, start: usize) -> &[u8] {
+        &self.bytes[start..self.position]
+    }
+
     /// Writes bytes.
     pub fn bytes(&mut self, bytes: &[u8]) {
         let end = self.position + bytes.len();
@@ -250,12 +273,12 @@ macro_rules! integers {
 
             /// The next float, its lowest byte first.
             pub fn f64_le(&mut self, field: &'static str) -> Result<f64, Fault> {
-                self.u64_le(field).map(f64::from_bits)
+                float(field, self.u64_le(field)?)
             }
 
             /// The next float, its highest byte first.
             pub fn f64_be(&mut self, field: &'static str) -> Result<f64, Fault> {
-                self.u64_be(field).map(f64::from_bits)
+                float(field, self.u64_be(field)?)
             }
         }
 
@@ -304,6 +327,21 @@ integers! {
     i64 i64_le i64_be
 }
 
+/// The checksum of bytes: the hash itself if it has 64 bits, else its first eight bytes, lowest byte first.
+pub fn checksum(hash: Hash, bytes: &[u8]) -> u64 {
+    let first = |digest: &[u8]| digest.iter().take(8).rev().fold(0, |all, byte| all << 8 | u64::from(*byte));
+    match hash {
+        Hash::Xxh364 => xxhash_rust::xxh3::xxh3_64(bytes),
+        Hash::Blake3 => first(blake3::hash(bytes).as_bytes()),
+        Hash::Blake2s256 => first(&Blake2s256::digest(bytes)),
+    }
+}
+
+/// Refuses a checksum that is another.
+pub fn same_sum(field: &'static str, found: u64, sum: u64) -> Result<(), Fault> {
+    if found == sum { Ok(()) } else { Err(Fault::new(field, "wrong checksum")) }
+}
+
 /// Bytes of the shortest varint of a value.
 fn varint_len(value: u64) -> usize {
     match value {
@@ -319,6 +357,13 @@ pub fn complete<T>(bytes: &[u8], read: impl FnOnce(&mut Reader<'_>) -> Result<T,
     let mut reader = Reader::new(bytes);
     let value = read(&mut reader)?;
     reader.end().map(|()| value)
+}
+
+/// The float of some bits; there is one form of what is no number.
+fn float(field: &'static str, bits: u64) -> Result<f64, Fault> {
+    let value = f64::from_bits(bits);
+    let is_other = value.is_nan() && bits != f64::NAN.to_bits();
+    if is_other { Err(Fault::new(field, "not the one NaN")) } else { Ok(value) }
 }
 
 /// A number in fewer bits, if they hold it.

@@ -9,6 +9,53 @@
 #include <net_mesh_pack.h>
 #include <net_mesh/error.h>
 
+// Hash functions of checksums.
+typedef uint8_t net_checksum_hash;
+
+// XXH3 with 64 bits: fast, and finds damage but no intent.
+#define NET_CHECKSUM_HASH_XXH3_64 ((net_checksum_hash)1)
+
+// BLAKE3 with its default length.
+#define NET_CHECKSUM_HASH_BLAKE3 ((net_checksum_hash)2)
+
+// BLAKE2s-256 (RFC 7693).
+#define NET_CHECKSUM_HASH_BLAKE2S256 ((net_checksum_hash)3)
+
+NET_UNSIGNED(checksum_hash, net_checksum_hash)
+NET_LIST_TYPE(checksum_hash, net_checksum_hash)
+NET_LIST_CODEC(checksum_hash, net_checksum_hash)
+
+// The published text of a single value; NULL if there is none.
+static inline const char *net_checksum_hash_text(net_checksum_hash value) {
+  if (value == NET_CHECKSUM_HASH_XXH3_64) {
+    return "xxh3_64";
+  }
+  if (value == NET_CHECKSUM_HASH_BLAKE3) {
+    return "blake3";
+  }
+  if (value == NET_CHECKSUM_HASH_BLAKE2S256) {
+    return "blake2s256";
+  }
+  return NULL;
+}
+
+// The value with a published text; false if there is none.
+static inline bool net_checksum_hash_from_text(net_view text, net_checksum_hash *value) {
+  if (net_view_equal(text, net_str("xxh3_64"))) {
+    *value = NET_CHECKSUM_HASH_XXH3_64;
+    return true;
+  }
+  if (net_view_equal(text, net_str("blake3"))) {
+    *value = NET_CHECKSUM_HASH_BLAKE3;
+    return true;
+  }
+  if (net_view_equal(text, net_str("blake2s256"))) {
+    *value = NET_CHECKSUM_HASH_BLAKE2S256;
+    return true;
+  }
+  return false;
+}
+
 typedef struct net_library_info net_library_info;
 NET_LIST_TYPE(library_info, net_library_info)
 
@@ -99,7 +146,8 @@ NET_OWNED(library_info)
 // The object was shut down while the operation was under way, or before it.
 #define NET_BASE_CLOSED 12
 
-// The library was built from another spec than the SDK.
+// The library does not fit what was built for it: an SDK of another spec, or a C program of another
+// ABI.
 #define NET_BASE_MISMATCH 13
 
 // Fields of an error of kind `base: argument`.
@@ -176,6 +224,8 @@ static inline void net_base_unsupported_fields_pack(net_writer *w,
 
 // Fields of an error of kind `base: mismatch`.
 typedef struct net_base_mismatch_fields {
+  // The what.
+  net_view what;
   // The wanted.
   net_view wanted;
   // The found.
@@ -194,6 +244,9 @@ static inline bool net_base_mismatch_fields_unpack(const net_error *error,
   }
   net_fields f = net_get_record(r);
   if (net_get_field(r, &f)) {
+    net_view_read(r, &value->what);
+  }
+  if (net_get_field(r, &f)) {
     net_view_read(r, &value->wanted);
   }
   if (net_get_field(r, &f)) {
@@ -207,7 +260,8 @@ static inline bool net_base_mismatch_fields_unpack(const net_error *error,
 // Packs the fields of such an error, for `net_reply_error`.
 static inline void net_base_mismatch_fields_pack(net_writer *w,
                                                  const net_base_mismatch_fields *value) {
-  size_t start = net_put_record(w, 2);
+  size_t start = net_put_record(w, 3);
+  net_view_pack(w, &value->what);
   net_view_pack(w, &value->wanted);
   net_view_pack(w, &value->found);
   net_put_end(w, start);

@@ -113,6 +113,80 @@ static inline bool net_level_from_text(net_view text, net_level *value) {
   return false;
 }
 
+// Why something ends; later versions may have more.
+typedef uint16_t net_reason;
+
+// It ends as it should.
+#define NET_REASON_NONE ((net_reason)0)
+
+// Bytes were not what they should be.
+#define NET_REASON_DAMAGED ((net_reason)7)
+
+NET_UNSIGNED(reason, net_reason)
+NET_LIST_TYPE(reason, net_reason)
+NET_LIST_CODEC(reason, net_reason)
+
+// The published text of a single value; NULL if there is none.
+static inline const char *net_reason_text(net_reason value) {
+  if (value == NET_REASON_NONE) {
+    return "none";
+  }
+  if (value == NET_REASON_DAMAGED) {
+    return "damaged";
+  }
+  return NULL;
+}
+
+// The value with a published text; false if there is none.
+static inline bool net_reason_from_text(net_view text, net_reason *value) {
+  if (net_view_equal(text, net_str("none"))) {
+    *value = NET_REASON_NONE;
+    return true;
+  }
+  if (net_view_equal(text, net_str("damaged"))) {
+    *value = NET_REASON_DAMAGED;
+    return true;
+  }
+  return false;
+}
+
+// An enum that refuses unknown texts with an error of its own.
+typedef uint8_t net_mood;
+
+// The first.
+#define NET_MOOD_CALM ((net_mood)1)
+
+// The second.
+#define NET_MOOD_ANGRY ((net_mood)2)
+
+NET_UNSIGNED(mood, net_mood)
+NET_LIST_TYPE(mood, net_mood)
+NET_LIST_CODEC(mood, net_mood)
+
+// The published text of a single value; NULL if there is none.
+static inline const char *net_mood_text(net_mood value) {
+  if (value == NET_MOOD_CALM) {
+    return "calm";
+  }
+  if (value == NET_MOOD_ANGRY) {
+    return "angry";
+  }
+  return NULL;
+}
+
+// The value with a published text; false if there is none.
+static inline bool net_mood_from_text(net_view text, net_mood *value) {
+  if (net_view_equal(text, net_str("calm"))) {
+    *value = NET_MOOD_CALM;
+    return true;
+  }
+  if (net_view_equal(text, net_str("angry"))) {
+    *value = NET_MOOD_ANGRY;
+    return true;
+  }
+  return false;
+}
+
 // A set of bits.
 typedef uint32_t net_access;
 
@@ -155,6 +229,43 @@ static inline bool net_access_from_text(net_view text, net_access *value) {
   }
   if (net_view_equal(text, net_str("change_all"))) {
     *value = NET_ACCESS_CHANGE_ALL;
+    return true;
+  }
+  return false;
+}
+
+// A set of bits that refuses unknown ones with an error of its own.
+typedef uint16_t net_rights;
+
+// May come in.
+#define NET_RIGHTS_ENTER ((net_rights)UINT64_C(0x1))
+
+// May go out.
+#define NET_RIGHTS_LEAVE ((net_rights)UINT64_C(0x2))
+
+NET_UNSIGNED(rights, net_rights)
+NET_LIST_TYPE(rights, net_rights)
+NET_LIST_CODEC(rights, net_rights)
+
+// The published text of a single value; NULL if there is none.
+static inline const char *net_rights_text(net_rights value) {
+  if (value == NET_RIGHTS_ENTER) {
+    return "enter";
+  }
+  if (value == NET_RIGHTS_LEAVE) {
+    return "leave";
+  }
+  return NULL;
+}
+
+// The value with a published text; false if there is none.
+static inline bool net_rights_from_text(net_view text, net_rights *value) {
+  if (net_view_equal(text, net_str("enter"))) {
+    *value = NET_RIGHTS_ENTER;
+    return true;
+  }
+  if (net_view_equal(text, net_str("leave"))) {
+    *value = NET_RIGHTS_LEAVE;
     return true;
   }
   return false;
@@ -907,6 +1018,115 @@ static inline void net_timetable_read(net_reader *r, net_timetable *value) {
 }
 NET_LIST_CODEC(timetable, net_timetable)
 NET_OWNED(timetable)
+typedef struct net_echo_kit net_echo_kit;
+NET_LIST_TYPE(echo_kit, net_echo_kit)
+
+// Objects that belong together.
+//
+// Objects and streams in a result are the program's, which releases each: `net_handle_free`.
+struct net_echo_kit {
+  // What stands on it.
+  net_label label;
+  // A box.
+  net_handle first;
+  // A box, or none. Left out: there is none.
+  bool has_spare;
+  net_handle spare;
+  // Boxes in a list.
+  net_handle_list more;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_echo_kit net_echo_kit_init(void) {
+  net_echo_kit value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_echo_kit_pack(net_writer *w, const net_echo_kit *value) {
+  size_t start = net_put_record(w, 4);
+  net_label_pack(w, &value->label);
+  net_handle_pack(w, &value->first);
+  net_bool_pack(w, &value->has_spare);
+  if (value->has_spare) {
+    net_handle_pack(w, &value->spare);
+  }
+  net_handle_list_pack(w, &value->more);
+  net_put_end(w, start);
+}
+
+static inline void net_echo_kit_read(net_reader *r, net_echo_kit *value) {
+  net_fields f = net_get_record(r);
+  *value = net_echo_kit_init();
+  if (net_get_field(r, &f)) {
+    net_label_read(r, &value->label);
+  }
+  if (net_get_field(r, &f)) {
+    net_handle_read(r, &value->first);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_spare);
+    if (value->has_spare) {
+      net_handle_read(r, &value->spare);
+    }
+  }
+  if (net_get_field(r, &f)) {
+    net_handle_list_read(r, &value->more);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(echo_kit, net_echo_kit)
+NET_OWNED(echo_kit)
+typedef struct net_echo_watch net_echo_watch;
+NET_LIST_TYPE(echo_watch, net_echo_watch)
+
+// A record in which another has objects, with a stream beside it.
+//
+// Objects and streams in a result are the program's, which releases each: `net_handle_free`.
+struct net_echo_watch {
+  // The objects.
+  net_echo_kit kit;
+  // A plain value.
+  uint64_t pause_ms;
+  // The stream.
+  net_handle numbers;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_echo_watch net_echo_watch_init(void) {
+  net_echo_watch value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_echo_watch_pack(net_writer *w, const net_echo_watch *value) {
+  size_t start = net_put_record(w, 3);
+  net_echo_kit_pack(w, &value->kit);
+  net_u64_pack(w, &value->pause_ms);
+  net_handle_pack(w, &value->numbers);
+  net_put_end(w, start);
+}
+
+static inline void net_echo_watch_read(net_reader *r, net_echo_watch *value) {
+  net_fields f = net_get_record(r);
+  *value = net_echo_watch_init();
+  if (net_get_field(r, &f)) {
+    net_echo_kit_read(r, &value->kit);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->pause_ms);
+  }
+  if (net_get_field(r, &f)) {
+    net_handle_read(r, &value->numbers);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(echo_watch, net_echo_watch)
+NET_OWNED(echo_watch)
 typedef struct net_echo_page net_echo_page;
 NET_LIST_TYPE(echo_page, net_echo_page)
 
@@ -1631,6 +1851,88 @@ static inline net_code net_echo_timetable_with(const net_timetable *value,
   net_bytes_free(&given);
   return code;
 }
+// Gives the kit back, with the same boxes in it.
+static inline net_code net_echo_kit_of_with(const net_echo_kit *kit,
+                                            net_echo_kit *result,
+                                            net_error *error) {
+  net_bytes given;
+  net_writer kit_pack = net_writer_new();
+  if (kit != NULL) {
+    net_echo_kit_pack(&kit_pack, kit);
+  }
+  net_view kit_view = kit == NULL ? net_none() : net_writer_view(&kit_pack);
+  net_code code = net_echo_kit_of(kit_view, &given, error);
+  net_writer_free(&kit_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_echo_kit_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Gives the label and the texts of all boxes, with blanks between.
+static inline net_code net_kit_text_with(const net_echo_kit *kit,
+                                         net_bytes *result,
+                                         net_error *error) {
+  net_writer kit_pack = net_writer_new();
+  if (kit != NULL) {
+    net_echo_kit_pack(&kit_pack, kit);
+  }
+  net_view kit_view = kit == NULL ? net_none() : net_writer_view(&kit_pack);
+  net_code code = net_kit_text(kit_view, result, error);
+  net_writer_free(&kit_pack);
+  return code;
+}
+// Gives the texts of one kit or two from a task.
+static inline uint64_t net_kit_text_later_with(const net_echo_kit *kit,
+                                               const net_echo_kit *more,
+                                               net_done done,
+                                               void *ctx) {
+  net_writer kit_pack = net_writer_new();
+  if (kit != NULL) {
+    net_echo_kit_pack(&kit_pack, kit);
+  }
+  net_view kit_view = kit == NULL ? net_none() : net_writer_view(&kit_pack);
+  net_writer more_pack = net_writer_new();
+  if (more != NULL) {
+    net_echo_kit_pack(&more_pack, more);
+  }
+  net_view more_view = more == NULL ? net_none() : net_writer_view(&more_pack);
+  uint64_t op = net_kit_text_later(kit_view, more_view, done, ctx);
+  net_writer_free(&kit_pack);
+  net_writer_free(&more_pack);
+  return op;
+}
+// Reads a result of `net_kit_text_later`; false for something else.
+static inline bool net_kit_text_later_result(net_view result, net_view *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_view_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_kit_text_later` and waits for its end on a queue that nothing else uses.
+static inline net_code net_kit_text_later_wait(net_queue *queue,
+                                               const net_echo_kit *kit,
+                                               const net_echo_kit *more,
+                                               net_bytes *result,
+                                               net_error *error) {
+  net_bytes given;
+  net_view value = net_none();
+  uint64_t op = net_kit_text_later_with(kit, more, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_kit_text_later_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  if (result != NULL) {
+    *result = given;
+    result->data = value.data;
+    result->len = value.len;
+  } else {
+    net_bytes_free(&given);
+  }
+  return code;
+}
 // Gives the value back.
 static inline net_code net_echo_everything_with(const net_everything *value,
                                                 net_everything *result,
@@ -2041,6 +2343,49 @@ static inline net_code net_echo_box_merged_with(const net_handle *boxes,
   net_handle_list_pack(&boxes_pack, &boxes_list);
   net_code code = net_echo_box_merged(net_writer_view(&boxes_pack), result, error);
   net_writer_free(&boxes_pack);
+  return code;
+}
+// Reads a result of `net_echo_box_watch`; false for something else.
+static inline bool net_echo_box_watch_result(net_view result, net_echo_watch *value) {
+  return net_echo_watch_unpack(result, value);
+}
+// Calls `net_echo_box_watch` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_box_watch_wait(net_queue *queue,
+                                               net_handle handle,
+                                               uint32_t count,
+                                               net_echo_watch *result,
+                                               net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_echo_box_watch(handle, count, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL && !net_echo_box_watch_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Gives a kit with a new box in it that has the same text, unless the label has none.
+static inline net_code net_echo_box_boxed_with(net_handle handle,
+                                               const net_label *label,
+                                               bool *found,
+                                               net_echo_kit *result,
+                                               net_error *error) {
+  net_bytes given;
+  net_writer label_pack = net_writer_new();
+  if (label != NULL) {
+    net_label_pack(&label_pack, label);
+  }
+  net_view label_view = label == NULL ? net_none() : net_writer_view(&label_pack);
+  net_code code = net_echo_box_boxed(handle, label_view, found, &given, error);
+  net_writer_free(&label_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_echo_kit_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
   return code;
 }
 // Puts the text into a store, reads it back, and removes it if the store can; `odd` if it differs.

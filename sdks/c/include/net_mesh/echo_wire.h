@@ -503,6 +503,123 @@ static inline net_code net_echo_point_decode(net_view bytes, net_echo_point *val
   return 0;
 }
 
+// Parts with checksums.
+typedef struct net_echo_sealed {
+  // A number that no checksum covers.
+  uint8_t kind;
+  // Bytes.
+  net_view body;
+  // Four bytes.
+  uint32_t size;
+  // A text.
+  net_view note;
+  // Two bytes.
+  uint16_t last;
+} net_echo_sealed;
+
+static inline void net_echo_sealed_write(net_wire_writer *w, const net_echo_sealed *value) {
+  size_t tail_start = w->at;
+  net_wire_put_uint(w, (uint64_t)value->kind, 1, NET_WIRE_BIG);
+  size_t sum_start = w->at;
+  net_wire_at_most(&w->failed, value->body.len, 255);
+  net_wire_put_uint(w, value->body.len, 1, NET_WIRE_BIG);
+  net_wire_put(w, value->body.data, value->body.len);
+  net_wire_put_uint(w, (uint64_t)value->size, 4, NET_WIRE_BIG);
+  net_wire_put_uint(w, net_wire_sum_written(w, NET_CHECKSUM_HASH_XXH3_64, sum_start), 4, NET_WIRE_BIG);
+  size_t seal_start = w->at;
+  net_wire_at_most(&w->failed, value->note.len, 255);
+  net_wire_put_uint(w, value->note.len, 1, NET_WIRE_BIG);
+  net_wire_check(&w->failed, net_wire_is_utf8(value->note));
+  net_wire_put(w, value->note.data, value->note.len);
+  net_wire_put_uint(w, net_wire_sum_written(w, NET_CHECKSUM_HASH_BLAKE3, seal_start), 8, NET_WIRE_BIG);
+  net_wire_put_uint(w, (uint64_t)value->last, 2, NET_WIRE_BIG);
+  net_wire_put_uint(w, net_wire_sum_written(w, NET_CHECKSUM_HASH_BLAKE2S256, tail_start), 2, NET_WIRE_BIG);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_sealed_encode(const net_echo_sealed *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_sealed_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_sealed_read(net_wire_reader *r, net_echo_sealed *value) {
+  size_t tail_start = r->at;
+  value->kind = (uint8_t)net_wire_get(r, 1, NET_WIRE_BIG);
+  size_t sum_start = r->at;
+  value->body = net_wire_sized(r, net_wire_length(r, net_wire_get(r, 1, NET_WIRE_BIG), UINT64_MAX, 1));
+  value->size = (uint32_t)net_wire_get(r, 4, NET_WIRE_BIG);
+  net_wire_same_sum(r, NET_CHECKSUM_HASH_XXH3_64, sum_start, 4, NET_WIRE_BIG);
+  size_t seal_start = r->at;
+  value->note = net_wire_text(r, net_wire_length(r, net_wire_get(r, 1, NET_WIRE_BIG), UINT64_MAX, 1));
+  net_wire_same_sum(r, NET_CHECKSUM_HASH_BLAKE3, seal_start, 8, NET_WIRE_BIG);
+  value->last = (uint16_t)net_wire_get(r, 2, NET_WIRE_BIG);
+  net_wire_same_sum(r, NET_CHECKSUM_HASH_BLAKE2S256, tail_start, 2, NET_WIRE_BIG);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_sealed_decode(net_view bytes, net_echo_sealed *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_echo_sealed_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
+  }
+  return 0;
+}
+
+// Enums with values that later versions may have.
+typedef struct net_echo_farewell {
+  // An enum that is open.
+  net_reason reason;
+  // The same in as few bytes as it needs.
+  net_reason cause;
+  // The same in a list.
+  net_reason reasons[4];
+  size_t reasons_len;
+} net_echo_farewell;
+
+static inline void net_echo_farewell_write(net_wire_writer *w, const net_echo_farewell *value) {
+  net_wire_put_uint(w, (uint64_t)value->reason, 2, NET_WIRE_LITTLE);
+  net_wire_put_varint(w, value->cause);
+  net_wire_at_most(&w->failed, value->reasons_len, 4);
+  net_wire_put_uint(w, value->reasons_len, 1, NET_WIRE_LITTLE);
+  for (size_t i = 0; i < value->reasons_len && !w->failed; i++) {
+    net_wire_put_uint(w, (uint64_t)value->reasons[i], 2, NET_WIRE_LITTLE);
+  }
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_farewell_encode(const net_echo_farewell *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_farewell_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_farewell_read(net_wire_reader *r, net_echo_farewell *value) {
+  value->reason = (net_reason)net_wire_get(r, 2, NET_WIRE_LITTLE);
+  value->cause = (net_reason)net_wire_varint(r, UINT16_MAX);
+  value->reasons_len = net_wire_length(r, net_wire_get(r, 1, NET_WIRE_LITTLE), 4, 2);
+  for (size_t i = 0; i < value->reasons_len; i++) {
+    value->reasons[i] = (net_reason)net_wire_get(r, 2, NET_WIRE_LITTLE);
+  }
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_farewell_decode(net_view bytes, net_echo_farewell *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_echo_farewell_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
+  }
+  return 0;
+}
+
 // A pair of numbers as a text.
 typedef struct net_echo_ticket {
   // The number it stands for.
@@ -655,6 +772,171 @@ static inline net_code net_echo_ack_decode(net_view bytes, net_echo_ack *value) 
   net_wire_reader r = {bytes.data, bytes.len, 0, false};
   memset(value, 0, sizeof *value);
   net_echo_ack_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
+  }
+  return 0;
+}
+
+// Numbers of what `rest` of a `net_echo_reply` can be.
+#define NET_ECHO_REPLY_REST_ECHO_POINT 1
+#define NET_ECHO_REPLY_REST_ECHO_TAIL 2
+#define NET_ECHO_REPLY_REST_ECHO_RANGE 300
+
+// One of several layouts: its number, and its value under its name.
+typedef struct net_echo_reply_rest {
+  uint32_t tag;
+  union {
+    net_echo_point echo_point;
+    net_echo_tail echo_tail;
+    net_echo_range echo_range;
+  } as;
+} net_echo_reply_rest;
+
+static inline void net_echo_reply_rest_write(net_wire_writer *w, const net_echo_reply_rest *value) {
+  switch (value->tag) {
+    case NET_ECHO_REPLY_REST_ECHO_POINT:
+      net_echo_point_write(w, &value->as.echo_point);
+      break;
+    case NET_ECHO_REPLY_REST_ECHO_TAIL:
+      net_echo_tail_write(w, &value->as.echo_tail);
+      break;
+    case NET_ECHO_REPLY_REST_ECHO_RANGE:
+      net_echo_range_write(w, &value->as.echo_range);
+      break;
+    default:
+      w->failed = true;
+  }
+}
+
+static inline void net_echo_reply_rest_read(net_wire_reader *r, net_echo_reply_rest *value) {
+  switch (value->tag) {
+    case NET_ECHO_REPLY_REST_ECHO_POINT:
+      net_echo_point_read(r, &value->as.echo_point);
+      break;
+    case NET_ECHO_REPLY_REST_ECHO_TAIL:
+      net_echo_tail_read(r, &value->as.echo_tail);
+      break;
+    case NET_ECHO_REPLY_REST_ECHO_RANGE:
+      net_echo_range_read(r, &value->as.echo_range);
+      break;
+    default:
+      r->failed = true;
+  }
+}
+
+// One of several layouts, of at most 40 bytes.
+typedef struct net_echo_reply {
+  // The layout.
+  net_echo_reply_rest rest;
+} net_echo_reply;
+
+static inline void net_echo_reply_write(net_wire_writer *w, const net_echo_reply *value) {
+  size_t size_start = w->at;
+  net_wire_put_uint(w, value->rest.tag, 2, NET_WIRE_BIG);
+  net_echo_reply_rest_write(w, &value->rest);
+  net_wire_at_most(&w->failed, w->at - size_start, 40);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_reply_encode(const net_echo_reply *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_reply_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_reply_read(net_wire_reader *r, net_echo_reply *value) {
+  net_wire_remaining(r, 40);
+  value->rest.tag = (uint32_t)net_wire_get(r, 2, NET_WIRE_BIG);
+  net_echo_reply_rest_read(r, &value->rest);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_reply_decode(net_view bytes, net_echo_reply *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_echo_reply_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
+  }
+  return 0;
+}
+
+// Numbers of what `body` of a `net_echo_event` can be.
+#define NET_ECHO_EVENT_BODY_ECHO_REPLY 0
+#define NET_ECHO_EVENT_BODY_ECHO_SEALED 70
+
+// One of several layouts: its number, and its value under its name.
+typedef struct net_echo_event_body {
+  uint32_t tag;
+  union {
+    net_echo_reply echo_reply;
+    net_echo_sealed echo_sealed;
+  } as;
+} net_echo_event_body;
+
+static inline void net_echo_event_body_write(net_wire_writer *w, const net_echo_event_body *value) {
+  switch (value->tag) {
+    case NET_ECHO_EVENT_BODY_ECHO_REPLY:
+      net_echo_reply_write(w, &value->as.echo_reply);
+      break;
+    case NET_ECHO_EVENT_BODY_ECHO_SEALED:
+      net_echo_sealed_write(w, &value->as.echo_sealed);
+      break;
+    default:
+      w->failed = true;
+  }
+}
+
+static inline void net_echo_event_body_read(net_wire_reader *r, net_echo_event_body *value) {
+  switch (value->tag) {
+    case NET_ECHO_EVENT_BODY_ECHO_REPLY:
+      net_echo_reply_read(r, &value->as.echo_reply);
+      break;
+    case NET_ECHO_EVENT_BODY_ECHO_SEALED:
+      net_echo_sealed_read(r, &value->as.echo_sealed);
+      break;
+    default:
+      r->failed = true;
+  }
+}
+
+// A number, and a layout that a number in as few bytes as it needs chooses.
+typedef struct net_echo_event {
+  // A number.
+  uint32_t id;
+  // The layout.
+  net_echo_event_body body;
+} net_echo_event;
+
+static inline void net_echo_event_write(net_wire_writer *w, const net_echo_event *value) {
+  net_wire_put_uint(w, (uint64_t)value->id, 4, NET_WIRE_LITTLE);
+  net_wire_put_varint(w, value->body.tag);
+  net_echo_event_body_write(w, &value->body);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_event_encode(const net_echo_event *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_event_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_event_read(net_wire_reader *r, net_echo_event *value) {
+  value->id = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
+  value->body.tag = (uint32_t)net_wire_varint(r, UINT32_MAX);
+  net_echo_event_body_read(r, &value->body);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_event_decode(net_view bytes, net_echo_event *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_echo_event_read(&r, value);
   net_wire_end(&r);
   if (r.failed) {
     memset(value, 0, sizeof *value);

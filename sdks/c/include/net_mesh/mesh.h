@@ -4,8 +4,8 @@
 //
 // Two nodes share a session, which a handshake of one round trip makes:
 // `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s`, in which each
-// side also proves its Ed25519 identity. Streams of whole messages run over it, reliable and in
-// order, or fire and forget.
+// side also proves its Ed25519 identity. Streams of messages run over it, reliable and in order, or
+// fire and forget.
 // All integers are little-endian, and whatever is reserved is zero.
 
 #ifndef NET_MESH_MESH_H
@@ -19,6 +19,9 @@
 // Version of the protocol that this node speaks.
 #define NET_PROTOCOL_VERSION 1
 
+// Window of a stream, unless it asks for another.
+#define NET_DEFAULT_STREAM_WINDOW_BYTES UINT64_C(65536)
+
 // Why a handshake is refused.
 typedef uint16_t net_reject_code;
 
@@ -28,8 +31,8 @@ typedef uint16_t net_reject_code;
 // The key is right and the PSK is not.
 #define NET_REJECT_CODE_WRONG_PSK ((net_reject_code)2)
 
-// The version is not spoken.
-#define NET_REJECT_CODE_VERSION ((net_reject_code)3)
+// The protocol is not spoken in that form.
+#define NET_REJECT_CODE_VERSION_MISMATCH ((net_reject_code)3)
 
 // The node is not admitted, or there is no room for it.
 #define NET_REJECT_CODE_NOT_ADMITTED ((net_reject_code)4)
@@ -49,8 +52,8 @@ static inline const char *net_reject_code_text(net_reject_code value) {
   if (value == NET_REJECT_CODE_WRONG_PSK) {
     return "wrong_psk";
   }
-  if (value == NET_REJECT_CODE_VERSION) {
-    return "version";
+  if (value == NET_REJECT_CODE_VERSION_MISMATCH) {
+    return "version_mismatch";
   }
   if (value == NET_REJECT_CODE_NOT_ADMITTED) {
     return "not_admitted";
@@ -71,8 +74,8 @@ static inline bool net_reject_code_from_text(net_view text, net_reject_code *val
     *value = NET_REJECT_CODE_WRONG_PSK;
     return true;
   }
-  if (net_view_equal(text, net_str("version"))) {
-    *value = NET_REJECT_CODE_VERSION;
+  if (net_view_equal(text, net_str("version_mismatch"))) {
+    *value = NET_REJECT_CODE_VERSION_MISMATCH;
     return true;
   }
   if (net_view_equal(text, net_str("not_admitted"))) {
@@ -163,6 +166,713 @@ static inline bool net_close_code_from_text(net_view text, net_close_code *value
   return false;
 }
 
+// How hard a stream tries.
+typedef uint8_t net_reliability;
+
+// Each message arrives whole or not at all; none is sent again.
+#define NET_RELIABILITY_FIRE_AND_FORGET ((net_reliability)0)
+
+// Each message arrives once and in order, or the stream ends.
+#define NET_RELIABILITY_RELIABLE ((net_reliability)1)
+
+NET_UNSIGNED(reliability, net_reliability)
+NET_LIST_TYPE(reliability, net_reliability)
+NET_LIST_CODEC(reliability, net_reliability)
+
+// The published text of a single value; NULL if there is none.
+static inline const char *net_reliability_text(net_reliability value) {
+  if (value == NET_RELIABILITY_FIRE_AND_FORGET) {
+    return "fire_and_forget";
+  }
+  if (value == NET_RELIABILITY_RELIABLE) {
+    return "reliable";
+  }
+  return NULL;
+}
+
+// The value with a published text; false if there is none.
+static inline bool net_reliability_from_text(net_view text, net_reliability *value) {
+  if (net_view_equal(text, net_str("fire_and_forget"))) {
+    *value = NET_RELIABILITY_FIRE_AND_FORGET;
+    return true;
+  }
+  if (net_view_equal(text, net_str("reliable"))) {
+    *value = NET_RELIABILITY_RELIABLE;
+    return true;
+  }
+  return false;
+}
+
+#ifndef NET_FIXED_32
+#define NET_FIXED_32
+NET_FIXED(32)
+NET_COLLECTIONS(fixed_32, net_fixed_32)
+#endif
+
+// X25519 public key by which a node is dialled, derived from its identity.
+typedef net_fixed_32 net_public_key;
+
+typedef struct net_mesh_node_config net_mesh_node_config;
+NET_LIST_TYPE(mesh_node_config, net_mesh_node_config)
+
+// How a node of the mesh is set up.
+struct net_mesh_node_config {
+  // Address and port to bind, as `127.0.0.1:9000`; port 0 draws a free one.
+  net_view bind_addr;
+  // Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent never rests
+  // on it.
+  net_view psk;
+  // Up to three more pre-shared keys that peers may dial with, while a key is replaced.
+  net_view_list accepted_psks;
+  // Ed25519 seed of 32 bytes; ids and public key follow from it. Left out: a fresh identity.
+  net_view identity_seed;
+  // A peer that is silent for this long is asked for a sign of life.
+  uint64_t heartbeat_interval_ms;
+  // A peer that is silent for this long is gone.
+  uint64_t session_timeout_ms;
+  // How long an attempt to connect may take.
+  uint64_t connect_timeout_ms;
+  // Longest UDP payload that is sent and taken.
+  uint16_t max_datagram;
+  // Bytes of messages that wait to be read; what is beyond waits at its sender.
+  uint64_t queue_bytes;
+  // Accepted and not used: one queue holds what peers send. Left out: one queue.
+  bool has_num_shards;
+  uint32_t num_shards;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_mesh_node_config net_mesh_node_config_init(void) {
+  net_mesh_node_config value;
+  memset(&value, 0, sizeof value);
+  value.heartbeat_interval_ms = UINT64_C(5000);
+  value.session_timeout_ms = UINT64_C(30000);
+  value.connect_timeout_ms = UINT64_C(5000);
+  value.max_datagram = 1452;
+  value.queue_bytes = UINT64_C(4194304);
+  return value;
+}
+
+static inline void net_mesh_node_config_pack(net_writer *w, const net_mesh_node_config *value) {
+  size_t start = net_put_record(w, 10);
+  net_view_pack(w, &value->bind_addr);
+  net_view_pack(w, &value->psk);
+  net_view_list_pack(w, &value->accepted_psks);
+  net_maybe_view_pack(w, &value->identity_seed);
+  net_u64_pack(w, &value->heartbeat_interval_ms);
+  net_u64_pack(w, &value->session_timeout_ms);
+  net_u64_pack(w, &value->connect_timeout_ms);
+  net_u16_pack(w, &value->max_datagram);
+  net_u64_pack(w, &value->queue_bytes);
+  net_bool_pack(w, &value->has_num_shards);
+  if (value->has_num_shards) {
+    net_u32_pack(w, &value->num_shards);
+  }
+  net_put_end(w, start);
+}
+
+static inline void net_mesh_node_config_read(net_reader *r, net_mesh_node_config *value) {
+  net_fields f = net_get_record(r);
+  *value = net_mesh_node_config_init();
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->bind_addr);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->psk);
+  }
+  if (net_get_more(r, &f)) {
+    net_view_list_read(r, &value->accepted_psks);
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->identity_seed);
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->heartbeat_interval_ms);
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->session_timeout_ms);
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->connect_timeout_ms);
+  }
+  if (net_get_more(r, &f)) {
+    net_u16_read(r, &value->max_datagram);
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->queue_bytes);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_num_shards);
+    if (value->has_num_shards) {
+      net_u32_read(r, &value->num_shards);
+    }
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(mesh_node_config, net_mesh_node_config)
+NET_OWNED(mesh_node_config)
+typedef struct net_stream_config net_stream_config;
+NET_LIST_TYPE(stream_config, net_stream_config)
+
+// How a stream is opened.
+struct net_stream_config {
+  // Id that both ends know the stream by.
+  uint64_t stream_id;
+  // How hard it tries.
+  net_reliability reliability;
+  // Bytes that may be queued, on their way or unread at the peer; 0 for as much as the peer allows.
+  uint64_t window_bytes;
+  // Accepted and not used: streams of a peer take turns.
+  uint8_t fairness_weight;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_stream_config net_stream_config_init(void) {
+  net_stream_config value;
+  memset(&value, 0, sizeof value);
+  value.reliability = NET_RELIABILITY_FIRE_AND_FORGET;
+  value.window_bytes = UINT64_C(65536);
+  value.fairness_weight = 1;
+  return value;
+}
+
+static inline void net_stream_config_pack(net_writer *w, const net_stream_config *value) {
+  size_t start = net_put_record(w, 4);
+  net_u64_pack(w, &value->stream_id);
+  net_reliability_pack(w, &value->reliability);
+  net_u64_pack(w, &value->window_bytes);
+  net_u8_pack(w, &value->fairness_weight);
+  net_put_end(w, start);
+}
+
+static inline void net_stream_config_read(net_reader *r, net_stream_config *value) {
+  net_fields f = net_get_record(r);
+  *value = net_stream_config_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->stream_id);
+  }
+  if (net_get_more(r, &f)) {
+    net_reliability_read(r, &value->reliability);
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->window_bytes);
+  }
+  if (net_get_more(r, &f)) {
+    net_u8_read(r, &value->fairness_weight);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(stream_config, net_stream_config)
+NET_OWNED(stream_config)
+typedef struct net_mesh_shutdown_options net_mesh_shutdown_options;
+NET_LIST_TYPE(mesh_shutdown_options, net_mesh_shutdown_options)
+
+// How a node is shut down.
+struct net_mesh_shutdown_options {
+  // Most time to wait for what was sent to arrive.
+  uint64_t timeout_ms;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_mesh_shutdown_options net_mesh_shutdown_options_init(void) {
+  net_mesh_shutdown_options value;
+  memset(&value, 0, sizeof value);
+  value.timeout_ms = UINT64_C(5000);
+  return value;
+}
+
+static inline void net_mesh_shutdown_options_pack(net_writer *w, const net_mesh_shutdown_options *value) {
+  size_t start = net_put_record(w, 1);
+  net_u64_pack(w, &value->timeout_ms);
+  net_put_end(w, start);
+}
+
+static inline void net_mesh_shutdown_options_read(net_reader *r, net_mesh_shutdown_options *value) {
+  net_fields f = net_get_record(r);
+  *value = net_mesh_shutdown_options_init();
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->timeout_ms);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(mesh_shutdown_options, net_mesh_shutdown_options)
+NET_OWNED(mesh_shutdown_options)
+typedef struct net_receive_options net_receive_options;
+NET_LIST_TYPE(receive_options, net_receive_options)
+
+// Which messages are received.
+struct net_receive_options {
+  // Only messages of this peer. Left out: of every peer.
+  bool has_peer;
+  net_node_id peer;
+  // Only messages of streams with this id. Left out: of every stream.
+  bool has_stream_id;
+  uint64_t stream_id;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_receive_options net_receive_options_init(void) {
+  net_receive_options value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_receive_options_pack(net_writer *w, const net_receive_options *value) {
+  size_t start = net_put_record(w, 2);
+  net_bool_pack(w, &value->has_peer);
+  if (value->has_peer) {
+    net_u64_pack(w, &value->peer);
+  }
+  net_bool_pack(w, &value->has_stream_id);
+  if (value->has_stream_id) {
+    net_u64_pack(w, &value->stream_id);
+  }
+  net_put_end(w, start);
+}
+
+static inline void net_receive_options_read(net_reader *r, net_receive_options *value) {
+  net_fields f = net_get_record(r);
+  *value = net_receive_options_init();
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_peer);
+    if (value->has_peer) {
+      net_u64_read(r, &value->peer);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_stream_id);
+    if (value->has_stream_id) {
+      net_u64_read(r, &value->stream_id);
+    }
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(receive_options, net_receive_options)
+NET_OWNED(receive_options)
+typedef struct net_mesh_event net_mesh_event;
+NET_LIST_TYPE(mesh_event, net_mesh_event)
+
+// A message of a peer.
+struct net_mesh_event {
+  // Number of the message among all that the node received, in decimal.
+  net_view id;
+  // The node that sent it.
+  net_node_id sender;
+  // Id of its stream.
+  uint64_t stream_id;
+  // Number of the message in its stream.
+  uint64_t sequence;
+  // Whether its stream is reliable.
+  bool reliable;
+  // The message.
+  net_view payload;
+  // When it was received.
+  uint64_t insertion_ts;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_mesh_event net_mesh_event_init(void) {
+  net_mesh_event value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_mesh_event_pack(net_writer *w, const net_mesh_event *value) {
+  size_t start = net_put_record(w, 7);
+  net_view_pack(w, &value->id);
+  net_u64_pack(w, &value->sender);
+  net_u64_pack(w, &value->stream_id);
+  net_u64_pack(w, &value->sequence);
+  net_bool_pack(w, &value->reliable);
+  net_view_pack(w, &value->payload);
+  net_u64_pack(w, &value->insertion_ts);
+  net_put_end(w, start);
+}
+
+static inline void net_mesh_event_read(net_reader *r, net_mesh_event *value) {
+  net_fields f = net_get_record(r);
+  *value = net_mesh_event_init();
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->id);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->sender);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->stream_id);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->sequence);
+  }
+  if (net_get_field(r, &f)) {
+    net_bool_read(r, &value->reliable);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->payload);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->insertion_ts);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(mesh_event, net_mesh_event)
+NET_OWNED(mesh_event)
+typedef struct net_peer_info net_peer_info;
+NET_LIST_TYPE(peer_info, net_peer_info)
+
+// A peer that the node has a session with.
+struct net_peer_info {
+  // The peer.
+  net_node_id node_id;
+  // Its Ed25519 public key.
+  net_view entity_id;
+  // The key by which it is dialled.
+  net_public_key public_key;
+  // Where packets to it go.
+  net_view address;
+  // Smoothed round-trip time.
+  uint64_t rtt_us;
+  // Whether it has missed signs of life.
+  bool silent;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_peer_info net_peer_info_init(void) {
+  net_peer_info value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_peer_info_pack(net_writer *w, const net_peer_info *value) {
+  size_t start = net_put_record(w, 6);
+  net_u64_pack(w, &value->node_id);
+  net_view_pack(w, &value->entity_id);
+  net_fixed_32_pack(w, &value->public_key);
+  net_view_pack(w, &value->address);
+  net_u64_pack(w, &value->rtt_us);
+  net_bool_pack(w, &value->silent);
+  net_put_end(w, start);
+}
+
+static inline void net_peer_info_read(net_reader *r, net_peer_info *value) {
+  net_fields f = net_get_record(r);
+  *value = net_peer_info_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->node_id);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->entity_id);
+  }
+  if (net_get_field(r, &f)) {
+    net_fixed_32_read(r, &value->public_key);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->address);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->rtt_us);
+  }
+  if (net_get_field(r, &f)) {
+    net_bool_read(r, &value->silent);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(peer_info, net_peer_info)
+NET_OWNED(peer_info)
+typedef struct net_stream_stats net_stream_stats;
+NET_LIST_TYPE(stream_stats, net_stream_stats)
+
+// Counters of a stream, in both directions.
+struct net_stream_stats {
+  // Number of the next message to the peer.
+  uint64_t tx_seq;
+  // Number of the next message from the peer.
+  uint64_t rx_seq;
+  // Messages from the peer that wait to be read.
+  uint64_t inbound_pending;
+  // When a message was last sent or received, in nanoseconds since the Unix epoch.
+  uint64_t last_activity_ns;
+  // Whether messages can be sent.
+  bool active;
+  // Calls that were refused since the window was full.
+  uint64_t backpressure_events;
+  // Bytes that the window has room for.
+  uint64_t tx_credit_remaining;
+  // Bytes of the window.
+  uint64_t tx_window;
+  // Bytes that are queued, on their way, or unread at the peer.
+  uint64_t in_flight;
+  // Fire-and-forget messages that were lost on the way.
+  uint64_t lost;
+  // Fire-and-forget messages that the peer dropped unread.
+  uint64_t dropped;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_stream_stats net_stream_stats_init(void) {
+  net_stream_stats value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_stream_stats_pack(net_writer *w, const net_stream_stats *value) {
+  size_t start = net_put_record(w, 11);
+  net_u64_pack(w, &value->tx_seq);
+  net_u64_pack(w, &value->rx_seq);
+  net_u64_pack(w, &value->inbound_pending);
+  net_u64_pack(w, &value->last_activity_ns);
+  net_bool_pack(w, &value->active);
+  net_u64_pack(w, &value->backpressure_events);
+  net_u64_pack(w, &value->tx_credit_remaining);
+  net_u64_pack(w, &value->tx_window);
+  net_u64_pack(w, &value->in_flight);
+  net_u64_pack(w, &value->lost);
+  net_u64_pack(w, &value->dropped);
+  net_put_end(w, start);
+}
+
+static inline void net_stream_stats_read(net_reader *r, net_stream_stats *value) {
+  net_fields f = net_get_record(r);
+  *value = net_stream_stats_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->tx_seq);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->rx_seq);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->inbound_pending);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->last_activity_ns);
+  }
+  if (net_get_field(r, &f)) {
+    net_bool_read(r, &value->active);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->backpressure_events);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->tx_credit_remaining);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->tx_window);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->in_flight);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->lost);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->dropped);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(stream_stats, net_stream_stats)
+NET_OWNED(stream_stats)
+typedef struct net_peer_stats net_peer_stats;
+NET_LIST_TYPE(peer_stats, net_peer_stats)
+
+// Counters of the session with a peer.
+struct net_peer_stats {
+  // The peer.
+  net_node_id node_id;
+  // Packets that went to the peer.
+  uint64_t packets_sent;
+  // Packets that opened.
+  uint64_t packets_received;
+  // Packets that were declared lost.
+  uint64_t packets_lost;
+  // Bytes of the packets sent.
+  uint64_t bytes_sent;
+  // Bytes of the packets that opened.
+  uint64_t bytes_received;
+  // Messages that were taken for sending.
+  uint64_t messages_sent;
+  // Messages that were read.
+  uint64_t messages_received;
+  // Fire-and-forget messages that were lost on the way.
+  uint64_t messages_lost;
+  // Fire-and-forget messages of the peer that were dropped unread.
+  uint64_t messages_dropped;
+  // Bytes that may be on their way.
+  uint64_t congestion_window_bytes;
+  // Longest datagram that is known to pass.
+  uint64_t mtu_bytes;
+  // Packets of the peer that were dropped, by reason.
+  net_u64_map drops;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_peer_stats net_peer_stats_init(void) {
+  net_peer_stats value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_peer_stats_pack(net_writer *w, const net_peer_stats *value) {
+  size_t start = net_put_record(w, 13);
+  net_u64_pack(w, &value->node_id);
+  net_u64_pack(w, &value->packets_sent);
+  net_u64_pack(w, &value->packets_received);
+  net_u64_pack(w, &value->packets_lost);
+  net_u64_pack(w, &value->bytes_sent);
+  net_u64_pack(w, &value->bytes_received);
+  net_u64_pack(w, &value->messages_sent);
+  net_u64_pack(w, &value->messages_received);
+  net_u64_pack(w, &value->messages_lost);
+  net_u64_pack(w, &value->messages_dropped);
+  net_u64_pack(w, &value->congestion_window_bytes);
+  net_u64_pack(w, &value->mtu_bytes);
+  net_u64_map_pack(w, &value->drops);
+  net_put_end(w, start);
+}
+
+static inline void net_peer_stats_read(net_reader *r, net_peer_stats *value) {
+  net_fields f = net_get_record(r);
+  *value = net_peer_stats_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->node_id);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->packets_sent);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->packets_received);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->packets_lost);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->bytes_sent);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->bytes_received);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->messages_sent);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->messages_received);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->messages_lost);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->messages_dropped);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->congestion_window_bytes);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->mtu_bytes);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_map_read(r, &value->drops);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(peer_stats, net_peer_stats)
+NET_OWNED(peer_stats)
+typedef struct net_mesh_stats net_mesh_stats;
+NET_LIST_TYPE(mesh_stats, net_mesh_stats)
+
+// Counters of a node.
+struct net_mesh_stats {
+  // Peers that the node has a session with.
+  uint64_t sessions;
+  // Handshakes that are not confirmed.
+  uint64_t half_open;
+  // Handshakes that were answered.
+  uint64_t answered;
+  // Handshakes that were refused with a reason.
+  uint64_t rejected;
+  // Handshakes that were asked for a cookie.
+  uint64_t cookies;
+  // Messages that wait to be read.
+  uint64_t queued;
+  // Bytes of the messages that wait to be read.
+  uint64_t queued_bytes;
+  // Datagrams that were dropped, by reason.
+  net_u64_map drops;
+  // Counters of each session.
+  net_peer_stats_list peers;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_mesh_stats net_mesh_stats_init(void) {
+  net_mesh_stats value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_mesh_stats_pack(net_writer *w, const net_mesh_stats *value) {
+  size_t start = net_put_record(w, 9);
+  net_u64_pack(w, &value->sessions);
+  net_u64_pack(w, &value->half_open);
+  net_u64_pack(w, &value->answered);
+  net_u64_pack(w, &value->rejected);
+  net_u64_pack(w, &value->cookies);
+  net_u64_pack(w, &value->queued);
+  net_u64_pack(w, &value->queued_bytes);
+  net_u64_map_pack(w, &value->drops);
+  net_peer_stats_list_pack(w, &value->peers);
+  net_put_end(w, start);
+}
+
+static inline void net_mesh_stats_read(net_reader *r, net_mesh_stats *value) {
+  net_fields f = net_get_record(r);
+  *value = net_mesh_stats_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->sessions);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->half_open);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->answered);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->rejected);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->cookies);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->queued);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->queued_bytes);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_map_read(r, &value->drops);
+  }
+  if (net_get_field(r, &f)) {
+    net_peer_stats_list_read(r, &value->peers);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(mesh_stats, net_mesh_stats)
+NET_OWNED(mesh_stats)
 // Why a message was not taken by a stream, or a stream has ended.
 
 // The window of the stream, or what may wait for its peer, has no room for all of the messages;
@@ -269,7 +979,7 @@ static inline void net_stream_reset_fields_pack(net_writer *w,
 // The node behind the public key is another than the one asked for.
 #define NET_MESH_WRONG_IDENTITY 4
 
-// The nodes have no version of the protocol in common.
+// The nodes speak no common form of the protocol.
 #define NET_MESH_VERSION_MISMATCH 5
 
 // The peer does not admit this node, or has no room for it.
@@ -289,6 +999,12 @@ static inline void net_stream_reset_fields_pack(net_writer *w,
 
 // Several entities share the node id.
 #define NET_MESH_AMBIGUOUS_NODE 11
+
+// The address cannot be bound, for another reason than that it is in use.
+#define NET_MESH_CANNOT_BIND 12
+
+// This node is shut down.
+#define NET_MESH_SHUT_DOWN 13
 
 // Fields of an error of kind `mesh: wrong_identity`.
 typedef struct net_mesh_wrong_identity_fields {
@@ -471,4 +1187,395 @@ static inline void net_mesh_ambiguous_node_fields_pack(
   net_put_end(w, start);
 }
 
+// Fields of an error of kind `mesh: cannot_bind`.
+typedef struct net_mesh_cannot_bind_fields {
+  // The address.
+  net_view address;
+  // The reason.
+  net_view reason;
+} net_mesh_cannot_bind_fields;
+
+// Reads the fields of such an error, in which their texts stay; false for another kind.
+static inline bool net_mesh_cannot_bind_fields_unpack(const net_error *error,
+                                                      net_mesh_cannot_bind_fields *value) {
+  net_reader reader = net_reader_new(error->fields, true);
+  net_reader *r = &reader;
+  bool ok = error->family == NET_FAMILY_MESH && error->kind == NET_MESH_CANNOT_BIND;
+  memset(value, 0, sizeof *value);
+  if (!ok) {
+    return false;
+  }
+  net_fields f = net_get_record(r);
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->address);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->reason);
+  }
+  net_get_end(r, &f);
+  net_reader_finish(r, &ok);
+  return ok;
+}
+
+// Packs the fields of such an error, for `net_reply_error`.
+static inline void net_mesh_cannot_bind_fields_pack(net_writer *w,
+                                                    const net_mesh_cannot_bind_fields *value) {
+  size_t start = net_put_record(w, 2);
+  net_view_pack(w, &value->address);
+  net_view_pack(w, &value->reason);
+  net_put_end(w, start);
+}
+
+// Binds the socket and makes the node.
+static inline uint64_t net_mesh_node_create_with(const net_mesh_node_config *config,
+                                                 net_done done,
+                                                 void *ctx) {
+  net_writer config_pack = net_writer_new();
+  if (config != NULL) {
+    net_mesh_node_config_pack(&config_pack, config);
+  }
+  net_view config_view = config == NULL ? net_none() : net_writer_view(&config_pack);
+  uint64_t op = net_mesh_node_create(config_view, done, ctx);
+  net_writer_free(&config_pack);
+  return op;
+}
+// Reads a result of `net_mesh_node_create`; false for something else.
+static inline bool net_mesh_node_create_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_mesh_node_create` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_create_wait(net_queue *queue,
+                                                 const net_mesh_node_config *config,
+                                                 net_handle *result,
+                                                 net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_mesh_node_create_with(config, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_mesh_node_create_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Binds the socket and makes the node, which takes packets from the first call on that waits.
+static inline net_code net_mesh_node_new_with(const net_mesh_node_config *config,
+                                              net_handle *result,
+                                              net_error *error) {
+  net_writer config_pack = net_writer_new();
+  if (config != NULL) {
+    net_mesh_node_config_pack(&config_pack, config);
+  }
+  net_view config_view = config == NULL ? net_none() : net_writer_view(&config_pack);
+  net_code code = net_mesh_node_new(config_view, result, error);
+  net_writer_free(&config_pack);
+  return code;
+}
+// Calls `net_mesh_node_start` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_start_wait(net_queue *queue,
+                                                net_handle handle,
+                                                net_error *error) {
+  uint64_t op = net_mesh_node_start(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Dials a peer and waits until both sides have proven who they are. A peer that is lost later is
+// dialled again, from 0.5 s to 30 s apart.
+static inline uint64_t net_mesh_node_connect_with(net_handle handle,
+                                                  net_view peer_addr,
+                                                  const net_public_key *peer_public_key,
+                                                  net_node_id peer_node_id,
+                                                  net_done done,
+                                                  void *ctx) {
+  uint64_t op = net_mesh_node_connect(
+      handle, peer_addr, net_view_of(peer_public_key->bytes, 32), peer_node_id, done, ctx);
+  return op;
+}
+// Calls `net_mesh_node_connect` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_connect_wait(net_queue *queue,
+                                                  net_handle handle,
+                                                  net_view peer_addr,
+                                                  const net_public_key *peer_public_key,
+                                                  net_node_id peer_node_id,
+                                                  net_error *error) {
+  uint64_t op = net_mesh_node_connect_with(
+      handle, peer_addr, peer_public_key, peer_node_id, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Reads a result of `net_mesh_node_accept`; false for something else.
+static inline bool net_mesh_node_accept_result(net_view result, net_view *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_view_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_mesh_node_accept` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_accept_wait(net_queue *queue,
+                                                 net_handle handle,
+                                                 net_node_id peer_node_id,
+                                                 net_bytes *result,
+                                                 net_error *error) {
+  net_bytes given;
+  net_view value = net_none();
+  uint64_t op = net_mesh_node_accept(handle, peer_node_id, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_mesh_node_accept_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  if (result != NULL) {
+    *result = given;
+    result->data = value.data;
+    result->len = value.len;
+  } else {
+    net_bytes_free(&given);
+  }
+  return code;
+}
+// Calls `net_mesh_node_disconnect` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_disconnect_wait(net_queue *queue,
+                                                     net_handle handle,
+                                                     net_node_id peer_node_id,
+                                                     net_error *error) {
+  uint64_t op = net_mesh_node_disconnect(handle, peer_node_id, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Opens a stream to a peer. A stream that is open already is given back as it is.
+static inline net_code net_mesh_node_open_stream_with(net_handle handle,
+                                                      net_node_id peer_node_id,
+                                                      const net_stream_config *config,
+                                                      net_handle *result,
+                                                      net_error *error) {
+  net_writer config_pack = net_writer_new();
+  if (config != NULL) {
+    net_stream_config_pack(&config_pack, config);
+  }
+  net_view config_view = config == NULL ? net_none() : net_writer_view(&config_pack);
+  net_code code = net_mesh_node_open_stream(handle, peer_node_id, config_view, result, error);
+  net_writer_free(&config_pack);
+  return code;
+}
+// Sends messages: all of them are taken, or none. `window_full` if the stream's window has no room
+// for them all; if nothing
+// of the stream is outstanding they are always taken. At most 16 MiB a message, or 256 KiB if the
+// stream is fire-and-forget.
+static inline uint64_t net_mesh_node_send_on_stream_with(net_handle handle,
+                                                         net_handle stream,
+                                                         const net_view *events,
+                                                         size_t events_len,
+                                                         net_done done,
+                                                         void *ctx) {
+  net_writer events_pack = net_writer_new();
+  net_view_list events_list = net_view_list_of(events, events_len);
+  net_view_list_pack(&events_pack, &events_list);
+  uint64_t op =
+      net_mesh_node_send_on_stream(handle, stream, net_writer_view(&events_pack), done, ctx);
+  net_writer_free(&events_pack);
+  return op;
+}
+// Calls `net_mesh_node_send_on_stream` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_send_on_stream_wait(net_queue *queue,
+                                                         net_handle handle,
+                                                         net_handle stream,
+                                                         const net_view *events,
+                                                         size_t events_len,
+                                                         net_error *error) {
+  uint64_t op =
+      net_mesh_node_send_on_stream_with(handle, stream, events, events_len, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Sends messages, and tries again while the window is full: after 5 ms, then after twice as long
+// each time up to 200 ms, or as soon as there is room.
+static inline uint64_t net_mesh_node_send_with_retry_with(net_handle handle,
+                                                          net_handle stream,
+                                                          const net_view *events,
+                                                          size_t events_len,
+                                                          uint32_t max_retries,
+                                                          net_done done,
+                                                          void *ctx) {
+  net_writer events_pack = net_writer_new();
+  net_view_list events_list = net_view_list_of(events, events_len);
+  net_view_list_pack(&events_pack, &events_list);
+  uint64_t op = net_mesh_node_send_with_retry(
+      handle, stream, net_writer_view(&events_pack), max_retries, done, ctx);
+  net_writer_free(&events_pack);
+  return op;
+}
+// Calls `net_mesh_node_send_with_retry` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_send_with_retry_wait(net_queue *queue,
+                                                          net_handle handle,
+                                                          net_handle stream,
+                                                          const net_view *events,
+                                                          size_t events_len,
+                                                          uint32_t max_retries,
+                                                          net_error *error) {
+  uint64_t op = net_mesh_node_send_with_retry_with(
+      handle, stream, events, events_len, max_retries, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Sends messages, and waits for room as long as the peer is there.
+static inline uint64_t net_mesh_node_send_blocking_with(net_handle handle,
+                                                        net_handle stream,
+                                                        const net_view *events,
+                                                        size_t events_len,
+                                                        net_done done,
+                                                        void *ctx) {
+  net_writer events_pack = net_writer_new();
+  net_view_list events_list = net_view_list_of(events, events_len);
+  net_view_list_pack(&events_pack, &events_list);
+  uint64_t op =
+      net_mesh_node_send_blocking(handle, stream, net_writer_view(&events_pack), done, ctx);
+  net_writer_free(&events_pack);
+  return op;
+}
+// Calls `net_mesh_node_send_blocking` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_send_blocking_wait(net_queue *queue,
+                                                        net_handle handle,
+                                                        net_handle stream,
+                                                        const net_view *events,
+                                                        size_t events_len,
+                                                        net_error *error) {
+  uint64_t op =
+      net_mesh_node_send_blocking_with(handle, stream, events, events_len, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Reads the counters of a stream, or nothing if neither side has opened it.
+static inline net_code net_mesh_node_stream_stats_with(net_handle handle,
+                                                       net_node_id peer_node_id,
+                                                       uint64_t stream_id,
+                                                       bool *found,
+                                                       net_stream_stats *result,
+                                                       net_error *error) {
+  net_bytes given;
+  net_code code = net_mesh_node_stream_stats(handle, peer_node_id, stream_id, found, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_stream_stats_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Receives messages of peers from now on. What several readers could get goes to the one that asked
+// for it most narrowly, or else was there first.
+static inline net_code net_mesh_node_receive_with(net_handle handle,
+                                                  const net_receive_options *options,
+                                                  net_handle *result,
+                                                  net_error *error) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_receive_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  net_code code = net_mesh_node_receive(handle, options_view, result, error);
+  net_writer_free(&options_pack);
+  return code;
+}
+// Reads a result of `net_mesh_node_poll`; false for something else.
+static inline bool net_mesh_node_poll_result(net_view result, net_mesh_event_list *value) {
+  return net_mesh_event_list_unpack(result, value);
+}
+// Calls `net_mesh_node_poll` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_poll_wait(net_queue *queue,
+                                               net_handle handle,
+                                               uint32_t limit,
+                                               net_mesh_event_list *result,
+                                               net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_mesh_node_poll(handle, limit, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL && !net_mesh_node_poll_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Tells the peers that there is a session with.
+static inline net_code net_mesh_node_peers_with(net_handle handle,
+                                                net_peer_info_list *result,
+                                                net_error *error) {
+  net_bytes given;
+  net_code code = net_mesh_node_peers(handle, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_peer_info_list_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Reads the counters.
+static inline net_code net_mesh_node_stats_with(net_handle handle,
+                                                net_mesh_stats *result,
+                                                net_error *error) {
+  net_bytes given;
+  net_code code = net_mesh_node_stats(handle, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_mesh_stats_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Waits until what was sent has arrived, tells every peer, and ends. Pending operations end with
+// `closed`. Calling it again does nothing.
+static inline uint64_t net_mesh_node_shutdown_with(net_handle handle,
+                                                   const net_mesh_shutdown_options *options,
+                                                   net_done done,
+                                                   void *ctx) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_mesh_shutdown_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_mesh_node_shutdown(handle, options_view, done, ctx);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Calls `net_mesh_node_shutdown` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_shutdown_wait(net_queue *queue,
+                                                   net_handle handle,
+                                                   const net_mesh_shutdown_options *options,
+                                                   net_error *error) {
+  uint64_t op = net_mesh_node_shutdown_with(handle, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Reads a result of `net_mesh_events_next`; false for something else.
+static inline bool net_mesh_events_next_result(net_view result, net_mesh_event_list *value) {
+  return net_mesh_event_list_unpack(result, value);
+}
+// Calls `net_mesh_events_next` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_events_next_wait(net_queue *queue,
+                                                 net_handle handle,
+                                                 uint32_t max,
+                                                 net_mesh_event_list *result,
+                                                 net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_mesh_events_next(handle, max, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL && !net_mesh_events_next_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
 #endif  // NET_MESH_MESH_H

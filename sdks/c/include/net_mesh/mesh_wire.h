@@ -12,7 +12,7 @@
 // The first message of a handshake.
 typedef struct net_init_packet {
   // Version of the protocol.
-  uint8_t version;
+  uint8_t protocol;
   // Zero.
   uint16_t reserved;
   // Index by which the answer finds the dialling node's keys.
@@ -39,7 +39,7 @@ static inline void net_init_packet_write(net_wire_writer *outer, const net_init_
   net_wire_writer *w = &part;
   net_wire_put(w, "\001", 1);
   net_wire_to(w, 1);
-  net_wire_put_uint(w, (uint64_t)value->version, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->protocol, 1, NET_WIRE_LITTLE);
   net_wire_to(w, 2);
   net_wire_at_most(&w->failed, value->reserved, UINT64_C(0));
   net_wire_put_uint(w, (uint64_t)value->reserved, 2, NET_WIRE_LITTLE);
@@ -72,7 +72,7 @@ static inline void net_init_packet_read(net_wire_reader *outer, net_init_packet 
   net_wire_reader *r = &part;
   net_wire_magic(r, "\001", 1);
   net_wire_seek(r, 1);
-  value->version = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->protocol = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
   net_wire_seek(r, 2);
   value->reserved = (uint16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
   net_wire_at_most(&r->failed, value->reserved, UINT64_C(0));
@@ -109,7 +109,7 @@ static inline net_code net_init_packet_decode(net_view bytes, net_init_packet *v
 // The second and last message of a handshake.
 typedef struct net_resp_packet {
   // Version of the protocol.
-  uint8_t version;
+  uint8_t protocol;
   // Zero.
   uint16_t reserved;
   // The dialling node's index.
@@ -128,7 +128,7 @@ static inline void net_resp_packet_write(net_wire_writer *outer, const net_resp_
   net_wire_writer *w = &part;
   net_wire_put(w, "\002", 1);
   net_wire_to(w, 1);
-  net_wire_put_uint(w, (uint64_t)value->version, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->protocol, 1, NET_WIRE_LITTLE);
   net_wire_to(w, 2);
   net_wire_at_most(&w->failed, value->reserved, UINT64_C(0));
   net_wire_put_uint(w, (uint64_t)value->reserved, 2, NET_WIRE_LITTLE);
@@ -153,7 +153,7 @@ static inline void net_resp_packet_read(net_wire_reader *outer, net_resp_packet 
   net_wire_reader *r = &part;
   net_wire_magic(r, "\002", 1);
   net_wire_seek(r, 1);
-  value->version = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->protocol = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
   net_wire_seek(r, 2);
   value->reserved = (uint16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
   net_wire_at_most(&r->failed, value->reserved, UINT64_C(0));
@@ -182,7 +182,7 @@ static inline net_code net_resp_packet_decode(net_view bytes, net_resp_packet *v
 // Asks a dialling node to show that it receives at its address.
 typedef struct net_cookie_packet {
   // Version of the protocol.
-  uint8_t version;
+  uint8_t protocol;
   // Zero.
   uint16_t reserved;
   // The dialling node's index.
@@ -201,7 +201,7 @@ static inline void net_cookie_packet_write(net_wire_writer *outer, const net_coo
   net_wire_writer *w = &part;
   net_wire_put(w, "\003", 1);
   net_wire_to(w, 1);
-  net_wire_put_uint(w, (uint64_t)value->version, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->protocol, 1, NET_WIRE_LITTLE);
   net_wire_to(w, 2);
   net_wire_at_most(&w->failed, value->reserved, UINT64_C(0));
   net_wire_put_uint(w, (uint64_t)value->reserved, 2, NET_WIRE_LITTLE);
@@ -226,7 +226,7 @@ static inline void net_cookie_packet_read(net_wire_reader *outer, net_cookie_pac
   net_wire_reader *r = &part;
   net_wire_magic(r, "\003", 1);
   net_wire_seek(r, 1);
-  value->version = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->protocol = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
   net_wire_seek(r, 2);
   value->reserved = (uint16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
   net_wire_at_most(&r->failed, value->reserved, UINT64_C(0));
@@ -255,7 +255,7 @@ static inline net_code net_cookie_packet_decode(net_view bytes, net_cookie_packe
 // Refuses a handshake.
 typedef struct net_reject_packet {
   // Version of the protocol.
-  uint8_t version;
+  uint8_t protocol;
   // Zero.
   uint16_t reserved;
   // The dialling node's index.
@@ -278,7 +278,7 @@ static inline void net_reject_packet_write(net_wire_writer *outer, const net_rej
   net_wire_writer *w = &part;
   net_wire_put(w, "\004", 1);
   net_wire_to(w, 1);
-  net_wire_put_uint(w, (uint64_t)value->version, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->protocol, 1, NET_WIRE_LITTLE);
   net_wire_to(w, 2);
   net_wire_at_most(&w->failed, value->reserved, UINT64_C(0));
   net_wire_put_uint(w, (uint64_t)value->reserved, 2, NET_WIRE_LITTLE);
@@ -308,7 +308,7 @@ static inline void net_reject_packet_read(net_wire_reader *outer, net_reject_pac
   net_wire_reader *r = &part;
   net_wire_magic(r, "\004", 1);
   net_wire_seek(r, 1);
-  value->version = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->protocol = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
   net_wire_seek(r, 2);
   value->reserved = (uint16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
   net_wire_at_most(&r->failed, value->reserved, UINT64_C(0));
@@ -692,7 +692,7 @@ typedef struct net_forward_envelope {
   // Hops that it may still make.
   uint8_t ttl;
   // How urgent it is.
-  uint8_t class_;
+  uint8_t priority;
   // Zero.
   uint16_t reserved;
   // Zero.
@@ -712,7 +712,7 @@ static inline void net_forward_envelope_write(net_wire_writer *outer, const net_
   net_wire_to(w, 16);
   net_wire_put_uint(w, (uint64_t)value->ttl, 1, NET_WIRE_LITTLE);
   net_wire_to(w, 17);
-  net_wire_put_uint(w, (uint64_t)value->class_, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->priority, 1, NET_WIRE_LITTLE);
   net_wire_to(w, 18);
   net_wire_at_most(&w->failed, value->reserved, UINT64_C(0));
   net_wire_put_uint(w, (uint64_t)value->reserved, 2, NET_WIRE_LITTLE);
@@ -739,7 +739,7 @@ static inline void net_forward_envelope_read(net_wire_reader *outer, net_forward
   net_wire_seek(r, 16);
   value->ttl = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
   net_wire_seek(r, 17);
-  value->class_ = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->priority = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
   net_wire_seek(r, 18);
   value->reserved = (uint16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
   net_wire_at_most(&r->failed, value->reserved, UINT64_C(0));

@@ -5,6 +5,8 @@
 #ifndef NET_MESH_WIRE_H
 #define NET_MESH_WIRE_H
 
+#include <net_mesh.h>
+#include <net_mesh/base.h>
 #include <net_mesh/error.h>
 #include <net_mesh_pack.h>
 
@@ -33,6 +35,13 @@ static inline void net_wire_check(bool *failed, bool holds) {
 
 static inline void net_wire_at_most(bool *failed, uint64_t value, uint64_t most) {
   net_wire_check(failed, value <= most);
+}
+
+// The checksum of bytes, which the library computes.
+static inline uint64_t net_wire_sum(bool *failed, net_checksum_hash hash, net_view bytes) {
+  uint64_t sum = 0;
+  net_wire_check(failed, net_checksum(hash, bytes, &sum, NULL) == 0);
+  return sum;
 }
 
 // The base-two logarithm of the bytes of a varint.
@@ -121,6 +130,12 @@ static inline void net_wire_put_varint(net_wire_writer *w, uint64_t value) {
   unsigned form = net_wire_varint_form(value);
   net_wire_check(&w->failed, value >> 62 == 0);
   net_wire_put_uint(w, value << 2 | form, (size_t)1 << form, NET_WIRE_LITTLE);
+}
+
+// The checksum of what was written since an offset.
+static inline uint64_t net_wire_sum_written(net_wire_writer *w, net_checksum_hash hash, size_t start) {
+  const uint8_t *covered = w->failed || w->out->data == NULL ? NULL : w->out->data + w->start + start;
+  return net_wire_sum(&w->failed, hash, net_view_of(covered, covered == NULL ? 0 : w->at - start));
 }
 
 // Writes a part that has offsets of its own.
@@ -216,6 +231,7 @@ static inline double net_wire_f64(net_wire_reader *r, bool big) {
   uint64_t bits = net_wire_get(r, 8, big);
   double value;
   memcpy(&value, &bits, sizeof value);
+  net_wire_check(&r->failed, value == value || bits == UINT64_C(0x7ff8000000000000));
   return value;
 }
 
@@ -225,6 +241,18 @@ static inline uint64_t net_wire_varint(net_wire_reader *r, uint64_t most) {
   uint64_t value = net_wire_get(r, (size_t)1 << form, NET_WIRE_LITTLE) >> 2;
   net_wire_check(&r->failed, net_wire_varint_form(value) == form && value <= most);
   return r->failed ? 0 : value;
+}
+
+// Refuses a checksum that is not that of what was read since an offset.
+static inline void net_wire_same_sum(net_wire_reader *r,
+                                     net_checksum_hash hash,
+                                     size_t start,
+                                     size_t size,
+                                     bool big) {
+  net_view covered = net_view_of(r->data + start, r->failed ? 0 : r->at - start);
+  uint64_t sum = net_wire_sum(&r->failed, hash, covered);
+  uint64_t found = net_wire_get(r, size, big);
+  net_wire_check(&r->failed, found == (sum & (UINT64_MAX >> (64 - 8 * size))));
 }
 
 // The bytes of a part that has offsets of its own.

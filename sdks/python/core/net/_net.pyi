@@ -8,10 +8,12 @@ from typing import Any, TypeVar, final
 from net._kernel.arguments import Buffer
 from net._kernel.codec import Model
 from net._kernel.errors import NetError
+from net.gen.base import ChecksumHash
 from net.gen.bus import Backpressure, Ordering, Start
 from net.gen.control import LogLevel
-from net.gen.echo import Access, Color, Level
+from net.gen.echo import Access, Color, Level, Mood, Rights
 from net.gen.identity import TokenScope
+from net.gen.mesh import Reliability
 
 T = TypeVar("T")
 
@@ -69,6 +71,115 @@ class LibraryInfo:
     def __eq__(self, other: object) -> bool: ...
 
 @final
+class RedisOptions:
+    """How a node reaches a Redis server.
+
+    Shard `n` is the stream `<prefix>:shard:<n>`. An entry has the field `d`, the JSON text
+    `{"r":<event>,"t":<nanoseconds since the Unix epoch>,"s":<shard>}`, and the field `dedup_id`,
+    `<producer nonce in hex>:<shard>:<number of the batch's first event>:<index in the batch>`,
+    which stays the same when a batch is written again. A batch is written in one transaction.
+    """
+
+    __match_args__ = (
+        "url",
+        "prefix",
+        "pipeline_size",
+        "pool_size",
+        "connect_timeout_ms",
+        "command_timeout_ms",
+        "max_stream_len",
+    )
+    def __new__(
+        cls,
+        url: str,
+        prefix: str | None = None,
+        pipeline_size: int | None = None,
+        pool_size: int | None = None,
+        connect_timeout_ms: int | None = None,
+        command_timeout_ms: int | None = None,
+        max_stream_len: int | None = None,
+    ) -> RedisOptions: ...
+    @property
+    def url(self) -> str:
+        """`redis://[user:password@]host[:port][/database]`."""
+    @property
+    def prefix(self) -> str:
+        """What the names of the streams begin with. "net" by default."""
+    @property
+    def pipeline_size(self) -> int:
+        """Most events in a batch. 1000 by default."""
+    @property
+    def pool_size(self) -> int | None:
+        """Connections that batches are written through. Left out: One per shard, up to 8."""
+    @property
+    def connect_timeout_ms(self) -> int:
+        """Longest time to make a connection. 5000 by default."""
+    @property
+    def command_timeout_ms(self) -> int:
+        """Longest time until a command is answered. 1000 by default."""
+    @property
+    def max_stream_len(self) -> int | None:
+        """About how many newest entries each stream keeps. Left out: Nothing is removed."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class JetStreamOptions:
+    """How a node reaches a NATS server with JetStream.
+
+    Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is
+    created if it is missing: kept in files, the oldest discarded first, duplicates recognized for
+    an hour. A message has the event as its content and the header `Nats-Msg-Id`, the same text as
+    the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+    """
+
+    __match_args__ = (
+        "url",
+        "prefix",
+        "connect_timeout_ms",
+        "request_timeout_ms",
+        "max_messages",
+        "max_bytes",
+        "max_age_ms",
+        "replicas",
+    )
+    def __new__(
+        cls,
+        url: str,
+        prefix: str | None = None,
+        connect_timeout_ms: int | None = None,
+        request_timeout_ms: int | None = None,
+        max_messages: int | None = None,
+        max_bytes: int | None = None,
+        max_age_ms: int | None = None,
+        replicas: int | None = None,
+    ) -> JetStreamOptions: ...
+    @property
+    def url(self) -> str:
+        """`nats://[user:password@]host[:port]`."""
+    @property
+    def prefix(self) -> str:
+        """What the names of the streams and subjects begin with. "net" by default."""
+    @property
+    def connect_timeout_ms(self) -> int:
+        """Longest time to make a connection. 5000 by default."""
+    @property
+    def request_timeout_ms(self) -> int:
+        """Longest time until a request is answered. 5000 by default."""
+    @property
+    def max_messages(self) -> int | None:
+        """How many newest messages each stream keeps. Left out: Without limit."""
+    @property
+    def max_bytes(self) -> int | None:
+        """How many bytes of newest messages each stream keeps. Left out: Without limit."""
+    @property
+    def max_age_ms(self) -> int | None:
+        """How long each stream keeps a message. Left out: Without limit."""
+    @property
+    def replicas(self) -> int:
+        """Servers of a cluster that keep each stream. 1 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
 class NetNodeConfig:
     """How a bus node is set up."""
 
@@ -79,6 +190,9 @@ class NetNodeConfig:
         "max_event_bytes",
         "max_buffer_bytes",
         "transport",
+        "redis",
+        "jetstream",
+        "producer_nonce_path",
     )
     def __new__(
         cls,
@@ -88,6 +202,9 @@ class NetNodeConfig:
         max_event_bytes: int | None = None,
         max_buffer_bytes: int | None = None,
         transport: Transport | None = None,
+        redis: RedisOptions | None = None,
+        jetstream: JetStreamOptions | None = None,
+        producer_nonce_path: str | None = None,
         *,
         num_shards: int | None = None,
         ring_buffer_capacity: int | None = None,
@@ -113,6 +230,17 @@ class NetNodeConfig:
     @property
     def transport(self) -> Transport:
         """Where the events live. Transport.memory() by default."""
+    @property
+    def redis(self) -> RedisOptions | None:
+        """The same as a `transport` of `redis`. Left out: As `transport` says."""
+    @property
+    def jetstream(self) -> JetStreamOptions | None:
+        """The same as a `transport` of `jetstream`. Left out: As `transport` says."""
+    @property
+    def producer_nonce_path(self) -> str | None:
+        """A file that keeps the number by which a server knows this producer, and how far its ids
+        were used; it is made if it is Left out: The number is drawn anew for each node.
+        """
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -137,7 +265,7 @@ class StoredEvent:
     def __new__(cls, id: str, raw: str, insertion_ts: int, shard_id: int) -> StoredEvent: ...
     @property
     def id(self) -> str:
-        """Number of the event within its shard, in decimal."""
+        """Number of the event within its shard, in decimal; with `redis` the id of its entry."""
     @property
     def raw(self) -> str:
         """The JSON text, exactly as emitted."""
@@ -246,13 +374,15 @@ class Stats:
         """Events lost to back-pressure: held ones evicted, and new ones refused by `drop_newest`."""
     @property
     def batches_dispatched(self) -> int:
-        """Batches that readers took."""
+        """Batches that readers, or the transport's server, took."""
     @property
     def rejected(self) -> int:
         """Events of the fire-and-forget calls that were not JSON or too large."""
     @property
     def held(self) -> int:
-        """Events that some reader has yet to see."""
+        """Events that some reader has yet to see, or that the transport's server has yet to
+        acknowledge.
+        """
     @property
     def buffered_bytes(self) -> int:
         """Bytes of the events that are kept."""
@@ -321,7 +451,9 @@ class ShutdownOptions:
     def __new__(cls, timeout: float | ShutdownOptions | None = None) -> ShutdownOptions: ...
     @property
     def timeout(self) -> float:
-        """Most time to wait for readers to take what was accepted. 5.0 by default."""
+        """Most time to wait for readers, or the transport's server, to take what was accepted. 5.0
+        by default.
+        """
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -345,9 +477,68 @@ class Transport:
     @staticmethod
     def memory() -> Transport:
         """In this process."""
+    @staticmethod
+    def redis(
+        url: str,
+        prefix: str | None = None,
+        pipeline_size: int | None = None,
+        pool_size: int | None = None,
+        connect_timeout_ms: int | None = None,
+        command_timeout_ms: int | None = None,
+        max_stream_len: int | None = None,
+    ) -> Transport:
+        """In streams of a Redis server, version 6.2 or newer."""
+    @staticmethod
+    def jetstream(
+        url: str,
+        prefix: str | None = None,
+        connect_timeout_ms: int | None = None,
+        request_timeout_ms: int | None = None,
+        max_messages: int | None = None,
+        max_bytes: int | None = None,
+        max_age_ms: int | None = None,
+        replicas: int | None = None,
+    ) -> Transport:
+        """In JetStream streams of a NATS server, version 2.9 or newer."""
     @property
     def type(self) -> str:
         """The tag of the case."""
+    @property
+    def url(self) -> str | None:
+        """`redis://[user:password@]host[:port][/database]`."""
+    @property
+    def prefix(self) -> str | None:
+        """What the names of the streams begin with."""
+    @property
+    def pipeline_size(self) -> int | None:
+        """Most events in a batch."""
+    @property
+    def pool_size(self) -> int | None:
+        """Connections that batches are written through."""
+    @property
+    def connect_timeout_ms(self) -> int | None:
+        """Longest time to make a connection."""
+    @property
+    def command_timeout_ms(self) -> int | None:
+        """Longest time until a command is answered."""
+    @property
+    def max_stream_len(self) -> int | None:
+        """About how many newest entries each stream keeps."""
+    @property
+    def request_timeout_ms(self) -> int | None:
+        """Longest time until a request is answered."""
+    @property
+    def max_messages(self) -> int | None:
+        """How many newest messages each stream keeps."""
+    @property
+    def max_bytes(self) -> int | None:
+        """How many bytes of newest messages each stream keeps."""
+    @property
+    def max_age_ms(self) -> int | None:
+        """How long each stream keeps a message."""
+    @property
+    def replicas(self) -> int | None:
+        """Servers of a cluster that keep each stream."""
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -915,12 +1106,417 @@ class AuthorizeOptions:
         """Issuers that revoked their older tokens. [] by default."""
     def __eq__(self, other: object) -> bool: ...
 
+@final
+class MeshNodeConfig:
+    """How a node of the mesh is set up."""
+
+    __match_args__ = (
+        "bind_addr",
+        "psk",
+        "accepted_psks",
+        "identity_seed",
+        "heartbeat_interval_ms",
+        "session_timeout_ms",
+        "connect_timeout_ms",
+        "max_datagram",
+        "queue_bytes",
+        "num_shards",
+    )
+    def __new__(
+        cls,
+        bind_addr: str,
+        psk: str,
+        accepted_psks: Sequence[str] | None = None,
+        identity_seed: Buffer | None = None,
+        heartbeat_interval_ms: int | None = None,
+        session_timeout_ms: int | None = None,
+        connect_timeout_ms: int | None = None,
+        max_datagram: int | None = None,
+        queue_bytes: int | None = None,
+        num_shards: int | None = None,
+        *,
+        heartbeat: int | None = None,
+    ) -> MeshNodeConfig: ...
+    @property
+    def bind_addr(self) -> str:
+        """Address and port to bind, as `127.0.0.1:9000`; port 0 draws a free one."""
+    @property
+    def psk(self) -> str:
+        """Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent never
+        rests on it.
+        """
+    @property
+    def accepted_psks(self) -> list[str]:
+        """Up to three more pre-shared keys that peers may dial with, while a key is replaced. [] by
+        default.
+        """
+    @property
+    def identity_seed(self) -> bytes | None:
+        """Ed25519 seed of 32 bytes; ids and public key follow from it. Left out: A fresh identity."""
+    @property
+    def heartbeat_interval_ms(self) -> int:
+        """A peer that is silent for this long is asked for a sign of life. 5000 by default."""
+    @property
+    def session_timeout_ms(self) -> int:
+        """A peer that is silent for this long is gone. 30_000 by default."""
+    @property
+    def connect_timeout_ms(self) -> int:
+        """How long an attempt to connect may take. 5000 by default."""
+    @property
+    def max_datagram(self) -> int:
+        """Longest UDP payload that is sent and taken. 1452 by default."""
+    @property
+    def queue_bytes(self) -> int:
+        """Bytes of messages that wait to be read; what is beyond waits at its sender. 4_194_304 by
+        default.
+        """
+    @property
+    def num_shards(self) -> int | None:
+        """Accepted and not used: one queue holds what peers send. Left out: One queue."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class StreamConfig:
+    """How a stream is opened."""
+
+    __match_args__ = ("stream_id", "reliability", "window_bytes", "fairness_weight")
+    def __new__(
+        cls,
+        stream_id: int,
+        reliability: Reliability | str | None = None,
+        window_bytes: int | None = None,
+        fairness_weight: int | None = None,
+    ) -> StreamConfig: ...
+    @property
+    def stream_id(self) -> int:
+        """Id that both ends know the stream by."""
+    @property
+    def reliability(self) -> Reliability:
+        """How hard it tries. "fire_and_forget" by default."""
+    @property
+    def window_bytes(self) -> int:
+        """Bytes that may be queued, on their way or unread at the peer; 0 for as much as the peer
+        allows. 65_536 by default.
+        """
+    @property
+    def fairness_weight(self) -> int:
+        """Accepted and not used: streams of a peer take turns. 1 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class MeshShutdownOptions:
+    """How a node is shut down."""
+
+    __match_args__ = ("timeout",)
+    def __new__(cls, timeout: float | MeshShutdownOptions | None = None) -> MeshShutdownOptions: ...
+    @property
+    def timeout(self) -> float:
+        """Most time to wait for what was sent to arrive. 5.0 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class ReceiveOptions:
+    """Which messages are received."""
+
+    __match_args__ = ("peer", "stream_id")
+    def __new__(
+        cls, peer: int | ReceiveOptions | None = None, stream_id: int | None = None
+    ) -> ReceiveOptions: ...
+    @property
+    def peer(self) -> int | None:
+        """Only messages of this peer. Left out: Of every peer."""
+    @property
+    def stream_id(self) -> int | None:
+        """Only messages of streams with this id. Left out: Of every stream."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class MeshEvent:
+    """A message of a peer."""
+
+    __match_args__ = (
+        "id",
+        "sender",
+        "stream_id",
+        "sequence",
+        "reliable",
+        "payload",
+        "insertion_ts",
+    )
+    def __new__(
+        cls,
+        id: str,
+        sender: int,
+        stream_id: int,
+        sequence: int,
+        reliable: bool,
+        payload: Buffer,
+        insertion_ts: int,
+    ) -> MeshEvent: ...
+    @property
+    def id(self) -> str:
+        """Number of the message among all that the node received, in decimal."""
+    @property
+    def sender(self) -> int:
+        """The node that sent it."""
+    @property
+    def stream_id(self) -> int:
+        """Id of its stream."""
+    @property
+    def sequence(self) -> int:
+        """Number of the message in its stream."""
+    @property
+    def reliable(self) -> bool:
+        """Whether its stream is reliable."""
+    @property
+    def payload(self) -> bytes:
+        """The message."""
+    @property
+    def insertion_ts(self) -> int:
+        """When it was received."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class PeerInfo:
+    """A peer that the node has a session with."""
+
+    __match_args__ = ("node_id", "entity_id", "public_key", "address", "rtt_us", "silent")
+    def __new__(
+        cls,
+        node_id: int,
+        entity_id: Buffer,
+        public_key: Buffer | str,
+        address: str,
+        rtt_us: int,
+        silent: bool,
+    ) -> PeerInfo: ...
+    @property
+    def node_id(self) -> int:
+        """The peer."""
+    @property
+    def entity_id(self) -> bytes:
+        """Its Ed25519 public key."""
+    @property
+    def public_key(self) -> str:
+        """The key by which it is dialled."""
+    @property
+    def address(self) -> str:
+        """Where packets to it go."""
+    @property
+    def rtt_us(self) -> int:
+        """Smoothed round-trip time."""
+    @property
+    def silent(self) -> bool:
+        """Whether it has missed signs of life."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class StreamStats:
+    """Counters of a stream, in both directions."""
+
+    __match_args__ = (
+        "tx_seq",
+        "rx_seq",
+        "inbound_pending",
+        "last_activity_ns",
+        "active",
+        "backpressure_events",
+        "tx_credit_remaining",
+        "tx_window",
+        "in_flight",
+        "lost",
+        "dropped",
+    )
+    def __new__(
+        cls,
+        tx_seq: int,
+        rx_seq: int,
+        inbound_pending: int,
+        last_activity_ns: int,
+        active: bool,
+        backpressure_events: int,
+        tx_credit_remaining: int,
+        tx_window: int,
+        in_flight: int,
+        lost: int,
+        dropped: int,
+    ) -> StreamStats: ...
+    @property
+    def tx_seq(self) -> int:
+        """Number of the next message to the peer."""
+    @property
+    def rx_seq(self) -> int:
+        """Number of the next message from the peer."""
+    @property
+    def inbound_pending(self) -> int:
+        """Messages from the peer that wait to be read."""
+    @property
+    def last_activity_ns(self) -> int:
+        """When a message was last sent or received, in nanoseconds since the Unix epoch."""
+    @property
+    def active(self) -> bool:
+        """Whether messages can be sent."""
+    @property
+    def backpressure_events(self) -> int:
+        """Calls that were refused since the window was full."""
+    @property
+    def tx_credit_remaining(self) -> int:
+        """Bytes that the window has room for."""
+    @property
+    def tx_window(self) -> int:
+        """Bytes of the window."""
+    @property
+    def in_flight(self) -> int:
+        """Bytes that are queued, on their way, or unread at the peer."""
+    @property
+    def lost(self) -> int:
+        """Fire-and-forget messages that were lost on the way."""
+    @property
+    def dropped(self) -> int:
+        """Fire-and-forget messages that the peer dropped unread."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class PeerStats:
+    """Counters of the session with a peer."""
+
+    __match_args__ = (
+        "node_id",
+        "packets_sent",
+        "packets_received",
+        "packets_lost",
+        "bytes_sent",
+        "bytes_received",
+        "messages_sent",
+        "messages_received",
+        "messages_lost",
+        "messages_dropped",
+        "congestion_window_bytes",
+        "mtu_bytes",
+        "drops",
+    )
+    def __new__(
+        cls,
+        node_id: int,
+        packets_sent: int,
+        packets_received: int,
+        packets_lost: int,
+        bytes_sent: int,
+        bytes_received: int,
+        messages_sent: int,
+        messages_received: int,
+        messages_lost: int,
+        messages_dropped: int,
+        congestion_window_bytes: int,
+        mtu_bytes: int,
+        drops: Mapping[str, int],
+    ) -> PeerStats: ...
+    @property
+    def node_id(self) -> int:
+        """The peer."""
+    @property
+    def packets_sent(self) -> int:
+        """Packets that went to the peer."""
+    @property
+    def packets_received(self) -> int:
+        """Packets that opened."""
+    @property
+    def packets_lost(self) -> int:
+        """Packets that were declared lost."""
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes of the packets sent."""
+    @property
+    def bytes_received(self) -> int:
+        """Bytes of the packets that opened."""
+    @property
+    def messages_sent(self) -> int:
+        """Messages that were taken for sending."""
+    @property
+    def messages_received(self) -> int:
+        """Messages that were read."""
+    @property
+    def messages_lost(self) -> int:
+        """Fire-and-forget messages that were lost on the way."""
+    @property
+    def messages_dropped(self) -> int:
+        """Fire-and-forget messages of the peer that were dropped unread."""
+    @property
+    def congestion_window_bytes(self) -> int:
+        """Bytes that may be on their way."""
+    @property
+    def mtu_bytes(self) -> int:
+        """Longest datagram that is known to pass."""
+    @property
+    def drops(self) -> dict[str, int]:
+        """Packets of the peer that were dropped, by reason."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class MeshStats:
+    """Counters of a node."""
+
+    __match_args__ = (
+        "sessions",
+        "half_open",
+        "answered",
+        "rejected",
+        "cookies",
+        "queued",
+        "queued_bytes",
+        "drops",
+        "peers",
+    )
+    def __new__(
+        cls,
+        sessions: int,
+        half_open: int,
+        answered: int,
+        rejected: int,
+        cookies: int,
+        queued: int,
+        queued_bytes: int,
+        drops: Mapping[str, int],
+        peers: Sequence[PeerStats],
+    ) -> MeshStats: ...
+    @property
+    def sessions(self) -> int:
+        """Peers that the node has a session with."""
+    @property
+    def half_open(self) -> int:
+        """Handshakes that are not confirmed."""
+    @property
+    def answered(self) -> int:
+        """Handshakes that were answered."""
+    @property
+    def rejected(self) -> int:
+        """Handshakes that were refused with a reason."""
+    @property
+    def cookies(self) -> int:
+        """Handshakes that were asked for a cookie."""
+    @property
+    def queued(self) -> int:
+        """Messages that wait to be read."""
+    @property
+    def queued_bytes(self) -> int:
+        """Bytes of the messages that wait to be read."""
+    @property
+    def drops(self) -> dict[str, int]:
+        """Datagrams that were dropped, by reason."""
+    @property
+    def peers(self) -> list[PeerStats]:
+        """Counters of each session."""
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[PeerStats]: ...
+    def __eq__(self, other: object) -> bool: ...
+
 def live_handles() -> int: ...
 def error(code: int, members: Mapping[str, object]) -> NetError: ...
 def error_parts(code: int, members: Mapping[str, object]) -> tuple[Any, ...]: ...
 def stream_next(stream: Handle, max: int) -> list[Any]: ...
 def stream_next_submit(queue: Queue, stream: Handle, max: int) -> int: ...
 def stream_close(stream: Handle) -> None: ...
+def checksum(hash: ChecksumHash | str, data: Buffer) -> int: ...
 def version() -> str: ...
 def build_info() -> LibraryInfo: ...
 def generate_net_keypair() -> NetKeypair: ...
@@ -1007,6 +1603,8 @@ def echo_size(value_bytes: int) -> int: ...
 def echo_color(value: Color | str | None) -> Color: ...
 def echo_level(value: Level | int) -> Level: ...
 def echo_access(value: Sequence[str]) -> list[Access]: ...
+def echo_mood(value: Mood | str) -> Mood: ...
+def echo_rights(value: Sequence[str]) -> list[Rights]: ...
 def echo_number(value: int) -> int: ...
 def echo_key_of(value: Buffer | str) -> str: ...
 def echo_optional(number: int | None, text: str | None, label: Label | None) -> str | None: ...
@@ -1018,6 +1616,12 @@ def echo_map(values: Mapping[str, int]) -> dict[str, int]: ...
 def echo_pauses(values: Sequence[int]) -> list[int]: ...
 def echo_limits(values: Mapping[str, int]) -> dict[str, int]: ...
 def echo_timetable(value: Timetable) -> Timetable: ...
+def echo_kit_of(kit: tuple[Any, ...]) -> tuple[Any, ...]: ...
+def kit_text(kit: tuple[Any, ...]) -> str: ...
+def kit_text_later(kit: tuple[Any, ...], more: tuple[Any, ...] | None) -> str: ...
+def kit_text_later_submit(
+    queue: Queue, kit: tuple[Any, ...], more: tuple[Any, ...] | None
+) -> int: ...
 def doubled(text: str) -> str: ...
 def doubled_number(number: int) -> int: ...
 def echo_everything(value: Everything) -> Everything: ...
@@ -1062,6 +1666,9 @@ def echo_box_pair(this: Handle, other: Handle) -> Handle: ...
 def echo_box_find(this: Handle, text: str) -> Handle | None: ...
 def echo_box_merged(boxes: Sequence[Handle]) -> Handle: ...
 def echo_box_letters(this: Handle, limit: int | None) -> Handle: ...
+def echo_box_watch(this: Handle, count: int) -> tuple[Any, ...]: ...
+def echo_box_watch_submit(queue: Queue, this: Handle, count: int) -> int: ...
+def echo_box_boxed(this: Handle, label: Label) -> tuple[Any, ...] | None: ...
 def echo_box_save(this: Handle, store: Host, key: str) -> None: ...
 def echo_box_save_submit(queue: Queue, this: Handle, store: Host, key: str) -> int: ...
 def echo_box_shut(this: Handle) -> None: ...
@@ -1086,9 +1693,9 @@ def floor_text_key(this: Handle, text: str, key: str | None) -> Mark: ...
 def floor_value_key(this: Handle, value: str, key: str | None) -> Mark: ...
 def floor_texts_key(this: Handle, texts: Sequence[str], key: str | None) -> int: ...
 def floor_chunks_key(this: Handle, chunks: Sequence[Buffer], key: str | None) -> int: ...
-def parse_token(bytes: Buffer) -> TokenInfo: ...
-def verify_token(bytes: Buffer) -> bool: ...
-def is_token_expired(bytes: Buffer) -> bool: ...
+def parse_token(token: Buffer) -> TokenInfo: ...
+def verify_token(token: Buffer) -> bool: ...
+def is_token_expired(token: Buffer) -> bool: ...
 def delegate_token(
     signer: Handle,
     parent: Handle,
@@ -1128,3 +1735,58 @@ def identity_entity_id(this: Handle) -> bytes: ...
 def identity_node_id(this: Handle) -> int: ...
 def identity_origin_hash(this: Handle) -> int: ...
 def identity_token_cache_len(this: Handle) -> int: ...
+def mesh_node_create(config: MeshNodeConfig) -> Handle: ...
+def mesh_node_create_submit(queue: Queue, config: MeshNodeConfig) -> int: ...
+def mesh_node_new(config: MeshNodeConfig) -> Handle: ...
+def mesh_node_start(this: Handle) -> None: ...
+def mesh_node_start_submit(queue: Queue, this: Handle) -> int: ...
+def mesh_node_connect(
+    this: Handle, peer_addr: str, peer_public_key: Buffer | str, peer_node_id: int
+) -> None: ...
+def mesh_node_connect_submit(
+    queue: Queue, this: Handle, peer_addr: str, peer_public_key: Buffer | str, peer_node_id: int
+) -> int: ...
+def mesh_node_accept(this: Handle, peer_node_id: int) -> str: ...
+def mesh_node_accept_submit(queue: Queue, this: Handle, peer_node_id: int) -> int: ...
+def mesh_node_disconnect(this: Handle, peer_node_id: int) -> None: ...
+def mesh_node_disconnect_submit(queue: Queue, this: Handle, peer_node_id: int) -> int: ...
+def mesh_node_open_stream(this: Handle, peer_node_id: int, config: StreamConfig) -> Handle: ...
+def mesh_node_close_stream(this: Handle, peer_node_id: int, stream_id: int) -> None: ...
+def mesh_node_send_on_stream(this: Handle, stream: Handle, events: Sequence[Buffer]) -> None: ...
+def mesh_node_send_on_stream_submit(
+    queue: Queue, this: Handle, stream: Handle, events: Sequence[Buffer]
+) -> int: ...
+def mesh_node_send_with_retry(
+    this: Handle, stream: Handle, events: Sequence[Buffer], max_retries: int | None
+) -> None: ...
+def mesh_node_send_with_retry_submit(
+    queue: Queue, this: Handle, stream: Handle, events: Sequence[Buffer], max_retries: int | None
+) -> int: ...
+def mesh_node_send_blocking(this: Handle, stream: Handle, events: Sequence[Buffer]) -> None: ...
+def mesh_node_send_blocking_submit(
+    queue: Queue, this: Handle, stream: Handle, events: Sequence[Buffer]
+) -> int: ...
+def mesh_node_stream_stats(
+    this: Handle, peer_node_id: int, stream_id: int
+) -> StreamStats | None: ...
+def mesh_node_receive(this: Handle, options: ReceiveOptions | None) -> Handle: ...
+def mesh_node_poll(this: Handle, limit: int) -> list[MeshEvent]: ...
+def mesh_node_poll_submit(queue: Queue, this: Handle, limit: int) -> int: ...
+def mesh_node_peers(this: Handle) -> list[PeerInfo]: ...
+def mesh_node_peer_count(this: Handle) -> int: ...
+def mesh_node_node_id(this: Handle) -> int: ...
+def mesh_node_entity_id(this: Handle) -> bytes: ...
+def mesh_node_public_key(this: Handle) -> str: ...
+def mesh_node_local_addr(this: Handle) -> str: ...
+def mesh_node_stats(this: Handle) -> MeshStats: ...
+def mesh_node_prometheus_text(this: Handle) -> str: ...
+def mesh_node_shutdown(this: Handle, options: MeshShutdownOptions | None) -> None: ...
+def mesh_node_shutdown_submit(
+    queue: Queue, this: Handle, options: MeshShutdownOptions | None
+) -> int: ...
+def mesh_stream_peer_node_id(this: Handle) -> int: ...
+def mesh_stream_stream_id(this: Handle) -> int: ...
+def mesh_events_stop(this: Handle) -> None: ...
+def mesh_events_next(this: Handle, max: int) -> list[MeshEvent]: ...
+def mesh_events_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
+def mesh_events_end(this: Handle) -> None: ...

@@ -8,6 +8,11 @@ use net_types::api::BaseFunctions as _;
 
 pub use net_types::base::*;
 
+/// Computes the checksum that layouts have: the hash itself if it has 64 bits, else its first eight bytes, lowest byte first. A narrower checksum is the lowest bits of it.
+pub fn checksum(hash: ChecksumHash, data: impl AsRef<[u8]>) -> Result<u64, Error> {
+    guard::run(|| net_core::Functions::checksum(hash, data.as_ref()))
+}
+
 /// Tells the version of the library, such as `0.1.0`.
 pub fn version() -> Result<String, Error> {
     guard::run(net_core::Functions::version)

@@ -117,6 +117,18 @@ impl EchoBox {
         Ok(LetterStream::from_core(result))
     }
 
+    /// Gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+    pub async fn watch(&self, count: u32) -> Result<EchoWatch, Error> {
+        let result = guard::run_async(self.inner.watch(count)).await?;
+        Ok(EchoWatch::from_core(result))
+    }
+
+    /// Gives a kit with a new box in it that has the same text, unless the label has none.
+    pub fn boxed(&self, label: Label) -> Result<Option<EchoKit>, Error> {
+        let result = guard::run(|| self.inner.boxed(label))?;
+        Ok(result.map(EchoKit::from_core))
+    }
+
     /// Puts the text into a store, reads it back, and removes it if the store can; `odd` if it differs.
     ///
     /// # Errors
@@ -367,6 +379,59 @@ impl Clone for Floor {
 impl std::fmt::Debug for Floor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Floor").finish_non_exhaustive()
+    }
+}
+
+/// Objects that belong together.
+#[derive(Debug, Clone)]
+pub struct EchoKit {
+    /// What stands on it.
+    pub label: Label,
+    /// A box.
+    pub first: EchoBox,
+    /// A box, or none.
+    pub spare: Option<EchoBox>,
+    /// Boxes in a list.
+    pub more: Vec<EchoBox>,
+}
+
+impl EchoKit {
+    pub(crate) fn from_core(value: net_types::echo::EchoKit<Arc<net_core::EchoBox>>) -> Self {
+        Self {
+            label: value.label,
+            first: EchoBox::from_core(value.first),
+            spare: value.spare.map(EchoBox::from_core),
+            more: value.more.into_iter().map(EchoBox::from_core).collect(),
+        }
+    }
+
+    pub(crate) fn into_core(self) -> net_types::echo::EchoKit<Arc<net_core::EchoBox>> {
+        net_types::echo::EchoKit {
+            label: self.label,
+            first: self.first.inner,
+            spare: self.spare.map(|value| value.inner),
+            more: self.more.into_iter().map(|value| value.inner).collect(),
+        }
+    }
+}
+/// A record in which another has objects, with a stream beside it.
+#[derive(Debug)]
+pub struct EchoWatch {
+    /// The objects.
+    pub kit: EchoKit,
+    /// A plain value.
+    pub pause: Duration,
+    /// The stream.
+    pub numbers: Stream<u32>,
+}
+
+impl EchoWatch {
+    pub(crate) fn from_core(value: net_types::echo::EchoWatch<Arc<net_core::EchoBox>>) -> Self {
+        Self {
+            kit: EchoKit::from_core(value.kit),
+            pause: value.pause,
+            numbers: Stream::from_core(value.numbers, Ok),
+        }
     }
 }
 
@@ -627,6 +692,24 @@ pub fn echo_access(value: Access) -> Result<Access, Error> {
 }
 
 /// Gives the value back.
+///
+/// # Errors
+///
+/// [`EchoError`], or [`BaseError`](crate::BaseError) as any call.
+pub fn echo_mood(value: Mood) -> Result<Mood, Error> {
+    guard::run(|| net_core::Functions::echo_mood(value))
+}
+
+/// Gives the value back.
+///
+/// # Errors
+///
+/// [`EchoError`], or [`BaseError`](crate::BaseError) as any call.
+pub fn echo_rights(value: Rights) -> Result<Rights, Error> {
+    guard::run(|| net_core::Functions::echo_rights(value))
+}
+
+/// Gives the value back.
 pub fn echo_number(value: EchoId) -> Result<EchoId, Error> {
     guard::run(|| net_core::Functions::echo_number(value))
 }
@@ -689,6 +772,24 @@ pub fn echo_limits(values: BTreeMap<String, Duration>) -> Result<BTreeMap<String
 /// Gives the value back.
 pub fn echo_timetable(value: Timetable) -> Result<Timetable, Error> {
     guard::run(|| net_core::Functions::echo_timetable(value))
+}
+
+/// Gives the kit back, with the same boxes in it.
+pub fn echo_kit_of(kit: EchoKit) -> Result<EchoKit, Error> {
+    let result = guard::run(|| net_core::Functions::echo_kit_of(kit.into_core()))?;
+    Ok(EchoKit::from_core(result))
+}
+
+/// Gives the label and the texts of all boxes, with blanks between.
+pub fn kit_text(kit: EchoKit) -> Result<String, Error> {
+    guard::run(|| net_core::Functions::kit_text(kit.into_core()))
+}
+
+/// Gives the texts of one kit or two from a task.
+pub async fn kit_text_later(kit: EchoKit, more: impl Into<Option<EchoKit>>) -> Result<String, Error> {
+    let more: Option<EchoKit> = more.into();
+    guard::run_async(net_core::Functions::kit_text_later(kit.into_core(), more.map(|more| more.into_core())))
+        .await
 }
 
 /// Gives the text twice.

@@ -76,12 +76,12 @@ impl Token {
         self.inner.issuer_generation()
     }
 
-    /// First second in which it is valid.
+    /// First second in which it is valid; one behind the year 9999 comes as its end.
     pub fn not_before(&self) -> Date {
         self.inner.not_before()
     }
 
-    /// First second in which it is not valid any more.
+    /// First second in which it is not valid any more; one behind the year 9999 comes as its end.
     pub fn not_after(&self) -> Date {
         self.inner.not_after()
     }

@@ -3,7 +3,346 @@
 //! The encrypted mesh between nodes: what travels, and what can go wrong.
 //!
 //! Two nodes share a session, which a handshake of one round trip makes: `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s`, in which each
-//! side also proves its Ed25519 identity. Streams of whole messages run over it, reliable and in order, or fire and forget.
+//! side also proves its Ed25519 identity. Streams of messages run over it, reliable and in order, or fire and forget.
 //! All integers are little-endian, and whatever is reserved is zero.
 
+use crate::kernel::guard;
+use crate::{Bytes, Error, Stream};
+use net_types::api::{MeshEvents as _, MeshNode as _, MeshStream as _};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
 pub use net_types::mesh::*;
+
+/// The same as [`MeshNode`].
+pub type NetMesh = MeshNode;
+
+/// The same as [`MeshNodeConfig`].
+pub type MeshOptions = MeshNodeConfig;
+
+/// The same as [`StreamConfig`].
+pub type StreamOptions = StreamConfig;
+
+/// The same as [`StreamStats`].
+pub type NetStreamStats = StreamStats;
+
+/// A node of the encrypted mesh: one socket, one identity, sessions with many peers.
+///
+/// A cheap handle: clones are the same object.
+pub struct MeshNode {
+    pub(crate) inner: Arc<net_core::MeshNode>,
+}
+
+impl MeshNode {
+    /// Binds the socket and makes the node.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], [`crate::identity::IdentityError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn create(config: MeshNodeConfig) -> Result<Self, Error> {
+        config.check()?;
+        guard::run_async(net_core::MeshNode::create(config)).await.map(Self::from_core)
+    }
+
+    /// Binds the socket and makes the node, which takes packets from the first call on that waits.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], [`crate::identity::IdentityError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn new(config: MeshNodeConfig) -> Result<Self, Error> {
+        config.check()?;
+        guard::run(|| net_core::MeshNode::new(config)).map(Self::from_core)
+    }
+
+    /// Takes packets from now on. Every call that waits does so by itself; calling it again does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn start(&self) -> Result<(), Error> {
+        guard::run_async(self.inner.start()).await
+    }
+
+    /// Dials a peer and waits until both sides have proven who they are. A peer that is lost later is dialled again, from 0.5 s to 30 s apart.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn connect(
+        &self,
+        peer_addr: &str,
+        peer_public_key: PublicKey,
+        peer_node_id: crate::identity::NodeId,
+    ) -> Result<(), Error> {
+        guard::run_async(self.inner.connect(peer_addr.to_owned(), peer_public_key, peer_node_id)).await
+    }
+
+    /// Waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn accept(&self, peer_node_id: crate::identity::NodeId) -> Result<String, Error> {
+        guard::run_async(self.inner.accept(peer_node_id)).await
+    }
+
+    /// Ends the session with a peer, and dials it no more.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn disconnect(&self, peer_node_id: crate::identity::NodeId) -> Result<(), Error> {
+        guard::run_async(self.inner.disconnect(peer_node_id)).await
+    }
+
+    /// Opens a stream to a peer. A stream that is open already is given back as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn open_stream(
+        &self,
+        peer_node_id: crate::identity::NodeId,
+        config: StreamConfig,
+    ) -> Result<MeshStream, Error> {
+        config.check()?;
+        let result = guard::run(|| self.inner.open_stream(peer_node_id, config))?;
+        Ok(MeshStream::from_core(result))
+    }
+
+    /// Ends a stream after what was sent. One that is not open is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn close_stream(&self, peer_node_id: crate::identity::NodeId, stream_id: u64) -> Result<(), Error> {
+        guard::run(|| self.inner.close_stream(peer_node_id, stream_id))
+    }
+
+    /// Sends messages: all of them are taken, or none. `window_full` if the stream's window has no room for them all; if nothing
+    /// of the stream is outstanding they are always taken. At most 16 MiB a message, or 256 KiB if the stream is fire-and-forget.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn send_on_stream(
+        &self,
+        stream: &MeshStream,
+        events: impl IntoIterator<Item = impl Into<Bytes>>,
+    ) -> Result<(), Error> {
+        guard::run_async(
+            self.inner.send_on_stream(stream.inner.clone(), events.into_iter().map(Into::into).collect()),
+        )
+        .await
+    }
+
+    /// Sends messages, and tries again while the window is full: after 5 ms, then after twice as long each time up to 200 ms, or as soon as there is room.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn send_with_retry(
+        &self,
+        stream: &MeshStream,
+        events: impl IntoIterator<Item = impl Into<Bytes>>,
+        max_retries: impl Into<Option<u32>>,
+    ) -> Result<(), Error> {
+        let max_retries = max_retries.into().unwrap_or(8);
+        guard::run_async(self.inner.send_with_retry(
+            stream.inner.clone(),
+            events.into_iter().map(Into::into).collect(),
+            max_retries,
+        ))
+        .await
+    }
+
+    /// Sends messages, and waits for room as long as the peer is there.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn send_blocking(
+        &self,
+        stream: &MeshStream,
+        events: impl IntoIterator<Item = impl Into<Bytes>>,
+    ) -> Result<(), Error> {
+        guard::run_async(
+            self.inner.send_blocking(stream.inner.clone(), events.into_iter().map(Into::into).collect()),
+        )
+        .await
+    }
+
+    /// Reads the counters of a stream, or nothing if neither side has opened it.
+    pub fn stream_stats(
+        &self,
+        peer_node_id: crate::identity::NodeId,
+        stream_id: u64,
+    ) -> Result<Option<StreamStats>, Error> {
+        guard::run(|| self.inner.stream_stats(peer_node_id, stream_id))
+    }
+
+    /// Receives messages of peers from now on. What several readers could get goes to the one that asked for it most narrowly, or else was there first.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn receive(&self, options: impl Into<Option<ReceiveOptions>>) -> Result<MeshEvents, Error> {
+        let options = options.into().unwrap_or_default();
+        let result = guard::run(|| self.inner.receive(options))?;
+        Ok(MeshEvents::from_core(result))
+    }
+
+    /// Reads messages of peers that no open `receive` gets, without waiting for more.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn poll(&self, limit: u32) -> Result<Vec<MeshEvent>, Error> {
+        guard::run_async(self.inner.poll(limit)).await
+    }
+
+    /// Tells the peers that there is a session with.
+    pub fn peers(&self) -> Result<Vec<PeerInfo>, Error> {
+        guard::run(|| self.inner.peers())
+    }
+
+    /// Tells the number of peers that there is a session with.
+    pub fn peer_count(&self) -> Result<u32, Error> {
+        guard::run(|| self.inner.peer_count())
+    }
+
+    /// Tells the node's id.
+    pub fn node_id(&self) -> Result<crate::identity::NodeId, Error> {
+        guard::run(|| self.inner.node_id())
+    }
+
+    /// Tells the Ed25519 public key of the node's identity.
+    pub fn entity_id(&self) -> Result<Bytes, Error> {
+        guard::run(|| self.inner.entity_id())
+    }
+
+    /// Tells the key by which the node is dialled.
+    pub fn public_key(&self) -> Result<PublicKey, Error> {
+        guard::run(|| self.inner.public_key())
+    }
+
+    /// Tells the address and port that the node has bound.
+    pub fn local_addr(&self) -> Result<String, Error> {
+        guard::run(|| self.inner.local_addr())
+    }
+
+    /// Reads the counters.
+    pub fn stats(&self) -> Result<MeshStats, Error> {
+        guard::run(|| self.inner.stats())
+    }
+
+    /// Prints the counters in the Prometheus text format, version 0.0.4.
+    pub fn prometheus_text(&self) -> Result<String, Error> {
+        guard::run(|| self.inner.prometheus_text())
+    }
+
+    /// Waits until what was sent has arrived, tells every peer, and ends. Pending operations end with `closed`. Calling it again does nothing.
+    pub async fn shutdown(&self, options: impl Into<Option<MeshShutdownOptions>>) -> Result<(), Error> {
+        let options = options.into().unwrap_or_default();
+        guard::run_async(self.inner.shutdown(options)).await
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::MeshNode>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for MeshNode {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for MeshNode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MeshNode").finish_non_exhaustive()
+    }
+}
+
+/// A stream to one peer, opened by `open_stream`.
+///
+/// A cheap handle: clones are the same object.
+pub struct MeshStream {
+    pub(crate) inner: Arc<net_core::MeshStream>,
+}
+
+impl MeshStream {
+    /// The peer.
+    pub fn peer_node_id(&self) -> crate::identity::NodeId {
+        self.inner.peer_node_id()
+    }
+
+    /// Id of the stream.
+    pub fn stream_id(&self) -> u64 {
+        self.inner.stream_id()
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::MeshStream>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for MeshStream {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for MeshStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MeshStream").finish_non_exhaustive()
+    }
+}
+
+/// Messages of peers in the order in which they were received, waiting for new ones.
+pub struct MeshEvents {
+    pub(crate) inner: Arc<net_core::MeshEvents>,
+    items: Stream<MeshEvent>,
+}
+
+impl MeshEvents {
+    /// Ends the iteration at once; a pending read ends as well. What waits to be read goes to other readers.
+    pub fn stop(&self) -> Result<(), Error> {
+        self.items.end();
+        guard::run(|| self.inner.stop())
+    }
+
+    /// Waits for the next item; none at the end. Dropping the call loses nothing.
+    pub async fn next(&mut self) -> Option<Result<MeshEvent, Error>> {
+        self.items.next().await
+    }
+
+    /// Waits for up to `max` items and at least one; an empty list is the end. Dropping the call loses nothing.
+    pub async fn next_batch(&mut self, max: usize) -> Result<Vec<MeshEvent>, Error> {
+        self.items.next_batch(max).await
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::MeshEvents>) -> Self {
+        let (source, closed) = (inner.clone(), inner.clone());
+        let next = move |max| {
+            let source = source.clone();
+            async move { source.next(max).await }
+        };
+        Self { inner, items: Stream::new(next, move || closed.close(), Ok) }
+    }
+}
+
+impl futures_core::Stream for MeshEvents {
+    type Item = Result<MeshEvent, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.items).poll_next(context)
+    }
+}
+
+impl std::fmt::Debug for MeshEvents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MeshEvents").finish_non_exhaustive()
+    }
+}

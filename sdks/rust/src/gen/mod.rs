@@ -24,8 +24,8 @@ pub use route::*;
 pub mod prelude {
     pub use crate::base::BaseError;
     pub use crate::bus::{
-        BusError, EventStream, NetNode, NetNodeConfig, PollRequest, ShutdownOptions, StoredEventViews,
-        SubscribeOptions, TypedChannel, TypedEventStream,
+        BusError, EventStream, JetStreamOptions, NetNode, NetNodeConfig, PollRequest, RedisOptions,
+        ShutdownOptions, StoredEventViews, SubscribeOptions, TypedChannel, TypedEventStream,
     };
     pub use crate::dedup::RedisStreamDedup;
     #[cfg(feature = "conformance")]
@@ -36,6 +36,9 @@ pub mod prelude {
     pub use crate::identity::{
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,
     };
-    pub use crate::mesh::{MeshError, StreamError};
+    pub use crate::mesh::{
+        MeshError, MeshEvents, MeshNode, MeshNodeConfig, MeshShutdownOptions, MeshStream, ReceiveOptions,
+        StreamConfig, StreamError,
+    };
     pub use crate::{Bytes, Error, Stream};
 }

@@ -1,5 +1,6 @@
 //! What the generated modules are built on.
 
+pub(crate) mod finite;
 pub(crate) mod guard;
 #[cfg_attr(
     not(feature = "conformance"),

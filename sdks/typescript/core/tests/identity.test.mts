@@ -13,6 +13,7 @@ import {
   TokenScope,
   verifyToken,
 } from '@net-mesh/core';
+import { decodePermissionToken, encodePermissionToken } from '@net-mesh/core/wire';
 import { run } from './run.mjs';
 
 const seed = Buffer.alloc(32, 0x42);
@@ -34,6 +35,22 @@ test('an existing seed keeps its ids', () => {
   expect(identity.toBytes()).toEqual(seed);
   expect(Identity.fromBytes(seed).nodeId).toBe(identity.nodeId);
   expect(Identity.fromNapi(identity.toNapi()).entityId).toEqual(identity.entityId);
+});
+
+test('a token is read and written without the library', () => {
+  const identity = Identity.fromSeed(seed);
+  const token = identity.issueToken({
+    subject: identity.entityId,
+    scope: ['publish'],
+    channel,
+    ttlSeconds: 60,
+  });
+  const fields = decodePermissionToken(token.bytes);
+  expect(Buffer.from(fields.issuer)).toEqual(identity.entityId);
+  expect(fields.scope).toEqual(['publish']);
+  expect(fields.channelHash).toBe(channelHash(channel));
+  expect(Buffer.from(encodePermissionToken(fields))).toEqual(token.bytes);
+  expect(thrown(() => decodePermissionToken(token.bytes.subarray(1)))).toBeInstanceOf(TokenError);
 });
 
 test('neither a log nor a text tells a seed', async () => {
@@ -84,6 +101,11 @@ test('malformed arguments are identity errors', () => {
   const issue = (changed: object) => thrown(() => identity.issueToken({ ...options, ...changed }));
   expect(issue({ subject: seed.subarray(1) })).toMatchObject({ kind: 'invalid_entity_id' });
   expect(issue({ scope: [] })).toMatchObject({ kind: 'empty_scope' });
+  expect(issue({ scope: ['fly' as never] })).toMatchObject({
+    name: 'IdentityError',
+    kind: 'unknown_scope',
+    message: 'identity: `fly` is none of publish, subscribe, admin, delegate, wildcard',
+  });
   expect(issue({ scope: ['wildcard'] })).toMatchObject({ kind: 'unknown_scope' });
   expect(issue({ channel: 'Upper' })).toMatchObject({ kind: 'invalid_channel' });
   expect(thrown(() => channelHash(''))).toBeInstanceOf(IdentityError);
@@ -96,6 +118,21 @@ test('refused tokens are token errors', () => {
   expect(zero).toBeInstanceOf(TokenError);
   expect(zero).toMatchObject({ kind: 'zero_ttl', message: 'token: zero_ttl' });
   expect(thrown(() => Token.parse(Buffer.alloc(161)))).toMatchObject({ kind: 'invalid_format' });
+});
+
+test('bytes stand for a token', () => {
+  const [issuer, subject] = [Identity.generate(), Identity.generate()];
+  const scope = ['subscribe', 'delegate'] as const;
+  const grant = { subject: subject.entityId, scope, channel, ttlSeconds: 60, delegationDepth: 1 };
+  const token = issuer.issueToken(grant).toBuffer();
+  subject.installToken(token);
+  expect(subject.lookupToken(subject.entityId, channel)?.toBuffer()).toEqual(token);
+  const leaf = delegateToken(subject, token, issuer.entityId, ['subscribe']);
+  const asked = { trustedIssuers: [issuer.entityId], subject: issuer.entityId, channel };
+  authorize([token, leaf.toBuffer()], { ...asked, scope: ['subscribe'] });
+  expect(thrown(() => subject.installToken(token.subarray(1)))).toMatchObject({
+    kind: 'invalid_format',
+  });
 });
 
 test('a chain of tokens is authorized by its root', () => {

@@ -39,6 +39,40 @@ test('an object, its properties, methods and names', async () => {
   await expect((async () => box.pair({} as never))()).rejects.toMatchObject({ kind: 'argument' });
 });
 
+test('objects and streams in records', async () => {
+  const [a, b] = [new echo.EchoBox('a'), new echo.EchoBox('b')];
+  const label = { text: 'kit', color: 'red' } as const;
+  const kit = echo.echoKitOf({ label, first: a, more: [b, b] });
+  expect(kit.first).toBeInstanceOf(echo.EchoBox);
+  expect([kit.first.text, kit.spare, kit.more.map((box) => box.text)]).toEqual([
+    'a',
+    null,
+    ['b', 'b'],
+  ]);
+  expect(echo.kitText(kit)).toBe('kit a b b');
+  a.set('changed');
+  expect(kit.first.text).toBe('changed');
+  const watch = await a.watch(3);
+  expect(await watch.numbers.toArray()).toEqual([0, 1, 2]);
+  expect(await echo.kitTextLater(watch.kit, kit)).toBe(
+    'changed changed changed0 changed1 kit changed b b',
+  );
+  expect(() => echo.kitText({ label, first: {} as never, more: [] })).toThrow(
+    expect.objectContaining({
+      kind: 'argument',
+      fields: expect.objectContaining({ argument: 'first' }),
+    }),
+  );
+  const given = echo.echoKitOf({ label, first: Buffer.from('x'), more: [a, Buffer.from('y')] });
+  expect([given.first.text, ...given.more.map((box) => box.text)]).toEqual(['x', 'changed', 'y']);
+  expect(a.pair(Buffer.from('!')).text).toBe('changed!');
+  expect(() => a.pair(Buffer.of(0xff))).toThrow(expect.objectContaining({ kind: 'odd text' }));
+  expect(() => a.pair(7 as never)).toThrow(
+    expect.objectContaining({ fields: expect.objectContaining({ argument: 'other' }) }),
+  );
+  expect(a.boxed({ text: '', color: 'red' })).toBeNull();
+});
+
 test('a generic object, with and without a validator', () => {
   const cell = new echo.TypedCell<{ a: number }>();
   expect(cell.take()).toBeNull();

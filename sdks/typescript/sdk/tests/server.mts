@@ -25,6 +25,15 @@ export class Server {
     return server;
   }
 
+  /** Starts a NATS server that keeps its streams in its folder. */
+  static async nats(): Promise<Server> {
+    const port = await freePort();
+    const args = ['-a', '127.0.0.1', '-p', `${port}`, '-js', '-sd', '.'];
+    const server = new Server('nats-server', port, args);
+    await server.start();
+    return server;
+  }
+
   /** Starts the process, and waits until it listens. */
   async start(): Promise<void> {
     const child = spawn(this.program, this.args, { cwd: this.folder, stdio: 'ignore' });

@@ -1,6 +1,7 @@
 //! Lines of decoders.
 
 use super::{Context, Script};
+use crate::case::pascal;
 use crate::ir::{Int, Literal, Type};
 use crate::targets::wire::model::{self, Part, Step, What};
 
@@ -14,6 +15,59 @@ impl Context<'_> {
                 vec![self.assign("version", &format!("r.version({newest})"))]
             }
             What::Version(newest) => vec![self.call(&format!("r.version({newest})"))],
+            What::Tag { name, int, varint, choice } => {
+                let number = match varint {
+                    true => format!(
+                        "r.{}({}, {})",
+                        self.script.function("varint_of"),
+                        self.quoted(name),
+                        self.quoted("u32")
+                    ),
+                    false => format!("r.{}({})", self.method(*int), self.quoted(name)),
+                };
+                let value = match self.script {
+                    Script::Ts => {
+                        format!(
+                            "textOf({}, {}, {number})",
+                            self.quoted(name),
+                            self.script.choice_table(choice)
+                        )
+                    }
+                    Script::Python => number,
+                };
+                vec![self.assign(&self.variable(name, &Type::Bool), &value)]
+            }
+            What::Choice(choice) => {
+                let on = self.variable(choice.on, &Type::Bool);
+                let value = match self.script {
+                    Script::Ts => format!("read{}(r, {on})", pascal(&choice.ty)),
+                    Script::Python => format!(
+                        "k.read_arm(r, {}, {}, {on})",
+                        self.quoted(choice.on),
+                        self.script.choice_table(choice)
+                    ),
+                };
+                vec![self.assign(&self.variable(choice.name, &Type::Bool), &value)]
+            }
+            What::Mark(name) => vec![self.assign(&self.mark(name), "r.position")],
+            What::Sum { name, int, hash } => {
+                let call = format!(
+                    "r.sum({}, {}, {}, {})",
+                    self.quoted(name),
+                    self.quoted(hash),
+                    self.mark(name),
+                    self.quoted(&self.method(*int))
+                );
+                vec![self.call(&call)]
+            }
+            What::AtMost { max, written: false } => {
+                vec![self.call(&format!(
+                    "r.length({}, {}, {max}, 1)",
+                    self.quoted("size"),
+                    self.quoted("rest")
+                ))]
+            }
+            What::AtMost { .. } => Vec::new(),
             What::Trailing => vec![self.assign("trailing", "r.rest()")],
             What::Literal(text) => vec![self.call(&format!("r.literal({})", self.quoted(text)))],
             What::Print { name, ty, padded, until } => vec![self.parse(name, ty, *padded, *until)],
@@ -134,7 +188,13 @@ impl Context<'_> {
             Type::F64 => format!("r.f64{}({field})", self.end),
             Type::FixedBytes(width) => format!("r.take({field}, {width})"),
             Type::Enum(at) => {
-                let function = if self.api.enumeration(*at).numeric { "one_of" } else { "text_of" };
+                let item = self.api.enumeration(*at);
+                let function = match (item.numeric, item.open) {
+                    (true, true) => return number,
+                    (true, false) => "one_of",
+                    (false, true) => "open_text_of",
+                    (false, false) => "text_of",
+                };
                 let function = self.script.function(function);
                 format!("{function}({field}, {}, {number})", self.script.table(self.api, ty))
             }

@@ -7,8 +7,16 @@ use crate::request::*;
 use crate::values::*;
 
 /// Answers an operation of the module.
-pub(crate) fn call(op: &str, _request: &mut Request<'_>) -> Result<Value, Failure> {
+pub(crate) fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure> {
+    let args = request.args;
     match op {
+        "base.checksum" => {
+            let result = net_mesh::base::checksum(
+                member::<net_mesh::base::ChecksumHash>(args, "hash")?,
+                member::<Bytes>(args, "data")?,
+            )?;
+            Ok(result.write())
+        }
         "base.version" => {
             let result = net_mesh::base::version()?;
             Ok(result.write())
@@ -20,6 +28,19 @@ pub(crate) fn call(op: &str, _request: &mut Request<'_>) -> Result<Value, Failur
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }
 }
+
+impl Fixture for net_mesh::base::ChecksumHash {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Item for net_mesh::base::ChecksumHash {}
 
 impl Fixture for net_mesh::base::LibraryInfo {
     fn read(value: &Value) -> Result<Self, Failure> {

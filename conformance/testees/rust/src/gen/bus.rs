@@ -327,7 +327,7 @@ impl Fixture for net_mesh::bus::Backpressure {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -340,7 +340,7 @@ impl Fixture for net_mesh::bus::Ordering {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -353,11 +353,75 @@ impl Fixture for net_mesh::bus::Start {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
 impl Item for net_mesh::bus::Start {}
+
+impl Fixture for net_mesh::bus::RedisOptions {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            url: optional(members, "url")?.ok_or_else(|| missing("url"))?,
+            prefix: optional(members, "prefix")?.unwrap_or_else(|| "net".to_owned()),
+            pipeline_size: optional(members, "pipeline_size")?.unwrap_or(1000),
+            pool_size: optional(members, "pool_size")?,
+            connect_timeout: optional_span(members, "connect_timeout", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(5000)),
+            command_timeout: optional_span(members, "command_timeout", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(1000)),
+            max_stream_len: optional(members, "max_stream_len")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "url": self.url.write(),
+            "prefix": self.prefix.write(),
+            "pipeline_size": self.pipeline_size.write(),
+            "pool_size": self.pool_size.write(),
+            "connect_timeout": span_value(self.connect_timeout, 1_000_000),
+            "command_timeout": span_value(self.command_timeout, 1_000_000),
+            "max_stream_len": self.max_stream_len.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::bus::RedisOptions {}
+
+impl Fixture for net_mesh::bus::JetStreamOptions {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            url: optional(members, "url")?.ok_or_else(|| missing("url"))?,
+            prefix: optional(members, "prefix")?.unwrap_or_else(|| "net".to_owned()),
+            connect_timeout: optional_span(members, "connect_timeout", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(5000)),
+            request_timeout: optional_span(members, "request_timeout", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(5000)),
+            max_messages: optional(members, "max_messages")?,
+            max: optional(members, "max")?,
+            max_age: optional_span(members, "max_age", 1_000_000)?,
+            replicas: optional(members, "replicas")?.unwrap_or(1),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "url": self.url.write(),
+            "prefix": self.prefix.write(),
+            "connect_timeout": span_value(self.connect_timeout, 1_000_000),
+            "request_timeout": span_value(self.request_timeout, 1_000_000),
+            "max_messages": self.max_messages.write(),
+            "max": self.max.write(),
+            "max_age": self.max_age.map_or(Value::Null, |span| span_value(span, 1_000_000)),
+            "replicas": self.replicas.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::bus::JetStreamOptions {}
 
 impl Fixture for net_mesh::bus::NetNodeConfig {
     fn read(value: &Value) -> Result<Self, Failure> {
@@ -370,6 +434,9 @@ impl Fixture for net_mesh::bus::NetNodeConfig {
             max_event: optional(members, "max_event")?.unwrap_or(1_048_576),
             max_buffer: optional(members, "max_buffer")?.unwrap_or(268_435_456),
             transport: optional(members, "transport")?.unwrap_or(net_mesh::bus::Transport::Memory),
+            redis: optional(members, "redis")?,
+            jetstream: optional(members, "jetstream")?,
+            producer_nonce_path: optional(members, "producer_nonce_path")?,
         })
     }
 
@@ -381,6 +448,9 @@ impl Fixture for net_mesh::bus::NetNodeConfig {
             "max_event": self.max_event.write(),
             "max_buffer": self.max_buffer.write(),
             "transport": self.transport.write(),
+            "redis": self.redis.write(),
+            "jetstream": self.jetstream.write(),
+            "producer_nonce_path": self.producer_nonce_path.write(),
         })
     }
 }
@@ -594,6 +664,29 @@ impl Fixture for net_mesh::bus::Transport {
         let members = object(value)?;
         match member::<String>(members, "type")?.as_str() {
             "memory" => Ok(Self::Memory),
+            "redis" => Ok(Self::Redis {
+                url: optional(members, "url")?.ok_or_else(|| missing("url"))?,
+                prefix: optional(members, "prefix")?.unwrap_or_else(|| "net".to_owned()),
+                pipeline_size: optional(members, "pipeline_size")?.unwrap_or(1000),
+                pool_size: optional(members, "pool_size")?,
+                connect_timeout: optional_span(members, "connect_timeout", 1_000_000)?
+                    .unwrap_or(std::time::Duration::from_millis(5000)),
+                command_timeout: optional_span(members, "command_timeout", 1_000_000)?
+                    .unwrap_or(std::time::Duration::from_millis(1000)),
+                max_stream_len: optional(members, "max_stream_len")?,
+            }),
+            "jetstream" => Ok(Self::Jetstream {
+                url: optional(members, "url")?.ok_or_else(|| missing("url"))?,
+                prefix: optional(members, "prefix")?.unwrap_or_else(|| "net".to_owned()),
+                connect_timeout: optional_span(members, "connect_timeout", 1_000_000)?
+                    .unwrap_or(std::time::Duration::from_millis(5000)),
+                request_timeout: optional_span(members, "request_timeout", 1_000_000)?
+                    .unwrap_or(std::time::Duration::from_millis(5000)),
+                max_messages: optional(members, "max_messages")?,
+                max: optional(members, "max")?,
+                max_age: optional_span(members, "max_age", 1_000_000)?,
+                replicas: optional(members, "replicas")?.unwrap_or(1),
+            }),
             _ => Err(wrong("a known case", value)),
         }
     }
@@ -602,6 +695,44 @@ impl Fixture for net_mesh::bus::Transport {
         match self {
             Self::Memory => json!({
                 "type": "memory",
+            }),
+            Self::Redis {
+                url,
+                prefix,
+                pipeline_size,
+                pool_size,
+                connect_timeout,
+                command_timeout,
+                max_stream_len,
+            } => json!({
+                "type": "redis",
+                "url": url.write(),
+                "prefix": prefix.write(),
+                "pipeline_size": pipeline_size.write(),
+                "pool_size": pool_size.write(),
+                "connect_timeout": span_value(*connect_timeout, 1_000_000),
+                "command_timeout": span_value(*command_timeout, 1_000_000),
+                "max_stream_len": max_stream_len.write(),
+            }),
+            Self::Jetstream {
+                url,
+                prefix,
+                connect_timeout,
+                request_timeout,
+                max_messages,
+                max,
+                max_age,
+                replicas,
+            } => json!({
+                "type": "jetstream",
+                "url": url.write(),
+                "prefix": prefix.write(),
+                "connect_timeout": span_value(*connect_timeout, 1_000_000),
+                "request_timeout": span_value(*request_timeout, 1_000_000),
+                "max_messages": max_messages.write(),
+                "max": max.write(),
+                "max_age": max_age.map_or(Value::Null, |span| span_value(span, 1_000_000)),
+                "replicas": replicas.write(),
             }),
         }
     }

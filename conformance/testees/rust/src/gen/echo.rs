@@ -77,6 +77,19 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result: net_mesh::echo::LetterStream = object.letters(optional::<u32>(args, "limit")?)?;
             Ok(request.keep(result))
         }
+        "echo.echo_box.watch" => {
+            let object = request.object::<net_mesh::echo::EchoBox>()?;
+            let result = object.watch(member::<u32>(args, "count")?).await?;
+            show_echo_watch(result).await
+        }
+        "echo.echo_box.boxed" => {
+            let object = request.object::<net_mesh::echo::EchoBox>()?;
+            let result = object.boxed(member::<net_mesh::echo::Label>(args, "label")?)?;
+            match result {
+                Some(result) => show_echo_kit(result),
+                None => Ok(Value::Null),
+            }
+        }
         "echo.echo_box.save" => {
             let object = request.object::<net_mesh::echo::EchoBox>()?;
             object
@@ -280,6 +293,14 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = net_mesh::echo::echo_access(member::<net_mesh::echo::Access>(args, "value")?)?;
             Ok(result.write())
         }
+        "echo.echo_mood" => {
+            let result = net_mesh::echo::echo_mood(member::<net_mesh::echo::Mood>(args, "value")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_rights" => {
+            let result = net_mesh::echo::echo_rights(member::<net_mesh::echo::Rights>(args, "value")?)?;
+            Ok(result.write())
+        }
         "echo.echo_number" => {
             let result = net_mesh::echo::echo_number(member::<net_mesh::echo::EchoId>(args, "value")?)?;
             Ok(result.write())
@@ -345,6 +366,22 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         }
         "echo.echo_timetable" => {
             let result = net_mesh::echo::echo_timetable(member::<net_mesh::echo::Timetable>(args, "value")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_kit_of" => {
+            let result = net_mesh::echo::echo_kit_of(read_echo_kit(request, argument(args, "kit")?)?)?;
+            show_echo_kit(result)
+        }
+        "echo.kit_text" => {
+            let result = net_mesh::echo::kit_text(read_echo_kit(request, argument(args, "kit")?)?)?;
+            Ok(result.write())
+        }
+        "echo.kit_text_later" => {
+            let result = net_mesh::echo::kit_text_later(
+                read_echo_kit(request, argument(args, "kit")?)?,
+                given(args, "more").map(|value| read_echo_kit(request, value)).transpose()?,
+            )
+            .await?;
             Ok(result.write())
         }
         "echo.doubled" => {
@@ -837,6 +874,33 @@ impl Fixture for net_mesh::echo::Mark {
 }
 
 impl Item for net_mesh::echo::Mark {}
+
+fn read_echo_kit(request: &Request<'_>, value: &Value) -> Result<net_mesh::echo::EchoKit, Failure> {
+    let members = object(value)?;
+    Ok(net_mesh::echo::EchoKit {
+        label: optional(members, "label")?.ok_or_else(|| missing("label"))?,
+        first: request.object_in(members, "first")?,
+        spare: request.maybe_in(members, "spare")?,
+        more: request.list_in(members, "more")?,
+    })
+}
+
+fn show_echo_kit(value: net_mesh::echo::EchoKit) -> Result<Value, Failure> {
+    Ok(json!({
+        "label": value.label.write(),
+        "first": true,
+        "spare": value.spare.map(|_| true),
+        "more": vec![true; value.more.len()],
+    }))
+}
+
+async fn show_echo_watch(value: net_mesh::echo::EchoWatch) -> Result<Value, Failure> {
+    Ok(json!({
+        "kit": show_echo_kit(value.kit)?,
+        "pause": span_value(value.pause, 1_000_000),
+        "numbers": drain(value.numbers).await?,
+    }))
+}
 
 impl Fixture for net_mesh::echo::Shape {
     fn read(value: &Value) -> Result<Self, Failure> {

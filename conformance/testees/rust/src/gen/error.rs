@@ -38,6 +38,7 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
         ("base", "forked") => net_mesh::base::BaseError::Forked.into(),
         ("base", "closed") => net_mesh::base::BaseError::Closed { detail }.into(),
         ("base", "mismatch") => net_mesh::base::BaseError::Mismatch {
+            what: optional(members, "what")?.ok_or_else(|| missing("what"))?,
             wanted: optional(members, "wanted")?.ok_or_else(|| missing("wanted"))?,
             found: optional(members, "found")?.ok_or_else(|| missing("found"))?,
         }
@@ -92,6 +93,21 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             last: optional(members, "last")?.ok_or_else(|| missing("last"))?,
         }
         .into(),
+        ("bus", "transport") => net_mesh::bus::BusError::Transport {
+            server: optional(members, "server")?.ok_or_else(|| missing("server"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("bus", "transport_refused") => net_mesh::bus::BusError::TransportRefused {
+            server: optional(members, "server")?.ok_or_else(|| missing("server"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("bus", "undelivered") => net_mesh::bus::BusError::Undelivered {
+            events: optional(members, "events")?.ok_or_else(|| missing("events"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
         ("bus", "not_an_object") => net_mesh::bus::BusError::NotAnObject { detail }.into(),
         ("echo_part", "missing") => net_mesh::echo::EchoPartError::Missing {
             part: optional(members, "part")?.ok_or_else(|| missing("part"))?,
@@ -137,6 +153,12 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             node: optional(members, "node")?.ok_or_else(|| missing("node"))?,
         }
         .into(),
+        ("mesh", "cannot_bind") => net_mesh::mesh::MeshError::CannotBind {
+            address: optional(members, "address")?.ok_or_else(|| missing("address"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("mesh", "shut_down") => net_mesh::mesh::MeshError::ShutDown.into(),
         ("identity", "invalid_seed") => net_mesh::identity::IdentityError::InvalidSeed {
             length: optional(members, "length")?.ok_or_else(|| missing("length"))?,
         }
@@ -188,7 +210,8 @@ fn fields(error: &Error) -> Value {
         Error::Base(net_mesh::base::BaseError::Unsupported { feature }) => json!({
             "feature": feature.write(),
         }),
-        Error::Base(net_mesh::base::BaseError::Mismatch { wanted, found }) => json!({
+        Error::Base(net_mesh::base::BaseError::Mismatch { what, wanted, found }) => json!({
+            "what": what.write(),
             "wanted": wanted.write(),
             "found": found.write(),
         }),
@@ -226,6 +249,18 @@ fn fields(error: &Error) -> Value {
             "first": first.write(),
             "last": last.write(),
         }),
+        Error::Bus(net_mesh::bus::BusError::Transport { server, reason }) => json!({
+            "server": server.write(),
+            "reason": reason.write(),
+        }),
+        Error::Bus(net_mesh::bus::BusError::TransportRefused { server, reason }) => json!({
+            "server": server.write(),
+            "reason": reason.write(),
+        }),
+        Error::Bus(net_mesh::bus::BusError::Undelivered { events, reason }) => json!({
+            "events": events.write(),
+            "reason": reason.write(),
+        }),
         Error::EchoPart(net_mesh::echo::EchoPartError::Missing { part }) => json!({
             "part": part.write(),
         }),
@@ -252,6 +287,10 @@ fn fields(error: &Error) -> Value {
         }),
         Error::Mesh(net_mesh::mesh::MeshError::AmbiguousNode { node }) => json!({
             "node": node.write(),
+        }),
+        Error::Mesh(net_mesh::mesh::MeshError::CannotBind { address, reason }) => json!({
+            "address": address.write(),
+            "reason": reason.write(),
         }),
         Error::Identity(net_mesh::identity::IdentityError::InvalidSeed { length }) => json!({
             "length": length.write(),

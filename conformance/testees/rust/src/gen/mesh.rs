@@ -7,8 +7,448 @@ use crate::request::*;
 use crate::values::*;
 
 /// Answers an operation of the module.
-pub(crate) fn call(op: &str, _request: &mut Request<'_>) -> Result<Value, Failure> {
+pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure> {
+    let args = request.args;
     match op {
+        "mesh.mesh_node.create" => {
+            let result =
+                net_mesh::mesh::MeshNode::create(member::<net_mesh::mesh::MeshNodeConfig>(args, "config")?)
+                    .await?;
+            Ok(request.keep(result))
+        }
+        "mesh.mesh_node.new" => {
+            let result =
+                net_mesh::mesh::MeshNode::new(member::<net_mesh::mesh::MeshNodeConfig>(args, "config")?)?;
+            Ok(request.keep(result))
+        }
+        "mesh.mesh_node.start" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object.start().await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.connect" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object
+                .connect(
+                    &member::<String>(args, "peer_addr")?,
+                    member::<net_mesh::mesh::PublicKey>(args, "peer_public_key")?,
+                    member::<net_mesh::identity::NodeId>(args, "peer_node_id")?,
+                )
+                .await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.accept" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.accept(member::<net_mesh::identity::NodeId>(args, "peer_node_id")?).await?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.disconnect" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object.disconnect(member::<net_mesh::identity::NodeId>(args, "peer_node_id")?).await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.open_stream" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result: net_mesh::mesh::MeshStream = object.open_stream(
+                member::<net_mesh::identity::NodeId>(args, "peer_node_id")?,
+                member::<net_mesh::mesh::StreamConfig>(args, "config")?,
+            )?;
+            Ok(request.keep(result))
+        }
+        "mesh.mesh_node.close_stream" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object.close_stream(
+                member::<net_mesh::identity::NodeId>(args, "peer_node_id")?,
+                member::<u64>(args, "stream_id")?,
+            )?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.send_on_stream" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object
+                .send_on_stream(
+                    &request.given::<net_mesh::mesh::MeshStream>("stream")?,
+                    optional::<Vec<Bytes>>(args, "events")?.unwrap_or_default(),
+                )
+                .await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.send_with_retry" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object
+                .send_with_retry(
+                    &request.given::<net_mesh::mesh::MeshStream>("stream")?,
+                    optional::<Vec<Bytes>>(args, "events")?.unwrap_or_default(),
+                    optional::<u32>(args, "max_retries")?,
+                )
+                .await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.send_blocking" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object
+                .send_blocking(
+                    &request.given::<net_mesh::mesh::MeshStream>("stream")?,
+                    optional::<Vec<Bytes>>(args, "events")?.unwrap_or_default(),
+                )
+                .await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.stream_stats" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.stream_stats(
+                member::<net_mesh::identity::NodeId>(args, "peer_node_id")?,
+                member::<u64>(args, "stream_id")?,
+            )?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.receive" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result: net_mesh::mesh::MeshEvents =
+                object.receive(optional::<net_mesh::mesh::ReceiveOptions>(args, "options")?)?;
+            Ok(request.keep(result))
+        }
+        "mesh.mesh_node.poll" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.poll(member::<u32>(args, "limit")?).await?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.peers" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.peers()?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.peer_count" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.peer_count()?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.node_id" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.node_id()?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.entity_id" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.entity_id()?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.public_key" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.public_key()?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.local_addr" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.local_addr()?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.stats" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.stats()?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.prometheus_text" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.prometheus_text()?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.shutdown" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object.shutdown(optional::<net_mesh::mesh::MeshShutdownOptions>(args, "options")?).await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_stream.peer_node_id" => {
+            let object = request.object::<net_mesh::mesh::MeshStream>()?;
+            let result = object.peer_node_id();
+            Ok(result.write())
+        }
+        "mesh.mesh_stream.stream_id" => {
+            let object = request.object::<net_mesh::mesh::MeshStream>()?;
+            let result = object.stream_id();
+            Ok(result.write())
+        }
+        "mesh.mesh_events.stop" => {
+            let object = request.stream::<net_mesh::mesh::MeshEvents>()?;
+            object.stop()?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_events.next" => {
+            let object = request.stream::<net_mesh::mesh::MeshEvents>()?;
+            let batch = object.next_batch(member::<u32>(args, "max")? as usize).await?;
+            Ok(batch.write())
+        }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }
 }
+
+impl Fixture for net_mesh::mesh::MeshNodeConfig {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            bind_addr: optional(members, "bind_addr")?.ok_or_else(|| missing("bind_addr"))?,
+            psk: optional(members, "psk")?.ok_or_else(|| missing("psk"))?,
+            accepted_psks: optional(members, "accepted_psks")?.unwrap_or_default(),
+            identity_seed: optional(members, "identity_seed")?,
+            heartbeat_interval: optional_span(members, "heartbeat_interval", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(5000)),
+            session_timeout: optional_span(members, "session_timeout", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(30_000)),
+            connect_timeout: optional_span(members, "connect_timeout", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(5000)),
+            max_datagram: optional(members, "max_datagram")?.unwrap_or(1452),
+            queue: optional(members, "queue")?.unwrap_or(4_194_304),
+            num_shards: optional(members, "num_shards")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "bind_addr": self.bind_addr.write(),
+            "psk": self.psk.write(),
+            "accepted_psks": self.accepted_psks.write(),
+            "identity_seed": self.identity_seed.write(),
+            "heartbeat_interval": span_value(self.heartbeat_interval, 1_000_000),
+            "session_timeout": span_value(self.session_timeout, 1_000_000),
+            "connect_timeout": span_value(self.connect_timeout, 1_000_000),
+            "max_datagram": self.max_datagram.write(),
+            "queue": self.queue.write(),
+            "num_shards": self.num_shards.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::MeshNodeConfig {}
+
+impl Fixture for net_mesh::mesh::StreamConfig {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            stream_id: optional(members, "stream_id")?.ok_or_else(|| missing("stream_id"))?,
+            reliability: optional(members, "reliability")?
+                .unwrap_or(net_mesh::mesh::Reliability::FireAndForget),
+            window: optional(members, "window")?.unwrap_or(65_536),
+            fairness_weight: optional(members, "fairness_weight")?.unwrap_or(1),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "stream_id": self.stream_id.write(),
+            "reliability": self.reliability.write(),
+            "window": self.window.write(),
+            "fairness_weight": self.fairness_weight.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::StreamConfig {}
+
+impl Fixture for net_mesh::mesh::MeshShutdownOptions {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            timeout: optional_span(members, "timeout", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(5000)),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "timeout": span_value(self.timeout, 1_000_000),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::MeshShutdownOptions {}
+
+impl Fixture for net_mesh::mesh::ReceiveOptions {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self { peer: optional(members, "peer")?, stream_id: optional(members, "stream_id")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "peer": self.peer.write(),
+            "stream_id": self.stream_id.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::ReceiveOptions {}
+
+impl Fixture for net_mesh::mesh::MeshEvent {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            id: optional(members, "id")?.ok_or_else(|| missing("id"))?,
+            sender: optional(members, "sender")?.ok_or_else(|| missing("sender"))?,
+            stream_id: optional(members, "stream_id")?.ok_or_else(|| missing("stream_id"))?,
+            sequence: optional(members, "sequence")?.ok_or_else(|| missing("sequence"))?,
+            reliable: optional(members, "reliable")?.ok_or_else(|| missing("reliable"))?,
+            payload: optional(members, "payload")?.ok_or_else(|| missing("payload"))?,
+            insertion_ts: optional(members, "insertion_ts")?.ok_or_else(|| missing("insertion_ts"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "sender": self.sender.write(),
+            "stream_id": self.stream_id.write(),
+            "sequence": self.sequence.write(),
+            "reliable": self.reliable.write(),
+            "payload": self.payload.write(),
+            "insertion_ts": self.insertion_ts.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::MeshEvent {}
+
+impl Fixture for net_mesh::mesh::PeerInfo {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            node_id: optional(members, "node_id")?.ok_or_else(|| missing("node_id"))?,
+            entity_id: optional(members, "entity_id")?.ok_or_else(|| missing("entity_id"))?,
+            public_key: optional(members, "public_key")?.ok_or_else(|| missing("public_key"))?,
+            address: optional(members, "address")?.ok_or_else(|| missing("address"))?,
+            rtt: optional_span(members, "rtt", 1000)?.ok_or_else(|| missing("rtt"))?,
+            silent: optional(members, "silent")?.ok_or_else(|| missing("silent"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "node_id": self.node_id.write(),
+            "entity_id": self.entity_id.write(),
+            "public_key": self.public_key.write(),
+            "address": self.address.write(),
+            "rtt": span_value(self.rtt, 1000),
+            "silent": self.silent.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::PeerInfo {}
+
+impl Fixture for net_mesh::mesh::StreamStats {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            tx_seq: optional(members, "tx_seq")?.ok_or_else(|| missing("tx_seq"))?,
+            rx_seq: optional(members, "rx_seq")?.ok_or_else(|| missing("rx_seq"))?,
+            inbound_pending: optional(members, "inbound_pending")?
+                .ok_or_else(|| missing("inbound_pending"))?,
+            last_activity_ns: optional(members, "last_activity_ns")?
+                .ok_or_else(|| missing("last_activity_ns"))?,
+            active: optional(members, "active")?.ok_or_else(|| missing("active"))?,
+            backpressure_events: optional(members, "backpressure_events")?
+                .ok_or_else(|| missing("backpressure_events"))?,
+            tx_credit_remaining: optional(members, "tx_credit_remaining")?
+                .ok_or_else(|| missing("tx_credit_remaining"))?,
+            tx_window: optional(members, "tx_window")?.ok_or_else(|| missing("tx_window"))?,
+            in_flight: optional(members, "in_flight")?.ok_or_else(|| missing("in_flight"))?,
+            lost: optional(members, "lost")?.ok_or_else(|| missing("lost"))?,
+            dropped: optional(members, "dropped")?.ok_or_else(|| missing("dropped"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "tx_seq": self.tx_seq.write(),
+            "rx_seq": self.rx_seq.write(),
+            "inbound_pending": self.inbound_pending.write(),
+            "last_activity_ns": self.last_activity_ns.write(),
+            "active": self.active.write(),
+            "backpressure_events": self.backpressure_events.write(),
+            "tx_credit_remaining": self.tx_credit_remaining.write(),
+            "tx_window": self.tx_window.write(),
+            "in_flight": self.in_flight.write(),
+            "lost": self.lost.write(),
+            "dropped": self.dropped.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::StreamStats {}
+
+impl Fixture for net_mesh::mesh::PeerStats {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            node_id: optional(members, "node_id")?.ok_or_else(|| missing("node_id"))?,
+            packets_sent: optional(members, "packets_sent")?.ok_or_else(|| missing("packets_sent"))?,
+            packets_received: optional(members, "packets_received")?
+                .ok_or_else(|| missing("packets_received"))?,
+            packets_lost: optional(members, "packets_lost")?.ok_or_else(|| missing("packets_lost"))?,
+            bytes_sent: optional(members, "bytes_sent")?.ok_or_else(|| missing("bytes_sent"))?,
+            bytes_received: optional(members, "bytes_received")?.ok_or_else(|| missing("bytes_received"))?,
+            messages_sent: optional(members, "messages_sent")?.ok_or_else(|| missing("messages_sent"))?,
+            messages_received: optional(members, "messages_received")?
+                .ok_or_else(|| missing("messages_received"))?,
+            messages_lost: optional(members, "messages_lost")?.ok_or_else(|| missing("messages_lost"))?,
+            messages_dropped: optional(members, "messages_dropped")?
+                .ok_or_else(|| missing("messages_dropped"))?,
+            congestion_window: optional(members, "congestion_window")?
+                .ok_or_else(|| missing("congestion_window"))?,
+            mtu: optional(members, "mtu")?.ok_or_else(|| missing("mtu"))?,
+            drops: optional(members, "drops")?.ok_or_else(|| missing("drops"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "node_id": self.node_id.write(),
+            "packets_sent": self.packets_sent.write(),
+            "packets_received": self.packets_received.write(),
+            "packets_lost": self.packets_lost.write(),
+            "bytes_sent": self.bytes_sent.write(),
+            "bytes_received": self.bytes_received.write(),
+            "messages_sent": self.messages_sent.write(),
+            "messages_received": self.messages_received.write(),
+            "messages_lost": self.messages_lost.write(),
+            "messages_dropped": self.messages_dropped.write(),
+            "congestion_window": self.congestion_window.write(),
+            "mtu": self.mtu.write(),
+            "drops": self.drops.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::PeerStats {}
+
+impl Fixture for net_mesh::mesh::MeshStats {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            sessions: optional(members, "sessions")?.ok_or_else(|| missing("sessions"))?,
+            half_open: optional(members, "half_open")?.ok_or_else(|| missing("half_open"))?,
+            answered: optional(members, "answered")?.ok_or_else(|| missing("answered"))?,
+            rejected: optional(members, "rejected")?.ok_or_else(|| missing("rejected"))?,
+            cookies: optional(members, "cookies")?.ok_or_else(|| missing("cookies"))?,
+            queued: optional(members, "queued")?.ok_or_else(|| missing("queued"))?,
+            queued_bytes: optional(members, "queued_bytes")?.ok_or_else(|| missing("queued_bytes"))?,
+            drops: optional(members, "drops")?.ok_or_else(|| missing("drops"))?,
+            peers: optional(members, "peers")?.ok_or_else(|| missing("peers"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "sessions": self.sessions.write(),
+            "half_open": self.half_open.write(),
+            "answered": self.answered.write(),
+            "rejected": self.rejected.write(),
+            "cookies": self.cookies.write(),
+            "queued": self.queued.write(),
+            "queued_bytes": self.queued_bytes.write(),
+            "drops": self.drops.write(),
+            "peers": self.peers.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::MeshStats {}

@@ -26,7 +26,7 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         Some("dedup") => dedup::call(op, request),
         Some("echo") => echo::call(op, request).await,
         Some("identity") => identity::call(op, request),
-        Some("mesh") => mesh::call(op, request),
+        Some("mesh") => mesh::call(op, request).await,
         Some("route") => route::call(op, request),
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }

@@ -19,6 +19,10 @@ pub(crate) fn surface() -> Value {
 }
 
 fn base(list: &mut List) {
+    list.ty::<net_mesh::base::ChecksumHash>("ChecksumHash");
+    list.value("ChecksumHash::Xxh364", net_mesh::base::ChecksumHash::Xxh364.text());
+    list.value("ChecksumHash::Blake3", net_mesh::base::ChecksumHash::Blake3.text());
+    list.value("ChecksumHash::Blake2s256", net_mesh::base::ChecksumHash::Blake2s256.text());
     list.ty::<net_mesh::base::BaseError>("BaseError");
     list.parts(
         |value: &net_mesh::base::BaseError| matches!(value, net_mesh::base::BaseError::Handle { .. }),
@@ -74,12 +78,18 @@ fn base(list: &mut List) {
     );
     list.parts(
         |value: &net_mesh::base::BaseError| {
-            matches!(value, net_mesh::base::BaseError::Mismatch { wanted: _, found: _, .. })
+            matches!(value, net_mesh::base::BaseError::Mismatch { what: _, wanted: _, found: _, .. })
         },
-        &["BaseError::Mismatch", "BaseError::Mismatch.wanted", "BaseError::Mismatch.found"],
+        &[
+            "BaseError::Mismatch",
+            "BaseError::Mismatch.what",
+            "BaseError::Mismatch.wanted",
+            "BaseError::Mismatch.found",
+        ],
     );
     list.ty::<net_mesh::base::LibraryInfo>("LibraryInfo");
     list.parts(|net_mesh::base::LibraryInfo { version: _, spec_hash: _, features: _, target: _, .. }: &net_mesh::base::LibraryInfo| {}, &["LibraryInfo.version", "LibraryInfo.spec_hash", "LibraryInfo.features", "LibraryInfo.target"]);
+    list.has(&["checksum"]);
     list.has(&["version"]);
     list.has(&["build_info"]);
 }
@@ -102,6 +112,62 @@ fn bus(list: &mut List) {
     list.parts(
         |value: &net_mesh::bus::Transport| matches!(value, net_mesh::bus::Transport::Memory),
         &["Transport::Memory"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::Transport| {
+            matches!(
+                value,
+                net_mesh::bus::Transport::Redis {
+                    url: _,
+                    prefix: _,
+                    pipeline_size: _,
+                    pool_size: _,
+                    connect_timeout: _,
+                    command_timeout: _,
+                    max_stream_len: _,
+                    ..
+                }
+            )
+        },
+        &[
+            "Transport::Redis",
+            "Transport::Redis.url",
+            "Transport::Redis.prefix",
+            "Transport::Redis.pipeline_size",
+            "Transport::Redis.pool_size",
+            "Transport::Redis.connect_timeout",
+            "Transport::Redis.command_timeout",
+            "Transport::Redis.max_stream_len",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::Transport| {
+            matches!(
+                value,
+                net_mesh::bus::Transport::Jetstream {
+                    url: _,
+                    prefix: _,
+                    connect_timeout: _,
+                    request_timeout: _,
+                    max_messages: _,
+                    max: _,
+                    max_age: _,
+                    replicas: _,
+                    ..
+                }
+            )
+        },
+        &[
+            "Transport::Jetstream",
+            "Transport::Jetstream.url",
+            "Transport::Jetstream.prefix",
+            "Transport::Jetstream.connect_timeout",
+            "Transport::Jetstream.request_timeout",
+            "Transport::Jetstream.max_messages",
+            "Transport::Jetstream.max",
+            "Transport::Jetstream.max_age",
+            "Transport::Jetstream.replicas",
+        ],
     );
     list.ty::<net_mesh::bus::BusError>("BusError");
     list.parts(
@@ -161,8 +227,76 @@ fn bus(list: &mut List) {
         &["BusError::Lagged", "BusError::Lagged.shard", "BusError::Lagged.first", "BusError::Lagged.last"],
     );
     list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::Transport { server: _, reason: _, .. })
+        },
+        &["BusError::Transport", "BusError::Transport.server", "BusError::Transport.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::TransportRefused { server: _, reason: _, .. })
+        },
+        &[
+            "BusError::TransportRefused",
+            "BusError::TransportRefused.server",
+            "BusError::TransportRefused.reason",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::Undelivered { events: _, reason: _, .. })
+        },
+        &["BusError::Undelivered", "BusError::Undelivered.events", "BusError::Undelivered.reason"],
+    );
+    list.parts(
         |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::NotAnObject { .. }),
         &["BusError::NotAnObject"],
+    );
+    list.ty::<net_mesh::bus::RedisOptions>("RedisOptions");
+    list.parts(
+        |net_mesh::bus::RedisOptions {
+             url: _,
+             prefix: _,
+             pipeline_size: _,
+             pool_size: _,
+             connect_timeout: _,
+             command_timeout: _,
+             max_stream_len: _,
+             ..
+         }: &net_mesh::bus::RedisOptions| {},
+        &[
+            "RedisOptions.url",
+            "RedisOptions.prefix",
+            "RedisOptions.pipeline_size",
+            "RedisOptions.pool_size",
+            "RedisOptions.connect_timeout",
+            "RedisOptions.command_timeout",
+            "RedisOptions.max_stream_len",
+        ],
+    );
+    list.ty::<net_mesh::bus::JetStreamOptions>("JetStreamOptions");
+    list.parts(
+        |net_mesh::bus::JetStreamOptions {
+             url: _,
+             prefix: _,
+             connect_timeout: _,
+             request_timeout: _,
+             max_messages: _,
+             max: _,
+             max_age: _,
+             replicas: _,
+             ..
+         }: &net_mesh::bus::JetStreamOptions| {},
+        &[
+            "JetStreamOptions.url",
+            "JetStreamOptions.prefix",
+            "JetStreamOptions.connect_timeout",
+            "JetStreamOptions.request_timeout",
+            "JetStreamOptions.max_messages",
+            "JetStreamOptions.max",
+            "JetStreamOptions.max_age",
+            "JetStreamOptions.replicas",
+        ],
     );
     list.ty::<net_mesh::bus::NetNodeConfig>("NetNodeConfig");
     list.ty::<net_mesh::bus::EventBusOptions>("EventBusOptions");
@@ -174,6 +308,9 @@ fn bus(list: &mut List) {
              max_event: _,
              max_buffer: _,
              transport: _,
+             redis: _,
+             jetstream: _,
+             producer_nonce_path: _,
              ..
          }: &net_mesh::bus::NetNodeConfig| {},
         &[
@@ -183,6 +320,9 @@ fn bus(list: &mut List) {
             "NetNodeConfig.max_event",
             "NetNodeConfig.max_buffer",
             "NetNodeConfig.transport",
+            "NetNodeConfig.redis",
+            "NetNodeConfig.jetstream",
+            "NetNodeConfig.producer_nonce_path",
         ],
     );
     list.ty::<net_mesh::bus::Receipt>("Receipt");
@@ -328,10 +468,19 @@ fn echo(list: &mut List) {
     list.ty::<net_mesh::echo::Level>("Level");
     list.value("Level::Low", net_mesh::echo::Level::Low.tag());
     list.value("Level::High", net_mesh::echo::Level::High.tag());
+    list.ty::<net_mesh::echo::Reason>("Reason");
+    list.value("Reason::None", net_mesh::echo::Reason::None.text());
+    list.value("Reason::Damaged", net_mesh::echo::Reason::Damaged.text());
+    list.ty::<net_mesh::echo::Mood>("Mood");
+    list.value("Mood::Calm", net_mesh::echo::Mood::Calm.text());
+    list.value("Mood::Angry", net_mesh::echo::Mood::Angry.text());
     list.ty::<net_mesh::echo::Access>("Access");
     list.value("Access::READ", net_mesh::echo::Access::READ.bits());
     list.value("Access::WRITE", net_mesh::echo::Access::WRITE.bits());
     list.value("Access::CHANGE_ALL", net_mesh::echo::Access::CHANGE_ALL.bits());
+    list.ty::<net_mesh::echo::Rights>("Rights");
+    list.value("Rights::ENTER", net_mesh::echo::Rights::ENTER.bits());
+    list.value("Rights::LEAVE", net_mesh::echo::Rights::LEAVE.bits());
     list.ty::<net_mesh::echo::Shape>("Shape");
     list.parts(
         |value: &net_mesh::echo::Shape| matches!(value, net_mesh::echo::Shape::Empty),
@@ -532,6 +681,16 @@ fn echo(list: &mut List) {
         |net_mesh::echo::Timetable { pauses: _, limits: _, .. }: &net_mesh::echo::Timetable| {},
         &["Timetable.pauses", "Timetable.limits"],
     );
+    list.ty::<net_mesh::echo::EchoKit>("EchoKit");
+    list.parts(
+        |net_mesh::echo::EchoKit { label: _, first: _, spare: _, more: _, .. }: &net_mesh::echo::EchoKit| {},
+        &["EchoKit.label", "EchoKit.first", "EchoKit.spare", "EchoKit.more"],
+    );
+    list.ty::<net_mesh::echo::EchoWatch>("EchoWatch");
+    list.parts(
+        |net_mesh::echo::EchoWatch { kit: _, pause: _, numbers: _, .. }: &net_mesh::echo::EchoWatch| {},
+        &["EchoWatch.kit", "EchoWatch.pause", "EchoWatch.numbers"],
+    );
     list.ty::<net_mesh::echo::EchoPage>("EchoPage");
     list.parts(|net_mesh::echo::EchoPage { raw: _, .. }: &net_mesh::echo::EchoPage| {}, &["EchoPage.raw"]);
     let _ = <net_mesh::echo::EchoPage as net_mesh::echo::EchoPageViews>::raw_bytes;
@@ -559,6 +718,14 @@ fn echo(list: &mut List) {
     list.has(&["EchoPoint::encode", "EchoPoint::decode"]);
     let _ = (net_mesh::wire::echo::EchoAck::encode, net_mesh::wire::echo::EchoAck::decode);
     list.has(&["EchoAck::encode", "EchoAck::decode"]);
+    let _ = (net_mesh::wire::echo::EchoReply::encode, net_mesh::wire::echo::EchoReply::decode);
+    list.has(&["EchoReply::encode", "EchoReply::decode"]);
+    let _ = (net_mesh::wire::echo::EchoEvent::encode, net_mesh::wire::echo::EchoEvent::decode);
+    list.has(&["EchoEvent::encode", "EchoEvent::decode"]);
+    let _ = (net_mesh::wire::echo::EchoSealed::encode, net_mesh::wire::echo::EchoSealed::decode);
+    list.has(&["EchoSealed::encode", "EchoSealed::decode"]);
+    let _ = (net_mesh::wire::echo::EchoFarewell::encode, net_mesh::wire::echo::EchoFarewell::decode);
+    list.has(&["EchoFarewell::encode", "EchoFarewell::decode"]);
     let _ = (net_mesh::wire::echo::EchoTicket::encode, net_mesh::wire::echo::EchoTicket::decode);
     list.has(&["EchoTicket::encode", "EchoTicket::decode"]);
     list.ty::<net_mesh::echo::EchoBox>("EchoBox");
@@ -594,6 +761,8 @@ fn echo(list: &mut List) {
     list.has(&["EchoBox::find"]);
     list.has(&["EchoBox::merged"]);
     list.has(&["EchoBox::letters"]);
+    list.has(&["EchoBox::watch"]);
+    list.has(&["EchoBox::boxed"]);
     list.has(&["EchoBox::save"]);
     list.has(&["EchoBox::shut"]);
     list.has(&["EchoBox::text"]);
@@ -633,6 +802,8 @@ fn echo(list: &mut List) {
     list.has(&["echo_color"]);
     list.has(&["echo_level"]);
     list.has(&["echo_access"]);
+    list.has(&["echo_mood"]);
+    list.has(&["echo_rights"]);
     list.has(&["echo_number"]);
     list.has(&["echo_key_of"]);
     list.has(&["echo_optional"]);
@@ -644,6 +815,9 @@ fn echo(list: &mut List) {
     list.has(&["echo_pauses"]);
     list.has(&["echo_limits"]);
     list.has(&["echo_timetable"]);
+    list.has(&["echo_kit_of"]);
+    list.has(&["kit_text"]);
+    list.has(&["kit_text_later"]);
     list.has(&["doubled"]);
     list.has(&["doubled_number"]);
     list.has(&["echo_everything"]);
@@ -877,10 +1051,11 @@ fn identity(list: &mut List) {
 
 fn mesh(list: &mut List) {
     list.value("PROTOCOL_VERSION", net_mesh::mesh::PROTOCOL_VERSION);
+    list.value("DEFAULT_STREAM_WINDOW_BYTES", net_mesh::mesh::DEFAULT_STREAM_WINDOW_BYTES);
     list.ty::<net_mesh::mesh::RejectCode>("RejectCode");
     list.value("RejectCode::WrongKey", net_mesh::mesh::RejectCode::WrongKey.text());
     list.value("RejectCode::WrongPsk", net_mesh::mesh::RejectCode::WrongPsk.text());
-    list.value("RejectCode::Version", net_mesh::mesh::RejectCode::Version.text());
+    list.value("RejectCode::VersionMismatch", net_mesh::mesh::RejectCode::VersionMismatch.text());
     list.value("RejectCode::NotAdmitted", net_mesh::mesh::RejectCode::NotAdmitted.text());
     list.value("RejectCode::ShuttingDown", net_mesh::mesh::RejectCode::ShuttingDown.text());
     list.ty::<net_mesh::mesh::CloseCode>("CloseCode");
@@ -890,6 +1065,9 @@ fn mesh(list: &mut List) {
     list.value("CloseCode::PeerRestarted", net_mesh::mesh::CloseCode::PeerRestarted.text());
     list.value("CloseCode::Expired", net_mesh::mesh::CloseCode::Expired.text());
     list.value("CloseCode::NotAdmitted", net_mesh::mesh::CloseCode::NotAdmitted.text());
+    list.ty::<net_mesh::mesh::Reliability>("Reliability");
+    list.value("Reliability::FireAndForget", net_mesh::mesh::Reliability::FireAndForget.text());
+    list.value("Reliability::Reliable", net_mesh::mesh::Reliability::Reliable.text());
     list.ty::<net_mesh::mesh::StreamError>("StreamError");
     list.parts(
         |value: &net_mesh::mesh::StreamError| matches!(value, net_mesh::mesh::StreamError::WindowFull),
@@ -974,6 +1152,202 @@ fn mesh(list: &mut List) {
         },
         &["MeshError::AmbiguousNode", "MeshError::AmbiguousNode.node"],
     );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::CannotBind { address: _, reason: _, .. })
+        },
+        &["MeshError::CannotBind", "MeshError::CannotBind.address", "MeshError::CannotBind.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::ShutDown),
+        &["MeshError::ShutDown"],
+    );
+    list.ty::<net_mesh::mesh::PublicKey>("PublicKey");
+    list.ty::<net_mesh::mesh::MeshNodeConfig>("MeshNodeConfig");
+    list.ty::<net_mesh::mesh::MeshOptions>("MeshOptions");
+    list.parts(
+        |net_mesh::mesh::MeshNodeConfig {
+             bind_addr: _,
+             psk: _,
+             accepted_psks: _,
+             identity_seed: _,
+             heartbeat_interval: _,
+             session_timeout: _,
+             connect_timeout: _,
+             max_datagram: _,
+             queue: _,
+             num_shards: _,
+             ..
+         }: &net_mesh::mesh::MeshNodeConfig| {},
+        &[
+            "MeshNodeConfig.bind_addr",
+            "MeshNodeConfig.psk",
+            "MeshNodeConfig.accepted_psks",
+            "MeshNodeConfig.identity_seed",
+            "MeshNodeConfig.heartbeat_interval",
+            "MeshNodeConfig.session_timeout",
+            "MeshNodeConfig.connect_timeout",
+            "MeshNodeConfig.max_datagram",
+            "MeshNodeConfig.queue",
+            "MeshNodeConfig.num_shards",
+        ],
+    );
+    list.ty::<net_mesh::mesh::StreamConfig>("StreamConfig");
+    list.ty::<net_mesh::mesh::StreamOptions>("StreamOptions");
+    list.parts(
+        |net_mesh::mesh::StreamConfig {
+             stream_id: _, reliability: _, window: _, fairness_weight: _, ..
+         }: &net_mesh::mesh::StreamConfig| {},
+        &[
+            "StreamConfig.stream_id",
+            "StreamConfig.reliability",
+            "StreamConfig.window",
+            "StreamConfig.fairness_weight",
+        ],
+    );
+    list.ty::<net_mesh::mesh::MeshShutdownOptions>("MeshShutdownOptions");
+    list.parts(
+        |net_mesh::mesh::MeshShutdownOptions { timeout: _, .. }: &net_mesh::mesh::MeshShutdownOptions| {},
+        &["MeshShutdownOptions.timeout"],
+    );
+    list.ty::<net_mesh::mesh::ReceiveOptions>("ReceiveOptions");
+    list.parts(
+        |net_mesh::mesh::ReceiveOptions { peer: _, stream_id: _, .. }: &net_mesh::mesh::ReceiveOptions| {},
+        &["ReceiveOptions.peer", "ReceiveOptions.stream_id"],
+    );
+    list.ty::<net_mesh::mesh::MeshEvent>("MeshEvent");
+    list.parts(
+        |net_mesh::mesh::MeshEvent {
+             id: _,
+             sender: _,
+             stream_id: _,
+             sequence: _,
+             reliable: _,
+             payload: _,
+             insertion_ts: _,
+             ..
+         }: &net_mesh::mesh::MeshEvent| {},
+        &[
+            "MeshEvent.id",
+            "MeshEvent.sender",
+            "MeshEvent.stream_id",
+            "MeshEvent.sequence",
+            "MeshEvent.reliable",
+            "MeshEvent.payload",
+            "MeshEvent.insertion_ts",
+        ],
+    );
+    list.ty::<net_mesh::mesh::PeerInfo>("PeerInfo");
+    list.parts(
+        |net_mesh::mesh::PeerInfo {
+             node_id: _,
+             entity_id: _,
+             public_key: _,
+             address: _,
+             rtt: _,
+             silent: _,
+             ..
+         }: &net_mesh::mesh::PeerInfo| {},
+        &[
+            "PeerInfo.node_id",
+            "PeerInfo.entity_id",
+            "PeerInfo.public_key",
+            "PeerInfo.address",
+            "PeerInfo.rtt",
+            "PeerInfo.silent",
+        ],
+    );
+    list.ty::<net_mesh::mesh::StreamStats>("StreamStats");
+    list.ty::<net_mesh::mesh::NetStreamStats>("NetStreamStats");
+    list.parts(
+        |net_mesh::mesh::StreamStats {
+             tx_seq: _,
+             rx_seq: _,
+             inbound_pending: _,
+             last_activity_ns: _,
+             active: _,
+             backpressure_events: _,
+             tx_credit_remaining: _,
+             tx_window: _,
+             in_flight: _,
+             lost: _,
+             dropped: _,
+             ..
+         }: &net_mesh::mesh::StreamStats| {},
+        &[
+            "StreamStats.tx_seq",
+            "StreamStats.rx_seq",
+            "StreamStats.inbound_pending",
+            "StreamStats.last_activity_ns",
+            "StreamStats.active",
+            "StreamStats.backpressure_events",
+            "StreamStats.tx_credit_remaining",
+            "StreamStats.tx_window",
+            "StreamStats.in_flight",
+            "StreamStats.lost",
+            "StreamStats.dropped",
+        ],
+    );
+    list.ty::<net_mesh::mesh::PeerStats>("PeerStats");
+    list.parts(
+        |net_mesh::mesh::PeerStats {
+             node_id: _,
+             packets_sent: _,
+             packets_received: _,
+             packets_lost: _,
+             bytes_sent: _,
+             bytes_received: _,
+             messages_sent: _,
+             messages_received: _,
+             messages_lost: _,
+             messages_dropped: _,
+             congestion_window: _,
+             mtu: _,
+             drops: _,
+             ..
+         }: &net_mesh::mesh::PeerStats| {},
+        &[
+            "PeerStats.node_id",
+            "PeerStats.packets_sent",
+            "PeerStats.packets_received",
+            "PeerStats.packets_lost",
+            "PeerStats.bytes_sent",
+            "PeerStats.bytes_received",
+            "PeerStats.messages_sent",
+            "PeerStats.messages_received",
+            "PeerStats.messages_lost",
+            "PeerStats.messages_dropped",
+            "PeerStats.congestion_window",
+            "PeerStats.mtu",
+            "PeerStats.drops",
+        ],
+    );
+    list.ty::<net_mesh::mesh::MeshStats>("MeshStats");
+    list.parts(
+        |net_mesh::mesh::MeshStats {
+             sessions: _,
+             half_open: _,
+             answered: _,
+             rejected: _,
+             cookies: _,
+             queued: _,
+             queued_bytes: _,
+             drops: _,
+             peers: _,
+             ..
+         }: &net_mesh::mesh::MeshStats| {},
+        &[
+            "MeshStats.sessions",
+            "MeshStats.half_open",
+            "MeshStats.answered",
+            "MeshStats.rejected",
+            "MeshStats.cookies",
+            "MeshStats.queued",
+            "MeshStats.queued_bytes",
+            "MeshStats.drops",
+            "MeshStats.peers",
+        ],
+    );
     let _ = (net_mesh::wire::mesh::InitPacket::encode, net_mesh::wire::mesh::InitPacket::decode);
     list.has(&["InitPacket::encode", "InitPacket::decode"]);
     let _ = (net_mesh::wire::mesh::RespPacket::encode, net_mesh::wire::mesh::RespPacket::decode);
@@ -1025,6 +1399,36 @@ fn mesh(list: &mut List) {
     list.has(&["PathResponseFrame::encode", "PathResponseFrame::decode"]);
     let _ = (net_mesh::wire::mesh::CloseFrame::encode, net_mesh::wire::mesh::CloseFrame::decode);
     list.has(&["CloseFrame::encode", "CloseFrame::decode"]);
+    list.ty::<net_mesh::mesh::MeshNode>("MeshNode");
+    list.ty::<net_mesh::mesh::NetMesh>("NetMesh");
+    list.ty::<net_mesh::mesh::MeshStream>("MeshStream");
+    list.ty::<net_mesh::mesh::MeshEvents>("MeshEvents");
+    list.has(&["MeshNode::create"]);
+    list.has(&["MeshNode::new"]);
+    list.has(&["MeshNode::start"]);
+    list.has(&["MeshNode::connect"]);
+    list.has(&["MeshNode::accept"]);
+    list.has(&["MeshNode::disconnect"]);
+    list.has(&["MeshNode::open_stream"]);
+    list.has(&["MeshNode::close_stream"]);
+    list.has(&["MeshNode::send_on_stream"]);
+    list.has(&["MeshNode::send_with_retry"]);
+    list.has(&["MeshNode::send_blocking"]);
+    list.has(&["MeshNode::stream_stats"]);
+    list.has(&["MeshNode::receive"]);
+    list.has(&["MeshNode::poll"]);
+    list.has(&["MeshNode::peers"]);
+    list.has(&["MeshNode::peer_count"]);
+    list.has(&["MeshNode::node_id"]);
+    list.has(&["MeshNode::entity_id"]);
+    list.has(&["MeshNode::public_key"]);
+    list.has(&["MeshNode::local_addr"]);
+    list.has(&["MeshNode::stats"]);
+    list.has(&["MeshNode::prometheus_text"]);
+    list.has(&["MeshNode::shutdown"]);
+    list.has(&["MeshStream::peer_node_id"]);
+    list.has(&["MeshStream::stream_id"]);
+    list.has(&["MeshEvents::stop"]);
 }
 
 fn route(list: &mut List) {

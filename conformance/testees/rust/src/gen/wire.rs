@@ -58,6 +58,20 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::echo::EchoPoint::decode(&encoded)?.write())
         }
+        (Some("echo_sealed"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoSealed::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_sealed"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoSealed::decode(&encoded)?.write())
+        }
+        (Some("echo_farewell"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoFarewell::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_farewell"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoFarewell::decode(&encoded)?.write())
+        }
         (Some("echo_ticket"), Some("encode")) => {
             Ok(net_types::wire::echo::EchoTicket::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -71,6 +85,20 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
         (Some("echo_ack"), Some("decode")) => {
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::echo::EchoAck::decode(&encoded)?.write())
+        }
+        (Some("echo_reply"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoReply::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_reply"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoReply::decode(&encoded)?.write())
+        }
+        (Some("echo_event"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoEvent::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_event"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoEvent::decode(&encoded)?.write())
         }
         (Some("permission_token"), Some("encode")) => {
             Ok(net_types::wire::identity::PermissionToken::read(argument(args, "value")?)?.encode()?.write())
@@ -426,6 +454,48 @@ impl Fixture for net_types::wire::echo::EchoPoint {
     }
 }
 
+impl Fixture for net_types::wire::echo::EchoSealed {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            kind: member(args, "kind")?,
+            body: member(args, "body")?,
+            size: member(args, "size")?,
+            note: member(args, "note")?,
+            last: member(args, "last")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "kind": self.kind.write(),
+            "body": self.body.write(),
+            "size": self.size.write(),
+            "note": self.note.write(),
+            "last": self.last.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoFarewell {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            reason: member(args, "reason")?,
+            cause: member(args, "cause")?,
+            reasons: member(args, "reasons")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "reason": self.reason.write(),
+            "cause": self.cause.write(),
+            "reasons": self.reasons.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::wire::echo::EchoTicket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -477,6 +547,33 @@ impl Fixture for net_types::wire::echo::EchoAck {
     }
 }
 
+impl Fixture for net_types::wire::echo::EchoReply {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { rest: member(args, "rest")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "rest": self.rest.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoEvent {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { id: member(args, "id")?, body: member(args, "body")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "body": self.body.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::wire::identity::PermissionToken {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -514,7 +611,7 @@ impl Fixture for net_types::wire::mesh::InitPacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
-            version: member(args, "version")?,
+            protocol: member(args, "protocol")?,
             reserved: member(args, "reserved")?,
             sender_index: member(args, "sender_index")?,
             ephemeral: member(args, "ephemeral")?,
@@ -528,7 +625,7 @@ impl Fixture for net_types::wire::mesh::InitPacket {
 
     fn write(&self) -> Value {
         json!({
-            "version": self.version.write(),
+            "protocol": self.protocol.write(),
             "reserved": self.reserved.write(),
             "sender_index": self.sender_index.write(),
             "ephemeral": self.ephemeral.write(),
@@ -545,7 +642,7 @@ impl Fixture for net_types::wire::mesh::RespPacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
-            version: member(args, "version")?,
+            protocol: member(args, "protocol")?,
             reserved: member(args, "reserved")?,
             receiver_index: member(args, "receiver_index")?,
             ephemeral: member(args, "ephemeral")?,
@@ -555,7 +652,7 @@ impl Fixture for net_types::wire::mesh::RespPacket {
 
     fn write(&self) -> Value {
         json!({
-            "version": self.version.write(),
+            "protocol": self.protocol.write(),
             "reserved": self.reserved.write(),
             "receiver_index": self.receiver_index.write(),
             "ephemeral": self.ephemeral.write(),
@@ -568,7 +665,7 @@ impl Fixture for net_types::wire::mesh::CookiePacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
-            version: member(args, "version")?,
+            protocol: member(args, "protocol")?,
             reserved: member(args, "reserved")?,
             receiver_index: member(args, "receiver_index")?,
             cookie: member(args, "cookie")?,
@@ -578,7 +675,7 @@ impl Fixture for net_types::wire::mesh::CookiePacket {
 
     fn write(&self) -> Value {
         json!({
-            "version": self.version.write(),
+            "protocol": self.protocol.write(),
             "reserved": self.reserved.write(),
             "receiver_index": self.receiver_index.write(),
             "cookie": self.cookie.write(),
@@ -591,7 +688,7 @@ impl Fixture for net_types::wire::mesh::RejectPacket {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
         Ok(Self {
-            version: member(args, "version")?,
+            protocol: member(args, "protocol")?,
             reserved: member(args, "reserved")?,
             receiver_index: member(args, "receiver_index")?,
             reason: member(args, "reason")?,
@@ -603,7 +700,7 @@ impl Fixture for net_types::wire::mesh::RejectPacket {
 
     fn write(&self) -> Value {
         json!({
-            "version": self.version.write(),
+            "protocol": self.protocol.write(),
             "reserved": self.reserved.write(),
             "receiver_index": self.receiver_index.write(),
             "reason": self.reason.write(),
@@ -729,7 +826,7 @@ impl Fixture for net_types::wire::mesh::ForwardEnvelope {
             destination: member(args, "destination")?,
             source: member(args, "source")?,
             ttl: member(args, "ttl")?,
-            class: member(args, "class")?,
+            priority: member(args, "priority")?,
             reserved: member(args, "reserved")?,
             padding: member(args, "padding")?,
         })
@@ -740,7 +837,7 @@ impl Fixture for net_types::wire::mesh::ForwardEnvelope {
             "destination": self.destination.write(),
             "source": self.source.write(),
             "ttl": self.ttl.write(),
-            "class": self.class.write(),
+            "priority": self.priority.write(),
             "reserved": self.reserved.write(),
             "padding": self.padding.write(),
         })
@@ -1098,6 +1195,44 @@ impl Fixture for net_types::wire::route::SeqnoRequest {
     }
 }
 
+impl Fixture for net_types::wire::echo::EchoReplyRest {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        match members.iter().next() {
+            Some((name, part)) if name == "echo_point" => Fixture::read(part).map(Self::EchoPoint),
+            Some((name, part)) if name == "echo_tail" => Fixture::read(part).map(Self::EchoTail),
+            Some((name, part)) if name == "echo_range" => Fixture::read(part).map(Self::EchoRange),
+            _ => Err(wrong("one of the layouts", value)),
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::EchoPoint(part) => json!({ "echo_point": part.write() }),
+            Self::EchoTail(part) => json!({ "echo_tail": part.write() }),
+            Self::EchoRange(part) => json!({ "echo_range": part.write() }),
+        }
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoEventBody {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        match members.iter().next() {
+            Some((name, part)) if name == "echo_reply" => Fixture::read(part).map(Self::EchoReply),
+            Some((name, part)) if name == "echo_sealed" => Fixture::read(part).map(Self::EchoSealed),
+            _ => Err(wrong("one of the layouts", value)),
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::EchoReply(part) => json!({ "echo_reply": part.write() }),
+            Self::EchoSealed(part) => json!({ "echo_sealed": part.write() }),
+        }
+    }
+}
+
 impl Fixture for net_types::echo::Color {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -1105,7 +1240,7 @@ impl Fixture for net_types::echo::Color {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -1116,7 +1251,29 @@ impl Fixture for net_types::echo::Level {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::echo::Reason {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::echo::Mood {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
     }
 }
 
@@ -1127,7 +1284,7 @@ impl Fixture for net_types::mesh::RejectCode {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
@@ -1138,7 +1295,18 @@ impl Fixture for net_types::mesh::CloseCode {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::mesh::Reliability {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
     }
 }
 
@@ -1149,11 +1317,26 @@ impl Fixture for net_types::route::GossipKind {
     }
 
     fn write(&self) -> Value {
-        json!(self.text())
+        json!(self.to_string())
     }
 }
 
 impl Fixture for net_types::echo::Access {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let mut all = Self::default();
+        for name in value.as_array().ok_or_else(|| wrong("a list", value))? {
+            let known = Self::ALL.iter().find(|(_, text)| name == text);
+            all |= known.ok_or_else(|| wrong("a flag", name))?.0;
+        }
+        Ok(all)
+    }
+
+    fn write(&self) -> Value {
+        self.texts().collect()
+    }
+}
+
+impl Fixture for net_types::echo::Rights {
     fn read(value: &Value) -> Result<Self, Failure> {
         let mut all = Self::default();
         for name in value.as_array().ok_or_else(|| wrong("a list", value))? {
@@ -1223,17 +1406,35 @@ impl Fixture for net_types::identity::OriginHash {
     }
 }
 
+impl Fixture for net_types::mesh::PublicKey {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        Fixture::read(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
 impl Item for net_types::echo::Color {}
 
 impl Item for net_types::echo::Level {}
+
+impl Item for net_types::echo::Reason {}
+
+impl Item for net_types::echo::Mood {}
 
 impl Item for net_types::mesh::RejectCode {}
 
 impl Item for net_types::mesh::CloseCode {}
 
+impl Item for net_types::mesh::Reliability {}
+
 impl Item for net_types::route::GossipKind {}
 
 impl Item for net_types::echo::Access {}
+
+impl Item for net_types::echo::Rights {}
 
 impl Item for net_types::identity::TokenScope {}
 
@@ -1244,6 +1445,8 @@ impl Item for net_types::echo::EchoKey {}
 impl Item for net_types::identity::NodeId {}
 
 impl Item for net_types::identity::OriginHash {}
+
+impl Item for net_types::mesh::PublicKey {}
 
 impl Item for net_types::wire::echo::EchoFrame {}
 
@@ -1259,9 +1462,17 @@ impl Item for net_types::wire::echo::EchoRange {}
 
 impl Item for net_types::wire::echo::EchoPoint {}
 
+impl Item for net_types::wire::echo::EchoSealed {}
+
+impl Item for net_types::wire::echo::EchoFarewell {}
+
 impl Item for net_types::wire::echo::EchoTicket {}
 
 impl Item for net_types::wire::echo::EchoAck {}
+
+impl Item for net_types::wire::echo::EchoReply {}
+
+impl Item for net_types::wire::echo::EchoEvent {}
 
 impl Item for net_types::wire::identity::PermissionToken {}
 

@@ -69,11 +69,11 @@ impl api::TypedChannel for TypedChannel {
     }
 
     fn subscribe(&self, options: SubscribeOptions) -> Result<Arc<TypedEventStream>, Error> {
-        TypedEventStream::open(&self.source.bus, &options, Some(self.tag.clone()))
+        TypedEventStream::open(&self.source, &options, Some(self.tag.clone()))
     }
 
     fn subscribe_raw(&self, options: SubscribeOptions) -> Result<Arc<EventStream>, Error> {
-        EventStream::open(&self.source.bus, &options, Some(self.tag.filter()))
+        EventStream::open(&self.source, &options, Some(self.tag.filter()))
     }
 
     fn name(&self) -> String {
@@ -89,7 +89,7 @@ impl TypedChannel {
 }
 
 impl Tag {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), end: format!("\"{MEMBER}\":{}}}", quote(name)) }
     }
 
@@ -99,7 +99,7 @@ impl Tag {
     }
 
     /// The object with the tag as its last member.
-    fn add(&self, index: u32, object: Json<'_>) -> Result<String, BusError> {
+    pub(crate) fn add(&self, index: u32, object: Json<'_>) -> Result<String, BusError> {
         if !object.is_serialized() {
             json::check(object.text()).map_err(|fault| broken(index, fault))?;
         }

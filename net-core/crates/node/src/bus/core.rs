@@ -37,7 +37,7 @@ pub(crate) struct Bus {
     pub(crate) passed: Bell,
     pub(crate) batches: AtomicU64,
     pub(crate) rejected: AtomicU64,
-    pub(crate) max_event: u64,
+    pub(crate) max_event: AtomicU64,
     pub(crate) backpressure: Backpressure,
     pub(crate) promises: Promises,
     budget: Budget,
@@ -95,7 +95,7 @@ impl Bus {
             passed: Bell::default(),
             batches: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
-            max_event: config.max_event,
+            max_event: AtomicU64::new(config.max_event),
             backpressure: config.backpressure,
             promises: Promises::default(),
             budget: Budget { used: AtomicU64::new(0), limit: config.max_buffer },
@@ -220,6 +220,23 @@ impl Bus {
         Ok(())
     }
 
+    /// Notes that a server has the events of a shard from `first` to before `end`, which only then are passed, and frees them.
+    pub(crate) fn deliver(&self, reader: &Reader, shard: usize, first: u64, end: u64) {
+        let mut ring = self.shards[shard].lock();
+        // What was evicted while it was under way has arrived all the same.
+        ring.dropped -= ring.store.first().min(end).saturating_sub(first);
+        let place = end.max(ring.store.first());
+        ring.pass(reader, place);
+        while ring.store.len() > 0 && !ring.oldest_is_held() {
+            self.budget.release(ring.evict());
+        }
+    }
+
+    /// The wall time of time 0, in nanoseconds since the Unix epoch.
+    pub(crate) const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// An event in the form that leaves the bus.
     pub(crate) fn stored(&self, shard: usize, event: Event<'_>) -> StoredEvent {
         StoredEvent {
@@ -271,6 +288,7 @@ impl Bus {
         self.shards.iter().for_each(|shard| drop(shard.lock()));
         self.advance(State::Sealed);
         self.news.ring();
+        self.passed.ring();
     }
 
     /// Lets streams deliver what there is and end.

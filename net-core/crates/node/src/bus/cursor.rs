@@ -1,6 +1,9 @@
 //! The text form of a reader's place: standard padded base64 of `{"<shard>":"<last id>"}`, shards ascending.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::BTreeMap,
+    fmt::{Display, Write},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -9,13 +12,31 @@ use net_types::bus::BusError;
 use super::{json, walk};
 
 /// The last event read of each shard.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    last: BTreeMap<u16, u64>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor<I = u64> {
+    last: BTreeMap<u16, I>,
 }
 
-impl Cursor {
-    /// Reads the text form; shards and ids in canonical decimal only, each shard once.
+/// What tells the events of a shard apart.
+pub(crate) trait Id: Copy + Display {
+    /// Reads the canonical text.
+    fn parse(text: &str) -> Option<Self>;
+}
+
+impl Id for u64 {
+    fn parse(text: &str) -> Option<Self> {
+        decimal(text)
+    }
+}
+
+impl<I> Default for Cursor<I> {
+    fn default() -> Self {
+        Self { last: BTreeMap::new() }
+    }
+}
+
+impl<I: Id> Cursor<I> {
+    /// Reads the text form; shards and ids in their canonical form only, each shard once.
     pub(crate) fn parse(text: &str) -> Result<Self, BusError> {
         let bytes = STANDARD.decode(text).map_err(|_| refuse("not base64"))?;
         let text = json::check_bytes(&bytes).map(walk::trim).map_err(|_| refuse("not JSON inside"))?;
@@ -24,11 +45,11 @@ impl Cursor {
         }
         let mut last = BTreeMap::new();
         for (shard, id) in walk::members(text) {
-            let (shard_number, id_number) = (decimal(shard), decimal(id));
-            let Some(shard_number) = shard_number.and_then(|n| u16::try_from(n).ok()) else {
+            let shard_number = inner(shard).and_then(decimal).and_then(|n| u16::try_from(n).ok());
+            let Some(shard_number) = shard_number else {
                 return Err(refuse(format!("{shard} is no shard")));
             };
-            let Some(id_number) = id_number else {
+            let Some(id_number) = inner(id).and_then(I::parse) else {
                 return Err(refuse(format!("{id} is no event of shard {shard_number}")));
             };
             if last.insert(shard_number, id_number).is_some() {
@@ -39,15 +60,20 @@ impl Cursor {
     }
 
     /// Notes the last event read of a shard.
-    pub(crate) fn set(&mut self, shard: usize, id: u64) {
+    pub(crate) fn set(&mut self, shard: usize, id: I) {
         if let Ok(shard) = u16::try_from(shard) {
             self.last.insert(shard, id);
         }
     }
 
     /// The last event read of a shard, if one was.
-    pub(crate) fn last(&self, shard: usize) -> Option<u64> {
+    pub(crate) fn last(&self, shard: usize) -> Option<I> {
         u16::try_from(shard).ok().and_then(|shard| self.last.get(&shard)).copied()
+    }
+
+    /// The last event read of each shard of which one was.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = I> {
+        self.last.values().copied()
     }
 
     /// The text form.
@@ -63,9 +89,13 @@ impl Cursor {
     }
 }
 
-/// The number that a raw JSON string spells in canonical decimal.
-fn decimal(raw: &str) -> Option<u64> {
-    let digits = raw.strip_prefix('"')?.strip_suffix('"')?;
+/// What stands in a raw JSON string, unless it is no string; escapes stay.
+fn inner(raw: &str) -> Option<&str> {
+    raw.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// The number that a text spells in canonical decimal.
+pub(crate) fn decimal(digits: &str) -> Option<u64> {
     let canonical = digits == "0" || (!digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()));
     if canonical { digits.parse().ok() } else { None }
 }
@@ -80,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_text_form_is_pinned() {
-        let mut cursor = Cursor::default();
+        let mut cursor = Cursor::<u64>::default();
         assert_eq!(cursor.text(), "e30=");
         cursor.set(10, 7);
         cursor.set(0, 41);
@@ -113,11 +143,11 @@ mod tests {
             r#"{"0":"1","0":"1"}"#,
             r#"{"0":"1"}x"#,
         ] {
-            assert!(Cursor::parse(&STANDARD.encode(inner)).is_err(), "{inner}");
+            assert!(Cursor::<u64>::parse(&STANDARD.encode(inner)).is_err(), "{inner}");
         }
         for text in ["", "%", "eyIwIjoiNDEifQ", "eyIwIjoiNDEifQ= ", "_w=="] {
-            assert!(Cursor::parse(text).is_err(), "{text}");
+            assert!(Cursor::<u64>::parse(text).is_err(), "{text}");
         }
-        assert!(Cursor::parse("eyIwIjoiNDEifQ==").is_ok());
+        assert!(Cursor::<u64>::parse("eyIwIjoiNDEifQ==").is_ok());
     }
 }

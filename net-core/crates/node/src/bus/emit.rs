@@ -181,7 +181,7 @@ impl Bus {
 
     #[inline]
     fn check_size(&self, index: u32, size: usize) -> Result<(), BusError> {
-        let (size, limit) = (size as u64, self.max_event);
+        let (size, limit) = (size as u64, self.max_event.load(Relaxed));
         if size > limit { Err(BusError::EventTooLarge { index, size, limit }) } else { Ok(()) }
     }
 

@@ -19,6 +19,14 @@ pub(crate) enum Filter {
 }
 
 impl Filter {
+    /// What lets through only what both let through.
+    pub(crate) fn both(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(Self::And(vec![one, other])),
+            (one, other) => one.or(other),
+        }
+    }
+
     /// Reads the JSON form.
     pub(crate) fn parse(text: &str) -> Result<Self, BusError> {
         json::check(text).map_err(|fault| refuse(format!("byte {}: {}", fault.offset, fault.reason)))?;

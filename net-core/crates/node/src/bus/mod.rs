@@ -16,15 +16,19 @@
 //! | `emit`, `page`, `subscription` | the three things done with a bus, without waiting |
 //! | `cursor` | the text form of a place |
 //! | `bell` | wakes who sleeps |
+//! | `transport` | servers that keep the events in the place of this process |
 //! | `node`, `stream`, `channel` | the published objects: time, sleep, names |
 
-mod bell;
+pub(crate) mod bell;
 mod channel;
 mod clock;
 mod core;
 mod cursor;
 mod emit;
 mod filter;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod grant;
 mod heads;
 mod json;
@@ -37,6 +41,7 @@ mod stream;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod walk;
 
 pub use channel::TypedChannel;

@@ -27,6 +27,7 @@ use super::{
     grant::Grant,
     page::Pager,
     stream::{EventStream, TypedEventStream},
+    transport::{self, EventId, Link},
 };
 
 /// Events that a poll looks at before it lets others run.
@@ -47,12 +48,15 @@ struct Shared {
     source: Arc<Source>,
     fired: Fired,
     one: Mutex<Cursor>,
+    one_there: tokio::sync::Mutex<Cursor<EventId>>,
 }
 
 /// The emitting end of a bus: what a node and its channels share.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) bus: Arc<Bus>,
+    /// The way to the server that keeps the events, unless they live in this process.
+    pub(crate) link: Option<Link>,
     started: Instant,
 }
 
@@ -62,12 +66,28 @@ impl api::NetNode for NetNode {
     type TypedEventStream = TypedEventStream;
 
     async fn create(config: NetNodeConfig) -> Result<Arc<Self>, Error> {
-        api::NetNode::new(config)
+        let node = <Self as api::NetNode>::new(config)?;
+        if let Some(link) = node.link() {
+            let connected = link.connected().await;
+            if connected.is_err() {
+                node.bus().close();
+                link.ended().await;
+            }
+            connected?;
+        }
+        Ok(node)
     }
 
     fn new(config: NetNodeConfig) -> Result<Arc<Self>, Error> {
         let source = Arc::new(Source::new(&config)?);
-        Ok(Self::of(Arc::new(Shared { source, fired: Fired::default(), one: Mutex::default() })))
+        let (shards, mode) = (source.bus.shards.len(), source.bus.backpressure.text());
+        tracing::debug!(shards, buffer_capacity = config.buffer_capacity, backpressure = mode, "made a node");
+        Ok(Self::of(Arc::new(Shared {
+            source,
+            fired: Fired::default(),
+            one: Mutex::default(),
+            one_there: tokio::sync::Mutex::default(),
+        })))
     }
 
     fn from_native(bus: &Arc<Self>) -> Result<Arc<Self>, Error> {
@@ -138,6 +158,9 @@ impl api::NetNode for NetNode {
         in_range(request.check())?;
         self.check_open()?;
         let filter = request.filter.as_deref().map(Filter::parse).transpose()?;
+        if let Some(link) = self.link() {
+            return self.poll_there(link, filter, &request).await;
+        }
         let mut cursor = request.cursor.as_deref().map(Cursor::parse).transpose()?.unwrap_or_default();
         self.bus().check_cursor(&cursor)?;
         let mut pager = Pager::new(self.bus(), &cursor, filter, request.ordering, request.limit as usize);
@@ -152,6 +175,15 @@ impl api::NetNode for NetNode {
 
     /// In the order of insertion.
     async fn poll_one(&self) -> Result<Option<StoredEvent>, Error> {
+        if let Some(link) = self.link() {
+            let mut cursor = self.shared.one_there.lock().await;
+            self.check_open()?;
+            return Ok(self
+                .page_there(link, &mut cursor, None, Ordering::InsertionTs, 1)
+                .await?
+                .events
+                .pop());
+        }
         let mut cursor = self.shared.one.lock().unwrap_or_else(PoisonError::into_inner);
         self.check_open()?;
         let mut pager = Pager::new(self.bus(), &cursor, None, Ordering::InsertionTs, 1);
@@ -160,11 +192,11 @@ impl api::NetNode for NetNode {
     }
 
     fn subscribe(&self, options: SubscribeOptions) -> Result<Arc<EventStream>, Error> {
-        EventStream::open(self.bus(), &options, None)
+        EventStream::open(self.source(), &options, None)
     }
 
     fn subscribe_typed(&self, options: SubscribeOptions) -> Result<Arc<TypedEventStream>, Error> {
-        TypedEventStream::open(self.bus(), &options, None)
+        TypedEventStream::open(self.source(), &options, None)
     }
 
     fn channel(&self, name: &str) -> Result<Arc<TypedChannel>, Error> {
@@ -179,8 +211,13 @@ impl api::NetNode for NetNode {
         Ok(self.bus().shards.len() as u32)
     }
 
-    /// An accepted event is visible to readers before the call that emitted it returns, so there is nothing to wait for.
+    /// In this process an accepted event is visible to readers before the call that emitted it returns, so there is nothing
+    /// to wait for.
     async fn flush(&self) -> Result<(), Error> {
+        if let Some(link) = self.link() {
+            self.check_open()?;
+            link.flushed().await?;
+        }
         Ok(self.shared.fired.take()?)
     }
 
@@ -190,11 +227,21 @@ impl api::NetNode for NetNode {
             return Ok(());
         }
         self.bus().seal();
+        if let Some(link) = self.link() {
+            let delivered = link.drained(options.timeout).await;
+            self.bus().close();
+            link.ended().await;
+            tracing::debug!("shut a node down");
+            return Ok(delivered?);
+        }
         if self.bus().is_awaited() {
-            // Both outcomes end in closing.
-            let _ = tokio::time::timeout(options.timeout, self.taken()).await;
+            let taken = tokio::time::timeout(options.timeout, self.taken()).await;
+            if taken.is_err() {
+                tracing::warn!(held = self.bus().stats().held, "shut down before readers took every event");
+            }
         }
         self.bus().close();
+        tracing::debug!("shut a node down");
         Ok(())
     }
 }
@@ -206,6 +253,44 @@ impl NetNode {
 
     pub(crate) fn bus(&self) -> &Arc<Bus> {
         &self.source().bus
+    }
+
+    fn link(&self) -> Option<&Link> {
+        self.source().link.as_ref()
+    }
+
+    async fn poll_there(
+        &self,
+        link: &Link,
+        filter: Option<Filter>,
+        request: &PollRequest,
+    ) -> Result<PollResponse, Error> {
+        let mut cursor =
+            request.cursor.as_deref().map(|text| link.place(text)).transpose()?.unwrap_or_default();
+        let mut page =
+            self.page_there(link, &mut cursor, filter, request.ordering, request.limit as usize).await?;
+        page.next_id = page.next_id.or_else(|| request.cursor.clone());
+        Ok(page)
+    }
+
+    async fn page_there(
+        &self,
+        link: &Link,
+        cursor: &mut Cursor<EventId>,
+        filter: Option<Filter>,
+        ordering: Ordering,
+        wanted: usize,
+    ) -> Result<PollResponse, BusError> {
+        let mut pager = transport::Pager::new(self.bus().shards.len(), cursor, filter, ordering, wanted);
+        loop {
+            let wants = pager.advance();
+            if wants.is_empty() {
+                self.check_open()?;
+                return Ok(pager.finish(cursor));
+            }
+            let found = link.fetch(wants.clone()).await?;
+            pager.give(&wants, found);
+        }
     }
 
     fn of(shared: Arc<Shared>) -> Arc<Self> {
@@ -241,11 +326,12 @@ impl NetNode {
 }
 
 impl Source {
-    fn new(config: &NetNodeConfig) -> Result<Self, BusError> {
+    fn new(config: &NetNodeConfig) -> Result<Self, Error> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let bus = Arc::new(Bus::new(config, cores, epoch.as_nanos() as u64)?);
-        Ok(Self { bus, started: Instant::now() })
+        let link = transport::start(config, &bus)?;
+        Ok(Self { bus, link, started: Instant::now() })
     }
 
     /// Nanoseconds since the node started.

@@ -126,6 +126,22 @@ impl Store {
         }
     }
 
+    /// How many events there are from `from` on, at most `max` and so many that their texts have at most `bytes`; but one.
+    pub(crate) fn count(&self, from: u64, max: usize, bytes: usize) -> usize {
+        let (mut count, mut left) = (0, bytes);
+        for (chunk, range) in self.ranges(from, max) {
+            for index in range {
+                let len = chunk.len_of(index);
+                if count > 0 && len > left {
+                    return count;
+                }
+                left = left.saturating_sub(len);
+                count += 1;
+            }
+        }
+        count
+    }
+
     /// Replaces `block` by up to `max` events from `from` on, none with a stamp above `bound`.
     pub(crate) fn copy(&self, from: u64, max: usize, bound: u64, block: &mut Block) {
         block.clear();
@@ -267,6 +283,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn counts_by_number_and_bytes() {
+        let mut store = filled(200);
+        (0..57).for_each(|_| _ = store.pop());
+        for max in [0, 1, 3, 50, 500] {
+            for bytes in [0, 1, 5000, 20_000, usize::MAX] {
+                let mut sum = 0;
+                let fitting = (57..200).take(max).take_while(|id| {
+                    sum += text(*id).len();
+                    *id == 57 || sum <= bytes
+                });
+                assert_eq!(store.count(0, max, bytes), fitting.count(), "{max} {bytes}");
+            }
+        }
+        assert_eq!(store.count(200, 9, 9), 0);
     }
 
     #[test]

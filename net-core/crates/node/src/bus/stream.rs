@@ -19,10 +19,10 @@ use net_types::{
 use super::{
     bell::Waiter,
     channel::Tag,
-    core::Bus,
     filter::Filter,
-    node::NetNode,
+    node::{NetNode, Source},
     subscription::{Step, Subscription},
+    transport::Tail,
 };
 
 /// A subscription: events in order, waiting for new ones.
@@ -30,6 +30,20 @@ use super::{
 /// It does not keep its node alive. Dropping it releases the events that it holds.
 #[derive(Debug)]
 pub struct EventStream {
+    reading: Reading,
+}
+
+/// Where a subscription reads.
+#[derive(Debug)]
+enum Reading {
+    /// In this process.
+    Here(Here),
+    /// On a server.
+    There(Tail),
+}
+
+#[derive(Debug)]
+struct Here {
     subscription: Subscription,
     patience: Option<Duration>,
     /// When patience ends, while there is nothing to read.
@@ -49,22 +63,26 @@ impl api::EventStream for EventStream {
     type NetNode = NetNode;
 
     fn new(bus: &Arc<NetNode>, options: SubscribeOptions) -> Result<Arc<Self>, Error> {
-        Self::open(bus.bus(), &options, None)
+        Self::open(bus.source(), &options, None)
     }
 
     fn stop(&self) -> Result<(), Error> {
-        self.subscription.stop();
+        self.close();
         Ok(())
     }
 
     async fn next(&self, max: u32) -> Result<Vec<StoredEvent>, Error> {
-        let mut waiter = Waiter::new(&self.subscription.bus().news);
-        let mut timer = None;
-        Ok(poll_fn(|cx| self.poll_next(cx, max as usize, &mut waiter, &mut timer)).await?)
+        match &self.reading {
+            Reading::Here(here) => Ok(here.next(max as usize).await?),
+            Reading::There(tail) => Ok(tail.next(max as usize).await?),
+        }
     }
 
     fn close(&self) {
-        self.subscription.stop();
+        match &self.reading {
+            Reading::Here(here) => here.subscription.stop(),
+            Reading::There(tail) => tail.stop(),
+        }
     }
 }
 
@@ -72,7 +90,7 @@ impl api::TypedEventStream for TypedEventStream {
     type NetNode = NetNode;
 
     fn new(bus: &Arc<NetNode>, options: SubscribeOptions) -> Result<Arc<Self>, Error> {
-        Self::open(bus.bus(), &options, None)
+        Self::open(bus.source(), &options, None)
     }
 
     fn stop(&self) -> Result<(), Error> {
@@ -92,18 +110,36 @@ impl api::TypedEventStream for TypedEventStream {
 impl EventStream {
     /// Opens a subscription; `extra` is a filter on top of the options' one.
     pub(crate) fn open(
-        bus: &Arc<Bus>,
+        source: &Source,
         options: &SubscribeOptions,
         extra: Option<Filter>,
     ) -> Result<Arc<Self>, Error> {
-        let subscription = Subscription::open(Arc::clone(bus), options, extra)?;
-        Ok(Arc::new(Self { subscription, patience: options.timeout, deadline: Mutex::default() }))
+        let reading = match &source.link {
+            Some(link) => Reading::There(Tail::open(&source.bus, link, options, extra)?),
+            None => Reading::Here(Here {
+                subscription: Subscription::open(Arc::clone(&source.bus), options, extra)?,
+                patience: options.timeout,
+                deadline: Mutex::default(),
+            }),
+        };
+        Ok(Arc::new(Self { reading }))
     }
 
     /// One look without waiting.
     #[cfg(test)]
     pub(crate) fn step_now(&self) -> Result<Step, BusError> {
-        self.subscription.step(100)
+        match &self.reading {
+            Reading::Here(here) => here.subscription.step(100),
+            Reading::There(_) => Ok(Step::Nothing),
+        }
+    }
+}
+
+impl Here {
+    async fn next(&self, max: usize) -> Result<Vec<StoredEvent>, BusError> {
+        let mut waiter = Waiter::new(&self.subscription.bus().news);
+        let mut timer = None;
+        poll_fn(|cx| self.poll_next(cx, max, &mut waiter, &mut timer)).await
     }
 
     fn poll_next(
@@ -161,11 +197,11 @@ impl EventStream {
 impl TypedEventStream {
     /// Opens a subscription, to one channel if there is a tag.
     pub(crate) fn open(
-        bus: &Arc<Bus>,
+        source: &Source,
         options: &SubscribeOptions,
         tag: Option<Tag>,
     ) -> Result<Arc<Self>, Error> {
-        let events = EventStream::open(bus, options, tag.as_ref().map(Tag::filter))?;
+        let events = EventStream::open(source, options, tag.as_ref().map(Tag::filter))?;
         Ok(Arc::new(Self { events, tag }))
     }
 

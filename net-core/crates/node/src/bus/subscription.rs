@@ -81,10 +81,7 @@ impl Subscription {
     ) -> Result<Self, BusError> {
         in_range(options.check())?;
         let own = options.filter.as_deref().map(Filter::parse).transpose()?;
-        let filter = match (extra, own) {
-            (Some(extra), Some(own)) => Some(Filter::And(vec![extra, own])),
-            (one, other) => one.or(other),
-        };
+        let filter = Filter::both(extra, own);
         let cursor = options.cursor.as_deref().map(Cursor::parse).transpose()?;
         let from = match (&cursor, options.from) {
             (Some(cursor), _) => From::Behind(cursor),
@@ -265,5 +262,6 @@ impl List {
 }
 
 fn lagged(shard: usize, from: u64, first: u64) -> BusError {
+    tracing::debug!(shard, first = from, last = first - 1, "a subscription missed events");
     BusError::Lagged { shard: shard as u32, first: from, last: first - 1 }
 }

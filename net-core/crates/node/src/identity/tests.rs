@@ -150,6 +150,14 @@ fn no_log_tells_a_seed() {
     }
 }
 
+#[test]
+fn a_time_behind_the_calendars_comes_as_their_end() {
+    let options = IssueTokenOptions { ttl: Duration::MAX, ..asked(&identity(2), TokenScope::SUBSCRIBE) };
+    let token = identity(1).issue_token(options).expect("token");
+    assert_eq!(token.not_after(), Date(253_402_300_799_999));
+    assert_eq!(token.is_expired(), Ok(false));
+}
+
 /// A log in memory.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);

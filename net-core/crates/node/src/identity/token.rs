@@ -105,7 +105,10 @@ pub(super) fn info(token: &net_crypto::Token) -> TokenInfo {
     }
 }
 
-/// Milliseconds; what they cannot hold is the last they can, some hundred million years away.
+/// The last millisecond of the year 9999, up to which every language's calendar goes.
+const LAST: i64 = 253_402_300_799_999;
+
+/// Milliseconds; a time that not every calendar has is the last one that they all have.
 fn date(at: Timestamp<1_000_000_000>) -> Date {
-    Date(i64::try_from(at.0).map_or(i64::MAX, |seconds| seconds.saturating_mul(1000)))
+    Date(i64::try_from(at.0).map_or(LAST, |seconds| seconds.saturating_mul(1000).min(LAST)))
 }

@@ -41,7 +41,7 @@ impl Endpoint {
             (false, None) => return self.stats.drop(DropReason::Stranger),
             (true, None) => RejectCode::WrongPsk,
             (false, Some(_)) => RejectCode::WrongKey,
-            (true, Some(_)) if packet[1] != messages::VERSION => RejectCode::Version,
+            (true, Some(_)) if packet[1] != messages::VERSION => RejectCode::VersionMismatch,
             (true, Some(_)) if self.is_shutting_down => RejectCode::ShuttingDown,
             (true, Some(psk)) => {
                 let covered = &packet[..messages::MAC_COOKIE];

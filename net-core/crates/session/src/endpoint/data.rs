@@ -102,7 +102,7 @@ fn forwarded(hop: SessionId, plain: std::ops::Range<usize>, datagram: &mut [u8])
         destination: envelope.destination,
         source: envelope.source,
         ttl: envelope.ttl,
-        class: envelope.class,
+        priority: envelope.priority,
         inner,
     })
 }

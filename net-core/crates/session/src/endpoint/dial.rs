@@ -266,7 +266,7 @@ impl Endpoint {
         let cipher = Cipher::chosen(self.config.ciphers, payload.ciphers);
         if payload.peer_half != dial.own_half
             || payload.chosen != cipher as u8
-            || resp.version != messages::VERSION
+            || resp.protocol != messages::VERSION
         {
             return Ok(None);
         }
@@ -315,9 +315,11 @@ impl Endpoint {
             let error = match RejectCode::from_tag(reject.reason) {
                 Some(RejectCode::WrongKey) => MeshError::WrongKey,
                 Some(RejectCode::WrongPsk) => MeshError::WrongPsk,
-                Some(RejectCode::Version) => MeshError::VersionMismatch { highest: reject.highest_version },
+                Some(RejectCode::VersionMismatch) => {
+                    MeshError::VersionMismatch { highest: reject.highest_version }
+                }
                 Some(RejectCode::ShuttingDown) => MeshError::ShuttingDown,
-                Some(RejectCode::NotAdmitted) | None => MeshError::NotAdmitted,
+                Some(RejectCode::NotAdmitted | RejectCode::Unknown(_)) | None => MeshError::NotAdmitted,
             };
             dial.refusal = Some((now + REJECT_WAIT, error));
             self.handle_dial(now, id);

@@ -113,7 +113,7 @@ pub(super) fn terms(payload: &HandshakePayload, own_half: u64) -> Terms {
 
 pub(super) fn reject(index: u32, reason: RejectCode, mac: impl Fn(&[u8]) -> Mac) -> Vec<u8> {
     let reject = RejectPacket {
-        version: VERSION,
+        protocol: VERSION,
         reserved: 0,
         receiver_index: index,
         reason: reason.tag(),
@@ -129,7 +129,7 @@ pub(super) fn reject(index: u32, reason: RejectCode, mac: impl Fn(&[u8]) -> Mac)
 
 pub(super) fn cookie(index: u32, cookie: Mac, psk: &Psk, mac_psk: &Mac) -> Vec<u8> {
     let mac = psk.mac(&[&cookie, mac_psk]);
-    let packet = CookiePacket { version: VERSION, reserved: 0, receiver_index: index, cookie, mac };
+    let packet = CookiePacket { protocol: VERSION, reserved: 0, receiver_index: index, cookie, mac };
     packet.encode().unwrap_or_default()
 }
 

@@ -177,16 +177,10 @@ impl Endpoint {
                 return Some(transmit);
             }
             self.queue.pop_front();
+            // It still counts as queued while its timer is set: whatever it wants, it may not send now.
+            self.after(now, slot);
             if let Some(session) = self.slots[slot as usize].session.as_deref_mut() {
                 session.is_queued = false;
-                self.after(now, slot);
-                // Nothing may be sent now, whatever it wants.
-                if self.queue.back() == Some(&slot) {
-                    self.queue.pop_back();
-                    if let Some(session) = self.slots[slot as usize].session.as_deref_mut() {
-                        session.is_queued = false;
-                    }
-                }
             }
         }
         None

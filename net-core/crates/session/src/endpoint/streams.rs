@@ -106,7 +106,8 @@ impl Endpoint {
         Ok(message)
     }
 
-    /// Asks the peer whether it can be reached another way; packets go there once it has answered from there.
+    /// Asks the peer whether it can be reached another way; packets go there once it has answered from there. Asked on the
+    /// way that is in use, the answer tells by [`Event::Observed`](crate::Event::Observed) how the peer sees this node.
     pub fn try_path(&mut self, now: Instant, session: SessionId, path: Path) {
         self.with_session(now, session, |session, cx| session.try_path(cx, path));
     }

@@ -24,8 +24,9 @@ pub(crate) struct Paths {
     pub(crate) active: Path,
     candidates: Vec<Candidate>,
     responses: VecDeque<(Path, [u8; 8])>,
-    /// The old path hears of a candidate too.
-    old_challenge: Option<[u8; 8]>,
+    /// A challenge to the active path that is to be sent, and the last one that was.
+    due: Option<[u8; 8]>,
+    asked: Option<[u8; 8]>,
     pub(crate) mtu: Mtu,
 }
 
@@ -47,7 +48,7 @@ pub(crate) enum PathPacket {
 impl Paths {
     pub(crate) fn new(active: Path, max_datagram: usize, now: Instant) -> Self {
         let mtu = Mtu::new(active, max_datagram, now);
-        Self { active, candidates: Vec::new(), responses: VecDeque::new(), old_challenge: None, mtu }
+        Self { active, candidates: Vec::new(), responses: VecDeque::new(), due: None, asked: None, mtu }
     }
 
     /// Packets go another way from now on; what is still to be answered is.
@@ -64,7 +65,17 @@ impl Paths {
             self.candidates.remove(0);
         }
         self.candidates.push(Candidate { path, token, next: now, left: CHALLENGES });
-        self.old_challenge = Some(old_token);
+        self.ask_active(old_token);
+    }
+
+    /// Asks on the active path: the answer tells from which address the peer sees this side.
+    pub(crate) fn ask_active(&mut self, token: [u8; 8]) {
+        self.due = Some(token);
+    }
+
+    /// Whether an answer is to a challenge of this side.
+    pub(crate) fn has_asked(&self, token: [u8; 8]) -> bool {
+        self.asked == Some(token) || self.candidates.iter().any(|candidate| candidate.token == token)
     }
 
     /// Whether another way is tried already.
@@ -92,7 +103,8 @@ impl Paths {
         if let Some((path, token)) = self.responses.pop_front() {
             return Some(PathPacket::Response(path, token));
         }
-        if let Some(token) = self.old_challenge.take() {
+        if let Some(token) = self.due.take() {
+            self.asked = Some(token);
             return Some(PathPacket::Challenge(self.active, token));
         }
         let due = self.candidates.iter_mut().find(|candidate| candidate.left > 0 && now >= candidate.next)?;
@@ -112,7 +124,7 @@ impl Paths {
 
     pub(crate) fn has_packet(&self, now: Instant) -> bool {
         let is_due = |candidate: &Candidate| candidate.left > 0 && now >= candidate.next;
-        !self.responses.is_empty() || self.old_challenge.is_some() || self.candidates.iter().any(is_due)
+        !self.responses.is_empty() || self.due.is_some() || self.candidates.iter().any(is_due)
     }
 }
 

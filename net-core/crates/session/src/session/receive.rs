@@ -197,10 +197,11 @@ impl Session {
             }
             Frame::PathChallenge(token) => self.paths.challenged(from, token),
             Frame::PathResponse(token, observed) => {
+                let observed = observed.filter(|_| self.paths.has_asked(token));
+                self.events.extend(observed.map(StreamEvent::Observed));
                 if self.paths.answered(from, token) {
                     self.change_path(cx, from);
                 }
-                self.events.extend(observed.map(StreamEvent::Observed));
             }
             Frame::Close { code, reason } => {
                 let reason = String::from_utf8_lossy(&reason[..reason.len().min(256)]).into_owned();

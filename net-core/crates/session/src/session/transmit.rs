@@ -267,6 +267,10 @@ impl Session {
 
     /// Asks the peer whether it can be reached another way; packets go there once it has answered.
     pub(crate) fn try_path(&mut self, cx: &mut Context<'_>, path: Path) {
-        self.paths.try_other(path, cx.random.array(), cx.random.array(), cx.now);
+        if path == self.paths.active {
+            self.paths.ask_active(cx.random.array());
+        } else {
+            self.paths.try_other(path, cx.random.array(), cx.random.array(), cx.now);
+        }
     }
 }

@@ -5,7 +5,14 @@ use net_session::{DropReason, Path};
 use net_types::{identity::NodeId, wire::mesh::ForwardEnvelope};
 
 fn envelope() -> ForwardEnvelope {
-    ForwardEnvelope { destination: NodeId(7), source: NodeId(8), ttl: 16, class: 3, reserved: 0, padding: 0 }
+    ForwardEnvelope {
+        destination: NodeId(7),
+        source: NodeId(8),
+        ttl: 16,
+        priority: 3,
+        reserved: 0,
+        padding: 0,
+    }
 }
 
 #[test]
@@ -25,7 +32,7 @@ fn an_inner_packet_comes_out_as_it_went_in() {
         let mut again = buffer.clone();
         let forwarded = world.nodes[1].endpoint.handle(now, from, &mut buffer).expect("an inner packet");
         assert_eq!((forwarded.hop, forwarded.destination, forwarded.source), (other, NodeId(7), NodeId(8)));
-        assert_eq!((forwarded.ttl, forwarded.class), (16, 3));
+        assert_eq!((forwarded.ttl, forwarded.priority), (16, 3));
         assert_eq!(&buffer[forwarded.inner..], inner.as_ref());
         assert_eq!(world.nodes[1].endpoint.handle(now, from, &mut again), None, "once");
         assert_eq!(world.nodes[1].endpoint.stats().dropped(DropReason::Replayed), 1);

@@ -191,3 +191,16 @@ fn a_removed_psk_ends_sessions_of_those_who_know_no_other() {
     world.run(Duration::from_secs(70));
     assert_eq!((world.sessions(), world.session(0)), (2, session));
 }
+
+#[test]
+fn a_peer_tells_from_where_it_sees_this_node() {
+    let (mut world, session, _) = World::connected(1);
+    let path = world.nodes[0].endpoint.path(session).expect("path");
+    world.nodes[0].endpoint.try_path(world.now, session, path);
+    world.run(Duration::from_secs(1));
+    let address = world.nodes[0].address;
+    assert_eq!(
+        world.count(0, |event| matches!(event, Event::Observed { address: seen, .. } if *seen == address)),
+        1
+    );
+}

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 /// The refusal of a first message, by somebody with the PSK.
 fn refusal(init: &InitPacket, reason: RejectCode, highest_version: u16) -> Vec<u8> {
     let mut refusal = RejectPacket {
-        version: 1,
+        protocol: 1,
         reserved: 0,
         receiver_index: init.sender_index,
         reason: reason.tag(),
@@ -41,7 +41,7 @@ fn a_peer_of_another_version_says_which_it_speaks() {
     world.link.loss = 1_000;
     let (from, to) = (world.nodes[1].address, world.nodes[0].address);
     world.deaf = Some(1);
-    world.inject(from, to, refusal(&init, RejectCode::Version, 9));
+    world.inject(from, to, refusal(&init, RejectCode::VersionMismatch, 9));
     assert!(world.run_until(Duration::from_millis(300), |world| world.failure(0).is_some()));
     assert_eq!(world.failure(0), Some(MeshError::VersionMismatch { highest: 9 }));
 }
@@ -49,10 +49,12 @@ fn a_peer_of_another_version_says_which_it_speaks() {
 #[test]
 fn a_first_message_of_another_version_is_refused_with_the_own_one() {
     let mut world = World::pair(1);
-    let (own, peer, psk) = (StaticKey::derive(&seed(1)), world.nodes[1].endpoint.public_key(), Psk::new(&PSK));
+    let (own, peer, psk) =
+        (StaticKey::derive(&seed(1)), world.nodes[1].endpoint.public_key(), Psk::new(&PSK));
     let mut packet = vec![1, 2, 0, 0, 9, 0, 0, 0];
     let prologue = [b"net-mesh-v1".as_slice(), &packet].concat();
-    let mut initiator = Initiator::new(&own, peer, &psk, &prologue, Zeroizing::new([3; 32])).expect("initiator");
+    let mut initiator =
+        Initiator::new(&own, peer, &psk, &prologue, Zeroizing::new([3; 32])).expect("initiator");
     packet.extend(initiator.write(&[0; 144]).expect("a first message"));
     packet.extend(keyed_mac(&peer.mac_key(), &[&packet]));
     packet.extend(psk.mac(&[&packet]));
@@ -62,7 +64,7 @@ fn a_first_message_of_another_version_is_refused_with_the_own_one() {
     world.inject(from, to, packet);
     world.run(Duration::from_millis(1));
     let refusal = RejectPacket::decode(&world.recording[0].2).expect("a refusal");
-    assert_eq!((refusal.reason, refusal.highest_version), (RejectCode::Version.tag(), 1));
+    assert_eq!((refusal.reason, refusal.highest_version), (RejectCode::VersionMismatch.tag(), 1));
     assert_eq!(refusal.receiver_index, 9);
 }
 

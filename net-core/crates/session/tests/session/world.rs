@@ -333,7 +333,7 @@ impl World {
             return;
         };
         let (destination, mut buffer) = (to, Vec::new());
-        let envelope = ForwardEnvelope { destination, source, ttl: 16, class: 0, reserved: 0, padding: 0 };
+        let envelope = ForwardEnvelope { destination, source, ttl: 16, priority: 0, reserved: 0, padding: 0 };
         let node = &mut self.nodes[at].endpoint;
         if node.forward(self.now, hop, &envelope, packet, &mut buffer).is_some() {
             let (from, to) = (self.nodes[at].address, self.nodes[1].address);
@@ -350,8 +350,9 @@ impl World {
             self.nodes[at].drain(now);
             return;
         }
-        let Forwarded { source, ttl, class, .. } = forwarded;
-        let envelope = ForwardEnvelope { destination, source, ttl: ttl - 1, class, reserved: 0, padding: 0 };
+        let Forwarded { source, ttl, priority, .. } = forwarded;
+        let envelope =
+            ForwardEnvelope { destination, source, ttl: ttl - 1, priority, reserved: 0, padding: 0 };
         let (Some(hop), mut buffer) = (self.nodes[at].endpoint.session_with(destination), Vec::new()) else {
             return;
         };

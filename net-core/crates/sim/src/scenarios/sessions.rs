@@ -81,6 +81,9 @@ pub(super) const REROUTED: Scenario = Scenario {
     run: |seed, _| in_company(seed, Conditions::WIDE, 4, rerouted),
 };
 
+/// Datagrams with the nodes that sent them.
+type Recording = Rc<RefCell<Vec<(Host, Vec<u8>)>>>;
+
 fn in_company(
     seed: u64,
     conditions: Conditions,
@@ -186,7 +189,9 @@ fn slow(company: &mut Company) -> Result<Vec<Row>, Violation> {
     }
     // 64 KiB of messages of 1,002 bytes.
     if taken == 0 || taken > 66 {
-        return Err(company.world.violation(format!("{taken} messages of 1,000 bytes were taken by a window of 64 KiB")));
+        return Err(company
+            .world
+            .violation(format!("{taken} messages of 1,000 bytes were taken by a window of 64 KiB")));
     }
     company.world.with(Host(1), |node, now| node.set_reads(now, usize::MAX))?;
     let took = company.carry(std::slice::from_mut(&mut flow), 100, 1_000, Duration::from_secs(60))?;
@@ -194,7 +199,7 @@ fn slow(company: &mut Company) -> Result<Vec<Row>, Violation> {
 }
 
 fn replay(company: &mut Company) -> Result<Vec<Row>, Violation> {
-    let heard: Rc<RefCell<Vec<(Host, Vec<u8>)>>> = Rc::default();
+    let heard: Recording = Rc::default();
     let recorder = Rc::clone(&heard);
     company.dial(0, 1);
     company.world.tap(Box::new(move |host, datagram| {
@@ -292,9 +297,8 @@ fn rerouted(company: &mut Company) -> Result<Vec<Row>, Violation> {
     let busy = if relays(company, 1) > relays(company, 2) { 1 } else { 2 };
     company.world.crash(Host(busy));
     let took = company.carry(&mut flows, 20, 2_000, Duration::from_secs(120))?;
-    let ended = company.world.node(Host(0)).is_some_and(|node| {
-        node.ended().iter().any(|(peer, _)| *peer == target)
-    });
+    let ended =
+        company.world.node(Host(0)).is_some_and(|node| node.ended().iter().any(|(peer, _)| *peer == target));
     if ended {
         return Err(company.world.violation("the session has ended with its relay"));
     }

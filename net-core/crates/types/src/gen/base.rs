@@ -2,6 +2,69 @@
 
 //! What every other module may use: the errors any call can answer with, and facts about the library itself.
 
+/// Hash functions of checksums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum ChecksumHash {
+    /// XXH3 with 64 bits: fast, and finds damage but no intent.
+    Xxh364 = 1,
+    /// BLAKE3 with its default length.
+    Blake3 = 2,
+    /// BLAKE2s-256 (RFC 7693).
+    Blake2s256 = 3,
+}
+
+impl ChecksumHash {
+    /// Every value, in the order of the spec.
+    pub const ALL: &[Self] = &[Self::Xxh364, Self::Blake3, Self::Blake2s256];
+
+    /// The permanent number.
+    pub fn tag(self) -> u8 {
+        self as u8
+    }
+
+    /// The value of a number.
+    pub fn from_tag(tag: u8) -> Option<Self> {
+        match tag {
+            1 => Some(Self::Xxh364),
+            2 => Some(Self::Blake3),
+            3 => Some(Self::Blake2s256),
+            _ => None,
+        }
+    }
+
+    /// The published text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Xxh364 => "xxh3_64",
+            Self::Blake3 => "blake3",
+            Self::Blake2s256 => "blake2s256",
+        }
+    }
+}
+
+impl std::str::FromStr for ChecksumHash {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        let known = match text {
+            "xxh3_64" => Some(Self::Xxh364),
+            "blake3" => Some(Self::Blake3),
+            "blake2s256" => Some(Self::Blake2s256),
+            _ => None,
+        };
+        known.ok_or_else(|| {
+            crate::unknown_text("ChecksumHash", text, Self::ALL.iter().map(|value| value.text()))
+        })
+    }
+}
+
+impl std::fmt::Display for ChecksumHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
 /// How this library was built.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LibraryInfo {
@@ -72,8 +135,10 @@ pub enum BaseError {
         /// What happened, for people; may be empty.
         detail: String,
     },
-    /// The library was built from another spec than the SDK.
+    /// The library does not fit what was built for it: an SDK of another spec, or a C program of another ABI.
     Mismatch {
+        /// The what.
+        what: String,
         /// The wanted.
         wanted: String,
         /// The found.
@@ -160,8 +225,8 @@ impl BaseError {
             Self::HostTimeout => None,
             Self::Forked => None,
             Self::Closed { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
-            Self::Mismatch { wanted, found } => {
-                Some(format!("SDK built from spec {wanted}, library has {found}"))
+            Self::Mismatch { what, wanted, found } => {
+                Some(format!("built for {what} {wanted}, library has {found}"))
             }
         }
     }

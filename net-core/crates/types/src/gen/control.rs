@@ -58,14 +58,15 @@ impl std::str::FromStr for LogLevel {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "error" => Ok(Self::Error),
-            "warn" => Ok(Self::Warn),
-            "info" => Ok(Self::Info),
-            "debug" => Ok(Self::Debug),
-            "trace" => Ok(Self::Trace),
-            _ => Err(crate::unknown_text("LogLevel", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "error" => Some(Self::Error),
+            "warn" => Some(Self::Warn),
+            "info" => Some(Self::Info),
+            "debug" => Some(Self::Debug),
+            "trace" => Some(Self::Trace),
+            _ => None,
+        };
+        known.ok_or_else(|| crate::unknown_text("LogLevel", text, Self::ALL.iter().map(|value| value.text())))
     }
 }
 

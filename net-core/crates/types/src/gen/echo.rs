@@ -58,6 +58,22 @@ impl From<EchoKey> for [u8; 8] {
     }
 }
 
+/// Lowercase hex.
+impl std::fmt::Display for EchoKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Reads 8 bytes in hex of either case.
+impl std::str::FromStr for EchoKey {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        crate::hex(text).map(Self)
+    }
+}
+
 /// An enum that hosts see as texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -103,12 +119,13 @@ impl std::str::FromStr for Color {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "red" => Ok(Self::Red),
-            "darkGreen" | "green" => Ok(Self::DarkGreen),
-            "blue" => Ok(Self::Blue),
-            _ => Err(crate::unknown_text("Color", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "red" => Some(Self::Red),
+            "darkGreen" | "green" => Some(Self::DarkGreen),
+            "blue" => Some(Self::Blue),
+            _ => None,
+        };
+        known.ok_or_else(|| crate::unknown_text("Color", text, Self::ALL.iter().map(|value| value.text())))
     }
 }
 
@@ -159,15 +176,139 @@ impl std::str::FromStr for Level {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "low" => Ok(Self::Low),
-            "high" => Ok(Self::High),
-            _ => Err(crate::unknown_text("Level", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "low" => Some(Self::Low),
+            "high" => Some(Self::High),
+            _ => None,
+        };
+        known.ok_or_else(|| crate::unknown_text("Level", text, Self::ALL.iter().map(|value| value.text())))
     }
 }
 
 impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// Why something ends; later versions may have more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// It ends as it should.
+    None,
+    /// Bytes were not what they should be.
+    Damaged,
+    /// A value of a newer version, by its number.
+    Unknown(u16),
+}
+
+impl Reason {
+    /// Every value, in the order of the spec.
+    pub const ALL: &[Self] = &[Self::None, Self::Damaged];
+
+    /// The permanent number.
+    pub fn tag(self) -> u16 {
+        match self {
+            Self::None => 0,
+            Self::Damaged => 7,
+            Self::Unknown(tag) => tag,
+        }
+    }
+
+    /// The value of a number.
+    pub fn from_tag(tag: u16) -> Option<Self> {
+        match tag {
+            0 => Some(Self::None),
+            7 => Some(Self::Damaged),
+            _ => Some(Self::Unknown(tag)),
+        }
+    }
+
+    /// The published text; `unknown` for a value of a newer version.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Damaged => "damaged",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl std::str::FromStr for Reason {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        let known = match text {
+            "none" => Some(Self::None),
+            "damaged" => Some(Self::Damaged),
+            _ => crate::unknown_tag(text).and_then(Self::from_tag),
+        };
+        known.ok_or_else(|| crate::unknown_text("Reason", text, Self::ALL.iter().map(|value| value.text())))
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown(tag) => write!(f, "unknown:{tag}"),
+            known => f.write_str(known.text()),
+        }
+    }
+}
+
+/// An enum that refuses unknown texts with an error of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Mood {
+    /// The first.
+    Calm = 1,
+    /// The second.
+    Angry = 2,
+}
+
+impl Mood {
+    /// Every value, in the order of the spec.
+    pub const ALL: &[Self] = &[Self::Calm, Self::Angry];
+
+    /// The permanent number.
+    pub fn tag(self) -> u8 {
+        self as u8
+    }
+
+    /// The value of a number.
+    pub fn from_tag(tag: u8) -> Option<Self> {
+        match tag {
+            1 => Some(Self::Calm),
+            2 => Some(Self::Angry),
+            _ => None,
+        }
+    }
+
+    /// The published text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Angry => "angry",
+        }
+    }
+}
+
+impl std::str::FromStr for Mood {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        let known = match text {
+            "calm" => Some(Self::Calm),
+            "angry" => Some(Self::Angry),
+            _ => None,
+        };
+        known.ok_or_else(|| {
+            crate::echo::EchoError::Odd { detail: format!("`{text}` is none of calm, angry") }.into()
+        })
+    }
+}
+
+impl std::fmt::Display for Mood {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.text())
     }
@@ -229,6 +370,64 @@ impl std::ops::BitOr for Access {
 }
 
 impl std::ops::BitOrAssign for Access {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// A set of bits that refuses unknown ones with an error of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Rights(u16);
+
+impl Rights {
+    /// May come in.
+    pub const ENTER: Self = Self(1 << 0);
+    /// May go out.
+    pub const LEAVE: Self = Self(1 << 1);
+
+    /// Every known bit with its published text, lowest first.
+    pub const ALL: &[(Self, &'static str)] = &[(Self::ENTER, "enter"), (Self::LEAVE, "leave")];
+
+    /// The bits as an integer.
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// The flags of an integer, if every bit is known.
+    pub const fn from_bits(bits: u16) -> Option<Self> {
+        if bits & !0x3 == 0 { Some(Self(bits)) } else { None }
+    }
+
+    /// The flags of an integer, with bits that are not known.
+    pub const fn from_bits_retain(bits: u16) -> Self {
+        Self(bits)
+    }
+
+    /// Whether all bits of another value are set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether no bit is set.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The published texts of the set bits, lowest first.
+    pub fn texts(self) -> impl Iterator<Item = &'static str> {
+        Self::ALL.iter().filter(move |(bit, _)| self.contains(*bit)).map(|(_, text)| *text)
+    }
+}
+
+impl std::ops::BitOr for Rights {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl std::ops::BitOrAssign for Rights {
     fn bitor_assign(&mut self, other: Self) {
         self.0 |= other.0;
     }
@@ -431,6 +630,42 @@ pub struct Timetable {
     pub pauses: Vec<std::time::Duration>,
     /// Spans by text.
     pub limits: std::collections::BTreeMap<String, std::time::Duration>,
+}
+
+/// Objects that belong together.
+#[derive(Clone)]
+pub struct EchoKit<EchoBox> {
+    /// What stands on it.
+    pub label: crate::echo::Label,
+    /// A box.
+    pub first: EchoBox,
+    /// A box, or none.
+    pub spare: Option<EchoBox>,
+    /// Boxes in a list.
+    pub more: Vec<EchoBox>,
+}
+
+impl<EchoBox> std::fmt::Debug for EchoKit<EchoBox> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoKit").finish_non_exhaustive()
+    }
+}
+
+/// A record in which another has objects, with a stream beside it.
+#[derive(Clone)]
+pub struct EchoWatch<EchoBox> {
+    /// The objects.
+    pub kit: crate::echo::EchoKit<EchoBox>,
+    /// A plain value.
+    pub pause: std::time::Duration,
+    /// The stream.
+    pub numbers: crate::Stream<u32>,
+}
+
+impl<EchoBox> std::fmt::Debug for EchoWatch<EchoBox> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoWatch").finish_non_exhaustive()
+    }
 }
 
 /// A record with views, as event pages have them.

@@ -171,6 +171,18 @@ pub struct IssueTokenOptions {
     pub generation: u32,
 }
 
+impl IssueTokenOptions {
+    /// Makes one of what has to be given, with the defaults of everything else.
+    pub fn new(
+        subject: bytes::Bytes,
+        scope: crate::identity::TokenScope,
+        channel: String,
+        ttl: std::time::Duration,
+    ) -> Self {
+        Self { subject, scope, channel, ttl, delegation_depth: 0, generation: 0 }
+    }
+}
+
 /// The oldest tokens of an issuer that still count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerationFloor {
@@ -195,6 +207,18 @@ pub struct AuthorizeOptions {
     pub now: Option<crate::Date>,
     /// Issuers that revoked their older tokens.
     pub floors: Vec<crate::identity::GenerationFloor>,
+}
+
+impl AuthorizeOptions {
+    /// Makes one of what has to be given, with the defaults of everything else.
+    pub fn new(
+        trusted_issuers: Vec<bytes::Bytes>,
+        subject: bytes::Bytes,
+        scope: crate::identity::TokenScope,
+        channel: String,
+    ) -> Self {
+        Self { trusted_issuers, subject, scope, channel, now: Default::default(), floors: vec![] }
+    }
 }
 
 /// Why an argument of an identity or a token is malformed.

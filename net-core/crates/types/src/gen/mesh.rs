@@ -3,36 +3,82 @@
 //! The encrypted mesh between nodes: what travels, and what can go wrong.
 //!
 //! Two nodes share a session, which a handshake of one round trip makes: `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s`, in which each
-//! side also proves its Ed25519 identity. Streams of whole messages run over it, reliable and in order, or fire and forget.
+//! side also proves its Ed25519 identity. Streams of messages run over it, reliable and in order, or fire and forget.
 //! All integers are little-endian, and whatever is reserved is zero.
 
 /// Version of the protocol that this node speaks.
 pub const PROTOCOL_VERSION: u8 = 1;
 
+/// Window of a stream, unless it asks for another.
+pub const DEFAULT_STREAM_WINDOW_BYTES: u64 = 65_536;
+
+/// X25519 public key by which a node is dialled, derived from its identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PublicKey(
+    /// The bare value.
+    pub [u8; 32],
+);
+
+impl From<[u8; 32]> for PublicKey {
+    fn from(value: [u8; 32]) -> Self {
+        Self(value)
+    }
+}
+
+impl From<PublicKey> for [u8; 32] {
+    fn from(value: PublicKey) -> Self {
+        value.0
+    }
+}
+
+/// Lowercase hex.
+impl std::fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Reads 32 bytes in hex of either case.
+impl std::str::FromStr for PublicKey {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        crate::hex(text).map(Self)
+    }
+}
+
 /// Why a handshake is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u16)]
 pub enum RejectCode {
     /// The PSK is right and the key is not.
-    WrongKey = 1,
+    WrongKey,
     /// The key is right and the PSK is not.
-    WrongPsk = 2,
-    /// The version is not spoken.
-    Version = 3,
+    WrongPsk,
+    /// The protocol is not spoken in that form.
+    VersionMismatch,
     /// The node is not admitted, or there is no room for it.
-    NotAdmitted = 4,
+    NotAdmitted,
     /// The node is shutting down.
-    ShuttingDown = 5,
+    ShuttingDown,
+    /// A value of a newer version, by its number.
+    Unknown(u16),
 }
 
 impl RejectCode {
     /// Every value, in the order of the spec.
     pub const ALL: &[Self] =
-        &[Self::WrongKey, Self::WrongPsk, Self::Version, Self::NotAdmitted, Self::ShuttingDown];
+        &[Self::WrongKey, Self::WrongPsk, Self::VersionMismatch, Self::NotAdmitted, Self::ShuttingDown];
 
     /// The permanent number.
     pub fn tag(self) -> u16 {
-        self as u16
+        match self {
+            Self::WrongKey => 1,
+            Self::WrongPsk => 2,
+            Self::VersionMismatch => 3,
+            Self::NotAdmitted => 4,
+            Self::ShuttingDown => 5,
+            Self::Unknown(tag) => tag,
+        }
     }
 
     /// The value of a number.
@@ -40,21 +86,22 @@ impl RejectCode {
         match tag {
             1 => Some(Self::WrongKey),
             2 => Some(Self::WrongPsk),
-            3 => Some(Self::Version),
+            3 => Some(Self::VersionMismatch),
             4 => Some(Self::NotAdmitted),
             5 => Some(Self::ShuttingDown),
-            _ => None,
+            _ => Some(Self::Unknown(tag)),
         }
     }
 
-    /// The published text.
+    /// The published text; `unknown` for a value of a newer version.
     pub fn text(self) -> &'static str {
         match self {
             Self::WrongKey => "wrong_key",
             Self::WrongPsk => "wrong_psk",
-            Self::Version => "version",
+            Self::VersionMismatch => "version_mismatch",
             Self::NotAdmitted => "not_admitted",
             Self::ShuttingDown => "shutting_down",
+            Self::Unknown(_) => "unknown",
         }
     }
 }
@@ -63,39 +110,46 @@ impl std::str::FromStr for RejectCode {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "wrong_key" => Ok(Self::WrongKey),
-            "wrong_psk" => Ok(Self::WrongPsk),
-            "version" => Ok(Self::Version),
-            "not_admitted" => Ok(Self::NotAdmitted),
-            "shutting_down" => Ok(Self::ShuttingDown),
-            _ => Err(crate::unknown_text("RejectCode", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "wrong_key" => Some(Self::WrongKey),
+            "wrong_psk" => Some(Self::WrongPsk),
+            "version_mismatch" => Some(Self::VersionMismatch),
+            "not_admitted" => Some(Self::NotAdmitted),
+            "shutting_down" => Some(Self::ShuttingDown),
+            _ => crate::unknown_tag(text).and_then(Self::from_tag),
+        };
+        known.ok_or_else(|| {
+            crate::unknown_text("RejectCode", text, Self::ALL.iter().map(|value| value.text()))
+        })
     }
 }
 
 impl std::fmt::Display for RejectCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.text())
+        match self {
+            Self::Unknown(tag) => write!(f, "unknown:{tag}"),
+            known => f.write_str(known.text()),
+        }
     }
 }
 
 /// Why a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u16)]
 pub enum CloseCode {
     /// The node wants no session any more.
-    None = 0,
+    None,
     /// The node is shutting down.
-    ShuttingDown = 1,
+    ShuttingDown,
     /// A frame is malformed, or breaks a rule.
-    Protocol = 2,
+    Protocol,
     /// The peer has made a fresh session.
-    PeerRestarted = 3,
+    PeerRestarted,
     /// No fresh key agreement succeeded in time.
-    Expired = 4,
+    Expired,
     /// The node is not admitted any more.
-    NotAdmitted = 5,
+    NotAdmitted,
+    /// A value of a newer version, by its number.
+    Unknown(u16),
 }
 
 impl CloseCode {
@@ -111,7 +165,15 @@ impl CloseCode {
 
     /// The permanent number.
     pub fn tag(self) -> u16 {
-        self as u16
+        match self {
+            Self::None => 0,
+            Self::ShuttingDown => 1,
+            Self::Protocol => 2,
+            Self::PeerRestarted => 3,
+            Self::Expired => 4,
+            Self::NotAdmitted => 5,
+            Self::Unknown(tag) => tag,
+        }
     }
 
     /// The value of a number.
@@ -123,11 +185,11 @@ impl CloseCode {
             3 => Some(Self::PeerRestarted),
             4 => Some(Self::Expired),
             5 => Some(Self::NotAdmitted),
-            _ => None,
+            _ => Some(Self::Unknown(tag)),
         }
     }
 
-    /// The published text.
+    /// The published text; `unknown` for a value of a newer version.
     pub fn text(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -136,6 +198,7 @@ impl CloseCode {
             Self::PeerRestarted => "peer_restarted",
             Self::Expired => "expired",
             Self::NotAdmitted => "not_admitted",
+            Self::Unknown(_) => "unknown",
         }
     }
 }
@@ -144,22 +207,351 @@ impl std::str::FromStr for CloseCode {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "none" => Ok(Self::None),
-            "shutting_down" => Ok(Self::ShuttingDown),
-            "protocol" => Ok(Self::Protocol),
-            "peer_restarted" => Ok(Self::PeerRestarted),
-            "expired" => Ok(Self::Expired),
-            "not_admitted" => Ok(Self::NotAdmitted),
-            _ => Err(crate::unknown_text("CloseCode", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "none" => Some(Self::None),
+            "shutting_down" => Some(Self::ShuttingDown),
+            "protocol" => Some(Self::Protocol),
+            "peer_restarted" => Some(Self::PeerRestarted),
+            "expired" => Some(Self::Expired),
+            "not_admitted" => Some(Self::NotAdmitted),
+            _ => crate::unknown_tag(text).and_then(Self::from_tag),
+        };
+        known
+            .ok_or_else(|| crate::unknown_text("CloseCode", text, Self::ALL.iter().map(|value| value.text())))
     }
 }
 
 impl std::fmt::Display for CloseCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown(tag) => write!(f, "unknown:{tag}"),
+            known => f.write_str(known.text()),
+        }
+    }
+}
+
+/// How hard a stream tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Reliability {
+    /// Each message arrives whole or not at all; none is sent again.
+    FireAndForget = 0,
+    /// Each message arrives once and in order, or the stream ends.
+    Reliable = 1,
+}
+
+impl Reliability {
+    /// Every value, in the order of the spec.
+    pub const ALL: &[Self] = &[Self::FireAndForget, Self::Reliable];
+
+    /// The permanent number.
+    pub fn tag(self) -> u8 {
+        self as u8
+    }
+
+    /// The value of a number.
+    pub fn from_tag(tag: u8) -> Option<Self> {
+        match tag {
+            0 => Some(Self::FireAndForget),
+            1 => Some(Self::Reliable),
+            _ => None,
+        }
+    }
+
+    /// The published text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::FireAndForget => "fire_and_forget",
+            Self::Reliable => "reliable",
+        }
+    }
+}
+
+impl std::str::FromStr for Reliability {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        let known = match text {
+            "fire_and_forget" => Some(Self::FireAndForget),
+            "reliable" => Some(Self::Reliable),
+            _ => None,
+        };
+        known.ok_or_else(|| {
+            crate::unknown_text("Reliability", text, Self::ALL.iter().map(|value| value.text()))
+        })
+    }
+}
+
+impl std::fmt::Display for Reliability {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.text())
     }
+}
+
+/// How a node of the mesh is set up.
+#[derive(Clone, PartialEq)]
+pub struct MeshNodeConfig {
+    /// Address and port to bind, as `127.0.0.1:9000`; port 0 draws a free one.
+    pub bind_addr: String,
+    /// Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent never rests on it.
+    pub psk: String,
+    /// Up to three more pre-shared keys that peers may dial with, while a key is replaced.
+    pub accepted_psks: Vec<String>,
+    /// Ed25519 seed of 32 bytes; ids and public key follow from it.
+    pub identity_seed: Option<bytes::Bytes>,
+    /// A peer that is silent for this long is asked for a sign of life.
+    pub heartbeat_interval: std::time::Duration,
+    /// A peer that is silent for this long is gone.
+    pub session_timeout: std::time::Duration,
+    /// How long an attempt to connect may take.
+    pub connect_timeout: std::time::Duration,
+    /// Longest UDP payload that is sent and taken.
+    pub max_datagram: u16,
+    /// Bytes of messages that wait to be read; what is beyond waits at its sender.
+    pub queue: u64,
+    /// Accepted and not used: one queue holds what peers send.
+    pub num_shards: Option<u32>,
+}
+
+impl std::fmt::Debug for MeshNodeConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MeshNodeConfig")
+            .field("bind_addr", &self.bind_addr)
+            .field("heartbeat_interval", &self.heartbeat_interval)
+            .field("session_timeout", &self.session_timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("max_datagram", &self.max_datagram)
+            .field("queue", &self.queue)
+            .field("num_shards", &self.num_shards)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MeshNodeConfig {
+    /// Makes one of what has to be given, with the defaults of everything else.
+    pub fn new(bind_addr: String, psk: String) -> Self {
+        Self {
+            bind_addr,
+            psk,
+            accepted_psks: vec![],
+            identity_seed: Default::default(),
+            heartbeat_interval: std::time::Duration::from_millis(5000),
+            session_timeout: std::time::Duration::from_millis(30_000),
+            connect_timeout: std::time::Duration::from_millis(5000),
+            max_datagram: 1452,
+            queue: 4_194_304,
+            num_shards: Default::default(),
+        }
+    }
+}
+
+impl MeshNodeConfig {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range(
+            "heartbeat_interval_ms",
+            Some(&self.heartbeat_interval).map(|value| value.as_millis() as i128),
+            Some(10),
+            None,
+        )?;
+        crate::in_range(
+            "session_timeout_ms",
+            Some(&self.session_timeout).map(|value| value.as_millis() as i128),
+            Some(500),
+            None,
+        )?;
+        crate::in_range(
+            "connect_timeout_ms",
+            Some(&self.connect_timeout).map(|value| value.as_millis() as i128),
+            Some(1),
+            None,
+        )?;
+        crate::in_range(
+            "max_datagram",
+            Some(&self.max_datagram).map(|value| i128::from(*value)),
+            Some(1200),
+            Some(8952),
+        )?;
+        crate::in_range("queue_bytes", Some(&self.queue).map(|value| i128::from(*value)), Some(1024), None)?;
+        Ok(())
+    }
+}
+
+/// How a stream is opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamConfig {
+    /// Id that both ends know the stream by.
+    pub stream_id: u64,
+    /// How hard it tries.
+    pub reliability: crate::mesh::Reliability,
+    /// Bytes that may be queued, on their way or unread at the peer; 0 for as much as the peer allows.
+    pub window: u64,
+    /// Accepted and not used: streams of a peer take turns.
+    pub fairness_weight: u8,
+}
+
+impl StreamConfig {
+    /// Makes one of what has to be given, with the defaults of everything else.
+    pub fn new(stream_id: u64) -> Self {
+        Self {
+            stream_id,
+            reliability: crate::mesh::Reliability::FireAndForget,
+            window: 65_536,
+            fairness_weight: 1,
+        }
+    }
+}
+
+impl StreamConfig {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range(
+            "fairness_weight",
+            Some(&self.fairness_weight).map(|value| i128::from(*value)),
+            Some(1),
+            None,
+        )?;
+        Ok(())
+    }
+}
+
+/// How a node is shut down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeshShutdownOptions {
+    /// Most time to wait for what was sent to arrive.
+    pub timeout: std::time::Duration,
+}
+
+impl Default for MeshShutdownOptions {
+    fn default() -> Self {
+        Self { timeout: std::time::Duration::from_millis(5000) }
+    }
+}
+
+/// Which messages are received.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ReceiveOptions {
+    /// Only messages of this peer.
+    pub peer: Option<crate::identity::NodeId>,
+    /// Only messages of streams with this id.
+    pub stream_id: Option<u64>,
+}
+
+/// A message of a peer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeshEvent {
+    /// Number of the message among all that the node received, in decimal.
+    pub id: String,
+    /// The node that sent it.
+    pub sender: crate::identity::NodeId,
+    /// Id of its stream.
+    pub stream_id: u64,
+    /// Number of the message in its stream.
+    pub sequence: u64,
+    /// Whether its stream is reliable.
+    pub reliable: bool,
+    /// The message.
+    pub payload: bytes::Bytes,
+    /// When it was received.
+    pub insertion_ts: crate::Timestamp<1>,
+}
+
+/// A peer that the node has a session with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeerInfo {
+    /// The peer.
+    pub node_id: crate::identity::NodeId,
+    /// Its Ed25519 public key.
+    pub entity_id: bytes::Bytes,
+    /// The key by which it is dialled.
+    pub public_key: crate::mesh::PublicKey,
+    /// Where packets to it go.
+    pub address: String,
+    /// Smoothed round-trip time.
+    pub rtt: std::time::Duration,
+    /// Whether it has missed signs of life.
+    pub silent: bool,
+}
+
+/// Counters of a stream, in both directions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamStats {
+    /// Number of the next message to the peer.
+    pub tx_seq: u64,
+    /// Number of the next message from the peer.
+    pub rx_seq: u64,
+    /// Messages from the peer that wait to be read.
+    pub inbound_pending: u64,
+    /// When a message was last sent or received, in nanoseconds since the Unix epoch.
+    pub last_activity_ns: u64,
+    /// Whether messages can be sent.
+    pub active: bool,
+    /// Calls that were refused since the window was full.
+    pub backpressure_events: u64,
+    /// Bytes that the window has room for.
+    pub tx_credit_remaining: u64,
+    /// Bytes of the window.
+    pub tx_window: u64,
+    /// Bytes that are queued, on their way, or unread at the peer.
+    pub in_flight: u64,
+    /// Fire-and-forget messages that were lost on the way.
+    pub lost: u64,
+    /// Fire-and-forget messages that the peer dropped unread.
+    pub dropped: u64,
+}
+
+/// Counters of the session with a peer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeerStats {
+    /// The peer.
+    pub node_id: crate::identity::NodeId,
+    /// Packets that went to the peer.
+    pub packets_sent: u64,
+    /// Packets that opened.
+    pub packets_received: u64,
+    /// Packets that were declared lost.
+    pub packets_lost: u64,
+    /// Bytes of the packets sent.
+    pub bytes_sent: u64,
+    /// Bytes of the packets that opened.
+    pub bytes_received: u64,
+    /// Messages that were taken for sending.
+    pub messages_sent: u64,
+    /// Messages that were read.
+    pub messages_received: u64,
+    /// Fire-and-forget messages that were lost on the way.
+    pub messages_lost: u64,
+    /// Fire-and-forget messages of the peer that were dropped unread.
+    pub messages_dropped: u64,
+    /// Bytes that may be on their way.
+    pub congestion_window: u64,
+    /// Longest datagram that is known to pass.
+    pub mtu: u64,
+    /// Packets of the peer that were dropped, by reason.
+    pub drops: std::collections::BTreeMap<String, u64>,
+}
+
+/// Counters of a node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeshStats {
+    /// Peers that the node has a session with.
+    pub sessions: u64,
+    /// Handshakes that are not confirmed.
+    pub half_open: u64,
+    /// Handshakes that were answered.
+    pub answered: u64,
+    /// Handshakes that were refused with a reason.
+    pub rejected: u64,
+    /// Handshakes that were asked for a cookie.
+    pub cookies: u64,
+    /// Messages that wait to be read.
+    pub queued: u64,
+    /// Bytes of the messages that wait to be read.
+    pub queued_bytes: u64,
+    /// Datagrams that were dropped, by reason.
+    pub drops: std::collections::BTreeMap<String, u64>,
+    /// Counters of each session.
+    pub peers: Vec<crate::mesh::PeerStats>,
 }
 
 /// Why a message was not taken by a stream, or a stream has ended.
@@ -319,7 +711,7 @@ pub enum MeshError {
         /// The found.
         found: u64,
     },
-    /// The nodes have no version of the protocol in common.
+    /// The nodes speak no common form of the protocol.
     VersionMismatch {
         /// The highest.
         highest: u16,
@@ -347,6 +739,15 @@ pub enum MeshError {
         /// The node.
         node: u64,
     },
+    /// The address cannot be bound, for another reason than that it is in use.
+    CannotBind {
+        /// The address.
+        address: String,
+        /// The reason.
+        reason: String,
+    },
+    /// This node is shut down.
+    ShutDown,
 }
 
 impl MeshError {
@@ -370,6 +771,8 @@ impl MeshError {
             Self::PeerGone => 9,
             Self::Closed { .. } => 10,
             Self::AmbiguousNode { .. } => 11,
+            Self::CannotBind { .. } => 12,
+            Self::ShutDown => 13,
         }
     }
 
@@ -387,6 +790,8 @@ impl MeshError {
             Self::PeerGone => "peer_gone",
             Self::Closed { .. } => "closed",
             Self::AmbiguousNode { .. } => "ambiguous_node",
+            Self::CannotBind { .. } => "cannot_bind",
+            Self::ShutDown => "shut_down",
         }
     }
 
@@ -404,6 +809,8 @@ impl MeshError {
             Self::PeerGone => true,
             Self::Closed { .. } => false,
             Self::AmbiguousNode { .. } => false,
+            Self::CannotBind { .. } => false,
+            Self::ShutDown => false,
         }
     }
 
@@ -431,6 +838,8 @@ impl MeshError {
                 text
             }),
             Self::AmbiguousNode { node } => Some(format!("several entities have node id {node:016x}")),
+            Self::CannotBind { address, reason } => Some(format!("{address}: {reason}")),
+            Self::ShutDown => None,
         }
     }
 
@@ -538,6 +947,26 @@ impl MeshError {
                 text
             }
             Self::AmbiguousNode { .. } => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::CannotBind { .. } => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::ShutDown => {
                 let mut text = String::new();
                 text.push_str(Self::PREFIX);
                 text.push_str(self.kind_text());

@@ -19,4 +19,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "cbc42f6a688996558f25fa10c4aefc00";
+pub const SPEC_HASH: &str = "3cc6d8f32a9c098c53a504a8aeb5216f";

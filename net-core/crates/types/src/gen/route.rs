@@ -61,12 +61,15 @@ impl std::str::FromStr for GossipKind {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        match text {
-            "beacons" => Ok(Self::Beacons),
-            "routes" => Ok(Self::Routes),
-            "seqno_requests" => Ok(Self::SeqnoRequests),
-            _ => Err(crate::unknown_text("GossipKind", text, Self::ALL.iter().map(|value| value.text()))),
-        }
+        let known = match text {
+            "beacons" => Some(Self::Beacons),
+            "routes" => Some(Self::Routes),
+            "seqno_requests" => Some(Self::SeqnoRequests),
+            _ => None,
+        };
+        known.ok_or_else(|| {
+            crate::unknown_text("GossipKind", text, Self::ALL.iter().map(|value| value.text()))
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 from net._kernel.errors import argument_error
 
@@ -26,6 +26,16 @@ def whole(given: T | None, make: Callable[..., T], *fields: object, **more: obje
         reason = "is given whole, so its fields may not be given as well"
         raise argument_error(make.__name__, reason)
     return given
+
+
+def either(first: object, make: type[T], *fields: object) -> T:
+    """Options that are given as one record in place of their first field, or else one by one."""
+    if not isinstance(first, make):
+        return cast("Callable[..., T]", make)(first, *fields)
+    if any(field is not None for field in fields):
+        reason = "is given whole, so its fields may not be given as well"
+        raise argument_error(make.__name__, reason)
+    return first
 
 
 def picks(

@@ -46,7 +46,7 @@ class NetError(Exception):
 def check(sdk: str) -> None:
     """Refuses a library that was built from another spec than the package."""
     if sdk != _net.SPEC_HASH:
-        raise _net.error(13, {"wanted": sdk, "found": _net.SPEC_HASH})
+        raise _net.error(13, {"what": "spec", "wanted": sdk, "found": _net.SPEC_HASH})
 
 
 def argument_error(name: str, reason: str) -> Exception:

@@ -69,6 +69,11 @@ def handle_of(value: object, name: str) -> _net.Handle:
     raise argument_error(name, f"{type(value).__name__} is no object of this library")
 
 
+def handle_or_none(value: object, name: str) -> _net.Handle | None:
+    """The handle of an object in a record, if there is one."""
+    return None if value is None else handle_of(value, name)
+
+
 def handles_of(values: Iterable[object], name: str) -> list[_net.Handle]:
     """The handles of objects that are an argument."""
     return [handle_of(value, f"{name}[{at}]") for at, value in enumerate(values)]

@@ -5,7 +5,10 @@ itself.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from net import _net
+from net._kernel.arguments import Buffer
 from net._kernel.errors import NetError
 from net._net import LibraryInfo
 
@@ -13,6 +16,7 @@ __all__ = [
     "ArgumentError",
     "BaseError",
     "CancelledError",
+    "ChecksumHash",
     "ClosedError",
     "CodecDecodeError",
     "CodecEncodeError",
@@ -26,8 +30,20 @@ __all__ = [
     "MismatchError",
     "UnsupportedError",
     "build_info",
+    "checksum",
     "version",
 ]
+
+
+class ChecksumHash(StrEnum):
+    """Hash functions of checksums."""
+
+    XXH3_64 = "xxh3_64"
+    """XXH3 with 64 bits: fast, and finds damage but no intent."""
+    BLAKE3 = "blake3"
+    """BLAKE3 with its default length."""
+    BLAKE2S256 = "blake2s256"
+    """BLAKE2s-256 (RFC 7693)."""
 
 
 class BaseError(NetError):
@@ -36,6 +52,7 @@ class BaseError(NetError):
     argument: str | None = None
     reason: str | None = None
     feature: str | None = None
+    what: str | None = None
     wanted: str | None = None
     found: str | None = None
 
@@ -89,7 +106,16 @@ class ClosedError(BaseError, RuntimeError):
 
 
 class MismatchError(BaseError, ImportError):
-    """The library was built from another spec than the SDK."""
+    """The library does not fit what was built for it: an SDK of another spec, or a C program of
+    another ABI.
+    """
+
+
+def checksum(hash: ChecksumHash | str, data: Buffer) -> int:
+    """Computes the checksum that layouts have: the hash itself if it has 64 bits, else its first
+    eight bytes, lowest byte first. A narrower checksum is the lowest bits of it.
+    """
+    return _net.checksum(hash, data)
 
 
 def version() -> str:

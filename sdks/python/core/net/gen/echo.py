@@ -8,6 +8,7 @@ conformance suite and is in no shipped package.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Final, Protocol, Self, TypeAlias, overload
@@ -15,9 +16,9 @@ from typing import Any, Final, Protocol, Self, TypeAlias, overload
 from net import _net
 from net._kernel.arguments import Buffer, picks, spread
 from net._kernel.codec import Model, decoder, encode
-from net._kernel.errors import NetError
+from net._kernel.errors import NetError, argument_error
 from net._kernel.hosts import HostType, thread_host, thread_stream
-from net._kernel.objects import Closable, Native, T, Typed, handle_of, handles_of
+from net._kernel.objects import Closable, Native, T, Typed, handle_of, handle_or_none, handles_of
 from net._kernel.streams import Stream
 from net._net import (
     EchoOptions,
@@ -47,6 +48,7 @@ __all__ = [
     "EchoHandlerFunction",
     "EchoId",
     "EchoKey",
+    "EchoKit",
     "EchoMapper",
     "EchoMapperFunction",
     "EchoOptions",
@@ -56,12 +58,16 @@ __all__ = [
     "EchoStatusError",
     "EchoStore",
     "EchoTooLargeError",
+    "EchoWatch",
     "Everything",
     "Floor",
     "Label",
     "LetterStream",
     "Level",
     "Mark",
+    "Mood",
+    "Reason",
+    "Rights",
     "Scalars",
     "Shape",
     "Timetable",
@@ -89,16 +95,19 @@ __all__ = [
     "echo_instant",
     "echo_json",
     "echo_key_of",
+    "echo_kit_of",
     "echo_level",
     "echo_limits",
     "echo_list",
     "echo_map",
     "echo_maybe",
+    "echo_mood",
     "echo_number",
     "echo_optional",
     "echo_page_of",
     "echo_pair",
     "echo_pauses",
+    "echo_rights",
     "echo_shape",
     "echo_size",
     "echo_stream",
@@ -113,6 +122,8 @@ __all__ = [
     "echo_with_options",
     "fail",
     "fail_later",
+    "kit_text",
+    "kit_text_later",
     "map_numbers",
     "panic_later",
     "panic_now",
@@ -165,6 +176,24 @@ class Level(IntEnum):
     """More than a byte."""
 
 
+class Reason(StrEnum):
+    """Why something ends; later versions may have more."""
+
+    NONE = "none"
+    """It ends as it should."""
+    DAMAGED = "damaged"
+    """Bytes were not what they should be."""
+
+
+class Mood(StrEnum):
+    """An enum that refuses unknown texts with an error of its own."""
+
+    CALM = "calm"
+    """The first."""
+    ANGRY = "angry"
+    """The second."""
+
+
 class Access(StrEnum):
     """A set of bits."""
 
@@ -174,6 +203,15 @@ class Access(StrEnum):
     """May write."""
     CHANGE_ALL = "change_all"
     """The highest bit."""
+
+
+class Rights(StrEnum):
+    """A set of bits that refuses unknown ones with an error of its own."""
+
+    ENTER = "enter"
+    """May come in."""
+    LEAVE = "leave"
+    """May go out."""
 
 
 class EchoError(NetError):
@@ -428,9 +466,9 @@ class EchoBox(Native):
         """Waits until the box is shut or the caller gives up."""
         _net.echo_box_wait(self._handle)
 
-    def pair(self, other: EchoBox) -> EchoBox:
+    def pair(self, other: EchoBox | Buffer) -> EchoBox:
         """Makes a box with the texts of both."""
-        handle = _net.echo_box_pair(self._handle, handle_of(other, "other"))
+        handle = _net.echo_box_pair(self._handle, handle_of(EchoBox._accept(other), "other"))
         return EchoBox._of(handle)
 
     def find(self, text: str) -> EchoBox | None:
@@ -439,15 +477,25 @@ class EchoBox(Native):
         return None if handle is None else EchoBox._of(handle)
 
     @staticmethod
-    def merged(boxes: Sequence[EchoBox]) -> EchoBox:
+    def merged(boxes: Sequence[EchoBox | Buffer]) -> EchoBox:
         """Makes a box with the texts of all."""
-        handle = _net.echo_box_merged(handles_of(boxes, "boxes"))
+        handle = _net.echo_box_merged(handles_of(map(EchoBox._accept, boxes), "boxes"))
         return EchoBox._of(handle)
 
     def letters(self, limit: int = 1000) -> LetterStream:
         """Gives the characters of the text one by one."""
         handle = _net.echo_box_letters(self._handle, limit)
         return LetterStream._stream(handle)
+
+    def watch(self, count: int) -> EchoWatch:
+        """Gives a kit of new boxes with the text of this one, and a stream of that many numbers."""
+        parts = _net.echo_box_watch(self._handle, count)
+        return EchoWatch._of(parts)
+
+    def boxed(self, label: Label) -> EchoKit | None:
+        """Gives a kit with a new box in it that has the same text, unless the label has none."""
+        parts = _net.echo_box_boxed(self._handle, label)
+        return None if parts is None else EchoKit._of(parts)
 
     def save(self, store: EchoStore, key: str) -> None:
         """Puts the text into a store, reads it back, and removes it if the store can; `odd` if it
@@ -473,6 +521,10 @@ class EchoBox(Native):
     def itself(self) -> Self:
         """The box."""
         return self
+
+    @classmethod
+    def _accept(cls, value: Any) -> Any:
+        return cls.of_bytes(value) if isinstance(value, Buffer) else value
 
     def __enter__(self) -> Self:
         return self
@@ -575,6 +627,63 @@ class Floor(Closable):
         return _net.floor_chunks_key(self._handle, chunks, key)
 
 
+@dataclass(frozen=True, slots=True)
+class EchoKit:
+    """Objects that belong together."""
+
+    label: Label
+    """What stands on it."""
+
+    first: EchoBox
+    """A box."""
+
+    more: list[EchoBox]
+    """Boxes in a list."""
+
+    spare: EchoBox | None = None
+    """A box, or none. Left out: There is none."""
+
+    @classmethod
+    def _of(cls, parts: tuple[Any, ...]) -> Self:
+        label, first, spare, more = parts
+        return cls(
+            label,
+            EchoBox._of(first),
+            [EchoBox._of(item) for item in more],
+            None if spare is None else EchoBox._of(spare),
+        )
+
+    @classmethod
+    def _given(cls, value: object, name: str) -> tuple[Any, ...]:
+        if not isinstance(value, cls):
+            raise argument_error(name, f"EchoKit is needed, not {type(value).__name__}")
+        return (
+            value.label,
+            handle_of(EchoBox._accept(value.first), f"{name}.first"),
+            handle_or_none(EchoBox._accept(value.spare), f"{name}.spare"),
+            handles_of(map(EchoBox._accept, value.more), f"{name}.more"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EchoWatch:
+    """A record in which another has objects, with a stream beside it."""
+
+    kit: EchoKit
+    """The objects."""
+
+    pause_ms: int
+    """A plain value."""
+
+    numbers: Stream[int]
+    """The stream."""
+
+    @classmethod
+    def _of(cls, parts: tuple[Any, ...]) -> Self:
+        kit, pause_ms, numbers = parts
+        return cls(EchoKit._of(kit), pause_ms, Stream[int]._stream(numbers))
+
+
 def echo_bool(value: bool) -> bool:
     """Gives the value back."""
     return _net.echo_bool(value)
@@ -670,6 +779,16 @@ def echo_access(value: Sequence[str]) -> list[Access]:
     return _net.echo_access(value)
 
 
+def echo_mood(value: Mood | str) -> Mood:
+    """Gives the value back."""
+    return _net.echo_mood(value)
+
+
+def echo_rights(value: Sequence[str]) -> list[Rights]:
+    """Gives the value back."""
+    return _net.echo_rights(value)
+
+
 def echo_number(value: int) -> int:
     """Gives the value back."""
     return _net.echo_number(value)
@@ -725,6 +844,24 @@ def echo_limits(values: Mapping[str, int]) -> dict[str, int]:
 def echo_timetable(value: Timetable) -> Timetable:
     """Gives the value back."""
     return _net.echo_timetable(value)
+
+
+def echo_kit_of(kit: EchoKit) -> EchoKit:
+    """Gives the kit back, with the same boxes in it."""
+    parts = _net.echo_kit_of(EchoKit._given(kit, "kit"))
+    return EchoKit._of(parts)
+
+
+def kit_text(kit: EchoKit) -> str:
+    """Gives the label and the texts of all boxes, with blanks between."""
+    return _net.kit_text(EchoKit._given(kit, "kit"))
+
+
+def kit_text_later(kit: EchoKit, more: EchoKit | None = None) -> str:
+    """Gives the texts of one kit or two from a task."""
+    return _net.kit_text_later(
+        EchoKit._given(kit, "kit"), None if more is None else EchoKit._given(more, "more")
+    )
 
 
 def _doubled(text: str) -> str:

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from net import _net
-from net._kernel.arguments import Buffer
+from net._kernel.arguments import Buffer, either
 from net._kernel.errors import NetError
 from net._kernel.objects import Closable, handle_of, handles_of
 from net._net import AuthorizeOptions, GenerationFloor, IssueTokenOptions, TokenInfo
@@ -179,12 +179,14 @@ class Token(Closable):
 
     @property
     def not_before(self) -> datetime:
-        """First second in which it is valid."""
+        """First second in which it is valid; one behind the year 9999 comes as its end."""
         return _net.token_not_before(self._handle)
 
     @property
     def not_after(self) -> datetime:
-        """First second in which it is not valid any more."""
+        """First second in which it is not valid any more; one behind the year 9999 comes as its
+        end.
+        """
         return _net.token_not_after(self._handle)
 
     @property
@@ -196,6 +198,10 @@ class Token(Closable):
     def nonce(self) -> int:
         """A random number that tells equal tokens apart."""
         return _net.token_nonce(self._handle)
+
+    @classmethod
+    def _accept(cls, value: Any) -> Any:
+        return cls.parse(value) if isinstance(value, Buffer) else value
 
 
 class Identity(Closable):
@@ -248,16 +254,37 @@ class Identity(Closable):
         """
         return _net.identity_verify(entity_id, message, signature)
 
-    def issue_token(self, options: IssueTokenOptions) -> Token:
-        """Makes a token that is valid from now on."""
+    def issue_token(
+        self,
+        subject: Buffer | IssueTokenOptions,
+        scope: Sequence[str] | None = None,
+        channel: str | None = None,
+        ttl_seconds: int | None = None,
+        delegation_depth: int | None = None,
+        generation: int | None = None,
+    ) -> Token:
+        """Makes a token that is valid from now on.
+
+        Options:
+            subject: Entity id of whom it permits something.
+            scope: What it permits.
+            channel: Name of the channel that it is limited to.
+            ttl_seconds: How long it is valid, from now on.
+            delegation_depth: How often it may be passed on. 0 by default.
+            generation: Generation to which it belongs; a later floor above it revokes it. 0 by
+              default.
+        """
+        options = either(
+            subject, IssueTokenOptions, scope, channel, ttl_seconds, delegation_depth, generation
+        )
         handle = _net.identity_issue_token(self._handle, options)
         return Token._of(handle)
 
-    def install_token(self, token: Token) -> None:
+    def install_token(self, token: Token | Buffer) -> None:
         """Checks signature and time of a token that was received, and keeps it. One that is already
         kept is not checked again.
         """
-        _net.identity_install_token(self._handle, handle_of(token, "token"))
+        _net.identity_install_token(self._handle, handle_of(Token._accept(token), "token"))
 
     def lookup_token(self, subject: Buffer, channel: str) -> Token | None:
         """Finds a kept token of that subject for exactly that channel which is valid now; of
@@ -298,26 +325,26 @@ class Identity(Closable):
         return _net.identity_token_cache_len(self._handle)
 
 
-def parse_token(bytes: Buffer) -> TokenInfo:
+def parse_token(token: Buffer) -> TokenInfo:
     """Reads what a token says; its signature is not checked."""
-    return _net.parse_token(bytes)
+    return _net.parse_token(token)
 
 
-def verify_token(bytes: Buffer) -> bool:
+def verify_token(token: Buffer) -> bool:
     """Checks the signature of an encoded token and nothing else."""
-    return _net.verify_token(bytes)
+    return _net.verify_token(token)
 
 
-def token_is_expired(bytes: Buffer) -> bool:
+def token_is_expired(token: Buffer) -> bool:
     """Tells whether an encoded token's time is over by the system's clock, whatever its signature
     is.
     """
-    return _net.is_token_expired(bytes)
+    return _net.is_token_expired(token)
 
 
 def delegate_token(
     signer: Identity,
-    parent: Token,
+    parent: Token | Buffer,
     new_subject: Buffer,
     restricted_scope: Sequence[str],
     generation: int | None = None,
@@ -328,7 +355,7 @@ def delegate_token(
     """
     handle = _net.delegate_token(
         handle_of(signer, "signer"),
-        handle_of(parent, "parent"),
+        handle_of(Token._accept(parent), "parent"),
         new_subject,
         restricted_scope,
         generation,
@@ -336,7 +363,15 @@ def delegate_token(
     return Token._of(handle)
 
 
-def authorize(chain: Sequence[Token], options: AuthorizeOptions) -> None:
+def authorize(
+    chain: Sequence[Token | Buffer],
+    trusted_issuers: Sequence[Buffer] | AuthorizeOptions,
+    subject: Buffer | None = None,
+    scope: Sequence[str] | None = None,
+    channel: str | None = None,
+    now: datetime | None = None,
+    floors: Sequence[GenerationFloor] | None = None,
+) -> None:
     """Decides whether a chain of tokens permits something, and answers `not_authorized` with the
     link and the reason if not.
 
@@ -344,8 +379,17 @@ def authorize(chain: Sequence[Token], options: AuthorizeOptions) -> None:
     subject of the one before, out of what that one permits: scope, channel, time and depth; if the
     last one's subject is who asks; if each is valid now, permits what is asked for, and is not
     older than its issuer's floor; and if all signatures hold.
+
+    Options:
+        trusted_issuers: Entity ids of those who may permit it on their own.
+        subject: Entity id of who asks.
+        scope: What is asked for.
+        channel: Name of the channel that is asked for.
+        now: When it is asked. Left out: The time of the system's clock.
+        floors: Issuers that revoked their older tokens. [] by default.
     """
-    _net.authorize(handles_of(chain, "chain"), options)
+    options = either(trusted_issuers, AuthorizeOptions, subject, scope, channel, now, floors)
+    _net.authorize(handles_of(map(Token._accept, chain), "chain"), options)
 
 
 def channel_hash(channel: str) -> int:

@@ -5,6 +5,25 @@ import * as codec from './codec/base';
 import { native } from './native/base';
 
 /**
+ * Hash functions of checksums.
+ */
+export const ChecksumHash = {
+  /**
+   * XXH3 with 64 bits: fast, and finds damage but no intent.
+   */
+  Xxh364: 'xxh3_64',
+  /**
+   * BLAKE3 with its default length.
+   */
+  Blake3: 'blake3',
+  /**
+   * BLAKE2s-256 (RFC 7693).
+   */
+  Blake2s256: 'blake2s256',
+} as const;
+export type ChecksumHash = (typeof ChecksumHash)[keyof typeof ChecksumHash];
+
+/**
  * How this library was built.
  */
 export interface LibraryInfo {
@@ -24,6 +43,15 @@ export interface LibraryInfo {
    * Target triple that it was compiled for.
    */
   target: string;
+}
+
+/**
+ * Computes the checksum that layouts have: the hash itself if it has 64 bits, else its first eight bytes, lowest byte first. A narrower checksum is the lowest bits of it.
+ */
+export function checksum(hash: ChecksumHash, data: Uint8Array): bigint {
+  const w = k.begin();
+  codec.checksumHash.write(w, hash, 'hash');
+  return k.call(native.baseChecksum, k.bytes.check(data, 'data'), k.done(w));
 }
 
 /**
@@ -64,6 +92,7 @@ export class BaseError extends k.NetError {
   declare readonly argument?: string;
   declare readonly reason?: string;
   declare readonly feature?: string;
+  declare readonly what?: string;
   declare readonly wanted?: string;
   declare readonly found?: string;
 }
@@ -135,6 +164,7 @@ k.register({
       code: 13,
       text: 'mismatch',
       fields: {
+        what: k.text,
         wanted: k.text,
         found: k.text,
       },

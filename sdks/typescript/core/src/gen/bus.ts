@@ -80,9 +80,200 @@ export interface TransportMemory {
 }
 
 /**
+ * In streams of a Redis server, version 6.2 or newer.
+ */
+export interface TransportRedis {
+  /**
+   * Which case it is.
+   */
+  type: 'redis';
+  /**
+   * `redis://[user:password@]host[:port][/database]`.
+   */
+  url: string;
+  /**
+   * What the names of the streams begin with.
+   */
+  prefix: string;
+  /**
+   * Most events in a batch.
+   */
+  pipelineSize: number;
+  /**
+   * Connections that batches are written through.
+   */
+  poolSize: number | null;
+  /**
+   * Longest time to make a connection.
+   */
+  connectTimeoutMs: number;
+  /**
+   * Longest time until a command is answered.
+   */
+  commandTimeoutMs: number;
+  /**
+   * About how many newest entries each stream keeps.
+   */
+  maxStreamLen: number | null;
+}
+
+/**
+ * In JetStream streams of a NATS server, version 2.9 or newer.
+ */
+export interface TransportJetstream {
+  /**
+   * Which case it is.
+   */
+  type: 'jetstream';
+  /**
+   * `nats://[user:password@]host[:port]`.
+   */
+  url: string;
+  /**
+   * What the names of the streams and subjects begin with.
+   */
+  prefix: string;
+  /**
+   * Longest time to make a connection.
+   */
+  connectTimeoutMs: number;
+  /**
+   * Longest time until a request is answered.
+   */
+  requestTimeoutMs: number;
+  /**
+   * How many newest messages each stream keeps.
+   */
+  maxMessages: bigint | null;
+  /**
+   * How many bytes of newest messages each stream keeps.
+   */
+  maxBytes: bigint | null;
+  /**
+   * How long each stream keeps a message.
+   */
+  maxAgeMs: number | null;
+  /**
+   * Servers of a cluster that keep each stream.
+   */
+  replicas: number;
+}
+
+/**
  * Where the events of a node live.
  */
-export type Transport = TransportMemory;
+export type Transport = TransportMemory | TransportRedis | TransportJetstream;
+
+/**
+ * In streams of a Redis server, version 6.2 or newer.
+ */
+export interface TransportRedisInput {
+  /**
+   * Which case it is.
+   */
+  type: 'redis';
+  /**
+   * `redis://[user:password@]host[:port][/database]`.
+   */
+  url: string;
+  /**
+   * What the names of the streams begin with.
+   *
+   * @defaultValue `'net'`
+   */
+  prefix?: string | null;
+  /**
+   * Most events in a batch.
+   *
+   * @defaultValue `1000`
+   */
+  pipelineSize?: number | null;
+  /**
+   * Connections that batches are written through.
+   *
+   * Left out: One per shard, up to 8.
+   */
+  poolSize?: number | null;
+  /**
+   * Longest time to make a connection.
+   *
+   * @defaultValue `5000`
+   */
+  connectTimeoutMs?: k.BigIntLike | null;
+  /**
+   * Longest time until a command is answered.
+   *
+   * @defaultValue `1000`
+   */
+  commandTimeoutMs?: k.BigIntLike | null;
+  /**
+   * About how many newest entries each stream keeps.
+   *
+   * Left out: Nothing is removed.
+   */
+  maxStreamLen?: number | null;
+}
+
+/**
+ * In JetStream streams of a NATS server, version 2.9 or newer.
+ */
+export interface TransportJetstreamInput {
+  /**
+   * Which case it is.
+   */
+  type: 'jetstream';
+  /**
+   * `nats://[user:password@]host[:port]`.
+   */
+  url: string;
+  /**
+   * What the names of the streams and subjects begin with.
+   *
+   * @defaultValue `'net'`
+   */
+  prefix?: string | null;
+  /**
+   * Longest time to make a connection.
+   *
+   * @defaultValue `5000`
+   */
+  connectTimeoutMs?: k.BigIntLike | null;
+  /**
+   * Longest time until a request is answered.
+   *
+   * @defaultValue `5000`
+   */
+  requestTimeoutMs?: k.BigIntLike | null;
+  /**
+   * How many newest messages each stream keeps.
+   *
+   * Left out: Without limit.
+   */
+  maxMessages?: k.BigIntLike | null;
+  /**
+   * How many bytes of newest messages each stream keeps.
+   *
+   * Left out: Without limit.
+   */
+  maxBytes?: k.BigIntLike | null;
+  /**
+   * How long each stream keeps a message.
+   *
+   * Left out: Without limit.
+   */
+  maxAgeMs?: k.BigIntLike | null;
+  /**
+   * Servers of a cluster that keep each stream.
+   *
+   * @defaultValue `1`
+   */
+  replicas?: number | null;
+}
+
+/**
+ * Where the events of a node live.
+ */
+export type TransportInput = TransportMemory | TransportRedisInput | TransportJetstreamInput;
 
 /**
  * Where and when an event landed.
@@ -149,7 +340,7 @@ export interface Stats {
    */
   eventsDropped: bigint;
   /**
-   * Batches that readers took.
+   * Batches that readers, or the transport's server, took.
    */
   batchesDispatched: bigint;
   /**
@@ -157,7 +348,7 @@ export interface Stats {
    */
   rejected: bigint;
   /**
-   * Events that some reader has yet to see.
+   * Events that some reader has yet to see, or that the transport's server has yet to acknowledge.
    */
   held: bigint;
   /**
@@ -178,6 +369,134 @@ export interface NetKeypair {
    * The X25519 secret key, 64 hex digits; treat it as a password.
    */
   secretKey: string;
+}
+
+/**
+ * How a node reaches a Redis server.
+ *
+ * Shard `n` is the stream `<prefix>:shard:<n>`. An entry has the field `d`, the JSON text
+ * `{"r":<event>,"t":<nanoseconds since the Unix epoch>,"s":<shard>}`, and the field `dedup_id`,
+ * `<producer nonce in hex>:<shard>:<number of the batch's first event>:<index in the batch>`, which stays the same when a batch is
+ * written again. A batch is written in one transaction.
+ */
+export class RedisOptions {
+  /**
+   * `redis://[user:password@]host[:port][/database]`.
+   */
+  url: string;
+  /**
+   * What the names of the streams begin with.
+   *
+   * @defaultValue `'net'`
+   */
+  prefix?: string | null;
+  /**
+   * Most events in a batch.
+   *
+   * @defaultValue `1000`
+   */
+  pipelineSize?: number | null;
+  /**
+   * Connections that batches are written through.
+   *
+   * Left out: One per shard, up to 8.
+   */
+  poolSize?: number | null;
+  /**
+   * Longest time to make a connection.
+   *
+   * @defaultValue `5000`
+   */
+  connectTimeoutMs?: k.BigIntLike | null;
+  /**
+   * Longest time until a command is answered.
+   *
+   * @defaultValue `1000`
+   */
+  commandTimeoutMs?: k.BigIntLike | null;
+  /**
+   * About how many newest entries each stream keeps.
+   *
+   * Left out: Nothing is removed.
+   */
+  maxStreamLen?: number | null;
+
+  constructor(fields: RedisOptions) {
+    this.url = fields.url;
+    this.prefix = fields.prefix ?? 'net';
+    this.pipelineSize = fields.pipelineSize ?? 1000;
+    this.poolSize = fields.poolSize;
+    this.connectTimeoutMs = fields.connectTimeoutMs ?? 5000;
+    this.commandTimeoutMs = fields.commandTimeoutMs ?? 1000;
+    this.maxStreamLen = fields.maxStreamLen;
+  }
+}
+
+/**
+ * How a node reaches a NATS server with JetStream.
+ *
+ * Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is created if it is missing: kept in
+ * files, the oldest discarded first, duplicates recognized for an hour. A message has the event as its content and the
+ * header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+ */
+export class JetStreamOptions {
+  /**
+   * `nats://[user:password@]host[:port]`.
+   */
+  url: string;
+  /**
+   * What the names of the streams and subjects begin with.
+   *
+   * @defaultValue `'net'`
+   */
+  prefix?: string | null;
+  /**
+   * Longest time to make a connection.
+   *
+   * @defaultValue `5000`
+   */
+  connectTimeoutMs?: k.BigIntLike | null;
+  /**
+   * Longest time until a request is answered.
+   *
+   * @defaultValue `5000`
+   */
+  requestTimeoutMs?: k.BigIntLike | null;
+  /**
+   * How many newest messages each stream keeps.
+   *
+   * Left out: Without limit.
+   */
+  maxMessages?: k.BigIntLike | null;
+  /**
+   * How many bytes of newest messages each stream keeps.
+   *
+   * Left out: Without limit.
+   */
+  maxBytes?: k.BigIntLike | null;
+  /**
+   * How long each stream keeps a message.
+   *
+   * Left out: Without limit.
+   */
+  maxAgeMs?: k.BigIntLike | null;
+  /**
+   * Servers of a cluster that keep each stream.
+   *
+   * @defaultValue `1`
+   */
+  replicas?: number | null;
+
+  constructor(fields: JetStreamOptions) {
+    this.url = fields.url;
+    this.prefix = fields.prefix ?? 'net';
+    this.connectTimeoutMs = fields.connectTimeoutMs ?? 5000;
+    this.requestTimeoutMs = fields.requestTimeoutMs ?? 5000;
+    this.maxMessages = fields.maxMessages;
+    this.maxBytes = fields.maxBytes;
+    this.maxAgeMs = fields.maxAgeMs;
+    this.replicas = fields.replicas ?? 1;
+  }
 }
 
 /**
@@ -231,7 +550,26 @@ export class NetNodeConfig {
    *
    * @defaultValue `{ type: 'memory' }`
    */
-  transport?: Transport | null;
+  transport?: TransportInput | null;
+  /**
+   * The same as a `transport` of `redis`.
+   *
+   * Left out: As `transport` says.
+   */
+  redis?: RedisOptions | null;
+  /**
+   * The same as a `transport` of `jetstream`.
+   *
+   * Left out: As `transport` says.
+   */
+  jetstream?: JetStreamOptions | null;
+  /**
+   * A file that keeps the number by which a server knows this producer, and how far its ids were used; it is made if it is
+   * missing, and one node uses it at a time. No two events ever get the same id.
+   *
+   * Left out: The number is drawn anew for each node.
+   */
+  producerNoncePath?: string | null;
 
   constructor(fields: NetNodeConfig = {}) {
     this.shards = fields.shards ?? fields.numShards;
@@ -240,6 +578,9 @@ export class NetNodeConfig {
     this.maxEventBytes = fields.maxEventBytes ?? 1048576n;
     this.maxBufferBytes = fields.maxBufferBytes ?? 268435456n;
     this.transport = fields.transport ?? { type: 'memory' };
+    this.redis = fields.redis;
+    this.jetstream = fields.jetstream;
+    this.producerNoncePath = fields.producerNoncePath;
   }
 }
 
@@ -252,7 +593,7 @@ export type EventBusOptions = NetNodeConfig;
  */
 export class StoredEvent {
   /**
-   * Number of the event within its shard, in decimal.
+   * Number of the event within its shard, in decimal; with `redis` the id of its entry.
    */
   readonly id: string;
   /**
@@ -405,7 +746,7 @@ export type SubscribeOpts = SubscribeOptions;
  */
 export class ShutdownOptions {
   /**
-   * Most time to wait for readers to take what was accepted.
+   * Most time to wait for readers, or the transport's server, to take what was accepted.
    *
    * @defaultValue `5000`
    */
@@ -777,13 +1118,17 @@ export class NetNode extends k.NetObject {
 
   /**
    * Waits until everything accepted before is visible to readers; answers `invalid_json` if a fire-and-forget event was not JSON.
+   *
+   * With a transport that means acknowledged by the server. Once nothing was acknowledged for its two timeouts together, the
+   * answer is the error of the last attempt; the events stay, and are sent again.
    */
   async flush(context?: k.SignalOptions | null): Promise<void> {
     return k.submit(k.nothing, context?.signal, native.busNetNodeFlush, k.settled(this));
   }
 
   /**
-   * Refuses new events, lets readers take what was accepted, then ends every pending operation with `closed`. Calling it again does nothing.
+   * Refuses new events, lets readers, or the transport's server, take what was accepted, then ends every pending operation with
+   * `closed`. Calling it again does nothing.
    */
   async shutdown(options?: (ShutdownOptions & k.SignalOptions) | null): Promise<void> {
     const w = k.begin();
@@ -988,6 +1333,9 @@ export type BusErrorKind =
   | 'invalid_config'
   | 'closed'
   | 'lagged'
+  | 'transport'
+  | 'transport_refused'
+  | 'undelivered'
   | 'not_an_object';
 
 /**
@@ -1004,6 +1352,8 @@ export class BusError extends k.NetError {
   declare readonly shard?: number;
   declare readonly first?: bigint;
   declare readonly last?: bigint;
+  declare readonly server?: string;
+  declare readonly events?: bigint;
 }
 
 k.register({
@@ -1071,6 +1421,31 @@ k.register({
         shard: k.u32,
         first: k.u64,
         last: k.u64,
+      },
+    },
+    {
+      code: 11,
+      text: 'transport',
+      retry: true,
+      fields: {
+        server: k.text,
+        reason: k.text,
+      },
+    },
+    {
+      code: 12,
+      text: 'transport_refused',
+      fields: {
+        server: k.text,
+        reason: k.text,
+      },
+    },
+    {
+      code: 13,
+      text: 'undelivered',
+      fields: {
+        events: k.u64,
+        reason: k.text,
       },
     },
     {

@@ -65,6 +65,36 @@ export const Level = {
 export type Level = (typeof Level)[keyof typeof Level];
 
 /**
+ * Why something ends; later versions may have more.
+ */
+export const Reason = {
+  /**
+   * It ends as it should.
+   */
+  None: 'none',
+  /**
+   * Bytes were not what they should be.
+   */
+  Damaged: 'damaged',
+} as const;
+export type Reason = (typeof Reason)[keyof typeof Reason];
+
+/**
+ * An enum that refuses unknown texts with an error of its own.
+ */
+export const Mood = {
+  /**
+   * The first.
+   */
+  Calm: 'calm',
+  /**
+   * The second.
+   */
+  Angry: 'angry',
+} as const;
+export type Mood = (typeof Mood)[keyof typeof Mood];
+
+/**
  * A set of bits.
  */
 export const Access = {
@@ -82,6 +112,21 @@ export const Access = {
   ChangeAll: 'change_all',
 } as const;
 export type Access = (typeof Access)[keyof typeof Access];
+
+/**
+ * A set of bits that refuses unknown ones with an error of its own.
+ */
+export const Rights = {
+  /**
+   * May come in.
+   */
+  Enter: 'enter',
+  /**
+   * May go out.
+   */
+  Leave: 'leave',
+} as const;
+export type Rights = (typeof Rights)[keyof typeof Rights];
 
 /**
  * A case without fields.
@@ -684,6 +729,70 @@ export interface TimetableInput {
 }
 
 /**
+ * Objects that belong together.
+ */
+export interface EchoKit {
+  /**
+   * What stands on it.
+   */
+  label: Label;
+  /**
+   * A box.
+   */
+  first: EchoBox;
+  /**
+   * A box, or none.
+   */
+  spare: EchoBox | null;
+  /**
+   * Boxes in a list.
+   */
+  more: EchoBox[];
+}
+
+/**
+ * Objects that belong together.
+ */
+export interface EchoKitInput {
+  /**
+   * What stands on it.
+   */
+  label: LabelInput;
+  /**
+   * A box.
+   */
+  first: EchoBox | Uint8Array;
+  /**
+   * A box, or none.
+   *
+   * Left out: There is none.
+   */
+  spare?: EchoBox | Uint8Array | null;
+  /**
+   * Boxes in a list.
+   */
+  more: readonly (EchoBox | Uint8Array)[];
+}
+
+/**
+ * A record in which another has objects, with a stream beside it.
+ */
+export interface EchoWatch {
+  /**
+   * The objects.
+   */
+  kit: EchoKit;
+  /**
+   * A plain value.
+   */
+  pauseMs: number;
+  /**
+   * The stream.
+   */
+  numbers: k.NetStream<number>;
+}
+
+/**
  * A record of two numbers, as short as a receipt.
  */
 export interface Mark {
@@ -1008,7 +1117,7 @@ export class EchoBox extends k.NetObject {
   /**
    * Makes a box with the texts of both.
    */
-  pair(other: EchoBox): EchoBox {
+  pair(other: EchoBox | Uint8Array): EchoBox {
     return k.adopt(
       EchoBox,
       k.call(
@@ -1033,7 +1142,7 @@ export class EchoBox extends k.NetObject {
   /**
    * Makes a box with the texts of all.
    */
-  static merged(boxes: readonly EchoBox[]): EchoBox {
+  static merged(boxes: readonly (EchoBox | Uint8Array)[]): EchoBox {
     const w = k.begin();
     codec.listOfEchoBoxHandle.write(w, boxes, 'boxes');
     return k.adopt(EchoBox, k.call(native.echoEchoBoxMerged, k.environment, k.done(w)));
@@ -1051,6 +1160,34 @@ export class EchoBox extends k.NetObject {
         this[k.HANDLE],
         k.u32.check(limit ?? 1000, 'limit'),
       ),
+    );
+  }
+
+  /**
+   * Gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+   */
+  async watch(count: number, context?: k.SignalOptions | null): Promise<EchoWatch> {
+    return k.submit(
+      codec.echoWatch,
+      context?.signal,
+      native.echoEchoBoxWatch,
+      this[k.HANDLE],
+      k.u32.check(count, 'count'),
+    );
+  }
+
+  /**
+   * Gives a kit with a new box in it that has the same text, unless the label has none.
+   */
+  boxed(label: LabelInput): EchoKit | null {
+    const w = k.begin();
+    codec.label.write(w, label, 'label');
+    return k.answer(
+      codec.optionalEchoKit,
+      native.echoEchoBoxBoxed,
+      k.environment,
+      this[k.HANDLE],
+      k.done(w),
     );
   }
 
@@ -1096,6 +1233,11 @@ export class EchoBox extends k.NetObject {
    */
   get itself(): this {
     return this;
+  }
+
+  /** @internal */
+  static override [k.ACCEPT](value: unknown): unknown {
+    return value instanceof Uint8Array ? new EchoBox(value) : value;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -1443,6 +1585,24 @@ export function echoAccess(value: readonly Access[]): Access[] {
 /**
  * Gives the value back.
  */
+export function echoMood(value: Mood): Mood {
+  const w = k.begin();
+  codec.mood.write(w, value, 'value');
+  return k.answer(codec.mood, native.echoEchoMood, k.done(w));
+}
+
+/**
+ * Gives the value back.
+ */
+export function echoRights(value: readonly Rights[]): Rights[] {
+  const w = k.begin();
+  codec.rights.write(w, value, 'value');
+  return k.answer(codec.rights, native.echoEchoRights, k.done(w));
+}
+
+/**
+ * Gives the value back.
+ */
 export function echoNumber(value: k.BigIntLike): bigint {
   return k.call(native.echoEchoNumber, k.u64.check(value, 'value'));
 }
@@ -1542,6 +1702,38 @@ export function echoTimetable(value: TimetableInput): Timetable {
   const w = k.begin();
   codec.timetable.write(w, value, 'value');
   return k.answer(codec.timetable, native.echoEchoTimetable, k.done(w));
+}
+
+/**
+ * Gives the kit back, with the same boxes in it.
+ */
+export function echoKitOf(kit: EchoKitInput): EchoKit {
+  const w = k.begin();
+  codec.echoKit.write(w, kit, 'kit');
+  return k.answer(codec.echoKit, native.echoEchoKitOf, k.environment, k.done(w));
+}
+
+/**
+ * Gives the label and the texts of all boxes, with blanks between.
+ */
+export function kitText(kit: EchoKitInput): string {
+  const w = k.begin();
+  codec.echoKit.write(w, kit, 'kit');
+  return k.call(native.echoKitText, k.done(w));
+}
+
+/**
+ * Gives the texts of one kit or two from a task.
+ */
+export async function kitTextLater(
+  kit: EchoKitInput,
+  more?: EchoKitInput | null,
+  context?: k.SignalOptions | null,
+): Promise<string> {
+  const w = k.begin();
+  codec.echoKit.write(w, kit, 'kit');
+  codec.optionalEchoKit.write(w, more, 'more');
+  return k.submit(k.text, context?.signal, native.echoKitTextLater, k.done(w));
 }
 
 /**

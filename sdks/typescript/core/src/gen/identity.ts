@@ -292,14 +292,14 @@ export class Token extends k.NetObject {
   }
 
   /**
-   * First second in which it is valid.
+   * First second in which it is valid; one behind the year 9999 comes as its end.
    */
   get notBefore(): Date {
     return new Date(k.call(native.identityTokenNotBefore, this[k.HANDLE]));
   }
 
   /**
-   * First second in which it is not valid any more.
+   * First second in which it is not valid any more; one behind the year 9999 comes as its end.
    */
   get notAfter(): Date {
     return new Date(k.call(native.identityTokenNotAfter, this[k.HANDLE]));
@@ -320,6 +320,11 @@ export class Token extends k.NetObject {
    */
   get nonce(): bigint {
     return (this.keptNonce ??= k.call(native.identityTokenNonce, this[k.HANDLE]));
+  }
+
+  /** @internal */
+  static override [k.ACCEPT](value: unknown): unknown {
+    return value instanceof Uint8Array ? Token.parse(value) : value;
   }
 
   /** Lets go of the object; calls after this fail with `handle`. */
@@ -434,7 +439,7 @@ export class Identity extends k.NetObject {
   /**
    * Checks signature and time of a token that was received, and keeps it. One that is already kept is not checked again.
    */
-  installToken(token: Token): void {
+  installToken(token: Token | Uint8Array): void {
     k.call(
       native.identityIdentityInstallToken,
       this[k.HANDLE],
@@ -544,7 +549,7 @@ export function tokenIsExpired(bytes: Uint8Array): boolean {
  */
 export function delegateToken(
   signer: Identity,
-  parent: Token,
+  parent: Token | Uint8Array,
   newSubject: Uint8Array,
   restrictedScope: readonly TokenScope[],
   generation?: number | null,
@@ -572,7 +577,7 @@ export function delegateToken(
  * out of what that one permits: scope, channel, time and depth; if the last one's subject is who asks; if each is valid
  * now, permits what is asked for, and is not older than its issuer's floor; and if all signatures hold.
  */
-export function authorize(chain: readonly Token[], options: AuthorizeOptions): void {
+export function authorize(chain: readonly (Token | Uint8Array)[], options: AuthorizeOptions): void {
   const w = k.begin();
   codec.listOfTokenHandle.write(w, chain, 'chain');
   codec.authorizeOptions.write(w, options, 'options');

@@ -3,11 +3,22 @@
 import './spec';
 import * as k from '../kernel';
 import * as codec from './codec/mesh';
+import { native } from './native/mesh';
 
 /**
  * Version of the protocol that this node speaks.
  */
 export const PROTOCOL_VERSION = 1;
+
+/**
+ * Window of a stream, unless it asks for another.
+ */
+export const DEFAULT_STREAM_WINDOW_BYTES = 65536n;
+
+/**
+ * X25519 public key by which a node is dialled, derived from its identity.
+ */
+export type PublicKey = Uint8Array | string;
 
 /**
  * Why a handshake is refused.
@@ -22,9 +33,9 @@ export const RejectCode = {
    */
   WrongPsk: 'wrong_psk',
   /**
-   * The version is not spoken.
+   * The protocol is not spoken in that form.
    */
-  Version: 'version',
+  VersionMismatch: 'version_mismatch',
   /**
    * The node is not admitted, or there is no room for it.
    */
@@ -66,6 +77,755 @@ export const CloseCode = {
   NotAdmitted: 'not_admitted',
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
+
+/**
+ * How hard a stream tries.
+ */
+export const Reliability = {
+  /**
+   * Each message arrives whole or not at all; none is sent again.
+   */
+  FireAndForget: 'fire_and_forget',
+  /**
+   * Each message arrives once and in order, or the stream ends.
+   */
+  Reliable: 'reliable',
+} as const;
+export type Reliability = (typeof Reliability)[keyof typeof Reliability];
+
+/**
+ * A message of a peer.
+ */
+export interface MeshEvent {
+  /**
+   * Number of the message among all that the node received, in decimal.
+   */
+  id: string;
+  /**
+   * The node that sent it.
+   */
+  sender: bigint;
+  /**
+   * Id of its stream.
+   */
+  streamId: bigint;
+  /**
+   * Number of the message in its stream.
+   */
+  sequence: bigint;
+  /**
+   * Whether its stream is reliable.
+   */
+  reliable: boolean;
+  /**
+   * The message.
+   */
+  payload: Buffer;
+  /**
+   * When it was received.
+   */
+  insertionTs: bigint;
+}
+
+/**
+ * A peer that the node has a session with.
+ */
+export interface PeerInfo {
+  /**
+   * The peer.
+   */
+  nodeId: bigint;
+  /**
+   * Its Ed25519 public key.
+   */
+  entityId: Buffer;
+  /**
+   * The key by which it is dialled.
+   */
+  publicKey: string;
+  /**
+   * Where packets to it go.
+   */
+  address: string;
+  /**
+   * Smoothed round-trip time.
+   */
+  rttUs: number;
+  /**
+   * Whether it has missed signs of life.
+   */
+  silent: boolean;
+}
+
+/**
+ * Counters of a stream, in both directions.
+ */
+export interface StreamStats {
+  /**
+   * Number of the next message to the peer.
+   */
+  txSeq: bigint;
+  /**
+   * Number of the next message from the peer.
+   */
+  rxSeq: bigint;
+  /**
+   * Messages from the peer that wait to be read.
+   */
+  inboundPending: bigint;
+  /**
+   * When a message was last sent or received, in nanoseconds since the Unix epoch.
+   */
+  lastActivityNs: bigint;
+  /**
+   * Whether messages can be sent.
+   */
+  active: boolean;
+  /**
+   * Calls that were refused since the window was full.
+   */
+  backpressureEvents: bigint;
+  /**
+   * Bytes that the window has room for.
+   */
+  txCreditRemaining: bigint;
+  /**
+   * Bytes of the window.
+   */
+  txWindow: bigint;
+  /**
+   * Bytes that are queued, on their way, or unread at the peer.
+   */
+  inFlight: bigint;
+  /**
+   * Fire-and-forget messages that were lost on the way.
+   */
+  lost: bigint;
+  /**
+   * Fire-and-forget messages that the peer dropped unread.
+   */
+  dropped: bigint;
+}
+
+/** The same as {@link StreamStats}. */
+export type NetStreamStats = StreamStats;
+
+/**
+ * Counters of the session with a peer.
+ */
+export interface PeerStats {
+  /**
+   * The peer.
+   */
+  nodeId: bigint;
+  /**
+   * Packets that went to the peer.
+   */
+  packetsSent: bigint;
+  /**
+   * Packets that opened.
+   */
+  packetsReceived: bigint;
+  /**
+   * Packets that were declared lost.
+   */
+  packetsLost: bigint;
+  /**
+   * Bytes of the packets sent.
+   */
+  bytesSent: bigint;
+  /**
+   * Bytes of the packets that opened.
+   */
+  bytesReceived: bigint;
+  /**
+   * Messages that were taken for sending.
+   */
+  messagesSent: bigint;
+  /**
+   * Messages that were read.
+   */
+  messagesReceived: bigint;
+  /**
+   * Fire-and-forget messages that were lost on the way.
+   */
+  messagesLost: bigint;
+  /**
+   * Fire-and-forget messages of the peer that were dropped unread.
+   */
+  messagesDropped: bigint;
+  /**
+   * Bytes that may be on their way.
+   */
+  congestionWindowBytes: bigint;
+  /**
+   * Longest datagram that is known to pass.
+   */
+  mtuBytes: bigint;
+  /**
+   * Packets of the peer that were dropped, by reason.
+   */
+  drops: Record<string, bigint>;
+}
+
+/**
+ * Counters of a node.
+ */
+export interface MeshStats {
+  /**
+   * Peers that the node has a session with.
+   */
+  sessions: bigint;
+  /**
+   * Handshakes that are not confirmed.
+   */
+  halfOpen: bigint;
+  /**
+   * Handshakes that were answered.
+   */
+  answered: bigint;
+  /**
+   * Handshakes that were refused with a reason.
+   */
+  rejected: bigint;
+  /**
+   * Handshakes that were asked for a cookie.
+   */
+  cookies: bigint;
+  /**
+   * Messages that wait to be read.
+   */
+  queued: bigint;
+  /**
+   * Bytes of the messages that wait to be read.
+   */
+  queuedBytes: bigint;
+  /**
+   * Datagrams that were dropped, by reason.
+   */
+  drops: Record<string, bigint>;
+  /**
+   * Counters of each session.
+   */
+  peers: PeerStats[];
+}
+
+/**
+ * How a node of the mesh is set up.
+ */
+export class MeshNodeConfig {
+  /**
+   * Address and port to bind, as `127.0.0.1:9000`; port 0 draws a free one.
+   */
+  bindAddr: string;
+  /**
+   * Pre-shared key of the mesh, 64 hex digits. It admits peers; secrecy of what is sent never rests on it.
+   */
+  psk: string;
+  /**
+   * Up to three more pre-shared keys that peers may dial with, while a key is replaced.
+   *
+   * @defaultValue `[]`
+   */
+  acceptedPsks?: readonly string[] | null;
+  /**
+   * Ed25519 seed of 32 bytes; ids and public key follow from it.
+   *
+   * Left out: A fresh identity.
+   */
+  identitySeed?: Uint8Array | null;
+  /**
+   * A peer that is silent for this long is asked for a sign of life.
+   *
+   * @defaultValue `5000`
+   */
+  heartbeatIntervalMs?: k.BigIntLike | null;
+  /**
+   * Another name of `heartbeatIntervalMs`.
+   */
+  heartbeatMs?: k.BigIntLike | null;
+  /**
+   * A peer that is silent for this long is gone.
+   *
+   * @defaultValue `30000`
+   */
+  sessionTimeoutMs?: k.BigIntLike | null;
+  /**
+   * How long an attempt to connect may take.
+   *
+   * @defaultValue `5000`
+   */
+  connectTimeoutMs?: k.BigIntLike | null;
+  /**
+   * Longest UDP payload that is sent and taken.
+   *
+   * @defaultValue `1452`
+   */
+  maxDatagram?: number | null;
+  /**
+   * Bytes of messages that wait to be read; what is beyond waits at its sender.
+   *
+   * @defaultValue `4194304n`
+   */
+  queueBytes?: k.BigIntLike | null;
+  /**
+   * Accepted and not used: one queue holds what peers send.
+   *
+   * Left out: One queue.
+   */
+  numShards?: number | null;
+
+  constructor(fields: MeshNodeConfig) {
+    this.bindAddr = fields.bindAddr;
+    this.psk = fields.psk;
+    this.acceptedPsks = fields.acceptedPsks ?? [];
+    this.identitySeed = fields.identitySeed;
+    this.heartbeatIntervalMs = fields.heartbeatIntervalMs ?? fields.heartbeatMs ?? 5000;
+    this.sessionTimeoutMs = fields.sessionTimeoutMs ?? 30000;
+    this.connectTimeoutMs = fields.connectTimeoutMs ?? 5000;
+    this.maxDatagram = fields.maxDatagram ?? 1452;
+    this.queueBytes = fields.queueBytes ?? 4194304n;
+    this.numShards = fields.numShards;
+  }
+}
+
+/** The same as {@link MeshNodeConfig}. */
+export const MeshOptions = MeshNodeConfig;
+export type MeshOptions = MeshNodeConfig;
+
+/**
+ * How a stream is opened.
+ */
+export class StreamConfig {
+  /**
+   * Id that both ends know the stream by.
+   */
+  streamId: k.BigIntLike;
+  /**
+   * How hard it tries.
+   *
+   * @defaultValue `'fire_and_forget'`
+   */
+  reliability?: Reliability | null;
+  /**
+   * Bytes that may be queued, on their way or unread at the peer; 0 for as much as the peer allows.
+   *
+   * @defaultValue `65536n`
+   */
+  windowBytes?: k.BigIntLike | null;
+  /**
+   * Accepted and not used: streams of a peer take turns.
+   *
+   * @defaultValue `1`
+   */
+  fairnessWeight?: number | null;
+
+  constructor(fields: StreamConfig) {
+    this.streamId = fields.streamId;
+    this.reliability = fields.reliability ?? 'fire_and_forget';
+    this.windowBytes = fields.windowBytes ?? 65536n;
+    this.fairnessWeight = fields.fairnessWeight ?? 1;
+  }
+}
+
+/** The same as {@link StreamConfig}. */
+export const StreamOptions = StreamConfig;
+export type StreamOptions = StreamConfig;
+
+/**
+ * How a node is shut down.
+ */
+export class MeshShutdownOptions {
+  /**
+   * Most time to wait for what was sent to arrive.
+   *
+   * @defaultValue `5000`
+   */
+  timeoutMs?: k.BigIntLike | null;
+
+  constructor(fields: MeshShutdownOptions = {}) {
+    this.timeoutMs = fields.timeoutMs ?? 5000;
+  }
+}
+
+/**
+ * Which messages are received.
+ */
+export class ReceiveOptions {
+  /**
+   * Only messages of this peer.
+   *
+   * Left out: Of every peer.
+   */
+  peer?: k.BigIntLike | null;
+  /**
+   * Only messages of streams with this id.
+   *
+   * Left out: Of every stream.
+   */
+  streamId?: k.BigIntLike | null;
+
+  constructor(fields: ReceiveOptions = {}) {
+    this.peer = fields.peer;
+    this.streamId = fields.streamId;
+  }
+}
+
+/**
+ * A node of the encrypted mesh: one socket, one identity, sessions with many peers.
+ */
+export class MeshNode extends k.NetObject {
+  /**
+   * Binds the socket and makes the node, which takes packets from the first call on that waits.
+   */
+  constructor(config: MeshNodeConfig) {
+    const w = k.begin();
+    codec.meshNodeConfig.write(w, config, 'config');
+    super(k.call(native.meshMeshNodeNew, k.environment, k.done(w)));
+  }
+
+  /**
+   * Binds the socket and makes the node.
+   */
+  static async create(config: MeshNodeConfig & k.SignalOptions): Promise<MeshNode> {
+    const w = k.begin();
+    codec.meshNodeConfig.write(w, config, 'config');
+    return k.submit(codec.meshNodeHandle, config?.signal, native.meshMeshNodeCreate, k.done(w));
+  }
+
+  /**
+   * Takes packets from now on. Every call that waits does so by itself; calling it again does nothing.
+   */
+  async start(context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(k.nothing, context?.signal, native.meshMeshNodeStart, this[k.HANDLE]);
+  }
+
+  /**
+   * Dials a peer and waits until both sides have proven who they are. A peer that is lost later is dialled again, from 0.5 s to 30 s apart.
+   */
+  async connect(
+    peerAddr: string,
+    peerPublicKey: Uint8Array | string,
+    peerNodeId: k.BigIntLike,
+    context?: k.SignalOptions | null,
+  ): Promise<void> {
+    const w = k.begin();
+    codec.publicKey.write(w, peerPublicKey, 'peerPublicKey');
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.meshMeshNodeConnect,
+      this[k.HANDLE],
+      k.text.check(peerAddr, 'peerAddr'),
+      k.u64.check(peerNodeId, 'peerNodeId'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.
+   */
+  async accept(peerNodeId: k.BigIntLike, context?: k.SignalOptions | null): Promise<string> {
+    return k.submit(
+      k.text,
+      context?.signal,
+      native.meshMeshNodeAccept,
+      this[k.HANDLE],
+      k.u64.check(peerNodeId, 'peerNodeId'),
+    );
+  }
+
+  /**
+   * Ends the session with a peer, and dials it no more.
+   */
+  async disconnect(peerNodeId: k.BigIntLike, context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.meshMeshNodeDisconnect,
+      this[k.HANDLE],
+      k.u64.check(peerNodeId, 'peerNodeId'),
+    );
+  }
+
+  /**
+   * Opens a stream to a peer. A stream that is open already is given back as it is.
+   */
+  openStream(peerNodeId: k.BigIntLike, config: StreamConfig): MeshStream {
+    const w = k.begin();
+    codec.streamConfig.write(w, config, 'config');
+    return k.adopt(
+      MeshStream,
+      k.call(
+        native.meshMeshNodeOpenStream,
+        k.environment,
+        this[k.HANDLE],
+        k.u64.check(peerNodeId, 'peerNodeId'),
+        k.done(w),
+      ),
+    );
+  }
+
+  /**
+   * Ends a stream after what was sent. One that is not open is left as it is.
+   */
+  closeStream(peerNodeId: k.BigIntLike, streamId: k.BigIntLike): void {
+    k.call(
+      native.meshMeshNodeCloseStream,
+      this[k.HANDLE],
+      k.u64.check(peerNodeId, 'peerNodeId'),
+      k.u64.check(streamId, 'streamId'),
+    );
+  }
+
+  /**
+   * Sends messages: all of them are taken, or none. `window_full` if the stream's window has no room for them all; if nothing
+   * of the stream is outstanding they are always taken. At most 16 MiB a message, or 256 KiB if the stream is fire-and-forget.
+   */
+  async sendOnStream(
+    stream: MeshStream,
+    events: readonly Uint8Array[],
+    context?: k.SignalOptions | null,
+  ): Promise<void> {
+    const w = k.begin();
+    codec.listOfBytes.write(w, events, 'events');
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.meshMeshNodeSendOnStream,
+      this[k.HANDLE],
+      k.checkObject(MeshStream, stream, 'stream'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Sends messages, and tries again while the window is full: after 5 ms, then after twice as long each time up to 200 ms, or as soon as there is room.
+   */
+  async sendWithRetry(
+    stream: MeshStream,
+    events: readonly Uint8Array[],
+    maxRetries?: number | null,
+    context?: k.SignalOptions | null,
+  ): Promise<void> {
+    const w = k.begin();
+    codec.listOfBytes.write(w, events, 'events');
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.meshMeshNodeSendWithRetry,
+      this[k.HANDLE],
+      k.checkObject(MeshStream, stream, 'stream'),
+      k.u32.check(maxRetries ?? 8, 'maxRetries'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Sends messages, and waits for room as long as the peer is there.
+   */
+  async sendBlocking(
+    stream: MeshStream,
+    events: readonly Uint8Array[],
+    context?: k.SignalOptions | null,
+  ): Promise<void> {
+    const w = k.begin();
+    codec.listOfBytes.write(w, events, 'events');
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.meshMeshNodeSendBlocking,
+      this[k.HANDLE],
+      k.checkObject(MeshStream, stream, 'stream'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Reads the counters of a stream, or nothing if neither side has opened it.
+   */
+  streamStats(peerNodeId: k.BigIntLike, streamId: k.BigIntLike): StreamStats | null {
+    return k.answer(
+      codec.optionalStreamStats,
+      native.meshMeshNodeStreamStats,
+      this[k.HANDLE],
+      k.u64.check(peerNodeId, 'peerNodeId'),
+      k.u64.check(streamId, 'streamId'),
+    );
+  }
+
+  /**
+   * Receives messages of peers from now on. What several readers could get goes to the one that asked for it most narrowly, or else was there first.
+   */
+  receive(options?: ReceiveOptions | null): MeshEvents {
+    const w = k.begin();
+    codec.receiveOptions.write(w, options ?? {}, 'options');
+    return k.adopt(
+      MeshEvents,
+      k.call(native.meshMeshNodeReceive, k.environment, this[k.HANDLE], k.done(w)),
+    );
+  }
+
+  /**
+   * Reads messages of peers that no open `receive` gets, without waiting for more.
+   */
+  async poll(limit: number, context?: k.SignalOptions | null): Promise<MeshEvent[]> {
+    return k.submit(
+      codec.listOfMeshEvent,
+      context?.signal,
+      native.meshMeshNodePoll,
+      this[k.HANDLE],
+      k.u32.check(limit, 'limit'),
+    );
+  }
+
+  /**
+   * Tells the peers that there is a session with.
+   */
+  peers(): PeerInfo[] {
+    return k.answer(codec.listOfPeerInfo, native.meshMeshNodePeers, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells the number of peers that there is a session with.
+   */
+  peerCount(): number {
+    return k.call(native.meshMeshNodePeerCount, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells the node's id.
+   */
+  nodeId(): bigint {
+    return k.call(native.meshMeshNodeNodeId, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells the Ed25519 public key of the node's identity.
+   */
+  entityId(): Buffer {
+    return k.answer(k.bytes, native.meshMeshNodeEntityId, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells the key by which the node is dialled.
+   */
+  publicKey(): string {
+    return k.answer(codec.publicKey, native.meshMeshNodePublicKey, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells the address and port that the node has bound.
+   */
+  localAddr(): string {
+    return k.call(native.meshMeshNodeLocalAddr, this[k.HANDLE]);
+  }
+
+  /**
+   * Reads the counters.
+   */
+  stats(): MeshStats {
+    return k.answer(codec.meshStats, native.meshMeshNodeStats, this[k.HANDLE]);
+  }
+
+  /**
+   * Prints the counters in the Prometheus text format, version 0.0.4.
+   */
+  prometheusText(): string {
+    return k.call(native.meshMeshNodePrometheusText, this[k.HANDLE]);
+  }
+
+  /**
+   * Waits until what was sent has arrived, tells every peer, and ends. Pending operations end with `closed`. Calling it again does nothing.
+   */
+  async shutdown(options?: (MeshShutdownOptions & k.SignalOptions) | null): Promise<void> {
+    const w = k.begin();
+    codec.meshShutdownOptions.write(w, options ?? {}, 'options');
+    return k.submit(
+      k.nothing,
+      options?.signal,
+      native.meshMeshNodeShutdown,
+      this[k.HANDLE],
+      k.done(w),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+    k.release(this);
+  }
+}
+
+/** The same as {@link MeshNode}. */
+export const NetMesh = MeshNode;
+export type NetMesh = MeshNode;
+
+/**
+ * A stream to one peer, opened by `open_stream`.
+ */
+export class MeshStream extends k.NetObject {
+  declare private keptPeerNodeId?: bigint;
+  declare private keptStreamId?: bigint;
+
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * The peer.
+   */
+  get peerNodeId(): bigint {
+    return (this.keptPeerNodeId ??= k.call(native.meshMeshStreamPeerNodeId, this[k.HANDLE]));
+  }
+
+  /**
+   * Id of the stream.
+   */
+  get streamId(): bigint {
+    return (this.keptStreamId ??= k.call(native.meshMeshStreamStreamId, this[k.HANDLE]));
+  }
+
+  /** Lets go of the object; calls after this fail with `handle`. */
+  close(): void {
+    k.release(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    k.release(this);
+  }
+}
+
+/**
+ * Messages of peers in the order in which they were received, waiting for new ones.
+ */
+export class MeshEvents extends k.NetStream<MeshEvent> {
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * Ends the iteration at once; a pending read ends as well. What waits to be read goes to other readers.
+   */
+  stop(): void {
+    k.call(native.meshMeshEventsStop, this[k.HANDLE]);
+  }
+
+  /** @internal */
+  override [k.SOURCE](): k.Source<MeshEvent> {
+    return {
+      item: codec.meshEvent,
+      max: 1024,
+      next: native.meshMeshEventsNext,
+      close: native.meshMeshEventsClose,
+    };
+  }
+}
 
 /** The kinds of {@link StreamError}. */
 export type StreamErrorKind =
@@ -142,7 +902,9 @@ export type MeshErrorKind =
   | 'address_in_use'
   | 'peer_gone'
   | 'closed'
-  | 'ambiguous_node';
+  | 'ambiguous_node'
+  | 'cannot_bind'
+  | 'shut_down';
 
 /**
  * Why two nodes do not share a session.
@@ -226,6 +988,18 @@ k.register({
       fields: {
         node: k.u64,
       },
+    },
+    {
+      code: 12,
+      text: 'cannot_bind',
+      fields: {
+        address: k.text,
+        reason: k.text,
+      },
+    },
+    {
+      code: 13,
+      text: 'shut_down',
     },
   ],
 });

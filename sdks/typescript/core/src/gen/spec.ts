@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'cbc42f6a688996558f25fa10c4aefc00';
+export const SPEC_HASH = '3cc6d8f32a9c098c53a504a8aeb5216f';
 
 checkSpec(SPEC_HASH);

@@ -328,11 +328,23 @@ export function map<In, Out>(
   };
 }
 
+/** Makes the error that refuses an unknown text, of what is said about it. */
+export type Unknown = (detail: string) => Error;
+
+/** Refuses a text that is none of those that there are. */
+function unlisted(name: string, value: unknown, texts: string[], unknown?: Unknown): never {
+  if (unknown !== undefined && typeof value === 'string') {
+    throw unknown(`\`${value}\` is none of ${texts.join(', ')}`);
+  }
+  return refuse(name, value, `one of ${texts.join(', ')}`);
+}
+
 /** An enum: the tags of its texts, and of texts that are taken as well. */
 export function choice<Out extends string, In extends string = Out>(values: {
   readonly tags: Readonly<Record<Out, number>>;
   readonly aliases?: Readonly<Record<string, number>>;
   readonly open?: boolean;
+  readonly unknown?: Unknown;
 }): Codec<In, Out> {
   const byText = new Map<string, number>(Object.entries({ ...values.aliases, ...values.tags }));
   const byTag = new Map(Object.entries(values.tags).map(([text, tag]) => [tag, text as Out]));
@@ -343,7 +355,7 @@ export function choice<Out extends string, In extends string = Out>(values: {
       w.count(
         byText.get(value) ??
           unknown(value) ??
-          refuse(name, value, `one of ${Object.keys(values.tags).join(', ')}`),
+          unlisted(name, value, Object.keys(values.tags), values.unknown),
       ),
     read(r) {
       const tag = r.count();
@@ -364,6 +376,7 @@ export function numbers<T extends number>(tags: readonly T[]): Codec<T, T> {
 /** A set of bits, as an array of their texts. */
 export function flags<T extends string>(
   bits: Readonly<Record<T, bigint>>,
+  unknown?: Unknown,
 ): Codec<readonly T[], T[]> {
   const texts = Object.keys(bits) as T[];
   return {
@@ -373,7 +386,7 @@ export function flags<T extends string>(
         : refuse(name, value, 'an array');
       const wrong = items.find((item) => !texts.includes(item));
       if (wrong !== undefined) {
-        refuse(name, wrong, `one of ${texts.join(', ')}`);
+        unlisted(name, wrong, texts, unknown);
       }
       w.u64(items.reduce((all, item) => all | (1n << bits[item]), 0n));
     },

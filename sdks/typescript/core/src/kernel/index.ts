@@ -41,8 +41,8 @@ export {
 export type { BigIntLike, Codec, Validator } from './codec';
 export { combinerOf } from './combine';
 export { classifyError, construct, makeError, NetError, register } from './errors';
-export { libraryName } from './native';
 export {
+  ACCEPT,
   adopt,
   adoptMaybe,
   checkObject,

@@ -5,6 +5,7 @@ import { library } from './native';
 import type { Reader, Writer } from './pack';
 import { call, environment, RELEASED, serve, start, type Host } from './queue';
 
+export const ACCEPT: unique symbol = Symbol('accept');
 export const HANDLE: unique symbol = Symbol('handle');
 export const COMBINER: unique symbol = Symbol('combiner');
 export const VALIDATOR: unique symbol = Symbol('validator');
@@ -31,6 +32,17 @@ export abstract class NetObject {
   constructor(handle: number, validator?: AnyValidator) {
     attach(this, handle, validator);
   }
+
+  /** @internal */
+  static [ACCEPT](value: unknown): unknown {
+    return value;
+  }
+}
+
+/** A class of objects, and what an argument of it stands for. */
+interface ObjectClass<T extends NetObject> {
+  readonly prototype: T;
+  [ACCEPT](value: unknown): unknown;
 }
 
 // What only looks like an object of the library is closed.
@@ -66,7 +78,7 @@ export function adoptMaybe<T extends NetObject>(type: { prototype: T }, handle: 
 }
 
 /** How objects of a class cross in packs; `type` is looked up when it is needed. */
-export function handleOf<T extends NetObject>(type: () => { prototype: T }): Codec<T, T> {
+export function handleOf<T extends NetObject>(type: () => ObjectClass<T>): Codec<unknown, T> {
   return {
     write: (w, value, name) => w.count(checkObject(type(), value, name)),
     read: (r) => adopt(type(), r.count()),
@@ -74,15 +86,12 @@ export function handleOf<T extends NetObject>(type: () => { prototype: T }): Cod
 }
 
 /** The handle of an argument. */
-export function checkObject(
-  type: { prototype: NetObject },
-  value: NetObject,
-  name: string,
-): number {
-  if (!Object.prototype.isPrototypeOf.call(type.prototype, value)) {
+export function checkObject(type: ObjectClass<NetObject>, value: unknown, name: string): number {
+  const object = type[ACCEPT](value);
+  if (!Object.prototype.isPrototypeOf.call(type.prototype, object as object)) {
     throw argument(name, `expected ${type.prototype.constructor.name}, got ${typeof value}`);
   }
-  return settled(value);
+  return settled(object as NetObject);
 }
 
 export interface Source<T> {

@@ -342,7 +342,7 @@ export const nothing: Codec<never, void> = unit;
 export function checkSpec(wanted: string): void {
   const found = native.kernelSpecHash();
   if (found !== wanted) {
-    const detail = `SDK built from spec ${wanted}, library has ${found}`;
-    throw makeError(0, 13, `mismatch: ${detail}`, detail, { wanted, found });
+    const detail = `built for spec ${wanted}, library has ${found}`;
+    throw makeError(0, 13, `mismatch: ${detail}`, detail, { what: 'spec', wanted, found });
   }
 }

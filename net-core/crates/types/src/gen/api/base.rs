@@ -4,6 +4,9 @@
 
 /// The functions of module `base`.
 pub trait BaseFunctions: Send + Sync + Sized + 'static {
+    /// Computes the checksum that layouts have: the hash itself if it has 64 bits, else its first eight bytes, lowest byte first. A narrower checksum is the lowest bits of it.
+    fn checksum(hash: crate::base::ChecksumHash, data: &[u8]) -> Result<u64, crate::Error>;
+
     /// Tells the version of the library, such as `0.1.0`.
     fn version() -> Result<String, crate::Error>;
 

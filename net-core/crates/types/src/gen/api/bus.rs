@@ -104,9 +104,13 @@ pub trait NetNode: Send + Sync + Sized + 'static {
     fn shards(&self) -> Result<u32, crate::Error>;
 
     /// Waits until everything accepted before is visible to readers; answers `invalid_json` if a fire-and-forget event was not JSON.
+    ///
+    /// With a transport that means acknowledged by the server. Once nothing was acknowledged for its two timeouts together, the
+    /// answer is the error of the last attempt; the events stay, and are sent again.
     fn flush(&self) -> impl Future<Output = Result<(), crate::Error>> + Send;
 
-    /// Refuses new events, lets readers take what was accepted, then ends every pending operation with `closed`. Calling it again does nothing.
+    /// Refuses new events, lets readers, or the transport's server, take what was accepted, then ends every pending operation with
+    /// `closed`. Calling it again does nothing.
     fn shutdown(
         &self,
         options: crate::bus::ShutdownOptions,

@@ -49,6 +49,18 @@ pub trait EchoBox: Send + Sync + Sized + 'static {
     /// Gives the characters of the text one by one.
     fn letters(&self, limit: u32) -> Result<std::sync::Arc<Self::LetterStream>, crate::Error>;
 
+    /// Gives a kit of new boxes with the text of this one, and a stream of that many numbers.
+    fn watch(
+        &self,
+        count: u32,
+    ) -> impl Future<Output = Result<crate::echo::EchoWatch<std::sync::Arc<Self>>, crate::Error>> + Send;
+
+    /// Gives a kit with a new box in it that has the same text, unless the label has none.
+    fn boxed(
+        &self,
+        label: crate::echo::Label,
+    ) -> Result<Option<crate::echo::EchoKit<std::sync::Arc<Self>>>, crate::Error>;
+
     /// Puts the text into a store, reads it back, and removes it if the store can; `odd` if it differs.
     fn save(
         &self,
@@ -131,6 +143,9 @@ pub trait Floor: Send + Sync + Sized + 'static {
 
 /// The functions of module `echo`.
 pub trait EchoFunctions: Send + Sync + Sized + 'static {
+    /// The implementation of [`EchoBox`](crate::api::EchoBox).
+    type EchoBox: Send + Sync + 'static;
+
     /// Gives the value back.
     fn echo_bool(value: bool) -> Result<bool, crate::Error>;
 
@@ -189,6 +204,12 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     fn echo_access(value: crate::echo::Access) -> Result<crate::echo::Access, crate::Error>;
 
     /// Gives the value back.
+    fn echo_mood(value: crate::echo::Mood) -> Result<crate::echo::Mood, crate::Error>;
+
+    /// Gives the value back.
+    fn echo_rights(value: crate::echo::Rights) -> Result<crate::echo::Rights, crate::Error>;
+
+    /// Gives the value back.
     fn echo_number(value: crate::echo::EchoId) -> Result<crate::echo::EchoId, crate::Error>;
 
     /// Gives the value back.
@@ -228,6 +249,20 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
 
     /// Gives the value back.
     fn echo_timetable(value: crate::echo::Timetable) -> Result<crate::echo::Timetable, crate::Error>;
+
+    /// Gives the kit back, with the same boxes in it.
+    fn echo_kit_of(
+        kit: crate::echo::EchoKit<std::sync::Arc<Self::EchoBox>>,
+    ) -> Result<crate::echo::EchoKit<std::sync::Arc<Self::EchoBox>>, crate::Error>;
+
+    /// Gives the label and the texts of all boxes, with blanks between.
+    fn kit_text(kit: crate::echo::EchoKit<std::sync::Arc<Self::EchoBox>>) -> Result<String, crate::Error>;
+
+    /// Gives the texts of one kit or two from a task.
+    fn kit_text_later(
+        kit: crate::echo::EchoKit<std::sync::Arc<Self::EchoBox>>,
+        more: Option<crate::echo::EchoKit<std::sync::Arc<Self::EchoBox>>>,
+    ) -> impl Future<Output = Result<String, crate::Error>> + Send;
 
     /// Gives the text twice.
     fn doubled(text: &str) -> Result<String, crate::Error>;

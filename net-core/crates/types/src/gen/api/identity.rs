@@ -34,10 +34,10 @@ pub trait Token: Send + Sync + Sized + 'static {
     /// Generation of the issuer's tokens to which it belongs.
     fn issuer_generation(&self) -> u32;
 
-    /// First second in which it is valid.
+    /// First second in which it is valid; one behind the year 9999 comes as its end.
     fn not_before(&self) -> crate::Date;
 
-    /// First second in which it is not valid any more.
+    /// First second in which it is not valid any more; one behind the year 9999 comes as its end.
     fn not_after(&self) -> crate::Date;
 
     /// How often it may be passed on.

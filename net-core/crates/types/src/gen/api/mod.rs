@@ -9,6 +9,7 @@ pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
+pub mod mesh;
 
 pub use base::*;
 pub use bus::*;
@@ -17,3 +18,4 @@ pub use dedup::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
+pub use mesh::*;

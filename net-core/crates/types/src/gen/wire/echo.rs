@@ -497,6 +497,134 @@ const _: () = {
     assert!(2 + size_of::<i16>() == 4);
 };
 
+/// Parts with checksums.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoSealed {
+    /// A number that no checksum covers.
+    pub kind: u8,
+    /// Bytes.
+    pub body: bytes::Bytes,
+    /// Four bytes.
+    pub size: u32,
+    /// A text.
+    pub note: String,
+    /// Two bytes.
+    pub last: u16,
+}
+
+impl EchoSealed {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        let tail_start = w.position();
+        w.u8(self.kind);
+        let sum_start = w.position();
+        let length = w.length("body", self.body.len(), 255)?;
+        w.u8(length as u8);
+        w.bytes(&self.body);
+        w.u32_be(self.size);
+        w.u32_be(checksum(Hash::Xxh364, w.since(sum_start)) as u32);
+        let seal_start = w.position();
+        let length = w.length("note", self.note.len(), 255)?;
+        w.u8(length as u8);
+        w.bytes(self.note.as_bytes());
+        w.u64_be(checksum(Hash::Blake3, w.since(seal_start)));
+        w.u16_be(self.last);
+        w.u16_be(checksum(Hash::Blake2s256, w.since(tail_start)) as u16);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let tail_start = r.position();
+        let kind = r.u8("kind")?;
+        let sum_start = r.position();
+        let body = {
+            let length = u64::from(r.u8("body")?);
+            let length = r.length("body", length, u64::MAX, 1)?;
+            bytes::Bytes::copy_from_slice(r.take("body", length)?)
+        };
+        let size = r.u32_be("size")?;
+        let sum = checksum(Hash::Xxh364, r.since(sum_start));
+        same_sum("sum", u64::from(r.u32_be("sum")?), u64::from(sum as u32))?;
+        let seal_start = r.position();
+        let note = {
+            let length = u64::from(r.u8("note")?);
+            let length = r.length("note", length, u64::MAX, 1)?;
+            r.text("note", length)?.to_owned()
+        };
+        let sum = checksum(Hash::Blake3, r.since(seal_start));
+        same_sum("seal", r.u64_be("seal")?, sum)?;
+        let last = r.u16_be("last")?;
+        let sum = checksum(Hash::Blake2s256, r.since(tail_start));
+        same_sum("tail", u64::from(r.u16_be("tail")?), u64::from(sum as u16))?;
+        Ok(Self { kind, body, size, note, last })
+    }
+}
+
+/// Enums with values that later versions may have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoFarewell {
+    /// An enum that is open.
+    pub reason: crate::echo::Reason,
+    /// The same in as few bytes as it needs.
+    pub cause: crate::echo::Reason,
+    /// The same in a list.
+    pub reasons: Vec<crate::echo::Reason>,
+}
+
+impl EchoFarewell {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.u16_le(self.reason.tag());
+        w.varint("cause", u64::from(self.cause.tag()))?;
+        let length = w.length("reasons", self.reasons.len(), 4)?;
+        w.u8(length as u8);
+        for item in &self.reasons {
+            w.u16_le(item.tag());
+        }
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let reason = known("reason", crate::echo::Reason::from_tag(r.u16_le("reason")?))?;
+        let cause =
+            known("cause", crate::echo::Reason::from_tag(narrow::<u16>("cause", r.varint("cause")?)?))?;
+        let reasons = {
+            let length = u64::from(r.u8("reasons")?);
+            let length = r.length("reasons", length, 4, 2)?;
+            let mut items = Vec::with_capacity(length);
+            for _ in 0..length {
+                items.push(known("reasons", crate::echo::Reason::from_tag(r.u16_le("reasons")?))?);
+            }
+            items
+        };
+        Ok(Self { reason, cause, reasons })
+    }
+}
+
 /// A pair of numbers as a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EchoTicket {
@@ -663,5 +791,152 @@ impl EchoAck {
             items
         };
         Ok(Self { largest, id, delay, color, level, access, flags_rest, center, port, first, ranges, points })
+    }
+}
+
+/// One of several layouts, of at most 40 bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoReply {
+    /// The layout.
+    pub rest: EchoReplyRest,
+}
+
+impl EchoReply {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.u16_be(self.rest.tag() as u16);
+        self.rest.write(w)?;
+        w.length("size", w.position(), 40)?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.remaining("size", 40)?;
+        let form = u64::from(r.u16_be("form")?);
+        let rest = EchoReplyRest::read(form, r)?;
+        Ok(Self { rest })
+    }
+}
+
+/// What [`EchoReply::rest`] is.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)]
+pub enum EchoReplyRest {
+    /// The layout with the number 1.
+    EchoPoint(EchoPoint),
+    /// The layout with the number 2.
+    EchoTail(EchoTail),
+    /// The layout with the number 300.
+    EchoRange(EchoRange),
+}
+
+impl EchoReplyRest {
+    fn tag(&self) -> u32 {
+        match self {
+            Self::EchoPoint(_) => 1,
+            Self::EchoTail(_) => 2,
+            Self::EchoRange(_) => 300,
+        }
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        match self {
+            Self::EchoPoint(part) => w.part(|w| part.write(w)),
+            Self::EchoTail(part) => w.part(|w| part.write(w)),
+            Self::EchoRange(part) => w.part(|w| part.write(w)),
+        }
+    }
+
+    fn read(tag: u64, r: &mut Reader<'_>) -> Result<Self, Fault> {
+        match tag {
+            1 => complete(r.rest(), EchoPoint::read).map(Self::EchoPoint),
+            2 => complete(r.rest(), EchoTail::read).map(Self::EchoTail),
+            300 => complete(r.rest(), EchoRange::read).map(Self::EchoRange),
+            _ => Err(Fault::new("form", "unknown value")),
+        }
+    }
+}
+
+/// A number, and a layout that a number in as few bytes as it needs chooses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoEvent {
+    /// A number.
+    pub id: u32,
+    /// The layout.
+    pub body: EchoEventBody,
+}
+
+impl EchoEvent {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.u32_le(self.id);
+        w.varint("kind", u64::from(self.body.tag()))?;
+        self.body.write(w)?;
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let id = r.u32_le("id")?;
+        let kind = r.varint("kind")?;
+        let body = EchoEventBody::read(kind, r)?;
+        Ok(Self { id, body })
+    }
+}
+
+/// What [`EchoEvent::body`] is.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)]
+pub enum EchoEventBody {
+    /// The layout with the number 0.
+    EchoReply(EchoReply),
+    /// The layout with the number 70.
+    EchoSealed(EchoSealed),
+}
+
+impl EchoEventBody {
+    fn tag(&self) -> u32 {
+        match self {
+            Self::EchoReply(_) => 0,
+            Self::EchoSealed(_) => 70,
+        }
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        match self {
+            Self::EchoReply(part) => w.part(|w| part.write(w)),
+            Self::EchoSealed(part) => w.part(|w| part.write(w)),
+        }
+    }
+
+    fn read(tag: u64, r: &mut Reader<'_>) -> Result<Self, Fault> {
+        match tag {
+            0 => complete(r.rest(), EchoReply::read).map(Self::EchoReply),
+            70 => complete(r.rest(), EchoSealed::read).map(Self::EchoSealed),
+            _ => Err(Fault::new("kind", "unknown value")),
+        }
     }
 }

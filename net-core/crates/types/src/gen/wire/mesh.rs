@@ -8,7 +8,7 @@ use crate::cursor::*;
 #[derive(Debug, Clone, PartialEq)]
 pub struct InitPacket {
     /// Version of the protocol.
-    pub version: u8,
+    pub protocol: u8,
     /// Zero.
     pub reserved: u16,
     /// Index by which the answer finds the dialling node's keys.
@@ -47,7 +47,7 @@ impl InitPacket {
     fn write(&self, w: &mut Writer) -> Result<(), Fault> {
         w.bytes(&[1]);
         w.at(1);
-        w.u8(self.version);
+        w.u8(self.protocol);
         w.at(2);
         w.u16_le(at_most("reserved", self.reserved, 0)?);
         w.at(4);
@@ -71,7 +71,7 @@ impl InitPacket {
         r.exactly(296)?;
         r.magic(&[1])?;
         r.at(1);
-        let version = r.u8("version")?;
+        let protocol = r.u8("protocol")?;
         r.at(2);
         let reserved = at_most("reserved", r.u16_le("reserved")?, 0)?;
         r.at(4);
@@ -89,7 +89,7 @@ impl InitPacket {
         r.at(280);
         let mac_cookie = r.array("mac_cookie")?;
         Ok(Self {
-            version,
+            protocol,
             reserved,
             sender_index,
             ephemeral,
@@ -118,7 +118,7 @@ const _: () = {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RespPacket {
     /// Version of the protocol.
-    pub version: u8,
+    pub protocol: u8,
     /// Zero.
     pub reserved: u16,
     /// The dialling node's index.
@@ -149,7 +149,7 @@ impl RespPacket {
     fn write(&self, w: &mut Writer) -> Result<(), Fault> {
         w.bytes(&[2]);
         w.at(1);
-        w.u8(self.version);
+        w.u8(self.protocol);
         w.at(2);
         w.u16_le(at_most("reserved", self.reserved, 0)?);
         w.at(4);
@@ -165,7 +165,7 @@ impl RespPacket {
         r.exactly(200)?;
         r.magic(&[2])?;
         r.at(1);
-        let version = r.u8("version")?;
+        let protocol = r.u8("protocol")?;
         r.at(2);
         let reserved = at_most("reserved", r.u16_le("reserved")?, 0)?;
         r.at(4);
@@ -174,7 +174,7 @@ impl RespPacket {
         let ephemeral = r.array("ephemeral")?;
         r.at(40);
         let sealed_payload = r.array("sealed_payload")?;
-        Ok(Self { version, reserved, receiver_index, ephemeral, sealed_payload })
+        Ok(Self { protocol, reserved, receiver_index, ephemeral, sealed_payload })
     }
 }
 
@@ -190,7 +190,7 @@ const _: () = {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CookiePacket {
     /// Version of the protocol.
-    pub version: u8,
+    pub protocol: u8,
     /// Zero.
     pub reserved: u16,
     /// The dialling node's index.
@@ -221,7 +221,7 @@ impl CookiePacket {
     fn write(&self, w: &mut Writer) -> Result<(), Fault> {
         w.bytes(&[3]);
         w.at(1);
-        w.u8(self.version);
+        w.u8(self.protocol);
         w.at(2);
         w.u16_le(at_most("reserved", self.reserved, 0)?);
         w.at(4);
@@ -237,7 +237,7 @@ impl CookiePacket {
         r.exactly(40)?;
         r.magic(&[3])?;
         r.at(1);
-        let version = r.u8("version")?;
+        let protocol = r.u8("protocol")?;
         r.at(2);
         let reserved = at_most("reserved", r.u16_le("reserved")?, 0)?;
         r.at(4);
@@ -246,7 +246,7 @@ impl CookiePacket {
         let cookie = r.array("cookie")?;
         r.at(24);
         let mac = r.array("mac")?;
-        Ok(Self { version, reserved, receiver_index, cookie, mac })
+        Ok(Self { protocol, reserved, receiver_index, cookie, mac })
     }
 }
 
@@ -262,7 +262,7 @@ const _: () = {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RejectPacket {
     /// Version of the protocol.
-    pub version: u8,
+    pub protocol: u8,
     /// Zero.
     pub reserved: u16,
     /// The dialling node's index.
@@ -297,7 +297,7 @@ impl RejectPacket {
     fn write(&self, w: &mut Writer) -> Result<(), Fault> {
         w.bytes(&[4]);
         w.at(1);
-        w.u8(self.version);
+        w.u8(self.protocol);
         w.at(2);
         w.u16_le(at_most("reserved", self.reserved, 0)?);
         w.at(4);
@@ -317,7 +317,7 @@ impl RejectPacket {
         r.exactly(32)?;
         r.magic(&[4])?;
         r.at(1);
-        let version = r.u8("version")?;
+        let protocol = r.u8("protocol")?;
         r.at(2);
         let reserved = at_most("reserved", r.u16_le("reserved")?, 0)?;
         r.at(4);
@@ -330,7 +330,7 @@ impl RejectPacket {
         let padding = at_most("padding", r.u32_le("padding")?, 0)?;
         r.at(16);
         let mac = r.array("mac")?;
-        Ok(Self { version, reserved, receiver_index, reason, highest_version, padding, mac })
+        Ok(Self { protocol, reserved, receiver_index, reason, highest_version, padding, mac })
     }
 }
 
@@ -712,7 +712,7 @@ pub struct ForwardEnvelope {
     /// Hops that it may still make.
     pub ttl: u8,
     /// How urgent it is.
-    pub class: u8,
+    pub priority: u8,
     /// Zero.
     pub reserved: u16,
     /// Zero.
@@ -744,7 +744,7 @@ impl ForwardEnvelope {
         w.at(16);
         w.u8(self.ttl);
         w.at(17);
-        w.u8(self.class);
+        w.u8(self.priority);
         w.at(18);
         w.u16_le(at_most("reserved", self.reserved, 0)?);
         w.at(20);
@@ -761,12 +761,12 @@ impl ForwardEnvelope {
         r.at(16);
         let ttl = r.u8("ttl")?;
         r.at(17);
-        let class = r.u8("class")?;
+        let priority = r.u8("priority")?;
         r.at(18);
         let reserved = at_most("reserved", r.u16_le("reserved")?, 0)?;
         r.at(20);
         let padding = at_most("padding", r.u32_le("padding")?, 0)?;
-        Ok(Self { destination, source, ttl, class, reserved, padding })
+        Ok(Self { destination, source, ttl, priority, reserved, padding })
     }
 }
 

@@ -9,6 +9,7 @@ from net.gen.base import (
     ArgumentError,
     BaseError,
     CancelledError,
+    ChecksumHash,
     ClosedError,
     CodecDecodeError,
     CodecEncodeError,
@@ -22,6 +23,7 @@ from net.gen.base import (
     MismatchError,
     UnsupportedError,
     build_info,
+    checksum,
     version,
 )
 
@@ -29,6 +31,7 @@ __all__ = [
     "ArgumentError",
     "BaseError",
     "CancelledError",
+    "ChecksumHash",
     "ClosedError",
     "CodecDecodeError",
     "CodecEncodeError",
@@ -42,5 +45,6 @@ __all__ = [
     "MismatchError",
     "UnsupportedError",
     "build_info",
+    "checksum",
     "version",
 ]

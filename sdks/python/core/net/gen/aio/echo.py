@@ -8,13 +8,15 @@ conformance suite and is in no shipped package.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Self, overload
 
 from net import _net
 from net._kernel.arguments import Buffer, picks
 from net._kernel.codec import Model, decoder, encode
+from net._kernel.errors import argument_error
 from net._kernel.loop import loop_host, loop_stream, submit
-from net._kernel.objects import Closable, Native, T, Typed, handle_of, handles_of
+from net._kernel.objects import Closable, Native, T, Typed, handle_of, handle_or_none, handles_of
 from net._kernel.streams import AsyncStream
 from net.gen.echo import (
     Access,
@@ -42,6 +44,9 @@ from net.gen.echo import (
     Label,
     Level,
     Mark,
+    Mood,
+    Reason,
+    Rights,
     Scalars,
     Shape,
     Timetable,
@@ -74,11 +79,13 @@ from net.gen.echo import (
     echo_list,
     echo_map,
     echo_maybe,
+    echo_mood,
     echo_number,
     echo_optional,
     echo_page_of,
     echo_pair,
     echo_pauses,
+    echo_rights,
     echo_shape,
     echo_size,
     echo_string,
@@ -112,6 +119,7 @@ __all__ = [
     "EchoHandlerFunction",
     "EchoId",
     "EchoKey",
+    "EchoKit",
     "EchoMapper",
     "EchoMapperFunction",
     "EchoOptions",
@@ -121,12 +129,16 @@ __all__ = [
     "EchoStatusError",
     "EchoStore",
     "EchoTooLargeError",
+    "EchoWatch",
     "Everything",
     "Floor",
     "Label",
     "LetterStream",
     "Level",
     "Mark",
+    "Mood",
+    "Reason",
+    "Rights",
     "Scalars",
     "Shape",
     "Timetable",
@@ -154,16 +166,19 @@ __all__ = [
     "echo_instant",
     "echo_json",
     "echo_key_of",
+    "echo_kit_of",
     "echo_level",
     "echo_limits",
     "echo_list",
     "echo_map",
     "echo_maybe",
+    "echo_mood",
     "echo_number",
     "echo_optional",
     "echo_page_of",
     "echo_pair",
     "echo_pauses",
+    "echo_rights",
     "echo_shape",
     "echo_size",
     "echo_stream",
@@ -178,6 +193,8 @@ __all__ = [
     "echo_with_options",
     "fail",
     "fail_later",
+    "kit_text",
+    "kit_text_later",
     "map_numbers",
     "panic_later",
     "panic_now",
@@ -359,9 +376,9 @@ class EchoBox(Native):
         """Waits until the box is shut or the caller gives up."""
         await submit(_net.echo_box_wait_submit, self._handle)
 
-    def pair(self, other: EchoBox) -> EchoBox:
+    def pair(self, other: EchoBox | Buffer) -> EchoBox:
         """Makes a box with the texts of both."""
-        handle = _net.echo_box_pair(self._handle, handle_of(other, "other"))
+        handle = _net.echo_box_pair(self._handle, handle_of(EchoBox._accept(other), "other"))
         return EchoBox._of(handle)
 
     def find(self, text: str) -> EchoBox | None:
@@ -370,15 +387,25 @@ class EchoBox(Native):
         return None if handle is None else EchoBox._of(handle)
 
     @staticmethod
-    def merged(boxes: Sequence[EchoBox]) -> EchoBox:
+    def merged(boxes: Sequence[EchoBox | Buffer]) -> EchoBox:
         """Makes a box with the texts of all."""
-        handle = _net.echo_box_merged(handles_of(boxes, "boxes"))
+        handle = _net.echo_box_merged(handles_of(map(EchoBox._accept, boxes), "boxes"))
         return EchoBox._of(handle)
 
     def letters(self, limit: int = 1000) -> LetterStream:
         """Gives the characters of the text one by one."""
         handle = _net.echo_box_letters(self._handle, limit)
         return LetterStream._stream(handle)
+
+    async def watch(self, count: int) -> EchoWatch:
+        """Gives a kit of new boxes with the text of this one, and a stream of that many numbers."""
+        parts = await submit(_net.echo_box_watch_submit, self._handle, count)
+        return EchoWatch._of(parts)
+
+    def boxed(self, label: Label) -> EchoKit | None:
+        """Gives a kit with a new box in it that has the same text, unless the label has none."""
+        parts = _net.echo_box_boxed(self._handle, label)
+        return None if parts is None else EchoKit._of(parts)
 
     async def save(self, store: EchoStore, key: str) -> None:
         """Puts the text into a store, reads it back, and removes it if the store can; `odd` if it
@@ -406,6 +433,10 @@ class EchoBox(Native):
     def itself(self) -> Self:
         """The box."""
         return self
+
+    @classmethod
+    def _accept(cls, value: Any) -> Any:
+        return cls.of_bytes(value) if isinstance(value, Buffer) else value
 
     async def __aenter__(self) -> Self:
         return self
@@ -506,6 +537,84 @@ class Floor(Closable):
     def chunks_key(self, chunks: Sequence[Buffer], key: str | None = None) -> int:
         """Takes chunks of bytes with a key and tells how many they are."""
         return _net.floor_chunks_key(self._handle, chunks, key)
+
+
+@dataclass(frozen=True, slots=True)
+class EchoKit:
+    """Objects that belong together."""
+
+    label: Label
+    """What stands on it."""
+
+    first: EchoBox
+    """A box."""
+
+    more: list[EchoBox]
+    """Boxes in a list."""
+
+    spare: EchoBox | None = None
+    """A box, or none. Left out: There is none."""
+
+    @classmethod
+    def _of(cls, parts: tuple[Any, ...]) -> Self:
+        label, first, spare, more = parts
+        return cls(
+            label,
+            EchoBox._of(first),
+            [EchoBox._of(item) for item in more],
+            None if spare is None else EchoBox._of(spare),
+        )
+
+    @classmethod
+    def _given(cls, value: object, name: str) -> tuple[Any, ...]:
+        if not isinstance(value, cls):
+            raise argument_error(name, f"EchoKit is needed, not {type(value).__name__}")
+        return (
+            value.label,
+            handle_of(EchoBox._accept(value.first), f"{name}.first"),
+            handle_or_none(EchoBox._accept(value.spare), f"{name}.spare"),
+            handles_of(map(EchoBox._accept, value.more), f"{name}.more"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EchoWatch:
+    """A record in which another has objects, with a stream beside it."""
+
+    kit: EchoKit
+    """The objects."""
+
+    pause_ms: int
+    """A plain value."""
+
+    numbers: AsyncStream[int]
+    """The stream."""
+
+    @classmethod
+    def _of(cls, parts: tuple[Any, ...]) -> Self:
+        kit, pause_ms, numbers = parts
+        return cls(EchoKit._of(kit), pause_ms, AsyncStream[int]._stream(numbers))
+
+
+def echo_kit_of(kit: EchoKit) -> EchoKit:
+    """Gives the kit back, with the same boxes in it."""
+    parts = _net.echo_kit_of(EchoKit._given(kit, "kit"))
+    return EchoKit._of(parts)
+
+
+def kit_text(kit: EchoKit) -> str:
+    """Gives the label and the texts of all boxes, with blanks between."""
+    return _net.kit_text(EchoKit._given(kit, "kit"))
+
+
+async def kit_text_later(kit: EchoKit, more: EchoKit | None = None) -> str:
+    """Gives the texts of one kit or two from a task."""
+    result: str = await submit(
+        _net.kit_text_later_submit,
+        EchoKit._given(kit, "kit"),
+        None if more is None else EchoKit._given(more, "more"),
+    )
+    return result
 
 
 async def fail_later(kind: str) -> int:

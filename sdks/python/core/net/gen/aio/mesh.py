@@ -3,29 +3,285 @@
 
 Two nodes share a session, which a handshake of one round trip makes:
 `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s`, in which each side also proves its Ed25519 identity.
-Streams of whole messages run over it, reliable and in order, or fire and forget. All integers are
+Streams of messages run over it, reliable and in order, or fire and forget. All integers are
 little-endian, and whatever is reserved is zero.
 """
 
 from __future__ import annotations
 
-from net._kernel.arguments import whole
+from collections.abc import Sequence
+from typing import Any, Self
+
+from net import _net
+from net._kernel.arguments import Buffer, either
+from net._kernel.loop import submit
+from net._kernel.objects import Closable, Native, handle_of
+from net._kernel.streams import AsyncStream
+from net.gen.aio.base import version
 from net.gen.mesh import (
     BackpressureError,
     CloseCode,
+    DEFAULT_STREAM_WINDOW_BYTES,
     MeshError,
+    MeshEvent,
+    MeshNodeConfig,
+    MeshOptions,
+    MeshShutdownOptions,
+    MeshStats,
+    NetStreamStats,
     NotConnectedError,
     PROTOCOL_VERSION,
+    PeerInfo,
+    PeerStats,
+    PublicKey,
+    ReceiveOptions,
     RejectCode,
+    Reliability,
+    StreamConfig,
     StreamError,
+    StreamOptions,
+    StreamStats,
 )
 
 __all__ = [
     "BackpressureError",
     "CloseCode",
+    "DEFAULT_STREAM_WINDOW_BYTES",
     "MeshError",
+    "MeshEvent",
+    "MeshEvents",
+    "MeshNode",
+    "MeshNodeConfig",
+    "MeshOptions",
+    "MeshShutdownOptions",
+    "MeshStats",
+    "MeshStream",
+    "NetMesh",
+    "NetStreamStats",
     "NotConnectedError",
     "PROTOCOL_VERSION",
+    "PeerInfo",
+    "PeerStats",
+    "PublicKey",
+    "ReceiveOptions",
     "RejectCode",
+    "Reliability",
+    "StreamConfig",
     "StreamError",
+    "StreamOptions",
+    "StreamStats",
 ]
+
+
+class MeshNode(Native):
+    """A node of the encrypted mesh: one socket, one identity, sessions with many peers."""
+
+    __slots__ = ()
+
+    @classmethod
+    async def create(cls, config: MeshNodeConfig) -> Self:
+        """Binds the socket and makes the node."""
+        handle = await submit(_net.mesh_node_create_submit, config)
+        return cls._of(handle)
+
+    def __init__(self, config: MeshNodeConfig) -> None:
+        """Binds the socket and makes the node, which takes packets from the first call on that
+        waits.
+        """
+        self._handle = _net.mesh_node_new(config)
+
+    async def start(self) -> None:
+        """Takes packets from now on. Every call that waits does so by itself; calling it again does
+        nothing.
+        """
+        await submit(_net.mesh_node_start_submit, self._handle)
+
+    async def connect(
+        self, peer_addr: str, peer_public_key: Buffer | str, peer_node_id: int
+    ) -> None:
+        """Dials a peer and waits until both sides have proven who they are. A peer that is lost
+        later is dialled again, from 0.5 s to 30 s apart.
+        """
+        await submit(
+            _net.mesh_node_connect_submit, self._handle, peer_addr, peer_public_key, peer_node_id
+        )
+
+    async def accept(self, peer_node_id: int) -> str:
+        """Waits until there is a session with a peer, and tells the peer's address. The node
+        answers whoever dials it at any time.
+        """
+        result: str = await submit(_net.mesh_node_accept_submit, self._handle, peer_node_id)
+        return result
+
+    async def disconnect(self, peer_node_id: int) -> None:
+        """Ends the session with a peer, and dials it no more."""
+        await submit(_net.mesh_node_disconnect_submit, self._handle, peer_node_id)
+
+    def open_stream(
+        self,
+        peer_node_id: int,
+        stream_id: int | StreamConfig,
+        reliability: Reliability | str | None = None,
+        window_bytes: int | None = None,
+        fairness_weight: int | None = None,
+    ) -> MeshStream:
+        """Opens a stream to a peer. A stream that is open already is given back as it is.
+
+        Options:
+            stream_id: Id that both ends know the stream by.
+            reliability: How hard it tries. "fire_and_forget" by default.
+            window_bytes: Bytes that may be queued, on their way or unread at the peer; 0 for as
+              much as the peer allows. 65_536 by default.
+            fairness_weight: Accepted and not used: streams of a peer take turns. 1 by default.
+        """
+        config = either(stream_id, StreamConfig, reliability, window_bytes, fairness_weight)
+        handle = _net.mesh_node_open_stream(self._handle, peer_node_id, config)
+        return MeshStream._of(handle)
+
+    def close_stream(self, peer_node_id: int, stream_id: int) -> None:
+        """Ends a stream after what was sent. One that is not open is left as it is."""
+        _net.mesh_node_close_stream(self._handle, peer_node_id, stream_id)
+
+    async def send_on_stream(self, stream: MeshStream, events: Sequence[Buffer]) -> None:
+        """Sends messages: all of them are taken, or none. `window_full` if the stream's window has
+        no room for them all; if nothing of the stream is outstanding they are always taken. At most
+        16 MiB a message, or 256 KiB if the stream is fire-and-forget.
+        """
+        await submit(
+            _net.mesh_node_send_on_stream_submit, self._handle, handle_of(stream, "stream"), events
+        )
+
+    async def send_with_retry(
+        self, stream: MeshStream, events: Sequence[Buffer], max_retries: int = 8
+    ) -> None:
+        """Sends messages, and tries again while the window is full: after 5 ms, then after twice as
+        long each time up to 200 ms, or as soon as there is room.
+        """
+        await submit(
+            _net.mesh_node_send_with_retry_submit,
+            self._handle,
+            handle_of(stream, "stream"),
+            events,
+            max_retries,
+        )
+
+    async def send_blocking(self, stream: MeshStream, events: Sequence[Buffer]) -> None:
+        """Sends messages, and waits for room as long as the peer is there."""
+        await submit(
+            _net.mesh_node_send_blocking_submit, self._handle, handle_of(stream, "stream"), events
+        )
+
+    def stream_stats(self, peer_node_id: int, stream_id: int) -> StreamStats | None:
+        """Reads the counters of a stream, or nothing if neither side has opened it."""
+        return _net.mesh_node_stream_stats(self._handle, peer_node_id, stream_id)
+
+    def receive(
+        self, peer: int | ReceiveOptions | None = None, stream_id: int | None = None
+    ) -> MeshEvents:
+        """Receives messages of peers from now on. What several readers could get goes to the one
+        that asked for it most narrowly, or else was there first.
+
+        Options:
+            peer: Only messages of this peer. Left out: Of every peer.
+            stream_id: Only messages of streams with this id. Left out: Of every stream.
+        """
+        options = ReceiveOptions(peer, stream_id)
+        handle = _net.mesh_node_receive(self._handle, options)
+        return MeshEvents._stream(handle)
+
+    async def poll(self, limit: int) -> list[MeshEvent]:
+        """Reads messages of peers that no open `receive` gets, without waiting for more."""
+        result: list[MeshEvent] = await submit(_net.mesh_node_poll_submit, self._handle, limit)
+        return result
+
+    def peers(self) -> list[PeerInfo]:
+        """Tells the peers that there is a session with."""
+        return _net.mesh_node_peers(self._handle)
+
+    def peer_count(self) -> int:
+        """Tells the number of peers that there is a session with."""
+        return _net.mesh_node_peer_count(self._handle)
+
+    @property
+    def node_id(self) -> int:
+        """Tells the node's id."""
+        return _net.mesh_node_node_id(self._handle)
+
+    @property
+    def entity_id(self) -> bytes:
+        """Tells the Ed25519 public key of the node's identity."""
+        return _net.mesh_node_entity_id(self._handle)
+
+    @property
+    def public_key(self) -> str:
+        """Tells the key by which the node is dialled."""
+        return _net.mesh_node_public_key(self._handle)
+
+    @property
+    def local_addr(self) -> str:
+        """Tells the address and port that the node has bound."""
+        return _net.mesh_node_local_addr(self._handle)
+
+    def stats(self) -> MeshStats:
+        """Reads the counters."""
+        return _net.mesh_node_stats(self._handle)
+
+    def prometheus_text(self) -> str:
+        """Prints the counters in the Prometheus text format, version 0.0.4."""
+        return _net.mesh_node_prometheus_text(self._handle)
+
+    async def shutdown(self, timeout: float | MeshShutdownOptions | None = None) -> None:
+        """Waits until what was sent has arrived, tells every peer, and ends. Pending operations end
+        with `closed`. Calling it again does nothing.
+
+        Options:
+            timeout: Most time to wait for what was sent to arrive. 5.0 by default.
+        """
+        options = MeshShutdownOptions(timeout)
+        await submit(_net.mesh_node_shutdown_submit, self._handle, options)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.shutdown()
+
+
+class MeshStream(Closable):
+    """A stream to one peer, opened by `open_stream`."""
+
+    __slots__ = ()
+
+    @property
+    def peer_node_id(self) -> int:
+        """The peer."""
+        return _net.mesh_stream_peer_node_id(self._handle)
+
+    @property
+    def stream_id(self) -> int:
+        """Id of the stream."""
+        return _net.mesh_stream_stream_id(self._handle)
+
+
+class MeshEvents(AsyncStream[MeshEvent]):
+    """Messages of peers in the order in which they were received, waiting for new ones."""
+
+    __slots__ = ()
+
+    def stop(self) -> None:
+        """Ends the iteration at once; a pending read ends as well. What waits to be read goes to
+        other readers.
+        """
+        _net.mesh_events_stop(self._handle)
+
+    def _fetch(self, max: int) -> list[Any]:
+        return _net.mesh_events_next(self._handle, max)
+
+    def _submit(self, queue: _net.Queue, max: int) -> int:
+        return _net.mesh_events_next_submit(queue, self._handle, max)
+
+    def _end(self) -> None:
+        _net.mesh_events_end(self._handle)
+
+
+NetMesh = MeshNode

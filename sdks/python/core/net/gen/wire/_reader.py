@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Mapping
 from typing import TypeVar
+
+from net import _net
 
 T = TypeVar("T")
 
@@ -28,6 +31,10 @@ class Reader:
     def __init__(self, data: bytes) -> None:
         self.data = bytes(data)
         self.at = 0
+
+    @property
+    def position(self) -> int:
+        return self.at
 
     def seek(self, offset: int) -> None:
         self.at = min(offset, len(self.data))
@@ -113,12 +120,10 @@ class Reader:
         return self._int(field, ">q", most)
 
     def f64le(self, field: str) -> float:
-        (value,) = struct.unpack("<d", self.take(field, 8))
-        return float(value)
+        return _float(field, self.u64le(field))
 
     def f64be(self, field: str) -> float:
-        (value,) = struct.unpack(">d", self.take(field, 8))
-        return float(value)
+        return _float(field, self.u64be(field))
 
     def varint(self, field: str, most: int | None = None) -> int:
         """A number whose length is told by the two lowest bits of its first byte, in its shortest form."""
@@ -134,6 +139,13 @@ class Reader:
         if not fits(value, int_name):
             raise Fault(field, "too large")
         return value
+
+    def sum(self, field: str, hash_name: str, start: int, form: str) -> None:
+        """Refuses a checksum that is not that of the bytes since a position."""
+        sum_of = checksum(hash_name, self.data[start : self.at], form)
+        read: Callable[[str], int] = getattr(self, form)
+        if read(field) != sum_of:
+            raise Fault(field, "wrong checksum")
 
     def part(self, field: str, size: int, read: Callable[[Reader], T]) -> T:
         """Reads a part of fixed length, which has offsets of its own."""
@@ -186,11 +198,25 @@ class Reader:
         return int(text, 16)
 
 
+def _float(field: str, bits: int) -> float:
+    """There is one form of what is no number."""
+    (value,) = struct.unpack("<d", bits.to_bytes(8, "little"))
+    if math.isnan(value) and bits != 0x7FF8000000000000:
+        raise Fault(field, "not the one NaN")
+    return float(value)
+
+
 def _utf8(field: str, data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
         raise Fault(field, "not UTF-8") from None
+
+
+def checksum(hash_name: str, data: bytes, form: str) -> int:
+    """The lowest bits of a hash, as many as an integer such as `u32le` has."""
+    bits = int(form[1:].removesuffix("le").removesuffix("be"))
+    return int(_net.checksum(hash_name, data)) & ((1 << bits) - 1)
 
 
 def varint_length(value: int) -> int:
@@ -219,6 +245,11 @@ def text_of(field: str, tags: Mapping[str, int], tag: int) -> str:
         if known == tag:
             return text
     raise Fault(field, "unknown value")
+
+
+def open_text_of(_field: str, tags: Mapping[str, int], tag: int) -> str:
+    """The text of a tag, `unknown:7` if there is none."""
+    return next((text for text, known in tags.items() if known == tag), f"unknown:{tag}")
 
 
 def one_of(field: str, tags: Mapping[str, int], tag: int) -> int:

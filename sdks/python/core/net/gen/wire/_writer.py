@@ -6,22 +6,37 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from net import _net
-from net.gen.wire._reader import NO_LIMIT, Fault, Reader, at_most, fits, one_of, varint_length
+from net.gen.wire._reader import (
+    NO_LIMIT,
+    Fault,
+    Reader,
+    at_most,
+    checksum,
+    fits,
+    one_of,
+    varint_length,
+)
 
 __all__ = [
     "NO_LIMIT",
+    "Arms",
     "Parts",
     "Writer",
+    "arm_tag",
+    "at_most",
     "bits_of",
     "complete",
     "decode",
     "encode",
     "one_of",
+    "open_tag_of",
+    "read_arm",
     "tag_of",
     "together",
+    "write_arm",
 ]
 
 T = TypeVar("T")
@@ -35,6 +50,10 @@ class Writer:
     def __init__(self) -> None:
         self.data = bytearray()
         self.at = 0
+
+    @property
+    def position(self) -> int:
+        return self.at
 
     def seek(self, offset: int) -> None:
         self.at = offset
@@ -129,6 +148,11 @@ class Writer:
         """The same of a number that fewer bits hold."""
         self.varint(field, _whole(field, value, int_name), most)
 
+    def sum(self, field: str, hash_name: str, start: int, form: str) -> None:
+        """Writes the checksum of the bytes since a position."""
+        write: Callable[[str, int], None] = getattr(self, form)
+        write(field, checksum(hash_name, bytes(self.data[start : self.at]), form))
+
     def part(self, value: T, write: Callable[[Writer, T], None]) -> None:
         """Writes a part that has offsets of its own."""
         part = Writer()
@@ -194,6 +218,30 @@ def complete(read: Callable[[Reader], T]) -> Callable[[Reader], T]:
     return whole
 
 
+Arms = Mapping[int, tuple[type[Any], Callable[[Writer, Any], None], Callable[[Reader], Any]]]
+"""Layouts of a choice by their numbers: class, writer and reader."""
+
+
+def arm_tag(field: str, arms: Arms, value: object) -> int:
+    """The number of the layout that a value has."""
+    for tag, (layout, _, _) in arms.items():
+        if type(value) is layout:
+            return tag
+    raise Fault(field, "unknown value")
+
+
+def write_arm(w: Writer, field: str, arms: Arms, value: object) -> None:
+    """Writes one of several layouts."""
+    w.part(value, arms[arm_tag(field, arms, value)][1])
+
+
+def read_arm(r: Reader, field: str, arms: Arms, tag: int) -> Any:
+    """Reads the layout with a number, which takes all that remains."""
+    if tag not in arms:
+        raise Fault(field, "unknown value")
+    return complete(arms[tag][2])(Reader(r.rest()))
+
+
 def decode(data: bytes, read: Callable[[Reader], T], family: int, kind: int) -> T:
     """Decodes bytes; a fault is the error of that kind."""
     try:
@@ -207,6 +255,14 @@ def tag_of(field: str, tags: Mapping[str, int], text: str) -> int:
     if text not in tags:
         raise Fault(field, "unknown value")
     return tags[text]
+
+
+def open_tag_of(field: str, tags: Mapping[str, int], text: str) -> int:
+    """The tag of a text, also of `unknown:7`."""
+    number = text.removeprefix("unknown:")
+    if number != text and number.isascii() and number.isdigit() and str(int(number)) == number:
+        return int(number)
+    return tag_of(field, tags, text)
 
 
 def bits_of(field: str, table: Mapping[str, int], texts: Iterable[str], empty: bool) -> int:

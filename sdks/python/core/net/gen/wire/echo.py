@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from net.gen.wire import _writer as k
-from net.gen.wire._reader import Reader, bit, bits, flags_of, one_of, text_of
+from net.gen.wire._reader import Reader, bit, bits, flags_of, one_of, open_text_of, text_of
 
 ACCESS_BITS = {
     "read": 0,
@@ -28,6 +28,12 @@ LEVEL_TAGS = {
     "high": 500,
 }
 """Tags of `level`."""
+
+REASON_TAGS = {
+    "none": 0,
+    "damaged": 7,
+}
+"""Tags of `reason`."""
 
 
 @dataclass(slots=True)
@@ -476,6 +482,118 @@ def _read_EchoPoint(r: Reader) -> EchoPoint:
 
 
 @dataclass(slots=True)
+class EchoSealed:
+    """Parts with checksums."""
+
+    kind: int
+    """A number that no checksum covers."""
+
+    body: bytes
+    """Bytes."""
+
+    size: int
+    """Four bytes."""
+
+    note: str
+    """A text."""
+
+    last: int
+    """Two bytes."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_EchoSealed)
+
+    @classmethod
+    def decode(cls, data: bytes) -> EchoSealed:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_EchoSealed), 1, 6)
+
+
+def _write_EchoSealed(w: k.Writer, value: EchoSealed) -> None:
+    tail_start = w.position
+    w.u8("kind", value.kind)
+    sum_start = w.position
+    w.sized("body", value.body, "u8", k.NO_LIMIT)
+    w.u32be("size", value.size)
+    w.sum("sum", "xxh3_64", sum_start, "u32be")
+    seal_start = w.position
+    w.text("note", value.note, "u8", k.NO_LIMIT)
+    w.sum("seal", "blake3", seal_start, "u64be")
+    w.u16be("last", value.last)
+    w.sum("tail", "blake2s256", tail_start, "u16be")
+
+
+def _read_EchoSealed(r: Reader) -> EchoSealed:
+    tail_start = r.position
+    kind = r.u8("kind")
+    sum_start = r.position
+    body = r.sized("body", "u8", k.NO_LIMIT)
+    size = r.u32be("size")
+    r.sum("sum", "xxh3_64", sum_start, "u32be")
+    seal_start = r.position
+    note = r.text("note", "u8", k.NO_LIMIT)
+    r.sum("seal", "blake3", seal_start, "u64be")
+    last = r.u16be("last")
+    r.sum("tail", "blake2s256", tail_start, "u16be")
+    return EchoSealed(
+        kind=kind,
+        body=body,
+        size=size,
+        note=note,
+        last=last,
+    )
+
+
+@dataclass(slots=True)
+class EchoFarewell:
+    """Enums with values that later versions may have."""
+
+    reason: str
+    """An enum that is open."""
+
+    cause: str
+    """The same in as few bytes as it needs."""
+
+    reasons: list[str]
+    """The same in a list."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_EchoFarewell)
+
+    @classmethod
+    def decode(cls, data: bytes) -> EchoFarewell:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_EchoFarewell), 1, 6)
+
+
+def _write_EchoFarewell(w: k.Writer, value: EchoFarewell) -> None:
+    w.u16le("reason", k.open_tag_of("reason", REASON_TAGS, value.reason))
+    w.varint_of("cause", k.open_tag_of("cause", REASON_TAGS, value.cause), "u16")
+    w.items(
+        "reasons",
+        value.reasons,
+        "u8",
+        4,
+        lambda item: w.u16le("reasons", k.open_tag_of("reasons", REASON_TAGS, item)),
+    )
+
+
+def _read_EchoFarewell(r: Reader) -> EchoFarewell:
+    reason = open_text_of("reason", REASON_TAGS, r.u16le("reason"))
+    cause = open_text_of("cause", REASON_TAGS, r.varint_of("cause", "u16"))
+    reasons = r.items(
+        "reasons", "u8", 4, 2, lambda: open_text_of("reasons", REASON_TAGS, r.u16le("reasons"))
+    )
+    return EchoFarewell(
+        reason=reason,
+        cause=cause,
+        reasons=reasons,
+    )
+
+
+@dataclass(slots=True)
 class EchoTicket:
     """A pair of numbers as a text."""
 
@@ -614,3 +732,84 @@ def _read_EchoAck(r: Reader) -> EchoAck:
         ranges=ranges,
         points=points,
     )
+
+
+@dataclass(slots=True)
+class EchoReply:
+    """One of several layouts, of at most 40 bytes."""
+
+    rest: EchoPoint | EchoTail | EchoRange
+    """The layout."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_EchoReply)
+
+    @classmethod
+    def decode(cls, data: bytes) -> EchoReply:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_EchoReply), 1, 6)
+
+
+def _write_EchoReply(w: k.Writer, value: EchoReply) -> None:
+    w.u16be("form", k.arm_tag("rest", _ECHO_REPLY_REST, value.rest))
+    k.write_arm(w, "rest", _ECHO_REPLY_REST, value.rest)
+    k.at_most("size", w.position, 40)
+
+
+def _read_EchoReply(r: Reader) -> EchoReply:
+    r.length("size", "rest", 40, 1)
+    form = r.u16be("form")
+    rest = k.read_arm(r, "form", _ECHO_REPLY_REST, form)
+    return EchoReply(
+        rest=rest,
+    )
+
+
+_ECHO_REPLY_REST: k.Arms = {
+    1: (EchoPoint, _write_EchoPoint, _read_EchoPoint),
+    2: (EchoTail, _write_EchoTail, _read_EchoTail),
+    300: (EchoRange, _write_EchoRange, _read_EchoRange),
+}
+
+
+@dataclass(slots=True)
+class EchoEvent:
+    """A number, and a layout that a number in as few bytes as it needs chooses."""
+
+    id: int
+    """A number."""
+
+    body: EchoReply | EchoSealed
+    """The layout."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_EchoEvent)
+
+    @classmethod
+    def decode(cls, data: bytes) -> EchoEvent:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_EchoEvent), 1, 6)
+
+
+def _write_EchoEvent(w: k.Writer, value: EchoEvent) -> None:
+    w.u32le("id", value.id)
+    w.varint_of("kind", k.arm_tag("body", _ECHO_EVENT_BODY, value.body), "u32")
+    k.write_arm(w, "body", _ECHO_EVENT_BODY, value.body)
+
+
+def _read_EchoEvent(r: Reader) -> EchoEvent:
+    id = r.u32le("id")
+    kind = r.varint_of("kind", "u32")
+    body = k.read_arm(r, "kind", _ECHO_EVENT_BODY, kind)
+    return EchoEvent(
+        id=id,
+        body=body,
+    )
+
+
+_ECHO_EVENT_BODY: k.Arms = {
+    0: (EchoReply, _write_EchoReply, _read_EchoReply),
+    70: (EchoSealed, _write_EchoSealed, _read_EchoSealed),
+}

@@ -17,7 +17,7 @@ class InitPacket:
     SIZE: ClassVar[int] = 296
     """Bytes of every encoding."""
 
-    version: int
+    protocol: int
     """Version of the protocol."""
 
     reserved: int
@@ -57,7 +57,7 @@ class InitPacket:
 def _write_InitPacket(w: k.Writer, value: InitPacket) -> None:
     w.put(b"\x01")
     w.seek(1)
-    w.u8("version", value.version)
+    w.u8("protocol", value.protocol)
     w.seek(2)
     w.u16le("reserved", value.reserved, 0)
     w.seek(4)
@@ -80,7 +80,7 @@ def _read_InitPacket(r: Reader) -> InitPacket:
     r.exactly(296)
     r.magic(b"\x01")
     r.seek(1)
-    version_ = r.u8("version")
+    protocol = r.u8("protocol")
     r.seek(2)
     reserved = r.u16le("reserved", 0)
     r.seek(4)
@@ -98,7 +98,7 @@ def _read_InitPacket(r: Reader) -> InitPacket:
     r.seek(280)
     mac_cookie = r.take("mac_cookie", 16)
     return InitPacket(
-        version=version,
+        protocol=protocol,
         reserved=reserved,
         sender_index=sender_index,
         ephemeral=ephemeral,
@@ -117,7 +117,7 @@ class RespPacket:
     SIZE: ClassVar[int] = 200
     """Bytes of every encoding."""
 
-    version: int
+    protocol: int
     """Version of the protocol."""
 
     reserved: int
@@ -145,7 +145,7 @@ class RespPacket:
 def _write_RespPacket(w: k.Writer, value: RespPacket) -> None:
     w.put(b"\x02")
     w.seek(1)
-    w.u8("version", value.version)
+    w.u8("protocol", value.protocol)
     w.seek(2)
     w.u16le("reserved", value.reserved, 0)
     w.seek(4)
@@ -160,7 +160,7 @@ def _read_RespPacket(r: Reader) -> RespPacket:
     r.exactly(200)
     r.magic(b"\x02")
     r.seek(1)
-    version_ = r.u8("version")
+    protocol = r.u8("protocol")
     r.seek(2)
     reserved = r.u16le("reserved", 0)
     r.seek(4)
@@ -170,7 +170,7 @@ def _read_RespPacket(r: Reader) -> RespPacket:
     r.seek(40)
     sealed_payload = r.take("sealed_payload", 160)
     return RespPacket(
-        version=version,
+        protocol=protocol,
         reserved=reserved,
         receiver_index=receiver_index,
         ephemeral=ephemeral,
@@ -185,7 +185,7 @@ class CookiePacket:
     SIZE: ClassVar[int] = 40
     """Bytes of every encoding."""
 
-    version: int
+    protocol: int
     """Version of the protocol."""
 
     reserved: int
@@ -213,7 +213,7 @@ class CookiePacket:
 def _write_CookiePacket(w: k.Writer, value: CookiePacket) -> None:
     w.put(b"\x03")
     w.seek(1)
-    w.u8("version", value.version)
+    w.u8("protocol", value.protocol)
     w.seek(2)
     w.u16le("reserved", value.reserved, 0)
     w.seek(4)
@@ -228,7 +228,7 @@ def _read_CookiePacket(r: Reader) -> CookiePacket:
     r.exactly(40)
     r.magic(b"\x03")
     r.seek(1)
-    version_ = r.u8("version")
+    protocol = r.u8("protocol")
     r.seek(2)
     reserved = r.u16le("reserved", 0)
     r.seek(4)
@@ -238,7 +238,7 @@ def _read_CookiePacket(r: Reader) -> CookiePacket:
     r.seek(24)
     mac = r.take("mac", 16)
     return CookiePacket(
-        version=version,
+        protocol=protocol,
         reserved=reserved,
         receiver_index=receiver_index,
         cookie=cookie,
@@ -253,7 +253,7 @@ class RejectPacket:
     SIZE: ClassVar[int] = 32
     """Bytes of every encoding."""
 
-    version: int
+    protocol: int
     """Version of the protocol."""
 
     reserved: int
@@ -287,7 +287,7 @@ class RejectPacket:
 def _write_RejectPacket(w: k.Writer, value: RejectPacket) -> None:
     w.put(b"\x04")
     w.seek(1)
-    w.u8("version", value.version)
+    w.u8("protocol", value.protocol)
     w.seek(2)
     w.u16le("reserved", value.reserved, 0)
     w.seek(4)
@@ -306,7 +306,7 @@ def _read_RejectPacket(r: Reader) -> RejectPacket:
     r.exactly(32)
     r.magic(b"\x04")
     r.seek(1)
-    version_ = r.u8("version")
+    protocol = r.u8("protocol")
     r.seek(2)
     reserved = r.u16le("reserved", 0)
     r.seek(4)
@@ -320,7 +320,7 @@ def _read_RejectPacket(r: Reader) -> RejectPacket:
     r.seek(16)
     mac = r.take("mac", 16)
     return RejectPacket(
-        version=version,
+        protocol=protocol,
         reserved=reserved,
         receiver_index=receiver_index,
         reason=reason,
@@ -680,7 +680,7 @@ class ForwardEnvelope:
     ttl: int
     """Hops that it may still make."""
 
-    class_: int
+    priority: int
     """How urgent it is."""
 
     reserved: int
@@ -707,7 +707,7 @@ def _write_ForwardEnvelope(w: k.Writer, value: ForwardEnvelope) -> None:
     w.seek(16)
     w.u8("ttl", value.ttl)
     w.seek(17)
-    w.u8("class", value.class_)
+    w.u8("priority", value.priority)
     w.seek(18)
     w.u16le("reserved", value.reserved, 0)
     w.seek(20)
@@ -723,7 +723,7 @@ def _read_ForwardEnvelope(r: Reader) -> ForwardEnvelope:
     r.seek(16)
     ttl = r.u8("ttl")
     r.seek(17)
-    class_ = r.u8("class")
+    priority = r.u8("priority")
     r.seek(18)
     reserved = r.u16le("reserved", 0)
     r.seek(20)
@@ -732,7 +732,7 @@ def _read_ForwardEnvelope(r: Reader) -> ForwardEnvelope:
         destination=destination,
         source=source,
         ttl=ttl,
-        class_=class_,
+        priority=priority,
         reserved=reserved,
         padding=padding,
     )

@@ -3,6 +3,14 @@
 import * as k from '../../kernel';
 import * as t from '../base';
 
+export const checksumHash = k.choice<t.ChecksumHash, t.ChecksumHash>({
+  tags: {
+    xxh3_64: 1,
+    blake3: 2,
+    blake2s256: 3,
+  },
+});
+
 export const libraryInfo: k.Codec<t.LibraryInfo, t.LibraryInfo> = {
   write(w, value, name) {
     const v = k.object(value, name);

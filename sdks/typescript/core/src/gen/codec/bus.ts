@@ -25,10 +25,84 @@ export const start = k.choice<t.Start, t.Start>({
   },
 });
 
+export const redisOptions: k.Codec<t.RedisOptions, t.RedisOptions> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(7, name);
+    k.text.write(w, v.url, 'url');
+    k.text.write(w, v.prefix ?? 'net', 'prefix');
+    k.u32.write(w, k.inRange(v.pipelineSize ?? 1000, 1, 65536, 'pipelineSize'), 'pipelineSize');
+    optionalU32.write(w, k.inRange(v.poolSize, 1, 4096, 'poolSize'), 'poolSize');
+    k.counter.write(
+      w,
+      k.inRange(v.connectTimeoutMs ?? 5000, 1, Infinity, 'connectTimeoutMs'),
+      'connectTimeoutMs',
+    );
+    k.counter.write(
+      w,
+      k.inRange(v.commandTimeoutMs ?? 1000, 1, Infinity, 'commandTimeoutMs'),
+      'commandTimeoutMs',
+    );
+    optionalU32.write(w, k.inRange(v.maxStreamLen, 1, Infinity, 'maxStreamLen'), 'maxStreamLen');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.RedisOptions = {
+      url: k.text.read(r),
+      prefix: k.text.read(r),
+      pipelineSize: k.u32.read(r),
+      poolSize: optionalU32.read(r),
+      connectTimeoutMs: k.counter.read(r),
+      commandTimeoutMs: k.counter.read(r),
+      maxStreamLen: optionalU32.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const jetStreamOptions: k.Codec<t.JetStreamOptions, t.JetStreamOptions> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(8, name);
+    k.text.write(w, v.url, 'url');
+    k.text.write(w, v.prefix ?? 'net', 'prefix');
+    k.counter.write(
+      w,
+      k.inRange(v.connectTimeoutMs ?? 5000, 1, Infinity, 'connectTimeoutMs'),
+      'connectTimeoutMs',
+    );
+    k.counter.write(
+      w,
+      k.inRange(v.requestTimeoutMs ?? 5000, 1, Infinity, 'requestTimeoutMs'),
+      'requestTimeoutMs',
+    );
+    optionalU64.write(w, k.inRange(v.maxMessages, 1, Infinity, 'maxMessages'), 'maxMessages');
+    optionalU64.write(w, k.inRange(v.maxBytes, 1, Infinity, 'maxBytes'), 'maxBytes');
+    optionalCounter.write(w, k.inRange(v.maxAgeMs, 1, Infinity, 'maxAgeMs'), 'maxAgeMs');
+    k.u32.write(w, k.inRange(v.replicas ?? 1, 1, 5, 'replicas'), 'replicas');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.JetStreamOptions = {
+      url: k.text.read(r),
+      prefix: k.text.read(r),
+      connectTimeoutMs: k.counter.read(r),
+      requestTimeoutMs: k.counter.read(r),
+      maxMessages: optionalU64.read(r),
+      maxBytes: optionalU64.read(r),
+      maxAgeMs: optionalCounter.read(r),
+      replicas: k.u32.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
 export const netNodeConfig: k.Codec<t.NetNodeConfig, t.NetNodeConfig> = {
   write(w, value, name) {
     const v = k.object(value, name);
-    const at = w.begin(6, name);
+    const at = w.begin(9, name);
     optionalU32.write(w, k.inRange(v.shards ?? v.numShards, 1, 4096, 'shards'), 'shards');
     k.u32.write(
       w,
@@ -47,6 +121,9 @@ export const netNodeConfig: k.Codec<t.NetNodeConfig, t.NetNodeConfig> = {
       'maxBufferBytes',
     );
     transport.write(w, v.transport ?? { type: 'memory' }, 'transport');
+    optionalRedisOptions.write(w, v.redis, 'redis');
+    optionalJetStreamOptions.write(w, v.jetstream, 'jetstream');
+    optionalText.write(w, v.producerNoncePath, 'producerNoncePath');
     w.end(at);
   },
   read(r) {
@@ -58,6 +135,9 @@ export const netNodeConfig: k.Codec<t.NetNodeConfig, t.NetNodeConfig> = {
       maxEventBytes: k.u64.read(r),
       maxBufferBytes: k.u64.read(r),
       transport: transport.read(r),
+      redis: optionalRedisOptions.read(r),
+      jetstream: optionalJetStreamOptions.read(r),
+      producerNoncePath: optionalText.read(r),
     };
     return r.leave(end, value);
   },
@@ -248,13 +328,58 @@ export const netKeypair: k.Codec<t.NetKeypair, t.NetKeypair> = {
   },
 };
 
-export const transport: k.Codec<t.Transport, t.Transport> = {
+export const transport: k.Codec<t.TransportInput, t.Transport> = {
   write(w, value, name) {
     const v = k.object(value, name);
     switch (v.type) {
       case 'memory': {
         w.count(0);
         const at = w.begin(0, name);
+        return w.end(at);
+      }
+      case 'redis': {
+        w.count(1);
+        const at = w.begin(7, name);
+        k.text.write(w, v.url, 'url');
+        k.text.write(w, v.prefix ?? 'net', 'prefix');
+        k.u32.write(w, k.inRange(v.pipelineSize ?? 1000, 1, 65536, 'pipelineSize'), 'pipelineSize');
+        optionalU32.write(w, k.inRange(v.poolSize, 1, 4096, 'poolSize'), 'poolSize');
+        k.counter.write(
+          w,
+          k.inRange(v.connectTimeoutMs ?? 5000, 1, Infinity, 'connectTimeoutMs'),
+          'connectTimeoutMs',
+        );
+        k.counter.write(
+          w,
+          k.inRange(v.commandTimeoutMs ?? 1000, 1, Infinity, 'commandTimeoutMs'),
+          'commandTimeoutMs',
+        );
+        optionalU32.write(
+          w,
+          k.inRange(v.maxStreamLen, 1, Infinity, 'maxStreamLen'),
+          'maxStreamLen',
+        );
+        return w.end(at);
+      }
+      case 'jetstream': {
+        w.count(2);
+        const at = w.begin(8, name);
+        k.text.write(w, v.url, 'url');
+        k.text.write(w, v.prefix ?? 'net', 'prefix');
+        k.counter.write(
+          w,
+          k.inRange(v.connectTimeoutMs ?? 5000, 1, Infinity, 'connectTimeoutMs'),
+          'connectTimeoutMs',
+        );
+        k.counter.write(
+          w,
+          k.inRange(v.requestTimeoutMs ?? 5000, 1, Infinity, 'requestTimeoutMs'),
+          'requestTimeoutMs',
+        );
+        optionalU64.write(w, k.inRange(v.maxMessages, 1, Infinity, 'maxMessages'), 'maxMessages');
+        optionalU64.write(w, k.inRange(v.maxBytes, 1, Infinity, 'maxBytes'), 'maxBytes');
+        optionalCounter.write(w, k.inRange(v.maxAgeMs, 1, Infinity, 'maxAgeMs'), 'maxAgeMs');
+        k.u32.write(w, k.inRange(v.replicas ?? 1, 1, 5, 'replicas'), 'replicas');
         return w.end(at);
       }
       default:
@@ -269,6 +394,29 @@ export const transport: k.Codec<t.Transport, t.Transport> = {
         return r.leave(end, {
           type: 'memory',
         });
+      case 1:
+        return r.leave(end, {
+          type: 'redis',
+          url: k.text.read(r),
+          prefix: k.text.read(r),
+          pipelineSize: k.u32.read(r),
+          poolSize: optionalU32.read(r),
+          connectTimeoutMs: k.counter.read(r),
+          commandTimeoutMs: k.counter.read(r),
+          maxStreamLen: optionalU32.read(r),
+        });
+      case 2:
+        return r.leave(end, {
+          type: 'jetstream',
+          url: k.text.read(r),
+          prefix: k.text.read(r),
+          connectTimeoutMs: k.counter.read(r),
+          requestTimeoutMs: k.counter.read(r),
+          maxMessages: optionalU64.read(r),
+          maxBytes: optionalU64.read(r),
+          maxAgeMs: optionalCounter.read(r),
+          replicas: k.u32.read(r),
+        });
       default:
         return k.noCase('transport', number);
     }
@@ -276,9 +424,12 @@ export const transport: k.Codec<t.Transport, t.Transport> = {
 };
 
 export const optionalU32 = k.optional(k.u32);
+export const optionalU64 = k.optional(k.u64);
+export const optionalCounter = k.optional(k.counter);
+export const optionalRedisOptions = k.optional(redisOptions);
+export const optionalJetStreamOptions = k.optional(jetStreamOptions);
 export const optionalText = k.optional(k.text);
 export const listOfStoredEvent = k.list(storedEvent);
-export const optionalCounter = k.optional(k.counter);
 export const netNodeHandle = k.handleOf(() => t.NetNode);
 export const listOfAnyJson = k.list(k.anyJson);
 export const listOfText = k.list(k.text);

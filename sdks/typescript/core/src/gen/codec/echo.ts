@@ -18,11 +18,35 @@ export const color = k.choice<t.Color, t.Color | 'green'>({
 
 export const level = k.numbers<t.Level>([1, 500]);
 
+export const reason = k.choice<t.Reason, t.Reason>({
+  tags: {
+    none: 0,
+    damaged: 7,
+  },
+  open: true,
+});
+
+export const mood = k.choice<t.Mood, t.Mood>({
+  tags: {
+    calm: 1,
+    angry: 2,
+  },
+  unknown: (detail) => k.makeError(1, 4, `echo: odd text: ${detail}`, detail),
+});
+
 export const access = k.flags<t.Access>({
   read: 0n,
   write: 1n,
   change_all: 31n,
 });
+
+export const rights = k.flags<t.Rights>(
+  {
+    enter: 0n,
+    leave: 1n,
+  },
+  (detail) => k.makeError(1, 4, `echo: odd text: ${detail}`, detail),
+);
 
 export const label: k.Codec<t.LabelInput, t.Label> = {
   write(w, value, name) {
@@ -207,6 +231,48 @@ export const timetable: k.Codec<t.TimetableInput, t.Timetable> = {
   },
 };
 
+export const echoKit: k.Codec<t.EchoKitInput, t.EchoKit> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(4, name);
+    label.write(w, v.label, 'label');
+    echoBoxHandle.write(w, v.first, 'first');
+    optionalEchoBoxHandle.write(w, v.spare, 'spare');
+    listOfEchoBoxHandle.write(w, v.more, 'more');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.EchoKit = {
+      label: label.read(r),
+      first: echoBoxHandle.read(r),
+      spare: optionalEchoBoxHandle.read(r),
+      more: listOfEchoBoxHandle.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const echoWatch: k.Codec<t.EchoWatch, t.EchoWatch> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(3, name);
+    echoKit.write(w, v.kit, 'kit');
+    k.counter.write(w, v.pauseMs, 'pauseMs');
+    streamOfU32.write(w, v.numbers, 'numbers');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.EchoWatch = {
+      kit: echoKit.read(r),
+      pauseMs: k.counter.read(r),
+      numbers: streamOfU32.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
 export const echoPage: k.Codec<t.EchoPage, t.EchoPage> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -356,14 +422,15 @@ export const listOfShape = k.list(shape);
 export const listOfText = k.list(k.text);
 export const listOfCounter = k.list(k.counter);
 export const mapOfCounter = k.map(k.counter);
-export const listOfTree = k.list(tree);
-export const optionalU32 = k.optional(k.u32);
-export const listOfI64 = k.list(k.i64);
-export const streamOfU32 = k.streamOf(k.u32);
-export const streamOfLabel = k.streamOf(label);
 export const echoBoxHandle = k.handleOf(() => t.EchoBox);
 export const optionalEchoBoxHandle = k.optional(echoBoxHandle);
 export const listOfEchoBoxHandle = k.list(echoBoxHandle);
+export const streamOfU32 = k.streamOf(k.u32);
+export const listOfTree = k.list(tree);
+export const optionalU32 = k.optional(k.u32);
+export const optionalEchoKit = k.optional(echoKit);
+export const listOfI64 = k.list(k.i64);
+export const streamOfLabel = k.streamOf(label);
 export const letterStreamHandle = k.handleOf(() => t.LetterStream);
 export const optionalAnyJson = k.optional(k.anyJson);
 export const optionalBytes = k.optional(k.bytes);

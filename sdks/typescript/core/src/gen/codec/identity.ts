@@ -3,13 +3,16 @@
 import * as k from '../../kernel';
 import * as t from '../identity';
 
-export const tokenScope = k.flags<t.TokenScope>({
-  publish: 0n,
-  subscribe: 1n,
-  admin: 2n,
-  delegate: 3n,
-  wildcard: 4n,
-});
+export const tokenScope = k.flags<t.TokenScope>(
+  {
+    publish: 0n,
+    subscribe: 1n,
+    admin: 2n,
+    delegate: 3n,
+    wildcard: 4n,
+  },
+  (detail) => k.makeError(8, 3, `identity: ${detail}`, detail),
+);
 
 export const tokenInfo: k.Codec<t.TokenInfo, t.TokenInfo> = {
   write(w, value, name) {

@@ -3,11 +3,13 @@
 import * as k from '../../kernel';
 import * as t from '../mesh';
 
+export const publicKey = k.binary<string>(32, ['hex'], 'hex');
+
 export const rejectCode = k.choice<t.RejectCode, t.RejectCode>({
   tags: {
     wrong_key: 1,
     wrong_psk: 2,
-    version: 3,
+    version_mismatch: 3,
     not_admitted: 4,
     shutting_down: 5,
   },
@@ -26,4 +28,297 @@ export const closeCode = k.choice<t.CloseCode, t.CloseCode>({
   open: true,
 });
 
+export const reliability = k.choice<t.Reliability, t.Reliability>({
+  tags: {
+    fire_and_forget: 0,
+    reliable: 1,
+  },
+});
+
+export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(10, name);
+    k.text.write(w, v.bindAddr, 'bindAddr');
+    k.text.write(w, v.psk, 'psk');
+    listOfText.write(w, v.acceptedPsks ?? [], 'acceptedPsks');
+    optionalBytes.write(w, v.identitySeed, 'identitySeed');
+    k.counter.write(
+      w,
+      k.inRange(
+        v.heartbeatIntervalMs ?? v.heartbeatMs ?? 5000,
+        10,
+        Infinity,
+        'heartbeatIntervalMs',
+      ),
+      'heartbeatIntervalMs',
+    );
+    k.counter.write(
+      w,
+      k.inRange(v.sessionTimeoutMs ?? 30000, 500, Infinity, 'sessionTimeoutMs'),
+      'sessionTimeoutMs',
+    );
+    k.counter.write(
+      w,
+      k.inRange(v.connectTimeoutMs ?? 5000, 1, Infinity, 'connectTimeoutMs'),
+      'connectTimeoutMs',
+    );
+    k.u16.write(w, k.inRange(v.maxDatagram ?? 1452, 1200, 8952, 'maxDatagram'), 'maxDatagram');
+    k.u64.write(w, k.inRange(v.queueBytes ?? 4194304n, 1024, Infinity, 'queueBytes'), 'queueBytes');
+    optionalU32.write(w, v.numShards, 'numShards');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.MeshNodeConfig = {
+      bindAddr: k.text.read(r),
+      psk: k.text.read(r),
+      acceptedPsks: listOfText.read(r),
+      identitySeed: optionalBytes.read(r),
+      heartbeatIntervalMs: k.counter.read(r),
+      sessionTimeoutMs: k.counter.read(r),
+      connectTimeoutMs: k.counter.read(r),
+      maxDatagram: k.u16.read(r),
+      queueBytes: k.u64.read(r),
+      numShards: optionalU32.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const streamConfig: k.Codec<t.StreamConfig, t.StreamConfig> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(4, name);
+    k.u64.write(w, v.streamId, 'streamId');
+    reliability.write(w, v.reliability ?? 'fire_and_forget', 'reliability');
+    k.u64.write(w, v.windowBytes ?? 65536n, 'windowBytes');
+    k.u8.write(
+      w,
+      k.inRange(v.fairnessWeight ?? 1, 1, Infinity, 'fairnessWeight'),
+      'fairnessWeight',
+    );
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.StreamConfig = {
+      streamId: k.u64.read(r),
+      reliability: reliability.read(r),
+      windowBytes: k.u64.read(r),
+      fairnessWeight: k.u8.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const meshShutdownOptions: k.Codec<t.MeshShutdownOptions, t.MeshShutdownOptions> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(1, name);
+    k.counter.write(w, v.timeoutMs ?? 5000, 'timeoutMs');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.MeshShutdownOptions = {
+      timeoutMs: k.counter.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const receiveOptions: k.Codec<t.ReceiveOptions, t.ReceiveOptions> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(2, name);
+    optionalU64.write(w, v.peer, 'peer');
+    optionalU64.write(w, v.streamId, 'streamId');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.ReceiveOptions = {
+      peer: optionalU64.read(r),
+      streamId: optionalU64.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const meshEvent: k.Codec<t.MeshEvent, t.MeshEvent> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(7, name);
+    k.text.write(w, v.id, 'id');
+    k.u64.write(w, v.sender, 'sender');
+    k.u64.write(w, v.streamId, 'streamId');
+    k.u64.write(w, v.sequence, 'sequence');
+    k.boolean.write(w, v.reliable, 'reliable');
+    k.bytes.write(w, v.payload, 'payload');
+    k.u64.write(w, v.insertionTs, 'insertionTs');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.MeshEvent = {
+      id: k.text.read(r),
+      sender: k.u64.read(r),
+      streamId: k.u64.read(r),
+      sequence: k.u64.read(r),
+      reliable: k.boolean.read(r),
+      payload: k.bytes.read(r),
+      insertionTs: k.u64.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const peerInfo: k.Codec<t.PeerInfo, t.PeerInfo> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(6, name);
+    k.u64.write(w, v.nodeId, 'nodeId');
+    k.bytes.write(w, v.entityId, 'entityId');
+    publicKey.write(w, v.publicKey, 'publicKey');
+    k.text.write(w, v.address, 'address');
+    k.counter.write(w, v.rttUs, 'rttUs');
+    k.boolean.write(w, v.silent, 'silent');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.PeerInfo = {
+      nodeId: k.u64.read(r),
+      entityId: k.bytes.read(r),
+      publicKey: publicKey.read(r),
+      address: k.text.read(r),
+      rttUs: k.counter.read(r),
+      silent: k.boolean.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const streamStats: k.Codec<t.StreamStats, t.StreamStats> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(11, name);
+    k.u64.write(w, v.txSeq, 'txSeq');
+    k.u64.write(w, v.rxSeq, 'rxSeq');
+    k.u64.write(w, v.inboundPending, 'inboundPending');
+    k.u64.write(w, v.lastActivityNs, 'lastActivityNs');
+    k.boolean.write(w, v.active, 'active');
+    k.u64.write(w, v.backpressureEvents, 'backpressureEvents');
+    k.u64.write(w, v.txCreditRemaining, 'txCreditRemaining');
+    k.u64.write(w, v.txWindow, 'txWindow');
+    k.u64.write(w, v.inFlight, 'inFlight');
+    k.u64.write(w, v.lost, 'lost');
+    k.u64.write(w, v.dropped, 'dropped');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.StreamStats = {
+      txSeq: k.u64.read(r),
+      rxSeq: k.u64.read(r),
+      inboundPending: k.u64.read(r),
+      lastActivityNs: k.u64.read(r),
+      active: k.boolean.read(r),
+      backpressureEvents: k.u64.read(r),
+      txCreditRemaining: k.u64.read(r),
+      txWindow: k.u64.read(r),
+      inFlight: k.u64.read(r),
+      lost: k.u64.read(r),
+      dropped: k.u64.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const peerStats: k.Codec<t.PeerStats, t.PeerStats> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(13, name);
+    k.u64.write(w, v.nodeId, 'nodeId');
+    k.u64.write(w, v.packetsSent, 'packetsSent');
+    k.u64.write(w, v.packetsReceived, 'packetsReceived');
+    k.u64.write(w, v.packetsLost, 'packetsLost');
+    k.u64.write(w, v.bytesSent, 'bytesSent');
+    k.u64.write(w, v.bytesReceived, 'bytesReceived');
+    k.u64.write(w, v.messagesSent, 'messagesSent');
+    k.u64.write(w, v.messagesReceived, 'messagesReceived');
+    k.u64.write(w, v.messagesLost, 'messagesLost');
+    k.u64.write(w, v.messagesDropped, 'messagesDropped');
+    k.u64.write(w, v.congestionWindowBytes, 'congestionWindowBytes');
+    k.u64.write(w, v.mtuBytes, 'mtuBytes');
+    mapOfU64.write(w, v.drops, 'drops');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.PeerStats = {
+      nodeId: k.u64.read(r),
+      packetsSent: k.u64.read(r),
+      packetsReceived: k.u64.read(r),
+      packetsLost: k.u64.read(r),
+      bytesSent: k.u64.read(r),
+      bytesReceived: k.u64.read(r),
+      messagesSent: k.u64.read(r),
+      messagesReceived: k.u64.read(r),
+      messagesLost: k.u64.read(r),
+      messagesDropped: k.u64.read(r),
+      congestionWindowBytes: k.u64.read(r),
+      mtuBytes: k.u64.read(r),
+      drops: mapOfU64.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const meshStats: k.Codec<t.MeshStats, t.MeshStats> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(9, name);
+    k.u64.write(w, v.sessions, 'sessions');
+    k.u64.write(w, v.halfOpen, 'halfOpen');
+    k.u64.write(w, v.answered, 'answered');
+    k.u64.write(w, v.rejected, 'rejected');
+    k.u64.write(w, v.cookies, 'cookies');
+    k.u64.write(w, v.queued, 'queued');
+    k.u64.write(w, v.queuedBytes, 'queuedBytes');
+    mapOfU64.write(w, v.drops, 'drops');
+    listOfPeerStats.write(w, v.peers, 'peers');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.MeshStats = {
+      sessions: k.u64.read(r),
+      halfOpen: k.u64.read(r),
+      answered: k.u64.read(r),
+      rejected: k.u64.read(r),
+      cookies: k.u64.read(r),
+      queued: k.u64.read(r),
+      queuedBytes: k.u64.read(r),
+      drops: mapOfU64.read(r),
+      peers: listOfPeerStats.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const listOfText = k.list(k.text);
+export const optionalBytes = k.optional(k.bytes);
+export const optionalU32 = k.optional(k.u32);
+export const optionalU64 = k.optional(k.u64);
+export const mapOfU64 = k.map(k.u64);
+export const listOfPeerStats = k.list(peerStats);
 export const optionalText = k.optional(k.text);
+export const meshStreamHandle = k.handleOf(() => t.MeshStream);
+export const listOfBytes = k.list(k.bytes);
+export const optionalStreamStats = k.optional(streamStats);
+export const meshEventsHandle = k.handleOf(() => t.MeshEvents);
+export const listOfMeshEvent = k.list(meshEvent);
+export const listOfPeerInfo = k.list(peerInfo);
+export const meshNodeHandle = k.handleOf(() => t.MeshNode);

@@ -3,6 +3,7 @@
 import { library } from '../../kernel/native';
 
 interface Functions {
+  baseChecksum(data: Uint8Array, args: Uint8Array): bigint;
   baseVersion(): string;
   baseBuildInfo(out: Buffer): number;
 }

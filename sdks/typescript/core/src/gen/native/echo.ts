@@ -22,6 +22,8 @@ interface Functions {
   echoEchoColor(args: Uint8Array, out: Buffer): number;
   echoEchoLevel(args: Uint8Array, out: Buffer): number;
   echoEchoAccess(args: Uint8Array, out: Buffer): number;
+  echoEchoMood(args: Uint8Array, out: Buffer): number;
+  echoEchoRights(args: Uint8Array, out: Buffer): number;
   echoEchoNumber(value: bigint): bigint;
   echoEchoKeyOf(args: Uint8Array, out: Buffer): number;
   echoEchoOptional(
@@ -37,6 +39,9 @@ interface Functions {
   echoEchoPauses(args: Uint8Array, out: Buffer): number;
   echoEchoLimits(args: Uint8Array, out: Buffer): number;
   echoEchoTimetable(args: Uint8Array, out: Buffer): number;
+  echoEchoKitOf(environment: number, args: Uint8Array, out: Buffer): number;
+  echoKitText(args: Uint8Array): string;
+  echoKitTextLater(environment: number, args: Uint8Array): number;
   echoDoubled(text: string): string;
   echoDoubledNumber(number: number): bigint;
   echoEchoEverything(args: Uint8Array, out: Buffer): number;
@@ -70,6 +75,8 @@ interface Functions {
   echoEchoBoxFind(environment: number, handle: number, text: string): number;
   echoEchoBoxMerged(environment: number, args: Uint8Array): number;
   echoEchoBoxLetters(environment: number, handle: number, limit: number): number;
+  echoEchoBoxWatch(environment: number, handle: number, count: number): number;
+  echoEchoBoxBoxed(environment: number, handle: number, args: Uint8Array, out: Buffer): number;
   echoEchoBoxSave(environment: number, handle: number, key: string, args: Uint8Array): number;
   echoEchoBoxShut(environment: number, handle: number): number;
   echoEchoBoxText(handle: number): string;

@@ -6,7 +6,7 @@ import * as k from './writer';
 /** The first message of a handshake. */
 export interface InitPacket {
   /** Version of the protocol. */
-  readonly version: number;
+  readonly protocol: number;
   /** Zero. */
   readonly reserved: number;
   /** Index by which the answer finds the dialling node's keys. */
@@ -38,7 +38,7 @@ export function decodeInitPacket(bytes: Uint8Array): InitPacket {
 function writeInitPacket(w: k.Writer, value: InitPacket): void {
   w.put([0x01]);
   w.seek(1);
-  w.u8('version', value.version);
+  w.u8('protocol', value.protocol);
   w.seek(2);
   w.u16le('reserved', value.reserved, 0);
   w.seek(4);
@@ -61,7 +61,7 @@ function readInitPacket(r: Reader): InitPacket {
   r.exactly(296);
   r.magic([0x01]);
   r.seek(1);
-  const version_ = r.u8('version');
+  const protocol = r.u8('protocol');
   r.seek(2);
   const reserved = r.u16le('reserved', 0);
   r.seek(4);
@@ -79,7 +79,7 @@ function readInitPacket(r: Reader): InitPacket {
   r.seek(280);
   const macCookie = r.take('mac_cookie', 16);
   return {
-    version,
+    protocol,
     reserved,
     senderIndex,
     ephemeral,
@@ -94,7 +94,7 @@ function readInitPacket(r: Reader): InitPacket {
 /** The second and last message of a handshake. */
 export interface RespPacket {
   /** Version of the protocol. */
-  readonly version: number;
+  readonly protocol: number;
   /** Zero. */
   readonly reserved: number;
   /** The dialling node's index. */
@@ -118,7 +118,7 @@ export function decodeRespPacket(bytes: Uint8Array): RespPacket {
 function writeRespPacket(w: k.Writer, value: RespPacket): void {
   w.put([0x02]);
   w.seek(1);
-  w.u8('version', value.version);
+  w.u8('protocol', value.protocol);
   w.seek(2);
   w.u16le('reserved', value.reserved, 0);
   w.seek(4);
@@ -133,7 +133,7 @@ function readRespPacket(r: Reader): RespPacket {
   r.exactly(200);
   r.magic([0x02]);
   r.seek(1);
-  const version_ = r.u8('version');
+  const protocol = r.u8('protocol');
   r.seek(2);
   const reserved = r.u16le('reserved', 0);
   r.seek(4);
@@ -143,7 +143,7 @@ function readRespPacket(r: Reader): RespPacket {
   r.seek(40);
   const sealedPayload = r.take('sealed_payload', 160);
   return {
-    version,
+    protocol,
     reserved,
     receiverIndex,
     ephemeral,
@@ -154,7 +154,7 @@ function readRespPacket(r: Reader): RespPacket {
 /** Asks a dialling node to show that it receives at its address. */
 export interface CookiePacket {
   /** Version of the protocol. */
-  readonly version: number;
+  readonly protocol: number;
   /** Zero. */
   readonly reserved: number;
   /** The dialling node's index. */
@@ -178,7 +178,7 @@ export function decodeCookiePacket(bytes: Uint8Array): CookiePacket {
 function writeCookiePacket(w: k.Writer, value: CookiePacket): void {
   w.put([0x03]);
   w.seek(1);
-  w.u8('version', value.version);
+  w.u8('protocol', value.protocol);
   w.seek(2);
   w.u16le('reserved', value.reserved, 0);
   w.seek(4);
@@ -193,7 +193,7 @@ function readCookiePacket(r: Reader): CookiePacket {
   r.exactly(40);
   r.magic([0x03]);
   r.seek(1);
-  const version_ = r.u8('version');
+  const protocol = r.u8('protocol');
   r.seek(2);
   const reserved = r.u16le('reserved', 0);
   r.seek(4);
@@ -203,7 +203,7 @@ function readCookiePacket(r: Reader): CookiePacket {
   r.seek(24);
   const mac = r.take('mac', 16);
   return {
-    version,
+    protocol,
     reserved,
     receiverIndex,
     cookie,
@@ -214,7 +214,7 @@ function readCookiePacket(r: Reader): CookiePacket {
 /** Refuses a handshake. */
 export interface RejectPacket {
   /** Version of the protocol. */
-  readonly version: number;
+  readonly protocol: number;
   /** Zero. */
   readonly reserved: number;
   /** The dialling node's index. */
@@ -242,7 +242,7 @@ export function decodeRejectPacket(bytes: Uint8Array): RejectPacket {
 function writeRejectPacket(w: k.Writer, value: RejectPacket): void {
   w.put([0x04]);
   w.seek(1);
-  w.u8('version', value.version);
+  w.u8('protocol', value.protocol);
   w.seek(2);
   w.u16le('reserved', value.reserved, 0);
   w.seek(4);
@@ -261,7 +261,7 @@ function readRejectPacket(r: Reader): RejectPacket {
   r.exactly(32);
   r.magic([0x04]);
   r.seek(1);
-  const version_ = r.u8('version');
+  const protocol = r.u8('protocol');
   r.seek(2);
   const reserved = r.u16le('reserved', 0);
   r.seek(4);
@@ -275,7 +275,7 @@ function readRejectPacket(r: Reader): RejectPacket {
   r.seek(16);
   const mac = r.take('mac', 16);
   return {
-    version,
+    protocol,
     reserved,
     receiverIndex,
     reason,
@@ -588,7 +588,7 @@ export interface ForwardEnvelope {
   /** Hops that it may still make. */
   readonly ttl: number;
   /** How urgent it is. */
-  readonly class: number;
+  readonly priority: number;
   /** Zero. */
   readonly reserved: number;
   /** Zero. */
@@ -613,7 +613,7 @@ function writeForwardEnvelope(w: k.Writer, value: ForwardEnvelope): void {
   w.seek(16);
   w.u8('ttl', value.ttl);
   w.seek(17);
-  w.u8('class', value.class);
+  w.u8('priority', value.priority);
   w.seek(18);
   w.u16le('reserved', value.reserved, 0);
   w.seek(20);
@@ -629,7 +629,7 @@ function readForwardEnvelope(r: Reader): ForwardEnvelope {
   r.seek(16);
   const ttl = r.u8('ttl');
   r.seek(17);
-  const class = r.u8('class');
+  const priority = r.u8('priority');
   r.seek(18);
   const reserved = r.u16le('reserved', 0);
   r.seek(20);
@@ -638,7 +638,7 @@ function readForwardEnvelope(r: Reader): ForwardEnvelope {
     destination,
     source,
     ttl,
-    class,
+    priority,
     reserved,
     padding,
   };

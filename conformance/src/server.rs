@@ -1,0 +1,152 @@
+//! Servers of their own for tests: on a free port of this machine, with their files in a folder that goes with them.
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use std::{env, fs, process, thread};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
+
+/// A process that listens, and ends with this value.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens, on 127.0.0.1.
+    pub port: u16,
+    /// Where its files are.
+    pub folder: PathBuf,
+    command: Command,
+    running: Option<Child>,
+}
+
+impl Server {
+    /// Starts a Redis server that keeps nothing on disk, unless further arguments say so.
+    pub fn redis(more: &[&str]) -> Result<Self> {
+        let port = free_port()?;
+        let number = port.to_string();
+        let args = ["--bind", "127.0.0.1", "--port", &number, "--save", "", "--appendonly", "no"];
+        Self::new("redis-server", port, &[&args, more].concat())
+    }
+
+    /// Starts a NATS server with JetStream that keeps its streams in its folder.
+    pub fn nats() -> Result<Self> {
+        let port = free_port()?;
+        Self::new("nats-server", port, &["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd", "."])
+    }
+
+    fn new(program: &str, port: u16, args: &[&str]) -> Result<Self> {
+        let folder = env::temp_dir().join(format!("net-server-{}-{port}", process::id()));
+        fs::create_dir_all(&folder)?;
+        let mut command = Command::new(program);
+        command.args(args).current_dir(&folder).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut server = Self { port, folder, command, running: None };
+        server.start()?;
+        Ok(server)
+    }
+
+    /// Starts the process, and waits until it listens.
+    pub fn start(&mut self) -> Result<()> {
+        let program = self.command.get_program().display().to_string();
+        let started = self.command.spawn();
+        let started = started
+            .with_context(|| format!("{program} does not start; install it: apt-get install {program}"));
+        let child = self.running.insert(started?);
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            if let Some(status) = child.try_wait()? {
+                bail!("{program} ended with {status}");
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Ends the process at once.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.running.take() {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        // What is left lies in the folder for temporary files.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// The servers that cases name, one of each for all testees of a run, started when the first case names it.
+#[derive(Debug, Default)]
+pub(crate) struct Servers {
+    redis: Mutex<Option<Server>>,
+    nats: Mutex<Option<Server>>,
+}
+
+impl Servers {
+    /// The arguments with `$redis` and `$nats` in texts replaced by the address of that server.
+    pub(crate) fn fill(&self, args: &Map<String, Value>) -> Result<Map<String, Value>> {
+        args.iter().map(|(name, value)| Ok((name.clone(), self.value(value)?))).collect()
+    }
+
+    fn value(&self, value: &Value) -> Result<Value> {
+        Ok(match value {
+            Value::String(text) => Value::String(self.text(text)?),
+            Value::Array(items) => items.iter().map(|item| self.value(item)).collect::<Result<_>>()?,
+            Value::Object(members) => Value::Object(self.fill(members)?),
+            other => other.clone(),
+        })
+    }
+
+    fn text(&self, text: &str) -> Result<String> {
+        let mut text = text.to_owned();
+        if text.contains("$redis") {
+            text = text.replace("$redis", &address(&self.redis, || Server::redis(&[]))?);
+        }
+        if text.contains("$nats") {
+            text = text.replace("$nats", &address(&self.nats, Server::nats)?);
+        }
+        Ok(text)
+    }
+}
+
+fn address(server: &Mutex<Option<Server>>, start: impl FnOnce() -> Result<Server>) -> Result<String> {
+    let mut server = server.lock().unwrap_or_else(PoisonError::into_inner);
+    let port = match &*server {
+        Some(running) => running.port,
+        None => server.insert(start()?).port,
+    };
+    Ok(format!("127.0.0.1:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_server_is_started_when_a_text_names_it() {
+        let servers = Servers::default();
+        let args = json!({ "a": [{ "url": "redis://$redis/0" }], "b": 7 });
+        let filled = servers.fill(args.as_object().expect("an object")).expect("a server");
+        let port = servers.redis.lock().expect("a server").as_ref().expect("a server").port;
+        assert_eq!(
+            Value::Object(filled),
+            json!({ "a": [{ "url": format!("redis://127.0.0.1:{port}/0") }], "b": 7 })
+        );
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+        assert!(servers.nats.lock().expect("no server").is_none());
+        drop(servers);
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+    }
+}

@@ -1,0 +1,15 @@
+# Before 1.0.0 the second number stands for the first, as for every package of the project.
+
+set(PACKAGE_VERSION "@VERSION@")
+string(REGEX REPLACE "^0\\.([0-9]+).*" "0.\\1" _net_mesh_own "${PACKAGE_VERSION}")
+string(REGEX REPLACE "^0\\.([0-9]+).*" "0.\\1" _net_mesh_wanted "${PACKAGE_FIND_VERSION}")
+string(REGEX REPLACE "^([1-9][0-9]*)\\..*" "\\1" _net_mesh_own "${_net_mesh_own}")
+string(REGEX REPLACE "^([1-9][0-9]*)\\..*" "\\1" _net_mesh_wanted "${_net_mesh_wanted}")
+if(PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION OR NOT _net_mesh_own STREQUAL _net_mesh_wanted)
+  set(PACKAGE_VERSION_COMPATIBLE FALSE)
+else()
+  set(PACKAGE_VERSION_COMPATIBLE TRUE)
+  if(PACKAGE_VERSION VERSION_EQUAL PACKAGE_FIND_VERSION)
+    set(PACKAGE_VERSION_EXACT TRUE)
+  endif()
+endif()

@@ -1,0 +1,451 @@
+//! The state of a node, and how it settles.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    io,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Instant, SystemTime},
+};
+
+use bytes::Bytes;
+use net_crypto::mesh::PublicKey;
+use net_session::{Endpoint, Event, Inbox, Item, Path, Random, SessionId, StreamId, Target, Transmit};
+use net_types::{
+    Timestamp,
+    identity::NodeId,
+    mesh::{MeshError, MeshEvent, StreamConfig, StreamError},
+};
+use tokio::{sync::Notify, task::JoinHandle};
+
+use super::{
+    outgoing::{End, Outgoing},
+    peers::Peers,
+    queue::Queue,
+    settings::Settings,
+    socket::{Arrivals, Socket},
+};
+use crate::bus::bell::Bell;
+
+/// Messages that are read of a stream before its queue is asked for room again.
+const TURN: usize = 16;
+
+/// What all references to a node have in common.
+#[derive(Debug)]
+pub(super) struct Shared {
+    hub: Mutex<Hub>,
+    /// Wakes the driver.
+    pub(super) wake: Notify,
+    /// Rings when there are messages to read, or none come any more.
+    pub(super) news: Bell,
+    /// Rings when something can be sent, has arrived, or has ended.
+    pub(super) moved: Bell,
+}
+
+/// The state of a node.
+pub(super) struct Hub {
+    pub(super) endpoint: Endpoint,
+    pub(super) peers: Peers,
+    pub(super) outgoing: Outgoing,
+    pub(super) queue: Queue,
+    pub(super) driver: Option<JoinHandle<()>>,
+    /// Until the node is shut down.
+    pub(super) socket: Option<Socket>,
+    pub(super) life: Life,
+    /// When the driver wakes by itself.
+    pub(super) armed: Option<Instant>,
+    /// Own streams that end once what was sent over them has arrived.
+    pub(super) finishing: HashSet<(SessionId, StreamId)>,
+    incoming: HashMap<(SessionId, StreamId), Incoming>,
+    /// Streams with something to read.
+    readable: VecDeque<(SessionId, StreamId)>,
+    /// What the socket had no room for.
+    blocked: Option<(Vec<u8>, Transmit)>,
+    buffer: Vec<u8>,
+    inbox: Inbox,
+}
+
+/// How far the life of a node has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Life {
+    /// It does what it is asked to.
+    Open,
+    /// It waits for what was sent to arrive.
+    Closing,
+    /// It does nothing any more.
+    Closed,
+}
+
+/// A stream of a peer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Incoming {
+    pub(super) peer: NodeId,
+    pub(super) id: u64,
+    pub(super) is_reliable: bool,
+    pub(super) next: u64,
+    pub(super) last_activity: Option<SystemTime>,
+    is_readable: bool,
+    has_ended: bool,
+}
+
+/// Random numbers of the operating system.
+struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the generator that gave the first seed gives more");
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("peers", &self.peers).field("life", &self.life).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// A node with a bound socket.
+    pub(super) fn new(settings: Settings, socket: Socket) -> Self {
+        let endpoint = Endpoint::new(settings.session, Box::new(SystemRandom), Instant::now());
+        let hub = Hub {
+            endpoint,
+            peers: Peers::default(),
+            outgoing: Outgoing::default(),
+            queue: Queue::new(settings.queue),
+            driver: None,
+            socket: Some(socket),
+            life: Life::Open,
+            armed: None,
+            finishing: HashSet::new(),
+            incoming: HashMap::new(),
+            readable: VecDeque::new(),
+            blocked: None,
+            buffer: Vec::new(),
+            inbox: Inbox::new(),
+        };
+        Self { hub: Mutex::new(hub), wake: Notify::new(), news: Bell::default(), moved: Bell::default() }
+    }
+
+    /// The state as it is.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Hub> {
+        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something to the state, and settles it.
+    pub(super) fn act<R>(&self, what: impl FnOnce(&mut Hub, Instant) -> R) -> R {
+        let now = Instant::now();
+        let (result, news, wakes) = {
+            let mut hub = self.lock();
+            let result = what(&mut hub, now);
+            let news = hub.settle(now);
+            let timeout = hub.endpoint.poll_timeout();
+            let is_sooner = timeout.is_some_and(|timeout| hub.armed.is_none_or(|armed| timeout < armed));
+            (result, news, is_sooner || hub.blocked.is_some())
+        };
+        if news.to_read {
+            self.news.ring();
+        }
+        if news.moved {
+            self.moved.ring();
+        }
+        if wakes {
+            self.wake.notify_one();
+        }
+        result
+    }
+}
+
+/// What has come of settling.
+#[derive(Debug, Clone, Copy, Default)]
+struct News {
+    to_read: bool,
+    moved: bool,
+}
+
+impl Hub {
+    /// Refuses what comes after the shutdown.
+    pub(super) fn check_open(&self) -> Result<(), MeshError> {
+        if self.life == Life::Open { Ok(()) } else { Err(MeshError::ShutDown) }
+    }
+
+    /// Dials a peer.
+    pub(super) fn dial(
+        &mut self,
+        now: Instant,
+        target: Target,
+    ) -> tokio::sync::oneshot::Receiver<super::peers::Outcome> {
+        let known = target.node.and_then(|node| self.peers.get(node).map(|peer| (node, peer.key)));
+        if let Some((node, key)) = known
+            && key == target.key
+        {
+            return self.peers.await_peer(node);
+        }
+        let dial = self.endpoint.connect(now, target);
+        self.peers.await_dial(dial, target.key)
+    }
+
+    /// Ends the session with a peer.
+    pub(super) fn hang_up(&mut self, now: Instant, key: PublicKey) {
+        self.endpoint.disconnect(now, key);
+    }
+
+    /// Opens a stream, unless it is open.
+    pub(super) fn open_stream(
+        &mut self,
+        now: Instant,
+        peer: NodeId,
+        config: &StreamConfig,
+    ) -> Result<(), StreamError> {
+        if self.life != Life::Open {
+            return Err(StreamError::NotConnected);
+        }
+        let session = self.peers.get(peer).ok_or(StreamError::NotConnected)?.session;
+        let is_open = |own: &super::outgoing::Own| own.ended.is_none() && own.session == session;
+        if self.outgoing.get(peer, config.stream_id).is_some_and(is_open) {
+            return Ok(());
+        }
+        let opening = Outgoing::opening(config);
+        let stream = self.endpoint.open_stream(now, session, &opening)?;
+        self.outgoing.insert(peer, config.stream_id, session, stream, opening.is_reliable);
+        Ok(())
+    }
+
+    /// Ends a stream after what was sent.
+    pub(super) fn close_stream(&mut self, now: Instant, peer: NodeId, id: u64) {
+        if let Ok(own) = self.outgoing.live(peer, id) {
+            own.ended = Some(End::Closed);
+            let (session, stream) = (own.session, own.stream);
+            if self.endpoint.finish(now, session, stream).is_ok() && own.is_used {
+                self.finishing.insert((session, stream));
+            }
+        }
+    }
+
+    /// Sends messages over a stream: all of them, or none.
+    pub(super) fn send(
+        &mut self,
+        now: Instant,
+        peer: NodeId,
+        id: u64,
+        messages: &[Bytes],
+    ) -> Result<(), StreamError> {
+        let own = self.outgoing.live(peer, id)?;
+        self.endpoint.send(now, own.session, own.stream, messages)?;
+        own.is_used |= !messages.is_empty();
+        own.last_activity = Some(SystemTime::now());
+        Ok(())
+    }
+
+    /// Begins to end every stream over which something may be on its way.
+    pub(super) fn finish_all(&mut self, now: Instant) {
+        let used: Vec<_> = self.outgoing.used().map(|own| (own.session, own.stream, own.ended)).collect();
+        for (session, stream, ended) in used {
+            if ended.is_none() && self.endpoint.finish(now, session, stream).is_ok() {
+                self.finishing.insert((session, stream));
+            }
+        }
+    }
+
+    /// Tells the peers that the node ends, and ends everything that waits.
+    pub(super) fn close(&mut self, now: Instant) {
+        self.endpoint.shutdown(now);
+        self.settle(now);
+        self.life = Life::Closed;
+        self.peers.fail_all(&MeshError::ShutDown);
+        self.queue.clear();
+        self.socket = None;
+        self.finishing.clear();
+    }
+
+    /// Takes what has arrived.
+    pub(super) fn arrive(&mut self, now: Instant, arrivals: &mut Arrivals) {
+        arrivals.each(|from, datagram| {
+            // A packet that is passed on needs a route, which this node has not.
+            self.endpoint.handle(now, Path::Direct(from), datagram);
+        });
+    }
+
+    /// Sends what the socket had no room for, now that it has some.
+    pub(super) fn unblock(&mut self) {
+        if let Some((bytes, transmit)) = self.blocked.take() {
+            self.transmit(bytes, transmit);
+        }
+    }
+
+    /// Whether the socket has no room.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked.is_some()
+    }
+
+    /// The stream of a peer by its published id: the newest, if there are several.
+    pub(super) fn incoming(&self, peer: NodeId, id: u64) -> Option<&Incoming> {
+        let its = self.incoming.iter().filter(|(_, stream)| stream.peer == peer && stream.id == id);
+        its.max_by_key(|((_, stream), _)| stream.0).map(|(_, stream)| stream)
+    }
+
+    /// Takes events, reads and sends until nothing is left to do.
+    fn settle(&mut self, now: Instant) -> News {
+        let mut news = News::default();
+        loop {
+            while let Some(event) = self.endpoint.poll() {
+                self.take(event, &mut news);
+            }
+            self.read(now, &mut news);
+            self.send_packets(now);
+            let Some(event) = self.endpoint.poll() else { return news };
+            self.take(event, &mut news);
+        }
+    }
+
+    fn take(&mut self, event: Event, news: &mut News) {
+        match event {
+            Event::Connected { session, peer, key, .. } => {
+                tracing::debug!(peer = %peer, "connected");
+                self.peers.connect(session, peer, key);
+            }
+            Event::DialFailed { dial, error } => self.peers.fail(dial, &error),
+            Event::Suspected { session, is_silent } => self.peers.suspect(session, is_silent),
+            Event::Disconnected { session, peer, error } => {
+                tracing::debug!(peer = %peer, %error, "disconnected");
+                self.peers.disconnect(session);
+                self.outgoing.disconnect(session);
+                self.incoming.retain(|(its, _), _| *its != session);
+                self.finishing.retain(|(its, _)| *its != session);
+                news.moved = true;
+            }
+            Event::StreamOpened { session, stream, kind, id, is_reliable } => {
+                if kind == net_session::StreamKind::USER
+                    && let Some(peer) = self.peers.node_of(session)
+                {
+                    let incoming = Incoming {
+                        peer,
+                        id,
+                        is_reliable,
+                        next: 0,
+                        last_activity: None,
+                        is_readable: false,
+                        has_ended: false,
+                    };
+                    self.incoming.insert((session, stream), incoming);
+                }
+            }
+            Event::Readable { session, stream } => self.note_readable(session, stream),
+            Event::Writable { .. } => news.moved = true,
+            Event::Delivered { session, stream } => {
+                news.moved |= self.finishing.remove(&(session, stream));
+            }
+            Event::StreamEnded { session, stream, is_own: true, error } => {
+                self.outgoing.end(session, stream, &error);
+                self.finishing.remove(&(session, stream));
+                news.moved = true;
+            }
+            Event::StreamEnded { session, stream, is_own: false, .. } => {
+                let key = (session, stream);
+                let is_read = self.incoming.get_mut(&key).is_none_or(|incoming| {
+                    incoming.has_ended = true;
+                    !incoming.is_readable
+                });
+                if is_read {
+                    self.incoming.remove(&key);
+                }
+            }
+            Event::PathChanged { .. } | Event::Observed { .. } => {}
+        }
+    }
+
+    fn note_readable(&mut self, session: SessionId, stream: StreamId) {
+        if let Some(incoming) = self.incoming.get_mut(&(session, stream))
+            && !std::mem::replace(&mut incoming.is_readable, true)
+        {
+            self.readable.push_back((session, stream));
+        }
+    }
+
+    /// Reads what there is room for, each stream in turn.
+    fn read(&mut self, now: Instant, news: &mut News) {
+        for _ in 0..self.readable.len() {
+            let Some(key) = self.readable.pop_front() else { return };
+            if !self.read_stream(now, key, news) {
+                self.readable.push_back(key);
+            }
+        }
+    }
+
+    /// Reads a stream; false if it has more than there is room for.
+    fn read_stream(&mut self, now: Instant, key: (SessionId, StreamId), news: &mut News) -> bool {
+        let Some(mut incoming) = self.incoming.get(&key).copied() else { return true };
+        loop {
+            if !self.queue.has_room(incoming.peer, incoming.id) {
+                return false;
+            }
+            self.inbox.clear();
+            let read = self.endpoint.read(now, key.0, key.1, TURN, &mut self.inbox);
+            if read.is_err() || self.inbox.is_empty() {
+                incoming.is_readable = false;
+                if incoming.has_ended || read.is_err() {
+                    self.incoming.remove(&key);
+                } else {
+                    self.incoming.insert(key, incoming);
+                }
+                return true;
+            }
+            news.to_read = true;
+            let clock = SystemTime::now();
+            incoming.last_activity = Some(clock);
+            for item in self.inbox.iter() {
+                match item {
+                    Item::Message { sequence, bytes, .. } => {
+                        incoming.next = sequence + 1;
+                        self.queue.push(event(&incoming, sequence, bytes, clock));
+                    }
+                    Item::Skipped { sequence, count, .. } => incoming.next = sequence + count,
+                }
+            }
+            self.incoming.insert(key, incoming);
+        }
+    }
+
+    fn send_packets(&mut self, now: Instant) {
+        while self.blocked.is_none() {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            match self.endpoint.poll_transmit(now, &mut buffer) {
+                Some(transmit) => self.transmit(buffer, transmit),
+                None => {
+                    self.buffer = buffer;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Sends packets, or keeps them until the socket has room.
+    fn transmit(&mut self, bytes: Vec<u8>, transmit: Transmit) {
+        let (Path::Direct(to), Some(socket)) = (transmit.path, &self.socket) else { return };
+        match socket.send(to, &bytes, transmit.segment) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.blocked = Some((bytes, transmit));
+                return;
+            }
+            // As if it were lost on the way: whoever waits for an answer tries again or gives up.
+            Err(error) => tracing::debug!(%to, %error, "not sent"),
+            Ok(()) => {}
+        }
+        self.buffer = bytes;
+    }
+}
+
+fn event(incoming: &Incoming, sequence: u64, bytes: &[u8], clock: SystemTime) -> MeshEvent {
+    MeshEvent {
+        id: String::new(),
+        sender: incoming.peer,
+        stream_id: incoming.id,
+        sequence,
+        reliable: incoming.is_reliable,
+        payload: Bytes::copy_from_slice(bytes),
+        insertion_ts: Timestamp(nanoseconds(clock)),
+    }
+}
+
+/// Nanoseconds since the Unix epoch; 0 on a clock that stands before it.
+pub(super) fn nanoseconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |span| span.as_nanos() as u64)
+}

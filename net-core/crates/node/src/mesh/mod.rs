@@ -1,0 +1,34 @@
+//! Nodes of the encrypted mesh, over UDP.
+//!
+//! What a node is to its peers is the state machine of `net-session`; here it gets a socket, the system's clock and random
+//! numbers. Everything stands under one lock, the hub. A call locks it, does something to the state machine, and then
+//! *settles* it: takes the events, reads what there is room for, sends what there is to send. One task drives a node: it
+//! waits for datagrams and for the time, and settles the hub in the same way.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `settings` | checks the published settings |
+//! | `socket` | datagrams in and out, many at a time |
+//! | `hub` | the state of a node, and how it settles |
+//! | `peers` | sessions, and who waits for one |
+//! | `outgoing` | streams to peers, and what is sent over them |
+//! | `queue` | messages that wait to be read, and by whom |
+//! | `driver` | the task that waits |
+//! | `node`, `stream`, `events` | the published objects |
+//! | `stats` | counters, and their Prometheus text |
+
+mod driver;
+mod events;
+mod hub;
+mod node;
+mod outgoing;
+mod peers;
+mod queue;
+mod settings;
+mod socket;
+mod stats;
+mod stream;
+
+pub use events::MeshEvents;
+pub use node::MeshNode;
+pub use stream::MeshStream;

@@ -1,0 +1,332 @@
+//! The node as the interface has it.
+
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use net_crypto::mesh;
+use net_session::{Path, Target};
+use net_types::{
+    Error, api,
+    identity::NodeId,
+    mesh::{
+        MeshError, MeshEvent, MeshNodeConfig, MeshShutdownOptions, MeshStats, PeerInfo, PublicKey,
+        ReceiveOptions, StreamConfig, StreamError, StreamStats,
+    },
+};
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    driver,
+    events::MeshEvents,
+    hub::{Hub, Life, Shared},
+    peers::Outcome,
+    settings::{Settings, argument, not_bound},
+    socket::Socket,
+    stats,
+    stream::MeshStream,
+};
+use crate::bus::bell::Waiter;
+
+/// Time before a second attempt to send, and the longest before any.
+const FIRST_RETRY: Duration = Duration::from_millis(5);
+const LAST_RETRY: Duration = Duration::from_millis(200);
+
+/// A node of the encrypted mesh. It ends when the last reference to it goes.
+#[derive(Debug)]
+pub struct MeshNode {
+    shared: Arc<Shared>,
+    node_id: NodeId,
+    entity_id: Bytes,
+    public_key: PublicKey,
+    address: String,
+}
+
+impl api::MeshNode for MeshNode {
+    type MeshStream = MeshStream;
+    type MeshEvents = MeshEvents;
+
+    async fn create(config: MeshNodeConfig) -> Result<Arc<Self>, Error> {
+        let node: Arc<Self> = api::MeshNode::new(config)?;
+        node.run()?;
+        Ok(node)
+    }
+
+    fn new(config: MeshNodeConfig) -> Result<Arc<Self>, Error> {
+        let settings = Settings::of(&config)?;
+        let bind = settings.bind;
+        let socket = Socket::bind(bind).map_err(|error| not_bound(bind, &error))?;
+        let address = socket.local_addr().map_err(|error| not_bound(bind, &error))?.to_string();
+        let shared = Arc::new(Shared::new(settings, socket));
+        let (entity, key) = {
+            let hub = shared.lock();
+            (hub.endpoint.entity_id(), hub.endpoint.public_key())
+        };
+        tracing::debug!(%entity, %address, "made a node");
+        Ok(Arc::new(Self {
+            shared,
+            node_id: entity.node_id(),
+            entity_id: Bytes::copy_from_slice(entity.as_bytes()),
+            public_key: PublicKey(*key.as_bytes()),
+            address,
+        }))
+    }
+
+    async fn start(&self) -> Result<(), Error> {
+        self.run()
+    }
+
+    async fn connect(
+        &self,
+        peer_addr: String,
+        peer_public_key: PublicKey,
+        peer_node_id: NodeId,
+    ) -> Result<(), Error> {
+        self.run()?;
+        let path = Path::Direct(resolve(&peer_addr).await?);
+        let key = mesh::PublicKey::new(peer_public_key.0);
+        let target = Target { key, node: Some(peer_node_id), path };
+        self.wait(|hub, now| hub.dial(now, target)).await?;
+        Ok(())
+    }
+
+    async fn accept(&self, peer_node_id: NodeId) -> Result<String, Error> {
+        self.run()?;
+        let session = self.wait(|hub, _| hub.peers.await_peer(peer_node_id)).await?;
+        let path = self.shared.lock().endpoint.path(session);
+        Ok(path.map(shown).unwrap_or_default())
+    }
+
+    async fn disconnect(&self, peer_node_id: NodeId) -> Result<(), Error> {
+        self.shared.act(|hub, now| {
+            hub.check_open()?;
+            if let Some(key) = hub.peers.get(peer_node_id).map(|peer| peer.key) {
+                hub.hang_up(now, key);
+            }
+            Ok(())
+        })
+    }
+
+    fn open_stream(&self, peer_node_id: NodeId, config: StreamConfig) -> Result<Arc<MeshStream>, Error> {
+        config.check()?;
+        self.shared.act(|hub, now| hub.open_stream(now, peer_node_id, &config))?;
+        Ok(Arc::new(MeshStream { peer: peer_node_id, id: config.stream_id }))
+    }
+
+    fn close_stream(&self, peer_node_id: NodeId, stream_id: u64) -> Result<(), Error> {
+        self.shared.act(|hub, now| hub.close_stream(now, peer_node_id, stream_id));
+        Ok(())
+    }
+
+    async fn send_on_stream(&self, stream: Arc<MeshStream>, events: Vec<Bytes>) -> Result<(), Error> {
+        self.run()?;
+        Ok(self.send(&stream, &events)?)
+    }
+
+    async fn send_with_retry(
+        &self,
+        stream: Arc<MeshStream>,
+        events: Vec<Bytes>,
+        max_retries: u32,
+    ) -> Result<(), Error> {
+        self.run()?;
+        let mut pause = FIRST_RETRY;
+        for _ in 0..max_retries {
+            match self.send(&stream, &events) {
+                // Whether there is room again is seen by trying.
+                Err(StreamError::WindowFull) => drop(timeout(pause, self.moved()).await),
+                done => return Ok(done?),
+            }
+            pause = LAST_RETRY.min(pause * 2);
+        }
+        Ok(self.send(&stream, &events)?)
+    }
+
+    async fn send_blocking(&self, stream: Arc<MeshStream>, events: Vec<Bytes>) -> Result<(), Error> {
+        self.run()?;
+        let mut waiter = Waiter::new(&self.shared.moved);
+        let sent = poll_fn(|cx| {
+            waiter.arm(cx.waker());
+            match self.send(&stream, &events) {
+                Err(StreamError::WindowFull) => Poll::Pending,
+                done => Poll::Ready(done),
+            }
+        });
+        Ok(sent.await?)
+    }
+
+    fn stream_stats(&self, peer_node_id: NodeId, stream_id: u64) -> Result<Option<StreamStats>, Error> {
+        Ok(stats::of_stream(&self.shared.lock(), peer_node_id, stream_id))
+    }
+
+    fn receive(&self, options: ReceiveOptions) -> Result<Arc<MeshEvents>, Error> {
+        self.shared.lock().check_open()?;
+        Ok(MeshEvents::open(&self.shared, &options))
+    }
+
+    async fn poll(&self, limit: u32) -> Result<Vec<MeshEvent>, Error> {
+        self.run()?;
+        self.shared.act(|hub, _| {
+            hub.check_open()?;
+            Ok(hub.queue.take_common(limit as usize))
+        })
+    }
+
+    fn peers(&self) -> Result<Vec<PeerInfo>, Error> {
+        let hub = self.shared.lock();
+        let info = |(node_id, peer): (NodeId, &super::peers::Peer)| PeerInfo {
+            node_id,
+            entity_id: Bytes::copy_from_slice(peer.entity.as_bytes()),
+            public_key: PublicKey(*peer.key.as_bytes()),
+            address: hub.endpoint.path(peer.session).map(shown).unwrap_or_default(),
+            rtt: hub.endpoint.rtt(peer.session).unwrap_or_default(),
+            silent: peer.is_silent,
+        };
+        Ok(hub.peers.iter().map(info).collect())
+    }
+
+    fn peer_count(&self) -> Result<u32, Error> {
+        Ok(self.shared.lock().peers.iter().len() as u32)
+    }
+
+    fn node_id(&self) -> Result<NodeId, Error> {
+        Ok(self.node_id)
+    }
+
+    fn entity_id(&self) -> Result<Bytes, Error> {
+        Ok(self.entity_id.clone())
+    }
+
+    fn public_key(&self) -> Result<PublicKey, Error> {
+        Ok(self.public_key)
+    }
+
+    fn local_addr(&self) -> Result<String, Error> {
+        Ok(self.address.clone())
+    }
+
+    fn stats(&self) -> Result<MeshStats, Error> {
+        Ok(stats::of_node(&self.shared.lock()))
+    }
+
+    fn prometheus_text(&self) -> Result<String, Error> {
+        let stats = stats::of_node(&self.shared.lock());
+        Ok(stats::prometheus(&stats))
+    }
+
+    async fn shutdown(&self, options: MeshShutdownOptions) -> Result<(), Error> {
+        let is_first = self.shared.act(|hub, now| {
+            let is_first = hub.life == Life::Open;
+            if is_first {
+                hub.life = Life::Closing;
+                hub.finish_all(now);
+            }
+            is_first
+        });
+        if is_first {
+            // What has not arrived by then does not arrive.
+            drop(timeout(options.timeout, self.arrived()).await);
+            self.close();
+        } else {
+            self.closed().await;
+        }
+        let driver = self.shared.lock().driver.take();
+        if let Some(driver) = driver {
+            // It ends by itself; it has the socket until then.
+            drop(driver.await);
+        }
+        Ok(())
+    }
+}
+
+impl MeshNode {
+    /// Has the node driven, unless it is already or is shut down.
+    fn run(&self) -> Result<(), Error> {
+        self.shared.lock().check_open()?;
+        driver::start(&self.shared)
+    }
+
+    fn send(&self, stream: &MeshStream, events: &[Bytes]) -> Result<(), StreamError> {
+        self.shared.act(|hub, now| hub.send(now, stream.peer, stream.id, events))
+    }
+
+    /// Does something that is answered later, and waits for the answer.
+    async fn wait(
+        &self,
+        what: impl FnOnce(&mut Hub, Instant) -> oneshot::Receiver<Outcome>,
+    ) -> Result<net_session::SessionId, Error> {
+        let answer = self.shared.act(|hub, now| {
+            hub.check_open()?;
+            Ok::<_, MeshError>(what(hub, now))
+        })?;
+        Ok(answer.await.unwrap_or(Err(MeshError::ShutDown))?)
+    }
+
+    /// Waits until something can be sent, has arrived, or has ended.
+    async fn moved(&self) {
+        let mut waiter = Waiter::new(&self.shared.moved);
+        let mut is_armed = false;
+        poll_fn(|cx| {
+            if std::mem::replace(&mut is_armed, true) {
+                return Poll::Ready(());
+            }
+            waiter.arm(cx.waker());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Waits until what was sent has arrived, or cannot any more.
+    async fn arrived(&self) {
+        let mut waiter = Waiter::new(&self.shared.moved);
+        poll_fn(|cx| {
+            waiter.arm(cx.waker());
+            if self.shared.lock().finishing.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    async fn closed(&self) {
+        let mut waiter = Waiter::new(&self.shared.moved);
+        poll_fn(|cx| {
+            waiter.arm(cx.waker());
+            if self.shared.lock().life == Life::Closed { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    fn close(&self) {
+        self.shared.act(|hub, now| {
+            if hub.life != Life::Closed {
+                hub.close(now);
+            }
+        });
+        self.shared.wake.notify_one();
+        self.shared.news.ring();
+        self.shared.moved.ring();
+    }
+}
+
+impl Drop for MeshNode {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+async fn resolve(address: &str) -> Result<std::net::SocketAddr, Error> {
+    let unknown =
+        |reason: String| argument("peer_addr", &format!("{address:?} is no address and port: {reason}"));
+    let mut found = tokio::net::lookup_host(address).await.map_err(|error| unknown(error.to_string()))?;
+    found.next().ok_or_else(|| unknown("the name has no address".to_owned()))
+}
+
+fn shown(path: Path) -> String {
+    match path {
+        Path::Direct(address) => address.to_string(),
+        Path::Routed(node) => format!("by {:016x}", node.0),
+    }
+}

@@ -1,0 +1,95 @@
+//! The settings of a node, checked.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use net_crypto::{Seed, mesh::Psk};
+use net_session::Config;
+use net_types::{
+    BaseError, Error,
+    mesh::{MeshError, MeshNodeConfig},
+};
+use zeroize::Zeroizing;
+
+use super::socket;
+
+/// What a node is made of.
+pub(super) struct Settings {
+    pub(super) bind: SocketAddr,
+    pub(super) session: Config,
+    pub(super) queue: u64,
+}
+
+impl Settings {
+    /// Checks what a caller asks for.
+    pub(super) fn of(config: &MeshNodeConfig) -> Result<Self, Error> {
+        config.check()?;
+        let seed = match &config.identity_seed {
+            Some(seed) => Seed::try_from(seed.as_ref())?,
+            None => fresh_seed()?,
+        };
+        let session = Config {
+            connect_timeout: config.connect_timeout,
+            heartbeat: config.heartbeat_interval,
+            session_timeout: config.session_timeout,
+            max_datagram: config.max_datagram,
+            max_segments: socket::SEGMENTS,
+            ..Config::new(&seed, psks(config)?)
+        };
+        Ok(Self { bind: bind_address(&config.bind_addr)?, session, queue: config.queue })
+    }
+}
+
+fn psks(config: &MeshNodeConfig) -> Result<Vec<Psk>, Error> {
+    if config.accepted_psks.len() > 3 {
+        return Err(argument("accepted_psks", "are more than 3"));
+    }
+    let first = psk("psk", &config.psk)?;
+    if first.is_patterned() {
+        tracing::warn!("the pre-shared key looks written, not drawn: whoever guesses it is a member");
+    }
+    let others = config.accepted_psks.iter().map(|text| psk("accepted_psks", text));
+    std::iter::once(Ok(first)).chain(others).collect()
+}
+
+/// Reads a key; an error says nothing of the text, which may be a key with a slip.
+fn psk(name: &str, text: &str) -> Result<Psk, Error> {
+    let mut bytes = Zeroizing::new([0; Psk::SIZE]);
+    let is_hex = text.len() == 2 * Psk::SIZE && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if !is_hex {
+        return Err(argument(name, "a pre-shared key is 64 hex digits"));
+    }
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        let value = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default() as u8;
+        *byte = value(digits[0]) << 4 | value(digits[1]);
+    }
+    Ok(Psk::new(&bytes))
+}
+
+/// The first address of a name.
+fn bind_address(text: &str) -> Result<SocketAddr, Error> {
+    let unknown =
+        |reason: String| argument("bind_addr", &format!("{text:?} is no address and port: {reason}"));
+    let mut addresses = text.to_socket_addrs().map_err(|error| unknown(error.to_string()))?;
+    addresses.next().ok_or_else(|| unknown("the name has no address".to_owned()))
+}
+
+fn fresh_seed() -> Result<Seed, Error> {
+    let mut seed = Zeroizing::new([0; Seed::SIZE]);
+    let broken = |error| BaseError::Internal { detail: format!("the system's random generator: {error}") };
+    getrandom::fill(seed.as_mut_slice()).map_err(broken)?;
+    Ok(Seed::new(seed))
+}
+
+/// An argument that cannot be.
+pub(super) fn argument(name: &str, reason: &str) -> Error {
+    BaseError::Argument { argument: name.to_owned(), reason: reason.to_owned() }.into()
+}
+
+/// Why an address could not be bound.
+pub(super) fn not_bound(address: SocketAddr, error: &std::io::Error) -> Error {
+    let address = address.to_string();
+    if error.kind() == std::io::ErrorKind::AddrInUse {
+        return MeshError::AddressInUse { address }.into();
+    }
+    MeshError::CannotBind { address, reason: error.to_string() }.into()
+}

@@ -1,0 +1,11 @@
+import './elsewhere.mjs';
+import { NetNode } from '@net-mesh/sdk';
+
+// In-memory (default)
+await NetNode.create({ shards: 4 });
+
+// Redis
+await NetNode.create({ transport: { type: 'redis', url: 'redis://localhost:6379' } });
+
+// JetStream
+await NetNode.create({ transport: { type: 'jetstream', url: 'nats://localhost:4222' } });
