@@ -1,8 +1,10 @@
 //! Runs with something to prove.
 
 mod attacks;
+mod company;
 mod mesh;
 mod routing;
+mod sessions;
 
 use crate::{Counts, Node, Violation, World};
 use std::time::Duration;
@@ -51,6 +53,15 @@ pub const SCENARIOS: &[Scenario] = &[
     routing::EPOCH,
     attacks::FORGED,
     attacks::LIAR,
+    sessions::RELIABLE,
+    sessions::SIMULTANEOUS,
+    sessions::RESTART,
+    sessions::REBIND,
+    sessions::SLOW,
+    sessions::REPLAY,
+    sessions::GARBAGE,
+    sessions::RELAYED,
+    sessions::REROUTED,
 ];
 
 /// The scenario of a name.
