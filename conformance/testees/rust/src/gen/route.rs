@@ -8,7 +8,5 @@ use crate::values::*;
 
 /// Answers an operation of the module.
 pub(crate) fn call(op: &str, _request: &mut Request<'_>) -> Result<Value, Failure> {
-    match op {
-        _ => Err(Failure::Unsupported(format!("there is no {op}"))),
-    }
+    Err(Failure::Unsupported(format!("there is no {op}")))
 }
