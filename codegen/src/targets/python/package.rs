@@ -209,11 +209,14 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
         let from = if same { format!("net.gen.{}", other.name) } else { format!("{side}.{}", other.name) };
         known.push((from, items));
     }
+    // A doc may hold any word.
+    let code: Vec<_> = text.split("\"\"\"").step_by(2).collect();
+    let code = code.join("\n");
     let lines = known.into_iter().filter_map(|(path, items)| {
         let needed = path == format!("net.gen.{}", module.name) || path == "net._net";
         let mut items: Vec<_> = items
             .into_iter()
-            .filter(|item| has_word(text, item) || needed && !item.starts_with('_'))
+            .filter(|item| has_word(&code, item) || needed && !item.starts_with('_'))
             .collect();
         items.sort();
         (!items.is_empty()).then(|| fit::import(&path, &items))

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Final, Self, TypeAlias
 
 from net import _net
-from net._kernel.arguments import Buffer, either, whole
+from net._kernel.arguments import Buffer, either
 from net._kernel.errors import NetError
 from net._kernel.objects import Closable, Native, handle_of
 from net._kernel.streams import Stream
@@ -29,7 +29,6 @@ from net._net import (
     StreamConfig,
     StreamStats,
 )
-from net.gen.base import version
 
 __all__ = [
     "BackpressureError",

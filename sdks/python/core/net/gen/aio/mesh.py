@@ -17,7 +17,6 @@ from net._kernel.arguments import Buffer, either
 from net._kernel.loop import submit
 from net._kernel.objects import Closable, Native, handle_of
 from net._kernel.streams import AsyncStream
-from net.gen.aio.base import version
 from net.gen.mesh import (
     BackpressureError,
     CloseCode,
