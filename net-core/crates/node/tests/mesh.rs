@@ -448,6 +448,19 @@ async fn fire_and_forget_messages_come_whole_or_are_counted() {
     }
 }
 
+#[tokio::test]
+async fn a_node_that_was_made_without_waiting_answers_once_it_is_read() {
+    let (one, other) = (node(1).await, MeshNode::new(config(2)).expect("a node"));
+    let events = reader(&other);
+    let send = async {
+        dial(&one, &other).await.expect("a session");
+        let stream = stream(&one, &other, 1, Reliability::Reliable, 0);
+        one.send_on_stream(stream, vec![Bytes::from_static(b"hello")]).await.expect("taken");
+    };
+    let (received, ()) = tokio::join!(receive(&events, 1), send);
+    assert_eq!(received[0].payload, "hello");
+}
+
 /// A key as it is published, in hex.
 #[test]
 fn keys_are_those_of_the_seed() {

@@ -8,10 +8,10 @@ use std::{
 
 use net_types::{
     Error, api,
-    mesh::{MeshEvent, ReceiveOptions},
+    mesh::{MeshError, MeshEvent, ReceiveOptions},
 };
 
-use super::{hub::Shared, queue::ReaderId};
+use super::{driver, hub::Shared, queue::ReaderId};
 use crate::bus::bell::Waiter;
 
 /// Messages of peers in the order in which they were received.
@@ -53,6 +53,11 @@ impl api::MeshEvents for MeshEvents {
     }
 
     async fn next(&self, max: u32) -> Result<Vec<MeshEvent>, Error> {
+        match driver::start(&self.shared) {
+            // A node that is shut down has ended its readers.
+            Ok(()) | Err(Error::Mesh(MeshError::ShutDown)) => {}
+            Err(error) => return Err(error),
+        }
         let mut waiter = Waiter::new(&self.shared.news);
         Ok(poll_fn(|cx| self.poll_next(cx, max as usize, &mut waiter)).await)
     }
