@@ -14,7 +14,7 @@ use request::{Held, Request};
 use serde_json::{Map, Value, json};
 use std::io::{self, ErrorKind, Read, Write};
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> io::Result<()> {
     let mut held = Held::new();
     let version = net_mesh::version().map_err(io::Error::other)?;
