@@ -16,7 +16,7 @@ pub fn filter(filter: &str, event: &str) {
 
 /// Parses a cursor and prints it.
 pub fn cursor(text: &str) -> Option<String> {
-    Cursor::parse(text).ok().map(|cursor| cursor.text())
+    Cursor::<u64>::parse(text).ok().map(|cursor| cursor.text())
 }
 
 /// An event as it stands in a channel, and as the channel gives it back; none if it cannot be published.
