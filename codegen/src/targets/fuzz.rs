@@ -24,7 +24,8 @@ impl Target for Fuzz {
         for module in &api.modules {
             let layouts = model::layouts(api, module);
             template.layouts.extend(layouts.iter().map(|layout| decoder(module, layout)));
-            let records = module.records.iter().map(|item| &item.name.spec);
+            // What holds objects crosses with their handles, and bytes make none.
+            let records = module.records.iter().filter(|item| !api.holds(item)).map(|item| &item.name.spec);
             let unions = module.unions.iter().map(|item| &item.name.spec);
             template.packs.extend(records.chain(unions).map(|name| Pack {
                 name: format!("pack/{}.{name}", module.name),

@@ -463,8 +463,6 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pack/echo.echo_options", run: pack::<net_types::echo::EchoOptions> },
     Target { name: "pack/echo.version_pair", run: pack::<net_types::echo::VersionPair> },
     Target { name: "pack/echo.timetable", run: pack::<net_types::echo::Timetable> },
-    Target { name: "pack/echo.echo_kit", run: pack::<net_types::echo::EchoKit> },
-    Target { name: "pack/echo.echo_watch", run: pack::<net_types::echo::EchoWatch> },
     Target { name: "pack/echo.echo_page", run: pack::<net_types::echo::EchoPage> },
     Target { name: "pack/echo.mark", run: pack::<net_types::echo::Mark> },
     Target { name: "pack/echo.shape", run: pack::<net_types::echo::Shape> },

@@ -169,11 +169,14 @@ impl Project<'_> {
     }
 }
 
+/// The features of what is shipped.
+const SHIPPED: [&str; 2] = ["jetstream", "redis"];
+
 impl About {
     fn is_ours(&self, facts: &Facts, folder: &Path) -> Result<()> {
         ensure!(self.version == facts.version, "it is version {}, not {}", self.version, facts.version);
         ensure!(self.spec_hash == facts.spec_hash, "it has spec {}, not {}", self.spec_hash, facts.spec_hash);
-        ensure!(self.features.is_empty(), "it was built with {:?}", self.features);
+        ensure!(self.features == SHIPPED, "it was built with {:?}", self.features);
         let inside = self.from.as_os_str().is_empty() || self.from.starts_with(folder);
         ensure!(inside, "it was loaded from {}", self.from.display());
         Ok(())
