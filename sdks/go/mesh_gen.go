@@ -73,7 +73,7 @@ import (
 const ProtocolVersion uint8 = 1
 
 // Window of a stream, unless it asks for another.
-const DefaultStreamWindowBytes uint64 = 65536
+const DefaultStreamWindowBytes uint32 = 65536
 
 // X25519 public key by which a node is dialled, derived from its identity.
 type PublicKey [32]byte

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "5bb8cd36818e6bfd484c6c44849ad15e"
+const specHash = "29668cb57d058e61eece04b7a5ff285f"

@@ -102,6 +102,10 @@ impl<'a> List<'a> {
                 let path = format!("{}.{}", self.path(&item.name), value.name);
                 self.add(Sort::Value, path, |lang| names::value(lang, item, value));
             }
+            if let Some(reason) = &item.untested {
+                let its = self.all.len() - item.values.len() - 1;
+                self.all[its..].iter_mut().for_each(|entry| entry.untested = Some(reason.clone()));
+            }
         }
         for item in &module.flags {
             self.ty(&item.name);

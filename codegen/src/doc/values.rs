@@ -24,6 +24,8 @@ pub struct Enum {
     pub alias: Option<OneOrPer<Vec<String>>>,
     /// Published names that differ from the derived ones.
     pub rename: Option<PerLanguage<String>>,
+    /// Why no case of the conformance suite can test it.
+    pub untested: Option<String>,
     /// Values by name.
     pub value: Table<EnumValue>,
     /// What it distinguishes.

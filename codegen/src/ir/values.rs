@@ -16,6 +16,8 @@ pub struct Enum {
     pub open: bool,
     /// Family and position of the kind of error with which an unknown value is refused.
     pub unknown: Option<(At, usize)>,
+    /// Why no case of the conformance suite can test it.
+    pub untested: Option<String>,
     /// Values in order.
     pub values: Vec<EnumValue>,
     /// What it distinguishes.

@@ -14,6 +14,7 @@ impl Context<'_> {
             numeric: item.numeric,
             open: item.open,
             unknown: self.unknown(&["enum", name, "unknown"], item.unknown.as_deref()),
+            untested: item.untested.clone(),
             values: item
                 .value
                 .iter()

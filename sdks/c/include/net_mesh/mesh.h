@@ -20,7 +20,7 @@
 #define NET_PROTOCOL_VERSION 1
 
 // Window of a stream, unless it asks for another.
-#define NET_DEFAULT_STREAM_WINDOW_BYTES UINT64_C(65536)
+#define NET_DEFAULT_STREAM_WINDOW_BYTES 65536
 
 // Why a handshake is refused.
 typedef uint16_t net_reject_code;

@@ -10,7 +10,7 @@
 pub const PROTOCOL_VERSION: u8 = 1;
 
 /// Window of a stream, unless it asks for another.
-pub const DEFAULT_STREAM_WINDOW_BYTES: u64 = 65_536;
+pub const DEFAULT_STREAM_WINDOW_BYTES: u32 = 65_536;
 
 /// X25519 public key by which a node is dialled, derived from its identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -19,4 +19,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "5bb8cd36818e6bfd484c6c44849ad15e";
+pub const SPEC_HASH: &str = "29668cb57d058e61eece04b7a5ff285f";

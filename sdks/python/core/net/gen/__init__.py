@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("5bb8cd36818e6bfd484c6c44849ad15e")
+check("29668cb57d058e61eece04b7a5ff285f")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -13,7 +13,7 @@ export const PROTOCOL_VERSION = 1;
 /**
  * Window of a stream, unless it asks for another.
  */
-export const DEFAULT_STREAM_WINDOW_BYTES = 65536n;
+export const DEFAULT_STREAM_WINDOW_BYTES = 65536;
 
 /**
  * X25519 public key by which a node is dialled, derived from its identity.

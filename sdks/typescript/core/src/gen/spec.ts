@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '5bb8cd36818e6bfd484c6c44849ad15e';
+export const SPEC_HASH = '29668cb57d058e61eece04b7a5ff285f';
 
 checkSpec(SPEC_HASH);
