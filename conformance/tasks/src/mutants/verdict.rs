@@ -17,6 +17,9 @@ pub(crate) struct Catch {
     pub(crate) failed: usize,
 }
 
+/// Layouts whose end is checked once more by what holds their parts, so that a check too few need not show.
+const SHIELDED: [&str; 1] = ["echo_reply"];
+
 /// Requires that the run is red: in this language and in no other, in every layout that has the mistake and in no other,
 /// and with a byte where bytes are wrong.
 pub(crate) fn judge(
@@ -42,7 +45,8 @@ pub(crate) fn judge(
         |case: &CaseReport| report.cases.iter().find(|content| content.name == case.name).and_then(of);
     let found: HashSet<_> = failed.iter().filter_map(|case| layout(case)).collect();
     for layout in layouts {
-        ensure!(found.contains(layout.as_str()), "it survives: no case of {layout} fails");
+        let may_survive = mutation == Mutation::LengthCheck && SHIELDED.contains(&layout.as_str());
+        ensure!(found.contains(layout.as_str()) || may_survive, "it survives: no case of {layout} fails");
     }
     for layout in found {
         ensure!(layouts.iter().any(|one| one == layout), "{layout} fails, but is as it should be");
