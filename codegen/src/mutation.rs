@@ -26,8 +26,10 @@ pub enum Mutation {
 /// The codecs of a language with a mistake in every layout that can have it.
 #[derive(Debug)]
 pub struct Mutant {
-    /// Names of the layouts that have it, themselves or in a part.
+    /// Names of the layouts that have it and show it, themselves or in a part.
     pub layouts: Vec<String>,
+    /// Names of those that have it in a part and may hide it: what holds a part looks at its end once more.
+    pub shielded: Vec<String>,
     /// The codecs.
     pub files: FileSet,
 }
@@ -57,8 +59,11 @@ impl Mutation {
         }
         let have_it =
             positions(&api).into_iter().filter(|at| spoiled.iter().any(|part| api.has_part(*at, *part)));
-        let layouts = have_it.map(|at| api.wire(at).name.clone()).collect();
-        Ok(Mutant { layouts, files: wire::codecs(lang).render(&api)? })
+        let shows = |at: &At| self != Self::LengthCheck || spoiled.contains(at);
+        let (shown, hidden): (Vec<_>, Vec<_>) = have_it.partition(shows);
+        let names = |all: Vec<At>| all.into_iter().map(|at| api.wire(at).name.clone()).collect();
+        let (layouts, shielded) = (names(shown), names(hidden));
+        Ok(Mutant { layouts, shielded, files: wire::codecs(lang).render(&api)? })
     }
 
     /// Whether a layout can have the mistake.
@@ -171,10 +176,14 @@ mod tests {
     use crate::cli;
     use std::path::Path;
 
-    fn layouts(mutation: Mutation) -> Vec<String> {
+    fn mutant(mutation: Mutation) -> Mutant {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a repository");
         let api = cli::api(root).expect("a good spec");
-        mutation.codecs(api, Lang::Go).expect("layouts can be printed").layouts
+        mutation.codecs(api, Lang::Go).expect("layouts can be printed")
+    }
+
+    fn layouts(mutation: Mutation) -> Vec<String> {
+        mutant(mutation).layouts
     }
 
     #[test]
@@ -187,7 +196,9 @@ mod tests {
             layouts(Mutation::ByteOrder),
             [&old[..], &over, &["echo_sealed", "echo_farewell"]].concat()
         );
-        assert_eq!(layouts(Mutation::LengthCheck), [&old[..], &over, &["echo_farewell"]].concat());
+        let own = ["echo_point", "echo_ack", "echo_farewell"];
+        assert_eq!(layouts(Mutation::LengthCheck), [&old[..], &own].concat());
+        assert_eq!(mutant(Mutation::LengthCheck).shielded, ["echo_reply", "echo_event"]);
         assert_eq!(layouts(Mutation::Choice), ["echo_reply", "echo_event", "echo_sealed"]);
     }
 }

@@ -78,19 +78,17 @@ fn outcome(
     mutation: Mutation,
 ) -> Result<Catch> {
     let api = net_codegen::cli::api(&workspace.path(""))?;
-    let Mutant { layouts, files } = mutation.codecs(api, lang(language))?;
+    let Mutant { layouts, shielded, files } = mutation.codecs(api, lang(language))?;
     let folder = format!("mutants/{language}/{}", mutation.name().replace(' ', "-"));
     let copy = copy::make(workspace, &workspace.target(&folder), files.iter().collect())?;
     build(workspace, &copy, job, language, mutation).context("the mutant cannot be built")?;
     let mut spoiled = drive(&copy, &[language])?;
+    let judge = |report: &Report| verdict::judge(report, language.name(), mutation, &layouts, &shielded);
     // A judge who finds something in the run without a mistake finds it everywhere.
-    ensure!(
-        verdict::judge(control, language.name(), mutation, &layouts).is_err(),
-        "found without being there"
-    );
+    ensure!(judge(control).is_err(), "found without being there");
     let others = control.languages.iter().filter(|other| other.language != language.name());
     spoiled.languages.extend(others.cloned());
-    verdict::judge(&spoiled, language.name(), mutation, &layouts)
+    judge(&spoiled)
 }
 
 fn lang(language: Language) -> Lang {
@@ -116,19 +114,14 @@ fn build(
             // The mutants share the crates of others. Cargo knows ours by their profile, not by where they lie, so that
             // each mutant has a profile of its own.
             let target = workspace.target("mutants/rust/target");
+            let units = format!("profile.dev.package.net-types.codegen-units={}", 1 + mutation as usize);
             let mut cargo = copy.command("cargo", "");
-            cargo.args([
-                "build",
-                "--package",
-                "net-testee",
-                "--config",
-                "profile.dev.debug=false",
-                "--config",
-            ]);
-            cargo.arg(format!("profile.dev.package.net-types.codegen-units={}", 1 + mutation as usize));
+            cargo.args(["build", "--package", "net-testee", "--bin", "net-codecs", "--no-default-features"]);
+            cargo.args(["--config", "profile.dev.debug=false", "--config", &units]);
             job.run(cargo.arg("--target-dir").arg(&target))?;
             let testee = copy.target("release/net-testee");
-            fs::copy(target.join("debug/net-testee"), &testee).context("cannot copy the testee").map(drop)
+            fs::create_dir_all(copy.target("release"))?;
+            fs::copy(target.join("debug/net-codecs"), &testee).context("cannot copy the testee").map(drop)
         }
         Language::TypeScript => {
             job.run(copy.command("npm", "sdks/typescript").args(["run", "build", "--workspace", "core"]))

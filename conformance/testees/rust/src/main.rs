@@ -4,15 +4,17 @@
 
 mod fixture;
 mod r#gen;
+mod pipe;
 mod request;
 mod surface;
 mod timing;
 mod values;
 
 use fixture::Failure;
+use pipe::{receive, send};
 use request::{Held, Request};
 use serde_json::{Map, Value, json};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io;
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
@@ -53,26 +55,4 @@ async fn perform(message: &Value, held: &mut Held) -> Result<Value, Failure> {
     }
     let Some(op) = op.strip_prefix("call:") else { return r#gen::wire::call(op, args) };
     r#gen::call(op, &mut Request { args, on, keep, held }).await
-}
-
-/// Reads a message; none at the end of the input.
-fn receive() -> io::Result<Option<Value>> {
-    let mut length = [0; 4];
-    match io::stdin().read_exact(&mut length) {
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
-        result => result?,
-    }
-    let mut body = vec![0; u32::from_le_bytes(length) as usize];
-    io::stdin().read_exact(&mut body)?;
-    Ok(Some(serde_json::from_slice(&body)?))
-}
-
-/// Writes a message.
-fn send(message: &Value) -> io::Result<()> {
-    let body = serde_json::to_vec(message)?;
-    let length = u32::try_from(body.len()).map_err(io::Error::other)?;
-    let mut output = io::stdout().lock();
-    output.write_all(&length.to_le_bytes())?;
-    output.write_all(&body)?;
-    output.flush()
 }

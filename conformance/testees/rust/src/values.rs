@@ -4,7 +4,8 @@ use crate::fixture::{Failure, Fixture, Item, span, span_of, span_value, wrong};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(crate) use net_mesh::{Bytes, Error};
+pub(crate) use bytes::Bytes;
+pub(crate) use net_mesh::Error;
 pub(crate) use serde_json::{Map, Value, json};
 
 impl<T: Fixture> Fixture for BTreeMap<String, T> {
