@@ -18,16 +18,16 @@ use nix::unistd::Pid;
 const TERMINAL_BEAT: Duration = Duration::from_millis(200);
 const PLAIN_BEAT: Duration = Duration::from_secs(20);
 
-/// The group of the command that runs now.
-static RUNNING: Mutex<Option<Pid>> = Mutex::new(None);
+/// The groups of the commands that run now.
+static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// On Ctrl-C and on termination: ends the command that runs, with all it started, and then this program.
+/// On Ctrl-C and on termination: ends the commands that run, with all they started, and then this program.
 pub(crate) fn stop_children_on_interrupt() -> Result<()> {
     ctrlc::set_handler(|| {
         // Held to the end, so that no other command is started.
         let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(group) = *running {
-            end(group);
+        for group in running.iter() {
+            end(*group);
         }
         eprintln!("\ninterrupted");
         process::exit(130);
@@ -87,14 +87,15 @@ impl Job {
         let shown = show(command);
         self.note(&format!("$ {shown}"))?;
         command.stdin(Stdio::null()).stderr(self.open_log()?).process_group(0);
-        let mut child = {
+        let (mut child, group) = {
             let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
             let child = command.spawn().with_context(|| format!("cannot start `{shown}`"))?;
-            *running = i32::try_from(child.id()).ok().map(Pid::from_raw);
-            child
+            let group = Pid::from_raw(i32::try_from(child.id()).context("no process has this id")?);
+            running.push(group);
+            (child, group)
         };
         let status = self.wait(&mut child);
-        *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| *other != group);
         let status = status?;
         ensure!(status.success(), "`{shown}` ended with {status}");
         Ok(())

@@ -6,7 +6,9 @@
 mod copy;
 mod verdict;
 
-use std::fs;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, iter, thread};
 
 use anyhow::{Context as _, Result, ensure};
 use net_codegen::ir::Lang;
@@ -60,13 +62,26 @@ fn outcomes(context: &Context, job: &Job) -> Result<Vec<Outcome>> {
     let control = drive(context.workspace, &context.languages)?;
     let (_, failed, _) = control.counts();
     ensure!(failed == 0, "{failed} cases fail without a mistake; see `cargo conform`");
-    let mut outcomes = Vec::new();
-    for language in &context.languages {
-        for mutation in Mutation::ALL {
-            let result = outcome(context.workspace, job, &control, *language, mutation);
-            outcomes.push(Outcome { language: *language, mutation, result });
-        }
-    }
+    let of = |language: Language| {
+        Mutation::ALL.map(|mutation| Outcome {
+            language,
+            mutation,
+            result: outcome(context.workspace, job, &control, language, mutation),
+        })
+    };
+    // Most builds of one codec keep one core busy. Those of one language share what they build, one after the other.
+    let next = AtomicUsize::new(0);
+    let lane = || {
+        let taken = iter::from_fn(|| context.languages.get(next.fetch_add(1, Ordering::Relaxed)));
+        taken.flat_map(|language| of(*language)).collect::<Vec<_>>()
+    };
+    let mut outcomes = thread::scope(|scope| {
+        let other = scope.spawn(lane);
+        let mut outcomes = lane();
+        outcomes.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        outcomes
+    });
+    outcomes.sort_by_key(|outcome| context.languages.iter().position(|one| *one == outcome.language));
     Ok(outcomes)
 }
 
@@ -137,7 +152,8 @@ fn build(
 
 /// Runs the cases in the testees of a checkout.
 fn drive(workspace: &Workspace, languages: &[Language]) -> Result<Report> {
-    let out = workspace.target("mutants/report");
+    let names: Vec<_> = languages.iter().map(Language::to_string).collect();
+    let out = workspace.target(&format!("mutants/report-{}", names.join("-")));
     fs::create_dir_all(&out)?;
     let options = conform::options(workspace, Some(CASES.to_owned()), out)?;
     let testees: Vec<_> = languages.iter().map(|language| conform::testee(workspace, *language)).collect();
