@@ -11,7 +11,7 @@ mod error;
 #[allow(dead_code, reason = "layouts do not hold all that calls take")]
 mod fixture;
 mod pipe;
-#[allow(dead_code, reason = "layouts do not hold all that calls take")]
+#[allow(dead_code, unused_imports, reason = "layouts do not hold all that calls take")]
 mod values;
 #[path = "gen/wire.rs"]
 mod wire;
