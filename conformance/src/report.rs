@@ -90,6 +90,8 @@ pub enum Status {
     Known,
     /// The testee does not offer what the case needs.
     Unsupported,
+    /// A server that the case needs is not installed.
+    NoServer,
     /// The testee cannot run here.
     Absent,
 }
@@ -103,7 +105,7 @@ impl Report {
             |(p, f, s), case| match case.status {
                 Status::Passed => (p + 1, f, s),
                 Status::Failed => (p, f + 1, s),
-                Status::Known | Status::Unsupported | Status::Absent => (p, f, s + 1),
+                Status::Known | Status::Unsupported | Status::NoServer | Status::Absent => (p, f, s + 1),
             },
         )
     }
@@ -231,8 +233,11 @@ impl Report {
             if known > 0 {
                 notes.push(format!("* {known} known failing, see known/{name}.txt"));
             }
-            for (reason, count) in language.unsupported() {
+            for (reason, count) in language.reasons(Status::Unsupported) {
                 notes.push(format!("{name} does not support {count}: {reason}"));
+            }
+            for (reason, count) in language.reasons(Status::NoServer) {
+                notes.push(format!("{name} did not run {count}: {reason}"));
             }
         }
         notes
@@ -255,9 +260,10 @@ impl LanguageReport {
         }
     }
 
-    fn unsupported(&self) -> IndexMap<&str, usize> {
+    /// Why cases ended in this way, with how many did for each reason.
+    fn reasons(&self, status: Status) -> IndexMap<&str, usize> {
         let mut reasons = IndexMap::new();
-        for case in self.cases.iter().filter(|case| case.status == Status::Unsupported) {
+        for case in self.cases.iter().filter(|case| case.status == status) {
             *reasons.entry(case.detail.as_deref().unwrap_or_default()).or_default() += 1;
         }
         reasons
@@ -297,6 +303,7 @@ impl Status {
             Self::Failed => "failed",
             Self::Known => "known",
             Self::Unsupported => "unsupported",
+            Self::NoServer => "no_server",
             Self::Absent => "absent",
         }
     }

@@ -5,10 +5,22 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use std::{env, fs, process, thread};
+use std::{env, fmt, fs, io, process, thread};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
+
+/// No such program is installed.
+#[derive(Debug)]
+pub(crate) struct NotInstalled(String);
+
+impl fmt::Display for NotInstalled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no {0}; install it: apt-get install {0}", self.0)
+    }
+}
+
+impl std::error::Error for NotInstalled {}
 
 /// A process that listens, and ends with this value.
 #[derive(Debug)]
@@ -49,10 +61,11 @@ impl Server {
     /// Starts the process, and waits until it listens.
     pub fn start(&mut self) -> Result<()> {
         let program = self.command.get_program().display().to_string();
-        let started = self.command.spawn();
-        let started = started
-            .with_context(|| format!("{program} does not start; install it: apt-get install {program}"));
-        let child = self.running.insert(started?);
+        let started = match self.command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => bail!(NotInstalled(program)),
+            started => started.with_context(|| format!("{program} does not start"))?,
+        };
+        let child = self.running.insert(started);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
             if let Some(status) = child.try_wait()? {
                 bail!("{program} ended with {status}");
@@ -148,5 +161,14 @@ mod tests {
         assert!(servers.nats.lock().expect("no server").is_none());
         drop(servers);
         assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_told_from_one_that_fails() {
+        let error = Server::new("net-no-such-server", 1, &[]).expect_err("no such program");
+        assert!(error.is::<NotInstalled>());
+        assert!(error.to_string().ends_with("install it: apt-get install net-no-such-server"));
+        let error = Server::new("false", 1, &[]).expect_err("it ends at once");
+        assert!(!error.is::<NotInstalled>());
     }
 }

@@ -11,7 +11,7 @@ use crate::frame::{Call, Outcome};
 use crate::known::Known;
 use crate::link::Link;
 use crate::report::{CaseReport, LanguageReport, State, Status};
-use crate::server::Servers;
+use crate::server::{NotInstalled, Servers};
 use crate::{Options, Testee, compare};
 
 /// Name of the case that every run ends with: the testee ends when its input does.
@@ -68,6 +68,7 @@ enum Verdict {
     Pass,
     Fail(String),
     Unsupported(String),
+    NoServer(String),
     Absent,
 }
 
@@ -80,6 +81,7 @@ fn judge(name: &str, verdict: Verdict, known: &Known) -> CaseReport {
         (Verdict::Fail(detail), None) => (Status::Failed, Some(detail)),
         (Verdict::Fail(detail), Some(place)) => (Status::Known, Some(format!("{place}: {detail}"))),
         (Verdict::Unsupported(reason), _) => (Status::Unsupported, Some(reason)),
+        (Verdict::NoServer(reason), _) => (Status::NoServer, Some(reason)),
         (Verdict::Absent, _) => (Status::Absent, None),
     };
     CaseReport { name: name.to_owned(), status, detail }
@@ -128,6 +130,7 @@ impl<'a> Session<'a> {
             };
             let args = match asked.servers.fill(&fixture::with_saved(&exchange.call.args, &saved)) {
                 Ok(args) => args,
+                Err(error) if error.is::<NotInstalled>() => return Verdict::NoServer(error.to_string()),
                 Err(error) => return Verdict::Fail(format!("{}{error:#}", exchange.label)),
             };
             let outcome = match asked.ask(&Call { args, ..exchange.call.clone() }) {
