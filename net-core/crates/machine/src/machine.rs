@@ -1,0 +1,172 @@
+//! The five verbs of a node.
+
+use crate::{Datagrams, neighbours::Neighbours, outbox::Outbox};
+use net_crypto::{Seed, mesh::PublicKey};
+use net_router::{Router, Signatures};
+use net_session::{Config, DialId, Endpoint, Event, Path, Random, Target};
+use net_types::identity::NodeId;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+/// How often the router is told the round trips of its links.
+const MEASURE: Duration = Duration::from_millis(250);
+
+/// What a machine is made from.
+#[derive(Debug)]
+pub struct Settings {
+    /// Its identity.
+    pub seed: Seed,
+    /// What its sessions allow.
+    pub session: Config,
+    /// What its router allows.
+    pub router: net_router::Config,
+    /// Milliseconds since the Unix epoch at the start of the node, or one more than the last epoch, whichever is more.
+    pub epoch: u64,
+}
+
+/// A node: it is given datagrams, the time and random numbers, and gives back datagrams and events.
+///
+/// Five verbs drive it, as they do an [`Endpoint`]. After any other call, and after [`handle`](Self::handle) and
+/// [`handle_timeout`](Self::handle_timeout), the caller polls until nothing comes any more: routes are settled by that.
+#[derive(Debug)]
+pub struct Machine {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) router: Router,
+    pub(crate) neighbours: Neighbours,
+    pub(crate) outbox: Outbox,
+    /// A packet as it was sealed.
+    pub(crate) sealed: Vec<u8>,
+    pub(crate) max_segments: usize,
+    pub(crate) epoch: u64,
+    pub(crate) reroutes: u64,
+    pub(crate) unrouted: u64,
+    packets: Vec<u8>,
+    measured: Instant,
+}
+
+impl Machine {
+    /// A node. `random` has to be unpredictable to others, except where a run is to be repeated.
+    pub fn new(
+        settings: Settings,
+        random: Box<dyn Random>,
+        signatures: Box<dyn Signatures>,
+        now: Instant,
+    ) -> Self {
+        let Settings { seed, session, router, epoch } = settings;
+        let max_segments = session.max_segments;
+        let endpoint = Endpoint::new(session, random, now);
+        let key = *endpoint.public_key().as_bytes();
+        Self {
+            router: Router::new(now, &seed, key, epoch, signatures, router),
+            endpoint,
+            neighbours: Neighbours::default(),
+            outbox: Outbox::default(),
+            sealed: Vec::new(),
+            max_segments,
+            epoch,
+            reroutes: 0,
+            unrouted: 0,
+            packets: Vec::new(),
+            measured: now,
+        }
+    }
+
+    /// Its sessions.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Its sessions, to open and end them, and to use their streams.
+    pub fn endpoint_mut(&mut self) -> &mut Endpoint {
+        &mut self.endpoint
+    }
+
+    /// Its routes.
+    pub fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// The epoch of its beacons: one above that in which others have heard of this node, if that is later than its start.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Packets that were dropped since no relay leads to their node.
+    pub fn unrouted(&self) -> u64 {
+        self.unrouted
+    }
+
+    /// Most messages of gossip that wait for one neighbour.
+    pub fn most_held(&self) -> usize {
+        self.neighbours.most_held()
+    }
+
+    /// Dials a node over relays, by the key of its beacon; nothing unless a route is known.
+    pub fn connect_routed(&mut self, now: Instant, node: NodeId) -> Option<DialId> {
+        let target = self.route_to(node)?;
+        Some(self.endpoint.connect(now, target))
+    }
+
+    /// How a node is reached over relays; nothing unless a route is known.
+    pub fn route_to(&self, node: NodeId) -> Option<Target> {
+        let known = self.router.destination(node).filter(|known| known.route.is_some())?;
+        Some(Target { key: PublicKey::new(known.static_key), node: Some(node), path: Path::Routed(node) })
+    }
+
+    /// Takes a datagram; it is opened in place.
+    pub fn handle(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8]) {
+        if let Some(forwarded) = self.endpoint.handle(now, Path::Direct(from), datagram) {
+            self.on_forwarded(now, forwarded, datagram);
+        }
+    }
+
+    /// What has happened since.
+    pub fn poll(&mut self, now: Instant) -> Option<Event> {
+        loop {
+            while let Some(event) = self.endpoint.poll() {
+                if self.observe(now, &event) {
+                    return Some(event);
+                }
+            }
+            if !self.gossip(now) {
+                return None;
+            }
+        }
+    }
+
+    /// Writes the next datagrams into the buffer, all of them for one address.
+    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Datagrams> {
+        loop {
+            if let Some(batch) = self.outbox.pop(buffer) {
+                self.router.sent(batch.link, batch.counted);
+                return Some(batch.datagrams);
+            }
+            let transmit = self.endpoint.poll_transmit(now, buffer)?;
+            let node = match transmit.path {
+                Path::Direct(to) => return Some(Datagrams { to, segment: transmit.segment }),
+                Path::Routed(node) => node,
+            };
+            std::mem::swap(&mut self.packets, buffer);
+            let packets = std::mem::take(&mut self.packets);
+            self.route_out(now, node, &packets, transmit.segment);
+            self.packets = packets;
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        [self.endpoint.poll_timeout(), self.router.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.endpoint.handle_timeout(now);
+        if now.saturating_duration_since(self.measured) >= MEASURE {
+            self.measured = now;
+            self.measure(now);
+        }
+        self.router.handle_timeout(now);
+    }
+}

@@ -1,0 +1,166 @@
+//! Sessions over a direct path are links of the router; their gossip stream carries what routers tell each other.
+
+use crate::Machine;
+use bytes::Bytes;
+use net_router::{Link, Transmit};
+use net_session::{Event, Path, SessionId, StreamId};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    time::Instant,
+};
+
+/// Links and their sessions.
+#[derive(Debug, Default)]
+pub(crate) struct Neighbours {
+    links: HashMap<SessionId, Link>,
+    sessions: HashMap<Link, SessionId>,
+    /// Gossip that a session had no room for. The router gives no more than two messages to a link that has none.
+    held: HashMap<Link, VecDeque<Bytes>>,
+    /// Sessions with gossip to read.
+    unread: BTreeSet<SessionId>,
+}
+
+impl Neighbours {
+    /// The link of a session.
+    pub(crate) fn link(&self, session: SessionId) -> Option<Link> {
+        self.links.get(&session).copied()
+    }
+
+    /// The session of a link.
+    pub(crate) fn session(&self, link: Link) -> Option<SessionId> {
+        self.sessions.get(&link).copied()
+    }
+
+    /// Most messages that wait for one session.
+    pub(crate) fn most_held(&self) -> usize {
+        self.held.values().map(VecDeque::len).max().unwrap_or(0)
+    }
+}
+
+impl Machine {
+    /// Does what an event of a session means for the routes; false if it is of no use to the owner.
+    pub(crate) fn observe(&mut self, now: Instant, event: &Event) -> bool {
+        match *event {
+            Event::Connected { session, .. } | Event::PathChanged { session, .. } => {
+                self.follow_path(now, session);
+            }
+            Event::Suspected { session, is_silent } => {
+                if let Some(link) = self.neighbours.link(session) {
+                    self.router.suspect(now, link, is_silent);
+                }
+            }
+            Event::Disconnected { session, .. } => self.unlink(now, session),
+            Event::Readable { session, stream: StreamId::GOSSIP } => {
+                self.neighbours.unread.insert(session);
+                return false;
+            }
+            Event::Writable { session, stream: StreamId::GOSSIP } => {
+                self.flush_held(now, session);
+                return false;
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// Reads and writes gossip; true if something came of it.
+    pub(crate) fn gossip(&mut self, now: Instant) -> bool {
+        let unread: Vec<_> = self.neighbours.unread.iter().copied().collect();
+        let mut has_moved = false;
+        for session in unread {
+            has_moved |= self.read_gossip(now, session);
+        }
+        while let Some(transmit) = self.router.poll_transmit() {
+            self.send_gossip(now, transmit);
+            has_moved = true;
+        }
+        while let Some(event) = self.router.poll() {
+            has_moved = true;
+            self.heed(now, event);
+        }
+        has_moved
+    }
+
+    /// Tells the router the round trips of its links.
+    pub(crate) fn measure(&mut self, now: Instant) {
+        for (session, link) in &self.neighbours.links {
+            if let Some(rtt) = self.endpoint.rtt(*session) {
+                self.router.measured(now, *link, rtt);
+            }
+        }
+    }
+
+    /// A session over a direct path is a link to a neighbour, one over relays is not.
+    fn follow_path(&mut self, now: Instant, session: SessionId) {
+        let is_direct = matches!(self.endpoint.path(session), Some(Path::Direct(_)));
+        if !is_direct {
+            return self.unlink(now, session);
+        }
+        let Some((entity, _)) = self.endpoint.peer(session) else { return };
+        if self.neighbours.links.contains_key(&session) {
+            return;
+        }
+        let mtu = self.endpoint.session_stats(session).map_or(0, |stats| stats.mtu as usize);
+        let rtt = self.endpoint.rtt(session).unwrap_or_default();
+        let link = self.router.link_up(now, entity, mtu, rtt);
+        self.neighbours.links.insert(session, link);
+        self.neighbours.sessions.insert(link, session);
+    }
+
+    fn unlink(&mut self, now: Instant, session: SessionId) {
+        self.neighbours.unread.remove(&session);
+        if let Some(link) = self.neighbours.links.remove(&session) {
+            self.neighbours.sessions.remove(&link);
+            self.neighbours.held.remove(&link);
+            self.router.link_down(now, link);
+        }
+    }
+
+    fn read_gossip(&mut self, now: Instant, session: SessionId) -> bool {
+        let Some(link) = self.neighbours.link(session) else { return false };
+        let mut has_read = false;
+        while self.router.accepts(link) {
+            match self.endpoint.read_one(now, session, StreamId::GOSSIP) {
+                Ok(Some(message)) => self.router.handle(now, link, &message.bytes),
+                _ => {
+                    self.neighbours.unread.remove(&session);
+                    break;
+                }
+            }
+            has_read = true;
+        }
+        has_read
+    }
+
+    fn send_gossip(&mut self, now: Instant, transmit: Transmit) {
+        let Some(session) = self.neighbours.session(transmit.link) else { return };
+        self.neighbours.held.entry(transmit.link).or_default().push_back(transmit.message.into());
+        self.flush_held(now, session);
+    }
+
+    /// Gives the gossip stream what it has room for.
+    fn flush_held(&mut self, now: Instant, session: SessionId) {
+        let Some(link) = self.neighbours.link(session) else { return };
+        let held = self.neighbours.held.entry(link).or_default();
+        while let Some(message) = held.front() {
+            if self.endpoint.send(now, session, StreamId::GOSSIP, std::slice::from_ref(message)).is_err() {
+                break;
+            }
+            held.pop_front();
+        }
+        self.router.set_writable(link, held.is_empty());
+    }
+
+    fn heed(&mut self, now: Instant, event: net_router::Event) {
+        match event {
+            net_router::Event::Misbehaved { link, .. } => {
+                let session = self.neighbours.session(link);
+                if let Some((_, key)) = session.and_then(|session| self.endpoint.peer(session)) {
+                    self.endpoint.disconnect(now, key);
+                }
+            }
+            net_router::Event::EpochTaken { epoch } => self.epoch = epoch,
+            net_router::Event::Rerouted { .. } => self.reroutes += 1,
+        }
+    }
+}

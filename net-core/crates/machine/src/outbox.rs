@@ -1,0 +1,82 @@
+//! Datagrams that were passed on and wait to be sent.
+
+use net_router::Link;
+use std::{collections::VecDeque, net::SocketAddr};
+
+/// Where the datagrams in a buffer go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Datagrams {
+    /// The address.
+    pub to: SocketAddr,
+    /// Bytes of each datagram; the last may be shorter.
+    pub segment: usize,
+}
+
+/// Datagrams in the order in which they were put in; neighbours for one address leave together.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    batches: VecDeque<Batch>,
+    /// Buffers that are used again.
+    spare: Vec<Vec<u8>>,
+}
+
+/// Datagrams for one address.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) datagrams: Datagrams,
+    pub(crate) link: Link,
+    /// How many of them the router counts as waiting.
+    pub(crate) counted: u32,
+    count: usize,
+    bytes: Vec<u8>,
+}
+
+/// Buffers that are kept.
+const SPARE: usize = 16;
+
+impl Outbox {
+    /// Puts in a datagram; up to `most` of the same size leave at once.
+    pub(crate) fn push(
+        &mut self,
+        link: Link,
+        to: SocketAddr,
+        datagram: &[u8],
+        is_counted: bool,
+        most: usize,
+    ) {
+        let counted = u32::from(is_counted);
+        if let Some(last) = self.batches.back_mut()
+            && last.takes(link, to, datagram.len(), most)
+        {
+            last.bytes.extend_from_slice(datagram);
+            last.count += 1;
+            last.counted += counted;
+            return;
+        }
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        bytes.extend_from_slice(datagram);
+        let datagrams = Datagrams { to, segment: datagram.len() };
+        self.batches.push_back(Batch { datagrams, link, counted, count: 1, bytes });
+    }
+
+    /// Takes out the first batch; its bytes go into the buffer.
+    pub(crate) fn pop(&mut self, buffer: &mut Vec<u8>) -> Option<Batch> {
+        let mut batch = self.batches.pop_front()?;
+        std::mem::swap(&mut batch.bytes, buffer);
+        let mut spare = std::mem::take(&mut batch.bytes);
+        if self.spare.len() < SPARE {
+            spare.clear();
+            self.spare.push(spare);
+        }
+        Some(batch)
+    }
+}
+
+impl Batch {
+    /// Whether one more datagram leaves with these: a shorter one ends them.
+    fn takes(&self, link: Link, to: SocketAddr, length: usize, most: usize) -> bool {
+        let segment = self.datagrams.segment;
+        let is_even = self.bytes.len() == segment * self.count;
+        self.link == link && self.datagrams.to == to && is_even && length <= segment && self.count < most
+    }
+}
