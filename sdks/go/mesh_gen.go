@@ -11,6 +11,12 @@ package net
 // #cgo nocallback net_mesh_node_start
 // #cgo noescape net_mesh_node_connect
 // #cgo nocallback net_mesh_node_connect
+// #cgo noescape net_mesh_node_connect_routed
+// #cgo nocallback net_mesh_node_connect_routed
+// #cgo noescape net_mesh_node_routes
+// #cgo nocallback net_mesh_node_routes
+// #cgo noescape net_mesh_node_discovered_nodes
+// #cgo nocallback net_mesh_node_discovered_nodes
 // #cgo noescape net_mesh_node_accept
 // #cgo nocallback net_mesh_node_accept
 // #cgo noescape net_mesh_node_disconnect
@@ -279,13 +285,16 @@ type MeshNodeConfig struct {
 	// Bytes of messages that wait to be read; what is beyond waits at its sender.
 	// Zero: 4194304.
 	Queue uint64
+	// Whether packets between other nodes are passed on.
+	// Nil: true.
+	Relay *bool
 }
 
 // MeshOptions is another name of [MeshNodeConfig].
 type MeshOptions = MeshNodeConfig
 
 func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
-	w.record(10, func() {
+	w.record(11, func() {
 		w.name = "BindAddr"
 		packText[string](w, v.BindAddr)
 		w.name = "PSK"
@@ -302,6 +311,7 @@ func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
 		packList(packText[string])(w, v.AcceptedPSKs)
 		packUint[uint16](w, cmp.Or(v.MaxDatagram, 1452))
 		packUint[uint64](w, cmp.Or(v.Queue, 4194304))
+		packBool(w, or(v.Relay, true))
 	})
 }
 
@@ -336,6 +346,9 @@ func unpackMeshNodeConfig(r *reader) (v MeshNodeConfig) {
 	}
 	if f.has() {
 		v.Queue = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Relay = Ptr(unpackBool(&f.reader))
 	}
 	r.close(&f)
 	return v
@@ -561,6 +574,53 @@ func unpackPeerInfo(r *reader) (v PeerInfo) {
 	return v
 }
 
+// A node that is known by its signed announcement, and the way to it.
+type RouteInfo struct {
+	// The node.
+	NodeID NodeID
+	// Its Ed25519 public key.
+	EntityID []byte
+	// The key by which it is dialled.
+	PublicKey PublicKey
+	// The neighbour that packets to it go to.
+	// Nil: no route is known at present.
+	NextHop *NodeID
+	// Sum of the costs of the hops: of each 100, and one more for each 0.1 ms of its round trip.
+	// Nil: no route is known at present.
+	Cost *uint32
+}
+
+func packRouteInfo(w *writer, v RouteInfo) {
+	w.record(5, func() {
+		packUint[NodeID](w, v.NodeID)
+		packBytes[[]byte](w, v.EntityID)
+		packArray[PublicKey](w, v.PublicKey)
+		packOptional(packUint[NodeID])(w, v.NextHop)
+		packOptional(packUint[uint32])(w, v.Cost)
+	})
+}
+
+func unpackRouteInfo(r *reader) (v RouteInfo) {
+	f := r.record()
+	if f.has() {
+		v.NodeID = unpackUint[NodeID](&f.reader)
+	}
+	if f.has() {
+		v.EntityID = unpackBytes[[]byte](&f.reader)
+	}
+	if f.has() {
+		v.PublicKey = unpackArray[PublicKey](&f.reader)
+	}
+	if f.has() {
+		v.NextHop = unpackOptional(unpackUint[NodeID])(&f.reader)
+	}
+	if f.has() {
+		v.Cost = unpackOptional(unpackUint[uint32])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
 // Counters of a stream, in both directions.
 type StreamStats struct {
 	// Number of the next message to the peer.
@@ -757,12 +817,20 @@ type MeshStats struct {
 	QueuedBytes uint64
 	// Datagrams that were dropped, by reason.
 	Drops map[string]uint64
+	// Packets between other nodes that were passed on.
+	Relayed uint64
+	// Times that a node got another next hop, or none.
+	Reroutes uint64
+	// Own packets that were dropped since no relay led to their node.
+	Unrouted uint64
+	// Announcements and packets of others that were dropped, by reason.
+	RouteDrops map[string]uint64
 	// Counters of each session.
 	Peers []PeerStats
 }
 
 func packMeshStats(w *writer, v MeshStats) {
-	w.record(9, func() {
+	w.record(13, func() {
 		packUint[uint64](w, v.Sessions)
 		packUint[uint64](w, v.HalfOpen)
 		packUint[uint64](w, v.Answered)
@@ -772,6 +840,11 @@ func packMeshStats(w *writer, v MeshStats) {
 		packUint[uint64](w, v.QueuedBytes)
 		w.name = "Drops"
 		packMap(packUint[uint64])(w, v.Drops)
+		packUint[uint64](w, v.Relayed)
+		packUint[uint64](w, v.Reroutes)
+		packUint[uint64](w, v.Unrouted)
+		w.name = "RouteDrops"
+		packMap(packUint[uint64])(w, v.RouteDrops)
 		packList(packPeerStats)(w, v.Peers)
 	})
 }
@@ -801,6 +874,18 @@ func unpackMeshStats(r *reader) (v MeshStats) {
 	}
 	if f.has() {
 		v.Drops = unpackMap(unpackUint[uint64])(&f.reader)
+	}
+	if f.has() {
+		v.Relayed = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Reroutes = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Unrouted = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.RouteDrops = unpackMap(unpackUint[uint64])(&f.reader)
 	}
 	if f.has() {
 		v.Peers = unpackList(unpackPeerStats)(&f.reader)
@@ -960,7 +1045,7 @@ type MeshError struct {
 	CloseCode uint64
 	// Of: closed, cannot_bind.
 	Reason *string
-	// Of: ambiguous_node.
+	// Of: ambiguous_node, no_route.
 	Node uint64
 	failure
 }
@@ -995,6 +1080,8 @@ const (
 	MeshErrorKindCannotBind MeshErrorKind = "cannot_bind"
 	// This node is shut down.
 	MeshErrorKindShutDown MeshErrorKind = "shut_down"
+	// No neighbour has told of a route to the node in time.
+	MeshErrorKindNoRoute MeshErrorKind = "no_route"
 )
 
 var (
@@ -1024,6 +1111,8 @@ var (
 	ErrMeshCannotBind error = &sentinel{393228, "mesh: cannot_bind"}
 	// This node is shut down.
 	ErrMeshShutDown error = &sentinel{393229, "mesh: shut_down"}
+	// No neighbour has told of a route to the node in time.
+	ErrMeshNoRoute error = &sentinel{393230, "mesh: no_route"}
 )
 
 var meshFamily = family{id: 6, name: "mesh", prefix: "mesh: ", kinds: []kind{
@@ -1040,6 +1129,7 @@ var meshFamily = family{id: 6, name: "mesh", prefix: "mesh: ", kinds: []kind{
 	{11, "ambiguous_node", false},
 	{12, "cannot_bind", false},
 	{13, "shut_down", false},
+	{14, "no_route", true},
 }}
 
 func (e *MeshError) Error() string {
@@ -1107,6 +1197,10 @@ func (e *MeshError) cross() (uint32, string, []byte) {
 			packText[string](w, e.Address)
 			packText[string](w, at(e.Reason))
 		})
+	case MeshErrorKindNoRoute:
+		w.record(1, func() {
+			packUint[uint64](w, e.Node)
+		})
 	default:
 		w.record(0, func() {})
 	}
@@ -1170,6 +1264,11 @@ func init() {
 			}
 		case 13:
 			e.Kind = MeshErrorKindShutDown
+		case 14:
+			e.Kind = MeshErrorKindNoRoute
+			if f.has() {
+				e.Node = unpackUint[uint64](&f.reader)
+			}
 		}
 		return e
 	}
@@ -1242,6 +1341,42 @@ func (o *MeshNode) Connect(ctx context.Context, peerAddr string, peerPublicKey P
 	op := C.net_mesh_node_connect(o.id(), viewOf(peerAddr), viewOf(peerPublicKey[:]), C.uint64_t(peerNodeID), nil, queueContext())
 	runtime.KeepAlive(o)
 	return awaitEnd(ctx, op)
+}
+
+// ConnectRouted connects to a node over relays, by the key that it has announced, and waits for a route as long as for a connection. What
+// is sent is sealed end to end: relays see who talks to whom, and how much. A peer that is connected already stays so.
+func (o *MeshNode) ConnectRouted(ctx context.Context, peerNodeID NodeID) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_connect_routed(o.id(), C.uint64_t(peerNodeID), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// Routes tells the nodes that are known by their signed announcements, and the ways to them.
+func (o *MeshNode) Routes() (result []RouteInfo, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_routes(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackList(unpackRouteInfo))
+}
+
+// DiscoveredNodes tells the number of nodes that are known by their signed announcements.
+func (o *MeshNode) DiscoveredNodes() (result uint32, err error) {
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_mesh_node_discovered_nodes(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
 }
 
 // Accept waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "29668cb57d058e61eece04b7a5ff285f"
+const specHash = "dddc5dbbde7aa36847052e0e447e2091"

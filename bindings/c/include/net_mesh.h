@@ -1017,6 +1017,21 @@ uint64_t net_mesh_node_connect(net_handle handle,
                                net_done done,
                                void *ctx);
 
+// Connects to a node over relays, by the key that it has announced, and waits for a route as long
+// as for a connection. What
+// is sent is sealed end to end: relays see who talks to whom, and how much. A peer that is
+// connected already stays so.
+uint64_t net_mesh_node_connect_routed(net_handle handle,
+                                      uint64_t peer_node_id,
+                                      net_done done,
+                                      void *ctx);
+
+// Tells the nodes that are known by their signed announcements, and the ways to them.
+net_code net_mesh_node_routes(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells the number of nodes that are known by their signed announcements.
+net_code net_mesh_node_discovered_nodes(net_handle handle, uint32_t *result, net_error *error);
+
 // Waits until there is a session with a peer, and tells the peer's address. The node answers
 // whoever dials it at any time.
 uint64_t net_mesh_node_accept(net_handle handle, uint64_t peer_node_id, net_done done, void *ctx);

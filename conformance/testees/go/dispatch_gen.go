@@ -399,6 +399,12 @@ func (c *call) call() any {
 		return done(c, self[*MeshNode](c).Start(c.ctx))
 	case "call:mesh.mesh_node.connect":
 		return done(c, self[*MeshNode](c).Connect(c.ctx, readText[string](c.arg("peer_addr")), readArray[PublicKey](c.arg("peer_public_key")), readUint[NodeID](c.arg("peer_node_id"))))
+	case "call:mesh.mesh_node.connect_routed":
+		return done(c, self[*MeshNode](c).ConnectRouted(c.ctx, readUint[NodeID](c.arg("peer_node_id"))))
+	case "call:mesh.mesh_node.routes":
+		return give(c, showList(showRouteInfo))(self[*MeshNode](c).Routes())
+	case "call:mesh.mesh_node.discovered_nodes":
+		return give(c, showPlain[uint32])(self[*MeshNode](c).DiscoveredNodes())
 	case "call:mesh.mesh_node.accept":
 		return give(c, showPlain[string])(self[*MeshNode](c).Accept(c.ctx, readUint[NodeID](c.arg("peer_node_id"))))
 	case "call:mesh.mesh_node.disconnect":
@@ -1579,6 +1585,9 @@ func readMeshNodeConfig(v any) (r MeshNodeConfig) {
 	if value, ok := o["queue"]; ok {
 		r.Queue = readNonzero(readUint[uint64])(value)
 	}
+	if value, ok := o["relay"]; ok {
+		r.Relay = readOptional(readBool)(value)
+	}
 	return r
 }
 
@@ -1594,6 +1603,7 @@ func showMeshNodeConfig(r MeshNodeConfig) any {
 	o["accepted_psks"] = showList(showPlain[string])(r.AcceptedPSKs)
 	o["max_datagram"] = showPlain[uint16](r.MaxDatagram)
 	o["queue"] = showDecimal[uint64](r.Queue)
+	o["relay"] = showOptional(showPlain[bool])(r.Relay)
 	return o
 }
 
@@ -1724,6 +1734,36 @@ func showPeerInfo(r PeerInfo) any {
 	o["address"] = showPlain[string](r.Address)
 	o["rtt"] = showDuration(time.Microsecond)(r.Rtt)
 	o["silent"] = showPlain[bool](r.Silent)
+	return o
+}
+
+func readRouteInfo(v any) (r RouteInfo) {
+	o := v.(map[string]any)
+	if value, ok := o["node_id"]; ok {
+		r.NodeID = readUint[NodeID](value)
+	}
+	if value, ok := o["entity_id"]; ok {
+		r.EntityID = readBytes[[]byte](value)
+	}
+	if value, ok := o["public_key"]; ok {
+		r.PublicKey = readArray[PublicKey](value)
+	}
+	if value, ok := o["next_hop"]; ok {
+		r.NextHop = readOptional(readUint[NodeID])(value)
+	}
+	if value, ok := o["cost"]; ok {
+		r.Cost = readOptional(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showRouteInfo(r RouteInfo) any {
+	o := map[string]any{}
+	o["node_id"] = showDecimal[NodeID](r.NodeID)
+	o["entity_id"] = showBytes[[]byte](r.EntityID)
+	o["public_key"] = showArray[PublicKey](r.PublicKey)
+	o["next_hop"] = showOptional(showDecimal[NodeID])(r.NextHop)
+	o["cost"] = showOptional(showPlain[uint32])(r.Cost)
 	return o
 }
 
@@ -1869,6 +1909,18 @@ func readMeshStats(v any) (r MeshStats) {
 	if value, ok := o["drops"]; ok {
 		r.Drops = readMap(readUint[uint64])(value)
 	}
+	if value, ok := o["relayed"]; ok {
+		r.Relayed = readUint[uint64](value)
+	}
+	if value, ok := o["reroutes"]; ok {
+		r.Reroutes = readUint[uint64](value)
+	}
+	if value, ok := o["unrouted"]; ok {
+		r.Unrouted = readUint[uint64](value)
+	}
+	if value, ok := o["route_drops"]; ok {
+		r.RouteDrops = readMap(readUint[uint64])(value)
+	}
 	if value, ok := o["peers"]; ok {
 		r.Peers = readList(readPeerStats)(value)
 	}
@@ -1885,6 +1937,10 @@ func showMeshStats(r MeshStats) any {
 	o["queued"] = showDecimal[uint64](r.Queued)
 	o["queued_bytes"] = showDecimal[uint64](r.QueuedBytes)
 	o["drops"] = showMap(showDecimal[uint64])(r.Drops)
+	o["relayed"] = showDecimal[uint64](r.Relayed)
+	o["reroutes"] = showDecimal[uint64](r.Reroutes)
+	o["unrouted"] = showDecimal[uint64](r.Unrouted)
+	o["route_drops"] = showMap(showDecimal[uint64])(r.RouteDrops)
 	o["peers"] = showList(showPeerStats)(r.Peers)
 	return o
 }
@@ -2326,6 +2382,10 @@ func readError(v any) error {
 				e.Reason = readOptional(readText[string])(value)
 			}
 		case MeshErrorKindShutDown:
+		case MeshErrorKindNoRoute:
+			if value, ok := fields["node"]; ok {
+				e.Node = readUint[uint64](value)
+			}
 		}
 		return e
 	}
@@ -2472,6 +2532,8 @@ func showFields(err error) map[string]any {
 			o["address"] = showPlain[string](e.Address)
 			o["reason"] = showOptional(showPlain[string])(e.Reason)
 		case MeshErrorKindShutDown:
+		case MeshErrorKindNoRoute:
+			o["node"] = showDecimal[uint64](e.Node)
 		}
 	}
 	return o

@@ -477,6 +477,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pack/mesh.receive_options", run: pack::<net_types::mesh::ReceiveOptions> },
     Target { name: "pack/mesh.mesh_event", run: pack::<net_types::mesh::MeshEvent> },
     Target { name: "pack/mesh.peer_info", run: pack::<net_types::mesh::PeerInfo> },
+    Target { name: "pack/mesh.route_info", run: pack::<net_types::mesh::RouteInfo> },
     Target { name: "pack/mesh.stream_stats", run: pack::<net_types::mesh::StreamStats> },
     Target { name: "pack/mesh.peer_stats", run: pack::<net_types::mesh::PeerStats> },
     Target { name: "pack/mesh.mesh_stats", run: pack::<net_types::mesh::MeshStats> },

@@ -82,6 +82,61 @@ pub unsafe extern "C" fn net_mesh_node_connect(
     }
 }
 
+/// Connects to a node over relays, by the key that it has announced, and waits for a route as long
+/// as for a connection. What
+/// is sent is sealed end to end: relays see who talks to whom, and how much. A peer that is
+/// connected already stays so.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_connect_routed(
+    handle: Handle,
+    peer_node_id: u64,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let peer_node_id = net_types::identity::NodeId(peer_node_id);
+            Ok(async move {
+                <net_core::MeshNode as net_types::api::MeshNode>::connect_routed(&this, peer_node_id).await
+            })
+        })
+    }
+}
+
+/// Tells the nodes that are known by their signed announcements, and the ways to them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_routes(
+    handle: Handle,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            <net_core::MeshNode as net_types::api::MeshNode>::routes(&this).map(Packed)
+        })
+    }
+}
+
+/// Tells the number of nodes that are known by their signed announcements.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_discovered_nodes(
+    handle: Handle,
+    result: *mut u32,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            <net_core::MeshNode as net_types::api::MeshNode>::discovered_nodes(&this)
+        })
+    }
+}
+
 /// Waits until there is a session with a peer, and tells the peer's address. The node answers
 /// whoever dials it at any time.
 #[unsafe(no_mangle)]

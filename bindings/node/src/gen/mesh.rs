@@ -78,6 +78,42 @@ pub fn mesh_mesh_node_connect(
         }))
     })
 }
+/// `mesh.mesh_node.connect_routed`
+#[napi(js_name = "meshMeshNodeConnectRouted")]
+pub fn mesh_mesh_node_connect_routed(environment: f64, this: f64, peer_node_id: BigInt) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        Ok(home.clone().submit(async move {
+            <net_core::MeshNode as net_types::api::MeshNode>::connect_routed(
+                &this,
+                net_types::identity::NodeId(abi::unsigned(&peer_node_id)),
+            )
+            .await?;
+            Ok(Vec::new())
+        }))
+    })
+}
+/// `mesh.mesh_node.routes`
+#[napi(js_name = "meshMeshNodeRoutes")]
+pub fn mesh_mesh_node_routes(this: f64, out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let result = <net_core::MeshNode as net_types::api::MeshNode>::routes(&this)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `mesh.mesh_node.discovered_nodes`
+#[napi(js_name = "meshMeshNodeDiscoveredNodes")]
+pub fn mesh_mesh_node_discovered_nodes(this: f64) -> napi::Result<u32> {
+    abi::call(|| {
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let result = <net_core::MeshNode as net_types::api::MeshNode>::discovered_nodes(&this)?;
+        Ok(result)
+    })
+}
 /// `mesh.mesh_node.accept`
 #[napi(js_name = "meshMeshNodeAccept")]
 pub fn mesh_mesh_node_accept(environment: f64, this: f64, peer_node_id: BigInt) -> napi::Result<f64> {

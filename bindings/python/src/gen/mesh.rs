@@ -80,7 +80,7 @@ impl MeshNodeConfig {
 impl MeshNodeConfig {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 10] = [
+        const NAMES: [&str; 11] = [
             "bind_addr",
             "psk",
             "heartbeat_interval_ms",
@@ -91,12 +91,13 @@ impl MeshNodeConfig {
             "accepted_psks",
             "max_datagram",
             "queue_bytes",
+            "relay",
         ];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (bind_addr, psk, heartbeat_interval_ms = None, session_timeout_ms = None, num_shards = None, identity_seed = None, connect_timeout_ms = None, accepted_psks = None, max_datagram = None, queue_bytes = None))]
+    #[pyo3(signature = (bind_addr, psk, heartbeat_interval_ms = None, session_timeout_ms = None, num_shards = None, identity_seed = None, connect_timeout_ms = None, accepted_psks = None, max_datagram = None, queue_bytes = None, relay = None))]
     fn new(
         py: Python<'_>,
         bind_addr: Arg<'_, '_>,
@@ -109,6 +110,7 @@ impl MeshNodeConfig {
         accepted_psks: Option<Arg<'_, '_>>,
         max_datagram: Option<Arg<'_, '_>>,
         queue_bytes: Option<Arg<'_, '_>>,
+        relay: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
         let record = net_types::mesh::MeshNodeConfig {
             bind_addr: abi::arg(bind_addr, "bind_addr")?,
@@ -136,6 +138,7 @@ impl MeshNodeConfig {
             accepted_psks: abi::arg_or(accepted_psks, "accepted_psks", Vec::new)?,
             max_datagram: abi::arg_or(max_datagram, "max_datagram", || 1452)?,
             queue: abi::arg_or(queue_bytes, "queue_bytes", || 4_194_304)?,
+            relay: abi::arg_or(relay, "relay", || true)?,
         };
         abi::check(py, record.check())?;
         Self::of(py, record)
@@ -211,6 +214,13 @@ impl MeshNodeConfig {
         value::shown(value, py)
     }
 
+    /// Whether packets between other nodes are passed on.
+    #[getter]
+    fn relay(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.relay;
+        value::shown(value, py)
+    }
+
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
@@ -230,6 +240,7 @@ impl MeshNodeConfig {
                 ("accepted_psks", None),
                 ("max_datagram", Some(self.max_datagram(py)?)),
                 ("queue_bytes", Some(self.queue_bytes(py)?)),
+                ("relay", Some(self.relay(py)?)),
             ],
         )
     }
@@ -715,6 +726,110 @@ impl ToPy for net_types::mesh::PeerInfo {
         Ok(Py::new(py, PeerInfo::of(py, self)?)?.into_any())
     }
 }
+/// A node that is known by its signed announcement, and the way to it.
+#[pyclass(frozen, name = "RouteInfo", module = "net")]
+pub(crate) struct RouteInfo(net_types::mesh::RouteInfo);
+
+impl RouteInfo {
+    fn of(_: Python<'_>, record: net_types::mesh::RouteInfo) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl RouteInfo {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 5] = ["node_id", "entity_id", "public_key", "next_hop", "cost"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (node_id, entity_id, public_key, next_hop = None, cost = None))]
+    fn new(
+        py: Python<'_>,
+        node_id: Arg<'_, '_>,
+        entity_id: Arg<'_, '_>,
+        public_key: Arg<'_, '_>,
+        next_hop: Option<Arg<'_, '_>>,
+        cost: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::mesh::RouteInfo {
+            node_id: abi::arg(node_id, "node_id")?,
+            entity_id: abi::arg(entity_id, "entity_id")?,
+            public_key: abi::arg(public_key, "public_key")?,
+            next_hop: abi::arg_or(next_hop, "next_hop", || None)?,
+            cost: abi::arg_or(cost, "cost", || None)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The node.
+    #[getter]
+    fn node_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.node_id;
+        value::shown(value, py)
+    }
+
+    /// Its Ed25519 public key.
+    #[getter]
+    fn entity_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.entity_id;
+        value::shown(value, py)
+    }
+
+    /// The key by which it is dialled.
+    #[getter]
+    fn public_key(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.public_key;
+        value::shown(value, py)
+    }
+
+    /// The neighbour that packets to it go to.
+    #[getter]
+    fn next_hop(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.next_hop;
+        value::shown(value, py)
+    }
+
+    /// Sum of the costs of the hops: of each 100, and one more for each 0.1 ms of its round trip.
+    #[getter]
+    fn cost(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.cost;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "RouteInfo",
+            &[
+                ("node_id", Some(self.node_id(py)?)),
+                ("entity_id", Some(self.entity_id(py)?)),
+                ("public_key", Some(self.public_key(py)?)),
+                ("next_hop", Some(self.next_hop(py)?)),
+                ("cost", Some(self.cost(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::RouteInfo {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<RouteInfo>().map_err(|_| value::expected("RouteInfo", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::RouteInfo {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, RouteInfo::of(py, self)?)?.into_any())
+    }
+}
 /// Counters of a stream, in both directions.
 #[pyclass(frozen, name = "StreamStats", module = "net")]
 pub(crate) struct StreamStats(net_types::mesh::StreamStats);
@@ -1105,7 +1220,7 @@ impl MeshStats {
 impl MeshStats {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 9] = [
+        const NAMES: [&str; 13] = [
             "sessions",
             "half_open",
             "answered",
@@ -1114,13 +1229,17 @@ impl MeshStats {
             "queued",
             "queued_bytes",
             "drops",
+            "relayed",
+            "reroutes",
+            "unrouted",
+            "route_drops",
             "peers",
         ];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (sessions, half_open, answered, rejected, cookies, queued, queued_bytes, drops, peers))]
+    #[pyo3(signature = (sessions, half_open, answered, rejected, cookies, queued, queued_bytes, drops, relayed, reroutes, unrouted, route_drops, peers))]
     fn new(
         py: Python<'_>,
         sessions: Arg<'_, '_>,
@@ -1131,6 +1250,10 @@ impl MeshStats {
         queued: Arg<'_, '_>,
         queued_bytes: Arg<'_, '_>,
         drops: Arg<'_, '_>,
+        relayed: Arg<'_, '_>,
+        reroutes: Arg<'_, '_>,
+        unrouted: Arg<'_, '_>,
+        route_drops: Arg<'_, '_>,
         peers: Arg<'_, '_>,
     ) -> PyResult<Self> {
         let record = net_types::mesh::MeshStats {
@@ -1142,6 +1265,10 @@ impl MeshStats {
             queued: abi::arg(queued, "queued")?,
             queued_bytes: abi::arg(queued_bytes, "queued_bytes")?,
             drops: abi::arg(drops, "drops")?,
+            relayed: abi::arg(relayed, "relayed")?,
+            reroutes: abi::arg(reroutes, "reroutes")?,
+            unrouted: abi::arg(unrouted, "unrouted")?,
+            route_drops: abi::arg(route_drops, "route_drops")?,
             peers: abi::arg(peers, "peers")?,
         };
         Self::of(py, record)
@@ -1203,6 +1330,34 @@ impl MeshStats {
         value::shown(value, py)
     }
 
+    /// Packets between other nodes that were passed on.
+    #[getter]
+    fn relayed(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.relayed;
+        value::shown(value, py)
+    }
+
+    /// Times that a node got another next hop, or none.
+    #[getter]
+    fn reroutes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.reroutes;
+        value::shown(value, py)
+    }
+
+    /// Own packets that were dropped since no relay led to their node.
+    #[getter]
+    fn unrouted(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.unrouted;
+        value::shown(value, py)
+    }
+
+    /// Announcements and packets of others that were dropped, by reason.
+    #[getter]
+    fn route_drops(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.route_drops;
+        value::shown(value, py)
+    }
+
     /// Counters of each session.
     #[getter]
     fn peers(&self, py: Python<'_>) -> Answer {
@@ -1235,6 +1390,10 @@ impl MeshStats {
                 ("queued", Some(self.queued(py)?)),
                 ("queued_bytes", Some(self.queued_bytes(py)?)),
                 ("drops", Some(self.drops(py)?)),
+                ("relayed", Some(self.relayed(py)?)),
+                ("reroutes", Some(self.reroutes(py)?)),
+                ("unrouted", Some(self.unrouted(py)?)),
+                ("route_drops", Some(self.route_drops(py)?)),
                 ("peers", Some(self.peers(py)?)),
             ],
         )
@@ -1345,6 +1504,52 @@ fn mesh_node_connect_submit(
     peer_node_id: Arg<'_, '_>,
 ) -> Answer {
     queue.get().submit(py, mesh_node_connect_start(this, peer_addr, peer_public_key, peer_node_id)?)
+}
+
+fn mesh_node_connect_routed_start(
+    this: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let peer_node_id = abi::arg(peer_node_id, "peer_node_id")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::connect_routed(&this, peer_node_id).await })
+}
+
+/// Connects to a node over relays, by the key that it has announced, and waits for a route as long as for a connection. What
+/// is sent is sealed end to end: relays see who talks to whom, and how much. A peer that is connected already stays so.
+#[pyfunction]
+#[pyo3(signature = (this, peer_node_id))]
+fn mesh_node_connect_routed(py: Python<'_>, this: Arg<'_, '_>, peer_node_id: Arg<'_, '_>) -> Answer {
+    abi::wait(py, mesh_node_connect_routed_start(this, peer_node_id)?)
+}
+
+/// Connects to a node over relays, by the key that it has announced, and waits for a route as long as for a connection. What
+/// is sent is sealed end to end: relays see who talks to whom, and how much. A peer that is connected already stays so.
+#[pyfunction]
+#[pyo3(signature = (queue, this, peer_node_id))]
+fn mesh_node_connect_routed_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    peer_node_id: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_connect_routed_start(this, peer_node_id)?)
+}
+
+/// Tells the nodes that are known by their signed announcements, and the ways to them.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_routes(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::routes(&this))
+}
+
+/// Tells the number of nodes that are known by their signed announcements.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_discovered_nodes(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::discovered_nodes(&this))
 }
 
 fn mesh_node_accept_start(
@@ -1764,6 +1969,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<ReceiveOptions>()?;
     module.add_class::<MeshEvent>()?;
     module.add_class::<PeerInfo>()?;
+    module.add_class::<RouteInfo>()?;
     module.add_class::<StreamStats>()?;
     module.add_class::<PeerStats>()?;
     module.add_class::<MeshStats>()?;
@@ -1774,6 +1980,10 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(mesh_node_start_submit, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_connect, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_connect_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_connect_routed, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_connect_routed_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_routes, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_discovered_nodes, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_accept, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_accept_submit, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_disconnect, module)?)?;

@@ -101,6 +101,9 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
             address.pack(w);
             reason.pack(w);
         }),
+        Error::Mesh(net_types::mesh::MeshError::NoRoute { node }) => w.record(1, |w| {
+            node.pack(w);
+        }),
         Error::Identity(net_types::identity::IdentityError::InvalidSeed { length }) => w.record(1, |w| {
             length.pack(w);
         }),
@@ -267,6 +270,10 @@ pub fn error_of(
             net_types::mesh::MeshError::CannotBind { address: f.field()?, reason: f.field()? }.into()
         }
         (6, 13) => net_types::mesh::MeshError::ShutDown.into(),
+        (6, 14) => {
+            let mut f = fields.record()?;
+            net_types::mesh::MeshError::NoRoute { node: f.field()? }.into()
+        }
         (8, 1) => {
             let mut f = fields.record()?;
             net_types::identity::IdentityError::InvalidSeed { length: f.field()? }.into()

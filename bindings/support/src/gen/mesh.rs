@@ -50,7 +50,7 @@ impl Pack for net_types::mesh::Reliability {
 
 impl Pack for net_types::mesh::MeshNodeConfig {
     fn pack(&self, w: &mut Writer) {
-        w.record(10, |w| {
+        w.record(11, |w| {
             self.bind_addr.pack(w);
             self.psk.pack(w);
             w.duration(self.heartbeat_interval, 1_000_000);
@@ -61,6 +61,7 @@ impl Pack for net_types::mesh::MeshNodeConfig {
             self.accepted_psks.pack(w);
             self.max_datagram.pack(w);
             self.queue.pack(w);
+            self.relay.pack(w);
         });
     }
 
@@ -86,6 +87,7 @@ impl Pack for net_types::mesh::MeshNodeConfig {
             accepted_psks: f.field_or_else(Vec::new)?,
             max_datagram: f.field_or_else(|| 1452)?,
             queue: f.field_or_else(|| 4_194_304)?,
+            relay: f.field_or_else(|| true)?,
         })
     }
 }
@@ -198,6 +200,29 @@ impl Pack for net_types::mesh::PeerInfo {
     }
 }
 
+impl Pack for net_types::mesh::RouteInfo {
+    fn pack(&self, w: &mut Writer) {
+        w.record(5, |w| {
+            self.node_id.pack(w);
+            self.entity_id.pack(w);
+            self.public_key.pack(w);
+            self.next_hop.pack(w);
+            self.cost.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            node_id: f.field()?,
+            entity_id: f.field()?,
+            public_key: f.field()?,
+            next_hop: f.field_or(None)?,
+            cost: f.field_or(None)?,
+        })
+    }
+}
+
 impl Pack for net_types::mesh::StreamStats {
     fn pack(&self, w: &mut Writer) {
         w.record(11, |w| {
@@ -274,7 +299,7 @@ impl Pack for net_types::mesh::PeerStats {
 
 impl Pack for net_types::mesh::MeshStats {
     fn pack(&self, w: &mut Writer) {
-        w.record(9, |w| {
+        w.record(13, |w| {
             self.sessions.pack(w);
             self.half_open.pack(w);
             self.answered.pack(w);
@@ -283,6 +308,10 @@ impl Pack for net_types::mesh::MeshStats {
             self.queued.pack(w);
             self.queued_bytes.pack(w);
             self.drops.pack(w);
+            self.relayed.pack(w);
+            self.reroutes.pack(w);
+            self.unrouted.pack(w);
+            self.route_drops.pack(w);
             self.peers.pack(w);
         });
     }
@@ -298,6 +327,10 @@ impl Pack for net_types::mesh::MeshStats {
             queued: f.field()?,
             queued_bytes: f.field()?,
             drops: f.field()?,
+            relayed: f.field()?,
+            reroutes: f.field()?,
+            unrouted: f.field()?,
+            route_drops: f.field()?,
             peers: f.field()?,
         })
     }

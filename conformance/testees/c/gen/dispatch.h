@@ -1953,6 +1953,9 @@ static inline void read_mesh_node_config(call *c, const node *value, net_mesh_no
   if (given(member(value, "queue"))) {
     read_u64(c, member(value, "queue"), &out->queue_bytes);
   }
+  if (given(member(value, "relay"))) {
+    read_bool(c, member(value, "relay"), &out->relay);
+  }
 }
 
 static inline void show_mesh_node_config(call *c, const net_mesh_node_config *value) {
@@ -2012,6 +2015,11 @@ static inline void show_mesh_node_config(call *c, const net_mesh_node_config *va
   {
     size_t at = enter(c, net_str("queue"));
     show_u64(c, &value->queue_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("relay"));
+    show_bool(c, &value->relay);
     leave(c, at);
   }
 }
@@ -2195,6 +2203,57 @@ static inline void show_peer_info(call *c, const net_peer_info *value) {
   }
 }
 
+static inline void read_route_info(call *c, const node *value, net_route_info *out) {
+  *out = net_route_info_init();
+  read_u64(c, member(value, "node_id"), &out->node_id);
+  read_bytes(c, member(value, "entity_id"), &out->entity_id);
+  read_fixed_32(c, member(value, "public_key"), &out->public_key);
+  out->has_next_hop = given(member(value, "next_hop"));
+  if (out->has_next_hop) {
+    read_u64(c, member(value, "next_hop"), &out->next_hop);
+  }
+  out->has_cost = given(member(value, "cost"));
+  if (out->has_cost) {
+    read_u32(c, member(value, "cost"), &out->cost);
+  }
+}
+
+static inline void show_route_info(call *c, const net_route_info *value) {
+  {
+    size_t at = enter(c, net_str("node_id"));
+    show_u64(c, &value->node_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("entity_id"));
+    show_bytes(c, &value->entity_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("public_key"));
+    show_fixed_32(c, &value->public_key);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("next_hop"));
+    if (value->has_next_hop) {
+      show_u64(c, &value->next_hop);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cost"));
+    if (value->has_cost) {
+      show_u32(c, &value->cost);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
 static inline void read_stream_stats(call *c, const node *value, net_stream_stats *out) {
   *out = net_stream_stats_init();
   read_u64(c, member(value, "tx_seq"), &out->tx_seq);
@@ -2368,6 +2427,10 @@ static inline void read_mesh_stats(call *c, const node *value, net_mesh_stats *o
   read_u64(c, member(value, "queued"), &out->queued);
   read_u64(c, member(value, "queued_bytes"), &out->queued_bytes);
   read_u64_map(c, member(value, "drops"), &out->drops);
+  read_u64(c, member(value, "relayed"), &out->relayed);
+  read_u64(c, member(value, "reroutes"), &out->reroutes);
+  read_u64(c, member(value, "unrouted"), &out->unrouted);
+  read_u64_map(c, member(value, "route_drops"), &out->route_drops);
   read_peer_stats_list(c, member(value, "peers"), &out->peers);
 }
 
@@ -2413,12 +2476,34 @@ static inline void show_mesh_stats(call *c, const net_mesh_stats *value) {
     leave(c, at);
   }
   {
+    size_t at = enter(c, net_str("relayed"));
+    show_u64(c, &value->relayed);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reroutes"));
+    show_u64(c, &value->reroutes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("unrouted"));
+    show_u64(c, &value->unrouted);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("route_drops"));
+    show_u64_map(c, &value->route_drops);
+    leave(c, at);
+  }
+  {
     size_t at = enter(c, net_str("peers"));
     show_peer_stats_list(c, &value->peers);
     leave(c, at);
   }
 }
 
+TESTEE_READ_LIST(route_info, net_route_info, net_route_info_list)
+TESTEE_SHOW_LIST(route_info, net_route_info_list)
 TESTEE_READ_LIST(mesh_event, net_mesh_event, net_mesh_event_list)
 TESTEE_SHOW_LIST(mesh_event, net_mesh_event_list)
 TESTEE_READ_LIST(peer_info, net_peer_info, net_peer_info_list)
@@ -2849,6 +2934,17 @@ static inline void show_mesh_cannot_bind(call *c, const net_error *error) {
   }
 }
 
+static inline void show_mesh_no_route(call *c, const net_error *error) {
+  net_mesh_no_route_fields fields;
+  if (net_mesh_no_route_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("node"));
+      show_u64(c, &fields.node);
+      leave(c, at);
+    }
+  }
+}
+
 // Shows an error and releases it.
 static inline void show_error(call *c, net_error *error) {
   net_view family = net_str("");
@@ -3145,6 +3241,11 @@ static inline void show_error(call *c, net_error *error) {
   if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_SHUT_DOWN) {
     family = net_str("mesh");
     kind = net_str("shut_down");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_NO_ROUTE) {
+    family = net_str("mesh");
+    kind = net_str("no_route");
+    show_mesh_no_route(c, error);
   }
   leave(c, before);
   before = enter(c, net_str("family"));
@@ -3797,6 +3898,18 @@ static inline net_error read_error(call *c, const node *value) {
     if (net_view_equal(kind_text, net_str("shut_down")) || net_view_equal(kind_text, net_str("shut_down"))) {
       error.family = NET_FAMILY_MESH;
       error.kind = NET_MESH_SHUT_DOWN;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("no_route")) || net_view_equal(kind_text, net_str("no_route"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_NO_ROUTE;
+      net_mesh_no_route_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "node"))) {
+        read_u64(c, member(fields, "node"), &given_fields.node);
+      }
+      net_mesh_no_route_fields_pack(&w, &given_fields);
     }
   }
   if (error.kind == 0) {
@@ -7864,6 +7977,48 @@ static void call_mesh_node_connect(call *c) {
   show_null(c);
 }
 
+static void call_mesh_node_connect_routed(call *c) {
+  net_node_id peer_node_id_;
+  memset(&peer_node_id_, 0, sizeof peer_node_id_);
+  read_u64(c, arg(c, "peer_node_id"), &peer_node_id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_connect_routed(self(c), peer_node_id_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_routes(call *c) {
+  net_error error;
+  net_route_info_list result;
+  net_code code = net_mesh_node_routes_with(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_route_info_list(c, &result);
+  net_route_info_list_free(&result);
+}
+
+static void call_mesh_node_discovered_nodes(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_mesh_node_discovered_nodes(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
 static void call_mesh_node_accept(call *c) {
   net_node_id peer_node_id_;
   memset(&peer_node_id_, 0, sizeof peer_node_id_);
@@ -8484,6 +8639,9 @@ static inline bool dispatch(call *c) {
       {"call:mesh.mesh_node.new", call_mesh_node_new},
       {"call:mesh.mesh_node.start", call_mesh_node_start},
       {"call:mesh.mesh_node.connect", call_mesh_node_connect},
+      {"call:mesh.mesh_node.connect_routed", call_mesh_node_connect_routed},
+      {"call:mesh.mesh_node.routes", call_mesh_node_routes},
+      {"call:mesh.mesh_node.discovered_nodes", call_mesh_node_discovered_nodes},
       {"call:mesh.mesh_node.accept", call_mesh_node_accept},
       {"call:mesh.mesh_node.disconnect", call_mesh_node_disconnect},
       {"call:mesh.mesh_node.open_stream", call_mesh_node_open_stream},

@@ -392,6 +392,7 @@ NAMED.update(
             ("accepted_psks", "accepted_psks", list_of(SAME)),
             ("max_datagram", "max_datagram", SAME),
             ("queue", "queue_bytes", DECIMAL),
+            ("relay", "relay", SAME),
         ),
         "mesh.stream_config": record_of(
             net.gen.mesh.StreamConfig,
@@ -426,6 +427,14 @@ NAMED.update(
             ("address", "address", SAME),
             ("rtt", "rtt_us", SAME),
             ("silent", "silent", SAME),
+        ),
+        "mesh.route_info": record_of(
+            net.gen.mesh.RouteInfo,
+            ("node_id", "node_id", DECIMAL),
+            ("entity_id", "entity_id", BYTES),
+            ("public_key", "public_key", SAME),
+            ("next_hop", "next_hop", optional(DECIMAL)),
+            ("cost", "cost", optional(SAME)),
         ),
         "mesh.stream_stats": record_of(
             net.gen.mesh.StreamStats,
@@ -467,6 +476,10 @@ NAMED.update(
             ("queued", "queued", DECIMAL),
             ("queued_bytes", "queued_bytes", DECIMAL),
             ("drops", "drops", map_of(DECIMAL)),
+            ("relayed", "relayed", DECIMAL),
+            ("reroutes", "reroutes", DECIMAL),
+            ("unrouted", "unrouted", DECIMAL),
+            ("route_drops", "route_drops", map_of(DECIMAL)),
             ("peers", "peers", list_of(named("mesh.peer_stats"))),
         ),
         "route.gossip_kind": enum_of(
@@ -564,6 +577,7 @@ ERRORS.update(
             (("address", "address", SAME), ("reason", "reason", SAME)),
         ),
         ("mesh", "shut_down"): (393229, ()),
+        ("mesh", "no_route"): (393230, (("node", "node", DECIMAL),)),
         ("identity", "invalid_seed"): (524289, (("length", "length", DECIMAL),)),
         ("identity", "invalid_entity_id"): (524290, (("length", "length", DECIMAL),)),
         ("identity", "unknown_scope"): (524291, ()),
@@ -1303,6 +1317,19 @@ CALLS: dict[str, Call] = {
         ),
         SAME,
         on_object=True,
+    ),
+    "mesh.mesh_node.connect_routed": Call(
+        net.gen.mesh.MeshNode,
+        "connect_routed",
+        (("peer_node_id", "peer_node_id", DECIMAL),),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.routes": Call(
+        net.gen.mesh.MeshNode, "routes", (), list_of(named("mesh.route_info")), on_object=True
+    ),
+    "mesh.mesh_node.discovered_nodes": Call(
+        net.gen.mesh.MeshNode, "discovered_nodes", (), SAME, on_object=True
     ),
     "mesh.mesh_node.accept": Call(
         net.gen.mesh.MeshNode,

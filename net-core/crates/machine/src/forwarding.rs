@@ -64,7 +64,8 @@ impl Machine {
         let Some(session) = self.neighbours.session(link) else { return false };
         let sealed = self.endpoint.forward(now, session, envelope, inner, &mut self.sealed);
         let Some(Path::Direct(to)) = sealed.map(|transmit| transmit.path) else { return false };
-        self.outbox.push(link, to, &self.sealed, is_counted, self.max_segments);
+        let counted_for = is_counted.then_some(link);
+        self.outbox.push(counted_for, to, &self.sealed, self.max_segments);
         true
     }
 }

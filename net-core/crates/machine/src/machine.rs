@@ -93,6 +93,11 @@ impl Machine {
         self.epoch
     }
 
+    /// Times that a destination got another next hop, or none.
+    pub fn reroutes(&self) -> u64 {
+        self.reroutes
+    }
+
     /// Packets that were dropped since no relay leads to their node.
     pub fn unrouted(&self) -> u64 {
         self.unrouted
@@ -113,6 +118,26 @@ impl Machine {
     pub fn route_to(&self, node: NodeId) -> Option<Target> {
         let known = self.router.destination(node).filter(|known| known.route.is_some())?;
         Some(Target { key: PublicKey::new(known.static_key), node: Some(node), path: Path::Routed(node) })
+    }
+
+    /// Closes every session and refuses new ones. What the peers behind relays are told leaves before the sessions with the
+    /// relays end.
+    pub fn shutdown(&mut self, now: Instant) {
+        self.endpoint.shutdown_routed(now);
+        let mut packets = Vec::new();
+        while let Some(transmit) = self.endpoint.poll_transmit(now, &mut packets) {
+            match transmit.path {
+                Path::Direct(to) => self.send_later(to, &packets, transmit.segment),
+                Path::Routed(node) => self.route_out(now, node, &packets, transmit.segment),
+            }
+        }
+        self.endpoint.shutdown(now);
+    }
+
+    fn send_later(&mut self, to: SocketAddr, packets: &[u8], segment: usize) {
+        for packet in packets.chunks(segment.max(1)) {
+            self.outbox.push(None, to, packet, self.max_segments);
+        }
     }
 
     /// Takes a datagram; it is opened in place.
@@ -140,7 +165,9 @@ impl Machine {
     pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Datagrams> {
         loop {
             if let Some(batch) = self.outbox.pop(buffer) {
-                self.router.sent(batch.link, batch.counted);
+                if let Some(link) = batch.counted_for {
+                    self.router.sent(link, batch.count as u32);
+                }
                 return Some(batch.datagrams);
             }
             let transmit = self.endpoint.poll_transmit(now, buffer)?;

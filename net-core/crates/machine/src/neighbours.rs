@@ -41,9 +41,14 @@ impl Machine {
     /// Does what an event of a session means for the routes; false if it is of no use to the owner.
     pub(crate) fn observe(&mut self, now: Instant, event: &Event) -> bool {
         match *event {
-            Event::Connected { session, .. } | Event::PathChanged { session, .. } => {
+            Event::Connected { session, peer, dial, .. } => {
+                if dial.is_some() {
+                    // Its key was given to this node, which beats what others tell of its id.
+                    self.router.pin(now, peer);
+                }
                 self.follow_path(now, session);
             }
+            Event::PathChanged { session, .. } => self.follow_path(now, session),
             Event::Suspected { session, is_silent } => {
                 if let Some(link) = self.neighbours.link(session) {
                     self.router.suspect(now, link, is_silent);

@@ -24,10 +24,9 @@ pub(crate) struct Outbox {
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(crate) datagrams: Datagrams,
-    pub(crate) link: Link,
-    /// How many of them the router counts as waiting.
-    pub(crate) counted: u32,
-    count: usize,
+    /// The link for which the router counts them as waiting.
+    pub(crate) counted_for: Option<Link>,
+    pub(crate) count: usize,
     bytes: Vec<u8>,
 }
 
@@ -35,28 +34,19 @@ pub(crate) struct Batch {
 const SPARE: usize = 16;
 
 impl Outbox {
-    /// Puts in a datagram; up to `most` of the same size leave at once.
-    pub(crate) fn push(
-        &mut self,
-        link: Link,
-        to: SocketAddr,
-        datagram: &[u8],
-        is_counted: bool,
-        most: usize,
-    ) {
-        let counted = u32::from(is_counted);
+    /// Puts in a datagram, which the router may count as waiting for a link; up to `most` of the same size leave at once.
+    pub(crate) fn push(&mut self, counted_for: Option<Link>, to: SocketAddr, datagram: &[u8], most: usize) {
         if let Some(last) = self.batches.back_mut()
-            && last.takes(link, to, datagram.len(), most)
+            && last.takes(counted_for, to, datagram.len(), most)
         {
             last.bytes.extend_from_slice(datagram);
             last.count += 1;
-            last.counted += counted;
             return;
         }
         let mut bytes = self.spare.pop().unwrap_or_default();
         bytes.extend_from_slice(datagram);
         let datagrams = Datagrams { to, segment: datagram.len() };
-        self.batches.push_back(Batch { datagrams, link, counted, count: 1, bytes });
+        self.batches.push_back(Batch { datagrams, counted_for, count: 1, bytes });
     }
 
     /// Takes out the first batch; its bytes go into the buffer.
@@ -74,9 +64,10 @@ impl Outbox {
 
 impl Batch {
     /// Whether one more datagram leaves with these: a shorter one ends them.
-    fn takes(&self, link: Link, to: SocketAddr, length: usize, most: usize) -> bool {
+    fn takes(&self, counted_for: Option<Link>, to: SocketAddr, length: usize, most: usize) -> bool {
         let segment = self.datagrams.segment;
         let is_even = self.bytes.len() == segment * self.count;
-        self.link == link && self.datagrams.to == to && is_even && length <= segment && self.count < most
+        let is_alike = self.counted_for == counted_for && self.datagrams.to == to;
+        is_alike && is_even && length <= segment && self.count < most
     }
 }

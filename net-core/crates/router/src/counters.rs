@@ -70,6 +70,32 @@ impl Drop {
         Self::InitsExceeded,
         Self::QueueFull,
     ];
+
+    /// Its name in counters.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::UnknownKind => "unknown_kind",
+            Self::Forged => "forged",
+            Self::Old => "old",
+            Self::NodeIdTaken => "node_id_taken",
+            Self::TableFull => "table_full",
+            Self::BeaconMissing => "beacon_missing",
+            Self::TooManyRoutes => "too_many_routes",
+            Self::TooManyRequests => "too_many_requests",
+            Self::Flood => "flood",
+            Self::NoSession => "no_session",
+            Self::NotRelaying => "not_relaying",
+            Self::TtlExpired => "ttl_expired",
+            Self::NoRoute => "no_route",
+            Self::BackToGiver => "back_to_giver",
+            Self::OwnSource => "own_source",
+            Self::TooLarge => "too_large",
+            Self::RateExceeded => "rate_exceeded",
+            Self::InitsExceeded => "inits_exceeded",
+            Self::QueueFull => "queue_full",
+        }
+    }
 }
 
 /// What a router has counted since it was made.

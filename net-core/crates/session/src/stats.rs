@@ -86,7 +86,7 @@ pub struct SessionStats {
     pub packets_late: u64,
     /// Probes for a lost answer.
     pub probes: u64,
-    /// Messages that were taken for sending.
+    /// Messages of the application that were taken for sending.
     pub messages_sent: u64,
     /// Messages that were read.
     pub messages_received: u64,

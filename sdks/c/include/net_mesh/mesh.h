@@ -239,6 +239,8 @@ struct net_mesh_node_config {
   uint16_t max_datagram;
   // Bytes of messages that wait to be read; what is beyond waits at its sender.
   uint64_t queue_bytes;
+  // Whether packets between other nodes are passed on.
+  bool relay;
   // Memory of an unpacked value.
   void *owner;
 };
@@ -252,11 +254,12 @@ static inline net_mesh_node_config net_mesh_node_config_init(void) {
   value.connect_timeout_ms = UINT64_C(5000);
   value.max_datagram = 1452;
   value.queue_bytes = UINT64_C(4194304);
+  value.relay = true;
   return value;
 }
 
 static inline void net_mesh_node_config_pack(net_writer *w, const net_mesh_node_config *value) {
-  size_t start = net_put_record(w, 10);
+  size_t start = net_put_record(w, 11);
   net_view_pack(w, &value->bind_addr);
   net_view_pack(w, &value->psk);
   net_u64_pack(w, &value->heartbeat_interval_ms);
@@ -270,6 +273,7 @@ static inline void net_mesh_node_config_pack(net_writer *w, const net_mesh_node_
   net_view_list_pack(w, &value->accepted_psks);
   net_u16_pack(w, &value->max_datagram);
   net_u64_pack(w, &value->queue_bytes);
+  net_bool_pack(w, &value->relay);
   net_put_end(w, start);
 }
 
@@ -308,6 +312,9 @@ static inline void net_mesh_node_config_read(net_reader *r, net_mesh_node_config
   }
   if (net_get_more(r, &f)) {
     net_u64_read(r, &value->queue_bytes);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->relay);
   }
   net_get_end(r, &f);
 }
@@ -591,6 +598,79 @@ static inline void net_peer_info_read(net_reader *r, net_peer_info *value) {
 }
 NET_LIST_CODEC(peer_info, net_peer_info)
 NET_OWNED(peer_info)
+typedef struct net_route_info net_route_info;
+NET_LIST_TYPE(route_info, net_route_info)
+
+// A node that is known by its signed announcement, and the way to it.
+struct net_route_info {
+  // The node.
+  net_node_id node_id;
+  // Its Ed25519 public key.
+  net_view entity_id;
+  // The key by which it is dialled.
+  net_public_key public_key;
+  // The neighbour that packets to it go to. Left out: no route is known at present.
+  bool has_next_hop;
+  net_node_id next_hop;
+  // Sum of the costs of the hops: of each 100, and one more for each 0.1 ms of its round trip. Left
+  // out: no route is known at present.
+  bool has_cost;
+  uint32_t cost;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_route_info net_route_info_init(void) {
+  net_route_info value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_route_info_pack(net_writer *w, const net_route_info *value) {
+  size_t start = net_put_record(w, 5);
+  net_u64_pack(w, &value->node_id);
+  net_view_pack(w, &value->entity_id);
+  net_fixed_32_pack(w, &value->public_key);
+  net_bool_pack(w, &value->has_next_hop);
+  if (value->has_next_hop) {
+    net_u64_pack(w, &value->next_hop);
+  }
+  net_bool_pack(w, &value->has_cost);
+  if (value->has_cost) {
+    net_u32_pack(w, &value->cost);
+  }
+  net_put_end(w, start);
+}
+
+static inline void net_route_info_read(net_reader *r, net_route_info *value) {
+  net_fields f = net_get_record(r);
+  *value = net_route_info_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->node_id);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->entity_id);
+  }
+  if (net_get_field(r, &f)) {
+    net_fixed_32_read(r, &value->public_key);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_next_hop);
+    if (value->has_next_hop) {
+      net_u64_read(r, &value->next_hop);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_cost);
+    if (value->has_cost) {
+      net_u32_read(r, &value->cost);
+    }
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(route_info, net_route_info)
+NET_OWNED(route_info)
 typedef struct net_stream_stats net_stream_stats;
 NET_LIST_TYPE(stream_stats, net_stream_stats)
 
@@ -812,6 +892,14 @@ struct net_mesh_stats {
   uint64_t queued_bytes;
   // Datagrams that were dropped, by reason.
   net_u64_map drops;
+  // Packets between other nodes that were passed on.
+  uint64_t relayed;
+  // Times that a node got another next hop, or none.
+  uint64_t reroutes;
+  // Own packets that were dropped since no relay led to their node.
+  uint64_t unrouted;
+  // Announcements and packets of others that were dropped, by reason.
+  net_u64_map route_drops;
   // Counters of each session.
   net_peer_stats_list peers;
   // Memory of an unpacked value.
@@ -826,7 +914,7 @@ static inline net_mesh_stats net_mesh_stats_init(void) {
 }
 
 static inline void net_mesh_stats_pack(net_writer *w, const net_mesh_stats *value) {
-  size_t start = net_put_record(w, 9);
+  size_t start = net_put_record(w, 13);
   net_u64_pack(w, &value->sessions);
   net_u64_pack(w, &value->half_open);
   net_u64_pack(w, &value->answered);
@@ -835,6 +923,10 @@ static inline void net_mesh_stats_pack(net_writer *w, const net_mesh_stats *valu
   net_u64_pack(w, &value->queued);
   net_u64_pack(w, &value->queued_bytes);
   net_u64_map_pack(w, &value->drops);
+  net_u64_pack(w, &value->relayed);
+  net_u64_pack(w, &value->reroutes);
+  net_u64_pack(w, &value->unrouted);
+  net_u64_map_pack(w, &value->route_drops);
   net_peer_stats_list_pack(w, &value->peers);
   net_put_end(w, start);
 }
@@ -865,6 +957,18 @@ static inline void net_mesh_stats_read(net_reader *r, net_mesh_stats *value) {
   }
   if (net_get_field(r, &f)) {
     net_u64_map_read(r, &value->drops);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->relayed);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->reroutes);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->unrouted);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_map_read(r, &value->route_drops);
   }
   if (net_get_field(r, &f)) {
     net_peer_stats_list_read(r, &value->peers);
@@ -1005,6 +1109,9 @@ static inline void net_stream_reset_fields_pack(net_writer *w,
 
 // This node is shut down.
 #define NET_MESH_SHUT_DOWN 13
+
+// No neighbour has told of a route to the node in time.
+#define NET_MESH_NO_ROUTE 14
 
 // Fields of an error of kind `mesh: wrong_identity`.
 typedef struct net_mesh_wrong_identity_fields {
@@ -1226,6 +1333,39 @@ static inline void net_mesh_cannot_bind_fields_pack(net_writer *w,
   net_put_end(w, start);
 }
 
+// Fields of an error of kind `mesh: no_route`.
+typedef struct net_mesh_no_route_fields {
+  // The node.
+  uint64_t node;
+} net_mesh_no_route_fields;
+
+// Reads the fields of such an error, in which their texts stay; false for another kind.
+static inline bool net_mesh_no_route_fields_unpack(const net_error *error,
+                                                   net_mesh_no_route_fields *value) {
+  net_reader reader = net_reader_new(error->fields, true);
+  net_reader *r = &reader;
+  bool ok = error->family == NET_FAMILY_MESH && error->kind == NET_MESH_NO_ROUTE;
+  memset(value, 0, sizeof *value);
+  if (!ok) {
+    return false;
+  }
+  net_fields f = net_get_record(r);
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->node);
+  }
+  net_get_end(r, &f);
+  net_reader_finish(r, &ok);
+  return ok;
+}
+
+// Packs the fields of such an error, for `net_reply_error`.
+static inline void net_mesh_no_route_fields_pack(net_writer *w,
+                                                 const net_mesh_no_route_fields *value) {
+  size_t start = net_put_record(w, 1);
+  net_u64_pack(w, &value->node);
+  net_put_end(w, start);
+}
+
 // Binds the socket and makes the node.
 static inline uint64_t net_mesh_node_create_with(const net_mesh_node_config *config,
                                                  net_done done,
@@ -1310,6 +1450,28 @@ static inline net_code net_mesh_node_connect_wait(net_queue *queue,
   uint64_t op = net_mesh_node_connect_with(
       handle, peer_addr, peer_public_key, peer_node_id, net_queue_done, queue);
   net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Calls `net_mesh_node_connect_routed` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_connect_routed_wait(net_queue *queue,
+                                                         net_handle handle,
+                                                         net_node_id peer_node_id,
+                                                         net_error *error) {
+  uint64_t op = net_mesh_node_connect_routed(handle, peer_node_id, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Tells the nodes that are known by their signed announcements, and the ways to them.
+static inline net_code net_mesh_node_routes_with(net_handle handle,
+                                                 net_route_info_list *result,
+                                                 net_error *error) {
+  net_bytes given;
+  net_code code = net_mesh_node_routes(handle, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_route_info_list_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
   return code;
 }
 // Reads a result of `net_mesh_node_accept`; false for something else.

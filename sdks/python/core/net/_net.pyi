@@ -1121,6 +1121,7 @@ class MeshNodeConfig:
         "accepted_psks",
         "max_datagram",
         "queue_bytes",
+        "relay",
     )
     def __new__(
         cls,
@@ -1134,6 +1135,7 @@ class MeshNodeConfig:
         accepted_psks: Sequence[str] | None = None,
         max_datagram: int | None = None,
         queue_bytes: int | None = None,
+        relay: bool | None = None,
     ) -> MeshNodeConfig: ...
     @property
     def bind_addr(self) -> str:
@@ -1171,6 +1173,9 @@ class MeshNodeConfig:
         """Bytes of messages that wait to be read; what is beyond waits at its sender. 4_194_304 by
         default.
         """
+    @property
+    def relay(self) -> bool:
+        """Whether packets between other nodes are passed on. True by default."""
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -1306,6 +1311,38 @@ class PeerInfo:
     @property
     def silent(self) -> bool:
         """Whether it has missed signs of life."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class RouteInfo:
+    """A node that is known by its signed announcement, and the way to it."""
+
+    __match_args__ = ("node_id", "entity_id", "public_key", "next_hop", "cost")
+    def __new__(
+        cls,
+        node_id: int,
+        entity_id: Buffer,
+        public_key: Buffer | str,
+        next_hop: int | None = None,
+        cost: int | None = None,
+    ) -> RouteInfo: ...
+    @property
+    def node_id(self) -> int:
+        """The node."""
+    @property
+    def entity_id(self) -> bytes:
+        """Its Ed25519 public key."""
+    @property
+    def public_key(self) -> str:
+        """The key by which it is dialled."""
+    @property
+    def next_hop(self) -> int | None:
+        """The neighbour that packets to it go to. Left out: No route is known at present."""
+    @property
+    def cost(self) -> int | None:
+        """Sum of the costs of the hops: of each 100, and one more for each 0.1 ms of its round
+        trip. Left out: No route is known at present.
+        """
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -1463,6 +1500,10 @@ class MeshStats:
         "queued",
         "queued_bytes",
         "drops",
+        "relayed",
+        "reroutes",
+        "unrouted",
+        "route_drops",
         "peers",
     )
     def __new__(
@@ -1475,6 +1516,10 @@ class MeshStats:
         queued: int,
         queued_bytes: int,
         drops: Mapping[str, int],
+        relayed: int,
+        reroutes: int,
+        unrouted: int,
+        route_drops: Mapping[str, int],
         peers: Sequence[PeerStats],
     ) -> MeshStats: ...
     @property
@@ -1501,6 +1546,18 @@ class MeshStats:
     @property
     def drops(self) -> dict[str, int]:
         """Datagrams that were dropped, by reason."""
+    @property
+    def relayed(self) -> int:
+        """Packets between other nodes that were passed on."""
+    @property
+    def reroutes(self) -> int:
+        """Times that a node got another next hop, or none."""
+    @property
+    def unrouted(self) -> int:
+        """Own packets that were dropped since no relay led to their node."""
+    @property
+    def route_drops(self) -> dict[str, int]:
+        """Announcements and packets of others that were dropped, by reason."""
     @property
     def peers(self) -> list[PeerStats]:
         """Counters of each session."""
@@ -1744,6 +1801,10 @@ def mesh_node_connect(
 def mesh_node_connect_submit(
     queue: Queue, this: Handle, peer_addr: str, peer_public_key: Buffer | str, peer_node_id: int
 ) -> int: ...
+def mesh_node_connect_routed(this: Handle, peer_node_id: int) -> None: ...
+def mesh_node_connect_routed_submit(queue: Queue, this: Handle, peer_node_id: int) -> int: ...
+def mesh_node_routes(this: Handle) -> list[RouteInfo]: ...
+def mesh_node_discovered_nodes(this: Handle) -> int: ...
 def mesh_node_accept(this: Handle, peer_node_id: int) -> str: ...
 def mesh_node_accept_submit(queue: Queue, this: Handle, peer_node_id: int) -> int: ...
 def mesh_node_disconnect(this: Handle, peer_node_id: int) -> None: ...

@@ -78,6 +78,26 @@ impl MeshNode {
         guard::run_async(self.inner.connect(peer_addr.to_owned(), peer_public_key, peer_node_id)).await
     }
 
+    /// Connects to a node over relays, by the key that it has announced, and waits for a route as long as for a connection. What
+    /// is sent is sealed end to end: relays see who talks to whom, and how much. A peer that is connected already stays so.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn connect_routed(&self, peer_node_id: crate::identity::NodeId) -> Result<(), Error> {
+        guard::run_async(self.inner.connect_routed(peer_node_id)).await
+    }
+
+    /// Tells the nodes that are known by their signed announcements, and the ways to them.
+    pub fn routes(&self) -> Result<Vec<RouteInfo>, Error> {
+        guard::run(|| self.inner.routes())
+    }
+
+    /// Tells the number of nodes that are known by their signed announcements.
+    pub fn discovered_nodes(&self) -> Result<u32, Error> {
+        guard::run(|| self.inner.discovered_nodes())
+    }
+
     /// Waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.
     ///
     /// # Errors

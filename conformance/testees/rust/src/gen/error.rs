@@ -159,6 +159,10 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
         }
         .into(),
         ("mesh", "shut_down") => net_mesh::mesh::MeshError::ShutDown.into(),
+        ("mesh", "no_route") => net_mesh::mesh::MeshError::NoRoute {
+            node: optional(members, "node")?.ok_or_else(|| missing("node"))?,
+        }
+        .into(),
         ("identity", "invalid_seed") => net_mesh::identity::IdentityError::InvalidSeed {
             length: optional(members, "length")?.ok_or_else(|| missing("length"))?,
         }
@@ -291,6 +295,9 @@ fn fields(error: &Error) -> Value {
         Error::Mesh(net_mesh::mesh::MeshError::CannotBind { address, reason }) => json!({
             "address": address.write(),
             "reason": reason.write(),
+        }),
+        Error::Mesh(net_mesh::mesh::MeshError::NoRoute { node }) => json!({
+            "node": node.write(),
         }),
         Error::Identity(net_mesh::identity::IdentityError::InvalidSeed { length }) => json!({
             "length": length.write(),

@@ -37,6 +37,21 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
                 .await?;
             Ok(Value::Null)
         }
+        "mesh.mesh_node.connect_routed" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object.connect_routed(member::<net_mesh::identity::NodeId>(args, "peer_node_id")?).await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.routes" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.routes()?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.discovered_nodes" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.discovered_nodes()?;
+            Ok(result.write())
+        }
         "mesh.mesh_node.accept" => {
             let object = request.object::<net_mesh::mesh::MeshNode>()?;
             let result = object.accept(member::<net_mesh::identity::NodeId>(args, "peer_node_id")?).await?;
@@ -199,6 +214,7 @@ impl Fixture for net_mesh::mesh::MeshNodeConfig {
             accepted_psks: optional(members, "accepted_psks")?.unwrap_or_default(),
             max_datagram: optional(members, "max_datagram")?.unwrap_or(1452),
             queue: optional(members, "queue")?.unwrap_or(4_194_304),
+            relay: optional(members, "relay")?.unwrap_or(true),
         })
     }
 
@@ -214,6 +230,7 @@ impl Fixture for net_mesh::mesh::MeshNodeConfig {
             "accepted_psks": self.accepted_psks.write(),
             "max_datagram": self.max_datagram.write(),
             "queue": self.queue.write(),
+            "relay": self.relay.write(),
         })
     }
 }
@@ -334,6 +351,31 @@ impl Fixture for net_mesh::mesh::PeerInfo {
 
 impl Item for net_mesh::mesh::PeerInfo {}
 
+impl Fixture for net_mesh::mesh::RouteInfo {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            node_id: optional(members, "node_id")?.ok_or_else(|| missing("node_id"))?,
+            entity_id: optional(members, "entity_id")?.ok_or_else(|| missing("entity_id"))?,
+            public_key: optional(members, "public_key")?.ok_or_else(|| missing("public_key"))?,
+            next_hop: optional(members, "next_hop")?,
+            cost: optional(members, "cost")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "node_id": self.node_id.write(),
+            "entity_id": self.entity_id.write(),
+            "public_key": self.public_key.write(),
+            "next_hop": self.next_hop.write(),
+            "cost": self.cost.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::RouteInfo {}
+
 impl Fixture for net_mesh::mesh::StreamStats {
     fn read(value: &Value) -> Result<Self, Failure> {
         let members = object(value)?;
@@ -432,6 +474,10 @@ impl Fixture for net_mesh::mesh::MeshStats {
             queued: optional(members, "queued")?.ok_or_else(|| missing("queued"))?,
             queued_bytes: optional(members, "queued_bytes")?.ok_or_else(|| missing("queued_bytes"))?,
             drops: optional(members, "drops")?.ok_or_else(|| missing("drops"))?,
+            relayed: optional(members, "relayed")?.ok_or_else(|| missing("relayed"))?,
+            reroutes: optional(members, "reroutes")?.ok_or_else(|| missing("reroutes"))?,
+            unrouted: optional(members, "unrouted")?.ok_or_else(|| missing("unrouted"))?,
+            route_drops: optional(members, "route_drops")?.ok_or_else(|| missing("route_drops"))?,
             peers: optional(members, "peers")?.ok_or_else(|| missing("peers"))?,
         })
     }
@@ -446,6 +492,10 @@ impl Fixture for net_mesh::mesh::MeshStats {
             "queued": self.queued.write(),
             "queued_bytes": self.queued_bytes.write(),
             "drops": self.drops.write(),
+            "relayed": self.relayed.write(),
+            "reroutes": self.reroutes.write(),
+            "unrouted": self.unrouted.write(),
+            "route_drops": self.route_drops.write(),
             "peers": self.peers.write(),
         })
     }

@@ -1162,6 +1162,12 @@ fn mesh(list: &mut List) {
         |value: &net_mesh::mesh::MeshError| matches!(value, net_mesh::mesh::MeshError::ShutDown),
         &["MeshError::ShutDown"],
     );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::NoRoute { node: _, .. })
+        },
+        &["MeshError::NoRoute", "MeshError::NoRoute.node"],
+    );
     list.ty::<net_mesh::mesh::PublicKey>("PublicKey");
     list.ty::<net_mesh::mesh::MeshNodeConfig>("MeshNodeConfig");
     list.ty::<net_mesh::mesh::MeshOptions>("MeshOptions");
@@ -1177,6 +1183,7 @@ fn mesh(list: &mut List) {
              accepted_psks: _,
              max_datagram: _,
              queue: _,
+             relay: _,
              ..
          }: &net_mesh::mesh::MeshNodeConfig| {},
         &[
@@ -1190,6 +1197,7 @@ fn mesh(list: &mut List) {
             "MeshNodeConfig.accepted_psks",
             "MeshNodeConfig.max_datagram",
             "MeshNodeConfig.queue",
+            "MeshNodeConfig.relay",
         ],
     );
     list.ty::<net_mesh::mesh::StreamConfig>("StreamConfig");
@@ -1255,6 +1263,19 @@ fn mesh(list: &mut List) {
             "PeerInfo.address",
             "PeerInfo.rtt",
             "PeerInfo.silent",
+        ],
+    );
+    list.ty::<net_mesh::mesh::RouteInfo>("RouteInfo");
+    list.parts(
+        |net_mesh::mesh::RouteInfo {
+             node_id: _, entity_id: _, public_key: _, next_hop: _, cost: _, ..
+         }: &net_mesh::mesh::RouteInfo| {},
+        &[
+            "RouteInfo.node_id",
+            "RouteInfo.entity_id",
+            "RouteInfo.public_key",
+            "RouteInfo.next_hop",
+            "RouteInfo.cost",
         ],
     );
     list.ty::<net_mesh::mesh::StreamStats>("StreamStats");
@@ -1333,6 +1354,10 @@ fn mesh(list: &mut List) {
              queued: _,
              queued_bytes: _,
              drops: _,
+             relayed: _,
+             reroutes: _,
+             unrouted: _,
+             route_drops: _,
              peers: _,
              ..
          }: &net_mesh::mesh::MeshStats| {},
@@ -1345,6 +1370,10 @@ fn mesh(list: &mut List) {
             "MeshStats.queued",
             "MeshStats.queued_bytes",
             "MeshStats.drops",
+            "MeshStats.relayed",
+            "MeshStats.reroutes",
+            "MeshStats.unrouted",
+            "MeshStats.route_drops",
             "MeshStats.peers",
         ],
     );
@@ -1407,6 +1436,9 @@ fn mesh(list: &mut List) {
     list.has(&["MeshNode::new"]);
     list.has(&["MeshNode::start"]);
     list.has(&["MeshNode::connect"]);
+    list.has(&["MeshNode::connect_routed"]);
+    list.has(&["MeshNode::routes"]);
+    list.has(&["MeshNode::discovered_nodes"]);
     list.has(&["MeshNode::accept"]);
     list.has(&["MeshNode::disconnect"]);
     list.has(&["MeshNode::open_stream"]);

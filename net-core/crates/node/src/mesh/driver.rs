@@ -46,7 +46,7 @@ async fn drive(node: Weak<Shared>, socket: UdpSocket) {
             if hub.life == Life::Closed {
                 return;
             }
-            hub.armed = hub.endpoint.poll_timeout();
+            hub.armed = hub.machine.poll_timeout();
             (hub.armed, hub.is_blocked())
         };
         let interest = if is_blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
@@ -62,7 +62,7 @@ async fn drive(node: Weak<Shared>, socket: UdpSocket) {
                 }
                 Err(error) => tracing::debug!(%error, "the socket is not ready"),
             },
-            () = until(timeout) => shared.act(|hub, now| hub.endpoint.handle_timeout(now)),
+            () = until(timeout) => shared.act(|hub, now| hub.machine.handle_timeout(now)),
             () = shared.wake.notified() => {}
         }
         drop(shared);
@@ -90,7 +90,7 @@ fn receive(shared: &Shared, socket: &UdpSocket, arrivals: &mut Arrivals) {
         match received {
             Ok(()) => shared.act(|hub, now| {
                 hub.arrive(now, arrivals);
-                hub.endpoint.handle_timeout(now);
+                hub.machine.handle_timeout(now);
             }),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
             // What an earlier datagram met on its way; the next one may get through.

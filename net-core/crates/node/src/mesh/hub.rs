@@ -4,12 +4,14 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     io,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
 use net_crypto::mesh::PublicKey;
-use net_session::{Endpoint, Event, Inbox, Item, Path, Random, SessionId, StreamId, Target, Transmit};
+use net_machine::{Datagrams, Machine};
+use net_router::Strict;
+use net_session::{Event, Inbox, Item, Random, SessionId, StreamId, Target};
 use net_types::{
     Timestamp,
     identity::NodeId,
@@ -37,13 +39,13 @@ pub(super) struct Shared {
     pub(super) wake: Notify,
     /// Rings when there are messages to read, or none come any more.
     pub(super) news: Bell,
-    /// Rings when something can be sent, has arrived, or has ended.
+    /// Rings when something can be sent, has arrived, or has ended, and when a route is another.
     pub(super) moved: Bell,
 }
 
 /// The state of a node.
 pub(super) struct Hub {
-    pub(super) endpoint: Endpoint,
+    pub(super) machine: Machine,
     pub(super) peers: Peers,
     pub(super) outgoing: Outgoing,
     pub(super) queue: Queue,
@@ -51,6 +53,8 @@ pub(super) struct Hub {
     /// Until the node is shut down.
     pub(super) socket: Option<Socket>,
     pub(super) life: Life,
+    /// How long an attempt to connect may take.
+    pub(super) patience: Duration,
     /// When the driver wakes by itself.
     pub(super) armed: Option<Instant>,
     /// Own streams that end once what was sent over them has arrived.
@@ -59,7 +63,7 @@ pub(super) struct Hub {
     /// Streams with something to read.
     readable: VecDeque<(SessionId, StreamId)>,
     /// What the socket had no room for.
-    blocked: Option<(Vec<u8>, Transmit)>,
+    blocked: Option<(Vec<u8>, Datagrams)>,
     buffer: Vec<u8>,
     inbox: Inbox,
 }
@@ -105,15 +109,18 @@ impl std::fmt::Debug for Hub {
 impl Shared {
     /// A node with a bound socket.
     pub(super) fn new(settings: Settings, socket: Socket) -> Self {
-        let endpoint = Endpoint::new(settings.session, Box::new(SystemRandom), Instant::now());
+        let patience = settings.machine.session.connect_timeout;
+        let machine =
+            Machine::new(settings.machine, Box::new(SystemRandom), Box::new(Strict), Instant::now());
         let hub = Hub {
-            endpoint,
+            machine,
             peers: Peers::default(),
             outgoing: Outgoing::default(),
             queue: Queue::new(settings.queue),
             driver: None,
             socket: Some(socket),
             life: Life::Open,
+            patience,
             armed: None,
             finishing: HashSet::new(),
             incoming: HashMap::new(),
@@ -137,7 +144,7 @@ impl Shared {
             let mut hub = self.lock();
             let result = what(&mut hub, now);
             let news = hub.settle(now);
-            let timeout = hub.endpoint.poll_timeout();
+            let timeout = hub.machine.poll_timeout();
             let is_sooner = timeout.is_some_and(|timeout| hub.armed.is_none_or(|armed| timeout < armed));
             (result, news, is_sooner || hub.blocked.is_some())
         };
@@ -179,13 +186,26 @@ impl Hub {
         {
             return self.peers.await_peer(node);
         }
-        let dial = self.endpoint.connect(now, target);
+        let dial = self.machine.endpoint_mut().connect(now, target);
         self.peers.await_dial(dial, target.key)
+    }
+
+    /// Dials a node over relays; nothing while no route to it is known.
+    pub(super) fn dial_routed(
+        &mut self,
+        now: Instant,
+        node: NodeId,
+    ) -> Option<tokio::sync::oneshot::Receiver<super::peers::Outcome>> {
+        if self.peers.get(node).is_some() {
+            return Some(self.peers.await_peer(node));
+        }
+        let target = self.machine.route_to(node)?;
+        Some(self.dial(now, target))
     }
 
     /// Ends the session with a peer.
     pub(super) fn hang_up(&mut self, now: Instant, key: PublicKey) {
-        self.endpoint.disconnect(now, key);
+        self.machine.endpoint_mut().disconnect(now, key);
     }
 
     /// Opens a stream, unless it is open.
@@ -204,7 +224,7 @@ impl Hub {
             return Ok(());
         }
         let opening = Outgoing::opening(config);
-        let stream = self.endpoint.open_stream(now, session, &opening)?;
+        let stream = self.machine.endpoint_mut().open_stream(now, session, &opening)?;
         self.outgoing.insert(peer, config.stream_id, session, stream, opening.is_reliable);
         Ok(())
     }
@@ -214,7 +234,7 @@ impl Hub {
         if let Ok(own) = self.outgoing.live(peer, id) {
             own.ended = Some(End::Closed);
             let (session, stream) = (own.session, own.stream);
-            if self.endpoint.finish(now, session, stream).is_ok() && own.is_used {
+            if self.machine.endpoint_mut().finish(now, session, stream).is_ok() && own.is_used {
                 self.finishing.insert((session, stream));
             }
         }
@@ -229,7 +249,7 @@ impl Hub {
         messages: &[Bytes],
     ) -> Result<(), StreamError> {
         let own = self.outgoing.live(peer, id)?;
-        self.endpoint.send(now, own.session, own.stream, messages)?;
+        self.machine.endpoint_mut().send(now, own.session, own.stream, messages)?;
         own.is_used |= !messages.is_empty();
         own.last_activity = Some(SystemTime::now());
         Ok(())
@@ -239,7 +259,7 @@ impl Hub {
     pub(super) fn finish_all(&mut self, now: Instant) {
         let used: Vec<_> = self.outgoing.used().map(|own| (own.session, own.stream, own.ended)).collect();
         for (session, stream, ended) in used {
-            if ended.is_none() && self.endpoint.finish(now, session, stream).is_ok() {
+            if ended.is_none() && self.machine.endpoint_mut().finish(now, session, stream).is_ok() {
                 self.finishing.insert((session, stream));
             }
         }
@@ -247,7 +267,7 @@ impl Hub {
 
     /// Tells the peers that the node ends, and ends everything that waits.
     pub(super) fn close(&mut self, now: Instant) {
-        self.endpoint.shutdown(now);
+        self.machine.shutdown(now);
         self.settle(now);
         self.life = Life::Closed;
         self.peers.fail_all(&MeshError::ShutDown);
@@ -258,16 +278,13 @@ impl Hub {
 
     /// Takes what has arrived.
     pub(super) fn arrive(&mut self, now: Instant, arrivals: &mut Arrivals) {
-        arrivals.each(|from, datagram| {
-            // A packet that is passed on needs a route, which this node has not.
-            self.endpoint.handle(now, Path::Direct(from), datagram);
-        });
+        arrivals.each(|from, datagram| self.machine.handle(now, from, datagram));
     }
 
     /// Sends what the socket had no room for, now that it has some.
     pub(super) fn unblock(&mut self) {
-        if let Some((bytes, transmit)) = self.blocked.take() {
-            self.transmit(bytes, transmit);
+        if let Some((bytes, datagrams)) = self.blocked.take() {
+            self.transmit(bytes, datagrams);
         }
     }
 
@@ -285,15 +302,18 @@ impl Hub {
     /// Takes events, reads and sends until nothing is left to do.
     fn settle(&mut self, now: Instant) -> News {
         let mut news = News::default();
+        let reroutes = self.machine.reroutes();
         loop {
-            while let Some(event) = self.endpoint.poll() {
+            while let Some(event) = self.machine.poll(now) {
                 self.take(event, &mut news);
             }
             self.read(now, &mut news);
             self.send_packets(now);
-            let Some(event) = self.endpoint.poll() else { return news };
+            let Some(event) = self.machine.poll(now) else { break };
             self.take(event, &mut news);
         }
+        news.moved |= self.machine.reroutes() != reroutes;
+        news
     }
 
     fn take(&mut self, event: Event, news: &mut News) {
@@ -378,7 +398,7 @@ impl Hub {
                 return false;
             }
             self.inbox.clear();
-            let read = self.endpoint.read(now, key.0, key.1, TURN, &mut self.inbox);
+            let read = self.machine.endpoint_mut().read(now, key.0, key.1, TURN, &mut self.inbox);
             if read.is_err() || self.inbox.is_empty() {
                 incoming.is_readable = false;
                 if incoming.has_ended || read.is_err() {
@@ -407,8 +427,8 @@ impl Hub {
     fn send_packets(&mut self, now: Instant) {
         while self.blocked.is_none() {
             let mut buffer = std::mem::take(&mut self.buffer);
-            match self.endpoint.poll_transmit(now, &mut buffer) {
-                Some(transmit) => self.transmit(buffer, transmit),
+            match self.machine.poll_transmit(now, &mut buffer) {
+                Some(datagrams) => self.transmit(buffer, datagrams),
                 None => {
                     self.buffer = buffer;
                     return;
@@ -418,11 +438,11 @@ impl Hub {
     }
 
     /// Sends packets, or keeps them until the socket has room.
-    fn transmit(&mut self, bytes: Vec<u8>, transmit: Transmit) {
-        let (Path::Direct(to), Some(socket)) = (transmit.path, &self.socket) else { return };
-        match socket.send(to, &bytes, transmit.segment) {
+    fn transmit(&mut self, bytes: Vec<u8>, datagrams: Datagrams) {
+        let (to, Some(socket)) = (datagrams.to, &self.socket) else { return };
+        match socket.send(to, &bytes, datagrams.segment) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.blocked = Some((bytes, transmit));
+                self.blocked = Some((bytes, datagrams));
                 return;
             }
             // As if it were lost on the way: whoever waits for an answer tries again or gives up.

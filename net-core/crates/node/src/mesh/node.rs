@@ -9,13 +9,14 @@ use std::{
 
 use bytes::Bytes;
 use net_crypto::mesh;
+use net_router::Destination;
 use net_session::{Path, Target};
 use net_types::{
     Error, api,
     identity::NodeId,
     mesh::{
         MeshError, MeshEvent, MeshNodeConfig, MeshShutdownOptions, MeshStats, PeerInfo, PublicKey,
-        ReceiveOptions, StreamConfig, StreamError, StreamStats,
+        ReceiveOptions, RouteInfo, StreamConfig, StreamError, StreamStats,
     },
 };
 use tokio::{sync::oneshot, time::timeout};
@@ -64,7 +65,7 @@ impl api::MeshNode for MeshNode {
         let shared = Arc::new(Shared::new(settings, socket));
         let (entity, key) = {
             let hub = shared.lock();
-            (hub.endpoint.entity_id(), hub.endpoint.public_key())
+            (hub.machine.endpoint().entity_id(), hub.machine.endpoint().public_key())
         };
         tracing::debug!(%entity, %address, "made a node");
         Ok(Arc::new(Self {
@@ -94,10 +95,46 @@ impl api::MeshNode for MeshNode {
         Ok(())
     }
 
+    async fn connect_routed(&self, peer_node_id: NodeId) -> Result<(), Error> {
+        self.run()?;
+        let patience = self.shared.lock().patience;
+        let mut waiter = Waiter::new(&self.shared.moved);
+        let dialled = poll_fn(|cx| {
+            waiter.arm(cx.waker());
+            let dialled = self.shared.act(|hub, now| {
+                hub.check_open()?;
+                Ok::<_, MeshError>(hub.dial_routed(now, peer_node_id))
+            });
+            dialled.transpose().map_or(Poll::Pending, Poll::Ready)
+        });
+        let no_route = MeshError::NoRoute { node: peer_node_id.0 };
+        let answer = timeout(patience, dialled).await.map_err(|_| no_route)??;
+        answer.await.unwrap_or(Err(MeshError::ShutDown))?;
+        Ok(())
+    }
+
+    fn routes(&self) -> Result<Vec<RouteInfo>, Error> {
+        let hub = self.shared.lock();
+        let router = hub.machine.router();
+        let next_hop = |link| router.neighbour(link).map(|entity| entity.node_id());
+        let info = |(node_id, known): (NodeId, Destination)| RouteInfo {
+            node_id,
+            entity_id: Bytes::copy_from_slice(known.entity.as_bytes()),
+            public_key: PublicKey(known.static_key),
+            next_hop: known.route.and_then(|(link, _)| next_hop(link)),
+            cost: known.route.map(|(_, cost)| cost),
+        };
+        Ok(router.destinations().map(info).collect())
+    }
+
+    fn discovered_nodes(&self) -> Result<u32, Error> {
+        Ok(self.shared.lock().machine.router().destinations().count() as u32)
+    }
+
     async fn accept(&self, peer_node_id: NodeId) -> Result<String, Error> {
         self.run()?;
         let session = self.wait(|hub, _| hub.peers.await_peer(peer_node_id)).await?;
-        let path = self.shared.lock().endpoint.path(session);
+        let path = self.shared.lock().machine.endpoint().path(session);
         Ok(path.map(shown).unwrap_or_default())
     }
 
@@ -182,8 +219,8 @@ impl api::MeshNode for MeshNode {
             node_id,
             entity_id: Bytes::copy_from_slice(peer.entity.as_bytes()),
             public_key: PublicKey(*peer.key.as_bytes()),
-            address: hub.endpoint.path(peer.session).map(shown).unwrap_or_default(),
-            rtt: hub.endpoint.rtt(peer.session).unwrap_or_default(),
+            address: hub.machine.endpoint().path(peer.session).map(shown).unwrap_or_default(),
+            rtt: hub.machine.endpoint().rtt(peer.session).unwrap_or_default(),
             silent: peer.is_silent,
         };
         Ok(hub.peers.iter().map(info).collect())

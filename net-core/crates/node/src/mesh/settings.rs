@@ -1,8 +1,12 @@
 //! The settings of a node, checked.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    time::SystemTime,
+};
 
 use net_crypto::{Seed, mesh::Psk};
+use net_machine::Settings as Machine;
 use net_session::Config;
 use net_types::{
     BaseError, Error,
@@ -10,12 +14,12 @@ use net_types::{
 };
 use zeroize::Zeroizing;
 
-use super::socket;
+use super::{hub::nanoseconds, socket};
 
 /// What a node is made of.
 pub(super) struct Settings {
     pub(super) bind: SocketAddr,
-    pub(super) session: Config,
+    pub(super) machine: Machine,
     pub(super) queue: u64,
 }
 
@@ -35,7 +39,11 @@ impl Settings {
             max_segments: socket::SEGMENTS,
             ..Config::new(&seed, psks(config)?)
         };
-        Ok(Self { bind: bind_address(&config.bind_addr)?, session, queue: config.queue })
+        let router = net_router::Config { relay: config.relay, ..net_router::Config::default() };
+        // Each start is an epoch of its own; others tell a clock that was set back of a later one.
+        let epoch = nanoseconds(SystemTime::now()) / 1_000_000;
+        let machine = Machine { seed, session, router, epoch };
+        Ok(Self { bind: bind_address(&config.bind_addr)?, machine, queue: config.queue })
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn of_stream(hub: &Hub, peer: NodeId, id: u64) -> Option<StreamStats>
     if own.is_none() && incoming.is_none() {
         return None;
     }
-    let sent = own.and_then(|own| hub.endpoint.stream_stats(own.session, own.stream)).unwrap_or_default();
+    let sent =
+        own.and_then(|own| hub.machine.endpoint().stream_stats(own.session, own.stream)).unwrap_or_default();
     let activity =
         own.and_then(|own| own.last_activity).max(incoming.and_then(|incoming| incoming.last_activity));
     Some(StreamStats {
@@ -37,8 +38,9 @@ pub(super) fn of_stream(hub: &Hub, peer: NodeId, id: u64) -> Option<StreamStats>
 
 /// The counters of a node.
 pub(super) fn of_node(hub: &Hub) -> MeshStats {
-    let stats = hub.endpoint.stats();
+    let stats = hub.machine.endpoint().stats();
     let (queued, queued_bytes) = hub.queue.size();
+    let routed = hub.machine.router().counters();
     MeshStats {
         sessions: stats.sessions,
         half_open: stats.half_open,
@@ -48,12 +50,16 @@ pub(super) fn of_node(hub: &Hub) -> MeshStats {
         queued,
         queued_bytes,
         drops: drops(|reason| stats.dropped(reason)),
+        relayed: routed.relayed,
+        reroutes: routed.reroutes,
+        unrouted: hub.machine.unrouted(),
+        route_drops: route_drops(routed),
         peers: hub.peers.iter().filter_map(|(node, peer)| of_peer(hub, node, peer.session)).collect(),
     }
 }
 
 fn of_peer(hub: &Hub, node_id: NodeId, session: net_session::SessionId) -> Option<PeerStats> {
-    let stats = hub.endpoint.session_stats(session)?;
+    let stats = hub.machine.endpoint().session_stats(session)?;
     Some(PeerStats {
         node_id,
         packets_sent: stats.packets_sent,
@@ -90,10 +96,16 @@ const fn reason_name(reason: DropReason) -> &'static str {
     }
 }
 
+/// What the router dropped, by the names of the reasons.
+fn route_drops(counters: &net_router::Counters) -> BTreeMap<String, u64> {
+    let reasons = net_router::Drop::ALL.into_iter();
+    reasons.map(|reason| (reason.name().to_owned(), counters.dropped(reason))).collect()
+}
+
 /// Name, kind, help and value of a number of a node.
 type Metric<T> = (&'static str, &'static str, &'static str, fn(&T) -> u64);
 
-const OF_NODE: [Metric<MeshStats>; 7] = [
+const OF_NODE: [Metric<MeshStats>; 10] = [
     ("sessions", "gauge", "Peers that the node has a session with.", |s| s.sessions),
     ("half_open", "gauge", "Handshakes that are not confirmed.", |s| s.half_open),
     ("handshakes_answered_total", "counter", "Handshakes that were answered.", |s| s.answered),
@@ -101,6 +113,9 @@ const OF_NODE: [Metric<MeshStats>; 7] = [
     ("cookies_total", "counter", "Handshakes that were asked for a cookie.", |s| s.cookies),
     ("queued_messages", "gauge", "Messages that wait to be read.", |s| s.queued),
     ("queued_bytes", "gauge", "Bytes of the messages that wait to be read.", |s| s.queued_bytes),
+    ("relayed_total", "counter", "Packets between other nodes that were passed on.", |s| s.relayed),
+    ("reroutes_total", "counter", "Times that a node got another next hop, or none.", |s| s.reroutes),
+    ("unrouted_total", "counter", "Own packets dropped since no relay led to their node.", |s| s.unrouted),
 ];
 
 const OF_PEER: [Metric<PeerStats>; 11] = [
@@ -127,6 +142,15 @@ pub(super) fn prometheus(stats: &MeshStats) -> String {
     head(&mut text, "dropped_total", "counter", "Datagrams that were dropped, by reason.");
     for (reason, count) in &stats.drops {
         line(&mut text, "dropped_total", &format!("{{reason=\"{reason}\"}}"), *count);
+    }
+    head(
+        &mut text,
+        "route_dropped_total",
+        "counter",
+        "Announcements and packets of others dropped, by reason.",
+    );
+    for (reason, count) in &stats.route_drops {
+        line(&mut text, "route_dropped_total", &format!("{{reason=\"{reason}\"}}"), *count);
     }
     for (name, kind, help, value) in OF_PEER {
         head(&mut text, name, kind, help);

@@ -234,6 +234,15 @@ impl Endpoint {
 
     /// Closes every session and refuses new ones.
     pub fn shutdown(&mut self, now: Instant) {
+        self.begin_shutdown(now, |_| true);
+    }
+
+    /// Begins to [shut down](Self::shutdown): closes the sessions over relays, whose last packets go over the others.
+    pub fn shutdown_routed(&mut self, now: Instant) {
+        self.begin_shutdown(now, |path| matches!(path, Path::Routed(_)));
+    }
+
+    fn begin_shutdown(&mut self, now: Instant, closes: impl Fn(Path) -> bool) {
         self.is_shutting_down = true;
         self.wanted.clear();
         let dials: Vec<DialId> = self.dials.keys().copied().collect();
@@ -241,7 +250,10 @@ impl Endpoint {
             self.remove_dial(id);
         });
         for slot in 0..self.slots.len() {
-            self.close_session(now, slot as u32, CloseCode::ShuttingDown, "");
+            let session = self.slots[slot].session.as_deref();
+            if session.is_some_and(|session| closes(session.path())) {
+                self.close_session(now, slot as u32, CloseCode::ShuttingDown, "");
+            }
         }
     }
 

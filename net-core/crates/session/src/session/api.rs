@@ -2,6 +2,7 @@
 
 use super::{Closing, Context, Control, Ending, Session};
 use crate::{
+    StreamId,
     stats::SessionStats,
     stream::{Effects, Inbox, OpenStream},
 };
@@ -17,7 +18,9 @@ impl Session {
     pub(crate) fn send(&mut self, sid: u64, messages: &[Bytes]) -> Result<(), StreamError> {
         self.is_usable()?;
         self.outgoing.send(sid, messages)?;
-        self.stats.messages_sent += messages.len() as u64;
+        if is_of_application(sid) {
+            self.stats.messages_sent += messages.len() as u64;
+        }
         Ok(())
     }
 
@@ -59,7 +62,9 @@ impl Session {
         cx.reassembly_left -= taken;
         match read {
             Ok(messages) => {
-                self.stats.messages_received += messages;
+                if is_of_application(sid) {
+                    self.stats.messages_received += messages;
+                }
                 Ok(messages)
             }
             Err(broken) => {
@@ -92,4 +97,9 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Whether a stream carries what applications send, not what nodes tell each other by themselves.
+fn is_of_application(sid: u64) -> bool {
+    sid >= StreamId::FIRST.0
 }

@@ -167,7 +167,7 @@ impl MeshNode {
 
     /// Closes all sessions.
     pub fn shutdown(&mut self, now: Instant) {
-        self.machine.endpoint_mut().shutdown(now);
+        self.machine.shutdown(now);
         self.exchange(now);
     }
 

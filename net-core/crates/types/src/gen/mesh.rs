@@ -311,6 +311,8 @@ pub struct MeshNodeConfig {
     pub max_datagram: u16,
     /// Bytes of messages that wait to be read; what is beyond waits at its sender.
     pub queue: u64,
+    /// Whether packets between other nodes are passed on.
+    pub relay: bool,
 }
 
 impl std::fmt::Debug for MeshNodeConfig {
@@ -323,6 +325,7 @@ impl std::fmt::Debug for MeshNodeConfig {
             .field("connect_timeout", &self.connect_timeout)
             .field("max_datagram", &self.max_datagram)
             .field("queue", &self.queue)
+            .field("relay", &self.relay)
             .finish_non_exhaustive()
     }
 }
@@ -341,6 +344,7 @@ impl MeshNodeConfig {
             accepted_psks: vec![],
             max_datagram: 1452,
             queue: 4_194_304,
+            relay: true,
         }
     }
 }
@@ -473,6 +477,21 @@ pub struct PeerInfo {
     pub silent: bool,
 }
 
+/// A node that is known by its signed announcement, and the way to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RouteInfo {
+    /// The node.
+    pub node_id: crate::identity::NodeId,
+    /// Its Ed25519 public key.
+    pub entity_id: bytes::Bytes,
+    /// The key by which it is dialled.
+    pub public_key: crate::mesh::PublicKey,
+    /// The neighbour that packets to it go to.
+    pub next_hop: Option<crate::identity::NodeId>,
+    /// Sum of the costs of the hops: of each 100, and one more for each 0.1 ms of its round trip.
+    pub cost: Option<u32>,
+}
+
 /// Counters of a stream, in both directions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamStats {
@@ -550,6 +569,14 @@ pub struct MeshStats {
     pub queued_bytes: u64,
     /// Datagrams that were dropped, by reason.
     pub drops: std::collections::BTreeMap<String, u64>,
+    /// Packets between other nodes that were passed on.
+    pub relayed: u64,
+    /// Times that a node got another next hop, or none.
+    pub reroutes: u64,
+    /// Own packets that were dropped since no relay led to their node.
+    pub unrouted: u64,
+    /// Announcements and packets of others that were dropped, by reason.
+    pub route_drops: std::collections::BTreeMap<String, u64>,
     /// Counters of each session.
     pub peers: Vec<crate::mesh::PeerStats>,
 }
@@ -748,6 +775,11 @@ pub enum MeshError {
     },
     /// This node is shut down.
     ShutDown,
+    /// No neighbour has told of a route to the node in time.
+    NoRoute {
+        /// The node.
+        node: u64,
+    },
 }
 
 impl MeshError {
@@ -773,6 +805,7 @@ impl MeshError {
             Self::AmbiguousNode { .. } => 11,
             Self::CannotBind { .. } => 12,
             Self::ShutDown => 13,
+            Self::NoRoute { .. } => 14,
         }
     }
 
@@ -792,6 +825,7 @@ impl MeshError {
             Self::AmbiguousNode { .. } => "ambiguous_node",
             Self::CannotBind { .. } => "cannot_bind",
             Self::ShutDown => "shut_down",
+            Self::NoRoute { .. } => "no_route",
         }
     }
 
@@ -811,6 +845,7 @@ impl MeshError {
             Self::AmbiguousNode { .. } => false,
             Self::CannotBind { .. } => false,
             Self::ShutDown => false,
+            Self::NoRoute { .. } => true,
         }
     }
 
@@ -840,6 +875,7 @@ impl MeshError {
             Self::AmbiguousNode { node } => Some(format!("several entities have node id {node:016x}")),
             Self::CannotBind { address, reason } => Some(format!("{address}: {reason}")),
             Self::ShutDown => None,
+            Self::NoRoute { node } => Some(format!("no relay leads to node {node:016x}")),
         }
     }
 
@@ -967,6 +1003,16 @@ impl MeshError {
                 text
             }
             Self::ShutDown => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::NoRoute { .. } => {
                 let mut text = String::new();
                 text.push_str(Self::PREFIX);
                 text.push_str(self.kind_text());

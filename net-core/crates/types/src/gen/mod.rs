@@ -19,4 +19,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "29668cb57d058e61eece04b7a5ff285f";
+pub const SPEC_HASH: &str = "dddc5dbbde7aa36847052e0e447e2091";

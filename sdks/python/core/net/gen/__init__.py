@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("29668cb57d058e61eece04b7a5ff285f")
+check("dddc5dbbde7aa36847052e0e447e2091")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -136,6 +136,7 @@ from net.gen.mesh import (
     ReceiveOptions,
     RejectCode,
     Reliability,
+    RouteInfo,
     StreamConfig,
     StreamError,
     StreamOptions,
@@ -237,6 +238,7 @@ __all__ = [
     "RedisStreamDedup",
     "RejectCode",
     "Reliability",
+    "RouteInfo",
     "ShutdownOptions",
     "Start",
     "Stats",

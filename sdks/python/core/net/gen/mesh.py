@@ -26,6 +26,7 @@ from net._net import (
     PeerInfo,
     PeerStats,
     ReceiveOptions,
+    RouteInfo,
     StreamConfig,
     StreamStats,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "ReceiveOptions",
     "RejectCode",
     "Reliability",
+    "RouteInfo",
     "StreamConfig",
     "StreamError",
     "StreamOptions",
@@ -158,6 +160,7 @@ class MeshNode(Native):
         accepted_psks: Sequence[str] | None = None,
         max_datagram: int | None = None,
         queue_bytes: int | None = None,
+        relay: bool | None = None,
     ) -> Self:
         """Binds the socket and makes the node.
 
@@ -177,6 +180,7 @@ class MeshNode(Native):
             max_datagram: Longest UDP payload that is sent and taken. 1452 by default.
             queue_bytes: Bytes of messages that wait to be read; what is beyond waits at its sender.
               4_194_304 by default.
+            relay: Whether packets between other nodes are passed on. True by default.
         """
         config = either(
             bind_addr,
@@ -190,6 +194,7 @@ class MeshNode(Native):
             accepted_psks,
             max_datagram,
             queue_bytes,
+            relay,
         )
         handle = _net.mesh_node_create(config)
         return cls._of(handle)
@@ -206,6 +211,7 @@ class MeshNode(Native):
         accepted_psks: Sequence[str] | None = None,
         max_datagram: int | None = None,
         queue_bytes: int | None = None,
+        relay: bool | None = None,
     ) -> None:
         """Binds the socket and makes the node, which takes packets from the first call on that
         waits.
@@ -226,6 +232,7 @@ class MeshNode(Native):
             max_datagram: Longest UDP payload that is sent and taken. 1452 by default.
             queue_bytes: Bytes of messages that wait to be read; what is beyond waits at its sender.
               4_194_304 by default.
+            relay: Whether packets between other nodes are passed on. True by default.
         """
         config = either(
             bind_addr,
@@ -239,6 +246,7 @@ class MeshNode(Native):
             accepted_psks,
             max_datagram,
             queue_bytes,
+            relay,
         )
         self._handle = _net.mesh_node_new(config)
 
@@ -253,6 +261,21 @@ class MeshNode(Native):
         later is dialled again, from 0.5 s to 30 s apart.
         """
         _net.mesh_node_connect(self._handle, peer_addr, peer_public_key, peer_node_id)
+
+    def connect_routed(self, peer_node_id: int) -> None:
+        """Connects to a node over relays, by the key that it has announced, and waits for a route
+        as long as for a connection. What is sent is sealed end to end: relays see who talks to
+        whom, and how much. A peer that is connected already stays so.
+        """
+        _net.mesh_node_connect_routed(self._handle, peer_node_id)
+
+    def routes(self) -> list[RouteInfo]:
+        """Tells the nodes that are known by their signed announcements, and the ways to them."""
+        return _net.mesh_node_routes(self._handle)
+
+    def discovered_nodes(self) -> int:
+        """Tells the number of nodes that are known by their signed announcements."""
+        return _net.mesh_node_discovered_nodes(self._handle)
 
     def accept(self, peer_node_id: int) -> str:
         """Waits until there is a session with a peer, and tells the peer's address. The node

@@ -158,6 +158,32 @@ export interface PeerInfo {
 }
 
 /**
+ * A node that is known by its signed announcement, and the way to it.
+ */
+export interface RouteInfo {
+  /**
+   * The node.
+   */
+  nodeId: bigint;
+  /**
+   * Its Ed25519 public key.
+   */
+  entityId: Buffer;
+  /**
+   * The key by which it is dialled.
+   */
+  publicKey: string;
+  /**
+   * The neighbour that packets to it go to.
+   */
+  nextHop: bigint | null;
+  /**
+   * Sum of the costs of the hops: of each 100, and one more for each 0.1 ms of its round trip.
+   */
+  cost: number | null;
+}
+
+/**
  * Counters of a stream, in both directions.
  */
 export interface StreamStats {
@@ -305,6 +331,22 @@ export interface MeshStats {
    */
   drops: Record<string, bigint>;
   /**
+   * Packets between other nodes that were passed on.
+   */
+  relayed: bigint;
+  /**
+   * Times that a node got another next hop, or none.
+   */
+  reroutes: bigint;
+  /**
+   * Own packets that were dropped since no relay led to their node.
+   */
+  unrouted: bigint;
+  /**
+   * Announcements and packets of others that were dropped, by reason.
+   */
+  routeDrops: Record<string, bigint>;
+  /**
    * Counters of each session.
    */
   peers: PeerStats[];
@@ -374,6 +416,12 @@ export class MeshNodeConfig {
    * @defaultValue `4194304n`
    */
   queueBytes?: k.BigIntLike | null;
+  /**
+   * Whether packets between other nodes are passed on.
+   *
+   * @defaultValue `true`
+   */
+  relay?: boolean | null;
 
   constructor(fields: MeshNodeConfig) {
     this.bindAddr = fields.bindAddr;
@@ -386,6 +434,7 @@ export class MeshNodeConfig {
     this.acceptedPsks = fields.acceptedPsks ?? [];
     this.maxDatagram = fields.maxDatagram ?? 1452;
     this.queueBytes = fields.queueBytes ?? 4194304n;
+    this.relay = fields.relay ?? true;
   }
 }
 
@@ -520,6 +569,34 @@ export class MeshNode extends k.NetObject {
       k.u64.check(peerNodeId, 'peerNodeId'),
       k.done(w),
     );
+  }
+
+  /**
+   * Connects to a node over relays, by the key that it has announced, and waits for a route as long as for a connection. What
+   * is sent is sealed end to end: relays see who talks to whom, and how much. A peer that is connected already stays so.
+   */
+  async connectRouted(peerNodeId: k.BigIntLike, context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.meshMeshNodeConnectRouted,
+      this[k.HANDLE],
+      k.u64.check(peerNodeId, 'peerNodeId'),
+    );
+  }
+
+  /**
+   * Tells the nodes that are known by their signed announcements, and the ways to them.
+   */
+  routes(): RouteInfo[] {
+    return k.answer(codec.listOfRouteInfo, native.meshMeshNodeRoutes, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells the number of nodes that are known by their signed announcements.
+   */
+  discoveredNodes(): number {
+    return k.call(native.meshMeshNodeDiscoveredNodes, this[k.HANDLE]);
   }
 
   /**
@@ -904,7 +981,8 @@ export type MeshErrorKind =
   | 'closed'
   | 'ambiguous_node'
   | 'cannot_bind'
-  | 'shut_down';
+  | 'shut_down'
+  | 'no_route';
 
 /**
  * Why two nodes do not share a session.
@@ -1000,6 +1078,14 @@ k.register({
     {
       code: 13,
       text: 'shut_down',
+    },
+    {
+      code: 14,
+      text: 'no_route',
+      retry: true,
+      fields: {
+        node: k.u64,
+      },
     },
   ],
 });

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '29668cb57d058e61eece04b7a5ff285f';
+export const SPEC_HASH = 'dddc5dbbde7aa36847052e0e447e2091';
 
 checkSpec(SPEC_HASH);

@@ -28,6 +28,19 @@ pub trait MeshNode: Send + Sync + Sized + 'static {
         peer_node_id: crate::identity::NodeId,
     ) -> impl Future<Output = Result<(), crate::Error>> + Send;
 
+    /// Connects to a node over relays, by the key that it has announced, and waits for a route as long as for a connection. What
+    /// is sent is sealed end to end: relays see who talks to whom, and how much. A peer that is connected already stays so.
+    fn connect_routed(
+        &self,
+        peer_node_id: crate::identity::NodeId,
+    ) -> impl Future<Output = Result<(), crate::Error>> + Send;
+
+    /// Tells the nodes that are known by their signed announcements, and the ways to them.
+    fn routes(&self) -> Result<Vec<crate::mesh::RouteInfo>, crate::Error>;
+
+    /// Tells the number of nodes that are known by their signed announcements.
+    fn discovered_nodes(&self) -> Result<u32, crate::Error>;
+
     /// Waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.
     fn accept(
         &self,

@@ -38,7 +38,7 @@ export const reliability = k.choice<t.Reliability, t.Reliability>({
 export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
   write(w, value, name) {
     const v = k.object(value, name);
-    const at = w.begin(10, name);
+    const at = w.begin(11, name);
     k.text.write(w, v.bindAddr, 'bindAddr');
     k.text.write(w, v.psk, 'psk');
     k.counter.write(
@@ -66,6 +66,7 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
     listOfText.write(w, v.acceptedPsks ?? [], 'acceptedPsks');
     k.u16.write(w, k.inRange(v.maxDatagram ?? 1452, 1200, 8952, 'maxDatagram'), 'maxDatagram');
     k.u64.write(w, k.inRange(v.queueBytes ?? 4194304n, 1024, Infinity, 'queueBytes'), 'queueBytes');
+    k.boolean.write(w, v.relay ?? true, 'relay');
     w.end(at);
   },
   read(r) {
@@ -81,6 +82,7 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
       acceptedPsks: listOfText.read(r),
       maxDatagram: k.u16.read(r),
       queueBytes: k.u64.read(r),
+      relay: k.boolean.read(r),
     };
     return r.leave(end, value);
   },
@@ -200,6 +202,30 @@ export const peerInfo: k.Codec<t.PeerInfo, t.PeerInfo> = {
   },
 };
 
+export const routeInfo: k.Codec<t.RouteInfo, t.RouteInfo> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(5, name);
+    k.u64.write(w, v.nodeId, 'nodeId');
+    k.bytes.write(w, v.entityId, 'entityId');
+    publicKey.write(w, v.publicKey, 'publicKey');
+    optionalU64.write(w, v.nextHop, 'nextHop');
+    optionalU32.write(w, v.cost, 'cost');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.RouteInfo = {
+      nodeId: k.u64.read(r),
+      entityId: k.bytes.read(r),
+      publicKey: publicKey.read(r),
+      nextHop: optionalU64.read(r),
+      cost: optionalU32.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
 export const streamStats: k.Codec<t.StreamStats, t.StreamStats> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -279,7 +305,7 @@ export const peerStats: k.Codec<t.PeerStats, t.PeerStats> = {
 export const meshStats: k.Codec<t.MeshStats, t.MeshStats> = {
   write(w, value, name) {
     const v = k.object(value, name);
-    const at = w.begin(9, name);
+    const at = w.begin(13, name);
     k.u64.write(w, v.sessions, 'sessions');
     k.u64.write(w, v.halfOpen, 'halfOpen');
     k.u64.write(w, v.answered, 'answered');
@@ -288,6 +314,10 @@ export const meshStats: k.Codec<t.MeshStats, t.MeshStats> = {
     k.u64.write(w, v.queued, 'queued');
     k.u64.write(w, v.queuedBytes, 'queuedBytes');
     mapOfU64.write(w, v.drops, 'drops');
+    k.u64.write(w, v.relayed, 'relayed');
+    k.u64.write(w, v.reroutes, 'reroutes');
+    k.u64.write(w, v.unrouted, 'unrouted');
+    mapOfU64.write(w, v.routeDrops, 'routeDrops');
     listOfPeerStats.write(w, v.peers, 'peers');
     w.end(at);
   },
@@ -302,6 +332,10 @@ export const meshStats: k.Codec<t.MeshStats, t.MeshStats> = {
       queued: k.u64.read(r),
       queuedBytes: k.u64.read(r),
       drops: mapOfU64.read(r),
+      relayed: k.u64.read(r),
+      reroutes: k.u64.read(r),
+      unrouted: k.u64.read(r),
+      routeDrops: mapOfU64.read(r),
       peers: listOfPeerStats.read(r),
     };
     return r.leave(end, value);
@@ -315,6 +349,7 @@ export const optionalU64 = k.optional(k.u64);
 export const mapOfU64 = k.map(k.u64);
 export const listOfPeerStats = k.list(peerStats);
 export const optionalText = k.optional(k.text);
+export const listOfRouteInfo = k.list(routeInfo);
 export const meshStreamHandle = k.handleOf(() => t.MeshStream);
 export const listOfBytes = k.list(k.bytes);
 export const optionalStreamStats = k.optional(streamStats);

@@ -13,6 +13,9 @@ interface Functions {
     peerNodeId: bigint,
     args: Uint8Array,
   ): number;
+  meshMeshNodeConnectRouted(environment: number, handle: number, peerNodeId: bigint): number;
+  meshMeshNodeRoutes(handle: number, out: Buffer): number;
+  meshMeshNodeDiscoveredNodes(handle: number): number;
   meshMeshNodeAccept(environment: number, handle: number, peerNodeId: bigint): number;
   meshMeshNodeDisconnect(environment: number, handle: number, peerNodeId: bigint): number;
   meshMeshNodeOpenStream(
