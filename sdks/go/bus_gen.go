@@ -143,6 +143,92 @@ func unpackBackpressure(r *reader) Backpressure {
 	return backpressureOf(r.uvarint())
 }
 
+// Who dials.
+type MeshRole string
+
+const (
+	// This node dials the peer. Both may.
+	MeshRoleInitiator MeshRole = "initiator"
+	// This node waits to be dialled.
+	MeshRoleResponder MeshRole = "responder"
+)
+
+func (v MeshRole) tag() (uint64, bool) {
+	switch v {
+	case MeshRoleInitiator:
+		return 0, true
+	case MeshRoleResponder:
+		return 1, true
+	default:
+		return 0, false
+	}
+}
+
+func meshRoleOf(tag uint64) MeshRole {
+	switch tag {
+	case 0:
+		return MeshRoleInitiator
+	case 1:
+		return MeshRoleResponder
+	default:
+		return MeshRole("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packMeshRole(w *writer, v MeshRole) {
+	packUint(w, w.tag(v))
+}
+
+func unpackMeshRole(r *reader) MeshRole {
+	return meshRoleOf(r.uvarint())
+}
+
+// How hard a node tries to bring its events to the peer.
+type MeshDelivery string
+
+const (
+	// Each event is sent once, and passed as soon as it has left.
+	MeshDeliveryNone MeshDelivery = "none"
+	// The same as `full`.
+	MeshDeliveryLight MeshDelivery = "light"
+	// Events are held until the peer has acknowledged them, and are sent again over the next session.
+	MeshDeliveryFull MeshDelivery = "full"
+)
+
+func (v MeshDelivery) tag() (uint64, bool) {
+	switch v {
+	case MeshDeliveryNone:
+		return 0, true
+	case MeshDeliveryLight:
+		return 1, true
+	case MeshDeliveryFull:
+		return 2, true
+	default:
+		return 0, false
+	}
+}
+
+func meshDeliveryOf(tag uint64) MeshDelivery {
+	switch tag {
+	case 0:
+		return MeshDeliveryNone
+	case 1:
+		return MeshDeliveryLight
+	case 2:
+		return MeshDeliveryFull
+	default:
+		return MeshDelivery("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packMeshDelivery(w *writer, v MeshDelivery) {
+	packUint(w, w.tag(v))
+}
+
+func unpackMeshDelivery(r *reader) MeshDelivery {
+	return meshDeliveryOf(r.uvarint())
+}
+
 // In which order events of several shards come back.
 type Ordering string
 
@@ -225,7 +311,7 @@ func unpackStart(r *reader) Start {
 
 // Where the events of a node live.
 //
-// It is one of [TransportMemory], [TransportRedis], [TransportJetstream].
+// It is one of [TransportMemory], [TransportRedis], [TransportJetstream], [TransportMesh].
 type Transport interface {
 	packTransport(w *writer)
 }
@@ -326,6 +412,72 @@ func (v TransportJetstream) packTransport(w *writer) {
 	})
 }
 
+// At a node in another process, over an encrypted session.
+type TransportMesh struct {
+	// Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
+	Bind string
+	// Address and port of the peer.
+	Peer string
+	// Pre-shared key of the mesh, 64 hex digits.
+	PSK string
+	// Who dials.
+	// Nil: `initiator` with a key of the peer, `responder` without.
+	Role *MeshRole
+	// The key by which the peer is dialled, and by which it is known when it dials.
+	// Nil: whoever dials first.
+	PeerPublicKey *PublicKey
+	// X25519 secret key, 64 hex digits, of which peers have the public one.
+	// Nil: as `identity_seed` says.
+	SecretKey *string
+	// The public key that belongs to `secret_key`; another one is refused.
+	// Nil: follows from the secret key.
+	PublicKey *PublicKey
+	// Ed25519 seed of 32 bytes; the node's key follows from it. Not beside `secret_key`.
+	// Nil: a fresh identity.
+	IdentitySeed []byte
+	// How hard the node tries.
+	// Zero: MeshDeliveryFull.
+	Reliability MeshDelivery
+	// A peer that is silent for this long is asked for a sign of life.
+	// Zero: 5000 * time.Millisecond.
+	HeartbeatInterval time.Duration
+	// A peer that is silent for this long is gone.
+	// Zero: 30000 * time.Millisecond.
+	SessionTimeout time.Duration
+	// Accepted and not used: many datagrams go with each call of the system wherever it can.
+	BatchedIo bool
+	// Accepted and not used: buffers grow as they are needed.
+	// Nil: 64.
+	PacketPoolSize *uint32
+}
+
+func (v TransportMesh) packTransport(w *writer) {
+	packUint(w, uint64(3))
+	w.record(13, func() {
+		w.name = "Bind"
+		packText[string](w, v.Bind)
+		w.name = "Peer"
+		packText[string](w, v.Peer)
+		w.name = "PSK"
+		packText[string](w, v.PSK)
+		w.name = "Role"
+		packOptional(packMeshRole)(w, v.Role)
+		packOptional(packArray[PublicKey])(w, v.PeerPublicKey)
+		w.name = "SecretKey"
+		packOptional(packText[string])(w, v.SecretKey)
+		packOptional(packArray[PublicKey])(w, v.PublicKey)
+		packSome(w, packBytes[[]byte], v.IdentitySeed != nil, v.IdentitySeed)
+		w.name = "Reliability"
+		packMeshDelivery(w, cmp.Or(v.Reliability, MeshDeliveryFull))
+		w.name = "HeartbeatInterval"
+		packDuration(time.Millisecond)(w, cmp.Or(v.HeartbeatInterval, 5000*time.Millisecond))
+		w.name = "SessionTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.SessionTimeout, 30000*time.Millisecond))
+		packBool(w, v.BatchedIo)
+		packUint[uint32](w, or(v.PacketPoolSize, 64))
+	})
+}
+
 func packTransport(w *writer, v Transport) {
 	if v == nil {
 		w.fail(argumentError(w.name, "is nil"))
@@ -392,11 +544,270 @@ func unpackTransport(r *reader) (value Transport) {
 			v.Replicas = unpackUint[uint32](&f.reader)
 		}
 		value = v
+	case 3:
+		var v TransportMesh
+		if f.has() {
+			v.Bind = unpackText[string](&f.reader)
+		}
+		if f.has() {
+			v.Peer = unpackText[string](&f.reader)
+		}
+		if f.has() {
+			v.PSK = unpackText[string](&f.reader)
+		}
+		if f.has() {
+			v.Role = unpackOptional(unpackMeshRole)(&f.reader)
+		}
+		if f.has() {
+			v.PeerPublicKey = unpackOptional(unpackArray[PublicKey])(&f.reader)
+		}
+		if f.has() {
+			v.SecretKey = unpackOptional(unpackText[string])(&f.reader)
+		}
+		if f.has() {
+			v.PublicKey = unpackOptional(unpackArray[PublicKey])(&f.reader)
+		}
+		if f.has() {
+			v.IdentitySeed = unpackOr(unpackBytes[[]byte])(&f.reader)
+		}
+		if f.has() {
+			v.Reliability = unpackMeshDelivery(&f.reader)
+		}
+		if f.has() {
+			v.HeartbeatInterval = unpackDuration(time.Millisecond)(&f.reader)
+		}
+		if f.has() {
+			v.SessionTimeout = unpackDuration(time.Millisecond)(&f.reader)
+		}
+		if f.has() {
+			v.BatchedIo = unpackBool(&f.reader)
+		}
+		if f.has() {
+			v.PacketPoolSize = Ptr(unpackUint[uint32](&f.reader))
+		}
+		value = v
 	default:
 		r.fail("a pack has an unknown case")
 	}
 	r.close(&f)
 	return value
+}
+
+// How a node exchanges events with a node in another process.
+//
+// What one emits, the other reads; an event keeps its shard if both have as many. Where events come faster than they are read,
+// `backpressure` decides: with `fail_producer` they wait at their sender. A peer that is not there yet, or is gone, is dialled
+// again, from 0.5 s to 30 s apart. Without a key of the peer a node answers the first member of the mesh that dials it.
+type MeshTransportOptions struct {
+	// Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
+	Bind string
+	// Address and port of the peer.
+	Peer string
+	// Pre-shared key of the mesh, 64 hex digits.
+	PSK string
+	// Who dials.
+	// Nil: `initiator` with a key of the peer, `responder` without.
+	Role *MeshRole
+	// The key by which the peer is dialled, and by which it is known when it dials.
+	// Nil: whoever dials first.
+	PeerPublicKey *PublicKey
+	// X25519 secret key, 64 hex digits, of which peers have the public one.
+	// Nil: as `identity_seed` says.
+	SecretKey *string
+	// The public key that belongs to `secret_key`; another one is refused.
+	// Nil: follows from the secret key.
+	PublicKey *PublicKey
+	// Ed25519 seed of 32 bytes; the node's key follows from it. Not beside `secret_key`.
+	// Nil: a fresh identity.
+	IdentitySeed []byte
+	// How hard the node tries.
+	// Zero: MeshDeliveryFull.
+	Reliability MeshDelivery
+	// A peer that is silent for this long is asked for a sign of life.
+	// Zero: 5000 * time.Millisecond.
+	HeartbeatInterval time.Duration
+	// A peer that is silent for this long is gone.
+	// Zero: 30000 * time.Millisecond.
+	SessionTimeout time.Duration
+	// Accepted and not used: many datagrams go with each call of the system wherever it can.
+	BatchedIo bool
+	// Accepted and not used: buffers grow as they are needed.
+	// Nil: 64.
+	PacketPoolSize *uint32
+}
+
+func packMeshTransportOptions(w *writer, v MeshTransportOptions) {
+	w.record(13, func() {
+		w.name = "Bind"
+		packText[string](w, v.Bind)
+		w.name = "Peer"
+		packText[string](w, v.Peer)
+		w.name = "PSK"
+		packText[string](w, v.PSK)
+		w.name = "Role"
+		packOptional(packMeshRole)(w, v.Role)
+		packOptional(packArray[PublicKey])(w, v.PeerPublicKey)
+		w.name = "SecretKey"
+		packOptional(packText[string])(w, v.SecretKey)
+		packOptional(packArray[PublicKey])(w, v.PublicKey)
+		packSome(w, packBytes[[]byte], v.IdentitySeed != nil, v.IdentitySeed)
+		w.name = "Reliability"
+		packMeshDelivery(w, cmp.Or(v.Reliability, MeshDeliveryFull))
+		w.name = "HeartbeatInterval"
+		packDuration(time.Millisecond)(w, cmp.Or(v.HeartbeatInterval, 5000*time.Millisecond))
+		w.name = "SessionTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.SessionTimeout, 30000*time.Millisecond))
+		packBool(w, v.BatchedIo)
+		packUint[uint32](w, or(v.PacketPoolSize, 64))
+	})
+}
+
+func unpackMeshTransportOptions(r *reader) (v MeshTransportOptions) {
+	f := r.record()
+	if f.has() {
+		v.Bind = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Peer = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.PSK = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Role = unpackOptional(unpackMeshRole)(&f.reader)
+	}
+	if f.has() {
+		v.PeerPublicKey = unpackOptional(unpackArray[PublicKey])(&f.reader)
+	}
+	if f.has() {
+		v.SecretKey = unpackOptional(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.PublicKey = unpackOptional(unpackArray[PublicKey])(&f.reader)
+	}
+	if f.has() {
+		v.IdentitySeed = unpackOr(unpackBytes[[]byte])(&f.reader)
+	}
+	if f.has() {
+		v.Reliability = unpackMeshDelivery(&f.reader)
+	}
+	if f.has() {
+		v.HeartbeatInterval = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.SessionTimeout = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.BatchedIo = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.PacketPoolSize = Ptr(unpackUint[uint32](&f.reader))
+	}
+	r.close(&f)
+	return v
+}
+
+// How a node exchanges events with a node in another process: the transport `mesh` under other names.
+type NetOptions struct {
+	// Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
+	BindAddr string
+	// Address and port of the peer.
+	PeerAddr string
+	// Pre-shared key of the mesh, 64 hex digits.
+	PSK string
+	// Who dials.
+	// Nil: `initiator` with a key of the peer, `responder` without.
+	Role *MeshRole
+	// The key by which the peer is dialled, and by which it is known when it dials.
+	// Nil: whoever dials first.
+	PeerPublicKey *PublicKey
+	// X25519 secret key, 64 hex digits, of which peers have the public one.
+	// Nil: a fresh identity.
+	SecretKey *string
+	// The public key that belongs to `secret_key`; another one is refused.
+	// Nil: follows from the secret key.
+	PublicKey *PublicKey
+	// How hard the node tries.
+	// Zero: MeshDeliveryFull.
+	Reliability MeshDelivery
+	// A peer that is silent for this long is asked for a sign of life.
+	// Zero: 5000 * time.Millisecond.
+	HeartbeatInterval time.Duration
+	// A peer that is silent for this long is gone.
+	// Zero: 30000 * time.Millisecond.
+	SessionTimeout time.Duration
+	// Accepted and not used: many datagrams go with each call of the system wherever it can.
+	BatchedIo bool
+	// Accepted and not used: buffers grow as they are needed.
+	// Nil: 64.
+	PacketPoolSize *uint32
+}
+
+func packNetOptions(w *writer, v NetOptions) {
+	w.record(12, func() {
+		w.name = "BindAddr"
+		packText[string](w, v.BindAddr)
+		w.name = "PeerAddr"
+		packText[string](w, v.PeerAddr)
+		w.name = "PSK"
+		packText[string](w, v.PSK)
+		w.name = "Role"
+		packOptional(packMeshRole)(w, v.Role)
+		packOptional(packArray[PublicKey])(w, v.PeerPublicKey)
+		w.name = "SecretKey"
+		packOptional(packText[string])(w, v.SecretKey)
+		packOptional(packArray[PublicKey])(w, v.PublicKey)
+		w.name = "Reliability"
+		packMeshDelivery(w, cmp.Or(v.Reliability, MeshDeliveryFull))
+		w.name = "HeartbeatInterval"
+		packDuration(time.Millisecond)(w, cmp.Or(v.HeartbeatInterval, 5000*time.Millisecond))
+		w.name = "SessionTimeout"
+		packDuration(time.Millisecond)(w, cmp.Or(v.SessionTimeout, 30000*time.Millisecond))
+		packBool(w, v.BatchedIo)
+		packUint[uint32](w, or(v.PacketPoolSize, 64))
+	})
+}
+
+func unpackNetOptions(r *reader) (v NetOptions) {
+	f := r.record()
+	if f.has() {
+		v.BindAddr = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.PeerAddr = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.PSK = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Role = unpackOptional(unpackMeshRole)(&f.reader)
+	}
+	if f.has() {
+		v.PeerPublicKey = unpackOptional(unpackArray[PublicKey])(&f.reader)
+	}
+	if f.has() {
+		v.SecretKey = unpackOptional(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.PublicKey = unpackOptional(unpackArray[PublicKey])(&f.reader)
+	}
+	if f.has() {
+		v.Reliability = unpackMeshDelivery(&f.reader)
+	}
+	if f.has() {
+		v.HeartbeatInterval = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.SessionTimeout = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.BatchedIo = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.PacketPoolSize = Ptr(unpackUint[uint32](&f.reader))
+	}
+	r.close(&f)
+	return v
 }
 
 // How a node reaches a Redis server.
@@ -576,6 +987,9 @@ type NetNodeConfig struct {
 	// The same as a `transport` of `jetstream`.
 	// Nil: as `transport` says.
 	Jetstream *JetStreamOptions
+	// The same as a `transport` of `mesh`.
+	// Nil: as `transport` says.
+	Net *NetOptions
 	// A file that keeps the number by which a server knows this producer, and how far its ids were used; it is made if it is
 	// missing, and one node uses it at a time. No two events ever get the same id.
 	// Nil: the number is drawn anew for each node.
@@ -591,7 +1005,7 @@ func NewNetNodeConfig() *NetNodeConfig {
 }
 
 func packNetNodeConfig(w *writer, v NetNodeConfig) {
-	w.record(9, func() {
+	w.record(10, func() {
 		packOptional(packUint[uint32])(w, v.Shards)
 		packUint[uint32](w, cmp.Or(v.BufferCapacity, 1048576))
 		w.name = "Backpressure"
@@ -602,6 +1016,7 @@ func packNetNodeConfig(w *writer, v NetNodeConfig) {
 		packTransport(w, orElse[Transport](v.Transport, TransportMemory{}))
 		packOptional(packRedisOptions)(w, v.Redis)
 		packOptional(packJetStreamOptions)(w, v.Jetstream)
+		packOptional(packNetOptions)(w, v.Net)
 		w.name = "ProducerNoncePath"
 		packOptional(packText[string])(w, v.ProducerNoncePath)
 	})
@@ -632,6 +1047,9 @@ func unpackNetNodeConfig(r *reader) (v NetNodeConfig) {
 	}
 	if f.has() {
 		v.Jetstream = unpackOptional(unpackJetStreamOptions)(&f.reader)
+	}
+	if f.has() {
+		v.Net = unpackOptional(unpackNetOptions)(&f.reader)
 	}
 	if f.has() {
 		v.ProducerNoncePath = unpackOptional(unpackText[string])(&f.reader)
@@ -2054,6 +2472,7 @@ func init() {
 	spellings["buffer_capacity"] = "BufferCapacity"
 	spellings["command_timeout_ms"] = "CommandTimeout"
 	spellings["connect_timeout_ms"] = "ConnectTimeout"
+	spellings["heartbeat_interval_ms"] = "HeartbeatInterval"
 	spellings["limit"] = "Limit"
 	spellings["max_age_ms"] = "MaxAge"
 	spellings["max_buffer_bytes"] = "MaxBuffer"
@@ -2065,5 +2484,6 @@ func init() {
 	spellings["pool_size"] = "PoolSize"
 	spellings["replicas"] = "Replicas"
 	spellings["request_timeout_ms"] = "RequestTimeout"
+	spellings["session_timeout_ms"] = "SessionTimeout"
 	spellings["shards"] = "Shards"
 }

@@ -742,6 +742,98 @@ func (v *AckFrame) read(r *wireReader) {
 	v.More = r.sized("more", r.remaining("more", 1024))
 }
 
+// Stands before the text of each event that a bus sends over a stream; the stream's id is the shard.
+type CarriedEvent struct {
+	// Who counts the events.
+	Producer uint64
+	// Number of the event among those of its producer and shard.
+	Number uint64
+}
+
+// CarriedEventSize is the number of bytes of every encoding.
+const CarriedEventSize = 16
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v CarriedEvent) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeCarriedEvent reads a value from all of the bytes.
+func DecodeCarriedEvent(bytes []byte) (v CarriedEvent, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return CarriedEvent{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v CarriedEvent) write(w *wireWriter) {
+	w.seek(0)
+	w.u64LE(v.Producer)
+	w.seek(8)
+	w.u64LE(v.Number)
+}
+
+func (v *CarriedEvent) read(r *wireReader) {
+	r.exactly(16)
+	r.seek(0)
+	v.Producer = r.u64LE("producer")
+	r.seek(8)
+	v.Number = r.u64LE("number")
+}
+
+// Tells the sender of a bus's events how far they have come.
+type CarriedReceipt struct {
+	// The shard at the sender.
+	Shard uint32
+	// Who counts the events.
+	Producer uint64
+	// All events below this number are there.
+	End uint64
+}
+
+// CarriedReceiptSize is the number of bytes of every encoding.
+const CarriedReceiptSize = 20
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v CarriedReceipt) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeCarriedReceipt reads a value from all of the bytes.
+func DecodeCarriedReceipt(bytes []byte) (v CarriedReceipt, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return CarriedReceipt{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v CarriedReceipt) write(w *wireWriter) {
+	w.seek(0)
+	w.u32LE(v.Shard)
+	w.seek(4)
+	w.u64LE(v.Producer)
+	w.seek(12)
+	w.u64LE(v.End)
+}
+
+func (v *CarriedReceipt) read(r *wireReader) {
+	r.exactly(20)
+	r.seek(0)
+	v.Shard = r.u32LE("shard")
+	r.seek(4)
+	v.Producer = r.u64LE("producer")
+	r.seek(12)
+	v.End = r.u64LE("end")
+}
+
 // What a stream is, in each of its frames until one of them is acknowledged.
 type StreamOpen struct {
 	// What it is for: 0 an application's messages, 1 control, 2 gossip, 3 a channel, 4 a call, 5 an answer.

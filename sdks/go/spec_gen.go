@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "dddc5dbbde7aa36847052e0e447e2091"
+const specHash = "17e5dd8bf01fe69b8d7e9df1292e4567"

@@ -246,229 +246,6 @@ net_code net_version(net_bytes *result, net_error *error);
 // Tells version, spec hash, features and target of the library.
 net_code net_build_info(net_bytes *result, net_error *error);
 
-// Module bus -------------------------------------------------------------------------------------
-
-// Draws a fresh Noise static key pair from the operating system's generator.
-net_code net_generate_net_keypair(net_bytes *result, net_error *error);
-
-// Creates a node and starts it.
-uint64_t net_net_node_create(net_view config, net_done done, void *ctx);
-
-// Creates a node and starts it, without waiting.
-net_code net_net_node_new(net_view config, net_handle *result, net_error *error);
-
-// Gives another reference to the same node.
-net_code net_net_node_from_native(net_handle bus, net_handle *result, net_error *error);
-
-// Emits one value as JSON; the key, or else the JSON text, chooses the shard.
-net_code net_net_node_emit(net_handle handle,
-                           net_view event,
-                           net_view key,
-                           net_bytes *result,
-                           net_error *error);
-
-// Emits one JSON text.
-net_code net_net_node_emit_raw(net_handle handle,
-                               net_view json,
-                               net_view key,
-                               net_bytes *result,
-                               net_error *error);
-
-// Emits one JSON text and answers when it has landed.
-uint64_t net_net_node_emit_raw_async(net_handle handle,
-                                     net_view json,
-                                     net_view key,
-                                     net_done done,
-                                     void *ctx);
-
-// Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text
-// that is not JSON is counted in `rejected`.
-net_code net_net_node_emit_buffer(net_handle handle,
-                                  net_view data,
-                                  net_view key,
-                                  bool *result,
-                                  net_error *error);
-
-// Emits many values as JSON and tells how many were accepted; one that is not JSON refuses them
-// all.
-net_code net_net_node_emit_batch(net_handle handle,
-                                 net_view events,
-                                 net_view key,
-                                 uint32_t *result,
-                                 net_error *error);
-
-// Emits many JSON texts and tells how many were accepted; one that is not JSON refuses them all.
-net_code net_net_node_emit_raw_batch(net_handle handle,
-                                     net_view jsons,
-                                     net_view key,
-                                     uint32_t *result,
-                                     net_error *error);
-
-// Emits many JSON texts and answers when they have landed.
-uint64_t net_net_node_emit_raw_batch_async(net_handle handle,
-                                           net_view jsons,
-                                           net_view key,
-                                           net_done done,
-                                           void *ctx);
-
-// Emits many JSON texts given as UTF-8 and tells how many were accepted; one that is not JSON
-// refuses them all.
-net_code net_net_node_push_batch(net_handle handle,
-                                 net_view events,
-                                 net_view key,
-                                 uint32_t *result,
-                                 net_error *error);
-
-// Emits one JSON text without a receipt; false when there is no room, or the node is shut down.
-// Text that is not JSON is counted in `rejected`.
-net_code net_net_node_fire(net_handle handle, net_view json, bool *result, net_error *error);
-
-// Emits many JSON texts without receipts and tells for how many there was room.
-net_code net_net_node_fire_batch(net_handle handle,
-                                 net_view jsons,
-                                 uint32_t *result,
-                                 net_error *error);
-
-// Computes the hash that chooses the shard of a text.
-net_code net_net_node_prehash(net_handle handle,
-                              net_view data,
-                              net_bytes *result,
-                              net_error *error);
-
-// Emits one JSON text whose hash is known; false when the hash is not the text's, there is no
-// room, or the node is shut down.
-net_code net_net_node_push_with_hash(net_handle handle,
-                                     net_view data,
-                                     uint64_t hash,
-                                     bool *result,
-                                     net_error *error);
-
-// Grants this object room for further events of so many bytes in all, and tells for how many
-// events. The grant takes the
-// place of what is left of the one before; a grant of nothing gives that back. Other emitters find
-// granted room taken.
-net_code net_net_node_reserve(net_handle handle,
-                              uint32_t events,
-                              uint32_t bytes,
-                              uint32_t *result,
-                              net_error *error);
-
-// Emits one JSON text into granted room, of which there is no lack; where no grant is left, like
-// `emit_buffer`.
-net_code net_net_node_emit_granted(net_handle handle,
-                                   net_view data,
-                                   net_view key,
-                                   bool *result,
-                                   net_error *error);
-
-// Reads one page of events from all shards.
-uint64_t net_net_node_poll(net_handle handle, net_view request, net_done done, void *ctx);
-
-// Reads the next event that no earlier `poll_one` of this node returned.
-uint64_t net_net_node_poll_one(net_handle handle, net_done done, void *ctx);
-
-// Opens a stream of events that waits for new ones.
-net_code net_net_node_subscribe(net_handle handle,
-                                net_view options,
-                                net_handle *result,
-                                net_error *error);
-
-// Opens a stream that decodes each event.
-net_code net_net_node_subscribe_typed(net_handle handle,
-                                      net_view options,
-                                      net_handle *result,
-                                      net_error *error);
-
-// Opens a named channel on this bus.
-net_code net_net_node_channel(net_handle handle,
-                              net_view name,
-                              net_handle *result,
-                              net_error *error);
-
-// Reads the counters.
-net_code net_net_node_stats(net_handle handle, net_bytes *result, net_error *error);
-
-// Tells the number of shards.
-net_code net_net_node_shards(net_handle handle, uint32_t *result, net_error *error);
-
-// Waits until everything accepted before is visible to readers; answers `invalid_json` if a
-// fire-and-forget event was not JSON.
-//
-// With a transport that means acknowledged by the server. Once nothing was acknowledged for its
-// two timeouts together, the
-// answer is the error of the last attempt; the events stay, and are sent again.
-uint64_t net_net_node_flush(net_handle handle, net_done done, void *ctx);
-
-// Refuses new events, lets readers, or the transport's server, take what was accepted, then ends
-// every pending operation with
-// `closed`. Calling it again does nothing.
-uint64_t net_net_node_shutdown(net_handle handle, net_view options, net_done done, void *ctx);
-
-// Opens a subscription on a node.
-net_code net_event_stream_new(net_handle bus,
-                              net_view options,
-                              net_handle *result,
-                              net_error *error);
-
-// Ends the iteration at once; a pending read ends as well.
-net_code net_event_stream_stop(net_handle handle, net_error *error);
-
-// Asks for up to `max` items.
-//
-// The result is the pack of a list, which is empty at the end.
-uint64_t net_event_stream_next(net_handle handle, uint32_t max, net_done done, void *ctx);
-
-// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
-net_code net_event_stream_close(net_handle handle, net_error *error);
-
-// Opens a decoding subscription on a node.
-net_code net_typed_event_stream_new(net_handle bus,
-                                    net_view options,
-                                    net_handle *result,
-                                    net_error *error);
-
-// Ends the iteration at once; a pending read ends as well.
-net_code net_typed_event_stream_stop(net_handle handle, net_error *error);
-
-// Asks for up to `max` items.
-//
-// The result is the pack of a list, which is empty at the end.
-uint64_t net_typed_event_stream_next(net_handle handle, uint32_t max, net_done done, void *ctx);
-
-// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
-net_code net_typed_event_stream_close(net_handle handle, net_error *error);
-
-// Opens a named channel on a node.
-net_code net_typed_channel_new(net_handle bus, net_view name, net_handle *result, net_error *error);
-
-// Publishes one object; false when there is no room. The channel's name chooses the shard, so
-// order is kept.
-net_code net_typed_channel_publish(net_handle handle,
-                                   net_view event,
-                                   bool *result,
-                                   net_error *error);
-
-// Publishes many objects and tells how many were accepted.
-net_code net_typed_channel_publish_batch(net_handle handle,
-                                         net_view events,
-                                         uint32_t *result,
-                                         net_error *error);
-
-// Opens a stream of the channel's objects, decoded.
-net_code net_typed_channel_subscribe(net_handle handle,
-                                     net_view options,
-                                     net_handle *result,
-                                     net_error *error);
-
-// Opens a stream of the channel's events.
-net_code net_typed_channel_subscribe_raw(net_handle handle,
-                                         net_view options,
-                                         net_handle *result,
-                                         net_error *error);
-
-// The name that tags its events.
-net_code net_typed_channel_name(net_handle handle, net_bytes *result, net_error *error);
-
 // Module control ---------------------------------------------------------------------------------
 
 // Hands the log to a function of the host, in place of an earlier one and of `NET_LOG`.
@@ -1144,6 +921,229 @@ uint64_t net_mesh_events_next(net_handle handle, uint32_t max, net_done done, vo
 
 // Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
 net_code net_mesh_events_close(net_handle handle, net_error *error);
+
+// Module bus -------------------------------------------------------------------------------------
+
+// Draws a fresh Noise static key pair from the operating system's generator.
+net_code net_generate_net_keypair(net_bytes *result, net_error *error);
+
+// Creates a node and starts it.
+uint64_t net_net_node_create(net_view config, net_done done, void *ctx);
+
+// Creates a node and starts it, without waiting.
+net_code net_net_node_new(net_view config, net_handle *result, net_error *error);
+
+// Gives another reference to the same node.
+net_code net_net_node_from_native(net_handle bus, net_handle *result, net_error *error);
+
+// Emits one value as JSON; the key, or else the JSON text, chooses the shard.
+net_code net_net_node_emit(net_handle handle,
+                           net_view event,
+                           net_view key,
+                           net_bytes *result,
+                           net_error *error);
+
+// Emits one JSON text.
+net_code net_net_node_emit_raw(net_handle handle,
+                               net_view json,
+                               net_view key,
+                               net_bytes *result,
+                               net_error *error);
+
+// Emits one JSON text and answers when it has landed.
+uint64_t net_net_node_emit_raw_async(net_handle handle,
+                                     net_view json,
+                                     net_view key,
+                                     net_done done,
+                                     void *ctx);
+
+// Emits one JSON text given as UTF-8; false when there is no room, or the node is shut down. Text
+// that is not JSON is counted in `rejected`.
+net_code net_net_node_emit_buffer(net_handle handle,
+                                  net_view data,
+                                  net_view key,
+                                  bool *result,
+                                  net_error *error);
+
+// Emits many values as JSON and tells how many were accepted; one that is not JSON refuses them
+// all.
+net_code net_net_node_emit_batch(net_handle handle,
+                                 net_view events,
+                                 net_view key,
+                                 uint32_t *result,
+                                 net_error *error);
+
+// Emits many JSON texts and tells how many were accepted; one that is not JSON refuses them all.
+net_code net_net_node_emit_raw_batch(net_handle handle,
+                                     net_view jsons,
+                                     net_view key,
+                                     uint32_t *result,
+                                     net_error *error);
+
+// Emits many JSON texts and answers when they have landed.
+uint64_t net_net_node_emit_raw_batch_async(net_handle handle,
+                                           net_view jsons,
+                                           net_view key,
+                                           net_done done,
+                                           void *ctx);
+
+// Emits many JSON texts given as UTF-8 and tells how many were accepted; one that is not JSON
+// refuses them all.
+net_code net_net_node_push_batch(net_handle handle,
+                                 net_view events,
+                                 net_view key,
+                                 uint32_t *result,
+                                 net_error *error);
+
+// Emits one JSON text without a receipt; false when there is no room, or the node is shut down.
+// Text that is not JSON is counted in `rejected`.
+net_code net_net_node_fire(net_handle handle, net_view json, bool *result, net_error *error);
+
+// Emits many JSON texts without receipts and tells for how many there was room.
+net_code net_net_node_fire_batch(net_handle handle,
+                                 net_view jsons,
+                                 uint32_t *result,
+                                 net_error *error);
+
+// Computes the hash that chooses the shard of a text.
+net_code net_net_node_prehash(net_handle handle,
+                              net_view data,
+                              net_bytes *result,
+                              net_error *error);
+
+// Emits one JSON text whose hash is known; false when the hash is not the text's, there is no
+// room, or the node is shut down.
+net_code net_net_node_push_with_hash(net_handle handle,
+                                     net_view data,
+                                     uint64_t hash,
+                                     bool *result,
+                                     net_error *error);
+
+// Grants this object room for further events of so many bytes in all, and tells for how many
+// events. The grant takes the
+// place of what is left of the one before; a grant of nothing gives that back. Other emitters find
+// granted room taken.
+net_code net_net_node_reserve(net_handle handle,
+                              uint32_t events,
+                              uint32_t bytes,
+                              uint32_t *result,
+                              net_error *error);
+
+// Emits one JSON text into granted room, of which there is no lack; where no grant is left, like
+// `emit_buffer`.
+net_code net_net_node_emit_granted(net_handle handle,
+                                   net_view data,
+                                   net_view key,
+                                   bool *result,
+                                   net_error *error);
+
+// Reads one page of events from all shards.
+uint64_t net_net_node_poll(net_handle handle, net_view request, net_done done, void *ctx);
+
+// Reads the next event that no earlier `poll_one` of this node returned.
+uint64_t net_net_node_poll_one(net_handle handle, net_done done, void *ctx);
+
+// Opens a stream of events that waits for new ones.
+net_code net_net_node_subscribe(net_handle handle,
+                                net_view options,
+                                net_handle *result,
+                                net_error *error);
+
+// Opens a stream that decodes each event.
+net_code net_net_node_subscribe_typed(net_handle handle,
+                                      net_view options,
+                                      net_handle *result,
+                                      net_error *error);
+
+// Opens a named channel on this bus.
+net_code net_net_node_channel(net_handle handle,
+                              net_view name,
+                              net_handle *result,
+                              net_error *error);
+
+// Reads the counters.
+net_code net_net_node_stats(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells the number of shards.
+net_code net_net_node_shards(net_handle handle, uint32_t *result, net_error *error);
+
+// Waits until everything accepted before is visible to readers; answers `invalid_json` if a
+// fire-and-forget event was not JSON.
+//
+// With a transport that means acknowledged by the server. Once nothing was acknowledged for its
+// two timeouts together, the
+// answer is the error of the last attempt; the events stay, and are sent again.
+uint64_t net_net_node_flush(net_handle handle, net_done done, void *ctx);
+
+// Refuses new events, lets readers, or the transport's server, take what was accepted, then ends
+// every pending operation with
+// `closed`. Calling it again does nothing.
+uint64_t net_net_node_shutdown(net_handle handle, net_view options, net_done done, void *ctx);
+
+// Opens a subscription on a node.
+net_code net_event_stream_new(net_handle bus,
+                              net_view options,
+                              net_handle *result,
+                              net_error *error);
+
+// Ends the iteration at once; a pending read ends as well.
+net_code net_event_stream_stop(net_handle handle, net_error *error);
+
+// Asks for up to `max` items.
+//
+// The result is the pack of a list, which is empty at the end.
+uint64_t net_event_stream_next(net_handle handle, uint32_t max, net_done done, void *ctx);
+
+// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+net_code net_event_stream_close(net_handle handle, net_error *error);
+
+// Opens a decoding subscription on a node.
+net_code net_typed_event_stream_new(net_handle bus,
+                                    net_view options,
+                                    net_handle *result,
+                                    net_error *error);
+
+// Ends the iteration at once; a pending read ends as well.
+net_code net_typed_event_stream_stop(net_handle handle, net_error *error);
+
+// Asks for up to `max` items.
+//
+// The result is the pack of a list, which is empty at the end.
+uint64_t net_typed_event_stream_next(net_handle handle, uint32_t max, net_done done, void *ctx);
+
+// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+net_code net_typed_event_stream_close(net_handle handle, net_error *error);
+
+// Opens a named channel on a node.
+net_code net_typed_channel_new(net_handle bus, net_view name, net_handle *result, net_error *error);
+
+// Publishes one object; false when there is no room. The channel's name chooses the shard, so
+// order is kept.
+net_code net_typed_channel_publish(net_handle handle,
+                                   net_view event,
+                                   bool *result,
+                                   net_error *error);
+
+// Publishes many objects and tells how many were accepted.
+net_code net_typed_channel_publish_batch(net_handle handle,
+                                         net_view events,
+                                         uint32_t *result,
+                                         net_error *error);
+
+// Opens a stream of the channel's objects, decoded.
+net_code net_typed_channel_subscribe(net_handle handle,
+                                     net_view options,
+                                     net_handle *result,
+                                     net_error *error);
+
+// Opens a stream of the channel's events.
+net_code net_typed_channel_subscribe_raw(net_handle handle,
+                                         net_view options,
+                                         net_handle *result,
+                                         net_error *error);
+
+// The name that tags its events.
+net_code net_typed_channel_name(net_handle handle, net_bytes *result, net_error *error);
 
 #ifdef __cplusplus
 }  // extern "C"

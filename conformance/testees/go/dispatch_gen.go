@@ -19,92 +19,6 @@ func (c *call) call() any {
 		return give(c, showPlain[string])(Version())
 	case "call:base.build_info":
 		return give(c, showLibraryInfo)(BuildInfo())
-	case "call:bus.net_node.create":
-		return kept[*NetNode](c)(NetNodeCreate(c.ctx, readOptional(readNetNodeConfig)(c.arg("config"))))
-	case "call:bus.net_node.new":
-		return kept[*NetNode](c)(NewNetNode(readOptional(readNetNodeConfig)(c.arg("config"))))
-	case "call:bus.net_node.from_native":
-		return kept[*NetNode](c)(NetNodeFromNative(ref[*NetNode](c)(c.arg("bus"))))
-	case "call:bus.net_node.emit":
-		return give(c, showReceipt)(self[*NetNode](c).Emit(readJSON[any](c.arg("event")), readOptional(readText[string])(c.arg("key"))))
-	case "call:bus.net_node.emit_raw":
-		return give(c, showReceipt)(self[*NetNode](c).EmitRaw(readText[string](c.arg("json")), readOptional(readText[string])(c.arg("key"))))
-	case "call:bus.net_node.emit_raw_async":
-		return give(c, showReceipt)(self[*NetNode](c).EmitRawAsync(c.ctx, readText[string](c.arg("json")), readOptional(readText[string])(c.arg("key"))))
-	case "call:bus.net_node.emit_buffer":
-		return give(c, showPlain[bool])(self[*NetNode](c).EmitBuffer(readBytes[[]byte](c.arg("data")), readOptional(readText[string])(c.arg("key"))))
-	case "call:bus.net_node.emit_batch":
-		return give(c, showPlain[uint32])(self[*NetNode](c).EmitBatch(readList(readJSON[any])(c.arg("events")), readOptional(readText[string])(c.arg("key"))))
-	case "call:bus.net_node.emit_raw_batch":
-		return give(c, showPlain[uint32])(self[*NetNode](c).EmitRawBatch(readList(readText[string])(c.arg("jsons")), readOptional(readText[string])(c.arg("key"))))
-	case "call:bus.net_node.emit_raw_batch_async":
-		return give(c, showPlain[uint32])(self[*NetNode](c).EmitRawBatchAsync(c.ctx, readList(readText[string])(c.arg("jsons")), readOptional(readText[string])(c.arg("key"))))
-	case "call:bus.net_node.push_batch":
-		return give(c, showPlain[uint32])(self[*NetNode](c).PushBatch(readList(readBytes[[]byte])(c.arg("events")), readOptional(readText[string])(c.arg("key"))))
-	case "call:bus.net_node.fire":
-		return give(c, showPlain[bool])(self[*NetNode](c).Fire(readText[string](c.arg("json"))))
-	case "call:bus.net_node.fire_batch":
-		return give(c, showPlain[uint32])(self[*NetNode](c).FireBatch(readList(readText[string])(c.arg("jsons"))))
-	case "call:bus.net_node.prehash":
-		return give(c, showHashedEvent)(self[*NetNode](c).Prehash(readBytes[[]byte](c.arg("data"))))
-	case "call:bus.net_node.push_with_hash":
-		return give(c, showPlain[bool])(self[*NetNode](c).PushWithHash(readBytes[[]byte](c.arg("data")), readUint[uint64](c.arg("hash"))))
-	case "call:bus.net_node.poll":
-		return give(c, showPollResponse)(self[*NetNode](c).Poll(c.ctx, readOptional(readPollRequest)(c.arg("request"))))
-	case "call:bus.net_node.poll_one":
-		return giveFound(c, showStoredEvent)(self[*NetNode](c).PollOne(c.ctx))
-	case "call:bus.net_node.subscribe":
-		return kept[*EventStream](c)(self[*NetNode](c).Subscribe(readOptional(readSubscribeOptions)(c.arg("options"))))
-	case "call:bus.net_node.subscribe_typed":
-		return kept[*TypedEventStream[json.RawMessage]](c)(NetNodeSubscribeTyped[json.RawMessage](self[*NetNode](c), readOptional(readSubscribeOptions)(c.arg("options"))))
-	case "call:bus.net_node.channel":
-		return kept[*TypedChannel[json.RawMessage]](c)(NetNodeChannel[json.RawMessage](self[*NetNode](c), readText[string](c.arg("name"))))
-	case "call:bus.net_node.stats":
-		return give(c, showStats)(self[*NetNode](c).Stats())
-	case "call:bus.net_node.shards":
-		return give(c, showPlain[uint32])(self[*NetNode](c).Shards())
-	case "call:bus.net_node.shards/num_shards":
-		return give(c, showPlain[uint32])(self[*NetNode](c).NumShards())
-	case "call:bus.net_node.flush":
-		return done(c, self[*NetNode](c).Flush(c.ctx))
-	case "call:bus.net_node.shutdown":
-		return done(c, self[*NetNode](c).Shutdown(c.ctx, readOptional(readShutdownOptions)(c.arg("options"))))
-	case "call:bus.net_node.native":
-		return c.keep(self[*NetNode](c).Native())
-	case "call:bus.net_node.close":
-		return done(c, self[*NetNode](c).Close())
-	case "call:bus.event_stream.new":
-		return kept[*EventStream](c)(NewEventStream(ref[*NetNode](c)(c.arg("bus")), readOptional(readSubscribeOptions)(c.arg("options"))))
-	case "call:bus.event_stream.stop":
-		return done(c, self[*EventStream](c).Stop())
-	case "call:bus.event_stream.next":
-		return give(c, showList(showStoredEvent))(self[*EventStream](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
-	case "call:bus.event_stream.close":
-		return done(c, self[*EventStream](c).Close())
-	case "call:bus.typed_event_stream.new":
-		return kept[*TypedEventStream[json.RawMessage]](c)(NewTypedEventStream[json.RawMessage](ref[*NetNode](c)(c.arg("bus")), readOptional(readSubscribeOptions)(c.arg("options"))))
-	case "call:bus.typed_event_stream.stop":
-		return done(c, self[*TypedEventStream[json.RawMessage]](c).Stop())
-	case "call:bus.typed_event_stream.next":
-		return give(c, showList(showJSON))(self[*TypedEventStream[json.RawMessage]](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
-	case "call:bus.typed_event_stream.close":
-		return done(c, self[*TypedEventStream[json.RawMessage]](c).Close())
-	case "call:bus.typed_channel.new":
-		return kept[*TypedChannel[json.RawMessage]](c)(NewTypedChannel[json.RawMessage](ref[*NetNode](c)(c.arg("bus")), readText[string](c.arg("name"))))
-	case "call:bus.typed_channel.publish":
-		return give(c, showPlain[bool])(self[*TypedChannel[json.RawMessage]](c).Publish(readJSON[json.RawMessage](c.arg("event"))))
-	case "call:bus.typed_channel.publish_batch":
-		return give(c, showPlain[uint32])(self[*TypedChannel[json.RawMessage]](c).PublishBatch(readList(readJSON[json.RawMessage])(c.arg("events"))))
-	case "call:bus.typed_channel.subscribe":
-		return kept[*TypedEventStream[json.RawMessage]](c)(self[*TypedChannel[json.RawMessage]](c).Subscribe(readOptional(readSubscribeOptions)(c.arg("options"))))
-	case "call:bus.typed_channel.subscribe_raw":
-		return kept[*EventStream](c)(self[*TypedChannel[json.RawMessage]](c).SubscribeRaw(readOptional(readSubscribeOptions)(c.arg("options"))))
-	case "call:bus.typed_channel.name":
-		return showPlain[string](self[*TypedChannel[json.RawMessage]](c).Name())
-	case "call:bus.typed_channel.close":
-		return done(c, self[*TypedChannel[json.RawMessage]](c).Close())
-	case "call:bus.generate_net_keypair":
-		return give(c, showNetKeypair)(GenerateNetKeypair())
 	case "call:control.set_logger":
 		return done(c, SetLogger(c.logSink(c.arg("logger")), readOr(readText[string], "info")(c.arg("filter"))))
 	case "call:control.clear_logger":
@@ -457,6 +371,92 @@ func (c *call) call() any {
 		return give(c, showList(showMeshEvent))(self[*MeshEvents](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
 	case "call:mesh.mesh_events.close":
 		return done(c, self[*MeshEvents](c).Close())
+	case "call:bus.net_node.create":
+		return kept[*NetNode](c)(NetNodeCreate(c.ctx, readOptional(readNetNodeConfig)(c.arg("config"))))
+	case "call:bus.net_node.new":
+		return kept[*NetNode](c)(NewNetNode(readOptional(readNetNodeConfig)(c.arg("config"))))
+	case "call:bus.net_node.from_native":
+		return kept[*NetNode](c)(NetNodeFromNative(ref[*NetNode](c)(c.arg("bus"))))
+	case "call:bus.net_node.emit":
+		return give(c, showReceipt)(self[*NetNode](c).Emit(readJSON[any](c.arg("event")), readOptional(readText[string])(c.arg("key"))))
+	case "call:bus.net_node.emit_raw":
+		return give(c, showReceipt)(self[*NetNode](c).EmitRaw(readText[string](c.arg("json")), readOptional(readText[string])(c.arg("key"))))
+	case "call:bus.net_node.emit_raw_async":
+		return give(c, showReceipt)(self[*NetNode](c).EmitRawAsync(c.ctx, readText[string](c.arg("json")), readOptional(readText[string])(c.arg("key"))))
+	case "call:bus.net_node.emit_buffer":
+		return give(c, showPlain[bool])(self[*NetNode](c).EmitBuffer(readBytes[[]byte](c.arg("data")), readOptional(readText[string])(c.arg("key"))))
+	case "call:bus.net_node.emit_batch":
+		return give(c, showPlain[uint32])(self[*NetNode](c).EmitBatch(readList(readJSON[any])(c.arg("events")), readOptional(readText[string])(c.arg("key"))))
+	case "call:bus.net_node.emit_raw_batch":
+		return give(c, showPlain[uint32])(self[*NetNode](c).EmitRawBatch(readList(readText[string])(c.arg("jsons")), readOptional(readText[string])(c.arg("key"))))
+	case "call:bus.net_node.emit_raw_batch_async":
+		return give(c, showPlain[uint32])(self[*NetNode](c).EmitRawBatchAsync(c.ctx, readList(readText[string])(c.arg("jsons")), readOptional(readText[string])(c.arg("key"))))
+	case "call:bus.net_node.push_batch":
+		return give(c, showPlain[uint32])(self[*NetNode](c).PushBatch(readList(readBytes[[]byte])(c.arg("events")), readOptional(readText[string])(c.arg("key"))))
+	case "call:bus.net_node.fire":
+		return give(c, showPlain[bool])(self[*NetNode](c).Fire(readText[string](c.arg("json"))))
+	case "call:bus.net_node.fire_batch":
+		return give(c, showPlain[uint32])(self[*NetNode](c).FireBatch(readList(readText[string])(c.arg("jsons"))))
+	case "call:bus.net_node.prehash":
+		return give(c, showHashedEvent)(self[*NetNode](c).Prehash(readBytes[[]byte](c.arg("data"))))
+	case "call:bus.net_node.push_with_hash":
+		return give(c, showPlain[bool])(self[*NetNode](c).PushWithHash(readBytes[[]byte](c.arg("data")), readUint[uint64](c.arg("hash"))))
+	case "call:bus.net_node.poll":
+		return give(c, showPollResponse)(self[*NetNode](c).Poll(c.ctx, readOptional(readPollRequest)(c.arg("request"))))
+	case "call:bus.net_node.poll_one":
+		return giveFound(c, showStoredEvent)(self[*NetNode](c).PollOne(c.ctx))
+	case "call:bus.net_node.subscribe":
+		return kept[*EventStream](c)(self[*NetNode](c).Subscribe(readOptional(readSubscribeOptions)(c.arg("options"))))
+	case "call:bus.net_node.subscribe_typed":
+		return kept[*TypedEventStream[json.RawMessage]](c)(NetNodeSubscribeTyped[json.RawMessage](self[*NetNode](c), readOptional(readSubscribeOptions)(c.arg("options"))))
+	case "call:bus.net_node.channel":
+		return kept[*TypedChannel[json.RawMessage]](c)(NetNodeChannel[json.RawMessage](self[*NetNode](c), readText[string](c.arg("name"))))
+	case "call:bus.net_node.stats":
+		return give(c, showStats)(self[*NetNode](c).Stats())
+	case "call:bus.net_node.shards":
+		return give(c, showPlain[uint32])(self[*NetNode](c).Shards())
+	case "call:bus.net_node.shards/num_shards":
+		return give(c, showPlain[uint32])(self[*NetNode](c).NumShards())
+	case "call:bus.net_node.flush":
+		return done(c, self[*NetNode](c).Flush(c.ctx))
+	case "call:bus.net_node.shutdown":
+		return done(c, self[*NetNode](c).Shutdown(c.ctx, readOptional(readShutdownOptions)(c.arg("options"))))
+	case "call:bus.net_node.native":
+		return c.keep(self[*NetNode](c).Native())
+	case "call:bus.net_node.close":
+		return done(c, self[*NetNode](c).Close())
+	case "call:bus.event_stream.new":
+		return kept[*EventStream](c)(NewEventStream(ref[*NetNode](c)(c.arg("bus")), readOptional(readSubscribeOptions)(c.arg("options"))))
+	case "call:bus.event_stream.stop":
+		return done(c, self[*EventStream](c).Stop())
+	case "call:bus.event_stream.next":
+		return give(c, showList(showStoredEvent))(self[*EventStream](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
+	case "call:bus.event_stream.close":
+		return done(c, self[*EventStream](c).Close())
+	case "call:bus.typed_event_stream.new":
+		return kept[*TypedEventStream[json.RawMessage]](c)(NewTypedEventStream[json.RawMessage](ref[*NetNode](c)(c.arg("bus")), readOptional(readSubscribeOptions)(c.arg("options"))))
+	case "call:bus.typed_event_stream.stop":
+		return done(c, self[*TypedEventStream[json.RawMessage]](c).Stop())
+	case "call:bus.typed_event_stream.next":
+		return give(c, showList(showJSON))(self[*TypedEventStream[json.RawMessage]](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
+	case "call:bus.typed_event_stream.close":
+		return done(c, self[*TypedEventStream[json.RawMessage]](c).Close())
+	case "call:bus.typed_channel.new":
+		return kept[*TypedChannel[json.RawMessage]](c)(NewTypedChannel[json.RawMessage](ref[*NetNode](c)(c.arg("bus")), readText[string](c.arg("name"))))
+	case "call:bus.typed_channel.publish":
+		return give(c, showPlain[bool])(self[*TypedChannel[json.RawMessage]](c).Publish(readJSON[json.RawMessage](c.arg("event"))))
+	case "call:bus.typed_channel.publish_batch":
+		return give(c, showPlain[uint32])(self[*TypedChannel[json.RawMessage]](c).PublishBatch(readList(readJSON[json.RawMessage])(c.arg("events"))))
+	case "call:bus.typed_channel.subscribe":
+		return kept[*TypedEventStream[json.RawMessage]](c)(self[*TypedChannel[json.RawMessage]](c).Subscribe(readOptional(readSubscribeOptions)(c.arg("options"))))
+	case "call:bus.typed_channel.subscribe_raw":
+		return kept[*EventStream](c)(self[*TypedChannel[json.RawMessage]](c).SubscribeRaw(readOptional(readSubscribeOptions)(c.arg("options"))))
+	case "call:bus.typed_channel.name":
+		return showPlain[string](self[*TypedChannel[json.RawMessage]](c).Name())
+	case "call:bus.typed_channel.close":
+		return done(c, self[*TypedChannel[json.RawMessage]](c).Close())
+	case "call:bus.generate_net_keypair":
+		return give(c, showNetKeypair)(GenerateNetKeypair())
 	}
 	panic(unsupported("the Go SDK has no such operation"))
 }
@@ -464,60 +464,6 @@ func (c *call) call() any {
 // time makes the calls of a request again and again, and gives the clock that ran meanwhile.
 func (c *call) time() clock {
 	switch c.Op {
-	case "time:bus.net_node.emit":
-		object := self[*NetNode](c)
-		return c.measure(func(c *call) func() error {
-			given0 := readJSON[any](c.arg("event"))
-			given1 := readOptional(readText[string])(c.arg("key"))
-			return func() error { _, err := object.Emit(given0, given1); return err }
-		})
-	case "time:bus.net_node.emit_raw":
-		object := self[*NetNode](c)
-		return c.measure(func(c *call) func() error {
-			given0 := readText[string](c.arg("json"))
-			given1 := readOptional(readText[string])(c.arg("key"))
-			return func() error { _, err := object.EmitRaw(given0, given1); return err }
-		})
-	case "time:bus.net_node.emit_buffer":
-		object := self[*NetNode](c)
-		return c.measure(func(c *call) func() error {
-			given0 := readBytes[[]byte](c.arg("data"))
-			given1 := readOptional(readText[string])(c.arg("key"))
-			return func() error { _, err := object.EmitBuffer(given0, given1); return err }
-		})
-	case "time:bus.net_node.emit_raw_batch":
-		object := self[*NetNode](c)
-		return c.measure(func(c *call) func() error {
-			given0 := readList(readText[string])(c.arg("jsons"))
-			given1 := readOptional(readText[string])(c.arg("key"))
-			return func() error { _, err := object.EmitRawBatch(given0, given1); return err }
-		})
-	case "time:bus.net_node.push_batch":
-		object := self[*NetNode](c)
-		return c.measure(func(c *call) func() error {
-			given0 := readList(readBytes[[]byte])(c.arg("events"))
-			given1 := readOptional(readText[string])(c.arg("key"))
-			return func() error { _, err := object.PushBatch(given0, given1); return err }
-		})
-	case "time:bus.net_node.fire":
-		object := self[*NetNode](c)
-		return c.measure(func(c *call) func() error {
-			given0 := readText[string](c.arg("json"))
-			return func() error { _, err := object.Fire(given0); return err }
-		})
-	case "time:bus.net_node.push_with_hash":
-		object := self[*NetNode](c)
-		return c.measure(func(c *call) func() error {
-			given0 := readBytes[[]byte](c.arg("data"))
-			given1 := readUint[uint64](c.arg("hash"))
-			return func() error { _, err := object.PushWithHash(given0, given1); return err }
-		})
-	case "time:bus.net_node.poll":
-		object := self[*NetNode](c)
-		return c.measure(func(c *call) func() error {
-			given0 := readOptional(readPollRequest)(c.arg("request"))
-			return func() error { _, err := object.Poll(c.ctx, given0); return err }
-		})
 	case "time:dedup.redis_stream_dedup.is_duplicate":
 		object := self[*RedisStreamDedup](c)
 		return c.measure(func(c *call) func() error {
@@ -618,6 +564,60 @@ func (c *call) time() clock {
 			given2 := readBytes[[]byte](c.arg("signature"))
 			return func() error { _, err := IdentityVerify(given0, given1, given2); return err }
 		})
+	case "time:bus.net_node.emit":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readJSON[any](c.arg("event"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.Emit(given0, given1); return err }
+		})
+	case "time:bus.net_node.emit_raw":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readText[string](c.arg("json"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.EmitRaw(given0, given1); return err }
+		})
+	case "time:bus.net_node.emit_buffer":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readBytes[[]byte](c.arg("data"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.EmitBuffer(given0, given1); return err }
+		})
+	case "time:bus.net_node.emit_raw_batch":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readList(readText[string])(c.arg("jsons"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.EmitRawBatch(given0, given1); return err }
+		})
+	case "time:bus.net_node.push_batch":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readList(readBytes[[]byte])(c.arg("events"))
+			given1 := readOptional(readText[string])(c.arg("key"))
+			return func() error { _, err := object.PushBatch(given0, given1); return err }
+		})
+	case "time:bus.net_node.fire":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readText[string](c.arg("json"))
+			return func() error { _, err := object.Fire(given0); return err }
+		})
+	case "time:bus.net_node.push_with_hash":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readBytes[[]byte](c.arg("data"))
+			given1 := readUint[uint64](c.arg("hash"))
+			return func() error { _, err := object.PushWithHash(given0, given1); return err }
+		})
+	case "time:bus.net_node.poll":
+		object := self[*NetNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readOptional(readPollRequest)(c.arg("request"))
+			return func() error { _, err := object.Poll(c.ctx, given0); return err }
+		})
 	}
 	panic(unsupported("this is not timed"))
 }
@@ -704,350 +704,6 @@ func showLibraryInfo(r LibraryInfo) any {
 	o["spec_hash"] = showPlain[string](r.SpecHash)
 	o["features"] = showList(showPlain[string])(r.Features)
 	o["target"] = showPlain[string](r.Target)
-	return o
-}
-
-func readRedisOptions(v any) (r RedisOptions) {
-	o := v.(map[string]any)
-	if value, ok := o["url"]; ok {
-		r.URL = readText[string](value)
-	}
-	if value, ok := o["prefix"]; ok {
-		r.Prefix = readOptional(readText[string])(value)
-	}
-	if value, ok := o["pipeline_size"]; ok {
-		r.PipelineSize = readNonzero(readUint[uint32])(value)
-	}
-	if value, ok := o["pool_size"]; ok {
-		r.PoolSize = readOptional(readUint[uint32])(value)
-	}
-	if value, ok := o["connect_timeout"]; ok {
-		r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
-	}
-	if value, ok := o["command_timeout"]; ok {
-		r.CommandTimeout = readNonzero(readDuration(time.Millisecond))(value)
-	}
-	if value, ok := o["max_stream_len"]; ok {
-		r.MaxStreamLen = readOptional(readUint[uint32])(value)
-	}
-	return r
-}
-
-func showRedisOptions(r RedisOptions) any {
-	o := map[string]any{}
-	o["url"] = showPlain[string](r.URL)
-	o["prefix"] = showOptional(showPlain[string])(r.Prefix)
-	o["pipeline_size"] = showPlain[uint32](r.PipelineSize)
-	o["pool_size"] = showOptional(showPlain[uint32])(r.PoolSize)
-	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
-	o["command_timeout"] = showDuration(time.Millisecond)(r.CommandTimeout)
-	o["max_stream_len"] = showOptional(showPlain[uint32])(r.MaxStreamLen)
-	return o
-}
-
-func readJetStreamOptions(v any) (r JetStreamOptions) {
-	o := v.(map[string]any)
-	if value, ok := o["url"]; ok {
-		r.URL = readText[string](value)
-	}
-	if value, ok := o["prefix"]; ok {
-		r.Prefix = readOptional(readText[string])(value)
-	}
-	if value, ok := o["connect_timeout"]; ok {
-		r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
-	}
-	if value, ok := o["request_timeout"]; ok {
-		r.RequestTimeout = readNonzero(readDuration(time.Millisecond))(value)
-	}
-	if value, ok := o["max_messages"]; ok {
-		r.MaxMessages = readOptional(readUint[uint64])(value)
-	}
-	if value, ok := o["max"]; ok {
-		r.Max = readOptional(readUint[uint64])(value)
-	}
-	if value, ok := o["max_age"]; ok {
-		r.MaxAge = readOptional(readDuration(time.Millisecond))(value)
-	}
-	if value, ok := o["replicas"]; ok {
-		r.Replicas = readNonzero(readUint[uint32])(value)
-	}
-	return r
-}
-
-func showJetStreamOptions(r JetStreamOptions) any {
-	o := map[string]any{}
-	o["url"] = showPlain[string](r.URL)
-	o["prefix"] = showOptional(showPlain[string])(r.Prefix)
-	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
-	o["request_timeout"] = showDuration(time.Millisecond)(r.RequestTimeout)
-	o["max_messages"] = showOptional(showDecimal[uint64])(r.MaxMessages)
-	o["max"] = showOptional(showDecimal[uint64])(r.Max)
-	o["max_age"] = showOptional(showDuration(time.Millisecond))(r.MaxAge)
-	o["replicas"] = showPlain[uint32](r.Replicas)
-	return o
-}
-
-func readNetNodeConfig(v any) (r NetNodeConfig) {
-	o := v.(map[string]any)
-	if value, ok := o["shards"]; ok {
-		r.Shards = readOptional(readUint[uint32])(value)
-	}
-	if value, ok := o["buffer_capacity"]; ok {
-		r.BufferCapacity = readNonzero(readUint[uint32])(value)
-	}
-	if value, ok := o["backpressure"]; ok {
-		r.Backpressure = readNonzero(readText[Backpressure])(value)
-	}
-	if value, ok := o["max_event"]; ok {
-		r.MaxEvent = readNonzero(readUint[uint64])(value)
-	}
-	if value, ok := o["max_buffer"]; ok {
-		r.MaxBuffer = readNonzero(readUint[uint64])(value)
-	}
-	if value, ok := o["transport"]; ok {
-		r.Transport = readTransport(value)
-	}
-	if value, ok := o["redis"]; ok {
-		r.Redis = readOptional(readRedisOptions)(value)
-	}
-	if value, ok := o["jetstream"]; ok {
-		r.Jetstream = readOptional(readJetStreamOptions)(value)
-	}
-	if value, ok := o["producer_nonce_path"]; ok {
-		r.ProducerNoncePath = readOptional(readText[string])(value)
-	}
-	return r
-}
-
-func showNetNodeConfig(r NetNodeConfig) any {
-	o := map[string]any{}
-	o["shards"] = showOptional(showPlain[uint32])(r.Shards)
-	o["buffer_capacity"] = showPlain[uint32](r.BufferCapacity)
-	o["backpressure"] = showPlain[Backpressure](r.Backpressure)
-	o["max_event"] = showDecimal[uint64](r.MaxEvent)
-	o["max_buffer"] = showDecimal[uint64](r.MaxBuffer)
-	o["transport"] = showTransport(r.Transport)
-	o["redis"] = showOptional(showRedisOptions)(r.Redis)
-	o["jetstream"] = showOptional(showJetStreamOptions)(r.Jetstream)
-	o["producer_nonce_path"] = showOptional(showPlain[string])(r.ProducerNoncePath)
-	return o
-}
-
-func readReceipt(v any) (r Receipt) {
-	o := v.(map[string]any)
-	if value, ok := o["shard_id"]; ok {
-		r.ShardID = readUint[uint32](value)
-	}
-	if value, ok := o["timestamp"]; ok {
-		r.Timestamp = readUint[uint64](value)
-	}
-	return r
-}
-
-func showReceipt(r Receipt) any {
-	o := map[string]any{}
-	o["shard_id"] = showPlain[uint32](r.ShardID)
-	o["timestamp"] = showDecimal[uint64](r.Timestamp)
-	return o
-}
-
-func readStoredEvent(v any) (r StoredEvent) {
-	o := v.(map[string]any)
-	if value, ok := o["id"]; ok {
-		r.ID = readText[string](value)
-	}
-	if value, ok := o["raw"]; ok {
-		r.Raw = readText[string](value)
-	}
-	if value, ok := o["insertion_ts"]; ok {
-		r.InsertionTS = readInstant(time.Nanosecond)(value)
-	}
-	if value, ok := o["shard_id"]; ok {
-		r.ShardID = readUint[uint32](value)
-	}
-	return r
-}
-
-func showStoredEvent(r StoredEvent) any {
-	o := map[string]any{}
-	o["id"] = showPlain[string](r.ID)
-	o["raw"] = showPlain[string](r.Raw)
-	o["insertion_ts"] = showInstant(time.Nanosecond)(r.InsertionTS)
-	o["shard_id"] = showPlain[uint32](r.ShardID)
-	return o
-}
-
-func readHashedEvent(v any) (r HashedEvent) {
-	o := v.(map[string]any)
-	if value, ok := o["data"]; ok {
-		r.Data = readBytes[[]byte](value)
-	}
-	if value, ok := o["hash"]; ok {
-		r.Hash = readUint[uint64](value)
-	}
-	return r
-}
-
-func showHashedEvent(r HashedEvent) any {
-	o := map[string]any{}
-	o["data"] = showBytes[[]byte](r.Data)
-	o["hash"] = showDecimal[uint64](r.Hash)
-	return o
-}
-
-func readPollRequest(v any) (r PollRequest) {
-	o := v.(map[string]any)
-	if value, ok := o["limit"]; ok {
-		r.Limit = readNonzero(readUint[uint32])(value)
-	}
-	if value, ok := o["cursor"]; ok {
-		r.Cursor = readOptional(readText[string])(value)
-	}
-	if value, ok := o["filter"]; ok {
-		r.Filter = readOptional(readText[string])(value)
-	}
-	if value, ok := o["ordering"]; ok {
-		r.Ordering = readNonzero(readText[Ordering])(value)
-	}
-	return r
-}
-
-func showPollRequest(r PollRequest) any {
-	o := map[string]any{}
-	o["limit"] = showPlain[uint32](r.Limit)
-	o["cursor"] = showOptional(showPlain[string])(r.Cursor)
-	o["filter"] = showOptional(showPlain[string])(r.Filter)
-	o["ordering"] = showPlain[Ordering](r.Ordering)
-	return o
-}
-
-func readPollResponse(v any) (r PollResponse) {
-	o := v.(map[string]any)
-	if value, ok := o["events"]; ok {
-		r.Events = readList(readStoredEvent)(value)
-	}
-	if value, ok := o["next_id"]; ok {
-		r.NextID = readOptional(readText[string])(value)
-	}
-	if value, ok := o["has_more"]; ok {
-		r.HasMore = readBool(value)
-	}
-	return r
-}
-
-func showPollResponse(r PollResponse) any {
-	o := map[string]any{}
-	o["events"] = showList(showStoredEvent)(r.Events)
-	o["next_id"] = showOptional(showPlain[string])(r.NextID)
-	o["has_more"] = showPlain[bool](r.HasMore)
-	return o
-}
-
-func readStats(v any) (r Stats) {
-	o := v.(map[string]any)
-	if value, ok := o["events_ingested"]; ok {
-		r.EventsIngested = readUint[uint64](value)
-	}
-	if value, ok := o["events_dropped"]; ok {
-		r.EventsDropped = readUint[uint64](value)
-	}
-	if value, ok := o["batches_dispatched"]; ok {
-		r.BatchesDispatched = readUint[uint64](value)
-	}
-	if value, ok := o["rejected"]; ok {
-		r.Rejected = readUint[uint64](value)
-	}
-	if value, ok := o["held"]; ok {
-		r.Held = readUint[uint64](value)
-	}
-	if value, ok := o["buffered_bytes"]; ok {
-		r.BufferedBytes = readUint[uint64](value)
-	}
-	return r
-}
-
-func showStats(r Stats) any {
-	o := map[string]any{}
-	o["events_ingested"] = showDecimal[uint64](r.EventsIngested)
-	o["events_dropped"] = showDecimal[uint64](r.EventsDropped)
-	o["batches_dispatched"] = showDecimal[uint64](r.BatchesDispatched)
-	o["rejected"] = showDecimal[uint64](r.Rejected)
-	o["held"] = showDecimal[uint64](r.Held)
-	o["buffered_bytes"] = showDecimal[uint64](r.BufferedBytes)
-	return o
-}
-
-func readSubscribeOptions(v any) (r SubscribeOptions) {
-	o := v.(map[string]any)
-	if value, ok := o["limit"]; ok {
-		r.Limit = readNonzero(readUint[uint32])(value)
-	}
-	if value, ok := o["filter"]; ok {
-		r.Filter = readOptional(readText[string])(value)
-	}
-	if value, ok := o["ordering"]; ok {
-		r.Ordering = readNonzero(readText[Ordering])(value)
-	}
-	if value, ok := o["timeout"]; ok {
-		r.Timeout = readOptional(readDuration(time.Millisecond))(value)
-	}
-	if value, ok := o["poll_interval"]; ok {
-		r.PollInterval = readOptional(readDuration(time.Millisecond))(value)
-	}
-	if value, ok := o["max_backoff"]; ok {
-		r.MaxBackoff = readOptional(readDuration(time.Millisecond))(value)
-	}
-	if value, ok := o["cursor"]; ok {
-		r.Cursor = readOptional(readText[string])(value)
-	}
-	if value, ok := o["from"]; ok {
-		r.From = readNonzero(readText[Start])(value)
-	}
-	return r
-}
-
-func showSubscribeOptions(r SubscribeOptions) any {
-	o := map[string]any{}
-	o["limit"] = showPlain[uint32](r.Limit)
-	o["filter"] = showOptional(showPlain[string])(r.Filter)
-	o["ordering"] = showPlain[Ordering](r.Ordering)
-	o["timeout"] = showOptional(showDuration(time.Millisecond))(r.Timeout)
-	o["poll_interval"] = showOptional(showDuration(time.Millisecond))(r.PollInterval)
-	o["max_backoff"] = showOptional(showDuration(time.Millisecond))(r.MaxBackoff)
-	o["cursor"] = showOptional(showPlain[string])(r.Cursor)
-	o["from"] = showPlain[Start](r.From)
-	return o
-}
-
-func readShutdownOptions(v any) (r ShutdownOptions) {
-	o := v.(map[string]any)
-	if value, ok := o["timeout"]; ok {
-		r.Timeout = readOptional(readDuration(time.Millisecond))(value)
-	}
-	return r
-}
-
-func showShutdownOptions(r ShutdownOptions) any {
-	o := map[string]any{}
-	o["timeout"] = showOptional(showDuration(time.Millisecond))(r.Timeout)
-	return o
-}
-
-func readNetKeypair(v any) (r NetKeypair) {
-	o := v.(map[string]any)
-	if value, ok := o["public_key"]; ok {
-		r.PublicKey = readText[string](value)
-	}
-	if value, ok := o["secret_key"]; ok {
-		r.SecretKey = readText[string](value)
-	}
-	return r
-}
-
-func showNetKeypair(r NetKeypair) any {
-	o := map[string]any{}
-	o["public_key"] = showPlain[string](r.PublicKey)
-	o["secret_key"] = showPlain[string](r.SecretKey)
 	return o
 }
 
@@ -1945,95 +1601,471 @@ func showMeshStats(r MeshStats) any {
 	return o
 }
 
-func readTransport(v any) Transport {
-	if v == nil {
-		return nil
-	}
+func readMeshTransportOptions(v any) (r MeshTransportOptions) {
 	o := v.(map[string]any)
-	switch o["type"] {
-	case "memory":
-		var r TransportMemory
-		return r
-	case "redis":
-		var r TransportRedis
-		if value, ok := o["url"]; ok {
-			r.URL = readText[string](value)
-		}
-		if value, ok := o["prefix"]; ok {
-			r.Prefix = readOptional(readText[string])(value)
-		}
-		if value, ok := o["pipeline_size"]; ok {
-			r.PipelineSize = readNonzero(readUint[uint32])(value)
-		}
-		if value, ok := o["pool_size"]; ok {
-			r.PoolSize = readOptional(readUint[uint32])(value)
-		}
-		if value, ok := o["connect_timeout"]; ok {
-			r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
-		}
-		if value, ok := o["command_timeout"]; ok {
-			r.CommandTimeout = readNonzero(readDuration(time.Millisecond))(value)
-		}
-		if value, ok := o["max_stream_len"]; ok {
-			r.MaxStreamLen = readOptional(readUint[uint32])(value)
-		}
-		return r
-	case "jetstream":
-		var r TransportJetstream
-		if value, ok := o["url"]; ok {
-			r.URL = readText[string](value)
-		}
-		if value, ok := o["prefix"]; ok {
-			r.Prefix = readOptional(readText[string])(value)
-		}
-		if value, ok := o["connect_timeout"]; ok {
-			r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
-		}
-		if value, ok := o["request_timeout"]; ok {
-			r.RequestTimeout = readNonzero(readDuration(time.Millisecond))(value)
-		}
-		if value, ok := o["max_messages"]; ok {
-			r.MaxMessages = readOptional(readUint[uint64])(value)
-		}
-		if value, ok := o["max"]; ok {
-			r.Max = readOptional(readUint[uint64])(value)
-		}
-		if value, ok := o["max_age"]; ok {
-			r.MaxAge = readOptional(readDuration(time.Millisecond))(value)
-		}
-		if value, ok := o["replicas"]; ok {
-			r.Replicas = readNonzero(readUint[uint32])(value)
-		}
-		return r
+	if value, ok := o["bind"]; ok {
+		r.Bind = readText[string](value)
 	}
-	panic(unsupported("no such case"))
+	if value, ok := o["peer"]; ok {
+		r.Peer = readText[string](value)
+	}
+	if value, ok := o["psk"]; ok {
+		r.PSK = readText[string](value)
+	}
+	if value, ok := o["role"]; ok {
+		r.Role = readOptional(readText[MeshRole])(value)
+	}
+	if value, ok := o["peer_public_key"]; ok {
+		r.PeerPublicKey = readOptional(readArray[PublicKey])(value)
+	}
+	if value, ok := o["secret_key"]; ok {
+		r.SecretKey = readOptional(readText[string])(value)
+	}
+	if value, ok := o["public_key"]; ok {
+		r.PublicKey = readOptional(readArray[PublicKey])(value)
+	}
+	if value, ok := o["identity_seed"]; ok {
+		r.IdentitySeed = readBytes[[]byte](value)
+	}
+	if value, ok := o["reliability"]; ok {
+		r.Reliability = readNonzero(readText[MeshDelivery])(value)
+	}
+	if value, ok := o["heartbeat_interval"]; ok {
+		r.HeartbeatInterval = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["session_timeout"]; ok {
+		r.SessionTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["batched_io"]; ok {
+		r.BatchedIo = readBool(value)
+	}
+	if value, ok := o["packet_pool_size"]; ok {
+		r.PacketPoolSize = readOptional(readUint[uint32])(value)
+	}
+	return r
 }
 
-func showTransport(v Transport) any {
+func showMeshTransportOptions(r MeshTransportOptions) any {
 	o := map[string]any{}
-	switch r := v.(type) {
-	case TransportMemory:
-		o["type"] = "memory"
-	case TransportRedis:
-		o["type"] = "redis"
-		o["url"] = showPlain[string](r.URL)
-		o["prefix"] = showOptional(showPlain[string])(r.Prefix)
-		o["pipeline_size"] = showPlain[uint32](r.PipelineSize)
-		o["pool_size"] = showOptional(showPlain[uint32])(r.PoolSize)
-		o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
-		o["command_timeout"] = showDuration(time.Millisecond)(r.CommandTimeout)
-		o["max_stream_len"] = showOptional(showPlain[uint32])(r.MaxStreamLen)
-	case TransportJetstream:
-		o["type"] = "jetstream"
-		o["url"] = showPlain[string](r.URL)
-		o["prefix"] = showOptional(showPlain[string])(r.Prefix)
-		o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
-		o["request_timeout"] = showDuration(time.Millisecond)(r.RequestTimeout)
-		o["max_messages"] = showOptional(showDecimal[uint64])(r.MaxMessages)
-		o["max"] = showOptional(showDecimal[uint64])(r.Max)
-		o["max_age"] = showOptional(showDuration(time.Millisecond))(r.MaxAge)
-		o["replicas"] = showPlain[uint32](r.Replicas)
+	o["bind"] = showPlain[string](r.Bind)
+	o["peer"] = showPlain[string](r.Peer)
+	o["psk"] = showPlain[string](r.PSK)
+	o["role"] = showOptional(showPlain[MeshRole])(r.Role)
+	o["peer_public_key"] = showOptional(showArray[PublicKey])(r.PeerPublicKey)
+	o["secret_key"] = showOptional(showPlain[string])(r.SecretKey)
+	o["public_key"] = showOptional(showArray[PublicKey])(r.PublicKey)
+	o["identity_seed"] = showNilable(showBytes[[]byte])(r.IdentitySeed)
+	o["reliability"] = showPlain[MeshDelivery](r.Reliability)
+	o["heartbeat_interval"] = showDuration(time.Millisecond)(r.HeartbeatInterval)
+	o["session_timeout"] = showDuration(time.Millisecond)(r.SessionTimeout)
+	o["batched_io"] = showPlain[bool](r.BatchedIo)
+	o["packet_pool_size"] = showOptional(showPlain[uint32])(r.PacketPoolSize)
+	return o
+}
+
+func readNetOptions(v any) (r NetOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["bind_addr"]; ok {
+		r.BindAddr = readText[string](value)
 	}
+	if value, ok := o["peer_addr"]; ok {
+		r.PeerAddr = readText[string](value)
+	}
+	if value, ok := o["psk"]; ok {
+		r.PSK = readText[string](value)
+	}
+	if value, ok := o["role"]; ok {
+		r.Role = readOptional(readText[MeshRole])(value)
+	}
+	if value, ok := o["peer_public_key"]; ok {
+		r.PeerPublicKey = readOptional(readArray[PublicKey])(value)
+	}
+	if value, ok := o["secret_key"]; ok {
+		r.SecretKey = readOptional(readText[string])(value)
+	}
+	if value, ok := o["public_key"]; ok {
+		r.PublicKey = readOptional(readArray[PublicKey])(value)
+	}
+	if value, ok := o["reliability"]; ok {
+		r.Reliability = readNonzero(readText[MeshDelivery])(value)
+	}
+	if value, ok := o["heartbeat_interval"]; ok {
+		r.HeartbeatInterval = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["session_timeout"]; ok {
+		r.SessionTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["batched_io"]; ok {
+		r.BatchedIo = readBool(value)
+	}
+	if value, ok := o["packet_pool_size"]; ok {
+		r.PacketPoolSize = readOptional(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showNetOptions(r NetOptions) any {
+	o := map[string]any{}
+	o["bind_addr"] = showPlain[string](r.BindAddr)
+	o["peer_addr"] = showPlain[string](r.PeerAddr)
+	o["psk"] = showPlain[string](r.PSK)
+	o["role"] = showOptional(showPlain[MeshRole])(r.Role)
+	o["peer_public_key"] = showOptional(showArray[PublicKey])(r.PeerPublicKey)
+	o["secret_key"] = showOptional(showPlain[string])(r.SecretKey)
+	o["public_key"] = showOptional(showArray[PublicKey])(r.PublicKey)
+	o["reliability"] = showPlain[MeshDelivery](r.Reliability)
+	o["heartbeat_interval"] = showDuration(time.Millisecond)(r.HeartbeatInterval)
+	o["session_timeout"] = showDuration(time.Millisecond)(r.SessionTimeout)
+	o["batched_io"] = showPlain[bool](r.BatchedIo)
+	o["packet_pool_size"] = showOptional(showPlain[uint32])(r.PacketPoolSize)
+	return o
+}
+
+func readRedisOptions(v any) (r RedisOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["url"]; ok {
+		r.URL = readText[string](value)
+	}
+	if value, ok := o["prefix"]; ok {
+		r.Prefix = readOptional(readText[string])(value)
+	}
+	if value, ok := o["pipeline_size"]; ok {
+		r.PipelineSize = readNonzero(readUint[uint32])(value)
+	}
+	if value, ok := o["pool_size"]; ok {
+		r.PoolSize = readOptional(readUint[uint32])(value)
+	}
+	if value, ok := o["connect_timeout"]; ok {
+		r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["command_timeout"]; ok {
+		r.CommandTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max_stream_len"]; ok {
+		r.MaxStreamLen = readOptional(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showRedisOptions(r RedisOptions) any {
+	o := map[string]any{}
+	o["url"] = showPlain[string](r.URL)
+	o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+	o["pipeline_size"] = showPlain[uint32](r.PipelineSize)
+	o["pool_size"] = showOptional(showPlain[uint32])(r.PoolSize)
+	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+	o["command_timeout"] = showDuration(time.Millisecond)(r.CommandTimeout)
+	o["max_stream_len"] = showOptional(showPlain[uint32])(r.MaxStreamLen)
+	return o
+}
+
+func readJetStreamOptions(v any) (r JetStreamOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["url"]; ok {
+		r.URL = readText[string](value)
+	}
+	if value, ok := o["prefix"]; ok {
+		r.Prefix = readOptional(readText[string])(value)
+	}
+	if value, ok := o["connect_timeout"]; ok {
+		r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["request_timeout"]; ok {
+		r.RequestTimeout = readNonzero(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max_messages"]; ok {
+		r.MaxMessages = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["max"]; ok {
+		r.Max = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["max_age"]; ok {
+		r.MaxAge = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["replicas"]; ok {
+		r.Replicas = readNonzero(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showJetStreamOptions(r JetStreamOptions) any {
+	o := map[string]any{}
+	o["url"] = showPlain[string](r.URL)
+	o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+	o["request_timeout"] = showDuration(time.Millisecond)(r.RequestTimeout)
+	o["max_messages"] = showOptional(showDecimal[uint64])(r.MaxMessages)
+	o["max"] = showOptional(showDecimal[uint64])(r.Max)
+	o["max_age"] = showOptional(showDuration(time.Millisecond))(r.MaxAge)
+	o["replicas"] = showPlain[uint32](r.Replicas)
+	return o
+}
+
+func readNetNodeConfig(v any) (r NetNodeConfig) {
+	o := v.(map[string]any)
+	if value, ok := o["shards"]; ok {
+		r.Shards = readOptional(readUint[uint32])(value)
+	}
+	if value, ok := o["buffer_capacity"]; ok {
+		r.BufferCapacity = readNonzero(readUint[uint32])(value)
+	}
+	if value, ok := o["backpressure"]; ok {
+		r.Backpressure = readNonzero(readText[Backpressure])(value)
+	}
+	if value, ok := o["max_event"]; ok {
+		r.MaxEvent = readNonzero(readUint[uint64])(value)
+	}
+	if value, ok := o["max_buffer"]; ok {
+		r.MaxBuffer = readNonzero(readUint[uint64])(value)
+	}
+	if value, ok := o["transport"]; ok {
+		r.Transport = readTransport(value)
+	}
+	if value, ok := o["redis"]; ok {
+		r.Redis = readOptional(readRedisOptions)(value)
+	}
+	if value, ok := o["jetstream"]; ok {
+		r.Jetstream = readOptional(readJetStreamOptions)(value)
+	}
+	if value, ok := o["net"]; ok {
+		r.Net = readOptional(readNetOptions)(value)
+	}
+	if value, ok := o["producer_nonce_path"]; ok {
+		r.ProducerNoncePath = readOptional(readText[string])(value)
+	}
+	return r
+}
+
+func showNetNodeConfig(r NetNodeConfig) any {
+	o := map[string]any{}
+	o["shards"] = showOptional(showPlain[uint32])(r.Shards)
+	o["buffer_capacity"] = showPlain[uint32](r.BufferCapacity)
+	o["backpressure"] = showPlain[Backpressure](r.Backpressure)
+	o["max_event"] = showDecimal[uint64](r.MaxEvent)
+	o["max_buffer"] = showDecimal[uint64](r.MaxBuffer)
+	o["transport"] = showTransport(r.Transport)
+	o["redis"] = showOptional(showRedisOptions)(r.Redis)
+	o["jetstream"] = showOptional(showJetStreamOptions)(r.Jetstream)
+	o["net"] = showOptional(showNetOptions)(r.Net)
+	o["producer_nonce_path"] = showOptional(showPlain[string])(r.ProducerNoncePath)
+	return o
+}
+
+func readReceipt(v any) (r Receipt) {
+	o := v.(map[string]any)
+	if value, ok := o["shard_id"]; ok {
+		r.ShardID = readUint[uint32](value)
+	}
+	if value, ok := o["timestamp"]; ok {
+		r.Timestamp = readUint[uint64](value)
+	}
+	return r
+}
+
+func showReceipt(r Receipt) any {
+	o := map[string]any{}
+	o["shard_id"] = showPlain[uint32](r.ShardID)
+	o["timestamp"] = showDecimal[uint64](r.Timestamp)
+	return o
+}
+
+func readStoredEvent(v any) (r StoredEvent) {
+	o := v.(map[string]any)
+	if value, ok := o["id"]; ok {
+		r.ID = readText[string](value)
+	}
+	if value, ok := o["raw"]; ok {
+		r.Raw = readText[string](value)
+	}
+	if value, ok := o["insertion_ts"]; ok {
+		r.InsertionTS = readInstant(time.Nanosecond)(value)
+	}
+	if value, ok := o["shard_id"]; ok {
+		r.ShardID = readUint[uint32](value)
+	}
+	return r
+}
+
+func showStoredEvent(r StoredEvent) any {
+	o := map[string]any{}
+	o["id"] = showPlain[string](r.ID)
+	o["raw"] = showPlain[string](r.Raw)
+	o["insertion_ts"] = showInstant(time.Nanosecond)(r.InsertionTS)
+	o["shard_id"] = showPlain[uint32](r.ShardID)
+	return o
+}
+
+func readHashedEvent(v any) (r HashedEvent) {
+	o := v.(map[string]any)
+	if value, ok := o["data"]; ok {
+		r.Data = readBytes[[]byte](value)
+	}
+	if value, ok := o["hash"]; ok {
+		r.Hash = readUint[uint64](value)
+	}
+	return r
+}
+
+func showHashedEvent(r HashedEvent) any {
+	o := map[string]any{}
+	o["data"] = showBytes[[]byte](r.Data)
+	o["hash"] = showDecimal[uint64](r.Hash)
+	return o
+}
+
+func readPollRequest(v any) (r PollRequest) {
+	o := v.(map[string]any)
+	if value, ok := o["limit"]; ok {
+		r.Limit = readNonzero(readUint[uint32])(value)
+	}
+	if value, ok := o["cursor"]; ok {
+		r.Cursor = readOptional(readText[string])(value)
+	}
+	if value, ok := o["filter"]; ok {
+		r.Filter = readOptional(readText[string])(value)
+	}
+	if value, ok := o["ordering"]; ok {
+		r.Ordering = readNonzero(readText[Ordering])(value)
+	}
+	return r
+}
+
+func showPollRequest(r PollRequest) any {
+	o := map[string]any{}
+	o["limit"] = showPlain[uint32](r.Limit)
+	o["cursor"] = showOptional(showPlain[string])(r.Cursor)
+	o["filter"] = showOptional(showPlain[string])(r.Filter)
+	o["ordering"] = showPlain[Ordering](r.Ordering)
+	return o
+}
+
+func readPollResponse(v any) (r PollResponse) {
+	o := v.(map[string]any)
+	if value, ok := o["events"]; ok {
+		r.Events = readList(readStoredEvent)(value)
+	}
+	if value, ok := o["next_id"]; ok {
+		r.NextID = readOptional(readText[string])(value)
+	}
+	if value, ok := o["has_more"]; ok {
+		r.HasMore = readBool(value)
+	}
+	return r
+}
+
+func showPollResponse(r PollResponse) any {
+	o := map[string]any{}
+	o["events"] = showList(showStoredEvent)(r.Events)
+	o["next_id"] = showOptional(showPlain[string])(r.NextID)
+	o["has_more"] = showPlain[bool](r.HasMore)
+	return o
+}
+
+func readStats(v any) (r Stats) {
+	o := v.(map[string]any)
+	if value, ok := o["events_ingested"]; ok {
+		r.EventsIngested = readUint[uint64](value)
+	}
+	if value, ok := o["events_dropped"]; ok {
+		r.EventsDropped = readUint[uint64](value)
+	}
+	if value, ok := o["batches_dispatched"]; ok {
+		r.BatchesDispatched = readUint[uint64](value)
+	}
+	if value, ok := o["rejected"]; ok {
+		r.Rejected = readUint[uint64](value)
+	}
+	if value, ok := o["held"]; ok {
+		r.Held = readUint[uint64](value)
+	}
+	if value, ok := o["buffered_bytes"]; ok {
+		r.BufferedBytes = readUint[uint64](value)
+	}
+	return r
+}
+
+func showStats(r Stats) any {
+	o := map[string]any{}
+	o["events_ingested"] = showDecimal[uint64](r.EventsIngested)
+	o["events_dropped"] = showDecimal[uint64](r.EventsDropped)
+	o["batches_dispatched"] = showDecimal[uint64](r.BatchesDispatched)
+	o["rejected"] = showDecimal[uint64](r.Rejected)
+	o["held"] = showDecimal[uint64](r.Held)
+	o["buffered_bytes"] = showDecimal[uint64](r.BufferedBytes)
+	return o
+}
+
+func readSubscribeOptions(v any) (r SubscribeOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["limit"]; ok {
+		r.Limit = readNonzero(readUint[uint32])(value)
+	}
+	if value, ok := o["filter"]; ok {
+		r.Filter = readOptional(readText[string])(value)
+	}
+	if value, ok := o["ordering"]; ok {
+		r.Ordering = readNonzero(readText[Ordering])(value)
+	}
+	if value, ok := o["timeout"]; ok {
+		r.Timeout = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["poll_interval"]; ok {
+		r.PollInterval = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max_backoff"]; ok {
+		r.MaxBackoff = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["cursor"]; ok {
+		r.Cursor = readOptional(readText[string])(value)
+	}
+	if value, ok := o["from"]; ok {
+		r.From = readNonzero(readText[Start])(value)
+	}
+	return r
+}
+
+func showSubscribeOptions(r SubscribeOptions) any {
+	o := map[string]any{}
+	o["limit"] = showPlain[uint32](r.Limit)
+	o["filter"] = showOptional(showPlain[string])(r.Filter)
+	o["ordering"] = showPlain[Ordering](r.Ordering)
+	o["timeout"] = showOptional(showDuration(time.Millisecond))(r.Timeout)
+	o["poll_interval"] = showOptional(showDuration(time.Millisecond))(r.PollInterval)
+	o["max_backoff"] = showOptional(showDuration(time.Millisecond))(r.MaxBackoff)
+	o["cursor"] = showOptional(showPlain[string])(r.Cursor)
+	o["from"] = showPlain[Start](r.From)
+	return o
+}
+
+func readShutdownOptions(v any) (r ShutdownOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["timeout"]; ok {
+		r.Timeout = readOptional(readDuration(time.Millisecond))(value)
+	}
+	return r
+}
+
+func showShutdownOptions(r ShutdownOptions) any {
+	o := map[string]any{}
+	o["timeout"] = showOptional(showDuration(time.Millisecond))(r.Timeout)
+	return o
+}
+
+func readNetKeypair(v any) (r NetKeypair) {
+	o := v.(map[string]any)
+	if value, ok := o["public_key"]; ok {
+		r.PublicKey = readText[string](value)
+	}
+	if value, ok := o["secret_key"]; ok {
+		r.SecretKey = readText[string](value)
+	}
+	return r
+}
+
+func showNetKeypair(r NetKeypair) any {
+	o := map[string]any{}
+	o["public_key"] = showPlain[string](r.PublicKey)
+	o["secret_key"] = showPlain[string](r.SecretKey)
 	return o
 }
 
@@ -2129,6 +2161,155 @@ func showTree(v Tree) any {
 	return o
 }
 
+func readTransport(v any) Transport {
+	if v == nil {
+		return nil
+	}
+	o := v.(map[string]any)
+	switch o["type"] {
+	case "memory":
+		var r TransportMemory
+		return r
+	case "redis":
+		var r TransportRedis
+		if value, ok := o["url"]; ok {
+			r.URL = readText[string](value)
+		}
+		if value, ok := o["prefix"]; ok {
+			r.Prefix = readOptional(readText[string])(value)
+		}
+		if value, ok := o["pipeline_size"]; ok {
+			r.PipelineSize = readNonzero(readUint[uint32])(value)
+		}
+		if value, ok := o["pool_size"]; ok {
+			r.PoolSize = readOptional(readUint[uint32])(value)
+		}
+		if value, ok := o["connect_timeout"]; ok {
+			r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["command_timeout"]; ok {
+			r.CommandTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["max_stream_len"]; ok {
+			r.MaxStreamLen = readOptional(readUint[uint32])(value)
+		}
+		return r
+	case "jetstream":
+		var r TransportJetstream
+		if value, ok := o["url"]; ok {
+			r.URL = readText[string](value)
+		}
+		if value, ok := o["prefix"]; ok {
+			r.Prefix = readOptional(readText[string])(value)
+		}
+		if value, ok := o["connect_timeout"]; ok {
+			r.ConnectTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["request_timeout"]; ok {
+			r.RequestTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["max_messages"]; ok {
+			r.MaxMessages = readOptional(readUint[uint64])(value)
+		}
+		if value, ok := o["max"]; ok {
+			r.Max = readOptional(readUint[uint64])(value)
+		}
+		if value, ok := o["max_age"]; ok {
+			r.MaxAge = readOptional(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["replicas"]; ok {
+			r.Replicas = readNonzero(readUint[uint32])(value)
+		}
+		return r
+	case "mesh":
+		var r TransportMesh
+		if value, ok := o["bind"]; ok {
+			r.Bind = readText[string](value)
+		}
+		if value, ok := o["peer"]; ok {
+			r.Peer = readText[string](value)
+		}
+		if value, ok := o["psk"]; ok {
+			r.PSK = readText[string](value)
+		}
+		if value, ok := o["role"]; ok {
+			r.Role = readOptional(readText[MeshRole])(value)
+		}
+		if value, ok := o["peer_public_key"]; ok {
+			r.PeerPublicKey = readOptional(readArray[PublicKey])(value)
+		}
+		if value, ok := o["secret_key"]; ok {
+			r.SecretKey = readOptional(readText[string])(value)
+		}
+		if value, ok := o["public_key"]; ok {
+			r.PublicKey = readOptional(readArray[PublicKey])(value)
+		}
+		if value, ok := o["identity_seed"]; ok {
+			r.IdentitySeed = readBytes[[]byte](value)
+		}
+		if value, ok := o["reliability"]; ok {
+			r.Reliability = readNonzero(readText[MeshDelivery])(value)
+		}
+		if value, ok := o["heartbeat_interval"]; ok {
+			r.HeartbeatInterval = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["session_timeout"]; ok {
+			r.SessionTimeout = readNonzero(readDuration(time.Millisecond))(value)
+		}
+		if value, ok := o["batched_io"]; ok {
+			r.BatchedIo = readBool(value)
+		}
+		if value, ok := o["packet_pool_size"]; ok {
+			r.PacketPoolSize = readOptional(readUint[uint32])(value)
+		}
+		return r
+	}
+	panic(unsupported("no such case"))
+}
+
+func showTransport(v Transport) any {
+	o := map[string]any{}
+	switch r := v.(type) {
+	case TransportMemory:
+		o["type"] = "memory"
+	case TransportRedis:
+		o["type"] = "redis"
+		o["url"] = showPlain[string](r.URL)
+		o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+		o["pipeline_size"] = showPlain[uint32](r.PipelineSize)
+		o["pool_size"] = showOptional(showPlain[uint32])(r.PoolSize)
+		o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+		o["command_timeout"] = showDuration(time.Millisecond)(r.CommandTimeout)
+		o["max_stream_len"] = showOptional(showPlain[uint32])(r.MaxStreamLen)
+	case TransportJetstream:
+		o["type"] = "jetstream"
+		o["url"] = showPlain[string](r.URL)
+		o["prefix"] = showOptional(showPlain[string])(r.Prefix)
+		o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
+		o["request_timeout"] = showDuration(time.Millisecond)(r.RequestTimeout)
+		o["max_messages"] = showOptional(showDecimal[uint64])(r.MaxMessages)
+		o["max"] = showOptional(showDecimal[uint64])(r.Max)
+		o["max_age"] = showOptional(showDuration(time.Millisecond))(r.MaxAge)
+		o["replicas"] = showPlain[uint32](r.Replicas)
+	case TransportMesh:
+		o["type"] = "mesh"
+		o["bind"] = showPlain[string](r.Bind)
+		o["peer"] = showPlain[string](r.Peer)
+		o["psk"] = showPlain[string](r.PSK)
+		o["role"] = showOptional(showPlain[MeshRole])(r.Role)
+		o["peer_public_key"] = showOptional(showArray[PublicKey])(r.PeerPublicKey)
+		o["secret_key"] = showOptional(showPlain[string])(r.SecretKey)
+		o["public_key"] = showOptional(showArray[PublicKey])(r.PublicKey)
+		o["identity_seed"] = showNilable(showBytes[[]byte])(r.IdentitySeed)
+		o["reliability"] = showPlain[MeshDelivery](r.Reliability)
+		o["heartbeat_interval"] = showDuration(time.Millisecond)(r.HeartbeatInterval)
+		o["session_timeout"] = showDuration(time.Millisecond)(r.SessionTimeout)
+		o["batched_io"] = showPlain[bool](r.BatchedIo)
+		o["packet_pool_size"] = showOptional(showPlain[uint32])(r.PacketPoolSize)
+	}
+	return o
+}
+
 func readError(v any) error {
 	o := v.(map[string]any)
 	fields, _ := o["fields"].(map[string]any)
@@ -2168,78 +2349,6 @@ func readError(v any) error {
 			if value, ok := fields["found"]; ok {
 				e.Found = readText[string](value)
 			}
-		}
-		return e
-	case "bus":
-		e := &BusError{Kind: BusErrorKind(o["kind"].(string)), Detail: detail}
-		switch e.Kind {
-		case BusErrorKindInvalidJSON:
-			if value, ok := fields["index"]; ok {
-				e.Index = readUint[uint32](value)
-			}
-			if value, ok := fields["offset"]; ok {
-				e.Offset = readUint[uint64](value)
-			}
-			if value, ok := fields["reason"]; ok {
-				e.Reason = readText[string](value)
-			}
-		case BusErrorKindEventTooLarge:
-			if value, ok := fields["index"]; ok {
-				e.Index = readUint[uint32](value)
-			}
-			if value, ok := fields["size"]; ok {
-				e.Size = readUint[uint64](value)
-			}
-			if value, ok := fields["limit"]; ok {
-				e.Limit = readUint[uint64](value)
-			}
-		case BusErrorKindBackpressure:
-		case BusErrorKindMemoryFull:
-			if value, ok := fields["limit"]; ok {
-				e.Limit = readUint[uint64](value)
-			}
-		case BusErrorKindInvalidFilter:
-		case BusErrorKindInvalidCursor:
-		case BusErrorKindInvalidConfig:
-			if value, ok := fields["option"]; ok {
-				e.Option = readText[string](value)
-			}
-			if value, ok := fields["reason"]; ok {
-				e.Reason = readText[string](value)
-			}
-		case BusErrorKindClosed:
-		case BusErrorKindLagged:
-			if value, ok := fields["shard"]; ok {
-				e.Shard = readUint[uint32](value)
-			}
-			if value, ok := fields["first"]; ok {
-				e.First = readUint[uint64](value)
-			}
-			if value, ok := fields["last"]; ok {
-				e.Last = readUint[uint64](value)
-			}
-		case BusErrorKindTransport:
-			if value, ok := fields["server"]; ok {
-				e.Server = readText[string](value)
-			}
-			if value, ok := fields["reason"]; ok {
-				e.Reason = readText[string](value)
-			}
-		case BusErrorKindTransportRefused:
-			if value, ok := fields["server"]; ok {
-				e.Server = readText[string](value)
-			}
-			if value, ok := fields["reason"]; ok {
-				e.Reason = readText[string](value)
-			}
-		case BusErrorKindUndelivered:
-			if value, ok := fields["events"]; ok {
-				e.Events = readUint[uint64](value)
-			}
-			if value, ok := fields["reason"]; ok {
-				e.Reason = readText[string](value)
-			}
-		case BusErrorKindNotAnObject:
 		}
 		return e
 	case "echo":
@@ -2388,6 +2497,78 @@ func readError(v any) error {
 			}
 		}
 		return e
+	case "bus":
+		e := &BusError{Kind: BusErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case BusErrorKindInvalidJSON:
+			if value, ok := fields["index"]; ok {
+				e.Index = readUint[uint32](value)
+			}
+			if value, ok := fields["offset"]; ok {
+				e.Offset = readUint[uint64](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case BusErrorKindEventTooLarge:
+			if value, ok := fields["index"]; ok {
+				e.Index = readUint[uint32](value)
+			}
+			if value, ok := fields["size"]; ok {
+				e.Size = readUint[uint64](value)
+			}
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		case BusErrorKindBackpressure:
+		case BusErrorKindMemoryFull:
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		case BusErrorKindInvalidFilter:
+		case BusErrorKindInvalidCursor:
+		case BusErrorKindInvalidConfig:
+			if value, ok := fields["option"]; ok {
+				e.Option = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case BusErrorKindClosed:
+		case BusErrorKindLagged:
+			if value, ok := fields["shard"]; ok {
+				e.Shard = readUint[uint32](value)
+			}
+			if value, ok := fields["first"]; ok {
+				e.First = readUint[uint64](value)
+			}
+			if value, ok := fields["last"]; ok {
+				e.Last = readUint[uint64](value)
+			}
+		case BusErrorKindTransport:
+			if value, ok := fields["server"]; ok {
+				e.Server = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case BusErrorKindTransportRefused:
+			if value, ok := fields["server"]; ok {
+				e.Server = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case BusErrorKindUndelivered:
+			if value, ok := fields["events"]; ok {
+				e.Events = readUint[uint64](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case BusErrorKindNotAnObject:
+		}
+		return e
 	}
 	panic(unsupported("no such family"))
 }
@@ -2416,40 +2597,6 @@ func showFields(err error) map[string]any {
 			o["what"] = showPlain[string](e.What)
 			o["wanted"] = showPlain[string](e.Wanted)
 			o["found"] = showPlain[string](e.Found)
-		}
-	case *BusError:
-		switch e.Kind {
-		case BusErrorKindInvalidJSON:
-			o["index"] = showPlain[uint32](e.Index)
-			o["offset"] = showDecimal[uint64](e.Offset)
-			o["reason"] = showPlain[string](e.Reason)
-		case BusErrorKindEventTooLarge:
-			o["index"] = showPlain[uint32](e.Index)
-			o["size"] = showDecimal[uint64](e.Size)
-			o["limit"] = showDecimal[uint64](e.Limit)
-		case BusErrorKindBackpressure:
-		case BusErrorKindMemoryFull:
-			o["limit"] = showDecimal[uint64](e.Limit)
-		case BusErrorKindInvalidFilter:
-		case BusErrorKindInvalidCursor:
-		case BusErrorKindInvalidConfig:
-			o["option"] = showPlain[string](e.Option)
-			o["reason"] = showPlain[string](e.Reason)
-		case BusErrorKindClosed:
-		case BusErrorKindLagged:
-			o["shard"] = showPlain[uint32](e.Shard)
-			o["first"] = showDecimal[uint64](e.First)
-			o["last"] = showDecimal[uint64](e.Last)
-		case BusErrorKindTransport:
-			o["server"] = showPlain[string](e.Server)
-			o["reason"] = showPlain[string](e.Reason)
-		case BusErrorKindTransportRefused:
-			o["server"] = showPlain[string](e.Server)
-			o["reason"] = showPlain[string](e.Reason)
-		case BusErrorKindUndelivered:
-			o["events"] = showDecimal[uint64](e.Events)
-			o["reason"] = showPlain[string](e.Reason)
-		case BusErrorKindNotAnObject:
 		}
 	case *EchoError:
 		switch e.Kind {
@@ -2534,6 +2681,40 @@ func showFields(err error) map[string]any {
 		case MeshErrorKindShutDown:
 		case MeshErrorKindNoRoute:
 			o["node"] = showDecimal[uint64](e.Node)
+		}
+	case *BusError:
+		switch e.Kind {
+		case BusErrorKindInvalidJSON:
+			o["index"] = showPlain[uint32](e.Index)
+			o["offset"] = showDecimal[uint64](e.Offset)
+			o["reason"] = showPlain[string](e.Reason)
+		case BusErrorKindEventTooLarge:
+			o["index"] = showPlain[uint32](e.Index)
+			o["size"] = showDecimal[uint64](e.Size)
+			o["limit"] = showDecimal[uint64](e.Limit)
+		case BusErrorKindBackpressure:
+		case BusErrorKindMemoryFull:
+			o["limit"] = showDecimal[uint64](e.Limit)
+		case BusErrorKindInvalidFilter:
+		case BusErrorKindInvalidCursor:
+		case BusErrorKindInvalidConfig:
+			o["option"] = showPlain[string](e.Option)
+			o["reason"] = showPlain[string](e.Reason)
+		case BusErrorKindClosed:
+		case BusErrorKindLagged:
+			o["shard"] = showPlain[uint32](e.Shard)
+			o["first"] = showDecimal[uint64](e.First)
+			o["last"] = showDecimal[uint64](e.Last)
+		case BusErrorKindTransport:
+			o["server"] = showPlain[string](e.Server)
+			o["reason"] = showPlain[string](e.Reason)
+		case BusErrorKindTransportRefused:
+			o["server"] = showPlain[string](e.Server)
+			o["reason"] = showPlain[string](e.Reason)
+		case BusErrorKindUndelivered:
+			o["events"] = showDecimal[uint64](e.Events)
+			o["reason"] = showPlain[string](e.Reason)
+		case BusErrorKindNotAnObject:
 		}
 	}
 	return o

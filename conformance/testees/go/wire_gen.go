@@ -109,6 +109,14 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormAckFrame(c.arg("value")).Encode())
 	case "wire.ack_frame.decode":
 		return give(c, showFormAckFrame)(DecodeAckFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.carried_event.encode":
+		return give(c, showBytes[[]byte])(readFormCarriedEvent(c.arg("value")).Encode())
+	case "wire.carried_event.decode":
+		return give(c, showFormCarriedEvent)(DecodeCarriedEvent(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.carried_receipt.encode":
+		return give(c, showBytes[[]byte])(readFormCarriedReceipt(c.arg("value")).Encode())
+	case "wire.carried_receipt.decode":
+		return give(c, showFormCarriedReceipt)(DecodeCarriedReceipt(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.stream_open.encode":
 		return give(c, showBytes[[]byte])(readFormStreamOpen(c.arg("value")).Encode())
 	case "wire.stream_open.decode":
@@ -716,6 +724,36 @@ func showFormAckFrame(r AckFrame) any {
 	o["count"] = showDecimal[uint64](r.Count)
 	o["first"] = showDecimal[uint64](r.First)
 	o["more"] = showBytes[[]byte](r.More)
+	return o
+}
+
+func readFormCarriedEvent(v any) (r CarriedEvent) {
+	o := v.(map[string]any)
+	r.Producer = readUint[uint64](o["producer"])
+	r.Number = readUint[uint64](o["number"])
+	return r
+}
+
+func showFormCarriedEvent(r CarriedEvent) any {
+	o := map[string]any{}
+	o["producer"] = showDecimal[uint64](r.Producer)
+	o["number"] = showDecimal[uint64](r.Number)
+	return o
+}
+
+func readFormCarriedReceipt(v any) (r CarriedReceipt) {
+	o := v.(map[string]any)
+	r.Shard = readInt[uint32](o["shard"])
+	r.Producer = readUint[uint64](o["producer"])
+	r.End = readUint[uint64](o["end"])
+	return r
+}
+
+func showFormCarriedReceipt(r CarriedReceipt) any {
+	o := map[string]any{}
+	o["shard"] = showPlain[uint32](r.Shard)
+	o["producer"] = showDecimal[uint64](r.Producer)
+	o["end"] = showDecimal[uint64](r.End)
 	return o
 }
 

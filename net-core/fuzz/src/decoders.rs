@@ -277,6 +277,28 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
+        name: "wire/carried_event",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::CarriedEvent::decode,
+                net_types::wire::mesh::CarriedEvent::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/carried_receipt",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::CarriedReceipt::decode,
+                net_types::wire::mesh::CarriedReceipt::encode,
+                true,
+            )
+        },
+    },
+    Target {
         name: "wire/stream_open",
         run: |data| {
             layout(
@@ -443,19 +465,6 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target { name: "pack/base.library_info", run: pack::<net_types::base::LibraryInfo> },
-    Target { name: "pack/bus.redis_options", run: pack::<net_types::bus::RedisOptions> },
-    Target { name: "pack/bus.jet_stream_options", run: pack::<net_types::bus::JetStreamOptions> },
-    Target { name: "pack/bus.net_node_config", run: pack::<net_types::bus::NetNodeConfig> },
-    Target { name: "pack/bus.receipt", run: pack::<net_types::bus::Receipt> },
-    Target { name: "pack/bus.stored_event", run: pack::<net_types::bus::StoredEvent> },
-    Target { name: "pack/bus.hashed_event", run: pack::<net_types::bus::HashedEvent> },
-    Target { name: "pack/bus.poll_request", run: pack::<net_types::bus::PollRequest> },
-    Target { name: "pack/bus.poll_response", run: pack::<net_types::bus::PollResponse> },
-    Target { name: "pack/bus.stats", run: pack::<net_types::bus::Stats> },
-    Target { name: "pack/bus.subscribe_options", run: pack::<net_types::bus::SubscribeOptions> },
-    Target { name: "pack/bus.shutdown_options", run: pack::<net_types::bus::ShutdownOptions> },
-    Target { name: "pack/bus.net_keypair", run: pack::<net_types::bus::NetKeypair> },
-    Target { name: "pack/bus.transport", run: pack::<net_types::bus::Transport> },
     Target { name: "pack/control.log_record", run: pack::<net_types::control::LogRecord> },
     Target { name: "pack/echo.label", run: pack::<net_types::echo::Label> },
     Target { name: "pack/echo.scalars", run: pack::<net_types::echo::Scalars> },
@@ -481,4 +490,19 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pack/mesh.stream_stats", run: pack::<net_types::mesh::StreamStats> },
     Target { name: "pack/mesh.peer_stats", run: pack::<net_types::mesh::PeerStats> },
     Target { name: "pack/mesh.mesh_stats", run: pack::<net_types::mesh::MeshStats> },
+    Target { name: "pack/bus.mesh_transport_options", run: pack::<net_types::bus::MeshTransportOptions> },
+    Target { name: "pack/bus.net_options", run: pack::<net_types::bus::NetOptions> },
+    Target { name: "pack/bus.redis_options", run: pack::<net_types::bus::RedisOptions> },
+    Target { name: "pack/bus.jet_stream_options", run: pack::<net_types::bus::JetStreamOptions> },
+    Target { name: "pack/bus.net_node_config", run: pack::<net_types::bus::NetNodeConfig> },
+    Target { name: "pack/bus.receipt", run: pack::<net_types::bus::Receipt> },
+    Target { name: "pack/bus.stored_event", run: pack::<net_types::bus::StoredEvent> },
+    Target { name: "pack/bus.hashed_event", run: pack::<net_types::bus::HashedEvent> },
+    Target { name: "pack/bus.poll_request", run: pack::<net_types::bus::PollRequest> },
+    Target { name: "pack/bus.poll_response", run: pack::<net_types::bus::PollResponse> },
+    Target { name: "pack/bus.stats", run: pack::<net_types::bus::Stats> },
+    Target { name: "pack/bus.subscribe_options", run: pack::<net_types::bus::SubscribeOptions> },
+    Target { name: "pack/bus.shutdown_options", run: pack::<net_types::bus::ShutdownOptions> },
+    Target { name: "pack/bus.net_keypair", run: pack::<net_types::bus::NetKeypair> },
+    Target { name: "pack/bus.transport", run: pack::<net_types::bus::Transport> },
 ];

@@ -27,6 +27,30 @@ impl ToPy for net_types::bus::Backpressure {
         value::member(py, &CLASS, ("net.gen.bus", "Backpressure"), self.text())
     }
 }
+impl FromPy<'_, '_> for net_types::bus::MeshRole {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::bus::MeshRole {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.bus", "MeshRole"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::bus::MeshDelivery {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::bus::MeshDelivery {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.bus", "MeshDelivery"), self.text())
+    }
+}
 impl FromPy<'_, '_> for net_types::bus::Ordering {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
         value::parsed(value)
@@ -52,6 +76,419 @@ impl ToPy for net_types::bus::Start {
     }
 }
 
+/// How a node exchanges events with a node in another process.
+///
+/// What one emits, the other reads; an event keeps its shard if both have as many. Where events come faster than they are read,
+/// `backpressure` decides: with `fail_producer` they wait at their sender. A peer that is not there yet, or is gone, is dialled
+/// again, from 0.5 s to 30 s apart. Without a key of the peer a node answers the first member of the mesh that dials it.
+#[pyclass(frozen, name = "MeshTransportOptions", module = "net")]
+pub(crate) struct MeshTransportOptions(net_types::bus::MeshTransportOptions);
+
+impl MeshTransportOptions {
+    fn of(_: Python<'_>, record: net_types::bus::MeshTransportOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl MeshTransportOptions {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 13] = [
+            "bind",
+            "peer",
+            "psk",
+            "role",
+            "peer_public_key",
+            "secret_key",
+            "public_key",
+            "identity_seed",
+            "reliability",
+            "heartbeat_interval_ms",
+            "session_timeout_ms",
+            "batched_io",
+            "packet_pool_size",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (bind, peer, psk, role = None, peer_public_key = None, secret_key = None, public_key = None, identity_seed = None, reliability = None, heartbeat_interval_ms = None, session_timeout_ms = None, batched_io = None, packet_pool_size = None))]
+    fn new(
+        py: Python<'_>,
+        bind: Arg<'_, '_>,
+        peer: Arg<'_, '_>,
+        psk: Arg<'_, '_>,
+        role: Option<Arg<'_, '_>>,
+        peer_public_key: Option<Arg<'_, '_>>,
+        secret_key: Option<Arg<'_, '_>>,
+        public_key: Option<Arg<'_, '_>>,
+        identity_seed: Option<Arg<'_, '_>>,
+        reliability: Option<Arg<'_, '_>>,
+        heartbeat_interval_ms: Option<Arg<'_, '_>>,
+        session_timeout_ms: Option<Arg<'_, '_>>,
+        batched_io: Option<Arg<'_, '_>>,
+        packet_pool_size: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::bus::MeshTransportOptions {
+            bind: abi::arg(bind, "bind")?,
+            peer: abi::arg(peer, "peer")?,
+            psk: abi::arg(psk, "psk")?,
+            role: abi::arg_or(role, "role", || None)?,
+            peer_public_key: abi::arg_or(peer_public_key, "peer_public_key", || None)?,
+            secret_key: abi::arg_or(secret_key, "secret_key", || None)?,
+            public_key: abi::arg_or(public_key, "public_key", || None)?,
+            identity_seed: abi::arg_or(identity_seed, "identity_seed", || None)?,
+            reliability: abi::arg_or(reliability, "reliability", || net_types::bus::MeshDelivery::Full)?,
+            heartbeat_interval: abi::arg_or::<Span<1_000_000>>(
+                heartbeat_interval_ms,
+                "heartbeat_interval_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            session_timeout: abi::arg_or::<Span<1_000_000>>(
+                session_timeout_ms,
+                "session_timeout_ms",
+                || Span(std::time::Duration::from_millis(30_000)),
+            )?
+            .0,
+            batched_io: abi::arg_or(batched_io, "batched_io", || false)?,
+            packet_pool_size: abi::arg_or(packet_pool_size, "packet_pool_size", || 64)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
+    #[getter]
+    fn bind(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.bind;
+        value::shown(value, py)
+    }
+
+    /// Address and port of the peer.
+    #[getter]
+    fn peer(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.peer;
+        value::shown(value, py)
+    }
+
+    /// Pre-shared key of the mesh, 64 hex digits.
+    #[getter]
+    fn psk(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.psk;
+        value::shown(value, py)
+    }
+
+    /// Who dials.
+    #[getter]
+    fn role(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.role;
+        value::shown(value, py)
+    }
+
+    /// The key by which the peer is dialled, and by which it is known when it dials.
+    #[getter]
+    fn peer_public_key(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.peer_public_key;
+        value::shown(value, py)
+    }
+
+    /// X25519 secret key, 64 hex digits, of which peers have the public one.
+    #[getter]
+    fn secret_key(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.secret_key;
+        value::shown(value, py)
+    }
+
+    /// The public key that belongs to `secret_key`; another one is refused.
+    #[getter]
+    fn public_key(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.public_key;
+        value::shown(value, py)
+    }
+
+    /// Ed25519 seed of 32 bytes; the node's key follows from it. Not beside `secret_key`.
+    #[getter]
+    fn identity_seed(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.identity_seed;
+        value::shown(value, py)
+    }
+
+    /// How hard the node tries.
+    #[getter]
+    fn reliability(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.reliability;
+        value::shown(value, py)
+    }
+
+    /// A peer that is silent for this long is asked for a sign of life.
+    #[getter]
+    fn heartbeat_interval_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.heartbeat_interval;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// A peer that is silent for this long is gone.
+    #[getter]
+    fn session_timeout_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.session_timeout;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// Accepted and not used: many datagrams go with each call of the system wherever it can.
+    #[getter]
+    fn batched_io(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.batched_io;
+        value::shown(value, py)
+    }
+
+    /// Accepted and not used: buffers grow as they are needed.
+    #[getter]
+    fn packet_pool_size(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.packet_pool_size;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "MeshTransportOptions",
+            &[
+                ("bind", Some(self.bind(py)?)),
+                ("peer", Some(self.peer(py)?)),
+                ("psk", None),
+                ("role", Some(self.role(py)?)),
+                ("peer_public_key", Some(self.peer_public_key(py)?)),
+                ("secret_key", None),
+                ("public_key", Some(self.public_key(py)?)),
+                ("identity_seed", None),
+                ("reliability", Some(self.reliability(py)?)),
+                ("heartbeat_interval_ms", Some(self.heartbeat_interval_ms(py)?)),
+                ("session_timeout_ms", Some(self.session_timeout_ms(py)?)),
+                ("batched_io", Some(self.batched_io(py)?)),
+                ("packet_pool_size", Some(self.packet_pool_size(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::bus::MeshTransportOptions {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value
+            .cast::<MeshTransportOptions>()
+            .map_err(|_| value::expected("MeshTransportOptions", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::bus::MeshTransportOptions {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, MeshTransportOptions::of(py, self)?)?.into_any())
+    }
+}
+/// How a node exchanges events with a node in another process: the transport `mesh` under other names.
+#[pyclass(frozen, name = "NetOptions", module = "net")]
+pub(crate) struct NetOptions(net_types::bus::NetOptions);
+
+impl NetOptions {
+    fn of(_: Python<'_>, record: net_types::bus::NetOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl NetOptions {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 12] = [
+            "bind_addr",
+            "peer_addr",
+            "psk",
+            "role",
+            "peer_public_key",
+            "secret_key",
+            "public_key",
+            "reliability",
+            "heartbeat_interval_ms",
+            "session_timeout_ms",
+            "batched_io",
+            "packet_pool_size",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (bind_addr, peer_addr, psk, role = None, peer_public_key = None, secret_key = None, public_key = None, reliability = None, heartbeat_interval_ms = None, session_timeout_ms = None, batched_io = None, packet_pool_size = None))]
+    fn new(
+        py: Python<'_>,
+        bind_addr: Arg<'_, '_>,
+        peer_addr: Arg<'_, '_>,
+        psk: Arg<'_, '_>,
+        role: Option<Arg<'_, '_>>,
+        peer_public_key: Option<Arg<'_, '_>>,
+        secret_key: Option<Arg<'_, '_>>,
+        public_key: Option<Arg<'_, '_>>,
+        reliability: Option<Arg<'_, '_>>,
+        heartbeat_interval_ms: Option<Arg<'_, '_>>,
+        session_timeout_ms: Option<Arg<'_, '_>>,
+        batched_io: Option<Arg<'_, '_>>,
+        packet_pool_size: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::bus::NetOptions {
+            bind_addr: abi::arg(bind_addr, "bind_addr")?,
+            peer_addr: abi::arg(peer_addr, "peer_addr")?,
+            psk: abi::arg(psk, "psk")?,
+            role: abi::arg_or(role, "role", || None)?,
+            peer_public_key: abi::arg_or(peer_public_key, "peer_public_key", || None)?,
+            secret_key: abi::arg_or(secret_key, "secret_key", || None)?,
+            public_key: abi::arg_or(public_key, "public_key", || None)?,
+            reliability: abi::arg_or(reliability, "reliability", || net_types::bus::MeshDelivery::Full)?,
+            heartbeat_interval: abi::arg_or::<Span<1_000_000>>(
+                heartbeat_interval_ms,
+                "heartbeat_interval_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            session_timeout: abi::arg_or::<Span<1_000_000>>(
+                session_timeout_ms,
+                "session_timeout_ms",
+                || Span(std::time::Duration::from_millis(30_000)),
+            )?
+            .0,
+            batched_io: abi::arg_or(batched_io, "batched_io", || false)?,
+            packet_pool_size: abi::arg_or(packet_pool_size, "packet_pool_size", || 64)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
+    #[getter]
+    fn bind_addr(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.bind_addr;
+        value::shown(value, py)
+    }
+
+    /// Address and port of the peer.
+    #[getter]
+    fn peer_addr(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.peer_addr;
+        value::shown(value, py)
+    }
+
+    /// Pre-shared key of the mesh, 64 hex digits.
+    #[getter]
+    fn psk(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.psk;
+        value::shown(value, py)
+    }
+
+    /// Who dials.
+    #[getter]
+    fn role(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.role;
+        value::shown(value, py)
+    }
+
+    /// The key by which the peer is dialled, and by which it is known when it dials.
+    #[getter]
+    fn peer_public_key(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.peer_public_key;
+        value::shown(value, py)
+    }
+
+    /// X25519 secret key, 64 hex digits, of which peers have the public one.
+    #[getter]
+    fn secret_key(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.secret_key;
+        value::shown(value, py)
+    }
+
+    /// The public key that belongs to `secret_key`; another one is refused.
+    #[getter]
+    fn public_key(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.public_key;
+        value::shown(value, py)
+    }
+
+    /// How hard the node tries.
+    #[getter]
+    fn reliability(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.reliability;
+        value::shown(value, py)
+    }
+
+    /// A peer that is silent for this long is asked for a sign of life.
+    #[getter]
+    fn heartbeat_interval_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.heartbeat_interval;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// A peer that is silent for this long is gone.
+    #[getter]
+    fn session_timeout_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.session_timeout;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// Accepted and not used: many datagrams go with each call of the system wherever it can.
+    #[getter]
+    fn batched_io(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.batched_io;
+        value::shown(value, py)
+    }
+
+    /// Accepted and not used: buffers grow as they are needed.
+    #[getter]
+    fn packet_pool_size(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.packet_pool_size;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "NetOptions",
+            &[
+                ("bind_addr", Some(self.bind_addr(py)?)),
+                ("peer_addr", Some(self.peer_addr(py)?)),
+                ("psk", None),
+                ("role", Some(self.role(py)?)),
+                ("peer_public_key", Some(self.peer_public_key(py)?)),
+                ("secret_key", None),
+                ("public_key", Some(self.public_key(py)?)),
+                ("reliability", Some(self.reliability(py)?)),
+                ("heartbeat_interval_ms", Some(self.heartbeat_interval_ms(py)?)),
+                ("session_timeout_ms", Some(self.session_timeout_ms(py)?)),
+                ("batched_io", Some(self.batched_io(py)?)),
+                ("packet_pool_size", Some(self.packet_pool_size(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::bus::NetOptions {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<NetOptions>().map_err(|_| value::expected("NetOptions", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::bus::NetOptions {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, NetOptions::of(py, self)?)?.into_any())
+    }
+}
 /// How a node reaches a Redis server.
 ///
 /// Shard `n` is the stream `<prefix>:shard:<n>`. An entry has the field `d`, the JSON text
@@ -374,7 +811,7 @@ impl NetNodeConfig {
 impl NetNodeConfig {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 9] = [
+        const NAMES: [&str; 10] = [
             "shards",
             "buffer_capacity",
             "backpressure",
@@ -383,13 +820,14 @@ impl NetNodeConfig {
             "transport",
             "redis",
             "jetstream",
+            "net",
             "producer_nonce_path",
         ];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (shards = None, buffer_capacity = None, backpressure = None, max_event_bytes = None, max_buffer_bytes = None, transport = None, redis = None, jetstream = None, producer_nonce_path = None, *, num_shards = None, ring_buffer_capacity = None, backpressure_mode = None))]
+    #[pyo3(signature = (shards = None, buffer_capacity = None, backpressure = None, max_event_bytes = None, max_buffer_bytes = None, transport = None, redis = None, jetstream = None, net = None, producer_nonce_path = None, *, num_shards = None, ring_buffer_capacity = None, backpressure_mode = None))]
     fn new(
         py: Python<'_>,
         shards: Option<Arg<'_, '_>>,
@@ -400,6 +838,7 @@ impl NetNodeConfig {
         transport: Option<Arg<'_, '_>>,
         redis: Option<Arg<'_, '_>>,
         jetstream: Option<Arg<'_, '_>>,
+        net: Option<Arg<'_, '_>>,
         producer_nonce_path: Option<Arg<'_, '_>>,
         num_shards: Option<Arg<'_, '_>>,
         ring_buffer_capacity: Option<Arg<'_, '_>>,
@@ -416,6 +855,7 @@ impl NetNodeConfig {
                     || transport.is_some()
                     || redis.is_some()
                     || jetstream.is_some()
+                    || net.is_some()
                     || producer_nonce_path.is_some()
                     || num_shards.is_some()
                     || ring_buffer_capacity.is_some()
@@ -438,6 +878,7 @@ impl NetNodeConfig {
             transport: abi::arg_or(transport, "transport", || net_types::bus::Transport::Memory)?,
             redis: abi::arg_or(redis, "redis", || None)?,
             jetstream: abi::arg_or(jetstream, "jetstream", || None)?,
+            net: abi::arg_or(net, "net", || None)?,
             producer_nonce_path: abi::arg_or(producer_nonce_path, "producer_nonce_path", || None)?,
         };
         abi::check(py, record.check())?;
@@ -500,6 +941,13 @@ impl NetNodeConfig {
         value::shown(value, py)
     }
 
+    /// The same as a `transport` of `mesh`.
+    #[getter]
+    fn net(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.net;
+        value::shown(value, py)
+    }
+
     /// A file that keeps the number by which a server knows this producer, and how far its ids were used; it is made if it is
     /// missing, and one node uses it at a time. No two events ever get the same id.
     #[getter]
@@ -525,6 +973,7 @@ impl NetNodeConfig {
                 ("transport", Some(self.transport(py)?)),
                 ("redis", Some(self.redis(py)?)),
                 ("jetstream", Some(self.jetstream(py)?)),
+                ("net", Some(self.net(py)?)),
                 ("producer_nonce_path", Some(self.producer_nonce_path(py)?)),
             ],
         )
@@ -1455,6 +1904,51 @@ impl Transport {
         }))
     }
 
+    /// At a node in another process, over an encrypted session.
+    #[staticmethod]
+    #[pyo3(name = "mesh", signature = (bind, peer, psk, role = None, peer_public_key = None, secret_key = None, public_key = None, identity_seed = None, reliability = None, heartbeat_interval_ms = None, session_timeout_ms = None, batched_io = None, packet_pool_size = None))]
+    fn new_mesh(
+        bind: Arg<'_, '_>,
+        peer: Arg<'_, '_>,
+        psk: Arg<'_, '_>,
+        role: Option<Arg<'_, '_>>,
+        peer_public_key: Option<Arg<'_, '_>>,
+        secret_key: Option<Arg<'_, '_>>,
+        public_key: Option<Arg<'_, '_>>,
+        identity_seed: Option<Arg<'_, '_>>,
+        reliability: Option<Arg<'_, '_>>,
+        heartbeat_interval_ms: Option<Arg<'_, '_>>,
+        session_timeout_ms: Option<Arg<'_, '_>>,
+        batched_io: Option<Arg<'_, '_>>,
+        packet_pool_size: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        Ok(Self(net_types::bus::Transport::Mesh {
+            bind: abi::arg(bind, "bind")?,
+            peer: abi::arg(peer, "peer")?,
+            psk: abi::arg(psk, "psk")?,
+            role: abi::arg_or(role, "role", || None)?,
+            peer_public_key: abi::arg_or(peer_public_key, "peer_public_key", || None)?,
+            secret_key: abi::arg_or(secret_key, "secret_key", || None)?,
+            public_key: abi::arg_or(public_key, "public_key", || None)?,
+            identity_seed: abi::arg_or(identity_seed, "identity_seed", || None)?,
+            reliability: abi::arg_or(reliability, "reliability", || net_types::bus::MeshDelivery::Full)?,
+            heartbeat_interval: abi::arg_or::<Span<1_000_000>>(
+                heartbeat_interval_ms,
+                "heartbeat_interval_ms",
+                || Span(std::time::Duration::from_millis(5000)),
+            )?
+            .0,
+            session_timeout: abi::arg_or::<Span<1_000_000>>(
+                session_timeout_ms,
+                "session_timeout_ms",
+                || Span(std::time::Duration::from_millis(30_000)),
+            )?
+            .0,
+            batched_io: abi::arg_or(batched_io, "batched_io", || false)?,
+            packet_pool_size: abi::arg_or(packet_pool_size, "packet_pool_size", || 64)?,
+        }))
+    }
+
     /// The tag of the case.
     #[getter(r#type)]
     fn get_type(&self) -> &'static str {
@@ -1462,6 +1956,7 @@ impl Transport {
             net_types::bus::Transport::Memory => "memory",
             net_types::bus::Transport::Redis { .. } => "redis",
             net_types::bus::Transport::Jetstream { .. } => "jetstream",
+            net_types::bus::Transport::Mesh { .. } => "mesh",
         }
     }
 
@@ -1586,6 +2081,127 @@ impl Transport {
         }
     }
 
+    /// Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
+    #[getter(r#bind)]
+    fn get_bind(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { bind: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Address and port of the peer.
+    #[getter(r#peer)]
+    fn get_peer(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { peer: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Pre-shared key of the mesh, 64 hex digits.
+    #[getter(r#psk)]
+    fn get_psk(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { psk: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Who dials.
+    #[getter(r#role)]
+    fn get_role(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { role: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// The key by which the peer is dialled, and by which it is known when it dials.
+    #[getter(r#peer_public_key)]
+    fn get_peer_public_key(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { peer_public_key: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// X25519 secret key, 64 hex digits, of which peers have the public one.
+    #[getter(r#secret_key)]
+    fn get_secret_key(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { secret_key: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// The public key that belongs to `secret_key`; another one is refused.
+    #[getter(r#public_key)]
+    fn get_public_key(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { public_key: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Ed25519 seed of 32 bytes; the node's key follows from it. Not beside `secret_key`.
+    #[getter(r#identity_seed)]
+    fn get_identity_seed(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { identity_seed: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// How hard the node tries.
+    #[getter(r#reliability)]
+    fn get_reliability(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { reliability: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// A peer that is silent for this long is asked for a sign of life.
+    #[getter(r#heartbeat_interval_ms)]
+    fn get_heartbeat_interval_ms(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { heartbeat_interval: value, .. } => {
+                Span::<1_000_000>(*value).to_py(py)
+            }
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// A peer that is silent for this long is gone.
+    #[getter(r#session_timeout_ms)]
+    fn get_session_timeout_ms(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { session_timeout: value, .. } => {
+                Span::<1_000_000>(*value).to_py(py)
+            }
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Accepted and not used: many datagrams go with each call of the system wherever it can.
+    #[getter(r#batched_io)]
+    fn get_batched_io(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { batched_io: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    /// Accepted and not used: buffers grow as they are needed.
+    #[getter(r#packet_pool_size)]
+    fn get_packet_pool_size(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::bus::Transport::Mesh { packet_pool_size: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
@@ -1618,6 +2234,25 @@ impl Transport {
                     ("max_bytes", Some(self.get_max_bytes(py)?)),
                     ("max_age_ms", Some(self.get_max_age_ms(py)?)),
                     ("replicas", Some(self.get_replicas(py)?)),
+                ],
+            ),
+            net_types::bus::Transport::Mesh { .. } => abi::repr(
+                py,
+                "Transport.mesh",
+                &[
+                    ("bind", Some(self.get_bind(py)?)),
+                    ("peer", Some(self.get_peer(py)?)),
+                    ("psk", Some(self.get_psk(py)?)),
+                    ("role", Some(self.get_role(py)?)),
+                    ("peer_public_key", Some(self.get_peer_public_key(py)?)),
+                    ("secret_key", Some(self.get_secret_key(py)?)),
+                    ("public_key", Some(self.get_public_key(py)?)),
+                    ("identity_seed", Some(self.get_identity_seed(py)?)),
+                    ("reliability", Some(self.get_reliability(py)?)),
+                    ("heartbeat_interval_ms", Some(self.get_heartbeat_interval_ms(py)?)),
+                    ("session_timeout_ms", Some(self.get_session_timeout_ms(py)?)),
+                    ("batched_io", Some(self.get_batched_io(py)?)),
+                    ("packet_pool_size", Some(self.get_packet_pool_size(py)?)),
                 ],
             ),
         }
@@ -2227,6 +2862,8 @@ fn typed_channel_name(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 
 /// Adds the classes and functions of the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<MeshTransportOptions>()?;
+    module.add_class::<NetOptions>()?;
     module.add_class::<RedisOptions>()?;
     module.add_class::<JetStreamOptions>()?;
     module.add_class::<NetNodeConfig>()?;

@@ -18,13 +18,13 @@ use pyo3::prelude::*;
 /// Adds every module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     base::register(module)?;
-    bus::register(module)?;
     control::register(module)?;
     dedup::register(module)?;
     #[cfg(feature = "conformance")]
     echo::register(module)?;
     identity::register(module)?;
     mesh::register(module)?;
+    bus::register(module)?;
     route::register(module)?;
     Ok(())
 }

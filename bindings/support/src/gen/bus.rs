@@ -16,6 +16,28 @@ impl Pack for net_types::bus::Backpressure {
     }
 }
 
+impl Pack for net_types::bus::MeshRole {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of mesh_role"))
+    }
+}
+
+impl Pack for net_types::bus::MeshDelivery {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of mesh_delivery"))
+    }
+}
+
 impl Pack for net_types::bus::Ordering {
     fn pack(&self, w: &mut Writer) {
         w.varint(self.tag().into());
@@ -78,6 +100,35 @@ impl Pack for net_types::bus::Transport {
                 w.optional_duration(*max_age, 1_000_000);
                 replicas.pack(w);
             }),
+            Self::Mesh {
+                bind,
+                peer,
+                psk,
+                role,
+                peer_public_key,
+                secret_key,
+                public_key,
+                identity_seed,
+                reliability,
+                heartbeat_interval,
+                session_timeout,
+                batched_io,
+                packet_pool_size,
+            } => w.union(3, 13, |w| {
+                bind.pack(w);
+                peer.pack(w);
+                psk.pack(w);
+                role.pack(w);
+                peer_public_key.pack(w);
+                secret_key.pack(w);
+                public_key.pack(w);
+                identity_seed.pack(w);
+                reliability.pack(w);
+                w.duration(*heartbeat_interval, 1_000_000);
+                w.duration(*session_timeout, 1_000_000);
+                batched_io.pack(w);
+                packet_pool_size.pack(w);
+            }),
         }
     }
 
@@ -116,7 +167,116 @@ impl Pack for net_types::bus::Transport {
                 max_age: f.next().map(|r| r.option(|r| r.duration(1_000_000))).transpose()?.flatten(),
                 replicas: f.field_or_else(|| 1)?,
             },
+            3 => Self::Mesh {
+                bind: f.field()?,
+                peer: f.field()?,
+                psk: f.field()?,
+                role: f.field_or(None)?,
+                peer_public_key: f.field_or(None)?,
+                secret_key: f.field_or(None)?,
+                public_key: f.field_or(None)?,
+                identity_seed: f.field_or(None)?,
+                reliability: f.field_or_else(|| net_types::bus::MeshDelivery::Full)?,
+                heartbeat_interval: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                    Some(value) => value,
+                    None => std::time::Duration::from_millis(5000),
+                },
+                session_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                    Some(value) => value,
+                    None => std::time::Duration::from_millis(30_000),
+                },
+                batched_io: f.field_or_else(|| false)?,
+                packet_pool_size: f.field_or_else(|| 64)?,
+            },
             _ => return Err(r.unknown("case of transport")),
+        })
+    }
+}
+
+impl Pack for net_types::bus::MeshTransportOptions {
+    fn pack(&self, w: &mut Writer) {
+        w.record(13, |w| {
+            self.bind.pack(w);
+            self.peer.pack(w);
+            self.psk.pack(w);
+            self.role.pack(w);
+            self.peer_public_key.pack(w);
+            self.secret_key.pack(w);
+            self.public_key.pack(w);
+            self.identity_seed.pack(w);
+            self.reliability.pack(w);
+            w.duration(self.heartbeat_interval, 1_000_000);
+            w.duration(self.session_timeout, 1_000_000);
+            self.batched_io.pack(w);
+            self.packet_pool_size.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            bind: f.field()?,
+            peer: f.field()?,
+            psk: f.field()?,
+            role: f.field_or(None)?,
+            peer_public_key: f.field_or(None)?,
+            secret_key: f.field_or(None)?,
+            public_key: f.field_or(None)?,
+            identity_seed: f.field_or(None)?,
+            reliability: f.field_or_else(|| net_types::bus::MeshDelivery::Full)?,
+            heartbeat_interval: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(5000),
+            },
+            session_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(30_000),
+            },
+            batched_io: f.field_or_else(|| false)?,
+            packet_pool_size: f.field_or_else(|| 64)?,
+        })
+    }
+}
+
+impl Pack for net_types::bus::NetOptions {
+    fn pack(&self, w: &mut Writer) {
+        w.record(12, |w| {
+            self.bind_addr.pack(w);
+            self.peer_addr.pack(w);
+            self.psk.pack(w);
+            self.role.pack(w);
+            self.peer_public_key.pack(w);
+            self.secret_key.pack(w);
+            self.public_key.pack(w);
+            self.reliability.pack(w);
+            w.duration(self.heartbeat_interval, 1_000_000);
+            w.duration(self.session_timeout, 1_000_000);
+            self.batched_io.pack(w);
+            self.packet_pool_size.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            bind_addr: f.field()?,
+            peer_addr: f.field()?,
+            psk: f.field()?,
+            role: f.field_or(None)?,
+            peer_public_key: f.field_or(None)?,
+            secret_key: f.field_or(None)?,
+            public_key: f.field_or(None)?,
+            reliability: f.field_or_else(|| net_types::bus::MeshDelivery::Full)?,
+            heartbeat_interval: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(5000),
+            },
+            session_timeout: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(30_000),
+            },
+            batched_io: f.field_or_else(|| false)?,
+            packet_pool_size: f.field_or_else(|| 64)?,
         })
     }
 }
@@ -191,7 +351,7 @@ impl Pack for net_types::bus::JetStreamOptions {
 
 impl Pack for net_types::bus::NetNodeConfig {
     fn pack(&self, w: &mut Writer) {
-        w.record(9, |w| {
+        w.record(10, |w| {
             self.shards.pack(w);
             self.buffer_capacity.pack(w);
             self.backpressure.pack(w);
@@ -200,6 +360,7 @@ impl Pack for net_types::bus::NetNodeConfig {
             self.transport.pack(w);
             self.redis.pack(w);
             self.jetstream.pack(w);
+            self.net.pack(w);
             self.producer_nonce_path.pack(w);
         });
     }
@@ -215,6 +376,7 @@ impl Pack for net_types::bus::NetNodeConfig {
             transport: f.field_or_else(|| net_types::bus::Transport::Memory)?,
             redis: f.field_or(None)?,
             jetstream: f.field_or(None)?,
+            net: f.field_or(None)?,
             producer_nonce_path: f.field_or(None)?,
         })
     }

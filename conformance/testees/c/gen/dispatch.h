@@ -2,12 +2,12 @@
 // clang-format off
 
 #include <net_mesh/base.h>
-#include <net_mesh/bus.h>
 #include <net_mesh/control.h>
 #include <net_mesh/dedup.h>
 #include <net_mesh/echo.h>
 #include <net_mesh/identity.h>
 #include <net_mesh/mesh.h>
+#include <net_mesh/bus.h>
 #include <net_mesh/route.h>
 
 #include "../host.h"
@@ -56,800 +56,6 @@ static inline void show_library_info(call *c, const net_library_info *value) {
     leave(c, at);
   }
 }
-
-static inline void read_backpressure(call *c, const node *value, net_backpressure *out) {
-  if (!net_backpressure_from_text(net_str(text_of(c, value)), out)) {
-    refuse(c, "no such value");
-  }
-}
-
-static inline void show_backpressure(call *c, const net_backpressure *value) {
-  net_view text = net_str(net_backpressure_text(*value));
-  show_text(c, &text);
-}
-
-static inline void read_ordering(call *c, const node *value, net_ordering *out) {
-  if (!net_ordering_from_text(net_str(text_of(c, value)), out)) {
-    refuse(c, "no such value");
-  }
-}
-
-static inline void show_ordering(call *c, const net_ordering *value) {
-  net_view text = net_str(net_ordering_text(*value));
-  show_text(c, &text);
-}
-
-static inline void read_start(call *c, const node *value, net_start *out) {
-  if (!net_start_from_text(net_str(text_of(c, value)), out)) {
-    refuse(c, "no such value");
-  }
-}
-
-static inline void show_start(call *c, const net_start *value) {
-  net_view text = net_str(net_start_text(*value));
-  show_text(c, &text);
-}
-
-static inline void read_redis_options(call *c, const node *value, net_redis_options *out) {
-  *out = net_redis_options_init();
-  read_text(c, member(value, "url"), &out->url);
-  if (given(member(value, "prefix"))) {
-    read_text(c, member(value, "prefix"), &out->prefix);
-  }
-  if (given(member(value, "pipeline_size"))) {
-    read_u32(c, member(value, "pipeline_size"), &out->pipeline_size);
-  }
-  out->has_pool_size = given(member(value, "pool_size"));
-  if (out->has_pool_size) {
-    read_u32(c, member(value, "pool_size"), &out->pool_size);
-  }
-  if (given(member(value, "connect_timeout"))) {
-    read_time(c, member(value, "connect_timeout"), &out->connect_timeout_ms);
-  }
-  if (given(member(value, "command_timeout"))) {
-    read_time(c, member(value, "command_timeout"), &out->command_timeout_ms);
-  }
-  out->has_max_stream_len = given(member(value, "max_stream_len"));
-  if (out->has_max_stream_len) {
-    read_u32(c, member(value, "max_stream_len"), &out->max_stream_len);
-  }
-}
-
-static inline void show_redis_options(call *c, const net_redis_options *value) {
-  {
-    size_t at = enter(c, net_str("url"));
-    show_text(c, &value->url);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("prefix"));
-    show_text(c, &value->prefix);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("pipeline_size"));
-    show_u32(c, &value->pipeline_size);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("pool_size"));
-    if (value->has_pool_size) {
-      show_u32(c, &value->pool_size);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("connect_timeout"));
-    show_time(c, &value->connect_timeout_ms);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("command_timeout"));
-    show_time(c, &value->command_timeout_ms);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("max_stream_len"));
-    if (value->has_max_stream_len) {
-      show_u32(c, &value->max_stream_len);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-}
-
-static inline void read_jet_stream_options(call *c, const node *value, net_jet_stream_options *out) {
-  *out = net_jet_stream_options_init();
-  read_text(c, member(value, "url"), &out->url);
-  if (given(member(value, "prefix"))) {
-    read_text(c, member(value, "prefix"), &out->prefix);
-  }
-  if (given(member(value, "connect_timeout"))) {
-    read_time(c, member(value, "connect_timeout"), &out->connect_timeout_ms);
-  }
-  if (given(member(value, "request_timeout"))) {
-    read_time(c, member(value, "request_timeout"), &out->request_timeout_ms);
-  }
-  out->has_max_messages = given(member(value, "max_messages"));
-  if (out->has_max_messages) {
-    read_u64(c, member(value, "max_messages"), &out->max_messages);
-  }
-  out->has_max_bytes = given(member(value, "max"));
-  if (out->has_max_bytes) {
-    read_u64(c, member(value, "max"), &out->max_bytes);
-  }
-  out->has_max_age_ms = given(member(value, "max_age"));
-  if (out->has_max_age_ms) {
-    read_time(c, member(value, "max_age"), &out->max_age_ms);
-  }
-  if (given(member(value, "replicas"))) {
-    read_u32(c, member(value, "replicas"), &out->replicas);
-  }
-}
-
-static inline void show_jet_stream_options(call *c, const net_jet_stream_options *value) {
-  {
-    size_t at = enter(c, net_str("url"));
-    show_text(c, &value->url);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("prefix"));
-    show_text(c, &value->prefix);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("connect_timeout"));
-    show_time(c, &value->connect_timeout_ms);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("request_timeout"));
-    show_time(c, &value->request_timeout_ms);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("max_messages"));
-    if (value->has_max_messages) {
-      show_u64(c, &value->max_messages);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("max"));
-    if (value->has_max_bytes) {
-      show_u64(c, &value->max_bytes);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("max_age"));
-    if (value->has_max_age_ms) {
-      show_time(c, &value->max_age_ms);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("replicas"));
-    show_u32(c, &value->replicas);
-    leave(c, at);
-  }
-}
-
-static inline void read_transport(call *c, const node *value, net_transport *out);
-static inline void show_transport(call *c, const net_transport *value);
-
-static inline void read_transport(call *c, const node *value, net_transport *out) {
-  const char *tag = text_of(c, member(value, "type"));
-  memset(out, 0, sizeof *out);
-  if (strcmp(tag, "memory") == 0) {
-    out->tag = NET_TRANSPORT_MEMORY;
-  } else if (strcmp(tag, "redis") == 0) {
-    out->tag = NET_TRANSPORT_REDIS;
-    read_text(c, member(value, "url"), &out->as.redis.url);
-    out->as.redis.prefix = net_str("net");
-    if (given(member(value, "prefix"))) {
-      read_text(c, member(value, "prefix"), &out->as.redis.prefix);
-    }
-    out->as.redis.pipeline_size = 1000;
-    if (given(member(value, "pipeline_size"))) {
-      read_u32(c, member(value, "pipeline_size"), &out->as.redis.pipeline_size);
-    }
-    out->as.redis.has_pool_size = given(member(value, "pool_size"));
-    if (out->as.redis.has_pool_size) {
-      read_u32(c, member(value, "pool_size"), &out->as.redis.pool_size);
-    }
-    out->as.redis.connect_timeout_ms = UINT64_C(5000);
-    if (given(member(value, "connect_timeout"))) {
-      read_time(c, member(value, "connect_timeout"), &out->as.redis.connect_timeout_ms);
-    }
-    out->as.redis.command_timeout_ms = UINT64_C(1000);
-    if (given(member(value, "command_timeout"))) {
-      read_time(c, member(value, "command_timeout"), &out->as.redis.command_timeout_ms);
-    }
-    out->as.redis.has_max_stream_len = given(member(value, "max_stream_len"));
-    if (out->as.redis.has_max_stream_len) {
-      read_u32(c, member(value, "max_stream_len"), &out->as.redis.max_stream_len);
-    }
-  } else if (strcmp(tag, "jetstream") == 0) {
-    out->tag = NET_TRANSPORT_JETSTREAM;
-    read_text(c, member(value, "url"), &out->as.jetstream.url);
-    out->as.jetstream.prefix = net_str("net");
-    if (given(member(value, "prefix"))) {
-      read_text(c, member(value, "prefix"), &out->as.jetstream.prefix);
-    }
-    out->as.jetstream.connect_timeout_ms = UINT64_C(5000);
-    if (given(member(value, "connect_timeout"))) {
-      read_time(c, member(value, "connect_timeout"), &out->as.jetstream.connect_timeout_ms);
-    }
-    out->as.jetstream.request_timeout_ms = UINT64_C(5000);
-    if (given(member(value, "request_timeout"))) {
-      read_time(c, member(value, "request_timeout"), &out->as.jetstream.request_timeout_ms);
-    }
-    out->as.jetstream.has_max_messages = given(member(value, "max_messages"));
-    if (out->as.jetstream.has_max_messages) {
-      read_u64(c, member(value, "max_messages"), &out->as.jetstream.max_messages);
-    }
-    out->as.jetstream.has_max_bytes = given(member(value, "max"));
-    if (out->as.jetstream.has_max_bytes) {
-      read_u64(c, member(value, "max"), &out->as.jetstream.max_bytes);
-    }
-    out->as.jetstream.has_max_age_ms = given(member(value, "max_age"));
-    if (out->as.jetstream.has_max_age_ms) {
-      read_time(c, member(value, "max_age"), &out->as.jetstream.max_age_ms);
-    }
-    out->as.jetstream.replicas = 1;
-    if (given(member(value, "replicas"))) {
-      read_u32(c, member(value, "replicas"), &out->as.jetstream.replicas);
-    }
-  } else {
-    refuse(c, "no such case");
-  }
-}
-
-static inline void show_transport(call *c, const net_transport *value) {
-  size_t before = enter(c, net_str("type"));
-  net_view tag = net_str("");
-  if (value->tag == NET_TRANSPORT_MEMORY) {
-    tag = net_str("memory");
-  } else if (value->tag == NET_TRANSPORT_REDIS) {
-    tag = net_str("redis");
-  } else if (value->tag == NET_TRANSPORT_JETSTREAM) {
-    tag = net_str("jetstream");
-  }
-  show_text(c, &tag);
-  leave(c, before);
-  if (value->tag == NET_TRANSPORT_MEMORY) {
-  } else if (value->tag == NET_TRANSPORT_REDIS) {
-    {
-      size_t at = enter(c, net_str("url"));
-      show_text(c, &value->as.redis.url);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("prefix"));
-      show_text(c, &value->as.redis.prefix);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("pipeline_size"));
-      show_u32(c, &value->as.redis.pipeline_size);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("pool_size"));
-      if (value->as.redis.has_pool_size) {
-        show_u32(c, &value->as.redis.pool_size);
-      } else {
-        show_null(c);
-      }
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("connect_timeout"));
-      show_time(c, &value->as.redis.connect_timeout_ms);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("command_timeout"));
-      show_time(c, &value->as.redis.command_timeout_ms);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("max_stream_len"));
-      if (value->as.redis.has_max_stream_len) {
-        show_u32(c, &value->as.redis.max_stream_len);
-      } else {
-        show_null(c);
-      }
-      leave(c, at);
-    }
-  } else if (value->tag == NET_TRANSPORT_JETSTREAM) {
-    {
-      size_t at = enter(c, net_str("url"));
-      show_text(c, &value->as.jetstream.url);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("prefix"));
-      show_text(c, &value->as.jetstream.prefix);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("connect_timeout"));
-      show_time(c, &value->as.jetstream.connect_timeout_ms);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("request_timeout"));
-      show_time(c, &value->as.jetstream.request_timeout_ms);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("max_messages"));
-      if (value->as.jetstream.has_max_messages) {
-        show_u64(c, &value->as.jetstream.max_messages);
-      } else {
-        show_null(c);
-      }
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("max"));
-      if (value->as.jetstream.has_max_bytes) {
-        show_u64(c, &value->as.jetstream.max_bytes);
-      } else {
-        show_null(c);
-      }
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("max_age"));
-      if (value->as.jetstream.has_max_age_ms) {
-        show_time(c, &value->as.jetstream.max_age_ms);
-      } else {
-        show_null(c);
-      }
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("replicas"));
-      show_u32(c, &value->as.jetstream.replicas);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void read_net_node_config(call *c, const node *value, net_net_node_config *out) {
-  *out = net_net_node_config_init();
-  out->has_shards = given(member(value, "shards"));
-  if (out->has_shards) {
-    read_u32(c, member(value, "shards"), &out->shards);
-  }
-  if (given(member(value, "buffer_capacity"))) {
-    read_u32(c, member(value, "buffer_capacity"), &out->buffer_capacity);
-  }
-  if (given(member(value, "backpressure"))) {
-    read_backpressure(c, member(value, "backpressure"), &out->backpressure);
-  }
-  if (given(member(value, "max_event"))) {
-    read_u64(c, member(value, "max_event"), &out->max_event_bytes);
-  }
-  if (given(member(value, "max_buffer"))) {
-    read_u64(c, member(value, "max_buffer"), &out->max_buffer_bytes);
-  }
-  if (given(member(value, "transport"))) {
-    read_transport(c, member(value, "transport"), &out->transport);
-  }
-  out->has_redis = given(member(value, "redis"));
-  if (out->has_redis) {
-    read_redis_options(c, member(value, "redis"), &out->redis);
-  }
-  out->has_jetstream = given(member(value, "jetstream"));
-  if (out->has_jetstream) {
-    read_jet_stream_options(c, member(value, "jetstream"), &out->jetstream);
-  }
-  if (given(member(value, "producer_nonce_path"))) {
-    read_text(c, member(value, "producer_nonce_path"), &out->producer_nonce_path);
-  }
-}
-
-static inline void show_net_node_config(call *c, const net_net_node_config *value) {
-  {
-    size_t at = enter(c, net_str("shards"));
-    if (value->has_shards) {
-      show_u32(c, &value->shards);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("buffer_capacity"));
-    show_u32(c, &value->buffer_capacity);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("backpressure"));
-    show_backpressure(c, &value->backpressure);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("max_event"));
-    show_u64(c, &value->max_event_bytes);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("max_buffer"));
-    show_u64(c, &value->max_buffer_bytes);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("transport"));
-    show_transport(c, &value->transport);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("redis"));
-    if (value->has_redis) {
-      show_redis_options(c, &value->redis);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("jetstream"));
-    if (value->has_jetstream) {
-      show_jet_stream_options(c, &value->jetstream);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("producer_nonce_path"));
-    if (value->producer_nonce_path.data != NULL) {
-      show_text(c, &value->producer_nonce_path);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-}
-
-static inline void read_receipt(call *c, const node *value, net_receipt *out) {
-  *out = net_receipt_init();
-  read_u32(c, member(value, "shard_id"), &out->shard_id);
-  read_u64(c, member(value, "timestamp"), &out->timestamp);
-}
-
-static inline void show_receipt(call *c, const net_receipt *value) {
-  {
-    size_t at = enter(c, net_str("shard_id"));
-    show_u32(c, &value->shard_id);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("timestamp"));
-    show_u64(c, &value->timestamp);
-    leave(c, at);
-  }
-}
-
-static inline void read_stored_event(call *c, const node *value, net_stored_event *out) {
-  *out = net_stored_event_init();
-  read_text(c, member(value, "id"), &out->id);
-  read_text(c, member(value, "raw"), &out->raw);
-  read_u64(c, member(value, "insertion_ts"), &out->insertion_ts);
-  read_u32(c, member(value, "shard_id"), &out->shard_id);
-}
-
-static inline void show_stored_event(call *c, const net_stored_event *value) {
-  {
-    size_t at = enter(c, net_str("id"));
-    show_text(c, &value->id);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("raw"));
-    show_text(c, &value->raw);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("insertion_ts"));
-    show_u64(c, &value->insertion_ts);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("shard_id"));
-    show_u32(c, &value->shard_id);
-    leave(c, at);
-  }
-}
-
-static inline void read_hashed_event(call *c, const node *value, net_hashed_event *out) {
-  *out = net_hashed_event_init();
-  read_bytes(c, member(value, "data"), &out->data);
-  read_u64(c, member(value, "hash"), &out->hash);
-}
-
-static inline void show_hashed_event(call *c, const net_hashed_event *value) {
-  {
-    size_t at = enter(c, net_str("data"));
-    show_bytes(c, &value->data);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("hash"));
-    show_u64(c, &value->hash);
-    leave(c, at);
-  }
-}
-
-static inline void read_poll_request(call *c, const node *value, net_poll_request *out) {
-  *out = net_poll_request_init();
-  if (given(member(value, "limit"))) {
-    read_u32(c, member(value, "limit"), &out->limit);
-  }
-  if (given(member(value, "cursor"))) {
-    read_text(c, member(value, "cursor"), &out->cursor);
-  }
-  if (given(member(value, "filter"))) {
-    read_text(c, member(value, "filter"), &out->filter);
-  }
-  if (given(member(value, "ordering"))) {
-    read_ordering(c, member(value, "ordering"), &out->ordering);
-  }
-}
-
-static inline void show_poll_request(call *c, const net_poll_request *value) {
-  {
-    size_t at = enter(c, net_str("limit"));
-    show_u32(c, &value->limit);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("cursor"));
-    if (value->cursor.data != NULL) {
-      show_text(c, &value->cursor);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("filter"));
-    if (value->filter.data != NULL) {
-      show_text(c, &value->filter);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("ordering"));
-    show_ordering(c, &value->ordering);
-    leave(c, at);
-  }
-}
-
-TESTEE_READ_LIST(stored_event, net_stored_event, net_stored_event_list)
-TESTEE_SHOW_LIST(stored_event, net_stored_event_list)
-
-static inline void read_poll_response(call *c, const node *value, net_poll_response *out) {
-  *out = net_poll_response_init();
-  read_stored_event_list(c, member(value, "events"), &out->events);
-  if (given(member(value, "next_id"))) {
-    read_text(c, member(value, "next_id"), &out->next_id);
-  }
-  read_bool(c, member(value, "has_more"), &out->has_more);
-}
-
-static inline void show_poll_response(call *c, const net_poll_response *value) {
-  {
-    size_t at = enter(c, net_str("events"));
-    show_stored_event_list(c, &value->events);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("next_id"));
-    if (value->next_id.data != NULL) {
-      show_text(c, &value->next_id);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("has_more"));
-    show_bool(c, &value->has_more);
-    leave(c, at);
-  }
-}
-
-static inline void read_stats(call *c, const node *value, net_stats *out) {
-  *out = net_stats_init();
-  read_u64(c, member(value, "events_ingested"), &out->events_ingested);
-  read_u64(c, member(value, "events_dropped"), &out->events_dropped);
-  read_u64(c, member(value, "batches_dispatched"), &out->batches_dispatched);
-  read_u64(c, member(value, "rejected"), &out->rejected);
-  read_u64(c, member(value, "held"), &out->held);
-  read_u64(c, member(value, "buffered_bytes"), &out->buffered_bytes);
-}
-
-static inline void show_stats(call *c, const net_stats *value) {
-  {
-    size_t at = enter(c, net_str("events_ingested"));
-    show_u64(c, &value->events_ingested);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("events_dropped"));
-    show_u64(c, &value->events_dropped);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("batches_dispatched"));
-    show_u64(c, &value->batches_dispatched);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("rejected"));
-    show_u64(c, &value->rejected);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("held"));
-    show_u64(c, &value->held);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("buffered_bytes"));
-    show_u64(c, &value->buffered_bytes);
-    leave(c, at);
-  }
-}
-
-static inline void read_subscribe_options(call *c, const node *value, net_subscribe_options *out) {
-  *out = net_subscribe_options_init();
-  if (given(member(value, "limit"))) {
-    read_u32(c, member(value, "limit"), &out->limit);
-  }
-  if (given(member(value, "filter"))) {
-    read_text(c, member(value, "filter"), &out->filter);
-  }
-  if (given(member(value, "ordering"))) {
-    read_ordering(c, member(value, "ordering"), &out->ordering);
-  }
-  out->has_timeout_ms = given(member(value, "timeout"));
-  if (out->has_timeout_ms) {
-    read_time(c, member(value, "timeout"), &out->timeout_ms);
-  }
-  out->has_poll_interval_ms = given(member(value, "poll_interval"));
-  if (out->has_poll_interval_ms) {
-    read_time(c, member(value, "poll_interval"), &out->poll_interval_ms);
-  }
-  out->has_max_backoff_ms = given(member(value, "max_backoff"));
-  if (out->has_max_backoff_ms) {
-    read_time(c, member(value, "max_backoff"), &out->max_backoff_ms);
-  }
-  if (given(member(value, "cursor"))) {
-    read_text(c, member(value, "cursor"), &out->cursor);
-  }
-  if (given(member(value, "from"))) {
-    read_start(c, member(value, "from"), &out->from);
-  }
-}
-
-static inline void show_subscribe_options(call *c, const net_subscribe_options *value) {
-  {
-    size_t at = enter(c, net_str("limit"));
-    show_u32(c, &value->limit);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("filter"));
-    if (value->filter.data != NULL) {
-      show_text(c, &value->filter);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("ordering"));
-    show_ordering(c, &value->ordering);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("timeout"));
-    if (value->has_timeout_ms) {
-      show_time(c, &value->timeout_ms);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("poll_interval"));
-    if (value->has_poll_interval_ms) {
-      show_time(c, &value->poll_interval_ms);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("max_backoff"));
-    if (value->has_max_backoff_ms) {
-      show_time(c, &value->max_backoff_ms);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("cursor"));
-    if (value->cursor.data != NULL) {
-      show_text(c, &value->cursor);
-    } else {
-      show_null(c);
-    }
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("from"));
-    show_start(c, &value->from);
-    leave(c, at);
-  }
-}
-
-static inline void read_shutdown_options(call *c, const node *value, net_shutdown_options *out) {
-  *out = net_shutdown_options_init();
-  if (given(member(value, "timeout"))) {
-    read_time(c, member(value, "timeout"), &out->timeout_ms);
-  }
-}
-
-static inline void show_shutdown_options(call *c, const net_shutdown_options *value) {
-  {
-    size_t at = enter(c, net_str("timeout"));
-    show_time(c, &value->timeout_ms);
-    leave(c, at);
-  }
-}
-
-static inline void read_net_keypair(call *c, const node *value, net_net_keypair *out) {
-  *out = net_net_keypair_init();
-  read_text(c, member(value, "public_key"), &out->public_key);
-  read_text(c, member(value, "secret_key"), &out->secret_key);
-}
-
-static inline void show_net_keypair(call *c, const net_net_keypair *value) {
-  {
-    size_t at = enter(c, net_str("public_key"));
-    show_text(c, &value->public_key);
-    leave(c, at);
-  }
-  {
-    size_t at = enter(c, net_str("secret_key"));
-    show_text(c, &value->secret_key);
-    leave(c, at);
-  }
-}
-
-TESTEE_READ_LIST(bytes, net_view, net_view_list)
-TESTEE_SHOW_LIST(bytes, net_view_list)
 
 static inline void read_log_level(call *c, const node *value, net_log_level *out) {
   if (!net_log_level_from_text(net_str(text_of(c, value)), out)) {
@@ -1285,6 +491,8 @@ TESTEE_READ_LIST(u32, uint32_t, net_u32_list)
 TESTEE_SHOW_LIST(u32, net_u32_list)
 TESTEE_READ_LIST(label, net_label, net_label_list)
 TESTEE_SHOW_LIST(label, net_label_list)
+TESTEE_READ_LIST(bytes, net_view, net_view_list)
+TESTEE_SHOW_LIST(bytes, net_view_list)
 TESTEE_MAP(i64, net_i64_entry, net_i64_map)
 TESTEE_MAP(label_list, net_label_list_entry, net_label_list_map)
 TESTEE_READ_LIST(shape, net_shape, net_shape_list)
@@ -2509,6 +1717,1206 @@ TESTEE_SHOW_LIST(mesh_event, net_mesh_event_list)
 TESTEE_READ_LIST(peer_info, net_peer_info, net_peer_info_list)
 TESTEE_SHOW_LIST(peer_info, net_peer_info_list)
 
+static inline void read_backpressure(call *c, const node *value, net_backpressure *out) {
+  if (!net_backpressure_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_backpressure(call *c, const net_backpressure *value) {
+  net_view text = net_str(net_backpressure_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_mesh_role(call *c, const node *value, net_mesh_role *out) {
+  if (!net_mesh_role_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_mesh_role(call *c, const net_mesh_role *value) {
+  net_view text = net_str(net_mesh_role_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_mesh_delivery(call *c, const node *value, net_mesh_delivery *out) {
+  if (!net_mesh_delivery_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_mesh_delivery(call *c, const net_mesh_delivery *value) {
+  net_view text = net_str(net_mesh_delivery_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_ordering(call *c, const node *value, net_ordering *out) {
+  if (!net_ordering_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_ordering(call *c, const net_ordering *value) {
+  net_view text = net_str(net_ordering_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_start(call *c, const node *value, net_start *out) {
+  if (!net_start_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_start(call *c, const net_start *value) {
+  net_view text = net_str(net_start_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_mesh_transport_options(call *c, const node *value, net_mesh_transport_options *out) {
+  *out = net_mesh_transport_options_init();
+  read_text(c, member(value, "bind"), &out->bind);
+  read_text(c, member(value, "peer"), &out->peer);
+  read_text(c, member(value, "psk"), &out->psk);
+  out->has_role = given(member(value, "role"));
+  if (out->has_role) {
+    read_mesh_role(c, member(value, "role"), &out->role);
+  }
+  out->has_peer_public_key = given(member(value, "peer_public_key"));
+  if (out->has_peer_public_key) {
+    read_fixed_32(c, member(value, "peer_public_key"), &out->peer_public_key);
+  }
+  if (given(member(value, "secret_key"))) {
+    read_text(c, member(value, "secret_key"), &out->secret_key);
+  }
+  out->has_public_key = given(member(value, "public_key"));
+  if (out->has_public_key) {
+    read_fixed_32(c, member(value, "public_key"), &out->public_key);
+  }
+  if (given(member(value, "identity_seed"))) {
+    read_bytes(c, member(value, "identity_seed"), &out->identity_seed);
+  }
+  if (given(member(value, "reliability"))) {
+    read_mesh_delivery(c, member(value, "reliability"), &out->reliability);
+  }
+  if (given(member(value, "heartbeat_interval"))) {
+    read_time(c, member(value, "heartbeat_interval"), &out->heartbeat_interval_ms);
+  }
+  if (given(member(value, "session_timeout"))) {
+    read_time(c, member(value, "session_timeout"), &out->session_timeout_ms);
+  }
+  if (given(member(value, "batched_io"))) {
+    read_bool(c, member(value, "batched_io"), &out->batched_io);
+  }
+  if (given(member(value, "packet_pool_size"))) {
+    read_u32(c, member(value, "packet_pool_size"), &out->packet_pool_size);
+  }
+}
+
+static inline void show_mesh_transport_options(call *c, const net_mesh_transport_options *value) {
+  {
+    size_t at = enter(c, net_str("bind"));
+    show_text(c, &value->bind);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("peer"));
+    show_text(c, &value->peer);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("psk"));
+    show_text(c, &value->psk);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("role"));
+    if (value->has_role) {
+      show_mesh_role(c, &value->role);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("peer_public_key"));
+    if (value->has_peer_public_key) {
+      show_fixed_32(c, &value->peer_public_key);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("secret_key"));
+    if (value->secret_key.data != NULL) {
+      show_text(c, &value->secret_key);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("public_key"));
+    if (value->has_public_key) {
+      show_fixed_32(c, &value->public_key);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("identity_seed"));
+    if (value->identity_seed.data != NULL) {
+      show_bytes(c, &value->identity_seed);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reliability"));
+    show_mesh_delivery(c, &value->reliability);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("heartbeat_interval"));
+    show_time(c, &value->heartbeat_interval_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("session_timeout"));
+    show_time(c, &value->session_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("batched_io"));
+    show_bool(c, &value->batched_io);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packet_pool_size"));
+    show_u32(c, &value->packet_pool_size);
+    leave(c, at);
+  }
+}
+
+static inline void read_net_options(call *c, const node *value, net_net_options *out) {
+  *out = net_net_options_init();
+  read_text(c, member(value, "bind_addr"), &out->bind_addr);
+  read_text(c, member(value, "peer_addr"), &out->peer_addr);
+  read_text(c, member(value, "psk"), &out->psk);
+  out->has_role = given(member(value, "role"));
+  if (out->has_role) {
+    read_mesh_role(c, member(value, "role"), &out->role);
+  }
+  out->has_peer_public_key = given(member(value, "peer_public_key"));
+  if (out->has_peer_public_key) {
+    read_fixed_32(c, member(value, "peer_public_key"), &out->peer_public_key);
+  }
+  if (given(member(value, "secret_key"))) {
+    read_text(c, member(value, "secret_key"), &out->secret_key);
+  }
+  out->has_public_key = given(member(value, "public_key"));
+  if (out->has_public_key) {
+    read_fixed_32(c, member(value, "public_key"), &out->public_key);
+  }
+  if (given(member(value, "reliability"))) {
+    read_mesh_delivery(c, member(value, "reliability"), &out->reliability);
+  }
+  if (given(member(value, "heartbeat_interval"))) {
+    read_time(c, member(value, "heartbeat_interval"), &out->heartbeat_interval_ms);
+  }
+  if (given(member(value, "session_timeout"))) {
+    read_time(c, member(value, "session_timeout"), &out->session_timeout_ms);
+  }
+  if (given(member(value, "batched_io"))) {
+    read_bool(c, member(value, "batched_io"), &out->batched_io);
+  }
+  if (given(member(value, "packet_pool_size"))) {
+    read_u32(c, member(value, "packet_pool_size"), &out->packet_pool_size);
+  }
+}
+
+static inline void show_net_options(call *c, const net_net_options *value) {
+  {
+    size_t at = enter(c, net_str("bind_addr"));
+    show_text(c, &value->bind_addr);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("peer_addr"));
+    show_text(c, &value->peer_addr);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("psk"));
+    show_text(c, &value->psk);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("role"));
+    if (value->has_role) {
+      show_mesh_role(c, &value->role);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("peer_public_key"));
+    if (value->has_peer_public_key) {
+      show_fixed_32(c, &value->peer_public_key);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("secret_key"));
+    if (value->secret_key.data != NULL) {
+      show_text(c, &value->secret_key);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("public_key"));
+    if (value->has_public_key) {
+      show_fixed_32(c, &value->public_key);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reliability"));
+    show_mesh_delivery(c, &value->reliability);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("heartbeat_interval"));
+    show_time(c, &value->heartbeat_interval_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("session_timeout"));
+    show_time(c, &value->session_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("batched_io"));
+    show_bool(c, &value->batched_io);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("packet_pool_size"));
+    show_u32(c, &value->packet_pool_size);
+    leave(c, at);
+  }
+}
+
+static inline void read_redis_options(call *c, const node *value, net_redis_options *out) {
+  *out = net_redis_options_init();
+  read_text(c, member(value, "url"), &out->url);
+  if (given(member(value, "prefix"))) {
+    read_text(c, member(value, "prefix"), &out->prefix);
+  }
+  if (given(member(value, "pipeline_size"))) {
+    read_u32(c, member(value, "pipeline_size"), &out->pipeline_size);
+  }
+  out->has_pool_size = given(member(value, "pool_size"));
+  if (out->has_pool_size) {
+    read_u32(c, member(value, "pool_size"), &out->pool_size);
+  }
+  if (given(member(value, "connect_timeout"))) {
+    read_time(c, member(value, "connect_timeout"), &out->connect_timeout_ms);
+  }
+  if (given(member(value, "command_timeout"))) {
+    read_time(c, member(value, "command_timeout"), &out->command_timeout_ms);
+  }
+  out->has_max_stream_len = given(member(value, "max_stream_len"));
+  if (out->has_max_stream_len) {
+    read_u32(c, member(value, "max_stream_len"), &out->max_stream_len);
+  }
+}
+
+static inline void show_redis_options(call *c, const net_redis_options *value) {
+  {
+    size_t at = enter(c, net_str("url"));
+    show_text(c, &value->url);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("prefix"));
+    show_text(c, &value->prefix);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("pipeline_size"));
+    show_u32(c, &value->pipeline_size);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("pool_size"));
+    if (value->has_pool_size) {
+      show_u32(c, &value->pool_size);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("connect_timeout"));
+    show_time(c, &value->connect_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("command_timeout"));
+    show_time(c, &value->command_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_stream_len"));
+    if (value->has_max_stream_len) {
+      show_u32(c, &value->max_stream_len);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_jet_stream_options(call *c, const node *value, net_jet_stream_options *out) {
+  *out = net_jet_stream_options_init();
+  read_text(c, member(value, "url"), &out->url);
+  if (given(member(value, "prefix"))) {
+    read_text(c, member(value, "prefix"), &out->prefix);
+  }
+  if (given(member(value, "connect_timeout"))) {
+    read_time(c, member(value, "connect_timeout"), &out->connect_timeout_ms);
+  }
+  if (given(member(value, "request_timeout"))) {
+    read_time(c, member(value, "request_timeout"), &out->request_timeout_ms);
+  }
+  out->has_max_messages = given(member(value, "max_messages"));
+  if (out->has_max_messages) {
+    read_u64(c, member(value, "max_messages"), &out->max_messages);
+  }
+  out->has_max_bytes = given(member(value, "max"));
+  if (out->has_max_bytes) {
+    read_u64(c, member(value, "max"), &out->max_bytes);
+  }
+  out->has_max_age_ms = given(member(value, "max_age"));
+  if (out->has_max_age_ms) {
+    read_time(c, member(value, "max_age"), &out->max_age_ms);
+  }
+  if (given(member(value, "replicas"))) {
+    read_u32(c, member(value, "replicas"), &out->replicas);
+  }
+}
+
+static inline void show_jet_stream_options(call *c, const net_jet_stream_options *value) {
+  {
+    size_t at = enter(c, net_str("url"));
+    show_text(c, &value->url);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("prefix"));
+    show_text(c, &value->prefix);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("connect_timeout"));
+    show_time(c, &value->connect_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("request_timeout"));
+    show_time(c, &value->request_timeout_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_messages"));
+    if (value->has_max_messages) {
+      show_u64(c, &value->max_messages);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max"));
+    if (value->has_max_bytes) {
+      show_u64(c, &value->max_bytes);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_age"));
+    if (value->has_max_age_ms) {
+      show_time(c, &value->max_age_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("replicas"));
+    show_u32(c, &value->replicas);
+    leave(c, at);
+  }
+}
+
+static inline void read_transport(call *c, const node *value, net_transport *out);
+static inline void show_transport(call *c, const net_transport *value);
+
+static inline void read_transport(call *c, const node *value, net_transport *out) {
+  const char *tag = text_of(c, member(value, "type"));
+  memset(out, 0, sizeof *out);
+  if (strcmp(tag, "memory") == 0) {
+    out->tag = NET_TRANSPORT_MEMORY;
+  } else if (strcmp(tag, "redis") == 0) {
+    out->tag = NET_TRANSPORT_REDIS;
+    read_text(c, member(value, "url"), &out->as.redis.url);
+    out->as.redis.prefix = net_str("net");
+    if (given(member(value, "prefix"))) {
+      read_text(c, member(value, "prefix"), &out->as.redis.prefix);
+    }
+    out->as.redis.pipeline_size = 1000;
+    if (given(member(value, "pipeline_size"))) {
+      read_u32(c, member(value, "pipeline_size"), &out->as.redis.pipeline_size);
+    }
+    out->as.redis.has_pool_size = given(member(value, "pool_size"));
+    if (out->as.redis.has_pool_size) {
+      read_u32(c, member(value, "pool_size"), &out->as.redis.pool_size);
+    }
+    out->as.redis.connect_timeout_ms = UINT64_C(5000);
+    if (given(member(value, "connect_timeout"))) {
+      read_time(c, member(value, "connect_timeout"), &out->as.redis.connect_timeout_ms);
+    }
+    out->as.redis.command_timeout_ms = UINT64_C(1000);
+    if (given(member(value, "command_timeout"))) {
+      read_time(c, member(value, "command_timeout"), &out->as.redis.command_timeout_ms);
+    }
+    out->as.redis.has_max_stream_len = given(member(value, "max_stream_len"));
+    if (out->as.redis.has_max_stream_len) {
+      read_u32(c, member(value, "max_stream_len"), &out->as.redis.max_stream_len);
+    }
+  } else if (strcmp(tag, "jetstream") == 0) {
+    out->tag = NET_TRANSPORT_JETSTREAM;
+    read_text(c, member(value, "url"), &out->as.jetstream.url);
+    out->as.jetstream.prefix = net_str("net");
+    if (given(member(value, "prefix"))) {
+      read_text(c, member(value, "prefix"), &out->as.jetstream.prefix);
+    }
+    out->as.jetstream.connect_timeout_ms = UINT64_C(5000);
+    if (given(member(value, "connect_timeout"))) {
+      read_time(c, member(value, "connect_timeout"), &out->as.jetstream.connect_timeout_ms);
+    }
+    out->as.jetstream.request_timeout_ms = UINT64_C(5000);
+    if (given(member(value, "request_timeout"))) {
+      read_time(c, member(value, "request_timeout"), &out->as.jetstream.request_timeout_ms);
+    }
+    out->as.jetstream.has_max_messages = given(member(value, "max_messages"));
+    if (out->as.jetstream.has_max_messages) {
+      read_u64(c, member(value, "max_messages"), &out->as.jetstream.max_messages);
+    }
+    out->as.jetstream.has_max_bytes = given(member(value, "max"));
+    if (out->as.jetstream.has_max_bytes) {
+      read_u64(c, member(value, "max"), &out->as.jetstream.max_bytes);
+    }
+    out->as.jetstream.has_max_age_ms = given(member(value, "max_age"));
+    if (out->as.jetstream.has_max_age_ms) {
+      read_time(c, member(value, "max_age"), &out->as.jetstream.max_age_ms);
+    }
+    out->as.jetstream.replicas = 1;
+    if (given(member(value, "replicas"))) {
+      read_u32(c, member(value, "replicas"), &out->as.jetstream.replicas);
+    }
+  } else if (strcmp(tag, "mesh") == 0) {
+    out->tag = NET_TRANSPORT_MESH;
+    read_text(c, member(value, "bind"), &out->as.mesh.bind);
+    read_text(c, member(value, "peer"), &out->as.mesh.peer);
+    read_text(c, member(value, "psk"), &out->as.mesh.psk);
+    out->as.mesh.has_role = given(member(value, "role"));
+    if (out->as.mesh.has_role) {
+      read_mesh_role(c, member(value, "role"), &out->as.mesh.role);
+    }
+    out->as.mesh.has_peer_public_key = given(member(value, "peer_public_key"));
+    if (out->as.mesh.has_peer_public_key) {
+      read_fixed_32(c, member(value, "peer_public_key"), &out->as.mesh.peer_public_key);
+    }
+    if (given(member(value, "secret_key"))) {
+      read_text(c, member(value, "secret_key"), &out->as.mesh.secret_key);
+    }
+    out->as.mesh.has_public_key = given(member(value, "public_key"));
+    if (out->as.mesh.has_public_key) {
+      read_fixed_32(c, member(value, "public_key"), &out->as.mesh.public_key);
+    }
+    if (given(member(value, "identity_seed"))) {
+      read_bytes(c, member(value, "identity_seed"), &out->as.mesh.identity_seed);
+    }
+    out->as.mesh.reliability = NET_MESH_DELIVERY_FULL;
+    if (given(member(value, "reliability"))) {
+      read_mesh_delivery(c, member(value, "reliability"), &out->as.mesh.reliability);
+    }
+    out->as.mesh.heartbeat_interval_ms = UINT64_C(5000);
+    if (given(member(value, "heartbeat_interval"))) {
+      read_time(c, member(value, "heartbeat_interval"), &out->as.mesh.heartbeat_interval_ms);
+    }
+    out->as.mesh.session_timeout_ms = UINT64_C(30000);
+    if (given(member(value, "session_timeout"))) {
+      read_time(c, member(value, "session_timeout"), &out->as.mesh.session_timeout_ms);
+    }
+    if (given(member(value, "batched_io"))) {
+      read_bool(c, member(value, "batched_io"), &out->as.mesh.batched_io);
+    }
+    out->as.mesh.packet_pool_size = 64;
+    if (given(member(value, "packet_pool_size"))) {
+      read_u32(c, member(value, "packet_pool_size"), &out->as.mesh.packet_pool_size);
+    }
+  } else {
+    refuse(c, "no such case");
+  }
+}
+
+static inline void show_transport(call *c, const net_transport *value) {
+  size_t before = enter(c, net_str("type"));
+  net_view tag = net_str("");
+  if (value->tag == NET_TRANSPORT_MEMORY) {
+    tag = net_str("memory");
+  } else if (value->tag == NET_TRANSPORT_REDIS) {
+    tag = net_str("redis");
+  } else if (value->tag == NET_TRANSPORT_JETSTREAM) {
+    tag = net_str("jetstream");
+  } else if (value->tag == NET_TRANSPORT_MESH) {
+    tag = net_str("mesh");
+  }
+  show_text(c, &tag);
+  leave(c, before);
+  if (value->tag == NET_TRANSPORT_MEMORY) {
+  } else if (value->tag == NET_TRANSPORT_REDIS) {
+    {
+      size_t at = enter(c, net_str("url"));
+      show_text(c, &value->as.redis.url);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("prefix"));
+      show_text(c, &value->as.redis.prefix);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("pipeline_size"));
+      show_u32(c, &value->as.redis.pipeline_size);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("pool_size"));
+      if (value->as.redis.has_pool_size) {
+        show_u32(c, &value->as.redis.pool_size);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("connect_timeout"));
+      show_time(c, &value->as.redis.connect_timeout_ms);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("command_timeout"));
+      show_time(c, &value->as.redis.command_timeout_ms);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("max_stream_len"));
+      if (value->as.redis.has_max_stream_len) {
+        show_u32(c, &value->as.redis.max_stream_len);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+  } else if (value->tag == NET_TRANSPORT_JETSTREAM) {
+    {
+      size_t at = enter(c, net_str("url"));
+      show_text(c, &value->as.jetstream.url);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("prefix"));
+      show_text(c, &value->as.jetstream.prefix);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("connect_timeout"));
+      show_time(c, &value->as.jetstream.connect_timeout_ms);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("request_timeout"));
+      show_time(c, &value->as.jetstream.request_timeout_ms);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("max_messages"));
+      if (value->as.jetstream.has_max_messages) {
+        show_u64(c, &value->as.jetstream.max_messages);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("max"));
+      if (value->as.jetstream.has_max_bytes) {
+        show_u64(c, &value->as.jetstream.max_bytes);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("max_age"));
+      if (value->as.jetstream.has_max_age_ms) {
+        show_time(c, &value->as.jetstream.max_age_ms);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("replicas"));
+      show_u32(c, &value->as.jetstream.replicas);
+      leave(c, at);
+    }
+  } else if (value->tag == NET_TRANSPORT_MESH) {
+    {
+      size_t at = enter(c, net_str("bind"));
+      show_text(c, &value->as.mesh.bind);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("peer"));
+      show_text(c, &value->as.mesh.peer);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("psk"));
+      show_text(c, &value->as.mesh.psk);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("role"));
+      if (value->as.mesh.has_role) {
+        show_mesh_role(c, &value->as.mesh.role);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("peer_public_key"));
+      if (value->as.mesh.has_peer_public_key) {
+        show_fixed_32(c, &value->as.mesh.peer_public_key);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("secret_key"));
+      if (value->as.mesh.secret_key.data != NULL) {
+        show_text(c, &value->as.mesh.secret_key);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("public_key"));
+      if (value->as.mesh.has_public_key) {
+        show_fixed_32(c, &value->as.mesh.public_key);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("identity_seed"));
+      if (value->as.mesh.identity_seed.data != NULL) {
+        show_bytes(c, &value->as.mesh.identity_seed);
+      } else {
+        show_null(c);
+      }
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reliability"));
+      show_mesh_delivery(c, &value->as.mesh.reliability);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("heartbeat_interval"));
+      show_time(c, &value->as.mesh.heartbeat_interval_ms);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("session_timeout"));
+      show_time(c, &value->as.mesh.session_timeout_ms);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("batched_io"));
+      show_bool(c, &value->as.mesh.batched_io);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("packet_pool_size"));
+      show_u32(c, &value->as.mesh.packet_pool_size);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void read_net_node_config(call *c, const node *value, net_net_node_config *out) {
+  *out = net_net_node_config_init();
+  out->has_shards = given(member(value, "shards"));
+  if (out->has_shards) {
+    read_u32(c, member(value, "shards"), &out->shards);
+  }
+  if (given(member(value, "buffer_capacity"))) {
+    read_u32(c, member(value, "buffer_capacity"), &out->buffer_capacity);
+  }
+  if (given(member(value, "backpressure"))) {
+    read_backpressure(c, member(value, "backpressure"), &out->backpressure);
+  }
+  if (given(member(value, "max_event"))) {
+    read_u64(c, member(value, "max_event"), &out->max_event_bytes);
+  }
+  if (given(member(value, "max_buffer"))) {
+    read_u64(c, member(value, "max_buffer"), &out->max_buffer_bytes);
+  }
+  if (given(member(value, "transport"))) {
+    read_transport(c, member(value, "transport"), &out->transport);
+  }
+  out->has_redis = given(member(value, "redis"));
+  if (out->has_redis) {
+    read_redis_options(c, member(value, "redis"), &out->redis);
+  }
+  out->has_jetstream = given(member(value, "jetstream"));
+  if (out->has_jetstream) {
+    read_jet_stream_options(c, member(value, "jetstream"), &out->jetstream);
+  }
+  out->has_net = given(member(value, "net"));
+  if (out->has_net) {
+    read_net_options(c, member(value, "net"), &out->net);
+  }
+  if (given(member(value, "producer_nonce_path"))) {
+    read_text(c, member(value, "producer_nonce_path"), &out->producer_nonce_path);
+  }
+}
+
+static inline void show_net_node_config(call *c, const net_net_node_config *value) {
+  {
+    size_t at = enter(c, net_str("shards"));
+    if (value->has_shards) {
+      show_u32(c, &value->shards);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("buffer_capacity"));
+    show_u32(c, &value->buffer_capacity);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("backpressure"));
+    show_backpressure(c, &value->backpressure);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_event"));
+    show_u64(c, &value->max_event_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_buffer"));
+    show_u64(c, &value->max_buffer_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("transport"));
+    show_transport(c, &value->transport);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("redis"));
+    if (value->has_redis) {
+      show_redis_options(c, &value->redis);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("jetstream"));
+    if (value->has_jetstream) {
+      show_jet_stream_options(c, &value->jetstream);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("net"));
+    if (value->has_net) {
+      show_net_options(c, &value->net);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("producer_nonce_path"));
+    if (value->producer_nonce_path.data != NULL) {
+      show_text(c, &value->producer_nonce_path);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_receipt(call *c, const node *value, net_receipt *out) {
+  *out = net_receipt_init();
+  read_u32(c, member(value, "shard_id"), &out->shard_id);
+  read_u64(c, member(value, "timestamp"), &out->timestamp);
+}
+
+static inline void show_receipt(call *c, const net_receipt *value) {
+  {
+    size_t at = enter(c, net_str("shard_id"));
+    show_u32(c, &value->shard_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("timestamp"));
+    show_u64(c, &value->timestamp);
+    leave(c, at);
+  }
+}
+
+static inline void read_stored_event(call *c, const node *value, net_stored_event *out) {
+  *out = net_stored_event_init();
+  read_text(c, member(value, "id"), &out->id);
+  read_text(c, member(value, "raw"), &out->raw);
+  read_u64(c, member(value, "insertion_ts"), &out->insertion_ts);
+  read_u32(c, member(value, "shard_id"), &out->shard_id);
+}
+
+static inline void show_stored_event(call *c, const net_stored_event *value) {
+  {
+    size_t at = enter(c, net_str("id"));
+    show_text(c, &value->id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("raw"));
+    show_text(c, &value->raw);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("insertion_ts"));
+    show_u64(c, &value->insertion_ts);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("shard_id"));
+    show_u32(c, &value->shard_id);
+    leave(c, at);
+  }
+}
+
+static inline void read_hashed_event(call *c, const node *value, net_hashed_event *out) {
+  *out = net_hashed_event_init();
+  read_bytes(c, member(value, "data"), &out->data);
+  read_u64(c, member(value, "hash"), &out->hash);
+}
+
+static inline void show_hashed_event(call *c, const net_hashed_event *value) {
+  {
+    size_t at = enter(c, net_str("data"));
+    show_bytes(c, &value->data);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("hash"));
+    show_u64(c, &value->hash);
+    leave(c, at);
+  }
+}
+
+static inline void read_poll_request(call *c, const node *value, net_poll_request *out) {
+  *out = net_poll_request_init();
+  if (given(member(value, "limit"))) {
+    read_u32(c, member(value, "limit"), &out->limit);
+  }
+  if (given(member(value, "cursor"))) {
+    read_text(c, member(value, "cursor"), &out->cursor);
+  }
+  if (given(member(value, "filter"))) {
+    read_text(c, member(value, "filter"), &out->filter);
+  }
+  if (given(member(value, "ordering"))) {
+    read_ordering(c, member(value, "ordering"), &out->ordering);
+  }
+}
+
+static inline void show_poll_request(call *c, const net_poll_request *value) {
+  {
+    size_t at = enter(c, net_str("limit"));
+    show_u32(c, &value->limit);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cursor"));
+    if (value->cursor.data != NULL) {
+      show_text(c, &value->cursor);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("filter"));
+    if (value->filter.data != NULL) {
+      show_text(c, &value->filter);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ordering"));
+    show_ordering(c, &value->ordering);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(stored_event, net_stored_event, net_stored_event_list)
+TESTEE_SHOW_LIST(stored_event, net_stored_event_list)
+
+static inline void read_poll_response(call *c, const node *value, net_poll_response *out) {
+  *out = net_poll_response_init();
+  read_stored_event_list(c, member(value, "events"), &out->events);
+  if (given(member(value, "next_id"))) {
+    read_text(c, member(value, "next_id"), &out->next_id);
+  }
+  read_bool(c, member(value, "has_more"), &out->has_more);
+}
+
+static inline void show_poll_response(call *c, const net_poll_response *value) {
+  {
+    size_t at = enter(c, net_str("events"));
+    show_stored_event_list(c, &value->events);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("next_id"));
+    if (value->next_id.data != NULL) {
+      show_text(c, &value->next_id);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("has_more"));
+    show_bool(c, &value->has_more);
+    leave(c, at);
+  }
+}
+
+static inline void read_stats(call *c, const node *value, net_stats *out) {
+  *out = net_stats_init();
+  read_u64(c, member(value, "events_ingested"), &out->events_ingested);
+  read_u64(c, member(value, "events_dropped"), &out->events_dropped);
+  read_u64(c, member(value, "batches_dispatched"), &out->batches_dispatched);
+  read_u64(c, member(value, "rejected"), &out->rejected);
+  read_u64(c, member(value, "held"), &out->held);
+  read_u64(c, member(value, "buffered_bytes"), &out->buffered_bytes);
+}
+
+static inline void show_stats(call *c, const net_stats *value) {
+  {
+    size_t at = enter(c, net_str("events_ingested"));
+    show_u64(c, &value->events_ingested);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("events_dropped"));
+    show_u64(c, &value->events_dropped);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("batches_dispatched"));
+    show_u64(c, &value->batches_dispatched);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("rejected"));
+    show_u64(c, &value->rejected);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("held"));
+    show_u64(c, &value->held);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("buffered_bytes"));
+    show_u64(c, &value->buffered_bytes);
+    leave(c, at);
+  }
+}
+
+static inline void read_subscribe_options(call *c, const node *value, net_subscribe_options *out) {
+  *out = net_subscribe_options_init();
+  if (given(member(value, "limit"))) {
+    read_u32(c, member(value, "limit"), &out->limit);
+  }
+  if (given(member(value, "filter"))) {
+    read_text(c, member(value, "filter"), &out->filter);
+  }
+  if (given(member(value, "ordering"))) {
+    read_ordering(c, member(value, "ordering"), &out->ordering);
+  }
+  out->has_timeout_ms = given(member(value, "timeout"));
+  if (out->has_timeout_ms) {
+    read_time(c, member(value, "timeout"), &out->timeout_ms);
+  }
+  out->has_poll_interval_ms = given(member(value, "poll_interval"));
+  if (out->has_poll_interval_ms) {
+    read_time(c, member(value, "poll_interval"), &out->poll_interval_ms);
+  }
+  out->has_max_backoff_ms = given(member(value, "max_backoff"));
+  if (out->has_max_backoff_ms) {
+    read_time(c, member(value, "max_backoff"), &out->max_backoff_ms);
+  }
+  if (given(member(value, "cursor"))) {
+    read_text(c, member(value, "cursor"), &out->cursor);
+  }
+  if (given(member(value, "from"))) {
+    read_start(c, member(value, "from"), &out->from);
+  }
+}
+
+static inline void show_subscribe_options(call *c, const net_subscribe_options *value) {
+  {
+    size_t at = enter(c, net_str("limit"));
+    show_u32(c, &value->limit);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("filter"));
+    if (value->filter.data != NULL) {
+      show_text(c, &value->filter);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ordering"));
+    show_ordering(c, &value->ordering);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("timeout"));
+    if (value->has_timeout_ms) {
+      show_time(c, &value->timeout_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("poll_interval"));
+    if (value->has_poll_interval_ms) {
+      show_time(c, &value->poll_interval_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_backoff"));
+    if (value->has_max_backoff_ms) {
+      show_time(c, &value->max_backoff_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cursor"));
+    if (value->cursor.data != NULL) {
+      show_text(c, &value->cursor);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("from"));
+    show_start(c, &value->from);
+    leave(c, at);
+  }
+}
+
+static inline void read_shutdown_options(call *c, const node *value, net_shutdown_options *out) {
+  *out = net_shutdown_options_init();
+  if (given(member(value, "timeout"))) {
+    read_time(c, member(value, "timeout"), &out->timeout_ms);
+  }
+}
+
+static inline void show_shutdown_options(call *c, const net_shutdown_options *value) {
+  {
+    size_t at = enter(c, net_str("timeout"));
+    show_time(c, &value->timeout_ms);
+    leave(c, at);
+  }
+}
+
+static inline void read_net_keypair(call *c, const node *value, net_net_keypair *out) {
+  *out = net_net_keypair_init();
+  read_text(c, member(value, "public_key"), &out->public_key);
+  read_text(c, member(value, "secret_key"), &out->secret_key);
+}
+
+static inline void show_net_keypair(call *c, const net_net_keypair *value) {
+  {
+    size_t at = enter(c, net_str("public_key"));
+    show_text(c, &value->public_key);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("secret_key"));
+    show_text(c, &value->secret_key);
+    leave(c, at);
+  }
+}
+
 static inline void read_gossip_kind(call *c, const node *value, net_gossip_kind *out) {
   if (!net_gossip_kind_from_text(net_str(text_of(c, value)), out)) {
     refuse(c, "no such value");
@@ -2563,144 +2971,6 @@ static inline void show_base_mismatch(call *c, const net_error *error) {
     {
       size_t at = enter(c, net_str("found"));
       show_text(c, &fields.found);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_bus_invalid_json(call *c, const net_error *error) {
-  net_bus_invalid_json_fields fields;
-  if (net_bus_invalid_json_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("index"));
-      show_u32(c, &fields.index);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("offset"));
-      show_u64(c, &fields.offset);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("reason"));
-      show_text(c, &fields.reason);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_bus_event_too_large(call *c, const net_error *error) {
-  net_bus_event_too_large_fields fields;
-  if (net_bus_event_too_large_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("index"));
-      show_u32(c, &fields.index);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("size"));
-      show_u64(c, &fields.size);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("limit"));
-      show_u64(c, &fields.limit);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_bus_memory_full(call *c, const net_error *error) {
-  net_bus_memory_full_fields fields;
-  if (net_bus_memory_full_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("limit"));
-      show_u64(c, &fields.limit);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_bus_invalid_config(call *c, const net_error *error) {
-  net_bus_invalid_config_fields fields;
-  if (net_bus_invalid_config_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("option"));
-      show_text(c, &fields.option);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("reason"));
-      show_text(c, &fields.reason);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_bus_lagged(call *c, const net_error *error) {
-  net_bus_lagged_fields fields;
-  if (net_bus_lagged_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("shard"));
-      show_u32(c, &fields.shard);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("first"));
-      show_u64(c, &fields.first);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("last"));
-      show_u64(c, &fields.last);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_bus_transport(call *c, const net_error *error) {
-  net_bus_transport_fields fields;
-  if (net_bus_transport_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("server"));
-      show_text(c, &fields.server);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("reason"));
-      show_text(c, &fields.reason);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_bus_transport_refused(call *c, const net_error *error) {
-  net_bus_transport_refused_fields fields;
-  if (net_bus_transport_refused_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("server"));
-      show_text(c, &fields.server);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("reason"));
-      show_text(c, &fields.reason);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_bus_undelivered(call *c, const net_error *error) {
-  net_bus_undelivered_fields fields;
-  if (net_bus_undelivered_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("events"));
-      show_u64(c, &fields.events);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("reason"));
-      show_text(c, &fields.reason);
       leave(c, at);
     }
   }
@@ -2945,6 +3215,144 @@ static inline void show_mesh_no_route(call *c, const net_error *error) {
   }
 }
 
+static inline void show_bus_invalid_json(call *c, const net_error *error) {
+  net_bus_invalid_json_fields fields;
+  if (net_bus_invalid_json_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("index"));
+      show_u32(c, &fields.index);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("offset"));
+      show_u64(c, &fields.offset);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_bus_event_too_large(call *c, const net_error *error) {
+  net_bus_event_too_large_fields fields;
+  if (net_bus_event_too_large_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("index"));
+      show_u32(c, &fields.index);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("size"));
+      show_u64(c, &fields.size);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_bus_memory_full(call *c, const net_error *error) {
+  net_bus_memory_full_fields fields;
+  if (net_bus_memory_full_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_bus_invalid_config(call *c, const net_error *error) {
+  net_bus_invalid_config_fields fields;
+  if (net_bus_invalid_config_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("option"));
+      show_text(c, &fields.option);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_bus_lagged(call *c, const net_error *error) {
+  net_bus_lagged_fields fields;
+  if (net_bus_lagged_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("shard"));
+      show_u32(c, &fields.shard);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("first"));
+      show_u64(c, &fields.first);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("last"));
+      show_u64(c, &fields.last);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_bus_transport(call *c, const net_error *error) {
+  net_bus_transport_fields fields;
+  if (net_bus_transport_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("server"));
+      show_text(c, &fields.server);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_bus_transport_refused(call *c, const net_error *error) {
+  net_bus_transport_refused_fields fields;
+  if (net_bus_transport_refused_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("server"));
+      show_text(c, &fields.server);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_bus_undelivered(call *c, const net_error *error) {
+  net_bus_undelivered_fields fields;
+  if (net_bus_undelivered_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("events"));
+      show_u64(c, &fields.events);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
 // Shows an error and releases it.
 static inline void show_error(call *c, net_error *error) {
   net_view family = net_str("");
@@ -3005,66 +3413,6 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("base");
     kind = net_str("mismatch");
     show_base_mismatch(c, error);
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_INVALID_JSON) {
-    family = net_str("bus");
-    kind = net_str("invalid_json");
-    show_bus_invalid_json(c, error);
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_EVENT_TOO_LARGE) {
-    family = net_str("bus");
-    kind = net_str("event_too_large");
-    show_bus_event_too_large(c, error);
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_BACKPRESSURE) {
-    family = net_str("bus");
-    kind = net_str("backpressure");
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_MEMORY_FULL) {
-    family = net_str("bus");
-    kind = net_str("memory_full");
-    show_bus_memory_full(c, error);
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_INVALID_FILTER) {
-    family = net_str("bus");
-    kind = net_str("invalid_filter");
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_INVALID_CURSOR) {
-    family = net_str("bus");
-    kind = net_str("invalid_cursor");
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_INVALID_CONFIG) {
-    family = net_str("bus");
-    kind = net_str("invalid_config");
-    show_bus_invalid_config(c, error);
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_CLOSED) {
-    family = net_str("bus");
-    kind = net_str("closed");
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_LAGGED) {
-    family = net_str("bus");
-    kind = net_str("lagged");
-    show_bus_lagged(c, error);
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_TRANSPORT) {
-    family = net_str("bus");
-    kind = net_str("transport");
-    show_bus_transport(c, error);
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_TRANSPORT_REFUSED) {
-    family = net_str("bus");
-    kind = net_str("transport_refused");
-    show_bus_transport_refused(c, error);
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_UNDELIVERED) {
-    family = net_str("bus");
-    kind = net_str("undelivered");
-    show_bus_undelivered(c, error);
-  }
-  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_NOT_AN_OBJECT) {
-    family = net_str("bus");
-    kind = net_str("not_an_object");
   }
   if (error->family == NET_FAMILY_ECHO && error->kind == NET_ECHO_REJECTED) {
     family = net_str("echo");
@@ -3247,6 +3595,66 @@ static inline void show_error(call *c, net_error *error) {
     kind = net_str("no_route");
     show_mesh_no_route(c, error);
   }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_INVALID_JSON) {
+    family = net_str("bus");
+    kind = net_str("invalid_json");
+    show_bus_invalid_json(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_EVENT_TOO_LARGE) {
+    family = net_str("bus");
+    kind = net_str("event_too_large");
+    show_bus_event_too_large(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_BACKPRESSURE) {
+    family = net_str("bus");
+    kind = net_str("backpressure");
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_MEMORY_FULL) {
+    family = net_str("bus");
+    kind = net_str("memory_full");
+    show_bus_memory_full(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_INVALID_FILTER) {
+    family = net_str("bus");
+    kind = net_str("invalid_filter");
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_INVALID_CURSOR) {
+    family = net_str("bus");
+    kind = net_str("invalid_cursor");
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_INVALID_CONFIG) {
+    family = net_str("bus");
+    kind = net_str("invalid_config");
+    show_bus_invalid_config(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_CLOSED) {
+    family = net_str("bus");
+    kind = net_str("closed");
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_LAGGED) {
+    family = net_str("bus");
+    kind = net_str("lagged");
+    show_bus_lagged(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_TRANSPORT) {
+    family = net_str("bus");
+    kind = net_str("transport");
+    show_bus_transport(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_TRANSPORT_REFUSED) {
+    family = net_str("bus");
+    kind = net_str("transport_refused");
+    show_bus_transport_refused(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_UNDELIVERED) {
+    family = net_str("bus");
+    kind = net_str("undelivered");
+    show_bus_undelivered(c, error);
+  }
+  if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_NOT_AN_OBJECT) {
+    family = net_str("bus");
+    kind = net_str("not_an_object");
+  }
   leave(c, before);
   before = enter(c, net_str("family"));
   show_text(c, &family);
@@ -3380,162 +3788,6 @@ static inline net_error read_error(call *c, const node *value) {
         read_text(c, member(fields, "found"), &given_fields.found);
       }
       net_base_mismatch_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("invalid_json")) || net_view_equal(kind_text, net_str("invalid_json"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_INVALID_JSON;
-      net_bus_invalid_json_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "index"))) {
-        read_u32(c, member(fields, "index"), &given_fields.index);
-      }
-      if (given(member(fields, "offset"))) {
-        read_u64(c, member(fields, "offset"), &given_fields.offset);
-      }
-      if (given(member(fields, "reason"))) {
-        read_text(c, member(fields, "reason"), &given_fields.reason);
-      }
-      net_bus_invalid_json_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("event_too_large")) || net_view_equal(kind_text, net_str("event_too_large"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_EVENT_TOO_LARGE;
-      net_bus_event_too_large_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "index"))) {
-        read_u32(c, member(fields, "index"), &given_fields.index);
-      }
-      if (given(member(fields, "size"))) {
-        read_u64(c, member(fields, "size"), &given_fields.size);
-      }
-      if (given(member(fields, "limit"))) {
-        read_u64(c, member(fields, "limit"), &given_fields.limit);
-      }
-      net_bus_event_too_large_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("backpressure")) || net_view_equal(kind_text, net_str("backpressure"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_BACKPRESSURE;
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("memory_full")) || net_view_equal(kind_text, net_str("memory_full"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_MEMORY_FULL;
-      net_bus_memory_full_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "limit"))) {
-        read_u64(c, member(fields, "limit"), &given_fields.limit);
-      }
-      net_bus_memory_full_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("invalid_filter")) || net_view_equal(kind_text, net_str("invalid_filter"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_INVALID_FILTER;
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("invalid_cursor")) || net_view_equal(kind_text, net_str("invalid_cursor"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_INVALID_CURSOR;
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("invalid_config")) || net_view_equal(kind_text, net_str("invalid_config"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_INVALID_CONFIG;
-      net_bus_invalid_config_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "option"))) {
-        read_text(c, member(fields, "option"), &given_fields.option);
-      }
-      if (given(member(fields, "reason"))) {
-        read_text(c, member(fields, "reason"), &given_fields.reason);
-      }
-      net_bus_invalid_config_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("closed")) || net_view_equal(kind_text, net_str("closed"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_CLOSED;
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("lagged")) || net_view_equal(kind_text, net_str("lagged"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_LAGGED;
-      net_bus_lagged_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "shard"))) {
-        read_u32(c, member(fields, "shard"), &given_fields.shard);
-      }
-      if (given(member(fields, "first"))) {
-        read_u64(c, member(fields, "first"), &given_fields.first);
-      }
-      if (given(member(fields, "last"))) {
-        read_u64(c, member(fields, "last"), &given_fields.last);
-      }
-      net_bus_lagged_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("transport")) || net_view_equal(kind_text, net_str("transport"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_TRANSPORT;
-      net_bus_transport_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "server"))) {
-        read_text(c, member(fields, "server"), &given_fields.server);
-      }
-      if (given(member(fields, "reason"))) {
-        read_text(c, member(fields, "reason"), &given_fields.reason);
-      }
-      net_bus_transport_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("transport_refused")) || net_view_equal(kind_text, net_str("transport_refused"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_TRANSPORT_REFUSED;
-      net_bus_transport_refused_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "server"))) {
-        read_text(c, member(fields, "server"), &given_fields.server);
-      }
-      if (given(member(fields, "reason"))) {
-        read_text(c, member(fields, "reason"), &given_fields.reason);
-      }
-      net_bus_transport_refused_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("undelivered")) || net_view_equal(kind_text, net_str("undelivered"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_UNDELIVERED;
-      net_bus_undelivered_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "events"))) {
-        read_u64(c, member(fields, "events"), &given_fields.events);
-      }
-      if (given(member(fields, "reason"))) {
-        read_text(c, member(fields, "reason"), &given_fields.reason);
-      }
-      net_bus_undelivered_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("bus"))) {
-    if (net_view_equal(kind_text, net_str("not_an_object")) || net_view_equal(kind_text, net_str("not_an_object"))) {
-      error.family = NET_FAMILY_BUS;
-      error.kind = NET_BUS_NOT_AN_OBJECT;
     }
   }
   if (net_view_equal(family_text, net_str("echo"))) {
@@ -3912,6 +4164,162 @@ static inline net_error read_error(call *c, const node *value) {
       net_mesh_no_route_fields_pack(&w, &given_fields);
     }
   }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("invalid_json")) || net_view_equal(kind_text, net_str("invalid_json"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_INVALID_JSON;
+      net_bus_invalid_json_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "index"))) {
+        read_u32(c, member(fields, "index"), &given_fields.index);
+      }
+      if (given(member(fields, "offset"))) {
+        read_u64(c, member(fields, "offset"), &given_fields.offset);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_bus_invalid_json_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("event_too_large")) || net_view_equal(kind_text, net_str("event_too_large"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_EVENT_TOO_LARGE;
+      net_bus_event_too_large_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "index"))) {
+        read_u32(c, member(fields, "index"), &given_fields.index);
+      }
+      if (given(member(fields, "size"))) {
+        read_u64(c, member(fields, "size"), &given_fields.size);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_bus_event_too_large_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("backpressure")) || net_view_equal(kind_text, net_str("backpressure"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_BACKPRESSURE;
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("memory_full")) || net_view_equal(kind_text, net_str("memory_full"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_MEMORY_FULL;
+      net_bus_memory_full_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_bus_memory_full_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("invalid_filter")) || net_view_equal(kind_text, net_str("invalid_filter"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_INVALID_FILTER;
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("invalid_cursor")) || net_view_equal(kind_text, net_str("invalid_cursor"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_INVALID_CURSOR;
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("invalid_config")) || net_view_equal(kind_text, net_str("invalid_config"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_INVALID_CONFIG;
+      net_bus_invalid_config_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "option"))) {
+        read_text(c, member(fields, "option"), &given_fields.option);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_bus_invalid_config_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("closed")) || net_view_equal(kind_text, net_str("closed"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_CLOSED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("lagged")) || net_view_equal(kind_text, net_str("lagged"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_LAGGED;
+      net_bus_lagged_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "shard"))) {
+        read_u32(c, member(fields, "shard"), &given_fields.shard);
+      }
+      if (given(member(fields, "first"))) {
+        read_u64(c, member(fields, "first"), &given_fields.first);
+      }
+      if (given(member(fields, "last"))) {
+        read_u64(c, member(fields, "last"), &given_fields.last);
+      }
+      net_bus_lagged_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("transport")) || net_view_equal(kind_text, net_str("transport"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_TRANSPORT;
+      net_bus_transport_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "server"))) {
+        read_text(c, member(fields, "server"), &given_fields.server);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_bus_transport_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("transport_refused")) || net_view_equal(kind_text, net_str("transport_refused"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_TRANSPORT_REFUSED;
+      net_bus_transport_refused_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "server"))) {
+        read_text(c, member(fields, "server"), &given_fields.server);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_bus_transport_refused_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("undelivered")) || net_view_equal(kind_text, net_str("undelivered"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_UNDELIVERED;
+      net_bus_undelivered_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "events"))) {
+        read_u64(c, member(fields, "events"), &given_fields.events);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_bus_undelivered_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("bus"))) {
+    if (net_view_equal(kind_text, net_str("not_an_object")) || net_view_equal(kind_text, net_str("not_an_object"))) {
+      error.family = NET_FAMILY_BUS;
+      error.kind = NET_BUS_NOT_AN_OBJECT;
+    }
+  }
   if (error.kind == 0) {
     refuse(c, "no such error");
   }
@@ -4109,988 +4517,6 @@ static void call_build_info(call *c) {
   }
   show_library_info(c, &result);
   net_library_info_free(&result);
-}
-
-static void call_generate_net_keypair(call *c) {
-  net_error error;
-  net_net_keypair result;
-  net_code code = net_generate_net_keypair_with(&result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_net_keypair(c, &result);
-  net_net_keypair_free(&result);
-}
-
-static void call_net_node_create(call *c) {
-  net_net_node_config config_;
-  memset(&config_, 0, sizeof config_);
-  if (given(arg(c, "config"))) {
-    read_net_node_config(c, arg(c, "config"), &config_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_bytes bytes;
-  uint64_t op = net_net_node_create_with(given(arg(c, "config")) ? &config_ : NULL, net_queue_done, c->queue);
-  net_code code = net_wait(c->queue, op, &bytes, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  net_handle result;
-  if (!net_net_node_create_result(net_bytes_view(&bytes), &result)) {
-    refuse(c, "the result is not what the header says");
-    memset(&result, 0, sizeof result);
-  }
-  show_object(c, result);
-  net_bytes_free(&bytes);
-}
-
-static void call_net_node_new(call *c) {
-  net_net_node_config config_;
-  memset(&config_, 0, sizeof config_);
-  if (given(arg(c, "config"))) {
-    read_net_node_config(c, arg(c, "config"), &config_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_handle result;
-  net_code code = net_net_node_new_with(given(arg(c, "config")) ? &config_ : NULL, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_object(c, result);
-}
-
-static void call_net_node_from_native(call *c) {
-  net_handle bus_;
-  memset(&bus_, 0, sizeof bus_);
-  read_handle(c, arg(c, "bus"), &bus_);
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_handle result;
-  net_code code = net_net_node_from_native(bus_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_object(c, result);
-}
-
-static void call_net_node_emit(call *c) {
-  net_view event_;
-  memset(&event_, 0, sizeof event_);
-  read_text(c, arg(c, "event"), &event_);
-  net_view key_;
-  memset(&key_, 0, sizeof key_);
-  if (given(arg(c, "key"))) {
-    read_text(c, arg(c, "key"), &key_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_receipt result;
-  net_code code = net_net_node_emit_with(self(c), event_, key_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_receipt(c, &result);
-  net_receipt_free(&result);
-}
-
-static void call_net_node_emit_raw(call *c) {
-  net_view json_;
-  memset(&json_, 0, sizeof json_);
-  read_text(c, arg(c, "json"), &json_);
-  net_view key_;
-  memset(&key_, 0, sizeof key_);
-  if (given(arg(c, "key"))) {
-    read_text(c, arg(c, "key"), &key_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_receipt result;
-  net_code code = net_net_node_emit_raw_with(self(c), json_, key_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_receipt(c, &result);
-  net_receipt_free(&result);
-}
-
-static void call_net_node_emit_raw_async(call *c) {
-  net_view json_;
-  memset(&json_, 0, sizeof json_);
-  read_text(c, arg(c, "json"), &json_);
-  net_view key_;
-  memset(&key_, 0, sizeof key_);
-  if (given(arg(c, "key"))) {
-    read_text(c, arg(c, "key"), &key_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_bytes bytes;
-  uint64_t op = net_net_node_emit_raw_async(self(c), json_, key_, net_queue_done, c->queue);
-  net_code code = net_wait(c->queue, op, &bytes, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  net_receipt result;
-  if (!net_net_node_emit_raw_async_result(net_bytes_view(&bytes), &result)) {
-    refuse(c, "the result is not what the header says");
-    memset(&result, 0, sizeof result);
-  }
-  show_receipt(c, &result);
-  net_receipt_free(&result);
-  net_bytes_free(&bytes);
-}
-
-static void call_net_node_emit_buffer(call *c) {
-  net_view data_;
-  memset(&data_, 0, sizeof data_);
-  read_bytes(c, arg(c, "data"), &data_);
-  net_view key_;
-  memset(&key_, 0, sizeof key_);
-  if (given(arg(c, "key"))) {
-    read_text(c, arg(c, "key"), &key_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  bool result;
-  net_code code = net_net_node_emit_buffer(self(c), data_, key_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_bool(c, &result);
-}
-
-static void call_net_node_emit_batch(call *c) {
-  net_view_list events_;
-  memset(&events_, 0, sizeof events_);
-  read_text_list(c, arg(c, "events"), &events_);
-  net_view key_;
-  memset(&key_, 0, sizeof key_);
-  if (given(arg(c, "key"))) {
-    read_text(c, arg(c, "key"), &key_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  uint32_t result;
-  net_code code = net_net_node_emit_batch_with(self(c), events_.items, events_.len, key_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_u32(c, &result);
-}
-
-static void call_net_node_emit_raw_batch(call *c) {
-  net_view_list jsons_;
-  memset(&jsons_, 0, sizeof jsons_);
-  read_text_list(c, arg(c, "jsons"), &jsons_);
-  net_view key_;
-  memset(&key_, 0, sizeof key_);
-  if (given(arg(c, "key"))) {
-    read_text(c, arg(c, "key"), &key_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  uint32_t result;
-  net_code code = net_net_node_emit_raw_batch_with(self(c), jsons_.items, jsons_.len, key_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_u32(c, &result);
-}
-
-static void call_net_node_emit_raw_batch_async(call *c) {
-  net_view_list jsons_;
-  memset(&jsons_, 0, sizeof jsons_);
-  read_text_list(c, arg(c, "jsons"), &jsons_);
-  net_view key_;
-  memset(&key_, 0, sizeof key_);
-  if (given(arg(c, "key"))) {
-    read_text(c, arg(c, "key"), &key_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_bytes bytes;
-  uint64_t op = net_net_node_emit_raw_batch_async_with(self(c), jsons_.items, jsons_.len, key_, net_queue_done, c->queue);
-  net_code code = net_wait(c->queue, op, &bytes, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  uint32_t result;
-  if (!net_net_node_emit_raw_batch_async_result(net_bytes_view(&bytes), &result)) {
-    refuse(c, "the result is not what the header says");
-    memset(&result, 0, sizeof result);
-  }
-  show_u32(c, &result);
-  net_bytes_free(&bytes);
-}
-
-static void call_net_node_push_batch(call *c) {
-  net_view_list events_;
-  memset(&events_, 0, sizeof events_);
-  read_bytes_list(c, arg(c, "events"), &events_);
-  net_view key_;
-  memset(&key_, 0, sizeof key_);
-  if (given(arg(c, "key"))) {
-    read_text(c, arg(c, "key"), &key_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  uint32_t result;
-  net_code code = net_net_node_push_batch_with(self(c), events_.items, events_.len, key_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_u32(c, &result);
-}
-
-static void call_net_node_fire(call *c) {
-  net_view json_;
-  memset(&json_, 0, sizeof json_);
-  read_text(c, arg(c, "json"), &json_);
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  bool result;
-  net_code code = net_net_node_fire(self(c), json_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_bool(c, &result);
-}
-
-static void call_net_node_fire_batch(call *c) {
-  net_view_list jsons_;
-  memset(&jsons_, 0, sizeof jsons_);
-  read_text_list(c, arg(c, "jsons"), &jsons_);
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  uint32_t result;
-  net_code code = net_net_node_fire_batch_with(self(c), jsons_.items, jsons_.len, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_u32(c, &result);
-}
-
-static void call_net_node_prehash(call *c) {
-  net_view data_;
-  memset(&data_, 0, sizeof data_);
-  read_bytes(c, arg(c, "data"), &data_);
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_hashed_event result;
-  net_code code = net_net_node_prehash_with(self(c), data_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_hashed_event(c, &result);
-  net_hashed_event_free(&result);
-}
-
-static void call_net_node_push_with_hash(call *c) {
-  net_view data_;
-  memset(&data_, 0, sizeof data_);
-  read_bytes(c, arg(c, "data"), &data_);
-  uint64_t hash_;
-  memset(&hash_, 0, sizeof hash_);
-  read_u64(c, arg(c, "hash"), &hash_);
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  bool result;
-  net_code code = net_net_node_push_with_hash(self(c), data_, hash_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_bool(c, &result);
-}
-
-static void call_net_node_poll(call *c) {
-  net_poll_request request_;
-  memset(&request_, 0, sizeof request_);
-  if (given(arg(c, "request"))) {
-    read_poll_request(c, arg(c, "request"), &request_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_bytes bytes;
-  uint64_t op = net_net_node_poll_with(self(c), given(arg(c, "request")) ? &request_ : NULL, net_queue_done, c->queue);
-  net_code code = net_wait(c->queue, op, &bytes, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  net_poll_response result;
-  if (!net_net_node_poll_result(net_bytes_view(&bytes), &result)) {
-    refuse(c, "the result is not what the header says");
-    memset(&result, 0, sizeof result);
-  }
-  show_poll_response(c, &result);
-  net_poll_response_free(&result);
-  net_bytes_free(&bytes);
-}
-
-static void call_net_node_poll_one(call *c) {
-  net_error error;
-  bool found = false;
-  net_bytes bytes;
-  uint64_t op = net_net_node_poll_one(self(c), net_queue_done, c->queue);
-  net_code code = net_wait(c->queue, op, &bytes, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  net_stored_event result;
-  if (!net_net_node_poll_one_result(net_bytes_view(&bytes), &found, &result)) {
-    refuse(c, "the result is not what the header says");
-    memset(&result, 0, sizeof result);
-  }
-  if (found) {
-    show_stored_event(c, &result);
-  } else {
-    show_null(c);
-  }
-  if (found) {
-    net_stored_event_free(&result);
-  }
-  net_bytes_free(&bytes);
-}
-
-static void call_net_node_subscribe(call *c) {
-  net_subscribe_options options_;
-  memset(&options_, 0, sizeof options_);
-  if (given(arg(c, "options"))) {
-    read_subscribe_options(c, arg(c, "options"), &options_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_handle result;
-  net_code code = net_net_node_subscribe_with(self(c), given(arg(c, "options")) ? &options_ : NULL, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_object(c, result);
-}
-
-static void call_net_node_subscribe_typed(call *c) {
-  net_subscribe_options options_;
-  memset(&options_, 0, sizeof options_);
-  if (given(arg(c, "options"))) {
-    read_subscribe_options(c, arg(c, "options"), &options_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_handle result;
-  net_code code = net_net_node_subscribe_typed_with(self(c), given(arg(c, "options")) ? &options_ : NULL, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_object(c, result);
-}
-
-static void call_net_node_channel(call *c) {
-  net_view name_;
-  memset(&name_, 0, sizeof name_);
-  read_text(c, arg(c, "name"), &name_);
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_handle result;
-  net_code code = net_net_node_channel(self(c), name_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_object(c, result);
-}
-
-static void call_net_node_stats(call *c) {
-  net_error error;
-  net_stats result;
-  net_code code = net_net_node_stats_with(self(c), &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_stats(c, &result);
-  net_stats_free(&result);
-}
-
-static void call_net_node_shards(call *c) {
-  net_error error;
-  uint32_t result;
-  net_code code = net_net_node_shards(self(c), &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_u32(c, &result);
-}
-
-static void call_net_node_flush(call *c) {
-  net_error error;
-  net_bytes bytes;
-  uint64_t op = net_net_node_flush(self(c), net_queue_done, c->queue);
-  net_code code = net_wait(c->queue, op, &bytes, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  net_bytes_free(&bytes);
-  show_null(c);
-}
-
-static void call_net_node_shutdown(call *c) {
-  net_shutdown_options options_;
-  memset(&options_, 0, sizeof options_);
-  if (given(arg(c, "options"))) {
-    read_shutdown_options(c, arg(c, "options"), &options_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_bytes bytes;
-  uint64_t op = net_net_node_shutdown_with(self(c), given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
-  net_code code = net_wait(c->queue, op, &bytes, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  net_bytes_free(&bytes);
-  show_null(c);
-}
-
-static void call_net_node_native(call *c) {
-  show_object(c, self(c));
-}
-
-static void call_event_stream_new(call *c) {
-  net_handle bus_;
-  memset(&bus_, 0, sizeof bus_);
-  read_handle(c, arg(c, "bus"), &bus_);
-  net_subscribe_options options_;
-  memset(&options_, 0, sizeof options_);
-  if (given(arg(c, "options"))) {
-    read_subscribe_options(c, arg(c, "options"), &options_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_handle result;
-  net_code code = net_event_stream_new_with(bus_, given(arg(c, "options")) ? &options_ : NULL, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_object(c, result);
-}
-
-static void call_event_stream_stop(call *c) {
-  net_error error;
-  net_code code = net_event_stream_stop(self(c), &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_null(c);
-}
-
-static void call_event_stream_next(call *c) {
-  uint32_t max = 0;
-  read_u32(c, arg(c, "max"), &max);
-  net_error error;
-  net_bytes bytes;
-  uint64_t op = net_event_stream_next(self(c), max, net_queue_done, c->queue);
-  if (net_wait(c->queue, op, &bytes, &error) != 0) {
-    show_error(c, &error);
-    return;
-  }
-  net_stored_event_list result;
-  if (net_event_stream_next_result(net_bytes_view(&bytes), &result)) {
-    show_stored_event_list(c, &result);
-    net_stored_event_list_free(&result);
-  }
-  net_bytes_free(&bytes);
-}
-
-static void call_event_stream_close(call *c) {
-  net_error error;
-  if (net_event_stream_close(self(c), &error) != 0) {
-    show_error(c, &error);
-  } else {
-    show_null(c);
-  }
-}
-
-static void call_typed_event_stream_new(call *c) {
-  net_handle bus_;
-  memset(&bus_, 0, sizeof bus_);
-  read_handle(c, arg(c, "bus"), &bus_);
-  net_subscribe_options options_;
-  memset(&options_, 0, sizeof options_);
-  if (given(arg(c, "options"))) {
-    read_subscribe_options(c, arg(c, "options"), &options_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_handle result;
-  net_code code = net_typed_event_stream_new_with(bus_, given(arg(c, "options")) ? &options_ : NULL, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_object(c, result);
-}
-
-static void call_typed_event_stream_stop(call *c) {
-  net_error error;
-  net_code code = net_typed_event_stream_stop(self(c), &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_null(c);
-}
-
-static void call_typed_event_stream_next(call *c) {
-  uint32_t max = 0;
-  read_u32(c, arg(c, "max"), &max);
-  net_error error;
-  net_bytes bytes;
-  uint64_t op = net_typed_event_stream_next(self(c), max, net_queue_done, c->queue);
-  if (net_wait(c->queue, op, &bytes, &error) != 0) {
-    show_error(c, &error);
-    return;
-  }
-  net_view_list result;
-  if (net_typed_event_stream_next_result(net_bytes_view(&bytes), &result)) {
-    show_text_list(c, &result);
-    net_view_list_free(&result);
-  }
-  net_bytes_free(&bytes);
-}
-
-static void call_typed_event_stream_close(call *c) {
-  net_error error;
-  if (net_typed_event_stream_close(self(c), &error) != 0) {
-    show_error(c, &error);
-  } else {
-    show_null(c);
-  }
-}
-
-static void call_typed_channel_new(call *c) {
-  net_handle bus_;
-  memset(&bus_, 0, sizeof bus_);
-  read_handle(c, arg(c, "bus"), &bus_);
-  net_view name_;
-  memset(&name_, 0, sizeof name_);
-  read_text(c, arg(c, "name"), &name_);
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_handle result;
-  net_code code = net_typed_channel_new(bus_, name_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_object(c, result);
-}
-
-static void call_typed_channel_publish(call *c) {
-  net_view event_;
-  memset(&event_, 0, sizeof event_);
-  read_text(c, arg(c, "event"), &event_);
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  bool result;
-  net_code code = net_typed_channel_publish(self(c), event_, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_bool(c, &result);
-}
-
-static void call_typed_channel_publish_batch(call *c) {
-  net_view_list events_;
-  memset(&events_, 0, sizeof events_);
-  read_text_list(c, arg(c, "events"), &events_);
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  uint32_t result;
-  net_code code = net_typed_channel_publish_batch_with(self(c), events_.items, events_.len, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_u32(c, &result);
-}
-
-static void call_typed_channel_subscribe(call *c) {
-  net_subscribe_options options_;
-  memset(&options_, 0, sizeof options_);
-  if (given(arg(c, "options"))) {
-    read_subscribe_options(c, arg(c, "options"), &options_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_handle result;
-  net_code code = net_typed_channel_subscribe_with(self(c), given(arg(c, "options")) ? &options_ : NULL, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_object(c, result);
-}
-
-static void call_typed_channel_subscribe_raw(call *c) {
-  net_subscribe_options options_;
-  memset(&options_, 0, sizeof options_);
-  if (given(arg(c, "options"))) {
-    read_subscribe_options(c, arg(c, "options"), &options_);
-  }
-  if (c->unsupported != NULL) {
-    return;
-  }
-  net_error error;
-  net_handle result;
-  net_code code = net_typed_channel_subscribe_raw_with(self(c), given(arg(c, "options")) ? &options_ : NULL, &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  show_object(c, result);
-}
-
-static void call_typed_channel_name(call *c) {
-  net_error error;
-  net_bytes result;
-  net_code code = net_typed_channel_name(self(c), &result, &error);
-  if (code != 0) {
-    show_error(c, &error);
-    return;
-  }
-  net_view view = net_bytes_view(&result);
-  show_text(c, &view);
-  net_bytes_free(&result);
-}
-
-static void time_net_node_emit(call *c) {
-  struct {
-    net_view given0;
-    net_view given1;
-    bool has1;
-  } *sets = room(c, set_count(c) * sizeof *sets), *at;
-  for (size_t i = 0; choose_set(c, i); i++) {
-    net_view event_;
-    memset(&event_, 0, sizeof event_);
-    read_text(c, arg(c, "event"), &event_);
-    sets[i].given0 = event_;
-    net_view key_;
-    memset(&key_, 0, sizeof key_);
-    if (given(arg(c, "key"))) {
-      read_text(c, arg(c, "key"), &key_);
-    }
-    sets[i].given1 = key_;
-    sets[i].has1 = given(arg(c, "key"));
-  }
-  net_handle on = self(c);
-  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
-    at = &sets[turn];
-    net_view event_ = at->given0;
-    net_view key_ = at->given1;
-    net_error error;
-    net_receipt result;
-    if (net_net_node_emit_with(on, event_, key_, &result, &error) != 0) {
-      show_error(c, &error);
-      return;
-    }
-    net_receipt_free(&result);
-    (void)at;
-  }
-}
-
-static void time_net_node_emit_raw(call *c) {
-  struct {
-    net_view given0;
-    net_view given1;
-    bool has1;
-  } *sets = room(c, set_count(c) * sizeof *sets), *at;
-  for (size_t i = 0; choose_set(c, i); i++) {
-    net_view json_;
-    memset(&json_, 0, sizeof json_);
-    read_text(c, arg(c, "json"), &json_);
-    sets[i].given0 = json_;
-    net_view key_;
-    memset(&key_, 0, sizeof key_);
-    if (given(arg(c, "key"))) {
-      read_text(c, arg(c, "key"), &key_);
-    }
-    sets[i].given1 = key_;
-    sets[i].has1 = given(arg(c, "key"));
-  }
-  net_handle on = self(c);
-  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
-    at = &sets[turn];
-    net_view json_ = at->given0;
-    net_view key_ = at->given1;
-    net_error error;
-    net_receipt result;
-    if (net_net_node_emit_raw_with(on, json_, key_, &result, &error) != 0) {
-      show_error(c, &error);
-      return;
-    }
-    net_receipt_free(&result);
-    (void)at;
-  }
-}
-
-static void time_net_node_emit_buffer(call *c) {
-  struct {
-    net_view given0;
-    net_view given1;
-    bool has1;
-  } *sets = room(c, set_count(c) * sizeof *sets), *at;
-  for (size_t i = 0; choose_set(c, i); i++) {
-    net_view data_;
-    memset(&data_, 0, sizeof data_);
-    read_bytes(c, arg(c, "data"), &data_);
-    sets[i].given0 = data_;
-    net_view key_;
-    memset(&key_, 0, sizeof key_);
-    if (given(arg(c, "key"))) {
-      read_text(c, arg(c, "key"), &key_);
-    }
-    sets[i].given1 = key_;
-    sets[i].has1 = given(arg(c, "key"));
-  }
-  net_handle on = self(c);
-  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
-    at = &sets[turn];
-    net_view data_ = at->given0;
-    net_view key_ = at->given1;
-    net_error error;
-    bool result;
-    if (net_net_node_emit_buffer(on, data_, key_, &result, &error) != 0) {
-      show_error(c, &error);
-      return;
-    }
-    (void)at;
-  }
-}
-
-static void time_net_node_emit_raw_batch(call *c) {
-  struct {
-    net_view_list given0;
-    net_view given1;
-    bool has1;
-  } *sets = room(c, set_count(c) * sizeof *sets), *at;
-  for (size_t i = 0; choose_set(c, i); i++) {
-    net_view_list jsons_;
-    memset(&jsons_, 0, sizeof jsons_);
-    read_text_list(c, arg(c, "jsons"), &jsons_);
-    sets[i].given0 = jsons_;
-    net_view key_;
-    memset(&key_, 0, sizeof key_);
-    if (given(arg(c, "key"))) {
-      read_text(c, arg(c, "key"), &key_);
-    }
-    sets[i].given1 = key_;
-    sets[i].has1 = given(arg(c, "key"));
-  }
-  net_handle on = self(c);
-  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
-    at = &sets[turn];
-    net_view_list jsons_ = at->given0;
-    net_view key_ = at->given1;
-    net_error error;
-    uint32_t result;
-    if (net_net_node_emit_raw_batch_with(on, jsons_.items, jsons_.len, key_, &result, &error) != 0) {
-      show_error(c, &error);
-      return;
-    }
-    (void)at;
-  }
-}
-
-static void time_net_node_push_batch(call *c) {
-  struct {
-    net_view_list given0;
-    net_view given1;
-    bool has1;
-  } *sets = room(c, set_count(c) * sizeof *sets), *at;
-  for (size_t i = 0; choose_set(c, i); i++) {
-    net_view_list events_;
-    memset(&events_, 0, sizeof events_);
-    read_bytes_list(c, arg(c, "events"), &events_);
-    sets[i].given0 = events_;
-    net_view key_;
-    memset(&key_, 0, sizeof key_);
-    if (given(arg(c, "key"))) {
-      read_text(c, arg(c, "key"), &key_);
-    }
-    sets[i].given1 = key_;
-    sets[i].has1 = given(arg(c, "key"));
-  }
-  net_handle on = self(c);
-  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
-    at = &sets[turn];
-    net_view_list events_ = at->given0;
-    net_view key_ = at->given1;
-    net_error error;
-    uint32_t result;
-    if (net_net_node_push_batch_with(on, events_.items, events_.len, key_, &result, &error) != 0) {
-      show_error(c, &error);
-      return;
-    }
-    (void)at;
-  }
-}
-
-static void time_net_node_fire(call *c) {
-  struct {
-    net_view given0;
-  } *sets = room(c, set_count(c) * sizeof *sets), *at;
-  for (size_t i = 0; choose_set(c, i); i++) {
-    net_view json_;
-    memset(&json_, 0, sizeof json_);
-    read_text(c, arg(c, "json"), &json_);
-    sets[i].given0 = json_;
-  }
-  net_handle on = self(c);
-  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
-    at = &sets[turn];
-    net_view json_ = at->given0;
-    net_error error;
-    bool result;
-    if (net_net_node_fire(on, json_, &result, &error) != 0) {
-      show_error(c, &error);
-      return;
-    }
-    (void)at;
-  }
-}
-
-static void time_net_node_push_with_hash(call *c) {
-  struct {
-    net_view given0;
-    uint64_t given1;
-  } *sets = room(c, set_count(c) * sizeof *sets), *at;
-  for (size_t i = 0; choose_set(c, i); i++) {
-    net_view data_;
-    memset(&data_, 0, sizeof data_);
-    read_bytes(c, arg(c, "data"), &data_);
-    sets[i].given0 = data_;
-    uint64_t hash_;
-    memset(&hash_, 0, sizeof hash_);
-    read_u64(c, arg(c, "hash"), &hash_);
-    sets[i].given1 = hash_;
-  }
-  net_handle on = self(c);
-  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
-    at = &sets[turn];
-    net_view data_ = at->given0;
-    uint64_t hash_ = at->given1;
-    net_error error;
-    bool result;
-    if (net_net_node_push_with_hash(on, data_, hash_, &result, &error) != 0) {
-      show_error(c, &error);
-      return;
-    }
-    (void)at;
-  }
-}
-
-static void time_net_node_poll(call *c) {
-  struct {
-    net_poll_request given0;
-    bool has0;
-  } *sets = room(c, set_count(c) * sizeof *sets), *at;
-  for (size_t i = 0; choose_set(c, i); i++) {
-    net_poll_request request_;
-    memset(&request_, 0, sizeof request_);
-    if (given(arg(c, "request"))) {
-      read_poll_request(c, arg(c, "request"), &request_);
-    }
-    sets[i].given0 = request_;
-    sets[i].has0 = given(arg(c, "request"));
-  }
-  net_handle on = self(c);
-  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
-    at = &sets[turn];
-    net_poll_request request_ = at->given0;
-    net_net_node_poll_with(on, at->has0 ? &request_ : NULL, net_queue_done, c->queue);
-    submitted(c);
-    (void)at;
-  }
-  finish(c);
 }
 
 static void call_set_logger(call *c) {
@@ -8425,6 +7851,988 @@ static void call_mesh_events_close(call *c) {
   }
 }
 
+static void call_generate_net_keypair(call *c) {
+  net_error error;
+  net_net_keypair result;
+  net_code code = net_generate_net_keypair_with(&result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_net_keypair(c, &result);
+  net_net_keypair_free(&result);
+}
+
+static void call_net_node_create(call *c) {
+  net_net_node_config config_;
+  memset(&config_, 0, sizeof config_);
+  if (given(arg(c, "config"))) {
+    read_net_node_config(c, arg(c, "config"), &config_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_net_node_create_with(given(arg(c, "config")) ? &config_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_net_node_create_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_net_node_new(call *c) {
+  net_net_node_config config_;
+  memset(&config_, 0, sizeof config_);
+  if (given(arg(c, "config"))) {
+    read_net_node_config(c, arg(c, "config"), &config_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_net_node_new_with(given(arg(c, "config")) ? &config_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_net_node_from_native(call *c) {
+  net_handle bus_;
+  memset(&bus_, 0, sizeof bus_);
+  read_handle(c, arg(c, "bus"), &bus_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_net_node_from_native(bus_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_net_node_emit(call *c) {
+  net_view event_;
+  memset(&event_, 0, sizeof event_);
+  read_text(c, arg(c, "event"), &event_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_receipt result;
+  net_code code = net_net_node_emit_with(self(c), event_, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_receipt(c, &result);
+  net_receipt_free(&result);
+}
+
+static void call_net_node_emit_raw(call *c) {
+  net_view json_;
+  memset(&json_, 0, sizeof json_);
+  read_text(c, arg(c, "json"), &json_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_receipt result;
+  net_code code = net_net_node_emit_raw_with(self(c), json_, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_receipt(c, &result);
+  net_receipt_free(&result);
+}
+
+static void call_net_node_emit_raw_async(call *c) {
+  net_view json_;
+  memset(&json_, 0, sizeof json_);
+  read_text(c, arg(c, "json"), &json_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_net_node_emit_raw_async(self(c), json_, key_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_receipt result;
+  if (!net_net_node_emit_raw_async_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_receipt(c, &result);
+  net_receipt_free(&result);
+  net_bytes_free(&bytes);
+}
+
+static void call_net_node_emit_buffer(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_net_node_emit_buffer(self(c), data_, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_net_node_emit_batch(call *c) {
+  net_view_list events_;
+  memset(&events_, 0, sizeof events_);
+  read_text_list(c, arg(c, "events"), &events_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_net_node_emit_batch_with(self(c), events_.items, events_.len, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_net_node_emit_raw_batch(call *c) {
+  net_view_list jsons_;
+  memset(&jsons_, 0, sizeof jsons_);
+  read_text_list(c, arg(c, "jsons"), &jsons_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_net_node_emit_raw_batch_with(self(c), jsons_.items, jsons_.len, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_net_node_emit_raw_batch_async(call *c) {
+  net_view_list jsons_;
+  memset(&jsons_, 0, sizeof jsons_);
+  read_text_list(c, arg(c, "jsons"), &jsons_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_net_node_emit_raw_batch_async_with(self(c), jsons_.items, jsons_.len, key_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  uint32_t result;
+  if (!net_net_node_emit_raw_batch_async_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_u32(c, &result);
+  net_bytes_free(&bytes);
+}
+
+static void call_net_node_push_batch(call *c) {
+  net_view_list events_;
+  memset(&events_, 0, sizeof events_);
+  read_bytes_list(c, arg(c, "events"), &events_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  if (given(arg(c, "key"))) {
+    read_text(c, arg(c, "key"), &key_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_net_node_push_batch_with(self(c), events_.items, events_.len, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_net_node_fire(call *c) {
+  net_view json_;
+  memset(&json_, 0, sizeof json_);
+  read_text(c, arg(c, "json"), &json_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_net_node_fire(self(c), json_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_net_node_fire_batch(call *c) {
+  net_view_list jsons_;
+  memset(&jsons_, 0, sizeof jsons_);
+  read_text_list(c, arg(c, "jsons"), &jsons_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_net_node_fire_batch_with(self(c), jsons_.items, jsons_.len, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_net_node_prehash(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_hashed_event result;
+  net_code code = net_net_node_prehash_with(self(c), data_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_hashed_event(c, &result);
+  net_hashed_event_free(&result);
+}
+
+static void call_net_node_push_with_hash(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  uint64_t hash_;
+  memset(&hash_, 0, sizeof hash_);
+  read_u64(c, arg(c, "hash"), &hash_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_net_node_push_with_hash(self(c), data_, hash_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_net_node_poll(call *c) {
+  net_poll_request request_;
+  memset(&request_, 0, sizeof request_);
+  if (given(arg(c, "request"))) {
+    read_poll_request(c, arg(c, "request"), &request_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_net_node_poll_with(self(c), given(arg(c, "request")) ? &request_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_poll_response result;
+  if (!net_net_node_poll_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_poll_response(c, &result);
+  net_poll_response_free(&result);
+  net_bytes_free(&bytes);
+}
+
+static void call_net_node_poll_one(call *c) {
+  net_error error;
+  bool found = false;
+  net_bytes bytes;
+  uint64_t op = net_net_node_poll_one(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_stored_event result;
+  if (!net_net_node_poll_one_result(net_bytes_view(&bytes), &found, &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  if (found) {
+    show_stored_event(c, &result);
+  } else {
+    show_null(c);
+  }
+  if (found) {
+    net_stored_event_free(&result);
+  }
+  net_bytes_free(&bytes);
+}
+
+static void call_net_node_subscribe(call *c) {
+  net_subscribe_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_subscribe_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_net_node_subscribe_with(self(c), given(arg(c, "options")) ? &options_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_net_node_subscribe_typed(call *c) {
+  net_subscribe_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_subscribe_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_net_node_subscribe_typed_with(self(c), given(arg(c, "options")) ? &options_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_net_node_channel(call *c) {
+  net_view name_;
+  memset(&name_, 0, sizeof name_);
+  read_text(c, arg(c, "name"), &name_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_net_node_channel(self(c), name_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_net_node_stats(call *c) {
+  net_error error;
+  net_stats result;
+  net_code code = net_net_node_stats_with(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_stats(c, &result);
+  net_stats_free(&result);
+}
+
+static void call_net_node_shards(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_net_node_shards(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_net_node_flush(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_net_node_flush(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_net_node_shutdown(call *c) {
+  net_shutdown_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_shutdown_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_net_node_shutdown_with(self(c), given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_net_node_native(call *c) {
+  show_object(c, self(c));
+}
+
+static void call_event_stream_new(call *c) {
+  net_handle bus_;
+  memset(&bus_, 0, sizeof bus_);
+  read_handle(c, arg(c, "bus"), &bus_);
+  net_subscribe_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_subscribe_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_event_stream_new_with(bus_, given(arg(c, "options")) ? &options_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_event_stream_stop(call *c) {
+  net_error error;
+  net_code code = net_event_stream_stop(self(c), &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_event_stream_next(call *c) {
+  uint32_t max = 0;
+  read_u32(c, arg(c, "max"), &max);
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_event_stream_next(self(c), max, net_queue_done, c->queue);
+  if (net_wait(c->queue, op, &bytes, &error) != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_stored_event_list result;
+  if (net_event_stream_next_result(net_bytes_view(&bytes), &result)) {
+    show_stored_event_list(c, &result);
+    net_stored_event_list_free(&result);
+  }
+  net_bytes_free(&bytes);
+}
+
+static void call_event_stream_close(call *c) {
+  net_error error;
+  if (net_event_stream_close(self(c), &error) != 0) {
+    show_error(c, &error);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_typed_event_stream_new(call *c) {
+  net_handle bus_;
+  memset(&bus_, 0, sizeof bus_);
+  read_handle(c, arg(c, "bus"), &bus_);
+  net_subscribe_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_subscribe_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_typed_event_stream_new_with(bus_, given(arg(c, "options")) ? &options_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_typed_event_stream_stop(call *c) {
+  net_error error;
+  net_code code = net_typed_event_stream_stop(self(c), &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_typed_event_stream_next(call *c) {
+  uint32_t max = 0;
+  read_u32(c, arg(c, "max"), &max);
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_typed_event_stream_next(self(c), max, net_queue_done, c->queue);
+  if (net_wait(c->queue, op, &bytes, &error) != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view_list result;
+  if (net_typed_event_stream_next_result(net_bytes_view(&bytes), &result)) {
+    show_text_list(c, &result);
+    net_view_list_free(&result);
+  }
+  net_bytes_free(&bytes);
+}
+
+static void call_typed_event_stream_close(call *c) {
+  net_error error;
+  if (net_typed_event_stream_close(self(c), &error) != 0) {
+    show_error(c, &error);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_typed_channel_new(call *c) {
+  net_handle bus_;
+  memset(&bus_, 0, sizeof bus_);
+  read_handle(c, arg(c, "bus"), &bus_);
+  net_view name_;
+  memset(&name_, 0, sizeof name_);
+  read_text(c, arg(c, "name"), &name_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_typed_channel_new(bus_, name_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_typed_channel_publish(call *c) {
+  net_view event_;
+  memset(&event_, 0, sizeof event_);
+  read_text(c, arg(c, "event"), &event_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_typed_channel_publish(self(c), event_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_typed_channel_publish_batch(call *c) {
+  net_view_list events_;
+  memset(&events_, 0, sizeof events_);
+  read_text_list(c, arg(c, "events"), &events_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_typed_channel_publish_batch_with(self(c), events_.items, events_.len, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_typed_channel_subscribe(call *c) {
+  net_subscribe_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_subscribe_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_typed_channel_subscribe_with(self(c), given(arg(c, "options")) ? &options_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_typed_channel_subscribe_raw(call *c) {
+  net_subscribe_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_subscribe_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_typed_channel_subscribe_raw_with(self(c), given(arg(c, "options")) ? &options_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_typed_channel_name(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_typed_channel_name(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void time_net_node_emit(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view event_;
+    memset(&event_, 0, sizeof event_);
+    read_text(c, arg(c, "event"), &event_);
+    sets[i].given0 = event_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view event_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    net_receipt result;
+    if (net_net_node_emit_with(on, event_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_receipt_free(&result);
+    (void)at;
+  }
+}
+
+static void time_net_node_emit_raw(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view json_;
+    memset(&json_, 0, sizeof json_);
+    read_text(c, arg(c, "json"), &json_);
+    sets[i].given0 = json_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view json_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    net_receipt result;
+    if (net_net_node_emit_raw_with(on, json_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_receipt_free(&result);
+    (void)at;
+  }
+}
+
+static void time_net_node_emit_buffer(call *c) {
+  struct {
+    net_view given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    bool result;
+    if (net_net_node_emit_buffer(on, data_, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_emit_raw_batch(call *c) {
+  struct {
+    net_view_list given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view_list jsons_;
+    memset(&jsons_, 0, sizeof jsons_);
+    read_text_list(c, arg(c, "jsons"), &jsons_);
+    sets[i].given0 = jsons_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view_list jsons_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    uint32_t result;
+    if (net_net_node_emit_raw_batch_with(on, jsons_.items, jsons_.len, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_push_batch(call *c) {
+  struct {
+    net_view_list given0;
+    net_view given1;
+    bool has1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view_list events_;
+    memset(&events_, 0, sizeof events_);
+    read_bytes_list(c, arg(c, "events"), &events_);
+    sets[i].given0 = events_;
+    net_view key_;
+    memset(&key_, 0, sizeof key_);
+    if (given(arg(c, "key"))) {
+      read_text(c, arg(c, "key"), &key_);
+    }
+    sets[i].given1 = key_;
+    sets[i].has1 = given(arg(c, "key"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view_list events_ = at->given0;
+    net_view key_ = at->given1;
+    net_error error;
+    uint32_t result;
+    if (net_net_node_push_batch_with(on, events_.items, events_.len, key_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_fire(call *c) {
+  struct {
+    net_view given0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view json_;
+    memset(&json_, 0, sizeof json_);
+    read_text(c, arg(c, "json"), &json_);
+    sets[i].given0 = json_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view json_ = at->given0;
+    net_error error;
+    bool result;
+    if (net_net_node_fire(on, json_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_push_with_hash(call *c) {
+  struct {
+    net_view given0;
+    uint64_t given1;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_view data_;
+    memset(&data_, 0, sizeof data_);
+    read_bytes(c, arg(c, "data"), &data_);
+    sets[i].given0 = data_;
+    uint64_t hash_;
+    memset(&hash_, 0, sizeof hash_);
+    read_u64(c, arg(c, "hash"), &hash_);
+    sets[i].given1 = hash_;
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_view data_ = at->given0;
+    uint64_t hash_ = at->given1;
+    net_error error;
+    bool result;
+    if (net_net_node_push_with_hash(on, data_, hash_, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    (void)at;
+  }
+}
+
+static void time_net_node_poll(call *c) {
+  struct {
+    net_poll_request given0;
+    bool has0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_poll_request request_;
+    memset(&request_, 0, sizeof request_);
+    if (given(arg(c, "request"))) {
+      read_poll_request(c, arg(c, "request"), &request_);
+    }
+    sets[i].given0 = request_;
+    sets[i].has0 = given(arg(c, "request"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_poll_request request_ = at->given0;
+    net_net_node_poll_with(on, at->has0 ? &request_ : NULL, net_queue_done, c->queue);
+    submitted(c);
+    (void)at;
+  }
+  finish(c);
+}
+
 // Makes the call that a request names; false if there is none of that name.
 static inline bool dispatch(call *c) {
   static const struct {
@@ -8434,54 +8842,6 @@ static inline bool dispatch(call *c) {
       {"call:base.checksum", call_checksum},
       {"call:base.version", call_version},
       {"call:base.build_info", call_build_info},
-      {"call:bus.generate_net_keypair", call_generate_net_keypair},
-      {"call:bus.net_node.create", call_net_node_create},
-      {"call:bus.net_node.new", call_net_node_new},
-      {"call:bus.net_node.from_native", call_net_node_from_native},
-      {"call:bus.net_node.emit", call_net_node_emit},
-      {"call:bus.net_node.emit_raw", call_net_node_emit_raw},
-      {"call:bus.net_node.emit_raw_async", call_net_node_emit_raw_async},
-      {"call:bus.net_node.emit_buffer", call_net_node_emit_buffer},
-      {"call:bus.net_node.emit_batch", call_net_node_emit_batch},
-      {"call:bus.net_node.emit_raw_batch", call_net_node_emit_raw_batch},
-      {"call:bus.net_node.emit_raw_batch_async", call_net_node_emit_raw_batch_async},
-      {"call:bus.net_node.push_batch", call_net_node_push_batch},
-      {"call:bus.net_node.fire", call_net_node_fire},
-      {"call:bus.net_node.fire_batch", call_net_node_fire_batch},
-      {"call:bus.net_node.prehash", call_net_node_prehash},
-      {"call:bus.net_node.push_with_hash", call_net_node_push_with_hash},
-      {"call:bus.net_node.poll", call_net_node_poll},
-      {"call:bus.net_node.poll_one", call_net_node_poll_one},
-      {"call:bus.net_node.subscribe", call_net_node_subscribe},
-      {"call:bus.net_node.subscribe_typed", call_net_node_subscribe_typed},
-      {"call:bus.net_node.channel", call_net_node_channel},
-      {"call:bus.net_node.stats", call_net_node_stats},
-      {"call:bus.net_node.shards", call_net_node_shards},
-      {"call:bus.net_node.flush", call_net_node_flush},
-      {"call:bus.net_node.shutdown", call_net_node_shutdown},
-      {"call:bus.net_node.native", call_net_node_native},
-      {"call:bus.event_stream.new", call_event_stream_new},
-      {"call:bus.event_stream.stop", call_event_stream_stop},
-      {"call:bus.event_stream.next", call_event_stream_next},
-      {"call:bus.event_stream.close", call_event_stream_close},
-      {"call:bus.typed_event_stream.new", call_typed_event_stream_new},
-      {"call:bus.typed_event_stream.stop", call_typed_event_stream_stop},
-      {"call:bus.typed_event_stream.next", call_typed_event_stream_next},
-      {"call:bus.typed_event_stream.close", call_typed_event_stream_close},
-      {"call:bus.typed_channel.new", call_typed_channel_new},
-      {"call:bus.typed_channel.publish", call_typed_channel_publish},
-      {"call:bus.typed_channel.publish_batch", call_typed_channel_publish_batch},
-      {"call:bus.typed_channel.subscribe", call_typed_channel_subscribe},
-      {"call:bus.typed_channel.subscribe_raw", call_typed_channel_subscribe_raw},
-      {"call:bus.typed_channel.name", call_typed_channel_name},
-      {"time:bus.net_node.emit", time_net_node_emit},
-      {"time:bus.net_node.emit_raw", time_net_node_emit_raw},
-      {"time:bus.net_node.emit_buffer", time_net_node_emit_buffer},
-      {"time:bus.net_node.emit_raw_batch", time_net_node_emit_raw_batch},
-      {"time:bus.net_node.push_batch", time_net_node_push_batch},
-      {"time:bus.net_node.fire", time_net_node_fire},
-      {"time:bus.net_node.push_with_hash", time_net_node_push_with_hash},
-      {"time:bus.net_node.poll", time_net_node_poll},
       {"call:control.set_logger", call_set_logger},
       {"call:control.clear_logger", call_clear_logger},
       {"call:control.set_runtime_threads", call_set_runtime_threads},
@@ -8666,6 +9026,54 @@ static inline bool dispatch(call *c) {
       {"call:mesh.mesh_events.stop", call_mesh_events_stop},
       {"call:mesh.mesh_events.next", call_mesh_events_next},
       {"call:mesh.mesh_events.close", call_mesh_events_close},
+      {"call:bus.generate_net_keypair", call_generate_net_keypair},
+      {"call:bus.net_node.create", call_net_node_create},
+      {"call:bus.net_node.new", call_net_node_new},
+      {"call:bus.net_node.from_native", call_net_node_from_native},
+      {"call:bus.net_node.emit", call_net_node_emit},
+      {"call:bus.net_node.emit_raw", call_net_node_emit_raw},
+      {"call:bus.net_node.emit_raw_async", call_net_node_emit_raw_async},
+      {"call:bus.net_node.emit_buffer", call_net_node_emit_buffer},
+      {"call:bus.net_node.emit_batch", call_net_node_emit_batch},
+      {"call:bus.net_node.emit_raw_batch", call_net_node_emit_raw_batch},
+      {"call:bus.net_node.emit_raw_batch_async", call_net_node_emit_raw_batch_async},
+      {"call:bus.net_node.push_batch", call_net_node_push_batch},
+      {"call:bus.net_node.fire", call_net_node_fire},
+      {"call:bus.net_node.fire_batch", call_net_node_fire_batch},
+      {"call:bus.net_node.prehash", call_net_node_prehash},
+      {"call:bus.net_node.push_with_hash", call_net_node_push_with_hash},
+      {"call:bus.net_node.poll", call_net_node_poll},
+      {"call:bus.net_node.poll_one", call_net_node_poll_one},
+      {"call:bus.net_node.subscribe", call_net_node_subscribe},
+      {"call:bus.net_node.subscribe_typed", call_net_node_subscribe_typed},
+      {"call:bus.net_node.channel", call_net_node_channel},
+      {"call:bus.net_node.stats", call_net_node_stats},
+      {"call:bus.net_node.shards", call_net_node_shards},
+      {"call:bus.net_node.flush", call_net_node_flush},
+      {"call:bus.net_node.shutdown", call_net_node_shutdown},
+      {"call:bus.net_node.native", call_net_node_native},
+      {"call:bus.event_stream.new", call_event_stream_new},
+      {"call:bus.event_stream.stop", call_event_stream_stop},
+      {"call:bus.event_stream.next", call_event_stream_next},
+      {"call:bus.event_stream.close", call_event_stream_close},
+      {"call:bus.typed_event_stream.new", call_typed_event_stream_new},
+      {"call:bus.typed_event_stream.stop", call_typed_event_stream_stop},
+      {"call:bus.typed_event_stream.next", call_typed_event_stream_next},
+      {"call:bus.typed_event_stream.close", call_typed_event_stream_close},
+      {"call:bus.typed_channel.new", call_typed_channel_new},
+      {"call:bus.typed_channel.publish", call_typed_channel_publish},
+      {"call:bus.typed_channel.publish_batch", call_typed_channel_publish_batch},
+      {"call:bus.typed_channel.subscribe", call_typed_channel_subscribe},
+      {"call:bus.typed_channel.subscribe_raw", call_typed_channel_subscribe_raw},
+      {"call:bus.typed_channel.name", call_typed_channel_name},
+      {"time:bus.net_node.emit", time_net_node_emit},
+      {"time:bus.net_node.emit_raw", time_net_node_emit_raw},
+      {"time:bus.net_node.emit_buffer", time_net_node_emit_buffer},
+      {"time:bus.net_node.emit_raw_batch", time_net_node_emit_raw_batch},
+      {"time:bus.net_node.push_batch", time_net_node_push_batch},
+      {"time:bus.net_node.fire", time_net_node_fire},
+      {"time:bus.net_node.push_with_hash", time_net_node_push_with_hash},
+      {"time:bus.net_node.poll", time_net_node_poll},
   };
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
     if (strcmp(c->op, calls[i].op) == 0) {

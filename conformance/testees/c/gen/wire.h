@@ -2377,6 +2377,129 @@ static void wire_ack_frame_decode(call *c) {
   show_ack_frame_form(c, &value);
 }
 
+static inline void read_carried_event_form(call *c, const node *form, net_carried_event *value) {
+  {
+    const node *m = member(form, "producer");
+    read_u64(c, m, &value->producer);
+  }
+  {
+    const node *m = member(form, "number");
+    read_u64(c, m, &value->number);
+  }
+}
+
+static inline void show_carried_event_form(call *c, const net_carried_event *value) {
+  {
+    size_t at = enter(c, net_str("producer"));
+    show_u64(c, &value->producer);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("number"));
+    show_u64(c, &value->number);
+    leave(c, at);
+  }
+}
+
+static void wire_carried_event_encode(call *c) {
+  net_carried_event value;
+  memset(&value, 0, sizeof value);
+  read_carried_event_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_carried_event_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_carried_event_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_carried_event value;
+  net_code code = net_carried_event_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_carried_event_form(c, &value);
+}
+
+static inline void read_carried_receipt_form(call *c, const node *form, net_carried_receipt *value) {
+  {
+    const node *m = member(form, "shard");
+    read_u32(c, m, &value->shard);
+  }
+  {
+    const node *m = member(form, "producer");
+    read_u64(c, m, &value->producer);
+  }
+  {
+    const node *m = member(form, "end");
+    read_u64(c, m, &value->end);
+  }
+}
+
+static inline void show_carried_receipt_form(call *c, const net_carried_receipt *value) {
+  {
+    size_t at = enter(c, net_str("shard"));
+    show_u32(c, &value->shard);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("producer"));
+    show_u64(c, &value->producer);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("end"));
+    show_u64(c, &value->end);
+    leave(c, at);
+  }
+}
+
+static void wire_carried_receipt_encode(call *c) {
+  net_carried_receipt value;
+  memset(&value, 0, sizeof value);
+  read_carried_receipt_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_carried_receipt_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_carried_receipt_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_carried_receipt value;
+  net_code code = net_carried_receipt_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_carried_receipt_form(c, &value);
+}
+
 static inline void read_stream_open_form(call *c, const node *form, net_stream_open *value) {
   {
     const node *m = member(form, "kind");
@@ -3654,6 +3777,10 @@ static inline bool dispatch_wire(call *c) {
       {"wire.ack_range.decode", wire_ack_range_decode},
       {"wire.ack_frame.encode", wire_ack_frame_encode},
       {"wire.ack_frame.decode", wire_ack_frame_decode},
+      {"wire.carried_event.encode", wire_carried_event_encode},
+      {"wire.carried_event.decode", wire_carried_event_decode},
+      {"wire.carried_receipt.encode", wire_carried_receipt_encode},
+      {"wire.carried_receipt.decode", wire_carried_receipt_decode},
       {"wire.stream_open.encode", wire_stream_open_encode},
       {"wire.stream_open.decode", wire_stream_open_decode},
       {"wire.max_data_frame.encode", wire_max_data_frame_encode},

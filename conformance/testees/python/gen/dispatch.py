@@ -48,138 +48,6 @@ NAMED.update(
             ("features", "features", list_of(SAME)),
             ("target", "target", SAME),
         ),
-        "bus.backpressure": enum_of(
-            {
-                "drop_newest": "drop_newest",
-                "drop_oldest": "drop_oldest",
-                "fail_producer": "fail_producer",
-            },
-        ),
-        "bus.ordering": enum_of({"none": "none", "insertion_ts": "insertion_ts"}),
-        "bus.start": enum_of({"oldest": "oldest", "latest": "latest"}),
-        "bus.redis_options": record_of(
-            net.gen.bus.RedisOptions,
-            ("url", "url", SAME),
-            ("prefix", "prefix", SAME),
-            ("pipeline_size", "pipeline_size", SAME),
-            ("pool_size", "pool_size", optional(SAME)),
-            ("connect_timeout", "connect_timeout_ms", SAME),
-            ("command_timeout", "command_timeout_ms", SAME),
-            ("max_stream_len", "max_stream_len", optional(SAME)),
-        ),
-        "bus.jet_stream_options": record_of(
-            net.gen.bus.JetStreamOptions,
-            ("url", "url", SAME),
-            ("prefix", "prefix", SAME),
-            ("connect_timeout", "connect_timeout_ms", SAME),
-            ("request_timeout", "request_timeout_ms", SAME),
-            ("max_messages", "max_messages", optional(DECIMAL)),
-            ("max", "max_bytes", optional(DECIMAL)),
-            ("max_age", "max_age_ms", optional(SAME)),
-            ("replicas", "replicas", SAME),
-        ),
-        "bus.net_node_config": record_of(
-            net.gen.bus.NetNodeConfig,
-            ("shards", "shards", optional(SAME)),
-            ("buffer_capacity", "buffer_capacity", SAME),
-            ("backpressure", "backpressure", named("bus.backpressure")),
-            ("max_event", "max_event_bytes", DECIMAL),
-            ("max_buffer", "max_buffer_bytes", DECIMAL),
-            ("transport", "transport", named("bus.transport")),
-            ("redis", "redis", optional(named("bus.redis_options"))),
-            ("jetstream", "jetstream", optional(named("bus.jet_stream_options"))),
-            ("producer_nonce_path", "producer_nonce_path", optional(SAME)),
-        ),
-        "bus.receipt": record_of(
-            net.gen.bus.Receipt, ("shard_id", "shard_id", SAME), ("timestamp", "timestamp", DECIMAL)
-        ),
-        "bus.stored_event": record_of(
-            net.gen.bus.StoredEvent,
-            ("id", "id", SAME),
-            ("raw", "raw", SAME),
-            ("insertion_ts", "insertion_ts", DECIMAL),
-            ("shard_id", "shard_id", SAME),
-        ),
-        "bus.hashed_event": record_of(
-            net.gen.bus.HashedEvent, ("data", "data", BYTES), ("hash", "hash", DECIMAL)
-        ),
-        "bus.poll_request": record_of(
-            net.gen.bus.PollRequest,
-            ("limit", "limit", SAME),
-            ("cursor", "cursor", optional(SAME)),
-            ("filter", "filter", optional(SAME)),
-            ("ordering", "ordering", named("bus.ordering")),
-        ),
-        "bus.poll_response": record_of(
-            net.gen.bus.PollResponse,
-            ("events", "events", list_of(named("bus.stored_event"))),
-            ("next_id", "next_id", optional(SAME)),
-            ("has_more", "has_more", SAME),
-        ),
-        "bus.stats": record_of(
-            net.gen.bus.Stats,
-            ("events_ingested", "events_ingested", DECIMAL),
-            ("events_dropped", "events_dropped", DECIMAL),
-            ("batches_dispatched", "batches_dispatched", DECIMAL),
-            ("rejected", "rejected", DECIMAL),
-            ("held", "held", DECIMAL),
-            ("buffered_bytes", "buffered_bytes", DECIMAL),
-        ),
-        "bus.subscribe_options": record_of(
-            net.gen.bus.SubscribeOptions,
-            ("limit", "limit", SAME),
-            ("filter", "filter", optional(SAME)),
-            ("ordering", "ordering", named("bus.ordering")),
-            ("timeout", "timeout", optional(seconds(1000))),
-            ("poll_interval", "poll_interval", optional(seconds(1000))),
-            ("max_backoff", "max_backoff", optional(seconds(1000))),
-            ("cursor", "cursor", optional(SAME)),
-            ("from", "from_", named("bus.start")),
-        ),
-        "bus.shutdown_options": record_of(
-            net.gen.bus.ShutdownOptions, ("timeout", "timeout", seconds(1000))
-        ),
-        "bus.net_keypair": record_of(
-            net.gen.bus.NetKeypair,
-            ("public_key", "public_key", SAME),
-            ("secret_key", "secret_key", SAME),
-        ),
-        "bus.transport": union_of(
-            "type",
-            "type",
-            memory=("memory", net.gen.bus.Transport.memory, False, record_of(dict)),
-            redis=(
-                "redis",
-                net.gen.bus.Transport.redis,
-                False,
-                record_of(
-                    dict,
-                    ("url", "url", SAME),
-                    ("prefix", "prefix", SAME),
-                    ("pipeline_size", "pipeline_size", SAME),
-                    ("pool_size", "pool_size", optional(SAME)),
-                    ("connect_timeout", "connect_timeout_ms", SAME),
-                    ("command_timeout", "command_timeout_ms", SAME),
-                    ("max_stream_len", "max_stream_len", optional(SAME)),
-                ),
-            ),
-            jetstream=(
-                "jetstream",
-                net.gen.bus.Transport.jetstream,
-                False,
-                record_of(
-                    dict,
-                    ("url", "url", SAME),
-                    ("prefix", "prefix", SAME),
-                    ("connect_timeout", "connect_timeout_ms", SAME),
-                    ("request_timeout", "request_timeout_ms", SAME),
-                    ("max_messages", "max_messages", optional(DECIMAL)),
-                    ("max", "max_bytes", optional(DECIMAL)),
-                    ("max_age", "max_age_ms", optional(SAME)),
-                    ("replicas", "replicas", SAME),
-                ),
-            ),
-        ),
         "control.log_level": enum_of(
             {"error": "error", "warn": "warn", "info": "info", "debug": "debug", "trace": "trace"}
         ),
@@ -482,6 +350,193 @@ NAMED.update(
             ("route_drops", "route_drops", map_of(DECIMAL)),
             ("peers", "peers", list_of(named("mesh.peer_stats"))),
         ),
+        "bus.backpressure": enum_of(
+            {
+                "drop_newest": "drop_newest",
+                "drop_oldest": "drop_oldest",
+                "fail_producer": "fail_producer",
+            },
+        ),
+        "bus.mesh_role": enum_of({"initiator": "initiator", "responder": "responder"}),
+        "bus.mesh_delivery": enum_of({"none": "none", "light": "light", "full": "full"}),
+        "bus.ordering": enum_of({"none": "none", "insertion_ts": "insertion_ts"}),
+        "bus.start": enum_of({"oldest": "oldest", "latest": "latest"}),
+        "bus.mesh_transport_options": record_of(
+            net.gen.bus.MeshTransportOptions,
+            ("bind", "bind", SAME),
+            ("peer", "peer", SAME),
+            ("psk", "psk", SAME),
+            ("role", "role", optional(named("bus.mesh_role"))),
+            ("peer_public_key", "peer_public_key", optional(SAME)),
+            ("secret_key", "secret_key", optional(SAME)),
+            ("public_key", "public_key", optional(SAME)),
+            ("identity_seed", "identity_seed", optional(BYTES)),
+            ("reliability", "reliability", named("bus.mesh_delivery")),
+            ("heartbeat_interval", "heartbeat_interval_ms", SAME),
+            ("session_timeout", "session_timeout_ms", SAME),
+            ("batched_io", "batched_io", SAME),
+            ("packet_pool_size", "packet_pool_size", SAME),
+        ),
+        "bus.net_options": record_of(
+            net.gen.bus.NetOptions,
+            ("bind_addr", "bind_addr", SAME),
+            ("peer_addr", "peer_addr", SAME),
+            ("psk", "psk", SAME),
+            ("role", "role", optional(named("bus.mesh_role"))),
+            ("peer_public_key", "peer_public_key", optional(SAME)),
+            ("secret_key", "secret_key", optional(SAME)),
+            ("public_key", "public_key", optional(SAME)),
+            ("reliability", "reliability", named("bus.mesh_delivery")),
+            ("heartbeat_interval", "heartbeat_interval_ms", SAME),
+            ("session_timeout", "session_timeout_ms", SAME),
+            ("batched_io", "batched_io", SAME),
+            ("packet_pool_size", "packet_pool_size", SAME),
+        ),
+        "bus.redis_options": record_of(
+            net.gen.bus.RedisOptions,
+            ("url", "url", SAME),
+            ("prefix", "prefix", SAME),
+            ("pipeline_size", "pipeline_size", SAME),
+            ("pool_size", "pool_size", optional(SAME)),
+            ("connect_timeout", "connect_timeout_ms", SAME),
+            ("command_timeout", "command_timeout_ms", SAME),
+            ("max_stream_len", "max_stream_len", optional(SAME)),
+        ),
+        "bus.jet_stream_options": record_of(
+            net.gen.bus.JetStreamOptions,
+            ("url", "url", SAME),
+            ("prefix", "prefix", SAME),
+            ("connect_timeout", "connect_timeout_ms", SAME),
+            ("request_timeout", "request_timeout_ms", SAME),
+            ("max_messages", "max_messages", optional(DECIMAL)),
+            ("max", "max_bytes", optional(DECIMAL)),
+            ("max_age", "max_age_ms", optional(SAME)),
+            ("replicas", "replicas", SAME),
+        ),
+        "bus.net_node_config": record_of(
+            net.gen.bus.NetNodeConfig,
+            ("shards", "shards", optional(SAME)),
+            ("buffer_capacity", "buffer_capacity", SAME),
+            ("backpressure", "backpressure", named("bus.backpressure")),
+            ("max_event", "max_event_bytes", DECIMAL),
+            ("max_buffer", "max_buffer_bytes", DECIMAL),
+            ("transport", "transport", named("bus.transport")),
+            ("redis", "redis", optional(named("bus.redis_options"))),
+            ("jetstream", "jetstream", optional(named("bus.jet_stream_options"))),
+            ("net", "net", optional(named("bus.net_options"))),
+            ("producer_nonce_path", "producer_nonce_path", optional(SAME)),
+        ),
+        "bus.receipt": record_of(
+            net.gen.bus.Receipt, ("shard_id", "shard_id", SAME), ("timestamp", "timestamp", DECIMAL)
+        ),
+        "bus.stored_event": record_of(
+            net.gen.bus.StoredEvent,
+            ("id", "id", SAME),
+            ("raw", "raw", SAME),
+            ("insertion_ts", "insertion_ts", DECIMAL),
+            ("shard_id", "shard_id", SAME),
+        ),
+        "bus.hashed_event": record_of(
+            net.gen.bus.HashedEvent, ("data", "data", BYTES), ("hash", "hash", DECIMAL)
+        ),
+        "bus.poll_request": record_of(
+            net.gen.bus.PollRequest,
+            ("limit", "limit", SAME),
+            ("cursor", "cursor", optional(SAME)),
+            ("filter", "filter", optional(SAME)),
+            ("ordering", "ordering", named("bus.ordering")),
+        ),
+        "bus.poll_response": record_of(
+            net.gen.bus.PollResponse,
+            ("events", "events", list_of(named("bus.stored_event"))),
+            ("next_id", "next_id", optional(SAME)),
+            ("has_more", "has_more", SAME),
+        ),
+        "bus.stats": record_of(
+            net.gen.bus.Stats,
+            ("events_ingested", "events_ingested", DECIMAL),
+            ("events_dropped", "events_dropped", DECIMAL),
+            ("batches_dispatched", "batches_dispatched", DECIMAL),
+            ("rejected", "rejected", DECIMAL),
+            ("held", "held", DECIMAL),
+            ("buffered_bytes", "buffered_bytes", DECIMAL),
+        ),
+        "bus.subscribe_options": record_of(
+            net.gen.bus.SubscribeOptions,
+            ("limit", "limit", SAME),
+            ("filter", "filter", optional(SAME)),
+            ("ordering", "ordering", named("bus.ordering")),
+            ("timeout", "timeout", optional(seconds(1000))),
+            ("poll_interval", "poll_interval", optional(seconds(1000))),
+            ("max_backoff", "max_backoff", optional(seconds(1000))),
+            ("cursor", "cursor", optional(SAME)),
+            ("from", "from_", named("bus.start")),
+        ),
+        "bus.shutdown_options": record_of(
+            net.gen.bus.ShutdownOptions, ("timeout", "timeout", seconds(1000))
+        ),
+        "bus.net_keypair": record_of(
+            net.gen.bus.NetKeypair,
+            ("public_key", "public_key", SAME),
+            ("secret_key", "secret_key", SAME),
+        ),
+        "bus.transport": union_of(
+            "type",
+            "type",
+            memory=("memory", net.gen.bus.Transport.memory, False, record_of(dict)),
+            redis=(
+                "redis",
+                net.gen.bus.Transport.redis,
+                False,
+                record_of(
+                    dict,
+                    ("url", "url", SAME),
+                    ("prefix", "prefix", SAME),
+                    ("pipeline_size", "pipeline_size", SAME),
+                    ("pool_size", "pool_size", optional(SAME)),
+                    ("connect_timeout", "connect_timeout_ms", SAME),
+                    ("command_timeout", "command_timeout_ms", SAME),
+                    ("max_stream_len", "max_stream_len", optional(SAME)),
+                ),
+            ),
+            jetstream=(
+                "jetstream",
+                net.gen.bus.Transport.jetstream,
+                False,
+                record_of(
+                    dict,
+                    ("url", "url", SAME),
+                    ("prefix", "prefix", SAME),
+                    ("connect_timeout", "connect_timeout_ms", SAME),
+                    ("request_timeout", "request_timeout_ms", SAME),
+                    ("max_messages", "max_messages", optional(DECIMAL)),
+                    ("max", "max_bytes", optional(DECIMAL)),
+                    ("max_age", "max_age_ms", optional(SAME)),
+                    ("replicas", "replicas", SAME),
+                ),
+            ),
+            mesh=(
+                "mesh",
+                net.gen.bus.Transport.mesh,
+                False,
+                record_of(
+                    dict,
+                    ("bind", "bind", SAME),
+                    ("peer", "peer", SAME),
+                    ("psk", "psk", SAME),
+                    ("role", "role", optional(named("bus.mesh_role"))),
+                    ("peer_public_key", "peer_public_key", optional(SAME)),
+                    ("secret_key", "secret_key", optional(SAME)),
+                    ("public_key", "public_key", optional(SAME)),
+                    ("identity_seed", "identity_seed", optional(BYTES)),
+                    ("reliability", "reliability", named("bus.mesh_delivery")),
+                    ("heartbeat_interval", "heartbeat_interval_ms", SAME),
+                    ("session_timeout", "session_timeout_ms", SAME),
+                    ("batched_io", "batched_io", SAME),
+                    ("packet_pool_size", "packet_pool_size", SAME),
+                ),
+            ),
+        ),
         "route.gossip_kind": enum_of(
             {"beacons": "beacons", "routes": "routes", "seqno_requests": "seqno_requests"}
         ),
@@ -608,224 +663,6 @@ CALLS: dict[str, Call] = {
     ),
     "base.version": Call(net.gen.base, "version", (), SAME),
     "base.build_info": Call(net.gen.base, "build_info", (), named("base.library_info")),
-    "bus.generate_net_keypair": Call(
-        net.gen.bus, "generate_net_keypair", (), named("bus.net_keypair")
-    ),
-    "bus.net_node.create": Call(
-        net.gen.bus.NetNode, "create", (("config", "shards", named("bus.net_node_config")),), None
-    ),
-    "bus.net_node.new": Call(
-        net.gen.bus, "NetNode", (("config", "shards", named("bus.net_node_config")),), None
-    ),
-    "bus.net_node.from_native": Call(
-        net.gen.bus.NetNode, "from_bus", (("bus", "bus", OBJECT),), None
-    ),
-    "bus.net_node.emit": Call(
-        net.gen.bus.NetNode,
-        "emit",
-        (("event", "event", JSON), ("key", "key", optional(SAME))),
-        named("bus.receipt"),
-        on_object=True,
-    ),
-    "bus.net_node.emit/ingest": Call(
-        net.gen.bus.NetNode,
-        "ingest",
-        (("event", "event", JSON), ("key", "key", optional(SAME))),
-        named("bus.receipt"),
-        on_object=True,
-    ),
-    "bus.net_node.emit_raw": Call(
-        net.gen.bus.NetNode,
-        "emit_raw",
-        (("json", "json_str", SAME), ("key", "key", optional(SAME))),
-        named("bus.receipt"),
-        on_object=True,
-    ),
-    "bus.net_node.emit_raw/ingest_raw": Call(
-        net.gen.bus.NetNode,
-        "ingest_raw",
-        (("json", "json", SAME), ("key", "key", optional(SAME))),
-        named("bus.receipt"),
-        on_object=True,
-    ),
-    "bus.net_node.emit_raw_async": Call(
-        net.gen.bus.NetNode,
-        "emit_raw_async",
-        (("json", "json", SAME), ("key", "key", optional(SAME))),
-        named("bus.receipt"),
-        on_object=True,
-    ),
-    "bus.net_node.emit_buffer": Call(
-        net.gen.bus.NetNode,
-        "emit_buffer",
-        (("data", "data", BYTES), ("key", "key", optional(SAME))),
-        SAME,
-        on_object=True,
-    ),
-    "bus.net_node.emit_batch": Call(
-        net.gen.bus.NetNode,
-        "emit_batch",
-        (("events", "events", list_of(JSON)), ("key", "key", optional(SAME))),
-        SAME,
-        on_object=True,
-    ),
-    "bus.net_node.emit_raw_batch": Call(
-        net.gen.bus.NetNode,
-        "emit_raw_batch",
-        (("jsons", "json_strs", list_of(SAME)), ("key", "key", optional(SAME))),
-        SAME,
-        on_object=True,
-    ),
-    "bus.net_node.emit_raw_batch/ingest_raw_batch": Call(
-        net.gen.bus.NetNode,
-        "ingest_raw_batch",
-        (("jsons", "events", list_of(SAME)), ("key", "key", optional(SAME))),
-        SAME,
-        on_object=True,
-    ),
-    "bus.net_node.emit_raw_batch_async": Call(
-        net.gen.bus.NetNode,
-        "emit_raw_batch_async",
-        (("jsons", "jsons", list_of(SAME)), ("key", "key", optional(SAME))),
-        SAME,
-        on_object=True,
-    ),
-    "bus.net_node.push_batch": Call(
-        net.gen.bus.NetNode,
-        "push_batch",
-        (("events", "events", list_of(BYTES)), ("key", "key", optional(SAME))),
-        SAME,
-        on_object=True,
-    ),
-    "bus.net_node.fire": Call(
-        net.gen.bus.NetNode, "fire", (("json", "json_str", SAME),), SAME, on_object=True
-    ),
-    "bus.net_node.fire_batch": Call(
-        net.gen.bus.NetNode,
-        "fire_batch",
-        (("jsons", "jsons", list_of(SAME)),),
-        SAME,
-        on_object=True,
-    ),
-    "bus.net_node.prehash": Call(
-        net.gen.bus.NetNode,
-        "prehash",
-        (("data", "data", BYTES),),
-        named("bus.hashed_event"),
-        on_object=True,
-    ),
-    "bus.net_node.push_with_hash": Call(
-        net.gen.bus.NetNode,
-        "push_with_hash",
-        (("data", "data", BYTES), ("hash", "hash", DECIMAL)),
-        SAME,
-        on_object=True,
-    ),
-    "bus.net_node.poll": Call(
-        net.gen.bus.NetNode,
-        "poll",
-        (("request", "limit", named("bus.poll_request")),),
-        named("bus.poll_response"),
-        on_object=True,
-    ),
-    "bus.net_node.poll_one": Call(
-        net.gen.bus.NetNode, "poll_one", (), optional(named("bus.stored_event")), on_object=True
-    ),
-    "bus.net_node.subscribe": Call(
-        net.gen.bus.NetNode,
-        "subscribe",
-        (("options", "limit", named("bus.subscribe_options")),),
-        None,
-        on_object=True,
-    ),
-    "bus.net_node.subscribe_typed": Call(
-        net.gen.bus.NetNode,
-        "subscribe_typed",
-        (("options", "limit", named("bus.subscribe_options")),),
-        None,
-        on_object=True,
-    ),
-    "bus.net_node.channel": Call(
-        net.gen.bus.NetNode, "channel", (("name", "name", SAME),), None, on_object=True
-    ),
-    "bus.net_node.stats": Call(
-        net.gen.bus.NetNode, "stats", (), named("bus.stats"), on_object=True
-    ),
-    "bus.net_node.shards": Call(net.gen.bus.NetNode, "shards", (), SAME, on_object=True),
-    "bus.net_node.shards/num_shards": Call(
-        net.gen.bus.NetNode, "num_shards", (), SAME, on_object=True
-    ),
-    "bus.net_node.flush": Call(net.gen.bus.NetNode, "flush", (), SAME, on_object=True),
-    "bus.net_node.shutdown": Call(
-        net.gen.bus.NetNode,
-        "shutdown",
-        (("options", "timeout", named("bus.shutdown_options")),),
-        SAME,
-        on_object=True,
-    ),
-    "bus.net_node.native": Call(
-        net.gen.bus.NetNode, "bus", (), None, on_object=True, is_property=True
-    ),
-    "bus.event_stream.new": Call(
-        net.gen.bus,
-        "EventStream",
-        (("bus", "bus", OBJECT), ("options", "opts", named("bus.subscribe_options"))),
-        None,
-    ),
-    "bus.event_stream.stop": Call(net.gen.bus.EventStream, "stop", (), SAME, on_object=True),
-    "bus.event_stream.next": Call(
-        net.gen.bus.EventStream,
-        "next",
-        (("max", "max", SAME),),
-        list_of(named("bus.stored_event")),
-        on_object=True,
-    ),
-    "bus.event_stream.close": Call(net.gen.bus.EventStream, "close", (), SAME, on_object=True),
-    "bus.typed_event_stream.new": Call(
-        net.gen.bus,
-        "TypedEventStream",
-        (("bus", "bus", OBJECT), ("options", "opts", named("bus.subscribe_options"))),
-        None,
-    ),
-    "bus.typed_event_stream.stop": Call(
-        net.gen.bus.TypedEventStream, "stop", (), SAME, on_object=True
-    ),
-    "bus.typed_event_stream.next": Call(
-        net.gen.bus.TypedEventStream, "next", (("max", "max", SAME),), list_of(JSON), on_object=True
-    ),
-    "bus.typed_event_stream.close": Call(
-        net.gen.bus.TypedEventStream, "close", (), SAME, on_object=True
-    ),
-    "bus.typed_channel.new": Call(
-        net.gen.bus, "TypedChannel", (("bus", "bus", OBJECT), ("name", "name", SAME)), None
-    ),
-    "bus.typed_channel.publish": Call(
-        net.gen.bus.TypedChannel, "publish", (("event", "event", JSON),), SAME, on_object=True
-    ),
-    "bus.typed_channel.publish_batch": Call(
-        net.gen.bus.TypedChannel,
-        "publish_batch",
-        (("events", "events", list_of(JSON)),),
-        SAME,
-        on_object=True,
-    ),
-    "bus.typed_channel.subscribe": Call(
-        net.gen.bus.TypedChannel,
-        "subscribe",
-        (("options", "opts", named("bus.subscribe_options")),),
-        None,
-        on_object=True,
-    ),
-    "bus.typed_channel.subscribe_raw": Call(
-        net.gen.bus.TypedChannel,
-        "subscribe_raw",
-        (("options", "opts", named("bus.subscribe_options")),),
-        None,
-        on_object=True,
-    ),
-    "bus.typed_channel.name": Call(
-        net.gen.bus.TypedChannel, "name", (), SAME, on_object=True, is_property=True
-    ),
     "control.set_logger": Call(
         net.gen.control,
         "set_logger",
@@ -1454,4 +1291,222 @@ CALLS: dict[str, Call] = {
         on_object=True,
     ),
     "mesh.mesh_events.close": Call(net.gen.mesh.MeshEvents, "close", (), SAME, on_object=True),
+    "bus.generate_net_keypair": Call(
+        net.gen.bus, "generate_net_keypair", (), named("bus.net_keypair")
+    ),
+    "bus.net_node.create": Call(
+        net.gen.bus.NetNode, "create", (("config", "shards", named("bus.net_node_config")),), None
+    ),
+    "bus.net_node.new": Call(
+        net.gen.bus, "NetNode", (("config", "shards", named("bus.net_node_config")),), None
+    ),
+    "bus.net_node.from_native": Call(
+        net.gen.bus.NetNode, "from_bus", (("bus", "bus", OBJECT),), None
+    ),
+    "bus.net_node.emit": Call(
+        net.gen.bus.NetNode,
+        "emit",
+        (("event", "event", JSON), ("key", "key", optional(SAME))),
+        named("bus.receipt"),
+        on_object=True,
+    ),
+    "bus.net_node.emit/ingest": Call(
+        net.gen.bus.NetNode,
+        "ingest",
+        (("event", "event", JSON), ("key", "key", optional(SAME))),
+        named("bus.receipt"),
+        on_object=True,
+    ),
+    "bus.net_node.emit_raw": Call(
+        net.gen.bus.NetNode,
+        "emit_raw",
+        (("json", "json_str", SAME), ("key", "key", optional(SAME))),
+        named("bus.receipt"),
+        on_object=True,
+    ),
+    "bus.net_node.emit_raw/ingest_raw": Call(
+        net.gen.bus.NetNode,
+        "ingest_raw",
+        (("json", "json", SAME), ("key", "key", optional(SAME))),
+        named("bus.receipt"),
+        on_object=True,
+    ),
+    "bus.net_node.emit_raw_async": Call(
+        net.gen.bus.NetNode,
+        "emit_raw_async",
+        (("json", "json", SAME), ("key", "key", optional(SAME))),
+        named("bus.receipt"),
+        on_object=True,
+    ),
+    "bus.net_node.emit_buffer": Call(
+        net.gen.bus.NetNode,
+        "emit_buffer",
+        (("data", "data", BYTES), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "bus.net_node.emit_batch": Call(
+        net.gen.bus.NetNode,
+        "emit_batch",
+        (("events", "events", list_of(JSON)), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "bus.net_node.emit_raw_batch": Call(
+        net.gen.bus.NetNode,
+        "emit_raw_batch",
+        (("jsons", "json_strs", list_of(SAME)), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "bus.net_node.emit_raw_batch/ingest_raw_batch": Call(
+        net.gen.bus.NetNode,
+        "ingest_raw_batch",
+        (("jsons", "events", list_of(SAME)), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "bus.net_node.emit_raw_batch_async": Call(
+        net.gen.bus.NetNode,
+        "emit_raw_batch_async",
+        (("jsons", "jsons", list_of(SAME)), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "bus.net_node.push_batch": Call(
+        net.gen.bus.NetNode,
+        "push_batch",
+        (("events", "events", list_of(BYTES)), ("key", "key", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "bus.net_node.fire": Call(
+        net.gen.bus.NetNode, "fire", (("json", "json_str", SAME),), SAME, on_object=True
+    ),
+    "bus.net_node.fire_batch": Call(
+        net.gen.bus.NetNode,
+        "fire_batch",
+        (("jsons", "jsons", list_of(SAME)),),
+        SAME,
+        on_object=True,
+    ),
+    "bus.net_node.prehash": Call(
+        net.gen.bus.NetNode,
+        "prehash",
+        (("data", "data", BYTES),),
+        named("bus.hashed_event"),
+        on_object=True,
+    ),
+    "bus.net_node.push_with_hash": Call(
+        net.gen.bus.NetNode,
+        "push_with_hash",
+        (("data", "data", BYTES), ("hash", "hash", DECIMAL)),
+        SAME,
+        on_object=True,
+    ),
+    "bus.net_node.poll": Call(
+        net.gen.bus.NetNode,
+        "poll",
+        (("request", "limit", named("bus.poll_request")),),
+        named("bus.poll_response"),
+        on_object=True,
+    ),
+    "bus.net_node.poll_one": Call(
+        net.gen.bus.NetNode, "poll_one", (), optional(named("bus.stored_event")), on_object=True
+    ),
+    "bus.net_node.subscribe": Call(
+        net.gen.bus.NetNode,
+        "subscribe",
+        (("options", "limit", named("bus.subscribe_options")),),
+        None,
+        on_object=True,
+    ),
+    "bus.net_node.subscribe_typed": Call(
+        net.gen.bus.NetNode,
+        "subscribe_typed",
+        (("options", "limit", named("bus.subscribe_options")),),
+        None,
+        on_object=True,
+    ),
+    "bus.net_node.channel": Call(
+        net.gen.bus.NetNode, "channel", (("name", "name", SAME),), None, on_object=True
+    ),
+    "bus.net_node.stats": Call(
+        net.gen.bus.NetNode, "stats", (), named("bus.stats"), on_object=True
+    ),
+    "bus.net_node.shards": Call(net.gen.bus.NetNode, "shards", (), SAME, on_object=True),
+    "bus.net_node.shards/num_shards": Call(
+        net.gen.bus.NetNode, "num_shards", (), SAME, on_object=True
+    ),
+    "bus.net_node.flush": Call(net.gen.bus.NetNode, "flush", (), SAME, on_object=True),
+    "bus.net_node.shutdown": Call(
+        net.gen.bus.NetNode,
+        "shutdown",
+        (("options", "timeout", named("bus.shutdown_options")),),
+        SAME,
+        on_object=True,
+    ),
+    "bus.net_node.native": Call(
+        net.gen.bus.NetNode, "bus", (), None, on_object=True, is_property=True
+    ),
+    "bus.event_stream.new": Call(
+        net.gen.bus,
+        "EventStream",
+        (("bus", "bus", OBJECT), ("options", "opts", named("bus.subscribe_options"))),
+        None,
+    ),
+    "bus.event_stream.stop": Call(net.gen.bus.EventStream, "stop", (), SAME, on_object=True),
+    "bus.event_stream.next": Call(
+        net.gen.bus.EventStream,
+        "next",
+        (("max", "max", SAME),),
+        list_of(named("bus.stored_event")),
+        on_object=True,
+    ),
+    "bus.event_stream.close": Call(net.gen.bus.EventStream, "close", (), SAME, on_object=True),
+    "bus.typed_event_stream.new": Call(
+        net.gen.bus,
+        "TypedEventStream",
+        (("bus", "bus", OBJECT), ("options", "opts", named("bus.subscribe_options"))),
+        None,
+    ),
+    "bus.typed_event_stream.stop": Call(
+        net.gen.bus.TypedEventStream, "stop", (), SAME, on_object=True
+    ),
+    "bus.typed_event_stream.next": Call(
+        net.gen.bus.TypedEventStream, "next", (("max", "max", SAME),), list_of(JSON), on_object=True
+    ),
+    "bus.typed_event_stream.close": Call(
+        net.gen.bus.TypedEventStream, "close", (), SAME, on_object=True
+    ),
+    "bus.typed_channel.new": Call(
+        net.gen.bus, "TypedChannel", (("bus", "bus", OBJECT), ("name", "name", SAME)), None
+    ),
+    "bus.typed_channel.publish": Call(
+        net.gen.bus.TypedChannel, "publish", (("event", "event", JSON),), SAME, on_object=True
+    ),
+    "bus.typed_channel.publish_batch": Call(
+        net.gen.bus.TypedChannel,
+        "publish_batch",
+        (("events", "events", list_of(JSON)),),
+        SAME,
+        on_object=True,
+    ),
+    "bus.typed_channel.subscribe": Call(
+        net.gen.bus.TypedChannel,
+        "subscribe",
+        (("options", "opts", named("bus.subscribe_options")),),
+        None,
+        on_object=True,
+    ),
+    "bus.typed_channel.subscribe_raw": Call(
+        net.gen.bus.TypedChannel,
+        "subscribe_raw",
+        (("options", "opts", named("bus.subscribe_options")),),
+        None,
+        on_object=True,
+    ),
+    "bus.typed_channel.name": Call(
+        net.gen.bus.TypedChannel, "name", (), SAME, on_object=True, is_property=True
+    ),
 }

@@ -9,11 +9,11 @@ from net._kernel.arguments import Buffer
 from net._kernel.codec import Model
 from net._kernel.errors import NetError
 from net.gen.base import ChecksumHash
-from net.gen.bus import Backpressure, Ordering, Start
 from net.gen.control import LogLevel
 from net.gen.echo import Access, Color, Level, Mood, Rights
 from net.gen.identity import TokenScope
 from net.gen.mesh import Reliability
+from net.gen.bus import Backpressure, MeshDelivery, MeshRole, Ordering, Start
 
 T = TypeVar("T")
 
@@ -68,477 +68,6 @@ class LibraryInfo:
     @property
     def target(self) -> str:
         """Target triple that it was compiled for."""
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class RedisOptions:
-    """How a node reaches a Redis server.
-
-    Shard `n` is the stream `<prefix>:shard:<n>`. An entry has the field `d`, the JSON text
-    `{"r":<event>,"t":<nanoseconds since the Unix epoch>,"s":<shard>}`, and the field `dedup_id`,
-    `<producer nonce in hex>:<shard>:<number of the batch's first event>:<index in the batch>`,
-    which stays the same when a batch is written again. A batch is written in one transaction.
-    """
-
-    __match_args__ = (
-        "url",
-        "prefix",
-        "pipeline_size",
-        "pool_size",
-        "connect_timeout_ms",
-        "command_timeout_ms",
-        "max_stream_len",
-    )
-    def __new__(
-        cls,
-        url: str,
-        prefix: str | None = None,
-        pipeline_size: int | None = None,
-        pool_size: int | None = None,
-        connect_timeout_ms: int | None = None,
-        command_timeout_ms: int | None = None,
-        max_stream_len: int | None = None,
-    ) -> RedisOptions: ...
-    @property
-    def url(self) -> str:
-        """`redis://[user:password@]host[:port][/database]`."""
-    @property
-    def prefix(self) -> str:
-        """What the names of the streams begin with. "net" by default."""
-    @property
-    def pipeline_size(self) -> int:
-        """Most events in a batch. 1000 by default."""
-    @property
-    def pool_size(self) -> int | None:
-        """Connections that batches are written through. Left out: One per shard, up to 8."""
-    @property
-    def connect_timeout_ms(self) -> int:
-        """Longest time to make a connection. 5000 by default."""
-    @property
-    def command_timeout_ms(self) -> int:
-        """Longest time until a command is answered. 1000 by default."""
-    @property
-    def max_stream_len(self) -> int | None:
-        """About how many newest entries each stream keeps. Left out: Nothing is removed."""
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class JetStreamOptions:
-    """How a node reaches a NATS server with JetStream.
-
-    Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is
-    created if it is missing: kept in files, the oldest discarded first, duplicates recognized for
-    an hour. A message has the event as its content and the header `Nats-Msg-Id`, the same text as
-    the `dedup_id` of a Redis entry, by which the server drops what is sent again.
-    """
-
-    __match_args__ = (
-        "url",
-        "prefix",
-        "connect_timeout_ms",
-        "request_timeout_ms",
-        "max_messages",
-        "max_bytes",
-        "max_age_ms",
-        "replicas",
-    )
-    def __new__(
-        cls,
-        url: str,
-        prefix: str | None = None,
-        connect_timeout_ms: int | None = None,
-        request_timeout_ms: int | None = None,
-        max_messages: int | None = None,
-        max_bytes: int | None = None,
-        max_age_ms: int | None = None,
-        replicas: int | None = None,
-    ) -> JetStreamOptions: ...
-    @property
-    def url(self) -> str:
-        """`nats://[user:password@]host[:port]`."""
-    @property
-    def prefix(self) -> str:
-        """What the names of the streams and subjects begin with. "net" by default."""
-    @property
-    def connect_timeout_ms(self) -> int:
-        """Longest time to make a connection. 5000 by default."""
-    @property
-    def request_timeout_ms(self) -> int:
-        """Longest time until a request is answered. 5000 by default."""
-    @property
-    def max_messages(self) -> int | None:
-        """How many newest messages each stream keeps. Left out: Without limit."""
-    @property
-    def max_bytes(self) -> int | None:
-        """How many bytes of newest messages each stream keeps. Left out: Without limit."""
-    @property
-    def max_age_ms(self) -> int | None:
-        """How long each stream keeps a message. Left out: Without limit."""
-    @property
-    def replicas(self) -> int:
-        """Servers of a cluster that keep each stream. 1 by default."""
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class NetNodeConfig:
-    """How a bus node is set up."""
-
-    __match_args__ = (
-        "shards",
-        "buffer_capacity",
-        "backpressure",
-        "max_event_bytes",
-        "max_buffer_bytes",
-        "transport",
-        "redis",
-        "jetstream",
-        "producer_nonce_path",
-    )
-    def __new__(
-        cls,
-        shards: int | NetNodeConfig | None = None,
-        buffer_capacity: int | None = None,
-        backpressure: Backpressure | str | None = None,
-        max_event_bytes: int | None = None,
-        max_buffer_bytes: int | None = None,
-        transport: Transport | None = None,
-        redis: RedisOptions | None = None,
-        jetstream: JetStreamOptions | None = None,
-        producer_nonce_path: str | None = None,
-        *,
-        num_shards: int | None = None,
-        ring_buffer_capacity: int | None = None,
-        backpressure_mode: Backpressure | str | None = None,
-    ) -> NetNodeConfig: ...
-    @property
-    def shards(self) -> int | None:
-        """Number of independent rings; a key always maps to the same one. Left out: One per CPU
-        core.
-        """
-    @property
-    def buffer_capacity(self) -> int:
-        """Newest events that each shard keeps; a power of two. 1_048_576 by default."""
-    @property
-    def backpressure(self) -> Backpressure:
-        """What happens when a shard is full of held events. "drop_oldest" by default."""
-    @property
-    def max_event_bytes(self) -> int:
-        """Longest event that is accepted. 1_048_576 by default."""
-    @property
-    def max_buffer_bytes(self) -> int:
-        """Most bytes of events that the node keeps. 268_435_456 by default."""
-    @property
-    def transport(self) -> Transport:
-        """Where the events live. Transport.memory() by default."""
-    @property
-    def redis(self) -> RedisOptions | None:
-        """The same as a `transport` of `redis`. Left out: As `transport` says."""
-    @property
-    def jetstream(self) -> JetStreamOptions | None:
-        """The same as a `transport` of `jetstream`. Left out: As `transport` says."""
-    @property
-    def producer_nonce_path(self) -> str | None:
-        """A file that keeps the number by which a server knows this producer, and how far its ids
-        were used; it is made if it is Left out: The number is drawn anew for each node.
-        """
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class Receipt:
-    """Where and when an event landed."""
-
-    __match_args__ = ("shard_id", "timestamp")
-    def __new__(cls, shard_id: int, timestamp: int) -> Receipt: ...
-    @property
-    def shard_id(self) -> int:
-        """Shard that took the event."""
-    @property
-    def timestamp(self) -> int:
-        """Nanoseconds since the node started, strictly increasing over all its shards."""
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class StoredEvent:
-    """An event as a reader gets it."""
-
-    __match_args__ = ("id", "raw", "insertion_ts", "shard_id")
-    def __new__(cls, id: str, raw: str, insertion_ts: int, shard_id: int) -> StoredEvent: ...
-    @property
-    def id(self) -> str:
-        """Number of the event within its shard, in decimal; with `redis` the id of its entry."""
-    @property
-    def raw(self) -> str:
-        """The JSON text, exactly as emitted."""
-    @property
-    def insertion_ts(self) -> int:
-        """When the event was inserted, by one clock for all shards."""
-    @property
-    def shard_id(self) -> int:
-        """Shard that holds it."""
-    @property
-    def raw_bytes(self) -> bytes:
-        """The JSON text as UTF-8."""
-    def parse(self, model: Model[T] | None = None) -> T:
-        """Decodes the JSON text."""
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class HashedEvent:
-    """An event with the hash that chooses its shard."""
-
-    __match_args__ = ("data", "hash")
-    def __new__(cls, data: Buffer, hash: int) -> HashedEvent: ...
-    @property
-    def data(self) -> bytes:
-        """The JSON text as UTF-8."""
-    @property
-    def hash(self) -> int:
-        """XXH3-64 of the text."""
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class PollRequest:
-    """What one poll asks for."""
-
-    __match_args__ = ("limit", "cursor", "filter", "ordering")
-    def __new__(
-        cls,
-        limit: int | PollRequest | None = None,
-        cursor: str | None = None,
-        filter: str | None = None,
-        ordering: Ordering | str | None = None,
-    ) -> PollRequest: ...
-    @property
-    def limit(self) -> int:
-        """Most events in the answer. 100 by default."""
-    @property
-    def cursor(self) -> str | None:
-        """The `next_id` of an earlier answer; the poll continues behind it. Left out: From the
-        oldest event that is kept.
-        """
-    @property
-    def filter(self) -> str | None:
-        """An expression of the filter language. Left out: Every event."""
-    @property
-    def ordering(self) -> Ordering:
-        """Order of the events in the answer. "none" by default."""
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class PollResponse:
-    """One page of events."""
-
-    __match_args__ = ("events", "has_more", "next_id")
-    def __new__(
-        cls, events: Sequence[StoredEvent], has_more: bool, next_id: str | None = None
-    ) -> PollResponse: ...
-    @property
-    def events(self) -> list[StoredEvent]:
-        """The events of this page."""
-    @property
-    def next_id(self) -> str | None:
-        """Cursor that continues behind this page. Left out: Nothing was ever read."""
-    @property
-    def has_more(self) -> bool:
-        """Whether events that match were left for the next page."""
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[StoredEvent]: ...
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class Stats:
-    """Counters since the node was created."""
-
-    __match_args__ = (
-        "events_ingested",
-        "events_dropped",
-        "batches_dispatched",
-        "rejected",
-        "held",
-        "buffered_bytes",
-    )
-    def __new__(
-        cls,
-        events_ingested: int,
-        events_dropped: int,
-        batches_dispatched: int,
-        rejected: int,
-        held: int,
-        buffered_bytes: int,
-    ) -> Stats: ...
-    @property
-    def events_ingested(self) -> int:
-        """Events that were accepted."""
-    @property
-    def events_dropped(self) -> int:
-        """Events lost to back-pressure: held ones evicted, and new ones refused by `drop_newest`."""
-    @property
-    def batches_dispatched(self) -> int:
-        """Batches that readers, or the transport's server, took."""
-    @property
-    def rejected(self) -> int:
-        """Events of the fire-and-forget calls that were not JSON or too large."""
-    @property
-    def held(self) -> int:
-        """Events that some reader has yet to see, or that the transport's server has yet to
-        acknowledge.
-        """
-    @property
-    def buffered_bytes(self) -> int:
-        """Bytes of the events that are kept."""
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class SubscribeOptions:
-    """How a subscription reads."""
-
-    __match_args__ = (
-        "limit",
-        "filter",
-        "ordering",
-        "timeout",
-        "poll_interval",
-        "max_backoff",
-        "cursor",
-        "from_",
-    )
-    def __new__(
-        cls,
-        limit: int | SubscribeOptions | None = None,
-        filter: str | None = None,
-        ordering: Ordering | str | None = None,
-        timeout: float | None = None,
-        poll_interval: float | None = None,
-        max_backoff: float | None = None,
-        cursor: str | None = None,
-        from_: Start | str | None = None,
-    ) -> SubscribeOptions: ...
-    @property
-    def limit(self) -> int:
-        """Most events that cross to the host at once. 100 by default."""
-    @property
-    def filter(self) -> str | None:
-        """An expression of the filter language. Left out: Every event."""
-    @property
-    def ordering(self) -> Ordering:
-        """Order of the events of one batch. "none" by default."""
-    @property
-    def timeout(self) -> float | None:
-        """End the iteration after this long without an event. Left out: Never."""
-    @property
-    def poll_interval(self) -> float | None:
-        """Accepted and not used: a subscription is woken by new events. Left out: Subscribers are
-        woken.
-        """
-    @property
-    def max_backoff(self) -> float | None:
-        """Accepted and not used: a subscription is woken by new events. Left out: Subscribers are
-        woken.
-        """
-    @property
-    def cursor(self) -> str | None:
-        """Cursor of a poll; the subscription continues behind it. Left out: As `from` says."""
-    @property
-    def from_(self) -> Start:
-        """Where to begin without a cursor. "oldest" by default."""
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class ShutdownOptions:
-    """How a node is shut down."""
-
-    __match_args__ = ("timeout",)
-    def __new__(cls, timeout: float | ShutdownOptions | None = None) -> ShutdownOptions: ...
-    @property
-    def timeout(self) -> float:
-        """Most time to wait for readers, or the transport's server, to take what was accepted. 5.0
-        by default.
-        """
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class NetKeypair:
-    """A Noise static key pair, in hex."""
-
-    __match_args__ = ("public_key", "secret_key")
-    def __new__(cls, public_key: str, secret_key: str) -> NetKeypair: ...
-    @property
-    def public_key(self) -> str:
-        """The X25519 public key, 64 hex digits."""
-    @property
-    def secret_key(self) -> str:
-        """The X25519 secret key, 64 hex digits; treat it as a password."""
-    def __eq__(self, other: object) -> bool: ...
-
-@final
-class Transport:
-    """Where the events of a node live."""
-
-    @staticmethod
-    def memory() -> Transport:
-        """In this process."""
-    @staticmethod
-    def redis(
-        url: str,
-        prefix: str | None = None,
-        pipeline_size: int | None = None,
-        pool_size: int | None = None,
-        connect_timeout_ms: int | None = None,
-        command_timeout_ms: int | None = None,
-        max_stream_len: int | None = None,
-    ) -> Transport:
-        """In streams of a Redis server, version 6.2 or newer."""
-    @staticmethod
-    def jetstream(
-        url: str,
-        prefix: str | None = None,
-        connect_timeout_ms: int | None = None,
-        request_timeout_ms: int | None = None,
-        max_messages: int | None = None,
-        max_bytes: int | None = None,
-        max_age_ms: int | None = None,
-        replicas: int | None = None,
-    ) -> Transport:
-        """In JetStream streams of a NATS server, version 2.9 or newer."""
-    @property
-    def type(self) -> str:
-        """The tag of the case."""
-    @property
-    def url(self) -> str | None:
-        """`redis://[user:password@]host[:port][/database]`."""
-    @property
-    def prefix(self) -> str | None:
-        """What the names of the streams begin with."""
-    @property
-    def pipeline_size(self) -> int | None:
-        """Most events in a batch."""
-    @property
-    def pool_size(self) -> int | None:
-        """Connections that batches are written through."""
-    @property
-    def connect_timeout_ms(self) -> int | None:
-        """Longest time to make a connection."""
-    @property
-    def command_timeout_ms(self) -> int | None:
-        """Longest time until a command is answered."""
-    @property
-    def max_stream_len(self) -> int | None:
-        """About how many newest entries each stream keeps."""
-    @property
-    def request_timeout_ms(self) -> int | None:
-        """Longest time until a request is answered."""
-    @property
-    def max_messages(self) -> int | None:
-        """How many newest messages each stream keeps."""
-    @property
-    def max_bytes(self) -> int | None:
-        """How many bytes of newest messages each stream keeps."""
-    @property
-    def max_age_ms(self) -> int | None:
-        """How long each stream keeps a message."""
-    @property
-    def replicas(self) -> int | None:
-        """Servers of a cluster that keep each stream."""
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -1565,6 +1094,711 @@ class MeshStats:
     def __iter__(self) -> Iterator[PeerStats]: ...
     def __eq__(self, other: object) -> bool: ...
 
+@final
+class MeshTransportOptions:
+    """How a node exchanges events with a node in another process.
+
+    What one emits, the other reads; an event keeps its shard if both have as many. Where events
+    come faster than they are read, `backpressure` decides: with `fail_producer` they wait at their
+    sender. A peer that is not there yet, or is gone, is dialled again, from 0.5 s to 30 s apart.
+    Without a key of the peer a node answers the first member of the mesh that dials it.
+    """
+
+    __match_args__ = (
+        "bind",
+        "peer",
+        "psk",
+        "role",
+        "peer_public_key",
+        "secret_key",
+        "public_key",
+        "identity_seed",
+        "reliability",
+        "heartbeat_interval_ms",
+        "session_timeout_ms",
+        "batched_io",
+        "packet_pool_size",
+    )
+    def __new__(
+        cls,
+        bind: str,
+        peer: str,
+        psk: str,
+        role: MeshRole | str | None = None,
+        peer_public_key: Buffer | str | None = None,
+        secret_key: str | None = None,
+        public_key: Buffer | str | None = None,
+        identity_seed: Buffer | None = None,
+        reliability: MeshDelivery | str | None = None,
+        heartbeat_interval_ms: int | None = None,
+        session_timeout_ms: int | None = None,
+        batched_io: bool | None = None,
+        packet_pool_size: int | None = None,
+    ) -> MeshTransportOptions: ...
+    @property
+    def bind(self) -> str:
+        """Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one."""
+    @property
+    def peer(self) -> str:
+        """Address and port of the peer."""
+    @property
+    def psk(self) -> str:
+        """Pre-shared key of the mesh, 64 hex digits."""
+    @property
+    def role(self) -> MeshRole | None:
+        """Who dials. Left out: `initiator` with a key of the peer, `responder` without."""
+    @property
+    def peer_public_key(self) -> str | None:
+        """The key by which the peer is dialled, and by which it is known when it dials. Left out:
+        Whoever dials first.
+        """
+    @property
+    def secret_key(self) -> str | None:
+        """X25519 secret key, 64 hex digits, of which peers have the public one. Left out: As
+        `identity_seed` says.
+        """
+    @property
+    def public_key(self) -> str | None:
+        """The public key that belongs to `secret_key`; another one is refused. Left out: Follows
+        from the secret key.
+        """
+    @property
+    def identity_seed(self) -> bytes | None:
+        """Ed25519 seed of 32 bytes; the node's key follows from it. Not beside `secret_key`. Left
+        out: A fresh identity.
+        """
+    @property
+    def reliability(self) -> MeshDelivery:
+        """How hard the node tries. "full" by default."""
+    @property
+    def heartbeat_interval_ms(self) -> int:
+        """A peer that is silent for this long is asked for a sign of life. 5000 by default."""
+    @property
+    def session_timeout_ms(self) -> int:
+        """A peer that is silent for this long is gone. 30_000 by default."""
+    @property
+    def batched_io(self) -> bool:
+        """Accepted and not used: many datagrams go with each call of the system wherever it can.
+        False by default.
+        """
+    @property
+    def packet_pool_size(self) -> int:
+        """Accepted and not used: buffers grow as they are needed. 64 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class NetOptions:
+    """How a node exchanges events with a node in another process: the transport `mesh` under other
+    names.
+    """
+
+    __match_args__ = (
+        "bind_addr",
+        "peer_addr",
+        "psk",
+        "role",
+        "peer_public_key",
+        "secret_key",
+        "public_key",
+        "reliability",
+        "heartbeat_interval_ms",
+        "session_timeout_ms",
+        "batched_io",
+        "packet_pool_size",
+    )
+    def __new__(
+        cls,
+        bind_addr: str,
+        peer_addr: str,
+        psk: str,
+        role: MeshRole | str | None = None,
+        peer_public_key: Buffer | str | None = None,
+        secret_key: str | None = None,
+        public_key: Buffer | str | None = None,
+        reliability: MeshDelivery | str | None = None,
+        heartbeat_interval_ms: int | None = None,
+        session_timeout_ms: int | None = None,
+        batched_io: bool | None = None,
+        packet_pool_size: int | None = None,
+    ) -> NetOptions: ...
+    @property
+    def bind_addr(self) -> str:
+        """Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one."""
+    @property
+    def peer_addr(self) -> str:
+        """Address and port of the peer."""
+    @property
+    def psk(self) -> str:
+        """Pre-shared key of the mesh, 64 hex digits."""
+    @property
+    def role(self) -> MeshRole | None:
+        """Who dials. Left out: `initiator` with a key of the peer, `responder` without."""
+    @property
+    def peer_public_key(self) -> str | None:
+        """The key by which the peer is dialled, and by which it is known when it dials. Left out:
+        Whoever dials first.
+        """
+    @property
+    def secret_key(self) -> str | None:
+        """X25519 secret key, 64 hex digits, of which peers have the public one. Left out: A fresh
+        identity.
+        """
+    @property
+    def public_key(self) -> str | None:
+        """The public key that belongs to `secret_key`; another one is refused. Left out: Follows
+        from the secret key.
+        """
+    @property
+    def reliability(self) -> MeshDelivery:
+        """How hard the node tries. "full" by default."""
+    @property
+    def heartbeat_interval_ms(self) -> int:
+        """A peer that is silent for this long is asked for a sign of life. 5000 by default."""
+    @property
+    def session_timeout_ms(self) -> int:
+        """A peer that is silent for this long is gone. 30_000 by default."""
+    @property
+    def batched_io(self) -> bool:
+        """Accepted and not used: many datagrams go with each call of the system wherever it can.
+        False by default.
+        """
+    @property
+    def packet_pool_size(self) -> int:
+        """Accepted and not used: buffers grow as they are needed. 64 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class RedisOptions:
+    """How a node reaches a Redis server.
+
+    Shard `n` is the stream `<prefix>:shard:<n>`. An entry has the field `d`, the JSON text
+    `{"r":<event>,"t":<nanoseconds since the Unix epoch>,"s":<shard>}`, and the field `dedup_id`,
+    `<producer nonce in hex>:<shard>:<number of the batch's first event>:<index in the batch>`,
+    which stays the same when a batch is written again. A batch is written in one transaction.
+    """
+
+    __match_args__ = (
+        "url",
+        "prefix",
+        "pipeline_size",
+        "pool_size",
+        "connect_timeout_ms",
+        "command_timeout_ms",
+        "max_stream_len",
+    )
+    def __new__(
+        cls,
+        url: str,
+        prefix: str | None = None,
+        pipeline_size: int | None = None,
+        pool_size: int | None = None,
+        connect_timeout_ms: int | None = None,
+        command_timeout_ms: int | None = None,
+        max_stream_len: int | None = None,
+    ) -> RedisOptions: ...
+    @property
+    def url(self) -> str:
+        """`redis://[user:password@]host[:port][/database]`."""
+    @property
+    def prefix(self) -> str:
+        """What the names of the streams begin with. "net" by default."""
+    @property
+    def pipeline_size(self) -> int:
+        """Most events in a batch. 1000 by default."""
+    @property
+    def pool_size(self) -> int | None:
+        """Connections that batches are written through. Left out: One per shard, up to 8."""
+    @property
+    def connect_timeout_ms(self) -> int:
+        """Longest time to make a connection. 5000 by default."""
+    @property
+    def command_timeout_ms(self) -> int:
+        """Longest time until a command is answered. 1000 by default."""
+    @property
+    def max_stream_len(self) -> int | None:
+        """About how many newest entries each stream keeps. Left out: Nothing is removed."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class JetStreamOptions:
+    """How a node reaches a NATS server with JetStream.
+
+    Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is
+    created if it is missing: kept in files, the oldest discarded first, duplicates recognized for
+    an hour. A message has the event as its content and the header `Nats-Msg-Id`, the same text as
+    the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+    """
+
+    __match_args__ = (
+        "url",
+        "prefix",
+        "connect_timeout_ms",
+        "request_timeout_ms",
+        "max_messages",
+        "max_bytes",
+        "max_age_ms",
+        "replicas",
+    )
+    def __new__(
+        cls,
+        url: str,
+        prefix: str | None = None,
+        connect_timeout_ms: int | None = None,
+        request_timeout_ms: int | None = None,
+        max_messages: int | None = None,
+        max_bytes: int | None = None,
+        max_age_ms: int | None = None,
+        replicas: int | None = None,
+    ) -> JetStreamOptions: ...
+    @property
+    def url(self) -> str:
+        """`nats://[user:password@]host[:port]`."""
+    @property
+    def prefix(self) -> str:
+        """What the names of the streams and subjects begin with. "net" by default."""
+    @property
+    def connect_timeout_ms(self) -> int:
+        """Longest time to make a connection. 5000 by default."""
+    @property
+    def request_timeout_ms(self) -> int:
+        """Longest time until a request is answered. 5000 by default."""
+    @property
+    def max_messages(self) -> int | None:
+        """How many newest messages each stream keeps. Left out: Without limit."""
+    @property
+    def max_bytes(self) -> int | None:
+        """How many bytes of newest messages each stream keeps. Left out: Without limit."""
+    @property
+    def max_age_ms(self) -> int | None:
+        """How long each stream keeps a message. Left out: Without limit."""
+    @property
+    def replicas(self) -> int:
+        """Servers of a cluster that keep each stream. 1 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class NetNodeConfig:
+    """How a bus node is set up."""
+
+    __match_args__ = (
+        "shards",
+        "buffer_capacity",
+        "backpressure",
+        "max_event_bytes",
+        "max_buffer_bytes",
+        "transport",
+        "redis",
+        "jetstream",
+        "net",
+        "producer_nonce_path",
+    )
+    def __new__(
+        cls,
+        shards: int | NetNodeConfig | None = None,
+        buffer_capacity: int | None = None,
+        backpressure: Backpressure | str | None = None,
+        max_event_bytes: int | None = None,
+        max_buffer_bytes: int | None = None,
+        transport: Transport | None = None,
+        redis: RedisOptions | None = None,
+        jetstream: JetStreamOptions | None = None,
+        net: NetOptions | None = None,
+        producer_nonce_path: str | None = None,
+        *,
+        num_shards: int | None = None,
+        ring_buffer_capacity: int | None = None,
+        backpressure_mode: Backpressure | str | None = None,
+    ) -> NetNodeConfig: ...
+    @property
+    def shards(self) -> int | None:
+        """Number of independent rings; a key always maps to the same one. Left out: One per CPU
+        core.
+        """
+    @property
+    def buffer_capacity(self) -> int:
+        """Newest events that each shard keeps; a power of two. 1_048_576 by default."""
+    @property
+    def backpressure(self) -> Backpressure:
+        """What happens when a shard is full of held events. "drop_oldest" by default."""
+    @property
+    def max_event_bytes(self) -> int:
+        """Longest event that is accepted. 1_048_576 by default."""
+    @property
+    def max_buffer_bytes(self) -> int:
+        """Most bytes of events that the node keeps. 268_435_456 by default."""
+    @property
+    def transport(self) -> Transport:
+        """Where the events live. Transport.memory() by default."""
+    @property
+    def redis(self) -> RedisOptions | None:
+        """The same as a `transport` of `redis`. Left out: As `transport` says."""
+    @property
+    def jetstream(self) -> JetStreamOptions | None:
+        """The same as a `transport` of `jetstream`. Left out: As `transport` says."""
+    @property
+    def net(self) -> NetOptions | None:
+        """The same as a `transport` of `mesh`. Left out: As `transport` says."""
+    @property
+    def producer_nonce_path(self) -> str | None:
+        """A file that keeps the number by which a server knows this producer, and how far its ids
+        were used; it is made if it is Left out: The number is drawn anew for each node.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class Receipt:
+    """Where and when an event landed."""
+
+    __match_args__ = ("shard_id", "timestamp")
+    def __new__(cls, shard_id: int, timestamp: int) -> Receipt: ...
+    @property
+    def shard_id(self) -> int:
+        """Shard that took the event."""
+    @property
+    def timestamp(self) -> int:
+        """Nanoseconds since the node started, strictly increasing over all its shards."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class StoredEvent:
+    """An event as a reader gets it."""
+
+    __match_args__ = ("id", "raw", "insertion_ts", "shard_id")
+    def __new__(cls, id: str, raw: str, insertion_ts: int, shard_id: int) -> StoredEvent: ...
+    @property
+    def id(self) -> str:
+        """Number of the event within its shard, in decimal; with `redis` the id of its entry."""
+    @property
+    def raw(self) -> str:
+        """The JSON text, exactly as emitted."""
+    @property
+    def insertion_ts(self) -> int:
+        """When the event was inserted, by one clock for all shards."""
+    @property
+    def shard_id(self) -> int:
+        """Shard that holds it."""
+    @property
+    def raw_bytes(self) -> bytes:
+        """The JSON text as UTF-8."""
+    def parse(self, model: Model[T] | None = None) -> T:
+        """Decodes the JSON text."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class HashedEvent:
+    """An event with the hash that chooses its shard."""
+
+    __match_args__ = ("data", "hash")
+    def __new__(cls, data: Buffer, hash: int) -> HashedEvent: ...
+    @property
+    def data(self) -> bytes:
+        """The JSON text as UTF-8."""
+    @property
+    def hash(self) -> int:
+        """XXH3-64 of the text."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class PollRequest:
+    """What one poll asks for."""
+
+    __match_args__ = ("limit", "cursor", "filter", "ordering")
+    def __new__(
+        cls,
+        limit: int | PollRequest | None = None,
+        cursor: str | None = None,
+        filter: str | None = None,
+        ordering: Ordering | str | None = None,
+    ) -> PollRequest: ...
+    @property
+    def limit(self) -> int:
+        """Most events in the answer. 100 by default."""
+    @property
+    def cursor(self) -> str | None:
+        """The `next_id` of an earlier answer; the poll continues behind it. Left out: From the
+        oldest event that is kept.
+        """
+    @property
+    def filter(self) -> str | None:
+        """An expression of the filter language. Left out: Every event."""
+    @property
+    def ordering(self) -> Ordering:
+        """Order of the events in the answer. "none" by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class PollResponse:
+    """One page of events."""
+
+    __match_args__ = ("events", "has_more", "next_id")
+    def __new__(
+        cls, events: Sequence[StoredEvent], has_more: bool, next_id: str | None = None
+    ) -> PollResponse: ...
+    @property
+    def events(self) -> list[StoredEvent]:
+        """The events of this page."""
+    @property
+    def next_id(self) -> str | None:
+        """Cursor that continues behind this page. Left out: Nothing was ever read."""
+    @property
+    def has_more(self) -> bool:
+        """Whether events that match were left for the next page."""
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[StoredEvent]: ...
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class Stats:
+    """Counters since the node was created."""
+
+    __match_args__ = (
+        "events_ingested",
+        "events_dropped",
+        "batches_dispatched",
+        "rejected",
+        "held",
+        "buffered_bytes",
+    )
+    def __new__(
+        cls,
+        events_ingested: int,
+        events_dropped: int,
+        batches_dispatched: int,
+        rejected: int,
+        held: int,
+        buffered_bytes: int,
+    ) -> Stats: ...
+    @property
+    def events_ingested(self) -> int:
+        """Events that were accepted."""
+    @property
+    def events_dropped(self) -> int:
+        """Events lost to back-pressure: held ones evicted, and new ones refused by `drop_newest`."""
+    @property
+    def batches_dispatched(self) -> int:
+        """Batches that readers, or the transport's server, took."""
+    @property
+    def rejected(self) -> int:
+        """Events of the fire-and-forget calls that were not JSON or too large."""
+    @property
+    def held(self) -> int:
+        """Events that some reader has yet to see, or that the transport's server has yet to
+        acknowledge.
+        """
+    @property
+    def buffered_bytes(self) -> int:
+        """Bytes of the events that are kept."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class SubscribeOptions:
+    """How a subscription reads."""
+
+    __match_args__ = (
+        "limit",
+        "filter",
+        "ordering",
+        "timeout",
+        "poll_interval",
+        "max_backoff",
+        "cursor",
+        "from_",
+    )
+    def __new__(
+        cls,
+        limit: int | SubscribeOptions | None = None,
+        filter: str | None = None,
+        ordering: Ordering | str | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        max_backoff: float | None = None,
+        cursor: str | None = None,
+        from_: Start | str | None = None,
+    ) -> SubscribeOptions: ...
+    @property
+    def limit(self) -> int:
+        """Most events that cross to the host at once. 100 by default."""
+    @property
+    def filter(self) -> str | None:
+        """An expression of the filter language. Left out: Every event."""
+    @property
+    def ordering(self) -> Ordering:
+        """Order of the events of one batch. "none" by default."""
+    @property
+    def timeout(self) -> float | None:
+        """End the iteration after this long without an event. Left out: Never."""
+    @property
+    def poll_interval(self) -> float | None:
+        """Accepted and not used: a subscription is woken by new events. Left out: Subscribers are
+        woken.
+        """
+    @property
+    def max_backoff(self) -> float | None:
+        """Accepted and not used: a subscription is woken by new events. Left out: Subscribers are
+        woken.
+        """
+    @property
+    def cursor(self) -> str | None:
+        """Cursor of a poll; the subscription continues behind it. Left out: As `from` says."""
+    @property
+    def from_(self) -> Start:
+        """Where to begin without a cursor. "oldest" by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class ShutdownOptions:
+    """How a node is shut down."""
+
+    __match_args__ = ("timeout",)
+    def __new__(cls, timeout: float | ShutdownOptions | None = None) -> ShutdownOptions: ...
+    @property
+    def timeout(self) -> float:
+        """Most time to wait for readers, or the transport's server, to take what was accepted. 5.0
+        by default.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class NetKeypair:
+    """A Noise static key pair, in hex."""
+
+    __match_args__ = ("public_key", "secret_key")
+    def __new__(cls, public_key: str, secret_key: str) -> NetKeypair: ...
+    @property
+    def public_key(self) -> str:
+        """The X25519 public key, 64 hex digits."""
+    @property
+    def secret_key(self) -> str:
+        """The X25519 secret key, 64 hex digits; treat it as a password."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class Transport:
+    """Where the events of a node live."""
+
+    @staticmethod
+    def memory() -> Transport:
+        """In this process."""
+    @staticmethod
+    def redis(
+        url: str,
+        prefix: str | None = None,
+        pipeline_size: int | None = None,
+        pool_size: int | None = None,
+        connect_timeout_ms: int | None = None,
+        command_timeout_ms: int | None = None,
+        max_stream_len: int | None = None,
+    ) -> Transport:
+        """In streams of a Redis server, version 6.2 or newer."""
+    @staticmethod
+    def jetstream(
+        url: str,
+        prefix: str | None = None,
+        connect_timeout_ms: int | None = None,
+        request_timeout_ms: int | None = None,
+        max_messages: int | None = None,
+        max_bytes: int | None = None,
+        max_age_ms: int | None = None,
+        replicas: int | None = None,
+    ) -> Transport:
+        """In JetStream streams of a NATS server, version 2.9 or newer."""
+    @staticmethod
+    def mesh(
+        bind: str,
+        peer: str,
+        psk: str,
+        role: MeshRole | str | None = None,
+        peer_public_key: Buffer | str | None = None,
+        secret_key: str | None = None,
+        public_key: Buffer | str | None = None,
+        identity_seed: Buffer | None = None,
+        reliability: MeshDelivery | str | None = None,
+        heartbeat_interval_ms: int | None = None,
+        session_timeout_ms: int | None = None,
+        batched_io: bool | None = None,
+        packet_pool_size: int | None = None,
+    ) -> Transport:
+        """At a node in another process, over an encrypted session."""
+    @property
+    def type(self) -> str:
+        """The tag of the case."""
+    @property
+    def url(self) -> str | None:
+        """`redis://[user:password@]host[:port][/database]`."""
+    @property
+    def prefix(self) -> str | None:
+        """What the names of the streams begin with."""
+    @property
+    def pipeline_size(self) -> int | None:
+        """Most events in a batch."""
+    @property
+    def pool_size(self) -> int | None:
+        """Connections that batches are written through."""
+    @property
+    def connect_timeout_ms(self) -> int | None:
+        """Longest time to make a connection."""
+    @property
+    def command_timeout_ms(self) -> int | None:
+        """Longest time until a command is answered."""
+    @property
+    def max_stream_len(self) -> int | None:
+        """About how many newest entries each stream keeps."""
+    @property
+    def request_timeout_ms(self) -> int | None:
+        """Longest time until a request is answered."""
+    @property
+    def max_messages(self) -> int | None:
+        """How many newest messages each stream keeps."""
+    @property
+    def max_bytes(self) -> int | None:
+        """How many bytes of newest messages each stream keeps."""
+    @property
+    def max_age_ms(self) -> int | None:
+        """How long each stream keeps a message."""
+    @property
+    def replicas(self) -> int | None:
+        """Servers of a cluster that keep each stream."""
+    @property
+    def bind(self) -> str | None:
+        """Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one."""
+    @property
+    def peer(self) -> str | None:
+        """Address and port of the peer."""
+    @property
+    def psk(self) -> str | None:
+        """Pre-shared key of the mesh, 64 hex digits."""
+    @property
+    def role(self) -> MeshRole | None:
+        """Who dials."""
+    @property
+    def peer_public_key(self) -> str | None:
+        """The key by which the peer is dialled, and by which it is known when it dials."""
+    @property
+    def secret_key(self) -> str | None:
+        """X25519 secret key, 64 hex digits, of which peers have the public one."""
+    @property
+    def public_key(self) -> str | None:
+        """The public key that belongs to `secret_key`; another one is refused."""
+    @property
+    def identity_seed(self) -> bytes | None:
+        """Ed25519 seed of 32 bytes; the node's key follows from it. Not beside `secret_key`."""
+    @property
+    def reliability(self) -> MeshDelivery | None:
+        """How hard the node tries."""
+    @property
+    def heartbeat_interval_ms(self) -> int | None:
+        """A peer that is silent for this long is asked for a sign of life."""
+    @property
+    def session_timeout_ms(self) -> int | None:
+        """A peer that is silent for this long is gone."""
+    @property
+    def batched_io(self) -> bool | None:
+        """Accepted and not used: many datagrams go with each call of the system wherever it can."""
+    @property
+    def packet_pool_size(self) -> int | None:
+        """Accepted and not used: buffers grow as they are needed."""
+    def __eq__(self, other: object) -> bool: ...
+
 def live_handles() -> int: ...
 def error(code: int, members: Mapping[str, object]) -> NetError: ...
 def error_parts(code: int, members: Mapping[str, object]) -> tuple[Any, ...]: ...
@@ -1574,62 +1808,6 @@ def stream_close(stream: Handle) -> None: ...
 def checksum(hash: ChecksumHash | str, data: Buffer) -> int: ...
 def version() -> str: ...
 def build_info() -> LibraryInfo: ...
-def generate_net_keypair() -> NetKeypair: ...
-def net_node_create(config: NetNodeConfig | None) -> Handle: ...
-def net_node_create_submit(queue: Queue, config: NetNodeConfig | None) -> int: ...
-def net_node_new(config: NetNodeConfig | None) -> Handle: ...
-def net_node_from_native(bus: Handle) -> Handle: ...
-def net_node_emit(this: Handle, event: str, key: str | None) -> Receipt: ...
-def net_node_emit_raw(this: Handle, json_str: str, key: str | None) -> Receipt: ...
-def net_node_emit_raw_async(this: Handle, json: str, key: str | None) -> Receipt: ...
-def net_node_emit_raw_async_submit(
-    queue: Queue, this: Handle, json: str, key: str | None
-) -> int: ...
-def net_node_emit_buffer(this: Handle, data: Buffer, key: str | None) -> bool: ...
-def net_node_emit_batch(this: Handle, events: Sequence[str], key: str | None) -> int: ...
-def net_node_emit_raw_batch(this: Handle, json_strs: Sequence[str], key: str | None) -> int: ...
-def net_node_emit_raw_batch_async(this: Handle, jsons: Sequence[str], key: str | None) -> int: ...
-def net_node_emit_raw_batch_async_submit(
-    queue: Queue, this: Handle, jsons: Sequence[str], key: str | None
-) -> int: ...
-def net_node_push_batch(this: Handle, events: Sequence[Buffer], key: str | None) -> int: ...
-def net_node_fire(this: Handle, json_str: str) -> bool: ...
-def net_node_fire_batch(this: Handle, jsons: Sequence[str]) -> int: ...
-def net_node_prehash(this: Handle, data: Buffer) -> HashedEvent: ...
-def net_node_push_with_hash(this: Handle, data: Buffer, hash: int) -> bool: ...
-def net_node_reserve(this: Handle, events: int, bytes: int) -> int: ...
-def net_node_emit_granted(this: Handle, data: Buffer, key: str | None) -> bool: ...
-def net_node_poll(this: Handle, request: PollRequest | None) -> PollResponse: ...
-def net_node_poll_submit(queue: Queue, this: Handle, request: PollRequest | None) -> int: ...
-def net_node_poll_one(this: Handle) -> StoredEvent | None: ...
-def net_node_poll_one_submit(queue: Queue, this: Handle) -> int: ...
-def net_node_subscribe(this: Handle, options: SubscribeOptions | None) -> Handle: ...
-def net_node_subscribe_typed(this: Handle, options: SubscribeOptions | None) -> Handle: ...
-def net_node_channel(this: Handle, name: str) -> Handle: ...
-def net_node_stats(this: Handle) -> Stats: ...
-def net_node_shards(this: Handle) -> int: ...
-def net_node_flush(this: Handle) -> None: ...
-def net_node_flush_submit(queue: Queue, this: Handle) -> int: ...
-def net_node_shutdown(this: Handle, options: ShutdownOptions | None) -> None: ...
-def net_node_shutdown_submit(
-    queue: Queue, this: Handle, options: ShutdownOptions | None
-) -> int: ...
-def event_stream_new(bus: Handle, opts: SubscribeOptions | None) -> Handle: ...
-def event_stream_stop(this: Handle) -> None: ...
-def event_stream_next(this: Handle, max: int) -> list[StoredEvent]: ...
-def event_stream_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
-def event_stream_end(this: Handle) -> None: ...
-def typed_event_stream_new(bus: Handle, opts: SubscribeOptions | None) -> Handle: ...
-def typed_event_stream_stop(this: Handle) -> None: ...
-def typed_event_stream_next(this: Handle, max: int) -> list[str]: ...
-def typed_event_stream_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
-def typed_event_stream_end(this: Handle) -> None: ...
-def typed_channel_new(bus: Handle, name: str) -> Handle: ...
-def typed_channel_publish(this: Handle, event: str) -> bool: ...
-def typed_channel_publish_batch(this: Handle, events: Sequence[str]) -> int: ...
-def typed_channel_subscribe(this: Handle, opts: SubscribeOptions | None) -> Handle: ...
-def typed_channel_subscribe_raw(this: Handle, opts: SubscribeOptions | None) -> Handle: ...
-def typed_channel_name(this: Handle) -> str: ...
 def set_logger(logger: Host, filter: str | None) -> None: ...
 def clear_logger() -> None: ...
 def set_runtime_threads(threads: int) -> None: ...
@@ -1849,3 +2027,59 @@ def mesh_events_stop(this: Handle) -> None: ...
 def mesh_events_next(this: Handle, max: int) -> list[MeshEvent]: ...
 def mesh_events_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
 def mesh_events_end(this: Handle) -> None: ...
+def generate_net_keypair() -> NetKeypair: ...
+def net_node_create(config: NetNodeConfig | None) -> Handle: ...
+def net_node_create_submit(queue: Queue, config: NetNodeConfig | None) -> int: ...
+def net_node_new(config: NetNodeConfig | None) -> Handle: ...
+def net_node_from_native(bus: Handle) -> Handle: ...
+def net_node_emit(this: Handle, event: str, key: str | None) -> Receipt: ...
+def net_node_emit_raw(this: Handle, json_str: str, key: str | None) -> Receipt: ...
+def net_node_emit_raw_async(this: Handle, json: str, key: str | None) -> Receipt: ...
+def net_node_emit_raw_async_submit(
+    queue: Queue, this: Handle, json: str, key: str | None
+) -> int: ...
+def net_node_emit_buffer(this: Handle, data: Buffer, key: str | None) -> bool: ...
+def net_node_emit_batch(this: Handle, events: Sequence[str], key: str | None) -> int: ...
+def net_node_emit_raw_batch(this: Handle, json_strs: Sequence[str], key: str | None) -> int: ...
+def net_node_emit_raw_batch_async(this: Handle, jsons: Sequence[str], key: str | None) -> int: ...
+def net_node_emit_raw_batch_async_submit(
+    queue: Queue, this: Handle, jsons: Sequence[str], key: str | None
+) -> int: ...
+def net_node_push_batch(this: Handle, events: Sequence[Buffer], key: str | None) -> int: ...
+def net_node_fire(this: Handle, json_str: str) -> bool: ...
+def net_node_fire_batch(this: Handle, jsons: Sequence[str]) -> int: ...
+def net_node_prehash(this: Handle, data: Buffer) -> HashedEvent: ...
+def net_node_push_with_hash(this: Handle, data: Buffer, hash: int) -> bool: ...
+def net_node_reserve(this: Handle, events: int, bytes: int) -> int: ...
+def net_node_emit_granted(this: Handle, data: Buffer, key: str | None) -> bool: ...
+def net_node_poll(this: Handle, request: PollRequest | None) -> PollResponse: ...
+def net_node_poll_submit(queue: Queue, this: Handle, request: PollRequest | None) -> int: ...
+def net_node_poll_one(this: Handle) -> StoredEvent | None: ...
+def net_node_poll_one_submit(queue: Queue, this: Handle) -> int: ...
+def net_node_subscribe(this: Handle, options: SubscribeOptions | None) -> Handle: ...
+def net_node_subscribe_typed(this: Handle, options: SubscribeOptions | None) -> Handle: ...
+def net_node_channel(this: Handle, name: str) -> Handle: ...
+def net_node_stats(this: Handle) -> Stats: ...
+def net_node_shards(this: Handle) -> int: ...
+def net_node_flush(this: Handle) -> None: ...
+def net_node_flush_submit(queue: Queue, this: Handle) -> int: ...
+def net_node_shutdown(this: Handle, options: ShutdownOptions | None) -> None: ...
+def net_node_shutdown_submit(
+    queue: Queue, this: Handle, options: ShutdownOptions | None
+) -> int: ...
+def event_stream_new(bus: Handle, opts: SubscribeOptions | None) -> Handle: ...
+def event_stream_stop(this: Handle) -> None: ...
+def event_stream_next(this: Handle, max: int) -> list[StoredEvent]: ...
+def event_stream_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
+def event_stream_end(this: Handle) -> None: ...
+def typed_event_stream_new(bus: Handle, opts: SubscribeOptions | None) -> Handle: ...
+def typed_event_stream_stop(this: Handle) -> None: ...
+def typed_event_stream_next(this: Handle, max: int) -> list[str]: ...
+def typed_event_stream_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
+def typed_event_stream_end(this: Handle) -> None: ...
+def typed_channel_new(bus: Handle, name: str) -> Handle: ...
+def typed_channel_publish(this: Handle, event: str) -> bool: ...
+def typed_channel_publish_batch(this: Handle, events: Sequence[str]) -> int: ...
+def typed_channel_subscribe(this: Handle, opts: SubscribeOptions | None) -> Handle: ...
+def typed_channel_subscribe_raw(this: Handle, opts: SubscribeOptions | None) -> Handle: ...
+def typed_channel_name(this: Handle) -> str: ...

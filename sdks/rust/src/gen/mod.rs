@@ -24,8 +24,9 @@ pub use route::*;
 pub mod prelude {
     pub use crate::base::BaseError;
     pub use crate::bus::{
-        BusError, EventStream, JetStreamOptions, NetNode, NetNodeConfig, PollRequest, RedisOptions,
-        ShutdownOptions, StoredEventViews, SubscribeOptions, TypedChannel, TypedEventStream,
+        BusError, EventStream, JetStreamOptions, MeshTransportOptions, NetNode, NetNodeConfig, NetOptions,
+        PollRequest, RedisOptions, ShutdownOptions, StoredEventViews, SubscribeOptions, TypedChannel,
+        TypedEventStream,
     };
     pub use crate::dedup::RedisStreamDedup;
     #[cfg(feature = "conformance")]

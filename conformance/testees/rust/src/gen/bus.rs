@@ -333,6 +333,32 @@ impl Fixture for net_mesh::bus::Backpressure {
 
 impl Item for net_mesh::bus::Backpressure {}
 
+impl Fixture for net_mesh::bus::MeshRole {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Item for net_mesh::bus::MeshRole {}
+
+impl Fixture for net_mesh::bus::MeshDelivery {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Item for net_mesh::bus::MeshDelivery {}
+
 impl Fixture for net_mesh::bus::Ordering {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -358,6 +384,90 @@ impl Fixture for net_mesh::bus::Start {
 }
 
 impl Item for net_mesh::bus::Start {}
+
+impl Fixture for net_mesh::bus::MeshTransportOptions {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            bind: optional(members, "bind")?.ok_or_else(|| missing("bind"))?,
+            peer: optional(members, "peer")?.ok_or_else(|| missing("peer"))?,
+            psk: optional(members, "psk")?.ok_or_else(|| missing("psk"))?,
+            role: optional(members, "role")?,
+            peer_public_key: optional(members, "peer_public_key")?,
+            secret_key: optional(members, "secret_key")?,
+            public_key: optional(members, "public_key")?,
+            identity_seed: optional(members, "identity_seed")?,
+            reliability: optional(members, "reliability")?.unwrap_or(net_mesh::bus::MeshDelivery::Full),
+            heartbeat_interval: optional_span(members, "heartbeat_interval", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(5000)),
+            session_timeout: optional_span(members, "session_timeout", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(30_000)),
+            batched_io: optional(members, "batched_io")?.unwrap_or(false),
+            packet_pool_size: optional(members, "packet_pool_size")?.unwrap_or(64),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "bind": self.bind.write(),
+            "peer": self.peer.write(),
+            "psk": self.psk.write(),
+            "role": self.role.write(),
+            "peer_public_key": self.peer_public_key.write(),
+            "secret_key": self.secret_key.write(),
+            "public_key": self.public_key.write(),
+            "identity_seed": self.identity_seed.write(),
+            "reliability": self.reliability.write(),
+            "heartbeat_interval": span_value(self.heartbeat_interval, 1_000_000),
+            "session_timeout": span_value(self.session_timeout, 1_000_000),
+            "batched_io": self.batched_io.write(),
+            "packet_pool_size": self.packet_pool_size.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::bus::MeshTransportOptions {}
+
+impl Fixture for net_mesh::bus::NetOptions {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            bind_addr: optional(members, "bind_addr")?.ok_or_else(|| missing("bind_addr"))?,
+            peer_addr: optional(members, "peer_addr")?.ok_or_else(|| missing("peer_addr"))?,
+            psk: optional(members, "psk")?.ok_or_else(|| missing("psk"))?,
+            role: optional(members, "role")?,
+            peer_public_key: optional(members, "peer_public_key")?,
+            secret_key: optional(members, "secret_key")?,
+            public_key: optional(members, "public_key")?,
+            reliability: optional(members, "reliability")?.unwrap_or(net_mesh::bus::MeshDelivery::Full),
+            heartbeat_interval: optional_span(members, "heartbeat_interval", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(5000)),
+            session_timeout: optional_span(members, "session_timeout", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(30_000)),
+            batched_io: optional(members, "batched_io")?.unwrap_or(false),
+            packet_pool_size: optional(members, "packet_pool_size")?.unwrap_or(64),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "bind_addr": self.bind_addr.write(),
+            "peer_addr": self.peer_addr.write(),
+            "psk": self.psk.write(),
+            "role": self.role.write(),
+            "peer_public_key": self.peer_public_key.write(),
+            "secret_key": self.secret_key.write(),
+            "public_key": self.public_key.write(),
+            "reliability": self.reliability.write(),
+            "heartbeat_interval": span_value(self.heartbeat_interval, 1_000_000),
+            "session_timeout": span_value(self.session_timeout, 1_000_000),
+            "batched_io": self.batched_io.write(),
+            "packet_pool_size": self.packet_pool_size.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::bus::NetOptions {}
 
 impl Fixture for net_mesh::bus::RedisOptions {
     fn read(value: &Value) -> Result<Self, Failure> {
@@ -436,6 +546,7 @@ impl Fixture for net_mesh::bus::NetNodeConfig {
             transport: optional(members, "transport")?.unwrap_or(net_mesh::bus::Transport::Memory),
             redis: optional(members, "redis")?,
             jetstream: optional(members, "jetstream")?,
+            net: optional(members, "net")?,
             producer_nonce_path: optional(members, "producer_nonce_path")?,
         })
     }
@@ -450,6 +561,7 @@ impl Fixture for net_mesh::bus::NetNodeConfig {
             "transport": self.transport.write(),
             "redis": self.redis.write(),
             "jetstream": self.jetstream.write(),
+            "net": self.net.write(),
             "producer_nonce_path": self.producer_nonce_path.write(),
         })
     }
@@ -687,6 +799,23 @@ impl Fixture for net_mesh::bus::Transport {
                 max_age: optional_span(members, "max_age", 1_000_000)?,
                 replicas: optional(members, "replicas")?.unwrap_or(1),
             }),
+            "mesh" => Ok(Self::Mesh {
+                bind: optional(members, "bind")?.ok_or_else(|| missing("bind"))?,
+                peer: optional(members, "peer")?.ok_or_else(|| missing("peer"))?,
+                psk: optional(members, "psk")?.ok_or_else(|| missing("psk"))?,
+                role: optional(members, "role")?,
+                peer_public_key: optional(members, "peer_public_key")?,
+                secret_key: optional(members, "secret_key")?,
+                public_key: optional(members, "public_key")?,
+                identity_seed: optional(members, "identity_seed")?,
+                reliability: optional(members, "reliability")?.unwrap_or(net_mesh::bus::MeshDelivery::Full),
+                heartbeat_interval: optional_span(members, "heartbeat_interval", 1_000_000)?
+                    .unwrap_or(std::time::Duration::from_millis(5000)),
+                session_timeout: optional_span(members, "session_timeout", 1_000_000)?
+                    .unwrap_or(std::time::Duration::from_millis(30_000)),
+                batched_io: optional(members, "batched_io")?.unwrap_or(false),
+                packet_pool_size: optional(members, "packet_pool_size")?.unwrap_or(64),
+            }),
             _ => Err(wrong("a known case", value)),
         }
     }
@@ -733,6 +862,36 @@ impl Fixture for net_mesh::bus::Transport {
                 "max": max.write(),
                 "max_age": max_age.map_or(Value::Null, |span| span_value(span, 1_000_000)),
                 "replicas": replicas.write(),
+            }),
+            Self::Mesh {
+                bind,
+                peer,
+                psk,
+                role,
+                peer_public_key,
+                secret_key,
+                public_key,
+                identity_seed,
+                reliability,
+                heartbeat_interval,
+                session_timeout,
+                batched_io,
+                packet_pool_size,
+            } => json!({
+                "type": "mesh",
+                "bind": bind.write(),
+                "peer": peer.write(),
+                "psk": psk.write(),
+                "role": role.write(),
+                "peer_public_key": peer_public_key.write(),
+                "secret_key": secret_key.write(),
+                "public_key": public_key.write(),
+                "identity_seed": identity_seed.write(),
+                "reliability": reliability.write(),
+                "heartbeat_interval": span_value(*heartbeat_interval, 1_000_000),
+                "session_timeout": span_value(*session_timeout, 1_000_000),
+                "batched_io": batched_io.write(),
+                "packet_pool_size": packet_pool_size.write(),
             }),
         }
     }

@@ -22,11 +22,11 @@ use serde_json::Value;
 pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure> {
     match op.split('.').next() {
         Some("base") => base::call(op, request),
-        Some("bus") => bus::call(op, request).await,
         Some("dedup") => dedup::call(op, request),
         Some("echo") => echo::call(op, request).await,
         Some("identity") => identity::call(op, request),
         Some("mesh") => mesh::call(op, request).await,
+        Some("bus") => bus::call(op, request).await,
         Some("route") => route::call(op, request),
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }
@@ -35,10 +35,10 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
 /// Makes the calls of `time:<module>...`, without the word before the colon.
 pub(crate) async fn time(op: &str, request: &mut Request<'_>) -> Result<Clock, Failure> {
     match op.split('.').next() {
-        Some("bus") => bus::time(op, request).await,
         Some("dedup") => dedup::time(op, request),
         Some("echo") => echo::time(op, request).await,
         Some("identity") => identity::time(op, request),
+        Some("bus") => bus::time(op, request).await,
         _ => Err(Failure::Unsupported(format!("{op} is not timed"))),
     }
 }

@@ -9,11 +9,11 @@ use serde_json::Value;
 pub(crate) fn surface() -> Value {
     let mut list = List::default();
     base(&mut list);
-    bus(&mut list);
     dedup(&mut list);
     echo(&mut list);
     identity(&mut list);
     mesh(&mut list);
+    bus(&mut list);
     route(&mut list);
     list.finish()
 }
@@ -92,359 +92,6 @@ fn base(list: &mut List) {
     list.has(&["checksum"]);
     list.has(&["version"]);
     list.has(&["build_info"]);
-}
-
-fn bus(list: &mut List) {
-    list.value("DEFAULT_LIMIT", net_mesh::bus::DEFAULT_LIMIT);
-    list.value("DEFAULT_POLL_INTERVAL", nanos(net_mesh::bus::DEFAULT_POLL_INTERVAL));
-    list.value("DEFAULT_MAX_BACKOFF", nanos(net_mesh::bus::DEFAULT_MAX_BACKOFF));
-    list.ty::<net_mesh::bus::Backpressure>("Backpressure");
-    list.value("Backpressure::DropNewest", net_mesh::bus::Backpressure::DropNewest.text());
-    list.value("Backpressure::DropOldest", net_mesh::bus::Backpressure::DropOldest.text());
-    list.value("Backpressure::FailProducer", net_mesh::bus::Backpressure::FailProducer.text());
-    list.ty::<net_mesh::bus::Ordering>("Ordering");
-    list.value("Ordering::None", net_mesh::bus::Ordering::None.text());
-    list.value("Ordering::InsertionTs", net_mesh::bus::Ordering::InsertionTs.text());
-    list.ty::<net_mesh::bus::Start>("Start");
-    list.value("Start::Oldest", net_mesh::bus::Start::Oldest.text());
-    list.value("Start::Latest", net_mesh::bus::Start::Latest.text());
-    list.ty::<net_mesh::bus::Transport>("Transport");
-    list.parts(
-        |value: &net_mesh::bus::Transport| matches!(value, net_mesh::bus::Transport::Memory),
-        &["Transport::Memory"],
-    );
-    list.parts(
-        |value: &net_mesh::bus::Transport| {
-            matches!(
-                value,
-                net_mesh::bus::Transport::Redis {
-                    url: _,
-                    prefix: _,
-                    pipeline_size: _,
-                    pool_size: _,
-                    connect_timeout: _,
-                    command_timeout: _,
-                    max_stream_len: _,
-                    ..
-                }
-            )
-        },
-        &[
-            "Transport::Redis",
-            "Transport::Redis.url",
-            "Transport::Redis.prefix",
-            "Transport::Redis.pipeline_size",
-            "Transport::Redis.pool_size",
-            "Transport::Redis.connect_timeout",
-            "Transport::Redis.command_timeout",
-            "Transport::Redis.max_stream_len",
-        ],
-    );
-    list.parts(
-        |value: &net_mesh::bus::Transport| {
-            matches!(
-                value,
-                net_mesh::bus::Transport::Jetstream {
-                    url: _,
-                    prefix: _,
-                    connect_timeout: _,
-                    request_timeout: _,
-                    max_messages: _,
-                    max: _,
-                    max_age: _,
-                    replicas: _,
-                    ..
-                }
-            )
-        },
-        &[
-            "Transport::Jetstream",
-            "Transport::Jetstream.url",
-            "Transport::Jetstream.prefix",
-            "Transport::Jetstream.connect_timeout",
-            "Transport::Jetstream.request_timeout",
-            "Transport::Jetstream.max_messages",
-            "Transport::Jetstream.max",
-            "Transport::Jetstream.max_age",
-            "Transport::Jetstream.replicas",
-        ],
-    );
-    list.ty::<net_mesh::bus::BusError>("BusError");
-    list.parts(
-        |value: &net_mesh::bus::BusError| {
-            matches!(value, net_mesh::bus::BusError::InvalidJson { index: _, offset: _, reason: _, .. })
-        },
-        &[
-            "BusError::InvalidJson",
-            "BusError::InvalidJson.index",
-            "BusError::InvalidJson.offset",
-            "BusError::InvalidJson.reason",
-        ],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| {
-            matches!(value, net_mesh::bus::BusError::EventTooLarge { index: _, size: _, limit: _, .. })
-        },
-        &[
-            "BusError::EventTooLarge",
-            "BusError::EventTooLarge.index",
-            "BusError::EventTooLarge.size",
-            "BusError::EventTooLarge.limit",
-        ],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::Backpressure),
-        &["BusError::Backpressure"],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| {
-            matches!(value, net_mesh::bus::BusError::MemoryFull { limit: _, .. })
-        },
-        &["BusError::MemoryFull", "BusError::MemoryFull.limit"],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::InvalidFilter { .. }),
-        &["BusError::InvalidFilter"],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::InvalidCursor { .. }),
-        &["BusError::InvalidCursor"],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| {
-            matches!(value, net_mesh::bus::BusError::InvalidConfig { option: _, reason: _, .. })
-        },
-        &["BusError::InvalidConfig", "BusError::InvalidConfig.option", "BusError::InvalidConfig.reason"],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::Closed),
-        &["BusError::Closed"],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| {
-            matches!(value, net_mesh::bus::BusError::Lagged { shard: _, first: _, last: _, .. })
-        },
-        &["BusError::Lagged", "BusError::Lagged.shard", "BusError::Lagged.first", "BusError::Lagged.last"],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| {
-            matches!(value, net_mesh::bus::BusError::Transport { server: _, reason: _, .. })
-        },
-        &["BusError::Transport", "BusError::Transport.server", "BusError::Transport.reason"],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| {
-            matches!(value, net_mesh::bus::BusError::TransportRefused { server: _, reason: _, .. })
-        },
-        &[
-            "BusError::TransportRefused",
-            "BusError::TransportRefused.server",
-            "BusError::TransportRefused.reason",
-        ],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| {
-            matches!(value, net_mesh::bus::BusError::Undelivered { events: _, reason: _, .. })
-        },
-        &["BusError::Undelivered", "BusError::Undelivered.events", "BusError::Undelivered.reason"],
-    );
-    list.parts(
-        |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::NotAnObject { .. }),
-        &["BusError::NotAnObject"],
-    );
-    list.ty::<net_mesh::bus::RedisOptions>("RedisOptions");
-    list.parts(
-        |net_mesh::bus::RedisOptions {
-             url: _,
-             prefix: _,
-             pipeline_size: _,
-             pool_size: _,
-             connect_timeout: _,
-             command_timeout: _,
-             max_stream_len: _,
-             ..
-         }: &net_mesh::bus::RedisOptions| {},
-        &[
-            "RedisOptions.url",
-            "RedisOptions.prefix",
-            "RedisOptions.pipeline_size",
-            "RedisOptions.pool_size",
-            "RedisOptions.connect_timeout",
-            "RedisOptions.command_timeout",
-            "RedisOptions.max_stream_len",
-        ],
-    );
-    list.ty::<net_mesh::bus::JetStreamOptions>("JetStreamOptions");
-    list.parts(
-        |net_mesh::bus::JetStreamOptions {
-             url: _,
-             prefix: _,
-             connect_timeout: _,
-             request_timeout: _,
-             max_messages: _,
-             max: _,
-             max_age: _,
-             replicas: _,
-             ..
-         }: &net_mesh::bus::JetStreamOptions| {},
-        &[
-            "JetStreamOptions.url",
-            "JetStreamOptions.prefix",
-            "JetStreamOptions.connect_timeout",
-            "JetStreamOptions.request_timeout",
-            "JetStreamOptions.max_messages",
-            "JetStreamOptions.max",
-            "JetStreamOptions.max_age",
-            "JetStreamOptions.replicas",
-        ],
-    );
-    list.ty::<net_mesh::bus::NetNodeConfig>("NetNodeConfig");
-    list.ty::<net_mesh::bus::EventBusOptions>("EventBusOptions");
-    list.parts(
-        |net_mesh::bus::NetNodeConfig {
-             shards: _,
-             buffer_capacity: _,
-             backpressure: _,
-             max_event: _,
-             max_buffer: _,
-             transport: _,
-             redis: _,
-             jetstream: _,
-             producer_nonce_path: _,
-             ..
-         }: &net_mesh::bus::NetNodeConfig| {},
-        &[
-            "NetNodeConfig.shards",
-            "NetNodeConfig.buffer_capacity",
-            "NetNodeConfig.backpressure",
-            "NetNodeConfig.max_event",
-            "NetNodeConfig.max_buffer",
-            "NetNodeConfig.transport",
-            "NetNodeConfig.redis",
-            "NetNodeConfig.jetstream",
-            "NetNodeConfig.producer_nonce_path",
-        ],
-    );
-    list.ty::<net_mesh::bus::Receipt>("Receipt");
-    list.ty::<net_mesh::bus::IngestResult>("IngestResult");
-    list.parts(
-        |net_mesh::bus::Receipt { shard_id: _, timestamp: _, .. }: &net_mesh::bus::Receipt| {},
-        &["Receipt.shard_id", "Receipt.timestamp"],
-    );
-    list.ty::<net_mesh::bus::StoredEvent>("StoredEvent");
-    list.parts(|net_mesh::bus::StoredEvent { id: _, raw: _, insertion_ts: _, shard_id: _, .. }: &net_mesh::bus::StoredEvent| {}, &["StoredEvent.id", "StoredEvent.raw", "StoredEvent.insertion_ts", "StoredEvent.shard_id"]);
-    let _ = <net_mesh::bus::StoredEvent as net_mesh::bus::StoredEventViews>::raw_bytes;
-    list.has(&["StoredEventViews::raw_bytes"]);
-    let _ = <net_mesh::bus::StoredEvent as net_mesh::bus::StoredEventViews>::parse::<Value>;
-    list.has(&["StoredEventViews::parse"]);
-    list.ty::<net_mesh::bus::HashedEvent>("HashedEvent");
-    list.parts(
-        |net_mesh::bus::HashedEvent { data: _, hash: _, .. }: &net_mesh::bus::HashedEvent| {},
-        &["HashedEvent.data", "HashedEvent.hash"],
-    );
-    list.ty::<net_mesh::bus::PollRequest>("PollRequest");
-    list.ty::<net_mesh::bus::PollOptions>("PollOptions");
-    list.parts(|net_mesh::bus::PollRequest { limit: _, cursor: _, filter: _, ordering: _, .. }: &net_mesh::bus::PollRequest| {}, &["PollRequest.limit", "PollRequest.cursor", "PollRequest.filter", "PollRequest.ordering"]);
-    list.ty::<net_mesh::bus::PollResponse>("PollResponse");
-    list.ty::<net_mesh::bus::PollResponseData>("PollResponseData");
-    list.parts(|net_mesh::bus::PollResponse { events: _, next_id: _, has_more: _, .. }: &net_mesh::bus::PollResponse| {}, &["PollResponse.events", "PollResponse.next_id", "PollResponse.has_more"]);
-    list.ty::<net_mesh::bus::Stats>("Stats");
-    list.parts(
-        |net_mesh::bus::Stats {
-             events_ingested: _,
-             events_dropped: _,
-             batches_dispatched: _,
-             rejected: _,
-             held: _,
-             buffered_bytes: _,
-             ..
-         }: &net_mesh::bus::Stats| {},
-        &[
-            "Stats.events_ingested",
-            "Stats.events_dropped",
-            "Stats.batches_dispatched",
-            "Stats.rejected",
-            "Stats.held",
-            "Stats.buffered_bytes",
-        ],
-    );
-    list.ty::<net_mesh::bus::SubscribeOptions>("SubscribeOptions");
-    list.ty::<net_mesh::bus::SubscribeOpts>("SubscribeOpts");
-    list.parts(
-        |net_mesh::bus::SubscribeOptions {
-             limit: _,
-             filter: _,
-             ordering: _,
-             timeout: _,
-             poll_interval: _,
-             max_backoff: _,
-             cursor: _,
-             from: _,
-             ..
-         }: &net_mesh::bus::SubscribeOptions| {},
-        &[
-            "SubscribeOptions.limit",
-            "SubscribeOptions.filter",
-            "SubscribeOptions.ordering",
-            "SubscribeOptions.timeout",
-            "SubscribeOptions.poll_interval",
-            "SubscribeOptions.max_backoff",
-            "SubscribeOptions.cursor",
-            "SubscribeOptions.from",
-        ],
-    );
-    list.ty::<net_mesh::bus::ShutdownOptions>("ShutdownOptions");
-    list.parts(
-        |net_mesh::bus::ShutdownOptions { timeout: _, .. }: &net_mesh::bus::ShutdownOptions| {},
-        &["ShutdownOptions.timeout"],
-    );
-    list.ty::<net_mesh::bus::NetKeypair>("NetKeypair");
-    list.parts(
-        |net_mesh::bus::NetKeypair { public_key: _, secret_key: _, .. }: &net_mesh::bus::NetKeypair| {},
-        &["NetKeypair.public_key", "NetKeypair.secret_key"],
-    );
-    list.ty::<net_mesh::bus::NetNode>("NetNode");
-    list.ty::<net_mesh::bus::Net>("Net");
-    list.ty::<net_mesh::bus::EventStream>("EventStream");
-    list.ty::<net_mesh::bus::TypedEventStream<Value>>("TypedEventStream");
-    list.ty::<net_mesh::bus::TypedChannel<Value>>("TypedChannel");
-    list.has(&["NetNode::create"]);
-    list.has(&["NetNode::new"]);
-    list.has(&["NetNode::from_native"]);
-    list.has(&["NetNode::emit"]);
-    list.has(&["NetNode::emit_raw"]);
-    list.has(&["NetNode::emit_raw_async"]);
-    list.has(&["NetNode::emit_buffer"]);
-    list.has(&["NetNode::emit_batch"]);
-    list.has(&["NetNode::emit_raw_batch"]);
-    list.has(&["NetNode::emit_raw_batch_async"]);
-    list.has(&["NetNode::push_batch"]);
-    list.has(&["NetNode::fire"]);
-    list.has(&["NetNode::fire_batch"]);
-    list.has(&["NetNode::prehash"]);
-    list.has(&["NetNode::push_with_hash"]);
-    list.has(&["NetNode::poll"]);
-    list.has(&["NetNode::poll_one"]);
-    list.has(&["NetNode::subscribe"]);
-    list.has(&["NetNode::subscribe_typed"]);
-    list.has(&["NetNode::channel"]);
-    list.has(&["NetNode::stats"]);
-    list.has(&["NetNode::shards"]);
-    list.has(&["NetNode::num_shards"]);
-    list.has(&["NetNode::flush"]);
-    list.has(&["NetNode::shutdown"]);
-    list.has(&["NetNode::native"]);
-    list.has(&["EventStream::new"]);
-    list.has(&["EventStream::stop"]);
-    list.has(&["TypedEventStream::new"]);
-    list.has(&["TypedEventStream::stop"]);
-    list.has(&["TypedChannel::new"]);
-    list.has(&["TypedChannel::publish"]);
-    list.has(&["TypedChannel::publish_batch"]);
-    list.has(&["TypedChannel::subscribe"]);
-    list.has(&["TypedChannel::subscribe_raw"]);
-    list.has(&["TypedChannel::name"]);
-    list.has(&["generate_net_keypair"]);
 }
 
 fn dedup(list: &mut List) {
@@ -1399,6 +1046,10 @@ fn mesh(list: &mut List) {
     list.has(&["AckRange::encode", "AckRange::decode"]);
     let _ = (net_mesh::wire::mesh::AckFrame::encode, net_mesh::wire::mesh::AckFrame::decode);
     list.has(&["AckFrame::encode", "AckFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::CarriedEvent::encode, net_mesh::wire::mesh::CarriedEvent::decode);
+    list.has(&["CarriedEvent::encode", "CarriedEvent::decode"]);
+    let _ = (net_mesh::wire::mesh::CarriedReceipt::encode, net_mesh::wire::mesh::CarriedReceipt::decode);
+    list.has(&["CarriedReceipt::encode", "CarriedReceipt::decode"]);
     let _ = (net_mesh::wire::mesh::StreamOpen::encode, net_mesh::wire::mesh::StreamOpen::decode);
     list.has(&["StreamOpen::encode", "StreamOpen::decode"]);
     let _ = (net_mesh::wire::mesh::StreamFrame::encode, net_mesh::wire::mesh::StreamFrame::decode);
@@ -1461,6 +1112,473 @@ fn mesh(list: &mut List) {
     list.has(&["MeshStream::peer_node_id"]);
     list.has(&["MeshStream::stream_id"]);
     list.has(&["MeshEvents::stop"]);
+}
+
+fn bus(list: &mut List) {
+    list.value("DEFAULT_LIMIT", net_mesh::bus::DEFAULT_LIMIT);
+    list.value("DEFAULT_POLL_INTERVAL", nanos(net_mesh::bus::DEFAULT_POLL_INTERVAL));
+    list.value("DEFAULT_MAX_BACKOFF", nanos(net_mesh::bus::DEFAULT_MAX_BACKOFF));
+    list.ty::<net_mesh::bus::Backpressure>("Backpressure");
+    list.value("Backpressure::DropNewest", net_mesh::bus::Backpressure::DropNewest.text());
+    list.value("Backpressure::DropOldest", net_mesh::bus::Backpressure::DropOldest.text());
+    list.value("Backpressure::FailProducer", net_mesh::bus::Backpressure::FailProducer.text());
+    list.ty::<net_mesh::bus::MeshRole>("MeshRole");
+    list.value("MeshRole::Initiator", net_mesh::bus::MeshRole::Initiator.text());
+    list.value("MeshRole::Responder", net_mesh::bus::MeshRole::Responder.text());
+    list.ty::<net_mesh::bus::MeshDelivery>("MeshDelivery");
+    list.value("MeshDelivery::None", net_mesh::bus::MeshDelivery::None.text());
+    list.value("MeshDelivery::Light", net_mesh::bus::MeshDelivery::Light.text());
+    list.value("MeshDelivery::Full", net_mesh::bus::MeshDelivery::Full.text());
+    list.ty::<net_mesh::bus::Ordering>("Ordering");
+    list.value("Ordering::None", net_mesh::bus::Ordering::None.text());
+    list.value("Ordering::InsertionTs", net_mesh::bus::Ordering::InsertionTs.text());
+    list.ty::<net_mesh::bus::Start>("Start");
+    list.value("Start::Oldest", net_mesh::bus::Start::Oldest.text());
+    list.value("Start::Latest", net_mesh::bus::Start::Latest.text());
+    list.ty::<net_mesh::bus::Transport>("Transport");
+    list.parts(
+        |value: &net_mesh::bus::Transport| matches!(value, net_mesh::bus::Transport::Memory),
+        &["Transport::Memory"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::Transport| {
+            matches!(
+                value,
+                net_mesh::bus::Transport::Redis {
+                    url: _,
+                    prefix: _,
+                    pipeline_size: _,
+                    pool_size: _,
+                    connect_timeout: _,
+                    command_timeout: _,
+                    max_stream_len: _,
+                    ..
+                }
+            )
+        },
+        &[
+            "Transport::Redis",
+            "Transport::Redis.url",
+            "Transport::Redis.prefix",
+            "Transport::Redis.pipeline_size",
+            "Transport::Redis.pool_size",
+            "Transport::Redis.connect_timeout",
+            "Transport::Redis.command_timeout",
+            "Transport::Redis.max_stream_len",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::Transport| {
+            matches!(
+                value,
+                net_mesh::bus::Transport::Jetstream {
+                    url: _,
+                    prefix: _,
+                    connect_timeout: _,
+                    request_timeout: _,
+                    max_messages: _,
+                    max: _,
+                    max_age: _,
+                    replicas: _,
+                    ..
+                }
+            )
+        },
+        &[
+            "Transport::Jetstream",
+            "Transport::Jetstream.url",
+            "Transport::Jetstream.prefix",
+            "Transport::Jetstream.connect_timeout",
+            "Transport::Jetstream.request_timeout",
+            "Transport::Jetstream.max_messages",
+            "Transport::Jetstream.max",
+            "Transport::Jetstream.max_age",
+            "Transport::Jetstream.replicas",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::Transport| {
+            matches!(
+                value,
+                net_mesh::bus::Transport::Mesh {
+                    bind: _,
+                    peer: _,
+                    psk: _,
+                    role: _,
+                    peer_public_key: _,
+                    secret_key: _,
+                    public_key: _,
+                    identity_seed: _,
+                    reliability: _,
+                    heartbeat_interval: _,
+                    session_timeout: _,
+                    batched_io: _,
+                    packet_pool_size: _,
+                    ..
+                }
+            )
+        },
+        &[
+            "Transport::Mesh",
+            "Transport::Mesh.bind",
+            "Transport::Mesh.peer",
+            "Transport::Mesh.psk",
+            "Transport::Mesh.role",
+            "Transport::Mesh.peer_public_key",
+            "Transport::Mesh.secret_key",
+            "Transport::Mesh.public_key",
+            "Transport::Mesh.identity_seed",
+            "Transport::Mesh.reliability",
+            "Transport::Mesh.heartbeat_interval",
+            "Transport::Mesh.session_timeout",
+            "Transport::Mesh.batched_io",
+            "Transport::Mesh.packet_pool_size",
+        ],
+    );
+    list.ty::<net_mesh::bus::BusError>("BusError");
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::InvalidJson { index: _, offset: _, reason: _, .. })
+        },
+        &[
+            "BusError::InvalidJson",
+            "BusError::InvalidJson.index",
+            "BusError::InvalidJson.offset",
+            "BusError::InvalidJson.reason",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::EventTooLarge { index: _, size: _, limit: _, .. })
+        },
+        &[
+            "BusError::EventTooLarge",
+            "BusError::EventTooLarge.index",
+            "BusError::EventTooLarge.size",
+            "BusError::EventTooLarge.limit",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::Backpressure),
+        &["BusError::Backpressure"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::MemoryFull { limit: _, .. })
+        },
+        &["BusError::MemoryFull", "BusError::MemoryFull.limit"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::InvalidFilter { .. }),
+        &["BusError::InvalidFilter"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::InvalidCursor { .. }),
+        &["BusError::InvalidCursor"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::InvalidConfig { option: _, reason: _, .. })
+        },
+        &["BusError::InvalidConfig", "BusError::InvalidConfig.option", "BusError::InvalidConfig.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::Closed),
+        &["BusError::Closed"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::Lagged { shard: _, first: _, last: _, .. })
+        },
+        &["BusError::Lagged", "BusError::Lagged.shard", "BusError::Lagged.first", "BusError::Lagged.last"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::Transport { server: _, reason: _, .. })
+        },
+        &["BusError::Transport", "BusError::Transport.server", "BusError::Transport.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::TransportRefused { server: _, reason: _, .. })
+        },
+        &[
+            "BusError::TransportRefused",
+            "BusError::TransportRefused.server",
+            "BusError::TransportRefused.reason",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| {
+            matches!(value, net_mesh::bus::BusError::Undelivered { events: _, reason: _, .. })
+        },
+        &["BusError::Undelivered", "BusError::Undelivered.events", "BusError::Undelivered.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::bus::BusError| matches!(value, net_mesh::bus::BusError::NotAnObject { .. }),
+        &["BusError::NotAnObject"],
+    );
+    list.ty::<net_mesh::bus::MeshTransportOptions>("MeshTransportOptions");
+    list.parts(
+        |net_mesh::bus::MeshTransportOptions {
+             bind: _,
+             peer: _,
+             psk: _,
+             role: _,
+             peer_public_key: _,
+             secret_key: _,
+             public_key: _,
+             identity_seed: _,
+             reliability: _,
+             heartbeat_interval: _,
+             session_timeout: _,
+             batched_io: _,
+             packet_pool_size: _,
+             ..
+         }: &net_mesh::bus::MeshTransportOptions| {},
+        &[
+            "MeshTransportOptions.bind",
+            "MeshTransportOptions.peer",
+            "MeshTransportOptions.psk",
+            "MeshTransportOptions.role",
+            "MeshTransportOptions.peer_public_key",
+            "MeshTransportOptions.secret_key",
+            "MeshTransportOptions.public_key",
+            "MeshTransportOptions.identity_seed",
+            "MeshTransportOptions.reliability",
+            "MeshTransportOptions.heartbeat_interval",
+            "MeshTransportOptions.session_timeout",
+            "MeshTransportOptions.batched_io",
+            "MeshTransportOptions.packet_pool_size",
+        ],
+    );
+    list.ty::<net_mesh::bus::NetOptions>("NetOptions");
+    list.parts(
+        |net_mesh::bus::NetOptions {
+             bind_addr: _,
+             peer_addr: _,
+             psk: _,
+             role: _,
+             peer_public_key: _,
+             secret_key: _,
+             public_key: _,
+             reliability: _,
+             heartbeat_interval: _,
+             session_timeout: _,
+             batched_io: _,
+             packet_pool_size: _,
+             ..
+         }: &net_mesh::bus::NetOptions| {},
+        &[
+            "NetOptions.bind_addr",
+            "NetOptions.peer_addr",
+            "NetOptions.psk",
+            "NetOptions.role",
+            "NetOptions.peer_public_key",
+            "NetOptions.secret_key",
+            "NetOptions.public_key",
+            "NetOptions.reliability",
+            "NetOptions.heartbeat_interval",
+            "NetOptions.session_timeout",
+            "NetOptions.batched_io",
+            "NetOptions.packet_pool_size",
+        ],
+    );
+    list.ty::<net_mesh::bus::RedisOptions>("RedisOptions");
+    list.parts(
+        |net_mesh::bus::RedisOptions {
+             url: _,
+             prefix: _,
+             pipeline_size: _,
+             pool_size: _,
+             connect_timeout: _,
+             command_timeout: _,
+             max_stream_len: _,
+             ..
+         }: &net_mesh::bus::RedisOptions| {},
+        &[
+            "RedisOptions.url",
+            "RedisOptions.prefix",
+            "RedisOptions.pipeline_size",
+            "RedisOptions.pool_size",
+            "RedisOptions.connect_timeout",
+            "RedisOptions.command_timeout",
+            "RedisOptions.max_stream_len",
+        ],
+    );
+    list.ty::<net_mesh::bus::JetStreamOptions>("JetStreamOptions");
+    list.parts(
+        |net_mesh::bus::JetStreamOptions {
+             url: _,
+             prefix: _,
+             connect_timeout: _,
+             request_timeout: _,
+             max_messages: _,
+             max: _,
+             max_age: _,
+             replicas: _,
+             ..
+         }: &net_mesh::bus::JetStreamOptions| {},
+        &[
+            "JetStreamOptions.url",
+            "JetStreamOptions.prefix",
+            "JetStreamOptions.connect_timeout",
+            "JetStreamOptions.request_timeout",
+            "JetStreamOptions.max_messages",
+            "JetStreamOptions.max",
+            "JetStreamOptions.max_age",
+            "JetStreamOptions.replicas",
+        ],
+    );
+    list.ty::<net_mesh::bus::NetNodeConfig>("NetNodeConfig");
+    list.ty::<net_mesh::bus::EventBusOptions>("EventBusOptions");
+    list.parts(
+        |net_mesh::bus::NetNodeConfig {
+             shards: _,
+             buffer_capacity: _,
+             backpressure: _,
+             max_event: _,
+             max_buffer: _,
+             transport: _,
+             redis: _,
+             jetstream: _,
+             net: _,
+             producer_nonce_path: _,
+             ..
+         }: &net_mesh::bus::NetNodeConfig| {},
+        &[
+            "NetNodeConfig.shards",
+            "NetNodeConfig.buffer_capacity",
+            "NetNodeConfig.backpressure",
+            "NetNodeConfig.max_event",
+            "NetNodeConfig.max_buffer",
+            "NetNodeConfig.transport",
+            "NetNodeConfig.redis",
+            "NetNodeConfig.jetstream",
+            "NetNodeConfig.net",
+            "NetNodeConfig.producer_nonce_path",
+        ],
+    );
+    list.ty::<net_mesh::bus::Receipt>("Receipt");
+    list.ty::<net_mesh::bus::IngestResult>("IngestResult");
+    list.parts(
+        |net_mesh::bus::Receipt { shard_id: _, timestamp: _, .. }: &net_mesh::bus::Receipt| {},
+        &["Receipt.shard_id", "Receipt.timestamp"],
+    );
+    list.ty::<net_mesh::bus::StoredEvent>("StoredEvent");
+    list.parts(|net_mesh::bus::StoredEvent { id: _, raw: _, insertion_ts: _, shard_id: _, .. }: &net_mesh::bus::StoredEvent| {}, &["StoredEvent.id", "StoredEvent.raw", "StoredEvent.insertion_ts", "StoredEvent.shard_id"]);
+    let _ = <net_mesh::bus::StoredEvent as net_mesh::bus::StoredEventViews>::raw_bytes;
+    list.has(&["StoredEventViews::raw_bytes"]);
+    let _ = <net_mesh::bus::StoredEvent as net_mesh::bus::StoredEventViews>::parse::<Value>;
+    list.has(&["StoredEventViews::parse"]);
+    list.ty::<net_mesh::bus::HashedEvent>("HashedEvent");
+    list.parts(
+        |net_mesh::bus::HashedEvent { data: _, hash: _, .. }: &net_mesh::bus::HashedEvent| {},
+        &["HashedEvent.data", "HashedEvent.hash"],
+    );
+    list.ty::<net_mesh::bus::PollRequest>("PollRequest");
+    list.ty::<net_mesh::bus::PollOptions>("PollOptions");
+    list.parts(|net_mesh::bus::PollRequest { limit: _, cursor: _, filter: _, ordering: _, .. }: &net_mesh::bus::PollRequest| {}, &["PollRequest.limit", "PollRequest.cursor", "PollRequest.filter", "PollRequest.ordering"]);
+    list.ty::<net_mesh::bus::PollResponse>("PollResponse");
+    list.ty::<net_mesh::bus::PollResponseData>("PollResponseData");
+    list.parts(|net_mesh::bus::PollResponse { events: _, next_id: _, has_more: _, .. }: &net_mesh::bus::PollResponse| {}, &["PollResponse.events", "PollResponse.next_id", "PollResponse.has_more"]);
+    list.ty::<net_mesh::bus::Stats>("Stats");
+    list.parts(
+        |net_mesh::bus::Stats {
+             events_ingested: _,
+             events_dropped: _,
+             batches_dispatched: _,
+             rejected: _,
+             held: _,
+             buffered_bytes: _,
+             ..
+         }: &net_mesh::bus::Stats| {},
+        &[
+            "Stats.events_ingested",
+            "Stats.events_dropped",
+            "Stats.batches_dispatched",
+            "Stats.rejected",
+            "Stats.held",
+            "Stats.buffered_bytes",
+        ],
+    );
+    list.ty::<net_mesh::bus::SubscribeOptions>("SubscribeOptions");
+    list.ty::<net_mesh::bus::SubscribeOpts>("SubscribeOpts");
+    list.parts(
+        |net_mesh::bus::SubscribeOptions {
+             limit: _,
+             filter: _,
+             ordering: _,
+             timeout: _,
+             poll_interval: _,
+             max_backoff: _,
+             cursor: _,
+             from: _,
+             ..
+         }: &net_mesh::bus::SubscribeOptions| {},
+        &[
+            "SubscribeOptions.limit",
+            "SubscribeOptions.filter",
+            "SubscribeOptions.ordering",
+            "SubscribeOptions.timeout",
+            "SubscribeOptions.poll_interval",
+            "SubscribeOptions.max_backoff",
+            "SubscribeOptions.cursor",
+            "SubscribeOptions.from",
+        ],
+    );
+    list.ty::<net_mesh::bus::ShutdownOptions>("ShutdownOptions");
+    list.parts(
+        |net_mesh::bus::ShutdownOptions { timeout: _, .. }: &net_mesh::bus::ShutdownOptions| {},
+        &["ShutdownOptions.timeout"],
+    );
+    list.ty::<net_mesh::bus::NetKeypair>("NetKeypair");
+    list.parts(
+        |net_mesh::bus::NetKeypair { public_key: _, secret_key: _, .. }: &net_mesh::bus::NetKeypair| {},
+        &["NetKeypair.public_key", "NetKeypair.secret_key"],
+    );
+    list.ty::<net_mesh::bus::NetNode>("NetNode");
+    list.ty::<net_mesh::bus::Net>("Net");
+    list.ty::<net_mesh::bus::EventStream>("EventStream");
+    list.ty::<net_mesh::bus::TypedEventStream<Value>>("TypedEventStream");
+    list.ty::<net_mesh::bus::TypedChannel<Value>>("TypedChannel");
+    list.has(&["NetNode::create"]);
+    list.has(&["NetNode::new"]);
+    list.has(&["NetNode::from_native"]);
+    list.has(&["NetNode::emit"]);
+    list.has(&["NetNode::emit_raw"]);
+    list.has(&["NetNode::emit_raw_async"]);
+    list.has(&["NetNode::emit_buffer"]);
+    list.has(&["NetNode::emit_batch"]);
+    list.has(&["NetNode::emit_raw_batch"]);
+    list.has(&["NetNode::emit_raw_batch_async"]);
+    list.has(&["NetNode::push_batch"]);
+    list.has(&["NetNode::fire"]);
+    list.has(&["NetNode::fire_batch"]);
+    list.has(&["NetNode::prehash"]);
+    list.has(&["NetNode::push_with_hash"]);
+    list.has(&["NetNode::poll"]);
+    list.has(&["NetNode::poll_one"]);
+    list.has(&["NetNode::subscribe"]);
+    list.has(&["NetNode::subscribe_typed"]);
+    list.has(&["NetNode::channel"]);
+    list.has(&["NetNode::stats"]);
+    list.has(&["NetNode::shards"]);
+    list.has(&["NetNode::num_shards"]);
+    list.has(&["NetNode::flush"]);
+    list.has(&["NetNode::shutdown"]);
+    list.has(&["NetNode::native"]);
+    list.has(&["EventStream::new"]);
+    list.has(&["EventStream::stop"]);
+    list.has(&["TypedEventStream::new"]);
+    list.has(&["TypedEventStream::stop"]);
+    list.has(&["TypedChannel::new"]);
+    list.has(&["TypedChannel::publish"]);
+    list.has(&["TypedChannel::publish_batch"]);
+    list.has(&["TypedChannel::subscribe"]);
+    list.has(&["TypedChannel::subscribe_raw"]);
+    list.has(&["TypedChannel::name"]);
+    list.has(&["generate_net_keypair"]);
 }
 
 fn route(list: &mut List) {

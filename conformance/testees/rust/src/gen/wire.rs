@@ -184,6 +184,20 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::mesh::AckFrame::decode(&encoded)?.write())
         }
+        (Some("carried_event"), Some("encode")) => {
+            Ok(net_types::wire::mesh::CarriedEvent::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("carried_event"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::CarriedEvent::decode(&encoded)?.write())
+        }
+        (Some("carried_receipt"), Some("encode")) => {
+            Ok(net_types::wire::mesh::CarriedReceipt::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("carried_receipt"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::CarriedReceipt::decode(&encoded)?.write())
+        }
         (Some("stream_open"), Some("encode")) => {
             Ok(net_types::wire::mesh::StreamOpen::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -881,6 +895,39 @@ impl Fixture for net_types::wire::mesh::AckFrame {
     }
 }
 
+impl Fixture for net_types::wire::mesh::CarriedEvent {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { producer: member(args, "producer")?, number: member(args, "number")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "producer": self.producer.write(),
+            "number": self.number.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::CarriedReceipt {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            shard: member(args, "shard")?,
+            producer: member(args, "producer")?,
+            end: member(args, "end")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "shard": self.shard.write(),
+            "producer": self.producer.write(),
+            "end": self.end.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::wire::mesh::StreamOpen {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -1497,6 +1544,10 @@ impl Item for net_types::wire::mesh::ForwardEnvelope {}
 impl Item for net_types::wire::mesh::AckRange {}
 
 impl Item for net_types::wire::mesh::AckFrame {}
+
+impl Item for net_types::wire::mesh::CarriedEvent {}
+
+impl Item for net_types::wire::mesh::CarriedReceipt {}
 
 impl Item for net_types::wire::mesh::StreamOpen {}
 

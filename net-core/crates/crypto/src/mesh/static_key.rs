@@ -72,6 +72,11 @@ impl StaticKey {
         Self { secret, public }
     }
 
+    /// The seed of an identity for a node that was given nothing but this key: it stays the same as long as the key does.
+    pub fn identity(&self) -> Seed {
+        Seed::new(hash::derive(&self.secret, &[b"net.identity.v1"]))
+    }
+
     /// Its public half.
     pub fn public(&self) -> PublicKey {
         self.public

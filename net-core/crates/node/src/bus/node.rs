@@ -27,7 +27,7 @@ use super::{
     grant::Grant,
     page::Pager,
     stream::{EventStream, TypedEventStream},
-    transport::{self, EventId, Link},
+    transport::{self, EventId, Link, Started},
 };
 
 /// Events that a poll looks at before it lets others run.
@@ -55,8 +55,10 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) bus: Arc<Bus>,
-    /// The way to the server that keeps the events, unless they live in this process.
+    /// The way of the events to a server or a peer, unless they live in this process.
     pub(crate) link: Option<Link>,
+    /// Where a peer's events come in, which are those that are read then.
+    inbound: Option<Arc<Bus>>,
     started: Instant,
 }
 
@@ -70,7 +72,7 @@ impl api::NetNode for NetNode {
         if let Some(link) = node.link() {
             let connected = link.connected().await;
             if connected.is_err() {
-                node.bus().close();
+                node.source().close();
                 link.ended().await;
             }
             connected?;
@@ -158,13 +160,14 @@ impl api::NetNode for NetNode {
         in_range(request.check())?;
         self.check_open()?;
         let filter = request.filter.as_deref().map(Filter::parse).transpose()?;
-        if let Some(link) = self.link() {
+        if let Some(link) = self.source().there() {
             return self.poll_there(link, filter, &request).await;
         }
         let mut cursor = request.cursor.as_deref().map(Cursor::parse).transpose()?.unwrap_or_default();
-        self.bus().check_cursor(&cursor)?;
-        let mut pager = Pager::new(self.bus(), &cursor, filter, request.ordering, request.limit as usize);
-        while !pager.advance(self.bus(), TURN) {
+        let bus = self.source().inbox();
+        bus.check_cursor(&cursor)?;
+        let mut pager = Pager::new(bus, &cursor, filter, request.ordering, request.limit as usize);
+        while !pager.advance(bus, TURN) {
             let_others_run().await;
         }
         self.check_open()?;
@@ -175,7 +178,7 @@ impl api::NetNode for NetNode {
 
     /// In the order of insertion.
     async fn poll_one(&self) -> Result<Option<StoredEvent>, Error> {
-        if let Some(link) = self.link() {
+        if let Some(link) = self.source().there() {
             let mut cursor = self.shared.one_there.lock().await;
             self.check_open()?;
             return Ok(self
@@ -186,8 +189,9 @@ impl api::NetNode for NetNode {
         }
         let mut cursor = self.shared.one.lock().unwrap_or_else(PoisonError::into_inner);
         self.check_open()?;
-        let mut pager = Pager::new(self.bus(), &cursor, None, Ordering::InsertionTs, 1);
-        while !pager.advance(self.bus(), TURN) {}
+        let bus = self.source().inbox();
+        let mut pager = Pager::new(bus, &cursor, None, Ordering::InsertionTs, 1);
+        while !pager.advance(bus, TURN) {}
         Ok(self.finish(pager, &mut cursor).events.pop())
     }
 
@@ -204,7 +208,11 @@ impl api::NetNode for NetNode {
     }
 
     fn stats(&self) -> Result<Stats, Error> {
-        Ok(self.bus().stats())
+        let stats = self.bus().stats();
+        Ok(match &self.source().inbound {
+            Some(inbound) => sum(stats, inbound.stats()),
+            None => stats,
+        })
     }
 
     fn shards(&self) -> Result<u32, Error> {
@@ -226,21 +234,22 @@ impl api::NetNode for NetNode {
         if self.bus().state() == State::Closed {
             return Ok(());
         }
-        self.bus().seal();
+        self.source().seal();
         if let Some(link) = self.link() {
-            let delivered = link.drained(options.timeout).await;
-            self.bus().close();
+            let reading = tokio::time::timeout(options.timeout, self.taken());
+            let (delivered, _) = tokio::join!(link.drained(options.timeout), reading);
+            self.source().close();
             link.ended().await;
             tracing::debug!("shut a node down");
             return Ok(delivered?);
         }
-        if self.bus().is_awaited() {
+        if self.source().inbox().is_awaited() {
             let taken = tokio::time::timeout(options.timeout, self.taken()).await;
             if taken.is_err() {
                 tracing::warn!(held = self.bus().stats().held, "shut down before readers took every event");
             }
         }
-        self.bus().close();
+        self.source().close();
         tracing::debug!("shut a node down");
         Ok(())
     }
@@ -304,16 +313,17 @@ impl NetNode {
 
     /// Waits until no open subscription has anything to take.
     async fn taken(&self) {
-        let mut waiter = Waiter::new(&self.bus().passed);
+        let bus = self.source().inbox();
+        let mut waiter = Waiter::new(&bus.passed);
         poll_fn(|cx| {
             waiter.arm(cx.waker());
-            if self.bus().is_awaited() { Poll::Pending } else { Poll::Ready(()) }
+            if bus.is_awaited() { Poll::Pending } else { Poll::Ready(()) }
         })
         .await;
     }
 
     fn finish(&self, pager: Pager, cursor: &mut Cursor) -> PollResponse {
-        let page = pager.finish(self.bus(), cursor);
+        let page = pager.finish(self.source().inbox(), cursor);
         if !page.events.is_empty() {
             self.bus().batches.fetch_add(1, Relaxed);
         }
@@ -330,8 +340,30 @@ impl Source {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let bus = Arc::new(Bus::new(config, cores, epoch.as_nanos() as u64)?);
-        let link = transport::start(config, &bus)?;
-        Ok(Self { bus, link, started: Instant::now() })
+        let another = || Bus::new(config, cores, epoch.as_nanos() as u64);
+        let Started { link, inbound } = transport::start(config, &bus, another)?;
+        Ok(Self { bus, link, inbound, started: Instant::now() })
+    }
+
+    /// The bus whose events are read.
+    pub(crate) fn inbox(&self) -> &Arc<Bus> {
+        self.inbound.as_ref().unwrap_or(&self.bus)
+    }
+
+    /// The way to the server whose events are read, if there is one.
+    pub(crate) fn there(&self) -> Option<&Link> {
+        self.link.as_ref().filter(|_| self.inbound.is_none())
+    }
+
+    /// Refuses new events, in both directions.
+    fn seal(&self) {
+        self.bus.seal();
+        self.inbox().seal();
+    }
+
+    fn close(&self) {
+        self.bus.close();
+        self.inbox().close();
     }
 
     /// Nanoseconds since the node started.
@@ -343,6 +375,19 @@ impl Source {
 impl Drop for Source {
     fn drop(&mut self) {
         self.bus.abandon();
+        self.inbox().abandon();
+    }
+}
+
+/// The counters of two buses of a node together.
+fn sum(one: Stats, other: Stats) -> Stats {
+    Stats {
+        events_ingested: one.events_ingested,
+        events_dropped: one.events_dropped + other.events_dropped,
+        batches_dispatched: one.batches_dispatched + other.batches_dispatched,
+        rejected: one.rejected + other.rejected,
+        held: one.held + other.held,
+        buffered_bytes: one.buffered_bytes + other.buffered_bytes,
     }
 }
 

@@ -114,10 +114,10 @@ impl EventStream {
         options: &SubscribeOptions,
         extra: Option<Filter>,
     ) -> Result<Arc<Self>, Error> {
-        let reading = match &source.link {
+        let reading = match source.there() {
             Some(link) => Reading::There(Tail::open(&source.bus, link, options, extra)?),
             None => Reading::Here(Here {
-                subscription: Subscription::open(Arc::clone(&source.bus), options, extra)?,
+                subscription: Subscription::open(Arc::clone(source.inbox()), options, extra)?,
                 patience: options.timeout,
                 deadline: Mutex::default(),
             }),

@@ -321,6 +321,7 @@ impl Hub {
             Event::Connected { session, peer, key, .. } => {
                 tracing::debug!(peer = %peer, "connected");
                 self.peers.connect(session, peer, key);
+                news.moved = true;
             }
             Event::DialFailed { dial, error } => self.peers.fail(dial, &error),
             Event::Suspected { session, is_silent } => self.peers.suspect(session, is_silent),

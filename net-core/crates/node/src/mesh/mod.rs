@@ -14,9 +14,11 @@
 //! | `outgoing` | streams to peers, and what is sent over them |
 //! | `queue` | messages that wait to be read, and by whom |
 //! | `driver` | the task that waits |
+//! | `carrier` | what the bus needs of a node that carries its events |
 //! | `node`, `stream`, `events` | the published objects |
 //! | `stats` | counters, and their Prometheus text |
 
+mod carrier;
 mod driver;
 mod events;
 mod hub;
@@ -31,4 +33,5 @@ mod stream;
 
 pub use events::MeshEvents;
 pub use node::MeshNode;
+pub(crate) use settings::{Settings, secret_bytes};
 pub use stream::MeshStream;

@@ -40,7 +40,7 @@ const LAST_RETRY: Duration = Duration::from_millis(200);
 /// A node of the encrypted mesh. It ends when the last reference to it goes.
 #[derive(Debug)]
 pub struct MeshNode {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     node_id: NodeId,
     entity_id: Bytes,
     public_key: PublicKey,
@@ -58,23 +58,7 @@ impl api::MeshNode for MeshNode {
     }
 
     fn new(config: MeshNodeConfig) -> Result<Arc<Self>, Error> {
-        let settings = Settings::of(&config)?;
-        let bind = settings.bind;
-        let socket = Socket::bind(bind).map_err(|error| not_bound(bind, &error))?;
-        let address = socket.local_addr().map_err(|error| not_bound(bind, &error))?.to_string();
-        let shared = Arc::new(Shared::new(settings, socket));
-        let (entity, key) = {
-            let hub = shared.lock();
-            (hub.machine.endpoint().entity_id(), hub.machine.endpoint().public_key())
-        };
-        tracing::debug!(%entity, %address, "made a node");
-        Ok(Arc::new(Self {
-            shared,
-            node_id: entity.node_id(),
-            entity_id: Bytes::copy_from_slice(entity.as_bytes()),
-            public_key: PublicKey(*key.as_bytes()),
-            address,
-        }))
+        Self::bind(Settings::of(&config)?)
     }
 
     async fn start(&self) -> Result<(), Error> {
@@ -281,8 +265,28 @@ impl api::MeshNode for MeshNode {
 }
 
 impl MeshNode {
+    /// Binds the socket and makes the node.
+    pub(crate) fn bind(settings: Settings) -> Result<Arc<Self>, Error> {
+        let bind = settings.bind;
+        let socket = Socket::bind(bind).map_err(|error| not_bound(bind, &error))?;
+        let address = socket.local_addr().map_err(|error| not_bound(bind, &error))?.to_string();
+        let shared = Arc::new(Shared::new(settings, socket));
+        let (entity, key) = {
+            let hub = shared.lock();
+            (hub.machine.endpoint().entity_id(), hub.machine.endpoint().public_key())
+        };
+        tracing::debug!(%entity, %address, "made a node");
+        Ok(Arc::new(Self {
+            shared,
+            node_id: entity.node_id(),
+            entity_id: Bytes::copy_from_slice(entity.as_bytes()),
+            public_key: PublicKey(*key.as_bytes()),
+            address,
+        }))
+    }
+
     /// Has the node driven, unless it is already or is shut down.
-    fn run(&self) -> Result<(), Error> {
+    pub(super) fn run(&self) -> Result<(), Error> {
         self.shared.lock().check_open()?;
         driver::start(&self.shared)
     }
@@ -354,7 +358,7 @@ impl Drop for MeshNode {
     }
 }
 
-async fn resolve(address: &str) -> Result<std::net::SocketAddr, Error> {
+pub(super) async fn resolve(address: &str) -> Result<std::net::SocketAddr, Error> {
     let unknown =
         |reason: String| argument("peer_addr", &format!("{address:?} is no address and port: {reason}"));
     let mut found = tokio::net::lookup_host(address).await.map_err(|error| unknown(error.to_string()))?;

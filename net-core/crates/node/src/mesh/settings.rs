@@ -2,10 +2,14 @@
 
 use std::{
     net::{SocketAddr, ToSocketAddrs},
+    sync::Arc,
     time::SystemTime,
 };
 
-use net_crypto::{Seed, mesh::Psk};
+use net_crypto::{
+    Seed,
+    mesh::{Psk, PublicKey, StaticKey},
+};
 use net_machine::Settings as Machine;
 use net_session::Config;
 use net_types::{
@@ -17,7 +21,7 @@ use zeroize::Zeroizing;
 use super::{hub::nanoseconds, socket};
 
 /// What a node is made of.
-pub(super) struct Settings {
+pub(crate) struct Settings {
     pub(super) bind: SocketAddr,
     pub(super) machine: Machine,
     pub(super) queue: u64,
@@ -25,7 +29,7 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Checks what a caller asks for.
-    pub(super) fn of(config: &MeshNodeConfig) -> Result<Self, Error> {
+    pub(crate) fn of(config: &MeshNodeConfig) -> Result<Self, Error> {
         config.check()?;
         let seed = match &config.identity_seed {
             Some(seed) => Seed::try_from(seed.as_ref())?,
@@ -47,6 +51,19 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The same node with another static key than its identity's.
+    pub(crate) fn with_static_key(mut self, key: StaticKey) -> Self {
+        self.machine.session.static_key = Arc::new(key);
+        self
+    }
+
+    /// The key by which the node will be dialled.
+    pub(crate) fn public_key(&self) -> PublicKey {
+        self.machine.session.static_key.public()
+    }
+}
+
 fn psks(config: &MeshNodeConfig) -> Result<Vec<Psk>, Error> {
     if config.accepted_psks.len() > 3 {
         return Err(argument("accepted_psks", "are more than 3"));
@@ -61,16 +78,21 @@ fn psks(config: &MeshNodeConfig) -> Result<Vec<Psk>, Error> {
 
 /// Reads a key; an error says nothing of the text, which may be a key with a slip.
 fn psk(name: &str, text: &str) -> Result<Psk, Error> {
-    let mut bytes = Zeroizing::new([0; Psk::SIZE]);
-    let is_hex = text.len() == 2 * Psk::SIZE && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if !is_hex {
-        return Err(argument(name, "a pre-shared key is 64 hex digits"));
+    let bytes = secret_bytes(text).ok_or_else(|| argument(name, "a pre-shared key is 64 hex digits"))?;
+    Ok(Psk::new(&bytes))
+}
+
+/// The 32 bytes of a secret in hex digits.
+pub(crate) fn secret_bytes(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
     }
     for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
         let value = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default() as u8;
         *byte = value(digits[0]) << 4 | value(digits[1]);
     }
-    Ok(Psk::new(&bytes))
+    Some(bytes)
 }
 
 /// The first address of a name.

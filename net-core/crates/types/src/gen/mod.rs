@@ -19,4 +19,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "dddc5dbbde7aa36847052e0e447e2091";
+pub const SPEC_HASH: &str = "17e5dd8bf01fe69b8d7e9df1292e4567";

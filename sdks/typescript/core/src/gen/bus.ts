@@ -40,6 +40,40 @@ export const Backpressure = {
 export type Backpressure = (typeof Backpressure)[keyof typeof Backpressure];
 
 /**
+ * Who dials.
+ */
+export const MeshRole = {
+  /**
+   * This node dials the peer. Both may.
+   */
+  Initiator: 'initiator',
+  /**
+   * This node waits to be dialled.
+   */
+  Responder: 'responder',
+} as const;
+export type MeshRole = (typeof MeshRole)[keyof typeof MeshRole];
+
+/**
+ * How hard a node tries to bring its events to the peer.
+ */
+export const MeshDelivery = {
+  /**
+   * Each event is sent once, and passed as soon as it has left.
+   */
+  None: 'none',
+  /**
+   * The same as `full`.
+   */
+  Light: 'light',
+  /**
+   * Events are held until the peer has acknowledged them, and are sent again over the next session.
+   */
+  Full: 'full',
+} as const;
+export type MeshDelivery = (typeof MeshDelivery)[keyof typeof MeshDelivery];
+
+/**
  * In which order events of several shards come back.
  */
 export const Ordering = {
@@ -160,9 +194,71 @@ export interface TransportJetstream {
 }
 
 /**
+ * At a node in another process, over an encrypted session.
+ */
+export interface TransportMesh {
+  /**
+   * Which case it is.
+   */
+  type: 'mesh';
+  /**
+   * Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
+   */
+  bind: string;
+  /**
+   * Address and port of the peer.
+   */
+  peer: string;
+  /**
+   * Pre-shared key of the mesh, 64 hex digits.
+   */
+  psk: string;
+  /**
+   * Who dials.
+   */
+  role: MeshRole | null;
+  /**
+   * The key by which the peer is dialled, and by which it is known when it dials.
+   */
+  peerPublicKey: string | null;
+  /**
+   * X25519 secret key, 64 hex digits, of which peers have the public one.
+   */
+  secretKey: string | null;
+  /**
+   * The public key that belongs to `secret_key`; another one is refused.
+   */
+  publicKey: string | null;
+  /**
+   * Ed25519 seed of 32 bytes; the node's key follows from it. Not beside `secret_key`.
+   */
+  identitySeed: Buffer | null;
+  /**
+   * How hard the node tries.
+   */
+  reliability: MeshDelivery;
+  /**
+   * A peer that is silent for this long is asked for a sign of life.
+   */
+  heartbeatIntervalMs: number;
+  /**
+   * A peer that is silent for this long is gone.
+   */
+  sessionTimeoutMs: number;
+  /**
+   * Accepted and not used: many datagrams go with each call of the system wherever it can.
+   */
+  batchedIo: boolean;
+  /**
+   * Accepted and not used: buffers grow as they are needed.
+   */
+  packetPoolSize: number;
+}
+
+/**
  * Where the events of a node live.
  */
-export type Transport = TransportMemory | TransportRedis | TransportJetstream;
+export type Transport = TransportMemory | TransportRedis | TransportJetstream | TransportMesh;
 
 /**
  * In streams of a Redis server, version 6.2 or newer.
@@ -271,9 +367,92 @@ export interface TransportJetstreamInput {
 }
 
 /**
+ * At a node in another process, over an encrypted session.
+ */
+export interface TransportMeshInput {
+  /**
+   * Which case it is.
+   */
+  type: 'mesh';
+  /**
+   * Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
+   */
+  bind: string;
+  /**
+   * Address and port of the peer.
+   */
+  peer: string;
+  /**
+   * Pre-shared key of the mesh, 64 hex digits.
+   */
+  psk: string;
+  /**
+   * Who dials.
+   *
+   * Left out: `initiator` with a key of the peer, `responder` without.
+   */
+  role?: MeshRole | null;
+  /**
+   * The key by which the peer is dialled, and by which it is known when it dials.
+   *
+   * Left out: Whoever dials first.
+   */
+  peerPublicKey?: Uint8Array | string | null;
+  /**
+   * X25519 secret key, 64 hex digits, of which peers have the public one.
+   *
+   * Left out: As `identity_seed` says.
+   */
+  secretKey?: string | null;
+  /**
+   * The public key that belongs to `secret_key`; another one is refused.
+   *
+   * Left out: Follows from the secret key.
+   */
+  publicKey?: Uint8Array | string | null;
+  /**
+   * Ed25519 seed of 32 bytes; the node's key follows from it. Not beside `secret_key`.
+   *
+   * Left out: A fresh identity.
+   */
+  identitySeed?: Uint8Array | null;
+  /**
+   * How hard the node tries.
+   *
+   * @defaultValue `'full'`
+   */
+  reliability?: MeshDelivery | null;
+  /**
+   * A peer that is silent for this long is asked for a sign of life.
+   *
+   * @defaultValue `5000`
+   */
+  heartbeatIntervalMs?: k.BigIntLike | null;
+  /**
+   * A peer that is silent for this long is gone.
+   *
+   * @defaultValue `30000`
+   */
+  sessionTimeoutMs?: k.BigIntLike | null;
+  /**
+   * Accepted and not used: many datagrams go with each call of the system wherever it can.
+   *
+   * @defaultValue `false`
+   */
+  batchedIo?: boolean | null;
+  /**
+   * Accepted and not used: buffers grow as they are needed.
+   *
+   * @defaultValue `64`
+   */
+  packetPoolSize?: number | null;
+}
+
+/**
  * Where the events of a node live.
  */
-export type TransportInput = TransportMemory | TransportRedisInput | TransportJetstreamInput;
+export type TransportInput =
+  TransportMemory | TransportRedisInput | TransportJetstreamInput | TransportMeshInput;
 
 /**
  * Where and when an event landed.
@@ -369,6 +548,191 @@ export interface NetKeypair {
    * The X25519 secret key, 64 hex digits; treat it as a password.
    */
   secretKey: string;
+}
+
+/**
+ * How a node exchanges events with a node in another process.
+ *
+ * What one emits, the other reads; an event keeps its shard if both have as many. Where events come faster than they are read,
+ * `backpressure` decides: with `fail_producer` they wait at their sender. A peer that is not there yet, or is gone, is dialled
+ * again, from 0.5 s to 30 s apart. Without a key of the peer a node answers the first member of the mesh that dials it.
+ */
+export class MeshTransportOptions {
+  /**
+   * Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
+   */
+  bind: string;
+  /**
+   * Address and port of the peer.
+   */
+  peer: string;
+  /**
+   * Pre-shared key of the mesh, 64 hex digits.
+   */
+  psk: string;
+  /**
+   * Who dials.
+   *
+   * Left out: `initiator` with a key of the peer, `responder` without.
+   */
+  role?: MeshRole | null;
+  /**
+   * The key by which the peer is dialled, and by which it is known when it dials.
+   *
+   * Left out: Whoever dials first.
+   */
+  peerPublicKey?: Uint8Array | string | null;
+  /**
+   * X25519 secret key, 64 hex digits, of which peers have the public one.
+   *
+   * Left out: As `identity_seed` says.
+   */
+  secretKey?: string | null;
+  /**
+   * The public key that belongs to `secret_key`; another one is refused.
+   *
+   * Left out: Follows from the secret key.
+   */
+  publicKey?: Uint8Array | string | null;
+  /**
+   * Ed25519 seed of 32 bytes; the node's key follows from it. Not beside `secret_key`.
+   *
+   * Left out: A fresh identity.
+   */
+  identitySeed?: Uint8Array | null;
+  /**
+   * How hard the node tries.
+   *
+   * @defaultValue `'full'`
+   */
+  reliability?: MeshDelivery | null;
+  /**
+   * A peer that is silent for this long is asked for a sign of life.
+   *
+   * @defaultValue `5000`
+   */
+  heartbeatIntervalMs?: k.BigIntLike | null;
+  /**
+   * A peer that is silent for this long is gone.
+   *
+   * @defaultValue `30000`
+   */
+  sessionTimeoutMs?: k.BigIntLike | null;
+  /**
+   * Accepted and not used: many datagrams go with each call of the system wherever it can.
+   *
+   * @defaultValue `false`
+   */
+  batchedIo?: boolean | null;
+  /**
+   * Accepted and not used: buffers grow as they are needed.
+   *
+   * @defaultValue `64`
+   */
+  packetPoolSize?: number | null;
+
+  constructor(fields: MeshTransportOptions) {
+    this.bind = fields.bind;
+    this.peer = fields.peer;
+    this.psk = fields.psk;
+    this.role = fields.role;
+    this.peerPublicKey = fields.peerPublicKey;
+    this.secretKey = fields.secretKey;
+    this.publicKey = fields.publicKey;
+    this.identitySeed = fields.identitySeed;
+    this.reliability = fields.reliability ?? 'full';
+    this.heartbeatIntervalMs = fields.heartbeatIntervalMs ?? 5000;
+    this.sessionTimeoutMs = fields.sessionTimeoutMs ?? 30000;
+    this.batchedIo = fields.batchedIo ?? false;
+    this.packetPoolSize = fields.packetPoolSize ?? 64;
+  }
+}
+
+/**
+ * How a node exchanges events with a node in another process: the transport `mesh` under other names.
+ */
+export class NetOptions {
+  /**
+   * Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
+   */
+  bindAddr: string;
+  /**
+   * Address and port of the peer.
+   */
+  peerAddr: string;
+  /**
+   * Pre-shared key of the mesh, 64 hex digits.
+   */
+  psk: string;
+  /**
+   * Who dials.
+   *
+   * Left out: `initiator` with a key of the peer, `responder` without.
+   */
+  role?: MeshRole | null;
+  /**
+   * The key by which the peer is dialled, and by which it is known when it dials.
+   *
+   * Left out: Whoever dials first.
+   */
+  peerPublicKey?: Uint8Array | string | null;
+  /**
+   * X25519 secret key, 64 hex digits, of which peers have the public one.
+   *
+   * Left out: A fresh identity.
+   */
+  secretKey?: string | null;
+  /**
+   * The public key that belongs to `secret_key`; another one is refused.
+   *
+   * Left out: Follows from the secret key.
+   */
+  publicKey?: Uint8Array | string | null;
+  /**
+   * How hard the node tries.
+   *
+   * @defaultValue `'full'`
+   */
+  reliability?: MeshDelivery | null;
+  /**
+   * A peer that is silent for this long is asked for a sign of life.
+   *
+   * @defaultValue `5000`
+   */
+  heartbeatIntervalMs?: k.BigIntLike | null;
+  /**
+   * A peer that is silent for this long is gone.
+   *
+   * @defaultValue `30000`
+   */
+  sessionTimeoutMs?: k.BigIntLike | null;
+  /**
+   * Accepted and not used: many datagrams go with each call of the system wherever it can.
+   *
+   * @defaultValue `false`
+   */
+  batchedIo?: boolean | null;
+  /**
+   * Accepted and not used: buffers grow as they are needed.
+   *
+   * @defaultValue `64`
+   */
+  packetPoolSize?: number | null;
+
+  constructor(fields: NetOptions) {
+    this.bindAddr = fields.bindAddr;
+    this.peerAddr = fields.peerAddr;
+    this.psk = fields.psk;
+    this.role = fields.role;
+    this.peerPublicKey = fields.peerPublicKey;
+    this.secretKey = fields.secretKey;
+    this.publicKey = fields.publicKey;
+    this.reliability = fields.reliability ?? 'full';
+    this.heartbeatIntervalMs = fields.heartbeatIntervalMs ?? 5000;
+    this.sessionTimeoutMs = fields.sessionTimeoutMs ?? 30000;
+    this.batchedIo = fields.batchedIo ?? false;
+    this.packetPoolSize = fields.packetPoolSize ?? 64;
+  }
 }
 
 /**
@@ -564,6 +928,12 @@ export class NetNodeConfig {
    */
   jetstream?: JetStreamOptions | null;
   /**
+   * The same as a `transport` of `mesh`.
+   *
+   * Left out: As `transport` says.
+   */
+  net?: NetOptions | null;
+  /**
    * A file that keeps the number by which a server knows this producer, and how far its ids were used; it is made if it is
    * missing, and one node uses it at a time. No two events ever get the same id.
    *
@@ -580,6 +950,7 @@ export class NetNodeConfig {
     this.transport = fields.transport ?? { type: 'memory' };
     this.redis = fields.redis;
     this.jetstream = fields.jetstream;
+    this.net = fields.net;
     this.producerNoncePath = fields.producerNoncePath;
   }
 }

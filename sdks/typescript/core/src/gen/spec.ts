@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'dddc5dbbde7aa36847052e0e447e2091';
+export const SPEC_HASH = '17e5dd8bf01fe69b8d7e9df1292e4567';
 
 checkSpec(SPEC_HASH);

@@ -13,8 +13,9 @@
 //! | `page` | a poll, as a series of requests |
 //! | `link`, `worker`, `tail` | the thread that talks to the server, and what it does for nodes and streams |
 //! | `redis`, `jetstream` | the servers |
+//! | `mesh` | a node in another process, over an encrypted session |
 //!
-//! Only `redis`, `jetstream`, `worker`, `tail` and `nonce::File` touch the world.
+//! Only `redis`, `jetstream`, `mesh`, `worker`, `tail` and `nonce::File` touch the world.
 
 mod backoff;
 mod envelope;
@@ -22,6 +23,7 @@ mod id;
 #[cfg(feature = "jetstream")]
 mod jetstream;
 mod link;
+mod mesh;
 mod nonce;
 mod outbox;
 mod page;
@@ -37,5 +39,5 @@ mod worker;
 pub(crate) use id::EventId;
 pub(crate) use link::Link;
 pub(crate) use page::Pager;
-pub(crate) use start::start;
+pub(crate) use start::{Started, start};
 pub(crate) use tail::Tail;

@@ -49,6 +49,11 @@ impl Producer {
         self.base + event
     }
 
+    /// Who the producer is.
+    pub(crate) const fn nonce(&self) -> u64 {
+        self.nonce
+    }
+
     /// Sees to it that the numbers of a shard's first `events` events are never used again.
     pub(crate) fn reserve(&mut self, events: u64) -> io::Result<()> {
         let Some(keeper) = &mut self.keeper else {

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::{
     EventId, envelope,
     outbox::Batch,
-    server::{Fault, Follower, Found, Limits, Server, Terms, Want},
+    server::{Fault, Follower, Found, Limits, Server, Sink, Terms, Want},
     start::invalid,
 };
 
@@ -102,9 +102,7 @@ impl Redis {
     }
 }
 
-impl Server for Redis {
-    type Follower = Tracker;
-
+impl Sink for Redis {
     async fn connect(&self) -> Result<Terms, Fault> {
         let mut ping = pipe();
         ping.cmd("PING");
@@ -125,6 +123,10 @@ impl Server for Redis {
         }
         self.ask(&self.writers[batch.shard % self.writers.len()], &transaction).await.map(drop)
     }
+}
+
+impl Server for Redis {
+    type Follower = Tracker;
 
     async fn fetch(&self, wants: &[Want]) -> Result<Vec<Vec<Found>>, Fault> {
         let mut ranges = pipe();

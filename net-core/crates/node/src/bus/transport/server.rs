@@ -6,17 +6,21 @@ use net_types::bus::BusError;
 
 use super::{EventId, outbox::Batch};
 
-/// A server that keeps a stream of events for each shard.
+/// Where the events of a node go.
 ///
 /// Every request ends within [`patience`](Limits::patience), and makes a connection if there is none.
-pub(crate) trait Server: 'static {
-    /// The reading end of a subscription.
-    type Follower: Follower;
-
+pub(crate) trait Sink: 'static {
     /// Makes sure that the server is there and accepts us.
     fn connect(&self) -> impl Future<Output = Result<Terms, Fault>>;
     /// Appends a batch to the stream of its shard: all of it or nothing, unless told again by its ids.
     fn append(&self, batch: &Batch) -> impl Future<Output = Result<(), Fault>>;
+}
+
+/// A server that keeps a stream of events for each shard.
+pub(crate) trait Server: Sink {
+    /// The reading end of a subscription.
+    type Follower: Follower;
+
     /// Reads on in some shards; an answer for each. Fewer events than asked for are the last there are.
     fn fetch(&self, wants: &[Want]) -> impl Future<Output = Result<Vec<Vec<Found>>, Fault>>;
     /// The newest event of each shard.

@@ -4,21 +4,41 @@ use std::{sync::Arc, time::Duration};
 
 use net_types::{
     BaseError, Error,
-    bus::{BusError, JetStreamOptions, NetNodeConfig, RedisOptions, Transport},
+    bus::{BusError, JetStreamOptions, MeshTransportOptions, NetNodeConfig, RedisOptions, Transport},
 };
 
 use super::{
     super::core::{Bus, in_range},
-    Link,
+    Link, mesh,
     nonce::{self, Producer},
 };
 
-/// Starts what the settings ask for; nothing if events live in this process.
-pub(crate) fn start(config: &NetNodeConfig, bus: &Arc<Bus>) -> Result<Option<Link>, Error> {
+/// What a node has beside its bus.
+#[derive(Debug, Default)]
+pub(crate) struct Started {
+    /// The way of the events, unless they live in this process.
+    pub(crate) link: Option<Link>,
+    /// Where events of others come in, if they are not read from a server.
+    pub(crate) inbound: Option<Arc<Bus>>,
+}
+
+/// Starts what the settings ask for; nothing if events live in this process. `another` makes a second bus.
+pub(crate) fn start(
+    config: &NetNodeConfig,
+    bus: &Arc<Bus>,
+    another: impl FnOnce() -> Result<Bus, BusError>,
+) -> Result<Started, Error> {
+    let of_server = |link| Started { link: Some(link), inbound: None };
     match chosen(config)? {
-        Chosen::Memory => Ok(None),
-        Chosen::Redis(options) => redis(config, bus, options).map(Some),
-        Chosen::JetStream(options) => jetstream(config, bus, options).map(Some),
+        Chosen::Memory => Ok(Started::default()),
+        Chosen::Redis(options) => redis(config, bus, options).map(of_server),
+        Chosen::JetStream(options) => jetstream(config, bus, options).map(of_server),
+        Chosen::Mesh(options) => {
+            let inbound = Arc::new(another()?);
+            let options = mesh::Options::of(&options)?;
+            let link = mesh::start(bus, &inbound, producer(config)?, options)?;
+            Ok(Started { link: Some(link), inbound: Some(inbound) })
+        }
     }
 }
 
@@ -26,6 +46,7 @@ enum Chosen {
     Memory,
     Redis(RedisOptions),
     JetStream(JetStreamOptions),
+    Mesh(MeshTransportOptions),
 }
 
 fn chosen(config: &NetNodeConfig) -> Result<Chosen, BusError> {
@@ -67,9 +88,42 @@ fn chosen(config: &NetNodeConfig) -> Result<Chosen, BusError> {
             max_age,
             replicas,
         })),
+        Transport::Mesh {
+            bind,
+            peer,
+            psk,
+            role,
+            peer_public_key,
+            secret_key,
+            public_key,
+            identity_seed,
+            reliability,
+            heartbeat_interval,
+            session_timeout,
+            batched_io,
+            packet_pool_size,
+        } => Some(Chosen::Mesh(MeshTransportOptions {
+            bind,
+            peer,
+            psk,
+            role,
+            peer_public_key,
+            secret_key,
+            public_key,
+            identity_seed,
+            reliability,
+            heartbeat_interval,
+            session_timeout,
+            batched_io,
+            packet_pool_size,
+        })),
     };
-    let all =
-        [transport, config.redis.clone().map(Chosen::Redis), config.jetstream.clone().map(Chosen::JetStream)];
+    let all = [
+        transport,
+        config.redis.clone().map(Chosen::Redis),
+        config.jetstream.clone().map(Chosen::JetStream),
+        config.net.clone().map(|options| Chosen::Mesh(mesh::renamed(options))),
+    ];
     let mut given = all.into_iter().flatten();
     match (given.next(), given.next()) {
         (Some(_), Some(_)) => Err(invalid("transport", "more than one is given")),

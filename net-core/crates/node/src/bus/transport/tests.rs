@@ -13,7 +13,7 @@ use super::{
     EventId, Link, Pager, Tail,
     nonce::Producer,
     outbox::{Batch, Outbox},
-    server::{Content, Fault, Follower, Found, Limits, Server, Terms, Want},
+    server::{Content, Fault, Follower, Found, Limits, Server, Sink, Terms, Want},
     worker::ends,
 };
 use crate::bus::{core::Bus, cursor::Cursor, filter::Filter};
@@ -91,9 +91,7 @@ impl Fake {
     }
 }
 
-impl Server for Fake {
-    type Follower = Self;
-
+impl Sink for Fake {
     async fn connect(&self) -> Result<Terms, Fault> {
         self.decide().map(|_| Terms { longest_event: 100 })
     }
@@ -110,6 +108,10 @@ impl Server for Fake {
         }
         Ok(())
     }
+}
+
+impl Server for Fake {
+    type Follower = Self;
 
     async fn fetch(&self, wants: &[Want]) -> Result<Vec<Vec<Found>>, Fault> {
         self.decide()?;

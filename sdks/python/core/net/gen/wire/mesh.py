@@ -827,6 +827,98 @@ def _read_AckFrame(r: Reader) -> AckFrame:
 
 
 @dataclass(slots=True)
+class CarriedEvent:
+    """Stands before the text of each event that a bus sends over a stream; the stream's id is the shard."""
+
+    SIZE: ClassVar[int] = 16
+    """Bytes of every encoding."""
+
+    producer: int
+    """Who counts the events."""
+
+    number: int
+    """Number of the event among those of its producer and shard."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_CarriedEvent)
+
+    @classmethod
+    def decode(cls, data: bytes) -> CarriedEvent:
+        """Decodes all of the bytes."""
+        return k.decode(data, _read_CarriedEvent, 0, 8)
+
+
+def _write_CarriedEvent(w: k.Writer, value: CarriedEvent) -> None:
+    w.seek(0)
+    w.u64le("producer", value.producer)
+    w.seek(8)
+    w.u64le("number", value.number)
+
+
+def _read_CarriedEvent(r: Reader) -> CarriedEvent:
+    r.exactly(16)
+    r.seek(0)
+    producer = r.u64le("producer")
+    r.seek(8)
+    number = r.u64le("number")
+    return CarriedEvent(
+        producer=producer,
+        number=number,
+    )
+
+
+@dataclass(slots=True)
+class CarriedReceipt:
+    """Tells the sender of a bus's events how far they have come."""
+
+    SIZE: ClassVar[int] = 20
+    """Bytes of every encoding."""
+
+    shard: int
+    """The shard at the sender."""
+
+    producer: int
+    """Who counts the events."""
+
+    end: int
+    """All events below this number are there."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_CarriedReceipt)
+
+    @classmethod
+    def decode(cls, data: bytes) -> CarriedReceipt:
+        """Decodes all of the bytes."""
+        return k.decode(data, _read_CarriedReceipt, 0, 8)
+
+
+def _write_CarriedReceipt(w: k.Writer, value: CarriedReceipt) -> None:
+    w.seek(0)
+    w.u32le("shard", value.shard)
+    w.seek(4)
+    w.u64le("producer", value.producer)
+    w.seek(12)
+    w.u64le("end", value.end)
+
+
+def _read_CarriedReceipt(r: Reader) -> CarriedReceipt:
+    r.exactly(20)
+    r.seek(0)
+    shard = r.u32le("shard")
+    r.seek(4)
+    producer = r.u64le("producer")
+    r.seek(12)
+    end = r.u64le("end")
+    return CarriedReceipt(
+        shard=shard,
+        producer=producer,
+        end=end,
+    )
+
+
+@dataclass(slots=True)
 class StreamOpen:
     """What a stream is, in each of its frames until one of them is acknowledged."""
 

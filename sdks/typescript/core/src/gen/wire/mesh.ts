@@ -725,6 +725,87 @@ function readAckFrame(r: Reader): AckFrame {
   };
 }
 
+/** Stands before the text of each event that a bus sends over a stream; the stream's id is the shard. */
+export interface CarriedEvent {
+  /** Who counts the events. */
+  readonly producer: bigint;
+  /** Number of the event among those of its producer and shard. */
+  readonly number: bigint;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeCarriedEvent(value: CarriedEvent): Uint8Array {
+  return k.encode(value, writeCarriedEvent);
+}
+
+/** Decodes all of the bytes. */
+export function decodeCarriedEvent(bytes: Uint8Array): CarriedEvent {
+  return k.decode(bytes, readCarriedEvent, 0, 8, 'codec_decode');
+}
+
+function writeCarriedEvent(w: k.Writer, value: CarriedEvent): void {
+  w.seek(0);
+  w.u64le('producer', value.producer);
+  w.seek(8);
+  w.u64le('number', value.number);
+}
+
+function readCarriedEvent(r: Reader): CarriedEvent {
+  r.exactly(16);
+  r.seek(0);
+  const producer = r.u64le('producer');
+  r.seek(8);
+  const number = r.u64le('number');
+  return {
+    producer,
+    number,
+  };
+}
+
+/** Tells the sender of a bus's events how far they have come. */
+export interface CarriedReceipt {
+  /** The shard at the sender. */
+  readonly shard: number;
+  /** Who counts the events. */
+  readonly producer: bigint;
+  /** All events below this number are there. */
+  readonly end: bigint;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeCarriedReceipt(value: CarriedReceipt): Uint8Array {
+  return k.encode(value, writeCarriedReceipt);
+}
+
+/** Decodes all of the bytes. */
+export function decodeCarriedReceipt(bytes: Uint8Array): CarriedReceipt {
+  return k.decode(bytes, readCarriedReceipt, 0, 8, 'codec_decode');
+}
+
+function writeCarriedReceipt(w: k.Writer, value: CarriedReceipt): void {
+  w.seek(0);
+  w.u32le('shard', value.shard);
+  w.seek(4);
+  w.u64le('producer', value.producer);
+  w.seek(12);
+  w.u64le('end', value.end);
+}
+
+function readCarriedReceipt(r: Reader): CarriedReceipt {
+  r.exactly(20);
+  r.seek(0);
+  const shard = r.u32le('shard');
+  r.seek(4);
+  const producer = r.u64le('producer');
+  r.seek(12);
+  const end = r.u64le('end');
+  return {
+    shard,
+    producer,
+    end,
+  };
+}
+
 /** What a stream is, in each of its frames until one of them is acknowledged. */
 export interface StreamOpen {
   /** What it is for: 0 an application's messages, 1 control, 2 gossip, 3 a channel, 4 a call, 5 an answer. */
