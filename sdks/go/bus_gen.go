@@ -989,6 +989,9 @@ type NetNodeConfig struct {
 	Jetstream *JetStreamOptions
 	// The same as a `transport` of `mesh`.
 	// Nil: as `transport` says.
+	Mesh *MeshTransportOptions
+	// The same as a `transport` of `mesh`.
+	// Nil: as `transport` says.
 	Net *NetOptions
 	// A file that keeps the number by which a server knows this producer, and how far its ids were used; it is made if it is
 	// missing, and one node uses it at a time. No two events ever get the same id.
@@ -1005,7 +1008,7 @@ func NewNetNodeConfig() *NetNodeConfig {
 }
 
 func packNetNodeConfig(w *writer, v NetNodeConfig) {
-	w.record(10, func() {
+	w.record(11, func() {
 		packOptional(packUint[uint32])(w, v.Shards)
 		packUint[uint32](w, cmp.Or(v.BufferCapacity, 1048576))
 		w.name = "Backpressure"
@@ -1016,6 +1019,7 @@ func packNetNodeConfig(w *writer, v NetNodeConfig) {
 		packTransport(w, orElse[Transport](v.Transport, TransportMemory{}))
 		packOptional(packRedisOptions)(w, v.Redis)
 		packOptional(packJetStreamOptions)(w, v.Jetstream)
+		packOptional(packMeshTransportOptions)(w, v.Mesh)
 		packOptional(packNetOptions)(w, v.Net)
 		w.name = "ProducerNoncePath"
 		packOptional(packText[string])(w, v.ProducerNoncePath)
@@ -1047,6 +1051,9 @@ func unpackNetNodeConfig(r *reader) (v NetNodeConfig) {
 	}
 	if f.has() {
 		v.Jetstream = unpackOptional(unpackJetStreamOptions)(&f.reader)
+	}
+	if f.has() {
+		v.Mesh = unpackOptional(unpackMeshTransportOptions)(&f.reader)
 	}
 	if f.has() {
 		v.Net = unpackOptional(unpackNetOptions)(&f.reader)

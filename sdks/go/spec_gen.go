@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "17e5dd8bf01fe69b8d7e9df1292e4567"
+const specHash = "4a78a3367b656a3d39c3a7be2c196a8f"

@@ -1827,6 +1827,9 @@ func readNetNodeConfig(v any) (r NetNodeConfig) {
 	if value, ok := o["jetstream"]; ok {
 		r.Jetstream = readOptional(readJetStreamOptions)(value)
 	}
+	if value, ok := o["mesh"]; ok {
+		r.Mesh = readOptional(readMeshTransportOptions)(value)
+	}
 	if value, ok := o["net"]; ok {
 		r.Net = readOptional(readNetOptions)(value)
 	}
@@ -1846,6 +1849,7 @@ func showNetNodeConfig(r NetNodeConfig) any {
 	o["transport"] = showTransport(r.Transport)
 	o["redis"] = showOptional(showRedisOptions)(r.Redis)
 	o["jetstream"] = showOptional(showJetStreamOptions)(r.Jetstream)
+	o["mesh"] = showOptional(showMeshTransportOptions)(r.Mesh)
 	o["net"] = showOptional(showNetOptions)(r.Net)
 	o["producer_nonce_path"] = showOptional(showPlain[string])(r.ProducerNoncePath)
 	return o

@@ -811,7 +811,7 @@ impl NetNodeConfig {
 impl NetNodeConfig {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 10] = [
+        const NAMES: [&str; 11] = [
             "shards",
             "buffer_capacity",
             "backpressure",
@@ -820,6 +820,7 @@ impl NetNodeConfig {
             "transport",
             "redis",
             "jetstream",
+            "mesh",
             "net",
             "producer_nonce_path",
         ];
@@ -827,7 +828,7 @@ impl NetNodeConfig {
     }
 
     #[new]
-    #[pyo3(signature = (shards = None, buffer_capacity = None, backpressure = None, max_event_bytes = None, max_buffer_bytes = None, transport = None, redis = None, jetstream = None, net = None, producer_nonce_path = None, *, num_shards = None, ring_buffer_capacity = None, backpressure_mode = None))]
+    #[pyo3(signature = (shards = None, buffer_capacity = None, backpressure = None, max_event_bytes = None, max_buffer_bytes = None, transport = None, redis = None, jetstream = None, mesh = None, net = None, producer_nonce_path = None, *, num_shards = None, ring_buffer_capacity = None, backpressure_mode = None))]
     fn new(
         py: Python<'_>,
         shards: Option<Arg<'_, '_>>,
@@ -838,6 +839,7 @@ impl NetNodeConfig {
         transport: Option<Arg<'_, '_>>,
         redis: Option<Arg<'_, '_>>,
         jetstream: Option<Arg<'_, '_>>,
+        mesh: Option<Arg<'_, '_>>,
         net: Option<Arg<'_, '_>>,
         producer_nonce_path: Option<Arg<'_, '_>>,
         num_shards: Option<Arg<'_, '_>>,
@@ -855,6 +857,7 @@ impl NetNodeConfig {
                     || transport.is_some()
                     || redis.is_some()
                     || jetstream.is_some()
+                    || mesh.is_some()
                     || net.is_some()
                     || producer_nonce_path.is_some()
                     || num_shards.is_some()
@@ -878,6 +881,7 @@ impl NetNodeConfig {
             transport: abi::arg_or(transport, "transport", || net_types::bus::Transport::Memory)?,
             redis: abi::arg_or(redis, "redis", || None)?,
             jetstream: abi::arg_or(jetstream, "jetstream", || None)?,
+            mesh: abi::arg_or(mesh, "mesh", || None)?,
             net: abi::arg_or(net, "net", || None)?,
             producer_nonce_path: abi::arg_or(producer_nonce_path, "producer_nonce_path", || None)?,
         };
@@ -943,6 +947,13 @@ impl NetNodeConfig {
 
     /// The same as a `transport` of `mesh`.
     #[getter]
+    fn mesh(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.mesh;
+        value::shown(value, py)
+    }
+
+    /// The same as a `transport` of `mesh`.
+    #[getter]
     fn net(&self, py: Python<'_>) -> Answer {
         let value = &self.0.net;
         value::shown(value, py)
@@ -973,6 +984,7 @@ impl NetNodeConfig {
                 ("transport", Some(self.transport(py)?)),
                 ("redis", Some(self.redis(py)?)),
                 ("jetstream", Some(self.jetstream(py)?)),
+                ("mesh", Some(self.mesh(py)?)),
                 ("net", Some(self.net(py)?)),
                 ("producer_nonce_path", Some(self.producer_nonce_path(py)?)),
             ],

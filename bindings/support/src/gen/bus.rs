@@ -351,7 +351,7 @@ impl Pack for net_types::bus::JetStreamOptions {
 
 impl Pack for net_types::bus::NetNodeConfig {
     fn pack(&self, w: &mut Writer) {
-        w.record(10, |w| {
+        w.record(11, |w| {
             self.shards.pack(w);
             self.buffer_capacity.pack(w);
             self.backpressure.pack(w);
@@ -360,6 +360,7 @@ impl Pack for net_types::bus::NetNodeConfig {
             self.transport.pack(w);
             self.redis.pack(w);
             self.jetstream.pack(w);
+            self.mesh.pack(w);
             self.net.pack(w);
             self.producer_nonce_path.pack(w);
         });
@@ -376,6 +377,7 @@ impl Pack for net_types::bus::NetNodeConfig {
             transport: f.field_or_else(|| net_types::bus::Transport::Memory)?,
             redis: f.field_or(None)?,
             jetstream: f.field_or(None)?,
+            mesh: f.field_or(None)?,
             net: f.field_or(None)?,
             producer_nonce_path: f.field_or(None)?,
         })

@@ -2514,6 +2514,10 @@ static inline void read_net_node_config(call *c, const node *value, net_net_node
   if (out->has_jetstream) {
     read_jet_stream_options(c, member(value, "jetstream"), &out->jetstream);
   }
+  out->has_mesh = given(member(value, "mesh"));
+  if (out->has_mesh) {
+    read_mesh_transport_options(c, member(value, "mesh"), &out->mesh);
+  }
   out->has_net = given(member(value, "net"));
   if (out->has_net) {
     read_net_options(c, member(value, "net"), &out->net);
@@ -2571,6 +2575,15 @@ static inline void show_net_node_config(call *c, const net_net_node_config *valu
     size_t at = enter(c, net_str("jetstream"));
     if (value->has_jetstream) {
       show_jet_stream_options(c, &value->jetstream);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("mesh"));
+    if (value->has_mesh) {
+      show_mesh_transport_options(c, &value->mesh);
     } else {
       show_null(c);
     }

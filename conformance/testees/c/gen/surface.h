@@ -775,6 +775,7 @@ static void list_surface(call *c, void *library) {
   FIELD(net_net_node_config, transport)
   FIELD(net_net_node_config, redis)
   FIELD(net_net_node_config, jetstream)
+  FIELD(net_net_node_config, mesh)
   FIELD(net_net_node_config, net)
   FIELD(net_net_node_config, producer_nonce_path)
   TYPE(net_receipt)

@@ -423,6 +423,7 @@ NAMED.update(
             ("transport", "transport", named("bus.transport")),
             ("redis", "redis", optional(named("bus.redis_options"))),
             ("jetstream", "jetstream", optional(named("bus.jet_stream_options"))),
+            ("mesh", "mesh", optional(named("bus.mesh_transport_options"))),
             ("net", "net", optional(named("bus.net_options"))),
             ("producer_nonce_path", "producer_nonce_path", optional(SAME)),
         ),

@@ -227,7 +227,7 @@ async fn wrong_settings_have_names() {
     };
     let no_key =
         MeshTransportOptions { role: Some(MeshRole::Initiator), peer_public_key: None, ..one.with(&other) };
-    assert_eq!(option(NetNode::create(config(no_key)).await), "peer_public_key");
+    assert_eq!(option(NetNode::create(config(no_key)).await), "role");
     let foreign = MeshTransportOptions { public_key: Some(other.public), ..one.with(&other) };
     assert_eq!(option(NetNode::create(config(foreign)).await), "public_key");
     let short = MeshTransportOptions { secret_key: Some("7f".to_owned()), ..one.with(&other) };

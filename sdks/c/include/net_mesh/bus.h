@@ -1014,6 +1014,9 @@ struct net_net_node_config {
   bool has_jetstream;
   net_jet_stream_options jetstream;
   // The same as a `transport` of `mesh`. Left out: as `transport` says.
+  bool has_mesh;
+  net_mesh_transport_options mesh;
+  // The same as a `transport` of `mesh`. Left out: as `transport` says.
   bool has_net;
   net_net_options net;
   // A file that keeps the number by which a server knows this producer, and how far its ids were
@@ -1038,7 +1041,7 @@ static inline net_net_node_config net_net_node_config_init(void) {
 }
 
 static inline void net_net_node_config_pack(net_writer *w, const net_net_node_config *value) {
-  size_t start = net_put_record(w, 10);
+  size_t start = net_put_record(w, 11);
   net_bool_pack(w, &value->has_shards);
   if (value->has_shards) {
     net_u32_pack(w, &value->shards);
@@ -1055,6 +1058,10 @@ static inline void net_net_node_config_pack(net_writer *w, const net_net_node_co
   net_bool_pack(w, &value->has_jetstream);
   if (value->has_jetstream) {
     net_jet_stream_options_pack(w, &value->jetstream);
+  }
+  net_bool_pack(w, &value->has_mesh);
+  if (value->has_mesh) {
+    net_mesh_transport_options_pack(w, &value->mesh);
   }
   net_bool_pack(w, &value->has_net);
   if (value->has_net) {
@@ -1098,6 +1105,12 @@ static inline void net_net_node_config_read(net_reader *r, net_net_node_config *
     net_bool_read(r, &value->has_jetstream);
     if (value->has_jetstream) {
       net_jet_stream_options_read(r, &value->jetstream);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_mesh);
+    if (value->has_mesh) {
+      net_mesh_transport_options_read(r, &value->mesh);
     }
   }
   if (net_get_more(r, &f)) {

@@ -1389,6 +1389,7 @@ class NetNodeConfig:
         "transport",
         "redis",
         "jetstream",
+        "mesh",
         "net",
         "producer_nonce_path",
     )
@@ -1402,6 +1403,7 @@ class NetNodeConfig:
         transport: Transport | None = None,
         redis: RedisOptions | None = None,
         jetstream: JetStreamOptions | None = None,
+        mesh: MeshTransportOptions | None = None,
         net: NetOptions | None = None,
         producer_nonce_path: str | None = None,
         *,
@@ -1435,6 +1437,9 @@ class NetNodeConfig:
     @property
     def jetstream(self) -> JetStreamOptions | None:
         """The same as a `transport` of `jetstream`. Left out: As `transport` says."""
+    @property
+    def mesh(self) -> MeshTransportOptions | None:
+        """The same as a `transport` of `mesh`. Left out: As `transport` says."""
     @property
     def net(self) -> NetOptions | None:
         """The same as a `transport` of `mesh`. Left out: As `transport` says."""

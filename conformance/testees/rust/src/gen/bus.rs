@@ -546,6 +546,7 @@ impl Fixture for net_mesh::bus::NetNodeConfig {
             transport: optional(members, "transport")?.unwrap_or(net_mesh::bus::Transport::Memory),
             redis: optional(members, "redis")?,
             jetstream: optional(members, "jetstream")?,
+            mesh: optional(members, "mesh")?,
             net: optional(members, "net")?,
             producer_nonce_path: optional(members, "producer_nonce_path")?,
         })
@@ -561,6 +562,7 @@ impl Fixture for net_mesh::bus::NetNodeConfig {
             "transport": self.transport.write(),
             "redis": self.redis.write(),
             "jetstream": self.jetstream.write(),
+            "mesh": self.mesh.write(),
             "net": self.net.write(),
             "producer_nonce_path": self.producer_nonce_path.write(),
         })

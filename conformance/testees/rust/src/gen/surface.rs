@@ -1442,6 +1442,7 @@ fn bus(list: &mut List) {
              transport: _,
              redis: _,
              jetstream: _,
+             mesh: _,
              net: _,
              producer_nonce_path: _,
              ..
@@ -1455,6 +1456,7 @@ fn bus(list: &mut List) {
             "NetNodeConfig.transport",
             "NetNodeConfig.redis",
             "NetNodeConfig.jetstream",
+            "NetNodeConfig.mesh",
             "NetNodeConfig.net",
             "NetNodeConfig.producer_nonce_path",
         ],

@@ -759,6 +759,8 @@ pub struct NetNodeConfig {
     /// The same as a `transport` of `jetstream`.
     pub jetstream: Option<crate::bus::JetStreamOptions>,
     /// The same as a `transport` of `mesh`.
+    pub mesh: Option<crate::bus::MeshTransportOptions>,
+    /// The same as a `transport` of `mesh`.
     pub net: Option<crate::bus::NetOptions>,
     /// A file that keeps the number by which a server knows this producer, and how far its ids were used; it is made if it is
     /// missing, and one node uses it at a time. No two events ever get the same id.
@@ -776,6 +778,7 @@ impl Default for NetNodeConfig {
             transport: crate::bus::Transport::Memory,
             redis: Default::default(),
             jetstream: Default::default(),
+            mesh: Default::default(),
             net: Default::default(),
             producer_nonce_path: Default::default(),
         }

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("17e5dd8bf01fe69b8d7e9df1292e4567")
+check("4a78a3367b656a3d39c3a7be2c196a8f")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

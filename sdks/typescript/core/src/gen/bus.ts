@@ -932,6 +932,12 @@ export class NetNodeConfig {
    *
    * Left out: As `transport` says.
    */
+  mesh?: MeshTransportOptions | null;
+  /**
+   * The same as a `transport` of `mesh`.
+   *
+   * Left out: As `transport` says.
+   */
   net?: NetOptions | null;
   /**
    * A file that keeps the number by which a server knows this producer, and how far its ids were used; it is made if it is
@@ -950,6 +956,7 @@ export class NetNodeConfig {
     this.transport = fields.transport ?? { type: 'memory' };
     this.redis = fields.redis;
     this.jetstream = fields.jetstream;
+    this.mesh = fields.mesh;
     this.net = fields.net;
     this.producerNoncePath = fields.producerNoncePath;
   }

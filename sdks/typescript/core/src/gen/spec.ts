@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '17e5dd8bf01fe69b8d7e9df1292e4567';
+export const SPEC_HASH = '4a78a3367b656a3d39c3a7be2c196a8f';
 
 checkSpec(SPEC_HASH);

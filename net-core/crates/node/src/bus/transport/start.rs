@@ -122,6 +122,7 @@ fn chosen(config: &NetNodeConfig) -> Result<Chosen, BusError> {
         transport,
         config.redis.clone().map(Chosen::Redis),
         config.jetstream.clone().map(Chosen::JetStream),
+        config.mesh.clone().map(Chosen::Mesh),
         config.net.clone().map(|options| Chosen::Mesh(mesh::renamed(options))),
     ];
     let mut given = all.into_iter().flatten();

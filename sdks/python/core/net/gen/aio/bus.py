@@ -138,6 +138,7 @@ class NetNode(Native):
         transport: Transport | None = None,
         redis: RedisOptions | None = None,
         jetstream: JetStreamOptions | None = None,
+        mesh: MeshTransportOptions | None = None,
         net: NetOptions | None = None,
         producer_nonce_path: str | None = None,
         *,
@@ -159,6 +160,7 @@ class NetNode(Native):
             transport: Where the events live. Transport.memory() by default.
             redis: The same as a `transport` of `redis`. Left out: As `transport` says.
             jetstream: The same as a `transport` of `jetstream`. Left out: As `transport` says.
+            mesh: The same as a `transport` of `mesh`. Left out: As `transport` says.
             net: The same as a `transport` of `mesh`. Left out: As `transport` says.
             producer_nonce_path: A file that keeps the number by which a server knows this producer,
               and how far its ids were used; it is made if it is Left out: The number is drawn anew
@@ -173,6 +175,7 @@ class NetNode(Native):
             transport,
             redis,
             jetstream,
+            mesh,
             net,
             producer_nonce_path,
             num_shards=num_shards,
@@ -192,6 +195,7 @@ class NetNode(Native):
         transport: Transport | None = None,
         redis: RedisOptions | None = None,
         jetstream: JetStreamOptions | None = None,
+        mesh: MeshTransportOptions | None = None,
         net: NetOptions | None = None,
         producer_nonce_path: str | None = None,
         *,
@@ -213,6 +217,7 @@ class NetNode(Native):
             transport: Where the events live. Transport.memory() by default.
             redis: The same as a `transport` of `redis`. Left out: As `transport` says.
             jetstream: The same as a `transport` of `jetstream`. Left out: As `transport` says.
+            mesh: The same as a `transport` of `mesh`. Left out: As `transport` says.
             net: The same as a `transport` of `mesh`. Left out: As `transport` says.
             producer_nonce_path: A file that keeps the number by which a server knows this producer,
               and how far its ids were used; it is made if it is Left out: The number is drawn anew
@@ -227,6 +232,7 @@ class NetNode(Native):
             transport,
             redis,
             jetstream,
+            mesh,
             net,
             producer_nonce_path,
             num_shards=num_shards,

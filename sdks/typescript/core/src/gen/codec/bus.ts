@@ -212,7 +212,7 @@ export const jetStreamOptions: k.Codec<t.JetStreamOptions, t.JetStreamOptions> =
 export const netNodeConfig: k.Codec<t.NetNodeConfig, t.NetNodeConfig> = {
   write(w, value, name) {
     const v = k.object(value, name);
-    const at = w.begin(10, name);
+    const at = w.begin(11, name);
     optionalU32.write(w, k.inRange(v.shards ?? v.numShards, 1, 4096, 'shards'), 'shards');
     k.u32.write(
       w,
@@ -233,6 +233,7 @@ export const netNodeConfig: k.Codec<t.NetNodeConfig, t.NetNodeConfig> = {
     transport.write(w, v.transport ?? { type: 'memory' }, 'transport');
     optionalRedisOptions.write(w, v.redis, 'redis');
     optionalJetStreamOptions.write(w, v.jetstream, 'jetstream');
+    optionalMeshTransportOptions.write(w, v.mesh, 'mesh');
     optionalNetOptions.write(w, v.net, 'net');
     optionalText.write(w, v.producerNoncePath, 'producerNoncePath');
     w.end(at);
@@ -248,6 +249,7 @@ export const netNodeConfig: k.Codec<t.NetNodeConfig, t.NetNodeConfig> = {
       transport: transport.read(r),
       redis: optionalRedisOptions.read(r),
       jetstream: optionalJetStreamOptions.read(r),
+      mesh: optionalMeshTransportOptions.read(r),
       net: optionalNetOptions.read(r),
       producerNoncePath: optionalText.read(r),
     };
@@ -587,6 +589,7 @@ export const optionalU64 = k.optional(k.u64);
 export const optionalCounter = k.optional(k.counter);
 export const optionalRedisOptions = k.optional(redisOptions);
 export const optionalJetStreamOptions = k.optional(jetStreamOptions);
+export const optionalMeshTransportOptions = k.optional(meshTransportOptions);
 export const optionalNetOptions = k.optional(netOptions);
 export const listOfStoredEvent = k.list(storedEvent);
 export const netNodeHandle = k.handleOf(() => t.NetNode);

@@ -28,7 +28,7 @@ impl Options {
         let key = options.peer_public_key.map(|key| PublicKey::new(key.0));
         let dials = match options.role {
             Some(MeshRole::Initiator) if key.is_none() => {
-                return Err(invalid("peer_public_key", "who dials needs the key of the peer").into());
+                return Err(invalid("role", "an initiator needs `peer_public_key`").into());
             }
             Some(role) => role == MeshRole::Initiator,
             None => key.is_some(),
