@@ -86,11 +86,14 @@ impl Machine {
         has_moved
     }
 
-    /// Tells the router the round trips of its links.
+    /// Tells the router what its links are like by now: their round trips, and what fits them.
     pub(crate) fn measure(&mut self, now: Instant) {
         for (session, link) in &self.neighbours.links {
             if let Some(rtt) = self.endpoint.rtt(*session) {
                 self.router.measured(now, *link, rtt);
+            }
+            if let Some(stats) = self.endpoint.session_stats(*session) {
+                self.router.set_max_datagram(*link, stats.mtu as usize);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Nodes of the mesh over real sockets of this machine.
 
+mod attacks;
 mod nodes;
 mod relays;
 mod sessions;
+mod wire;

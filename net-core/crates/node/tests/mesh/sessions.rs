@@ -1,11 +1,8 @@
 //! Two nodes: what they send each other, and how their sessions begin and end.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr, UdpSocket},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
+    net::{SocketAddr, UdpSocket},
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,7 +18,7 @@ use net_types::{
     },
 };
 
-use crate::nodes::*;
+use crate::{nodes::*, wire::Wire};
 
 #[tokio::test]
 async fn messages_arrive_once_and_in_order_with_their_sender() {
@@ -230,34 +227,6 @@ async fn shutting_down_ends_what_waits() {
     assert_eq!(read.unwrap(), []);
 }
 
-/// Passes datagrams on between a dialling node and another, until it is cut.
-struct Wire {
-    address: SocketAddr,
-    is_cut: Arc<AtomicBool>,
-}
-
-impl Wire {
-    fn to(far: SocketAddr) -> Self {
-        let near = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
-        let address = near.local_addr().expect("an address");
-        let is_cut = Arc::new(AtomicBool::new(false));
-        let cut = Arc::clone(&is_cut);
-        std::thread::spawn(move || {
-            let (mut buffer, mut dialler) = ([0; 65_536], None);
-            near.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout");
-            while !cut.load(SeqCst) {
-                let Ok((len, from)) = near.recv_from(&mut buffer) else { continue };
-                let to = if from == far { dialler } else { Some(far) };
-                dialler = if from == far { dialler } else { Some(from) };
-                if let Some(to) = to {
-                    near.send_to(&buffer[..len], to).expect("sent");
-                }
-            }
-        });
-        Self { address, is_cut }
-    }
-}
-
 #[tokio::test]
 async fn a_peer_that_is_killed_is_noticed_in_time() {
     let short = |seed| MeshNodeConfig {
@@ -272,7 +241,7 @@ async fn a_peer_that_is_killed_is_noticed_in_time() {
         .expect("a session");
     let stream = stream(&one, &other, 1, Reliability::Reliable, 0);
     one.send_on_stream(Arc::clone(&stream), vec![Bytes::from_static(b"x")]).await.expect("taken");
-    wire.is_cut.store(true, SeqCst);
+    wire.cut();
     eventually("both notice", || one.peer_count().unwrap() + other.peer_count().unwrap() == 0).await;
     assert_eq!(stream_error(one.send_on_stream(stream, vec![Bytes::new()]).await), StreamError::NotConnected);
 }
