@@ -9,8 +9,8 @@ use crate::language::Language;
 /// What `--help` prints.
 pub(crate) const USAGE: &str = "\
 cargo demo [--without LANGUAGE]...
-    Builds the SDKs, sends a file of events through the bus from each, installs their packages where nothing
-    of the repository is in reach, and runs the conformance cases.
+    Builds the SDKs, sends a file of events through the bus from each, joins a node of each in a mesh, installs their
+    packages where nothing of the repository is in reach, and runs the conformance cases.
 
 cargo verify [--only STAGE]... [--without LANGUAGE]... [--list]
     Runs every test. `--only` runs the stages whose name contains the text, and what they need;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 use crate::args::Args;
+use crate::company;
 use crate::conform;
 use crate::examples;
 use crate::job::Job;
@@ -53,6 +54,11 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     for (language, reason) in &context.missing {
         println!("  {language:<12} absent: {reason}");
     }
+
+    println!(
+        "\nA node of each language, joined by a relay and sealed end to end: messages, and their median delay\n"
+    );
+    well &= company::show(&context)?;
 
     println!("\nThe packages, installed outside the repository and without a network\n");
     well &= packages::show(&context)?;

@@ -5,6 +5,7 @@
 
 mod args;
 mod checks;
+mod company;
 mod conform;
 mod counts;
 mod demo;

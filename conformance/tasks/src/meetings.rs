@@ -62,7 +62,7 @@ fn meet(context: &Context, job: &Job, listener: Language, dialler: Language) -> 
 }
 
 /// What a program prints, line by line.
-fn lines(child: &mut Child) -> Result<Receiver<String>> {
+pub(crate) fn lines(child: &mut Child) -> Result<Receiver<String>> {
     let output = child.stdout.take().context("no output")?;
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -72,7 +72,7 @@ fn lines(child: &mut Child) -> Result<Receiver<String>> {
 }
 
 /// A program that does not outlive its test.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {

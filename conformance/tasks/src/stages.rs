@@ -8,7 +8,7 @@ use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::{checks, conform, demo, examples, fuzz, meetings, mutants, packages, prepare};
+use crate::{checks, company, conform, demo, examples, fuzz, meetings, mutants, packages, prepare};
 
 /// A part of a task.
 #[derive(Debug)]
@@ -325,6 +325,15 @@ pub(crate) const STAGES: &[Stage] = &[
         role: Role::Test,
         needs: PROGRAMS,
         work: Work::Function(meetings::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 10, warm: 10 },
+    },
+    Stage {
+        name: "company",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: PROGRAMS,
+        work: Work::Function(company::check),
         counts: Source::Closing,
         budget: Budget { cold: 10, warm: 10 },
     },

@@ -1,14 +1,18 @@
-"""Two nodes of the mesh, each in a terminal of its own.
+"""Nodes of the mesh, each in a terminal of its own.
 
 python mesh.py listen 127.0.0.1:9000        prints how to dial it, then what it receives
 python mesh.py dial ADDRESS KEY ID TEXT...  sends each text as one message
+python mesh.py join ADDRESS KEY ID N COUNT  finds N others over that relay, and exchanges COUNT messages with each
 
 NET_PSK is the pre-shared key of the mesh, 64 hex digits.
 """
 
+import collections
 import itertools
 import os
 import sys
+import threading
+import time
 
 from net_sdk import MeshNode
 
@@ -29,6 +33,35 @@ def dial(address: str, key: str, peer: int, texts: list[str]) -> None:
         node.send_blocking(stream, [text.encode() for text in texts])
 
 
+def join(address: str, key: str, relay: int, others: int, count: int) -> None:
+    with MeshNode("127.0.0.1:0", PSK) as node:
+        print("node", node.node_id, flush=True)
+        messages = node.receive()
+        node.connect(address, key, relay)
+        peers: list[int] = []
+        while len(peers) < others:
+            time.sleep(0.02)
+            peers = [route.node_id for route in node.routes() if route.node_id != relay]
+        for peer in peers:
+            node.connect_routed(peer)
+        sender = threading.Thread(target=send, args=(node, peers, count))
+        sender.start()
+        delays = collections.defaultdict[int, list[int]](list)
+        for message in itertools.islice(messages, others * count):
+            delays[message.sender].append(time.time_ns() // 1000 - int(message.payload))
+        sender.join()
+        for peer, its in delays.items():
+            print(peer, len(its), sorted(its)[len(its) // 2], flush=True)
+
+
+def send(node: MeshNode, peers: list[int], count: int) -> None:
+    streams = [node.open_stream(peer, 1, "reliable") for peer in peers]
+    for _ in range(count):
+        for stream in streams:
+            node.send_blocking(stream, [str(time.time_ns() // 1000).encode()])
+        time.sleep(0.002)
+
+
 match sys.argv[1:]:
     case ["listen", address]:
         listen(address)
@@ -36,5 +69,7 @@ match sys.argv[1:]:
         listen(address, int(count))
     case ["dial", address, key, peer, *texts] if texts:
         dial(address, key, int(peer), texts)
+    case ["join", address, key, relay, others, count]:
+        join(address, key, int(relay), int(others), int(count))
     case _:
         sys.exit(__doc__)
