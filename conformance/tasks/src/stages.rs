@@ -326,7 +326,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: PROGRAMS,
         work: Work::Function(meetings::check),
         counts: Source::Closing,
-        budget: Budget { cold: 10, warm: 10 },
+        budget: Budget { cold: 5, warm: 5 },
     },
     Stage {
         name: "company",
@@ -335,7 +335,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: PROGRAMS,
         work: Work::Function(company::check),
         counts: Source::Closing,
-        budget: Budget { cold: 10, warm: 10 },
+        budget: Budget { cold: 5, warm: 5 },
     },
     Stage {
         name: "conformance",

@@ -94,7 +94,9 @@ func join(ctx context.Context, address string, key net.PublicKey, relay net.Node
 		streams = append(streams, stream)
 	}
 	var sent sync.WaitGroup
-	sent.Go(func() {
+	sent.Add(1)
+	go func() {
+		defer sent.Done()
 		for range count {
 			for _, stream := range streams {
 				payload := strconv.FormatInt(time.Now().UnixMicro(), 10)
@@ -102,7 +104,7 @@ func join(ctx context.Context, address string, key net.PublicKey, relay net.Node
 			}
 			time.Sleep(2 * time.Millisecond)
 		}
-	})
+	}()
 	delays, left := map[net.NodeID][]int64{}, others*count
 	for message, err := range messages.All(ctx) {
 		must(0, err)
