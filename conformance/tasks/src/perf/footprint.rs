@@ -38,14 +38,18 @@ pub(crate) fn all(context: &Context, job: &Job, runs: usize, wheel: bool) -> Res
     programs.into_iter().map(|(name, command)| measure(job, name, command, runs)).collect()
 }
 
+/// An interpreter that finds compiled modules, as it does where a package is installed: pip compiles them.
 fn python(workspace: &Workspace, interpreter: &str) -> Command {
     let mut python = workspace.command(&workspace.target(interpreter).display().to_string(), "");
     python.arg("conformance/footprint/footprint.py");
     python
+        .env_remove("PYTHONDONTWRITEBYTECODE")
+        .env("PYTHONPYCACHEPREFIX", workspace.target("perf/bytecode"));
+    python
 }
 
 fn measure(job: &Job, name: &str, mut command: Command, runs: usize) -> Result<Footprint> {
-    // The first process reads files that the others find in memory.
+    // The first process reads files that the others find in memory, and compiles modules that they find compiled.
     job.capture(&mut command)?;
     let mut all = Vec::new();
     for _ in 0..runs {
