@@ -2,6 +2,9 @@ import { constants } from 'node:buffer';
 import { argument } from './errors';
 import type { Instance } from './queue';
 
+/** Texts of so many bytes are put together one by one: it costs less than a call of the decoder. */
+const SHORT = 12;
+
 /** A writer keeps no more room than this from one use to the next. */
 const KEPT = 2 ** 24;
 
@@ -200,9 +203,12 @@ export class Reader {
   }
 
   text(): string {
-    const end = this.count() + this.at;
+    const length = this.count();
+    const end = length + this.at;
     // No encoding is UTF-8 too, and is not looked up.
-    const text = this.buffer.toString(undefined, this.at, end);
+    const text =
+      (length <= SHORT ? this.ascii(end) : undefined) ??
+      this.buffer.toString(undefined, this.at, end);
     this.at = end;
     return text;
   }
@@ -230,6 +236,19 @@ export class Reader {
   leave<T>(end: number, value: T): T {
     this.at = end;
     return value;
+  }
+
+  /** The text up to a place, if all of it is ASCII. */
+  private ascii(end: number): string | undefined {
+    let text = '';
+    for (let at = this.at; at < end; at++) {
+      const unit = this.buffer[at] as number;
+      if (unit >= 0x80) {
+        return undefined;
+      }
+      text += String.fromCharCode(unit);
+    }
+    return text;
   }
 
   /** Up to 28 bits of a number, and whether there are more. */
