@@ -742,16 +742,59 @@ func (v *AckFrame) read(r *wireReader) {
 	v.More = r.sized("more", r.remaining("more", 1024))
 }
 
-// Stands before the text of each event that a bus sends over a stream; the stream's id is the shard.
-type CarriedEvent struct {
+// Stands before the events of a message that a bus sends over its stream 1, each a `carried_event` and its text.
+type CarriedBatch struct {
 	// Who counts the events.
 	Producer uint64
-	// Number of the event among those of its producer and shard.
-	Number uint64
+	// Number of the first event among those of its producer; the others follow without a gap.
+	First uint64
+}
+
+// CarriedBatchSize is the number of bytes of every encoding.
+const CarriedBatchSize = 16
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v CarriedBatch) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeCarriedBatch reads a value from all of the bytes.
+func DecodeCarriedBatch(bytes []byte) (v CarriedBatch, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return CarriedBatch{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v CarriedBatch) write(w *wireWriter) {
+	w.seek(0)
+	w.u64LE(v.Producer)
+	w.seek(8)
+	w.u64LE(v.First)
+}
+
+func (v *CarriedBatch) read(r *wireReader) {
+	r.exactly(16)
+	r.seek(0)
+	v.Producer = r.u64LE("producer")
+	r.seek(8)
+	v.First = r.u64LE("first")
+}
+
+// Stands before the text of an event.
+type CarriedEvent struct {
+	// Its shard at the sender; that of the receiver is this modulo its number of shards.
+	Shard uint32
+	// Bytes of the text.
+	Length uint32
 }
 
 // CarriedEventSize is the number of bytes of every encoding.
-const CarriedEventSize = 16
+const CarriedEventSize = 8
 
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v CarriedEvent) Encode() ([]byte, error) {
@@ -772,23 +815,21 @@ func DecodeCarriedEvent(bytes []byte) (v CarriedEvent, err error) {
 
 func (v CarriedEvent) write(w *wireWriter) {
 	w.seek(0)
-	w.u64LE(v.Producer)
-	w.seek(8)
-	w.u64LE(v.Number)
+	w.u32LE(v.Shard)
+	w.seek(4)
+	w.u32LE(v.Length)
 }
 
 func (v *CarriedEvent) read(r *wireReader) {
-	r.exactly(16)
+	r.exactly(8)
 	r.seek(0)
-	v.Producer = r.u64LE("producer")
-	r.seek(8)
-	v.Number = r.u64LE("number")
+	v.Shard = r.u32LE("shard")
+	r.seek(4)
+	v.Length = r.u32LE("length")
 }
 
-// Tells the sender of a bus's events how far they have come.
+// Tells the sender of a bus's events, over stream 2, how far they have come.
 type CarriedReceipt struct {
-	// The shard at the sender.
-	Shard uint32
 	// Who counts the events.
 	Producer uint64
 	// All events below this number are there.
@@ -796,7 +837,7 @@ type CarriedReceipt struct {
 }
 
 // CarriedReceiptSize is the number of bytes of every encoding.
-const CarriedReceiptSize = 20
+const CarriedReceiptSize = 16
 
 // Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
 func (v CarriedReceipt) Encode() ([]byte, error) {
@@ -817,20 +858,16 @@ func DecodeCarriedReceipt(bytes []byte) (v CarriedReceipt, err error) {
 
 func (v CarriedReceipt) write(w *wireWriter) {
 	w.seek(0)
-	w.u32LE(v.Shard)
-	w.seek(4)
 	w.u64LE(v.Producer)
-	w.seek(12)
+	w.seek(8)
 	w.u64LE(v.End)
 }
 
 func (v *CarriedReceipt) read(r *wireReader) {
-	r.exactly(20)
+	r.exactly(16)
 	r.seek(0)
-	v.Shard = r.u32LE("shard")
-	r.seek(4)
 	v.Producer = r.u64LE("producer")
-	r.seek(12)
+	r.seek(8)
 	v.End = r.u64LE("end")
 }
 

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "4a78a3367b656a3d39c3a7be2c196a8f"
+const specHash = "b35fcea2d13ca756b85ff21fca998ec1"

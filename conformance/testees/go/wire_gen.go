@@ -109,6 +109,10 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormAckFrame(c.arg("value")).Encode())
 	case "wire.ack_frame.decode":
 		return give(c, showFormAckFrame)(DecodeAckFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.carried_batch.encode":
+		return give(c, showBytes[[]byte])(readFormCarriedBatch(c.arg("value")).Encode())
+	case "wire.carried_batch.decode":
+		return give(c, showFormCarriedBatch)(DecodeCarriedBatch(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.carried_event.encode":
 		return give(c, showBytes[[]byte])(readFormCarriedEvent(c.arg("value")).Encode())
 	case "wire.carried_event.decode":
@@ -727,23 +731,36 @@ func showFormAckFrame(r AckFrame) any {
 	return o
 }
 
-func readFormCarriedEvent(v any) (r CarriedEvent) {
+func readFormCarriedBatch(v any) (r CarriedBatch) {
 	o := v.(map[string]any)
 	r.Producer = readUint[uint64](o["producer"])
-	r.Number = readUint[uint64](o["number"])
+	r.First = readUint[uint64](o["first"])
+	return r
+}
+
+func showFormCarriedBatch(r CarriedBatch) any {
+	o := map[string]any{}
+	o["producer"] = showDecimal[uint64](r.Producer)
+	o["first"] = showDecimal[uint64](r.First)
+	return o
+}
+
+func readFormCarriedEvent(v any) (r CarriedEvent) {
+	o := v.(map[string]any)
+	r.Shard = readInt[uint32](o["shard"])
+	r.Length = readInt[uint32](o["length"])
 	return r
 }
 
 func showFormCarriedEvent(r CarriedEvent) any {
 	o := map[string]any{}
-	o["producer"] = showDecimal[uint64](r.Producer)
-	o["number"] = showDecimal[uint64](r.Number)
+	o["shard"] = showPlain[uint32](r.Shard)
+	o["length"] = showPlain[uint32](r.Length)
 	return o
 }
 
 func readFormCarriedReceipt(v any) (r CarriedReceipt) {
 	o := v.(map[string]any)
-	r.Shard = readInt[uint32](o["shard"])
 	r.Producer = readUint[uint64](o["producer"])
 	r.End = readUint[uint64](o["end"])
 	return r
@@ -751,7 +768,6 @@ func readFormCarriedReceipt(v any) (r CarriedReceipt) {
 
 func showFormCarriedReceipt(r CarriedReceipt) any {
 	o := map[string]any{}
-	o["shard"] = showPlain[uint32](r.Shard)
 	o["producer"] = showDecimal[uint64](r.Producer)
 	o["end"] = showDecimal[uint64](r.End)
 	return o

@@ -277,6 +277,17 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
+        name: "wire/carried_batch",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::CarriedBatch::decode,
+                net_types::wire::mesh::CarriedBatch::encode,
+                true,
+            )
+        },
+    },
+    Target {
         name: "wire/carried_event",
         run: |data| {
             layout(

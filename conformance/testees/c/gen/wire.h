@@ -2377,26 +2377,83 @@ static void wire_ack_frame_decode(call *c) {
   show_ack_frame_form(c, &value);
 }
 
-static inline void read_carried_event_form(call *c, const node *form, net_carried_event *value) {
+static inline void read_carried_batch_form(call *c, const node *form, net_carried_batch *value) {
   {
     const node *m = member(form, "producer");
     read_u64(c, m, &value->producer);
   }
   {
-    const node *m = member(form, "number");
-    read_u64(c, m, &value->number);
+    const node *m = member(form, "first");
+    read_u64(c, m, &value->first);
   }
 }
 
-static inline void show_carried_event_form(call *c, const net_carried_event *value) {
+static inline void show_carried_batch_form(call *c, const net_carried_batch *value) {
   {
     size_t at = enter(c, net_str("producer"));
     show_u64(c, &value->producer);
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("number"));
-    show_u64(c, &value->number);
+    size_t at = enter(c, net_str("first"));
+    show_u64(c, &value->first);
+    leave(c, at);
+  }
+}
+
+static void wire_carried_batch_encode(call *c) {
+  net_carried_batch value;
+  memset(&value, 0, sizeof value);
+  read_carried_batch_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_carried_batch_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_carried_batch_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_carried_batch value;
+  net_code code = net_carried_batch_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_carried_batch_form(c, &value);
+}
+
+static inline void read_carried_event_form(call *c, const node *form, net_carried_event *value) {
+  {
+    const node *m = member(form, "shard");
+    read_u32(c, m, &value->shard);
+  }
+  {
+    const node *m = member(form, "length");
+    read_u32(c, m, &value->length);
+  }
+}
+
+static inline void show_carried_event_form(call *c, const net_carried_event *value) {
+  {
+    size_t at = enter(c, net_str("shard"));
+    show_u32(c, &value->shard);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("length"));
+    show_u32(c, &value->length);
     leave(c, at);
   }
 }
@@ -2436,10 +2493,6 @@ static void wire_carried_event_decode(call *c) {
 
 static inline void read_carried_receipt_form(call *c, const node *form, net_carried_receipt *value) {
   {
-    const node *m = member(form, "shard");
-    read_u32(c, m, &value->shard);
-  }
-  {
     const node *m = member(form, "producer");
     read_u64(c, m, &value->producer);
   }
@@ -2450,11 +2503,6 @@ static inline void read_carried_receipt_form(call *c, const node *form, net_carr
 }
 
 static inline void show_carried_receipt_form(call *c, const net_carried_receipt *value) {
-  {
-    size_t at = enter(c, net_str("shard"));
-    show_u32(c, &value->shard);
-    leave(c, at);
-  }
   {
     size_t at = enter(c, net_str("producer"));
     show_u64(c, &value->producer);
@@ -3777,6 +3825,8 @@ static inline bool dispatch_wire(call *c) {
       {"wire.ack_range.decode", wire_ack_range_decode},
       {"wire.ack_frame.encode", wire_ack_frame_encode},
       {"wire.ack_frame.decode", wire_ack_frame_decode},
+      {"wire.carried_batch.encode", wire_carried_batch_encode},
+      {"wire.carried_batch.decode", wire_carried_batch_decode},
       {"wire.carried_event.encode", wire_carried_event_encode},
       {"wire.carried_event.decode", wire_carried_event_decode},
       {"wire.carried_receipt.encode", wire_carried_receipt_encode},

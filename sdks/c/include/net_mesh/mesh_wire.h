@@ -853,24 +853,75 @@ static inline net_code net_ack_frame_decode(net_view bytes, net_ack_frame *value
   return 0;
 }
 
-// Stands before the text of each event that a bus sends over a stream; the stream's id is the shard.
-typedef struct net_carried_event {
+// Stands before the events of a message that a bus sends over its stream 1, each a `carried_event` and its text.
+typedef struct net_carried_batch {
   // Who counts the events.
   uint64_t producer;
-  // Number of the event among those of its producer and shard.
-  uint64_t number;
-} net_carried_event;
+  // Number of the first event among those of its producer; the others follow without a gap.
+  uint64_t first;
+} net_carried_batch;
 
 // Bytes of every encoding.
-#define NET_CARRIED_EVENT_SIZE 16
+#define NET_CARRIED_BATCH_SIZE 16
 
-static inline void net_carried_event_write(net_wire_writer *outer, const net_carried_event *value) {
+static inline void net_carried_batch_write(net_wire_writer *outer, const net_carried_batch *value) {
   net_wire_writer part = net_wire_part_of(outer);
   net_wire_writer *w = &part;
   net_wire_to(w, 0);
   net_wire_put_uint(w, (uint64_t)value->producer, 8, NET_WIRE_LITTLE);
   net_wire_to(w, 8);
-  net_wire_put_uint(w, (uint64_t)value->number, 8, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->first, 8, NET_WIRE_LITTLE);
+  net_wire_part_done(outer, w);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_carried_batch_encode(const net_carried_batch *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_carried_batch_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_carried_batch_read(net_wire_reader *outer, net_carried_batch *value) {
+  net_wire_reader part = net_wire_part(outer, 16);
+  net_wire_reader *r = &part;
+  net_wire_seek(r, 0);
+  value->producer = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
+  net_wire_seek(r, 8);
+  value->first = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_carried_batch_decode(net_view bytes, net_carried_batch *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 16);
+  net_carried_batch_read(&r, value);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// Stands before the text of an event.
+typedef struct net_carried_event {
+  // Its shard at the sender; that of the receiver is this modulo its number of shards.
+  uint32_t shard;
+  // Bytes of the text.
+  uint32_t length;
+} net_carried_event;
+
+// Bytes of every encoding.
+#define NET_CARRIED_EVENT_SIZE 8
+
+static inline void net_carried_event_write(net_wire_writer *outer, const net_carried_event *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
+  net_wire_to(w, 0);
+  net_wire_put_uint(w, (uint64_t)value->shard, 4, NET_WIRE_LITTLE);
+  net_wire_to(w, 4);
+  net_wire_put_uint(w, (uint64_t)value->length, 4, NET_WIRE_LITTLE);
   net_wire_part_done(outer, w);
 }
 
@@ -882,12 +933,12 @@ static inline net_code net_carried_event_encode(const net_carried_event *value, 
 }
 
 static inline void net_carried_event_read(net_wire_reader *outer, net_carried_event *value) {
-  net_wire_reader part = net_wire_part(outer, 16);
+  net_wire_reader part = net_wire_part(outer, 8);
   net_wire_reader *r = &part;
   net_wire_seek(r, 0);
-  value->producer = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
-  net_wire_seek(r, 8);
-  value->number = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
+  value->shard = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
+  net_wire_seek(r, 4);
+  value->length = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
   outer->failed = r->failed;
 }
 
@@ -895,7 +946,7 @@ static inline void net_carried_event_read(net_wire_reader *outer, net_carried_ev
 static inline net_code net_carried_event_decode(net_view bytes, net_carried_event *value) {
   net_wire_reader r = {bytes.data, bytes.len, 0, false};
   memset(value, 0, sizeof *value);
-  net_wire_exactly(&r, 16);
+  net_wire_exactly(&r, 8);
   net_carried_event_read(&r, value);
   if (r.failed) {
     memset(value, 0, sizeof *value);
@@ -904,10 +955,8 @@ static inline net_code net_carried_event_decode(net_view bytes, net_carried_even
   return 0;
 }
 
-// Tells the sender of a bus's events how far they have come.
+// Tells the sender of a bus's events, over stream 2, how far they have come.
 typedef struct net_carried_receipt {
-  // The shard at the sender.
-  uint32_t shard;
   // Who counts the events.
   uint64_t producer;
   // All events below this number are there.
@@ -915,16 +964,14 @@ typedef struct net_carried_receipt {
 } net_carried_receipt;
 
 // Bytes of every encoding.
-#define NET_CARRIED_RECEIPT_SIZE 20
+#define NET_CARRIED_RECEIPT_SIZE 16
 
 static inline void net_carried_receipt_write(net_wire_writer *outer, const net_carried_receipt *value) {
   net_wire_writer part = net_wire_part_of(outer);
   net_wire_writer *w = &part;
   net_wire_to(w, 0);
-  net_wire_put_uint(w, (uint64_t)value->shard, 4, NET_WIRE_LITTLE);
-  net_wire_to(w, 4);
   net_wire_put_uint(w, (uint64_t)value->producer, 8, NET_WIRE_LITTLE);
-  net_wire_to(w, 12);
+  net_wire_to(w, 8);
   net_wire_put_uint(w, (uint64_t)value->end, 8, NET_WIRE_LITTLE);
   net_wire_part_done(outer, w);
 }
@@ -937,13 +984,11 @@ static inline net_code net_carried_receipt_encode(const net_carried_receipt *val
 }
 
 static inline void net_carried_receipt_read(net_wire_reader *outer, net_carried_receipt *value) {
-  net_wire_reader part = net_wire_part(outer, 20);
+  net_wire_reader part = net_wire_part(outer, 16);
   net_wire_reader *r = &part;
   net_wire_seek(r, 0);
-  value->shard = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
-  net_wire_seek(r, 4);
   value->producer = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
-  net_wire_seek(r, 12);
+  net_wire_seek(r, 8);
   value->end = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
   outer->failed = r->failed;
 }
@@ -952,7 +997,7 @@ static inline void net_carried_receipt_read(net_wire_reader *outer, net_carried_
 static inline net_code net_carried_receipt_decode(net_view bytes, net_carried_receipt *value) {
   net_wire_reader r = {bytes.data, bytes.len, 0, false};
   memset(value, 0, sizeof *value);
-  net_wire_exactly(&r, 20);
+  net_wire_exactly(&r, 16);
   net_carried_receipt_read(&r, value);
   if (r.failed) {
     memset(value, 0, sizeof *value);

@@ -294,7 +294,7 @@ impl NetNode {
     ///
     /// # Errors
     ///
-    /// [`BusError`], or [`BaseError`](crate::BaseError) as any call.
+    /// [`BusError`], [`crate::mesh::MeshError`], or [`BaseError`](crate::BaseError) as any call.
     pub async fn flush(&self) -> Result<(), Error> {
         guard::run_async(self.inner.flush()).await
     }

@@ -1046,6 +1046,8 @@ fn mesh(list: &mut List) {
     list.has(&["AckRange::encode", "AckRange::decode"]);
     let _ = (net_mesh::wire::mesh::AckFrame::encode, net_mesh::wire::mesh::AckFrame::decode);
     list.has(&["AckFrame::encode", "AckFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::CarriedBatch::encode, net_mesh::wire::mesh::CarriedBatch::decode);
+    list.has(&["CarriedBatch::encode", "CarriedBatch::decode"]);
     let _ = (net_mesh::wire::mesh::CarriedEvent::encode, net_mesh::wire::mesh::CarriedEvent::decode);
     list.has(&["CarriedEvent::encode", "CarriedEvent::decode"]);
     let _ = (net_mesh::wire::mesh::CarriedReceipt::encode, net_mesh::wire::mesh::CarriedReceipt::decode);

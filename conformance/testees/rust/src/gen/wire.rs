@@ -184,6 +184,13 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::mesh::AckFrame::decode(&encoded)?.write())
         }
+        (Some("carried_batch"), Some("encode")) => {
+            Ok(net_types::wire::mesh::CarriedBatch::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("carried_batch"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::CarriedBatch::decode(&encoded)?.write())
+        }
         (Some("carried_event"), Some("encode")) => {
             Ok(net_types::wire::mesh::CarriedEvent::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -895,16 +902,30 @@ impl Fixture for net_types::wire::mesh::AckFrame {
     }
 }
 
-impl Fixture for net_types::wire::mesh::CarriedEvent {
+impl Fixture for net_types::wire::mesh::CarriedBatch {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { producer: member(args, "producer")?, number: member(args, "number")? })
+        Ok(Self { producer: member(args, "producer")?, first: member(args, "first")? })
     }
 
     fn write(&self) -> Value {
         json!({
             "producer": self.producer.write(),
-            "number": self.number.write(),
+            "first": self.first.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::CarriedEvent {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { shard: member(args, "shard")?, length: member(args, "length")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "shard": self.shard.write(),
+            "length": self.length.write(),
         })
     }
 }
@@ -912,16 +933,11 @@ impl Fixture for net_types::wire::mesh::CarriedEvent {
 impl Fixture for net_types::wire::mesh::CarriedReceipt {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self {
-            shard: member(args, "shard")?,
-            producer: member(args, "producer")?,
-            end: member(args, "end")?,
-        })
+        Ok(Self { producer: member(args, "producer")?, end: member(args, "end")? })
     }
 
     fn write(&self) -> Value {
         json!({
-            "shard": self.shard.write(),
             "producer": self.producer.write(),
             "end": self.end.write(),
         })
@@ -1544,6 +1560,8 @@ impl Item for net_types::wire::mesh::ForwardEnvelope {}
 impl Item for net_types::wire::mesh::AckRange {}
 
 impl Item for net_types::wire::mesh::AckFrame {}
+
+impl Item for net_types::wire::mesh::CarriedBatch {}
 
 impl Item for net_types::wire::mesh::CarriedEvent {}
 

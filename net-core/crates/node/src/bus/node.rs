@@ -11,8 +11,8 @@ use bytes::Bytes;
 use net_types::{
     Error, Json, api,
     bus::{
-        BusError, HashedEvent, NetNodeConfig, Ordering, PollRequest, PollResponse, Receipt, ShutdownOptions,
-        Stats, StoredEvent, SubscribeOptions,
+        Backpressure, BusError, HashedEvent, NetNodeConfig, Ordering, PollRequest, PollResponse, Receipt,
+        ShutdownOptions, Stats, StoredEvent, SubscribeOptions,
     },
 };
 use xxhash_rust::xxh3::xxh3_64;
@@ -323,9 +323,12 @@ impl NetNode {
     }
 
     fn finish(&self, pager: Pager, cursor: &mut Cursor) -> PollResponse {
-        let page = pager.finish(self.source().inbox(), cursor);
+        let bus = self.source().inbox();
+        let page = pager.finish(bus, cursor);
         if !page.events.is_empty() {
-            self.bus().batches.fetch_add(1, Relaxed);
+            bus.batches.fetch_add(1, Relaxed);
+            // A peer may wait for the room that this makes.
+            bus.passed.ring();
         }
         page
     }
@@ -340,7 +343,7 @@ impl Source {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let bus = Arc::new(Bus::new(config, cores, epoch.as_nanos() as u64)?);
-        let another = || Bus::new(config, cores, epoch.as_nanos() as u64);
+        let another = || Bus::new(&of_inbox(config), cores, epoch.as_nanos() as u64);
         let Started { link, inbound } = transport::start(config, &bus, another)?;
         Ok(Self { bus, link, inbound, started: Instant::now() })
     }
@@ -377,6 +380,15 @@ impl Drop for Source {
         self.bus.abandon();
         self.inbox().abandon();
     }
+}
+
+/// What has no room where it comes in stays with its producer, unless the oldest is to make room.
+fn of_inbox(config: &NetNodeConfig) -> NetNodeConfig {
+    let backpressure = match config.backpressure {
+        Backpressure::DropOldest => Backpressure::DropOldest,
+        Backpressure::DropNewest | Backpressure::FailProducer => Backpressure::FailProducer,
+    };
+    NetNodeConfig { backpressure, ..config.clone() }
 }
 
 /// The counters of two buses of a node together.

@@ -1,56 +1,40 @@
-//! What the bus needs of a node that carries its events.
-
-use std::{future::poll_fn, task::Poll};
+//! What the bus needs of a node that carries its events: one peer, known by its key.
 
 use net_crypto::mesh::PublicKey;
 use net_session::{Path, SessionId, Target};
 use net_types::{Error, identity::NodeId};
 
-use super::node::{MeshNode, resolve};
-use crate::bus::bell::Waiter;
+use super::{
+    node::{MeshNode, resolve},
+    peers::Peer,
+};
+use crate::bus::bell::Bell;
+
+/// A session with a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contact {
+    pub(crate) node: NodeId,
+    pub(crate) key: PublicKey,
+    session: SessionId,
+}
 
 impl MeshNode {
-    /// Dials a peer, and dials it again whenever there is no session with it.
-    pub(crate) async fn keep_connected(&self, address: &str, key: PublicKey) -> Result<(), Error> {
-        self.run()?;
-        let target = Target { key, node: None, path: Path::Direct(resolve(address).await?) };
-        self.shared.act(|hub, now| {
-            hub.check_open()?;
-            hub.machine.endpoint_mut().keep_connected(now, target);
-            Ok(())
-        })
+    /// Dials whoever has the key, once.
+    pub(crate) async fn dial(&self, address: &str, key: PublicKey) -> Result<(), Error> {
+        let path = Path::Direct(resolve(address).await?);
+        self.wait(|hub, now| hub.dial(now, Target { key, node: None, path })).await?;
+        Ok(())
     }
 
-    /// Waits for a session with the peer of a key, or with any; tells whose it is.
-    pub(crate) async fn await_peer(&self, key: Option<PublicKey>) -> Result<(NodeId, SessionId), Error> {
-        self.run()?;
-        let mut waiter = Waiter::new(&self.shared.moved);
-        poll_fn(|cx| {
-            waiter.arm(cx.waker());
-            let hub = self.shared.lock();
-            if let Err(error) = hub.check_open() {
-                return Poll::Ready(Err(error.into()));
-            }
-            let mut peers = hub.peers.iter();
-            let found = peers.find(|(_, peer)| key.is_none_or(|key| peer.key == key));
-            found.map_or(Poll::Pending, |(node, peer)| Poll::Ready(Ok((node, peer.session))))
-        })
-        .await
+    /// The session with the peer that has this key, or with any.
+    pub(crate) fn contact(&self, key: Option<PublicKey>) -> Option<Contact> {
+        let hub = self.shared.lock();
+        let contact = |(node, peer): (NodeId, &Peer)| Contact { node, key: peer.key, session: peer.session };
+        hub.peers.iter().map(contact).find(|contact| key.is_none_or(|wanted| wanted == contact.key))
     }
 
-    /// Whether a peer has this key.
-    pub(crate) fn is_of_key(&self, node: NodeId, key: PublicKey) -> bool {
-        self.shared.lock().peers.get(node).is_some_and(|peer| peer.key == key)
-    }
-
-    /// Waits until a session has ended.
-    pub(crate) async fn ended(&self, node: NodeId, session: SessionId) {
-        let mut waiter = Waiter::new(&self.shared.moved);
-        poll_fn(|cx| {
-            waiter.arm(cx.waker());
-            let is_there = self.shared.lock().peers.get(node).is_some_and(|peer| peer.session == session);
-            if is_there { Poll::Pending } else { Poll::Ready(()) }
-        })
-        .await;
+    /// Rings when a session has begun or ended, or when something can be sent.
+    pub(crate) fn moves(&self) -> &Bell {
+        &self.shared.moved
     }
 }

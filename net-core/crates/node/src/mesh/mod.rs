@@ -31,6 +31,7 @@ mod socket;
 mod stats;
 mod stream;
 
+pub(crate) use carrier::Contact;
 pub use events::MeshEvents;
 pub use node::MeshNode;
 pub(crate) use settings::{Settings, secret_bytes};

@@ -296,7 +296,7 @@ impl MeshNode {
     }
 
     /// Does something that is answered later, and waits for the answer.
-    async fn wait(
+    pub(super) async fn wait(
         &self,
         what: impl FnOnce(&mut Hub, Instant) -> oneshot::Receiver<Outcome>,
     ) -> Result<net_session::SessionId, Error> {

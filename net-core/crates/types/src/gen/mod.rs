@@ -19,4 +19,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "4a78a3367b656a3d39c3a7be2c196a8f";
+pub const SPEC_HASH: &str = "b35fcea2d13ca756b85ff21fca998ec1";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("4a78a3367b656a3d39c3a7be2c196a8f")
+check("b35fcea2d13ca756b85ff21fca998ec1")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

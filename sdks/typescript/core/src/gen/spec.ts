@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '4a78a3367b656a3d39c3a7be2c196a8f';
+export const SPEC_HASH = 'b35fcea2d13ca756b85ff21fca998ec1';
 
 checkSpec(SPEC_HASH);

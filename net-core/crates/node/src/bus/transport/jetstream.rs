@@ -26,7 +26,7 @@ use super::{
     super::json,
     EventId,
     outbox::{Batch, Outgoing},
-    server::{Content, Fault, Follower, Found, Limits, Server, Sink, Terms, Want},
+    server::{Content, Fault, Follower, Found, Limits, Server, Terms, Want},
     start::invalid,
 };
 
@@ -186,7 +186,9 @@ fn outgoing(event: Outgoing<'_>) -> PublishMessage {
         .header(TIME, event.time.to_string().as_str())
 }
 
-impl Sink for JetStream {
+impl Server for JetStream {
+    type Follower = Tracker;
+
     async fn connect(&self) -> Result<Terms, Fault> {
         let longest = self.ready().await?.client.server_info().max_payload;
         Ok(Terms { longest_event: longest.saturating_sub(HEADERS) as u64 })
@@ -217,10 +219,6 @@ impl Sink for JetStream {
         }
         Ok(())
     }
-}
-
-impl Server for JetStream {
-    type Follower = Tracker;
 
     async fn fetch(&self, wants: &[Want]) -> Result<Vec<Vec<Found>>, Fault> {
         let ready = self.ready().await?;

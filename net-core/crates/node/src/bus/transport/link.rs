@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use net_types::bus::BusError;
+use net_types::{Error, bus::BusError};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{Instant, timeout_at},
@@ -37,6 +37,8 @@ pub(crate) enum Command {
 pub(crate) struct Link {
     pub(crate) limits: Arc<Limits>,
     pub(crate) gate: Arc<Gate>,
+    /// Whether it leads to a peer, which may come later.
+    is_to_peer: bool,
     bus: Arc<Bus>,
     reader: Arc<Reader>,
     commands: mpsc::UnboundedSender<Command>,
@@ -53,15 +55,28 @@ impl Link {
         commands: mpsc::UnboundedSender<Command>,
         progress: watch::Receiver<Progress>,
     ) -> Self {
-        Self { limits, gate, bus, reader, commands, progress: Mutex::new(progress) }
+        Self { limits, gate, is_to_peer: false, bus, reader, commands, progress: Mutex::new(progress) }
     }
 
-    /// Waits for the first attempt to reach the server.
-    pub(crate) async fn connected(&self) -> Result<(), BusError> {
+    /// A link to a peer.
+    pub(crate) fn to_peer(
+        bus: Arc<Bus>,
+        reader: Arc<Reader>,
+        limits: Limits,
+        progress: watch::Receiver<Progress>,
+    ) -> Self {
+        let (commands, _) = mpsc::unbounded_channel();
+        let link = Self::new(bus, reader, Arc::new(limits), Arc::default(), commands, progress);
+        Self { is_to_peer: true, ..link }
+    }
+
+    /// Waits for the first attempt to reach the server. A peer may come later.
+    pub(crate) async fn connected(&self) -> Result<(), Error> {
         let mut progress = self.progress();
         let ended =
             progress.wait_for(|progress| progress.attempts > 0).await.map_err(|_| BusError::Closed)?;
-        ended.fault.clone().map_or(Ok(()), |fault| Err(fault.error(&self.limits)))
+        let fault = ended.fault.clone().filter(|fault| fault.refused || !self.is_to_peer);
+        fault.map_or(Ok(()), |fault| Err(fault.told(&self.limits)))
     }
 
     /// Reads on in some shards.
@@ -90,7 +105,7 @@ impl Link {
 
     /// Waits until the server has everything that was accepted before; gives up when nothing has arrived for as long as a
     /// request may take.
-    pub(crate) async fn flushed(&self) -> Result<(), BusError> {
+    pub(crate) async fn flushed(&self) -> Result<(), Error> {
         let ends: Vec<u64> = self.bus.shards.iter().map(|shard| shard.lock().store.next()).collect();
         let is_there = || ends.iter().enumerate().all(|(shard, end)| self.reader.place(shard) >= *end);
         let mut progress = self.progress();
@@ -132,7 +147,7 @@ impl Link {
         progress: &mut watch::Receiver<Progress>,
         is_there: impl Fn() -> bool,
         verdict: impl Fn(&Progress, bool) -> Option<Option<Fault>>,
-    ) -> Result<(), BusError> {
+    ) -> Result<(), Error> {
         let mut seen = 0;
         let mut end = Instant::now() + self.limits.patience;
         loop {
@@ -147,11 +162,11 @@ impl Link {
             let late = Instant::now() >= end;
             if let Some(fault) = verdict(&now, late) {
                 let fault = fault.unwrap_or_else(|| Fault::unreachable("it does not answer in time"));
-                return Err(fault.error(&self.limits));
+                return Err(fault.told(&self.limits));
             }
             let next = if late { Instant::now() + self.limits.patience } else { end };
             if let Ok(Err(_)) = timeout_at(next, progress.changed()).await {
-                return Err(BusError::Closed);
+                return Err(BusError::Closed.into());
             }
         }
     }

@@ -30,10 +30,6 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) shard: usize,
-    /// Who numbers the events.
-    pub(crate) producer: u64,
-    /// Number of the first.
-    pub(crate) number: u64,
     block: Block,
     epoch: u64,
     /// The dedup id of each event.
@@ -56,13 +52,6 @@ impl Batch {
             let event = self.block.get(index)?;
             Some(Outgoing { event: event.text, dedup_id, time: self.epoch + event.stamp })
         })
-    }
-}
-
-impl Batch {
-    /// Number of the event behind the last.
-    pub(crate) fn end(&self) -> u64 {
-        self.number + self.ids.len() as u64
     }
 }
 
@@ -126,7 +115,6 @@ impl Outbox {
         }
         self.producer.reserve(first + count as u64)?;
         let number = self.producer.number(first);
-        (batch.producer, batch.number) = (self.producer.nonce(), number);
         batch.ids = (0..count).map(|index| self.producer.dedup_id(shard, number, index)).collect();
         Ok(Some(batch))
     }

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::{
     EventId, envelope,
     outbox::Batch,
-    server::{Fault, Follower, Found, Limits, Server, Sink, Terms, Want},
+    server::{Fault, Follower, Found, Limits, Server, Terms, Want},
     start::invalid,
 };
 
@@ -102,7 +102,9 @@ impl Redis {
     }
 }
 
-impl Sink for Redis {
+impl Server for Redis {
+    type Follower = Tracker;
+
     async fn connect(&self) -> Result<Terms, Fault> {
         let mut ping = pipe();
         ping.cmd("PING");
@@ -123,10 +125,6 @@ impl Sink for Redis {
         }
         self.ask(&self.writers[batch.shard % self.writers.len()], &transaction).await.map(drop)
     }
-}
-
-impl Server for Redis {
-    type Follower = Tracker;
 
     async fn fetch(&self, wants: &[Want]) -> Result<Vec<Vec<Found>>, Fault> {
         let mut ranges = pipe();

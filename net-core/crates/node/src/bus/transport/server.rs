@@ -2,25 +2,21 @@
 
 use std::{future::Future, time::Duration};
 
-use net_types::bus::BusError;
+use net_types::{Error, bus::BusError, mesh::MeshError};
 
 use super::{EventId, outbox::Batch};
 
-/// Where the events of a node go.
+/// A server that keeps a stream of events for each shard.
 ///
 /// Every request ends within [`patience`](Limits::patience), and makes a connection if there is none.
-pub(crate) trait Sink: 'static {
+pub(crate) trait Server: 'static {
+    /// The reading end of a subscription.
+    type Follower: Follower;
+
     /// Makes sure that the server is there and accepts us.
     fn connect(&self) -> impl Future<Output = Result<Terms, Fault>>;
     /// Appends a batch to the stream of its shard: all of it or nothing, unless told again by its ids.
     fn append(&self, batch: &Batch) -> impl Future<Output = Result<(), Fault>>;
-}
-
-/// A server that keeps a stream of events for each shard.
-pub(crate) trait Server: Sink {
-    /// The reading end of a subscription.
-    type Follower: Follower;
-
     /// Reads on in some shards; an answer for each. Fewer events than asked for are the last there are.
     fn fetch(&self, wants: &[Want]) -> impl Future<Output = Result<Vec<Vec<Found>>, Fault>>;
     /// The newest event of each shard.
@@ -72,8 +68,10 @@ pub(crate) struct Content {
 }
 
 /// Why a request came to nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fault {
+    /// What the mesh says, if it is its.
+    pub(crate) mesh: Option<MeshError>,
     /// Whether the server was there and said no.
     pub(crate) refused: bool,
     pub(crate) reason: String,
@@ -95,12 +93,33 @@ pub(crate) struct Limits {
 impl Fault {
     /// The server cannot be reached, or does not answer.
     pub(crate) fn unreachable(reason: impl ToString) -> Self {
-        Self { refused: false, reason: reason.to_string() }
+        Self { mesh: None, refused: false, reason: reason.to_string() }
     }
 
     /// The server said no.
     pub(crate) fn refused(reason: impl ToString) -> Self {
-        Self { refused: true, reason: reason.to_string() }
+        Self { mesh: None, refused: true, reason: reason.to_string() }
+    }
+
+    /// No session with the peer. One that answers and refuses does so again.
+    pub(crate) fn of_mesh(error: MeshError) -> Self {
+        let refused = !matches!(
+            error,
+            MeshError::NoAnswer
+                | MeshError::PeerGone
+                | MeshError::ShuttingDown
+                | MeshError::Closed { .. }
+                | MeshError::ShutDown
+        );
+        Self { reason: error.to_string(), refused, mesh: Some(error) }
+    }
+
+    /// As a node tells it.
+    pub(crate) fn told(self, limits: &Limits) -> Error {
+        match self.mesh {
+            Some(error) => error.into(),
+            None => self.error(limits).into(),
+        }
     }
 
     /// As the bus tells it.

@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc, time::Duration};
 
-use net_types::bus::{Backpressure, BusError, NetNodeConfig, Ordering, Start, StoredEvent, SubscribeOptions};
+use net_types::{
+    Error,
+    bus::{Backpressure, BusError, NetNodeConfig, Ordering, Start, StoredEvent, SubscribeOptions},
+};
 use tokio::{
     sync::Notify,
     task::{LocalSet, spawn_local},
@@ -13,7 +16,7 @@ use super::{
     EventId, Link, Pager, Tail,
     nonce::Producer,
     outbox::{Batch, Outbox},
-    server::{Content, Fault, Follower, Found, Limits, Server, Sink, Terms, Want},
+    server::{Content, Fault, Follower, Found, Limits, Server, Terms, Want},
     worker::ends,
 };
 use crate::bus::{core::Bus, cursor::Cursor, filter::Filter};
@@ -91,7 +94,9 @@ impl Fake {
     }
 }
 
-impl Sink for Fake {
+impl Server for Fake {
+    type Follower = Self;
+
     async fn connect(&self) -> Result<Terms, Fault> {
         self.decide().map(|_| Terms { longest_event: 100 })
     }
@@ -108,10 +113,6 @@ impl Sink for Fake {
         }
         Ok(())
     }
-}
-
-impl Server for Fake {
-    type Follower = Self;
 
     async fn fetch(&self, wants: &[Want]) -> Result<Vec<Vec<Found>>, Fault> {
         self.decide()?;
@@ -223,7 +224,7 @@ async fn batches_keep_their_ids_when_they_are_sent_again() {
         while let Err(fault) = link.flushed().await {
             faults.push(fault);
         }
-        let is_refusal = |fault: &BusError| matches!(fault, BusError::TransportRefused { .. });
+        let is_refusal = |fault: &Error| matches!(fault, Error::Bus(BusError::TransportRefused { .. }));
         assert!(faults.iter().any(is_refusal), "a refusal is told at once: {faults:?}");
         assert_eq!(fake.ids(1), ["2a:1:0:0", "2a:1:0:1", "2a:1:0:0", "2a:1:0:1", "2a:1:2:0"]);
         assert!(fake.ids(0).is_empty());
@@ -239,10 +240,13 @@ async fn attempts_come_at_growing_intervals() {
         fake.has(&[Whim::IsAway; 12]);
         let world = world(fake, 2, Backpressure::FailProducer);
         let refused = world.link.connected().await.expect_err("away");
-        assert!(matches!(refused, BusError::Transport { ref server, .. } if server == "fake"), "{refused:?}");
+        assert!(
+            matches!(refused, Error::Bus(BusError::Transport { ref server, .. }) if server == "fake"),
+            "{refused:?}"
+        );
         world.emit(0, "1");
         let begun = Instant::now();
-        assert!(matches!(world.link.flushed().await, Err(BusError::Transport { .. })));
+        assert!(matches!(world.link.flushed().await, Err(Error::Bus(BusError::Transport { .. }))));
         assert_eq!(begun.elapsed(), PATIENCE);
         while world.link.flushed().await.is_err() {}
         assert_eq!(world.fake.ids(0).len(), 1);

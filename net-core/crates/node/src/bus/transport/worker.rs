@@ -34,12 +34,12 @@ use super::{
     link::{Command, Link},
     nonce::Producer,
     outbox::Outbox,
-    server::{Fault, Limits, Server, Sink},
+    server::{Fault, Limits, Server},
     tail,
 };
 
 /// How long a worker whose node is gone goes on trying to deliver.
-const AFTERLIFE: Duration = Duration::from_secs(5);
+pub(super) const AFTERLIFE: Duration = Duration::from_secs(5);
 
 /// How the delivery goes.
 #[derive(Clone, Debug, Default)]
@@ -74,22 +74,14 @@ pub(crate) fn start<S: Server>(
 ) -> Result<Link, BusError> {
     let outbox = Outbox::new(Arc::clone(bus), producer, limits.batch);
     let (link, end) = ends(bus, &outbox, limits);
-    run_thread(move || end.run(outbox, make()))?;
-    Ok(link)
-}
-
-/// Runs a worker on a thread of its own.
-pub(crate) fn run_thread<F: Future<Output = ()>>(
-    work: impl FnOnce() -> F + Send + 'static,
-) -> Result<(), BusError> {
     let failed = |error| BusError::InvalidConfig {
         option: "transport".to_owned(),
         reason: format!("no thread: {error}"),
     };
     let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
-    let work = move || LocalSet::new().block_on(&runtime, work());
+    let work = move || LocalSet::new().block_on(&runtime, end.run(outbox, make()));
     thread::Builder::new().name("net-transport".to_owned()).spawn(work).map_err(failed)?;
-    Ok(())
+    Ok(link)
 }
 
 /// The two ends of a link.
@@ -154,19 +146,6 @@ impl Worker {
     }
 }
 
-impl Worker {
-    /// As long as this lives the node's end takes it that the work goes on.
-    pub(crate) fn alive(&self) -> watch::Sender<Progress> {
-        self.progress.clone()
-    }
-
-    /// Only brings events away, until the node is shut down, or is gone and has delivered.
-    pub(crate) async fn deliver<S: Sink>(self, outbox: Outbox, sink: S) {
-        let (ended, _) = watch::channel(false);
-        Delivery { life: self.life, outbox, progress: self.progress, ended }.run(Rc::new(sink)).await;
-    }
-}
-
 /// Brings the events to the server.
 struct Delivery {
     life: Life,
@@ -177,7 +156,7 @@ struct Delivery {
 }
 
 impl Delivery {
-    async fn run<S: Sink>(mut self, server: Rc<S>) {
+    async fn run<S: Server>(mut self, server: Rc<S>) {
         let life = self.life.clone();
         tokio::select! {
             () = self.deliver(&*server) => {}
@@ -192,7 +171,7 @@ impl Delivery {
     }
 
     /// Delivers until no more events can come.
-    async fn deliver<S: Sink>(&mut self, server: &S) {
+    async fn deliver<S: Server>(&mut self, server: &S) {
         let mut backoff = Backoff::default();
         let mut is_connected = false;
         loop {
@@ -220,7 +199,7 @@ impl Delivery {
         }
     }
 
-    async fn connect<S: Sink>(&self, server: &S) -> Result<Step, Fault> {
+    async fn connect<S: Server>(&self, server: &S) -> Result<Step, Fault> {
         let terms = in_time(&self.life.limits, server.connect()).await?;
         self.life.bus.max_event.fetch_min(terms.longest_event, Relaxed);
         self.progress.send_modify(|progress| progress.attempts += 1);
@@ -228,7 +207,7 @@ impl Delivery {
     }
 
     /// Waits for events and sends a batch of each shard.
-    async fn round<S: Sink>(&mut self, server: &S) -> Result<Step, Fault> {
+    async fn round<S: Server>(&mut self, server: &S) -> Result<Step, Fault> {
         loop {
             let has_ended = self.life.bus.state() >= State::Sealed;
             let is_loaded = self.outbox.load();

@@ -869,16 +869,16 @@ impl AckFrame {
     }
 }
 
-/// Stands before the text of each event that a bus sends over a stream; the stream's id is the shard.
+/// Stands before the events of a message that a bus sends over its stream 1, each a `carried_event` and its text.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CarriedEvent {
+pub struct CarriedBatch {
     /// Who counts the events.
     pub producer: u64,
-    /// Number of the event among those of its producer and shard.
-    pub number: u64,
+    /// Number of the first event among those of its producer; the others follow without a gap.
+    pub first: u64,
 }
 
-impl CarriedEvent {
+impl CarriedBatch {
     /// Bytes of every encoding.
     pub const SIZE: usize = 16;
 
@@ -899,7 +899,7 @@ impl CarriedEvent {
         w.at(0);
         w.u64_le(self.producer);
         w.at(8);
-        w.u64_le(self.number);
+        w.u64_le(self.first);
         Ok(())
     }
 
@@ -908,8 +908,8 @@ impl CarriedEvent {
         r.at(0);
         let producer = r.u64_le("producer")?;
         r.at(8);
-        let number = r.u64_le("number")?;
-        Ok(Self { producer, number })
+        let first = r.u64_le("first")?;
+        Ok(Self { producer, first })
     }
 }
 
@@ -918,20 +918,18 @@ const _: () = {
     assert!(8 + size_of::<u64>() == 16);
 };
 
-/// Tells the sender of a bus's events how far they have come.
+/// Stands before the text of an event.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CarriedReceipt {
-    /// The shard at the sender.
+pub struct CarriedEvent {
+    /// Its shard at the sender; that of the receiver is this modulo its number of shards.
     pub shard: u32,
-    /// Who counts the events.
-    pub producer: u64,
-    /// All events below this number are there.
-    pub end: u64,
+    /// Bytes of the text.
+    pub length: u32,
 }
 
-impl CarriedReceipt {
+impl CarriedEvent {
     /// Bytes of every encoding.
-    pub const SIZE: usize = 20;
+    pub const SIZE: usize = 8;
 
     /// Encodes the value; `argument` if a member does not fit.
     pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
@@ -950,28 +948,72 @@ impl CarriedReceipt {
         w.at(0);
         w.u32_le(self.shard);
         w.at(4);
-        w.u64_le(self.producer);
-        w.at(12);
-        w.u64_le(self.end);
+        w.u32_le(self.length);
         Ok(())
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
-        r.exactly(20)?;
+        r.exactly(8)?;
         r.at(0);
         let shard = r.u32_le("shard")?;
         r.at(4);
-        let producer = r.u64_le("producer")?;
-        r.at(12);
-        let end = r.u64_le("end")?;
-        Ok(Self { shard, producer, end })
+        let length = r.u32_le("length")?;
+        Ok(Self { shard, length })
     }
 }
 
 const _: () = {
     assert!(size_of::<u32>() == 4);
-    assert!(4 + size_of::<u64>() == 12);
-    assert!(12 + size_of::<u64>() == 20);
+    assert!(4 + size_of::<u32>() == 8);
+};
+
+/// Tells the sender of a bus's events, over stream 2, how far they have come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CarriedReceipt {
+    /// Who counts the events.
+    pub producer: u64,
+    /// All events below this number are there.
+    pub end: u64,
+}
+
+impl CarriedReceipt {
+    /// Bytes of every encoding.
+    pub const SIZE: usize = 16;
+
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        Self::read(&mut Reader::new(bytes))
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.at(0);
+        w.u64_le(self.producer);
+        w.at(8);
+        w.u64_le(self.end);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.exactly(16)?;
+        r.at(0);
+        let producer = r.u64_le("producer")?;
+        r.at(8);
+        let end = r.u64_le("end")?;
+        Ok(Self { producer, end })
+    }
+}
+
+const _: () = {
+    assert!(size_of::<u64>() == 8);
+    assert!(8 + size_of::<u64>() == 16);
 };
 
 /// What a stream is, in each of its frames until one of them is acknowledged.

@@ -827,8 +827,8 @@ def _read_AckFrame(r: Reader) -> AckFrame:
 
 
 @dataclass(slots=True)
-class CarriedEvent:
-    """Stands before the text of each event that a bus sends over a stream; the stream's id is the shard."""
+class CarriedBatch:
+    """Stands before the events of a message that a bus sends over its stream 1, each a `carried_event` and its text."""
 
     SIZE: ClassVar[int] = 16
     """Bytes of every encoding."""
@@ -836,8 +836,50 @@ class CarriedEvent:
     producer: int
     """Who counts the events."""
 
-    number: int
-    """Number of the event among those of its producer and shard."""
+    first: int
+    """Number of the first event among those of its producer; the others follow without a gap."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_CarriedBatch)
+
+    @classmethod
+    def decode(cls, data: bytes) -> CarriedBatch:
+        """Decodes all of the bytes."""
+        return k.decode(data, _read_CarriedBatch, 0, 8)
+
+
+def _write_CarriedBatch(w: k.Writer, value: CarriedBatch) -> None:
+    w.seek(0)
+    w.u64le("producer", value.producer)
+    w.seek(8)
+    w.u64le("first", value.first)
+
+
+def _read_CarriedBatch(r: Reader) -> CarriedBatch:
+    r.exactly(16)
+    r.seek(0)
+    producer = r.u64le("producer")
+    r.seek(8)
+    first = r.u64le("first")
+    return CarriedBatch(
+        producer=producer,
+        first=first,
+    )
+
+
+@dataclass(slots=True)
+class CarriedEvent:
+    """Stands before the text of an event."""
+
+    SIZE: ClassVar[int] = 8
+    """Bytes of every encoding."""
+
+    shard: int
+    """Its shard at the sender; that of the receiver is this modulo its number of shards."""
+
+    length: int
+    """Bytes of the text."""
 
     def encode(self) -> bytes:
         """Encodes the value; raises `argument` if a member does not fit."""
@@ -851,32 +893,29 @@ class CarriedEvent:
 
 def _write_CarriedEvent(w: k.Writer, value: CarriedEvent) -> None:
     w.seek(0)
-    w.u64le("producer", value.producer)
-    w.seek(8)
-    w.u64le("number", value.number)
+    w.u32le("shard", value.shard)
+    w.seek(4)
+    w.u32le("length", value.length)
 
 
 def _read_CarriedEvent(r: Reader) -> CarriedEvent:
-    r.exactly(16)
+    r.exactly(8)
     r.seek(0)
-    producer = r.u64le("producer")
-    r.seek(8)
-    number = r.u64le("number")
+    shard = r.u32le("shard")
+    r.seek(4)
+    length = r.u32le("length")
     return CarriedEvent(
-        producer=producer,
-        number=number,
+        shard=shard,
+        length=length,
     )
 
 
 @dataclass(slots=True)
 class CarriedReceipt:
-    """Tells the sender of a bus's events how far they have come."""
+    """Tells the sender of a bus's events, over stream 2, how far they have come."""
 
-    SIZE: ClassVar[int] = 20
+    SIZE: ClassVar[int] = 16
     """Bytes of every encoding."""
-
-    shard: int
-    """The shard at the sender."""
 
     producer: int
     """Who counts the events."""
@@ -896,23 +935,18 @@ class CarriedReceipt:
 
 def _write_CarriedReceipt(w: k.Writer, value: CarriedReceipt) -> None:
     w.seek(0)
-    w.u32le("shard", value.shard)
-    w.seek(4)
     w.u64le("producer", value.producer)
-    w.seek(12)
+    w.seek(8)
     w.u64le("end", value.end)
 
 
 def _read_CarriedReceipt(r: Reader) -> CarriedReceipt:
-    r.exactly(20)
+    r.exactly(16)
     r.seek(0)
-    shard = r.u32le("shard")
-    r.seek(4)
     producer = r.u64le("producer")
-    r.seek(12)
+    r.seek(8)
     end = r.u64le("end")
     return CarriedReceipt(
-        shard=shard,
         producer=producer,
         end=end,
     )

@@ -725,12 +725,49 @@ function readAckFrame(r: Reader): AckFrame {
   };
 }
 
-/** Stands before the text of each event that a bus sends over a stream; the stream's id is the shard. */
-export interface CarriedEvent {
+/** Stands before the events of a message that a bus sends over its stream 1, each a `carried_event` and its text. */
+export interface CarriedBatch {
   /** Who counts the events. */
   readonly producer: bigint;
-  /** Number of the event among those of its producer and shard. */
-  readonly number: bigint;
+  /** Number of the first event among those of its producer; the others follow without a gap. */
+  readonly first: bigint;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeCarriedBatch(value: CarriedBatch): Uint8Array {
+  return k.encode(value, writeCarriedBatch);
+}
+
+/** Decodes all of the bytes. */
+export function decodeCarriedBatch(bytes: Uint8Array): CarriedBatch {
+  return k.decode(bytes, readCarriedBatch, 0, 8, 'codec_decode');
+}
+
+function writeCarriedBatch(w: k.Writer, value: CarriedBatch): void {
+  w.seek(0);
+  w.u64le('producer', value.producer);
+  w.seek(8);
+  w.u64le('first', value.first);
+}
+
+function readCarriedBatch(r: Reader): CarriedBatch {
+  r.exactly(16);
+  r.seek(0);
+  const producer = r.u64le('producer');
+  r.seek(8);
+  const first = r.u64le('first');
+  return {
+    producer,
+    first,
+  };
+}
+
+/** Stands before the text of an event. */
+export interface CarriedEvent {
+  /** Its shard at the sender; that of the receiver is this modulo its number of shards. */
+  readonly shard: number;
+  /** Bytes of the text. */
+  readonly length: number;
 }
 
 /** Encodes the value; throws `argument` if a member does not fit. */
@@ -745,27 +782,25 @@ export function decodeCarriedEvent(bytes: Uint8Array): CarriedEvent {
 
 function writeCarriedEvent(w: k.Writer, value: CarriedEvent): void {
   w.seek(0);
-  w.u64le('producer', value.producer);
-  w.seek(8);
-  w.u64le('number', value.number);
+  w.u32le('shard', value.shard);
+  w.seek(4);
+  w.u32le('length', value.length);
 }
 
 function readCarriedEvent(r: Reader): CarriedEvent {
-  r.exactly(16);
+  r.exactly(8);
   r.seek(0);
-  const producer = r.u64le('producer');
-  r.seek(8);
-  const number = r.u64le('number');
+  const shard = r.u32le('shard');
+  r.seek(4);
+  const length = r.u32le('length');
   return {
-    producer,
-    number,
+    shard,
+    length,
   };
 }
 
-/** Tells the sender of a bus's events how far they have come. */
+/** Tells the sender of a bus's events, over stream 2, how far they have come. */
 export interface CarriedReceipt {
-  /** The shard at the sender. */
-  readonly shard: number;
   /** Who counts the events. */
   readonly producer: bigint;
   /** All events below this number are there. */
@@ -784,23 +819,18 @@ export function decodeCarriedReceipt(bytes: Uint8Array): CarriedReceipt {
 
 function writeCarriedReceipt(w: k.Writer, value: CarriedReceipt): void {
   w.seek(0);
-  w.u32le('shard', value.shard);
-  w.seek(4);
   w.u64le('producer', value.producer);
-  w.seek(12);
+  w.seek(8);
   w.u64le('end', value.end);
 }
 
 function readCarriedReceipt(r: Reader): CarriedReceipt {
-  r.exactly(20);
+  r.exactly(16);
   r.seek(0);
-  const shard = r.u32le('shard');
-  r.seek(4);
   const producer = r.u64le('producer');
-  r.seek(12);
+  r.seek(8);
   const end = r.u64le('end');
   return {
-    shard,
     producer,
     end,
   };

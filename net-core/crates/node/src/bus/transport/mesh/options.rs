@@ -18,7 +18,7 @@ pub(crate) struct Options {
     pub(super) peer: String,
     pub(super) key: Option<PublicKey>,
     pub(super) dials: bool,
-    pub(super) is_reliable: bool,
+    pub(super) delivery: MeshDelivery,
 }
 
 impl Options {
@@ -38,7 +38,7 @@ impl Options {
             peer: options.peer.clone(),
             key,
             dials,
-            is_reliable: options.reliability != MeshDelivery::None,
+            delivery: options.reliability,
         })
     }
 }
