@@ -595,9 +595,10 @@ func unpackTransport(r *reader) (value Transport) {
 
 // How a node exchanges events with a node in another process.
 //
-// What one emits, the other reads; an event keeps its shard if both have as many. Where events come faster than they are read,
-// `backpressure` decides: with `fail_producer` they wait at their sender. A peer that is not there yet, or is gone, is dialled
-// again, from 0.5 s to 30 s apart. Without a key of the peer a node answers the first member of the mesh that dials it.
+// What one emits, the other reads, in the order of emission; an event keeps its shard if both have as many. Where events come
+// faster than they are read, they wait at their sender, unless the reader's `backpressure` is `drop_oldest`. A peer that is not
+// there yet, or is gone, is dialled again, from 25 ms to 2 s after each attempt; both nodes may dial. Without a key of the
+// peer it is the first member of the mesh that dials, from then on.
 type MeshTransportOptions struct {
 	// Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
 	Bind string
@@ -1752,7 +1753,8 @@ type NetNode struct {
 // Net is another name of [NetNode].
 type Net = NetNode
 
-// NetNodeCreate creates a node and starts it.
+// NetNodeCreate creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
+// only one that refuses is an error.
 func NetNodeCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode, err error) {
 	in := reused()
 	configPack := packedOr(in, "config", packNetNodeConfig, config != nil, at(config))
@@ -1764,7 +1766,8 @@ func NetNodeCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode,
 	return await(ctx, op, unpackNetNode)
 }
 
-// NetCreate creates a node and starts it.
+// NetCreate creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
+// only one that refuses is an error.
 func NetCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode, err error) {
 	return NetNodeCreate(ctx, config)
 }

@@ -927,7 +927,9 @@ net_code net_mesh_events_close(net_handle handle, net_error *error);
 // Draws a fresh Noise static key pair from the operating system's generator.
 net_code net_generate_net_keypair(net_bytes *result, net_error *error);
 
-// Creates a node and starts it.
+// Creates a node and starts it. It waits for the answer of the transport's server; a peer of the
+// mesh has a second for that, and
+// only one that refuses is an error.
 uint64_t net_net_node_create(net_view config, net_done done, void *ctx);
 
 // Creates a node and starts it, without waiting.

@@ -21,7 +21,9 @@ pub unsafe extern "C" fn net_generate_net_keypair(result: *mut Bytes, error: *mu
     }
 }
 
-/// Creates a node and starts it.
+/// Creates a node and starts it. It waits for the answer of the transport's server; a peer of the
+/// mesh has a second for that, and
+/// only one that refuses is an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_node_create(config: View, done: Done, ctx: *mut c_void) -> u64 {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.

@@ -78,9 +78,10 @@ impl ToPy for net_types::bus::Start {
 
 /// How a node exchanges events with a node in another process.
 ///
-/// What one emits, the other reads; an event keeps its shard if both have as many. Where events come faster than they are read,
-/// `backpressure` decides: with `fail_producer` they wait at their sender. A peer that is not there yet, or is gone, is dialled
-/// again, from 0.5 s to 30 s apart. Without a key of the peer a node answers the first member of the mesh that dials it.
+/// What one emits, the other reads, in the order of emission; an event keeps its shard if both have as many. Where events come
+/// faster than they are read, they wait at their sender, unless the reader's `backpressure` is `drop_oldest`. A peer that is not
+/// there yet, or is gone, is dialled again, from 25 ms to 2 s after each attempt; both nodes may dial. Without a key of the
+/// peer it is the first member of the mesh that dials, from then on.
 #[pyclass(frozen, name = "MeshTransportOptions", module = "net")]
 pub(crate) struct MeshTransportOptions(net_types::bus::MeshTransportOptions);
 
@@ -2298,14 +2299,16 @@ fn net_node_create_start(
     Ok(async move { <net_core::NetNode as api::NetNode>::create(config).await })
 }
 
-/// Creates a node and starts it.
+/// Creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
+/// only one that refuses is an error.
 #[pyfunction]
 #[pyo3(signature = (config))]
 fn net_node_create(py: Python<'_>, config: Option<Arg<'_, '_>>) -> Answer {
     abi::wait(py, net_node_create_start(config)?)
 }
 
-/// Creates a node and starts it.
+/// Creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
+/// only one that refuses is an error.
 #[pyfunction]
 #[pyo3(signature = (queue, config))]
 fn net_node_create_submit(py: Python<'_>, queue: &Bound<'_, Queue>, config: Option<Arg<'_, '_>>) -> Answer {

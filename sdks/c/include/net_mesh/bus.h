@@ -245,12 +245,13 @@ NET_LIST_TYPE(mesh_transport_options, net_mesh_transport_options)
 
 // How a node exchanges events with a node in another process.
 //
-// What one emits, the other reads; an event keeps its shard if both have as many. Where events come
-// faster than they are read,
-// `backpressure` decides: with `fail_producer` they wait at their sender. A peer that is not there
-// yet, or is gone, is dialled
-// again, from 0.5 s to 30 s apart. Without a key of the peer a node answers the first member of the
-// mesh that dials it.
+// What one emits, the other reads, in the order of emission; an event keeps its shard if both have
+// as many. Where events come
+// faster than they are read, they wait at their sender, unless the reader's `backpressure` is
+// `drop_oldest`. A peer that is not
+// there yet, or is gone, is dialled again, from 25 ms to 2 s after each attempt; both nodes may
+// dial. Without a key of the
+// peer it is the first member of the mesh that dials, from then on.
 struct net_mesh_transport_options {
   // Address and port to bind, as `0.0.0.0:9000`; port 0 draws a free one.
   net_view bind;
@@ -1977,7 +1978,9 @@ static inline net_code net_generate_net_keypair_with(net_net_keypair *result, ne
   net_bytes_free(&given);
   return code;
 }
-// Creates a node and starts it.
+// Creates a node and starts it. It waits for the answer of the transport's server; a peer of the
+// mesh has a second for that, and
+// only one that refuses is an error.
 static inline uint64_t net_net_node_create_with(const net_net_node_config *config,
                                                 net_done done,
                                                 void *ctx) {

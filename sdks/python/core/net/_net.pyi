@@ -1098,10 +1098,11 @@ class MeshStats:
 class MeshTransportOptions:
     """How a node exchanges events with a node in another process.
 
-    What one emits, the other reads; an event keeps its shard if both have as many. Where events
-    come faster than they are read, `backpressure` decides: with `fail_producer` they wait at their
-    sender. A peer that is not there yet, or is gone, is dialled again, from 0.5 s to 30 s apart.
-    Without a key of the peer a node answers the first member of the mesh that dials it.
+    What one emits, the other reads, in the order of emission; an event keeps its shard if both have
+    as many. Where events come faster than they are read, they wait at their sender, unless the
+    reader's `backpressure` is `drop_oldest`. A peer that is not there yet, or is gone, is dialled
+    again, from 25 ms to 2 s after each attempt; both nodes may dial. Without a key of the peer it
+    is the first member of the mesh that dials, from then on.
     """
 
     __match_args__ = (

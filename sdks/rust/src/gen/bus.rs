@@ -50,7 +50,8 @@ pub struct NetNode {
 }
 
 impl NetNode {
-    /// Creates a node and starts it.
+    /// Creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
+    /// only one that refuses is an error.
     ///
     /// # Errors
     ///

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from 'redis';
@@ -6,9 +7,11 @@ import {
   BusError,
   NetNode,
   RedisStreamDedup,
+  generateNetKeypair,
   type NetNodeConfig,
   type PollResponse,
 } from '@net-mesh/sdk';
+import { freeAddress } from './mesh.mjs';
 import { Server } from './server.mjs';
 import { hasSnippet } from './snippet.mjs';
 
@@ -138,17 +141,30 @@ test('redis: a retried batch is known by its ids', async () => {
   client.destroy();
 });
 
+/** A node for the snippet's one to reach over the mesh. */
+async function startPeer(): Promise<void> {
+  const psk = randomBytes(32).toString('hex');
+  const { publicKey, secretKey } = generateNetKeypair();
+  const bind = await freeAddress();
+  const transport = { type: 'mesh', bind, peer: '127.0.0.1:1', psk, secretKey } as const;
+  await node({ transport });
+  process.env['NET_TEST_PEER'] = bind;
+  process.env['NET_TEST_PSK'] = psk;
+  process.env['NET_TEST_KEY'] = publicKey;
+}
+
 test('Transports', async () => {
   const [redis, nats] = [started(await Server.redis()), started(await Server.nats())];
   process.env['NET_TEST_REDIS'] = `redis://127.0.0.1:${redis.port}`;
   process.env['NET_TEST_NATS'] = `nats://127.0.0.1:${nats.port}`;
   process.env['NET_TEST_FOLDER'] = redis.folder;
+  await startPeer();
   expect(hasSnippet('Transports', 'transports')).toBe(true);
   await import('./seed/transports.mjs');
   expect(hasSnippet('Persistent producer nonce', 'nonce')).toBe(true);
   await import('./seed/nonce.mjs');
   const { nodes: made } = await import('./seed/elsewhere.mjs');
-  expect(made).toHaveLength(4);
+  expect(made).toHaveLength(5);
   const file = join(redis.folder, 'producer.nonce');
   expect(existsSync(file)).toBe(true);
   expect(readFileSync(file)).toHaveLength(17);

@@ -553,9 +553,10 @@ export interface NetKeypair {
 /**
  * How a node exchanges events with a node in another process.
  *
- * What one emits, the other reads; an event keeps its shard if both have as many. Where events come faster than they are read,
- * `backpressure` decides: with `fail_producer` they wait at their sender. A peer that is not there yet, or is gone, is dialled
- * again, from 0.5 s to 30 s apart. Without a key of the peer a node answers the first member of the mesh that dials it.
+ * What one emits, the other reads, in the order of emission; an event keeps its shard if both have as many. Where events come
+ * faster than they are read, they wait at their sender, unless the reader's `backpressure` is `drop_oldest`. A peer that is not
+ * there yet, or is gone, is dialled again, from 25 ms to 2 s after each attempt; both nodes may dial. Without a key of the
+ * peer it is the first member of the mesh that dials, from then on.
  */
 export class MeshTransportOptions {
   /**
@@ -1149,7 +1150,8 @@ export class NetNode extends k.NetObject {
   }
 
   /**
-   * Creates a node and starts it.
+   * Creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
+   * only one that refuses is an error.
    */
   static async create(config?: (NetNodeConfig & k.SignalOptions) | null): Promise<NetNode> {
     const w = k.begin();

@@ -5,6 +5,10 @@ const places: [string, string | undefined][] = [
   ['redis://localhost:6379', process.env['NET_TEST_REDIS']],
   ['nats://localhost:4222', process.env['NET_TEST_NATS']],
   ['/var/lib/myapp', process.env['NET_TEST_FOLDER']],
+  ['0.0.0.0:9000', '127.0.0.1:0'],
+  ['192.168.1.10:9001', process.env['NET_TEST_PEER']],
+  ['"psk":"..."', process.env['NET_TEST_PSK'] && `"psk":"${process.env['NET_TEST_PSK']}"`],
+  ['"peerPublicKey":"..."', process.env['NET_TEST_KEY'] && `"peerPublicKey":"${process.env['NET_TEST_KEY']}"`],
 ];
 
 /** The nodes that the snippets have made. */

@@ -11,7 +11,8 @@ pub trait NetNode: Send + Sync + Sized + 'static {
     /// The implementation of [`TypedChannel`](crate::api::TypedChannel).
     type TypedChannel: Send + Sync + 'static;
 
-    /// Creates a node and starts it.
+    /// Creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
+    /// only one that refuses is an error.
     fn create(
         config: crate::bus::NetNodeConfig,
     ) -> impl Future<Output = Result<std::sync::Arc<Self>, crate::Error>> + Send;

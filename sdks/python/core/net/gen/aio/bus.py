@@ -146,7 +146,8 @@ class NetNode(Native):
         ring_buffer_capacity: int | None = None,
         backpressure_mode: Backpressure | str | None = None,
     ) -> Self:
-        """Creates a node and starts it.
+        """Creates a node and starts it. It waits for the answer of the transport's server; a peer
+        of the mesh has a second for that, and only one that refuses is an error.
 
         Options:
             shards: Number of independent rings; a key always maps to the same one. Left out: One
