@@ -182,6 +182,7 @@ int main(int argc, char **argv) {
       streams_tests,
       bus_tests,
       identity_tests,
+      mesh_tests,
       redis_tests,
       control_tests,
       forks_tests,

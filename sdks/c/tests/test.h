@@ -21,6 +21,7 @@ extern const test hosts_tests[];
 extern const test streams_tests[];
 extern const test bus_tests[];
 extern const test identity_tests[];
+extern const test mesh_tests[];
 extern const test redis_tests[];
 extern const test control_tests[];
 extern const test forks_tests[];
