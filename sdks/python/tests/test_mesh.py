@@ -195,4 +195,4 @@ with NetNode(shards=4, transport=transport) as node:
         with program(text) as process:
             assert line(process) == '"again"'
             node.flush()
-            assert (node.stats().held, node.stats().events_dropped) == (0, 0)
+            assert node.stats().events_dropped == 0

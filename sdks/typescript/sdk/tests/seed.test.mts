@@ -43,3 +43,20 @@ test('Security', async () => {
   expect([token.verify(), token.isExpired()]).toEqual([true, false]);
   expect(token.notAfter.getTime() - token.notBefore.getTime()).toBe(300_000);
 });
+
+test('Mesh Streams', async () => {
+  expect(hasSnippet('Mesh Streams', 'mesh_streams')).toBe(true);
+  const { node, stats } = await import('./seed/mesh_streams.mjs');
+  const { counted, peer, peerNodeId } = await import('./seed/peer.mjs');
+  expect(counted).toEqual([]);
+  expect(stats?.txSeq).toBe(3n);
+  const payloads: string[] = [];
+  for await (const event of peer.receive()) {
+    expect([event.sender, event.streamId, event.reliable]).toEqual([node.nodeId(), 0x42n, true]);
+    payloads.push(event.payload.toString());
+    if (payloads.length === 3) break;
+  }
+  expect(payloads).toEqual(['{}', '{}', '{}']);
+  expect(node.peers().map((one) => one.nodeId)).toEqual([peerNodeId]);
+  await Promise.all([node.shutdown(), peer.shutdown()]);
+});
