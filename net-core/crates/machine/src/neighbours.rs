@@ -5,17 +5,17 @@ use bytes::Bytes;
 use net_router::{Link, Transmit};
 use net_session::{Event, Path, SessionId, StreamId};
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Instant,
 };
 
-/// Links and their sessions.
+/// Links and their sessions, in an order that is the same each time.
 #[derive(Debug, Default)]
 pub(crate) struct Neighbours {
-    links: HashMap<SessionId, Link>,
-    sessions: HashMap<Link, SessionId>,
+    links: BTreeMap<SessionId, Link>,
+    sessions: BTreeMap<Link, SessionId>,
     /// Gossip that a session had no room for. The router gives no more than two messages to a link that has none.
-    held: HashMap<Link, VecDeque<Bytes>>,
+    held: BTreeMap<Link, VecDeque<Bytes>>,
     /// Sessions with gossip to read.
     unread: BTreeSet<SessionId>,
 }
@@ -86,14 +86,12 @@ impl Machine {
         has_moved
     }
 
-    /// Tells the router what its links are like by now: their round trips, and what fits them.
+    /// Tells the router the round trips of its links. What fits a link stays what fits every path, so that a packet which
+    /// has found its way fits the next way as well.
     pub(crate) fn measure(&mut self, now: Instant) {
         for (session, link) in &self.neighbours.links {
             if let Some(rtt) = self.endpoint.rtt(*session) {
                 self.router.measured(now, *link, rtt);
-            }
-            if let Some(stats) = self.endpoint.session_stats(*session) {
-                self.router.set_max_datagram(*link, stats.mtu as usize);
             }
         }
     }

@@ -139,7 +139,9 @@ async fn what_cannot_leave_counts_and_pushes_back() {
         ..config(options(&a, &b))
     };
     let node = create(with(Backpressure::FailProducer)).await;
-    (0..4).for_each(|_| drop(node.emit_raw("1", None).expect("room")));
+    for _ in 0..4 {
+        node.emit_raw("1", None).expect("room");
+    }
     assert!(matches!(node.emit_raw("1", None), Err(Error::Bus(BusError::Backpressure))));
     assert!(matches!(node.flush().await, Err(Error::Mesh(MeshError::NoAnswer))));
     let ended = node.shutdown(ShutdownOptions { timeout: Duration::from_millis(1) }).await;
@@ -201,7 +203,9 @@ async fn events_of_every_length_arrive_by_every_delivery() {
 #[tokio::test]
 async fn a_node_that_is_dropped_delivers_what_it_had() {
     let (a, b) = pair().await;
-    (0..1000).for_each(|number: u32| drop(a.emit_raw(&number.to_string(), None).expect("room")));
+    for number in 0..1000_u32 {
+        a.emit_raw(&number.to_string(), None).expect("room");
+    }
     drop(a);
     let stream = b.subscribe(SubscribeOptions::default()).expect("a stream");
     assert_eq!(read(&stream, 1000).await, (0..1000).collect::<Vec<_>>());

@@ -134,13 +134,6 @@ impl Router {
         }
     }
 
-    /// Datagrams to a neighbour may be so long from now on.
-    pub fn set_max_datagram(&mut self, link: Link, length: usize) {
-        if let Some(neighbour) = self.links.get_mut(link) {
-            neighbour.max_datagram = length;
-        }
-    }
-
     /// How a probe of a destination behind a neighbour went. One through which most are lost costs twice as much for
     /// 60 s, and twice as much again if it goes on, since it may understate how far destinations are.
     pub fn probed(&mut self, now: Instant, link: Link, was_lost: bool) {
