@@ -116,6 +116,16 @@ package net
 // #cgo nocallback net_count_up
 // #cgo noescape net_echo_stream
 // #cgo nocallback net_echo_stream
+// #cgo noescape net_echo_options_has_tag
+// #cgo nocallback net_echo_options_has_tag
+// #cgo noescape net_version_pair_is_before
+// #cgo nocallback net_version_pair_is_before
+// #cgo noescape net_version_pair_text
+// #cgo nocallback net_version_pair_text
+// #cgo noescape net_version_pair_is_first
+// #cgo nocallback net_version_pair_is_first
+// #cgo noescape net_version_pair_parse
+// #cgo nocallback net_version_pair_parse
 // #cgo noescape net_echo_box_new
 // #cgo nocallback net_echo_box_new
 // #cgo noescape net_echo_box_of_bytes
@@ -3203,10 +3213,101 @@ func EchoStream(values iter.Seq2[Label, error]) (result *Stream[Label], err erro
 	return newStream(uint64(out), unpackLabel), nil
 }
 
+// HasTag tells whether a tag is among the tags.
+func (echoOptions EchoOptions) HasTag(tag string) (result bool, err error) {
+	in := reused()
+	echoOptionsPack := packed(in, "echoOptions", packEchoOptions, echoOptions)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.bool
+	var fail C.net_error
+	code := C.net_echo_options_has_tag(echoOptionsPack, viewOf(tag), &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+// IsBefore tells whether it comes first.
+func (versionPair VersionPair) IsBefore(other VersionPair) (result bool, err error) {
+	in := reused()
+	versionPairPack := packed(in, "versionPair", packVersionPair, versionPair)
+	otherPack := packed(in, "other", packVersionPair, other)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.bool
+	var fail C.net_error
+	code := C.net_version_pair_is_before(versionPairPack, otherPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+// Precedes tells whether it comes first.
+func (versionPair VersionPair) Precedes(other VersionPair) (result bool, err error) {
+	return versionPair.IsBefore(other)
+}
+
+// Text writes both numbers with something between them.
+func (versionPair VersionPair) Text(separator string) (result string, err error) {
+	in := reused()
+	versionPairPack := packed(in, "versionPair", packVersionPair, versionPair)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_version_pair_text(versionPairPack, viewOf(separator), &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[string])
+}
+
+// IsFirst tells whether both numbers are zero.
+func (versionPair VersionPair) IsFirst() (result bool, err error) {
+	in := reused()
+	versionPairPack := packed(in, "versionPair", packVersionPair, versionPair)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.bool
+	var fail C.net_error
+	code := C.net_version_pair_is_first(versionPairPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+// VersionPairParse reads two numbers with a dot between them; `odd` if they are not.
+func VersionPairParse(text string) (result VersionPair, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_version_pair_parse(viewOf(text), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackVersionPair)
+}
+
 func init() {
 	spellings["count"] = "Count"
+	spellings["echo_options"] = "echoOptions"
 	spellings["entity_id"] = "entityID"
 	spellings["error"] = "errorValue"
 	spellings["value_bytes"] = "value"
 	spellings["value_ms"] = "value"
+	spellings["version_pair"] = "versionPair"
 }

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "b35fcea2d13ca756b85ff21fca998ec1"
+const specHash = "1ecc2dae44305bbeaaa7c23c67d195f0"

@@ -466,6 +466,30 @@ net_code net_count_up(uint32_t end, net_handle *result, net_error *error);
 // Gives back what a stream of the host gives, item by item, as fast as it is taken.
 net_code net_echo_stream(const net_host *values, net_handle *result, net_error *error);
 
+// Tells whether a tag is among the tags.
+net_code net_echo_options_has_tag(net_view echo_options,
+                                  net_view tag,
+                                  bool *result,
+                                  net_error *error);
+
+// Tells whether it comes first.
+net_code net_version_pair_is_before(net_view version_pair,
+                                    net_view other,
+                                    bool *result,
+                                    net_error *error);
+
+// Writes both numbers with something between them.
+net_code net_version_pair_text(net_view version_pair,
+                               net_view separator,
+                               net_bytes *result,
+                               net_error *error);
+
+// Tells whether both numbers are zero.
+net_code net_version_pair_is_first(net_view version_pair, bool *result, net_error *error);
+
+// Reads two numbers with a dot between them; `odd` if they are not.
+net_code net_version_pair_parse(net_view text, net_bytes *result, net_error *error);
+
 // Makes a box.
 net_code net_echo_box_new(net_view text, net_handle *result, net_error *error);
 

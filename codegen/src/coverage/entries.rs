@@ -211,7 +211,7 @@ impl<'a> List<'a> {
             entry.skip.insert(Lang::C, ITSELF.into());
             entry.untested = Some(SAME_OBJECT.into());
         }
-        self.aliases(Sort::Method, &item.path, &item.name, |lang, alias| {
+        self.aliases(Sort::Method, &item.path, item.published(), |lang, alias| {
             names::alias(lang, site, item, alias)
         });
     }

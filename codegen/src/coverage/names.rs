@@ -63,7 +63,7 @@ pub(super) fn method(lang: &dyn Language, site: Site<'_>, item: &Method) -> Vec<
 
 /// Another name of a function, behind its owner; nothing if the language does not have it.
 pub(crate) fn alias(lang: &dyn Language, site: Site<'_>, item: &Method, alias: &str) -> Option<String> {
-    let position = item.name.aliases(lang.lang()).iter().position(|own| own == alias)?;
+    let position = item.published().aliases(lang.lang()).iter().position(|own| own == alias)?;
     let name = lang.aliases(site, item).into_iter().nth(position)?;
     let called = lang.called(site, item)?;
     let owner = ["::", "."].iter().find_map(|by| called.rfind(by).map(|end| &called[..end + by.len()]));

@@ -71,6 +71,8 @@ pub struct Method {
     pub path: String,
     /// What it is.
     pub shape: Shape,
+    /// The record of which it is a method; it crosses as a function that takes the value first.
+    pub member: Option<Member>,
     /// Whether it completes later.
     pub is_async: bool,
     /// Arguments in order.
@@ -113,7 +115,36 @@ pub struct Method {
     pub doc: Doc,
 }
 
+/// A method of a record.
+#[derive(Debug)]
+pub struct Member {
+    /// The record.
+    pub record: At,
+    /// Its name among the members of the record.
+    pub name: Name,
+    /// Whether it needs no value.
+    pub is_static: bool,
+}
+
 impl Method {
+    /// The name that programs call it by: among members, if it is one of a record.
+    pub fn published(&self) -> &Name {
+        self.member.as_ref().map_or(&self.name, |member| &member.name)
+    }
+
+    /// The arguments that a caller writes between the parentheses.
+    pub fn given(&self) -> &[Arg] {
+        match self.args.first() {
+            Some(first) if first.is_receiver => &self.args[1..],
+            _ => &self.args,
+        }
+    }
+
+    /// The value on which it is called, if it is a method of a record.
+    pub fn receiver(&self) -> Option<&Arg> {
+        self.args.first().filter(|first| first.is_receiver)
+    }
+
     /// Whether the packages of a language publish it.
     pub fn in_lang(&self, lang: Lang) -> bool {
         !self.internal && self.crosses_to(lang)
@@ -151,11 +182,25 @@ pub struct Arg {
     pub borrowed: bool,
     /// Takes any number of values.
     pub variadic: bool,
+    /// Whether it is the record whose method this is; the core borrows it.
+    pub is_receiver: bool,
     /// What a caller who leaves it out gets.
     pub default: Option<Literal>,
 }
 
 impl Arg {
+    /// An argument that every caller gives.
+    pub fn plain(name: &str, ty: Type) -> Self {
+        Self {
+            name: name.to_owned(),
+            ty,
+            borrowed: false,
+            variadic: false,
+            is_receiver: false,
+            default: None,
+        }
+    }
+
     /// Whether a caller may leave it out.
     pub fn may_be_left_out(&self) -> bool {
         self.default.is_some() || matches!(self.ty, Type::Optional(_))

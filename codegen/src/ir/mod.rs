@@ -12,7 +12,7 @@ mod types;
 mod values;
 
 pub use crate::doc::{Abi, Endian, LayoutKind, RecordClass, State, Style, Thread};
-pub use calls::{Arg, Host, Method, Object, Shape};
+pub use calls::{Arg, Host, Member, Method, Object, Shape};
 pub use errors::{ErrorField, Family, Kind, Piece, Template};
 pub use layouts::{Length, Wire, WireField, WireForm};
 pub use names::{Lang, Name};
@@ -195,6 +195,17 @@ impl Module {
     /// Rust path of the type that implements the module's functions.
     pub fn functions_type(&self) -> &'static str {
         if self.runtime { "net_support::Functions" } else { "net_core::Functions" }
+    }
+
+    /// The functions that stand by themselves.
+    pub fn plain_functions(&self) -> impl Iterator<Item = &Method> {
+        self.functions.iter().filter(|method| method.member.is_none())
+    }
+
+    /// The methods of one of its records.
+    pub fn methods_of<'a>(&'a self, record: &'a Record) -> impl Iterator<Item = &'a Method> {
+        let is_of = |member: &Member| std::ptr::eq(&raw const self.records[member.record.index], record);
+        self.functions.iter().filter(move |method| method.member.as_ref().is_some_and(is_of))
     }
 
     /// Whether it defines anything besides objects, interfaces of the host and functions.

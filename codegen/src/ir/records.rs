@@ -1,6 +1,6 @@
 //! Records.
 
-use super::{Doc, Lang, Literal, Method, Name, Type};
+use super::{Doc, Lang, Literal, Name, Type};
 use crate::doc::RecordClass;
 
 /// A record.
@@ -20,8 +20,6 @@ pub struct Record {
     pub fields: Vec<Field>,
     /// Members that show a field in another type.
     pub views: Vec<View>,
-    /// Methods of the value.
-    pub functions: Vec<Method>,
     /// Whether hosts hand it in (as an argument, or in one).
     pub is_input: bool,
     /// Whether the core hands it out (as a result, or in one).

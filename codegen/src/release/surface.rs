@@ -81,7 +81,7 @@ impl<'a> List<'a> {
         module.objects.iter().for_each(|item| self.object(item));
         module.hosts.iter().for_each(|item| self.host(item));
         let owner = format!("module {}", module.name);
-        self.methods(&owner, &module.name, &module.functions);
+        self.methods(&owner, &module.name, module.plain_functions());
     }
 
     fn family(&mut self, item: &Family) {
@@ -182,7 +182,7 @@ impl<'a> List<'a> {
             let shape = format!("{} of {}", self.spelling.ty(&view.ty), item.fields[view.of].name.spec);
             self.named(&key, "view", &path, &view.name, Level::Minor, &[shape]);
         }
-        self.methods(&key, &path, &item.functions);
+        self.methods(&key, &path, self.module.methods_of(item));
     }
 
     /// The fields of a record or a case; `is_input` tells whether callers write them.
@@ -301,26 +301,29 @@ impl<'a> List<'a> {
         }
     }
 
-    fn methods(&mut self, owner: &str, path: &str, methods: &[Method]) {
-        for method in methods.iter().filter(|method| !method.internal) {
-            self.named(owner, "method", path, &method.name, Level::Minor, &[self.signature(method)]);
-            let key = format!("method {path}.{}", method.name.spec);
+    fn methods<'m>(&mut self, owner: &str, path: &str, methods: impl IntoIterator<Item = &'m Method>) {
+        for method in methods.into_iter().filter(|method| !method.internal) {
+            let name = method.published();
+            self.named(owner, "method", path, name, Level::Minor, &[self.signature(method)]);
+            let key = format!("method {path}.{}", name.spec);
             for lang in method.skip.keys() {
-                let key_of_skip = format!("skip {path}.{} in {}", method.name.spec, lang.key());
+                let key_of_skip = format!("skip {path}.{} in {}", name.spec, lang.key());
                 self.add(&key, key_of_skip, Level::Major, String::new());
             }
         }
     }
 
     fn signature(&self, method: &Method) -> String {
+        let is_static = method.member.as_ref().is_some_and(|member| member.is_static);
         let shape = match method.shape {
+            _ if is_static => "static",
             Shape::Function | Shape::Method | Shape::Host => "",
             Shape::Constructor => "new",
             Shape::Static => "static",
             Shape::Property { fixed: true } => "fixed property",
             Shape::Property { fixed: false } => "property",
         };
-        let args = method.args.iter().map(|arg| {
+        let args = method.given().iter().map(|arg| {
             let default = arg.default.as_ref().map(|value| self.spelling.literal(value, &arg.ty));
             let default = default.map(|value| format!(" = {value}")).unwrap_or_default();
             format!("{}: {}{default}", arg.name, self.spelling.argument(arg))

@@ -18,9 +18,6 @@ pub(super) fn mark(api: &mut Api) {
         for object in &module.objects {
             object.iterates.iter().for_each(|ty| walk(api, ty, &mut outputs));
         }
-        for record in &module.records {
-            record.functions.iter().for_each(|method| walk_method(api, method, &mut inputs, &mut outputs));
-        }
         for host in &module.hosts {
             for method in host.methods.iter().chain(&host.props) {
                 walk_method(api, method, &mut outputs, &mut inputs);

@@ -38,7 +38,7 @@ pub(crate) fn ops(api: &Api, position: usize, lang: Lang) -> Vec<Op<'_>> {
 
 /// A method under its name, and under each other that the language has for it.
 fn method_ops<'a>(method: &'a Method, owner: Option<(At, &'a Object)>, lang: Lang) -> Vec<Op<'a>> {
-    let aliases = method.name.aliases(lang).iter().map(|alias| Some(alias.as_str()));
+    let aliases = method.published().aliases(lang).iter().map(|alias| Some(alias.as_str()));
     let op = |alias: Option<&'a str>| {
         let name = alias.map_or_else(|| method.path.clone(), |alias| alias_op(method, alias));
         Op { name, alias, owner, call: Call::Method(method) }

@@ -229,6 +229,18 @@ func (c *call) call() any {
 		return drained(c, showPlain[uint32])(CountUp(readUint[uint32](c.arg("end"))))
 	case "call:echo.echo_stream":
 		return drained(c, showLabel)(EchoStream(readSeq(readLabel)(c.arg("values"))))
+	case "call:echo.echo_options.has_tag":
+		return give(c, showPlain[bool])(readEchoOptions(c.arg("echo_options")).HasTag(readText[string](c.arg("tag"))))
+	case "call:echo.version_pair.is_before":
+		return give(c, showPlain[bool])(readVersionPair(c.arg("version_pair")).IsBefore(readVersionPair(c.arg("other"))))
+	case "call:echo.version_pair.is_before/precedes":
+		return give(c, showPlain[bool])(readVersionPair(c.arg("version_pair")).Precedes(readVersionPair(c.arg("other"))))
+	case "call:echo.version_pair.text":
+		return give(c, showPlain[string])(readVersionPair(c.arg("version_pair")).Text(readOr(readText[string], ".")(c.arg("separator"))))
+	case "call:echo.version_pair.is_first":
+		return give(c, showPlain[bool])(readVersionPair(c.arg("version_pair")).IsFirst())
+	case "call:echo.version_pair.parse":
+		return give(c, showVersionPair)(VersionPairParse(readText[string](c.arg("text"))))
 	case "call:identity.token.parse":
 		return kept[*Token](c)(TokenParse(readBytes[[]byte](c.arg("bytes"))))
 	case "call:identity.token.verify":

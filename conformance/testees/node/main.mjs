@@ -47,8 +47,14 @@ function run({ kind, owner, name }, given, self) {
     case 'new': return new all[owner](...given);
     case 'static': return all[owner][name](...given);
     case 'property': return kept(self)[name];
+    case 'value': return valueOf(all[owner], given[0])[name](...given.slice(1));
     default: return kept(self)[name](...given);
   }
+}
+
+/** The value of a class; options are written as a plain object. */
+function valueOf(type, given) {
+  return given instanceof type ? given : new type(given);
 }
 
 function keep(object, self, as) {

@@ -29,6 +29,7 @@ class Call(NamedTuple):
     on_object: bool = False
     is_property: bool = False
     spreads: bool = False
+    on_value: bool = False
 
 
 NAMED: dict[str, Codec] = {}

@@ -30,6 +30,8 @@ class State:
             name: codec.take(given[spec], self) for spec, name, codec in call.args if spec in given
         }
         owner = self.objects[request["self"]] if call.on_object else call.owner
+        if call.on_value:
+            owner = named.pop(next(iter(named)))
         result = getattr(owner, call.name)
         if not call.is_property:
             result = result(*named.values()) if call.spreads else result(**named)

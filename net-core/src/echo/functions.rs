@@ -218,6 +218,30 @@ impl api::EchoFunctions for Functions {
         })
     }
 
+    fn version_pair_is_before(version_pair: &VersionPair, other: VersionPair) -> Result<bool, Error> {
+        let order = |pair: &VersionPair| (pair.major, pair.minor);
+        Ok(order(version_pair) < order(&other))
+    }
+
+    fn version_pair_text(version_pair: &VersionPair, separator: &str) -> Result<String, Error> {
+        Ok(format!("{}{separator}{}", version_pair.major, version_pair.minor))
+    }
+
+    fn version_pair_is_first(version_pair: &VersionPair) -> Result<bool, Error> {
+        Ok(*version_pair == VersionPair { major: 0, minor: 0 })
+    }
+
+    fn version_pair_parse(text: &str) -> Result<VersionPair, Error> {
+        let pair = text.split_once('.').and_then(|(major, minor)| {
+            Some(VersionPair { major: major.parse().ok()?, minor: minor.parse().ok()? })
+        });
+        pair.ok_or_else(|| EchoError::Odd { detail: format!("`{text}` is no pair") }.into())
+    }
+
+    fn echo_options_has_tag(echo_options: &EchoOptions, tag: &str) -> Result<bool, Error> {
+        Ok(echo_options.tags.iter().any(|known| known == tag))
+    }
+
     fn echo_json(value: Json<'_>) -> Result<String, Error> {
         Ok(value.text().to_owned())
     }

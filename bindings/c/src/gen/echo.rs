@@ -736,6 +736,95 @@ pub unsafe extern "C" fn net_echo_stream(
     }
 }
 
+/// Tells whether a tag is among the tags.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_options_has_tag(
+    echo_options: View,
+    tag: View,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let echo_options = echo_options.pack::<net_types::echo::EchoOptions>("echo_options")?;
+            let tag = tag.text("tag")?;
+            echo_options.check()?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_options_has_tag(&echo_options, tag)
+        })
+    }
+}
+
+/// Tells whether it comes first.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_version_pair_is_before(
+    version_pair: View,
+    other: View,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let version_pair = version_pair.pack::<net_types::echo::VersionPair>("version_pair")?;
+            let other = other.pack::<net_types::echo::VersionPair>("other")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::version_pair_is_before(
+                &version_pair,
+                other,
+            )
+        })
+    }
+}
+
+/// Writes both numbers with something between them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_version_pair_text(
+    version_pair: View,
+    separator: View,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let version_pair = version_pair.pack::<net_types::echo::VersionPair>("version_pair")?;
+            let separator = separator.optional(|view| view.text("separator"))?.unwrap_or(".");
+            <net_core::Functions as net_types::api::EchoFunctions>::version_pair_text(
+                &version_pair,
+                separator,
+            )
+        })
+    }
+}
+
+/// Tells whether both numbers are zero.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_version_pair_is_first(
+    version_pair: View,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let version_pair = version_pair.pack::<net_types::echo::VersionPair>("version_pair")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::version_pair_is_first(&version_pair)
+        })
+    }
+}
+
+/// Reads two numbers with a dot between them; `odd` if they are not.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_version_pair_parse(text: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let text = text.text("text")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::version_pair_parse(text).map(Packed)
+        })
+    }
+}
+
 /// Makes a box.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_echo_box_new(text: View, result: *mut Handle, error: *mut Failure) -> Code {

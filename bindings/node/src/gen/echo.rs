@@ -647,6 +647,72 @@ pub fn echo_echo_stream(environment: f64, args: &[u8]) -> napi::Result<f64> {
         Ok(home.own(Arc::new(StreamHandle::packed(result))) as f64)
     })
 }
+/// `echo.echo_options.has_tag`
+#[napi(js_name = "echoEchoOptionsHasTag")]
+pub fn echo_echo_options_has_tag(tag: String, args: &[u8]) -> napi::Result<bool> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let echo_options = <net_types::echo::EchoOptions as Pack>::unpack(r)?;
+        echo_options.check()?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_options_has_tag(
+            &echo_options,
+            &tag,
+        )?;
+        Ok(result)
+    })
+}
+/// `echo.version_pair.is_before`
+#[napi(js_name = "echoVersionPairIsBefore")]
+pub fn echo_version_pair_is_before(args: &[u8]) -> napi::Result<bool> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let version_pair = <net_types::echo::VersionPair as Pack>::unpack(r)?;
+        let other = <net_types::echo::VersionPair as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::version_pair_is_before(
+            &version_pair,
+            other,
+        )?;
+        Ok(result)
+    })
+}
+/// `echo.version_pair.text`
+#[napi(js_name = "echoVersionPairText")]
+pub fn echo_version_pair_text(separator: String, args: &[u8]) -> napi::Result<String> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let version_pair = <net_types::echo::VersionPair as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::version_pair_text(
+            &version_pair,
+            &separator,
+        )?;
+        Ok(result)
+    })
+}
+/// `echo.version_pair.is_first`
+#[napi(js_name = "echoVersionPairIsFirst")]
+pub fn echo_version_pair_is_first(args: &[u8]) -> napi::Result<bool> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let version_pair = <net_types::echo::VersionPair as Pack>::unpack(r)?;
+        r.finish()?;
+        let result =
+            <net_core::Functions as net_types::api::EchoFunctions>::version_pair_is_first(&version_pair)?;
+        Ok(result)
+    })
+}
+/// `echo.version_pair.parse`
+#[napi(js_name = "echoVersionPairParse")]
+pub fn echo_version_pair_parse(text: String, out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::version_pair_parse(&text)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
 /// `echo.echo_box.new`
 #[napi(js_name = "echoEchoBoxNew")]
 pub fn echo_echo_box_new(environment: f64, text: String) -> napi::Result<f64> {

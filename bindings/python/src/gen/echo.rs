@@ -847,6 +847,16 @@ impl EchoOptions {
         value::shown(value, py)
     }
 
+    /// Tells whether a tag is among the tags.
+    #[pyo3(signature = (tag))]
+    fn has_tag(&self, py: Python<'_>, tag: Arg<'_, '_>) -> Answer {
+        abi::check(py, self.0.check())?;
+        let tag = abi::arg::<&str>(tag, "tag")?;
+        abi::run(py, tag.len(), || {
+            <net_core::Functions as api::EchoFunctions>::echo_options_has_tag(&self.0, tag)
+        })
+    }
+
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
@@ -924,6 +934,47 @@ impl VersionPair {
     fn minor(&self, py: Python<'_>) -> Answer {
         let value = &self.0.minor;
         value::shown(value, py)
+    }
+
+    /// Tells whether it comes first.
+    #[pyo3(signature = (other))]
+    fn is_before(&self, py: Python<'_>, other: Arg<'_, '_>) -> Answer {
+        let other = abi::arg(other, "other")?;
+        abi::run(py, 0, || {
+            <net_core::Functions as api::EchoFunctions>::version_pair_is_before(&self.0, other)
+        })
+    }
+
+    /// Tells whether it comes first.
+    #[pyo3(signature = (other))]
+    fn precedes(&self, py: Python<'_>, other: Arg<'_, '_>) -> Answer {
+        let other = abi::arg(other, "other")?;
+        abi::run(py, 0, || {
+            <net_core::Functions as api::EchoFunctions>::version_pair_is_before(&self.0, other)
+        })
+    }
+
+    /// Writes both numbers with something between them.
+    #[pyo3(signature = (separator = None))]
+    fn text(&self, py: Python<'_>, separator: Option<Arg<'_, '_>>) -> Answer {
+        let separator = abi::arg_or::<&str>(separator, "separator", || ".")?;
+        abi::run(py, separator.len(), || {
+            <net_core::Functions as api::EchoFunctions>::version_pair_text(&self.0, separator)
+        })
+    }
+
+    /// Tells whether both numbers are zero.
+    #[getter]
+    fn is_first(&self, py: Python<'_>) -> Answer {
+        abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::version_pair_is_first(&self.0))
+    }
+
+    /// Reads two numbers with a dot between them; `odd` if they are not.
+    #[staticmethod]
+    #[pyo3(signature = (text))]
+    fn parse(py: Python<'_>, text: Arg<'_, '_>) -> Answer {
+        let text = abi::arg::<&str>(text, "text")?;
+        abi::run(py, text.len(), || <net_core::Functions as api::EchoFunctions>::version_pair_parse(text))
     }
 
     fn __index__(&self, py: Python<'_>) -> Answer {

@@ -141,13 +141,7 @@ impl Context<'_> {
     fn arg(&mut self, path: &[&str], name: &str, expression: &str) -> Arg {
         let parsed = self.expression(path, expression);
         let default = parsed.default.as_ref().map(|text| self.default(path, text, &parsed.ty));
-        Arg {
-            name: name.to_owned(),
-            ty: parsed.ty,
-            borrowed: parsed.borrowed,
-            variadic: parsed.variadic,
-            default,
-        }
+        Arg { borrowed: parsed.borrowed, variadic: parsed.variadic, default, ..Arg::plain(name, parsed.ty) }
     }
 }
 
@@ -156,6 +150,7 @@ fn empty_method(prefix: &str, name: &str, shape: Shape, returns: Option<Type>, d
         name: spelling::name(name, None, None),
         path: format!("{prefix}.{name}"),
         shape,
+        member: None,
         is_async: false,
         args: Vec::new(),
         returns,

@@ -43,9 +43,13 @@ pub(super) fn module(
         functions: {
             let prefix = doc.module.name.clone();
             let methods = doc.functions.iter();
-            methods
+            let mut all: Vec<_> = methods
                 .map(|(name, item)| cx.method(&prefix, &["fn", name], name, item, Shape::Function))
-                .collect()
+                .collect();
+            for (index, (name, item)) in doc.record.iter().enumerate() {
+                all.extend(cx.record_methods(index, name, item));
+            }
+            all
         },
     }
 }

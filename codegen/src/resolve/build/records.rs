@@ -2,7 +2,7 @@
 
 use super::{spelling, text};
 use crate::doc::{self, Style};
-use crate::ir::{Field, Lang, Literal, Record, Shape, Type, View};
+use crate::ir::{Arg, At, Field, Lang, Literal, Member, Method, Name, Record, Shape, Type, View};
 use crate::resolve::context::Context;
 
 impl Context<'_> {
@@ -22,11 +22,6 @@ impl Context<'_> {
             Some(View { name: spelling::name(view, None, None), of, ty, doc: text(&it.doc) })
         });
         let views = views.collect();
-        let prefix = format!("{}.{name}", self.loaded.document.module.name);
-        let functions = item.functions.iter();
-        let functions = functions
-            .map(|(f, it)| self.method(&prefix, &["record", name, "fn", f], f, it, Shape::Method))
-            .collect();
         let keeps = |lang| {
             item.rename_all.as_ref().and_then(|per| spelling::of_language(per, lang)) == Some(&Style::Snake)
         };
@@ -38,11 +33,30 @@ impl Context<'_> {
             keep_names: Lang::ALL.into_iter().filter(|lang| keeps(*lang)).collect(),
             fields,
             views,
-            functions,
             is_input: false,
             is_output: false,
             doc: text(&item.doc),
         }
+    }
+
+    /// The methods of a record, as functions of the module that take the value first.
+    pub(super) fn record_methods(&mut self, index: usize, name: &str, item: &doc::Record) -> Vec<Method> {
+        let prefix = format!("{}.{name}", self.loaded.document.module.name);
+        let at = At { module: self.module, index };
+        let methods = item.functions.iter();
+        methods
+            .map(|(function, it)| {
+                let path = ["record", name, "fn", function];
+                let mut method = self.method(&prefix, &path, function, it, Shape::Function);
+                let own = Name { spec: format!("{name}_{function}"), ..Name::default() };
+                let published = std::mem::replace(&mut method.name, own);
+                if !it.is_static {
+                    method.args.insert(0, Arg { is_receiver: true, ..Arg::plain(name, Type::Record(at)) });
+                }
+                method.member = Some(Member { record: at, name: published, is_static: it.is_static });
+                method
+            })
+            .collect()
     }
 
     pub(super) fn field(&mut self, record: &str, name: &str, item: &doc::Field) -> Field {

@@ -21,7 +21,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             rules.wrong(position, &path, format!("`{reason}` is not a reason"));
         }
     }
-    let functions: Vec<_> = module.functions.iter().map(|m| (vec!["fn", m.name.spec.as_str()], m)).collect();
+    let functions: Vec<_> = module.functions.iter().map(|m| (super::function_path(module, m), m)).collect();
     overloads(rules, position, &functions);
     for object in &module.objects {
         let members = object.constructors.iter().chain(&object.methods);
@@ -50,7 +50,8 @@ fn shapes(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method
     if method.shape == Shape::Constructor && method.name.spec == "new" && method.is_async {
         rules.wrong(position, path, "a constructor called `new` is not `async`");
     }
-    let is_getter = method.shape == Shape::Method && !method.is_async && method.args.is_empty();
+    let is_method = method.shape == Shape::Method || method.receiver().is_some();
+    let is_getter = is_method && !method.is_async && method.given().is_empty();
     if method.python_property && !(is_getter && method.returns.is_some()) {
         rules.wrong(
             position,

@@ -5,6 +5,7 @@ mod errors;
 mod layouts;
 mod methods;
 mod names;
+mod records;
 mod symbols;
 mod values;
 
@@ -25,6 +26,7 @@ pub(super) fn check(api: &Api, modules: &[&Loaded], diagnostics: &mut Vec<Diagno
         layouts::check(&mut rules, position);
         errors::check(&mut rules, position);
         methods::check(&mut rules, position);
+        records::check(&mut rules, position);
     }
 }
 
@@ -45,9 +47,19 @@ impl<'a> Rules<'a> {
     }
 }
 
+/// The path to the table of a function, which may be a method of a record.
+fn function_path<'a>(module: &'a Module, method: &'a Method) -> Vec<&'a str> {
+    match &method.member {
+        Some(member) => {
+            vec!["record", &module.records[member.record.index].name.spec, "fn", &member.name.spec]
+        }
+        None => vec!["fn", &method.name.spec],
+    }
+}
+
 /// Every method of a module with the path to its table.
 fn methods(module: &Module) -> Vec<(Vec<&str>, &Method)> {
-    let mut all: Vec<_> = module.functions.iter().map(|m| (vec!["fn", m.name.spec.as_str()], m)).collect();
+    let mut all: Vec<_> = module.functions.iter().map(|m| (function_path(module, m), m)).collect();
     for object in &module.objects {
         for method in object.constructors.iter().chain(&object.methods) {
             let table = match method.shape {
@@ -57,14 +69,6 @@ fn methods(module: &Module) -> Vec<(Vec<&str>, &Method)> {
             };
             all.push((vec!["object", &object.name.spec, table, &method.name.spec], method));
         }
-    }
-    for record in &module.records {
-        all.extend(
-            record
-                .functions
-                .iter()
-                .map(|m| (vec!["record", &record.name.spec, "fn", m.name.spec.as_str()], m)),
-        );
     }
     for host in &module.hosts {
         all.extend(

@@ -18,7 +18,9 @@ pub(super) fn check_namespace(rules: &mut Rules<'_>) {
             let types = types.chain(module.enums.iter().map(|e| ("enum", &e.name)));
             let types = types.chain(module.flags.iter().map(|f| ("flags", &f.name)));
             let types = types.chain(module.hosts.iter().map(|h| ("host", &h.name)));
-            let types: Vec<_> = types.chain(module.functions.iter().map(|f| ("fn", &f.name))).collect();
+            let types: Vec<_> = types
+                .chain(module.functions.iter().filter(|f| f.member.is_none()).map(|f| ("fn", &f.name)))
+                .collect();
             for (table, name) in types {
                 for public in public(name, lang) {
                     if let Some(other) =
@@ -44,7 +46,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         rules.wrong(position, &["module", "name"], "a module is called as its file");
     }
     for (path, method) in super::methods(module) {
-        snake(rules, position, &path, &method.name);
+        snake(rules, position, &path, method.published());
         check_parameters(rules, position, &path, method);
         for arg in &method.args {
             snake_text(rules, position, &[path.as_slice(), &["args", &arg.name]].concat(), &arg.name);

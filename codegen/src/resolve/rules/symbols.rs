@@ -23,7 +23,8 @@ pub(super) fn check(rules: &mut Rules<'_>) {
         for (position, module) in api.modules.iter().enumerate() {
             for (path, owned) in functions(module) {
                 let Some(symbol) = name(owned) else { continue };
-                let (own, is_member) = (owned.1.path.as_str(), owned.0.is_some());
+                let is_member = owned.0.is_some() || owned.1.member.is_some();
+                let own = owned.1.path.as_str();
                 let Some((other, other_is_member)) = taken.insert(symbol, (own, is_member)) else { continue };
                 // Two functions of modules are told by their public names already.
                 if is_member || other_is_member {
@@ -40,7 +41,7 @@ pub(super) fn check(rules: &mut Rules<'_>) {
 
 /// Every function of a module that a host calls, with the path to its table.
 fn functions(module: &Module) -> Vec<(Vec<&str>, Owned<'_>)> {
-    let own = module.functions.iter().map(|m| (vec!["fn", m.name.spec.as_str()], (None, m)));
+    let own = module.functions.iter().map(|m| (super::function_path(module, m), (None, m)));
     let members = module.objects.iter().flat_map(|object| {
         object.constructors.iter().chain(&object.methods).map(move |m| {
             let table = match m.shape {
@@ -62,6 +63,8 @@ fn c_name((object, method): Owned<'_>) -> Option<String> {
 fn go_name((object, method): Owned<'_>) -> Option<String> {
     let name = go::names::item(&method.name);
     match (object, method.shape) {
+        // Go has a method on the value, whose name only its record shares.
+        (None, _) if method.receiver().is_some() => None,
         (None, _) => Some(name),
         (Some(object), Shape::Constructor) if method.name.spec == "new" => {
             Some(format!("New{}", go::names::item(&object.name)))

@@ -322,6 +322,7 @@ fn view_argument(api: &Api, arg: &Arg, is_async: bool, name: &str, label: &str) 
     let pass = match (borrowed && sliced, optional) {
         (true, true) => format!("{name}.as_deref()"),
         (true, false) => format!("&{name}"),
+        _ if arg.is_receiver => format!("&{name}"),
         _ => name.to_owned(),
     };
     ArgModel {

@@ -53,7 +53,7 @@ struct Outcome {
 pub(crate) fn lower(scope: &Scope<'_>, item: &Method, returns: Option<&Type>) -> Lowered {
     let crossing = crossing(scope, &item.args);
     let outcome = returns.map(|ty| outcome(scope, ty));
-    let mut args: Vec<_> = item.args.iter().map(|arg| argument(scope, arg)).collect();
+    let mut args: Vec<_> = item.given().iter().map(|arg| argument(scope, arg)).collect();
     if item.is_async {
         args.insert(0, "ctx context.Context".into());
     }
@@ -94,7 +94,7 @@ fn has_native(method: &Method) -> bool {
 /// The arguments of a method as another one passes them on.
 pub(crate) fn passed(item: &Method) -> String {
     let args = item
-        .args
+        .given()
         .iter()
         .map(|arg| format!("{}{}", names::private(&arg.name), if arg.variadic { "..." } else { "" }));
     item.is_async.then(|| "ctx".to_owned()).into_iter().chain(args).collect::<Vec<_>>().join(", ")

@@ -12,8 +12,8 @@ pub(crate) mod types;
 
 use super::Target;
 use crate::files::FileSet;
-use crate::ir::{Api, Module};
-use anyhow::{Result, bail};
+use crate::ir::Api;
+use anyhow::Result;
 use askama::Template;
 
 const DIR: &str = "sdks/go";
@@ -31,7 +31,6 @@ impl Target for Go {
     fn render(&self, api: &Api) -> Result<FileSet> {
         let mut files = FileSet::default();
         for module in &api.modules {
-            refuse(module)?;
             let template = ModuleTemplate {
                 module: &module.name,
                 tag: module.feature.as_deref(),
@@ -57,16 +56,6 @@ impl Target for Go {
         files.add(format!("{TESTEE}/codec_gen.go"), CodecTemplate {}.render()?);
         Ok(files)
     }
-}
-
-/// Says what Go has no form for yet, before anything is written.
-fn refuse(module: &Module) -> Result<()> {
-    for record in &module.records {
-        if let Some(function) = record.functions.first() {
-            bail!("go: {}: methods of records have no C function", function.path);
-        }
-    }
-    Ok(())
 }
 
 /// Puts in the imports that the text uses, and leaves one blank line between items.

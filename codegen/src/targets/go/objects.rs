@@ -72,12 +72,21 @@ pub(crate) fn openings(api: &Api, object: Option<&Object>, method: &Method) -> V
 fn function(api: &Api, item: &Method) -> Vec<FunctionModel> {
     let vars = result_variables(item);
     let scope = Scope { api, prefix: "", has_self: false, vars: &vars, chains: false };
-    named(&item.name, |name| {
+    // A method of a record is one in Go, too; a static one has the record's name in front.
+    let record = item.member.as_ref().map(|member| names::item(&api.record(member.record).name));
+    let value = item.receiver().map(|value| names::private(&value.name));
+    let (receiver, owner) = match (&record, &value) {
+        (Some(record), Some(value)) => (format!("({value} {record}) "), format!("{value}.")),
+        _ => (String::new(), String::new()),
+    };
+    let prefix = record.filter(|_| value.is_none()).unwrap_or_default();
+    named(item.published(), |name| {
         let lowered = calls::lower(&scope, item, item.returns.as_ref());
+        let full = format!("{prefix}{name}");
         FunctionModel {
-            doc: method_doc(&name, item),
-            opening: format!("func {name}{}{}", declared(&vars), lowered.signature),
-            call: format!("{name}{}({})", used(&vars), lowered.given),
+            doc: method_doc(&full, item),
+            opening: format!("func {receiver}{full}{}{}", declared(&vars), lowered.signature),
+            call: format!("{owner}{full}{}({})", used(&vars), lowered.given),
             body: lowered.body,
         }
     })

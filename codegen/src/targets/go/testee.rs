@@ -139,10 +139,11 @@ impl TesteeModel {
             let name = names::item(&item.name);
             let vars = objects::result_variables(item);
             self.time(api, item, &vars, None, &format!("{name}{}", instance(vars.len())));
-            let own = std::iter::once((item.path.clone(), name));
-            let aliases = item.name.aliases(Lang::Go).iter().map(|alias| alias_op(item, alias));
-            for (op, name) in own.chain(aliases.zip(names::aliases(&item.name))) {
-                let function = format!("{name}{}", instance(vars.len()));
+            let own = std::iter::once((item.path.clone(), names::item(item.published())));
+            let aliases = item.published().aliases(Lang::Go).iter().map(|alias| alias_op(item, alias));
+            let owner = record_owner(api, item);
+            for (op, name) in own.chain(aliases.zip(names::aliases(item.published()))) {
+                let function = format!("{owner}{name}{}", instance(vars.len()));
                 self.call(op, body(api, item, &vars, &function, item.returns.as_ref()));
             }
         }
@@ -289,6 +290,15 @@ fn method_body(api: &Api, object: &Object, item: &Method, this: &str, name: &str
     }
 }
 
+/// What stands before the name of a method of a record: the value with a dot, or the record's name.
+fn record_owner(api: &Api, item: &Method) -> String {
+    let record = item.member.as_ref().map(|member| names::item(&api.record(member.record).name));
+    match item.receiver() {
+        Some(value) => format!("{}.", argument(api, value, &[])),
+        None => record.unwrap_or_default(),
+    }
+}
+
 fn body(api: &Api, item: &Method, vars: &[String], function: &str, returns: Option<&Type>) -> Lines {
     vec![answer(api, vars, &format!("{function}({})", arguments(api, item, vars)), returns)]
 }
@@ -307,7 +317,7 @@ fn answer(api: &Api, vars: &[String], call: &str, returns: Option<&Type>) -> Str
 
 fn arguments(api: &Api, item: &Method, vars: &[String]) -> String {
     let ctx = item.is_async.then(|| "c.ctx".to_owned());
-    let args = item.args.iter().map(|arg| argument(api, arg, vars));
+    let args = item.given().iter().map(|arg| argument(api, arg, vars));
     ctx.into_iter().chain(args).collect::<Vec<_>>().join(", ")
 }
 

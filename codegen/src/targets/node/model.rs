@@ -335,7 +335,7 @@ impl Parts {
         let (read, borrowed) = types::read(api, &arg.ty, is_async);
         self.read.push(format!("let {name} = {read};"));
         self.read.extend(check(api, &arg.ty, &name));
-        self.given.push(if borrowed { format!("&{name}") } else { name });
+        self.given.push(if borrowed || arg.is_receiver { format!("&{name}") } else { name });
     }
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> 
         _ if is_init => Some("self"),
         Shape::Method | Shape::Property { .. } => Some("self"),
         Shape::Constructor => Some("cls"),
+        _ if item.receiver().is_some() => Some("self"),
         _ => None,
     };
     let shown = if is_init && name == "new" { "__init__" } else { name };
@@ -60,6 +61,9 @@ pub(crate) fn method(api: &Api, owner: Owner<'_>, item: &Method, name: &str) -> 
     let decorators = match item.shape {
         Shape::Constructor if !is_init => vec!["@classmethod".to_owned()],
         Shape::Static => vec!["@staticmethod".to_owned()],
+        _ if item.member.as_ref().is_some_and(|member| member.is_static) => {
+            vec!["@staticmethod".to_owned()]
+        }
         _ if is_property => vec!["@property".to_owned()],
         _ => Vec::new(),
     };
@@ -86,7 +90,12 @@ pub(crate) fn init_signature(api: &Api, owner: Owner<'_>, item: &Method) -> Stri
 }
 
 /// The options record of a method's last argument, if its fields are given one by one.
+///
+/// A method of a record is the native one, which takes it whole.
 pub(crate) fn flattened<'a>(api: &'a Api, method: &Method) -> Option<&'a Record> {
+    if method.member.is_some() {
+        return None;
+    }
     let last = method.args.last()?;
     let Type::Record(at) = last.ty.split_optional().0 else { return None };
     let record = api.record(*at);
@@ -144,7 +153,9 @@ impl<'a> Call<'a> {
             options,
             whole,
         };
-        let (ordered, named) = order(&item.args[..kept], &published, own_model);
+        let (mut ordered, named) = order(&item.args[..kept], &published, own_model);
+        let is_receiver = |role: &Role| matches!(role, Role::Argument(at) if item.args[*at].is_receiver);
+        ordered.retain(|role| !is_receiver(role));
         call.params = ordered.iter().map(|role| call.declared(*role, &item.args)).collect();
         for (position, arg) in item.args[..kept].iter().enumerate() {
             let passed = call.passed_as(arg, &call.names[position]);

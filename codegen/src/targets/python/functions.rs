@@ -177,7 +177,15 @@ pub(crate) fn function(
         call.push("&this".to_owned());
         bindings.push(format!("let this = abi::arg::<Arc<net_core::{class}>>(this, \"self\")?;"));
     }
-    for (arg, name) in method.args.iter().zip(Parameters::first(api, method).names) {
+    if let Some(value) = method.receiver() {
+        call.push("&self.0".to_owned());
+        if matches!(&value.ty, Type::Record(at) if api.record(*at).has_limits()) {
+            bindings.push("abi::check(py, self.0.check())?;".into());
+        }
+    }
+    let names = Parameters::first(api, method).names;
+    let given = method.args.iter().zip(names).filter(|(arg, _)| !arg.is_receiver);
+    for (arg, name) in given {
         let ident = rust_names::value(&name);
         let optional = arg.may_be_left_out();
         let wrapper = if optional { "Option<Arg<'_, '_>>" } else { "Arg<'_, '_>" };
@@ -211,8 +219,8 @@ pub(crate) fn function(
 
 /// The bytes that a method works on, as far as its arguments tell; a list may have any number.
 fn size(method: &Method, idents: &[String]) -> String {
-    let receiver = idents.len() - method.args.len();
-    let given = method.args.iter().zip(&idents[receiver..]);
+    let args = method.given();
+    let given = args.iter().zip(&idents[idents.len() - args.len()..]);
     let sizes = given.filter_map(|(arg, ident)| match arg.ty {
         Type::String | Type::Bytes | Type::Json(_) => Some(format!("{ident}.len()")),
         Type::List(_) | Type::Map(_) => Some("usize::MAX".into()),

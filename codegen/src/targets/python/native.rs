@@ -1,12 +1,13 @@
 //! What the templates of the extension module print: Rust.
 
 use super::functions::{self, FunctionModel, HostModel};
+use super::parameters::Parameters;
 use super::{names, types};
 use crate::doc::RecordClass;
-use crate::ir::{Api, At, Enum, Field, Flags, Lang, Module, Record, Scalar, TextForm, Type, Union};
+use crate::ir::{Api, At, Enum, Field, Flags, Lang, Method, Module, Record, Scalar, TextForm, Type, Union};
 use crate::targets::imports::{self, has_word};
 use crate::targets::rust::{names as rust_names, spans, types as rust_types};
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 /// Lines of a doc comment.
 pub(crate) type Lines = Vec<String>;
@@ -78,6 +79,7 @@ pub(crate) struct RecordModel {
     /// First parameter, and the others, if an instance may be given for the first.
     pub copies: Option<(String, String)>,
     pub views: Vec<ViewModel>,
+    pub methods: Vec<MethodModel>,
     /// Field of which it is a sequence.
     pub items: Option<String>,
     /// Field as which it may stand.
@@ -104,6 +106,16 @@ pub(crate) struct ViewModel {
     pub name: String,
     pub field: String,
     pub is_json: bool,
+}
+
+/// A method of a record, under one of its names.
+pub(crate) struct MethodModel {
+    pub name: String,
+    pub function: FunctionModel,
+    /// Its parameters, with what one has that is left out.
+    pub signature: String,
+    pub is_static: bool,
+    pub is_property: bool,
 }
 
 pub(crate) struct UnionModel {
@@ -134,11 +146,45 @@ pub(crate) struct MemberModel {
     pub total: bool,
 }
 
+/// Where the functions of a module stand.
+fn functions_of(module: &Module) -> String {
+    format!("<{} as api::{}>", module.functions_type(), rust_names::functions(&module.name))
+}
+
+/// The methods of a record, under all their names.
+fn methods(api: &Api, module: &Module, item: &Record) -> Result<Vec<MethodModel>> {
+    let mut all = Vec::new();
+    for method in module.methods_of(item).filter(|method| method.in_lang(Lang::Python)) {
+        let published = method.published();
+        let names = std::iter::once(names::member(published)).chain(names::member_aliases(published));
+        for name in names {
+            all.push(MethodModel {
+                name: rust_names::value(&name),
+                function: functions::function(api, None, &functions_of(module), method)?,
+                signature: method_signature(api, method),
+                is_static: method.receiver().is_none(),
+                is_property: method.is_property_in(Lang::Python),
+            });
+        }
+    }
+    Ok(all)
+}
+
+fn method_signature(api: &Api, method: &Method) -> String {
+    let names = Parameters::first(api, method).names;
+    let given = method.args.iter().zip(names).filter(|(arg, _)| !arg.is_receiver);
+    let params = given.map(|(arg, name)| {
+        let default = if arg.may_be_left_out() { " = None" } else { "" };
+        format!("{}{default}", rust_names::value(&name))
+    });
+    params.collect::<Vec<_>>().join(", ")
+}
+
 /// Lowers a module.
 pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<NativeModel> {
     let mut printed = Vec::new();
-    for method in module.functions.iter().filter(|method| method.crosses_to(Lang::Python)) {
-        let owner = format!("<{} as api::{}>", module.functions_type(), rust_names::functions(&module.name));
+    let owner = functions_of(module);
+    for method in module.plain_functions().filter(|method| method.crosses_to(Lang::Python)) {
         printed.push(functions::function(api, None, &owner, method)?);
     }
     for (index, object) in module.objects.iter().enumerate() {
@@ -148,9 +194,6 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<Nati
     for item in &module.records {
         if api.holds(item) {
             continue;
-        }
-        if !item.functions.is_empty() {
-            bail!("python: record `{}` has functions, which the target does not print", item.name.spec);
         }
         records.push(record(api, module, item)?);
     }
@@ -286,6 +329,7 @@ fn record(api: &Api, module: &Module, item: &Record) -> Result<RecordModel> {
                 is_json: matches!(view.ty, Type::Json(_)),
             })
             .collect(),
+        methods: methods(api, module, item)?,
         items,
         index: item.stands_as.map(|at| rust_names::value(&item.fields[at].name.spec)),
         fields,

@@ -29,7 +29,7 @@ pub(crate) struct PageModel {
 /// Lowers a module.
 pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
     let own = mode == Mode::Blocking;
-    let functions = module.functions.iter().filter(|item| item.in_lang(Lang::Python));
+    let functions = module.plain_functions().filter(|item| item.in_lang(Lang::Python));
     let functions: Vec<_> = functions.filter(|item| own || is_twin(api, item)).collect();
     let owner = Owner { object: None, vars: &[], mode, indent: 0 };
     let mut page = PageModel {

@@ -1,10 +1,11 @@
 //! The type stubs of the extension module.
 
+use super::calls::Owner;
 use super::parameters::Parameters;
 use super::types::{self, Mode};
 use super::{calls, fit, names};
 use crate::doc::RecordClass;
-use crate::ir::{Api, Field, Lang, Method, Object, Record, Shape, Type, Union};
+use crate::ir::{Api, Field, Lang, Method, Module, Object, Record, Shape, Type, Union};
 use crate::targets::imports::has_word;
 
 pub(crate) struct StubsModel {
@@ -25,12 +26,11 @@ pub(crate) fn all(api: &Api) -> StubsModel {
     let mut functions = Vec::new();
     for module in &api.modules {
         let plain = module.records.iter().filter(|item| !api.holds(item));
-        classes.extend(plain.map(|item| record(api, item)));
+        classes.extend(plain.map(|item| record(api, module, item)));
         classes.extend(module.unions.iter().map(|item| union(api, item)));
         functions.extend(
             module
-                .functions
-                .iter()
+                .plain_functions()
                 .filter(|m| m.crosses_to(Lang::Python))
                 .flat_map(|m| function(api, None, m)),
         );
@@ -70,7 +70,7 @@ fn imports(api: &Api, text: &str) -> String {
     format!("{}\n\n{}", theirs.join("\n"), ours.join("\n"))
 }
 
-fn record(api: &Api, item: &Record) -> StubModel {
+fn record(api: &Api, module: &Module, item: &Record) -> StubModel {
     let name = names::class(&item.name);
     let mut ordered: Vec<_> = item.fields.iter().collect();
     ordered.sort_by_key(|field| field.may_be_left_out());
@@ -102,6 +102,7 @@ fn record(api: &Api, item: &Record) -> StubModel {
             _ => members.push(property(&view_name, "bytes", &view.doc.text)),
         }
     }
+    members.extend(methods(api, module, item));
     if item.is_output && !item.is_input {
         let lists: Vec<_> = item
             .fields
@@ -121,6 +122,25 @@ fn record(api: &Api, item: &Record) -> StubModel {
     }
     members.push("    def __eq__(self, other: object) -> bool: ...".into());
     StubModel { name, doc: fit::doc(4, &item.doc.text), members }
+}
+
+/// The methods of a record, under all their names.
+fn methods(api: &Api, module: &Module, item: &Record) -> Vec<String> {
+    let owner = Owner { object: None, vars: &[], mode: Mode::Blocking, indent: 4 };
+    let kept = module.methods_of(item).filter(|method| method.in_lang(Lang::Python));
+    kept.flat_map(|method| {
+        let published = method.published();
+        let names = std::iter::once(names::member(published)).chain(names::member_aliases(published));
+        names
+            .map(|name| {
+                let model = calls::method(api, owner, method, &name);
+                let decorators =
+                    model.decorators.iter().map(|line| format!("    {line}\n")).collect::<String>();
+                format!("{decorators}{}\n{}", model.signature, model.doc)
+            })
+            .collect::<Vec<_>>()
+    })
+    .collect()
 }
 
 fn property(name: &str, ty: &str, doc: &str) -> String {

@@ -24,7 +24,9 @@ pub(crate) fn testee(api: &Api) -> TesteeTemplate {
     for module in &api.modules {
         codecs.extend(module_codecs(api, module));
         for item in module.functions.iter().filter(|item| item.in_lang(Lang::Python)) {
-            calls.extend(named_calls(api, &page(module), None, item));
+            let record = item.member.as_ref().map(|member| names::class(&api.record(member.record).name));
+            let owner = record.map_or_else(|| page(module), |class| format!("{}.{class}", page(module)));
+            calls.extend(named_calls(api, &owner, None, item));
         }
         for object in &module.objects {
             calls.extend(object_calls(api, module, object));
@@ -197,9 +199,10 @@ fn object_calls(api: &Api, module: &Module, object: &Object) -> Vec<(String, Str
 
 /// A method under its name, and under its other names.
 fn named_calls(api: &Api, owner: &str, object: Option<&Object>, item: &Method) -> Vec<(String, String)> {
-    let aliases = item.name.aliases(Lang::Python).iter().map(|alias| alias_op(item, alias));
-    let aliases = aliases.zip(names::member_aliases(&item.name));
-    let all = std::iter::once((item.path.clone(), names::member(&item.name))).chain(aliases);
+    let published = item.published();
+    let aliases = published.aliases(Lang::Python).iter().map(|alias| alias_op(item, alias));
+    let aliases = aliases.zip(names::member_aliases(published));
+    let all = std::iter::once((item.path.clone(), names::member(published))).chain(aliases);
     all.map(|(op, name)| (op, call(api, owner, object, item, name))).collect()
 }
 
@@ -227,6 +230,9 @@ fn call(api: &Api, owner: &str, object: Option<&Object>, item: &Method, name: St
     let mut flags = String::new();
     if matches!(item.shape, Shape::Method | Shape::Property { .. }) && object.is_some() {
         flags += ", on_object=True";
+    }
+    if item.receiver().is_some() {
+        flags += ", on_value=True";
     }
     if item.is_property_in(Lang::Python) {
         flags += ", is_property=True";

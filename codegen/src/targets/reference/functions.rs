@@ -109,7 +109,12 @@ fn host(site: Site<'_>, item: &Host) -> ItemModel {
 
 /// A function under its name, with that of its object in front.
 fn function(site: Site<'_>, item: &Method, owner: &str) -> ItemModel {
-    let title = if owner.is_empty() { item.name.spec.clone() } else { format!("{owner}.{}", item.name.spec) };
+    let record = item.member.as_ref().map(|member| site.api.record(member.record).name.spec.as_str());
+    let name = &item.published().spec;
+    let title = match record.unwrap_or(owner) {
+        "" => name.clone(),
+        owner => format!("{owner}.{name}"),
+    };
     let all = [
         code(&shape(site, item)),
         signatures(site, item),
@@ -122,7 +127,7 @@ fn function(site: Site<'_>, item: &Method, owner: &str) -> ItemModel {
 
 /// The function as the spec writes it.
 fn shape(site: Site<'_>, item: &Method) -> String {
-    let args = item.args.iter().map(|arg| {
+    let args = item.given().iter().map(|arg| {
         let default = arg.default.as_ref().map(|value| site.spelling().literal(value, &arg.ty));
         let default = default.map_or(String::new(), |value| format!(" = {value}"));
         format!("{}: {}{default}", arg.name, site.spelling().argument(arg))
@@ -135,6 +140,7 @@ fn shape(site: Site<'_>, item: &Method) -> String {
     };
     let kind = match item.shape {
         Shape::Static => "static ",
+        _ if item.member.as_ref().is_some_and(|member| member.is_static) => "static ",
         Shape::Property { fixed: true } => "fixed ",
         _ => "",
     };
@@ -142,7 +148,7 @@ fn shape(site: Site<'_>, item: &Method) -> String {
     if matches!(item.shape, Shape::Property { .. }) {
         return format!("{kind}{}{returns}", item.name.spec);
     }
-    format!("{kind}{later}{}({args}){returns}", item.name.spec)
+    format!("{kind}{later}{}({args}){returns}", item.published().spec)
 }
 
 /// The declaration in every language that has it.
@@ -155,7 +161,7 @@ fn signatures(site: Site<'_>, item: &Method) -> String {
 }
 
 fn arguments(site: Site<'_>, item: &Method) -> String {
-    let rows = item.args.iter().map(|arg| {
+    let rows = item.given().iter().map(|arg| {
         let (inner, _) = arg.ty.split_optional();
         let default = arg.default.as_ref().map(|value| site.spelling().literal(value, &arg.ty));
         vec![

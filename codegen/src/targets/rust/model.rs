@@ -439,7 +439,8 @@ fn method(api: &Api, method: &Method, owner: &str) -> MethodModel {
     };
     args.extend(method.args.iter().map(|arg| {
         let ty = own(&types::argument(api, &arg.ty, method.is_async), owner);
-        format!("{}: {ty}", names::value(&arg.name))
+        let borrow = if arg.is_receiver { "&" } else { "" };
+        format!("{}: {borrow}{ty}", names::value(&arg.name))
     }));
     let result = match (&method.returns, method.shape) {
         (_, Shape::Constructor) => "std::sync::Arc<Self>".into(),

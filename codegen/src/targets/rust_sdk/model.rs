@@ -23,6 +23,7 @@ pub(crate) struct ModuleModel {
     pub functions: Vec<MethodModel>,
     pub hosts: Vec<HostModel>,
     pub views: Vec<ViewsModel>,
+    pub members: Vec<MembersModel>,
     /// Names for the prelude.
     pub prelude: String,
 }
@@ -102,12 +103,19 @@ pub(crate) struct ViewModel {
     pub body: String,
 }
 
+/// The methods of a record, which lives in another crate and takes none of its own from here.
+pub(crate) struct MembersModel {
+    pub record: String,
+    pub name: String,
+    pub methods: Vec<MethodModel>,
+}
+
 /// Lowers a module.
 pub(crate) fn module(api: &Api, position: usize, module: &Module) -> ModuleModel {
     let scope = Scope { api, module: position, owner: None };
     let mut contracts: Vec<_> =
         module.objects.iter().map(|object| format!("{} as _", names::ty(&object.name.spec))).collect();
-    if offered(&module.functions).next().is_some() {
+    if offered(module.functions.iter()).next().is_some() {
         contracts.push(format!("{} as _", names::functions(&module.name)));
     }
     ModuleModel {
@@ -130,15 +138,16 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> ModuleModel
             .filter(|(_, item)| api.holds(item))
             .map(|(index, item)| holder(scope, At { module: position, index }, item))
             .collect(),
-        functions: offered(&module.functions).map(|item| method(scope, item, None)).collect(),
+        functions: offered(module.plain_functions()).map(|item| method(scope, item, None)).collect(),
+        members: module.records.iter().filter_map(|item| members(scope, module, item)).collect(),
         hosts: module.hosts.iter().map(|item| hosts::host(scope, module, item)).collect(),
         views: module.records.iter().filter(|r| !r.views.is_empty()).map(views).collect(),
         prelude: prelude(module).join(", "),
     }
 }
 
-fn offered(methods: &[Method]) -> impl Iterator<Item = &Method> {
-    methods.iter().filter(|method| method.in_lang(Lang::Rust))
+fn offered<'a>(methods: impl Iterator<Item = &'a Method>) -> impl Iterator<Item = &'a Method> {
+    methods.filter(|method| method.in_lang(Lang::Rust))
 }
 
 fn prelude(module: &Module) -> Vec<String> {
@@ -147,11 +156,13 @@ fn prelude(module: &Module) -> Vec<String> {
     let options = module.records.iter().filter(|item| item.class == Some(RecordClass::Options));
     let families = module.families.iter().map(|item| names::family(&item.name));
     let views = module.records.iter().filter(|item| !item.views.is_empty());
+    let members = module.records.iter().filter(|item| offered(module.methods_of(item)).next().is_some());
     let mut all: Vec<_> = objects
         .chain(hosts)
         .chain(options.map(|item| names::ty(&item.name.spec)))
         .chain(families)
         .chain(views.map(|item| names::views(&item.name.spec)))
+        .chain(members.map(|item| names::methods(&item.name.spec)))
         .collect();
     all.sort();
     all
@@ -244,31 +255,37 @@ fn bounds_clause(bounds: BTreeMap<String, Vec<&'static str>>) -> String {
 
 /// Lowers a function.
 pub(crate) fn method(scope: Scope<'_>, item: &Method, owner: Option<&Object>) -> MethodModel {
-    let lowered: Vec<_> = item.args.iter().map(|arg| args::lower(scope, arg, item.is_async)).collect();
-    let name = names::value(&item.name.spec);
+    let lowered: Vec<_> = item.given().iter().map(|arg| args::lower(scope, arg, item.is_async)).collect();
+    let name = names::value(&item.published().spec);
+    let function = names::value(&item.name.spec);
     let has_self = matches!(item.shape, Shape::Method | Shape::Property { .. });
-    let passed: Vec<_> = lowered.iter().map(|arg| arg.passed.as_str()).collect();
+    let value = item.receiver().map(|_| "self");
+    let passed: Vec<_> = value.into_iter().chain(lowered.iter().map(|arg| arg.passed.as_str())).collect();
     let callee = match (has_self, owner) {
         (true, _) => "self.inner".to_owned(),
         (false, Some(object)) => format!("net_core::{}", names::ty(&object.name.spec)),
         (false, None) => "net_core::Functions".to_owned(),
     };
     let dot = if has_self { "." } else { "::" };
-    let call = format!("{callee}{dot}{name}({})", passed.join(", "));
-    let mut body: Lines = lowered.iter().flat_map(|arg| arg.setup.clone()).collect();
+    let call = format!("{callee}{dot}{function}({})", passed.join(", "));
+    let checked = item
+        .receiver()
+        .filter(|value| matches!(&value.ty, Type::Record(at) if scope.api.record(*at).has_limits()));
+    let mut body: Lines = checked.map(|_| "self.check()?;".to_owned()).into_iter().collect();
+    body.extend(lowered.iter().flat_map(|arg| arg.setup.clone()));
     body.extend(ending(scope, item, owner, &call));
     let signature = |name: &str| signature(scope, item, name, &lowered);
-    let forwarded: Vec<_> = item.args.iter().map(|arg| names::value(&arg.name)).collect();
-    let target = if has_self {
+    let forwarded: Vec<_> = item.given().iter().map(|arg| names::value(&arg.name)).collect();
+    let target = if has_self || value.is_some() {
         "self."
-    } else if owner.is_some() {
+    } else if owner.is_some() || item.member.is_some() {
         "Self::"
     } else {
         ""
     };
     let wait = if item.is_async { ".await" } else { "" };
     let forward = |alias: &String| ForwardModel {
-        doc: format!("The same as [`{}`]({}).", item.name.spec, link(owner, &name)),
+        doc: format!("The same as [`{name}`]({}).", link(item, owner, &name)),
         signature: signature(&names::value(alias)),
         call: format!("{target}{name}({}){wait}", forwarded.join(", ")),
     };
@@ -277,12 +294,22 @@ pub(crate) fn method(scope: Scope<'_>, item: &Method, owner: Option<&Object>) ->
         attributes: attributes(item),
         signature: signature(&name),
         body,
-        aliases: item.name.aliases(Lang::Rust).iter().map(forward).collect(),
+        aliases: item.published().aliases(Lang::Rust).iter().map(forward).collect(),
     }
 }
 
-fn link(owner: Option<&Object>, name: &str) -> String {
-    if owner.is_some() { format!("Self::{name}") } else { name.to_owned() }
+/// Lowers the methods of a record, if it has any.
+fn members(scope: Scope<'_>, module: &Module, item: &Record) -> Option<MembersModel> {
+    let methods: Vec<_> = offered(module.methods_of(item)).map(|item| method(scope, item, None)).collect();
+    (!methods.is_empty()).then(|| MembersModel {
+        record: names::ty(&item.name.spec),
+        name: names::methods(&item.name.spec),
+        methods,
+    })
+}
+
+fn link(item: &Method, owner: Option<&Object>, name: &str) -> String {
+    if owner.is_some() || item.member.is_some() { format!("Self::{name}") } else { name.to_owned() }
 }
 
 /// The statements that call the core and hand out its result.
@@ -323,6 +350,7 @@ fn signature(scope: Scope<'_>, item: &Method, name: &str, lowered: &[args::Lower
     let generics = if generics.is_empty() { String::new() } else { format!("<{}>", generics.join(", ")) };
     let mut declared = match item.shape {
         Shape::Method | Shape::Property { .. } => vec!["&self".to_owned()],
+        _ if item.receiver().is_some() => vec!["&self".to_owned()],
         _ => Vec::new(),
     };
     declared.extend(lowered.iter().map(|arg| arg.declared.clone()));
@@ -337,7 +365,9 @@ fn signature(scope: Scope<'_>, item: &Method, name: &str, lowered: &[args::Lower
     };
     let keyword = if item.is_async { "async fn" } else { "fn" };
     let clause = bounds_clause(bounds(scope, item));
-    format!("pub {keyword} {name}{generics}({}) -> {result}{clause}", declared.join(", "))
+    // The methods of a trait are as public as it is.
+    let public = if item.member.is_some() { "" } else { "pub " };
+    format!("{public}{keyword} {name}{generics}({}) -> {result}{clause}", declared.join(", "))
 }
 
 /// What the type variables of a method have to be, by what it does with them.

@@ -12,6 +12,11 @@ pub(crate) fn adapter(host: &str) -> String {
     format!("{}Host", ty(host))
 }
 
+/// The trait with the methods of a record.
+pub(crate) fn methods(record: &str) -> String {
+    format!("{}Methods", ty(record))
+}
+
 /// The trait with the views of a record.
 pub(crate) fn views(record: &str) -> String {
     format!("{}Views", ty(record))

@@ -63,6 +63,10 @@ pub(crate) fn host(api: &Api, module: usize, item: &Host) -> HostModel {
 
 /// What a method is called on; pushes the lines that find it.
 pub(super) fn callee(api: &Api, op: &Op<'_>, lines: &mut Vec<String>) -> String {
+    if let Call::Method(Method { member: Some(member), .. }) = &op.call {
+        let record = path(api, member.record.module, &api.record(member.record).name.spec);
+        return format!("<{record} as {record}Methods>::");
+    }
     let Some((at, object)) = op.owner else {
         return format!("net_mesh::{}::", api.modules[module_of(api, &op.name)].name);
     };
@@ -94,9 +98,13 @@ fn object_path(api: &Api, module: usize, object: &Object) -> String {
 }
 
 fn method_lines(api: &Api, op: &Op<'_>, method: &Method, callee: &str, lines: &mut Vec<String>) {
-    let passed: Vec<_> = method.args.iter().map(|arg| argument(api, arg, method.is_async)).collect();
+    let value = method.receiver().map(|value| format!("&{}", argument(api, value, false)));
+    let passed: Vec<_> = value
+        .into_iter()
+        .chain(method.given().iter().map(|arg| argument(api, arg, method.is_async)))
+        .collect();
     let dot = if callee.ends_with(':') { "" } else { "." };
-    let name = names::value(op.alias.unwrap_or(&method.name.spec));
+    let name = names::value(op.alias.unwrap_or(&method.published().spec));
     let call = format!("{callee}{dot}{name}({})", passed.join(", "));
     let call = if method.is_async { format!("{call}.await") } else { call };
     let never_fails = matches!(method.shape, Shape::Property { fixed: true })

@@ -20,7 +20,7 @@ pub(super) fn module(api: &Api, module: &Module) -> Result<Vec<CallModel>> {
     for method in module.functions.iter().filter(|m| m.in_lang(Lang::C)) {
         let spec = &method.name.spec;
         calls.push(CallModel {
-            op: format!("call:{}.{spec}", module.name),
+            op: format!("call:{}", method.path),
             function: format!("call_{spec}"),
             body: body(api, method, &names::function(spec), false)?,
         });

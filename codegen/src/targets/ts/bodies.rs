@@ -20,7 +20,7 @@ pub(super) fn named_body(
     name: &str,
     is_private: bool,
 ) -> BodyModel {
-    let level = usize::from(matches!(place, Place::Object(_))) + 1;
+    let level = usize::from(place.is_member()) + 1;
     let head = head(scope, method, place, name, is_private);
     let body =
         if is_itself(method) { vec!["return this;".into()] } else { statements(scope, method, place, level) };
@@ -33,7 +33,7 @@ pub(super) fn alias_of(scope: &Scope<'_>, method: &Method, place: &Place<'_>, al
     let own = name_of(method, place);
     let alias_head = head(scope, method, place, &alias, false);
     let mut args: Vec<_> = method
-        .args
+        .given()
         .iter()
         .map(|arg| {
             let name = names::argument(scope.api, &arg.name, &arg.ty);
@@ -43,14 +43,16 @@ pub(super) fn alias_of(scope: &Scope<'_>, method: &Method, place: &Place<'_>, al
     let (_, extras) = params(scope, method, place);
     args.extend(extras.validator.filter(|v| v == "validator").map(text));
     args.extend(extras.signal.filter(|s| s == "context?.signal").map(|_| text("context")));
+    let record = method.member.as_ref().filter(|member| member.is_static);
+    let record = record.map(|member| names::ty(&scope.api.record(member.record).name));
     let owner = match (place, method.shape) {
         (Place::Function, _) => String::new(),
         (Place::Object(object), Shape::Constructor | Shape::Static) => {
             format!("{}.", names::ty(&object.name))
         }
-        _ => "this.".into(),
+        _ => record.map_or("this.".into(), |record| format!("{record}.")),
     };
-    let level = usize::from(matches!(place, Place::Object(_))) + 1;
+    let level = usize::from(place.is_member()) + 1;
     let call = match method.shape {
         Shape::Property { .. } => text(format!("return {owner}{own}")),
         _ => call(&format!("return {owner}{own}"), args),
@@ -86,6 +88,7 @@ pub(super) fn crossing(
         let name = names::argument(scope.api, &arg.name, &arg.ty);
         let quoted = names::text(&name);
         let value = match &arg.default {
+            _ if arg.is_receiver => "this".into(),
             Some(default) => format!("{name} ?? {}", scope.literal(default, &arg.ty)),
             None if arg.variadic => format!("k.spread({name})"),
             None => name.clone(),

@@ -181,8 +181,11 @@ fn record(scope: &Scope<'_>, at: At, item: &Record) -> RecordCodec {
             let name = names::key(&names::field(scope.api, &f.name, &f.ty, keep));
             format!("  {name}: {},", read(scope, f))
         });
-        let open = std::iter::once(format!("const value: {output} = {{"));
-        open.chain(fields).chain(["};".to_owned()]).collect()
+        let (head, end) = match scope.has_methods(at) {
+            true => (format!("const value = new {class}({{"), format!("}}) as {output};")),
+            false => (format!("const value: {output} = {{"), "};".to_owned()),
+        };
+        std::iter::once(head).chain(fields).chain([end]).collect()
     };
     RecordCodec { name: names::codec(&item.name), input, output, count: item.fields.len(), writes, read }
 }

@@ -110,7 +110,10 @@ fn public(api: &Api, position: usize, has_codecs: bool) -> Rendered {
             .flat_map(|(index, item)| records::interfaces(&scope, at(index), item))
             .chain(module.hosts.iter().map(|item| model::host_interface(&scope, item)))
             .collect(),
-        classes: records.filter_map(|item| records::record_class(&scope, item)).collect(),
+        classes: records
+            .enumerate()
+            .filter_map(|(index, item)| records::record_class(&scope, module, at(index), item))
+            .collect(),
         unions,
         factories,
         objects: objects.collect(),

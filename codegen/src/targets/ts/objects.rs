@@ -40,7 +40,7 @@ pub(crate) struct CloseModel {
 
 /// The functions of a module, under all their names.
 pub(crate) fn functions(scope: &Scope<'_>, module: &Module) -> Vec<BodyModel> {
-    let kept: Vec<_> = module.functions.iter().filter(|m| m.in_lang(Lang::Ts)).collect();
+    let kept: Vec<_> = module.plain_functions().filter(|m| m.in_lang(Lang::Ts)).collect();
     let is_first = |method: &&&Method| method.overload.is_none();
     kept.iter()
         .filter(is_first)
@@ -145,6 +145,7 @@ pub(crate) fn declared(scope: &Scope<'_>, object: Option<&Object>, method: &Meth
     match object {
         Some(object) if method.makes_by_class() => constructor(scope, method, object).head,
         Some(object) => body(scope, method, &Place::Object(object)).head,
+        None if method.member.is_some() => body(scope, method, &Place::Record).head,
         None => body(scope, method, &Place::Function).head,
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn overloaded(
     let (owner, pad) = match place {
         Place::Function => (String::new(), ""),
         Place::Object(object) if on_class => (format!("{}.", names::ty(&object.name)), "  "),
-        Place::Object(_) => ("this.".into(), "  "),
+        Place::Object(_) | Place::Record => ("this.".into(), "  "),
     };
     let mut results: Vec<_> = all.iter().map(|m| result_type(scope, m, place)).collect();
     results.dedup();
@@ -35,7 +35,7 @@ pub(super) fn overloaded(
     let start = match place {
         Place::Function => "export function ",
         Place::Object(_) if on_class => "static ",
-        Place::Object(_) => "",
+        Place::Object(_) | Place::Record => "",
     };
     let one = |m: &Method| format!("{owner}{}", private(place, &name_of(m, place)));
     let dispatch = BodyModel {

@@ -1,11 +1,13 @@
 //! Records: interfaces where they are plain, classes where they have members.
 
+use super::bodies::{alias_of, body};
 use super::layout::{self, call, text};
 use super::model::{BodyModel, InterfaceModel, Lines, MemberModel, lines};
 use super::names;
+use super::signatures::Place;
 use super::types::{Scope, Way};
 use crate::doc::RecordClass;
-use crate::ir::{At, Field, Lang, Record, Type};
+use crate::ir::{At, Field, Lang, Module, Record, Type};
 
 pub(crate) struct RecordClassModel {
     pub doc: Lines,
@@ -21,6 +23,7 @@ pub(crate) struct RecordClassModel {
 /// The interfaces of a record that is no class.
 pub(crate) fn interfaces(scope: &Scope<'_>, at: At, item: &Record) -> Vec<InterfaceModel> {
     let ways: &[Way] = match item.class {
+        Some(RecordClass::Options) if scope.has_methods(at) => &[Way::Out, Way::In],
         Some(RecordClass::Options) => &[Way::Out],
         Some(RecordClass::Fields) => &[Way::In],
         None => &[Way::Out, Way::In],
@@ -38,7 +41,11 @@ pub(crate) fn interfaces(scope: &Scope<'_>, at: At, item: &Record) -> Vec<Interf
         if found.iter().any(|other| other.name == name) {
             continue;
         }
-        let fields = item.fields.iter().flat_map(|f| field(scope, f, *way, keeps(item))).collect();
+        let mut fields: Vec<_> =
+            item.fields.iter().flat_map(|f| field(scope, f, *way, keeps(item))).collect();
+        if *way == Way::Out && item.class == Some(RecordClass::Options) {
+            fields.extend(declared(scope, &scope.api.modules[at.module], item));
+        }
         let aliases = if suffix.is_empty() { names::types(&item.name) } else { Vec::new() };
         found.push(InterfaceModel { doc: lines(&item.doc), name, fields, aliases });
     }
@@ -46,10 +53,16 @@ pub(crate) fn interfaces(scope: &Scope<'_>, at: At, item: &Record) -> Vec<Interf
 }
 
 /// The class of a record.
-pub(crate) fn record_class(scope: &Scope<'_>, item: &Record) -> Option<RecordClassModel> {
+pub(crate) fn record_class(
+    scope: &Scope<'_>,
+    module: &Module,
+    at: At,
+    item: &Record,
+) -> Option<RecordClassModel> {
     let name = names::ty(&item.name);
     let keep = keeps(item);
     let mut members: Vec<_> = item.views.iter().map(|view| view_member(scope, item, view)).collect();
+    members.extend(methods(scope, module, item));
     let aliases = names::types(&item.name);
     let doc = lines(&item.doc);
     if item.class == Some(RecordClass::Options) {
@@ -60,7 +73,8 @@ pub(crate) fn record_class(scope: &Scope<'_>, item: &Record) -> Option<RecordCla
             format!("this.{name} = {value};")
         });
         let default = if item.all_optional() { " = {}" } else { "" };
-        let constructor = format!("constructor(fields: {name}{default})");
+        let input = scope.record_suffix(at, Way::In);
+        let constructor = format!("constructor(fields: {name}{input}{default})");
         return Some(RecordClassModel {
             doc,
             fields,
@@ -166,6 +180,23 @@ pub(super) fn field(scope: &Scope<'_>, item: &Field, way: Way, keep: bool) -> Ve
 fn alias_names<'a>(scope: &'a Scope<'_>, item: &'a Field) -> impl Iterator<Item = String> + 'a {
     let aliases = item.name.aliases(Lang::Ts).iter();
     aliases.map(|alias| crate::case::camel(&scope.api.unit_name(alias, &item.ty)))
+}
+
+/// The methods of a value, as an interface declares them.
+fn declared(scope: &Scope<'_>, module: &Module, item: &Record) -> Vec<MemberModel> {
+    let kept = methods(scope, module, item).into_iter().filter(|m| !m.head.starts_with("static "));
+    kept.map(|method| MemberModel { doc: method.doc, code: method.head + ";" }).collect()
+}
+
+/// The methods of a record, under all their names.
+fn methods(scope: &Scope<'_>, module: &Module, item: &Record) -> Vec<BodyModel> {
+    let kept = module.methods_of(item).filter(|method| method.in_lang(Lang::Ts));
+    kept.flat_map(|method| {
+        let aliases = names::members(method.published().aliases(Lang::Ts));
+        let aliases = aliases.into_iter().map(|alias| alias_of(scope, method, &Place::Record, alias));
+        std::iter::once(body(scope, method, &Place::Record)).chain(aliases).collect::<Vec<_>>()
+    })
+    .collect()
 }
 
 fn view_member(scope: &Scope<'_>, item: &Record, view: &crate::ir::View) -> BodyModel {

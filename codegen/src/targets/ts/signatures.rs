@@ -11,6 +11,14 @@ use crate::ir::{Arg, Method, Object, Shape, Type};
 pub(super) enum Place<'a> {
     Function,
     Object(&'a Object),
+    Record,
+}
+
+impl Place<'_> {
+    /// Whether it is within a class.
+    pub(super) fn is_member(&self) -> bool {
+        !matches!(self, Self::Function)
+    }
 }
 
 /// What a caller of a method passes beside the spec's arguments.
@@ -41,14 +49,14 @@ pub(super) fn head(
 pub(super) fn private(place: &Place<'_>, name: &str) -> String {
     match place {
         Place::Function => format!("${name}"),
-        Place::Object(_) => format!("#{name}"),
+        Place::Object(_) | Place::Record => format!("#{name}"),
     }
 }
 
 pub(super) fn name_of(method: &Method, place: &Place<'_>) -> String {
     match place {
         Place::Function => names::function(&method.name),
-        Place::Object(_) => names::member(&method.name),
+        Place::Object(_) | Place::Record => names::member(method.published()),
     }
 }
 
@@ -74,14 +82,15 @@ pub(super) fn docs(method: &Method) -> Lines {
 
 /// The parameters of a function, and what they add to the spec's arguments.
 pub(super) fn params(scope: &Scope<'_>, method: &Method, place: &Place<'_>) -> (Vec<Doc>, Extras) {
-    let last_needed = method.args.iter().rposition(|arg| !arg.may_be_left_out() && !arg.variadic);
+    let last_needed = method.given().iter().rposition(|arg| !arg.may_be_left_out() && !arg.variadic);
     let mut params = Vec::new();
     let mut signal = None;
-    for (position, arg) in method.args.iter().enumerate() {
+    let given = method.given();
+    for (position, arg) in given.iter().enumerate() {
         let name = names::argument(scope.api, &arg.name, &arg.ty);
         let (inner, _) = arg.ty.split_optional();
         let mut ty = scope.ty(inner, Way::In);
-        let is_last = position + 1 == method.args.len();
+        let is_last = position + 1 == given.len();
         if method.is_async && is_last && takes_signal(scope, arg) {
             ty = format!("({ty} & k.SignalOptions)");
             signal = Some(format!("{name}?.signal"));
@@ -136,11 +145,12 @@ pub(super) fn signature_line(
     if matches!(method.shape, Shape::Property { .. }) {
         return format!("get {name}(): {result}");
     }
-    let on_class = matches!(method.shape, Shape::Constructor | Shape::Static);
+    let is_static = method.member.as_ref().is_some_and(|member| member.is_static);
+    let on_class = is_static || matches!(method.shape, Shape::Constructor | Shape::Static);
     let start = match place {
         Place::Function if method.is_async => "export async function ",
         Place::Function => "export function ",
-        Place::Object(_) => match (on_class, is_async) {
+        Place::Object(_) | Place::Record => match (on_class, is_async) {
             (true, true) => "static async ",
             (true, false) => "static ",
             (false, true) => "async ",
@@ -151,7 +161,7 @@ pub(super) fn signature_line(
         (Shape::Constructor, Place::Object(object)) => parameters(&object.generic),
         _ => parameters(&method.generic),
     };
-    let level = usize::from(matches!(place, Place::Object(_)));
+    let level = usize::from(place.is_member());
     let (params, _) = params(scope, method, place);
     let end = if is_async == method.is_async { " {" } else { ";" };
     let doc = concat([call(&format!("{start}{name}{generics}"), params), text(format!(": {result}{end}"))]);

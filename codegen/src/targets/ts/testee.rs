@@ -19,7 +19,10 @@ pub(crate) fn model(api: &Api) -> TesteeTemplate {
     let mut template = TesteeTemplate { calls: Vec::new(), shapes: Vec::new(), families: Vec::new() };
     for module in &api.modules {
         let functions = module.functions.iter().filter(|m| m.in_lang(Lang::Ts));
-        template.calls.extend(functions.flat_map(|method| calls(api, method, None)));
+        template.calls.extend(functions.flat_map(|method| {
+            let record = method.member.as_ref().map(|member| names::ty(&api.record(member.record).name));
+            calls(api, method, record.as_deref())
+        }));
         for object in &module.objects {
             let class = names::ty(&object.name);
             let methods = object.constructors.iter().chain(&object.methods).filter(|m| m.in_lang(Lang::Ts));
@@ -61,10 +64,10 @@ pub(crate) fn model(api: &Api) -> TesteeTemplate {
 fn calls(api: &Api, method: &Method, owner: Option<&str>) -> Vec<String> {
     let name = match owner {
         None => names::function(&method.name),
-        Some(_) => names::member(&method.name),
+        Some(_) => names::member(method.published()),
     };
     let name = method.overload.as_deref().map_or(name, camel);
-    let aliases = method.name.aliases(Lang::Ts);
+    let aliases = method.published().aliases(Lang::Ts);
     let aliases = aliases.iter().map(|alias| alias_op(method, alias)).zip(names::members(aliases));
     let all = std::iter::once((method.path.clone(), name)).chain(aliases);
     all.map(|(op, name)| call(api, method, owner, &op, &name)).collect()
@@ -72,6 +75,8 @@ fn calls(api: &Api, method: &Method, owner: Option<&str>) -> Vec<String> {
 
 fn call(api: &Api, method: &Method, owner: Option<&str>, op: &str, name: &str) -> String {
     let kind = match method.shape {
+        _ if method.receiver().is_some() => "value",
+        Shape::Function if method.member.is_some() => "static",
         Shape::Function | Shape::Host => "function",
         Shape::Constructor if method.makes_by_class() => "new",
         Shape::Constructor | Shape::Static => "static",

@@ -2,7 +2,7 @@
 
 use super::names;
 use crate::doc::RecordClass;
-use crate::ir::{Api, At, Field, Int, Literal, TextForm, Type, Unit};
+use crate::ir::{Api, At, Field, Int, Lang, Literal, TextForm, Type, Unit};
 use std::cell::RefCell;
 
 /// Which way a value goes.
@@ -119,6 +119,10 @@ impl<'a> Scope<'a> {
     /// What is left of a record's name where its two directions differ.
     pub(crate) fn record_suffix(&self, at: At, way: Way) -> &'static str {
         let record = self.api.record(at);
+        // What is given as a plain object has no methods.
+        if way == Way::In && self.has_methods(at) && record.class == Some(RecordClass::Options) {
+            return "Input";
+        }
         if !(record.is_input && record.is_output && self.record_differs(at)) {
             return "";
         }
@@ -127,6 +131,12 @@ impl<'a> Scope<'a> {
             (Some(RecordClass::Options), Way::In) | (_, Way::Out) => "",
             (_, Way::In) => "Input",
         }
+    }
+
+    /// Whether values of a record have methods.
+    pub(crate) fn has_methods(&self, at: At) -> bool {
+        let module = &self.api.modules[at.module];
+        module.methods_of(&module.records[at.index]).any(|method| method.in_lang(Lang::Ts))
     }
 
     /// The same of a union's name.

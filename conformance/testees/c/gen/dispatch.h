@@ -5728,6 +5728,105 @@ static void call_echo_stream(call *c) {
   drain_label(c, result);
 }
 
+static void call_echo_options_has_tag(call *c) {
+  net_echo_options echo_options_;
+  memset(&echo_options_, 0, sizeof echo_options_);
+  read_echo_options(c, arg(c, "echo_options"), &echo_options_);
+  net_view tag_;
+  memset(&tag_, 0, sizeof tag_);
+  read_text(c, arg(c, "tag"), &tag_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_echo_options_has_tag_with(&echo_options_, tag_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_version_pair_is_before(call *c) {
+  net_version_pair version_pair_;
+  memset(&version_pair_, 0, sizeof version_pair_);
+  read_version_pair(c, arg(c, "version_pair"), &version_pair_);
+  net_version_pair other_;
+  memset(&other_, 0, sizeof other_);
+  read_version_pair(c, arg(c, "other"), &other_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_version_pair_is_before_with(&version_pair_, &other_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_version_pair_text(call *c) {
+  net_version_pair version_pair_;
+  memset(&version_pair_, 0, sizeof version_pair_);
+  read_version_pair(c, arg(c, "version_pair"), &version_pair_);
+  net_view separator_;
+  memset(&separator_, 0, sizeof separator_);
+  if (given(arg(c, "separator"))) {
+    read_text(c, arg(c, "separator"), &separator_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_version_pair_text_with(&version_pair_, separator_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_version_pair_is_first(call *c) {
+  net_version_pair version_pair_;
+  memset(&version_pair_, 0, sizeof version_pair_);
+  read_version_pair(c, arg(c, "version_pair"), &version_pair_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_version_pair_is_first_with(&version_pair_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_version_pair_parse(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_version_pair result;
+  net_code code = net_version_pair_parse_with(text_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_version_pair(c, &result);
+  net_version_pair_free(&result);
+}
+
 static void call_echo_box_new(call *c) {
   net_view text_;
   memset(&text_, 0, sizeof text_);
@@ -8920,6 +9019,11 @@ static inline bool dispatch(call *c) {
       {"call:echo.sum_stream", call_sum_stream},
       {"call:echo.count_up", call_count_up},
       {"call:echo.echo_stream", call_echo_stream},
+      {"call:echo.echo_options.has_tag", call_echo_options_has_tag},
+      {"call:echo.version_pair.is_before", call_version_pair_is_before},
+      {"call:echo.version_pair.text", call_version_pair_text},
+      {"call:echo.version_pair.is_first", call_version_pair_is_first},
+      {"call:echo.version_pair.parse", call_version_pair_parse},
       {"call:echo.echo_box.new", call_echo_box_new},
       {"call:echo.echo_box.of_bytes", call_echo_box_of_bytes},
       {"call:echo.echo_box.open", call_echo_box_open},

@@ -857,6 +857,54 @@ CALLS: dict[str, Call] = {
         (("values", "values", list_of(named("echo.label"))),),
         list_of(named("echo.label")),
     ),
+    "echo.echo_options.has_tag": Call(
+        net.gen.echo.EchoOptions,
+        "has_tag",
+        (("echo_options", "echo_options", named("echo.echo_options")), ("tag", "tag", SAME)),
+        SAME,
+        on_value=True,
+    ),
+    "echo.version_pair.is_before": Call(
+        net.gen.echo.VersionPair,
+        "is_before",
+        (
+            ("version_pair", "version_pair", named("echo.version_pair")),
+            ("other", "other", named("echo.version_pair")),
+        ),
+        SAME,
+        on_value=True,
+    ),
+    "echo.version_pair.is_before/precedes": Call(
+        net.gen.echo.VersionPair,
+        "precedes",
+        (
+            ("version_pair", "version_pair", named("echo.version_pair")),
+            ("other", "other", named("echo.version_pair")),
+        ),
+        SAME,
+        on_value=True,
+    ),
+    "echo.version_pair.text": Call(
+        net.gen.echo.VersionPair,
+        "text",
+        (
+            ("version_pair", "version_pair", named("echo.version_pair")),
+            ("separator", "separator", SAME),
+        ),
+        SAME,
+        on_value=True,
+    ),
+    "echo.version_pair.is_first": Call(
+        net.gen.echo.VersionPair,
+        "is_first",
+        (("version_pair", "version_pair", named("echo.version_pair")),),
+        SAME,
+        on_value=True,
+        is_property=True,
+    ),
+    "echo.version_pair.parse": Call(
+        net.gen.echo.VersionPair, "parse", (("text", "text", SAME),), named("echo.version_pair")
+    ),
     "echo.echo_box.new": Call(net.gen.echo, "EchoBox", (("text", "text", SAME),), None),
     "echo.echo_box.of_bytes": Call(
         net.gen.echo.EchoBox, "of_bytes", (("data", "data", BYTES),), None

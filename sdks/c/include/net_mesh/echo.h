@@ -2225,6 +2225,80 @@ static inline net_code net_echo_stream_with(const net_source *values,
   net_code code = net_echo_stream(values == NULL ? NULL : &values_host, result, error);
   return code;
 }
+// Tells whether a tag is among the tags.
+static inline net_code net_echo_options_has_tag_with(const net_echo_options *echo_options,
+                                                     net_view tag,
+                                                     bool *result,
+                                                     net_error *error) {
+  net_writer echo_options_pack = net_writer_new();
+  if (echo_options != NULL) {
+    net_echo_options_pack(&echo_options_pack, echo_options);
+  }
+  net_view echo_options_view = echo_options == NULL ? net_none() : net_writer_view(&echo_options_pack);
+  net_code code = net_echo_options_has_tag(echo_options_view, tag, result, error);
+  net_writer_free(&echo_options_pack);
+  return code;
+}
+// Tells whether it comes first.
+static inline net_code net_version_pair_is_before_with(const net_version_pair *version_pair,
+                                                       const net_version_pair *other,
+                                                       bool *result,
+                                                       net_error *error) {
+  net_writer version_pair_pack = net_writer_new();
+  if (version_pair != NULL) {
+    net_version_pair_pack(&version_pair_pack, version_pair);
+  }
+  net_view version_pair_view = version_pair == NULL ? net_none() : net_writer_view(&version_pair_pack);
+  net_writer other_pack = net_writer_new();
+  if (other != NULL) {
+    net_version_pair_pack(&other_pack, other);
+  }
+  net_view other_view = other == NULL ? net_none() : net_writer_view(&other_pack);
+  net_code code = net_version_pair_is_before(version_pair_view, other_view, result, error);
+  net_writer_free(&version_pair_pack);
+  net_writer_free(&other_pack);
+  return code;
+}
+// Writes both numbers with something between them.
+static inline net_code net_version_pair_text_with(const net_version_pair *version_pair,
+                                                  net_view separator,
+                                                  net_bytes *result,
+                                                  net_error *error) {
+  net_writer version_pair_pack = net_writer_new();
+  if (version_pair != NULL) {
+    net_version_pair_pack(&version_pair_pack, version_pair);
+  }
+  net_view version_pair_view = version_pair == NULL ? net_none() : net_writer_view(&version_pair_pack);
+  net_code code = net_version_pair_text(version_pair_view, separator, result, error);
+  net_writer_free(&version_pair_pack);
+  return code;
+}
+// Tells whether both numbers are zero.
+static inline net_code net_version_pair_is_first_with(const net_version_pair *version_pair,
+                                                      bool *result,
+                                                      net_error *error) {
+  net_writer version_pair_pack = net_writer_new();
+  if (version_pair != NULL) {
+    net_version_pair_pack(&version_pair_pack, version_pair);
+  }
+  net_view version_pair_view = version_pair == NULL ? net_none() : net_writer_view(&version_pair_pack);
+  net_code code = net_version_pair_is_first(version_pair_view, result, error);
+  net_writer_free(&version_pair_pack);
+  return code;
+}
+// Reads two numbers with a dot between them; `odd` if they are not.
+static inline net_code net_version_pair_parse_with(net_view text,
+                                                   net_version_pair *result,
+                                                   net_error *error) {
+  net_bytes given;
+  net_code code = net_version_pair_parse(text, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_version_pair_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
 // Makes a box in a task; the text `fail` is rejected.
 static inline uint64_t net_echo_box_open_with(net_view text,
                                               const net_echo_options *options,

@@ -367,6 +367,8 @@ class EchoOptions:
     @property
     def type(self) -> str | None:
         """A field whose name is a reserved word in Go and Rust. Left out: None."""
+    def has_tag(self, tag: str) -> bool:
+        """Tells whether a tag is among the tags."""
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -381,6 +383,18 @@ class VersionPair:
     @property
     def minor(self) -> int:
         """The number behind."""
+    def is_before(self, other: VersionPair) -> bool:
+        """Tells whether it comes first."""
+    def precedes(self, other: VersionPair) -> bool:
+        """Tells whether it comes first."""
+    def text(self, separator: str = ".") -> str:
+        """Writes both numbers with something between them."""
+    @property
+    def is_first(self) -> bool:
+        """Tells whether both numbers are zero."""
+    @staticmethod
+    def parse(text: str) -> VersionPair:
+        """Reads two numbers with a dot between them; `odd` if they are not."""
     def __index__(self) -> int: ...
     def __eq__(self, other: object) -> bool: ...
 

@@ -595,6 +595,62 @@ impl EchoPageViews for EchoPage {
     }
 }
 
+/// Methods of a [`EchoOptions`].
+pub trait EchoOptionsMethods: Sized {
+    /// Tells whether a tag is among the tags.
+    fn has_tag(&self, tag: &str) -> Result<bool, Error>;
+}
+
+impl EchoOptionsMethods for EchoOptions {
+    fn has_tag(&self, tag: &str) -> Result<bool, Error> {
+        self.check()?;
+        guard::run(|| net_core::Functions::echo_options_has_tag(self, tag))
+    }
+}
+
+/// Methods of a [`VersionPair`].
+pub trait VersionPairMethods: Sized {
+    /// Tells whether it comes first.
+    fn is_before(&self, other: VersionPair) -> Result<bool, Error>;
+
+    /// The same as [`is_before`](Self::is_before).
+    fn precedes(&self, other: VersionPair) -> Result<bool, Error> {
+        self.is_before(other)
+    }
+
+    /// Writes both numbers with something between them.
+    fn text<'a>(&self, separator: impl Into<Option<&'a str>>) -> Result<String, Error>;
+
+    /// Tells whether both numbers are zero.
+    fn is_first(&self) -> Result<bool, Error>;
+
+    /// Reads two numbers with a dot between them; `odd` if they are not.
+    ///
+    /// # Errors
+    ///
+    /// [`EchoError`], or [`BaseError`](crate::BaseError) as any call.
+    fn parse(text: &str) -> Result<VersionPair, Error>;
+}
+
+impl VersionPairMethods for VersionPair {
+    fn is_before(&self, other: VersionPair) -> Result<bool, Error> {
+        guard::run(|| net_core::Functions::version_pair_is_before(self, other))
+    }
+
+    fn text<'a>(&self, separator: impl Into<Option<&'a str>>) -> Result<String, Error> {
+        let separator = separator.into().unwrap_or(".");
+        guard::run(|| net_core::Functions::version_pair_text(self, separator))
+    }
+
+    fn is_first(&self) -> Result<bool, Error> {
+        guard::run(|| net_core::Functions::version_pair_is_first(self))
+    }
+
+    fn parse(text: &str) -> Result<VersionPair, Error> {
+        guard::run(|| net_core::Functions::version_pair_parse(text))
+    }
+}
+
 /// Gives the value back.
 pub fn echo_bool(value: bool) -> Result<bool, Error> {
     guard::run(|| net_core::Functions::echo_bool(value))

@@ -31,8 +31,8 @@ pub mod prelude {
     pub use crate::dedup::RedisStreamDedup;
     #[cfg(feature = "conformance")]
     pub use crate::echo::{
-        EchoBox, EchoError, EchoHandler, EchoMapper, EchoOptions, EchoPageViews, EchoPartError, EchoStore,
-        Floor, LetterStream, TypedCell,
+        EchoBox, EchoError, EchoHandler, EchoMapper, EchoOptions, EchoOptionsMethods, EchoPageViews,
+        EchoPartError, EchoStore, Floor, LetterStream, TypedCell, VersionPairMethods,
     };
     pub use crate::identity::{
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,

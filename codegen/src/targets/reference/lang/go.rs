@@ -103,8 +103,13 @@ fn opened(site: Site<'_>, method: &Method) -> Vec<(String, String)> {
 /// `NetNode.Emit` of `func (o *NetNode) Emit(...`, `NewNetNode` of `func NewNetNode(...`.
 fn name_in(opening: &str) -> String {
     let rest = opening.trim_start_matches("func ");
-    let (owner, rest) = match rest.strip_prefix("(o *").and_then(|rest| rest.split_once(") ")) {
-        Some((owner, rest)) => (format!("{}.", owner.split('[').next().unwrap_or_default()), rest),
+    // The receiver is `o *Object` or `value Record`.
+    let receiver = rest.strip_prefix('(').and_then(|rest| rest.split_once(") "));
+    let (owner, rest) = match receiver.and_then(|(owner, rest)| Some((owner.split_once(' ')?.1, rest))) {
+        Some((owner, rest)) => {
+            let owner = owner.trim_start_matches('*').split('[').next().unwrap_or_default();
+            (format!("{owner}."), rest)
+        }
         None => (String::new(), rest),
     };
     owner + rest.split(['(', '[']).next().unwrap_or_default()

@@ -92,7 +92,10 @@ impl Language for Python {
     }
 
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {
-        let name = names::member(&method.name);
+        let name = names::member(method.published());
+        if let Some(member) = &method.member {
+            return Some(format!("{}.{name}", names::class(&site.api.record(member.record).name)));
+        }
         Some(match site.object {
             Some((_, object)) if names::is_init(method) => names::class(&object.name),
             Some((_, object)) => format!("{}.{name}", names::class(&object.name)),
@@ -109,11 +112,11 @@ impl Language for Python {
             mode: Mode::Blocking,
             indent: 0,
         };
-        let model = calls::method(site.api, owner, method, &names::member(&method.name));
+        let model = calls::method(site.api, owner, method, &names::member(method.published()));
         Some(one_line(&model.signature).trim_end_matches(':').to_owned())
     }
 
     fn aliases(&self, _: Site<'_>, method: &Method) -> Vec<String> {
-        names::member_aliases(&method.name)
+        names::member_aliases(method.published())
     }
 }

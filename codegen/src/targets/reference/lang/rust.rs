@@ -78,7 +78,11 @@ impl Language for Rust {
     }
 
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {
-        let name = names::value(&method.name.spec);
+        let name = names::value(&method.published().spec);
+        if let Some(member) = &method.member {
+            let record = &site.api.record(member.record).name.spec;
+            return Some(format!("{}::{name}", sdk::methods(record)));
+        }
         Some(match site.object {
             Some((_, object)) => format!("{}::{name}", names::ty(&object.name.spec)),
             None => name,
@@ -91,6 +95,6 @@ impl Language for Rust {
     }
 
     fn aliases(&self, _: Site<'_>, method: &Method) -> Vec<String> {
-        method.name.aliases(Lang::Rust).iter().map(|alias| names::value(alias)).collect()
+        method.published().aliases(Lang::Rust).iter().map(|alias| names::value(alias)).collect()
     }
 }

@@ -102,6 +102,10 @@ impl Language for Ts {
     }
 
     fn called(&self, site: Site<'_>, method: &Method) -> Option<String> {
+        if let Some(member) = &method.member {
+            let class = names::ty(&site.api.record(member.record).name);
+            return Some(format!("{class}.{}", names::member(&member.name)));
+        }
         Some(match site.object {
             Some((_, object)) if method.makes_by_class() => {
                 format!("new {}", names::ty(&object.name))
@@ -121,6 +125,6 @@ impl Language for Ts {
     }
 
     fn aliases(&self, _: Site<'_>, method: &Method) -> Vec<String> {
-        names::members(method.name.aliases(Lang::Ts))
+        names::members(method.published().aliases(Lang::Ts))
     }
 }

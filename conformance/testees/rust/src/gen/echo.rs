@@ -485,6 +485,50 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             )?))?;
             Ok(drain(result).await?)
         }
+        "echo.echo_options.has_tag" => {
+            let result = <net_mesh::echo::EchoOptions as net_mesh::echo::EchoOptionsMethods>::has_tag(
+                &member::<net_mesh::echo::EchoOptions>(args, "echo_options")?,
+                &member::<String>(args, "tag")?,
+            )?;
+            Ok(result.write())
+        }
+        "echo.version_pair.is_before" => {
+            let result = <net_mesh::echo::VersionPair as net_mesh::echo::VersionPairMethods>::is_before(
+                &member::<net_mesh::echo::VersionPair>(args, "version_pair")?,
+                member::<net_mesh::echo::VersionPair>(args, "other")?,
+            )?;
+            Ok(result.write())
+        }
+        "echo.version_pair.is_before/precedes" => {
+            let result = <net_mesh::echo::VersionPair as net_mesh::echo::VersionPairMethods>::precedes(
+                &member::<net_mesh::echo::VersionPair>(args, "version_pair")?,
+                member::<net_mesh::echo::VersionPair>(args, "other")?,
+            )?;
+            Ok(result.write())
+        }
+        "echo.version_pair.text" => {
+            let result = <net_mesh::echo::VersionPair as net_mesh::echo::VersionPairMethods>::text(
+                &member::<net_mesh::echo::VersionPair>(args, "version_pair")?,
+                optional::<String>(args, "separator")?.as_deref(),
+            )?;
+            Ok(result.write())
+        }
+        "echo.version_pair.is_first" => {
+            let result =
+                <net_mesh::echo::VersionPair as net_mesh::echo::VersionPairMethods>::is_first(&member::<
+                    net_mesh::echo::VersionPair,
+                >(
+                    args,
+                    "version_pair",
+                )?)?;
+            Ok(result.write())
+        }
+        "echo.version_pair.parse" => {
+            let result = <net_mesh::echo::VersionPair as net_mesh::echo::VersionPairMethods>::parse(
+                &member::<String>(args, "text")?,
+            )?;
+            Ok(result.write())
+        }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }
 }

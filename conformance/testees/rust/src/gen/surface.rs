@@ -485,6 +485,12 @@ fn echo(list: &mut List) {
     list.has(&["sum_stream"]);
     list.has(&["count_up"]);
     list.has(&["echo_stream"]);
+    list.has(&["EchoOptionsMethods::has_tag"]);
+    list.has(&["VersionPairMethods::is_before"]);
+    list.has(&["VersionPairMethods::precedes"]);
+    list.has(&["VersionPairMethods::text"]);
+    list.has(&["VersionPairMethods::is_first"]);
+    list.has(&["VersionPairMethods::parse"]);
 }
 
 fn identity(list: &mut List) {

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("b35fcea2d13ca756b85ff21fca998ec1")
+check("1ecc2dae44305bbeaaa7c23c67d195f0")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

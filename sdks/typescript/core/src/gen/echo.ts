@@ -684,6 +684,86 @@ export interface EchoOptionsOutput {
    * A field whose name is a reserved word in Go and Rust.
    */
   type: string | null;
+  /**
+   * Tells whether a tag is among the tags.
+   */
+  hasTag(tag: string): boolean;
+}
+
+/**
+ * Options with every form of default.
+ */
+export interface EchoOptionsInput {
+  /**
+   * A number in a range.
+   *
+   * @defaultValue `3`
+   */
+  count?: number | null;
+  /**
+   * Another name of `count`.
+   */
+  number?: number | null;
+  /**
+   * A float.
+   *
+   * @defaultValue `0.5`
+   */
+  ratio?: number | null;
+  /**
+   * A truth value that is true by default.
+   *
+   * @defaultValue `true`
+   */
+  loud?: boolean | null;
+  /**
+   * A text under another published name.
+   *
+   * @defaultValue `'echo'`
+   */
+  displayName?: string | null;
+  /**
+   * An enum.
+   *
+   * @defaultValue `'blue'`
+   */
+  color?: Color | 'green' | null;
+  /**
+   * Flags.
+   *
+   * @defaultValue `['read']`
+   */
+  access?: readonly Access[] | null;
+  /**
+   * A span of time.
+   *
+   * @defaultValue `250`
+   */
+  pauseMs?: k.BigIntLike | null;
+  /**
+   * A size, or none.
+   *
+   * Left out: No limit.
+   */
+  limitBytes?: k.BigIntLike | null;
+  /**
+   * One text, or several.
+   *
+   * @defaultValue `[]`
+   */
+  tags?: string | readonly string[] | null;
+  /**
+   * A field whose name is a reserved word in Python.
+   *
+   * Left out: Nobody.
+   */
+  from?: string | null;
+  /**
+   * A field whose name is a reserved word in Go and Rust.
+   *
+   * Left out: None.
+   */
+  type?: string | null;
 }
 
 /**
@@ -926,7 +1006,7 @@ export class EchoOptions {
    */
   type?: string | null;
 
-  constructor(fields: EchoOptions = {}) {
+  constructor(fields: EchoOptionsInput = {}) {
     this.count = fields.count ?? fields.number ?? 3;
     this.ratio = fields.ratio ?? 0.5;
     this.loud = fields.loud ?? true;
@@ -938,6 +1018,15 @@ export class EchoOptions {
     this.tags = fields.tags ?? [];
     this.from = fields.from;
     this.type = fields.type;
+  }
+
+  /**
+   * Tells whether a tag is among the tags.
+   */
+  hasTag(tag: string): boolean {
+    const w = k.begin();
+    codec.echoOptions.write(w, this, 'echoOptions');
+    return k.call(native.echoEchoOptionsHasTag, k.text.check(tag, 'tag'), k.done(w));
   }
 }
 
@@ -961,6 +1050,52 @@ export class VersionPair {
   constructor(major: k.BigIntLike, minor: number) {
     this.major = k.u64.check(major, 'major');
     this.minor = k.u32.check(minor, 'minor');
+  }
+
+  /**
+   * Tells whether it comes first.
+   */
+  isBefore(other: VersionPairInput): boolean {
+    const w = k.begin();
+    codec.versionPair.write(w, this, 'versionPair');
+    codec.versionPair.write(w, other, 'other');
+    return k.call(native.echoVersionPairIsBefore, k.done(w));
+  }
+
+  /**
+   * The same as {@link isBefore}.
+   */
+  precedes(other: VersionPairInput): boolean {
+    return this.isBefore(other);
+  }
+
+  /**
+   * Writes both numbers with something between them.
+   */
+  text(separator?: string | null): string {
+    const w = k.begin();
+    codec.versionPair.write(w, this, 'versionPair');
+    return k.call(
+      native.echoVersionPairText,
+      k.text.check(separator ?? '.', 'separator'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Tells whether both numbers are zero.
+   */
+  isFirst(): boolean {
+    const w = k.begin();
+    codec.versionPair.write(w, this, 'versionPair');
+    return k.call(native.echoVersionPairIsFirst, k.done(w));
+  }
+
+  /**
+   * Reads two numbers with a dot between them; `odd` if they are not.
+   */
+  static parse(text: string): VersionPair {
+    return k.answer(codec.versionPair, native.echoVersionPairParse, k.text.check(text, 'text'));
   }
 
   /**
@@ -1035,7 +1170,10 @@ export class EchoBox extends k.NetObject {
   /**
    * Makes a box in a task; the text `fail` is rejected.
    */
-  static open(text: string, options?: (EchoOptions & k.SignalOptions) | null): Promise<EchoBox>;
+  static open(
+    text: string,
+    options?: (EchoOptionsInput & k.SignalOptions) | null,
+  ): Promise<EchoBox>;
   /**
    * Makes a box with a number's text.
    */
@@ -1049,7 +1187,7 @@ export class EchoBox extends k.NetObject {
 
   static async #open(
     text: string,
-    options?: (EchoOptions & k.SignalOptions) | null,
+    options?: (EchoOptionsInput & k.SignalOptions) | null,
   ): Promise<EchoBox> {
     const w = k.begin();
     codec.echoOptions.write(w, options ?? {}, 'options');
@@ -1789,7 +1927,7 @@ export function echoTree(value: TreeInput): Tree {
 /**
  * Gives the options back with every default filled in.
  */
-export function echoWithOptions(options?: EchoOptions | null): EchoOptionsOutput {
+export function echoWithOptions(options?: EchoOptionsInput | null): EchoOptionsOutput {
   const w = k.begin();
   codec.echoOptions.write(w, options ?? {}, 'options');
   return k.answer(codec.echoOptions, native.echoEchoWithOptions, k.done(w));

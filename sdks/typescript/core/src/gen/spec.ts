@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'b35fcea2d13ca756b85ff21fca998ec1';
+export const SPEC_HASH = '1ecc2dae44305bbeaaa7c23c67d195f0';
 
 checkSpec(SPEC_HASH);

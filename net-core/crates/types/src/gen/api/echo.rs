@@ -334,4 +334,26 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     fn echo_stream(
         values: crate::Stream<crate::echo::Label>,
     ) -> Result<crate::Stream<crate::echo::Label>, crate::Error>;
+
+    /// Tells whether a tag is among the tags.
+    fn echo_options_has_tag(echo_options: &crate::echo::EchoOptions, tag: &str)
+    -> Result<bool, crate::Error>;
+
+    /// Tells whether it comes first.
+    fn version_pair_is_before(
+        version_pair: &crate::echo::VersionPair,
+        other: crate::echo::VersionPair,
+    ) -> Result<bool, crate::Error>;
+
+    /// Writes both numbers with something between them.
+    fn version_pair_text(
+        version_pair: &crate::echo::VersionPair,
+        separator: &str,
+    ) -> Result<String, crate::Error>;
+
+    /// Tells whether both numbers are zero.
+    fn version_pair_is_first(version_pair: &crate::echo::VersionPair) -> Result<bool, crate::Error>;
+
+    /// Reads two numbers with a dot between them; `odd` if they are not.
+    fn version_pair_parse(text: &str) -> Result<crate::echo::VersionPair, crate::Error>;
 }

@@ -162,7 +162,7 @@ export const everything: k.Codec<t.EverythingInput, t.Everything> = {
   },
 };
 
-export const echoOptions: k.Codec<t.EchoOptions, t.EchoOptionsOutput> = {
+export const echoOptions: k.Codec<t.EchoOptionsInput, t.EchoOptionsOutput> = {
   write(w, value, name) {
     const v = k.object(value, name);
     const at = w.begin(11, name);
@@ -181,7 +181,7 @@ export const echoOptions: k.Codec<t.EchoOptions, t.EchoOptionsOutput> = {
   },
   read(r) {
     const end = r.enter();
-    const value: t.EchoOptionsOutput = {
+    const value = new t.EchoOptions({
       count: k.u32.read(r),
       ratio: k.f64.read(r),
       loud: k.boolean.read(r),
@@ -193,7 +193,7 @@ export const echoOptions: k.Codec<t.EchoOptions, t.EchoOptionsOutput> = {
       tags: oneOrManyText.read(r),
       from: optionalText.read(r),
       type: optionalText.read(r),
-    };
+    }) as t.EchoOptionsOutput;
     return r.leave(end, value);
   },
 };

@@ -62,6 +62,11 @@ interface Functions {
   echoSumStream(environment: number, args: Uint8Array): number;
   echoCountUp(environment: number, end: number): number;
   echoEchoStream(environment: number, args: Uint8Array): number;
+  echoEchoOptionsHasTag(tag: string, args: Uint8Array): boolean;
+  echoVersionPairIsBefore(args: Uint8Array): boolean;
+  echoVersionPairText(separator: string, args: Uint8Array): string;
+  echoVersionPairIsFirst(args: Uint8Array): boolean;
+  echoVersionPairParse(text: string, out: Buffer): number;
   echoEchoBoxNew(environment: number, text: string): number;
   echoEchoBoxOfBytes(environment: number, data: Uint8Array): number;
   echoEchoBoxOpen(environment: number, text: string, args: Uint8Array): number;
