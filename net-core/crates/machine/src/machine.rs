@@ -5,7 +5,13 @@ use net_crypto::{Seed, mesh::PublicKey};
 use net_router::{Router, Signatures};
 use net_session::{Config, DialId, Endpoint, Event, Path, Random, Target};
 use net_types::identity::NodeId;
-use std::{net::SocketAddr, time::Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+/// How often the router is told the round trips of its links, at most.
+const MEASURE: Duration = Duration::from_millis(250);
 
 /// What a machine is made from.
 #[derive(Debug)]
@@ -37,6 +43,8 @@ pub struct Machine {
     pub(crate) reroutes: u64,
     pub(crate) unrouted: u64,
     packets: Vec<u8>,
+    /// When the router was last told round trips.
+    measured: Instant,
 }
 
 impl Machine {
@@ -62,6 +70,7 @@ impl Machine {
             reroutes: 0,
             unrouted: 0,
             packets: Vec::new(),
+            measured: now,
         }
     }
 
@@ -182,7 +191,10 @@ impl Machine {
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.endpoint.handle_timeout(now);
-        self.measure(now);
+        if now.saturating_duration_since(self.measured) >= MEASURE {
+            self.measured = now;
+            self.measure(now);
+        }
         self.router.handle_timeout(now);
     }
 }

@@ -197,6 +197,11 @@ impl Links {
         self.0.get_mut(link.0 as usize)?.as_mut()
     }
 
+    /// Whether a neighbour has fallen silent.
+    pub(crate) fn is_suspected(&self, link: Link) -> bool {
+        self.get(link).is_some_and(|neighbour| neighbour.is_suspected)
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Link, &mut Neighbour)> {
         let numbered = self.0.iter_mut().enumerate();
         numbered.filter_map(|(place, neighbour)| Some((Link(place as u32), neighbour.as_mut()?)))

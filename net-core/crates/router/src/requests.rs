@@ -1,6 +1,6 @@
 //! Requests for higher sequence numbers: what a node does whose routes are all infeasible (RFC 8966, section 3.8.2).
 
-use crate::{Drop, Link, Pair, Router, config::limits, select, table::Entry, timers::Timer};
+use crate::{Drop, Link, Pair, Router, config::limits, link::Links, select, table::Entry, timers::Timer};
 use net_types::{identity::NodeId, route::MAX_HOPS, wire::route::SeqnoRequest};
 use std::{collections::BTreeMap, time::Instant};
 
@@ -28,11 +28,11 @@ impl Passed {
 }
 
 impl Router {
-    /// Asks for a higher sequence number where only infeasible routes remain, and later also where one of them would be
-    /// clearly better.
+    /// Asks for a higher sequence number where only infeasible routes remain, or no feasible ones but over neighbours that
+    /// have fallen silent; and later also where an infeasible one would be clearly better.
     pub(crate) fn consider_asking(&mut self, now: Instant, node: u64) {
         let Some(entry) = self.table.get_mut(&node) else { return };
-        if is_starved(entry) {
+        if select::is_starved(entry, &self.links) {
             if entry.asked == 0 {
                 self.ask(now, node);
             }
@@ -49,7 +49,7 @@ impl Router {
     pub(crate) fn ask(&mut self, now: Instant, node: u64) {
         let Some(entry) = self.table.get_mut(&node) else { return };
         let Some(distance) = entry.distance else { return };
-        let wait = if is_starved(entry) {
+        let wait = if select::is_starved(entry, &self.links) {
             entry.asked = (entry.asked + 1).min(8);
             (limits::RETRY * 2u32.pow(entry.asked - 1)).min(limits::LAST_RETRY)
         } else if select::has_better_infeasible(entry, &self.links) {
@@ -58,7 +58,7 @@ impl Router {
             return;
         };
         let seqno = distance.pair.seqno.saturating_add(1);
-        let ways = ways(entry, None);
+        let ways = ways(entry, &self.links, None);
         self.timers.set(Timer::Ask(node), now + wait);
         let request = request(node, Pair { epoch: distance.pair.epoch, seqno }, MAX_HOPS);
         ways.into_iter().for_each(|link| self.send_request(link, request.clone()));
@@ -88,7 +88,7 @@ impl Router {
             return;
         }
         let hops = request.hops.min(MAX_HOPS) - 1;
-        for way in ways(entry, Some(link)) {
+        for way in ways(entry, &self.links, Some(link)) {
             if self.passed.is_new(now, node, wanted, way) {
                 self.send_request(way, self::request(node, wanted, hops));
             }
@@ -132,20 +132,15 @@ impl Router {
     }
 }
 
-/// Whether there are routes, and none may be used.
-fn is_starved(entry: &Entry) -> bool {
-    entry.selected.is_none() && !entry.routes.is_empty()
-}
-
-/// The neighbours that a request goes to: the next hop, or else some that have a route, also an infeasible one.
-fn ways(entry: &Entry, giver: Option<Link>) -> Vec<Link> {
-    if let Some(link) = entry.selected.filter(|link| Some(*link) != giver)
-        && giver.is_some()
-    {
+/// The neighbours that a request goes to: the next hop, or else some that have a route, also an infeasible one; those that
+/// have fallen silent come last.
+fn ways(entry: &Entry, links: &Links, giver: Option<Link>) -> Vec<Link> {
+    let next = entry.selected.filter(|link| giver.is_some() && Some(*link) != giver);
+    if let Some(link) = next.filter(|link| !links.is_suspected(*link)) {
         return vec![link];
     }
     let mut routes: Vec<_> = entry.routes.iter().filter(|route| Some(route.link) != giver).collect();
-    routes.sort_by_key(|route| (route.metric, route.link));
+    routes.sort_by_key(|route| (links.is_suspected(route.link), route.metric, route.link));
     routes.iter().take(limits::ASKED).map(|route| route.link).collect()
 }
 

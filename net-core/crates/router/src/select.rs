@@ -29,6 +29,20 @@ pub(crate) fn total(entry: &Entry, links: &Links, link: Link) -> Option<u32> {
     Some(rank(entry.route(link)?, links)?.1)
 }
 
+/// Whether there are routes and none may be used, or none but over neighbours that have fallen silent while others are heard.
+pub(crate) fn is_starved(entry: &Entry, links: &Links) -> bool {
+    match entry.selected {
+        None => !entry.routes.is_empty(),
+        Some(selected) => {
+            links.is_suspected(selected)
+                && entry
+                    .routes
+                    .iter()
+                    .any(|route| !entry.is_feasible(route) && !links.is_suspected(route.link))
+        }
+    }
+}
+
 /// Whether a route that may not be used would be clearly better than the one in use.
 pub(crate) fn has_better_infeasible(entry: &Entry, links: &Links) -> bool {
     let Some(current) = entry.selected.and_then(|link| total(entry, links, link)) else { return false };

@@ -139,6 +139,22 @@ fn a_suspected_neighbour_is_avoided_and_a_lost_one_is_given_up_at_once() {
 }
 
 #[test]
+fn where_only_a_silent_neighbour_may_be_used_a_newer_beacon_is_asked_for() {
+    let mut bench = Bench::new();
+    let (near, far) = (bench.neighbour(1), bench.neighbour(2));
+    bench.tell(near, 9, P0, 0);
+    bench.said_later(far);
+    // It was told 200, so it may have 200 from here.
+    bench.tell_again(far, 9, P0, 200);
+    assert_eq!(bench.said(far), []);
+    bench.router.suspect(bench.now, near, true);
+    assert_eq!(bench.route(9), Some((near, 200)), "there is no other way");
+    assert_eq!(bench.said(far), [Said::Request(node(9), P1)]);
+    bench.tell(far, 9, P1, 200);
+    assert_eq!(bench.route(9), Some((far, 400)));
+}
+
+#[test]
 fn a_neighbour_that_loses_probes_costs_twice_as_much_for_a_minute() {
     let mut bench = Bench::new();
     let (near, far) = (bench.neighbour(1), bench.neighbour(2));
