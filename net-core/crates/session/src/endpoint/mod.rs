@@ -288,9 +288,9 @@ impl Endpoint {
     }
 
     fn session_timeout(&mut self, now: Instant, id: SessionId, at: Instant) {
-        // Of several timers of a session, the earliest counts.
-        let Some(session) = self.session_mut(id).filter(|session| session.armed == Some(at)) else { return };
-        session.armed = None;
+        if !self.session_mut(id).is_some_and(|session| session.armed.goes_off(at)) {
+            return;
+        }
         self.with_session(now, id, |session, cx| session.handle_timeout(cx));
         self.renew_if_due(now, id);
     }

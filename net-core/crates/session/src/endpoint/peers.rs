@@ -52,8 +52,7 @@ impl Endpoint {
         }
         if !self.may_bind(&peer) {
             self.indexes.remove(&index);
-            self.stats.collisions += 1;
-            return;
+            return self.collide(now, &peer, dial);
         }
         let slot = self.free_slot();
         let id = SessionId { slot, generation: self.slots[slot as usize].generation };
@@ -68,6 +67,14 @@ impl Endpoint {
         let unasked = told.is_empty().then_some(None);
         self.report_connected(id, &peer, told.into_iter().map(Some).chain(unasked));
         self.after(now, slot);
+    }
+
+    /// The node id of a peer is another entity's, so that there is no session with it.
+    fn collide(&mut self, now: Instant, peer: &Peer, dial: Option<DialId>) {
+        self.stats.collisions += 1;
+        let error = MeshError::AmbiguousNode { node: peer.node.0 };
+        self.events.extend(dial.map(|dial| Event::DialFailed { dial, error }));
+        self.redial_later(now, peer.key);
     }
 
     /// Tells each of the dials, or that the peer has dialled, that there is a session.
@@ -100,9 +107,8 @@ impl Endpoint {
             self.queue.push_back(slot);
         }
         if let Some(next) = next
-            && session.armed.is_none_or(|armed| next < armed)
+            && session.armed.needs(next)
         {
-            session.armed = Some(next);
             self.arm(next, Timer::Session(id));
         }
     }
@@ -250,5 +256,63 @@ fn public(session: SessionId, event: StreamEvent) -> Event {
         StreamEvent::Suspected(is_silent) => Event::Suspected { session, is_silent },
         StreamEvent::PathChanged(path) => Event::PathChanged { session, path },
         StreamEvent::Observed(address) => Event::Observed { session, address },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Random, stream::Allowance};
+    use net_crypto::{
+        Seed,
+        mesh::{Cipher, HandshakeSecrets, Psk, PublicKey},
+    };
+    use zeroize::Zeroizing;
+
+    struct Counter(u8);
+
+    impl Random for Counter {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            self.0 += 1;
+            bytes.fill(self.0);
+        }
+    }
+
+    fn peer(number: u8) -> Peer {
+        let node = NodeId(7);
+        Peer { entity: EntityId::new([number; 32]), node, key: PublicKey::new([number; 32]) }
+    }
+
+    fn joined(endpoint: &mut Endpoint, now: Instant, number: u8, dial: Option<DialId>) -> Vec<Event> {
+        let allowance = Allowance { max_data: 1_024, stream_window: 1_024, max_streams: 16 };
+        let terms = Terms {
+            own_half: 1,
+            peer_half: number.into(),
+            allowance,
+            max_datagram: 1_200,
+            ack_delay: Duration::ZERO,
+        };
+        let secret = || Zeroizing::new([number; 32]);
+        let secrets = HandshakeSecrets { send: secret(), receive: secret() };
+        let keying = Keying::new(number.into(), number.into(), true, Cipher::ChaCha20Poly1305, secrets, now);
+        let path = Path::Direct(([10, 0, 0, number], 1).into());
+        endpoint.join(now, peer(number), terms, keying, path, dial);
+        std::iter::from_fn(|| endpoint.poll()).collect()
+    }
+
+    #[test]
+    fn a_second_entity_of_a_node_id_gets_no_session_and_whoever_dialled_it_hears_why() {
+        let now = Instant::now();
+        let config = Config::new(&Seed::new(Zeroizing::new([9; 32])), vec![Psk::new(&[3; 32])]);
+        let mut endpoint = Endpoint::new(config, Box::new(Counter(0)), now);
+        let connected = joined(&mut endpoint, now, 1, Some(DialId(1)));
+        assert!(matches!(connected[..], [Event::Connected { dial: Some(DialId(1)), .. }]), "{connected:?}");
+        let refused = joined(&mut endpoint, now, 2, Some(DialId(2)));
+        let error = MeshError::AmbiguousNode { node: 7 };
+        assert_eq!(refused, [Event::DialFailed { dial: DialId(2), error }]);
+        assert_eq!(joined(&mut endpoint, now, 3, None), []);
+        assert_eq!((endpoint.stats().collisions, endpoint.stats().sessions), (2, 1));
+        let session = endpoint.session_with(NodeId(7)).expect("the first is kept");
+        assert_eq!(endpoint.peer(session).map(|(entity, _)| entity), Some(peer(1).entity));
     }
 }

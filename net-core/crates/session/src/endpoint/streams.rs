@@ -134,7 +134,7 @@ impl Endpoint {
 
     /// The smoothed round trip of a session.
     pub fn rtt(&self, session: SessionId) -> Option<Duration> {
-        self.session(session).map(|session| Duration::from_micros(session.stats().rtt_us))
+        self.session(session).map(crate::session::Session::rtt)
     }
 
     /// All sessions that have not ended.

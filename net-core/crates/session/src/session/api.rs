@@ -8,6 +8,7 @@ use crate::{
 };
 use bytes::Bytes;
 use net_types::mesh::StreamError;
+use std::time::Duration;
 
 impl Session {
     pub(crate) fn open(&mut self, stream: &OpenStream) -> Result<u64, StreamError> {
@@ -83,8 +84,14 @@ impl Session {
         }
     }
 
+    /// The smoothed round trip.
+    pub(crate) fn rtt(&self) -> Duration {
+        self.recovery.rtt.smoothed
+    }
+
     pub(crate) fn stats(&self) -> SessionStats {
         let mut stats = self.stats;
+        stats.messages_dropped = self.incoming.all_dropped();
         stats.rtt_us = self.recovery.rtt.smoothed.as_micros() as u64;
         stats.congestion_window = self.congestion.window();
         stats.mtu = self.paths.mtu.current as u64;

@@ -2,6 +2,7 @@
 
 mod acks;
 mod api;
+mod armed;
 mod congestion;
 mod keying;
 mod path;
@@ -24,6 +25,7 @@ use crate::{
     stream::{Allowance, Incoming, Outgoing, StreamKind, Written},
 };
 use acks::Acks;
+use armed::Armed;
 use congestion::{Congestion, Cubic, Pacer};
 use net_crypto::{EntityId, mesh::PublicKey};
 use net_types::{identity::NodeId, mesh::StreamError};
@@ -179,8 +181,8 @@ pub(crate) struct Session {
     pub(crate) stats: SessionStats,
     /// Whether the endpoint has it in its queue of those that may send.
     pub(crate) is_queued: bool,
-    /// The earliest time for which the endpoint has a timer.
-    pub(crate) armed: Option<Instant>,
+    /// Times for which the endpoint has timers.
+    pub(crate) armed: Armed,
 }
 
 impl Session {
@@ -235,7 +237,7 @@ impl Session {
             ending: None,
             stats: SessionStats::default(),
             is_queued: false,
-            armed: None,
+            armed: Armed::default(),
         }
     }
 

@@ -17,6 +17,9 @@ const REORDERING: u64 = 3;
 /// Packets that are remembered; beyond that the oldest counts as lost.
 const REMEMBERED: usize = 1 << 16;
 
+/// Packets beyond which one is not remembered only since it might still be heard of.
+const CROWD: usize = 1_024;
+
 /// Longest time between two probes.
 const LONGEST_PROBE: Duration = Duration::from_secs(3);
 
@@ -29,7 +32,14 @@ pub(crate) struct Recovery {
     /// Frames that were forgotten.
     forgotten: u64,
     largest: Option<u64>,
+    /// When the newest of the packets that were acknowledged was sent.
+    answered: Option<Instant>,
+    /// Since when the peer owes an acknowledgement.
+    owed: Option<Instant>,
     pub(crate) in_flight: u64,
+    /// Lost packets that are remembered, and when the last one was declared so.
+    lost: usize,
+    lost_at: Option<Instant>,
     loss_time: Option<Instant>,
     probes: u32,
     last_asking: Option<Instant>,
@@ -68,6 +78,8 @@ pub(crate) enum Fate {
     Lost,
     /// Perhaps lost: what is reliable is sent once more.
     Probed,
+    /// Lost for good: nothing more will be heard of it.
+    Forgotten,
 }
 
 /// What an acknowledgement, or time, did to packets.
@@ -92,7 +104,11 @@ impl Recovery {
             frames: VecDeque::new(),
             forgotten: 0,
             largest: None,
+            answered: None,
+            owed: None,
             in_flight: 0,
+            lost: 0,
+            lost_at: None,
             loss_time: None,
             probes: 0,
             last_asking: None,
@@ -127,6 +143,13 @@ impl Recovery {
         if is_asking {
             self.in_flight += size as u64;
             self.last_asking = Some(now);
+            self.owed.get_or_insert(now);
+        }
+        // Whoever only receives sends nothing that would be acknowledged.
+        while self.packets.len() > CROWD
+            && self.packets.front().is_some_and(|packet| packet.state == State::Silent)
+        {
+            self.pop();
         }
     }
 
@@ -154,11 +177,12 @@ impl Recovery {
         let mut verdict = Verdict::default();
         let is_newest = self.largest.is_none_or(|largest| ack.largest > largest);
         self.largest = self.largest.max(Some(ack.largest));
-        if is_newest
-            && let Some(packet) = self.packet(ack.largest).filter(|packet| packet.state == State::Asking)
-        {
-            let held = Duration::from_micros(ack.delay.min(1 << 24)).min(self.peer_delay);
-            self.rtt.measure(now.saturating_duration_since(packet.sent), held);
+        if let Some(packet) = self.packet(ack.largest).copied().filter(|_| is_newest) {
+            self.answered = Some(packet.sent);
+            if packet.state == State::Asking {
+                let held = Duration::from_micros(ack.delay.min(1 << 24)).min(self.peer_delay);
+                self.rtt.measure(now.saturating_duration_since(packet.sent), held);
+            }
         }
         for (low, high) in ack.ranges() {
             if high < self.first {
@@ -193,6 +217,7 @@ impl Recovery {
                     State::Silent => self.tell(packet, Fate::Acknowledged, fate),
                     State::Lost(_) => {
                         verdict.late += 1;
+                        self.lost -= 1;
                         self.tell(packet, Fate::Late, fate);
                     }
                 }
@@ -202,8 +227,11 @@ impl Recovery {
         if verdict.acknowledged > 0 {
             self.probes = 0;
         }
+        if verdict.acknowledged + verdict.late > 0 {
+            self.owed = (self.in_flight > 0).then_some(now);
+        }
         self.detect(now, congestion, &mut verdict, fate);
-        self.forget(now);
+        self.forget(now, fate);
         Ok(verdict)
     }
 
@@ -222,7 +250,6 @@ impl Recovery {
         let mut verdict = Verdict::default();
         if self.loss_time.is_some_and(|at| now >= at) {
             self.detect(now, congestion, &mut verdict, fate);
-            self.forget(now);
             return (verdict, false);
         }
         if self.probe_time().is_none_or(|at| now < at) {
@@ -236,6 +263,18 @@ impl Recovery {
         }
         self.last_asking = Some(now);
         (verdict, true)
+    }
+
+    /// When the peer is to be asked once more, since it is not known whether lost packets came late, and nothing is on its
+    /// way whose acknowledgement would tell.
+    pub(crate) fn doubtful_until(&self) -> Option<Instant> {
+        let at = self.lost_at.filter(|_| self.lost > 0 && self.in_flight == 0)?;
+        Some(at + self.timeout() * 3)
+    }
+
+    /// Since when the peer owes an acknowledgement: nothing that asks for one was acknowledged since.
+    pub(crate) fn owed_since(&self) -> Option<Instant> {
+        self.owed
     }
 
     /// How long the peer may take for an answer.
@@ -294,6 +333,9 @@ impl Recovery {
                 last_lost = Some(packet.sent);
             }
         }
+        if self.in_flight == 0 {
+            self.owed = None;
+        }
         // Persistent congestion: nothing between these two arrived.
         let span = (self.rtt.timeout(self.peer_delay) + GRANULARITY) * 3;
         if let (Some(first), Some(last)) = (first_lost, last_lost)
@@ -314,6 +356,8 @@ impl Recovery {
     ) {
         let packet = self.packets[at];
         self.packets[at].state = State::Lost(now);
+        self.lost += 1;
+        self.lost_at = Some(now);
         self.in_flight -= u64::from(packet.size);
         if packet.is_probe {
             verdict.probe = Some((packet.size, false));
@@ -331,27 +375,42 @@ impl Recovery {
         }
     }
 
-    /// Forgets packets in front about which nothing more will be heard.
-    pub(crate) fn forget(&mut self, now: Instant) {
+    /// Forgets packets in front about which nothing more will be heard. A lost one may have come late, and the
+    /// acknowledgement that tells so may be lost in turn: it is kept until the peer has answered a later packet, whose
+    /// acknowledgement tells it again.
+    pub(crate) fn forget(&mut self, now: Instant, fate: &mut dyn FnMut(SentFrame, Fate)) {
         let late = self.timeout() * 3;
         let largest = self.largest.unwrap_or(0);
-        while let Some(packet) = self.packets.front() {
+        while let Some(packet) = self.packets.front().copied() {
             let is_over = match packet.state {
                 State::Asking => false,
                 State::Acknowledged => true,
                 State::Silent => {
-                    self.first < largest || now >= packet.sent + late || self.packets.len() > 1_024
+                    self.first < largest || now >= packet.sent + late || self.packets.len() > CROWD
                 }
                 State::Skipped => self.first + 1_024 < largest || now >= packet.sent + late,
-                State::Lost(at) => now >= at + late || self.packets.len() > REMEMBERED / 2,
+                State::Lost(at) => {
+                    let is_told = self.answered.is_some_and(|sent| sent >= at + late);
+                    let is_old = self.packets.len() > CROWD && now >= at + late;
+                    is_told || is_old || self.packets.len() > REMEMBERED / 2
+                }
             };
             if !is_over {
                 return;
             }
+            if matches!(packet.state, State::Lost(_)) {
+                self.lost -= 1;
+                self.tell(packet, Fate::Forgotten, fate);
+            }
+            self.pop();
+        }
+    }
+
+    fn pop(&mut self) {
+        if let Some(packet) = self.packets.pop_front() {
             self.frames.drain(..usize::from(packet.frames));
             self.forgotten += u64::from(packet.frames);
             self.first += 1;
-            self.packets.pop_front();
         }
     }
 
@@ -366,6 +425,6 @@ impl Recovery {
                 self.lose(at, now, &mut verdict, fate);
             }
         }
-        self.forget(now);
+        self.forget(now, fate);
     }
 }

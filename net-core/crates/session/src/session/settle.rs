@@ -37,6 +37,7 @@ impl Settling<'_> {
         let outcome = match fate {
             Fate::Acknowledged | Fate::Late => self.outgoing.acknowledge(frame, fate == Fate::Late),
             Fate::Lost | Fate::Probed => self.outgoing.lose(frame),
+            Fate::Forgotten => return self.outgoing.forget(frame),
         };
         let Some(sid) = frame.sid() else { return };
         match outcome {

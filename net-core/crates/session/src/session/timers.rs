@@ -37,6 +37,7 @@ impl Session {
         let times = [
             self.acks.deadline(),
             self.recovery.next_timeout(),
+            self.recovery.doubtful_until().filter(|_| !self.is_ping_due),
             self.paced_until,
             self.paths.next_timeout(),
             self.incoming.next_timeout(),
@@ -53,6 +54,7 @@ impl Session {
             return;
         }
         self.detect_losses(cx);
+        self.is_ping_due |= self.recovery.doubtful_until().is_some_and(|at| cx.now >= at);
         self.watch_peer(cx);
         self.paths.expire(cx.now);
         let mut effects = Effects { events: &mut self.events, control: &mut self.control };
@@ -124,7 +126,7 @@ impl Session {
         let mut settle = |frame, fate| settling.settle(frame, fate);
         self.recovery.make_room(cx.now, &mut settle);
         let (verdict, is_probe) = self.recovery.handle_timeout(cx.now, &mut *self.congestion, &mut settle);
-        self.recovery.forget(cx.now);
+        self.recovery.forget(cx.now, &mut settle);
         if is_probe {
             self.probes = 2;
             self.stats.probes += 1;
@@ -132,10 +134,10 @@ impl Session {
         self.judge(cx, verdict);
     }
 
-    /// Silence: asks for a sign of life, suspects, gives up.
+    /// Silence: asks for a sign of life, suspects, gives up. A peer that sends and acknowledges nothing is given up as well.
     fn watch_peer(&mut self, cx: &mut Context<'_>) {
         let silence = cx.now.saturating_duration_since(self.received);
-        if silence >= cx.config.session_timeout {
+        if cx.now >= self.gone_at() {
             self.ending = Some(Ending::Silence);
             return;
         }
@@ -149,15 +151,22 @@ impl Session {
         }
     }
 
+    /// When the peer is given up, if nothing comes that changes it.
+    fn gone_at(&self) -> Instant {
+        let since = self.recovery.owed_since().map_or(self.received, |owed| owed.min(self.received));
+        since + self.session_timeout
+    }
+
     fn suspicion(&self) -> Duration {
         self.heartbeat * 2 + self.recovery.timeout() * 3
     }
 
     fn next_liveness(&self) -> Instant {
-        let timeout = self.received + self.session_timeout;
+        let timeout = self.gone_at();
         let next = match (self.asked, self.is_suspected) {
             (None, _) if !self.is_ping_due => self.received + self.heartbeat,
-            (_, false) => self.received + self.suspicion(),
+            (Some(_), false) => self.received + self.suspicion(),
+            // What waits to be sent has timers of its own.
             _ => timeout,
         };
         next.min(timeout)

@@ -34,6 +34,8 @@ pub(crate) struct Incoming {
     /// Credit beyond the allowance, for messages that are longer than their window.
     reserved: u64,
     budget: Budget,
+    /// Fire-and-forget messages that were dropped unread.
+    dropped: u64,
     /// Nothing that is not whole is given up before.
     next_expiry: Option<Instant>,
 }
@@ -83,6 +85,7 @@ impl Incoming {
             consumed: 0,
             reserved: 0,
             budget: Budget { used: 0, most: allowance.max_data },
+            dropped: 0,
             next_expiry: None,
         }
     }
@@ -123,9 +126,12 @@ impl Incoming {
         let mut budget = self.budget;
         let Some(stream) = self.stream_of(sid, open, effects)? else { return Ok(false) };
         let Form::Unreliable(form) = &mut stream.form else { return Err(Broken("a stream of two kinds")) };
+        let before = form.dropped;
         form.batch(sequence, records, &mut budget)?;
+        let dropped = form.dropped - before;
         stream.tell(sid, effects);
         self.budget = budget;
+        self.dropped += dropped;
         Ok(true)
     }
 
@@ -141,11 +147,13 @@ impl Incoming {
         let mut budget = self.budget;
         let Some(stream) = self.stream_of(sid, open, effects)? else { return Ok(None) };
         let Form::Unreliable(form) = &mut stream.form else { return Err(Broken("a stream of two kinds")) };
+        let before = form.dropped;
         let given_up = form.piece(sequence, total, offset, bytes, now, &mut budget)?;
-        let expiry = form.expires();
+        let (expiry, dropped) = (form.expires(), form.dropped - before);
         stream.tell(sid, effects);
         self.watch(expiry);
         self.budget = budget;
+        self.dropped += dropped;
         Ok(Some(given_up))
     }
 
@@ -238,10 +246,7 @@ impl Incoming {
             Form::Unreliable(form) => {
                 let messages = form.read(most, inbox, &mut self.budget);
                 stream.is_told &= form.is_readable();
-                if form.dropped > form.told {
-                    form.told = form.dropped;
-                    effects.due(Control::Dropped(sid));
-                }
+                report_dropped(form, sid, effects);
                 if form.is_ended && !form.is_readable() {
                     self.close(sid, effects);
                 }
@@ -291,6 +296,11 @@ impl Incoming {
 
     pub(crate) fn streams_limit(&self) -> u64 {
         self.max_streams
+    }
+
+    /// Fire-and-forget messages of all streams that were dropped unread.
+    pub(crate) fn all_dropped(&self) -> u64 {
+        self.dropped
     }
 
     /// Messages of a stream that the queue has dropped.
@@ -435,12 +445,26 @@ impl Incoming {
     }
 }
 
+/// Has the sender told what was dropped.
+fn report_dropped(form: &mut UnreliableIn, sid: u64, effects: &mut Effects<'_>) {
+    if form.dropped > form.told {
+        form.told = form.dropped;
+        effects.due(Control::Dropped(sid));
+    }
+}
+
 impl IncomingStream {
-    /// Tells the reader once that there is something.
+    /// Tells the reader once that there is something. What was dropped is told to the sender when the rest is read, or now if
+    /// nothing is left to read.
     fn tell(&mut self, sid: u64, effects: &mut Effects<'_>) {
-        let is_readable = match &self.form {
+        let is_readable = match &mut self.form {
             Form::Reliable(form) => form.is_readable(),
-            Form::Unreliable(form) => form.is_readable(),
+            Form::Unreliable(form) => {
+                if !form.is_readable() {
+                    report_dropped(form, sid, effects);
+                }
+                form.is_readable()
+            }
         };
         if is_readable && !std::mem::replace(&mut self.is_told, true) {
             effects.events.push_back(StreamEvent::Readable { sid });

@@ -302,6 +302,16 @@ impl Outgoing {
         }
     }
 
+    /// A frame that was lost will not be acknowledged any more.
+    pub(crate) fn forget(&mut self, frame: SentFrame) {
+        if let SentFrame::Batch { sid, written, .. } = frame
+            && let Some(OutgoingStream { form: Form::Unreliable(form), .. }) =
+                self.streams.get_mut(&sid).map(|stream| &mut **stream)
+        {
+            form.forget(written);
+        }
+    }
+
     /// The peer takes more of a stream. False if it never can have heard of the stream.
     pub(crate) fn raise_stream(&mut self, sid: u64, limit: u64) -> bool {
         if let Some(OutgoingStream { form: Form::Reliable(form), .. }) =

@@ -4,8 +4,8 @@ use super::{Inbox, reliable_in::Broken};
 use crate::{config::limits, ranges::Ranges, varint};
 use std::{collections::VecDeque, time::Instant};
 
-/// Messages of one stream whose pieces are waited for at a time.
-const MOST_PARTIAL: usize = 8;
+/// Messages of one stream whose pieces are counted at a time.
+const MOST_PARTIAL: usize = 256;
 
 /// Messages that wait to be read, the oldest first, and messages that are not whole yet.
 #[derive(Debug)]
@@ -28,9 +28,21 @@ pub(crate) struct UnreliableIn {
 #[derive(Debug)]
 struct Partial {
     sequence: u64,
-    bytes: Vec<u8>,
+    total: u64,
+    /// Nothing for a message that was given up. Its pieces are counted on: its sender hears that they have arrived, and has
+    /// to hear as well that the message was dropped.
+    bytes: Option<Vec<u8>>,
     arrived: Ranges,
     since: Instant,
+}
+
+impl Partial {
+    /// Gives the message up; whether it was not before.
+    fn give_up(&mut self, budget: &mut Budget) -> bool {
+        let held = self.bytes.take();
+        budget.used -= held.as_ref().map_or(0, |_| self.total);
+        held.is_some()
+    }
 }
 
 /// What fire-and-forget streams of a session hold together.
@@ -89,34 +101,32 @@ impl UnreliableIn {
         }
         let mut given_up = 0;
         let at = match self.partial.iter().position(|partial| partial.sequence == sequence) {
-            Some(at) if self.partial[at].bytes.len() as u64 != total => {
-                return Err(Broken("a message of two lengths"));
-            }
+            Some(at) if self.partial[at].total != total => return Err(Broken("a message of two lengths")),
             Some(at) => at,
             None => {
-                while !self.partial.is_empty()
-                    && (self.partial.len() == MOST_PARTIAL || budget.used + total > budget.most)
-                {
-                    let oldest = self.partial.remove(0);
-                    budget.used -= oldest.bytes.len() as u64;
-                    given_up += 1;
-                }
-                if budget.used + total > budget.most {
-                    return Ok(given_up + 1);
-                }
-                budget.used += total;
-                let bytes = vec![0; total as usize];
-                self.partial.push(Partial { sequence, bytes, arrived: Ranges::default(), since: now });
+                given_up = self.make_room(total, budget);
+                let has_room = budget.used + total <= budget.most;
+                given_up += u64::from(!has_room);
+                budget.used += if has_room { total } else { 0 };
+                let bytes = has_room.then(|| vec![0; total as usize]);
+                let arrived = Ranges::default();
+                self.partial.push(Partial { sequence, total, bytes, arrived, since: now });
                 self.partial.len() - 1
             }
         };
         let partial = &mut self.partial[at];
-        partial.bytes[offset as usize..end as usize].copy_from_slice(bytes);
+        if let Some(held) = &mut partial.bytes {
+            held[offset as usize..end as usize].copy_from_slice(bytes);
+        }
         partial.arrived.insert(offset..end);
         if partial.arrived.first() == Some(0..total) {
-            let partial = self.partial.remove(at);
-            budget.used -= total;
-            self.push(sequence, &partial.bytes, budget);
+            match self.partial.remove(at).bytes {
+                Some(message) => {
+                    budget.used -= total;
+                    self.push(sequence, &message, budget);
+                }
+                None => self.dropped += 1,
+            }
         }
         Ok(given_up)
     }
@@ -141,33 +151,47 @@ impl UnreliableIn {
 
     /// When the first message that is not whole is given up.
     pub(crate) fn expires(&self) -> Option<Instant> {
-        self.partial.first().map(|partial| partial.since + limits::PIECES_TIME)
+        let first = self.partial.iter().find(|partial| partial.bytes.is_some());
+        first.map(|partial| partial.since + limits::PIECES_TIME)
     }
 
     /// Gives up messages that are not whole for too long, and tells how many it were.
     pub(crate) fn expire(&mut self, now: Instant, budget: &mut Budget) -> u64 {
-        let before = self.partial.len();
-        self.partial.retain(|partial| {
-            let is_kept = now < partial.since + limits::PIECES_TIME;
-            if !is_kept {
-                budget.used -= partial.bytes.len() as u64;
-            }
-            is_kept
-        });
-        (before - self.partial.len()) as u64
+        let is_late = |partial: &&mut Partial| now >= partial.since + limits::PIECES_TIME;
+        let late = self.partial.iter_mut().filter(is_late);
+        late.map(|partial| u64::from(partial.give_up(budget))).sum()
     }
 
     /// Gives everything back.
     pub(crate) fn clear(&mut self, budget: &mut Budget) {
-        let partial: usize = self.partial.iter().map(|partial| partial.bytes.len()).sum();
-        budget.used -= (self.bytes.len() + partial) as u64;
+        self.partial.iter_mut().for_each(|partial| {
+            partial.give_up(budget);
+        });
+        budget.used -= self.bytes.len() as u64;
         (self.bytes, self.entries, self.partial) = Default::default();
     }
 
+    /// Gives unused memory back, and counts no more pieces of messages that were given up.
     pub(crate) fn shrink(&mut self) {
+        self.partial.retain(|partial| partial.bytes.is_some());
         if self.entries.is_empty() && self.partial.is_empty() {
             (self.bytes, self.entries, self.partial) = Default::default();
         }
+    }
+
+    /// Gives up the oldest messages that are not whole until one more of this length has room, and tells how many it were.
+    fn make_room(&mut self, total: u64, budget: &mut Budget) -> u64 {
+        let mut given_up = 0;
+        if self.partial.len() == MOST_PARTIAL {
+            given_up += u64::from(self.partial.remove(0).give_up(budget));
+        }
+        for partial in &mut self.partial {
+            if budget.used + total <= budget.most {
+                break;
+            }
+            given_up += u64::from(partial.give_up(budget));
+        }
+        given_up
     }
 
     /// Keeps a message; the oldest ones make room for it.

@@ -16,7 +16,7 @@ pub(crate) struct UnreliableOut {
     queued: u64,
     in_flight: u64,
     window: u64,
-    /// Messages whose pieces are on their way, the lowest number first.
+    /// Messages in pieces whose fate is open, the lowest number first.
     pieces: VecDeque<Pieces>,
     pub(crate) lost: u64,
     /// Messages that the peer's queue dropped.
@@ -29,7 +29,27 @@ struct Pieces {
     sequence: u64,
     /// Bytes that are neither acknowledged nor lost.
     open: u64,
+    /// Bytes that were declared lost, and may still be acknowledged.
     lost: u64,
+    /// Whether bytes are lost for good.
+    is_gone: bool,
+}
+
+impl Pieces {
+    fn is_lost(&self) -> bool {
+        self.lost > 0 || self.is_gone
+    }
+}
+
+/// What has become of something that was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Arrived,
+    /// It had been declared lost, and was not.
+    Late,
+    Lost,
+    /// It was declared lost, and nothing more will be heard of it.
+    Gone,
 }
 
 /// What was written into a packet.
@@ -146,7 +166,7 @@ impl UnreliableOut {
         if self.offset == 0 {
             // The first piece also pays for what a whole message costs besides its bytes.
             bytes += varint::size(message.len() as u64) as u64;
-            self.pieces.push_back(Pieces { sequence, open: cost(message), lost: 0 });
+            self.pieces.push_back(Pieces { sequence, open: cost(message), lost: 0, is_gone: false });
         }
         self.offset += length;
         if self.offset == message.len() {
@@ -162,50 +182,56 @@ impl UnreliableOut {
     /// Something was acknowledged. `was_lost` if it had been declared lost before. By how much that changes the number of
     /// lost messages.
     pub(crate) fn acknowledge(&mut self, written: Written, was_lost: bool) -> i64 {
-        self.settle(written, was_lost, false)
+        self.settle(written, if was_lost { Fate::Late } else { Fate::Arrived })
     }
 
     /// Something was declared lost.
     pub(crate) fn lose(&mut self, written: Written) -> i64 {
-        self.settle(written, false, true)
+        self.settle(written, Fate::Lost)
     }
 
-    fn settle(&mut self, written: Written, was_lost: bool, is_lost: bool) -> i64 {
+    /// Something that was declared lost stays so.
+    pub(crate) fn forget(&mut self, written: Written) {
+        self.settle(written, Fate::Gone);
+    }
+
+    fn settle(&mut self, written: Written, fate: Fate) -> i64 {
         let (Written::Batch { bytes, .. } | Written::Piece { bytes, .. }) = written;
-        if !was_lost {
+        if matches!(fate, Fate::Arrived | Fate::Lost) {
             self.in_flight -= u64::from(bytes);
         }
-        let change = match written {
-            Written::Batch { count, .. } if is_lost => i64::from(count),
-            Written::Batch { count, .. } if was_lost => -i64::from(count),
-            Written::Batch { .. } => 0,
-            Written::Piece { sequence, bytes } => {
-                self.settle_piece(sequence, bytes.into(), was_lost, is_lost)
-            }
+        let change = match (written, fate) {
+            (Written::Batch { count, .. }, Fate::Lost) => i64::from(count),
+            (Written::Batch { count, .. }, Fate::Late) => -i64::from(count),
+            (Written::Batch { .. }, Fate::Arrived | Fate::Gone) => 0,
+            (Written::Piece { sequence, bytes }, _) => self.settle_piece(sequence, bytes.into(), fate),
         };
         self.lost = self.lost.saturating_add_signed(change);
         change
     }
 
     /// A message is lost as soon as a piece is, and is not any more once all of its pieces have arrived.
-    fn settle_piece(&mut self, sequence: u64, bytes: u64, was_lost: bool, is_lost: bool) -> i64 {
-        let Some(message) = self.pieces.iter_mut().find(|message| message.sequence == sequence) else {
+    fn settle_piece(&mut self, sequence: u64, bytes: u64, fate: Fate) -> i64 {
+        let Ok(at) = self.pieces.binary_search_by_key(&sequence, |message| message.sequence) else {
             return 0;
         };
-        let before = message.lost > 0;
-        match (is_lost, was_lost) {
-            (true, _) => {
+        let message = &mut self.pieces[at];
+        let before = message.is_lost();
+        match fate {
+            Fate::Arrived => message.open -= bytes,
+            Fate::Lost => {
                 message.open -= bytes;
                 message.lost += bytes;
             }
-            (false, true) => message.lost -= bytes,
-            (false, false) => message.open -= bytes,
+            Fate::Late => message.lost -= bytes,
+            Fate::Gone => {
+                message.lost -= bytes;
+                message.is_gone = true;
+            }
         }
-        let after = message.lost > 0;
-        // A late acknowledgement may still clear one of the last messages.
-        while self.pieces.len() > 64 || self.pieces.front().is_some_and(|first| first.open + first.lost == 0)
-        {
-            self.pieces.pop_front();
+        let after = message.is_lost();
+        if message.open + message.lost == 0 {
+            self.pieces.remove(at);
         }
         i64::from(after) - i64::from(before)
     }

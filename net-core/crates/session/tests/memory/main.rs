@@ -44,6 +44,9 @@ struct Two {
     inbox: Inbox,
     read: usize,
     packets: usize,
+    /// Whether the other end hears nothing.
+    is_deaf: bool,
+    is_reading: bool,
 }
 
 impl Two {
@@ -52,7 +55,9 @@ impl Two {
         let mut ends = [endpoint(0, now), endpoint(1, now)];
         let target = Target { key: ends[1].public_key(), node: None, path: path(1) };
         ends[0].connect(now, target);
-        let mut two = Self { now, ends, buffer: Vec::new(), inbox: Inbox::new(), read: 0, packets: 0 };
+        let (buffer, inbox) = (Vec::new(), Inbox::new());
+        let mut two =
+            Self { now, ends, buffer, inbox, read: 0, packets: 0, is_deaf: false, is_reading: true };
         two.turn();
         let session = two.ends[0].sessions().next().expect("session");
         (two, session)
@@ -72,11 +77,16 @@ impl Two {
                     is_quiet = false;
                     for packet in self.buffer.chunks_mut(transmit.segment) {
                         self.packets += 1;
+                        if self.is_deaf && at == 0 {
+                            continue;
+                        }
                         self.ends[1 - at].handle(now, path(at as u16), packet);
                     }
                 }
                 while let Some(event) = self.ends[at].poll() {
-                    if let Event::Readable { session, stream } = event {
+                    if let Event::Readable { session, stream } = event
+                        && self.is_reading
+                    {
                         self.inbox.clear();
                         let read = self.ends[at].read(now, session, stream, usize::MAX, &mut self.inbox);
                         self.read += read.expect("readable") as usize;
@@ -126,7 +136,46 @@ fn packets_cost_no_allocation_and_idle_sessions_little() {
             );
         }
     }
+    unread_messages();
+    unacknowledged_messages();
     idle_sessions();
+}
+
+/// A stream of the first end that takes as much as it may for so many virtual seconds; the bytes that both ends keep more.
+fn kept_by_sending(two: &mut Two, session: SessionId, is_reliable: bool, seconds: u64) -> isize {
+    let open = OpenStream { is_reliable, ..OpenStream::reliable(1) };
+    let stream = two.ends[0].open_stream(two.now, session, &open).expect("stream");
+    let message = [Bytes::from(vec![7; 1_000])];
+    let region = Region::new(GLOBAL);
+    for _ in 0..seconds * 1_000 {
+        while two.ends[0].send(two.now, session, stream, &message).is_ok() {}
+        two.turn();
+    }
+    let change = region.change();
+    change.bytes_allocated as isize - change.bytes_deallocated as isize
+}
+
+/// What is written to a peer that reads nothing stays within the window at both ends.
+fn unread_messages() {
+    for is_reliable in [true, false] {
+        let (mut two, session) = Two::new();
+        two.is_reading = false;
+        let kept = kept_by_sending(&mut two, session, is_reliable, if is_reliable { 60 } else { 5 });
+        assert!(kept < 512 << 10, "{kept} bytes are kept unread, reliable: {is_reliable}");
+    }
+}
+
+/// What is written to a peer that acknowledges nothing stays within the window, until the peer is given up.
+fn unacknowledged_messages() {
+    for is_reliable in [true, false] {
+        let (mut two, session) = Two::new();
+        two.is_deaf = true;
+        let kept = kept_by_sending(&mut two, session, is_reliable, 25);
+        assert!(two.ends[0].sessions().next().is_some(), "it is not given up yet");
+        assert!(kept < 512 << 10, "{kept} bytes are kept unacknowledged, reliable: {is_reliable}");
+        (0..10_000).for_each(|_| two.turn());
+        assert!(two.ends[0].sessions().next().is_none(), "it is given up");
+    }
 }
 
 /// Many peers dial one node; what it keeps for each is counted around its calls.

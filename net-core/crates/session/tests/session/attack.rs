@@ -4,7 +4,7 @@ use crate::world::{Link, PSK, World, address, config, seed};
 use bytes::Bytes;
 use net_crypto::mesh::{Cipher, PhaseSecret, Psk, StaticKey};
 use net_session::{DropReason, Event, OpenStream};
-use net_types::mesh::StreamError;
+use net_types::mesh::{MeshError, StreamError};
 use std::{net::SocketAddr, time::Duration};
 use zeroize::Zeroizing;
 
@@ -228,6 +228,26 @@ fn a_peer_that_never_acknowledges_is_bounded() {
     assert_eq!(taken, 13, "messages of 5,000 bytes in a window of 64 KiB");
     let after = world.nodes[0].endpoint.session_stats(session).expect("stats");
     assert!(after.bytes_sent - before.bytes_sent < 64 << 10, "it is not flooded");
+}
+
+#[test]
+fn a_peer_that_sends_and_never_acknowledges_is_given_up() {
+    let mut patient = config(2);
+    patient.session_timeout = Duration::from_secs(3_600);
+    let (mut world, session, _) = World::connect(World::new(1, vec![config(1), patient]));
+    let (stream, back) = (world.open(0, &OpenStream::reliable(1)), world.open(1, &OpenStream::reliable(2)));
+    world.run(Duration::from_secs(1));
+    world.deaf = Some(1);
+    world.nodes[0].endpoint.send(world.now, session, stream, &[Bytes::from_static(b"heard?")]).expect("room");
+    let start = world.now;
+    while world.ending(0).is_none() {
+        let message = world.random.bytes(10);
+        assert!(world.send(1, back, &message), "the window is larger than that");
+        world.run(Duration::from_millis(500));
+        assert!(world.now - start <= Duration::from_secs(31), "it keeps its session");
+    }
+    assert_eq!(world.ending(0), Some(MeshError::PeerGone));
+    assert!(world.now - start >= Duration::from_secs(29) && world.nodes[0].messages(back).len() > 5);
 }
 
 #[test]

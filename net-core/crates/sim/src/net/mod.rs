@@ -30,6 +30,8 @@ pub(crate) struct Network {
     usual: Conditions,
     special: BTreeMap<(Host, Host), Conditions>,
     cut: BTreeSet<(Host, Host)>,
+    /// Nodes that nothing reaches, though what they send arrives.
+    deaf: BTreeSet<Host>,
     /// When the last datagram of a direction arrives that keeps its place.
     latest: BTreeMap<(Host, Host), Duration>,
     addresses: BTreeMap<SocketAddr, Host>,
@@ -45,6 +47,7 @@ impl Network {
             usual,
             special: BTreeMap::new(),
             cut: BTreeSet::new(),
+            deaf: BTreeSet::new(),
             latest: BTreeMap::new(),
             addresses: BTreeMap::new(),
             nats: BTreeMap::new(),
@@ -83,6 +86,13 @@ impl Network {
         self.cut.contains(&(one.min(other), one.max(other)))
     }
 
+    pub(crate) fn set_deaf(&mut self, host: Host, is_deaf: bool) {
+        match is_deaf {
+            true => self.deaf.insert(host),
+            false => self.deaf.remove(&host),
+        };
+    }
+
     /// Has the NAT box of a node forget its mappings, so that the node appears from other ports.
     pub(crate) fn rebind(&mut self, host: Host) {
         if let Some(nat) = self.nats.get_mut(&host) {
@@ -106,6 +116,9 @@ impl Network {
         let host = self.resolve(now, from, to)?;
         if self.is_cut(sender, host) {
             return Err("the link is cut");
+        }
+        if self.deaf.contains(&host) {
+            return Err("nothing reaches the node");
         }
         let conditions = *self.special.get(&(sender, host)).unwrap_or(&self.usual);
         if bytes.len() > conditions.mtu {

@@ -58,6 +58,7 @@ pub const SCENARIOS: &[Scenario] = &[
     sessions::RESTART,
     sessions::REBIND,
     sessions::SLOW,
+    sessions::UNANSWERED,
     sessions::REPLAY,
     sessions::GARBAGE,
     sessions::RELAYED,

@@ -2,6 +2,7 @@
 
 use super::{Outcome, Row, Scenario, company::Company, play, row, seconds};
 use crate::{Chance, Conditions, Host, NatKind, Violation, public_address};
+use net_types::mesh::MeshError;
 use std::{
     cell::RefCell,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -47,6 +48,14 @@ pub(super) const SLOW: Scenario = Scenario {
     nodes: 2,
     weight: 10,
     run: |seed, _| in_company(seed, Conditions::WIDE, 2, slow),
+};
+
+pub(super) const UNANSWERED: Scenario = Scenario {
+    name: "unanswered",
+    about: "a peer that sends and never acknowledges is given up in time, and holds back what it is sent until then",
+    nodes: 2,
+    weight: 10,
+    run: |seed, _| in_company(seed, Conditions::WIDE, 2, unanswered),
 };
 
 pub(super) const REPLAY: Scenario = Scenario {
@@ -196,6 +205,50 @@ fn slow(company: &mut Company) -> Result<Vec<Row>, Violation> {
     company.world.with(Host(1), |node, now| node.set_reads(now, usize::MAX))?;
     let took = company.carry(std::slice::from_mut(&mut flow), 100, 1_000, Duration::from_secs(60))?;
     Ok(vec![row("messages taken unread", taken), row("100 more took", seconds(took))])
+}
+
+/// Node 1 acknowledges nothing, since nothing reaches it, and gives up so late that it goes on sending.
+fn unanswered(company: &mut Company) -> Result<Vec<Row>, Violation> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    company.dial(0, 1);
+    (company.settings[0].session.heartbeat, company.settings[0].session.session_timeout) =
+        (Duration::from_secs(1), PATIENCE);
+    company.settings[1].session.session_timeout = Duration::from_secs(3_600);
+    company.start(&[])?;
+    company.meet(0, 1, Duration::from_secs(30))?;
+    let mut flows = [company.flow(0, 1, 1), company.flow(1, 0, 1)];
+    company.carry(&mut flows, 20, 1_000, Duration::from_secs(60))?;
+    company.world.set_deaf(Host(1), true);
+    let (since, [mut flow, mut life]) = (company.world.now(), flows);
+    let (before, heard) = (flow.sent, company.read(&life));
+    let has_ended = |company: &Company| {
+        let ended = company.world.node(Host(0)).map_or(&[][..], |node| node.ended());
+        ended.iter().any(|(_, error)| *error == MeshError::PeerGone)
+    };
+    while !has_ended(company) {
+        while company.send(&mut flow, 1_000)? {}
+        company.send(&mut life, 100)?;
+        company.world.run_for(Duration::from_millis(100))?;
+        let passed = company.world.now() - since;
+        if passed > PATIENCE + Duration::from_secs(1) {
+            return Err(company.world.violation("a peer that acknowledges nothing keeps its session"));
+        }
+    }
+    let (took, taken) = (company.world.now() - since, flow.sent - before);
+    if company.read(&life) == heard {
+        return Err(company.world.violation("the peer was silent, so there is nothing to prove"));
+    }
+    if taken > 66 {
+        let text = format!("{taken} messages of 1,000 bytes were taken by a window of 64 KiB");
+        return Err(company.world.violation(text));
+    }
+    company.world.set_deaf(Host(1), false);
+    // The peer still has its session, until it hears that there is another.
+    company.world.run_for(Duration::from_secs(60))?;
+    company.meet(0, 1, Duration::from_secs(30))?;
+    let mut again = company.flow(0, 1, 2);
+    company.carry(std::slice::from_mut(&mut again), 20, 1_000, Duration::from_secs(60))?;
+    Ok(vec![row("given up after", seconds(took)), row("messages taken", taken)])
 }
 
 fn replay(company: &mut Company) -> Result<Vec<Row>, Violation> {

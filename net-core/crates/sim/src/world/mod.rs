@@ -222,6 +222,12 @@ impl<N: Node> World<N> {
         self.network.is_cut(one, other)
     }
 
+    /// Has nothing reach a node, though what it sends arrives; or has it hear again.
+    pub fn set_deaf(&mut self, host: Host, is_deaf: bool) {
+        self.note(format!("node {} {}", host.0, if is_deaf { "hears nothing" } else { "hears again" }));
+        self.network.set_deaf(host, is_deaf);
+    }
+
     /// Has the NAT box of a node give it other ports.
     pub fn rebind(&mut self, host: Host) {
         self.note(format!("the NAT box of node {} forgets its mappings", host.0));
