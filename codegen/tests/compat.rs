@@ -52,6 +52,11 @@ const CHANGES: &[(&str, &str, &str)] = &[
         "weight = { type = \"u32\", doc = \"Its weight.\" }",
         "weight = { type = \"u32\", doc = \"Its weight.\" }\nname   = { type = \"string\", doc = \"What it is called.\" }",
     ),
+    (
+        "a fixed result gets a field",
+        "place = { type = \"u32\", doc = \"Which drawer.\" }",
+        "place = { type = \"u32\", doc = \"Which drawer.\" }\ndepth = { type = \"u32\", doc = \"How deep.\" }",
+    ),
     ("a default changes", "2, doc = \"How many.\"", "3, doc = \"How many.\""),
     (
         "a kind of error is added",

@@ -1,5 +1,6 @@
 //! Servers of their own for tests: on a free port of this machine, with their files in a folder that goes with them.
 
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -25,7 +26,7 @@ impl std::error::Error for NotInstalled {}
 /// A process that listens, and ends with this value.
 #[derive(Debug)]
 pub struct Server {
-    /// Where it listens, on 127.0.0.1.
+    /// Where it answers, on 127.0.0.1.
     pub port: u16,
     /// Where its files are.
     pub folder: PathBuf,
@@ -58,7 +59,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Starts the process, and waits until it listens.
+    /// Starts the process, and waits until it answers.
     pub fn start(&mut self) -> Result<()> {
         let program = self.command.get_program().display().to_string();
         let started = match self.command.spawn() {
@@ -66,7 +67,7 @@ impl Server {
             started => started.with_context(|| format!("{program} does not start"))?,
         };
         let child = self.running.insert(started);
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+        while !answers(self.port) {
             if let Some(status) = child.try_wait()? {
                 bail!("{program} ended with {status}");
             }
@@ -96,6 +97,20 @@ impl Drop for Server {
 fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
+}
+
+/// Whether a server answers on a port, as both kinds do to this text.
+///
+/// That something listens says less: a process that another thread starts shares the listener of [`free_port`] until it
+/// runs its own program.
+fn answers(port: u16) -> bool {
+    let ask = || {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_read_timeout(Some(Duration::from_millis(100)))?;
+        stream.write_all(b"PING\r\n")?;
+        stream.read_exact(&mut [0])
+    };
+    ask().is_ok()
 }
 
 /// The servers that cases name, one of each for all testees of a run, started when the first case names it.
@@ -157,10 +172,10 @@ mod tests {
             Value::Object(filled),
             json!({ "a": [{ "url": format!("redis://127.0.0.1:{port}/0") }], "b": 7 })
         );
-        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+        assert!(answers(port));
         assert!(servers.nats.lock().expect("no server").is_none());
         drop(servers);
-        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+        assert!(!answers(port));
     }
 
     #[test]

@@ -1818,26 +1818,26 @@ func (o *NetNode) Emit(event any, key *string) (result Receipt, err error) {
 	if err = in.ready(); err != nil {
 		return result, err
 	}
-	var out C.net_bytes
+	var out C.net_receipt_values
 	var fail C.net_error
 	code := C.net_net_node_emit(o.id(), eventText, viewOr(key != nil, at(key)), &out, &fail)
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
 	}
-	return taken(&out, unpackReceipt)
+	return Receipt{ShardID: uint32(out.shard_id), Timestamp: uint64(out.timestamp)}, nil
 }
 
 // EmitRaw emits one JSON text.
 func (o *NetNode) EmitRaw(json string, key *string) (result Receipt, err error) {
-	var out C.net_bytes
+	var out C.net_receipt_values
 	var fail C.net_error
 	code := C.net_net_node_emit_raw(o.id(), viewOf(json), viewOr(key != nil, at(key)), &out, &fail)
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
 	}
-	return taken(&out, unpackReceipt)
+	return Receipt{ShardID: uint32(out.shard_id), Timestamp: uint64(out.timestamp)}, nil
 }
 
 // EmitRawAsync emits one JSON text and answers when it has landed.

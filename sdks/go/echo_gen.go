@@ -80,6 +80,10 @@ package net
 // #cgo nocallback net_doubled
 // #cgo noescape net_doubled_number
 // #cgo nocallback net_doubled_number
+// #cgo noescape net_echo_gauge
+// #cgo nocallback net_echo_gauge
+// #cgo noescape net_echo_gauge_maybe
+// #cgo nocallback net_echo_gauge_maybe
 // #cgo noescape net_echo_everything
 // #cgo nocallback net_echo_everything
 // #cgo noescape net_echo_shape
@@ -1089,6 +1093,134 @@ func unpackVersionPair(r *reader) (v VersionPair) {
 	}
 	if f.has() {
 		v.Minor = unpackUint[uint32](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A record of final fields, each of which is a number of C.
+type Gauge struct {
+	// A truth value.
+	Truth bool
+	// Unsigned, 8 bits.
+	Tiny uint8
+	// Unsigned, 16 bits.
+	Small uint16
+	// Unsigned, 32 bits.
+	Medium uint32
+	// Unsigned, 64 bits.
+	Large uint64
+	// Signed, 8 bits.
+	Itiny int8
+	// Signed, 16 bits.
+	Ismall int16
+	// Signed, 32 bits.
+	Imedium int32
+	// Signed, 64 bits, called by a word of Go.
+	Range int64
+	// A float.
+	Real float64
+	// A span of time.
+	Span time.Duration
+	// A point in time.
+	Moment time.Time
+	// A calendar time.
+	Day time.Time
+	// A count of bytes.
+	Weight uint64
+	// A named number.
+	ID EchoID
+	// An enum of texts.
+	Color Color
+	// An enum of numbers.
+	Level Level
+	// Flags.
+	Access Access
+}
+
+func packGauge(w *writer, v Gauge) {
+	w.record(18, func() {
+		packBool(w, v.Truth)
+		packByte[uint8](w, v.Tiny)
+		packUint[uint16](w, v.Small)
+		packUint[uint32](w, v.Medium)
+		packUint[uint64](w, v.Large)
+		packByte[int8](w, v.Itiny)
+		packInt[int16](w, v.Ismall)
+		packInt[int32](w, v.Imedium)
+		packInt[int64](w, v.Range)
+		packFloat(w, v.Real)
+		w.name = "Span"
+		packDuration(time.Millisecond)(w, v.Span)
+		w.name = "Moment"
+		packInstant(time.Nanosecond)(w, v.Moment)
+		packDate(w, v.Day)
+		packUint[uint64](w, v.Weight)
+		packUint[EchoID](w, v.ID)
+		w.name = "Color"
+		packColor(w, v.Color)
+		w.name = "Level"
+		packLevel(w, v.Level)
+		w.name = "Access"
+		packAccess(w, v.Access)
+	})
+}
+
+func unpackGauge(r *reader) (v Gauge) {
+	f := r.record()
+	if f.has() {
+		v.Truth = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.Tiny = unpackByte[uint8](&f.reader)
+	}
+	if f.has() {
+		v.Small = unpackUint[uint16](&f.reader)
+	}
+	if f.has() {
+		v.Medium = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.Large = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Itiny = unpackByte[int8](&f.reader)
+	}
+	if f.has() {
+		v.Ismall = unpackInt[int16](&f.reader)
+	}
+	if f.has() {
+		v.Imedium = unpackInt[int32](&f.reader)
+	}
+	if f.has() {
+		v.Range = unpackInt[int64](&f.reader)
+	}
+	if f.has() {
+		v.Real = unpackFloat(&f.reader)
+	}
+	if f.has() {
+		v.Span = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.Moment = unpackInstant(time.Nanosecond)(&f.reader)
+	}
+	if f.has() {
+		v.Day = unpackDate(&f.reader)
+	}
+	if f.has() {
+		v.Weight = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.ID = unpackUint[EchoID](&f.reader)
+	}
+	if f.has() {
+		v.Color = unpackColor(&f.reader)
+	}
+	if f.has() {
+		v.Level = unpackLevel(&f.reader)
+	}
+	if f.has() {
+		v.Access = unpackUint[Access](&f.reader)
 	}
 	r.close(&f)
 	return v
@@ -2268,14 +2400,14 @@ func FloorSigned(entityID []byte, message []byte, signature []byte) (result bool
 
 // TextKey takes a text with a key and answers zeros.
 func (o *Floor) TextKey(text string, key *string) (result Mark, err error) {
-	var out C.net_bytes
+	var out C.net_mark_values
 	var fail C.net_error
 	code := C.net_floor_text_key(o.id(), viewOf(text), viewOr(key != nil, at(key)), &out, &fail)
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
 	}
-	return taken(&out, unpackMark)
+	return Mark{Place: uint32(out.place), At: uint64(out.at)}, nil
 }
 
 // ValueKey takes a value with a key and answers zeros.
@@ -2285,14 +2417,14 @@ func (o *Floor) ValueKey(value any, key *string) (result Mark, err error) {
 	if err = in.ready(); err != nil {
 		return result, err
 	}
-	var out C.net_bytes
+	var out C.net_mark_values
 	var fail C.net_error
 	code := C.net_floor_value_key(o.id(), valueText, viewOr(key != nil, at(key)), &out, &fail)
 	runtime.KeepAlive(o)
 	if code != 0 {
 		return result, failed(&fail)
 	}
-	return taken(&out, unpackMark)
+	return Mark{Place: uint32(out.place), At: uint64(out.at)}, nil
 }
 
 // TextsKey takes texts with a key and tells how many they are.
@@ -2943,6 +3075,44 @@ func DoubledNumber(number uint32) (result uint64, err error) {
 		return result, failed(&fail)
 	}
 	return uint64(out), nil
+}
+
+// EchoGauge gives the value back.
+func EchoGauge(value Gauge) (result Gauge, err error) {
+	in := reused()
+	valuePack := packed(in, "value", packGauge, value)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_gauge_values
+	var fail C.net_error
+	code := C.net_echo_gauge(valuePack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return Gauge{Truth: bool(out.truth), Tiny: uint8(out.tiny), Small: uint16(out.small), Medium: uint32(out.medium), Large: uint64(out.large), Itiny: int8(out.itiny), Ismall: int16(out.ismall), Imedium: int32(out.imedium), Range: int64(out._range), Real: float64(out.real), Span: durationOf(uint64(out.span_ms), time.Millisecond), Moment: instantOf(uint64(out.moment), time.Nanosecond), Day: time.UnixMilli(int64(out.day)).UTC(), Weight: uint64(out.weight_bytes), ID: EchoID(out.id), Color: colorOf(uint64(out.color)), Level: levelOf(uint64(out.level)), Access: Access(out.access)}, nil
+}
+
+// EchoGaugeMaybe gives the value back, or nothing.
+func EchoGaugeMaybe(value *Gauge) (result Gauge, found bool, err error) {
+	in := reused()
+	valuePack := packedOr(in, "value", packGauge, value != nil, at(value))
+	if err = in.ready(); err != nil {
+		return result, false, err
+	}
+	var there C.bool
+	var out C.net_gauge_values
+	var fail C.net_error
+	code := C.net_echo_gauge_maybe(valuePack, &there, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, false, failed(&fail)
+	}
+	if !there {
+		return result, false, nil
+	}
+	return Gauge{Truth: bool(out.truth), Tiny: uint8(out.tiny), Small: uint16(out.small), Medium: uint32(out.medium), Large: uint64(out.large), Itiny: int8(out.itiny), Ismall: int16(out.ismall), Imedium: int32(out.imedium), Range: int64(out._range), Real: float64(out.real), Span: durationOf(uint64(out.span_ms), time.Millisecond), Moment: instantOf(uint64(out.moment), time.Nanosecond), Day: time.UnixMilli(int64(out.day)).UTC(), Weight: uint64(out.weight_bytes), ID: EchoID(out.id), Color: colorOf(uint64(out.color)), Level: levelOf(uint64(out.level)), Access: Access(out.access)}, true, nil
 }
 
 // EchoEverything gives the value back.

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "1ecc2dae44305bbeaaa7c23c67d195f0"
+const specHash = "fc3f0ba30ff300b704cef52532586d65"

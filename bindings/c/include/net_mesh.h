@@ -286,6 +286,54 @@ net_code net_redis_stream_dedup_capacity(net_handle handle, uint32_t *result, ne
 #if defined(NET_HAS_CONFORMANCE)
 // Module echo ------------------------------------------------------------------------------------
 
+// A record of final fields, each of which is a number of C.
+typedef struct net_gauge_values {
+  // A truth value.
+  bool truth;
+  // Unsigned, 8 bits.
+  uint8_t tiny;
+  // Unsigned, 16 bits.
+  uint16_t small;
+  // Unsigned, 32 bits.
+  uint32_t medium;
+  // Unsigned, 64 bits.
+  uint64_t large;
+  // Signed, 8 bits.
+  int8_t itiny;
+  // Signed, 16 bits.
+  int16_t ismall;
+  // Signed, 32 bits.
+  int32_t imedium;
+  // Signed, 64 bits, called by a word of Go.
+  int64_t range;
+  // A float.
+  double real;
+  // A span of time.
+  uint64_t span_ms;
+  // A point in time.
+  uint64_t moment;
+  // A calendar time.
+  int64_t day;
+  // A count of bytes.
+  uint64_t weight_bytes;
+  // A named number.
+  uint64_t id;
+  // An enum of texts.
+  uint8_t color;
+  // An enum of numbers.
+  uint16_t level;
+  // Flags.
+  uint32_t access;
+} net_gauge_values;
+
+// A record of two numbers, as short as a receipt.
+typedef struct net_mark_values {
+  // A number of 32 bits.
+  uint32_t place;
+  // A number of 64 bits that fits a double.
+  uint64_t at;
+} net_mark_values;
+
 // Gives the value back.
 net_code net_echo_bool(bool value, bool *result, net_error *error);
 
@@ -406,6 +454,15 @@ net_code net_doubled(net_view text, net_bytes *result, net_error *error);
 
 // Gives the number twice.
 net_code net_doubled_number(uint32_t number, uint64_t *result, net_error *error);
+
+// Gives the value back.
+net_code net_echo_gauge(net_view value, struct net_gauge_values *result, net_error *error);
+
+// Gives the value back, or nothing.
+net_code net_echo_gauge_maybe(net_view value,
+                              bool *found,
+                              struct net_gauge_values *result,
+                              net_error *error);
 
 // Gives the value back.
 net_code net_echo_everything(net_view value, net_bytes *result, net_error *error);
@@ -622,14 +679,14 @@ net_code net_floor_signed(net_view entity_id,
 net_code net_floor_text_key(net_handle handle,
                             net_view text,
                             net_view key,
-                            net_bytes *result,
+                            struct net_mark_values *result,
                             net_error *error);
 
 // Takes a value with a key and answers zeros.
 net_code net_floor_value_key(net_handle handle,
                              net_view value,
                              net_view key,
-                             net_bytes *result,
+                             struct net_mark_values *result,
                              net_error *error);
 
 // Takes texts with a key and tells how many they are.
@@ -948,6 +1005,14 @@ net_code net_mesh_events_close(net_handle handle, net_error *error);
 
 // Module bus -------------------------------------------------------------------------------------
 
+// Where and when an event landed.
+typedef struct net_receipt_values {
+  // Shard that took the event.
+  uint32_t shard_id;
+  // Nanoseconds since the node started, strictly increasing over all its shards.
+  uint64_t timestamp;
+} net_receipt_values;
+
 // Draws a fresh Noise static key pair from the operating system's generator.
 net_code net_generate_net_keypair(net_bytes *result, net_error *error);
 
@@ -966,14 +1031,14 @@ net_code net_net_node_from_native(net_handle bus, net_handle *result, net_error 
 net_code net_net_node_emit(net_handle handle,
                            net_view event,
                            net_view key,
-                           net_bytes *result,
+                           struct net_receipt_values *result,
                            net_error *error);
 
 // Emits one JSON text.
 net_code net_net_node_emit_raw(net_handle handle,
                                net_view json,
                                net_view key,
-                               net_bytes *result,
+                               struct net_receipt_values *result,
                                net_error *error);
 
 // Emits one JSON text and answers when it has landed.

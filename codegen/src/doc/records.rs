@@ -16,6 +16,10 @@ pub struct Record {
     /// Whether it is printed as a tuple.
     #[serde(default)]
     pub tuple: bool,
+    /// Whether its fields, all of them numbers, are final within a major version of the C ABI: as the result of a call that
+    /// answers at once it crosses as they stand, without a pack.
+    #[serde(default)]
+    pub fixed: bool,
     /// More public names.
     pub alias: Option<OneOrPer<Vec<String>>>,
     /// Published names that differ from the derived ones.

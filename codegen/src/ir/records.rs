@@ -14,6 +14,8 @@ pub struct Record {
     pub stands_as: Option<usize>,
     /// Whether it is printed as a tuple.
     pub tuple: bool,
+    /// Whether its fields are final, so that a result crosses the C ABI as numbers.
+    pub fixed: bool,
     /// Languages that keep the spec's names for the fields.
     pub keep_names: Vec<Lang>,
     /// Fields in order.

@@ -158,7 +158,7 @@ impl<'a> List<'a> {
             let name = format!("{}.{}", self.path(&item.name), case.name);
             let shape = words(&[format!("{number}:"), quoted(&case.text), part("record", record)]);
             self.add(&key, format!("case {name}"), Level::Major, shape);
-            self.fields(&format!("case {name}"), &name, &case.fields, true);
+            self.fields(&format!("case {name}"), &name, &case.fields, |field| must_be_given(true, field));
         }
     }
 
@@ -173,11 +173,12 @@ impl<'a> List<'a> {
             part("class", class),
             part("stands as", stands_as),
             flag("tuple", item.tuple),
+            flag("fixed", item.fixed),
             list("names kept in", &keep),
         ];
         let key = self.item("record", &item.name, &shape);
         let path = self.path(&item.name);
-        self.fields(&key, &path, &item.fields, item.is_input);
+        self.fields(&key, &path, &item.fields, |field| item.fixed || must_be_given(item.is_input, field));
         for view in &item.views {
             let shape = format!("{} of {}", self.spelling.ty(&view.ty), item.fields[view.of].name.spec);
             self.named(&key, "view", &path, &view.name, Level::Minor, &[shape]);
@@ -185,10 +186,9 @@ impl<'a> List<'a> {
         self.methods(&key, &path, self.module.methods_of(item));
     }
 
-    /// The fields of a record or a case; `is_input` tells whether callers write them.
-    fn fields(&mut self, owner: &str, path: &str, fields: &[Field], is_input: bool) {
+    /// The fields of a record or a case; `breaks` tells which of them nothing that was there before can do with.
+    fn fields(&mut self, owner: &str, path: &str, fields: &[Field], breaks: impl Fn(&Field) -> bool) {
         for (number, field) in fields.iter().enumerate() {
-            let must_be_given = is_input && !field.may_be_left_out();
             let default = field.default.as_ref().map(|value| self.spelling.literal(value, &field.ty));
             let shape = [
                 format!("{number}: {}", self.spelling.field(field)),
@@ -199,7 +199,7 @@ impl<'a> List<'a> {
                 flag("secret", field.secret),
                 part("feature", field.feature.as_ref()),
             ];
-            let arrival = if must_be_given { Level::Major } else { Level::Minor };
+            let arrival = if breaks(field) { Level::Major } else { Level::Minor };
             self.named(owner, "field", path, &field.name, arrival, &shape);
         }
     }
@@ -380,6 +380,11 @@ impl<'a> List<'a> {
 /// A published name with the names that a language gives its parameters.
 fn published(((lang, name), parameters): (&(Lang, String), &Vec<String>)) -> String {
     format!("{} {name}({})", lang.key(), parameters.join(" "))
+}
+
+/// Whether a caller of before, who does not know the field, cannot leave it out.
+fn must_be_given(is_input: bool, field: &Field) -> bool {
+    is_input && !field.may_be_left_out()
 }
 
 /// Whoever looks at a closed set looks at all of it.

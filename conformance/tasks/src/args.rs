@@ -27,7 +27,8 @@ cargo fuzzing [TARGET] [--seconds N]
     target/fuzz/corpus, and what breaks a target in target/fuzz/broken.
 
 cargo package-sdks [--without LANGUAGE]...
-    Fills target/dist with the packages of each language, as they are published.
+    Fills target/dist with the packages of each language, as they are published, and installs them to run the quick
+    starts.
 
 cargo perf [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--quick] [--json FILE] [--compare FILE]
     Times each hot method in every language, beside an empty call, Rust, and the published wheel. `--filter` takes

@@ -193,6 +193,10 @@ func (c *call) call() any {
 		return give(c, showPlain[string])(Doubled(readText[string](c.arg("text"))))
 	case "call:echo.doubled_number":
 		return give(c, showDecimal[uint64])(DoubledNumber(readUint[uint32](c.arg("number"))))
+	case "call:echo.echo_gauge":
+		return give(c, showGauge)(EchoGauge(readGauge(c.arg("value"))))
+	case "call:echo.echo_gauge_maybe":
+		return giveFound(c, showGauge)(EchoGaugeMaybe(readOptional(readGauge)(c.arg("value"))))
 	case "call:echo.echo_everything":
 		return give(c, showEverything)(EchoEverything(readEverything(c.arg("value"))))
 	case "call:echo.echo_shape":
@@ -992,6 +996,88 @@ func showVersionPair(r VersionPair) any {
 	o := map[string]any{}
 	o["major"] = showDecimal[uint64](r.Major)
 	o["minor"] = showPlain[uint32](r.Minor)
+	return o
+}
+
+func readGauge(v any) (r Gauge) {
+	o := v.(map[string]any)
+	if value, ok := o["truth"]; ok {
+		r.Truth = readBool(value)
+	}
+	if value, ok := o["tiny"]; ok {
+		r.Tiny = readUint[uint8](value)
+	}
+	if value, ok := o["small"]; ok {
+		r.Small = readUint[uint16](value)
+	}
+	if value, ok := o["medium"]; ok {
+		r.Medium = readUint[uint32](value)
+	}
+	if value, ok := o["large"]; ok {
+		r.Large = readUint[uint64](value)
+	}
+	if value, ok := o["itiny"]; ok {
+		r.Itiny = readInt[int8](value)
+	}
+	if value, ok := o["ismall"]; ok {
+		r.Ismall = readInt[int16](value)
+	}
+	if value, ok := o["imedium"]; ok {
+		r.Imedium = readInt[int32](value)
+	}
+	if value, ok := o["range"]; ok {
+		r.Range = readInt[int64](value)
+	}
+	if value, ok := o["real"]; ok {
+		r.Real = readFloat(value)
+	}
+	if value, ok := o["span"]; ok {
+		r.Span = readDuration(time.Millisecond)(value)
+	}
+	if value, ok := o["moment"]; ok {
+		r.Moment = readInstant(time.Nanosecond)(value)
+	}
+	if value, ok := o["day"]; ok {
+		r.Day = readDate(value)
+	}
+	if value, ok := o["weight"]; ok {
+		r.Weight = readUint[uint64](value)
+	}
+	if value, ok := o["id"]; ok {
+		r.ID = readUint[EchoID](value)
+	}
+	if value, ok := o["color"]; ok {
+		r.Color = readText[Color](value)
+	}
+	if value, ok := o["level"]; ok {
+		r.Level = readNamed(levelTags)(value)
+	}
+	if value, ok := o["access"]; ok {
+		r.Access = readAccess(value)
+	}
+	return r
+}
+
+func showGauge(r Gauge) any {
+	o := map[string]any{}
+	o["truth"] = showPlain[bool](r.Truth)
+	o["tiny"] = showPlain[uint8](r.Tiny)
+	o["small"] = showPlain[uint16](r.Small)
+	o["medium"] = showPlain[uint32](r.Medium)
+	o["large"] = showDecimal[uint64](r.Large)
+	o["itiny"] = showPlain[int8](r.Itiny)
+	o["ismall"] = showPlain[int16](r.Ismall)
+	o["imedium"] = showPlain[int32](r.Imedium)
+	o["range"] = showDecimal[int64](r.Range)
+	o["real"] = showFloat(r.Real)
+	o["span"] = showDuration(time.Millisecond)(r.Span)
+	o["moment"] = showInstant(time.Nanosecond)(r.Moment)
+	o["day"] = showDate(r.Day)
+	o["weight"] = showDecimal[uint64](r.Weight)
+	o["id"] = showDecimal[EchoID](r.ID)
+	o["color"] = showPlain[Color](r.Color)
+	o["level"] = showNamed(levelTags)(r.Level)
+	o["access"] = showFlags[Access](r.Access)
 	return o
 }
 

@@ -119,6 +119,14 @@ impl api::EchoFunctions for Functions {
         Ok(value)
     }
 
+    fn echo_gauge(value: Gauge) -> Result<Gauge, Error> {
+        Ok(value)
+    }
+
+    fn echo_gauge_maybe(value: Option<Gauge>) -> Result<Option<Gauge>, Error> {
+        Ok(value)
+    }
+
     fn echo_kit_of(kit: EchoKit<Arc<EchoBox>>) -> Result<EchoKit<Arc<EchoBox>>, Error> {
         Ok(kit)
     }

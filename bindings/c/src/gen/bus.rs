@@ -8,8 +8,26 @@ use net_support::pack::Shared;
 
 use crate::abi::{Bytes, Code, Done, Failure, Handle, View};
 use crate::call;
-use crate::value::{self, Packed};
+use crate::value::{self, Out, Packed};
 
+/// Where and when an event landed.
+#[repr(C)]
+#[allow(non_camel_case_types, reason = "the name in C, which is the only one that anybody uses")]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct net_receipt_values {
+    /// Shard that took the event.
+    pub shard_id: u32,
+    /// Nanoseconds since the node started, strictly increasing over all its shards.
+    pub timestamp: u64,
+}
+
+impl Out for net_types::bus::Receipt {
+    type Raw = net_receipt_values;
+
+    fn out(self) -> net_receipt_values {
+        net_receipt_values { shard_id: self.shard_id, timestamp: self.timestamp }
+    }
+}
 /// Draws a fresh Noise static key pair from the operating system's generator.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_generate_net_keypair(result: *mut Bytes, error: *mut Failure) -> Code {
@@ -77,7 +95,7 @@ pub unsafe extern "C" fn net_net_node_emit(
     handle: Handle,
     event: View,
     key: View,
-    result: *mut Bytes,
+    result: *mut net_receipt_values,
     error: *mut Failure,
 ) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
@@ -86,7 +104,7 @@ pub unsafe extern "C" fn net_net_node_emit(
             let this = value::object::<net_core::NetNode>(handle)?;
             let event = event.text("event")?.into();
             let key = key.optional(|view| view.text("key"))?;
-            <net_core::NetNode as net_types::api::NetNode>::emit(&this, event, key).map(Packed)
+            <net_core::NetNode as net_types::api::NetNode>::emit(&this, event, key)
         })
     }
 }
@@ -97,7 +115,7 @@ pub unsafe extern "C" fn net_net_node_emit_raw(
     handle: Handle,
     json: View,
     key: View,
-    result: *mut Bytes,
+    result: *mut net_receipt_values,
     error: *mut Failure,
 ) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
@@ -106,7 +124,7 @@ pub unsafe extern "C" fn net_net_node_emit_raw(
             let this = value::object::<net_core::NetNode>(handle)?;
             let json = json.text("json")?;
             let key = key.optional(|view| view.text("key"))?;
-            <net_core::NetNode as net_types::api::NetNode>::emit_raw(&this, json, key).map(Packed)
+            <net_core::NetNode as net_types::api::NetNode>::emit_raw(&this, json, key)
         })
     }
 }

@@ -11,8 +11,95 @@ use net_support::pack::{Shared, Span};
 use crate::abi::{Bytes, Code, Done, Failure, Handle, Host, View};
 use crate::call;
 use crate::host::{self, Adopted, Port};
-use crate::value::{self, Packed};
+use crate::value::{self, Out, Packed};
 
+/// A record of final fields, each of which is a number of C.
+#[repr(C)]
+#[allow(non_camel_case_types, reason = "the name in C, which is the only one that anybody uses")]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct net_gauge_values {
+    /// A truth value.
+    pub truth: bool,
+    /// Unsigned, 8 bits.
+    pub tiny: u8,
+    /// Unsigned, 16 bits.
+    pub small: u16,
+    /// Unsigned, 32 bits.
+    pub medium: u32,
+    /// Unsigned, 64 bits.
+    pub large: u64,
+    /// Signed, 8 bits.
+    pub itiny: i8,
+    /// Signed, 16 bits.
+    pub ismall: i16,
+    /// Signed, 32 bits.
+    pub imedium: i32,
+    /// Signed, 64 bits, called by a word of Go.
+    pub range: i64,
+    /// A float.
+    pub real: f64,
+    /// A span of time.
+    pub span_ms: u64,
+    /// A point in time.
+    pub moment: u64,
+    /// A calendar time.
+    pub day: i64,
+    /// A count of bytes.
+    pub weight_bytes: u64,
+    /// A named number.
+    pub id: u64,
+    /// An enum of texts.
+    pub color: u8,
+    /// An enum of numbers.
+    pub level: u16,
+    /// Flags.
+    pub access: u32,
+}
+
+impl Out for net_types::echo::Gauge {
+    type Raw = net_gauge_values;
+
+    fn out(self) -> net_gauge_values {
+        net_gauge_values {
+            truth: self.truth,
+            tiny: self.tiny,
+            small: self.small,
+            medium: self.medium,
+            large: self.large,
+            itiny: self.itiny,
+            ismall: self.ismall,
+            imedium: self.imedium,
+            range: self.range,
+            real: self.real,
+            span_ms: value::count(self.span.as_millis()),
+            moment: self.moment.0,
+            day: self.day.0,
+            weight_bytes: self.weight,
+            id: self.id.0,
+            color: self.color.tag(),
+            level: self.level.tag(),
+            access: self.access.bits(),
+        }
+    }
+}
+/// A record of two numbers, as short as a receipt.
+#[repr(C)]
+#[allow(non_camel_case_types, reason = "the name in C, which is the only one that anybody uses")]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct net_mark_values {
+    /// A number of 32 bits.
+    pub place: u32,
+    /// A number of 64 bits that fits a double.
+    pub at: u64,
+}
+
+impl Out for net_types::echo::Mark {
+    type Raw = net_mark_values;
+
+    fn out(self) -> net_mark_values {
+        net_mark_values { place: self.place, at: self.at }
+    }
+}
 /// Gives the value back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_echo_bool(value: bool, result: *mut bool, error: *mut Failure) -> Code {
@@ -485,6 +572,39 @@ pub unsafe extern "C" fn net_doubled_number(number: u32, result: *mut u64, error
     unsafe {
         call::answer(result, error, || {
             <net_core::Functions as net_types::api::EchoFunctions>::doubled_number(number)
+        })
+    }
+}
+
+/// Gives the value back.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_gauge(
+    value: View,
+    result: *mut net_gauge_values,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let value = value.pack::<net_types::echo::Gauge>("value")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_gauge(value)
+        })
+    }
+}
+
+/// Gives the value back, or nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_gauge_maybe(
+    value: View,
+    found: *mut bool,
+    result: *mut net_gauge_values,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer_optional(found, result, error, || {
+            let value = value.optional(|view| view.pack::<net_types::echo::Gauge>("value"))?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_gauge_maybe(value)
         })
     }
 }
@@ -1310,7 +1430,7 @@ pub unsafe extern "C" fn net_floor_text_key(
     handle: Handle,
     text: View,
     key: View,
-    result: *mut Bytes,
+    result: *mut net_mark_values,
     error: *mut Failure,
 ) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
@@ -1319,7 +1439,7 @@ pub unsafe extern "C" fn net_floor_text_key(
             let this = value::object::<net_core::Floor>(handle)?;
             let text = text.text("text")?;
             let key = key.optional(|view| view.text("key"))?;
-            <net_core::Floor as net_types::api::Floor>::text_key(&this, text, key).map(Packed)
+            <net_core::Floor as net_types::api::Floor>::text_key(&this, text, key)
         })
     }
 }
@@ -1330,7 +1450,7 @@ pub unsafe extern "C" fn net_floor_value_key(
     handle: Handle,
     value: View,
     key: View,
-    result: *mut Bytes,
+    result: *mut net_mark_values,
     error: *mut Failure,
 ) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
@@ -1339,7 +1459,7 @@ pub unsafe extern "C" fn net_floor_value_key(
             let this = value::object::<net_core::Floor>(handle)?;
             let value = value.text("value")?.into();
             let key = key.optional(|view| view.text("key"))?;
-            <net_core::Floor as net_types::api::Floor>::value_key(&this, value, key).map(Packed)
+            <net_core::Floor as net_types::api::Floor>::value_key(&this, value, key)
         })
     }
 }

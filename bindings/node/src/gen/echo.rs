@@ -424,6 +424,32 @@ pub fn echo_doubled_number(number: u32) -> napi::Result<u64> {
         Ok(result)
     })
 }
+/// `echo.echo_gauge`
+#[napi(js_name = "echoEchoGauge")]
+pub fn echo_echo_gauge(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let value = <net_types::echo::Gauge as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_gauge(value)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_gauge_maybe`
+#[napi(js_name = "echoEchoGaugeMaybe")]
+pub fn echo_echo_gauge_maybe(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let value = <Option<net_types::echo::Gauge> as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_gauge_maybe(value)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
 /// `echo.echo_everything`
 #[napi(js_name = "echoEchoEverything")]
 pub fn echo_echo_everything(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {

@@ -1002,6 +1002,259 @@ impl ToPy for net_types::echo::VersionPair {
         Ok(Py::new(py, VersionPair::of(py, self)?)?.into_any())
     }
 }
+/// A record of final fields, each of which is a number of C.
+#[pyclass(frozen, name = "Gauge", module = "net")]
+pub(crate) struct Gauge(net_types::echo::Gauge);
+
+impl Gauge {
+    fn of(_: Python<'_>, record: net_types::echo::Gauge) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl Gauge {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 18] = [
+            "truth",
+            "tiny",
+            "small",
+            "medium",
+            "large",
+            "itiny",
+            "ismall",
+            "imedium",
+            "range",
+            "real",
+            "span_ms",
+            "moment",
+            "day",
+            "weight_bytes",
+            "id",
+            "color",
+            "level",
+            "access",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (truth, tiny, small, medium, large, itiny, ismall, imedium, range, real, span_ms, moment, day, weight_bytes, id, color, level, access))]
+    fn new(
+        py: Python<'_>,
+        truth: Arg<'_, '_>,
+        tiny: Arg<'_, '_>,
+        small: Arg<'_, '_>,
+        medium: Arg<'_, '_>,
+        large: Arg<'_, '_>,
+        itiny: Arg<'_, '_>,
+        ismall: Arg<'_, '_>,
+        imedium: Arg<'_, '_>,
+        range: Arg<'_, '_>,
+        real: Arg<'_, '_>,
+        span_ms: Arg<'_, '_>,
+        moment: Arg<'_, '_>,
+        day: Arg<'_, '_>,
+        weight_bytes: Arg<'_, '_>,
+        id: Arg<'_, '_>,
+        color: Arg<'_, '_>,
+        level: Arg<'_, '_>,
+        access: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::echo::Gauge {
+            truth: abi::arg(truth, "truth")?,
+            tiny: abi::arg(tiny, "tiny")?,
+            small: abi::arg(small, "small")?,
+            medium: abi::arg(medium, "medium")?,
+            large: abi::arg(large, "large")?,
+            itiny: abi::arg(itiny, "itiny")?,
+            ismall: abi::arg(ismall, "ismall")?,
+            imedium: abi::arg(imedium, "imedium")?,
+            range: abi::arg(range, "range")?,
+            real: abi::arg(real, "real")?,
+            span: abi::arg::<Span<1_000_000>>(span_ms, "span_ms")?.0,
+            moment: abi::arg(moment, "moment")?,
+            day: abi::arg(day, "day")?,
+            weight: abi::arg(weight_bytes, "weight_bytes")?,
+            id: abi::arg(id, "id")?,
+            color: abi::arg(color, "color")?,
+            level: abi::arg(level, "level")?,
+            access: abi::arg(access, "access")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// A truth value.
+    #[getter]
+    fn truth(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.truth;
+        value::shown(value, py)
+    }
+
+    /// Unsigned, 8 bits.
+    #[getter]
+    fn tiny(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tiny;
+        value::shown(value, py)
+    }
+
+    /// Unsigned, 16 bits.
+    #[getter]
+    fn small(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.small;
+        value::shown(value, py)
+    }
+
+    /// Unsigned, 32 bits.
+    #[getter]
+    fn medium(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.medium;
+        value::shown(value, py)
+    }
+
+    /// Unsigned, 64 bits.
+    #[getter]
+    fn large(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.large;
+        value::shown(value, py)
+    }
+
+    /// Signed, 8 bits.
+    #[getter]
+    fn itiny(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.itiny;
+        value::shown(value, py)
+    }
+
+    /// Signed, 16 bits.
+    #[getter]
+    fn ismall(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.ismall;
+        value::shown(value, py)
+    }
+
+    /// Signed, 32 bits.
+    #[getter]
+    fn imedium(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.imedium;
+        value::shown(value, py)
+    }
+
+    /// Signed, 64 bits, called by a word of Go.
+    #[getter]
+    fn range(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.range;
+        value::shown(value, py)
+    }
+
+    /// A float.
+    #[getter]
+    fn real(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.real;
+        value::shown(value, py)
+    }
+
+    /// A span of time.
+    #[getter]
+    fn span_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.span;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// A point in time.
+    #[getter]
+    fn moment(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.moment;
+        value::shown(value, py)
+    }
+
+    /// A calendar time.
+    #[getter]
+    fn day(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.day;
+        value::shown(value, py)
+    }
+
+    /// A count of bytes.
+    #[getter]
+    fn weight_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.weight;
+        value::shown(value, py)
+    }
+
+    /// A named number.
+    #[getter]
+    fn id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.id;
+        value::shown(value, py)
+    }
+
+    /// An enum of texts.
+    #[getter]
+    fn color(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.color;
+        value::shown(value, py)
+    }
+
+    /// An enum of numbers.
+    #[getter]
+    fn level(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.level;
+        value::shown(value, py)
+    }
+
+    /// Flags.
+    #[getter]
+    fn access(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.access;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "Gauge",
+            &[
+                ("truth", Some(self.truth(py)?)),
+                ("tiny", Some(self.tiny(py)?)),
+                ("small", Some(self.small(py)?)),
+                ("medium", Some(self.medium(py)?)),
+                ("large", Some(self.large(py)?)),
+                ("itiny", Some(self.itiny(py)?)),
+                ("ismall", Some(self.ismall(py)?)),
+                ("imedium", Some(self.imedium(py)?)),
+                ("range", Some(self.range(py)?)),
+                ("real", Some(self.real(py)?)),
+                ("span_ms", Some(self.span_ms(py)?)),
+                ("moment", Some(self.moment(py)?)),
+                ("day", Some(self.day(py)?)),
+                ("weight_bytes", Some(self.weight_bytes(py)?)),
+                ("id", Some(self.id(py)?)),
+                ("color", Some(self.color(py)?)),
+                ("level", Some(self.level(py)?)),
+                ("access", Some(self.access(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::Gauge {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<Gauge>().map_err(|_| value::expected("Gauge", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::echo::Gauge {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Gauge::of(py, self)?)?.into_any())
+    }
+}
 /// Spans of time within lists and maps.
 #[pyclass(frozen, name = "Timetable", module = "net")]
 pub(crate) struct Timetable(net_types::echo::Timetable);
@@ -1902,6 +2155,22 @@ fn doubled_number(py: Python<'_>, number: Arg<'_, '_>) -> Answer {
 /// Gives the value back.
 #[pyfunction]
 #[pyo3(signature = (value))]
+fn echo_gauge(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
+    let value = abi::arg(value, "value")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_gauge(value))
+}
+
+/// Gives the value back, or nothing.
+#[pyfunction]
+#[pyo3(signature = (value))]
+fn echo_gauge_maybe(py: Python<'_>, value: Option<Arg<'_, '_>>) -> Answer {
+    let value = abi::arg_or(value, "value", || None)?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_gauge_maybe(value))
+}
+
+/// Gives the value back.
+#[pyfunction]
+#[pyo3(signature = (value))]
 fn echo_everything(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     let value = abi::arg(value, "value")?;
     abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_everything(value))
@@ -2613,6 +2882,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Everything>()?;
     module.add_class::<EchoOptions>()?;
     module.add_class::<VersionPair>()?;
+    module.add_class::<Gauge>()?;
     module.add_class::<Timetable>()?;
     module.add_class::<EchoPage>()?;
     module.add_class::<Mark>()?;
@@ -2656,6 +2926,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(kit_text_later_submit, module)?)?;
     module.add_function(wrap_pyfunction!(doubled, module)?)?;
     module.add_function(wrap_pyfunction!(doubled_number, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_gauge, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_gauge_maybe, module)?)?;
     module.add_function(wrap_pyfunction!(echo_everything, module)?)?;
     module.add_function(wrap_pyfunction!(echo_shape, module)?)?;
     module.add_function(wrap_pyfunction!(echo_tree, module)?)?;

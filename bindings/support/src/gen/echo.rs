@@ -308,6 +308,58 @@ impl Pack for net_types::echo::VersionPair {
     }
 }
 
+impl Pack for net_types::echo::Gauge {
+    fn pack(&self, w: &mut Writer) {
+        w.record(18, |w| {
+            self.truth.pack(w);
+            self.tiny.pack(w);
+            self.small.pack(w);
+            self.medium.pack(w);
+            self.large.pack(w);
+            self.itiny.pack(w);
+            self.ismall.pack(w);
+            self.imedium.pack(w);
+            self.range.pack(w);
+            self.real.pack(w);
+            w.duration(self.span, 1_000_000);
+            self.moment.pack(w);
+            self.day.pack(w);
+            self.weight.pack(w);
+            self.id.pack(w);
+            self.color.pack(w);
+            self.level.pack(w);
+            self.access.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            truth: f.field()?,
+            tiny: f.field()?,
+            small: f.field()?,
+            medium: f.field()?,
+            large: f.field()?,
+            itiny: f.field()?,
+            ismall: f.field()?,
+            imedium: f.field()?,
+            range: f.field()?,
+            real: f.field()?,
+            span: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => return Err(f.missing()),
+            },
+            moment: f.field()?,
+            day: f.field()?,
+            weight: f.field()?,
+            id: f.field()?,
+            color: f.field()?,
+            level: f.field()?,
+            access: f.field()?,
+        })
+    }
+}
+
 impl Pack for net_types::echo::Timetable {
     fn pack(&self, w: &mut Writer) {
         w.record(2, |w| {

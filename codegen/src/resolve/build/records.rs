@@ -30,6 +30,7 @@ impl Context<'_> {
             class: item.class,
             stands_as,
             tuple: item.tuple,
+            fixed: item.fixed,
             keep_names: Lang::ALL.into_iter().filter(|lang| keeps(*lang)).collect(),
             fields,
             views,

@@ -78,6 +78,14 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         }
         for field in &item.fields {
             check_field(rules, position, name, field);
+            if item.fixed && !is_number(rules.api, &field.ty) {
+                let path = ["record", name, "field", &field.name.spec];
+                rules.wrong(
+                    position,
+                    &path,
+                    "a record that is `fixed` holds numbers only, which are always there",
+                );
+            }
         }
     }
 }
@@ -112,6 +120,22 @@ fn handles(rules: &mut Rules<'_>, position: usize, record: &Record, field: &Fiel
             _ => {}
         }
     }
+}
+
+/// Whether a value of the type is one number of C.
+fn is_number(api: &Api, ty: &Type) -> bool {
+    matches!(
+        api.base(ty),
+        Type::Bool
+            | Type::Int(_)
+            | Type::F64
+            | Type::Duration(_)
+            | Type::Instant(_)
+            | Type::Date
+            | Type::Size
+            | Type::Enum(_)
+            | Type::Flags(_)
+    )
 }
 
 /// Whether a type has something that lives in it.

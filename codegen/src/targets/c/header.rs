@@ -78,6 +78,7 @@ fn declared(name: &str, ty: &str) -> String {
         "bool" => "bool".into(),
         "f64" => "double".into(),
         "c_void" => "void".into(),
+        own if own.starts_with("net_") => own.into(),
         unsigned if unsigned.starts_with('u') => format!("uint{}_t", &unsigned[1..]),
         signed => format!("int{}_t", signed.trim_start_matches('i')),
     });

@@ -30,8 +30,8 @@ impl Target for C {
     fn render(&self, api: &Api) -> Result<FileSet> {
         let mut files = FileSet::default();
         let mut entries = Vec::new();
-        for module in &api.modules {
-            let model = model::module(api, module);
+        for (position, module) in api.modules.iter().enumerate() {
+            let model = model::module(api, position, module);
             if model.functions.is_empty() {
                 continue;
             }

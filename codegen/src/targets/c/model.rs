@@ -3,14 +3,34 @@
 use super::hosts::{HostModel, host};
 use super::names;
 use super::types::{self, Form};
-use crate::ir::{Api, Arg, Lang, Method, Module, Object, Shape, Type};
+use crate::ir::{Api, Arg, At, Field, Lang, Method, Module, Object, Record, Shape, Type};
 use crate::targets::rust::names as rust_names;
 
 pub(crate) struct ModuleModel {
+    /// Fixed records that functions answer with.
+    pub values: Vec<ValuesModel>,
     pub functions: Vec<FunctionModel>,
     pub hosts: Vec<HostModel>,
     /// Names that the module takes from the crate.
     pub uses: Vec<String>,
+}
+
+/// The struct in which the fields of a fixed record cross.
+pub(crate) struct ValuesModel {
+    pub doc: Vec<String>,
+    pub name: String,
+    /// The record in the core.
+    pub record: String,
+    pub fields: Vec<ValueModel>,
+}
+
+/// A field of a fixed record.
+pub(crate) struct ValueModel {
+    pub doc: Vec<String>,
+    pub name: String,
+    pub ty: String,
+    /// Expression of it out of the record, which is `self`.
+    pub value: String,
 }
 
 pub(crate) struct FunctionModel {
@@ -39,7 +59,7 @@ impl FunctionModel {
 }
 
 /// Lowers a module.
-pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
+pub(crate) fn module(api: &Api, position: usize, module: &Module) -> ModuleModel {
     let contract = |name: &str| format!("net_types::api::{}", rust_names::ty(name));
     let functions_trait =
         format!("<{} as net_types::api::{}>", module.functions_type(), rust_names::functions(&module.name));
@@ -60,8 +80,26 @@ pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
         functions.extend(iteration(api, object, &own, &core));
     }
     let hosts: Vec<_> = module.hosts.iter().map(|item| host(api, item)).collect();
-    let uses = uses(&functions, &hosts);
-    ModuleModel { functions, hosts, uses }
+    let values = module.records.iter().enumerate().filter(|(_, record)| record.fixed && record.is_output);
+    let values: Vec<_> =
+        values.map(|(index, record)| values_of(api, At { module: position, index }, record)).collect();
+    let uses = uses(&functions, &hosts, !values.is_empty());
+    ModuleModel { values, functions, hosts, uses }
+}
+
+fn values_of(api: &Api, at: At, record: &Record) -> ValuesModel {
+    let field = |field: &Field| ValueModel {
+        doc: lines(&field.doc.text),
+        name: names::value(&api.unit_name(&field.name.spec, &field.ty)),
+        ty: types::result_type(api, &field.ty),
+        value: types::plain_out(api, &field.ty, &format!("self.{}", rust_names::value(&field.name.spec))),
+    };
+    ValuesModel {
+        doc: lines(&record.doc.text),
+        name: names::values(&record.name.spec),
+        record: types::owned(api, &Type::Record(at)),
+        fields: record.fields.iter().map(field).collect(),
+    }
 }
 
 /// The function of a method, to show how it is declared; nothing if neither C nor Go has it.
@@ -340,7 +378,7 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 /// The imports of a module: what its text names.
-fn uses(functions: &[FunctionModel], hosts: &[HostModel]) -> Vec<String> {
+fn uses(functions: &[FunctionModel], hosts: &[HostModel], has_values: bool) -> Vec<String> {
     let mut text = String::new();
     for f in functions {
         text += &[&f.params, &f.returns, &f.frame, &f.value].map(String::as_str).join(" ");
@@ -377,11 +415,14 @@ fn uses(functions: &[FunctionModel], hosts: &[HostModel]) -> Vec<String> {
         (true, true) => lines.push("use crate::host::{self, Adopted};".into()),
         (true, false) => {}
     }
-    match (text.contains("value::"), has("Packed")) {
-        (true, true) => lines.push("use crate::value::{self, Packed};".into()),
-        (true, false) => lines.push("use crate::value;".into()),
-        (false, true) => lines.push("use crate::value::Packed;".into()),
-        (false, false) => {}
+    let mut parts: Vec<_> = text.contains("value::").then_some("self").into_iter().collect();
+    parts.extend(has_values.then_some("Out"));
+    parts.extend(has("Packed").then_some("Packed"));
+    match parts[..] {
+        [] => {}
+        ["self"] => lines.push("use crate::value;".into()),
+        [one] => lines.push(format!("use crate::value::{one};")),
+        _ => lines.push(format!("use crate::value::{{{}}};", parts.join(", "))),
     }
     lines
 }

@@ -136,6 +136,11 @@ pub(crate) fn value(name: &str) -> String {
     if RESERVED.contains(&name) { format!("{name}_") } else { name.to_owned() }
 }
 
+/// The struct in which the fields of a fixed record cross, in Rust too.
+pub(crate) fn values(record: &str) -> String {
+    format!("net_{record}_values")
+}
+
 /// The macro that is defined when a feature is compiled in.
 pub(crate) fn feature(feature: &str) -> String {
     format!("NET_HAS_{}", feature.replace('-', "_").to_uppercase())

@@ -1,5 +1,6 @@
 //! How types cross the C ABI, and the Rust that turns them into the core's.
 
+use super::names;
 use crate::ir::{Api, At, Literal, Type, Unit};
 use crate::targets::rust::{names as rust_names, spans, types as rust};
 
@@ -151,6 +152,7 @@ pub(crate) fn result_out(api: &Api, ty: &Type, value: &str) -> String {
         Form::Handle => packable(api, ty, value),
         Form::Host => unreachable!("a host object is no result of a function"),
         Form::Bytes => match ty {
+            Type::Record(at) if api.record(*at).fixed => value.to_owned(),
             Type::Stream(_) => packable(api, ty, value),
             Type::String | Type::Json(_) | Type::Bytes | Type::FixedBytes(_) => value.to_owned(),
             Type::Scalar(at) => result_out(api, &api.scalar(*at).base, &format!("{value}.0")),
@@ -164,6 +166,7 @@ pub(crate) fn result_type(api: &Api, ty: &Type) -> String {
     match (form(api, ty), ty.split_optional().0) {
         (Form::Plain(name), _) => name,
         (Form::Handle, _) | (_, Type::Stream(_)) => "Handle".into(),
+        (_, Type::Record(at)) if api.record(*at).fixed => names::values(&api.record(*at).name.spec),
         _ => "Bytes".into(),
     }
 }

@@ -4,7 +4,7 @@ use super::layout::{call, comment, head};
 use super::names;
 use super::types::{self, Passing};
 use super::waits::{wait, wait_next};
-use crate::ir::{Api, Arg, Lang, Method, Module, Shape, Type};
+use crate::ir::{Api, Arg, Lang, Method, Module, Record, Shape, Type};
 use anyhow::Result;
 
 pub(crate) struct FunctionModel {
@@ -66,9 +66,10 @@ fn function(api: &Api, method: &Method, name: String, of_object: bool) -> Result
         };
         body.extend(call(2, target, &name, &passed));
         body.extend(args.iter().flat_map(|arg| arg.after.clone()));
-        if let Some(ty) = packed.filter(|_| !method.is_async) {
-            let code = types::ctype(api, ty)?.code;
-            body.extend(unpacking(&code));
+        match packed.filter(|_| !method.is_async) {
+            Some(Type::Record(at)) if api.record(*at).fixed => body.extend(filling(api, api.record(*at))?),
+            Some(ty) => body.extend(unpacking(&types::ctype(api, ty)?.code)),
+            None => {}
         }
         body.push(format!("  return {};", if method.is_async { "op" } else { "code" }));
         let head = head(0, &title, &params, " {");
@@ -213,7 +214,11 @@ fn results(api: &Api, returns: Option<&Type>, constructs: bool) -> Result<Result
         if types::is_owned(ty) {
             params.push(format!("{} *result", types::ctype(api, ty)?.name));
             passed.push("&given".to_owned());
-            before.push("  net_bytes given;".to_owned());
+            let given = match ty {
+                Type::Record(at) if api.record(*at).fixed => names::values(&api.record(*at).name.spec),
+                _ => "net_bytes".to_owned(),
+            };
+            before.push(format!("  {given} given;"));
         } else {
             let is_bytes = types::is_view(api, ty) || matches!(api.base(ty), Type::FixedBytes(_));
             let c = if is_bytes { "net_bytes".to_owned() } else { types::ctype(api, ty)?.name };
@@ -236,6 +241,16 @@ fn unpacking(code: &str) -> Vec<String> {
         "  net_bytes_free(&given);".to_owned(),
     ]
     .to_vec()
+}
+
+/// Fills a result in with the numbers that a call gave, which are zero if it failed.
+fn filling(api: &Api, record: &Record) -> Result<Vec<String>> {
+    let mut body = vec!["  memset(result, 0, sizeof *result);".to_owned()];
+    for field in &record.fields {
+        let (name, c) = (names::field(api, &field.name.spec, &field.ty), types::ctype(api, &field.ty)?.name);
+        body.push(format!("  result->{name} = ({c})given.{name};"));
+    }
+    Ok(body)
 }
 
 /// The function that reads the result of an asynchronous one.

@@ -3,7 +3,7 @@
 use crate::case::screaming;
 use crate::ir::{Api, Kind};
 
-pub(crate) use crate::targets::c::names::{argument, feature, function, method, value};
+pub(crate) use crate::targets::c::names::{argument, feature, function, method, value, values};
 
 /// A type, by the name of its item.
 pub(crate) fn ty(name: &str) -> String {

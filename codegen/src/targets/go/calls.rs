@@ -1,7 +1,8 @@
 //! How a method crosses: what its arguments become, the call, and what becomes of its result.
 
 use super::{model, names, types};
-use crate::ir::{Api, Arg, Int, Lang, Literal, Method, Module, Shape, Type};
+use crate::ir::{Api, Arg, Field, Int, Lang, Literal, Method, Module, Shape, Type};
+use crate::targets::c::names as c_names;
 
 /// Who is called, and what is in scope.
 pub(crate) struct Scope<'a> {
@@ -40,7 +41,7 @@ struct Crossing {
 struct Outcome {
     types: String,
     /// C type of the variable `out`.
-    out: Option<&'static str>,
+    out: Option<String>,
     is_optional: bool,
     /// Expression over `out`; with `is_pair` it gives an error as well.
     make: String,
@@ -136,7 +137,7 @@ fn direct(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Option
             body.push("var there C.bool".into());
             values.push("&there".into());
         }
-        if let Some(out) = outcome.out {
+        if let Some(out) = &outcome.out {
             body.push(format!("var out C.{out}"));
             values.push("&out".into());
         }
@@ -396,34 +397,64 @@ fn outcome(scope: &Scope<'_>, ty: &Type) -> Outcome {
     let name = types::go(api, ty, scope.vars);
     let unpack = types::unpack(api, ty, scope.vars);
     let (out, make, is_pair) = match (ty, api.base(ty)) {
+        (Type::Record(at), _) if api.record(*at).fixed => {
+            let record = api.record(*at);
+            let fields = record.fields.iter().map(|field| fixed_field(scope, field));
+            let fields = fields.collect::<Vec<_>>().join(", ");
+            (Some(c_names::values(&record.name.spec)), format!("{name}{{{fields}}}"), false)
+        }
         (Type::Object(..), _) => {
             let object = name.trim_start_matches('*');
-            (Some("net_handle"), format!("new{object}(uint64(out))"), false)
+            (Some("net_handle".into()), format!("new{object}(uint64(out))"), false)
         }
         (Type::Stream(inner), _) => {
             let unpack = types::unpack(api, inner, scope.vars);
-            (Some("net_handle"), format!("newStream(uint64(out), {unpack})"), false)
+            (Some("net_handle".into()), format!("newStream(uint64(out), {unpack})"), false)
         }
-        (Type::Json(_), _) => (Some("net_bytes"), format!("taken(&out, restJSON[{name}])"), true),
-        (_, Type::String | Type::Bytes) => (Some("net_bytes"), format!("taken(&out, rest[{name}])"), true),
-        (_, Type::FixedBytes(_)) => (Some("net_bytes"), format!("taken(&out, {unpack})"), true),
-        (_, Type::Record(_) | Type::Union(_) | Type::List(_) | Type::Map(_) | Type::Error) => {
-            (Some("net_bytes"), format!("taken(&out, {unpack})"), true)
+        (Type::Json(_), _) => (Some("net_bytes".into()), format!("taken(&out, restJSON[{name}])"), true),
+        (_, Type::String | Type::Bytes) => {
+            (Some("net_bytes".into()), format!("taken(&out, rest[{name}])"), true)
         }
-        (Type::Enum(_), _) => {
-            (Some(c_type(api, ty)), format!("{}Of(uint64(out))", lower_first(&name)), false)
+        (
+            _,
+            Type::FixedBytes(_)
+            | Type::Record(_)
+            | Type::Union(_)
+            | Type::List(_)
+            | Type::Map(_)
+            | Type::Error,
+        ) => (Some("net_bytes".into()), format!("taken(&out, {unpack})"), true),
+        _ => {
+            let (c, make) = plain(scope, ty, "out");
+            (Some(c.into()), make, false)
         }
-        (_, Type::Duration(unit)) => {
-            (Some("uint64_t"), format!("durationOf(uint64(out), {})", types::unit_of(*unit)), false)
-        }
-        (_, Type::Instant(unit)) => {
-            (Some("uint64_t"), format!("instantOf(uint64(out), {})", types::unit_of(*unit)), false)
-        }
-        (_, Type::Date) => (Some("int64_t"), "time.UnixMilli(int64(out)).UTC()".into(), false),
-        (_, base) => (Some(c_type(api, base)), format!("{name}(out)"), false),
     };
     let types = if is_optional { format!("result {name}, found bool") } else { format!("result {name}") };
     Outcome { types, out, is_optional, make, is_pair, unpack }
+}
+
+/// A field of a fixed record, made of what C gave for it.
+fn fixed_field(scope: &Scope<'_>, field: &Field) -> String {
+    let c = c_names::value(&scope.api.unit_name(&field.name.spec, &field.ty));
+    let (_, make) = plain(scope, &field.ty, &format!("out.{}", names::of_c(&c)));
+    format!("{}: {make}", names::public(&field.name.spec))
+}
+
+/// The C type of a number, and the value that Go makes of one.
+fn plain(scope: &Scope<'_>, ty: &Type, out: &str) -> (&'static str, String) {
+    let api = scope.api;
+    let name = types::go(api, ty, scope.vars);
+    match (ty, api.base(ty)) {
+        (Type::Enum(_), _) => (c_type(api, ty), format!("{}Of(uint64({out}))", lower_first(&name))),
+        (_, Type::Duration(unit)) => {
+            ("uint64_t", format!("durationOf(uint64({out}), {})", types::unit_of(*unit)))
+        }
+        (_, Type::Instant(unit)) => {
+            ("uint64_t", format!("instantOf(uint64({out}), {})", types::unit_of(*unit)))
+        }
+        (_, Type::Date) => ("int64_t", format!("time.UnixMilli(int64({out})).UTC()")),
+        (_, base) => (c_type(api, base), format!("{name}({out})")),
+    }
 }
 
 /// A name with its first letter in lower case: what the generated helpers of an enum are called after.

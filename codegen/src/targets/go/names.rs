@@ -114,6 +114,25 @@ pub(crate) fn error_constructor(class: Option<&str>, family: &str, kind: &str) -
     format!("New{}", public(&name))
 }
 
+/// A member of a struct of C, which cgo names apart where it is a keyword of Go.
+pub(crate) fn of_c(name: &str) -> String {
+    // Those that are words of C or Rust too have another name there.
+    const KEYWORDS: [&str; 11] = [
+        "chan",
+        "defer",
+        "fallthrough",
+        "func",
+        "go",
+        "import",
+        "interface",
+        "map",
+        "package",
+        "range",
+        "select",
+    ];
+    if KEYWORDS.contains(&name) || name == "var" { format!("_{name}") } else { name.to_owned() }
+}
+
 /// A type variable.
 pub(crate) fn variable(name: &str) -> String {
     public(name)

@@ -239,6 +239,9 @@ fn record(site: Site<'_>, item: &Record) -> ItemModel {
     if item.tuple {
         facts.push("Printed as a tuple.".into());
     }
+    if item.fixed {
+        facts.push("Its fields are final: as a result it crosses the C ABI as a struct of numbers.".into());
+    }
     let fields = fields_table(site, item.fields.iter().map(|field| (String::new(), field)));
     let names = item.fields.iter().map(|field| (field.name.spec.as_str(), field));
     let names = spellings("field", names, |lang, field| lang.field(site.api, item, field));

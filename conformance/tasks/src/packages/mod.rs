@@ -32,11 +32,11 @@ pub(crate) struct Factory<'a> {
     facts: Facts,
 }
 
-/// Makes the packages and prints where they are; tells whether all went well.
+/// Makes the packages, tries them and prints where they are; tells whether all went well.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let context = Context::new(workspace, args, false);
     let mut run = Run::new(&context);
-    let wanted = stages::with_needs(|stage| stage.name == "packages");
+    let wanted = stages::with_needs(|stage| stage.name == "package installs");
     run.stages(|stage| wanted.contains(stage.name))?;
     if run.sum().failed > 0 {
         return Ok(false);

@@ -736,6 +736,121 @@ static inline void show_version_pair(call *c, const net_version_pair *value) {
   }
 }
 
+static inline void read_gauge(call *c, const node *value, net_gauge *out) {
+  *out = net_gauge_init();
+  read_bool(c, member(value, "truth"), &out->truth);
+  read_u8(c, member(value, "tiny"), &out->tiny);
+  read_u16(c, member(value, "small"), &out->small);
+  read_u32(c, member(value, "medium"), &out->medium);
+  read_u64(c, member(value, "large"), &out->large);
+  read_i8(c, member(value, "itiny"), &out->itiny);
+  read_i16(c, member(value, "ismall"), &out->ismall);
+  read_i32(c, member(value, "imedium"), &out->imedium);
+  read_i64(c, member(value, "range"), &out->range);
+  read_f64(c, member(value, "real"), &out->real);
+  read_time(c, member(value, "span"), &out->span_ms);
+  read_u64(c, member(value, "moment"), &out->moment);
+  read_i64(c, member(value, "day"), &out->day);
+  read_u64(c, member(value, "weight"), &out->weight_bytes);
+  read_u64(c, member(value, "id"), &out->id);
+  read_color(c, member(value, "color"), &out->color);
+  read_level(c, member(value, "level"), &out->level);
+  read_access(c, member(value, "access"), &out->access);
+}
+
+static inline void show_gauge(call *c, const net_gauge *value) {
+  {
+    size_t at = enter(c, net_str("truth"));
+    show_bool(c, &value->truth);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tiny"));
+    show_u8(c, &value->tiny);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("small"));
+    show_u16(c, &value->small);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("medium"));
+    show_u32(c, &value->medium);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("large"));
+    show_u64(c, &value->large);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("itiny"));
+    show_i8(c, &value->itiny);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ismall"));
+    show_i16(c, &value->ismall);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("imedium"));
+    show_i32(c, &value->imedium);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("range"));
+    show_i64(c, &value->range);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("real"));
+    show_f64(c, &value->real);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("span"));
+    show_time(c, &value->span_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("moment"));
+    show_u64(c, &value->moment);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("day"));
+    show_i64(c, &value->day);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("weight"));
+    show_u64(c, &value->weight_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("id"));
+    show_u64(c, &value->id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("color"));
+    show_color(c, &value->color);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("level"));
+    show_level(c, &value->level);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("access"));
+    show_access(c, &value->access);
+    leave(c, at);
+  }
+}
+
 TESTEE_READ_LIST(time, uint64_t, net_u64_list)
 TESTEE_SHOW_LIST(time, net_u64_list)
 TESTEE_MAP(time, net_u64_entry, net_u64_map)
@@ -5374,6 +5489,51 @@ static void call_doubled_number(call *c) {
   show_u64(c, &result);
 }
 
+static void call_echo_gauge(call *c) {
+  net_gauge value_;
+  memset(&value_, 0, sizeof value_);
+  read_gauge(c, arg(c, "value"), &value_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_gauge result;
+  net_code code = net_echo_gauge_with(&value_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_gauge(c, &result);
+  net_gauge_free(&result);
+}
+
+static void call_echo_gauge_maybe(call *c) {
+  net_gauge value_;
+  memset(&value_, 0, sizeof value_);
+  if (given(arg(c, "value"))) {
+    read_gauge(c, arg(c, "value"), &value_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  net_gauge result;
+  net_code code = net_echo_gauge_maybe_with(given(arg(c, "value")) ? &value_ : NULL, &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_gauge(c, &result);
+  } else {
+    show_null(c);
+  }
+  if (found) {
+    net_gauge_free(&result);
+  }
+}
+
 static void call_echo_everything(call *c) {
   net_everything value_;
   memset(&value_, 0, sizeof value_);
@@ -9001,6 +9161,8 @@ static inline bool dispatch(call *c) {
       {"call:echo.kit_text_later", call_kit_text_later},
       {"call:echo.doubled", call_doubled},
       {"call:echo.doubled_number", call_doubled_number},
+      {"call:echo.echo_gauge", call_echo_gauge},
+      {"call:echo.echo_gauge_maybe", call_echo_gauge_maybe},
       {"call:echo.echo_everything", call_echo_everything},
       {"call:echo.echo_shape", call_echo_shape},
       {"call:echo.echo_tree", call_echo_tree},

@@ -124,6 +124,27 @@ NAMED.update(
         "echo.version_pair": record_of(
             net.gen.echo.VersionPair, ("major", "major", DECIMAL), ("minor", "minor", SAME)
         ),
+        "echo.gauge": record_of(
+            net.gen.echo.Gauge,
+            ("truth", "truth", SAME),
+            ("tiny", "tiny", SAME),
+            ("small", "small", SAME),
+            ("medium", "medium", SAME),
+            ("large", "large", DECIMAL),
+            ("itiny", "itiny", SAME),
+            ("ismall", "ismall", SAME),
+            ("imedium", "imedium", SAME),
+            ("range", "range", DECIMAL),
+            ("real", "real", FLOAT),
+            ("span", "span_ms", SAME),
+            ("moment", "moment", DECIMAL),
+            ("day", "day", DATE),
+            ("weight", "weight_bytes", DECIMAL),
+            ("id", "id", DECIMAL),
+            ("color", "color", named("echo.color")),
+            ("level", "level", named("echo.level")),
+            ("access", "access", FLAGS),
+        ),
         "echo.timetable": record_of(
             net.gen.echo.Timetable,
             ("pauses", "pauses", list_of(SAME)),
@@ -787,6 +808,15 @@ CALLS: dict[str, Call] = {
     "echo.doubled": Call(net.gen.echo, "doubled", (("text", "text", SAME),), SAME),
     "echo.doubled_number": Call(
         net.gen.echo, "doubled_number", (("number", "number", SAME),), DECIMAL
+    ),
+    "echo.echo_gauge": Call(
+        net.gen.echo, "echo_gauge", (("value", "value", named("echo.gauge")),), named("echo.gauge")
+    ),
+    "echo.echo_gauge_maybe": Call(
+        net.gen.echo,
+        "echo_gauge_maybe",
+        (("value", "value", optional(named("echo.gauge"))),),
+        optional(named("echo.gauge")),
     ),
     "echo.echo_everything": Call(
         net.gen.echo,

@@ -2040,13 +2040,11 @@ static inline net_code net_net_node_emit_with(net_handle handle,
                                               net_view key,
                                               net_receipt *result,
                                               net_error *error) {
-  net_bytes given;
+  net_receipt_values given;
   net_code code = net_net_node_emit(handle, event, key, &given, error);
   memset(result, 0, sizeof *result);
-  if (given.data != NULL && !net_receipt_unpack(net_bytes_view(&given), result)) {
-    code = net_not_unpacked(error);
-  }
-  net_bytes_free(&given);
+  result->shard_id = (uint32_t)given.shard_id;
+  result->timestamp = (uint64_t)given.timestamp;
   return code;
 }
 // Emits one JSON text.
@@ -2055,13 +2053,11 @@ static inline net_code net_net_node_emit_raw_with(net_handle handle,
                                                   net_view key,
                                                   net_receipt *result,
                                                   net_error *error) {
-  net_bytes given;
+  net_receipt_values given;
   net_code code = net_net_node_emit_raw(handle, json, key, &given, error);
   memset(result, 0, sizeof *result);
-  if (given.data != NULL && !net_receipt_unpack(net_bytes_view(&given), result)) {
-    code = net_not_unpacked(error);
-  }
-  net_bytes_free(&given);
+  result->shard_id = (uint32_t)given.shard_id;
+  result->timestamp = (uint64_t)given.timestamp;
   return code;
 }
 // Reads a result of `net_net_node_emit_raw_async`; false for something else.

@@ -978,6 +978,142 @@ static inline void net_version_pair_read(net_reader *r, net_version_pair *value)
 }
 NET_LIST_CODEC(version_pair, net_version_pair)
 NET_OWNED(version_pair)
+typedef struct net_gauge net_gauge;
+NET_LIST_TYPE(gauge, net_gauge)
+
+// A record of final fields, each of which is a number of C.
+struct net_gauge {
+  // A truth value.
+  bool truth;
+  // Unsigned, 8 bits.
+  uint8_t tiny;
+  // Unsigned, 16 bits.
+  uint16_t small;
+  // Unsigned, 32 bits.
+  uint32_t medium;
+  // Unsigned, 64 bits.
+  uint64_t large;
+  // Signed, 8 bits.
+  int8_t itiny;
+  // Signed, 16 bits.
+  int16_t ismall;
+  // Signed, 32 bits.
+  int32_t imedium;
+  // Signed, 64 bits, called by a word of Go.
+  int64_t range;
+  // A float.
+  double real;
+  // A span of time.
+  uint64_t span_ms;
+  // A point in time.
+  uint64_t moment;
+  // A calendar time.
+  int64_t day;
+  // A count of bytes.
+  uint64_t weight_bytes;
+  // A named number.
+  net_echo_id id;
+  // An enum of texts.
+  net_color color;
+  // An enum of numbers.
+  net_level level;
+  // Flags.
+  net_access access;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_gauge net_gauge_init(void) {
+  net_gauge value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_gauge_pack(net_writer *w, const net_gauge *value) {
+  size_t start = net_put_record(w, 18);
+  net_bool_pack(w, &value->truth);
+  net_u8_pack(w, &value->tiny);
+  net_u16_pack(w, &value->small);
+  net_u32_pack(w, &value->medium);
+  net_u64_pack(w, &value->large);
+  net_i8_pack(w, &value->itiny);
+  net_i16_pack(w, &value->ismall);
+  net_i32_pack(w, &value->imedium);
+  net_i64_pack(w, &value->range);
+  net_f64_pack(w, &value->real);
+  net_u64_pack(w, &value->span_ms);
+  net_u64_pack(w, &value->moment);
+  net_i64_pack(w, &value->day);
+  net_u64_pack(w, &value->weight_bytes);
+  net_u64_pack(w, &value->id);
+  net_color_pack(w, &value->color);
+  net_level_pack(w, &value->level);
+  net_access_pack(w, &value->access);
+  net_put_end(w, start);
+}
+
+static inline void net_gauge_read(net_reader *r, net_gauge *value) {
+  net_fields f = net_get_record(r);
+  *value = net_gauge_init();
+  if (net_get_field(r, &f)) {
+    net_bool_read(r, &value->truth);
+  }
+  if (net_get_field(r, &f)) {
+    net_u8_read(r, &value->tiny);
+  }
+  if (net_get_field(r, &f)) {
+    net_u16_read(r, &value->small);
+  }
+  if (net_get_field(r, &f)) {
+    net_u32_read(r, &value->medium);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->large);
+  }
+  if (net_get_field(r, &f)) {
+    net_i8_read(r, &value->itiny);
+  }
+  if (net_get_field(r, &f)) {
+    net_i16_read(r, &value->ismall);
+  }
+  if (net_get_field(r, &f)) {
+    net_i32_read(r, &value->imedium);
+  }
+  if (net_get_field(r, &f)) {
+    net_i64_read(r, &value->range);
+  }
+  if (net_get_field(r, &f)) {
+    net_f64_read(r, &value->real);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->span_ms);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->moment);
+  }
+  if (net_get_field(r, &f)) {
+    net_i64_read(r, &value->day);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->weight_bytes);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->id);
+  }
+  if (net_get_field(r, &f)) {
+    net_color_read(r, &value->color);
+  }
+  if (net_get_field(r, &f)) {
+    net_level_read(r, &value->level);
+  }
+  if (net_get_field(r, &f)) {
+    net_access_read(r, &value->access);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(gauge, net_gauge)
+NET_OWNED(gauge)
 typedef struct net_timetable net_timetable;
 NET_LIST_TYPE(timetable, net_timetable)
 
@@ -1934,6 +2070,73 @@ static inline net_code net_kit_text_later_wait(net_queue *queue,
   return code;
 }
 // Gives the value back.
+static inline net_code net_echo_gauge_with(const net_gauge *value,
+                                           net_gauge *result,
+                                           net_error *error) {
+  net_gauge_values given;
+  net_writer value_pack = net_writer_new();
+  if (value != NULL) {
+    net_gauge_pack(&value_pack, value);
+  }
+  net_view value_view = value == NULL ? net_none() : net_writer_view(&value_pack);
+  net_code code = net_echo_gauge(value_view, &given, error);
+  net_writer_free(&value_pack);
+  memset(result, 0, sizeof *result);
+  result->truth = (bool)given.truth;
+  result->tiny = (uint8_t)given.tiny;
+  result->small = (uint16_t)given.small;
+  result->medium = (uint32_t)given.medium;
+  result->large = (uint64_t)given.large;
+  result->itiny = (int8_t)given.itiny;
+  result->ismall = (int16_t)given.ismall;
+  result->imedium = (int32_t)given.imedium;
+  result->range = (int64_t)given.range;
+  result->real = (double)given.real;
+  result->span_ms = (uint64_t)given.span_ms;
+  result->moment = (uint64_t)given.moment;
+  result->day = (int64_t)given.day;
+  result->weight_bytes = (uint64_t)given.weight_bytes;
+  result->id = (net_echo_id)given.id;
+  result->color = (net_color)given.color;
+  result->level = (net_level)given.level;
+  result->access = (net_access)given.access;
+  return code;
+}
+// Gives the value back, or nothing.
+static inline net_code net_echo_gauge_maybe_with(const net_gauge *value,
+                                                 bool *found,
+                                                 net_gauge *result,
+                                                 net_error *error) {
+  net_gauge_values given;
+  net_writer value_pack = net_writer_new();
+  if (value != NULL) {
+    net_gauge_pack(&value_pack, value);
+  }
+  net_view value_view = value == NULL ? net_none() : net_writer_view(&value_pack);
+  net_code code = net_echo_gauge_maybe(value_view, found, &given, error);
+  net_writer_free(&value_pack);
+  memset(result, 0, sizeof *result);
+  result->truth = (bool)given.truth;
+  result->tiny = (uint8_t)given.tiny;
+  result->small = (uint16_t)given.small;
+  result->medium = (uint32_t)given.medium;
+  result->large = (uint64_t)given.large;
+  result->itiny = (int8_t)given.itiny;
+  result->ismall = (int16_t)given.ismall;
+  result->imedium = (int32_t)given.imedium;
+  result->range = (int64_t)given.range;
+  result->real = (double)given.real;
+  result->span_ms = (uint64_t)given.span_ms;
+  result->moment = (uint64_t)given.moment;
+  result->day = (int64_t)given.day;
+  result->weight_bytes = (uint64_t)given.weight_bytes;
+  result->id = (net_echo_id)given.id;
+  result->color = (net_color)given.color;
+  result->level = (net_level)given.level;
+  result->access = (net_access)given.access;
+  return code;
+}
+// Gives the value back.
 static inline net_code net_echo_everything_with(const net_everything *value,
                                                 net_everything *result,
                                                 net_error *error) {
@@ -2519,13 +2722,11 @@ static inline net_code net_floor_text_key_with(net_handle handle,
                                                net_view key,
                                                net_mark *result,
                                                net_error *error) {
-  net_bytes given;
+  net_mark_values given;
   net_code code = net_floor_text_key(handle, text, key, &given, error);
   memset(result, 0, sizeof *result);
-  if (given.data != NULL && !net_mark_unpack(net_bytes_view(&given), result)) {
-    code = net_not_unpacked(error);
-  }
-  net_bytes_free(&given);
+  result->place = (uint32_t)given.place;
+  result->at = (uint64_t)given.at;
   return code;
 }
 // Takes a value with a key and answers zeros.
@@ -2534,13 +2735,11 @@ static inline net_code net_floor_value_key_with(net_handle handle,
                                                 net_view key,
                                                 net_mark *result,
                                                 net_error *error) {
-  net_bytes given;
+  net_mark_values given;
   net_code code = net_floor_value_key(handle, value, key, &given, error);
   memset(result, 0, sizeof *result);
-  if (given.data != NULL && !net_mark_unpack(net_bytes_view(&given), result)) {
-    code = net_not_unpacked(error);
-  }
-  net_bytes_free(&given);
+  result->place = (uint32_t)given.place;
+  result->at = (uint64_t)given.at;
   return code;
 }
 // Takes texts with a key and tells how many they are.

@@ -399,6 +399,107 @@ class VersionPair:
     def __eq__(self, other: object) -> bool: ...
 
 @final
+class Gauge:
+    """A record of final fields, each of which is a number of C."""
+
+    __match_args__ = (
+        "truth",
+        "tiny",
+        "small",
+        "medium",
+        "large",
+        "itiny",
+        "ismall",
+        "imedium",
+        "range",
+        "real",
+        "span_ms",
+        "moment",
+        "day",
+        "weight_bytes",
+        "id",
+        "color",
+        "level",
+        "access",
+    )
+    def __new__(
+        cls,
+        truth: bool,
+        tiny: int,
+        small: int,
+        medium: int,
+        large: int,
+        itiny: int,
+        ismall: int,
+        imedium: int,
+        range: int,
+        real: float,
+        span_ms: int,
+        moment: int,
+        day: datetime,
+        weight_bytes: int,
+        id: int,
+        color: Color | str,
+        level: Level | int,
+        access: Sequence[str],
+    ) -> Gauge: ...
+    @property
+    def truth(self) -> bool:
+        """A truth value."""
+    @property
+    def tiny(self) -> int:
+        """Unsigned, 8 bits."""
+    @property
+    def small(self) -> int:
+        """Unsigned, 16 bits."""
+    @property
+    def medium(self) -> int:
+        """Unsigned, 32 bits."""
+    @property
+    def large(self) -> int:
+        """Unsigned, 64 bits."""
+    @property
+    def itiny(self) -> int:
+        """Signed, 8 bits."""
+    @property
+    def ismall(self) -> int:
+        """Signed, 16 bits."""
+    @property
+    def imedium(self) -> int:
+        """Signed, 32 bits."""
+    @property
+    def range(self) -> int:
+        """Signed, 64 bits, called by a word of Go."""
+    @property
+    def real(self) -> float:
+        """A float."""
+    @property
+    def span_ms(self) -> int:
+        """A span of time."""
+    @property
+    def moment(self) -> int:
+        """A point in time."""
+    @property
+    def day(self) -> datetime:
+        """A calendar time."""
+    @property
+    def weight_bytes(self) -> int:
+        """A count of bytes."""
+    @property
+    def id(self) -> int:
+        """A named number."""
+    @property
+    def color(self) -> Color:
+        """An enum of texts."""
+    @property
+    def level(self) -> Level:
+        """An enum of numbers."""
+    @property
+    def access(self) -> list[Access]:
+        """Flags."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
 class Timetable:
     """Spans of time within lists and maps."""
 
@@ -1877,6 +1978,8 @@ def kit_text_later_submit(
 ) -> int: ...
 def doubled(text: str) -> str: ...
 def doubled_number(number: int) -> int: ...
+def echo_gauge(value: Gauge) -> Gauge: ...
+def echo_gauge_maybe(value: Gauge | None) -> Gauge | None: ...
 def echo_everything(value: Everything) -> Everything: ...
 def echo_shape(value: Shape) -> Shape: ...
 def echo_tree(value: Tree) -> Tree: ...

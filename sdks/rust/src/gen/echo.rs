@@ -859,6 +859,17 @@ pub fn doubled_number(number: u32) -> Result<u64, Error> {
 }
 
 /// Gives the value back.
+pub fn echo_gauge(value: Gauge) -> Result<Gauge, Error> {
+    guard::run(|| net_core::Functions::echo_gauge(value))
+}
+
+/// Gives the value back, or nothing.
+pub fn echo_gauge_maybe(value: impl Into<Option<Gauge>>) -> Result<Option<Gauge>, Error> {
+    let value: Option<Gauge> = value.into();
+    guard::run(|| net_core::Functions::echo_gauge_maybe(value))
+}
+
+/// Gives the value back.
 pub fn echo_everything(value: Everything) -> Result<Everything, Error> {
     guard::run(|| net_core::Functions::echo_everything(value))
 }

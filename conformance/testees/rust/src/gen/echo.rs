@@ -392,6 +392,14 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = net_mesh::echo::doubled_number(member::<u32>(args, "number")?)?;
             Ok(result.write())
         }
+        "echo.echo_gauge" => {
+            let result = net_mesh::echo::echo_gauge(member::<net_mesh::echo::Gauge>(args, "value")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_gauge_maybe" => {
+            let result = net_mesh::echo::echo_gauge_maybe(optional::<net_mesh::echo::Gauge>(args, "value")?)?;
+            Ok(result.write())
+        }
         "echo.echo_everything" => {
             let result =
                 net_mesh::echo::echo_everything(member::<net_mesh::echo::Everything>(args, "value")?)?;
@@ -856,6 +864,57 @@ impl Fixture for net_mesh::echo::VersionPair {
 }
 
 impl Item for net_mesh::echo::VersionPair {}
+
+impl Fixture for net_mesh::echo::Gauge {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            truth: optional(members, "truth")?.ok_or_else(|| missing("truth"))?,
+            tiny: optional(members, "tiny")?.ok_or_else(|| missing("tiny"))?,
+            small: optional(members, "small")?.ok_or_else(|| missing("small"))?,
+            medium: optional(members, "medium")?.ok_or_else(|| missing("medium"))?,
+            large: optional(members, "large")?.ok_or_else(|| missing("large"))?,
+            itiny: optional(members, "itiny")?.ok_or_else(|| missing("itiny"))?,
+            ismall: optional(members, "ismall")?.ok_or_else(|| missing("ismall"))?,
+            imedium: optional(members, "imedium")?.ok_or_else(|| missing("imedium"))?,
+            range: optional(members, "range")?.ok_or_else(|| missing("range"))?,
+            real: optional(members, "real")?.ok_or_else(|| missing("real"))?,
+            span: optional_span(members, "span", 1_000_000)?.ok_or_else(|| missing("span"))?,
+            moment: optional(members, "moment")?.ok_or_else(|| missing("moment"))?,
+            day: optional(members, "day")?.ok_or_else(|| missing("day"))?,
+            weight: optional(members, "weight")?.ok_or_else(|| missing("weight"))?,
+            id: optional(members, "id")?.ok_or_else(|| missing("id"))?,
+            color: optional(members, "color")?.ok_or_else(|| missing("color"))?,
+            level: optional(members, "level")?.ok_or_else(|| missing("level"))?,
+            access: optional(members, "access")?.ok_or_else(|| missing("access"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "truth": self.truth.write(),
+            "tiny": self.tiny.write(),
+            "small": self.small.write(),
+            "medium": self.medium.write(),
+            "large": self.large.write(),
+            "itiny": self.itiny.write(),
+            "ismall": self.ismall.write(),
+            "imedium": self.imedium.write(),
+            "range": self.range.write(),
+            "real": self.real.write(),
+            "span": span_value(self.span, 1_000_000),
+            "moment": self.moment.write(),
+            "day": self.day.write(),
+            "weight": self.weight.write(),
+            "id": self.id.write(),
+            "color": self.color.write(),
+            "level": self.level.write(),
+            "access": self.access.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::Gauge {}
 
 impl Fixture for net_mesh::echo::Timetable {
     fn read(value: &Value) -> Result<Self, Failure> {

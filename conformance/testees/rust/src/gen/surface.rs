@@ -323,6 +323,50 @@ fn echo(list: &mut List) {
         |net_mesh::echo::VersionPair { major: _, minor: _, .. }: &net_mesh::echo::VersionPair| {},
         &["VersionPair.major", "VersionPair.minor"],
     );
+    list.ty::<net_mesh::echo::Gauge>("Gauge");
+    list.parts(
+        |net_mesh::echo::Gauge {
+             truth: _,
+             tiny: _,
+             small: _,
+             medium: _,
+             large: _,
+             itiny: _,
+             ismall: _,
+             imedium: _,
+             range: _,
+             real: _,
+             span: _,
+             moment: _,
+             day: _,
+             weight: _,
+             id: _,
+             color: _,
+             level: _,
+             access: _,
+             ..
+         }: &net_mesh::echo::Gauge| {},
+        &[
+            "Gauge.truth",
+            "Gauge.tiny",
+            "Gauge.small",
+            "Gauge.medium",
+            "Gauge.large",
+            "Gauge.itiny",
+            "Gauge.ismall",
+            "Gauge.imedium",
+            "Gauge.range",
+            "Gauge.real",
+            "Gauge.span",
+            "Gauge.moment",
+            "Gauge.day",
+            "Gauge.weight",
+            "Gauge.id",
+            "Gauge.color",
+            "Gauge.level",
+            "Gauge.access",
+        ],
+    );
     list.ty::<net_mesh::echo::Timetable>("Timetable");
     list.parts(
         |net_mesh::echo::Timetable { pauses: _, limits: _, .. }: &net_mesh::echo::Timetable| {},
@@ -467,6 +511,8 @@ fn echo(list: &mut List) {
     list.has(&["kit_text_later"]);
     list.has(&["doubled"]);
     list.has(&["doubled_number"]);
+    list.has(&["echo_gauge"]);
+    list.has(&["echo_gauge_maybe"]);
     list.has(&["echo_everything"]);
     list.has(&["echo_shape"]);
     list.has(&["echo_tree"]);

@@ -623,6 +623,47 @@ pub struct VersionPair {
     pub minor: u32,
 }
 
+/// A record of final fields, each of which is a number of C.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gauge {
+    /// A truth value.
+    pub truth: bool,
+    /// Unsigned, 8 bits.
+    pub tiny: u8,
+    /// Unsigned, 16 bits.
+    pub small: u16,
+    /// Unsigned, 32 bits.
+    pub medium: u32,
+    /// Unsigned, 64 bits.
+    pub large: u64,
+    /// Signed, 8 bits.
+    pub itiny: i8,
+    /// Signed, 16 bits.
+    pub ismall: i16,
+    /// Signed, 32 bits.
+    pub imedium: i32,
+    /// Signed, 64 bits, called by a word of Go.
+    pub range: i64,
+    /// A float.
+    pub real: f64,
+    /// A span of time.
+    pub span: std::time::Duration,
+    /// A point in time.
+    pub moment: crate::Timestamp<1>,
+    /// A calendar time.
+    pub day: crate::Date,
+    /// A count of bytes.
+    pub weight: u64,
+    /// A named number.
+    pub id: crate::echo::EchoId,
+    /// An enum of texts.
+    pub color: crate::echo::Color,
+    /// An enum of numbers.
+    pub level: crate::echo::Level,
+    /// Flags.
+    pub access: crate::echo::Access,
+}
+
 /// Spans of time within lists and maps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timetable {

@@ -19,4 +19,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "1ecc2dae44305bbeaaa7c23c67d195f0";
+pub const SPEC_HASH: &str = "fc3f0ba30ff300b704cef52532586d65";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("1ecc2dae44305bbeaaa7c23c67d195f0")
+check("fc3f0ba30ff300b704cef52532586d65")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -24,6 +24,7 @@ from net._net import (
     EchoOptions,
     EchoPage,
     Everything,
+    Gauge,
     Label,
     Mark,
     Scalars,
@@ -61,6 +62,7 @@ __all__ = [
     "EchoWatch",
     "Everything",
     "Floor",
+    "Gauge",
     "Label",
     "LetterStream",
     "Level",
@@ -88,6 +90,8 @@ __all__ = [
     "echo_duration",
     "echo_everything",
     "echo_f64",
+    "echo_gauge",
+    "echo_gauge_maybe",
     "echo_i16",
     "echo_i32",
     "echo_i64",
@@ -889,6 +893,16 @@ def doubled(*args: Any, **named: Any) -> Any:
 def doubled_number(number: int) -> int:
     """Gives the number twice."""
     return _net.doubled_number(number)
+
+
+def echo_gauge(value: Gauge) -> Gauge:
+    """Gives the value back."""
+    return _net.echo_gauge(value)
+
+
+def echo_gauge_maybe(value: Gauge | None = None) -> Gauge | None:
+    """Gives the value back, or nothing."""
+    return _net.echo_gauge_maybe(value)
 
 
 def echo_everything(value: Everything) -> Everything:

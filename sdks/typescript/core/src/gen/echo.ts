@@ -781,6 +781,162 @@ export interface VersionPairInput {
 }
 
 /**
+ * A record of final fields, each of which is a number of C.
+ */
+export interface Gauge {
+  /**
+   * A truth value.
+   */
+  truth: boolean;
+  /**
+   * Unsigned, 8 bits.
+   */
+  tiny: number;
+  /**
+   * Unsigned, 16 bits.
+   */
+  small: number;
+  /**
+   * Unsigned, 32 bits.
+   */
+  medium: number;
+  /**
+   * Unsigned, 64 bits.
+   */
+  large: bigint;
+  /**
+   * Signed, 8 bits.
+   */
+  itiny: number;
+  /**
+   * Signed, 16 bits.
+   */
+  ismall: number;
+  /**
+   * Signed, 32 bits.
+   */
+  imedium: number;
+  /**
+   * Signed, 64 bits, called by a word of Go.
+   */
+  range: bigint;
+  /**
+   * A float.
+   */
+  real: number;
+  /**
+   * A span of time.
+   */
+  spanMs: number;
+  /**
+   * A point in time.
+   */
+  moment: bigint;
+  /**
+   * A calendar time.
+   */
+  day: Date;
+  /**
+   * A count of bytes.
+   */
+  weightBytes: bigint;
+  /**
+   * A named number.
+   */
+  id: bigint;
+  /**
+   * An enum of texts.
+   */
+  color: Color;
+  /**
+   * An enum of numbers.
+   */
+  level: Level;
+  /**
+   * Flags.
+   */
+  access: Access[];
+}
+
+/**
+ * A record of final fields, each of which is a number of C.
+ */
+export interface GaugeInput {
+  /**
+   * A truth value.
+   */
+  truth: boolean;
+  /**
+   * Unsigned, 8 bits.
+   */
+  tiny: number;
+  /**
+   * Unsigned, 16 bits.
+   */
+  small: number;
+  /**
+   * Unsigned, 32 bits.
+   */
+  medium: number;
+  /**
+   * Unsigned, 64 bits.
+   */
+  large: k.BigIntLike;
+  /**
+   * Signed, 8 bits.
+   */
+  itiny: number;
+  /**
+   * Signed, 16 bits.
+   */
+  ismall: number;
+  /**
+   * Signed, 32 bits.
+   */
+  imedium: number;
+  /**
+   * Signed, 64 bits, called by a word of Go.
+   */
+  range: k.BigIntLike;
+  /**
+   * A float.
+   */
+  real: number;
+  /**
+   * A span of time.
+   */
+  spanMs: k.BigIntLike;
+  /**
+   * A point in time.
+   */
+  moment: k.BigIntLike;
+  /**
+   * A calendar time.
+   */
+  day: Date;
+  /**
+   * A count of bytes.
+   */
+  weightBytes: k.BigIntLike;
+  /**
+   * A named number.
+   */
+  id: k.BigIntLike;
+  /**
+   * An enum of texts.
+   */
+  color: Color | 'green';
+  /**
+   * An enum of numbers.
+   */
+  level: Level;
+  /**
+   * Flags.
+   */
+  access: readonly Access[];
+}
+
+/**
  * Spans of time within lists and maps.
  */
 export interface Timetable {
@@ -1895,6 +2051,24 @@ function $doubled(text: string): string {
 
 function $doubledNumber(number: number): bigint {
   return k.call(native.echoDoubledNumber, k.u32.check(number, 'number'));
+}
+
+/**
+ * Gives the value back.
+ */
+export function echoGauge(value: GaugeInput): Gauge {
+  const w = k.begin();
+  codec.gauge.write(w, value, 'value');
+  return k.answer(codec.gauge, native.echoEchoGauge, k.done(w));
+}
+
+/**
+ * Gives the value back, or nothing.
+ */
+export function echoGaugeMaybe(value?: GaugeInput | null): Gauge | null {
+  const w = k.begin();
+  codec.optionalGauge.write(w, value, 'value');
+  return k.answer(codec.optionalGauge, native.echoEchoGaugeMaybe, k.done(w));
 }
 
 /**

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '1ecc2dae44305bbeaaa7c23c67d195f0';
+export const SPEC_HASH = 'fc3f0ba30ff300b704cef52532586d65';
 
 checkSpec(SPEC_HASH);

@@ -271,6 +271,14 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     fn doubled_number(number: u32) -> Result<u64, crate::Error>;
 
     /// Gives the value back.
+    fn echo_gauge(value: crate::echo::Gauge) -> Result<crate::echo::Gauge, crate::Error>;
+
+    /// Gives the value back, or nothing.
+    fn echo_gauge_maybe(
+        value: Option<crate::echo::Gauge>,
+    ) -> Result<Option<crate::echo::Gauge>, crate::Error>;
+
+    /// Gives the value back.
     fn echo_everything(value: crate::echo::Everything) -> Result<crate::echo::Everything, crate::Error>;
 
     /// Gives the value back.

@@ -213,6 +213,56 @@ export const versionPair: k.Codec<t.VersionPairInput, t.VersionPair> = {
   },
 };
 
+export const gauge: k.Codec<t.GaugeInput, t.Gauge> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(18, name);
+    k.boolean.write(w, v.truth, 'truth');
+    k.u8.write(w, v.tiny, 'tiny');
+    k.u16.write(w, v.small, 'small');
+    k.u32.write(w, v.medium, 'medium');
+    k.u64.write(w, v.large, 'large');
+    k.i8.write(w, v.itiny, 'itiny');
+    k.i16.write(w, v.ismall, 'ismall');
+    k.i32.write(w, v.imedium, 'imedium');
+    k.i64.write(w, v.range, 'range');
+    k.f64.write(w, v.real, 'real');
+    k.counter.write(w, v.spanMs, 'spanMs');
+    k.u64.write(w, v.moment, 'moment');
+    k.date.write(w, v.day, 'day');
+    k.u64.write(w, v.weightBytes, 'weightBytes');
+    k.u64.write(w, v.id, 'id');
+    color.write(w, v.color, 'color');
+    level.write(w, v.level, 'level');
+    access.write(w, v.access, 'access');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.Gauge = {
+      truth: k.boolean.read(r),
+      tiny: k.u8.read(r),
+      small: k.u16.read(r),
+      medium: k.u32.read(r),
+      large: k.u64.read(r),
+      itiny: k.i8.read(r),
+      ismall: k.i16.read(r),
+      imedium: k.i32.read(r),
+      range: k.i64.read(r),
+      real: k.f64.read(r),
+      spanMs: k.counter.read(r),
+      moment: k.u64.read(r),
+      day: k.date.read(r),
+      weightBytes: k.u64.read(r),
+      id: k.u64.read(r),
+      color: color.read(r),
+      level: level.read(r),
+      access: access.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
 export const timetable: k.Codec<t.TimetableInput, t.Timetable> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -429,6 +479,7 @@ export const streamOfU32 = k.streamOf(k.u32);
 export const listOfTree = k.list(tree);
 export const optionalU32 = k.optional(k.u32);
 export const optionalEchoKit = k.optional(echoKit);
+export const optionalGauge = k.optional(gauge);
 export const listOfI64 = k.list(k.i64);
 export const streamOfLabel = k.streamOf(label);
 export const letterStreamHandle = k.handleOf(() => t.LetterStream);

@@ -44,6 +44,8 @@ interface Functions {
   echoKitTextLater(environment: number, args: Uint8Array): number;
   echoDoubled(text: string): string;
   echoDoubledNumber(number: number): bigint;
+  echoEchoGauge(args: Uint8Array, out: Buffer): number;
+  echoEchoGaugeMaybe(args: Uint8Array, out: Buffer): number;
   echoEchoEverything(args: Uint8Array, out: Buffer): number;
   echoEchoShape(args: Uint8Array, out: Buffer): number;
   echoEchoTree(args: Uint8Array, out: Buffer): number;
