@@ -69,7 +69,7 @@ pub(crate) fn options(workspace: &Workspace, filter: Option<String>, out: PathBu
         malformed: malformed(workspace, &api)?,
         aliases: aliases(&api),
         spec_hash: api.hash,
-        jobs: 2,
+        jobs: 5,
         limit: Duration::from_secs(10),
     })
 }

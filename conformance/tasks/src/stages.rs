@@ -55,7 +55,7 @@ pub(crate) struct Budget {
 }
 
 /// Seconds that all stages together may take.
-pub(crate) const TOTAL: Budget = Budget { cold: 22 * 60, warm: 6 * 60 };
+pub(crate) const TOTAL: Budget = Budget { cold: 24 * 60, warm: 6 * 60 };
 
 /// The stages that build the testees and the demo programs.
 const PROGRAMS: &[&str] = &["native libraries", "typescript build", "python packages", "go build", "c build"];
@@ -69,7 +69,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Commands("", &["cargo fmt --all --check"]),
         counts: Source::Commands,
-        budget: Budget { cold: 10, warm: 5 },
+        budget: Budget { cold: 2, warm: 5 },
     },
     Stage {
         name: "spec",
@@ -78,7 +78,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(checks::spec_check),
         counts: Source::Commands,
-        budget: Budget { cold: 20, warm: 5 },
+        budget: Budget { cold: 4, warm: 5 },
     },
     Stage {
         name: "servers",
@@ -102,7 +102,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Commands,
-        budget: Budget { cold: 90, warm: 10 },
+        budget: Budget { cold: 115, warm: 10 },
     },
     Stage {
         name: "rust tests",
@@ -111,7 +111,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["servers"],
         work: Work::Commands("", &["cargo test --workspace --features conformance --no-fail-fast"]),
         counts: Source::Cargo,
-        budget: Budget { cold: 140, warm: 30 },
+        budget: Budget { cold: 210, warm: 30 },
     },
     Stage {
         name: "fuzz targets",
@@ -120,7 +120,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(fuzz::check),
         counts: Source::Closing,
-        budget: Budget { cold: 100, warm: 25 },
+        budget: Budget { cold: 70, warm: 25 },
     },
     Stage {
         name: "simulated worlds",
@@ -129,7 +129,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Commands("", &["cargo sim --seeds 0..300 --quiet"]),
         counts: Source::Closing,
-        budget: Budget { cold: 70, warm: 30 },
+        budget: Budget { cold: 60, warm: 30 },
     },
     Stage {
         name: "native libraries",
@@ -138,7 +138,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(prepare::native_libraries),
         counts: Source::Commands,
-        budget: Budget { cold: 200, warm: 5 },
+        budget: Budget { cold: 215, warm: 5 },
     },
     Stage {
         name: "node packages",
@@ -147,7 +147,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(prepare::node_packages),
         counts: Source::Commands,
-        budget: Budget { cold: 20, warm: 2 },
+        budget: Budget { cold: 15, warm: 2 },
     },
     Stage {
         name: "typescript build",
@@ -156,7 +156,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries", "node packages"],
         work: Work::Commands("sdks/typescript", &["npm run build"]),
         counts: Source::Commands,
-        budget: Budget { cold: 15, warm: 5 },
+        budget: Budget { cold: 5, warm: 5 },
     },
     Stage {
         name: "typescript format",
@@ -165,7 +165,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["node packages"],
         work: Work::Commands("sdks/typescript", &["npm run format"]),
         counts: Source::Commands,
-        budget: Budget { cold: 10, warm: 8 },
+        budget: Budget { cold: 5, warm: 8 },
     },
     Stage {
         name: "typescript types",
@@ -174,7 +174,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["typescript build"],
         work: Work::Commands("sdks/typescript", &["npm run check"]),
         counts: Source::Commands,
-        budget: Budget { cold: 10, warm: 5 },
+        budget: Budget { cold: 5, warm: 5 },
     },
     Stage {
         name: "typescript tests",
@@ -192,7 +192,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Function(prepare::python_packages),
         counts: Source::Commands,
-        budget: Budget { cold: 30, warm: 2 },
+        budget: Budget { cold: 20, warm: 2 },
     },
     Stage {
         name: "python lints",
@@ -201,7 +201,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["python packages"],
         work: Work::Commands("sdks/python", &["ruff format --check .", "ruff check ."]),
         counts: Source::Commands,
-        budget: Budget { cold: 5, warm: 5 },
+        budget: Budget { cold: 2, warm: 5 },
     },
     Stage {
         name: "python types",
@@ -210,7 +210,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["python packages"],
         work: Work::Commands("sdks/python", &["mypy --strict core/net sdk/net_sdk tests"]),
         counts: Source::Commands,
-        budget: Budget { cold: 20, warm: 10 },
+        budget: Budget { cold: 5, warm: 10 },
     },
     Stage {
         name: "python types, pyright",
@@ -219,7 +219,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["python packages", "node packages"],
         work: Work::Commands("sdks/python", &["pyright"]),
         counts: Source::Commands,
-        budget: Budget { cold: 20, warm: 10 },
+        budget: Budget { cold: 10, warm: 10 },
     },
     Stage {
         name: "python tests",
@@ -228,7 +228,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["servers", "python packages"],
         work: Work::Commands("sdks/python", &["pytest -q"]),
         counts: Source::Pytest,
-        budget: Budget { cold: 35, warm: 20 },
+        budget: Budget { cold: 25, warm: 20 },
     },
     Stage {
         name: "go build",
@@ -246,7 +246,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &[],
         work: Work::Function(checks::go_format),
         counts: Source::Commands,
-        budget: Budget { cold: 5, warm: 5 },
+        budget: Budget { cold: 2, warm: 5 },
     },
     Stage {
         name: "go lints",
@@ -255,7 +255,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Commands("sdks/go", &["go vet -tags conformance ./...", "go -C tests vet ./..."]),
         counts: Source::Commands,
-        budget: Budget { cold: 20, warm: 5 },
+        budget: Budget { cold: 30, warm: 5 },
     },
     Stage {
         name: "go tests",
@@ -272,7 +272,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Go,
-        budget: Budget { cold: 70, warm: 30 },
+        budget: Budget { cold: 95, warm: 30 },
     },
     Stage {
         name: "c build",
@@ -281,7 +281,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Function(prepare::c_programs),
         counts: Source::Commands,
-        budget: Budget { cold: 10, warm: 5 },
+        budget: Budget { cold: 12, warm: 5 },
     },
     Stage {
         name: "c headers",
@@ -290,7 +290,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["native libraries"],
         work: Work::Function(checks::c_headers),
         counts: Source::Commands,
-        budget: Budget { cold: 10, warm: 5 },
+        budget: Budget { cold: 5, warm: 5 },
     },
     Stage {
         name: "c tests",
@@ -299,7 +299,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["servers", "native libraries"],
         work: Work::Function(checks::c_tests),
         counts: Source::Closing,
-        budget: Budget { cold: 35, warm: 25 },
+        budget: Budget { cold: 40, warm: 25 },
     },
     Stage {
         name: "demo programs",
@@ -308,7 +308,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: PROGRAMS,
         work: Work::Function(demo::check),
         counts: Source::Closing,
-        budget: Budget { cold: 5, warm: 5 },
+        budget: Budget { cold: 2, warm: 5 },
     },
     Stage {
         name: "quick starts",
@@ -317,7 +317,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: PROGRAMS,
         work: Work::Function(examples::quick_starts),
         counts: Source::Closing,
-        budget: Budget { cold: 5, warm: 5 },
+        budget: Budget { cold: 2, warm: 5 },
     },
     Stage {
         name: "meetings",
@@ -326,7 +326,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: PROGRAMS,
         work: Work::Function(meetings::check),
         counts: Source::Closing,
-        budget: Budget { cold: 5, warm: 5 },
+        budget: Budget { cold: 2, warm: 5 },
     },
     Stage {
         name: "company",
@@ -335,7 +335,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: PROGRAMS,
         work: Work::Function(company::check),
         counts: Source::Closing,
-        budget: Budget { cold: 5, warm: 5 },
+        budget: Budget { cold: 2, warm: 5 },
     },
     Stage {
         name: "conformance",
@@ -344,7 +344,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: PROGRAMS,
         work: Work::Function(conform::check),
         counts: Source::Closing,
-        budget: Budget { cold: 20, warm: 10 },
+        budget: Budget { cold: 40, warm: 10 },
     },
     Stage {
         name: "coverage",
@@ -362,7 +362,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["typescript build", "python packages"],
         work: Work::Function(packages::build),
         counts: Source::Commands,
-        budget: Budget { cold: 130, warm: 10 },
+        budget: Budget { cold: 200, warm: 10 },
     },
     Stage {
         name: "package installs",
@@ -371,7 +371,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["packages"],
         work: Work::Function(packages::check),
         counts: Source::Closing,
-        budget: Budget { cold: 70, warm: 25 },
+        budget: Budget { cold: 80, warm: 25 },
     },
     Stage {
         name: "mutants",
@@ -380,7 +380,7 @@ pub(crate) const STAGES: &[Stage] = &[
         needs: &["conformance"],
         work: Work::Function(mutants::check),
         counts: Source::Closing,
-        budget: Budget { cold: 65, warm: 25 },
+        budget: Budget { cold: 70, warm: 25 },
     },
 ];
 
