@@ -261,6 +261,10 @@ func (e *BaseError) cross() (uint32, string, []byte) {
 	return e.Code(), e.Detail, w.buf
 }
 
+func (e *BaseError) spell(names []spelling) {
+	e.Argument = e.spelled(e.Argument, &e.Detail, names)
+}
+
 func init() {
 	decoders[0] = func(kind uint16, core failure, detail string, f *record) error {
 		e := &BaseError{Kind: "unknown", Detail: detail, failure: core}
@@ -270,7 +274,7 @@ func init() {
 		case 2:
 			e.Kind = BaseErrorKindArgument
 			if f.has() {
-				e.Argument = e.spelled(unpackText[string](&f.reader), &e.Detail)
+				e.Argument = unpackText[string](&f.reader)
 			}
 			if f.has() {
 				e.Reason = unpackText[string](&f.reader)

@@ -1656,6 +1656,10 @@ func (e *BusError) cross() (uint32, string, []byte) {
 	return e.Code(), e.Detail, w.buf
 }
 
+func (e *BusError) spell(names []spelling) {
+	e.Option = e.spelled(e.Option, &e.Detail, names)
+}
+
 func init() {
 	decoders[2] = func(kind uint16, core failure, detail string, f *record) error {
 		e := &BusError{Kind: "unknown", Detail: detail, failure: core}
@@ -1696,7 +1700,7 @@ func init() {
 		case 7:
 			e.Kind = BusErrorKindInvalidConfig
 			if f.has() {
-				e.Option = e.spelled(unpackText[string](&f.reader), &e.Detail)
+				e.Option = unpackText[string](&f.reader)
 			}
 			if f.has() {
 				e.Reason = unpackText[string](&f.reader)
@@ -1763,7 +1767,7 @@ func NetNodeCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode,
 	}
 	op := C.net_net_node_create(configPack, nil, queueContext())
 	in.done()
-	return await(ctx, op, unpackNetNode)
+	return await(ctx, op, unpackNetNode, netNodeConfigFieldNames)
 }
 
 // NetCreate creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
@@ -1784,7 +1788,7 @@ func NewNetNode(config *NetNodeConfig) (result *NetNode, err error) {
 	code := C.net_net_node_new(configPack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, netNodeConfigFieldNames)
 	}
 	return newNetNode(uint64(out)), nil
 }
@@ -1994,7 +1998,7 @@ func (o *NetNode) Poll(ctx context.Context, request *PollRequest) (result PollRe
 	op := C.net_net_node_poll(o.id(), requestPack, nil, queueContext())
 	in.done()
 	runtime.KeepAlive(o)
-	return await(ctx, op, unpackPollResponse)
+	return await(ctx, op, unpackPollResponse, pollRequestFieldNames)
 }
 
 // PollOne reads the next event that no earlier `poll_one` of this node returned.
@@ -2021,7 +2025,7 @@ func (o *NetNode) Subscribe(options *SubscribeOptions) (result *EventStream, err
 	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, subscribeOptionsFieldNames)
 	}
 	return newEventStream(uint64(out)), nil
 }
@@ -2039,7 +2043,7 @@ func NetNodeSubscribeTyped[T any](o *NetNode, options *SubscribeOptions) (result
 	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, subscribeOptionsFieldNames)
 	}
 	return newTypedEventStream[T](uint64(out)), nil
 }
@@ -2110,7 +2114,7 @@ func (o *NetNode) Shutdown(ctx context.Context, options *ShutdownOptions) (err e
 	op := C.net_net_node_shutdown(o.id(), optionsPack, nil, queueContext())
 	in.done()
 	runtime.KeepAlive(o)
-	return awaitEnd(ctx, op)
+	return awaitEnd(ctx, op, shutdownOptionsFieldNames)
 }
 
 // Native: The node itself, under the name of the native object that it wraps.
@@ -2169,7 +2173,7 @@ func NewEventStream(bus *NetNode, options *SubscribeOptions) (result *EventStrea
 	in.done()
 	runtime.KeepAlive(bus)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, subscribeOptionsFieldNames)
 	}
 	return newEventStream(uint64(out)), nil
 }
@@ -2257,7 +2261,7 @@ func NewTypedEventStream[T any](bus *NetNode, options *SubscribeOptions) (result
 	in.done()
 	runtime.KeepAlive(bus)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, subscribeOptionsFieldNames)
 	}
 	return newTypedEventStream[T](uint64(out)), nil
 }
@@ -2396,7 +2400,7 @@ func (o *TypedChannel[T]) Subscribe(options *SubscribeOptions) (result *TypedEve
 	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, subscribeOptionsFieldNames)
 	}
 	return newTypedEventStream[T](uint64(out)), nil
 }
@@ -2414,7 +2418,7 @@ func (o *TypedChannel[T]) SubscribeRaw(options *SubscribeOptions) (result *Event
 	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, subscribeOptionsFieldNames)
 	}
 	return newEventStream(uint64(out)), nil
 }
@@ -2478,22 +2482,65 @@ func GenerateNetKeypair() (result NetKeypair, err error) {
 	return taken(&out, unpackNetKeypair)
 }
 
-func init() {
-	spellings["buffer_capacity"] = "BufferCapacity"
-	spellings["command_timeout_ms"] = "CommandTimeout"
-	spellings["connect_timeout_ms"] = "ConnectTimeout"
-	spellings["heartbeat_interval_ms"] = "HeartbeatInterval"
-	spellings["limit"] = "Limit"
-	spellings["max_age_ms"] = "MaxAge"
-	spellings["max_buffer_bytes"] = "MaxBuffer"
-	spellings["max_bytes"] = "Max"
-	spellings["max_event_bytes"] = "MaxEvent"
-	spellings["max_messages"] = "MaxMessages"
-	spellings["max_stream_len"] = "MaxStreamLen"
-	spellings["pipeline_size"] = "PipelineSize"
-	spellings["pool_size"] = "PoolSize"
-	spellings["replicas"] = "Replicas"
-	spellings["request_timeout_ms"] = "RequestTimeout"
-	spellings["session_timeout_ms"] = "SessionTimeout"
-	spellings["shards"] = "Shards"
+var netNodeConfigFieldNames = spelling{
+	"backpressure", "Backpressure",
+	"batched_io", "BatchedIo",
+	"bind", "Bind",
+	"bind_addr", "BindAddr",
+	"buffer_capacity", "BufferCapacity",
+	"command_timeout_ms", "CommandTimeout",
+	"connect_timeout_ms", "ConnectTimeout",
+	"heartbeat_interval_ms", "HeartbeatInterval",
+	"identity_seed", "IdentitySeed",
+	"jetstream", "Jetstream",
+	"max_age_ms", "MaxAge",
+	"max_buffer_bytes", "MaxBuffer",
+	"max_bytes", "Max",
+	"max_event_bytes", "MaxEvent",
+	"max_messages", "MaxMessages",
+	"max_stream_len", "MaxStreamLen",
+	"mesh", "Mesh",
+	"net", "Net",
+	"packet_pool_size", "PacketPoolSize",
+	"peer", "Peer",
+	"peer_addr", "PeerAddr",
+	"peer_public_key", "PeerPublicKey",
+	"pipeline_size", "PipelineSize",
+	"pool_size", "PoolSize",
+	"prefix", "Prefix",
+	"producer_nonce_path", "ProducerNoncePath",
+	"psk", "PSK",
+	"public_key", "PublicKey",
+	"redis", "Redis",
+	"reliability", "Reliability",
+	"replicas", "Replicas",
+	"request_timeout_ms", "RequestTimeout",
+	"role", "Role",
+	"secret_key", "SecretKey",
+	"session_timeout_ms", "SessionTimeout",
+	"shards", "Shards",
+	"transport", "Transport",
+	"url", "URL",
+}
+
+var pollRequestFieldNames = spelling{
+	"cursor", "Cursor",
+	"filter", "Filter",
+	"limit", "Limit",
+	"ordering", "Ordering",
+}
+
+var subscribeOptionsFieldNames = spelling{
+	"cursor", "Cursor",
+	"filter", "Filter",
+	"from", "From",
+	"limit", "Limit",
+	"max_backoff_ms", "MaxBackoff",
+	"ordering", "Ordering",
+	"poll_interval_ms", "PollInterval",
+	"timeout_ms", "Timeout",
+}
+
+var shutdownOptionsFieldNames = spelling{
+	"timeout_ms", "Timeout",
 }

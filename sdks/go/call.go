@@ -121,11 +121,11 @@ func bytesOf(view C.net_view) []byte {
 }
 
 // failed makes the error of a call, and frees it.
-func failed(e *C.net_error) error {
+func failed(e *C.net_error, names ...spelling) error {
 	fields := &reader{buf: bytesOf(e.fields)}
 	err := decodeError(uint16(e.family), uint16(e.kind), string(bytesOf(e.message)), string(bytesOf(e.detail)), fields)
 	C.net_error_free(e)
-	return err
+	return spelled(err, names)
 }
 
 // taken makes a value of what a call gave, and frees that.

@@ -49,7 +49,7 @@ func (o *RedisStreamDedup) IsDuplicate(dedupID string) (result bool, err error) 
 	code := C.net_redis_stream_dedup_is_duplicate(o.id(), viewOf(dedupID), &out, &fail)
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, redisStreamDedupIsDuplicateNames)
 	}
 	return bool(out), nil
 }
@@ -133,6 +133,6 @@ func unpackRedisStreamDedup(r *reader) *RedisStreamDedup {
 	return newRedisStreamDedup(r.uvarint())
 }
 
-func init() {
-	spellings["dedup_id"] = "dedupID"
+var redisStreamDedupIsDuplicateNames = spelling{
+	"dedup_id", "dedupID",
 }

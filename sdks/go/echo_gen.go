@@ -42,6 +42,12 @@ package net
 // #cgo nocallback net_echo_color
 // #cgo noescape net_echo_level
 // #cgo nocallback net_echo_level
+// #cgo noescape net_echo_reason
+// #cgo nocallback net_echo_reason
+// #cgo noescape net_echo_reasons
+// #cgo nocallback net_echo_reasons
+// #cgo noescape net_echo_grade
+// #cgo nocallback net_echo_grade
 // #cgo noescape net_echo_access
 // #cgo nocallback net_echo_access
 // #cgo noescape net_echo_mood
@@ -92,6 +98,8 @@ package net
 // #cgo nocallback net_echo_tree
 // #cgo noescape net_echo_with_options
 // #cgo nocallback net_echo_with_options
+// #cgo noescape net_echo_with_setup
+// #cgo nocallback net_echo_with_setup
 // #cgo noescape net_echo_pair
 // #cgo nocallback net_echo_pair
 // #cgo noescape net_echo_page_of
@@ -351,7 +359,7 @@ func (v Reason) tag() (uint64, bool) {
 	case ReasonDamaged:
 		return 7, true
 	default:
-		return unknownTag(string(v))
+		return unknownTag(string(v), 16)
 	}
 }
 
@@ -372,6 +380,50 @@ func packReason(w *writer, v Reason) {
 
 func unpackReason(r *reader) Reason {
 	return reasonOf(r.uvarint())
+}
+
+// An enum that hosts see as numbers, of which later versions may have more.
+type Grade uint8
+
+const (
+	// The best one.
+	GradeFirst Grade = 1
+	// The next one.
+	GradeSecond Grade = 2
+)
+
+func (v Grade) String() string {
+	switch v {
+	case GradeFirst:
+		return "first"
+	case GradeSecond:
+		return "second"
+	default:
+		return "unknown:" + strconv.FormatUint(uint64(v), 10)
+	}
+}
+
+func (v Grade) tag() (uint64, bool) {
+	switch v {
+	case GradeFirst:
+		return uint64(v), true
+	case GradeSecond:
+		return uint64(v), true
+	default:
+		return uint64(v), true
+	}
+}
+
+func gradeOf(tag uint64) Grade {
+	return Grade(tag)
+}
+
+func packGrade(w *writer, v Grade) {
+	packUint(w, w.tag(v))
+}
+
+func unpackGrade(r *reader) Grade {
+	return gradeOf(r.uvarint())
 }
 
 // An enum that refuses unknown texts with an error of its own.
@@ -502,8 +554,18 @@ type Shape interface {
 	packShape(w *writer)
 }
 
+type shapeFactory struct{}
+
+// Shapes makes the cases of [Shape].
+var Shapes shapeFactory
+
 // A case without fields.
 type ShapeEmpty struct{}
+
+// A case without fields.
+func (shapeFactory) Empty() Shape {
+	return ShapeEmpty{}
+}
 
 func (v ShapeEmpty) packShape(w *writer) {
 	packUint(w, uint64(0))
@@ -515,6 +577,11 @@ func (v ShapeEmpty) packShape(w *writer) {
 type ShapeCircle struct {
 	// The radius.
 	Radius float64
+}
+
+// One field.
+func (shapeFactory) Circle(radius float64) Shape {
+	return ShapeCircle{Radius: radius}
 }
 
 func (v ShapeCircle) packShape(w *writer) {
@@ -533,6 +600,11 @@ type ShapeRectangle struct {
 	Height *uint32
 }
 
+// Two fields, the last with a default.
+func (shapeFactory) Rectangle(width uint32, height uint32) Shape {
+	return ShapeRectangle{Width: width, Height: &height}
+}
+
 func (v ShapeRectangle) packShape(w *writer) {
 	packUint(w, uint64(2))
 	w.record(2, func() {
@@ -548,6 +620,11 @@ type ShapeNamed struct {
 	// What it looks like.
 	// Zero: ColorRed.
 	Color Color
+}
+
+// The fields of a record, flattened.
+func (shapeFactory) Named(text string, color Color) Shape {
+	return ShapeNamed{Text: text, Color: color}
 }
 
 func (v ShapeNamed) packShape(w *writer) {
@@ -1061,6 +1138,84 @@ func unpackEchoOptions(r *reader) (v EchoOptions) {
 	}
 	if f.has() {
 		v.Type = unpackOptional(unpackText[string])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Options within options.
+type EchoStyle struct {
+	// A number that has to be given.
+	Size uint32
+	// A text.
+	// Nil: "plain".
+	Font *string
+	// A span of time.
+	// Nil: 20 * time.Millisecond.
+	Pause *time.Duration
+}
+
+func packEchoStyle(w *writer, v EchoStyle) {
+	w.record(3, func() {
+		packUint[uint32](w, v.Size)
+		w.name = "Font"
+		packText[string](w, or(v.Font, "plain"))
+		w.name = "Pause"
+		packDuration(time.Millisecond)(w, or(v.Pause, 20*time.Millisecond))
+	})
+}
+
+func unpackEchoStyle(r *reader) (v EchoStyle) {
+	f := r.record()
+	if f.has() {
+		v.Size = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.Font = Ptr(unpackText[string](&f.reader))
+	}
+	if f.has() {
+		v.Pause = Ptr(unpackDuration(time.Millisecond)(&f.reader))
+	}
+	r.close(&f)
+	return v
+}
+
+// Options that hold options, whose fields may be given by themselves where callers name what they give.
+type EchoSetup struct {
+	// A text.
+	// Nil: "none".
+	Title *string
+	// The options within.
+	// Nil: without style.
+	Style *EchoStyle
+	// Options in a list.
+	More []EchoStyle
+}
+
+// NewEchoSetup gives options in which every default is set.
+func NewEchoSetup() *EchoSetup {
+	return &EchoSetup{Title: Ptr[string]("none")}
+}
+
+func packEchoSetup(w *writer, v EchoSetup) {
+	w.record(3, func() {
+		w.name = "Title"
+		packText[string](w, or(v.Title, "none"))
+		packOptional(packEchoStyle)(w, v.Style)
+		packList(packEchoStyle)(w, v.More)
+	})
+}
+
+func unpackEchoSetup(r *reader) (v EchoSetup) {
+	f := r.record()
+	if f.has() {
+		v.Title = Ptr(unpackText[string](&f.reader))
+	}
+	if f.has() {
+		v.Style = unpackOptional(unpackEchoStyle)(&f.reader)
+	}
+	if f.has() {
+		v.More = unpackList(unpackEchoStyle)(&f.reader)
 	}
 	r.close(&f)
 	return v
@@ -1845,7 +2000,7 @@ func EchoBoxOpen(ctx context.Context, text string, options *EchoOptions) (result
 	}
 	op := C.net_echo_box_open(viewOf(text), optionsPack, nil, queueContext())
 	in.done()
-	return await(ctx, op, unpackEchoBox)
+	return await(ctx, op, unpackEchoBox, echoOptionsFieldNames)
 }
 
 // EchoCellOpen makes a box in a task; the text `fail` is rejected.
@@ -2047,7 +2202,7 @@ func (o *EchoBox) Boxed(label Label) (result EchoKit, found bool, err error) {
 	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return result, false, failed(&fail)
+		return result, false, failed(&fail, labelFieldNames)
 	}
 	if !there {
 		return result, false, nil
@@ -2393,7 +2548,7 @@ func FloorSigned(entityID []byte, message []byte, signature []byte) (result bool
 	var fail C.net_error
 	code := C.net_floor_signed(viewOf(entityID), viewOf(message), viewOf(signature), &out, &fail)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, floorSignedNames)
 	}
 	return bool(out), nil
 }
@@ -2681,7 +2836,7 @@ func EchoDuration(value time.Duration) (result time.Duration, err error) {
 	var fail C.net_error
 	code := C.net_echo_duration(C.uint64_t(valueNumber), &out, &fail)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, echoDurationNames)
 	}
 	return durationOf(uint64(out), time.Millisecond), nil
 }
@@ -2727,7 +2882,7 @@ func EchoSize(value uint64) (result uint64, err error) {
 	var fail C.net_error
 	code := C.net_echo_size(C.uint64_t(value), &out, &fail)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, echoSizeNames)
 	}
 	return uint64(out), nil
 }
@@ -2762,6 +2917,55 @@ func EchoLevel(value Level) (result Level, err error) {
 		return result, failed(&fail)
 	}
 	return levelOf(uint64(out)), nil
+}
+
+// EchoReason gives the value back, also one that has no name.
+func EchoReason(value Reason) (result Reason, err error) {
+	in := &arguments{}
+	valueNumber := in.named("value").tag(value)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint16_t
+	var fail C.net_error
+	code := C.net_echo_reason(C.uint16_t(valueNumber), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return reasonOf(uint64(out)), nil
+}
+
+// EchoReasons gives the values back, also those that have no name.
+func EchoReasons(values []Reason) (result []Reason, err error) {
+	in := reused()
+	valuesPack := packed(in, "values", packList(packReason), values)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_reasons(valuesPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackList(unpackReason))
+}
+
+// EchoGrade gives the value back, also one that has no name.
+func EchoGrade(value Grade) (result Grade, err error) {
+	in := &arguments{}
+	valueNumber := in.named("value").tag(value)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint8_t
+	var fail C.net_error
+	code := C.net_echo_grade(C.uint8_t(valueNumber), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return gradeOf(uint64(out)), nil
 }
 
 // EchoAccess gives the value back.
@@ -2853,7 +3057,7 @@ func EchoOptional(number *uint64, text *string, label *Label) (result string, fo
 	code := C.net_echo_optional(C.bool(number != nil), C.uint64_t(at(number)), viewOr(text != nil, at(text)), labelPack, &there, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, false, failed(&fail)
+		return result, false, failed(&fail, labelFieldNames)
 	}
 	if !there {
 		return result, false, nil
@@ -2995,7 +3199,7 @@ func EchoTimetable(value Timetable) (result Timetable, err error) {
 	code := C.net_echo_timetable(valuePack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, timetableFieldNames)
 	}
 	return taken(&out, unpackTimetable)
 }
@@ -3012,7 +3216,7 @@ func EchoKitOf(kit EchoKit) (result EchoKit, err error) {
 	code := C.net_echo_kit_of(kitPack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, echoKitFieldNames)
 	}
 	return taken(&out, unpackEchoKit)
 }
@@ -3029,7 +3233,7 @@ func KitText(kit EchoKit) (result string, err error) {
 	code := C.net_kit_text(kitPack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, echoKitFieldNames)
 	}
 	return taken(&out, rest[string])
 }
@@ -3044,7 +3248,7 @@ func KitTextLater(ctx context.Context, kit EchoKit, more *EchoKit) (result strin
 	}
 	op := C.net_kit_text_later(kitPack, morePack, nil, queueContext())
 	in.done()
-	return await(ctx, op, unpackText[string])
+	return await(ctx, op, unpackText[string], echoKitFieldNames)
 }
 
 // Doubled gives the text twice.
@@ -3089,7 +3293,7 @@ func EchoGauge(value Gauge) (result Gauge, err error) {
 	code := C.net_echo_gauge(valuePack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, gaugeFieldNames)
 	}
 	return Gauge{Truth: bool(out.truth), Tiny: uint8(out.tiny), Small: uint16(out.small), Medium: uint32(out.medium), Large: uint64(out.large), Itiny: int8(out.itiny), Ismall: int16(out.ismall), Imedium: int32(out.imedium), Range: int64(out._range), Real: float64(out.real), Span: durationOf(uint64(out.span_ms), time.Millisecond), Moment: instantOf(uint64(out.moment), time.Nanosecond), Day: time.UnixMilli(int64(out.day)).UTC(), Weight: uint64(out.weight_bytes), ID: EchoID(out.id), Color: colorOf(uint64(out.color)), Level: levelOf(uint64(out.level)), Access: Access(out.access)}, nil
 }
@@ -3107,7 +3311,7 @@ func EchoGaugeMaybe(value *Gauge) (result Gauge, found bool, err error) {
 	code := C.net_echo_gauge_maybe(valuePack, &there, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, false, failed(&fail)
+		return result, false, failed(&fail, gaugeFieldNames)
 	}
 	if !there {
 		return result, false, nil
@@ -3127,7 +3331,7 @@ func EchoEverything(value Everything) (result Everything, err error) {
 	code := C.net_echo_everything(valuePack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, everythingFieldNames)
 	}
 	return taken(&out, unpackEverything)
 }
@@ -3178,9 +3382,26 @@ func EchoWithOptions(options *EchoOptions) (result EchoOptions, err error) {
 	code := C.net_echo_with_options(optionsPack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, echoOptionsFieldNames)
 	}
 	return taken(&out, unpackEchoOptions)
+}
+
+// EchoWithSetup gives the options back with every default filled in.
+func EchoWithSetup(setup *EchoSetup) (result EchoSetup, err error) {
+	in := reused()
+	setupPack := packedOr(in, "setup", packEchoSetup, setup != nil, at(setup))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_with_setup(setupPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail, echoSetupFieldNames)
+	}
+	return taken(&out, unpackEchoSetup)
 }
 
 // EchoPair gives the value back.
@@ -3195,7 +3416,7 @@ func EchoPair(value VersionPair) (result VersionPair, err error) {
 	code := C.net_echo_pair(valuePack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, versionPairFieldNames)
 	}
 	return taken(&out, unpackVersionPair)
 }
@@ -3284,7 +3505,7 @@ func DescribeError(errorValue error) (result string, err error) {
 	code := C.net_describe_error(errorValuePack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, describeErrorNames)
 	}
 	return taken(&out, rest[string])
 }
@@ -3336,7 +3557,7 @@ func Ask(ctx context.Context, handler EchoHandler, request Label, data []byte, t
 	defer in.pins.Unpin()
 	handlerHost := lendEchoHandler(in, handler)
 	op := C.net_ask(handlerHost, requestPack, viewOf(data), C.uint32_t(times), nil, queueContext())
-	return await(ctx, op, unpackBytes[[]byte])
+	return await(ctx, op, unpackBytes[[]byte], labelFieldNames)
 }
 
 // SumStream adds what a stream of the host gives.
@@ -3395,7 +3616,7 @@ func (echoOptions EchoOptions) HasTag(tag string) (result bool, err error) {
 	code := C.net_echo_options_has_tag(echoOptionsPack, viewOf(tag), &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, echoOptionsFieldNames)
 	}
 	return bool(out), nil
 }
@@ -3413,7 +3634,7 @@ func (versionPair VersionPair) IsBefore(other VersionPair) (result bool, err err
 	code := C.net_version_pair_is_before(versionPairPack, otherPack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, versionPairFieldNames)
 	}
 	return bool(out), nil
 }
@@ -3435,7 +3656,7 @@ func (versionPair VersionPair) Text(separator string) (result string, err error)
 	code := C.net_version_pair_text(versionPairPack, viewOf(separator), &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, versionPairFieldNames)
 	}
 	return taken(&out, rest[string])
 }
@@ -3452,7 +3673,7 @@ func (versionPair VersionPair) IsFirst() (result bool, err error) {
 	code := C.net_version_pair_is_first(versionPairPack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, versionPairFieldNames)
 	}
 	return bool(out), nil
 }
@@ -3472,12 +3693,123 @@ func VersionPairParse(text string) (result VersionPair, err error) {
 	return taken(&out, unpackVersionPair)
 }
 
-func init() {
-	spellings["count"] = "Count"
-	spellings["echo_options"] = "echoOptions"
-	spellings["entity_id"] = "entityID"
-	spellings["error"] = "errorValue"
-	spellings["value_bytes"] = "value"
-	spellings["value_ms"] = "value"
-	spellings["version_pair"] = "versionPair"
+var echoDurationNames = spelling{
+	"value_ms", "value",
+}
+
+var echoSizeNames = spelling{
+	"value_bytes", "value",
+}
+
+var describeErrorNames = spelling{
+	"error", "errorValue",
+}
+
+var floorSignedNames = spelling{
+	"entity_id", "entityID",
+}
+
+var labelFieldNames = spelling{
+	"color", "Color",
+	"text", "Text",
+}
+
+var everythingFieldNames = spelling{
+	"access", "Access",
+	"chunks", "Chunks",
+	"color", "Color",
+	"data", "Data",
+	"day", "Day",
+	"fixed", "Fixed",
+	"id", "ID",
+	"ilarge", "Ilarge",
+	"imedium", "Imedium",
+	"ismall", "Ismall",
+	"itiny", "Itiny",
+	"key", "Key",
+	"labels", "Labels",
+	"large", "Large",
+	"level", "Level",
+	"maybe", "Maybe",
+	"maybe_not", "MaybeNot",
+	"maybe_rec", "MaybeRec",
+	"medium", "Medium",
+	"moment", "Moment",
+	"nested", "Nested",
+	"numbers", "Numbers",
+	"real", "Real",
+	"scalars", "Scalars",
+	"shape", "Shape",
+	"shapes", "Shapes",
+	"small", "Small",
+	"span_ms", "Span",
+	"table", "Table",
+	"text", "Text",
+	"tiny", "Tiny",
+	"tree", "Tree",
+	"truth", "Truth",
+	"weight_bytes", "Weight",
+}
+
+var echoOptionsFieldNames = spelling{
+	"access", "Access",
+	"color", "Color",
+	"count", "Count",
+	"from", "From",
+	"limit_bytes", "Limit",
+	"loud", "Loud",
+	"name", "Name",
+	"pause_ms", "Pause",
+	"ratio", "Ratio",
+	"tags", "Tags",
+	"type", "Type",
+}
+
+var echoSetupFieldNames = spelling{
+	"font", "Font",
+	"more", "More",
+	"pause_ms", "Pause",
+	"size", "Size",
+	"style", "Style",
+	"title", "Title",
+}
+
+var versionPairFieldNames = spelling{
+	"major", "Major",
+	"minor", "Minor",
+}
+
+var gaugeFieldNames = spelling{
+	"access", "Access",
+	"color", "Color",
+	"day", "Day",
+	"id", "ID",
+	"imedium", "Imedium",
+	"ismall", "Ismall",
+	"itiny", "Itiny",
+	"large", "Large",
+	"level", "Level",
+	"medium", "Medium",
+	"moment", "Moment",
+	"range", "Range",
+	"real", "Real",
+	"small", "Small",
+	"span_ms", "Span",
+	"tiny", "Tiny",
+	"truth", "Truth",
+	"weight_bytes", "Weight",
+}
+
+var timetableFieldNames = spelling{
+	"limits", "Limits",
+	"pauses", "Pauses",
+}
+
+var echoKitFieldNames = spelling{
+	"color", "Color",
+	"first", "First",
+	"label", "Label",
+	"more", "More",
+	"spare", "Spare",
+	"text", "Text",
 }

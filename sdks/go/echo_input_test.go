@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,12 @@ func TestOptionsAreNamedAsInGo(t *testing.T) {
 		if _, err := net.NewNetNode(&config); err == nil || err.Error() != message {
 			t.Error(err)
 		}
+	}
+	key, psk := &net.PublicKey{1}, strings.Repeat("7f", 32)
+	mesh := net.MeshTransportOptions{Bind: "127.0.0.1:0", Peer: "127.0.0.1:9", PSK: psk, PublicKey: key}
+	var named *net.BusError
+	if _, err := net.NewNetNode(&net.NetNodeConfig{Mesh: &mesh}); !errors.As(err, &named) || named.Option != "PublicKey" {
+		t.Error(err)
 	}
 	var known *net.BusError
 	_, err := net.NewNetNode(&net.NetNodeConfig{BufferCapacity: 3})

@@ -257,6 +257,65 @@ func TestClassesAndViews(t *testing.T) {
 	}
 }
 
+func TestMethodsOfRecords(t *testing.T) {
+	pair, last := net.NewVersionPair(4, 0), net.NewVersionPair(5, 0)
+	if before, err := pair.IsBefore(last); err != nil || !before {
+		t.Error(before, err)
+	}
+	if before, err := last.Precedes(pair); err != nil || before {
+		t.Error(before, err)
+	}
+	if text, err := pair.Text("::"); err != nil || text != "4::0" {
+		t.Error(text, err)
+	}
+	if first, err := (net.VersionPair{}).IsFirst(); err != nil || !first {
+		t.Error(first, err)
+	}
+	if parsed, err := net.VersionPairParse("7.8"); err != nil || parsed != net.NewVersionPair(7, 8) {
+		t.Error(parsed, err)
+	}
+	if _, err := net.VersionPairParse("7"); !errors.Is(err, net.ErrEchoOdd) {
+		t.Error(err)
+	}
+	options := net.EchoOptions{Tags: []string{"a"}}
+	if has, err := options.HasTag("a"); err != nil || !has {
+		t.Error(has, err)
+	}
+	options.Count = 101
+	_, err := options.HasTag("a")
+	refused(t, err, "Count")
+}
+
+func TestRangesWithinRanges(t *testing.T) {
+	small := net.EchoStyle{Size: 0}
+	_, err := net.EchoWithSetup(&net.EchoSetup{Style: &small})
+	refused(t, err, "Size")
+	_, err = net.EchoWithSetup(&net.EchoSetup{More: []net.EchoStyle{{Size: 1}, small}})
+	refused(t, err, "Size")
+}
+
+func TestOpenEnums(t *testing.T) {
+	same(t, net.EchoReason, net.ReasonDamaged, "unknown:8", "unknown:65535")
+	for _, wrong := range []net.Reason{"unknown:65536", "unknown:-1", "unknown:07", "other"} {
+		_, err := net.EchoReason(wrong)
+		refused(t, err, "value")
+	}
+	same(t, net.EchoGrade, net.GradeSecond, 200)
+	if net.Grade(200).String() != "unknown:200" {
+		t.Error(net.Grade(200))
+	}
+}
+
+func TestFactoriesBehindADot(t *testing.T) {
+	want := net.ShapeRectangle{Width: 3, Height: net.Ptr[uint32](4)}
+	if made := net.Shapes.Rectangle(3, 4); !reflect.DeepEqual(made, net.Shape(want)) {
+		t.Error(made)
+	}
+	if made := net.Shapes.Empty(); made != net.Shape(net.ShapeEmpty{}) {
+		t.Error(made)
+	}
+}
+
 func TestConstants(t *testing.T) {
 	if net.EchoLimit != 4096 || net.EchoGreeting != "hello \"net\"\n" || !reflect.DeepEqual(net.EchoPrimes, []uint32{2, 3, 5, 7}) {
 		t.Error(net.EchoLimit, net.EchoGreeting, net.EchoPrimes)

@@ -34,12 +34,30 @@ func (f *failure) because(ctx context.Context) { f.led = append(f.led, ctx.Err()
 
 func (f *failure) causes() []error { return f.led }
 
-// spelled is the name of an argument as Go writes it, which replaces the library's name for it in the texts.
-func (f *failure) spelled(name string, detail *string) string {
-	own, known := spellings[name]
-	if !known {
-		return name
+// spelling pairs names that the library has in its errors with those that Go has for the same.
+type spelling []string
+
+// spelled gives an error of a call with Go's names of what the call takes.
+func spelled(err error, names []spelling) error {
+	if e, ok := err.(interface{ spell(names []spelling) }); ok {
+		e.spell(names)
 	}
+	return err
+}
+
+// spelled is the name of an argument as Go writes it, which replaces the library's name for it in the texts.
+func (f *failure) spelled(name string, detail *string, names []spelling) string {
+	for _, pairs := range names {
+		for at := 0; at < len(pairs); at += 2 {
+			if pairs[at] == name {
+				return f.replaced(name, pairs[at+1], detail)
+			}
+		}
+	}
+	return name
+}
+
+func (f *failure) replaced(name, own string, detail *string) string {
 	if reason, found := strings.CutPrefix(*detail, name); found {
 		f.message = strings.TrimSuffix(f.message, *detail) + own + reason
 		*detail = own + reason
@@ -102,9 +120,6 @@ func isKind(e NetError, target error) bool {
 	s, ok := target.(*sentinel)
 	return ok && s.code == e.Code()
 }
-
-// spellings are Go's names of what the library's errors name; generated files fill it.
-var spellings = map[string]string{}
 
 // decoders makes the error of a family; generated files fill it.
 var decoders = map[uint16]func(kind uint16, f failure, detail string, fields *record) error{}

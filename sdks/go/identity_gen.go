@@ -992,7 +992,7 @@ func IdentityFromEntityID(entityID []byte) (result *Identity, err error) {
 	var fail C.net_error
 	code := C.net_identity_from_entity_id(viewOf(entityID), &out, &fail)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, identityFromEntityIDNames)
 	}
 	return newIdentity(uint64(out)), nil
 }
@@ -1037,7 +1037,7 @@ func IdentityVerify(entityID []byte, message []byte, signature []byte) (result b
 	var fail C.net_error
 	code := C.net_identity_verify(viewOf(entityID), viewOf(message), viewOf(signature), &out, &fail)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, identityVerifyNames)
 	}
 	return bool(out), nil
 }
@@ -1058,7 +1058,7 @@ func (o *Identity) IssueToken(options IssueTokenOptions) (result *Token, err err
 	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, issueTokenOptionsFieldNames)
 	}
 	return newToken(uint64(out)), nil
 }
@@ -1297,7 +1297,7 @@ func DelegateToken(signer *Identity, parent *Token, newSubject []byte, restricte
 	runtime.KeepAlive(signer)
 	runtime.KeepAlive(parent)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, delegateTokenNames)
 	}
 	return newToken(uint64(out)), nil
 }
@@ -1319,7 +1319,7 @@ func Authorize(chain []*Token, options AuthorizeOptions) (err error) {
 	in.done()
 	runtime.KeepAlive(chain)
 	if code != 0 {
-		return failed(&fail)
+		return failed(&fail, authorizeOptionsFieldNames)
 	}
 	return nil
 }
@@ -1339,8 +1339,35 @@ func ChannelHash(channel string) (result uint64, err error) {
 	return uint64(out), nil
 }
 
-func init() {
-	spellings["entity_id"] = "entityID"
-	spellings["new_subject"] = "newSubject"
-	spellings["restricted_scope"] = "restrictedScope"
+var delegateTokenNames = spelling{
+	"new_subject", "newSubject",
+	"restricted_scope", "restrictedScope",
+}
+
+var identityFromEntityIDNames = spelling{
+	"entity_id", "entityID",
+}
+
+var identityVerifyNames = spelling{
+	"entity_id", "entityID",
+}
+
+var issueTokenOptionsFieldNames = spelling{
+	"channel", "Channel",
+	"delegation_depth", "DelegationDepth",
+	"generation", "Generation",
+	"scope", "Scope",
+	"subject", "Subject",
+	"ttl_secs", "TTL",
+}
+
+var authorizeOptionsFieldNames = spelling{
+	"channel", "Channel",
+	"floors", "Floors",
+	"generation", "Generation",
+	"issuer", "Issuer",
+	"now", "Now",
+	"scope", "Scope",
+	"subject", "Subject",
+	"trusted_issuers", "TrustedIssuers",
 }

@@ -123,7 +123,7 @@ func (v RejectCode) tag() (uint64, bool) {
 	case RejectCodeShuttingDown:
 		return 5, true
 	default:
-		return unknownTag(string(v))
+		return unknownTag(string(v), 16)
 	}
 }
 
@@ -185,7 +185,7 @@ func (v CloseCode) tag() (uint64, bool) {
 	case CloseCodeNotAdmitted:
 		return 5, true
 	default:
-		return unknownTag(string(v))
+		return unknownTag(string(v), 16)
 	}
 }
 
@@ -1291,7 +1291,7 @@ func MeshNodeCreate(ctx context.Context, config MeshNodeConfig) (result *MeshNod
 	}
 	op := C.net_mesh_node_create(configPack, nil, queueContext())
 	in.done()
-	return await(ctx, op, unpackMeshNode)
+	return await(ctx, op, unpackMeshNode, meshNodeConfigFieldNames)
 }
 
 // NetMeshCreate binds the socket and makes the node.
@@ -1311,7 +1311,7 @@ func NewMeshNode(config MeshNodeConfig) (result *MeshNode, err error) {
 	code := C.net_mesh_node_new(configPack, &out, &fail)
 	in.done()
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, meshNodeConfigFieldNames)
 	}
 	return newMeshNode(uint64(out)), nil
 }
@@ -1340,7 +1340,7 @@ func (o *MeshNode) Connect(ctx context.Context, peerAddr string, peerPublicKey P
 	}
 	op := C.net_mesh_node_connect(o.id(), viewOf(peerAddr), viewOf(peerPublicKey[:]), C.uint64_t(peerNodeID), nil, queueContext())
 	runtime.KeepAlive(o)
-	return awaitEnd(ctx, op)
+	return awaitEnd(ctx, op, meshNodeConnectNames)
 }
 
 // ConnectRouted connects to a node over relays, by the key that it has announced, and waits for a route as long as for a connection. What
@@ -1352,7 +1352,7 @@ func (o *MeshNode) ConnectRouted(ctx context.Context, peerNodeID NodeID) (err er
 	}
 	op := C.net_mesh_node_connect_routed(o.id(), C.uint64_t(peerNodeID), nil, queueContext())
 	runtime.KeepAlive(o)
-	return awaitEnd(ctx, op)
+	return awaitEnd(ctx, op, meshNodeConnectRoutedNames)
 }
 
 // Routes tells the nodes that are known by their signed announcements, and the ways to them.
@@ -1387,7 +1387,7 @@ func (o *MeshNode) Accept(ctx context.Context, peerNodeID NodeID) (result string
 	}
 	op := C.net_mesh_node_accept(o.id(), C.uint64_t(peerNodeID), nil, queueContext())
 	runtime.KeepAlive(o)
-	return await(ctx, op, unpackText[string])
+	return await(ctx, op, unpackText[string], meshNodeAcceptNames)
 }
 
 // Disconnect ends the session with a peer, and dials it no more.
@@ -1398,7 +1398,7 @@ func (o *MeshNode) Disconnect(ctx context.Context, peerNodeID NodeID) (err error
 	}
 	op := C.net_mesh_node_disconnect(o.id(), C.uint64_t(peerNodeID), nil, queueContext())
 	runtime.KeepAlive(o)
-	return awaitEnd(ctx, op)
+	return awaitEnd(ctx, op, meshNodeDisconnectNames)
 }
 
 // OpenStream opens a stream to a peer. A stream that is open already is given back as it is.
@@ -1414,7 +1414,7 @@ func (o *MeshNode) OpenStream(peerNodeID NodeID, config StreamConfig) (result *M
 	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, meshNodeOpenStreamNames, streamConfigFieldNames)
 	}
 	return newMeshStream(uint64(out)), nil
 }
@@ -1425,7 +1425,7 @@ func (o *MeshNode) CloseStream(peerNodeID NodeID, streamID uint64) (err error) {
 	code := C.net_mesh_node_close_stream(o.id(), C.uint64_t(peerNodeID), C.uint64_t(streamID), &fail)
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return failed(&fail)
+		return failed(&fail, meshNodeCloseStreamNames)
 	}
 	return nil
 }
@@ -1458,7 +1458,7 @@ func (o *MeshNode) SendWithRetry(ctx context.Context, stream *MeshStream, events
 	in.done()
 	runtime.KeepAlive(o)
 	runtime.KeepAlive(stream)
-	return awaitEnd(ctx, op)
+	return awaitEnd(ctx, op, meshNodeSendWithRetryNames)
 }
 
 // SendBlocking sends messages, and waits for room as long as the peer is there.
@@ -1484,7 +1484,7 @@ func (o *MeshNode) StreamStats(peerNodeID NodeID, streamID uint64) (result Strea
 	code := C.net_mesh_node_stream_stats(o.id(), C.uint64_t(peerNodeID), C.uint64_t(streamID), &there, &out, &fail)
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return result, false, failed(&fail)
+		return result, false, failed(&fail, meshNodeStreamStatsNames)
 	}
 	if !there {
 		return result, false, nil
@@ -1506,7 +1506,7 @@ func (o *MeshNode) Receive(options *ReceiveOptions) (result *MeshEvents, err err
 	in.done()
 	runtime.KeepAlive(o)
 	if code != 0 {
-		return result, failed(&fail)
+		return result, failed(&fail, receiveOptionsFieldNames)
 	}
 	return newMeshEvents(uint64(out)), nil
 }
@@ -1628,7 +1628,7 @@ func (o *MeshNode) Shutdown(ctx context.Context, options *MeshShutdownOptions) (
 	op := C.net_mesh_node_shutdown(o.id(), optionsPack, nil, queueContext())
 	in.done()
 	runtime.KeepAlive(o)
-	return awaitEnd(ctx, op)
+	return awaitEnd(ctx, op, meshShutdownOptionsFieldNames)
 }
 
 // Close does what Shutdown does, and lets go of the object.
@@ -1799,16 +1799,68 @@ func unpackMeshEvents(r *reader) *MeshEvents {
 	return newMeshEvents(r.uvarint())
 }
 
-func init() {
-	spellings["connect_timeout_ms"] = "ConnectTimeout"
-	spellings["fairness_weight"] = "FairnessWeight"
-	spellings["heartbeat_interval_ms"] = "HeartbeatInterval"
-	spellings["max_datagram"] = "MaxDatagram"
-	spellings["max_retries"] = "maxRetries"
-	spellings["peer_addr"] = "peerAddr"
-	spellings["peer_node_id"] = "peerNodeID"
-	spellings["peer_public_key"] = "peerPublicKey"
-	spellings["queue_bytes"] = "Queue"
-	spellings["session_timeout_ms"] = "SessionTimeout"
-	spellings["stream_id"] = "streamID"
+var meshNodeConnectNames = spelling{
+	"peer_addr", "peerAddr",
+	"peer_node_id", "peerNodeID",
+	"peer_public_key", "peerPublicKey",
+}
+
+var meshNodeConnectRoutedNames = spelling{
+	"peer_node_id", "peerNodeID",
+}
+
+var meshNodeAcceptNames = spelling{
+	"peer_node_id", "peerNodeID",
+}
+
+var meshNodeDisconnectNames = spelling{
+	"peer_node_id", "peerNodeID",
+}
+
+var meshNodeOpenStreamNames = spelling{
+	"peer_node_id", "peerNodeID",
+}
+
+var meshNodeCloseStreamNames = spelling{
+	"peer_node_id", "peerNodeID",
+	"stream_id", "streamID",
+}
+
+var meshNodeSendWithRetryNames = spelling{
+	"max_retries", "maxRetries",
+}
+
+var meshNodeStreamStatsNames = spelling{
+	"peer_node_id", "peerNodeID",
+	"stream_id", "streamID",
+}
+
+var meshNodeConfigFieldNames = spelling{
+	"accepted_psks", "AcceptedPSKs",
+	"bind_addr", "BindAddr",
+	"connect_timeout_ms", "ConnectTimeout",
+	"heartbeat_interval_ms", "HeartbeatInterval",
+	"identity_seed", "IdentitySeed",
+	"max_datagram", "MaxDatagram",
+	"num_shards", "NumShards",
+	"psk", "PSK",
+	"queue_bytes", "Queue",
+	"relay", "Relay",
+	"session_timeout_ms", "SessionTimeout",
+}
+
+var streamConfigFieldNames = spelling{
+	"fairness_weight", "FairnessWeight",
+	"reliability", "Reliability",
+	"stream_id", "StreamID",
+	"window_bytes", "Window",
+}
+
+var meshShutdownOptionsFieldNames = spelling{
+	"timeout_ms", "Timeout",
+}
+
+var receiveOptionsFieldNames = spelling{
+	"peer", "Peer",
+	"stream_id", "StreamID",
 }

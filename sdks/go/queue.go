@@ -139,10 +139,10 @@ func wait(ctx context.Context, op uint64) outcome {
 }
 
 // await takes the result of an operation.
-func await[T any](ctx context.Context, op C.uint64_t, take func(*reader) T) (v T, err error) {
+func await[T any](ctx context.Context, op C.uint64_t, take func(*reader) T, names ...spelling) (v T, err error) {
 	end := wait(ctx, uint64(op))
 	if end.err != nil {
-		return v, end.err
+		return v, spelled(end.err, names)
 	}
 	r := &reader{buf: end.pack, owned: true}
 	v = take(r)
@@ -150,10 +150,12 @@ func await[T any](ctx context.Context, op C.uint64_t, take func(*reader) T) (v T
 }
 
 // awaitFound takes the result of an operation that may have none.
-func awaitFound[T any](ctx context.Context, op C.uint64_t, take func(*reader) T) (v T, found bool, err error) {
-	there, err := await(ctx, op, unpackOptional(take))
+func awaitFound[T any](ctx context.Context, op C.uint64_t, take func(*reader) T, names ...spelling) (v T, found bool, err error) {
+	there, err := await(ctx, op, unpackOptional(take), names...)
 	return at(there), there != nil, err
 }
 
 // awaitEnd waits for an operation without a result.
-func awaitEnd(ctx context.Context, op C.uint64_t) error { return wait(ctx, uint64(op)).err }
+func awaitEnd(ctx context.Context, op C.uint64_t, names ...spelling) error {
+	return spelled(wait(ctx, uint64(op)).err, names)
+}

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "fc3f0ba30ff300b704cef52532586d65"
+const specHash = "25daef5bc377440f7cdbb7e9d4e3badd"

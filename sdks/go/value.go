@@ -39,8 +39,8 @@ func parseHex(into []byte, what, text string) error {
 }
 
 // unknownTag reads the number of a value that this package has no name for.
-func unknownTag(text string) (uint64, bool) {
+func unknownTag(text string, bits int) (uint64, bool) {
 	number, found := strings.CutPrefix(text, "unknown:")
-	tag, err := strconv.ParseUint(number, 10, 64)
-	return tag, found && err == nil
+	tag, err := strconv.ParseUint(number, 10, bits)
+	return tag, found && err == nil && number == strconv.FormatUint(tag, 10)
 }

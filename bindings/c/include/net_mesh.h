@@ -388,6 +388,15 @@ net_code net_echo_color(uint8_t value, uint8_t *result, net_error *error);
 // Gives the value back.
 net_code net_echo_level(uint16_t value, uint16_t *result, net_error *error);
 
+// Gives the value back, also one that has no name.
+net_code net_echo_reason(uint16_t value, uint16_t *result, net_error *error);
+
+// Gives the values back, also those that have no name.
+net_code net_echo_reasons(net_view values, net_bytes *result, net_error *error);
+
+// Gives the value back, also one that has no name.
+net_code net_echo_grade(uint8_t value, uint8_t *result, net_error *error);
+
 // Gives the value back.
 net_code net_echo_access(uint32_t value, uint32_t *result, net_error *error);
 
@@ -475,6 +484,9 @@ net_code net_echo_tree(net_view value, net_bytes *result, net_error *error);
 
 // Gives the options back with every default filled in.
 net_code net_echo_with_options(net_view options, net_bytes *result, net_error *error);
+
+// Gives the options back with every default filled in.
+net_code net_echo_with_setup(net_view setup, net_bytes *result, net_error *error);
 
 // Gives the value back.
 net_code net_echo_pair(net_view value, net_bytes *result, net_error *error);

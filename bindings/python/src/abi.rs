@@ -1,11 +1,11 @@
 //! The frame around every function: arguments in, the guard, results and errors out.
 
 use crate::error::{raise, refused};
-use crate::value::{Answer, Arg, FromPy, OneOrMany, ToPy};
+use crate::value::{self, Answer, Arg, FromPy, OneOrMany, ToPy};
 use net_support::{fault, guard};
 use net_types::Error;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyString, PyTuple};
 
 /// Bytes from which on a call lets other Python threads run: working on less takes no longer than that itself.
 const LARGE: usize = 4096;
@@ -77,6 +77,23 @@ pub(crate) fn repr(py: Python<'_>, name: &str, members: &[(&str, Option<Py<PyAny
         None => Ok(format!("{member}=<secret>")),
     });
     Ok(format!("{name}({})", shown.collect::<PyResult<Vec<_>>>()?.join(", ")))
+}
+
+/// What pickling and copying make a record from again: its class, and what that is called with.
+pub(crate) fn reduced(record: &Bound<'_, PyAny>) -> Answer {
+    let class = record.get_type();
+    let names = class.getattr("__match_args__")?;
+    let given = names.try_iter()?.map(|name| record.getattr(name?.cast::<PyString>()?));
+    let given = PyTuple::new(record.py(), given.collect::<PyResult<Vec<_>>>()?)?;
+    Ok((class, given).into_pyobject(record.py())?.into_any().unbind())
+}
+
+/// The same for a value of a union: the function of its case is found by its name.
+pub(crate) fn reduced_case(union: &Bound<'_, PyAny>, case: &str, given: &[Py<PyAny>]) -> Answer {
+    let py = union.py();
+    let made = value::kernel(py, "arguments", "made")?;
+    let given = (union.get_type(), case, PyTuple::new(py, given)?);
+    Ok((made, given).into_pyobject(py)?.into_any().unbind())
 }
 
 /// The values of a call with any number of them, or of one list.

@@ -94,7 +94,7 @@ pub struct Method {
     pub example: Option<String>,
     /// Languages in which it is a property.
     #[serde(default)]
-    pub property: Vec<PropertyIn>,
+    pub property: Vec<KeywordsIn>,
     /// Languages that do not have it, each with the reason.
     pub skip: Option<PerLanguage<String>>,
     /// Why no case of the conformance suite can test it.
@@ -103,10 +103,10 @@ pub struct Method {
     pub doc: String,
 }
 
-/// A language in which a method may be a property.
+/// A language whose callers name what they give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum PropertyIn {
+pub enum KeywordsIn {
     /// Python.
     Python,
 }

@@ -10,7 +10,7 @@ mod packages;
 mod records;
 mod values;
 
-pub use calls::{Combine, Deprecated, Host, Method, Object, OneOrMany, Prop, PropertyIn, Thread};
+pub use calls::{Combine, Deprecated, Host, KeywordsIn, Method, Object, OneOrMany, Prop, Thread};
 pub use errors::{Family, Kind, Style};
 pub use layouts::{Check, Endian, LayoutKind, Sign, Wire, WireField};
 pub use packages::{Abi, Metric, Package, Packages, Platform, State};

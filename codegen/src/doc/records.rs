@@ -1,6 +1,6 @@
 //! Records.
 
-use super::{Deprecated, Method, OneOrPer, PerLanguage, Style, Table};
+use super::{Deprecated, KeywordsIn, Method, OneOrPer, PerLanguage, Style, Table};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -68,6 +68,9 @@ pub struct Field {
     pub alias: Option<OneOrPer<Vec<String>>>,
     /// Published names that differ from the derived ones.
     pub rename: Option<PerLanguage<String>>,
+    /// Languages in which the fields of the options that it holds are taken by themselves as well: `redis_url`.
+    #[serde(default)]
+    pub flat: Vec<KeywordsIn>,
     /// Order of a list.
     pub order: Option<String>,
     /// Whether a 64-bit integer is a plain number in TypeScript, exact up to 2^53.

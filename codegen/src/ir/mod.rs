@@ -115,6 +115,34 @@ impl Api {
         record.fields.iter().any(|field| self.has_handles(&field.ty))
     }
 
+    /// Whether values of the type have a field with a range, however deep; their types have a `check` in Rust, which every
+    /// binding calls on an argument.
+    pub fn has_range(&self, ty: &Type) -> bool {
+        self.reaches_range(ty, &mut Vec::new())
+    }
+
+    /// Whether one of the fields has a range, or holds something with one.
+    pub fn fields_have_range(&self, fields: &[Field]) -> bool {
+        self.any_range(fields, &mut Vec::new())
+    }
+
+    fn any_range(&self, fields: &[Field], seen: &mut Vec<At>) -> bool {
+        fields.iter().any(|field| field.has_range() || self.reaches_range(&field.ty, seen))
+    }
+
+    fn reaches_range(&self, ty: &Type, seen: &mut Vec<At>) -> bool {
+        match ty {
+            Type::Optional(of) | Type::List(of) | Type::Map(of) => self.reaches_range(of, seen),
+            Type::Record(_) if self.has_handles(ty) => false,
+            Type::Record(at) => self.any_range(&self.record(*at).fields, seen),
+            Type::Union(at) if !seen.contains(at) => {
+                seen.push(*at);
+                self.union(*at).cases.iter().any(|case| self.any_range(&case.fields, seen))
+            }
+            _ => false,
+        }
+    }
+
     /// The objects in a record and in the records within it, each once, in the order of the fields.
     pub fn objects_in(&self, record: &Record) -> Vec<At> {
         fn visit(api: &Api, ty: &Type, found: &mut Vec<At>) {

@@ -31,9 +31,9 @@ pub struct Record {
 }
 
 impl Record {
-    /// Whether a field has a range; such a record has a `check` in Rust, which every binding calls on an argument.
+    /// Whether a field of its own has a range.
     pub fn has_limits(&self) -> bool {
-        self.fields.iter().any(|field| field.min.is_some() || field.max.is_some())
+        self.fields.iter().any(Field::has_range)
     }
 
     /// Whether a caller may leave every field out.
@@ -59,6 +59,8 @@ pub struct Field {
     pub min: Option<i64>,
     /// Greatest value, or length.
     pub max: Option<i64>,
+    /// Whether the fields of the options that it holds are keywords of their own in Python.
+    pub python_flat: bool,
     /// Order of a list.
     pub order: Option<String>,
     /// Whether a 64-bit integer is a plain number in TypeScript.
@@ -84,6 +86,7 @@ impl Field {
             absent: None,
             min: None,
             max: None,
+            python_flat: false,
             order: None,
             number: false,
             secret: false,
@@ -91,6 +94,11 @@ impl Field {
             feature: None,
             doc: Doc { text: String::new() },
         }
+    }
+
+    /// Whether it has a least or greatest value, or length.
+    pub fn has_range(&self) -> bool {
+        self.min.is_some() || self.max.is_some()
     }
 
     /// Whether a caller may leave it out.

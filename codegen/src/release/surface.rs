@@ -195,6 +195,7 @@ impl<'a> List<'a> {
                 part("default", default),
                 part("min", field.min),
                 part("max", field.max),
+                flag("flat in python", field.python_flat),
                 flag("number", field.number),
                 flag("secret", field.secret),
                 part("feature", field.feature.as_ref()),

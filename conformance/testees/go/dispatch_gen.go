@@ -155,6 +155,12 @@ func (c *call) call() any {
 		return give(c, showPlain[Color])(EchoColor(readOr(readText[Color], ColorRed)(c.arg("value"))))
 	case "call:echo.echo_level":
 		return give(c, showNamed(levelTags))(EchoLevel(readNamed(levelTags)(c.arg("value"))))
+	case "call:echo.echo_reason":
+		return give(c, showPlain[Reason])(EchoReason(readText[Reason](c.arg("value"))))
+	case "call:echo.echo_reasons":
+		return give(c, showList(showPlain[Reason]))(EchoReasons(readList(readText[Reason])(c.arg("values"))))
+	case "call:echo.echo_grade":
+		return give(c, showNamed(gradeTags))(EchoGrade(readNamed(gradeTags)(c.arg("value"))))
 	case "call:echo.echo_access":
 		return give(c, showFlags[Access])(EchoAccess(readAccess(c.arg("value"))))
 	case "call:echo.echo_mood":
@@ -205,6 +211,8 @@ func (c *call) call() any {
 		return give(c, showTree)(EchoTree(readTree(c.arg("value"))))
 	case "call:echo.echo_with_options":
 		return give(c, showEchoOptions)(EchoWithOptions(readOptional(readEchoOptions)(c.arg("options"))))
+	case "call:echo.echo_with_setup":
+		return give(c, showEchoSetup)(EchoWithSetup(readOptional(readEchoSetup)(c.arg("setup"))))
 	case "call:echo.echo_pair":
 		return give(c, showVersionPair)(EchoPair(readVersionPair(c.arg("value"))))
 	case "call:echo.echo_page_of":
@@ -978,6 +986,50 @@ func showEchoOptions(r EchoOptions) any {
 	o["tags"] = showList(showPlain[string])(r.Tags)
 	o["from"] = showOptional(showPlain[string])(r.From)
 	o["type"] = showOptional(showPlain[string])(r.Type)
+	return o
+}
+
+func readEchoStyle(v any) (r EchoStyle) {
+	o := v.(map[string]any)
+	if value, ok := o["size"]; ok {
+		r.Size = readUint[uint32](value)
+	}
+	if value, ok := o["font"]; ok {
+		r.Font = readOptional(readText[string])(value)
+	}
+	if value, ok := o["pause"]; ok {
+		r.Pause = readOptional(readDuration(time.Millisecond))(value)
+	}
+	return r
+}
+
+func showEchoStyle(r EchoStyle) any {
+	o := map[string]any{}
+	o["size"] = showPlain[uint32](r.Size)
+	o["font"] = showOptional(showPlain[string])(r.Font)
+	o["pause"] = showOptional(showDuration(time.Millisecond))(r.Pause)
+	return o
+}
+
+func readEchoSetup(v any) (r EchoSetup) {
+	o := v.(map[string]any)
+	if value, ok := o["title"]; ok {
+		r.Title = readOptional(readText[string])(value)
+	}
+	if value, ok := o["style"]; ok {
+		r.Style = readOptional(readEchoStyle)(value)
+	}
+	if value, ok := o["more"]; ok {
+		r.More = readList(readEchoStyle)(value)
+	}
+	return r
+}
+
+func showEchoSetup(r EchoSetup) any {
+	o := map[string]any{}
+	o["title"] = showOptional(showPlain[string])(r.Title)
+	o["style"] = showOptional(showEchoStyle)(r.Style)
+	o["more"] = showList(showEchoStyle)(r.More)
 	return o
 }
 

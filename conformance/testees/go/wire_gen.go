@@ -2,9 +2,16 @@
 
 package main
 
-import . "github.com/net-mesh/go"
+import (
+	"strconv"
+	"strings"
+
+	. "github.com/net-mesh/go"
+)
 
 var levelTags = map[string]Level{"low": 1, "high": 500}
+
+var gradeTags = map[string]Grade{"first": 1, "second": 2}
 
 // wire answers a request about a layout.
 func (c *call) wire() any {
@@ -190,18 +197,24 @@ func (c *call) wire() any {
 	}
 }
 
-func readNamed[T comparable](tags map[string]T) func(any) T {
-	return func(v any) T { return tags[text(v)] }
+func readNamed[T ~uint8 | ~uint16 | ~uint32 | ~uint64](tags map[string]T) func(any) T {
+	return func(v any) T {
+		if number, found := strings.CutPrefix(text(v), "unknown:"); found {
+			tag, _ := strconv.ParseUint(number, 10, 64)
+			return T(tag)
+		}
+		return tags[text(v)]
+	}
 }
 
-func showNamed[T comparable](tags map[string]T) func(T) any {
+func showNamed[T ~uint8 | ~uint16 | ~uint32 | ~uint64](tags map[string]T) func(T) any {
 	return func(v T) any {
 		for name, tag := range tags {
 			if tag == v {
 				return name
 			}
 		}
-		panic(unsupported("a value without a name"))
+		return "unknown:" + strconv.FormatUint(uint64(v), 10)
 	}
 }
 

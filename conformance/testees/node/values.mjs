@@ -20,7 +20,7 @@ export function read(type, value, kept, all) {
     case 'optional': return inner(value);
     case 'list': case 'stream': return value.map(inner);
     case 'map': return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inner(item)]));
-    case 'enum': return shapes[of].values[value];
+    case 'enum': return shapes[of].values[value] ?? Number(value.replace('unknown:', ''));
     case 'host': return readHost(shapes[of], value, kept, all);
     case 'record': return readRecord(shapes[of], value, kept, all);
     case 'union': {
@@ -47,7 +47,7 @@ export async function show(type, value) {
     case 'stream': return show(['list', of], await value.toArray());
     case 'list': return Promise.all(value.map((item) => show(of, item)));
     case 'map': return showEntries(Object.entries(value).map(([key, item]) => [key, of, item]));
-    case 'enum': return Object.entries(shapes[of].values).find(([, tag]) => tag === value)?.[0];
+    case 'enum': return Object.entries(shapes[of].values).find(([, tag]) => tag === value)?.[0] ?? `unknown:${value}`;
     case 'record': return showFields(shapes[of].fields, value);
     case 'union': {
       const { tag, cases } = shapes[of];

@@ -89,9 +89,19 @@ def map_of(of: Codec) -> Codec:
 
 
 def enum_of(values: dict[str, Any]) -> Codec:
-    """A text, for what the SDK takes for it."""
+    """A text, for what the SDK takes for it; `unknown:7` has no value of its own."""
     texts = {value: text for text, value in values.items()}
-    return Codec(lambda value, state: values.get(value, value), lambda value: texts[value])
+    is_numeric = any(isinstance(value, int) for value in values.values())
+
+    def take(value: Any, state: Any) -> Any:
+        if is_numeric and value.startswith("unknown:"):
+            return int(value.removeprefix("unknown:"))
+        return values.get(value, value)
+
+    def show(value: Any) -> Any:
+        return texts.get(value) or (f"unknown:{value}" if is_numeric else str(value))
+
+    return Codec(take, show)
 
 
 def named(name: str) -> Codec:

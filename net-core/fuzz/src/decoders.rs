@@ -481,6 +481,8 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pack/echo.scalars", run: pack::<net_types::echo::Scalars> },
     Target { name: "pack/echo.everything", run: pack::<net_types::echo::Everything> },
     Target { name: "pack/echo.echo_options", run: pack::<net_types::echo::EchoOptions> },
+    Target { name: "pack/echo.echo_style", run: pack::<net_types::echo::EchoStyle> },
+    Target { name: "pack/echo.echo_setup", run: pack::<net_types::echo::EchoSetup> },
     Target { name: "pack/echo.version_pair", run: pack::<net_types::echo::VersionPair> },
     Target { name: "pack/echo.gauge", run: pack::<net_types::echo::Gauge> },
     Target { name: "pack/echo.timetable", run: pack::<net_types::echo::Timetable> },

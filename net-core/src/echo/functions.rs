@@ -208,6 +208,23 @@ impl api::EchoFunctions for Functions {
         Ok(values)
     }
 
+    fn echo_reason(value: Reason) -> Result<Reason, Error> {
+        Ok(value)
+    }
+
+    fn echo_reasons(values: Vec<Reason>) -> Result<Vec<Reason>, Error> {
+        check_length("values", values.len())?;
+        Ok(values)
+    }
+
+    fn echo_grade(value: Grade) -> Result<Grade, Error> {
+        Ok(value)
+    }
+
+    fn echo_with_setup(setup: EchoSetup) -> Result<EchoSetup, Error> {
+        Ok(setup)
+    }
+
     fn echo_with_options(options: EchoOptions) -> Result<EchoOptions, Error> {
         Ok(options)
     }

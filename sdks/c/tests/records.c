@@ -178,6 +178,67 @@ static void records_of_fields_and_views_come_back(void) {
   net_echo_page_free(&page);
 }
 
+static void records_have_methods(void) {
+  net_version_pair first = net_version_pair_init();
+  net_version_pair last = net_version_pair_init();
+  net_version_pair parsed;
+  net_bytes text;
+  net_error error;
+  bool is_so = false;
+  first.major = 4;
+  last.major = 5;
+  CHECK(net_version_pair_is_before_with(&first, &last, &is_so, NULL) == 0 && is_so);
+  CHECK(net_version_pair_is_before_with(&last, &first, &is_so, NULL) == 0 && !is_so);
+  CHECK(net_version_pair_is_first_with(&first, &is_so, NULL) == 0 && !is_so);
+  CHECK(net_version_pair_text_with(&first, net_none(), &text, NULL) == 0);
+  CHECK(test_is(net_bytes_view(&text), "4.0"));
+  net_bytes_free(&text);
+  CHECK(net_version_pair_text_with(&first, net_str("::"), &text, NULL) == 0);
+  CHECK(test_is(net_bytes_view(&text), "4::0"));
+  net_bytes_free(&text);
+  CHECK(net_version_pair_parse_with(net_str("7.8"), &parsed, NULL) == 0);
+  CHECK(parsed.major == 7 && parsed.minor == 8);
+  net_version_pair_free(&parsed);
+  CHECK(net_version_pair_parse_with(net_str("7"), &parsed, &error) == NET_CODE(NET_FAMILY_ECHO, NET_ECHO_ODD));
+  net_error_free(&error);
+}
+
+static void methods_check_their_record(void) {
+  const net_view tags[] = {net_str("a")};
+  net_echo_options options = net_echo_options_init();
+  net_error error;
+  bool has = false;
+  options.tags = net_view_list_of(tags, 1);
+  CHECK(net_echo_options_has_tag_with(&options, net_str("a"), &has, NULL) == 0 && has);
+  CHECK(net_echo_options_has_tag_with(&options, net_str("b"), &has, NULL) == 0 && !has);
+  options.count = 101;
+  CHECK(net_echo_options_has_tag_with(&options, net_str("a"), &has, &error) != 0);
+  CHECK(test_says(&error, "argument: count: 101 is above 100"));
+}
+
+static void records_within_records_have_ranges(void) {
+  net_echo_setup setup = net_echo_setup_init();
+  net_echo_style style = net_echo_style_init();
+  net_echo_setup back;
+  net_error error;
+  style.size = 0;
+  setup.more = net_echo_style_list_of(&style, 1);
+  CHECK(net_echo_with_setup_with(&setup, &back, &error) != 0);
+  CHECK(test_says(&error, "argument: size: 0 is below 1"));
+  style.size = 1;
+  CHECK(net_echo_with_setup_with(&setup, &back, NULL) == 0);
+  CHECK(back.more.len == 1 && back.more.items[0].pause_ms == 20);
+  net_echo_setup_free(&back);
+}
+
+static void open_enums_keep_numbers_without_a_name(void) {
+  net_reason reason = NET_REASON_NONE;
+  net_grade grade = NET_GRADE_FIRST;
+  CHECK(net_echo_reason((net_reason)65535, &reason, NULL) == 0 && reason == 65535);
+  CHECK(net_echo_reason(NET_REASON_DAMAGED, &reason, NULL) == 0 && reason == NET_REASON_DAMAGED);
+  CHECK(net_echo_grade((net_grade)200, &grade, NULL) == 0 && grade == 200);
+}
+
 const test records_tests[] = {
     {"records: everything comes back", everything_comes_back},
     {"records: options have their defaults", options_have_their_defaults},
@@ -188,5 +249,9 @@ const test records_tests[] = {
     {"records: shapes come back", shapes_come_back},
     {"records: trees are recursive up to their depth", trees_are_recursive_up_to_their_depth},
     {"records: records of fields and views come back", records_of_fields_and_views_come_back},
+    {"records: records have methods", records_have_methods},
+    {"records: methods check their record", methods_check_their_record},
+    {"records: records within records have ranges", records_within_records_have_ranges},
+    {"records: open enums keep numbers without a name", open_enums_keep_numbers_without_a_name},
     {NULL, NULL},
 };

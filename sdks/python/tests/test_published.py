@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import net
+import net.aio
 import net_sdk
 
 CALLS = """
@@ -71,6 +72,19 @@ net.RedisStreamDedup.is_duplicate(dedup_id)
 net.RedisStreamDedup.clear()
 """
 
+MESH = (
+    "psk role peer_public_key secret_key public_key reliability heartbeat_interval_ms"
+    " session_timeout_ms batched_io packet_pool_size"
+)
+KEYWORDS = {
+    "redis": "url prefix pipeline_size pool_size connect_timeout_ms command_timeout_ms"
+    " max_stream_len",
+    "jetstream": "url prefix connect_timeout_ms request_timeout_ms max_messages max_bytes"
+    " max_age_ms replicas",
+    "mesh": f"bind peer {MESH}",
+    "net": f"bind_addr peer_addr {MESH}",
+}
+
 ATTRIBUTES = """
 net.IngestResult shard_id timestamp
 net.StoredEvent id raw insertion_ts shard_id parse
@@ -111,6 +125,16 @@ def test_parameters(line: str) -> None:
         parameter = signature.parameters[name]
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             assert list(signature.parameters).index(name) == position + len(receiver)
+
+
+@pytest.mark.parametrize("transport", KEYWORDS)
+@pytest.mark.parametrize("node", [net.Net, net_sdk.NetNode, net.aio.Net, net.NetNode.create])
+def test_settings_of_a_transport_are_keywords(node: Any, transport: str) -> None:
+    parameters = inspect.signature(node).parameters
+    for name in KEYWORDS[transport].split():
+        parameter = parameters[f"{transport}_{name}"]
+        assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        assert parameter.default is None
 
 
 @pytest.mark.parametrize("module", ["net", "net_sdk"])

@@ -24,7 +24,7 @@ class Place:
 
 
 def redis_node(server: Server) -> NetNode:
-    return NetNode(shards=2, redis=RedisOptions(url=f"redis://127.0.0.1:{server.port}"))
+    return NetNode(shards=2, redis_url=f"redis://127.0.0.1:{server.port}")
 
 
 def jetstream_node(server: Server) -> NetNode:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timezone
 from typing import Any
 
 import pytest
 
+import net
+import net_sdk
 from net import ArgumentError
 from net.gen import echo
 
@@ -168,9 +172,100 @@ def test_records_are_values() -> None:
             assert (text, color) == ("hi", echo.Color.BLUE)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        LABEL,
+        scalars(),
+        everything(echo.tree_of_branch(echo.tree_of_leaf(1), echo.tree_of_branch())),
+        echo.EchoOptions(7, tags=["a"], from_="me"),
+        echo.EchoSetup("t", echo.EchoStyle(3, pause_ms=4)),
+        echo.VersionPair(3, 4),
+        echo.Shape.empty(),
+        echo.Shape.rectangle(3, 4),
+        echo.Reason("unknown:9"),
+        net.PollRequest(limit=7),
+        net_sdk.SubscribeOpts(timeout=0.25),
+        net.RedisOptions("redis://a", prefix="p"),
+        net.Transport.redis("redis://a", pool_size=2),
+    ],
+)
+def test_values_are_pickled_and_copied(value: object) -> None:
+    for version in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(value, version)) == value
+    assert copy.copy(value) == value
+    assert copy.deepcopy([value, value]) == [value, value]
+
+
+def test_a_page_of_events_is_pickled() -> None:
+    with net.NetNode(shards=1) as node:
+        node.emit_raw("[1]")
+        page = node.poll()
+    back = pickle.loads(pickle.dumps(page))
+    assert back == page
+    assert [event.raw for event in back] == ["[1]"]
+
+
+def test_what_is_open_is_not_pickled() -> None:
+    with pytest.raises(TypeError, match="Handle"):
+        pickle.dumps(echo.EchoBox("a"))
+
+
+def test_open_enums_have_values_without_a_name() -> None:
+    assert echo.echo_reason("damaged") is echo.Reason.DAMAGED
+    unknown = echo.echo_reason("unknown:8")
+    assert isinstance(unknown, echo.Reason)
+    assert (unknown, unknown.value, unknown.name) == ("unknown:8", "unknown:8", "unknown:8")
+    assert echo.Reason("unknown:8") == unknown
+    assert echo.echo_reasons([unknown, echo.Reason.NONE]) == ["unknown:8", "none"]
+    for wrong in ("unknown:65536", "unknown:-1", "unknown:07", "unknown:", "other"):
+        with pytest.raises(ArgumentError, match="value"):
+            echo.echo_reason(wrong)
+    grade = echo.echo_grade(200)
+    assert isinstance(grade, echo.Grade)
+    assert (grade, grade.name) == (200, "unknown:200")
+    assert echo.echo_grade(2) is echo.Grade.SECOND
+    with pytest.raises(ArgumentError, match="value"):
+        echo.echo_grade(256)
+    with pytest.raises(ValueError, match="other"):
+        echo.Reason("other")
+
+
+def test_options_within_options_by_their_fields() -> None:
+    style = echo.EchoStyle(3, "serif")
+    assert echo.echo_with_setup("t", style_size=3, style_font="serif").style == style
+    assert echo.echo_with_setup(style=style).style == style
+    assert echo.echo_with_setup().style is None
+    with pytest.raises(ArgumentError, match="style: is given whole"):
+        echo.echo_with_setup(style=style, style_size=3)
+    refused: list[dict[str, Any]] = [{"style_size": 0}, {"style_size": "3"}, {"style_font": "a"}]
+    for wrong in refused:
+        with pytest.raises(ArgumentError) as caught:
+            echo.echo_with_setup(**wrong)
+        assert caught.value.argument == "style_size"
+    with pytest.raises(ArgumentError, match="size: 0 is below 1"):
+        echo.EchoStyle(0)
+
+
 def test_a_record_may_stand_for_its_first_field() -> None:
     assert echo.VersionPair(3, 4).__index__() == 3
     assert list(range(5))[echo.VersionPair(3, 4)] == 3
+
+
+def test_records_have_methods() -> None:
+    pair = echo.VersionPair(4, 0)
+    assert pair.is_before(echo.VersionPair(5, 0))
+    assert not echo.VersionPair(5, 0).precedes(pair)
+    assert (pair.text(), pair.text("::"), pair.text(separator="-")) == ("4.0", "4::0", "4-0")
+    assert echo.VersionPair(0, 0).is_first
+    assert echo.VersionPair.parse("7.8") == echo.VersionPair(7, 8)
+    with pytest.raises(echo.EchoError) as caught:
+        echo.VersionPair.parse("7")
+    assert caught.value.kind == "odd text"
+    options = echo.EchoOptions(tags="a")
+    assert (options.has_tag("a"), options.has_tag("b")) == (True, False)
+    with pytest.raises(ArgumentError, match="tag"):
+        options.has_tag(3)  # type: ignore[arg-type]
 
 
 def test_views_show_a_field_in_another_type() -> None:
@@ -185,6 +280,7 @@ def test_unions() -> None:
     assert (shape.kind, shape.width, shape.height, shape.radius) == ("rectangle", 3, 1, None)
     assert repr(shape) == "Shape.rectangle(width=3, height=1)"
     assert echo.Shape.named(text="x").color is echo.Color.RED
+    assert echo.shapes.rectangle(3) == shape
     tree = echo.tree_of_branch(echo.tree_of_leaf(1), echo.tree_of_branch())
     assert echo.echo_tree(tree) == tree
     assert echo.tree_of_branch([echo.tree_of_leaf(1), echo.tree_of_branch()]) == tree

@@ -106,6 +106,20 @@ fn options() {
     assert_eq!(echo_with_options(settings.clone()), Ok(settings));
     let refused = echo_with_options(EchoOptions { count: 101, ..Default::default() });
     assert_eq!(message(refused), "argument: count: 101 is above 100");
+    let small = EchoStyle { size: 0, ..EchoStyle::new(1) };
+    let refused = echo_with_setup(EchoSetup { style: Some(small.clone()), ..Default::default() });
+    assert_eq!(message(refused), "argument: size: 0 is below 1");
+    let refused = echo_with_setup(EchoSetup { more: vec![EchoStyle::new(1), small], ..Default::default() });
+    assert_eq!(message(refused), "argument: size: 0 is below 1");
+}
+
+#[test]
+fn open_enums() {
+    for reason in [Reason::Damaged, Reason::Unknown(8), Reason::Unknown(u16::MAX)] {
+        assert_eq!(echo_reason(reason), Ok(reason));
+        assert_eq!(reason.to_string().parse(), Ok(reason));
+    }
+    assert_eq!(echo_grade(Grade::Unknown(200)), Ok(Grade::Unknown(200)));
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -302,6 +302,43 @@ pub unsafe extern "C" fn net_echo_level(value: u16, result: *mut u16, error: *mu
     }
 }
 
+/// Gives the value back, also one that has no name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_reason(value: u16, result: *mut u16, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let value = value::known("value", net_types::echo::Reason::from_tag(value))?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_reason(value)
+                .map(|value| value.tag())
+        })
+    }
+}
+
+/// Gives the values back, also those that have no name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_reasons(values: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let values = values.pack::<Vec<net_types::echo::Reason>>("values")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_reasons(values).map(Packed)
+        })
+    }
+}
+
+/// Gives the value back, also one that has no name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_grade(value: u8, result: *mut u8, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let value = value::known("value", net_types::echo::Grade::from_tag(value))?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_grade(value).map(|value| value.tag())
+        })
+    }
+}
+
 /// Gives the value back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_echo_access(value: u32, result: *mut u32, error: *mut Failure) -> Code {
@@ -660,6 +697,20 @@ pub unsafe extern "C" fn net_echo_with_options(
                 .unwrap_or_default();
             options.check()?;
             <net_core::Functions as net_types::api::EchoFunctions>::echo_with_options(options).map(Packed)
+        })
+    }
+}
+
+/// Gives the options back with every default filled in.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_with_setup(setup: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let setup =
+                setup.optional(|view| view.pack::<net_types::echo::EchoSetup>("setup"))?.unwrap_or_default();
+            setup.check()?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_with_setup(setup).map(Packed)
         })
     }
 }

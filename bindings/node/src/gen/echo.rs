@@ -174,6 +174,45 @@ pub fn echo_echo_level(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
         Ok(abi::answer(out, w))
     })
 }
+/// `echo.echo_reason`
+#[napi(js_name = "echoEchoReason")]
+pub fn echo_echo_reason(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let value = <net_types::echo::Reason as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_reason(value)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_reasons`
+#[napi(js_name = "echoEchoReasons")]
+pub fn echo_echo_reasons(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let values = <Vec<net_types::echo::Reason> as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_reasons(values)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_grade`
+#[napi(js_name = "echoEchoGrade")]
+pub fn echo_echo_grade(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let value = <net_types::echo::Grade as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_grade(value)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
 /// `echo.echo_access`
 #[napi(js_name = "echoEchoAccess")]
 pub fn echo_echo_access(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
@@ -498,6 +537,20 @@ pub fn echo_echo_with_options(args: &[u8], out: BufferSlice<'_>) -> napi::Result
         options.check()?;
         r.finish()?;
         let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_with_options(options)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_with_setup`
+#[napi(js_name = "echoEchoWithSetup")]
+pub fn echo_echo_with_setup(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let setup = <net_types::echo::EchoSetup as Pack>::unpack(r)?;
+        setup.check()?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_with_setup(setup)?;
         let mut w = Writer::new();
         result.pack(&mut w);
         Ok(abi::answer(out, w))

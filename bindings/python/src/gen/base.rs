@@ -91,6 +91,10 @@ impl LibraryInfo {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,

@@ -255,6 +255,10 @@ impl MeshTransportOptions {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -456,6 +460,10 @@ impl NetOptions {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -607,6 +615,10 @@ impl RedisOptions {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -765,6 +777,10 @@ impl JetStreamOptions {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -972,6 +988,10 @@ impl NetNodeConfig {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -1049,6 +1069,10 @@ impl Receipt {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -1152,6 +1176,10 @@ impl StoredEvent {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -1220,6 +1248,10 @@ impl HashedEvent {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -1316,6 +1348,10 @@ impl PollRequest {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -1409,6 +1445,10 @@ impl PollResponse {
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
         let Ok(same) = other.cast::<Self>().map(Bound::get) else { return Ok(false) };
         Ok(self.0 == same.0 && self.1.bind(other.py()).eq(&same.1)?)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -1522,6 +1562,10 @@ impl Stats {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -1674,6 +1718,10 @@ impl SubscribeOptions {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -1749,6 +1797,10 @@ impl ShutdownOptions {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(py, "ShutdownOptions", &[("timeout", Some(self.timeout(py)?))])
     }
@@ -1813,6 +1865,10 @@ impl NetKeypair {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -1845,13 +1901,15 @@ impl Transport {
     #[staticmethod]
     #[pyo3(name = "memory", signature = ())]
     fn new_memory() -> PyResult<Self> {
-        Ok(Self(net_types::bus::Transport::Memory))
+        let value = net_types::bus::Transport::Memory;
+        Ok(Self(value))
     }
 
     /// In streams of a Redis server, version 6.2 or newer.
     #[staticmethod]
     #[pyo3(name = "redis", signature = (url, prefix = None, pipeline_size = None, pool_size = None, connect_timeout_ms = None, command_timeout_ms = None, max_stream_len = None))]
     fn new_redis(
+        py: Python<'_>,
         url: Arg<'_, '_>,
         prefix: Option<Arg<'_, '_>>,
         pipeline_size: Option<Arg<'_, '_>>,
@@ -1860,7 +1918,7 @@ impl Transport {
         command_timeout_ms: Option<Arg<'_, '_>>,
         max_stream_len: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        Ok(Self(net_types::bus::Transport::Redis {
+        let value = net_types::bus::Transport::Redis {
             url: abi::arg(url, "url")?,
             prefix: abi::arg_or(prefix, "prefix", || "net".to_owned())?,
             pipeline_size: abi::arg_or(pipeline_size, "pipeline_size", || 1000)?,
@@ -1878,13 +1936,16 @@ impl Transport {
             )?
             .0,
             max_stream_len: abi::arg_or(max_stream_len, "max_stream_len", || None)?,
-        }))
+        };
+        abi::check(py, value.check())?;
+        Ok(Self(value))
     }
 
     /// In JetStream streams of a NATS server, version 2.9 or newer.
     #[staticmethod]
     #[pyo3(name = "jetstream", signature = (url, prefix = None, connect_timeout_ms = None, request_timeout_ms = None, max_messages = None, max_bytes = None, max_age_ms = None, replicas = None))]
     fn new_jetstream(
+        py: Python<'_>,
         url: Arg<'_, '_>,
         prefix: Option<Arg<'_, '_>>,
         connect_timeout_ms: Option<Arg<'_, '_>>,
@@ -1894,7 +1955,7 @@ impl Transport {
         max_age_ms: Option<Arg<'_, '_>>,
         replicas: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        Ok(Self(net_types::bus::Transport::Jetstream {
+        let value = net_types::bus::Transport::Jetstream {
             url: abi::arg(url, "url")?,
             prefix: abi::arg_or(prefix, "prefix", || "net".to_owned())?,
             connect_timeout: abi::arg_or::<Span<1_000_000>>(
@@ -1914,13 +1975,16 @@ impl Transport {
             max_age: abi::arg_or::<Option<Span<1_000_000>>>(max_age_ms, "max_age_ms", || None)?
                 .map(|span| span.0),
             replicas: abi::arg_or(replicas, "replicas", || 1)?,
-        }))
+        };
+        abi::check(py, value.check())?;
+        Ok(Self(value))
     }
 
     /// At a node in another process, over an encrypted session.
     #[staticmethod]
     #[pyo3(name = "mesh", signature = (bind, peer, psk, role = None, peer_public_key = None, secret_key = None, public_key = None, identity_seed = None, reliability = None, heartbeat_interval_ms = None, session_timeout_ms = None, batched_io = None, packet_pool_size = None))]
     fn new_mesh(
+        py: Python<'_>,
         bind: Arg<'_, '_>,
         peer: Arg<'_, '_>,
         psk: Arg<'_, '_>,
@@ -1935,7 +1999,7 @@ impl Transport {
         batched_io: Option<Arg<'_, '_>>,
         packet_pool_size: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        Ok(Self(net_types::bus::Transport::Mesh {
+        let value = net_types::bus::Transport::Mesh {
             bind: abi::arg(bind, "bind")?,
             peer: abi::arg(peer, "peer")?,
             psk: abi::arg(psk, "psk")?,
@@ -1959,7 +2023,9 @@ impl Transport {
             .0,
             batched_io: abi::arg_or(batched_io, "batched_io", || false)?,
             packet_pool_size: abi::arg_or(packet_pool_size, "packet_pool_size", || 64)?,
-        }))
+        };
+        abi::check(py, value.check())?;
+        Ok(Self(value))
     }
 
     /// The tag of the case.
@@ -2217,6 +2283,59 @@ impl Transport {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        let (py, of) = (slf.py(), slf.get());
+        match &of.0 {
+            net_types::bus::Transport::Memory => abi::reduced_case(slf.as_any(), "memory", &[]),
+            net_types::bus::Transport::Redis { .. } => abi::reduced_case(
+                slf.as_any(),
+                "redis",
+                &[
+                    of.get_url(py)?,
+                    of.get_prefix(py)?,
+                    of.get_pipeline_size(py)?,
+                    of.get_pool_size(py)?,
+                    of.get_connect_timeout_ms(py)?,
+                    of.get_command_timeout_ms(py)?,
+                    of.get_max_stream_len(py)?,
+                ],
+            ),
+            net_types::bus::Transport::Jetstream { .. } => abi::reduced_case(
+                slf.as_any(),
+                "jetstream",
+                &[
+                    of.get_url(py)?,
+                    of.get_prefix(py)?,
+                    of.get_connect_timeout_ms(py)?,
+                    of.get_request_timeout_ms(py)?,
+                    of.get_max_messages(py)?,
+                    of.get_max_bytes(py)?,
+                    of.get_max_age_ms(py)?,
+                    of.get_replicas(py)?,
+                ],
+            ),
+            net_types::bus::Transport::Mesh { .. } => abi::reduced_case(
+                slf.as_any(),
+                "mesh",
+                &[
+                    of.get_bind(py)?,
+                    of.get_peer(py)?,
+                    of.get_psk(py)?,
+                    of.get_role(py)?,
+                    of.get_peer_public_key(py)?,
+                    of.get_secret_key(py)?,
+                    of.get_public_key(py)?,
+                    of.get_identity_seed(py)?,
+                    of.get_reliability(py)?,
+                    of.get_heartbeat_interval_ms(py)?,
+                    of.get_session_timeout_ms(py)?,
+                    of.get_batched_io(py)?,
+                    of.get_packet_pool_size(py)?,
+                ],
+            ),
+        }
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -52,7 +52,20 @@ impl FromPy<'_, '_> for net_types::echo::Reason {
 impl ToPy for net_types::echo::Reason {
     fn to_py(self, py: Python<'_>) -> Answer {
         static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        value::member(py, &CLASS, ("net.gen.echo", "Reason"), self.text())
+        value::member(py, &CLASS, ("net.gen.echo", "Reason"), self.to_string())
+    }
+}
+impl FromPy<'_, '_> for net_types::echo::Grade {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let tag = <u8>::from_py(value)?;
+        Self::from_tag(tag).ok_or_else(|| Wrong::of(format!("{tag} is none of 1, 2")))
+    }
+}
+
+impl ToPy for net_types::echo::Grade {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.echo", "Grade"), self.tag())
     }
 }
 impl FromPy<'_, '_> for net_types::echo::Mood {
@@ -139,7 +152,7 @@ impl ToPy for net_types::echo::EchoKey {
 }
 
 /// A small record.
-#[pyclass(frozen, name = "Label", module = "net")]
+#[pyclass(frozen, name = "Label", module = "net.gen.echo")]
 pub(crate) struct Label(net_types::echo::Label);
 
 impl Label {
@@ -184,6 +197,10 @@ impl Label {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(py, "Label", &[("text", Some(self.text(py)?)), ("color", Some(self.color(py)?))])
     }
@@ -202,7 +219,7 @@ impl ToPy for net_types::echo::Label {
     }
 }
 /// Every width.
-#[pyclass(frozen, name = "Scalars", module = "net")]
+#[pyclass(frozen, name = "Scalars", module = "net.gen.echo")]
 pub(crate) struct Scalars(net_types::echo::Scalars);
 
 impl Scalars {
@@ -434,6 +451,10 @@ impl Scalars {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -477,7 +498,7 @@ impl ToPy for net_types::echo::Scalars {
     }
 }
 /// Every way in which types nest.
-#[pyclass(frozen, name = "Everything", module = "net")]
+#[pyclass(frozen, name = "Everything", module = "net.gen.echo")]
 pub(crate) struct Everything(net_types::echo::Everything);
 
 impl Everything {
@@ -649,6 +670,10 @@ impl Everything {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -686,7 +711,7 @@ impl ToPy for net_types::echo::Everything {
     }
 }
 /// Options with every form of default.
-#[pyclass(frozen, name = "EchoOptions", module = "net")]
+#[pyclass(frozen, name = "EchoOptions", module = "net.gen.echo")]
 pub(crate) struct EchoOptions(net_types::echo::EchoOptions);
 
 impl EchoOptions {
@@ -861,6 +886,10 @@ impl EchoOptions {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -894,8 +923,194 @@ impl ToPy for net_types::echo::EchoOptions {
         Ok(Py::new(py, EchoOptions::of(py, self)?)?.into_any())
     }
 }
+/// Options within options.
+#[pyclass(frozen, name = "EchoStyle", module = "net.gen.echo")]
+pub(crate) struct EchoStyle(net_types::echo::EchoStyle);
+
+impl EchoStyle {
+    fn of(_: Python<'_>, record: net_types::echo::EchoStyle) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl EchoStyle {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 3] = ["size", "font", "pause_ms"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (size, font = None, pause_ms = None))]
+    fn new(
+        py: Python<'_>,
+        size: Arg<'_, '_>,
+        font: Option<Arg<'_, '_>>,
+        pause_ms: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::echo::EchoStyle {
+            size: abi::arg(size, "size")?,
+            font: abi::arg_or(font, "font", || "plain".to_owned())?,
+            pause: abi::arg_or::<Span<1_000_000>>(pause_ms, "pause_ms", || {
+                Span(std::time::Duration::from_millis(20))
+            })?
+            .0,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// A number that has to be given.
+    #[getter]
+    fn size(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.size;
+        value::shown(value, py)
+    }
+
+    /// A text.
+    #[getter]
+    fn font(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.font;
+        value::shown(value, py)
+    }
+
+    /// A span of time.
+    #[getter]
+    fn pause_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.pause;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "EchoStyle",
+            &[
+                ("size", Some(self.size(py)?)),
+                ("font", Some(self.font(py)?)),
+                ("pause_ms", Some(self.pause_ms(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::EchoStyle {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<EchoStyle>().map_err(|_| value::expected("EchoStyle", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::echo::EchoStyle {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, EchoStyle::of(py, self)?)?.into_any())
+    }
+}
+/// Options that hold options, whose fields may be given by themselves where callers name what they give.
+#[pyclass(frozen, name = "EchoSetup", module = "net.gen.echo")]
+pub(crate) struct EchoSetup(net_types::echo::EchoSetup);
+
+impl EchoSetup {
+    fn of(_: Python<'_>, record: net_types::echo::EchoSetup) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl EchoSetup {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 3] = ["title", "style", "more"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (title = None, style = None, more = None))]
+    fn new(
+        py: Python<'_>,
+        title: Option<Arg<'_, '_>>,
+        style: Option<Arg<'_, '_>>,
+        more: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = title.map(|value| value.cast::<Self>()) {
+            return abi::copied(py, "EchoSetup", style.is_some() || more.is_some(), || {
+                Self(whole.get().0.clone())
+            });
+        }
+        let record = net_types::echo::EchoSetup {
+            title: abi::arg_or(title, "title", || "none".to_owned())?,
+            style: abi::arg_or(style, "style", || None)?,
+            more: abi::arg_or(more, "more", Vec::new)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// A text.
+    #[getter]
+    fn title(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.title;
+        value::shown(value, py)
+    }
+
+    /// The options within.
+    #[getter]
+    fn style(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.style;
+        value::shown(value, py)
+    }
+
+    /// Options in a list.
+    #[getter]
+    fn more(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.more;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "EchoSetup",
+            &[
+                ("title", Some(self.title(py)?)),
+                ("style", Some(self.style(py)?)),
+                ("more", Some(self.more(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::EchoSetup {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<EchoSetup>().map_err(|_| value::expected("EchoSetup", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::echo::EchoSetup {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, EchoSetup::of(py, self)?)?.into_any())
+    }
+}
 /// A record built from its fields in order, which stands for its first.
-#[pyclass(frozen, name = "VersionPair", module = "net")]
+#[pyclass(frozen, name = "VersionPair", module = "net.gen.echo")]
 pub(crate) struct VersionPair(net_types::echo::VersionPair);
 
 impl VersionPair {
@@ -985,6 +1200,10 @@ impl VersionPair {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(py, "VersionPair", &[("major", Some(self.major(py)?)), ("minor", Some(self.minor(py)?))])
     }
@@ -1003,7 +1222,7 @@ impl ToPy for net_types::echo::VersionPair {
     }
 }
 /// A record of final fields, each of which is a number of C.
-#[pyclass(frozen, name = "Gauge", module = "net")]
+#[pyclass(frozen, name = "Gauge", module = "net.gen.echo")]
 pub(crate) struct Gauge(net_types::echo::Gauge);
 
 impl Gauge {
@@ -1215,6 +1434,10 @@ impl Gauge {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -1256,7 +1479,7 @@ impl ToPy for net_types::echo::Gauge {
     }
 }
 /// Spans of time within lists and maps.
-#[pyclass(frozen, name = "Timetable", module = "net")]
+#[pyclass(frozen, name = "Timetable", module = "net.gen.echo")]
 pub(crate) struct Timetable(net_types::echo::Timetable);
 
 impl Timetable {
@@ -1312,6 +1535,10 @@ impl Timetable {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(py, "Timetable", &[("pauses", Some(self.pauses(py)?)), ("limits", Some(self.limits(py)?))])
     }
@@ -1330,7 +1557,7 @@ impl ToPy for net_types::echo::Timetable {
     }
 }
 /// A record with views, as event pages have them.
-#[pyclass(frozen, name = "EchoPage", module = "net")]
+#[pyclass(frozen, name = "EchoPage", module = "net.gen.echo")]
 pub(crate) struct EchoPage(net_types::echo::EchoPage);
 
 impl EchoPage {
@@ -1377,6 +1604,10 @@ impl EchoPage {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(py, "EchoPage", &[("raw", Some(self.raw(py)?))])
     }
@@ -1395,7 +1626,7 @@ impl ToPy for net_types::echo::EchoPage {
     }
 }
 /// A record of two numbers, as short as a receipt.
-#[pyclass(frozen, name = "Mark", module = "net")]
+#[pyclass(frozen, name = "Mark", module = "net.gen.echo")]
 pub(crate) struct Mark(net_types::echo::Mark);
 
 impl Mark {
@@ -1435,6 +1666,10 @@ impl Mark {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -1530,7 +1765,7 @@ impl ToPy for net_types::echo::EchoWatch<Arc<net_core::EchoBox>> {
 }
 
 /// A value of several forms.
-#[pyclass(frozen, name = "Shape", module = "net")]
+#[pyclass(frozen, name = "Shape", module = "net.gen.echo")]
 pub(crate) struct Shape(net_types::echo::Shape);
 
 #[pymethods]
@@ -1539,34 +1774,38 @@ impl Shape {
     #[staticmethod]
     #[pyo3(name = "empty", signature = ())]
     fn new_empty() -> PyResult<Self> {
-        Ok(Self(net_types::echo::Shape::Empty))
+        let value = net_types::echo::Shape::Empty;
+        Ok(Self(value))
     }
 
     /// One field.
     #[staticmethod]
     #[pyo3(name = "circle", signature = (radius))]
     fn new_circle(radius: Arg<'_, '_>) -> PyResult<Self> {
-        Ok(Self(net_types::echo::Shape::Circle { radius: abi::arg(radius, "radius")? }))
+        let value = net_types::echo::Shape::Circle { radius: abi::arg(radius, "radius")? };
+        Ok(Self(value))
     }
 
     /// Two fields, the last with a default.
     #[staticmethod]
     #[pyo3(name = "rectangle", signature = (width, height = None))]
     fn new_rectangle(width: Arg<'_, '_>, height: Option<Arg<'_, '_>>) -> PyResult<Self> {
-        Ok(Self(net_types::echo::Shape::Rectangle {
+        let value = net_types::echo::Shape::Rectangle {
             width: abi::arg(width, "width")?,
             height: abi::arg_or(height, "height", || 1)?,
-        }))
+        };
+        Ok(Self(value))
     }
 
     /// The fields of a record, flattened.
     #[staticmethod]
     #[pyo3(name = "named", signature = (text, color = None))]
     fn new_named(text: Arg<'_, '_>, color: Option<Arg<'_, '_>>) -> PyResult<Self> {
-        Ok(Self(net_types::echo::Shape::Named {
+        let value = net_types::echo::Shape::Named {
             text: abi::arg(text, "text")?,
             color: abi::arg_or(color, "color", || net_types::echo::Color::Red)?,
-        }))
+        };
+        Ok(Self(value))
     }
 
     /// The tag of the case.
@@ -1626,6 +1865,22 @@ impl Shape {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        let (py, of) = (slf.py(), slf.get());
+        match &of.0 {
+            net_types::echo::Shape::Empty => abi::reduced_case(slf.as_any(), "empty", &[]),
+            net_types::echo::Shape::Circle { .. } => {
+                abi::reduced_case(slf.as_any(), "circle", &[of.get_radius(py)?])
+            }
+            net_types::echo::Shape::Rectangle { .. } => {
+                abi::reduced_case(slf.as_any(), "rectangle", &[of.get_width(py)?, of.get_height(py)?])
+            }
+            net_types::echo::Shape::Named { .. } => {
+                abi::reduced_case(slf.as_any(), "named", &[of.get_text(py)?, of.get_color(py)?])
+            }
+        }
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         match &self.0 {
             net_types::echo::Shape::Empty => abi::repr(py, "Shape.empty", &[]),
@@ -1659,7 +1914,7 @@ impl ToPy for net_types::echo::Shape {
     }
 }
 /// A recursive value.
-#[pyclass(frozen, name = "Tree", module = "net")]
+#[pyclass(frozen, name = "Tree", module = "net.gen.echo")]
 pub(crate) struct Tree(net_types::echo::Tree);
 
 #[pymethods]
@@ -1668,14 +1923,16 @@ impl Tree {
     #[staticmethod]
     #[pyo3(name = "leaf", signature = (value))]
     fn new_leaf(value: Arg<'_, '_>) -> PyResult<Self> {
-        Ok(Self(net_types::echo::Tree::Leaf { value: abi::arg(value, "value")? }))
+        let value = net_types::echo::Tree::Leaf { value: abi::arg(value, "value")? };
+        Ok(Self(value))
     }
 
     /// Any number of children.
     #[staticmethod]
     #[pyo3(name = "branch", signature = (*children))]
     fn new_branch(children: &Bound<'_, PyTuple>) -> PyResult<Self> {
-        Ok(Self(net_types::echo::Tree::Branch { children: abi::spread(children, "children")? }))
+        let value = net_types::echo::Tree::Branch { children: abi::spread(children, "children")? };
+        Ok(Self(value))
     }
 
     /// The tag of the case.
@@ -1705,6 +1962,18 @@ impl Tree {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        let (py, of) = (slf.py(), slf.get());
+        match &of.0 {
+            net_types::echo::Tree::Leaf { .. } => {
+                abi::reduced_case(slf.as_any(), "leaf", &[of.get_value(py)?])
+            }
+            net_types::echo::Tree::Branch { .. } => {
+                abi::reduced_case(slf.as_any(), "branch", &[of.get_children(py)?])
+            }
+        }
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -1955,6 +2224,30 @@ fn echo_level(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_level(value))
 }
 
+/// Gives the value back, also one that has no name.
+#[pyfunction]
+#[pyo3(signature = (value))]
+fn echo_reason(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
+    let value = abi::arg(value, "value")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_reason(value))
+}
+
+/// Gives the values back, also those that have no name.
+#[pyfunction]
+#[pyo3(signature = (values))]
+fn echo_reasons(py: Python<'_>, values: Arg<'_, '_>) -> Answer {
+    let values = abi::arg(values, "values")?;
+    abi::run(py, usize::MAX, || <net_core::Functions as api::EchoFunctions>::echo_reasons(values))
+}
+
+/// Gives the value back, also one that has no name.
+#[pyfunction]
+#[pyo3(signature = (value))]
+fn echo_grade(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
+    let value = abi::arg(value, "value")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_grade(value))
+}
+
 /// Gives the value back.
 #[pyfunction]
 #[pyo3(signature = (value))]
@@ -2198,6 +2491,14 @@ fn echo_tree(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
 fn echo_with_options(py: Python<'_>, options: Option<Arg<'_, '_>>) -> Answer {
     let options = abi::arg_or(options, "options", Default::default)?;
     abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_with_options(options))
+}
+
+/// Gives the options back with every default filled in.
+#[pyfunction]
+#[pyo3(signature = (setup))]
+fn echo_with_setup(py: Python<'_>, setup: Option<Arg<'_, '_>>) -> Answer {
+    let setup = abi::arg_or(setup, "setup", Default::default)?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_with_setup(setup))
 }
 
 /// Gives the value back.
@@ -2881,6 +3182,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Scalars>()?;
     module.add_class::<Everything>()?;
     module.add_class::<EchoOptions>()?;
+    module.add_class::<EchoStyle>()?;
+    module.add_class::<EchoSetup>()?;
     module.add_class::<VersionPair>()?;
     module.add_class::<Gauge>()?;
     module.add_class::<Timetable>()?;
@@ -2906,6 +3209,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_size, module)?)?;
     module.add_function(wrap_pyfunction!(echo_color, module)?)?;
     module.add_function(wrap_pyfunction!(echo_level, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_reason, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_reasons, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_grade, module)?)?;
     module.add_function(wrap_pyfunction!(echo_access, module)?)?;
     module.add_function(wrap_pyfunction!(echo_mood, module)?)?;
     module.add_function(wrap_pyfunction!(echo_rights, module)?)?;
@@ -2932,6 +3238,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_shape, module)?)?;
     module.add_function(wrap_pyfunction!(echo_tree, module)?)?;
     module.add_function(wrap_pyfunction!(echo_with_options, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_with_setup, module)?)?;
     module.add_function(wrap_pyfunction!(echo_pair, module)?)?;
     module.add_function(wrap_pyfunction!(echo_page_of, module)?)?;
     module.add_function(wrap_pyfunction!(sum_all, module)?)?;

@@ -22,7 +22,7 @@ impl FromPy<'_, '_> for net_types::mesh::RejectCode {
 impl ToPy for net_types::mesh::RejectCode {
     fn to_py(self, py: Python<'_>) -> Answer {
         static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        value::member(py, &CLASS, ("net.gen.mesh", "RejectCode"), self.text())
+        value::member(py, &CLASS, ("net.gen.mesh", "RejectCode"), self.to_string())
     }
 }
 impl FromPy<'_, '_> for net_types::mesh::CloseCode {
@@ -34,7 +34,7 @@ impl FromPy<'_, '_> for net_types::mesh::CloseCode {
 impl ToPy for net_types::mesh::CloseCode {
     fn to_py(self, py: Python<'_>) -> Answer {
         static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        value::member(py, &CLASS, ("net.gen.mesh", "CloseCode"), self.text())
+        value::member(py, &CLASS, ("net.gen.mesh", "CloseCode"), self.to_string())
     }
 }
 impl FromPy<'_, '_> for net_types::mesh::Reliability {
@@ -225,6 +225,10 @@ impl MeshNodeConfig {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -329,6 +333,10 @@ impl StreamConfig {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -399,6 +407,10 @@ impl MeshShutdownOptions {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(py, "MeshShutdownOptions", &[("timeout", Some(self.timeout(py)?))])
     }
@@ -464,6 +476,10 @@ impl ReceiveOptions {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -583,6 +599,10 @@ impl MeshEvent {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -698,6 +718,10 @@ impl PeerInfo {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
 
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
@@ -801,6 +825,10 @@ impl RouteInfo {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -971,6 +999,10 @@ impl StreamStats {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -1167,6 +1199,10 @@ impl PeerStats {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -1375,6 +1411,10 @@ impl MeshStats {
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
         let Ok(same) = other.cast::<Self>().map(Bound::get) else { return Ok(false) };
         Ok(self.0 == same.0 && self.1.bind(other.py()).eq(&same.1)?)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -58,6 +58,17 @@ impl Pack for net_types::echo::Reason {
     }
 }
 
+impl Pack for net_types::echo::Grade {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of grade"))
+    }
+}
+
 impl Pack for net_types::echo::Mood {
     fn pack(&self, w: &mut Writer) {
         w.varint(self.tag().into());
@@ -290,6 +301,47 @@ impl Pack for net_types::echo::EchoOptions {
             tags: f.field_or_else(Vec::new)?,
             from: f.field_or(None)?,
             r#type: f.field_or(None)?,
+        })
+    }
+}
+
+impl Pack for net_types::echo::EchoStyle {
+    fn pack(&self, w: &mut Writer) {
+        w.record(3, |w| {
+            self.size.pack(w);
+            self.font.pack(w);
+            w.duration(self.pause, 1_000_000);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            size: f.field()?,
+            font: f.field_or_else(|| "plain".to_owned())?,
+            pause: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(20),
+            },
+        })
+    }
+}
+
+impl Pack for net_types::echo::EchoSetup {
+    fn pack(&self, w: &mut Writer) {
+        w.record(3, |w| {
+            self.title.pack(w);
+            self.style.pack(w);
+            self.more.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            title: f.field_or_else(|| "none".to_owned())?,
+            style: f.field_or(None)?,
+            more: f.field_or_else(Vec::new)?,
         })
     }
 }

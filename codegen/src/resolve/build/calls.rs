@@ -118,7 +118,7 @@ impl Context<'_> {
             deprecated: item.deprecated.as_ref().map(|d| (d.since.clone(), d.instead.clone())),
             optional: item.optional,
             timeout: item.timeout,
-            python_property: item.property.contains(&doc::PropertyIn::Python),
+            python_property: item.property.contains(&doc::KeywordsIn::Python),
             skip: item.skip.as_ref().map(spelling::per_language).unwrap_or_default(),
             untested: item.untested.clone(),
             ..empty_method(prefix, name, shape, returns, text(&item.doc))

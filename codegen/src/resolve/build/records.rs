@@ -71,6 +71,7 @@ impl Context<'_> {
             absent: item.absent.clone(),
             min: item.min,
             max: item.max,
+            python_flat: item.flat.contains(&doc::KeywordsIn::Python),
             order: item.order.clone(),
             number: item.number,
             secret: item.secret,

@@ -1,7 +1,8 @@
 //! Enums, flags, unions and records: texts and numbers are unique, recursion has an end, a field is optional in one way.
 
 use super::{Rules, is_reason};
-use crate::ir::{Api, At, Field, Record, Type};
+use crate::ir::{Api, At, Field, Lang, Record, RecordClass, Type};
+use crate::targets::python::names as python;
 use std::collections::HashSet;
 use std::hash::Hash;
 
@@ -86,6 +87,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
                     "a record that is `fixed` holds numbers only, which are always there",
                 );
             }
+            flat(rules, position, item, field);
         }
     }
 }
@@ -181,6 +183,34 @@ fn check_field(rules: &mut Rules<'_>, position: usize, record: &str, field: &Fie
     }
     if let Some(reason) = field.untested.as_deref().filter(|reason| !is_reason(reason)) {
         rules.wrong(position, &path, format!("`{reason}` is not a reason"));
+    }
+}
+
+/// Options whose fields are keywords of the options around them are options, may be left out, and bring no name twice.
+fn flat(rules: &mut Rules<'_>, position: usize, record: &Record, field: &Field) {
+    if !field.python_flat {
+        return;
+    }
+    let path = ["record", record.name.spec.as_str(), "field", &field.name.spec, "flat"];
+    let inner = match &field.ty {
+        Type::Optional(of) => match **of {
+            Type::Record(at) if rules.api.record(at).class == Some(RecordClass::Options) => {
+                rules.api.record(at)
+            }
+            _ => return rules.wrong(position, &path, "what is flat is `T?` of a record of options"),
+        },
+        _ => return rules.wrong(position, &path, "what is flat is `T?` of a record of options"),
+    };
+    let names = |field: &Field| {
+        let more = field.name.aliases(Lang::Python).to_vec();
+        std::iter::once(python::field(rules.api, field)).chain(more).collect::<Vec<_>>()
+    };
+    let taken: HashSet<_> = record.fields.iter().flat_map(names).collect();
+    let own = python::field(rules.api, field);
+    for name in inner.fields.iter().map(|inner| format!("{own}_{}", python::field(rules.api, inner))) {
+        if taken.contains(&name) {
+            rules.wrong(position, &path, format!("`{name}` is a field of its own already"));
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::hosts::{HostModel, host};
 use super::names;
 use super::types::{self, Form};
 use crate::ir::{Api, Arg, At, Field, Lang, Method, Module, Object, Record, Shape, Type};
-use crate::targets::rust::names as rust_names;
+use crate::targets::rust::{model as rust_model, names as rust_names};
 
 pub(crate) struct ModuleModel {
     /// Fixed records that functions answer with.
@@ -350,13 +350,7 @@ fn view_argument(api: &Api, arg: &Arg, is_async: bool, name: &str, label: &str) 
             }
         }
     };
-    let check = match ty {
-        Type::Record(at) if api.record(*at).has_limits() && optional => {
-            Some(format!("if let Some({name}) = &{name} {{ {name}.check()?; }}"))
-        }
-        Type::Record(at) if api.record(*at).has_limits() => Some(format!("{name}.check()?;")),
-        _ => None,
-    };
+    let check = rust_model::inner_check(api, &arg.ty, &format!("&{name}"));
     let pass = match (borrowed && sliced, optional) {
         (true, true) => format!("{name}.as_deref()"),
         (true, false) => format!("&{name}"),

@@ -1,6 +1,6 @@
 //! How a method crosses: what its arguments become, the call, and what becomes of its result.
 
-use super::{model, names, types};
+use super::{model, names, spelling, types};
 use crate::ir::{Api, Arg, Field, Int, Lang, Literal, Method, Module, Shape, Type};
 use crate::targets::c::names as c_names;
 
@@ -60,10 +60,11 @@ pub(crate) fn lower(scope: &Scope<'_>, item: &Method, returns: Option<&Type>) ->
     }
     let results = outcome.as_ref().map_or("(err error)".into(), |o| format!("({}, err error)", o.types));
     let function = format!("C.net_{}{}", scope.prefix, item.name.spec);
+    let names = spelling::passed(scope.api, scope.prefix, item);
     let body = if item.is_async {
-        waiting(scope, &function, crossing, outcome.as_ref())
+        waiting(scope, &function, crossing, outcome.as_ref(), &names)
     } else {
-        direct(scope, &function, crossing, outcome.as_ref())
+        direct(scope, &function, crossing, outcome.as_ref(), &names)
     };
     Lowered { signature: format!("({}) {results}", args.join(", ")), given: passed(item), body }
 }
@@ -126,7 +127,13 @@ pub(crate) fn left_out(scope: &Scope<'_>, arg: &Arg) -> String {
 }
 
 /// A call that answers at once.
-fn direct(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Option<&Outcome>) -> Vec<String> {
+fn direct(
+    scope: &Scope<'_>,
+    function: &str,
+    crossing: Crossing,
+    outcome: Option<&Outcome>,
+    names: &str,
+) -> Vec<String> {
     let given = given(outcome);
     let mut body = prepared(scope, &crossing, "in.ready()", given);
     let is_reused = crossing.is_reused();
@@ -148,7 +155,7 @@ fn direct(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Option
     body.extend(is_reused.then(|| "in.done()".into()));
     body.extend(kept(scope, &crossing.keep));
     body.push("if code != 0 {".into());
-    body.push(format!("\treturn {given}failed(&fail)"));
+    body.push(format!("\treturn {given}failed(&fail{names})"));
     body.push("}".into());
     match outcome {
         None => body.push("return nil".into()),
@@ -170,7 +177,13 @@ fn direct(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Option
 }
 
 /// A call that is waited for.
-fn waiting(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Option<&Outcome>) -> Vec<String> {
+fn waiting(
+    scope: &Scope<'_>,
+    function: &str,
+    crossing: Crossing,
+    outcome: Option<&Outcome>,
+    names: &str,
+) -> Vec<String> {
     let given = given(outcome);
     let crossing = Crossing { has_checks: true, ..crossing };
     let mut body = prepared(scope, &crossing, "in.begin(ctx)", given);
@@ -182,9 +195,9 @@ fn waiting(scope: &Scope<'_>, function: &str, crossing: Crossing, outcome: Optio
     body.extend(is_reused.then(|| "in.done()".into()));
     body.extend(kept(scope, &crossing.keep));
     let waited = match outcome {
-        None => "awaitEnd(ctx, op)".into(),
-        Some(o) if o.is_optional => format!("awaitFound(ctx, op, {})", o.unpack),
-        Some(o) => format!("await(ctx, op, {})", o.unpack),
+        None => format!("awaitEnd(ctx, op{names})"),
+        Some(o) if o.is_optional => format!("awaitFound(ctx, op, {}{names})", o.unpack),
+        Some(o) => format!("await(ctx, op, {}{names})", o.unpack),
     };
     body.push(format!("return {waited}"));
     body

@@ -14,6 +14,8 @@ pub(crate) struct FamilyModel {
     pub parent: Option<String>,
     pub fields: Vec<FieldModel>,
     pub kinds: Vec<KindModel>,
+    /// Fields that hold the name of an argument.
+    pub naming: Vec<String>,
     /// A sentinel, for docs.
     pub first: String,
 }
@@ -66,6 +68,7 @@ pub(crate) fn family(api: &Api, item: &Family) -> FamilyModel {
         prefix: names::text(&item.prefix),
         parent: item.extends.map(|at| names::family(&api.family(at).name)),
         fields: fields(api, item),
+        naming: naming(item),
         first: item.kinds.first().map_or(String::new(), |k| sentinel(item, k)),
         kinds: item.kinds.iter().map(|k| kind(api, item, k, &name)).collect(),
         name,
@@ -89,6 +92,15 @@ fn fields(api: &Api, item: &Family) -> Vec<FieldModel> {
         field.doc = format!("// Of: {}.", field.doc);
     }
     fields
+}
+
+fn naming(item: &Family) -> Vec<String> {
+    let fields = item.kinds.iter().flat_map(|kind| &kind.fields);
+    let mut naming: Vec<_> =
+        fields.filter(|f| spelling::is_naming(&f.name)).map(|f| names::error_field(&f.name)).collect();
+    naming.sort();
+    naming.dedup();
+    naming
 }
 
 fn field_type(api: &Api, item: &Family, name: &str) -> String {
@@ -127,7 +139,6 @@ fn kind(api: &Api, family: &Family, item: &Kind, error: &str) -> KindModel {
         model.packs.push(model::pack_statement(api, &field.ty, &value, &[]));
         let unpack = match widened {
             true => format!("Ptr({unpack})"),
-            false if spelling::is_naming(&field.name) => format!("e.spelled({unpack}, &e.Detail)"),
             false => unpack,
         };
         model.takes.push(TakeModel { name, unpack });

@@ -30,7 +30,7 @@ impl Target for Go {
 
     fn render(&self, api: &Api) -> Result<FileSet> {
         let mut files = FileSet::default();
-        for module in &api.modules {
+        for (position, module) in api.modules.iter().enumerate() {
             let template = ModuleTemplate {
                 module: &module.name,
                 tag: module.feature.as_deref(),
@@ -44,7 +44,7 @@ impl Target for Go {
                 hosts: module.hosts.iter().map(|item| hosts::host(api, item)).collect(),
                 objects: module.objects.iter().map(|item| objects::object(api, item)).collect(),
                 functions: objects::functions(api, module),
-                spellings: spelling::spellings(api, module),
+                spellings: spelling::spellings(api, position),
                 natives: calls::natives(module),
             };
             let text = template.render()?;

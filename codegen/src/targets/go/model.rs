@@ -39,6 +39,7 @@ pub(crate) struct EnumModel {
     /// First part of the names of its helpers.
     pub helper: String,
     pub numeric: bool,
+    pub bits: u32,
     pub open: bool,
     pub values: Vec<EnumValueModel>,
     /// Expression of the error that refuses an unknown value, with what `detail` says of it.
@@ -197,6 +198,7 @@ pub(crate) fn enumeration(item: &Enum) -> EnumModel {
         base: if item.numeric { types::integer(item.repr).into() } else { "string".into() },
         helper: super::calls::lower_first(&name),
         numeric: item.numeric,
+        bits: item.repr.bits(),
         open: item.open,
         values: values.collect(),
         refusal: None,

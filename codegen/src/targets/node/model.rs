@@ -2,9 +2,9 @@
 
 use super::{names, types};
 use crate::doc::Thread;
-use crate::ir::{Api, Arg, At, Host, Lang, Method, Module, Object, Record, Shape, Type};
+use crate::ir::{Api, Arg, At, Host, Lang, Method, Module, Object, Shape, Type};
 use crate::targets::imports::{self, has_word};
-use crate::targets::rust::names as rust;
+use crate::targets::rust::{model as rust_model, names as rust};
 
 pub(super) struct FunctionModel {
     pub doc: Vec<String>,
@@ -334,23 +334,8 @@ impl Parts {
         }
         let (read, borrowed) = types::read(api, &arg.ty, is_async);
         self.read.push(format!("let {name} = {read};"));
-        self.read.extend(check(api, &arg.ty, &name));
+        self.read.extend(rust_model::inner_check(api, &arg.ty, &format!("&{name}")));
         self.given.push(if borrowed || arg.is_receiver { format!("&{name}") } else { name });
-    }
-}
-
-/// The statement that checks the ranges of a record.
-fn check(api: &Api, ty: &Type, name: &str) -> Option<String> {
-    let limited = |ty: &Type| matches!(ty, Type::Record(at) if Record::has_limits(api.record(*at)));
-    match ty {
-        Type::Optional(inner) if limited(inner) => {
-            Some(format!("if let Some({name}) = &{name} {{ {name}.check()?; }}"))
-        }
-        Type::List(inner) if limited(inner) => {
-            Some(format!("{name}.iter().try_for_each(|value| value.check())?;"))
-        }
-        ty if limited(ty) => Some(format!("{name}.check()?;")),
-        _ => None,
     }
 }
 

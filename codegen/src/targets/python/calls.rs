@@ -202,7 +202,10 @@ impl<'a> Call<'a> {
                 aliases.push((format!("{alias}: {ty} | None = None"), format!("{alias}={alias}")));
             }
         }
-        let (declared, passed): (Vec<_>, Vec<_>) = aliases.into_iter().unzip();
+        let (mut declared, passed): (Vec<_>, Vec<_>) = aliases.into_iter().unzip();
+        for (field, name) in record.fields.iter().zip(&field_names) {
+            declared.extend(self.take_flat(field, name));
+        }
         given.extend(field_names.iter().cloned().chain(passed));
         let mut local = self.names.last().cloned().unwrap_or_default();
         let indent = self.owner.indent + 4;
@@ -226,6 +229,23 @@ impl<'a> Call<'a> {
         self.passed.push(local);
         self.params.extend(fields);
         declared
+    }
+
+    /// Parameters for the fields of options within options, and the statement that makes those of them.
+    fn take_flat(&mut self, field: &Field, name: &str) -> Vec<String> {
+        let (Type::Record(at), true) = (field.ty.split_optional().0, field.python_flat) else {
+            return Vec::new();
+        };
+        let inner = self.api.record(*at);
+        let mut given = vec![format!("\"{name}\""), name.to_owned(), names::class(&inner.name)];
+        let mut params = Vec::new();
+        for field in &inner.fields {
+            let own = names::field(self.api, field);
+            params.push(format!("{name}_{own}: {} | None = None", types::field_input(self.api, field)));
+            given.push(format!("{own}={name}_{own}"));
+        }
+        self.prelude.push(fit::call(self.owner.indent + 4, &format!("{name} = flat("), &given, ")"));
+        params
     }
 
     fn param(&self, arg: &Arg, name: &str) -> String {
@@ -465,5 +485,12 @@ pub(crate) fn described(api: &Api, field: &Field) -> String {
         (None, Some(absent)) => format!(" Left out: {absent}"),
         _ => String::new(),
     };
-    format!("{doc}{absent}")
+    let flat = match field.ty.split_optional().0 {
+        Type::Record(at) if field.python_flat => {
+            let first = names::field(api, &api.record(*at).fields[0]);
+            format!(" Its fields may be given by themselves, as {}_{first}.", names::field(api, field))
+        }
+        _ => String::new(),
+    };
+    format!("{doc}{absent}{flat}")
 }

@@ -9,6 +9,8 @@ pub(crate) struct EnumModel {
     pub doc: String,
     pub values: Vec<ValueModel>,
     pub missing: Vec<(String, String)>,
+    /// What stands for a value that is not listed.
+    pub unlisted: Option<&'static str>,
 }
 
 pub(crate) struct ValueModel {
@@ -33,6 +35,7 @@ pub(crate) fn enumeration(item: &Enum) -> EnumModel {
         base: if item.numeric { "IntEnum" } else { "StrEnum" }.into(),
         doc: fit::doc(4, &item.doc.text),
         missing: aliases.filter(|_| !item.numeric).collect(),
+        unlisted: item.open.then_some(if item.numeric { "unlisted_number" } else { "unlisted_text" }),
         values: item.values.iter().map(value).collect(),
     }
 }
@@ -48,6 +51,7 @@ pub(crate) fn flags(item: &Flags) -> EnumModel {
         base: "StrEnum".into(),
         doc: fit::doc(4, &item.doc.text),
         missing: Vec::new(),
+        unlisted: None,
         values: values.collect(),
     }
 }

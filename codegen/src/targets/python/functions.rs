@@ -179,7 +179,7 @@ pub(crate) fn function(
     }
     if let Some(value) = method.receiver() {
         call.push("&self.0".to_owned());
-        if matches!(&value.ty, Type::Record(at) if api.record(*at).has_limits()) {
+        if api.has_range(&value.ty) {
             bindings.push("abi::check(py, self.0.check())?;".into());
         }
     }

@@ -13,6 +13,8 @@ use anyhow::Result;
 pub(crate) type Lines = Vec<String>;
 
 pub(crate) struct NativeModel {
+    /// Where Python finds the classes.
+    pub page: String,
     pub enums: Vec<EnumModel>,
     pub flags: Vec<FlagsModel>,
     pub scalars: Vec<ScalarModel>,
@@ -31,6 +33,8 @@ pub(crate) struct EnumModel {
     pub numeric: bool,
     pub repr: String,
     pub known: String,
+    /// The method that gives what Python makes a member of.
+    pub shown: &'static str,
 }
 
 pub(crate) struct FlagsModel {
@@ -135,6 +139,9 @@ pub(crate) struct CaseModel {
     pub signature: String,
     pub params: Vec<ParamModel>,
     pub fields: Vec<FieldModel>,
+    /// Members that show what was given, in the order of the parameters.
+    pub given: Vec<String>,
+    pub has_limits: bool,
     pub bare: bool,
 }
 
@@ -201,6 +208,10 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<Nati
     let classes =
         records.iter().map(|item| item.name.clone()).chain(unions.iter().map(|item| item.name.clone()));
     Ok(NativeModel {
+        page: match &module.feature {
+            Some(_) => format!("net.gen.{}", module.name),
+            None => "net".into(),
+        },
         enums: module.enums.iter().map(|item| enumeration(module, item)).collect(),
         flags: module.flags.iter().map(|item| flags(api, module, item)).collect(),
         scalars: module.scalars.iter().map(|item| scalar(module, item)).collect(),
@@ -257,6 +268,11 @@ fn enumeration(module: &Module, item: &Enum) -> EnumModel {
         numeric: item.numeric,
         repr: item.repr.key().into(),
         known: known.join(", "),
+        shown: match (item.numeric, item.open) {
+            (true, _) => "tag",
+            (false, true) => "to_string",
+            (false, false) => "text",
+        },
     }
 }
 
@@ -317,7 +333,7 @@ fn record(api: &Api, module: &Module, item: &Record) -> Result<RecordModel> {
         signature,
         params,
         match_args: format!("[&str; {}] = [{}]", match_args.len(), match_args.join(", ")),
-        has_limits: item.has_limits(),
+        has_limits: api.fields_have_range(&item.fields),
         copies,
         views: item
             .views
@@ -469,13 +485,20 @@ fn union(api: &Api, module: &Module, item: &Union) -> Result<UnionModel> {
             text: names::text(&case.text),
             signature,
             params,
+            has_limits: api.fields_have_range(&case.fields),
             bare: fields.is_empty(),
+            given: ordered.iter().map(|field| names::field(api, field)).collect(),
             fields,
         });
     }
     let taken: Vec<_> = cases.iter().map(|case| case.name.clone()).collect();
-    for field in cases.iter_mut().flat_map(|case| &mut case.fields) {
-        field.member = union_member(&field.name, taken.iter().map(String::as_str));
+    for case in &mut cases {
+        for field in &mut case.fields {
+            field.member = union_member(&field.name, taken.iter().map(String::as_str));
+        }
+        for given in &mut case.given {
+            *given = union_member(given, taken.iter().map(String::as_str));
+        }
     }
     let members = union_members(&path, &cases);
     Ok(UnionModel {

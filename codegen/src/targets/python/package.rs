@@ -8,7 +8,8 @@ use super::hosts::{self, HostModel};
 use super::raised::{self, ErrorModel};
 use super::types::{self, Mode};
 use super::{fit, names};
-use crate::ir::{Api, Lang, Method, Module, Type, Union};
+use crate::case::pascal;
+use crate::ir::{Api, Case, Lang, Method, Module, Type, Union};
 use crate::targets::imports::has_word;
 
 pub(crate) struct PageModel {
@@ -130,17 +131,20 @@ fn is_twin(api: &Api, item: &Method) -> bool {
         || item.returns.iter().any(|ty| touches(api, ty))
 }
 
-/// Functions that construct cases, by the pattern of the union; methods of the class need none.
+/// Names under which cases are constructed, by the pattern of the union: functions, or the class under another name, whose
+/// static methods they are.
 fn factories(item: &Union) -> Vec<(String, String)> {
     let class = names::class(&item.name);
-    let pattern = item.factory.get(&Lang::Python).filter(|pattern| !pattern.contains('.'));
-    let cases = item.cases.iter().filter(|_| pattern.is_some());
-    cases
-        .map(|case| {
-            let name = names::value(&pattern.map_or("*", |p| p.as_str()).replace('*', &case.name));
-            (name, format!("{class}.{}", names::value(&case.name)))
-        })
-        .collect()
+    let Some(pattern) = item.factory.get(&Lang::Python) else { return Vec::new() };
+    match pattern.split_once('.') {
+        Some((owner, _)) if pascal(owner) == class => Vec::new(),
+        Some((owner, _)) => vec![(names::value(owner), class)],
+        None => {
+            let name = |case: &Case| names::value(&pattern.replace('*', &case.name));
+            let made = |case: &Case| format!("{class}.{}", names::value(&case.name));
+            item.cases.iter().map(|case| (name(case), made(case))).collect()
+        }
+    }
 }
 
 fn consts(api: &Api, module: &Module) -> Vec<ValueModel> {
@@ -177,8 +181,9 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
         ("enum", "IntEnum StrEnum"),
         ("typing", "Any Final Protocol Self TypeAlias overload"),
         ("net", "_net"),
-        ("net._kernel.arguments", "Buffer either picks spread whole"),
+        ("net._kernel.arguments", "Buffer either flat picks spread whole"),
         ("net._kernel.codec", "Model decoder encode encode_all"),
+        ("net._kernel.enums", "unlisted_number unlisted_text"),
         ("net._kernel.errors", "NetError argument_error"),
         ("net._kernel.hosts", "HostType thread_host thread_stream"),
         ("net._kernel.loop", "loop_host loop_stream submit"),

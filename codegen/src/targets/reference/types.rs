@@ -6,6 +6,7 @@ use super::table::{code, codes, table};
 use crate::doc::RecordClass;
 use crate::ir::{Field, Module, Name, Record, TextForm, Type, Union};
 use crate::spell::{self, Spelling};
+use crate::targets::python::names as python;
 
 impl<'a> Site<'a> {
     /// The module.
@@ -176,7 +177,7 @@ pub(super) fn fields_table<'a>(site: Site<'_>, fields: impl Iterator<Item = (Str
             spell::unit(site.api.base(inner)).to_owned(),
             default.map_or(String::new(), |value| code(&spelling.literal(value, &field.ty))),
             limits(field),
-            meaning(field),
+            meaning(site, field),
         ]
     });
     let rows: Vec<_> = rows.collect();
@@ -273,9 +274,14 @@ fn limits(field: &Field) -> String {
     }
 }
 
-fn meaning(field: &Field) -> String {
+fn meaning(site: Site<'_>, field: &Field) -> String {
     let mut says = vec![field.doc.text.clone()];
     says.extend(field.absent.as_ref().map(|absent| format!("Absent: {absent}")));
+    if let (Type::Record(at), true) = (field.ty.split_optional().0, field.python_flat) {
+        let first = python::field(site.api, &site.api.record(*at).fields[0]);
+        let example = format!("{}_{first}", field.name.spec);
+        says.push(format!("In Python its fields may be given by themselves, as `{example}`."));
+    }
     says.extend(field.order.as_ref().map(|order| format!("Order: {order}.")));
     says.extend(field.secret.then(|| "Never printed or logged.".to_owned()));
     says.extend(field.untested.as_ref().map(|reason| format!("Not in the conformance suite: {reason}")));

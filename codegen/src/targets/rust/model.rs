@@ -77,6 +77,10 @@ pub(crate) struct BitModel {
 pub(crate) struct UnionModel {
     pub doc: Lines,
     pub name: String,
+    /// Whether a field of some case has a range.
+    pub has_limits: bool,
+    /// Whether each case has such a field.
+    pub is_total: bool,
     pub cases: Vec<CaseModel>,
 }
 
@@ -85,6 +89,10 @@ pub(crate) struct CaseModel {
     pub name: String,
     pub is_bare: bool,
     pub fields: Vec<FieldModel>,
+    /// Statements that refuse a field outside its range.
+    pub checks: Vec<String>,
+    /// The fields that they look at.
+    pub checked: Vec<String>,
 }
 
 #[derive(Default)]
@@ -113,16 +121,8 @@ pub(crate) struct RecordModel {
     pub derives: String,
     /// Whether a field is in no text, so that the record is printed by hand.
     pub has_secrets: bool,
-    pub limits: Vec<LimitModel>,
-}
-
-pub(crate) struct LimitModel {
-    /// Published name of the field.
-    pub argument: String,
-    /// Expression of type `Option<i128>`: what is measured.
-    pub measured: String,
-    pub min: String,
-    pub max: String,
+    /// Statements that refuse a field outside its range.
+    pub checks: Vec<String>,
 }
 
 pub(crate) struct ApiModel {
@@ -278,8 +278,18 @@ fn union(api: &Api, item: &Union) -> UnionModel {
         name: names::ty(&case.name),
         is_bare: case.fields.is_empty(),
         fields: case.fields.iter().map(|f| own_field(api, f, item)).collect(),
+        checks: case.fields.iter().flat_map(|f| checks(api, f, "")).collect(),
+        checked: case
+            .fields
+            .iter()
+            .filter(|f| !checks(api, f, "").is_empty())
+            .map(|f| names::value(&f.name.spec))
+            .collect(),
     });
-    UnionModel { doc: lines(&item.doc), name: names::ty(&item.name.spec), cases: cases.collect() }
+    let cases: Vec<_> = cases.collect();
+    let has_limits = cases.iter().any(|case| !case.checks.is_empty());
+    let is_total = cases.iter().all(|case| !case.checks.is_empty());
+    UnionModel { doc: lines(&item.doc), name: names::ty(&item.name.spec), has_limits, is_total, cases }
 }
 
 fn record(api: &Api, item: &Record) -> RecordModel {
@@ -308,7 +318,7 @@ fn record(api: &Api, item: &Record) -> RecordModel {
         derives_default: fields.iter().all(|field| field.default == "Default::default()"),
         derives: derives.into(),
         has_secrets,
-        limits: item.fields.iter().filter_map(|field| limit(api, field)).collect(),
+        checks: item.fields.iter().flat_map(|field| checks(api, field, "self.")).collect(),
         fields,
     }
 }
@@ -352,7 +362,31 @@ fn field(api: &Api, field: &Field, recursive: bool) -> FieldModel {
     }
 }
 
-fn limit(api: &Api, field: &Field) -> Option<LimitModel> {
+/// The statements that refuse a value of a field outside its range, and those of what it holds.
+fn checks(api: &Api, field: &Field, of: &str) -> Vec<String> {
+    let place = format!("{of}{}", names::value(&field.name.spec));
+    let reference = if of.is_empty() { place.clone() } else { format!("&{place}") };
+    let own = limit(api, field, &place, &reference);
+    own.into_iter().chain(inner_check(api, &field.ty, &reference)).collect()
+}
+
+/// The statement that checks what a reference holds, if anything there has a range.
+pub(crate) fn inner_check(api: &Api, ty: &Type, reference: &str) -> Option<String> {
+    if !api.has_range(ty) {
+        return None;
+    }
+    let inner = |of: &Type| inner_check(api, of, "value").unwrap_or_default();
+    let place = reference.trim_start_matches('&');
+    Some(match ty {
+        Type::Optional(of) => format!("if let Some(value) = {reference} {{ {} }}", inner(of)),
+        Type::List(of) => format!("for value in {place}.iter() {{ {} }}", inner(of)),
+        Type::Map(of) => format!("for value in {place}.values() {{ {} }}", inner(of)),
+        _ => format!("{place}.check()?;"),
+    })
+}
+
+/// The statement that refuses a number, or a length, outside its range.
+fn limit(api: &Api, field: &Field, place: &str, reference: &str) -> Option<String> {
     if field.min.is_none() && field.max.is_none() {
         return None;
     }
@@ -367,17 +401,13 @@ fn limit(api: &Api, field: &Field) -> Option<LimitModel> {
         },
         _ => "i128::from(*value)",
     };
-    let name = names::value(&field.name.spec);
-    let whole = if optional { format!("self.{name}.as_ref()") } else { format!("Some(&self.{name})") };
+    let whole = if optional { format!("{place}.as_ref()") } else { format!("Some({reference})") };
     let bound = |bound: Option<i64>| {
         bound.map_or("None".into(), |bound| format!("Some({})", types::grouped(bound.into())))
     };
-    Some(LimitModel {
-        argument: api.unit_name(&field.name.spec, &field.ty),
-        measured: format!("{whole}.map(|value| {measured})"),
-        min: bound(field.min),
-        max: bound(field.max),
-    })
+    let argument = api.unit_name(&field.name.spec, &field.ty);
+    let (min, max) = (bound(field.min), bound(field.max));
+    Some(format!("crate::in_range({argument:?}, {whole}.map(|value| {measured}), {min}, {max})?;"))
 }
 
 fn object_trait(api: &Api, at: At, object: &Object) -> TraitModel {

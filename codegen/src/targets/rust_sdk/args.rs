@@ -3,6 +3,7 @@
 use super::names;
 use super::types::Scope;
 use crate::ir::{Arg, Literal, Type};
+use crate::targets::rust::model::inner_check;
 use crate::targets::rust::types as core;
 
 /// One argument.
@@ -26,16 +27,7 @@ pub(crate) fn lower(scope: Scope<'_>, arg: &Arg, is_async: bool) -> Lowered {
         (_, None) if !optional => required(scope, ty, &name, is_async),
         (_, default) => left_out(scope, ty, default.as_ref(), &name, is_async),
     };
-    if let Type::Record(at) = ty
-        && scope.api.record(*at).has_limits()
-    {
-        let check = if optional {
-            format!("if let Some({name}) = &{name} {{ {name}.check()?; }}")
-        } else {
-            format!("{name}.check()?;")
-        };
-        lowered.setup.push(check);
-    }
+    lowered.setup.extend(inner_check(scope.api, &arg.ty, &format!("&{name}")));
     lowered
 }
 

@@ -268,9 +268,7 @@ pub(crate) fn method(scope: Scope<'_>, item: &Method, owner: Option<&Object>) ->
     };
     let dot = if has_self { "." } else { "::" };
     let call = format!("{callee}{dot}{function}({})", passed.join(", "));
-    let checked = item
-        .receiver()
-        .filter(|value| matches!(&value.ty, Type::Record(at) if scope.api.record(*at).has_limits()));
+    let checked = item.receiver().filter(|value| scope.api.has_range(&value.ty));
     let mut body: Lines = checked.map(|_| "self.check()?;".to_owned()).into_iter().collect();
     body.extend(lowered.iter().flat_map(|arg| arg.setup.clone()));
     body.extend(ending(scope, item, owner, &call));

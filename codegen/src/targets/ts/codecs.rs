@@ -6,7 +6,7 @@ use super::names;
 use super::records;
 use super::types::{Scope, encoding, member_key};
 use crate::doc::RecordClass;
-use crate::ir::{Api, At, Enum, Field, Flags, Host, Method, Module, Record, Scalar, Type, Union};
+use crate::ir::{Api, At, Enum, Field, Flags, Host, Int, Method, Module, Record, Scalar, Type, Union};
 
 pub(crate) struct CodecsModel {
     pub scalars: Vec<String>,
@@ -27,7 +27,8 @@ pub(crate) struct EnumCodec {
     pub aliases: Vec<ValueModel>,
     pub alias_types: String,
     pub numeric: Option<String>,
-    pub is_open: bool,
+    /// Greatest number of a value that is not listed, if there may be such.
+    pub open: Option<String>,
     /// Function that makes the error for an unknown text.
     pub unknown: Option<String>,
 }
@@ -131,9 +132,14 @@ fn enumeration(scope: &Scope<'_>, position: usize, item: &Enum) -> EnumCodec {
         alias_types: texts.iter().map(|text| format!(" | {text}")).collect(),
         aliases,
         numeric: item.numeric.then(|| tags.join(", ")),
-        is_open: item.open,
+        open: item.open.then(|| greatest(item.repr)),
         unknown: item.unknown.map(|kind| unknown(scope, kind)),
     }
+}
+
+/// The greatest number of an integer that a `number` holds exactly.
+fn greatest(repr: Int) -> String {
+    repr.range().1.min((1 << 53) - 1).to_string()
 }
 
 /// The function that makes the error for an unknown text of what it says about it.
@@ -157,7 +163,7 @@ fn flags(scope: &Scope<'_>, position: usize, item: &Flags) -> EnumCodec {
         aliases: Vec::new(),
         alias_types: String::new(),
         numeric: None,
-        is_open: item.open,
+        open: None,
         unknown: item.unknown.map(|kind| unknown(scope, kind)),
     }
 }

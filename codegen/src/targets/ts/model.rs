@@ -18,6 +18,8 @@ pub(crate) struct EnumModel {
     pub doc: Lines,
     pub name: String,
     pub values: Vec<ValueModel>,
+    /// The type of what is not listed, with ` | ` in front.
+    pub unlisted: &'static str,
     pub aliases: Vec<String>,
 }
 
@@ -74,6 +76,11 @@ pub(crate) fn enumeration(item: &Enum) -> EnumModel {
         doc: lines(&item.doc),
         name: names::ty(&item.name),
         values: item.values.iter().map(value).collect(),
+        unlisted: match (item.open, item.numeric) {
+            (false, _) => "",
+            (true, false) => " | `unknown:${number}`",
+            (true, true) => " | (number & {})",
+        },
         aliases: names::types(&item.name),
     }
 }
@@ -88,6 +95,7 @@ pub(crate) fn flags(item: &Flags) -> EnumModel {
         doc: lines(&item.doc),
         name: names::ty(&item.name),
         values: item.bits.iter().map(bit).collect(),
+        unlisted: "",
         aliases: names::types(&item.name),
     }
 }

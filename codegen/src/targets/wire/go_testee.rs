@@ -2,7 +2,7 @@
 
 use super::model::{self, Layout, Member};
 use crate::files::FileSet;
-use crate::ir::{Api, Int, Type};
+use crate::ir::{Api, Enum, Int, Type};
 use crate::targets::Target;
 use crate::targets::go::{names, types};
 use anyhow::Result;
@@ -24,7 +24,7 @@ impl Target for WireGoTestee {
         let template = FileTemplate {
             layouts: layouts.iter().map(|layout| entry(api, layout)).collect(),
             choices: layouts.iter().filter_map(|layout| layout.choice.as_ref()).map(choice).collect(),
-            tables: tables(api, &layouts),
+            tables: tables(api),
         };
         let mut files = FileSet::default();
         files.add(PATH, template.render()?.trim_end().to_owned() + "\n");
@@ -130,29 +130,23 @@ fn codec(api: &Api, ty: &Type) -> (String, String) {
 }
 
 /// The tables of enums that hosts see as numbers, and fixtures as texts.
-fn tables(api: &Api, layouts: &[Layout<'_>]) -> Vec<Table> {
-    let members = layouts.iter().flat_map(|layout| &layout.members);
-    let mut tables: Vec<Table> = Vec::new();
-    for member in members {
-        let ty = match member.ty.split_optional().0 {
-            Type::List(of) => of,
-            other => other,
-        };
-        let Type::Enum(at) = api.base(ty) else { continue };
-        let item = api.enumeration(*at);
-        let name = table(api, ty);
-        if item.numeric && !tables.iter().any(|known| known.name == name) {
-            let entries: Vec<_> =
-                item.values.iter().map(|v| format!("{}: {}", names::text(&v.text), v.tag)).collect();
-            tables.push(Table { name, ty: names::item(&item.name), entries: entries.join(", ") });
-        }
-    }
-    tables
+fn tables(api: &Api) -> Vec<Table> {
+    let enums = api.modules.iter().flat_map(|module| &module.enums).filter(|item| item.numeric);
+    let tables = enums.map(|item| {
+        let entries: Vec<_> =
+            item.values.iter().map(|v| format!("{}: {}", names::text(&v.text), v.tag)).collect();
+        Table { name: table_of(item), ty: names::item(&item.name), entries: entries.join(", ") }
+    });
+    tables.collect()
+}
+
+fn table_of(item: &Enum) -> String {
+    format!("{}Tags", names::private(&item.name.spec))
 }
 
 fn table(api: &Api, ty: &Type) -> String {
     match api.base(ty) {
-        Type::Enum(at) => format!("{}Tags", names::private(&api.enumeration(*at).name.spec)),
+        Type::Enum(at) => table_of(api.enumeration(*at)),
         _ => String::new(),
     }
 }

@@ -149,6 +149,26 @@ static inline void show_reason(call *c, const net_reason *value) {
   show_text(c, &text);
 }
 
+static inline void read_grade(call *c, const node *value, net_grade *out) {
+  const char *text = text_of(c, value);
+  if (strncmp(text, "unknown:", 8) == 0) {
+    *out = (net_grade)strtoull(text + 8, NULL, 10);
+  } else if (!net_grade_from_text(net_str(text), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_grade(call *c, const net_grade *value) {
+  char unknown[32];
+  net_grade known = 0;
+  snprintf(unknown, sizeof unknown, "unknown:%llu", (unsigned long long)*value);
+  net_view text = net_str(net_grade_text(*value));
+  if (!net_grade_from_text(text, &known) || known != *value) {
+    text = net_str(unknown);
+  }
+  show_text(c, &text);
+}
+
 static inline void read_mood(call *c, const node *value, net_mood *out) {
   if (!net_mood_from_text(net_str(text_of(c, value)), out)) {
     refuse(c, "no such value");
@@ -717,6 +737,74 @@ static inline void show_echo_options(call *c, const net_echo_options *value) {
   }
 }
 
+static inline void read_echo_style(call *c, const node *value, net_echo_style *out) {
+  *out = net_echo_style_init();
+  read_u32(c, member(value, "size"), &out->size);
+  if (given(member(value, "font"))) {
+    read_text(c, member(value, "font"), &out->font);
+  }
+  if (given(member(value, "pause"))) {
+    read_time(c, member(value, "pause"), &out->pause_ms);
+  }
+}
+
+static inline void show_echo_style(call *c, const net_echo_style *value) {
+  {
+    size_t at = enter(c, net_str("size"));
+    show_u32(c, &value->size);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("font"));
+    show_text(c, &value->font);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("pause"));
+    show_time(c, &value->pause_ms);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(echo_style, net_echo_style, net_echo_style_list)
+TESTEE_SHOW_LIST(echo_style, net_echo_style_list)
+
+static inline void read_echo_setup(call *c, const node *value, net_echo_setup *out) {
+  *out = net_echo_setup_init();
+  if (given(member(value, "title"))) {
+    read_text(c, member(value, "title"), &out->title);
+  }
+  out->has_style = given(member(value, "style"));
+  if (out->has_style) {
+    read_echo_style(c, member(value, "style"), &out->style);
+  }
+  if (given(member(value, "more"))) {
+    read_echo_style_list(c, member(value, "more"), &out->more);
+  }
+}
+
+static inline void show_echo_setup(call *c, const net_echo_setup *value) {
+  {
+    size_t at = enter(c, net_str("title"));
+    show_text(c, &value->title);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("style"));
+    if (value->has_style) {
+      show_echo_style(c, &value->style);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("more"));
+    show_echo_style_list(c, &value->more);
+    leave(c, at);
+  }
+}
+
 static inline void read_version_pair(call *c, const node *value, net_version_pair *out) {
   *out = net_version_pair_init();
   read_u64(c, member(value, "major"), &out->major);
@@ -975,6 +1063,8 @@ static inline void show_mark(call *c, const net_mark *value) {
   }
 }
 
+TESTEE_READ_LIST(reason, net_reason, net_reason_list)
+TESTEE_SHOW_LIST(reason, net_reason_list)
 TESTEE_READ_LIST(i64, int64_t, net_i64_list)
 TESTEE_SHOW_LIST(i64, net_i64_list)
 TESTEE_SOURCE(label, net_label, net_label_list, net_label_list_pack)
@@ -5114,6 +5204,58 @@ static void call_echo_level(call *c) {
   show_level(c, &result);
 }
 
+static void call_echo_reason(call *c) {
+  net_reason value_;
+  memset(&value_, 0, sizeof value_);
+  read_reason(c, arg(c, "value"), &value_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_reason result;
+  net_code code = net_echo_reason(value_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_reason(c, &result);
+}
+
+static void call_echo_reasons(call *c) {
+  net_reason_list values_;
+  memset(&values_, 0, sizeof values_);
+  read_reason_list(c, arg(c, "values"), &values_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_reason_list result;
+  net_code code = net_echo_reasons_with(values_.items, values_.len, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_reason_list(c, &result);
+  net_reason_list_free(&result);
+}
+
+static void call_echo_grade(call *c) {
+  net_grade value_;
+  memset(&value_, 0, sizeof value_);
+  read_grade(c, arg(c, "value"), &value_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_grade result;
+  net_code code = net_echo_grade(value_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_grade(c, &result);
+}
+
 static void call_echo_access(call *c) {
   net_access value_;
   memset(&value_, 0, sizeof value_);
@@ -5606,6 +5748,26 @@ static void call_echo_with_options(call *c) {
   }
   show_echo_options(c, &result);
   net_echo_options_free(&result);
+}
+
+static void call_echo_with_setup(call *c) {
+  net_echo_setup setup_;
+  memset(&setup_, 0, sizeof setup_);
+  if (given(arg(c, "setup"))) {
+    read_echo_setup(c, arg(c, "setup"), &setup_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_echo_setup result;
+  net_code code = net_echo_with_setup_with(given(arg(c, "setup")) ? &setup_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_echo_setup(c, &result);
+  net_echo_setup_free(&result);
 }
 
 static void call_echo_pair(call *c) {
@@ -9142,6 +9304,9 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_size", call_echo_size},
       {"call:echo.echo_color", call_echo_color},
       {"call:echo.echo_level", call_echo_level},
+      {"call:echo.echo_reason", call_echo_reason},
+      {"call:echo.echo_reasons", call_echo_reasons},
+      {"call:echo.echo_grade", call_echo_grade},
       {"call:echo.echo_access", call_echo_access},
       {"call:echo.echo_mood", call_echo_mood},
       {"call:echo.echo_rights", call_echo_rights},
@@ -9167,6 +9332,7 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_shape", call_echo_shape},
       {"call:echo.echo_tree", call_echo_tree},
       {"call:echo.echo_with_options", call_echo_with_options},
+      {"call:echo.echo_with_setup", call_echo_with_setup},
       {"call:echo.echo_pair", call_echo_pair},
       {"call:echo.echo_page_of", call_echo_page_of},
       {"call:echo.sum_all", call_sum_all},

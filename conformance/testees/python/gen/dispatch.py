@@ -63,6 +63,7 @@ NAMED.update(
         "echo.color": enum_of({"red": "red", "darkGreen": "darkGreen", "blue": "blue"}),
         "echo.level": enum_of({"low": 1, "high": 500}),
         "echo.reason": enum_of({"none": "none", "damaged": "damaged"}),
+        "echo.grade": enum_of({"first": 1, "second": 2}),
         "echo.mood": enum_of({"calm": "calm", "angry": "angry"}),
         "echo.label": record_of(
             net.gen.echo.Label, ("text", "text", SAME), ("color", "color", named("echo.color"))
@@ -120,6 +121,18 @@ NAMED.update(
             ("tags", "tags", list_of(SAME)),
             ("from", "from_", optional(SAME)),
             ("type", "type", optional(SAME)),
+        ),
+        "echo.echo_style": record_of(
+            net.gen.echo.EchoStyle,
+            ("size", "size", SAME),
+            ("font", "font", SAME),
+            ("pause", "pause_ms", SAME),
+        ),
+        "echo.echo_setup": record_of(
+            net.gen.echo.EchoSetup,
+            ("title", "title", SAME),
+            ("style", "style", optional(named("echo.echo_style"))),
+            ("more", "more", list_of(named("echo.echo_style"))),
         ),
         "echo.version_pair": record_of(
             net.gen.echo.VersionPair, ("major", "major", DECIMAL), ("minor", "minor", SAME)
@@ -743,6 +756,21 @@ CALLS: dict[str, Call] = {
     "echo.echo_level": Call(
         net.gen.echo, "echo_level", (("value", "value", named("echo.level")),), named("echo.level")
     ),
+    "echo.echo_reason": Call(
+        net.gen.echo,
+        "echo_reason",
+        (("value", "value", named("echo.reason")),),
+        named("echo.reason"),
+    ),
+    "echo.echo_reasons": Call(
+        net.gen.echo,
+        "echo_reasons",
+        (("values", "values", list_of(named("echo.reason"))),),
+        list_of(named("echo.reason")),
+    ),
+    "echo.echo_grade": Call(
+        net.gen.echo, "echo_grade", (("value", "value", named("echo.grade")),), named("echo.grade")
+    ),
     "echo.echo_access": Call(net.gen.echo, "echo_access", (("value", "value", FLAGS),), FLAGS),
     "echo.echo_mood": Call(
         net.gen.echo, "echo_mood", (("value", "value", named("echo.mood")),), named("echo.mood")
@@ -835,6 +863,12 @@ CALLS: dict[str, Call] = {
         "echo_with_options",
         (("options", "count", named("echo.echo_options")),),
         named("echo.echo_options"),
+    ),
+    "echo.echo_with_setup": Call(
+        net.gen.echo,
+        "echo_with_setup",
+        (("setup", "title", named("echo.echo_setup")),),
+        named("echo.echo_setup"),
     ),
     "echo.echo_pair": Call(
         net.gen.echo,

@@ -150,6 +150,43 @@ static inline bool net_reason_from_text(net_view text, net_reason *value) {
   return false;
 }
 
+// An enum that hosts see as numbers, of which later versions may have more.
+typedef uint8_t net_grade;
+
+// The best one.
+#define NET_GRADE_FIRST ((net_grade)1)
+
+// The next one.
+#define NET_GRADE_SECOND ((net_grade)2)
+
+NET_UNSIGNED(grade, net_grade)
+NET_LIST_TYPE(grade, net_grade)
+NET_LIST_CODEC(grade, net_grade)
+
+// The published text of a single value; NULL if there is none.
+static inline const char *net_grade_text(net_grade value) {
+  if (value == NET_GRADE_FIRST) {
+    return "first";
+  }
+  if (value == NET_GRADE_SECOND) {
+    return "second";
+  }
+  return NULL;
+}
+
+// The value with a published text; false if there is none.
+static inline bool net_grade_from_text(net_view text, net_grade *value) {
+  if (net_view_equal(text, net_str("first"))) {
+    *value = NET_GRADE_FIRST;
+    return true;
+  }
+  if (net_view_equal(text, net_str("second"))) {
+    *value = NET_GRADE_SECOND;
+    return true;
+  }
+  return false;
+}
+
 // An enum that refuses unknown texts with an error of its own.
 typedef uint8_t net_mood;
 
@@ -938,6 +975,109 @@ static inline void net_echo_options_read(net_reader *r, net_echo_options *value)
 }
 NET_LIST_CODEC(echo_options, net_echo_options)
 NET_OWNED(echo_options)
+typedef struct net_echo_style net_echo_style;
+NET_LIST_TYPE(echo_style, net_echo_style)
+
+// Options within options.
+struct net_echo_style {
+  // A number that has to be given.
+  uint32_t size;
+  // A text.
+  net_view font;
+  // A span of time.
+  uint64_t pause_ms;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_echo_style net_echo_style_init(void) {
+  net_echo_style value;
+  memset(&value, 0, sizeof value);
+  value.font = net_str("plain");
+  value.pause_ms = UINT64_C(20);
+  return value;
+}
+
+static inline void net_echo_style_pack(net_writer *w, const net_echo_style *value) {
+  size_t start = net_put_record(w, 3);
+  net_u32_pack(w, &value->size);
+  net_view_pack(w, &value->font);
+  net_u64_pack(w, &value->pause_ms);
+  net_put_end(w, start);
+}
+
+static inline void net_echo_style_read(net_reader *r, net_echo_style *value) {
+  net_fields f = net_get_record(r);
+  *value = net_echo_style_init();
+  if (net_get_field(r, &f)) {
+    net_u32_read(r, &value->size);
+  }
+  if (net_get_more(r, &f)) {
+    net_view_read(r, &value->font);
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->pause_ms);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(echo_style, net_echo_style)
+NET_OWNED(echo_style)
+typedef struct net_echo_setup net_echo_setup;
+NET_LIST_TYPE(echo_setup, net_echo_setup)
+
+// Options that hold options, whose fields may be given by themselves where callers name what they
+// give.
+struct net_echo_setup {
+  // A text.
+  net_view title;
+  // The options within. Left out: without style.
+  bool has_style;
+  net_echo_style style;
+  // Options in a list.
+  net_echo_style_list more;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_echo_setup net_echo_setup_init(void) {
+  net_echo_setup value;
+  memset(&value, 0, sizeof value);
+  value.title = net_str("none");
+  return value;
+}
+
+static inline void net_echo_setup_pack(net_writer *w, const net_echo_setup *value) {
+  size_t start = net_put_record(w, 3);
+  net_view_pack(w, &value->title);
+  net_bool_pack(w, &value->has_style);
+  if (value->has_style) {
+    net_echo_style_pack(w, &value->style);
+  }
+  net_echo_style_list_pack(w, &value->more);
+  net_put_end(w, start);
+}
+
+static inline void net_echo_setup_read(net_reader *r, net_echo_setup *value) {
+  net_fields f = net_get_record(r);
+  *value = net_echo_setup_init();
+  if (net_get_more(r, &f)) {
+    net_view_read(r, &value->title);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_style);
+    if (value->has_style) {
+      net_echo_style_read(r, &value->style);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_echo_style_list_read(r, &value->more);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(echo_setup, net_echo_setup)
+NET_OWNED(echo_setup)
 typedef struct net_version_pair net_version_pair;
 NET_LIST_TYPE(version_pair, net_version_pair)
 
@@ -1836,6 +1976,24 @@ static inline net_host net_echo_store_host(const net_echo_store *host) {
   made.drop = net_echo_store_drop;
   return made;
 }
+// Gives the values back, also those that have no name.
+static inline net_code net_echo_reasons_with(const net_reason *values,
+                                             size_t values_len,
+                                             net_reason_list *result,
+                                             net_error *error) {
+  net_bytes given;
+  net_writer values_pack = net_writer_new();
+  net_reason_list values_list = net_reason_list_of(values, values_len);
+  net_reason_list_pack(&values_pack, &values_list);
+  net_code code = net_echo_reasons(net_writer_view(&values_pack), &given, error);
+  net_writer_free(&values_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_reason_list_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
 // Gives the value back.
 static inline net_code net_echo_key_of_with(const net_echo_key *value,
                                             net_bytes *result,
@@ -2207,6 +2365,25 @@ static inline net_code net_echo_with_options_with(const net_echo_options *option
   net_writer_free(&options_pack);
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_options_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Gives the options back with every default filled in.
+static inline net_code net_echo_with_setup_with(const net_echo_setup *setup,
+                                                net_echo_setup *result,
+                                                net_error *error) {
+  net_bytes given;
+  net_writer setup_pack = net_writer_new();
+  if (setup != NULL) {
+    net_echo_setup_pack(&setup_pack, setup);
+  }
+  net_view setup_view = setup == NULL ? net_none() : net_writer_view(&setup_pack);
+  net_code code = net_echo_with_setup(setup_view, &given, error);
+  net_writer_free(&setup_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_echo_setup_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
   }
   net_bytes_free(&given);

@@ -10,7 +10,7 @@ from net._kernel.codec import Model
 from net._kernel.errors import NetError
 from net.gen.base import ChecksumHash
 from net.gen.control import LogLevel
-from net.gen.echo import Access, Color, Level, Mood, Rights
+from net.gen.echo import Access, Color, Grade, Level, Mood, Reason, Rights
 from net.gen.identity import TokenScope
 from net.gen.mesh import Reliability
 from net.gen.bus import Backpressure, MeshDelivery, MeshRole, Ordering, Start
@@ -369,6 +369,51 @@ class EchoOptions:
         """A field whose name is a reserved word in Go and Rust. Left out: None."""
     def has_tag(self, tag: str) -> bool:
         """Tells whether a tag is among the tags."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class EchoStyle:
+    """Options within options."""
+
+    __match_args__ = ("size", "font", "pause_ms")
+    def __new__(
+        cls, size: int, font: str | None = None, pause_ms: int | None = None
+    ) -> EchoStyle: ...
+    @property
+    def size(self) -> int:
+        """A number that has to be given."""
+    @property
+    def font(self) -> str:
+        """A text. "plain" by default."""
+    @property
+    def pause_ms(self) -> int:
+        """A span of time. 20 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class EchoSetup:
+    """Options that hold options, whose fields may be given by themselves where callers name what
+    they give.
+    """
+
+    __match_args__ = ("title", "style", "more")
+    def __new__(
+        cls,
+        title: str | EchoSetup | None = None,
+        style: EchoStyle | None = None,
+        more: Sequence[EchoStyle] | None = None,
+    ) -> EchoSetup: ...
+    @property
+    def title(self) -> str:
+        """A text. "none" by default."""
+    @property
+    def style(self) -> EchoStyle | None:
+        """The options within. Left out: Without style. Its fields may be given by themselves, as
+        style_size.
+        """
+    @property
+    def more(self) -> list[EchoStyle]:
+        """Options in a list. [] by default."""
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -1549,16 +1594,24 @@ class NetNodeConfig:
         """Where the events live. Transport.memory() by default."""
     @property
     def redis(self) -> RedisOptions | None:
-        """The same as a `transport` of `redis`. Left out: As `transport` says."""
+        """The same as a `transport` of `redis`. Left out: As `transport` says. Its fields may be
+        given by themselves, as redis_url.
+        """
     @property
     def jetstream(self) -> JetStreamOptions | None:
-        """The same as a `transport` of `jetstream`. Left out: As `transport` says."""
+        """The same as a `transport` of `jetstream`. Left out: As `transport` says. Its fields may
+        be given by themselves, as jetstream_url.
+        """
     @property
     def mesh(self) -> MeshTransportOptions | None:
-        """The same as a `transport` of `mesh`. Left out: As `transport` says."""
+        """The same as a `transport` of `mesh`. Left out: As `transport` says. Its fields may be
+        given by themselves, as mesh_bind.
+        """
     @property
     def net(self) -> NetOptions | None:
-        """The same as a `transport` of `mesh`. Left out: As `transport` says."""
+        """The same as a `transport` of `mesh`. Left out: As `transport` says. Its fields may be
+        given by themselves, as net_bind_addr.
+        """
     @property
     def producer_nonce_path(self) -> str | None:
         """A file that keeps the number by which a server knows this producer, and how far its ids
@@ -1956,6 +2009,9 @@ def echo_date(value: datetime) -> datetime: ...
 def echo_size(value_bytes: int) -> int: ...
 def echo_color(value: Color | str | None) -> Color: ...
 def echo_level(value: Level | int) -> Level: ...
+def echo_reason(value: Reason | str) -> Reason: ...
+def echo_reasons(values: Sequence[Reason | str]) -> list[Reason]: ...
+def echo_grade(value: Grade | int) -> Grade: ...
 def echo_access(value: Sequence[str]) -> list[Access]: ...
 def echo_mood(value: Mood | str) -> Mood: ...
 def echo_rights(value: Sequence[str]) -> list[Rights]: ...
@@ -1984,6 +2040,7 @@ def echo_everything(value: Everything) -> Everything: ...
 def echo_shape(value: Shape) -> Shape: ...
 def echo_tree(value: Tree) -> Tree: ...
 def echo_with_options(options: EchoOptions | None) -> EchoOptions: ...
+def echo_with_setup(setup: EchoSetup | None) -> EchoSetup: ...
 def echo_pair(value: VersionPair) -> VersionPair: ...
 def echo_page_of(raw: str) -> EchoPage: ...
 def sum_all(first: int, rest: Sequence[int]) -> int: ...

@@ -742,6 +742,21 @@ pub fn echo_level(value: Level) -> Result<Level, Error> {
     guard::run(|| net_core::Functions::echo_level(value))
 }
 
+/// Gives the value back, also one that has no name.
+pub fn echo_reason(value: Reason) -> Result<Reason, Error> {
+    guard::run(|| net_core::Functions::echo_reason(value))
+}
+
+/// Gives the values back, also those that have no name.
+pub fn echo_reasons(values: impl IntoIterator<Item = Reason>) -> Result<Vec<Reason>, Error> {
+    guard::run(|| net_core::Functions::echo_reasons(values.into_iter().collect()))
+}
+
+/// Gives the value back, also one that has no name.
+pub fn echo_grade(value: Grade) -> Result<Grade, Error> {
+    guard::run(|| net_core::Functions::echo_grade(value))
+}
+
 /// Gives the value back.
 pub fn echo_access(value: Access) -> Result<Access, Error> {
     guard::run(|| net_core::Functions::echo_access(value))
@@ -889,6 +904,13 @@ pub fn echo_with_options(options: impl Into<Option<EchoOptions>>) -> Result<Echo
     let options = options.into().unwrap_or_default();
     options.check()?;
     guard::run(|| net_core::Functions::echo_with_options(options))
+}
+
+/// Gives the options back with every default filled in.
+pub fn echo_with_setup(setup: impl Into<Option<EchoSetup>>) -> Result<EchoSetup, Error> {
+    let setup = setup.into().unwrap_or_default();
+    setup.check()?;
+    guard::run(|| net_core::Functions::echo_with_setup(setup))
 }
 
 /// Gives the value back.

@@ -32,7 +32,7 @@ pub mod prelude {
     #[cfg(feature = "conformance")]
     pub use crate::echo::{
         EchoBox, EchoError, EchoHandler, EchoMapper, EchoOptions, EchoOptionsMethods, EchoPageViews,
-        EchoPartError, EchoStore, Floor, LetterStream, TypedCell, VersionPairMethods,
+        EchoPartError, EchoSetup, EchoStore, EchoStyle, Floor, LetterStream, TypedCell, VersionPairMethods,
     };
     pub use crate::identity::{
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,

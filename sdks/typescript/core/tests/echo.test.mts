@@ -125,6 +125,51 @@ test('a record stands for its field, and views show fields', () => {
   expect(caught(() => echo.echoPageOf('{').parse()).kind).toBe('codec_decode');
 });
 
+test('records have methods', () => {
+  const pair = new echo.VersionPair(4, 0);
+  expect(pair.isBefore(new echo.VersionPair(5, 0))).toBe(true);
+  expect(new echo.VersionPair(5, 0).precedes(pair)).toBe(false);
+  expect([pair.text(), pair.text('::')]).toEqual(['4.0', '4::0']);
+  expect(new echo.VersionPair(0, 0).isFirst()).toBe(true);
+  expect(echo.VersionPair.parse('7.8')).toEqual(new echo.VersionPair(7n, 8));
+  expect(caught(() => echo.VersionPair.parse('7')).kind).toBe('odd text');
+  const options = new echo.EchoOptions({ tags: ['a'] });
+  expect([options.hasTag('a'), options.hasTag('b')]).toEqual([true, false]);
+  expect(caught(() => options.hasTag(3 as never)).message).toContain('tag');
+});
+
+test('options within options have ranges', () => {
+  expect(echo.echoWithSetup({ style: { size: 3 } })).toMatchObject({
+    title: 'none',
+    style: { size: 3, font: 'plain', pauseMs: 20 },
+    more: [],
+  });
+  expect(caught(() => echo.echoWithSetup({ style: { size: 0 } })).message).toContain('size');
+  const more = [{ size: 1 }, { size: 0 }];
+  expect(caught(() => echo.echoWithSetup({ more })).message).toContain('size');
+});
+
+test('open enums have values without a name', () => {
+  const reasons: echo.Reason[] = ['damaged', 'unknown:8', 'unknown:65535'];
+  expect(echo.echoReasons(reasons)).toEqual(reasons);
+  for (const wrong of ['unknown:65536', 'unknown:-1', 'unknown:07', 'unknown:', 'other']) {
+    expect(caught(() => echo.echoReason(wrong as never)).message).toContain('value');
+  }
+  expect([echo.echoGrade(2), echo.echoGrade(200)]).toEqual([2, 200]);
+  for (const wrong of [256, -1, 1.5, '2']) {
+    expect(caught(() => echo.echoGrade(wrong as never)).message).toContain('value');
+  }
+});
+
+test('cases are made by functions, also behind a dot', () => {
+  expect(echo.shapes.rectangle(3, 4)).toEqual({ kind: 'rectangle', width: 3, height: 4 });
+  expect(echo.echoShape(echo.shapes.named('x'))).toEqual({
+    kind: 'named',
+    text: 'x',
+    color: 'red',
+  });
+});
+
 test('any number of arguments, and JSON', () => {
   expect(echo.sumAll(1n)).toBe(1n);
   expect(echo.sumAll(1, 2, 3)).toBe(6n);

@@ -289,6 +289,20 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = net_mesh::echo::echo_level(member::<net_mesh::echo::Level>(args, "value")?)?;
             Ok(result.write())
         }
+        "echo.echo_reason" => {
+            let result = net_mesh::echo::echo_reason(member::<net_mesh::echo::Reason>(args, "value")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_reasons" => {
+            let result = net_mesh::echo::echo_reasons(
+                optional::<Vec<net_mesh::echo::Reason>>(args, "values")?.unwrap_or_default(),
+            )?;
+            Ok(result.write())
+        }
+        "echo.echo_grade" => {
+            let result = net_mesh::echo::echo_grade(member::<net_mesh::echo::Grade>(args, "value")?)?;
+            Ok(result.write())
+        }
         "echo.echo_access" => {
             let result = net_mesh::echo::echo_access(member::<net_mesh::echo::Access>(args, "value")?)?;
             Ok(result.write())
@@ -416,6 +430,11 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         "echo.echo_with_options" => {
             let result =
                 net_mesh::echo::echo_with_options(optional::<net_mesh::echo::EchoOptions>(args, "options")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_with_setup" => {
+            let result =
+                net_mesh::echo::echo_with_setup(optional::<net_mesh::echo::EchoSetup>(args, "setup")?)?;
             Ok(result.write())
         }
         "echo.echo_pair" => {
@@ -845,6 +864,49 @@ impl Fixture for net_mesh::echo::EchoOptions {
 }
 
 impl Item for net_mesh::echo::EchoOptions {}
+
+impl Fixture for net_mesh::echo::EchoStyle {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            size: optional(members, "size")?.ok_or_else(|| missing("size"))?,
+            font: optional(members, "font")?.unwrap_or_else(|| "plain".to_owned()),
+            pause: optional_span(members, "pause", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(20)),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "size": self.size.write(),
+            "font": self.font.write(),
+            "pause": span_value(self.pause, 1_000_000),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::EchoStyle {}
+
+impl Fixture for net_mesh::echo::EchoSetup {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            title: optional(members, "title")?.unwrap_or_else(|| "none".to_owned()),
+            style: optional(members, "style")?,
+            more: optional(members, "more")?.unwrap_or_default(),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "title": self.title.write(),
+            "style": self.style.write(),
+            "more": self.more.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::EchoSetup {}
 
 impl Fixture for net_mesh::echo::VersionPair {
     fn read(value: &Value) -> Result<Self, Failure> {

@@ -118,6 +118,9 @@ fn echo(list: &mut List) {
     list.ty::<net_mesh::echo::Reason>("Reason");
     list.value("Reason::None", net_mesh::echo::Reason::None.text());
     list.value("Reason::Damaged", net_mesh::echo::Reason::Damaged.text());
+    list.ty::<net_mesh::echo::Grade>("Grade");
+    list.value("Grade::First", net_mesh::echo::Grade::First.tag());
+    list.value("Grade::Second", net_mesh::echo::Grade::Second.tag());
     list.ty::<net_mesh::echo::Mood>("Mood");
     list.value("Mood::Calm", net_mesh::echo::Mood::Calm.text());
     list.value("Mood::Angry", net_mesh::echo::Mood::Angry.text());
@@ -318,6 +321,16 @@ fn echo(list: &mut List) {
             "EchoOptions.r#type",
         ],
     );
+    list.ty::<net_mesh::echo::EchoStyle>("EchoStyle");
+    list.parts(
+        |net_mesh::echo::EchoStyle { size: _, font: _, pause: _, .. }: &net_mesh::echo::EchoStyle| {},
+        &["EchoStyle.size", "EchoStyle.font", "EchoStyle.pause"],
+    );
+    list.ty::<net_mesh::echo::EchoSetup>("EchoSetup");
+    list.parts(
+        |net_mesh::echo::EchoSetup { title: _, style: _, more: _, .. }: &net_mesh::echo::EchoSetup| {},
+        &["EchoSetup.title", "EchoSetup.style", "EchoSetup.more"],
+    );
     list.ty::<net_mesh::echo::VersionPair>("VersionPair");
     list.parts(
         |net_mesh::echo::VersionPair { major: _, minor: _, .. }: &net_mesh::echo::VersionPair| {},
@@ -492,6 +505,9 @@ fn echo(list: &mut List) {
     list.has(&["echo_size"]);
     list.has(&["echo_color"]);
     list.has(&["echo_level"]);
+    list.has(&["echo_reason"]);
+    list.has(&["echo_reasons"]);
+    list.has(&["echo_grade"]);
     list.has(&["echo_access"]);
     list.has(&["echo_mood"]);
     list.has(&["echo_rights"]);
@@ -517,6 +533,7 @@ fn echo(list: &mut List) {
     list.has(&["echo_shape"]);
     list.has(&["echo_tree"]);
     list.has(&["echo_with_options"]);
+    list.has(&["echo_with_setup"]);
     list.has(&["echo_pair"]);
     list.has(&["echo_page_of"]);
     list.has(&["sum_all"]);

@@ -1329,6 +1329,17 @@ impl Fixture for net_types::echo::Reason {
     }
 }
 
+impl Fixture for net_types::echo::Grade {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
 impl Fixture for net_types::echo::Mood {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -1484,6 +1495,8 @@ impl Item for net_types::echo::Color {}
 impl Item for net_types::echo::Level {}
 
 impl Item for net_types::echo::Reason {}
+
+impl Item for net_types::echo::Grade {}
 
 impl Item for net_types::echo::Mood {}
 

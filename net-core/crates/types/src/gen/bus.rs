@@ -385,6 +385,110 @@ pub enum Transport {
     },
 }
 
+impl Transport {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        match self {
+            Self::Redis {
+                pipeline_size,
+                pool_size,
+                connect_timeout,
+                command_timeout,
+                max_stream_len,
+                ..
+            } => {
+                crate::in_range(
+                    "pipeline_size",
+                    Some(pipeline_size).map(|value| i128::from(*value)),
+                    Some(1),
+                    Some(65_536),
+                )?;
+                crate::in_range(
+                    "pool_size",
+                    pool_size.as_ref().map(|value| i128::from(*value)),
+                    Some(1),
+                    Some(4096),
+                )?;
+                crate::in_range(
+                    "connect_timeout_ms",
+                    Some(connect_timeout).map(|value| value.as_millis() as i128),
+                    Some(1),
+                    None,
+                )?;
+                crate::in_range(
+                    "command_timeout_ms",
+                    Some(command_timeout).map(|value| value.as_millis() as i128),
+                    Some(1),
+                    None,
+                )?;
+                crate::in_range(
+                    "max_stream_len",
+                    max_stream_len.as_ref().map(|value| i128::from(*value)),
+                    Some(1),
+                    None,
+                )?;
+            }
+            Self::Jetstream {
+                connect_timeout,
+                request_timeout,
+                max_messages,
+                max,
+                max_age,
+                replicas,
+                ..
+            } => {
+                crate::in_range(
+                    "connect_timeout_ms",
+                    Some(connect_timeout).map(|value| value.as_millis() as i128),
+                    Some(1),
+                    None,
+                )?;
+                crate::in_range(
+                    "request_timeout_ms",
+                    Some(request_timeout).map(|value| value.as_millis() as i128),
+                    Some(1),
+                    None,
+                )?;
+                crate::in_range(
+                    "max_messages",
+                    max_messages.as_ref().map(|value| i128::from(*value)),
+                    Some(1),
+                    None,
+                )?;
+                crate::in_range("max_bytes", max.as_ref().map(|value| i128::from(*value)), Some(1), None)?;
+                crate::in_range(
+                    "max_age_ms",
+                    max_age.as_ref().map(|value| value.as_millis() as i128),
+                    Some(1),
+                    None,
+                )?;
+                crate::in_range(
+                    "replicas",
+                    Some(replicas).map(|value| i128::from(*value)),
+                    Some(1),
+                    Some(5),
+                )?;
+            }
+            Self::Mesh { heartbeat_interval, session_timeout, .. } => {
+                crate::in_range(
+                    "heartbeat_interval_ms",
+                    Some(heartbeat_interval).map(|value| value.as_millis() as i128),
+                    Some(10),
+                    None,
+                )?;
+                crate::in_range(
+                    "session_timeout_ms",
+                    Some(session_timeout).map(|value| value.as_millis() as i128),
+                    Some(500),
+                    None,
+                )?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
 /// How a node exchanges events with a node in another process.
 ///
 /// What one emits, the other reads, in the order of emission; an event keeps its shard if both have as many. Where events come
@@ -808,6 +912,19 @@ impl NetNodeConfig {
             Some(1),
             None,
         )?;
+        self.transport.check()?;
+        if let Some(value) = &self.redis {
+            value.check()?;
+        }
+        if let Some(value) = &self.jetstream {
+            value.check()?;
+        }
+        if let Some(value) = &self.mesh {
+            value.check()?;
+        }
+        if let Some(value) = &self.net {
+            value.check()?;
+        }
         Ok(())
     }
 }

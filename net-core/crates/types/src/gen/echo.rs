@@ -256,6 +256,71 @@ impl std::fmt::Display for Reason {
     }
 }
 
+/// An enum that hosts see as numbers, of which later versions may have more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grade {
+    /// The best one.
+    First,
+    /// The next one.
+    Second,
+    /// A value of a newer version, by its number.
+    Unknown(u8),
+}
+
+impl Grade {
+    /// Every value, in the order of the spec.
+    pub const ALL: &[Self] = &[Self::First, Self::Second];
+
+    /// The permanent number.
+    pub fn tag(self) -> u8 {
+        match self {
+            Self::First => 1,
+            Self::Second => 2,
+            Self::Unknown(tag) => tag,
+        }
+    }
+
+    /// The value of a number.
+    pub fn from_tag(tag: u8) -> Option<Self> {
+        match tag {
+            1 => Some(Self::First),
+            2 => Some(Self::Second),
+            _ => Some(Self::Unknown(tag)),
+        }
+    }
+
+    /// The published text; `unknown` for a value of a newer version.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Second => "second",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl std::str::FromStr for Grade {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        let known = match text {
+            "first" => Some(Self::First),
+            "second" => Some(Self::Second),
+            _ => crate::unknown_tag(text).and_then(Self::from_tag),
+        };
+        known.ok_or_else(|| crate::unknown_text("Grade", text, Self::ALL.iter().map(|value| value.text())))
+    }
+}
+
+impl std::fmt::Display for Grade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown(tag) => write!(f, "unknown:{tag}"),
+            known => f.write_str(known.text()),
+        }
+    }
+}
+
 /// An enum that refuses unknown texts with an error of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -610,6 +675,62 @@ impl EchoOptions {
     /// Refuses a field that lies outside its range.
     pub fn check(&self) -> Result<(), crate::Error> {
         crate::in_range("count", Some(&self.count).map(|value| i128::from(*value)), Some(1), Some(100))?;
+        Ok(())
+    }
+}
+
+/// Options within options.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoStyle {
+    /// A number that has to be given.
+    pub size: u32,
+    /// A text.
+    pub font: String,
+    /// A span of time.
+    pub pause: std::time::Duration,
+}
+
+impl EchoStyle {
+    /// Makes one of what has to be given, with the defaults of everything else.
+    pub fn new(size: u32) -> Self {
+        Self { size, font: "plain".to_owned(), pause: std::time::Duration::from_millis(20) }
+    }
+}
+
+impl EchoStyle {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range("size", Some(&self.size).map(|value| i128::from(*value)), Some(1), Some(50))?;
+        Ok(())
+    }
+}
+
+/// Options that hold options, whose fields may be given by themselves where callers name what they give.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoSetup {
+    /// A text.
+    pub title: String,
+    /// The options within.
+    pub style: Option<crate::echo::EchoStyle>,
+    /// Options in a list.
+    pub more: Vec<crate::echo::EchoStyle>,
+}
+
+impl Default for EchoSetup {
+    fn default() -> Self {
+        Self { title: "none".to_owned(), style: Default::default(), more: vec![] }
+    }
+}
+
+impl EchoSetup {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        if let Some(value) = &self.style {
+            value.check()?;
+        }
+        for value in self.more.iter() {
+            value.check()?;
+        }
         Ok(())
     }
 }

@@ -19,4 +19,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "fc3f0ba30ff300b704cef52532586d65";
+pub const SPEC_HASH: &str = "25daef5bc377440f7cdbb7e9d4e3badd";

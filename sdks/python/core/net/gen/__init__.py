@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("fc3f0ba30ff300b704cef52532586d65")
+check("25daef5bc377440f7cdbb7e9d4e3badd")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

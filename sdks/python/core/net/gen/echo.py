@@ -14,8 +14,9 @@ from enum import IntEnum, StrEnum
 from typing import Any, Final, Protocol, Self, TypeAlias, overload
 
 from net import _net
-from net._kernel.arguments import Buffer, picks, spread
+from net._kernel.arguments import Buffer, flat, picks, spread
 from net._kernel.codec import Model, decoder, encode
+from net._kernel.enums import unlisted_number, unlisted_text
 from net._kernel.errors import NetError, argument_error
 from net._kernel.hosts import HostType, thread_host, thread_stream
 from net._kernel.objects import Closable, Native, T, Typed, handle_of, handle_or_none, handles_of
@@ -23,6 +24,8 @@ from net._kernel.streams import Stream
 from net._net import (
     EchoOptions,
     EchoPage,
+    EchoSetup,
+    EchoStyle,
     Everything,
     Gauge,
     Label,
@@ -56,13 +59,16 @@ __all__ = [
     "EchoPage",
     "EchoPartError",
     "EchoSettings",
+    "EchoSetup",
     "EchoStatusError",
     "EchoStore",
+    "EchoStyle",
     "EchoTooLargeError",
     "EchoWatch",
     "Everything",
     "Floor",
     "Gauge",
+    "Grade",
     "Label",
     "LetterStream",
     "Level",
@@ -92,6 +98,7 @@ __all__ = [
     "echo_f64",
     "echo_gauge",
     "echo_gauge_maybe",
+    "echo_grade",
     "echo_i16",
     "echo_i32",
     "echo_i64",
@@ -111,6 +118,8 @@ __all__ = [
     "echo_page_of",
     "echo_pair",
     "echo_pauses",
+    "echo_reason",
+    "echo_reasons",
     "echo_rights",
     "echo_shape",
     "echo_size",
@@ -124,6 +133,7 @@ __all__ = [
     "echo_u64",
     "echo_u8",
     "echo_with_options",
+    "echo_with_setup",
     "fail",
     "fail_later",
     "kit_text",
@@ -131,6 +141,7 @@ __all__ = [
     "map_numbers",
     "panic_later",
     "panic_now",
+    "shapes",
     "sum_all",
     "sum_stream",
     "tree_of_branch",
@@ -187,6 +198,23 @@ class Reason(StrEnum):
     """It ends as it should."""
     DAMAGED = "damaged"
     """Bytes were not what they should be."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return unlisted_text(cls, value)
+
+
+class Grade(IntEnum):
+    """An enum that hosts see as numbers, of which later versions may have more."""
+
+    FIRST = 1
+    """The best one."""
+    SECOND = 2
+    """The next one."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return unlisted_number(cls, value)
 
 
 class Mood(StrEnum):
@@ -778,6 +806,21 @@ def echo_level(value: Level | int) -> Level:
     return _net.echo_level(value)
 
 
+def echo_reason(value: Reason | str) -> Reason:
+    """Gives the value back, also one that has no name."""
+    return _net.echo_reason(value)
+
+
+def echo_reasons(values: Sequence[Reason | str]) -> list[Reason]:
+    """Gives the values back, also those that have no name."""
+    return _net.echo_reasons(values)
+
+
+def echo_grade(value: Grade | int) -> Grade:
+    """Gives the value back, also one that has no name."""
+    return _net.echo_grade(value)
+
+
 def echo_access(value: Sequence[str]) -> list[Access]:
     """Gives the value back."""
     return _net.echo_access(value)
@@ -967,6 +1010,30 @@ def echo_with_options(
     return _net.echo_with_options(options)
 
 
+def echo_with_setup(
+    title: str | EchoSetup | None = None,
+    style: EchoStyle | None = None,
+    more: Sequence[EchoStyle] | None = None,
+    *,
+    style_size: int | None = None,
+    style_font: str | None = None,
+    style_pause_ms: int | None = None,
+) -> EchoSetup:
+    """Gives the options back with every default filled in.
+
+    Options:
+        title: A text. "none" by default.
+        style: The options within. Left out: Without style. Its fields may be given by themselves,
+          as style_size.
+        more: Options in a list. [] by default.
+    """
+    style = flat(
+        "style", style, EchoStyle, size=style_size, font=style_font, pause_ms=style_pause_ms
+    )
+    setup = EchoSetup(title, style, more)
+    return _net.echo_with_setup(setup)
+
+
 def echo_pair(value: VersionPair) -> VersionPair:
     """Gives the value back."""
     return _net.echo_pair(value)
@@ -1046,5 +1113,6 @@ def echo_stream(values: Iterable[Label]) -> Stream[Label]:
 
 EchoCell = EchoBox
 EchoSettings = EchoOptions
+shapes = Shape
 tree_of_leaf = Tree.leaf
 tree_of_branch = Tree.branch

@@ -15,6 +15,7 @@ from typing import Any, Final, Self, TypeAlias
 
 from net import _net
 from net._kernel.arguments import Buffer, either
+from net._kernel.enums import unlisted_text
 from net._kernel.errors import NetError
 from net._kernel.objects import Closable, Native, handle_of
 from net._kernel.streams import Stream
@@ -85,6 +86,10 @@ class RejectCode(StrEnum):
     SHUTTING_DOWN = "shutting_down"
     """The node is shutting down."""
 
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return unlisted_text(cls, value)
+
 
 class CloseCode(StrEnum):
     """Why a session ends."""
@@ -101,6 +106,10 @@ class CloseCode(StrEnum):
     """No fresh key agreement succeeded in time."""
     NOT_ADMITTED = "not_admitted"
     """The node is not admitted any more."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return unlisted_text(cls, value)
 
 
 class Reliability(StrEnum):

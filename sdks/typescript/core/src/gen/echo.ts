@@ -77,7 +77,22 @@ export const Reason = {
    */
   Damaged: 'damaged',
 } as const;
-export type Reason = (typeof Reason)[keyof typeof Reason];
+export type Reason = (typeof Reason)[keyof typeof Reason] | `unknown:${number}`;
+
+/**
+ * An enum that hosts see as numbers, of which later versions may have more.
+ */
+export const Grade = {
+  /**
+   * The best one.
+   */
+  First: 1,
+  /**
+   * The next one.
+   */
+  Second: 2,
+} as const;
+export type Grade = (typeof Grade)[keyof typeof Grade] | (number & {});
 
 /**
  * An enum that refuses unknown texts with an error of its own.
@@ -767,6 +782,42 @@ export interface EchoOptionsInput {
 }
 
 /**
+ * Options within options.
+ */
+export interface EchoStyleOutput {
+  /**
+   * A number that has to be given.
+   */
+  size: number;
+  /**
+   * A text.
+   */
+  font: string;
+  /**
+   * A span of time.
+   */
+  pauseMs: number;
+}
+
+/**
+ * Options that hold options, whose fields may be given by themselves where callers name what they give.
+ */
+export interface EchoSetupOutput {
+  /**
+   * A text.
+   */
+  title: string;
+  /**
+   * The options within.
+   */
+  style: EchoStyleOutput | null;
+  /**
+   * Options in a list.
+   */
+  more: EchoStyleOutput[];
+}
+
+/**
  * A record built from its fields in order, which stands for its first.
  */
 export interface VersionPairInput {
@@ -1189,6 +1240,64 @@ export class EchoOptions {
 /** The same as {@link EchoOptions}. */
 export const EchoSettings = EchoOptions;
 export type EchoSettings = EchoOptions;
+
+/**
+ * Options within options.
+ */
+export class EchoStyle {
+  /**
+   * A number that has to be given.
+   */
+  size: number;
+  /**
+   * A text.
+   *
+   * @defaultValue `'plain'`
+   */
+  font?: string | null;
+  /**
+   * A span of time.
+   *
+   * @defaultValue `20`
+   */
+  pauseMs?: k.BigIntLike | null;
+
+  constructor(fields: EchoStyle) {
+    this.size = fields.size;
+    this.font = fields.font ?? 'plain';
+    this.pauseMs = fields.pauseMs ?? 20;
+  }
+}
+
+/**
+ * Options that hold options, whose fields may be given by themselves where callers name what they give.
+ */
+export class EchoSetup {
+  /**
+   * A text.
+   *
+   * @defaultValue `'none'`
+   */
+  title?: string | null;
+  /**
+   * The options within.
+   *
+   * Left out: Without style.
+   */
+  style?: EchoStyle | null;
+  /**
+   * Options in a list.
+   *
+   * @defaultValue `[]`
+   */
+  more?: readonly EchoStyle[] | null;
+
+  constructor(fields: EchoSetup = {}) {
+    this.title = fields.title ?? 'none';
+    this.style = fields.style;
+    this.more = fields.more ?? [];
+  }
+}
 
 /**
  * A record built from its fields in order, which stands for its first.
@@ -1868,6 +1977,33 @@ export function echoLevel(value: Level): Level {
 }
 
 /**
+ * Gives the value back, also one that has no name.
+ */
+export function echoReason(value: Reason): Reason {
+  const w = k.begin();
+  codec.reason.write(w, value, 'value');
+  return k.answer(codec.reason, native.echoEchoReason, k.done(w));
+}
+
+/**
+ * Gives the values back, also those that have no name.
+ */
+export function echoReasons(values: readonly Reason[]): Reason[] {
+  const w = k.begin();
+  codec.listOfReason.write(w, values, 'values');
+  return k.answer(codec.listOfReason, native.echoEchoReasons, k.done(w));
+}
+
+/**
+ * Gives the value back, also one that has no name.
+ */
+export function echoGrade(value: Grade): Grade {
+  const w = k.begin();
+  codec.grade.write(w, value, 'value');
+  return k.answer(codec.grade, native.echoEchoGrade, k.done(w));
+}
+
+/**
  * Gives the value back.
  */
 export function echoAccess(value: readonly Access[]): Access[] {
@@ -2108,6 +2244,15 @@ export function echoWithOptions(options?: EchoOptionsInput | null): EchoOptionsO
 }
 
 /**
+ * Gives the options back with every default filled in.
+ */
+export function echoWithSetup(setup?: EchoSetup | null): EchoSetupOutput {
+  const w = k.begin();
+  codec.echoSetup.write(w, setup ?? {}, 'setup');
+  return k.answer(codec.echoSetup, native.echoEchoWithSetup, k.done(w));
+}
+
+/**
  * Gives the value back.
  */
 export function echoPair(value: VersionPairInput): VersionPair {
@@ -2259,6 +2404,34 @@ export function treeOfLeaf(value: k.BigIntLike): TreeInput {
 export function treeOfBranch(...children: TreeInput[]): TreeInput {
   return { type: 'branch', children };
 }
+
+/** Constructors. */
+export const shapes = {
+  /**
+   * A case without fields.
+   */
+  empty(): ShapeInput {
+    return { kind: 'empty' };
+  },
+  /**
+   * One field.
+   */
+  circle(radius: number): ShapeInput {
+    return { kind: 'circle', radius };
+  },
+  /**
+   * Two fields, the last with a default.
+   */
+  rectangle(width: number, height?: number): ShapeInput {
+    return { kind: 'rectangle', width, height };
+  },
+  /**
+   * The fields of a record, flattened.
+   */
+  named(text: string, color?: Color | 'green'): ShapeInput {
+    return { kind: 'named', text, color };
+  },
+};
 
 /** The kinds of {@link EchoError}. */
 export type EchoErrorKind =

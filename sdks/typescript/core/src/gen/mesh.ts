@@ -45,7 +45,7 @@ export const RejectCode = {
    */
   ShuttingDown: 'shutting_down',
 } as const;
-export type RejectCode = (typeof RejectCode)[keyof typeof RejectCode];
+export type RejectCode = (typeof RejectCode)[keyof typeof RejectCode] | `unknown:${number}`;
 
 /**
  * Why a session ends.
@@ -76,7 +76,7 @@ export const CloseCode = {
    */
   NotAdmitted: 'not_admitted',
 } as const;
-export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
+export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode] | `unknown:${number}`;
 
 /**
  * How hard a stream tries.

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'fc3f0ba30ff300b704cef52532586d65';
+export const SPEC_HASH = '25daef5bc377440f7cdbb7e9d4e3badd';
 
 checkSpec(SPEC_HASH);

@@ -343,13 +343,16 @@ function unlisted(name: string, value: unknown, texts: string[], unknown?: Unkno
 export function choice<Out extends string, In extends string = Out>(values: {
   readonly tags: Readonly<Record<Out, number>>;
   readonly aliases?: Readonly<Record<string, number>>;
-  readonly open?: boolean;
+  /** Greatest number of a value that is not listed; without it there is none. */
+  readonly open?: number;
   readonly unknown?: Unknown;
 }): Codec<In, Out> {
   const byText = new Map<string, number>(Object.entries({ ...values.aliases, ...values.tags }));
   const byTag = new Map(Object.entries(values.tags).map(([text, tag]) => [tag, text as Out]));
-  const unknown = (value: string): number | undefined =>
-    values.open && /^unknown:\d+$/.test(value) ? Number(value.slice(8)) : undefined;
+  const unknown = (value: string): number | undefined => {
+    const tag = /^unknown:(?:0|[1-9]\d*)$/.test(value) ? Number(value.slice(8)) : Infinity;
+    return values.open !== undefined && tag <= values.open ? tag : undefined;
+  };
   return {
     write: (w, value, name) =>
       w.count(
@@ -364,11 +367,13 @@ export function choice<Out extends string, In extends string = Out>(values: {
   };
 }
 
-/** An enum that is seen as numbers. */
-export function numbers<T extends number>(tags: readonly T[]): Codec<T, T> {
+/** An enum that is seen as numbers; one that is open has others, too, up to a greatest one. */
+export function numbers<T extends number>(tags: readonly T[], open = -1): Codec<T, T> {
+  const isKnown = (value: T) =>
+    tags.includes(value) || (Number.isInteger(value) && value >= 0 && value <= open);
   return {
     write: (w, value, name) =>
-      w.count(tags.includes(value) ? value : refuse(name, value, `one of ${tags.join(', ')}`)),
+      w.count(isKnown(value) ? value : refuse(name, value, `one of ${tags.join(', ')}`)),
     read: (r) => r.count() as T,
   };
 }

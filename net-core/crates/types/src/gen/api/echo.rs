@@ -200,6 +200,15 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     /// Gives the value back.
     fn echo_level(value: crate::echo::Level) -> Result<crate::echo::Level, crate::Error>;
 
+    /// Gives the value back, also one that has no name.
+    fn echo_reason(value: crate::echo::Reason) -> Result<crate::echo::Reason, crate::Error>;
+
+    /// Gives the values back, also those that have no name.
+    fn echo_reasons(values: Vec<crate::echo::Reason>) -> Result<Vec<crate::echo::Reason>, crate::Error>;
+
+    /// Gives the value back, also one that has no name.
+    fn echo_grade(value: crate::echo::Grade) -> Result<crate::echo::Grade, crate::Error>;
+
     /// Gives the value back.
     fn echo_access(value: crate::echo::Access) -> Result<crate::echo::Access, crate::Error>;
 
@@ -290,6 +299,9 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     /// Gives the options back with every default filled in.
     fn echo_with_options(options: crate::echo::EchoOptions)
     -> Result<crate::echo::EchoOptions, crate::Error>;
+
+    /// Gives the options back with every default filled in.
+    fn echo_with_setup(setup: crate::echo::EchoSetup) -> Result<crate::echo::EchoSetup, crate::Error>;
 
     /// Gives the value back.
     fn echo_pair(value: crate::echo::VersionPair) -> Result<crate::echo::VersionPair, crate::Error>;

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from net import _net
-from net._kernel.arguments import Buffer, whole
+from net._kernel.arguments import Buffer, flat, whole
 from net._kernel.codec import Model, decoder, encode, encode_all
 from net._kernel.loop import submit
 from net._kernel.objects import Closable, Native, T, Typed, handle_of
@@ -145,6 +145,46 @@ class NetNode(Native):
         num_shards: int | None = None,
         ring_buffer_capacity: int | None = None,
         backpressure_mode: Backpressure | str | None = None,
+        redis_url: str | None = None,
+        redis_prefix: str | None = None,
+        redis_pipeline_size: int | None = None,
+        redis_pool_size: int | None = None,
+        redis_connect_timeout_ms: int | None = None,
+        redis_command_timeout_ms: int | None = None,
+        redis_max_stream_len: int | None = None,
+        jetstream_url: str | None = None,
+        jetstream_prefix: str | None = None,
+        jetstream_connect_timeout_ms: int | None = None,
+        jetstream_request_timeout_ms: int | None = None,
+        jetstream_max_messages: int | None = None,
+        jetstream_max_bytes: int | None = None,
+        jetstream_max_age_ms: int | None = None,
+        jetstream_replicas: int | None = None,
+        mesh_bind: str | None = None,
+        mesh_peer: str | None = None,
+        mesh_psk: str | None = None,
+        mesh_role: MeshRole | str | None = None,
+        mesh_peer_public_key: Buffer | str | None = None,
+        mesh_secret_key: str | None = None,
+        mesh_public_key: Buffer | str | None = None,
+        mesh_identity_seed: Buffer | None = None,
+        mesh_reliability: MeshDelivery | str | None = None,
+        mesh_heartbeat_interval_ms: int | None = None,
+        mesh_session_timeout_ms: int | None = None,
+        mesh_batched_io: bool | None = None,
+        mesh_packet_pool_size: int | None = None,
+        net_bind_addr: str | None = None,
+        net_peer_addr: str | None = None,
+        net_psk: str | None = None,
+        net_role: MeshRole | str | None = None,
+        net_peer_public_key: Buffer | str | None = None,
+        net_secret_key: str | None = None,
+        net_public_key: Buffer | str | None = None,
+        net_reliability: MeshDelivery | str | None = None,
+        net_heartbeat_interval_ms: int | None = None,
+        net_session_timeout_ms: int | None = None,
+        net_batched_io: bool | None = None,
+        net_packet_pool_size: int | None = None,
     ) -> Self:
         """Creates a node and starts it. It waits for the answer of the transport's server; a peer
         of the mesh has a second for that, and only one that refuses is an error.
@@ -159,14 +199,78 @@ class NetNode(Native):
             max_event_bytes: Longest event that is accepted. 1_048_576 by default.
             max_buffer_bytes: Most bytes of events that the node keeps. 268_435_456 by default.
             transport: Where the events live. Transport.memory() by default.
-            redis: The same as a `transport` of `redis`. Left out: As `transport` says.
-            jetstream: The same as a `transport` of `jetstream`. Left out: As `transport` says.
-            mesh: The same as a `transport` of `mesh`. Left out: As `transport` says.
-            net: The same as a `transport` of `mesh`. Left out: As `transport` says.
+            redis: The same as a `transport` of `redis`. Left out: As `transport` says. Its fields
+              may be given by themselves, as redis_url.
+            jetstream: The same as a `transport` of `jetstream`. Left out: As `transport` says. Its
+              fields may be given by themselves, as jetstream_url.
+            mesh: The same as a `transport` of `mesh`. Left out: As `transport` says. Its fields may
+              be given by themselves, as mesh_bind.
+            net: The same as a `transport` of `mesh`. Left out: As `transport` says. Its fields may
+              be given by themselves, as net_bind_addr.
             producer_nonce_path: A file that keeps the number by which a server knows this producer,
               and how far its ids were used; it is made if it is Left out: The number is drawn anew
               for each node.
         """
+        redis = flat(
+            "redis",
+            redis,
+            RedisOptions,
+            url=redis_url,
+            prefix=redis_prefix,
+            pipeline_size=redis_pipeline_size,
+            pool_size=redis_pool_size,
+            connect_timeout_ms=redis_connect_timeout_ms,
+            command_timeout_ms=redis_command_timeout_ms,
+            max_stream_len=redis_max_stream_len,
+        )
+        jetstream = flat(
+            "jetstream",
+            jetstream,
+            JetStreamOptions,
+            url=jetstream_url,
+            prefix=jetstream_prefix,
+            connect_timeout_ms=jetstream_connect_timeout_ms,
+            request_timeout_ms=jetstream_request_timeout_ms,
+            max_messages=jetstream_max_messages,
+            max_bytes=jetstream_max_bytes,
+            max_age_ms=jetstream_max_age_ms,
+            replicas=jetstream_replicas,
+        )
+        mesh = flat(
+            "mesh",
+            mesh,
+            MeshTransportOptions,
+            bind=mesh_bind,
+            peer=mesh_peer,
+            psk=mesh_psk,
+            role=mesh_role,
+            peer_public_key=mesh_peer_public_key,
+            secret_key=mesh_secret_key,
+            public_key=mesh_public_key,
+            identity_seed=mesh_identity_seed,
+            reliability=mesh_reliability,
+            heartbeat_interval_ms=mesh_heartbeat_interval_ms,
+            session_timeout_ms=mesh_session_timeout_ms,
+            batched_io=mesh_batched_io,
+            packet_pool_size=mesh_packet_pool_size,
+        )
+        net = flat(
+            "net",
+            net,
+            NetOptions,
+            bind_addr=net_bind_addr,
+            peer_addr=net_peer_addr,
+            psk=net_psk,
+            role=net_role,
+            peer_public_key=net_peer_public_key,
+            secret_key=net_secret_key,
+            public_key=net_public_key,
+            reliability=net_reliability,
+            heartbeat_interval_ms=net_heartbeat_interval_ms,
+            session_timeout_ms=net_session_timeout_ms,
+            batched_io=net_batched_io,
+            packet_pool_size=net_packet_pool_size,
+        )
         config = NetNodeConfig(
             shards,
             buffer_capacity,
@@ -203,6 +307,46 @@ class NetNode(Native):
         num_shards: int | None = None,
         ring_buffer_capacity: int | None = None,
         backpressure_mode: Backpressure | str | None = None,
+        redis_url: str | None = None,
+        redis_prefix: str | None = None,
+        redis_pipeline_size: int | None = None,
+        redis_pool_size: int | None = None,
+        redis_connect_timeout_ms: int | None = None,
+        redis_command_timeout_ms: int | None = None,
+        redis_max_stream_len: int | None = None,
+        jetstream_url: str | None = None,
+        jetstream_prefix: str | None = None,
+        jetstream_connect_timeout_ms: int | None = None,
+        jetstream_request_timeout_ms: int | None = None,
+        jetstream_max_messages: int | None = None,
+        jetstream_max_bytes: int | None = None,
+        jetstream_max_age_ms: int | None = None,
+        jetstream_replicas: int | None = None,
+        mesh_bind: str | None = None,
+        mesh_peer: str | None = None,
+        mesh_psk: str | None = None,
+        mesh_role: MeshRole | str | None = None,
+        mesh_peer_public_key: Buffer | str | None = None,
+        mesh_secret_key: str | None = None,
+        mesh_public_key: Buffer | str | None = None,
+        mesh_identity_seed: Buffer | None = None,
+        mesh_reliability: MeshDelivery | str | None = None,
+        mesh_heartbeat_interval_ms: int | None = None,
+        mesh_session_timeout_ms: int | None = None,
+        mesh_batched_io: bool | None = None,
+        mesh_packet_pool_size: int | None = None,
+        net_bind_addr: str | None = None,
+        net_peer_addr: str | None = None,
+        net_psk: str | None = None,
+        net_role: MeshRole | str | None = None,
+        net_peer_public_key: Buffer | str | None = None,
+        net_secret_key: str | None = None,
+        net_public_key: Buffer | str | None = None,
+        net_reliability: MeshDelivery | str | None = None,
+        net_heartbeat_interval_ms: int | None = None,
+        net_session_timeout_ms: int | None = None,
+        net_batched_io: bool | None = None,
+        net_packet_pool_size: int | None = None,
     ) -> None:
         """Creates a node and starts it, without waiting.
 
@@ -216,14 +360,78 @@ class NetNode(Native):
             max_event_bytes: Longest event that is accepted. 1_048_576 by default.
             max_buffer_bytes: Most bytes of events that the node keeps. 268_435_456 by default.
             transport: Where the events live. Transport.memory() by default.
-            redis: The same as a `transport` of `redis`. Left out: As `transport` says.
-            jetstream: The same as a `transport` of `jetstream`. Left out: As `transport` says.
-            mesh: The same as a `transport` of `mesh`. Left out: As `transport` says.
-            net: The same as a `transport` of `mesh`. Left out: As `transport` says.
+            redis: The same as a `transport` of `redis`. Left out: As `transport` says. Its fields
+              may be given by themselves, as redis_url.
+            jetstream: The same as a `transport` of `jetstream`. Left out: As `transport` says. Its
+              fields may be given by themselves, as jetstream_url.
+            mesh: The same as a `transport` of `mesh`. Left out: As `transport` says. Its fields may
+              be given by themselves, as mesh_bind.
+            net: The same as a `transport` of `mesh`. Left out: As `transport` says. Its fields may
+              be given by themselves, as net_bind_addr.
             producer_nonce_path: A file that keeps the number by which a server knows this producer,
               and how far its ids were used; it is made if it is Left out: The number is drawn anew
               for each node.
         """
+        redis = flat(
+            "redis",
+            redis,
+            RedisOptions,
+            url=redis_url,
+            prefix=redis_prefix,
+            pipeline_size=redis_pipeline_size,
+            pool_size=redis_pool_size,
+            connect_timeout_ms=redis_connect_timeout_ms,
+            command_timeout_ms=redis_command_timeout_ms,
+            max_stream_len=redis_max_stream_len,
+        )
+        jetstream = flat(
+            "jetstream",
+            jetstream,
+            JetStreamOptions,
+            url=jetstream_url,
+            prefix=jetstream_prefix,
+            connect_timeout_ms=jetstream_connect_timeout_ms,
+            request_timeout_ms=jetstream_request_timeout_ms,
+            max_messages=jetstream_max_messages,
+            max_bytes=jetstream_max_bytes,
+            max_age_ms=jetstream_max_age_ms,
+            replicas=jetstream_replicas,
+        )
+        mesh = flat(
+            "mesh",
+            mesh,
+            MeshTransportOptions,
+            bind=mesh_bind,
+            peer=mesh_peer,
+            psk=mesh_psk,
+            role=mesh_role,
+            peer_public_key=mesh_peer_public_key,
+            secret_key=mesh_secret_key,
+            public_key=mesh_public_key,
+            identity_seed=mesh_identity_seed,
+            reliability=mesh_reliability,
+            heartbeat_interval_ms=mesh_heartbeat_interval_ms,
+            session_timeout_ms=mesh_session_timeout_ms,
+            batched_io=mesh_batched_io,
+            packet_pool_size=mesh_packet_pool_size,
+        )
+        net = flat(
+            "net",
+            net,
+            NetOptions,
+            bind_addr=net_bind_addr,
+            peer_addr=net_peer_addr,
+            psk=net_psk,
+            role=net_role,
+            peer_public_key=net_peer_public_key,
+            secret_key=net_secret_key,
+            public_key=net_public_key,
+            reliability=net_reliability,
+            heartbeat_interval_ms=net_heartbeat_interval_ms,
+            session_timeout_ms=net_session_timeout_ms,
+            batched_io=net_batched_io,
+            packet_pool_size=net_packet_pool_size,
+        )
         config = NetNodeConfig(
             shards,
             buffer_capacity,

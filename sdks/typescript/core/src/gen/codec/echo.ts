@@ -23,8 +23,10 @@ export const reason = k.choice<t.Reason, t.Reason>({
     none: 0,
     damaged: 7,
   },
-  open: true,
+  open: 65535,
 });
+
+export const grade = k.numbers<t.Grade>([1, 2], 255);
 
 export const mood = k.choice<t.Mood, t.Mood>({
   tags: {
@@ -194,6 +196,46 @@ export const echoOptions: k.Codec<t.EchoOptionsInput, t.EchoOptionsOutput> = {
       from: optionalText.read(r),
       type: optionalText.read(r),
     }) as t.EchoOptionsOutput;
+    return r.leave(end, value);
+  },
+};
+
+export const echoStyle: k.Codec<t.EchoStyle, t.EchoStyleOutput> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(3, name);
+    k.u32.write(w, k.inRange(v.size, 1, 50, 'size'), 'size');
+    k.text.write(w, v.font ?? 'plain', 'font');
+    k.counter.write(w, v.pauseMs ?? 20, 'pauseMs');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.EchoStyleOutput = {
+      size: k.u32.read(r),
+      font: k.text.read(r),
+      pauseMs: k.counter.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const echoSetup: k.Codec<t.EchoSetup, t.EchoSetupOutput> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(3, name);
+    k.text.write(w, v.title ?? 'none', 'title');
+    optionalEchoStyle.write(w, v.style, 'style');
+    listOfEchoStyle.write(w, v.more ?? [], 'more');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.EchoSetupOutput = {
+      title: k.text.read(r),
+      style: optionalEchoStyle.read(r),
+      more: listOfEchoStyle.read(r),
+    };
     return r.leave(end, value);
   },
 };
@@ -470,6 +512,8 @@ export const mapOfI64 = k.map(k.i64);
 export const mapOfListOfLabel = k.map(listOfLabel);
 export const listOfShape = k.list(shape);
 export const listOfText = k.list(k.text);
+export const optionalEchoStyle = k.optional(echoStyle);
+export const listOfEchoStyle = k.list(echoStyle);
 export const listOfCounter = k.list(k.counter);
 export const mapOfCounter = k.map(k.counter);
 export const echoBoxHandle = k.handleOf(() => t.EchoBox);
@@ -477,6 +521,7 @@ export const optionalEchoBoxHandle = k.optional(echoBoxHandle);
 export const listOfEchoBoxHandle = k.list(echoBoxHandle);
 export const streamOfU32 = k.streamOf(k.u32);
 export const listOfTree = k.list(tree);
+export const listOfReason = k.list(reason);
 export const optionalU32 = k.optional(k.u32);
 export const optionalEchoKit = k.optional(echoKit);
 export const optionalGauge = k.optional(gauge);

@@ -13,7 +13,7 @@ export const rejectCode = k.choice<t.RejectCode, t.RejectCode>({
     not_admitted: 4,
     shutting_down: 5,
   },
-  open: true,
+  open: 65535,
 });
 
 export const closeCode = k.choice<t.CloseCode, t.CloseCode>({
@@ -25,7 +25,7 @@ export const closeCode = k.choice<t.CloseCode, t.CloseCode>({
     expired: 4,
     not_admitted: 5,
   },
-  open: true,
+  open: 65535,
 });
 
 export const reliability = k.choice<t.Reliability, t.Reliability>({

@@ -21,6 +21,9 @@ interface Functions {
   echoEchoSize(value: bigint): bigint;
   echoEchoColor(args: Uint8Array, out: Buffer): number;
   echoEchoLevel(args: Uint8Array, out: Buffer): number;
+  echoEchoReason(args: Uint8Array, out: Buffer): number;
+  echoEchoReasons(args: Uint8Array, out: Buffer): number;
+  echoEchoGrade(args: Uint8Array, out: Buffer): number;
   echoEchoAccess(args: Uint8Array, out: Buffer): number;
   echoEchoMood(args: Uint8Array, out: Buffer): number;
   echoEchoRights(args: Uint8Array, out: Buffer): number;
@@ -50,6 +53,7 @@ interface Functions {
   echoEchoShape(args: Uint8Array, out: Buffer): number;
   echoEchoTree(args: Uint8Array, out: Buffer): number;
   echoEchoWithOptions(args: Uint8Array, out: Buffer): number;
+  echoEchoWithSetup(args: Uint8Array, out: Buffer): number;
   echoEchoPair(args: Uint8Array, out: Buffer): number;
   echoEchoPageOf(raw: string, out: Buffer): number;
   echoSumAll(first: bigint, args: Uint8Array): bigint;
