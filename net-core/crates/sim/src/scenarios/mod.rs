@@ -2,6 +2,7 @@
 
 mod attacks;
 mod company;
+mod crowd;
 mod mesh;
 mod routing;
 mod sessions;
@@ -63,6 +64,7 @@ pub const SCENARIOS: &[Scenario] = &[
     sessions::GARBAGE,
     sessions::RELAYED,
     sessions::REROUTED,
+    crowd::CROWD,
 ];
 
 /// The scenario of a name.
