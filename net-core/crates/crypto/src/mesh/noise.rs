@@ -3,7 +3,7 @@
 //! The pattern is run by `snow`; its primitives are those that the rest of the mesh uses. A Diffie-Hellman result of
 //! zeros is refused, and the ephemeral key comes from 32 random bytes of the caller.
 
-use super::{Psk, PublicKey, StaticKey};
+use super::{Psk, PublicKey, StaticKey, static_key};
 use blake2::{Blake2s256, Digest};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, Tag, UnboundKey};
 use snow::{
@@ -226,7 +226,7 @@ impl Dh for X25519 {
 
     fn set(&mut self, secret: &[u8]) {
         self.secret.copy_from_slice(secret);
-        self.public = x25519_dalek::x25519(*self.secret, x25519_dalek::X25519_BASEPOINT_BYTES);
+        self.public = static_key::public(&self.secret);
     }
 
     fn generate(&mut self, rng: &mut dyn Random) -> Result<(), Error> {

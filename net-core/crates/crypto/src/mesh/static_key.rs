@@ -4,6 +4,7 @@ use super::hash;
 use crate::{EntityId, Keypair, Seed};
 use net_types::identity::IdentityError;
 use std::fmt;
+use x25519_dalek::StaticSecret;
 use zeroize::Zeroizing;
 
 /// Label of certificates, filled up with zeros.
@@ -68,7 +69,7 @@ impl StaticKey {
 
     /// The key of a secret that was drawn by itself.
     pub fn from_secret(secret: Zeroizing<[u8; 32]>) -> Self {
-        let public = PublicKey(x25519_dalek::x25519(*secret, x25519_dalek::X25519_BASEPOINT_BYTES));
+        let public = PublicKey(public(&secret));
         Self { secret, public }
     }
 
@@ -127,6 +128,11 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Certificate(..)")
     }
+}
+
+/// The public half of a secret, by tables of the base point.
+pub(super) fn public(secret: &[u8; 32]) -> [u8; 32] {
+    x25519_dalek::PublicKey::from(&StaticSecret::from(*secret)).to_bytes()
 }
 
 fn signed(key: PublicKey) -> [u8; 48] {
