@@ -33,4 +33,4 @@ pub use endpoint::Endpoint;
 pub use random::Random;
 pub use stats::{DropReason, EndpointStats, SessionStats, StreamStats};
 pub use stream::{Inbox, Item, Message, OpenStream, StreamKind};
-pub use types::{DialId, Event, Forwarded, Path, SessionId, StreamId, Target, Transmit};
+pub use types::{DialId, Event, Forwarded, Haste, Path, SessionId, StreamId, Target, Transmit};

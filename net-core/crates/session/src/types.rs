@@ -86,6 +86,17 @@ pub struct Target {
     pub path: Path,
 }
 
+/// When what was sent over a stream has to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// At once: nothing is on its way, or a whole train of datagrams has gathered.
+    Now,
+    /// Before long; what comes meanwhile leaves with it.
+    Soon,
+    /// Not before something arrives from the peer, or a timer goes off.
+    None,
+}
+
 /// What to send: the bytes are in the buffer that was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transmit {

@@ -2,8 +2,9 @@
 
 use std::{
     io,
-    sync::{Arc, Weak},
-    time::Instant,
+    pin::pin,
+    sync::{Arc, Weak, atomic::Ordering::Release},
+    time::Duration,
 };
 
 use net_types::{BaseError, Error, mesh::MeshError};
@@ -11,16 +12,19 @@ use tokio::{
     io::Interest,
     net::UdpSocket,
     runtime::Handle,
-    time::{Instant as TokioInstant, sleep_until},
+    time::{Instant as TokioInstant, sleep},
 };
 
 use super::{
     hub::{Life, Shared},
-    socket::Arrivals,
+    socket::{Arrivals, Socket},
 };
 
 /// Batches that are received before others get their turn.
 const BATCHES: usize = 16;
+
+/// Longer than anybody waits.
+const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Has a node driven, unless it is already.
 pub(super) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
@@ -28,27 +32,31 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
     if hub.driver.is_some() {
         return Ok(());
     }
-    let Some(socket) = &hub.socket else { return Err(MeshError::ShutDown.into()) };
+    let Some(own) = hub.socket.clone() else { return Err(MeshError::ShutDown.into()) };
     let internal = |detail: String| BaseError::Internal { detail };
     let runtime = Handle::try_current().map_err(|error| internal(error.to_string()))?;
-    let registered = socket.duplicate().and_then(UdpSocket::from_std);
+    let registered = own.duplicate().and_then(UdpSocket::from_std);
     let socket = registered.map_err(|error| internal(format!("the socket cannot be waited for: {error}")))?;
-    hub.driver = Some(runtime.spawn(drive(Arc::downgrade(shared), socket)));
+    hub.driver = Some(runtime.spawn(drive(Arc::downgrade(shared), own, socket)));
+    shared.is_running.store(hub.life == Life::Open, Release);
     Ok(())
 }
 
 /// Drives a node until it is closed, or nobody has it any more.
-async fn drive(node: Weak<Shared>, socket: UdpSocket) {
+async fn drive(node: Weak<Shared>, own: Arc<Socket>, socket: UdpSocket) {
     let mut arrivals = Arrivals::new();
+    let mut timer = pin!(sleep(FAR));
     while let Some(shared) = node.upgrade() {
-        let (timeout, is_blocked) = {
+        let (earlier, is_blocked) = {
             let mut hub = shared.lock();
             if hub.life == Life::Closed {
                 return;
             }
-            hub.armed = hub.machine.poll_timeout();
-            (hub.armed, hub.is_blocked())
+            (hub.arm(), hub.is_blocked())
         };
+        if let Some(earlier) = earlier {
+            timer.as_mut().reset(earlier.into());
+        }
         let interest = if is_blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
         tokio::select! {
             ready = socket.ready(interest) => match ready {
@@ -56,17 +64,21 @@ async fn drive(node: Weak<Shared>, socket: UdpSocket) {
                     if ready.is_writable() && is_blocked {
                         unblock(&shared, &socket);
                     }
-                    if ready.is_readable() {
-                        receive(&shared, &socket, &mut arrivals);
+                    if ready.is_readable() && receive(&shared, &own, &socket, &mut arrivals) {
+                        tokio::task::yield_now().await;
                     }
                 }
                 Err(error) => tracing::debug!(%error, "the socket is not ready"),
             },
-            () = until(timeout) => shared.act(|hub, now| hub.machine.handle_timeout(now)),
-            () = shared.wake.notified() => {}
+            () = &mut timer => {
+                timer.as_mut().reset(TokioInstant::now() + FAR);
+                shared.act(|hub, now| {
+                    hub.armed = None;
+                    hub.machine.handle_timeout(now);
+                });
+            }
+            () = shared.wake.notified() => shared.flush(),
         }
-        drop(shared);
-        tokio::task::yield_now().await;
     }
 }
 
@@ -81,30 +93,29 @@ fn unblock(shared: &Shared, socket: &UdpSocket) {
     drop(tried);
 }
 
-fn receive(shared: &Shared, socket: &UdpSocket, arrivals: &mut Arrivals) {
+/// Takes what has come; true if there is more, which waits until others have had their turn.
+fn receive(shared: &Shared, own: &Socket, socket: &UdpSocket, arrivals: &mut Arrivals) -> bool {
     for _ in 0..BATCHES {
         let received = socket.try_io(Interest::READABLE, || {
-            let hub = shared.lock();
-            hub.socket.as_ref().map_or(Ok(()), |own| own.receive(arrivals))
+            own.receive(arrivals)?;
+            // Less than there was room for: whatever comes from now on announces itself anew.
+            if arrivals.is_full() { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
         });
-        match received {
-            Ok(()) => shared.act(|hub, now| {
+        if arrivals.has_some() {
+            shared.act(|hub, now| {
                 hub.arrive(now, arrivals);
                 hub.machine.handle_timeout(now);
-            }),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            });
+        }
+        match received {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
             // What an earlier datagram met on its way; the next one may get through.
             Err(error) => {
                 tracing::debug!(%error, "not received");
-                return;
+                return true;
             }
         }
     }
-}
-
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(TokioInstant::from_std(time)).await,
-        None => std::future::pending().await,
-    }
+    true
 }

@@ -1,9 +1,9 @@
 //! The state of a node, and how it settles.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     io,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use net_crypto::mesh::PublicKey;
 use net_machine::{Datagrams, Machine};
 use net_router::Strict;
-use net_session::{Event, Inbox, Item, Random, SessionId, StreamId, Target};
+use net_session::{Event, Haste, Inbox, Random, SessionId, StreamId, Target};
 use net_types::{
     Timestamp,
     identity::NodeId,
@@ -29,12 +29,17 @@ use super::{
 use crate::bus::bell::Bell;
 
 /// Messages that are read of a stream before its queue is asked for room again.
-const TURN: usize = 16;
+const TURN: usize = 32;
+
+/// Messages of this length or more have memory of their own; shorter ones that are read together share it.
+const OWN_FROM: usize = 1_024;
 
 /// What all references to a node have in common.
 #[derive(Debug)]
 pub(super) struct Shared {
     hub: Mutex<Hub>,
+    /// Whether the node is open and driven, so that calls need not look.
+    pub(super) is_running: AtomicBool,
     /// Wakes the driver.
     pub(super) wake: Notify,
     /// Rings when there are messages to read, or none come any more.
@@ -51,7 +56,7 @@ pub(super) struct Hub {
     pub(super) queue: Queue,
     pub(super) driver: Option<JoinHandle<()>>,
     /// Until the node is shut down.
-    pub(super) socket: Option<Socket>,
+    pub(super) socket: Option<Arc<Socket>>,
     pub(super) life: Life,
     /// How long an attempt to connect may take.
     pub(super) patience: Duration,
@@ -59,13 +64,15 @@ pub(super) struct Hub {
     pub(super) armed: Option<Instant>,
     /// Own streams that end once what was sent over them has arrived.
     pub(super) finishing: HashSet<(SessionId, StreamId)>,
-    incoming: HashMap<(SessionId, StreamId), Incoming>,
+    incoming: BTreeMap<(SessionId, StreamId), Incoming>,
     /// Streams with something to read.
     readable: VecDeque<(SessionId, StreamId)>,
     /// What the socket had no room for.
     blocked: Option<(Vec<u8>, Datagrams)>,
     buffer: Vec<u8>,
     inbox: Inbox,
+    /// Something was sent that the driver has been woken to take along.
+    has_gathered: bool,
 }
 
 /// How far the life of a node has got.
@@ -86,7 +93,7 @@ pub(super) struct Incoming {
     pub(super) id: u64,
     pub(super) is_reliable: bool,
     pub(super) next: u64,
-    pub(super) last_activity: Option<SystemTime>,
+    pub(super) last_activity: Option<Instant>,
     is_readable: bool,
     has_ended: bool,
 }
@@ -118,18 +125,25 @@ impl Shared {
             outgoing: Outgoing::default(),
             queue: Queue::new(settings.queue),
             driver: None,
-            socket: Some(socket),
+            socket: Some(Arc::new(socket)),
             life: Life::Open,
             patience,
             armed: None,
             finishing: HashSet::new(),
-            incoming: HashMap::new(),
+            incoming: BTreeMap::new(),
             readable: VecDeque::new(),
             blocked: None,
             buffer: Vec::new(),
-            inbox: Inbox::new(),
+            inbox: Inbox::sharing(OWN_FROM),
+            has_gathered: false,
         };
-        Self { hub: Mutex::new(hub), wake: Notify::new(), news: Bell::default(), moved: Bell::default() }
+        Self {
+            hub: Mutex::new(hub),
+            is_running: AtomicBool::new(false),
+            wake: Notify::new(),
+            news: Bell::default(),
+            moved: Bell::default(),
+        }
     }
 
     /// The state as it is.
@@ -140,14 +154,49 @@ impl Shared {
     /// Does something to the state, and settles it.
     pub(super) fn act<R>(&self, what: impl FnOnce(&mut Hub, Instant) -> R) -> R {
         let now = Instant::now();
-        let (result, news, wakes) = {
-            let mut hub = self.lock();
-            let result = what(&mut hub, now);
-            let news = hub.settle(now);
-            let timeout = hub.machine.poll_timeout();
-            let is_sooner = timeout.is_some_and(|timeout| hub.armed.is_none_or(|armed| timeout < armed));
-            (result, news, is_sooner || hub.blocked.is_some())
-        };
+        let mut hub = self.lock();
+        let result = what(&mut hub, now);
+        self.settle(hub, now);
+        result
+    }
+
+    /// Sends messages over a stream: all of them, or none.
+    ///
+    /// They leave at once if nothing is on its way to the peer, or if they fill a train of datagrams; otherwise the driver
+    /// takes them along, with whatever else has come by its turn.
+    pub(super) fn send(&self, peer: NodeId, id: u64, messages: &[Bytes]) -> Result<(), StreamError> {
+        let now = Instant::now();
+        let mut hub = self.lock();
+        let haste = hub.send(now, peer, id, messages);
+        match haste {
+            Ok(Haste::Soon) => {
+                let is_first = !std::mem::replace(&mut hub.has_gathered, true);
+                drop(hub);
+                if is_first {
+                    self.wake.notify_one();
+                }
+            }
+            Ok(Haste::None) => {}
+            Ok(Haste::Now) | Err(_) => self.settle(hub, now),
+        }
+        haste.map(drop)
+    }
+
+    /// Sends what has gathered.
+    pub(super) fn flush(&self) {
+        let hub = self.lock();
+        if hub.has_gathered {
+            self.settle(hub, Instant::now());
+        }
+    }
+
+    /// Settles the state, and tells everybody whom that concerns.
+    fn settle(&self, mut hub: MutexGuard<'_, Hub>, now: Instant) {
+        let news = hub.settle(now);
+        let timeout = hub.machine.poll_timeout();
+        let is_sooner = timeout.is_some_and(|timeout| hub.armed.is_none_or(|armed| timeout < armed));
+        let wakes = is_sooner || hub.blocked.is_some();
+        drop(hub);
         if news.to_read {
             self.news.ring();
         }
@@ -157,7 +206,6 @@ impl Shared {
         if wakes {
             self.wake.notify_one();
         }
-        result
     }
 }
 
@@ -240,19 +288,19 @@ impl Hub {
         }
     }
 
-    /// Sends messages over a stream: all of them, or none.
-    pub(super) fn send(
+    /// Takes messages for a stream: all of them, or none; tells when they have to leave.
+    fn send(
         &mut self,
         now: Instant,
         peer: NodeId,
         id: u64,
         messages: &[Bytes],
-    ) -> Result<(), StreamError> {
+    ) -> Result<Haste, StreamError> {
         let own = self.outgoing.live(peer, id)?;
         self.machine.endpoint_mut().send(now, own.session, own.stream, messages)?;
         own.is_used |= !messages.is_empty();
-        own.last_activity = Some(SystemTime::now());
-        Ok(())
+        own.last_activity = Some(now);
+        Ok(self.machine.endpoint().haste(own.session, own.stream))
     }
 
     /// Begins to end every stream over which something may be on its way.
@@ -274,6 +322,16 @@ impl Hub {
         self.queue.clear();
         self.socket = None;
         self.finishing.clear();
+    }
+
+    /// When the driver has to wake, if that is sooner than it was told before; if it is later, it wakes for nothing once.
+    pub(super) fn arm(&mut self) -> Option<Instant> {
+        let timeout = self.machine.poll_timeout()?;
+        let is_sooner = self.armed.is_none_or(|armed| timeout < armed);
+        is_sooner.then(|| {
+            self.armed = Some(timeout);
+            timeout
+        })
     }
 
     /// Takes what has arrived.
@@ -302,6 +360,7 @@ impl Hub {
     /// Takes events, reads and sends until nothing is left to do.
     fn settle(&mut self, now: Instant) -> News {
         let mut news = News::default();
+        self.has_gathered = false;
         let reroutes = self.machine.reroutes();
         loop {
             while let Some(event) = self.machine.poll(now) {
@@ -410,17 +469,23 @@ impl Hub {
                 return true;
             }
             news.to_read = true;
-            let clock = SystemTime::now();
-            incoming.last_activity = Some(clock);
-            for item in self.inbox.iter() {
-                match item {
-                    Item::Message { sequence, bytes, .. } => {
-                        incoming.next = sequence + 1;
-                        self.queue.push(event(&incoming, sequence, bytes, clock));
-                    }
-                    Item::Skipped { sequence, count, .. } => incoming.next = sequence + count,
-                }
-            }
+            incoming.last_activity = Some(now);
+            let arrived = Timestamp(nanoseconds(SystemTime::now()));
+            let Incoming { peer, id, is_reliable, .. } = incoming;
+            let payloads = self.inbox.payloads();
+            let messages = payloads.filter_map(|(sequence, payload)| {
+                incoming.next = sequence + payload.as_ref().map_or_else(|count| *count, |_| 1);
+                Some(MeshEvent {
+                    id: String::new(),
+                    sender: peer,
+                    stream_id: id,
+                    sequence,
+                    reliable: is_reliable,
+                    payload: payload.ok()?,
+                    insertion_ts: arrived,
+                })
+            });
+            self.queue.extend(peer, id, messages);
             self.incoming.insert(key, incoming);
         }
     }
@@ -451,18 +516,6 @@ impl Hub {
             Ok(()) => {}
         }
         self.buffer = bytes;
-    }
-}
-
-fn event(incoming: &Incoming, sequence: u64, bytes: &[u8], clock: SystemTime) -> MeshEvent {
-    MeshEvent {
-        id: String::new(),
-        sender: incoming.peer,
-        stream_id: incoming.id,
-        sequence,
-        reliable: incoming.is_reliable,
-        payload: Bytes::copy_from_slice(bytes),
-        insertion_ts: Timestamp(nanoseconds(clock)),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::{
     future::poll_fn,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::Ordering::{Acquire, Release},
+    },
     task::Poll,
     time::{Duration, Instant},
 };
@@ -169,6 +172,10 @@ impl api::MeshNode for MeshNode {
 
     async fn send_blocking(&self, stream: Arc<MeshStream>, events: Vec<Bytes>) -> Result<(), Error> {
         self.run()?;
+        match self.send(&stream, &events) {
+            Err(StreamError::WindowFull) => {}
+            done => return Ok(done?),
+        }
         let mut waiter = Waiter::new(&self.shared.moved);
         let sent = poll_fn(|cx| {
             waiter.arm(cx.waker());
@@ -243,6 +250,7 @@ impl api::MeshNode for MeshNode {
         let is_first = self.shared.act(|hub, now| {
             let is_first = hub.life == Life::Open;
             if is_first {
+                self.shared.is_running.store(false, Release);
                 hub.life = Life::Closing;
                 hub.finish_all(now);
             }
@@ -287,12 +295,15 @@ impl MeshNode {
 
     /// Has the node driven, unless it is already or is shut down.
     pub(super) fn run(&self) -> Result<(), Error> {
+        if self.shared.is_running.load(Acquire) {
+            return Ok(());
+        }
         self.shared.lock().check_open()?;
         driver::start(&self.shared)
     }
 
     fn send(&self, stream: &MeshStream, events: &[Bytes]) -> Result<(), StreamError> {
-        self.shared.act(|hub, now| hub.send(now, stream.peer, stream.id, events))
+        self.shared.send(stream.peer, stream.id, events)
     }
 
     /// Does something that is answered later, and waits for the answer.
@@ -343,6 +354,7 @@ impl MeshNode {
     fn close(&self) {
         self.shared.act(|hub, now| {
             if hub.life != Life::Closed {
+                self.shared.is_running.store(false, Release);
                 hub.close(now);
             }
         });

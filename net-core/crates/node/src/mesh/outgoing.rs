@@ -1,6 +1,6 @@
 //! Streams to peers, and what is sent over them.
 
-use std::{collections::HashMap, time::SystemTime};
+use std::{collections::BTreeMap, time::Instant};
 
 use net_session::{OpenStream, SessionId, StreamId};
 use net_types::{
@@ -11,7 +11,7 @@ use net_types::{
 /// The streams of a node to its peers, by peer and published id.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    streams: HashMap<(NodeId, u64), Own>,
+    streams: BTreeMap<(NodeId, u64), Own>,
 }
 
 /// A stream to a peer.
@@ -24,7 +24,7 @@ pub(super) struct Own {
     pub(super) ended: Option<End>,
     /// Whether something was sent that may be on its way.
     pub(super) is_used: bool,
-    pub(super) last_activity: Option<SystemTime>,
+    pub(super) last_activity: Option<Instant>,
 }
 
 /// Why a stream has ended.

@@ -82,11 +82,16 @@ impl Queue {
         self.line_of(peer, stream).bytes < limit
     }
 
-    /// Adds a message; its id is drawn here.
-    pub(super) fn push(&mut self, mut event: MeshEvent) {
-        event.id = self.next_event.to_string();
-        self.next_event += 1;
-        self.line_of(event.sender, event.stream_id).push(event);
+    /// Adds messages of a stream; their ids are drawn here.
+    pub(super) fn extend(&mut self, peer: NodeId, stream: u64, events: impl Iterator<Item = MeshEvent>) {
+        let mut next = self.next_event;
+        let line = self.line_of(peer, stream);
+        for mut event in events {
+            event.id = next.to_string();
+            next += 1;
+            line.push(event);
+        }
+        self.next_event = next;
     }
 
     /// Takes messages that no reader gets.

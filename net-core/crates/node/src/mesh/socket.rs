@@ -77,6 +77,16 @@ impl Socket {
 }
 
 impl Arrivals {
+    /// Whether something was received last.
+    pub(super) fn has_some(&self) -> bool {
+        self.count > 0
+    }
+
+    /// Whether all room was needed.
+    pub(super) fn is_full(&self) -> bool {
+        self.count == BATCH
+    }
+
     /// Room for one call's datagrams.
     pub(super) fn new() -> Self {
         Self { bytes: vec![0; BATCH * TRAIN], metas: [RecvMeta::default(); BATCH], count: 0 }

@@ -1,6 +1,6 @@
 //! Counters, and their Prometheus text.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, time::SystemTime};
 
 use net_session::DropReason;
 use net_types::{
@@ -25,7 +25,7 @@ pub(super) fn of_stream(hub: &Hub, peer: NodeId, id: u64) -> Option<StreamStats>
         tx_seq: sent.next_sequence,
         rx_seq: incoming.map_or(0, |incoming| incoming.next),
         inbound_pending: hub.queue.waiting(peer, id),
-        last_activity_ns: activity.map_or(0, nanoseconds),
+        last_activity_ns: activity.map_or(0, |at| nanoseconds(SystemTime::now() - at.elapsed())),
         active: own.is_some_and(|own| own.ended.is_none()),
         backpressure_events: sent.refused,
         tx_credit_remaining: sent.window.saturating_sub(sent.outstanding),

@@ -177,11 +177,7 @@ impl Endpoint {
                 return Some(transmit);
             }
             self.queue.pop_front();
-            // It still counts as queued while its timer is set: whatever it wants, it may not send now.
-            self.after(now, slot);
-            if let Some(session) = self.slots[slot as usize].session.as_deref_mut() {
-                session.is_queued = false;
-            }
+            self.rest(now, slot);
         }
         None
     }

@@ -101,16 +101,36 @@ impl Endpoint {
         if session.is_over(now) {
             return self.forget_session(slot);
         }
-        let (is_waiting, next) = (session.wants_to_send(now), session.next_timeout());
-        if is_waiting && !session.is_queued {
+        // What is queued is asked again when it has had its turn.
+        if session.is_queued {
+            return;
+        }
+        if session.wants_to_send(now) {
             session.is_queued = true;
             self.queue.push_back(slot);
+            return;
         }
-        if let Some(next) = next
+        self.set_timer(slot);
+    }
+
+    /// Sees to it that a session is woken when it wants to be.
+    fn set_timer(&mut self, slot: u32) {
+        let Some(session) = self.slots[slot as usize].session.as_deref_mut() else { return };
+        let id = session.id;
+        if let Some(next) = session.next_timeout()
             && session.armed.needs(next)
         {
             self.arm(next, Timer::Session(id));
         }
+    }
+
+    /// A session has had its turn to send, and may not send more now, whatever it wants: its timer says when to ask again.
+    pub(super) fn rest(&mut self, now: Instant, slot: u32) {
+        let Some(session) = self.slots[slot as usize].session.as_deref_mut() else { return };
+        session.is_queued = false;
+        // It tells what of its timers depends on whether it could send.
+        session.wants_to_send(now);
+        self.set_timer(slot);
     }
 
     /// A session has come to its end.

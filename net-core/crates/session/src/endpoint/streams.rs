@@ -2,7 +2,7 @@
 
 use super::Endpoint;
 use crate::{
-    Inbox, OpenStream, Path, SessionId, SessionStats, StreamId, StreamStats,
+    Haste, Inbox, OpenStream, Path, SessionId, SessionStats, StreamId, StreamStats,
     stream::{Item, Message},
 };
 use bytes::Bytes;
@@ -34,6 +34,11 @@ impl Endpoint {
         messages: &[Bytes],
     ) -> Result<(), StreamError> {
         self.on_session(now, session, |session| session.send(stream.0, messages))
+    }
+
+    /// When what was sent over an own stream has to leave. Whoever sends much asks this before it polls.
+    pub fn haste(&self, session: SessionId, stream: StreamId) -> Haste {
+        self.session(session).map_or(Haste::Now, |session| session.haste(stream.0))
     }
 
     /// Says in a reliable stream that so many messages are left out here.

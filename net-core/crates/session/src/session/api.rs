@@ -2,13 +2,16 @@
 
 use super::{Closing, Context, Control, Ending, Session};
 use crate::{
-    StreamId,
+    Haste, StreamId,
     stats::SessionStats,
     stream::{Effects, Inbox, OpenStream},
 };
 use bytes::Bytes;
 use net_types::mesh::StreamError;
 use std::time::Duration;
+
+/// Bytes that are worth a call of the system of their own.
+const TRAIN: u64 = 32 << 10;
 
 impl Session {
     pub(crate) fn open(&mut self, stream: &OpenStream) -> Result<u64, StreamError> {
@@ -23,6 +26,20 @@ impl Session {
             self.stats.messages_sent += messages.len() as u64;
         }
         Ok(())
+    }
+
+    /// When what was sent over a stream has to leave.
+    pub(crate) fn haste(&self, sid: u64) -> Haste {
+        let has_window =
+            self.recovery.in_flight + (self.paths.mtu.current as u64) <= self.congestion.window();
+        let sendable = self.outgoing.sendable(sid);
+        match (self.recovery.in_flight, sendable) {
+            (0, _) => Haste::Now,
+            (_, 0) => Haste::None,
+            _ if !has_window => Haste::None,
+            (_, TRAIN..) => Haste::Now,
+            _ => Haste::Soon,
+        }
     }
 
     pub(crate) fn finish(&mut self, sid: u64) -> Result<(), StreamError> {
@@ -44,7 +61,8 @@ impl Session {
 
     pub(crate) fn stop(&mut self, sid: u64, code: u64) -> Result<(), StreamError> {
         self.is_usable()?;
-        let mut effects = Effects { events: &mut self.events, control: &mut self.control };
+        let mut effects =
+            Effects { events: &mut self.events, control: &mut self.control, later: &mut self.later };
         self.incoming.stop(sid, code, &mut effects)
     }
 
@@ -57,7 +75,8 @@ impl Session {
         inbox: &mut Inbox,
     ) -> Result<u64, StreamError> {
         self.is_usable()?;
-        let mut effects = Effects { events: &mut self.events, control: &mut self.control };
+        let mut effects =
+            Effects { events: &mut self.events, control: &mut self.control, later: &mut self.later };
         let read = self.incoming.read(sid, most, inbox, &mut effects);
         let taken = self.incoming.reserve(sid, cx.reassembly_left, &mut effects);
         cx.reassembly_left -= taken;

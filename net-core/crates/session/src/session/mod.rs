@@ -153,6 +153,8 @@ pub(crate) struct Session {
     pub(crate) outgoing: Outgoing,
     pub(crate) incoming: Incoming,
     control: Vec<Control>,
+    /// Frames that wait for a packet which is sent anyway.
+    later: Vec<Control>,
     pub(crate) events: VecDeque<StreamEvent>,
     /// A PING is to be sent.
     is_ping_due: bool,
@@ -218,6 +220,7 @@ impl Session {
             outgoing: Outgoing::new(terms.allowance),
             incoming: Incoming::new(own),
             control: Vec::new(),
+            later: Vec::new(),
             events: VecDeque::new(),
             probes: 0,
             is_limited: true,

@@ -149,7 +149,8 @@ impl Session {
     }
 
     fn frame(&mut self, cx: &mut Context<'_>, from: Path, frame: Frame<'_>) -> Result<(), Broken> {
-        let mut effects = Effects { events: &mut self.events, control: &mut self.control };
+        let mut effects =
+            Effects { events: &mut self.events, control: &mut self.control, later: &mut self.later };
         match frame {
             Frame::Padding | Frame::Ping => {}
             Frame::Ack(ack) => self.acknowledged(cx, &ack)?,

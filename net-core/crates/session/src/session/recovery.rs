@@ -406,6 +406,15 @@ impl Recovery {
         }
     }
 
+    /// Forgets the first of very many packets that nobody acknowledges, as those are that are passed on for others.
+    pub(crate) fn forget_silent(&mut self) {
+        while self.packets.len() > CROWD
+            && self.packets.front().is_some_and(|packet| packet.state == State::Silent)
+        {
+            self.pop();
+        }
+    }
+
     fn pop(&mut self) {
         if let Some(packet) = self.packets.pop_front() {
             self.frames.drain(..usize::from(packet.frames));

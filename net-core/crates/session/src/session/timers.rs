@@ -57,7 +57,8 @@ impl Session {
         self.is_ping_due |= self.recovery.doubtful_until().is_some_and(|at| cx.now >= at);
         self.watch_peer(cx);
         self.paths.expire(cx.now);
-        let mut effects = Effects { events: &mut self.events, control: &mut self.control };
+        let mut effects =
+            Effects { events: &mut self.events, control: &mut self.control, later: &mut self.later };
         let given_up = self.incoming.expire(cx.now, &mut effects);
         (0..given_up).for_each(|_| self.stats.drop(DropReason::Incomplete));
         if cx.now >= self.expires() {
@@ -202,6 +203,7 @@ impl Session {
         self.acks.shrink();
         self.replay.shrink();
         self.control.shrink_to_fit();
+        self.later.shrink_to_fit();
         self.events.shrink_to_fit();
     }
 }

@@ -59,7 +59,10 @@ impl Session {
 
     fn plan(&mut self, now: Instant) -> Option<Plan> {
         let mtu = self.paths.mtu.current as u64;
-        let has_work = self.is_ping_due || !self.control.is_empty() || self.outgoing.is_ready();
+        let has_work = self.is_ping_due
+            || !self.control.is_empty()
+            || self.outgoing.is_ready()
+            || self.is_later_due(now);
         self.paced_until = None;
         if self.probes > 0 {
             return Some(Plan::All);
@@ -78,6 +81,11 @@ impl Session {
             self.is_limited = self.recovery.in_flight + mtu <= self.congestion.window();
         }
         self.acks.is_due(now).then_some(Plan::Ack)
+    }
+
+    /// Whether what could wait waits no longer: an acknowledgement is due, or none will be.
+    fn is_later_due(&self, now: Instant) -> bool {
+        !self.later.is_empty() && (self.acks.is_due(now) || !self.acks.is_wanted())
     }
 
     /// Writes one packet of at most so many bytes, and gives back how many it has.
@@ -129,6 +137,7 @@ impl Session {
 
     /// Writes the newest value of each limit and report that is due.
     fn write_control(&mut self, buffer: &mut Vec<u8>, end: usize) {
+        self.control.append(&mut self.later);
         while let Some(control) = self.control.last().copied()
             && end - buffer.len() >= 32
         {
@@ -260,6 +269,7 @@ impl Session {
         buffer.extend_from_slice(rest);
         let segment = buffer.len() - start;
         self.recovery.sent(cx.now, segment, false, false);
+        self.recovery.forget_silent();
         self.note_departure(cx.now, segment, false);
         self.stats.forwarded += 1;
         Some(Transmit { path: self.paths.active, segment })

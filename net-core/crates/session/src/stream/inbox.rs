@@ -4,18 +4,35 @@ use crate::StreamId;
 use bytes::Bytes;
 
 /// Messages that were read: one buffer for many, which is used again after [`clear`](Self::clear).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Inbox {
     buffer: Vec<u8>,
     entries: Vec<Entry>,
+    /// Messages of this length or more have memory of their own.
+    own_from: usize,
 }
 
-#[derive(Debug, Clone, Copy)]
+impl Default for Inbox {
+    fn default() -> Self {
+        Self { buffer: Vec::new(), entries: Vec::new(), own_from: usize::MAX }
+    }
+}
+
+#[derive(Debug)]
 struct Entry {
     stream: StreamId,
     sequence: u64,
-    /// Where the message ends, or how many were skipped.
-    end: Result<usize, u64>,
+    kept: Kept,
+}
+
+/// Where a message is.
+#[derive(Debug)]
+enum Kept {
+    /// In the buffer, up to here.
+    End(usize),
+    Own(Bytes),
+    /// There is none, but so many are missing.
+    Skipped(u64),
 }
 
 /// A message, or a place where some are missing.
@@ -56,6 +73,12 @@ impl Inbox {
         Self::default()
     }
 
+    /// An empty one whose messages are handed out by [`payloads`](Self::payloads): those of so many bytes or more have
+    /// memory of their own from the start.
+    pub fn sharing(own_from: usize) -> Self {
+        Self { own_from, ..Self::default() }
+    }
+
     /// Forgets what was read and keeps the memory.
     pub fn clear(&mut self) {
         self.buffer.clear();
@@ -66,14 +89,30 @@ impl Inbox {
     pub fn iter(&self) -> impl Iterator<Item = Item<'_>> {
         let mut start = 0;
         self.entries.iter().map(move |entry| {
-            let Entry { stream, sequence, end } = *entry;
-            match end {
-                Ok(end) => {
-                    let bytes = &self.buffer[std::mem::replace(&mut start, end)..end];
+            let Entry { stream, sequence, .. } = *entry;
+            match &entry.kept {
+                Kept::End(end) => {
+                    let bytes = &self.buffer[std::mem::replace(&mut start, *end)..*end];
                     Item::Message { stream, sequence, bytes }
                 }
-                Err(count) => Item::Skipped { stream, sequence, count },
+                Kept::Own(bytes) => Item::Message { stream, sequence, bytes: &bytes[..] },
+                Kept::Skipped(count) => Item::Skipped { stream, sequence, count: *count },
             }
+        })
+    }
+
+    /// What was read, in order, with bytes that go on without the inbox: each item's sequence number, and the message or
+    /// how many were skipped. Short messages share one piece of memory, which lasts as long as the last of them.
+    pub fn payloads(&self) -> impl Iterator<Item = (u64, Result<Bytes, u64>)> + '_ {
+        let shared = Bytes::copy_from_slice(&self.buffer);
+        let mut start = 0;
+        self.entries.iter().map(move |entry| {
+            let payload = match &entry.kept {
+                Kept::End(end) => Ok(shared.slice(std::mem::replace(&mut start, *end)..*end)),
+                Kept::Own(bytes) => Ok(bytes.clone()),
+                Kept::Skipped(count) => Err(*count),
+            };
+            (entry.sequence, payload)
         })
     }
 
@@ -87,19 +126,19 @@ impl Inbox {
         self.entries.is_empty()
     }
 
-    /// Bytes of all messages.
-    pub fn bytes(&self) -> usize {
-        self.buffer.len()
-    }
-
-    /// Adds a message whose bytes come in parts.
-    pub(super) fn push<'a>(&mut self, stream: u64, sequence: u64, parts: impl IntoIterator<Item = &'a [u8]>) {
-        parts.into_iter().for_each(|part| self.buffer.extend_from_slice(part));
-        let entry = Entry { stream: StreamId(stream), sequence, end: Ok(self.buffer.len()) };
-        self.entries.push(entry);
+    /// Adds a message whose bytes come in two parts.
+    pub(super) fn push(&mut self, stream: u64, sequence: u64, parts: [&[u8]; 2]) {
+        let length = parts[0].len() + parts[1].len();
+        let kept = if length < self.own_from {
+            parts.iter().for_each(|part| self.buffer.extend_from_slice(part));
+            Kept::End(self.buffer.len())
+        } else {
+            Kept::Own(parts.concat().into())
+        };
+        self.entries.push(Entry { stream: StreamId(stream), sequence, kept });
     }
 
     pub(super) fn push_skipped(&mut self, stream: u64, sequence: u64, count: u64) {
-        self.entries.push(Entry { stream: StreamId(stream), sequence, end: Err(count) });
+        self.entries.push(Entry { stream: StreamId(stream), sequence, kept: Kept::Skipped(count) });
     }
 }

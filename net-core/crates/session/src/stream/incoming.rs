@@ -1,7 +1,7 @@
 //! The peer's streams of a session, and the credit for them.
 
 use super::{
-    Allowance, Broken, Budget, Inbox, Open, ReliableIn, StreamKind, UnreliableIn, is_own,
+    Allowance, Broken, Budget, Grants, Inbox, Open, ReliableIn, StreamKind, UnreliableIn, is_own,
     outgoing::own_allowance,
 };
 use crate::{
@@ -57,13 +57,24 @@ enum Form {
 /// Where a stream's effects go.
 pub(crate) struct Effects<'a> {
     pub(crate) events: &'a mut VecDeque<StreamEvent>,
+    /// What is to be told at once.
     pub(crate) control: &'a mut Vec<Control>,
+    /// What can wait for the next packet, or for the next acknowledgement that is due.
+    pub(crate) later: &'a mut Vec<Control>,
 }
 
 impl Effects<'_> {
     fn due(&mut self, control: Control) {
         if !self.control.contains(&control) {
             self.control.push(control);
+        }
+    }
+
+    fn credit(&mut self, control: Control, grant: Grants) {
+        match grant {
+            Grants::Urgent => self.due(control),
+            Grants::Later if self.control.contains(&control) || self.later.contains(&control) => {}
+            Grants::Later => self.later.push(control),
         }
     }
 }
@@ -233,8 +244,8 @@ impl Incoming {
         let messages = match &mut stream.form {
             Form::Reliable(form) => {
                 let grant = form.read(most, inbox)?;
-                if form.new_limit().is_some() {
-                    effects.due(Control::MaxStreamData(sid));
+                if let Some(grant) = form.new_limit() {
+                    effects.credit(Control::MaxStreamData(sid), grant);
                 }
                 stream.is_told &= form.is_readable();
                 if is_own(sid) {
@@ -418,9 +429,10 @@ impl Incoming {
         self.reserved -= released;
         let most = self.allowance.max_data;
         let next = self.consumed + most + self.reserved;
-        if next > self.max_data && (next - self.max_data >= most / 4 || self.consumed == self.received) {
+        let grant = Grants::of(next.saturating_sub(self.max_data), most, self.consumed == self.received);
+        if let Some(grant) = grant {
             self.max_data = next;
-            effects.due(Control::MaxData);
+            effects.credit(Control::MaxData, grant);
         }
     }
 

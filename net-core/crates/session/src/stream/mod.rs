@@ -15,7 +15,7 @@ pub use inbox::{Inbox, Item, Message};
 
 pub(crate) use incoming::{Effects, Incoming};
 pub(crate) use outgoing::{Outcome, Outgoing};
-pub(crate) use reliable_in::{Broken, ReliableIn};
+pub(crate) use reliable_in::{Broken, Grants, ReliableIn};
 pub(crate) use reliable_out::ReliableOut;
 pub(crate) use unreliable_in::{Budget, UnreliableIn};
 pub(crate) use unreliable_out::{UnreliableOut, Written};

@@ -126,8 +126,10 @@ impl Outgoing {
     /// Takes all of the messages or none.
     pub(crate) fn send(&mut self, sid: u64, messages: &[Bytes]) -> Result<(), StreamError> {
         let budget = limits::SEND_BUFFER as u64;
+        let is_long = matches!(messages, [only] if only.len() as u64 > budget / 2);
         // What nodes tell each other by themselves keeps nobody's message back.
-        let is_empty = self.kept == self.kept_of(StreamId::CONTROL) + self.kept_of(StreamId::GOSSIP);
+        let own = || self.kept_of(StreamId::CONTROL) + self.kept_of(StreamId::GOSSIP);
+        let is_alone = is_long && self.kept == own();
         let stream = self.streams.get_mut(&sid).ok_or(StreamError::Closed)?;
         if stream.form.is_finished() {
             return Err(StreamError::Closed);
@@ -140,7 +142,7 @@ impl Outgoing {
             Form::Reliable(_) => messages.iter().map(ReliableOut::cost).sum::<u64>(),
             Form::Unreliable(_) => messages.iter().map(unreliable_out::cost).sum(),
         };
-        let fits_budget = self.kept + cost <= budget || is_empty && messages.len() == 1;
+        let fits_budget = self.kept + cost <= budget || is_alone;
         if !(stream.form.has_room(cost) && fits_budget) {
             stream.refused += 1;
             if stream.wanted.replace(cost).is_none() {
@@ -206,6 +208,15 @@ impl Outgoing {
             Form::Unreliable(stream) => stream.is_finished && stream.is_settled(),
             Form::Reliable(_) => false,
         })
+    }
+
+    /// Bytes of a stream that can be sent as far as the peer's credit goes.
+    pub(crate) fn sendable(&self, sid: u64) -> u64 {
+        match self.streams.get(&sid).map(|stream| &stream.form) {
+            Some(Form::Reliable(form)) => form.available(u64::MAX, self.max_data - self.data_sent),
+            Some(Form::Unreliable(form)) => form.kept(),
+            None => 0,
+        }
     }
 
     /// Whether something can be sent.

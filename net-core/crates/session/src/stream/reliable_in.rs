@@ -39,6 +39,26 @@ pub(crate) struct Grant {
     pub(crate) messages: u64,
 }
 
+/// How urgent it is to tell of a limit that was raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grants {
+    /// The sender may wait for it.
+    Urgent,
+    /// It tells that all was read; there is room for most messages without it.
+    Later,
+}
+
+impl Grants {
+    /// Whether a limit is raised by so many bytes of a window, and how urgent it is to tell of it.
+    pub(crate) fn of(bytes: u64, window: u64, is_all_read: bool) -> Option<Self> {
+        match bytes {
+            0 => None,
+            bytes if bytes >= window / 4 => Some(Self::Urgent),
+            _ => is_all_read.then_some(Self::Later),
+        }
+    }
+}
+
 enum Head {
     Message { head: u64, length: u64 },
     Skipped { head: u64, count: u64 },
@@ -165,15 +185,16 @@ impl ReliableIn {
         self.reserved += bytes;
     }
 
-    /// The new limit if it is time to tell it: a quarter of the window was read, or all that has come.
-    pub(crate) fn new_limit(&mut self) -> Option<u64> {
+    /// Raises the limit if it is time to: a quarter of the window was read, or all that has come.
+    pub(crate) fn new_limit(&mut self) -> Option<Grants> {
         let start = self.bytes.start();
         let next = start + self.window;
-        let is_due = next > self.limit && (next - self.limit >= self.window / 4 || start == self.highest);
-        (is_due && self.end.is_none()).then(|| {
+        let grant = Grants::of(next.saturating_sub(self.limit), self.window, start == self.highest);
+        let grant = grant.filter(|_| self.end.is_none());
+        if grant.is_some() {
             self.limit = next;
-            next
-        })
+        }
+        grant
     }
 
     /// The limit as it was told last.
