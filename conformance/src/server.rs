@@ -76,6 +76,11 @@ impl Server {
         Ok(())
     }
 
+    /// The id of the process, while it runs.
+    pub fn process(&self) -> Option<u32> {
+        self.running.as_ref().map(Child::id)
+    }
+
     /// Ends the process at once.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.running.take() {

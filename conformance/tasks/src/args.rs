@@ -35,6 +35,11 @@ cargo perf [--filter TEXT] [--only LANGUAGE]... [--without LANGUAGE]... [--quick
     the methods whose name contains the text; `--quick` makes few short rounds; `--compare` tells what has changed
     since an earlier report.
 
+cargo perf --mesh [--filter TEXT] [--without LANGUAGE]... [--quick] [--json FILE]
+    Measures the mesh beside quinn, raw UDP, NATS and the published wheel, each as two processes on this machine:
+    processor time, throughput and latency, in five rounds by turns, held against the targets. `--filter` takes the
+    work whose name contains the text.
+
 Languages: rust, typescript, python, go, c.
 ";
 
@@ -66,6 +71,8 @@ pub(crate) struct Args {
     pub(crate) quick: bool,
     /// How long each target is fuzzed.
     pub(crate) seconds: Option<u64>,
+    /// The mesh is measured, beside others.
+    pub(crate) mesh: bool,
     /// The report of an earlier run.
     pub(crate) compare: Option<PathBuf>,
 }
@@ -95,6 +102,7 @@ impl Args {
             json: None,
             quick: false,
             seconds: None,
+            mesh: false,
             compare: None,
         };
         while let Some(word) = words.next() {
@@ -113,12 +121,14 @@ impl Args {
                 ("--mutants", Task::Conform) => args.mutants = true,
                 ("--json", Task::Conform | Task::Perf) => args.json = Some(value()?.into()),
                 ("--quick", Task::Perf) => args.quick = true,
+                ("--mesh", Task::Perf) => args.mesh = true,
                 ("--compare", Task::Perf) => args.compare = Some(value()?.into()),
                 _ => bail!("unknown option `{word}`\n\n{USAGE}"),
             }
         }
         let chooses_cases = args.filter.is_some() || args.json.is_some();
         ensure!(!(args.mutants && chooses_cases), "--mutants takes neither --filter nor --json");
+        ensure!(!(args.mesh && args.compare.is_some()), "--mesh takes no --compare");
         ensure!(!args.without.contains(&Language::Rust), "rust is what everything is built with");
         let chosen = std::mem::take(&mut args.languages);
         args.languages = Language::ALL
@@ -163,6 +173,12 @@ mod tests {
     }
 
     #[test]
+    fn perf_measures_the_mesh() {
+        let args = parse("perf --mesh --filter bulk").unwrap().unwrap();
+        assert_eq!((args.mesh, args.filter.as_deref()), (true, Some("bulk")));
+    }
+
+    #[test]
     fn a_fuzz_target_is_named_without_an_option() {
         let args = parse("fuzz wire/echo_frame --seconds 3600").unwrap().unwrap();
         assert_eq!((args.task, args.seconds), (Task::Fuzz, Some(3600)));
@@ -184,6 +200,8 @@ mod tests {
             "conform --quick",
             "perf --compare",
             "perf --list",
+            "perf --mesh --compare old.json",
+            "conform --mesh",
             "fuzz --seconds soon",
             "perf --seconds 1",
         ] {

@@ -67,7 +67,10 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &[],
-        work: Work::Commands("", &["cargo fmt --all --check"]),
+        work: Work::Commands(
+            "",
+            &["cargo fmt --all --check", "cargo fmt --check --manifest-path conformance/peers/Cargo.toml"],
+        ),
         counts: Source::Commands,
         budget: Budget { cold: 2, warm: 5 },
     },

@@ -26,6 +26,14 @@ pub(crate) fn figures(workspace: &Workspace, job: &Job, quick: bool) -> Result<V
     Ok(all)
 }
 
+/// Runs all of one bench.
+pub(crate) fn of(workspace: &Workspace, job: &Job, package: &str, bench: &str) -> Result<Vec<Core>> {
+    let mut cargo = workspace.command("cargo", "");
+    cargo.args(["bench", "--package", package, "--bench", bench, "--", "--noplot"]);
+    let printed = job.capture(&mut cargo).with_context(|| format!("the bench {bench}"))?;
+    Ok(of_criterion(&printed))
+}
+
 /// A line such as `  emit, serialized: 48.1 ns per event, median 51.0`.
 fn of_bus(line: &str) -> Option<Core> {
     let (name, rest) = line.trim().split_once(": ")?;

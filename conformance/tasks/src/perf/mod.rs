@@ -5,6 +5,7 @@ mod compare;
 mod figures;
 mod footprint;
 mod measure;
+mod mesh;
 mod parties;
 mod plan;
 mod plot;
@@ -27,6 +28,9 @@ use report::{Machine, Report, Row};
 
 /// Times what is asked for; prints a table, writes the report and draws the plot.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
+    if args.mesh {
+        return mesh::run(workspace, args);
+    }
     let before = args.compare.as_deref().map(Report::read).transpose()?;
     let api = net_codegen::cli::api(&workspace.path(""))?;
     let plan = Plan::load(workspace, &api)?;

@@ -1,6 +1,6 @@
 //! Who is timed: the testee of each language, and the published wheel.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -67,8 +67,8 @@ fn make(remote: &mut Remote, step: &Step) -> Result<()> {
     Ok(())
 }
 
-/// Installs the published wheel into a venv of its own and starts it; an error tells why it is not to be had.
-pub(crate) fn wheel(workspace: &Workspace, job: &Job) -> Result<Party> {
+/// Installs the published wheel into a venv of its own, and gives its interpreter; an error tells why it is not to be had.
+pub(crate) fn install_wheel(workspace: &Workspace, job: &Job) -> Result<PathBuf> {
     let venv = workspace.target("perf/wheel");
     let python = venv.join("bin/python");
     if !installed(workspace, job, &python) {
@@ -76,6 +76,12 @@ pub(crate) fn wheel(workspace: &Workspace, job: &Job) -> Result<Party> {
         let mut pip = workspace.command(&python.display().to_string(), "");
         job.run(pip.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", WHEEL]))?;
     }
+    Ok(python)
+}
+
+/// Starts the published wheel; an error tells why it is not to be had.
+pub(crate) fn wheel(workspace: &Workspace, job: &Job) -> Result<Party> {
+    let python = install_wheel(workspace, job)?;
     let program = workspace.path("conformance/testees/python/wheel.py");
     let testee = Testee {
         language: "wheel".to_owned(),

@@ -151,8 +151,16 @@ impl Row {
 }
 
 impl Verdict {
-    fn new(what: String, measured: f64, limit: f64, rule: String) -> Self {
+    /// Holds a figure against a limit.
+    pub(crate) fn new(what: String, measured: f64, limit: f64, rule: String) -> Self {
         Self { what, measured, limit, rule, reached: measured <= limit }
+    }
+
+    /// Its line.
+    pub(crate) fn print(&self) {
+        let Self { what, measured, limit, rule, reached } = self;
+        let state = if *reached { "reached" } else { "MISSED" };
+        println!("  {state:<8} {what:<44}{:>9} of at most {:<8} {rule}", short(*measured), short(*limit));
     }
 }
 
@@ -223,10 +231,7 @@ impl Report {
         if !self.targets.is_empty() {
             println!("\ntargets");
         }
-        for Verdict { what, measured, limit, rule, reached } in &self.targets {
-            let state = if *reached { "reached" } else { "MISSED" };
-            println!("  {state:<8} {what:<44}{:>9} of at most {:<8} {rule}", short(*measured), short(*limit));
-        }
+        self.targets.iter().for_each(Verdict::print);
     }
 }
 
