@@ -7,6 +7,7 @@ mod methods;
 mod names;
 mod records;
 mod symbols;
+mod unread;
 mod values;
 
 use crate::diag::Diagnostic;
@@ -27,6 +28,7 @@ pub(super) fn check(api: &Api, modules: &[&Loaded], diagnostics: &mut Vec<Diagno
         errors::check(&mut rules, position);
         methods::check(&mut rules, position);
         records::check(&mut rules, position);
+        unread::check(&mut rules, position);
     }
 }
 

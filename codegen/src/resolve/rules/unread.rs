@@ -1,0 +1,103 @@
+//! Keys that the language has and no target reads: a spec with one would say something that no program does.
+
+use super::Rules;
+use crate::doc::{Document, Method, Prop, Style, Table};
+
+/// Refuses every such key of a module.
+pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
+    let document = &rules.modules[position].document;
+    let mut found = Vec::new();
+    values(document, &mut found);
+    records(document, &mut found);
+    layouts(document, &mut found);
+    calls(document, &mut found);
+    for path in found {
+        let key = path.last().copied().unwrap_or_default();
+        rules.wrong(position, &path, format!("nothing reads `{key}`, so that it would have no effect"));
+    }
+}
+
+/// The keys that lead to what is not read.
+type Path<'a> = Vec<&'a str>;
+
+fn values<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
+    for (name, item) in &document.scalar {
+        if item.accept.iter().any(|form| form == "base64") {
+            found.push(vec!["scalar", name, "accept"]);
+        }
+        if item.out.as_deref() == Some("base64") {
+            found.push(vec!["scalar", name, "out"]);
+        }
+    }
+    let open = document.flags.iter().filter(|(_, item)| item.open);
+    found.extend(open.map(|(name, _)| vec!["flags", name, "open"]));
+    found.extend(document.derive.keys().map(|name| vec!["derive", name, "hash"]));
+    found.extend(document.metric.keys().map(|name| vec!["metric", name, "kind"]));
+}
+
+fn records<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
+    for (name, item) in &document.record {
+        if item.tuple {
+            found.push(vec!["record", name, "tuple"]);
+        }
+        let per = item.rename_all.as_ref();
+        let others = per.is_some_and(|per| {
+            let all = [per.python, per.go, per.c, per.rust, per.default];
+            all.iter().any(Option::is_some) || per.ts != Some(Style::Snake)
+        });
+        if others {
+            found.push(vec!["record", name, "rename_all"]);
+        }
+        for (field, it) in &item.field {
+            let keys = [
+                ("feature", it.feature.is_some()),
+                ("since", it.since.is_some()),
+                ("deprecated", it.deprecated.is_some()),
+            ];
+            let keys = keys.into_iter().filter(|(_, is_there)| *is_there);
+            found.extend(keys.map(|(key, _)| vec!["record", name, "field", field, key]));
+        }
+        methods(&["record", name, "fn"], &item.functions, found);
+    }
+}
+
+fn layouts<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
+    for (name, item) in &document.wire {
+        let keys = [("sign", item.sign.is_some()), ("carrier", item.carrier.is_some())];
+        let keys = keys.into_iter().filter(|(_, is_there)| *is_there);
+        found.extend(keys.map(|(key, _)| vec!["wire", name, key]));
+    }
+}
+
+fn calls<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
+    methods(&["fn"], &document.functions, found);
+    for (name, item) in &document.object {
+        let keys = [("credit", item.credit.is_some()), ("feature", item.feature.is_some())];
+        let keys = keys.into_iter().filter(|(_, is_there)| *is_there);
+        found.extend(keys.map(|(key, _)| vec!["object", name, key]));
+        methods(&["object", name, "new"], &item.new, found);
+        methods(&["object", name, "fn"], &item.functions, found);
+        props(&["object", name, "prop"], &item.prop, found);
+    }
+    for (name, item) in &document.host {
+        methods(&["host", name, "fn"], &item.functions, found);
+        props(&["host", name, "prop"], &item.prop, found);
+    }
+}
+
+fn methods<'a>(table: &[&'a str], methods: &'a Table<Method>, found: &mut Vec<Path<'a>>) {
+    for (name, item) in methods {
+        let keys = [
+            ("sugar", item.sugar.is_some()),
+            ("example", item.example.is_some()),
+            ("feature", item.feature.is_some()),
+        ];
+        let keys = keys.into_iter().filter(|(_, is_there)| *is_there);
+        found.extend(keys.map(|(key, _)| [table, &[name, key]].concat()));
+    }
+}
+
+fn props<'a>(table: &[&'a str], props: &'a Table<Prop>, found: &mut Vec<Path<'a>>) {
+    let gated = props.iter().filter(|(_, item)| item.feature.is_some());
+    found.extend(gated.map(|(name, _)| [table, &[name, "feature"]].concat()));
+}
