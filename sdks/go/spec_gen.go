@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "25daef5bc377440f7cdbb7e9d4e3badd"
+const specHash = "03af65dee6d461142819edc9a2e0752a"

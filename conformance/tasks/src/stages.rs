@@ -130,7 +130,13 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &[],
-        work: Work::Commands("", &["cargo sim --seeds 0..300 --quiet"]),
+        work: Work::Commands(
+            "",
+            &[
+                "cargo sim --seeds 0..300 --quiet",
+                "cargo sim --scenario storage --seeds 0..2000 --quiet --every-fault",
+            ],
+        ),
         counts: Source::Closing,
         budget: Budget { cold: 60, warm: 30 },
     },

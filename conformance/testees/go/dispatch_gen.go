@@ -2723,6 +2723,110 @@ func readError(v any) error {
 		case BusErrorKindNotAnObject:
 		}
 		return e
+	case "redex":
+		e := &RedexError{Kind: RedexErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case RedexErrorKindInvalidName:
+			if value, ok := fields["channel"]; ok {
+				e.Channel = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case RedexErrorKindConfig:
+			if value, ok := fields["option"]; ok {
+				e.Option = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case RedexErrorKindNoDirectory:
+		case RedexErrorKindClosed:
+		case RedexErrorKindTooLarge:
+			if value, ok := fields["size"]; ok {
+				e.Size = readUint[uint64](value)
+			}
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		case RedexErrorKindLocked:
+			if value, ok := fields["path"]; ok {
+				e.Path = readText[string](value)
+			}
+			if value, ok := fields["holder"]; ok {
+				e.Holder = readText[string](value)
+			}
+		case RedexErrorKindIo:
+			if value, ok := fields["action"]; ok {
+				e.Action = readText[string](value)
+			}
+			if value, ok := fields["path"]; ok {
+				e.Path = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case RedexErrorKindDiskFull:
+			if value, ok := fields["path"]; ok {
+				e.Path = readText[string](value)
+			}
+		case RedexErrorKindReadOnly:
+			if value, ok := fields["path"]; ok {
+				e.Path = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case RedexErrorKindVanished:
+			if value, ok := fields["path"]; ok {
+				e.Path = readText[string](value)
+			}
+		case RedexErrorKindPoisoned:
+			if value, ok := fields["path"]; ok {
+				e.Path = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case RedexErrorKindCorrupt:
+			if value, ok := fields["file"]; ok {
+				e.File = readText[string](value)
+			}
+			if value, ok := fields["offset"]; ok {
+				e.Offset = readUint[uint64](value)
+			}
+			if value, ok := fields["first"]; ok {
+				e.First = readUint[uint64](value)
+			}
+			if value, ok := fields["last"]; ok {
+				e.Last = readUint[uint64](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case RedexErrorKindNewerVersion:
+			if value, ok := fields["file"]; ok {
+				e.File = readText[string](value)
+			}
+			if value, ok := fields["found"]; ok {
+				e.Found = readUint[uint32](value)
+			}
+			if value, ok := fields["supported"]; ok {
+				e.Supported = readUint[uint32](value)
+			}
+		case RedexErrorKindLagged:
+			if value, ok := fields["first"]; ok {
+				e.First = readUint[uint64](value)
+			}
+			if value, ok := fields["last"]; ok {
+				e.Last = readUint[uint64](value)
+			}
+		case RedexErrorKindFull:
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		}
+		return e
 	}
 	panic(unsupported("no such family"))
 }
@@ -2869,6 +2973,52 @@ func showFields(err error) map[string]any {
 			o["events"] = showDecimal[uint64](e.Events)
 			o["reason"] = showPlain[string](e.Reason)
 		case BusErrorKindNotAnObject:
+		}
+	case *RedexError:
+		switch e.Kind {
+		case RedexErrorKindInvalidName:
+			o["channel"] = showPlain[string](e.Channel)
+			o["reason"] = showPlain[string](e.Reason)
+		case RedexErrorKindConfig:
+			o["option"] = showPlain[string](e.Option)
+			o["reason"] = showPlain[string](e.Reason)
+		case RedexErrorKindNoDirectory:
+		case RedexErrorKindClosed:
+		case RedexErrorKindTooLarge:
+			o["size"] = showDecimal[uint64](e.Size)
+			o["limit"] = showDecimal[uint64](e.Limit)
+		case RedexErrorKindLocked:
+			o["path"] = showPlain[string](e.Path)
+			o["holder"] = showPlain[string](e.Holder)
+		case RedexErrorKindIo:
+			o["action"] = showPlain[string](e.Action)
+			o["path"] = showPlain[string](e.Path)
+			o["reason"] = showPlain[string](e.Reason)
+		case RedexErrorKindDiskFull:
+			o["path"] = showPlain[string](e.Path)
+		case RedexErrorKindReadOnly:
+			o["path"] = showPlain[string](e.Path)
+			o["reason"] = showPlain[string](e.Reason)
+		case RedexErrorKindVanished:
+			o["path"] = showPlain[string](e.Path)
+		case RedexErrorKindPoisoned:
+			o["path"] = showPlain[string](e.Path)
+			o["reason"] = showPlain[string](e.Reason)
+		case RedexErrorKindCorrupt:
+			o["file"] = showPlain[string](e.File)
+			o["offset"] = showDecimal[uint64](e.Offset)
+			o["first"] = showDecimal[uint64](e.First)
+			o["last"] = showDecimal[uint64](e.Last)
+			o["reason"] = showPlain[string](e.Reason)
+		case RedexErrorKindNewerVersion:
+			o["file"] = showPlain[string](e.File)
+			o["found"] = showPlain[uint32](e.Found)
+			o["supported"] = showPlain[uint32](e.Supported)
+		case RedexErrorKindLagged:
+			o["first"] = showDecimal[uint64](e.First)
+			o["last"] = showDecimal[uint64](e.Last)
+		case RedexErrorKindFull:
+			o["limit"] = showDecimal[uint64](e.Limit)
 		}
 	}
 	return o

@@ -180,6 +180,34 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormPieceFrame(c.arg("value")).Encode())
 	case "wire.piece_frame.decode":
 		return give(c, showFormPieceFrame)(DecodePieceFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.redex_head.encode":
+		return give(c, showBytes[[]byte])(readFormRedexHead(c.arg("value")).Encode())
+	case "wire.redex_head.decode":
+		return give(c, showFormRedexHead)(DecodeRedexHead(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.redex_mark.encode":
+		return give(c, showBytes[[]byte])(readFormRedexMark(c.arg("value")).Encode())
+	case "wire.redex_mark.decode":
+		return give(c, showFormRedexMark)(DecodeRedexMark(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.redex_segment.encode":
+		return give(c, showBytes[[]byte])(readFormRedexSegment(c.arg("value")).Encode())
+	case "wire.redex_segment.decode":
+		return give(c, showFormRedexSegment)(DecodeRedexSegment(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.redex_record.encode":
+		return give(c, showBytes[[]byte])(readFormRedexRecord(c.arg("value")).Encode())
+	case "wire.redex_record.decode":
+		return give(c, showFormRedexRecord)(DecodeRedexRecord(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.redex_gap.encode":
+		return give(c, showBytes[[]byte])(readFormRedexGap(c.arg("value")).Encode())
+	case "wire.redex_gap.decode":
+		return give(c, showFormRedexGap)(DecodeRedexGap(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.redex_index_entry.encode":
+		return give(c, showBytes[[]byte])(readFormRedexIndexEntry(c.arg("value")).Encode())
+	case "wire.redex_index_entry.decode":
+		return give(c, showFormRedexIndexEntry)(DecodeRedexIndexEntry(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.redex_index.encode":
+		return give(c, showBytes[[]byte])(readFormRedexIndex(c.arg("value")).Encode())
+	case "wire.redex_index.decode":
+		return give(c, showFormRedexIndex)(DecodeRedexIndex(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.beacon.encode":
 		return give(c, showBytes[[]byte])(readFormBeacon(c.arg("value")).Encode())
 	case "wire.beacon.decode":
@@ -1005,6 +1033,158 @@ func showFormPieceFrame(r PieceFrame) any {
 	o["offset"] = showDecimal[uint64](r.Offset)
 	o["open"] = showOptional(showFormStreamOpen)(r.Open)
 	o["data"] = showBytes[[]byte](r.Data)
+	return o
+}
+
+func readFormRedexHead(v any) (r RedexHead) {
+	o := v.(map[string]any)
+	r.Format = readInt[uint16](o["format"])
+	r.FlagsClean = readBool(o["flags_clean"])
+	r.FlagsRest = readInt[uint16](o["flags_rest"])
+	r.LogID = readUint[uint64](o["log_id"])
+	r.Epoch = readUint[uint64](o["epoch"])
+	r.Reserved = readUint[uint64](o["reserved"])
+	r.NextSeq = readUint[uint64](o["next_seq"])
+	r.Retained = readUint[uint64](o["retained"])
+	r.Durable = readUint[uint64](o["durable"])
+	return r
+}
+
+func showFormRedexHead(r RedexHead) any {
+	o := map[string]any{}
+	o["format"] = showPlain[uint16](r.Format)
+	o["flags_clean"] = showPlain[bool](r.FlagsClean)
+	o["flags_rest"] = showPlain[uint16](r.FlagsRest)
+	o["log_id"] = showDecimal[uint64](r.LogID)
+	o["epoch"] = showDecimal[uint64](r.Epoch)
+	o["reserved"] = showDecimal[uint64](r.Reserved)
+	o["next_seq"] = showDecimal[uint64](r.NextSeq)
+	o["retained"] = showDecimal[uint64](r.Retained)
+	o["durable"] = showDecimal[uint64](r.Durable)
+	return o
+}
+
+func readFormRedexMark(v any) (r RedexMark) {
+	o := v.(map[string]any)
+	r.Format = readInt[uint16](o["format"])
+	r.Unused = readInt[uint16](o["unused"])
+	r.LogID = readUint[uint64](o["log_id"])
+	r.Durable = readUint[uint64](o["durable"])
+	r.Retained = readUint[uint64](o["retained"])
+	return r
+}
+
+func showFormRedexMark(r RedexMark) any {
+	o := map[string]any{}
+	o["format"] = showPlain[uint16](r.Format)
+	o["unused"] = showPlain[uint16](r.Unused)
+	o["log_id"] = showDecimal[uint64](r.LogID)
+	o["durable"] = showDecimal[uint64](r.Durable)
+	o["retained"] = showDecimal[uint64](r.Retained)
+	return o
+}
+
+func readFormRedexSegment(v any) (r RedexSegment) {
+	o := v.(map[string]any)
+	r.Format = readInt[uint16](o["format"])
+	r.Unused = readInt[uint16](o["unused"])
+	r.LogID = readUint[uint64](o["log_id"])
+	r.Epoch = readUint[uint64](o["epoch"])
+	r.FirstSeq = readUint[uint64](o["first_seq"])
+	r.Created = readUint[uint64](o["created"])
+	r.Padding = readUint[uint64](o["padding"])
+	r.Spare = readUint[uint64](o["spare"])
+	return r
+}
+
+func showFormRedexSegment(r RedexSegment) any {
+	o := map[string]any{}
+	o["format"] = showPlain[uint16](r.Format)
+	o["unused"] = showPlain[uint16](r.Unused)
+	o["log_id"] = showDecimal[uint64](r.LogID)
+	o["epoch"] = showDecimal[uint64](r.Epoch)
+	o["first_seq"] = showDecimal[uint64](r.FirstSeq)
+	o["created"] = showDecimal[uint64](r.Created)
+	o["padding"] = showDecimal[uint64](r.Padding)
+	o["spare"] = showDecimal[uint64](r.Spare)
+	return o
+}
+
+func readFormRedexRecord(v any) (r RedexRecord) {
+	o := v.(map[string]any)
+	r.Length = readInt[uint32](o["length"])
+	r.Crc = readInt[uint32](o["crc"])
+	r.Seq = readUint[uint64](o["seq"])
+	r.Kind = readText[RecordKind](o["kind"])
+	r.FlagsMore = readBool(o["flags_more"])
+	r.FlagsInside = readBool(o["flags_inside"])
+	r.FlagsRest = readInt[uint8](o["flags_rest"])
+	r.Unused = readInt[uint16](o["unused"])
+	r.Padding = readInt[uint32](o["padding"])
+	return r
+}
+
+func showFormRedexRecord(r RedexRecord) any {
+	o := map[string]any{}
+	o["length"] = showPlain[uint32](r.Length)
+	o["crc"] = showPlain[uint32](r.Crc)
+	o["seq"] = showDecimal[uint64](r.Seq)
+	o["kind"] = showPlain[RecordKind](r.Kind)
+	o["flags_more"] = showPlain[bool](r.FlagsMore)
+	o["flags_inside"] = showPlain[bool](r.FlagsInside)
+	o["flags_rest"] = showPlain[uint8](r.FlagsRest)
+	o["unused"] = showPlain[uint16](r.Unused)
+	o["padding"] = showPlain[uint32](r.Padding)
+	return o
+}
+
+func readFormRedexGap(v any) (r RedexGap) {
+	o := v.(map[string]any)
+	r.Skipped = readUint[uint64](o["skipped"])
+	return r
+}
+
+func showFormRedexGap(r RedexGap) any {
+	o := map[string]any{}
+	o["skipped"] = showDecimal[uint64](r.Skipped)
+	return o
+}
+
+func readFormRedexIndexEntry(v any) (r RedexIndexEntry) {
+	o := v.(map[string]any)
+	r.Seq = readUint[uint64](o["seq"])
+	r.Offset = readUint[uint64](o["offset"])
+	return r
+}
+
+func showFormRedexIndexEntry(r RedexIndexEntry) any {
+	o := map[string]any{}
+	o["seq"] = showDecimal[uint64](r.Seq)
+	o["offset"] = showDecimal[uint64](r.Offset)
+	return o
+}
+
+func readFormRedexIndex(v any) (r RedexIndex) {
+	o := v.(map[string]any)
+	r.Format = readInt[uint16](o["format"])
+	r.LogID = readUint[uint64](o["log_id"])
+	r.FirstSeq = readUint[uint64](o["first_seq"])
+	r.NextSeq = readUint[uint64](o["next_seq"])
+	r.Events = readUint[uint64](o["events"])
+	r.Length = readUint[uint64](o["length"])
+	r.Entries = readBytes[[]byte](o["entries"])
+	return r
+}
+
+func showFormRedexIndex(r RedexIndex) any {
+	o := map[string]any{}
+	o["format"] = showPlain[uint16](r.Format)
+	o["log_id"] = showDecimal[uint64](r.LogID)
+	o["first_seq"] = showDecimal[uint64](r.FirstSeq)
+	o["next_seq"] = showDecimal[uint64](r.NextSeq)
+	o["events"] = showDecimal[uint64](r.Events)
+	o["length"] = showDecimal[uint64](r.Length)
+	o["entries"] = showBytes[[]byte](r.Entries)
 	return o
 }
 

@@ -453,6 +453,83 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
+        name: "wire/redex_head",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::redex::RedexHead::decode,
+                net_types::wire::redex::RedexHead::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/redex_mark",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::redex::RedexMark::decode,
+                net_types::wire::redex::RedexMark::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/redex_segment",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::redex::RedexSegment::decode,
+                net_types::wire::redex::RedexSegment::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/redex_record",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::redex::RedexRecord::decode,
+                net_types::wire::redex::RedexRecord::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/redex_gap",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::redex::RedexGap::decode,
+                net_types::wire::redex::RedexGap::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/redex_index_entry",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::redex::RedexIndexEntry::decode,
+                net_types::wire::redex::RedexIndexEntry::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/redex_index",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::redex::RedexIndex::decode,
+                net_types::wire::redex::RedexIndex::encode,
+                true,
+            )
+        },
+    },
+    Target {
         name: "wire/beacon",
         run: |data| {
             layout(data, net_types::wire::route::Beacon::decode, net_types::wire::route::Beacon::encode, true)

@@ -51,6 +51,21 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (8, 6) => ("net.gen.identity", "IdentityReservedMessageError"),
         (9, 1) => ("net.gen.identity", "TokenInvalidFormatError"),
         (9, 9) => ("net.gen.identity", "TokenZeroTtlError"),
+        (10, 1) => ("net.gen.redex", "RedexInvalidNameError"),
+        (10, 2) => ("net.gen.redex", "RedexConfigError"),
+        (10, 3) => ("net.gen.redex", "RedexNoDirectoryError"),
+        (10, 4) => ("net.gen.redex", "RedexClosedError"),
+        (10, 5) => ("net.gen.redex", "RedexTooLargeError"),
+        (10, 6) => ("net.gen.redex", "RedexLockedError"),
+        (10, 7) => ("net.gen.redex", "RedexIoError"),
+        (10, 8) => ("net.gen.redex", "RedexDiskFullError"),
+        (10, 9) => ("net.gen.redex", "RedexReadOnlyError"),
+        (10, 10) => ("net.gen.redex", "RedexVanishedError"),
+        (10, 11) => ("net.gen.redex", "RedexPoisonedError"),
+        (10, 12) => ("net.gen.redex", "RedexCorruptError"),
+        (10, 13) => ("net.gen.redex", "RedexNewerVersionError"),
+        (10, 14) => ("net.gen.redex", "RedexLaggedError"),
+        (10, 15) => ("net.gen.redex", "RedexFullError"),
         (0, _) => ("net.gen.base", "BaseError"),
         (1, _) => ("net.gen.echo", "EchoError"),
         (2, _) => ("net.gen.bus", "BusError"),
@@ -59,6 +74,7 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (6, _) => ("net.gen.mesh", "MeshError"),
         (8, _) => ("net.gen.identity", "IdentityError"),
         (9, _) => ("net.gen.identity", "TokenError"),
+        (10, _) => ("net.gen.redex", "RedexError"),
         _ => ("net._kernel.errors", "NetError"),
     }
 }
@@ -223,6 +239,88 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             into.set_item("link", value::shown(value, py)?)?;
             let value = reason;
             into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::InvalidName { channel, reason, .. }) => {
+            let value = channel;
+            into.set_item("channel", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::Config { option, reason, .. }) => {
+            let value = option;
+            into.set_item("option", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::TooLarge { size, limit, .. }) => {
+            let value = size;
+            into.set_item("size", value::shown(value, py)?)?;
+            let value = limit;
+            into.set_item("limit", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::Locked { path, holder, .. }) => {
+            let value = path;
+            into.set_item("path", value::shown(value, py)?)?;
+            let value = holder;
+            into.set_item("holder", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::Io { action, path, reason, .. }) => {
+            let value = action;
+            into.set_item("action", value::shown(value, py)?)?;
+            let value = path;
+            into.set_item("path", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::DiskFull { path, .. }) => {
+            let value = path;
+            into.set_item("path", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::ReadOnly { path, reason, .. }) => {
+            let value = path;
+            into.set_item("path", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::Vanished { path, .. }) => {
+            let value = path;
+            into.set_item("path", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::Poisoned { path, reason, .. }) => {
+            let value = path;
+            into.set_item("path", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::Corrupt { file, offset, first, last, reason, .. }) => {
+            let value = file;
+            into.set_item("file", value::shown(value, py)?)?;
+            let value = offset;
+            into.set_item("offset", value::shown(value, py)?)?;
+            let value = first;
+            into.set_item("first", value::shown(value, py)?)?;
+            let value = last;
+            into.set_item("last", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::NewerVersion { file, found, supported, .. }) => {
+            let value = file;
+            into.set_item("file", value::shown(value, py)?)?;
+            let value = found;
+            into.set_item("found", value::shown(value, py)?)?;
+            let value = supported;
+            into.set_item("supported", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::Lagged { first, last, .. }) => {
+            let value = first;
+            into.set_item("first", value::shown(value, py)?)?;
+            let value = last;
+            into.set_item("last", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::Full { limit, .. }) => {
+            let value = limit;
+            into.set_item("limit", value::shown(value, py)?)?;
         }
         _ => {}
     }
@@ -400,6 +498,68 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         .into(),
         (9, 8) => net_types::identity::TokenError::ReadOnly.into(),
         (9, 9) => net_types::identity::TokenError::ZeroTtl.into(),
+        (10, 1) => net_types::redex::RedexError::InvalidName {
+            channel: error::member_of(members, "channel")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (10, 2) => net_types::redex::RedexError::Config {
+            option: error::member_of(members, "option")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (10, 3) => net_types::redex::RedexError::NoDirectory.into(),
+        (10, 4) => net_types::redex::RedexError::Closed.into(),
+        (10, 5) => net_types::redex::RedexError::TooLarge {
+            size: error::member_of(members, "size")?,
+            limit: error::member_of(members, "limit")?,
+        }
+        .into(),
+        (10, 6) => net_types::redex::RedexError::Locked {
+            path: error::member_of(members, "path")?,
+            holder: error::member_of(members, "holder")?,
+        }
+        .into(),
+        (10, 7) => net_types::redex::RedexError::Io {
+            action: error::member_of(members, "action")?,
+            path: error::member_of(members, "path")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (10, 8) => net_types::redex::RedexError::DiskFull { path: error::member_of(members, "path")? }.into(),
+        (10, 9) => net_types::redex::RedexError::ReadOnly {
+            path: error::member_of(members, "path")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (10, 10) => {
+            net_types::redex::RedexError::Vanished { path: error::member_of(members, "path")? }.into()
+        }
+        (10, 11) => net_types::redex::RedexError::Poisoned {
+            path: error::member_of(members, "path")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (10, 12) => net_types::redex::RedexError::Corrupt {
+            file: error::member_of(members, "file")?,
+            offset: error::member_of(members, "offset")?,
+            first: error::member_of(members, "first")?,
+            last: error::member_of(members, "last")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (10, 13) => net_types::redex::RedexError::NewerVersion {
+            file: error::member_of(members, "file")?,
+            found: error::member_of(members, "found")?,
+            supported: error::member_of(members, "supported")?,
+        }
+        .into(),
+        (10, 14) => net_types::redex::RedexError::Lagged {
+            first: error::member_of(members, "first")?,
+            last: error::member_of(members, "last")?,
+        }
+        .into(),
+        (10, 15) => net_types::redex::RedexError::Full { limit: error::member_of(members, "limit")? }.into(),
         _ => return Ok(None),
     }))
 }

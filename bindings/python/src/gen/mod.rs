@@ -11,6 +11,7 @@ mod echo;
 pub(crate) mod error;
 mod identity;
 mod mesh;
+mod redex;
 mod route;
 
 use pyo3::prelude::*;
@@ -25,6 +26,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     identity::register(module)?;
     mesh::register(module)?;
     bus::register(module)?;
+    redex::register(module)?;
     route::register(module)?;
     Ok(())
 }

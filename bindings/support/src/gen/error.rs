@@ -117,6 +117,63 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
             link.pack(w);
             reason.pack(w);
         }),
+        Error::Redex(net_types::redex::RedexError::InvalidName { channel, reason }) => w.record(2, |w| {
+            channel.pack(w);
+            reason.pack(w);
+        }),
+        Error::Redex(net_types::redex::RedexError::Config { option, reason }) => w.record(2, |w| {
+            option.pack(w);
+            reason.pack(w);
+        }),
+        Error::Redex(net_types::redex::RedexError::TooLarge { size, limit }) => w.record(2, |w| {
+            size.pack(w);
+            limit.pack(w);
+        }),
+        Error::Redex(net_types::redex::RedexError::Locked { path, holder }) => w.record(2, |w| {
+            path.pack(w);
+            holder.pack(w);
+        }),
+        Error::Redex(net_types::redex::RedexError::Io { action, path, reason }) => w.record(3, |w| {
+            action.pack(w);
+            path.pack(w);
+            reason.pack(w);
+        }),
+        Error::Redex(net_types::redex::RedexError::DiskFull { path }) => w.record(1, |w| {
+            path.pack(w);
+        }),
+        Error::Redex(net_types::redex::RedexError::ReadOnly { path, reason }) => w.record(2, |w| {
+            path.pack(w);
+            reason.pack(w);
+        }),
+        Error::Redex(net_types::redex::RedexError::Vanished { path }) => w.record(1, |w| {
+            path.pack(w);
+        }),
+        Error::Redex(net_types::redex::RedexError::Poisoned { path, reason }) => w.record(2, |w| {
+            path.pack(w);
+            reason.pack(w);
+        }),
+        Error::Redex(net_types::redex::RedexError::Corrupt { file, offset, first, last, reason }) => w
+            .record(5, |w| {
+                file.pack(w);
+                offset.pack(w);
+                first.pack(w);
+                last.pack(w);
+                reason.pack(w);
+            }),
+        Error::Redex(net_types::redex::RedexError::NewerVersion { file, found, supported }) => {
+            w.record(3, |w| {
+                file.pack(w);
+                found.pack(w);
+                supported.pack(w);
+            })
+        }
+        Error::Redex(net_types::redex::RedexError::Lagged { first, last }) => w.record(2, |w| {
+            first.pack(w);
+            last.pack(w);
+        }),
+        Error::Redex(net_types::redex::RedexError::Full { limit }) => w.record(1, |w| {
+            limit.pack(w);
+        }),
         _ => w.record(0, |_| {}),
     }
 }
@@ -302,6 +359,73 @@ pub fn error_of(
         }
         (9, 8) => net_types::identity::TokenError::ReadOnly.into(),
         (9, 9) => net_types::identity::TokenError::ZeroTtl.into(),
+        (10, 1) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::InvalidName { channel: f.field()?, reason: f.field()? }.into()
+        }
+        (10, 2) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::Config { option: f.field()?, reason: f.field()? }.into()
+        }
+        (10, 3) => net_types::redex::RedexError::NoDirectory.into(),
+        (10, 4) => net_types::redex::RedexError::Closed.into(),
+        (10, 5) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::TooLarge { size: f.field()?, limit: f.field()? }.into()
+        }
+        (10, 6) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::Locked { path: f.field()?, holder: f.field()? }.into()
+        }
+        (10, 7) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::Io { action: f.field()?, path: f.field()?, reason: f.field()? }
+                .into()
+        }
+        (10, 8) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::DiskFull { path: f.field()? }.into()
+        }
+        (10, 9) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::ReadOnly { path: f.field()?, reason: f.field()? }.into()
+        }
+        (10, 10) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::Vanished { path: f.field()? }.into()
+        }
+        (10, 11) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::Poisoned { path: f.field()?, reason: f.field()? }.into()
+        }
+        (10, 12) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::Corrupt {
+                file: f.field()?,
+                offset: f.field()?,
+                first: f.field()?,
+                last: f.field()?,
+                reason: f.field()?,
+            }
+            .into()
+        }
+        (10, 13) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::NewerVersion {
+                file: f.field()?,
+                found: f.field()?,
+                supported: f.field()?,
+            }
+            .into()
+        }
+        (10, 14) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::Lagged { first: f.field()?, last: f.field()? }.into()
+        }
+        (10, 15) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::Full { limit: f.field()? }.into()
+        }
         _ => return Ok(None),
     }))
 }

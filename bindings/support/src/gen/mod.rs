@@ -10,6 +10,7 @@ mod echo;
 mod error;
 mod identity;
 mod mesh;
+mod redex;
 mod route;
 
 pub use error::{error_of, pack_fields};

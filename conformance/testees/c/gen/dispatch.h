@@ -8,6 +8,7 @@
 #include <net_mesh/identity.h>
 #include <net_mesh/mesh.h>
 #include <net_mesh/bus.h>
+#include <net_mesh/redex.h>
 #include <net_mesh/route.h>
 
 #include "../host.h"
@@ -3135,6 +3136,17 @@ static inline void show_net_keypair(call *c, const net_net_keypair *value) {
   }
 }
 
+static inline void read_record_kind(call *c, const node *value, net_record_kind *out) {
+  if (!net_record_kind_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_record_kind(call *c, const net_record_kind *value) {
+  net_view text = net_str(net_record_kind_text(*value));
+  show_text(c, &text);
+}
+
 static inline void read_gossip_kind(call *c, const node *value, net_gossip_kind *out) {
   if (!net_gossip_kind_from_text(net_str(text_of(c, value)), out)) {
     refuse(c, "no such value");
@@ -3571,6 +3583,224 @@ static inline void show_bus_undelivered(call *c, const net_error *error) {
   }
 }
 
+static inline void show_redex_invalid_name(call *c, const net_error *error) {
+  net_redex_invalid_name_fields fields;
+  if (net_redex_invalid_name_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("channel"));
+      show_text(c, &fields.channel);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_config(call *c, const net_error *error) {
+  net_redex_config_fields fields;
+  if (net_redex_config_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("option"));
+      show_text(c, &fields.option);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_too_large(call *c, const net_error *error) {
+  net_redex_too_large_fields fields;
+  if (net_redex_too_large_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("size"));
+      show_u64(c, &fields.size);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_locked(call *c, const net_error *error) {
+  net_redex_locked_fields fields;
+  if (net_redex_locked_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("path"));
+      show_text(c, &fields.path);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("holder"));
+      show_text(c, &fields.holder);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_io(call *c, const net_error *error) {
+  net_redex_io_fields fields;
+  if (net_redex_io_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("action"));
+      show_text(c, &fields.action);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("path"));
+      show_text(c, &fields.path);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_disk_full(call *c, const net_error *error) {
+  net_redex_disk_full_fields fields;
+  if (net_redex_disk_full_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("path"));
+      show_text(c, &fields.path);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_read_only(call *c, const net_error *error) {
+  net_redex_read_only_fields fields;
+  if (net_redex_read_only_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("path"));
+      show_text(c, &fields.path);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_vanished(call *c, const net_error *error) {
+  net_redex_vanished_fields fields;
+  if (net_redex_vanished_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("path"));
+      show_text(c, &fields.path);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_poisoned(call *c, const net_error *error) {
+  net_redex_poisoned_fields fields;
+  if (net_redex_poisoned_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("path"));
+      show_text(c, &fields.path);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_corrupt(call *c, const net_error *error) {
+  net_redex_corrupt_fields fields;
+  if (net_redex_corrupt_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("file"));
+      show_text(c, &fields.file);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("offset"));
+      show_u64(c, &fields.offset);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("first"));
+      show_u64(c, &fields.first);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("last"));
+      show_u64(c, &fields.last);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_newer_version(call *c, const net_error *error) {
+  net_redex_newer_version_fields fields;
+  if (net_redex_newer_version_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("file"));
+      show_text(c, &fields.file);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("found"));
+      show_u32(c, &fields.found);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("supported"));
+      show_u32(c, &fields.supported);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_lagged(call *c, const net_error *error) {
+  net_redex_lagged_fields fields;
+  if (net_redex_lagged_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("first"));
+      show_u64(c, &fields.first);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("last"));
+      show_u64(c, &fields.last);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_redex_full(call *c, const net_error *error) {
+  net_redex_full_fields fields;
+  if (net_redex_full_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
 // Shows an error and releases it.
 static inline void show_error(call *c, net_error *error) {
   net_view family = net_str("");
@@ -3872,6 +4102,79 @@ static inline void show_error(call *c, net_error *error) {
   if (error->family == NET_FAMILY_BUS && error->kind == NET_BUS_NOT_AN_OBJECT) {
     family = net_str("bus");
     kind = net_str("not_an_object");
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_INVALID_NAME) {
+    family = net_str("redex");
+    kind = net_str("invalid channel name");
+    show_redex_invalid_name(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_CONFIG) {
+    family = net_str("redex");
+    kind = net_str("config");
+    show_redex_config(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_NO_DIRECTORY) {
+    family = net_str("redex");
+    kind = net_str("no_directory");
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_CLOSED) {
+    family = net_str("redex");
+    kind = net_str("closed");
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_TOO_LARGE) {
+    family = net_str("redex");
+    kind = net_str("too_large");
+    show_redex_too_large(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_LOCKED) {
+    family = net_str("redex");
+    kind = net_str("locked");
+    show_redex_locked(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_IO) {
+    family = net_str("redex");
+    kind = net_str("io");
+    show_redex_io(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_DISK_FULL) {
+    family = net_str("redex");
+    kind = net_str("disk_full");
+    show_redex_disk_full(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_READ_ONLY) {
+    family = net_str("redex");
+    kind = net_str("read_only");
+    show_redex_read_only(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_VANISHED) {
+    family = net_str("redex");
+    kind = net_str("vanished");
+    show_redex_vanished(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_POISONED) {
+    family = net_str("redex");
+    kind = net_str("poisoned");
+    show_redex_poisoned(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_CORRUPT) {
+    family = net_str("redex");
+    kind = net_str("corrupt");
+    show_redex_corrupt(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_NEWER_VERSION) {
+    family = net_str("redex");
+    kind = net_str("newer_version");
+    show_redex_newer_version(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_LAGGED) {
+    family = net_str("redex");
+    kind = net_str("lagged");
+    show_redex_lagged(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_FULL) {
+    family = net_str("redex");
+    kind = net_str("full");
+    show_redex_full(c, error);
   }
   leave(c, before);
   before = enter(c, net_str("family"));
@@ -4536,6 +4839,219 @@ static inline net_error read_error(call *c, const node *value) {
     if (net_view_equal(kind_text, net_str("not_an_object")) || net_view_equal(kind_text, net_str("not_an_object"))) {
       error.family = NET_FAMILY_BUS;
       error.kind = NET_BUS_NOT_AN_OBJECT;
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("invalid channel name")) || net_view_equal(kind_text, net_str("invalid_name"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_INVALID_NAME;
+      net_redex_invalid_name_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "channel"))) {
+        read_text(c, member(fields, "channel"), &given_fields.channel);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_redex_invalid_name_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("config")) || net_view_equal(kind_text, net_str("config"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_CONFIG;
+      net_redex_config_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "option"))) {
+        read_text(c, member(fields, "option"), &given_fields.option);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_redex_config_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("no_directory")) || net_view_equal(kind_text, net_str("no_directory"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_NO_DIRECTORY;
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("closed")) || net_view_equal(kind_text, net_str("closed"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_CLOSED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("too_large")) || net_view_equal(kind_text, net_str("too_large"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_TOO_LARGE;
+      net_redex_too_large_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "size"))) {
+        read_u64(c, member(fields, "size"), &given_fields.size);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_redex_too_large_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("locked")) || net_view_equal(kind_text, net_str("locked"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_LOCKED;
+      net_redex_locked_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "path"))) {
+        read_text(c, member(fields, "path"), &given_fields.path);
+      }
+      if (given(member(fields, "holder"))) {
+        read_text(c, member(fields, "holder"), &given_fields.holder);
+      }
+      net_redex_locked_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("io")) || net_view_equal(kind_text, net_str("io"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_IO;
+      net_redex_io_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "action"))) {
+        read_text(c, member(fields, "action"), &given_fields.action);
+      }
+      if (given(member(fields, "path"))) {
+        read_text(c, member(fields, "path"), &given_fields.path);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_redex_io_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("disk_full")) || net_view_equal(kind_text, net_str("disk_full"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_DISK_FULL;
+      net_redex_disk_full_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "path"))) {
+        read_text(c, member(fields, "path"), &given_fields.path);
+      }
+      net_redex_disk_full_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("read_only")) || net_view_equal(kind_text, net_str("read_only"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_READ_ONLY;
+      net_redex_read_only_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "path"))) {
+        read_text(c, member(fields, "path"), &given_fields.path);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_redex_read_only_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("vanished")) || net_view_equal(kind_text, net_str("vanished"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_VANISHED;
+      net_redex_vanished_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "path"))) {
+        read_text(c, member(fields, "path"), &given_fields.path);
+      }
+      net_redex_vanished_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("poisoned")) || net_view_equal(kind_text, net_str("poisoned"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_POISONED;
+      net_redex_poisoned_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "path"))) {
+        read_text(c, member(fields, "path"), &given_fields.path);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_redex_poisoned_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("corrupt")) || net_view_equal(kind_text, net_str("corrupt"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_CORRUPT;
+      net_redex_corrupt_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "file"))) {
+        read_text(c, member(fields, "file"), &given_fields.file);
+      }
+      if (given(member(fields, "offset"))) {
+        read_u64(c, member(fields, "offset"), &given_fields.offset);
+      }
+      if (given(member(fields, "first"))) {
+        read_u64(c, member(fields, "first"), &given_fields.first);
+      }
+      if (given(member(fields, "last"))) {
+        read_u64(c, member(fields, "last"), &given_fields.last);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_redex_corrupt_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("newer_version")) || net_view_equal(kind_text, net_str("newer_version"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_NEWER_VERSION;
+      net_redex_newer_version_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "file"))) {
+        read_text(c, member(fields, "file"), &given_fields.file);
+      }
+      if (given(member(fields, "found"))) {
+        read_u32(c, member(fields, "found"), &given_fields.found);
+      }
+      if (given(member(fields, "supported"))) {
+        read_u32(c, member(fields, "supported"), &given_fields.supported);
+      }
+      net_redex_newer_version_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("lagged")) || net_view_equal(kind_text, net_str("lagged"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_LAGGED;
+      net_redex_lagged_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "first"))) {
+        read_u64(c, member(fields, "first"), &given_fields.first);
+      }
+      if (given(member(fields, "last"))) {
+        read_u64(c, member(fields, "last"), &given_fields.last);
+      }
+      net_redex_lagged_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("full")) || net_view_equal(kind_text, net_str("full"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_FULL;
+      net_redex_full_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_redex_full_fields_pack(&w, &given_fields);
     }
   }
   if (error.kind == 0) {

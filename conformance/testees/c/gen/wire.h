@@ -4,6 +4,7 @@
 #include <net_mesh/echo_wire.h>
 #include <net_mesh/identity_wire.h>
 #include <net_mesh/mesh_wire.h>
+#include <net_mesh/redex_wire.h>
 #include <net_mesh/route_wire.h>
 
 static inline void read_exactly(call *c, const node *value, uint8_t *out, size_t len) {
@@ -3490,6 +3491,648 @@ static void wire_piece_frame_decode(call *c) {
   show_piece_frame_form(c, &value);
 }
 
+static inline void read_redex_head_form(call *c, const node *form, net_redex_head *value) {
+  {
+    const node *m = member(form, "format");
+    read_u16(c, m, &value->format);
+  }
+  {
+    const node *m = member(form, "flags_clean");
+    read_bool(c, m, &value->flags_clean);
+  }
+  {
+    const node *m = member(form, "flags_rest");
+    read_u16(c, m, &value->flags_rest);
+  }
+  {
+    const node *m = member(form, "log_id");
+    read_u64(c, m, &value->log_id);
+  }
+  {
+    const node *m = member(form, "epoch");
+    read_u64(c, m, &value->epoch);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u64(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "next_seq");
+    read_u64(c, m, &value->next_seq);
+  }
+  {
+    const node *m = member(form, "retained");
+    read_u64(c, m, &value->retained);
+  }
+  {
+    const node *m = member(form, "durable");
+    read_u64(c, m, &value->durable);
+  }
+}
+
+static inline void show_redex_head_form(call *c, const net_redex_head *value) {
+  {
+    size_t at = enter(c, net_str("format"));
+    show_u16(c, &value->format);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_clean"));
+    show_bool(c, &value->flags_clean);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_rest"));
+    show_u16(c, &value->flags_rest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("log_id"));
+    show_u64(c, &value->log_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u64(c, &value->epoch);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u64(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("next_seq"));
+    show_u64(c, &value->next_seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("retained"));
+    show_u64(c, &value->retained);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("durable"));
+    show_u64(c, &value->durable);
+    leave(c, at);
+  }
+}
+
+static void wire_redex_head_encode(call *c) {
+  net_redex_head value;
+  memset(&value, 0, sizeof value);
+  read_redex_head_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_redex_head_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_redex_head_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_redex_head value;
+  net_code code = net_redex_head_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_redex_head_form(c, &value);
+}
+
+static inline void read_redex_mark_form(call *c, const node *form, net_redex_mark *value) {
+  {
+    const node *m = member(form, "format");
+    read_u16(c, m, &value->format);
+  }
+  {
+    const node *m = member(form, "unused");
+    read_u16(c, m, &value->unused);
+  }
+  {
+    const node *m = member(form, "log_id");
+    read_u64(c, m, &value->log_id);
+  }
+  {
+    const node *m = member(form, "durable");
+    read_u64(c, m, &value->durable);
+  }
+  {
+    const node *m = member(form, "retained");
+    read_u64(c, m, &value->retained);
+  }
+}
+
+static inline void show_redex_mark_form(call *c, const net_redex_mark *value) {
+  {
+    size_t at = enter(c, net_str("format"));
+    show_u16(c, &value->format);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("unused"));
+    show_u16(c, &value->unused);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("log_id"));
+    show_u64(c, &value->log_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("durable"));
+    show_u64(c, &value->durable);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("retained"));
+    show_u64(c, &value->retained);
+    leave(c, at);
+  }
+}
+
+static void wire_redex_mark_encode(call *c) {
+  net_redex_mark value;
+  memset(&value, 0, sizeof value);
+  read_redex_mark_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_redex_mark_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_redex_mark_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_redex_mark value;
+  net_code code = net_redex_mark_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_redex_mark_form(c, &value);
+}
+
+static inline void read_redex_segment_form(call *c, const node *form, net_redex_segment *value) {
+  {
+    const node *m = member(form, "format");
+    read_u16(c, m, &value->format);
+  }
+  {
+    const node *m = member(form, "unused");
+    read_u16(c, m, &value->unused);
+  }
+  {
+    const node *m = member(form, "log_id");
+    read_u64(c, m, &value->log_id);
+  }
+  {
+    const node *m = member(form, "epoch");
+    read_u64(c, m, &value->epoch);
+  }
+  {
+    const node *m = member(form, "first_seq");
+    read_u64(c, m, &value->first_seq);
+  }
+  {
+    const node *m = member(form, "created");
+    read_u64(c, m, &value->created);
+  }
+  {
+    const node *m = member(form, "padding");
+    read_u64(c, m, &value->padding);
+  }
+  {
+    const node *m = member(form, "spare");
+    read_u64(c, m, &value->spare);
+  }
+}
+
+static inline void show_redex_segment_form(call *c, const net_redex_segment *value) {
+  {
+    size_t at = enter(c, net_str("format"));
+    show_u16(c, &value->format);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("unused"));
+    show_u16(c, &value->unused);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("log_id"));
+    show_u64(c, &value->log_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u64(c, &value->epoch);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("first_seq"));
+    show_u64(c, &value->first_seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("created"));
+    show_u64(c, &value->created);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u64(c, &value->padding);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("spare"));
+    show_u64(c, &value->spare);
+    leave(c, at);
+  }
+}
+
+static void wire_redex_segment_encode(call *c) {
+  net_redex_segment value;
+  memset(&value, 0, sizeof value);
+  read_redex_segment_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_redex_segment_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_redex_segment_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_redex_segment value;
+  net_code code = net_redex_segment_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_redex_segment_form(c, &value);
+}
+
+static inline void read_redex_record_form(call *c, const node *form, net_redex_record *value) {
+  {
+    const node *m = member(form, "length");
+    read_u32(c, m, &value->length);
+  }
+  {
+    const node *m = member(form, "crc");
+    read_u32(c, m, &value->crc);
+  }
+  {
+    const node *m = member(form, "seq");
+    read_u64(c, m, &value->seq);
+  }
+  {
+    const node *m = member(form, "kind");
+    read_record_kind(c, m, &value->kind);
+  }
+  {
+    const node *m = member(form, "flags_more");
+    read_bool(c, m, &value->flags_more);
+  }
+  {
+    const node *m = member(form, "flags_inside");
+    read_bool(c, m, &value->flags_inside);
+  }
+  {
+    const node *m = member(form, "flags_rest");
+    read_u8(c, m, &value->flags_rest);
+  }
+  {
+    const node *m = member(form, "unused");
+    read_u16(c, m, &value->unused);
+  }
+  {
+    const node *m = member(form, "padding");
+    read_u32(c, m, &value->padding);
+  }
+}
+
+static inline void show_redex_record_form(call *c, const net_redex_record *value) {
+  {
+    size_t at = enter(c, net_str("length"));
+    show_u32(c, &value->length);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("crc"));
+    show_u32(c, &value->crc);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("seq"));
+    show_u64(c, &value->seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("kind"));
+    show_record_kind(c, &value->kind);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_more"));
+    show_bool(c, &value->flags_more);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_inside"));
+    show_bool(c, &value->flags_inside);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("flags_rest"));
+    show_u8(c, &value->flags_rest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("unused"));
+    show_u16(c, &value->unused);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u32(c, &value->padding);
+    leave(c, at);
+  }
+}
+
+static void wire_redex_record_encode(call *c) {
+  net_redex_record value;
+  memset(&value, 0, sizeof value);
+  read_redex_record_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_redex_record_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_redex_record_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_redex_record value;
+  net_code code = net_redex_record_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_redex_record_form(c, &value);
+}
+
+static inline void read_redex_gap_form(call *c, const node *form, net_redex_gap *value) {
+  {
+    const node *m = member(form, "skipped");
+    read_u64(c, m, &value->skipped);
+  }
+}
+
+static inline void show_redex_gap_form(call *c, const net_redex_gap *value) {
+  {
+    size_t at = enter(c, net_str("skipped"));
+    show_u64(c, &value->skipped);
+    leave(c, at);
+  }
+}
+
+static void wire_redex_gap_encode(call *c) {
+  net_redex_gap value;
+  memset(&value, 0, sizeof value);
+  read_redex_gap_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_redex_gap_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_redex_gap_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_redex_gap value;
+  net_code code = net_redex_gap_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_redex_gap_form(c, &value);
+}
+
+static inline void read_redex_index_entry_form(call *c, const node *form, net_redex_index_entry *value) {
+  {
+    const node *m = member(form, "seq");
+    read_u64(c, m, &value->seq);
+  }
+  {
+    const node *m = member(form, "offset");
+    read_u64(c, m, &value->offset);
+  }
+}
+
+static inline void show_redex_index_entry_form(call *c, const net_redex_index_entry *value) {
+  {
+    size_t at = enter(c, net_str("seq"));
+    show_u64(c, &value->seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("offset"));
+    show_u64(c, &value->offset);
+    leave(c, at);
+  }
+}
+
+static void wire_redex_index_entry_encode(call *c) {
+  net_redex_index_entry value;
+  memset(&value, 0, sizeof value);
+  read_redex_index_entry_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_redex_index_entry_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_redex_index_entry_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_redex_index_entry value;
+  net_code code = net_redex_index_entry_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_redex_index_entry_form(c, &value);
+}
+
+static inline void read_redex_index_form(call *c, const node *form, net_redex_index *value) {
+  {
+    const node *m = member(form, "format");
+    read_u16(c, m, &value->format);
+  }
+  {
+    const node *m = member(form, "log_id");
+    read_u64(c, m, &value->log_id);
+  }
+  {
+    const node *m = member(form, "first_seq");
+    read_u64(c, m, &value->first_seq);
+  }
+  {
+    const node *m = member(form, "next_seq");
+    read_u64(c, m, &value->next_seq);
+  }
+  {
+    const node *m = member(form, "events");
+    read_u64(c, m, &value->events);
+  }
+  {
+    const node *m = member(form, "length");
+    read_u64(c, m, &value->length);
+  }
+  {
+    const node *m = member(form, "entries");
+    read_bytes(c, m, &value->entries);
+  }
+}
+
+static inline void show_redex_index_form(call *c, const net_redex_index *value) {
+  {
+    size_t at = enter(c, net_str("format"));
+    show_u16(c, &value->format);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("log_id"));
+    show_u64(c, &value->log_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("first_seq"));
+    show_u64(c, &value->first_seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("next_seq"));
+    show_u64(c, &value->next_seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("events"));
+    show_u64(c, &value->events);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("length"));
+    show_u64(c, &value->length);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("entries"));
+    show_bytes(c, &value->entries);
+    leave(c, at);
+  }
+}
+
+static void wire_redex_index_encode(call *c) {
+  net_redex_index value;
+  memset(&value, 0, sizeof value);
+  read_redex_index_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_redex_index_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_redex_index_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_redex_index value;
+  net_code code = net_redex_index_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_redex_index_form(c, &value);
+}
+
 static inline void read_beacon_form(call *c, const node *form, net_beacon *value) {
   {
     const node *m = member(form, "entity_id");
@@ -3857,6 +4500,20 @@ static inline bool dispatch_wire(call *c) {
       {"wire.batch_frame.decode", wire_batch_frame_decode},
       {"wire.piece_frame.encode", wire_piece_frame_encode},
       {"wire.piece_frame.decode", wire_piece_frame_decode},
+      {"wire.redex_head.encode", wire_redex_head_encode},
+      {"wire.redex_head.decode", wire_redex_head_decode},
+      {"wire.redex_mark.encode", wire_redex_mark_encode},
+      {"wire.redex_mark.decode", wire_redex_mark_decode},
+      {"wire.redex_segment.encode", wire_redex_segment_encode},
+      {"wire.redex_segment.decode", wire_redex_segment_decode},
+      {"wire.redex_record.encode", wire_redex_record_encode},
+      {"wire.redex_record.decode", wire_redex_record_decode},
+      {"wire.redex_gap.encode", wire_redex_gap_encode},
+      {"wire.redex_gap.decode", wire_redex_gap_decode},
+      {"wire.redex_index_entry.encode", wire_redex_index_entry_encode},
+      {"wire.redex_index_entry.decode", wire_redex_index_entry_decode},
+      {"wire.redex_index.encode", wire_redex_index_encode},
+      {"wire.redex_index.decode", wire_redex_index_decode},
       {"wire.beacon.encode", wire_beacon_encode},
       {"wire.beacon.decode", wire_beacon_decode},
       {"wire.route.encode", wire_route_encode},

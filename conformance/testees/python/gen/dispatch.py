@@ -34,6 +34,7 @@ import net.gen.dedup
 import net.gen.echo
 import net.gen.identity
 import net.gen.mesh
+import net.gen.redex
 import net.gen.route
 
 NAMED.update(
@@ -572,6 +573,7 @@ NAMED.update(
                 ),
             ),
         ),
+        "redex.record_kind": enum_of({"event": "event", "gap": "gap"}),
         "route.gossip_kind": enum_of(
             {"beacons": "beacons", "routes": "routes", "seqno_requests": "seqno_requests"}
         ),
@@ -686,6 +688,39 @@ ERRORS.update(
         ),
         ("token", "read_only"): (589832, ()),
         ("token", "zero_ttl"): (589833, ()),
+        ("redex", "invalid channel name"): (
+            655361,
+            (("channel", "channel", SAME), ("reason", "reason", SAME)),
+        ),
+        ("redex", "config"): (655362, (("option", "option", SAME), ("reason", "reason", SAME))),
+        ("redex", "no_directory"): (655363, ()),
+        ("redex", "closed"): (655364, ()),
+        ("redex", "too_large"): (655365, (("size", "size", DECIMAL), ("limit", "limit", DECIMAL))),
+        ("redex", "locked"): (655366, (("path", "path", SAME), ("holder", "holder", SAME))),
+        ("redex", "io"): (
+            655367,
+            (("action", "action", SAME), ("path", "path", SAME), ("reason", "reason", SAME)),
+        ),
+        ("redex", "disk_full"): (655368, (("path", "path", SAME),)),
+        ("redex", "read_only"): (655369, (("path", "path", SAME), ("reason", "reason", SAME))),
+        ("redex", "vanished"): (655370, (("path", "path", SAME),)),
+        ("redex", "poisoned"): (655371, (("path", "path", SAME), ("reason", "reason", SAME))),
+        ("redex", "corrupt"): (
+            655372,
+            (
+                ("file", "file", SAME),
+                ("offset", "offset", DECIMAL),
+                ("first", "first", DECIMAL),
+                ("last", "last", DECIMAL),
+                ("reason", "reason", SAME),
+            ),
+        ),
+        ("redex", "newer_version"): (
+            655373,
+            (("file", "file", SAME), ("found", "found", SAME), ("supported", "supported", SAME)),
+        ),
+        ("redex", "lagged"): (655374, (("first", "first", DECIMAL), ("last", "last", DECIMAL))),
+        ("redex", "full"): (655375, (("limit", "limit", DECIMAL),)),
     }
 )
 

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+pub mod disk;
 mod memo;
 mod net;
 mod node;

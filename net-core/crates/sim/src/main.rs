@@ -2,7 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use net_sim::scenarios::{self, Outcome, SCENARIOS, Scenario};
+use net_sim::{
+    disk::Faults,
+    scenarios::{self, Outcome, SCENARIOS, Scenario},
+};
 use std::{
     ops::Range,
     process::ExitCode,
@@ -12,12 +15,13 @@ use std::{
 const USAGE: &str = "\
 Runs nodes on a virtual clock, over a network that fails, and checks what must hold.
 
-  cargo sim [--scenario NAME] [--seed N | --seeds A..B] [--nodes M] [--explore] [--list] [--quiet]
+  cargo sim [--scenario NAME] [--seed N | --seeds A..B] [--nodes M] [--every-fault] [--explore] [--list] [--quiet]
 
   --scenario NAME  this one; without it the seed chooses
   --seed N         the run of a seed (default 0)
   --seeds A..B     the runs of all seeds from A to B, B not among them
   --nodes M        so many nodes, where a scenario has a choice
+  --every-fault    fails unless each kind of fault of a disk has happened in some run
   --explore        new seeds, until something does not hold or the program is stopped
   --list           the scenarios
   --quiet          a line for all runs together, unless something does not hold
@@ -30,6 +34,7 @@ struct Args {
     scenario: Option<&'static Scenario>,
     seeds: Option<Range<u64>>,
     nodes: Option<usize>,
+    every_fault: bool,
     explore: bool,
     list: bool,
     quiet: bool,
@@ -74,6 +79,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Args> {
                 args.seeds = Some(bounds.0.parse()?..bounds.1.parse()?);
             }
             "--nodes" => args.nodes = Some(value()?.parse()?),
+            "--every-fault" => args.every_fault = true,
             "--explore" => args.explore = true,
             "--list" => args.list = true,
             "--quiet" => args.quiet = true,
@@ -99,11 +105,13 @@ fn run_all(args: &Args) -> bool {
     let is_quiet = args.quiet || args.explore;
     let mut runs = 0u64;
     let mut failed = 0u64;
+    let mut faults = Faults::default();
     for seed in seeds {
         let scenario = args.scenario.unwrap_or_else(|| scenarios::of_seed(seed));
         let nodes = args.nodes.unwrap_or(scenario.nodes);
         let outcome = (scenario.run)(seed, nodes);
         runs += 1;
+        faults.add_all(&outcome.faults);
         if let Err(violation) = &outcome.result {
             failed += 1;
             print!("{}", outcome.trace);
@@ -118,9 +126,26 @@ fn run_all(args: &Args) -> bool {
             println!("{runs} runs, all held, {} s", started.elapsed().as_secs());
         }
     }
+    let have_happened = print_faults(&faults, args.every_fault);
     println!("{:.1} s", started.elapsed().as_secs_f64());
     println!("{} passed, {failed} failed", runs - failed);
-    failed == 0
+    failed == 0 && have_happened
+}
+
+/// Tells how often each fault has happened, if any has; false if one has not that had to.
+fn print_faults(faults: &Faults, every_fault: bool) -> bool {
+    if !every_fault && *faults == Faults::default() {
+        return true;
+    }
+    for (fault, count) in faults.iter() {
+        println!("  {:<32} {count}", fault.text());
+    }
+    let never: Vec<_> =
+        faults.iter().filter(|(_, count)| *count == 0).map(|(fault, _)| fault.text()).collect();
+    if every_fault && !never.is_empty() {
+        println!("never happened: {}", never.join(", "));
+    }
+    !every_fault || never.is_empty()
 }
 
 fn print_outcome(scenario: &Scenario, seed: u64, nodes: usize, outcome: &Outcome) {

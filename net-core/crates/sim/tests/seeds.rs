@@ -18,7 +18,7 @@ fn the_same_seed_twice_gives_the_same_trace_in_each_scenario() {
 
 #[test]
 fn seeds_choose_every_scenario() {
-    for scenario in SCENARIOS {
+    for scenario in SCENARIOS.iter().filter(|scenario| scenario.weight > 0) {
         assert!((0..300).any(|seed| scenarios::of_seed(seed).name == scenario.name), "{}", scenario.name);
     }
 }

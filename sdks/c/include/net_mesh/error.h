@@ -35,6 +35,9 @@
 // Why a token was refused, or could not be made.
 #define NET_FAMILY_TOKEN 9
 
+// Why a log refuses, or what is wrong with its files.
+#define NET_FAMILY_REDEX 10
+
 // Whether an error belongs to a family, or to a part of it.
 static inline bool net_error_is(const net_error *error, uint16_t family) {
   uint16_t own = error->family;

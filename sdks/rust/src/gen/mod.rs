@@ -9,6 +9,7 @@ pub mod dedup;
 pub mod echo;
 pub mod identity;
 pub mod mesh;
+pub mod redex;
 pub mod route;
 
 pub use base::*;
@@ -18,6 +19,7 @@ pub use dedup::*;
 pub use echo::*;
 pub use identity::*;
 pub use mesh::*;
+pub use redex::*;
 pub use route::*;
 
 /// What most programs use.
@@ -41,5 +43,6 @@ pub mod prelude {
         MeshError, MeshEvents, MeshNode, MeshNodeConfig, MeshShutdownOptions, MeshStream, ReceiveOptions,
         StreamConfig, StreamError,
     };
+    pub use crate::redex::RedexError;
     pub use crate::{Bytes, Error, Stream};
 }

@@ -191,6 +191,75 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
         .into(),
         ("token", "read_only") => net_mesh::identity::TokenError::ReadOnly.into(),
         ("token", "zero_ttl") => net_mesh::identity::TokenError::ZeroTtl.into(),
+        ("redex", "invalid channel name") => net_mesh::redex::RedexError::InvalidName {
+            channel: optional(members, "channel")?.ok_or_else(|| missing("channel"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("redex", "config") => net_mesh::redex::RedexError::Config {
+            option: optional(members, "option")?.ok_or_else(|| missing("option"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("redex", "no_directory") => net_mesh::redex::RedexError::NoDirectory.into(),
+        ("redex", "closed") => net_mesh::redex::RedexError::Closed.into(),
+        ("redex", "too_large") => net_mesh::redex::RedexError::TooLarge {
+            size: optional(members, "size")?.ok_or_else(|| missing("size"))?,
+            limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
+        }
+        .into(),
+        ("redex", "locked") => net_mesh::redex::RedexError::Locked {
+            path: optional(members, "path")?.ok_or_else(|| missing("path"))?,
+            holder: optional(members, "holder")?.ok_or_else(|| missing("holder"))?,
+        }
+        .into(),
+        ("redex", "io") => net_mesh::redex::RedexError::Io {
+            action: optional(members, "action")?.ok_or_else(|| missing("action"))?,
+            path: optional(members, "path")?.ok_or_else(|| missing("path"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("redex", "disk_full") => net_mesh::redex::RedexError::DiskFull {
+            path: optional(members, "path")?.ok_or_else(|| missing("path"))?,
+        }
+        .into(),
+        ("redex", "read_only") => net_mesh::redex::RedexError::ReadOnly {
+            path: optional(members, "path")?.ok_or_else(|| missing("path"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("redex", "vanished") => net_mesh::redex::RedexError::Vanished {
+            path: optional(members, "path")?.ok_or_else(|| missing("path"))?,
+        }
+        .into(),
+        ("redex", "poisoned") => net_mesh::redex::RedexError::Poisoned {
+            path: optional(members, "path")?.ok_or_else(|| missing("path"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("redex", "corrupt") => net_mesh::redex::RedexError::Corrupt {
+            file: optional(members, "file")?.ok_or_else(|| missing("file"))?,
+            offset: optional(members, "offset")?.ok_or_else(|| missing("offset"))?,
+            first: optional(members, "first")?.ok_or_else(|| missing("first"))?,
+            last: optional(members, "last")?.ok_or_else(|| missing("last"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("redex", "newer_version") => net_mesh::redex::RedexError::NewerVersion {
+            file: optional(members, "file")?.ok_or_else(|| missing("file"))?,
+            found: optional(members, "found")?.ok_or_else(|| missing("found"))?,
+            supported: optional(members, "supported")?.ok_or_else(|| missing("supported"))?,
+        }
+        .into(),
+        ("redex", "lagged") => net_mesh::redex::RedexError::Lagged {
+            first: optional(members, "first")?.ok_or_else(|| missing("first"))?,
+            last: optional(members, "last")?.ok_or_else(|| missing("last"))?,
+        }
+        .into(),
+        ("redex", "full") => net_mesh::redex::RedexError::Full {
+            limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
+        }
+        .into(),
         _ => return Err(wrong("an error", value)),
     })
 }
@@ -311,6 +380,60 @@ fn fields(error: &Error) -> Value {
         Error::Token(net_mesh::identity::TokenError::NotAuthorized { link, reason }) => json!({
             "link": link.write(),
             "reason": reason.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::InvalidName { channel, reason }) => json!({
+            "channel": channel.write(),
+            "reason": reason.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::Config { option, reason }) => json!({
+            "option": option.write(),
+            "reason": reason.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::TooLarge { size, limit }) => json!({
+            "size": size.write(),
+            "limit": limit.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::Locked { path, holder }) => json!({
+            "path": path.write(),
+            "holder": holder.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::Io { action, path, reason }) => json!({
+            "action": action.write(),
+            "path": path.write(),
+            "reason": reason.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::DiskFull { path }) => json!({
+            "path": path.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::ReadOnly { path, reason }) => json!({
+            "path": path.write(),
+            "reason": reason.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::Vanished { path }) => json!({
+            "path": path.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::Poisoned { path, reason }) => json!({
+            "path": path.write(),
+            "reason": reason.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::Corrupt { file, offset, first, last, reason }) => json!({
+            "file": file.write(),
+            "offset": offset.write(),
+            "first": first.write(),
+            "last": last.write(),
+            "reason": reason.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::NewerVersion { file, found, supported }) => json!({
+            "file": file.write(),
+            "found": found.write(),
+            "supported": supported.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::Lagged { first, last }) => json!({
+            "first": first.write(),
+            "last": last.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::Full { limit }) => json!({
+            "limit": limit.write(),
         }),
         _ => json!({}),
     }

@@ -14,6 +14,7 @@ pub(crate) fn surface() -> Value {
     identity(&mut list);
     mesh(&mut list);
     bus(&mut list);
+    redex(&mut list);
     route(&mut list);
     list.finish()
 }
@@ -1652,6 +1653,131 @@ fn bus(list: &mut List) {
     list.has(&["TypedChannel::subscribe_raw"]);
     list.has(&["TypedChannel::name"]);
     list.has(&["generate_net_keypair"]);
+}
+
+fn redex(list: &mut List) {
+    list.value("FORMAT_VERSION", net_mesh::redex::FORMAT_VERSION);
+    list.value("MAX_PAYLOAD", net_mesh::redex::MAX_PAYLOAD);
+    list.value("MAX_BATCH", net_mesh::redex::MAX_BATCH);
+    list.ty::<net_mesh::redex::RecordKind>("RecordKind");
+    list.value("RecordKind::Event", net_mesh::redex::RecordKind::Event.text());
+    list.value("RecordKind::Gap", net_mesh::redex::RecordKind::Gap.text());
+    list.ty::<net_mesh::redex::RedexError>("RedexError");
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::InvalidName { channel: _, reason: _, .. })
+        },
+        &["RedexError::InvalidName", "RedexError::InvalidName.channel", "RedexError::InvalidName.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::Config { option: _, reason: _, .. })
+        },
+        &["RedexError::Config", "RedexError::Config.option", "RedexError::Config.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| matches!(value, net_mesh::redex::RedexError::NoDirectory),
+        &["RedexError::NoDirectory"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| matches!(value, net_mesh::redex::RedexError::Closed),
+        &["RedexError::Closed"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::TooLarge { size: _, limit: _, .. })
+        },
+        &["RedexError::TooLarge", "RedexError::TooLarge.size", "RedexError::TooLarge.limit"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::Locked { path: _, holder: _, .. })
+        },
+        &["RedexError::Locked", "RedexError::Locked.path", "RedexError::Locked.holder"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::Io { action: _, path: _, reason: _, .. })
+        },
+        &["RedexError::Io", "RedexError::Io.action", "RedexError::Io.path", "RedexError::Io.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::DiskFull { path: _, .. })
+        },
+        &["RedexError::DiskFull", "RedexError::DiskFull.path"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::ReadOnly { path: _, reason: _, .. })
+        },
+        &["RedexError::ReadOnly", "RedexError::ReadOnly.path", "RedexError::ReadOnly.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::Vanished { path: _, .. })
+        },
+        &["RedexError::Vanished", "RedexError::Vanished.path"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::Poisoned { path: _, reason: _, .. })
+        },
+        &["RedexError::Poisoned", "RedexError::Poisoned.path", "RedexError::Poisoned.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(
+                value,
+                net_mesh::redex::RedexError::Corrupt { file: _, offset: _, first: _, last: _, reason: _, .. }
+            )
+        },
+        &[
+            "RedexError::Corrupt",
+            "RedexError::Corrupt.file",
+            "RedexError::Corrupt.offset",
+            "RedexError::Corrupt.first",
+            "RedexError::Corrupt.last",
+            "RedexError::Corrupt.reason",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::NewerVersion { file: _, found: _, supported: _, .. })
+        },
+        &[
+            "RedexError::NewerVersion",
+            "RedexError::NewerVersion.file",
+            "RedexError::NewerVersion.found",
+            "RedexError::NewerVersion.supported",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::Lagged { first: _, last: _, .. })
+        },
+        &["RedexError::Lagged", "RedexError::Lagged.first", "RedexError::Lagged.last"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::Full { limit: _, .. })
+        },
+        &["RedexError::Full", "RedexError::Full.limit"],
+    );
+    let _ = (net_mesh::wire::redex::RedexHead::encode, net_mesh::wire::redex::RedexHead::decode);
+    list.has(&["RedexHead::encode", "RedexHead::decode"]);
+    let _ = (net_mesh::wire::redex::RedexMark::encode, net_mesh::wire::redex::RedexMark::decode);
+    list.has(&["RedexMark::encode", "RedexMark::decode"]);
+    let _ = (net_mesh::wire::redex::RedexSegment::encode, net_mesh::wire::redex::RedexSegment::decode);
+    list.has(&["RedexSegment::encode", "RedexSegment::decode"]);
+    let _ = (net_mesh::wire::redex::RedexRecord::encode, net_mesh::wire::redex::RedexRecord::decode);
+    list.has(&["RedexRecord::encode", "RedexRecord::decode"]);
+    let _ = (net_mesh::wire::redex::RedexGap::encode, net_mesh::wire::redex::RedexGap::decode);
+    list.has(&["RedexGap::encode", "RedexGap::decode"]);
+    let _ = (net_mesh::wire::redex::RedexIndexEntry::encode, net_mesh::wire::redex::RedexIndexEntry::decode);
+    list.has(&["RedexIndexEntry::encode", "RedexIndexEntry::decode"]);
+    let _ = (net_mesh::wire::redex::RedexIndex::encode, net_mesh::wire::redex::RedexIndex::decode);
+    list.has(&["RedexIndex::encode", "RedexIndex::decode"]);
 }
 
 fn route(list: &mut List) {

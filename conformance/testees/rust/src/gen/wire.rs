@@ -296,6 +296,55 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::mesh::PieceFrame::decode(&encoded)?.write())
         }
+        (Some("redex_head"), Some("encode")) => {
+            Ok(net_types::wire::redex::RedexHead::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("redex_head"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::redex::RedexHead::decode(&encoded)?.write())
+        }
+        (Some("redex_mark"), Some("encode")) => {
+            Ok(net_types::wire::redex::RedexMark::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("redex_mark"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::redex::RedexMark::decode(&encoded)?.write())
+        }
+        (Some("redex_segment"), Some("encode")) => {
+            Ok(net_types::wire::redex::RedexSegment::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("redex_segment"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::redex::RedexSegment::decode(&encoded)?.write())
+        }
+        (Some("redex_record"), Some("encode")) => {
+            Ok(net_types::wire::redex::RedexRecord::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("redex_record"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::redex::RedexRecord::decode(&encoded)?.write())
+        }
+        (Some("redex_gap"), Some("encode")) => {
+            Ok(net_types::wire::redex::RedexGap::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("redex_gap"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::redex::RedexGap::decode(&encoded)?.write())
+        }
+        (Some("redex_index_entry"), Some("encode")) => {
+            Ok(net_types::wire::redex::RedexIndexEntry::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("redex_index_entry"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::redex::RedexIndexEntry::decode(&encoded)?.write())
+        }
+        (Some("redex_index"), Some("encode")) => {
+            Ok(net_types::wire::redex::RedexIndex::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("redex_index"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::redex::RedexIndex::decode(&encoded)?.write())
+        }
         (Some("beacon"), Some("encode")) => {
             Ok(net_types::wire::route::Beacon::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -1183,6 +1232,174 @@ impl Fixture for net_types::wire::mesh::PieceFrame {
     }
 }
 
+impl Fixture for net_types::wire::redex::RedexHead {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            format: member(args, "format")?,
+            flags_clean: member(args, "flags_clean")?,
+            flags_rest: member(args, "flags_rest")?,
+            log_id: member(args, "log_id")?,
+            epoch: member(args, "epoch")?,
+            reserved: member(args, "reserved")?,
+            next_seq: member(args, "next_seq")?,
+            retained: member(args, "retained")?,
+            durable: member(args, "durable")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "format": self.format.write(),
+            "flags_clean": self.flags_clean.write(),
+            "flags_rest": self.flags_rest.write(),
+            "log_id": self.log_id.write(),
+            "epoch": self.epoch.write(),
+            "reserved": self.reserved.write(),
+            "next_seq": self.next_seq.write(),
+            "retained": self.retained.write(),
+            "durable": self.durable.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::redex::RedexMark {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            format: member(args, "format")?,
+            unused: member(args, "unused")?,
+            log_id: member(args, "log_id")?,
+            durable: member(args, "durable")?,
+            retained: member(args, "retained")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "format": self.format.write(),
+            "unused": self.unused.write(),
+            "log_id": self.log_id.write(),
+            "durable": self.durable.write(),
+            "retained": self.retained.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::redex::RedexSegment {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            format: member(args, "format")?,
+            unused: member(args, "unused")?,
+            log_id: member(args, "log_id")?,
+            epoch: member(args, "epoch")?,
+            first_seq: member(args, "first_seq")?,
+            created: member(args, "created")?,
+            padding: member(args, "padding")?,
+            spare: member(args, "spare")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "format": self.format.write(),
+            "unused": self.unused.write(),
+            "log_id": self.log_id.write(),
+            "epoch": self.epoch.write(),
+            "first_seq": self.first_seq.write(),
+            "created": self.created.write(),
+            "padding": self.padding.write(),
+            "spare": self.spare.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::redex::RedexRecord {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            length: member(args, "length")?,
+            crc: member(args, "crc")?,
+            seq: member(args, "seq")?,
+            kind: member(args, "kind")?,
+            flags_more: member(args, "flags_more")?,
+            flags_inside: member(args, "flags_inside")?,
+            flags_rest: member(args, "flags_rest")?,
+            unused: member(args, "unused")?,
+            padding: member(args, "padding")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "length": self.length.write(),
+            "crc": self.crc.write(),
+            "seq": self.seq.write(),
+            "kind": self.kind.write(),
+            "flags_more": self.flags_more.write(),
+            "flags_inside": self.flags_inside.write(),
+            "flags_rest": self.flags_rest.write(),
+            "unused": self.unused.write(),
+            "padding": self.padding.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::redex::RedexGap {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { skipped: member(args, "skipped")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "skipped": self.skipped.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::redex::RedexIndexEntry {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { seq: member(args, "seq")?, offset: member(args, "offset")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "seq": self.seq.write(),
+            "offset": self.offset.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::redex::RedexIndex {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            format: member(args, "format")?,
+            log_id: member(args, "log_id")?,
+            first_seq: member(args, "first_seq")?,
+            next_seq: member(args, "next_seq")?,
+            events: member(args, "events")?,
+            length: member(args, "length")?,
+            entries: member(args, "entries")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "format": self.format.write(),
+            "log_id": self.log_id.write(),
+            "first_seq": self.first_seq.write(),
+            "next_seq": self.next_seq.write(),
+            "events": self.events.write(),
+            "length": self.length.write(),
+            "entries": self.entries.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::wire::route::Beacon {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -1384,6 +1601,17 @@ impl Fixture for net_types::mesh::Reliability {
     }
 }
 
+impl Fixture for net_types::redex::RecordKind {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
 impl Fixture for net_types::route::GossipKind {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -1506,6 +1734,8 @@ impl Item for net_types::mesh::CloseCode {}
 
 impl Item for net_types::mesh::Reliability {}
 
+impl Item for net_types::redex::RecordKind {}
+
 impl Item for net_types::route::GossipKind {}
 
 impl Item for net_types::echo::Access {}
@@ -1605,6 +1835,20 @@ impl Item for net_types::wire::mesh::StreamFrame {}
 impl Item for net_types::wire::mesh::BatchFrame {}
 
 impl Item for net_types::wire::mesh::PieceFrame {}
+
+impl Item for net_types::wire::redex::RedexHead {}
+
+impl Item for net_types::wire::redex::RedexMark {}
+
+impl Item for net_types::wire::redex::RedexSegment {}
+
+impl Item for net_types::wire::redex::RedexRecord {}
+
+impl Item for net_types::wire::redex::RedexGap {}
+
+impl Item for net_types::wire::redex::RedexIndexEntry {}
+
+impl Item for net_types::wire::redex::RedexIndex {}
 
 impl Item for net_types::wire::route::Beacon {}
 

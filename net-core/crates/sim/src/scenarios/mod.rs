@@ -6,8 +6,9 @@ mod crowd;
 mod mesh;
 mod routing;
 mod sessions;
+mod storage;
 
-use crate::{Counts, Node, Violation, World};
+use crate::{Counts, Node, Violation, World, disk::Faults};
 use std::time::Duration;
 
 /// A kind of run.
@@ -19,7 +20,7 @@ pub struct Scenario {
     pub about: &'static str,
     /// How many nodes it has, unless it is told otherwise.
     pub nodes: usize,
-    /// How often it comes among a hundred runs of `cargo verify`.
+    /// How often it comes among a hundred runs of all scenarios: never, if it has runs of its own.
     pub weight: u32,
     /// Runs it from a seed with so many nodes.
     pub run: fn(seed: u64, nodes: usize) -> Outcome,
@@ -38,6 +39,8 @@ pub struct Outcome {
     pub fingerprint: (u64, blake3::Hash),
     /// The last events as text.
     pub trace: String,
+    /// What has happened to its disk.
+    pub faults: Faults,
 }
 
 /// A line of the table of what happened.
@@ -65,6 +68,7 @@ pub const SCENARIOS: &[Scenario] = &[
     sessions::RELAYED,
     sessions::REROUTED,
     crowd::CROWD,
+    storage::STORAGE,
 ];
 
 /// The scenario of a name.
@@ -107,6 +111,7 @@ fn play<C: Cast>(
                 time: world.now(),
                 fingerprint: world.fingerprint(),
                 trace: world.trace(),
+                faults: Faults::default(),
             }
         }
         Err(violation) => Outcome {
@@ -115,6 +120,7 @@ fn play<C: Cast>(
             counts: Counts::default(),
             fingerprint: (0, blake3::hash(&[])),
             trace: String::new(),
+            faults: Faults::default(),
         },
     }
 }

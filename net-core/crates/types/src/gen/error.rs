@@ -24,6 +24,8 @@ pub enum Error {
     Identity(crate::identity::IdentityError),
     /// Why a token was refused, or could not be made.
     Token(crate::identity::TokenError),
+    /// Why a log refuses, or what is wrong with its files.
+    Redex(crate::redex::RedexError),
 }
 
 impl Error {
@@ -40,6 +42,7 @@ impl Error {
             Self::Mesh(_) => 6,
             Self::Identity(_) => 8,
             Self::Token(_) => 9,
+            Self::Redex(_) => 10,
         }
     }
 
@@ -56,6 +59,7 @@ impl Error {
             Self::Mesh(_) => "mesh",
             Self::Identity(_) => "identity",
             Self::Token(_) => "token",
+            Self::Redex(_) => "redex",
         }
     }
 
@@ -72,6 +76,7 @@ impl Error {
             Self::Mesh(error) => error.kind(),
             Self::Identity(error) => error.kind(),
             Self::Token(error) => error.kind(),
+            Self::Redex(error) => error.kind(),
         }
     }
 
@@ -88,6 +93,7 @@ impl Error {
             Self::Mesh(error) => error.kind_text(),
             Self::Identity(error) => error.kind_text(),
             Self::Token(error) => error.kind_text(),
+            Self::Redex(error) => error.kind_text(),
         }
     }
 
@@ -104,6 +110,7 @@ impl Error {
             Self::Mesh(error) => error.retry(),
             Self::Identity(error) => error.retry(),
             Self::Token(error) => error.retry(),
+            Self::Redex(error) => error.retry(),
         }
     }
 
@@ -120,6 +127,7 @@ impl Error {
             Self::Mesh(error) => error.detail(),
             Self::Identity(error) => error.detail(),
             Self::Token(error) => error.detail(),
+            Self::Redex(error) => error.detail(),
         }
     }
 }
@@ -137,6 +145,7 @@ impl std::fmt::Display for Error {
             Self::Mesh(error) => error.fmt(f),
             Self::Identity(error) => error.fmt(f),
             Self::Token(error) => error.fmt(f),
+            Self::Redex(error) => error.fmt(f),
         }
     }
 }
@@ -190,5 +199,11 @@ impl From<crate::identity::IdentityError> for Error {
 impl From<crate::identity::TokenError> for Error {
     fn from(error: crate::identity::TokenError) -> Self {
         Self::Token(error)
+    }
+}
+
+impl From<crate::redex::RedexError> for Error {
+    fn from(error: crate::redex::RedexError) -> Self {
+        Self::Redex(error)
     }
 }

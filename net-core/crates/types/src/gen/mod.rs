@@ -13,10 +13,11 @@ mod error;
 pub mod host;
 pub mod identity;
 pub mod mesh;
+pub mod redex;
 pub mod route;
 pub mod wire;
 
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "25daef5bc377440f7cdbb7e9d4e3badd";
+pub const SPEC_HASH: &str = "03af65dee6d461142819edc9a2e0752a";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("25daef5bc377440f7cdbb7e9d4e3badd")
+check("03af65dee6d461142819edc9a2e0752a")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -146,6 +146,28 @@ from net.gen.bus import (
     TypedEventStream,
     generate_net_keypair,
 )
+from net.gen.redex import (
+    FORMAT_VERSION,
+    MAX_BATCH,
+    MAX_PAYLOAD,
+    RecordKind,
+    RedexClosedError,
+    RedexConfigError,
+    RedexCorruptError,
+    RedexDiskFullError,
+    RedexError,
+    RedexFullError,
+    RedexInvalidNameError,
+    RedexIoError,
+    RedexLaggedError,
+    RedexLockedError,
+    RedexNewerVersionError,
+    RedexNoDirectoryError,
+    RedexPoisonedError,
+    RedexReadOnlyError,
+    RedexTooLargeError,
+    RedexVanishedError,
+)
 from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
@@ -180,6 +202,7 @@ __all__ = [
     "DEFAULT_STREAM_WINDOW_BYTES",
     "EventBusOptions",
     "EventStream",
+    "FORMAT_VERSION",
     "ForkedError",
     "GOSSIP_LIMIT",
     "GenerationFloor",
@@ -206,7 +229,9 @@ __all__ = [
     "LogRecord",
     "LogSink",
     "LogSinkFunction",
+    "MAX_BATCH",
     "MAX_HOPS",
+    "MAX_PAYLOAD",
     "MeshDelivery",
     "MeshError",
     "MeshEvent",
@@ -242,6 +267,23 @@ __all__ = [
     "PublicKey",
     "Receipt",
     "ReceiveOptions",
+    "RecordKind",
+    "RedexClosedError",
+    "RedexConfigError",
+    "RedexCorruptError",
+    "RedexDiskFullError",
+    "RedexError",
+    "RedexFullError",
+    "RedexInvalidNameError",
+    "RedexIoError",
+    "RedexLaggedError",
+    "RedexLockedError",
+    "RedexNewerVersionError",
+    "RedexNoDirectoryError",
+    "RedexPoisonedError",
+    "RedexReadOnlyError",
+    "RedexTooLargeError",
+    "RedexVanishedError",
     "RedisOptions",
     "RedisStreamDedup",
     "RejectCode",

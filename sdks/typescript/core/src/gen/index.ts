@@ -6,4 +6,5 @@ export * from './dedup';
 export * from './identity';
 export * from './mesh';
 export * from './bus';
+export * from './redex';
 export * from './route';

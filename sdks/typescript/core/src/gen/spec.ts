@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '25daef5bc377440f7cdbb7e9d4e3badd';
+export const SPEC_HASH = '03af65dee6d461142819edc9a2e0752a';
 
 checkSpec(SPEC_HASH);

@@ -6,10 +6,12 @@
 pub mod echo;
 pub mod identity;
 pub mod mesh;
+pub mod redex;
 pub mod route;
 
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
 pub use mesh::*;
+pub use redex::*;
 pub use route::*;

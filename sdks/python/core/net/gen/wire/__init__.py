@@ -33,6 +33,15 @@ from net.gen.wire.mesh import (
     StreamOpen,
     UnknownPacket,
 )
+from net.gen.wire.redex import (
+    RedexGap,
+    RedexHead,
+    RedexIndex,
+    RedexIndexEntry,
+    RedexMark,
+    RedexRecord,
+    RedexSegment,
+)
 from net.gen.wire.route import (
     Beacon,
     Route,
@@ -68,6 +77,13 @@ __all__ = [
     "StreamFrame",
     "StreamOpen",
     "UnknownPacket",
+    "RedexGap",
+    "RedexHead",
+    "RedexIndex",
+    "RedexIndexEntry",
+    "RedexMark",
+    "RedexRecord",
+    "RedexSegment",
     "Beacon",
     "Route",
     "SeqnoRequest",

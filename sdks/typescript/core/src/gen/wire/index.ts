@@ -2,4 +2,5 @@
 
 export * from './identity';
 export * from './mesh';
+export * from './redex';
 export * from './route';

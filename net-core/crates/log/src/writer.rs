@@ -1,0 +1,336 @@
+//! The one writer of a log.
+
+use net_types::redex::{MAX_BATCH, RedexError};
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::{
+    Place,
+    commit::{Commit, Dirty, SyncJob},
+    config::Config,
+    dir::{Dir, File, write_full},
+    fault,
+    head::{Head, Mark},
+    index::Index,
+    record::{self, HEADER, MAX_PAYLOAD, Salt},
+    segment::{self, Name, START},
+};
+
+/// Full segments whose bytes may be on their way to the disk still, at most.
+const UNSYNCED: usize = 4;
+
+/// Appends between two looks whether the file has its name still.
+const LOOKS: u64 = 1024;
+
+/// The one writer of a log.
+///
+/// Its calls write to the system and return; what has to be on disk is brought there by a [`SyncJob`], which runs while others
+/// append. After an error that leaves the state of the files unknown every call fails with it.
+#[derive(Debug)]
+pub struct Log<D: Dir> {
+    pub(crate) dir: Arc<D>,
+    pub(crate) config: Config,
+    pub(crate) lock: Option<D::Lock>,
+    pub(crate) head: Head<D::File>,
+    pub(crate) salt: Salt,
+    pub(crate) sealed: VecDeque<Sealed>,
+    pub(crate) active: Active<D::File>,
+    /// Segments that were given up and are not removed yet.
+    pub(crate) hidden: Vec<Name>,
+    pub(crate) hidden_bytes: u64,
+    /// The next number.
+    pub(crate) next: u64,
+    /// Records below this number were given up by retention.
+    pub(crate) retained: u64,
+    pub(crate) commit: Commit,
+    /// Full segments with bytes that are not on disk.
+    pub(crate) dirty: Vec<Dirty<D::File>>,
+    /// Whether there are names that are not on disk.
+    pub(crate) names_dirty: bool,
+    /// Whether the next append needs a segment of its own.
+    pub(crate) must_roll: bool,
+    pub(crate) appends: u64,
+    pub(crate) state: Result<(), RedexError>,
+    pub(crate) buffer: Vec<u8>,
+}
+
+/// A segment that takes no more.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    pub(crate) name: Name,
+    pub(crate) bytes: u64,
+    pub(crate) events: u64,
+    /// When it took its last record, at the latest.
+    pub(crate) until: u64,
+}
+
+/// The segment that is written to.
+#[derive(Debug)]
+pub(crate) struct Active<F> {
+    pub(crate) name: Name,
+    pub(crate) file: Arc<F>,
+    /// Bytes up to where the next record goes.
+    pub(crate) length: u64,
+    pub(crate) created: u64,
+    pub(crate) index: Index,
+}
+
+/// What an append has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Number of the first event.
+    pub first: u64,
+    /// The number behind the last event.
+    pub next: u64,
+    /// Whether it has to be on disk before it counts.
+    pub must_sync: bool,
+}
+
+impl<D: Dir> Log<D> {
+    /// Appends a batch, of which all is written or nothing; nothing comes of no payloads.
+    pub fn append(&mut self, payloads: &[&[u8]], now: u64) -> Result<Option<Appended>, RedexError> {
+        self.state.clone()?;
+        check_sizes(payloads)?;
+        let events = payloads.len() as u64;
+        if events == 0 {
+            return Ok(None);
+        }
+        self.look_for_file()?;
+        if self.must_roll || self.is_full(now) {
+            self.roll(now)?;
+        }
+        let (first, next) = (self.next, self.next + events);
+        self.head.reserve(&*self.dir, next)?;
+        self.buffer.clear();
+        record::put_batch(&mut self.buffer, self.salt, first, payloads);
+        self.write()?;
+        let mut offset = self.active.length;
+        for (seq, payload) in (first..).zip(payloads) {
+            self.active.index.note(seq, offset);
+            offset += (HEADER + payload.len()) as u64;
+        }
+        self.active.index.events += events;
+        self.active.length = offset;
+        self.next = next;
+        let must_sync = self.commit.wrote(events, now);
+        self.retain(now);
+        Ok(Some(Appended { first, next, must_sync }))
+    }
+
+    /// Begins to bring all that was appended to the disk, unless that is under way or done.
+    pub fn begin_sync(&mut self) -> Result<Option<SyncJob<D>>, RedexError> {
+        self.state.clone()?;
+        if !self.commit.begin(self.next) {
+            return Ok(None);
+        }
+        let mut files = std::mem::take(&mut self.dirty);
+        files.push(Dirty { name: self.active.name, file: Arc::clone(&self.active.file), again: None });
+        let names = std::mem::take(&mut self.names_dirty);
+        Ok(Some(SyncJob { dir: Arc::clone(&self.dir), files, names, upto: self.next }))
+    }
+
+    /// Takes note of what came of it. After a failure nothing is known of the bytes, so that nothing more is taken.
+    pub fn end_sync(&mut self, job: &SyncJob<D>, result: Result<(), RedexError>) -> Result<(), RedexError> {
+        self.commit.end(result.is_ok().then_some(job.upto));
+        match result {
+            Ok(()) => self.mark(),
+            Err(error) => self.fail(error),
+        }
+        match &self.state {
+            Err(RedexError::Closed) | Ok(()) => Ok(()),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// Brings all that was appended to the disk, while nobody else does.
+    pub fn sync(&mut self) -> Result<(), RedexError> {
+        match self.begin_sync()? {
+            Some(job) => {
+                let result = job.run();
+                self.end_sync(&job, result)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Does what is due; tells whether a sync is.
+    pub fn handle_timeout(&mut self, now: u64) -> Result<bool, RedexError> {
+        self.state.clone()?;
+        if self.has_aged(now) {
+            self.roll(now)?;
+        }
+        self.retain(now);
+        Ok(self.commit.deadline().is_some_and(|deadline| deadline <= now))
+    }
+
+    /// Brings all to the disk and lets go of the log, while no [`SyncJob`] is under way. Closing again does nothing.
+    pub fn close(&mut self) -> Result<(), RedexError> {
+        if self.state == Err(RedexError::Closed) {
+            return Ok(());
+        }
+        let result = self.state.clone().and_then(|()| self.end());
+        self.state = Err(RedexError::Closed);
+        self.lock = None;
+        result
+    }
+
+    /// When something is due.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        if self.state.is_err() {
+            return None;
+        }
+        [self.commit.deadline(), self.age_deadline()].into_iter().flatten().min()
+    }
+
+    /// The next number.
+    pub fn next_seq(&self) -> u64 {
+        self.next
+    }
+
+    /// The first number that is retained.
+    pub fn first_seq(&self) -> u64 {
+        self.sealed.front().map_or(self.active.name.first, |oldest| oldest.name.first)
+    }
+
+    /// Records below this number are on disk.
+    pub fn durable(&self) -> u64 {
+        self.commit.durable()
+    }
+
+    /// Events that are retained.
+    pub fn events(&self) -> u64 {
+        self.sealed.iter().map(|sealed| sealed.events).sum::<u64>() + self.active.index.events
+    }
+
+    /// Why every call fails.
+    pub fn state(&self) -> Result<(), RedexError> {
+        self.state.clone()
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Arc<D> {
+        &self.dir
+    }
+
+    /// A place near a number, if it is in the segment that is written to: others have an index on disk.
+    pub fn place(&self, seq: u64) -> Option<Place> {
+        let (seq, offset) = self.active.index.locate(seq).filter(|_| seq >= self.active.name.first)?;
+        Some(Place { name: self.active.name, seq, offset })
+    }
+
+    /// Closes the segment that is written to, and goes on in a new one.
+    pub(crate) fn roll(&mut self, now: u64) -> Result<(), RedexError> {
+        self.must_roll = true;
+        let name = Name { first: self.next, epoch: self.head.epoch() };
+        let file = create(&*self.dir, self.head.log_id(), name, now)?;
+        let active =
+            Active { name, file: Arc::new(file), length: START, created: now, index: Index::default() };
+        let full = std::mem::replace(&mut self.active, active);
+        self.names_dirty = true;
+        self.must_roll = false;
+        full.index.store(&*self.dir, self.head.log_id(), full.name, name.first, full.length);
+        self.sealed.push_back(Sealed {
+            name: full.name,
+            bytes: full.length - START,
+            events: full.index.events,
+            until: now,
+        });
+        if self.commit.durable() < name.first {
+            self.dirty.push(Dirty { name: full.name, file: full.file, again: None });
+        }
+        self.sync_oldest()
+    }
+
+    /// Keeps the number of files small that the next sync has to do with, and that a writer has to read after a crash.
+    fn sync_oldest(&mut self) -> Result<(), RedexError> {
+        while self.dirty.len() > UNSYNCED {
+            let oldest = self.dirty.remove(0);
+            if let Err(error) = oldest.sync().and_then(|()| self.dir.sync()) {
+                let path = fault::path(&*self.dir, &oldest.name.file());
+                self.fail(RedexError::Poisoned { path, reason: error.to_string() });
+                return self.state.clone();
+            }
+            self.commit.reached(self.dirty.first().map_or(self.active.name.first, |next| next.name.first));
+            self.mark();
+        }
+        Ok(())
+    }
+
+    fn is_full(&self, now: u64) -> bool {
+        let full = self.active.length - START >= self.config.segment_bytes()
+            || self.active.index.events >= self.config.retention.segment_events();
+        self.active.length > START && (full || self.has_aged(now))
+    }
+
+    /// Writes the buffer behind the last record, all of it or nothing.
+    fn write(&mut self) -> Result<(), RedexError> {
+        let (file, length) = (&self.active.file, self.active.length);
+        let Err(error) = write_full(&**file, &self.buffer, length) else { return Ok(()) };
+        // Parts of records must not stand behind later ones.
+        if file.set_len(length).is_err() {
+            self.must_roll = true;
+        }
+        Err(fault::io("write", &*self.dir, &self.active.name.file(), &error))
+    }
+
+    /// Looks from time to time whether what is written still has a name.
+    fn look_for_file(&mut self) -> Result<(), RedexError> {
+        self.appends += 1;
+        if self.appends.is_multiple_of(LOOKS) && !self.active.file.is_linked().unwrap_or(true) {
+            self.fail(RedexError::Vanished { path: fault::path(&*self.dir, &self.active.name.file()) });
+        }
+        self.state.clone()
+    }
+
+    fn end(&mut self) -> Result<(), RedexError> {
+        self.sync()?;
+        let active = &self.active;
+        active.index.store(&*self.dir, self.head.log_id(), active.name, self.next, active.length);
+        self.mark();
+        self.remove_hidden();
+        self.head.close(&*self.dir, self.next)
+    }
+
+    /// Writes down how far the log is on disk.
+    pub(crate) fn mark(&mut self) {
+        self.head.mark(Mark { durable: self.commit.durable(), retained: self.retained });
+    }
+
+    fn fail(&mut self, error: RedexError) {
+        if self.state.is_ok() {
+            self.state = Err(error);
+        }
+    }
+}
+
+/// Makes the file of a segment, with nothing but its header.
+pub(crate) fn create<D: Dir>(dir: &D, log_id: u64, name: Name, now: u64) -> Result<D::File, RedexError> {
+    let wrong = |action, error: &std::io::Error| fault::io(action, dir, &name.file(), error);
+    let file = match dir.create(&name.file()) {
+        // A segment of the same epoch that could not be begun.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => dir.open(&name.file(), true),
+        other => other,
+    };
+    let file = file.map_err(|error| wrong("create", &error))?;
+    let begun = file.set_len(0).and_then(|()| write_full(&file, &segment::header(log_id, name, now), 0));
+    match begun {
+        Ok(()) => Ok(file),
+        Err(error) => {
+            let _ = dir.remove(&name.file());
+            Err(wrong("write", &error))
+        }
+    }
+}
+
+fn check_sizes(payloads: &[&[u8]]) -> Result<(), RedexError> {
+    let mut size = 0;
+    for payload in payloads {
+        if payload.len() > MAX_PAYLOAD {
+            return Err(RedexError::TooLarge { size: payload.len() as u64, limit: MAX_PAYLOAD as u64 });
+        }
+        size += payload.len() as u64;
+    }
+    match size > MAX_BATCH {
+        true => Err(RedexError::TooLarge { size, limit: MAX_BATCH }),
+        false => Ok(()),
+    }
+}
