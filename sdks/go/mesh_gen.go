@@ -285,6 +285,9 @@ type MeshNodeConfig struct {
 	// Bytes of messages that wait to be read; what is beyond waits at its sender.
 	// Zero: 4194304.
 	Queue uint64
+	// Directory for what the node keeps between its runs: the epoch of its announcements, one file for each identity. It is made if there is none.
+	// Nil: the clock alone gives each run its epoch: peers that know of a later one tell the node, which goes on above it.
+	StateDir *string
 	// Whether packets between other nodes are passed on.
 	// Nil: true.
 	Relay *bool
@@ -294,7 +297,7 @@ type MeshNodeConfig struct {
 type MeshOptions = MeshNodeConfig
 
 func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
-	w.record(11, func() {
+	w.record(12, func() {
 		w.name = "BindAddr"
 		packText[string](w, v.BindAddr)
 		w.name = "PSK"
@@ -311,6 +314,8 @@ func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
 		packList(packText[string])(w, v.AcceptedPSKs)
 		packUint[uint16](w, cmp.Or(v.MaxDatagram, 1452))
 		packUint[uint64](w, cmp.Or(v.Queue, 4194304))
+		w.name = "StateDir"
+		packOptional(packText[string])(w, v.StateDir)
 		packBool(w, or(v.Relay, true))
 	})
 }
@@ -346,6 +351,9 @@ func unpackMeshNodeConfig(r *reader) (v MeshNodeConfig) {
 	}
 	if f.has() {
 		v.Queue = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.StateDir = unpackOptional(unpackText[string])(&f.reader)
 	}
 	if f.has() {
 		v.Relay = Ptr(unpackBool(&f.reader))
@@ -1043,10 +1051,12 @@ type MeshError struct {
 	Address string
 	// Of: closed.
 	CloseCode uint64
-	// Of: closed, cannot_bind.
+	// Of: closed, cannot_bind, state_unusable.
 	Reason *string
 	// Of: ambiguous_node, no_route.
 	Node uint64
+	// Of: state_unusable.
+	Path string
 	failure
 }
 
@@ -1074,12 +1084,14 @@ const (
 	MeshErrorKindPeerGone MeshErrorKind = "peer_gone"
 	// The peer closed the session.
 	MeshErrorKindClosed MeshErrorKind = "closed"
-	// Several entities share the node id.
+	// The node id of the peer is taken by another entity: the first that had a session keeps it.
 	MeshErrorKindAmbiguousNode MeshErrorKind = "ambiguous_node"
 	// The address cannot be bound, for another reason than that it is in use.
 	MeshErrorKindCannotBind MeshErrorKind = "cannot_bind"
 	// This node is shut down.
 	MeshErrorKindShutDown MeshErrorKind = "shut_down"
+	// What the node keeps between its runs cannot be read or written.
+	MeshErrorKindStateUnusable MeshErrorKind = "state_unusable"
 	// No neighbour has told of a route to the node in time.
 	MeshErrorKindNoRoute MeshErrorKind = "no_route"
 )
@@ -1105,12 +1117,14 @@ var (
 	ErrMeshPeerGone error = &sentinel{393225, "mesh: peer_gone"}
 	// The peer closed the session.
 	ErrMeshClosed error = &sentinel{393226, "mesh: closed"}
-	// Several entities share the node id.
+	// The node id of the peer is taken by another entity: the first that had a session keeps it.
 	ErrMeshAmbiguousNode error = &sentinel{393227, "mesh: ambiguous_node"}
 	// The address cannot be bound, for another reason than that it is in use.
 	ErrMeshCannotBind error = &sentinel{393228, "mesh: cannot_bind"}
 	// This node is shut down.
 	ErrMeshShutDown error = &sentinel{393229, "mesh: shut_down"}
+	// What the node keeps between its runs cannot be read or written.
+	ErrMeshStateUnusable error = &sentinel{393231, "mesh: state_unusable"}
 	// No neighbour has told of a route to the node in time.
 	ErrMeshNoRoute error = &sentinel{393230, "mesh: no_route"}
 )
@@ -1129,6 +1143,7 @@ var meshFamily = family{id: 6, name: "mesh", prefix: "mesh: ", kinds: []kind{
 	{11, "ambiguous_node", false},
 	{12, "cannot_bind", false},
 	{13, "shut_down", false},
+	{15, "state_unusable", false},
 	{14, "no_route", true},
 }}
 
@@ -1195,6 +1210,11 @@ func (e *MeshError) cross() (uint32, string, []byte) {
 	case MeshErrorKindCannotBind:
 		w.record(2, func() {
 			packText[string](w, e.Address)
+			packText[string](w, at(e.Reason))
+		})
+	case MeshErrorKindStateUnusable:
+		w.record(2, func() {
+			packText[string](w, e.Path)
 			packText[string](w, at(e.Reason))
 		})
 	case MeshErrorKindNoRoute:
@@ -1264,6 +1284,14 @@ func init() {
 			}
 		case 13:
 			e.Kind = MeshErrorKindShutDown
+		case 15:
+			e.Kind = MeshErrorKindStateUnusable
+			if f.has() {
+				e.Path = unpackText[string](&f.reader)
+			}
+			if f.has() {
+				e.Reason = Ptr(unpackText[string](&f.reader))
+			}
 		case 14:
 			e.Kind = MeshErrorKindNoRoute
 			if f.has() {
@@ -1275,6 +1303,9 @@ func init() {
 }
 
 // A node of the encrypted mesh: one socket, one identity, sessions with many peers.
+//
+// Nothing is sent but over sessions, and routes come from what nodes announce signed: there is no call that sends to an
+// address alone (`push_to` elsewhere), and none that sets a route by hand (`add_route`); `connect_routed` finds the way.
 type MeshNode struct {
 	core *object
 }
@@ -1401,7 +1432,8 @@ func (o *MeshNode) Disconnect(ctx context.Context, peerNodeID NodeID) (err error
 	return awaitEnd(ctx, op, meshNodeDisconnectNames)
 }
 
-// OpenStream opens a stream to a peer. A stream that is open already is given back as it is.
+// OpenStream opens a stream to a peer. A stream that is open already is given back as it is. `not_connected` if no session with the peer
+// stands, though a route to it may be known: `connect` or `connect_routed` makes one.
 func (o *MeshNode) OpenStream(peerNodeID NodeID, config StreamConfig) (result *MeshStream, err error) {
 	in := reused()
 	configPack := packed(in, "config", packStreamConfig, config)
@@ -1669,6 +1701,9 @@ type MeshStream struct {
 	streamID   uint64
 }
 
+// NetStream is another name of [MeshStream].
+type NetStream = MeshStream
+
 // PeerNodeID: The peer.
 func (o *MeshStream) PeerNodeID() NodeID {
 	return o.peerNodeID
@@ -1847,6 +1882,7 @@ var meshNodeConfigFieldNames = spelling{
 	"queue_bytes", "Queue",
 	"relay", "Relay",
 	"session_timeout_ms", "SessionTimeout",
+	"state_dir", "StateDir",
 }
 
 var streamConfigFieldNames = spelling{

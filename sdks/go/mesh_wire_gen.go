@@ -477,7 +477,7 @@ type HandshakePayload struct {
 	OwnHalf uint64
 	// Half that the other side drew, or 0.
 	PeerHalf uint64
-	// Bits of the frames that this side reads.
+	// Frames that this side reads beyond those of every node: bit 0 `ack_marks_frame`. One is sent only where both sides have its bit.
 	Features uint64
 	// Ciphers of this side: bit 0 ChaCha20-Poly1305, bit 1 AES-256-GCM.
 	Ciphers uint8
@@ -495,8 +495,8 @@ type HandshakePayload struct {
 	MaxStreams uint16
 	// Longest time in milliseconds for which this side holds an acknowledgement back.
 	AckDelay uint8
-	// Zero.
-	Reserved uint8
+	// Highest version of the protocol that this side speaks. A handshake of a lower one than both speak fails.
+	HighestVersion uint8
 	// Zero.
 	Padding uint32
 }
@@ -549,7 +549,7 @@ func (v HandshakePayload) write(w *wireWriter) {
 	w.seek(138)
 	w.u8(v.AckDelay)
 	w.seek(139)
-	w.u8(uint8(w.atMost("reserved", uint64(v.Reserved), 0)))
+	w.u8(v.HighestVersion)
 	w.seek(140)
 	w.u32LE(uint32(w.atMost("padding", uint64(v.Padding), 0)))
 }
@@ -583,7 +583,7 @@ func (v *HandshakePayload) read(r *wireReader) {
 	r.seek(138)
 	v.AckDelay = r.u8("ack_delay")
 	r.seek(139)
-	v.Reserved = uint8(r.atMost("reserved", uint64(r.u8("reserved")), 0))
+	v.HighestVersion = r.u8("highest_version")
 	r.seek(140)
 	v.Padding = uint32(r.atMost("padding", uint64(r.u32LE("padding")), 0))
 }
@@ -737,6 +737,69 @@ func (v *AckFrame) read(r *wireReader) {
 	r.magic(0x02)
 	v.Largest = r.varint("largest")
 	v.Delay = r.varint("delay")
+	v.Count = r.varint("count")
+	v.First = r.varint("first")
+	v.More = r.sized("more", r.remaining("more", 1024))
+}
+
+// The same with counts of the packets that came marked (RFC 3168), since the session began.
+type AckMarksFrame struct {
+	// The highest packet number that has arrived.
+	Largest uint64
+	// Microseconds for which this was held back.
+	Delay uint64
+	// Packets that came with ECT(0).
+	Capable uint64
+	// Packets that came with ECT(1).
+	CapableToo uint64
+	// Packets that came with CE.
+	Congested uint64
+	// Ranges behind the first.
+	Count uint64
+	// Packets in a row up to the highest, less one.
+	First uint64
+	// So many of `ack_range`, which in a packet are followed by the next frame.
+	More []byte
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v AckMarksFrame) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeAckMarksFrame reads a value from all of the bytes.
+func DecodeAckMarksFrame(bytes []byte) (v AckMarksFrame, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return AckMarksFrame{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v AckMarksFrame) write(w *wireWriter) {
+	w.put(0x03)
+	w.varint("largest", v.Largest)
+	w.varint("delay", v.Delay)
+	w.varint("capable", v.Capable)
+	w.varint("capable_too", v.CapableToo)
+	w.varint("congested", v.Congested)
+	w.varint("count", v.Count)
+	w.varint("first", v.First)
+	w.length("more", len(v.More), 1024)
+	w.put([]byte(v.More)...)
+}
+
+func (v *AckMarksFrame) read(r *wireReader) {
+	r.magic(0x03)
+	v.Largest = r.varint("largest")
+	v.Delay = r.varint("delay")
+	v.Capable = r.varint("capable")
+	v.CapableToo = r.varint("capable_too")
+	v.Congested = r.varint("congested")
 	v.Count = r.varint("count")
 	v.First = r.varint("first")
 	v.More = r.sized("more", r.remaining("more", 1024))
@@ -1261,6 +1324,69 @@ func (v *CloseFrame) read(r *wireReader) {
 	r.magic(0x0f)
 	v.Code = r.varint("code")
 	v.Reason = r.sized("reason", r.length("reason", r.varint("reason"), 256, 1))
+}
+
+// What a node keeps between its runs, in the file `<node id in hex>.net` of its directory.
+type NodeState struct {
+	// Version of the layout: 1.
+	Format uint16
+	// Zero.
+	Reserved uint16
+	// Zero.
+	Padding uint32
+	// The node.
+	EntityID [32]byte
+	// Epoch of its last announcements.
+	Epoch uint64
+}
+
+// NodeStateSize is the number of bytes of every encoding.
+const NodeStateSize = 56
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v NodeState) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeNodeState reads a value from all of the bytes.
+func DecodeNodeState(bytes []byte) (v NodeState, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return NodeState{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v NodeState) write(w *wireWriter) {
+	w.put(0x6e, 0x65, 0x74, 0x2d, 0x73, 0x74, 0x61, 0x74)
+	w.seek(8)
+	w.u16LE(v.Format)
+	w.seek(10)
+	w.u16LE(uint16(w.atMost("reserved", uint64(v.Reserved), 0)))
+	w.seek(12)
+	w.u32LE(uint32(w.atMost("padding", uint64(v.Padding), 0)))
+	w.seek(16)
+	w.put(v.EntityID[:]...)
+	w.seek(48)
+	w.u64LE(v.Epoch)
+}
+
+func (v *NodeState) read(r *wireReader) {
+	r.exactly(56)
+	r.magic(0x6e, 0x65, 0x74, 0x2d, 0x73, 0x74, 0x61, 0x74)
+	r.seek(8)
+	v.Format = r.u16LE("format")
+	r.seek(10)
+	v.Reserved = uint16(r.atMost("reserved", uint64(r.u16LE("reserved")), 0))
+	r.seek(12)
+	v.Padding = uint32(r.atMost("padding", uint64(r.u32LE("padding")), 0))
+	r.seek(16)
+	v.EntityID = [32]byte(r.take("entity_id", 32))
+	r.seek(48)
+	v.Epoch = r.u64LE("epoch")
 }
 
 // A range of a reliable stream.

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "03af65dee6d461142819edc9a2e0752a"
+const specHash = "782b1b86f8ac415af86c043be03ebb6f"

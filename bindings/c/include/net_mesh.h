@@ -912,7 +912,9 @@ uint64_t net_mesh_node_disconnect(net_handle handle,
                                   net_done done,
                                   void *ctx);
 
-// Opens a stream to a peer. A stream that is open already is given back as it is.
+// Opens a stream to a peer. A stream that is open already is given back as it is. `not_connected`
+// if no session with the peer
+// stands, though a route to it may be known: `connect` or `connect_routed` makes one.
 net_code net_mesh_node_open_stream(net_handle handle,
                                    uint64_t peer_node_id,
                                    net_view config,

@@ -1391,6 +1391,9 @@ func readMeshNodeConfig(v any) (r MeshNodeConfig) {
 	if value, ok := o["queue"]; ok {
 		r.Queue = readNonzero(readUint[uint64])(value)
 	}
+	if value, ok := o["state_dir"]; ok {
+		r.StateDir = readOptional(readText[string])(value)
+	}
 	if value, ok := o["relay"]; ok {
 		r.Relay = readOptional(readBool)(value)
 	}
@@ -1409,6 +1412,7 @@ func showMeshNodeConfig(r MeshNodeConfig) any {
 	o["accepted_psks"] = showList(showPlain[string])(r.AcceptedPSKs)
 	o["max_datagram"] = showPlain[uint16](r.MaxDatagram)
 	o["queue"] = showDecimal[uint64](r.Queue)
+	o["state_dir"] = showOptional(showPlain[string])(r.StateDir)
 	o["relay"] = showOptional(showPlain[bool])(r.Relay)
 	return o
 }
@@ -2645,6 +2649,13 @@ func readError(v any) error {
 				e.Reason = readOptional(readText[string])(value)
 			}
 		case MeshErrorKindShutDown:
+		case MeshErrorKindStateUnusable:
+			if value, ok := fields["path"]; ok {
+				e.Path = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readOptional(readText[string])(value)
+			}
 		case MeshErrorKindNoRoute:
 			if value, ok := fields["node"]; ok {
 				e.Node = readUint[uint64](value)
@@ -2937,6 +2948,9 @@ func showFields(err error) map[string]any {
 			o["address"] = showPlain[string](e.Address)
 			o["reason"] = showOptional(showPlain[string])(e.Reason)
 		case MeshErrorKindShutDown:
+		case MeshErrorKindStateUnusable:
+			o["path"] = showPlain[string](e.Path)
+			o["reason"] = showOptional(showPlain[string])(e.Reason)
 		case MeshErrorKindNoRoute:
 			o["node"] = showDecimal[uint64](e.Node)
 		}

@@ -116,6 +116,10 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormAckFrame(c.arg("value")).Encode())
 	case "wire.ack_frame.decode":
 		return give(c, showFormAckFrame)(DecodeAckFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.ack_marks_frame.encode":
+		return give(c, showBytes[[]byte])(readFormAckMarksFrame(c.arg("value")).Encode())
+	case "wire.ack_marks_frame.decode":
+		return give(c, showFormAckMarksFrame)(DecodeAckMarksFrame(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.carried_batch.encode":
 		return give(c, showBytes[[]byte])(readFormCarriedBatch(c.arg("value")).Encode())
 	case "wire.carried_batch.decode":
@@ -168,6 +172,10 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormCloseFrame(c.arg("value")).Encode())
 	case "wire.close_frame.decode":
 		return give(c, showFormCloseFrame)(DecodeCloseFrame(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.node_state.encode":
+		return give(c, showBytes[[]byte])(readFormNodeState(c.arg("value")).Encode())
+	case "wire.node_state.decode":
+		return give(c, showFormNodeState)(DecodeNodeState(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.stream_frame.encode":
 		return give(c, showBytes[[]byte])(readFormStreamFrame(c.arg("value")).Encode())
 	case "wire.stream_frame.decode":
@@ -691,7 +699,7 @@ func readFormHandshakePayload(v any) (r HandshakePayload) {
 	r.StreamWindow = readInt[uint32](o["stream_window"])
 	r.MaxStreams = readInt[uint16](o["max_streams"])
 	r.AckDelay = readInt[uint8](o["ack_delay"])
-	r.Reserved = readInt[uint8](o["reserved"])
+	r.HighestVersion = readInt[uint8](o["highest_version"])
 	r.Padding = readInt[uint32](o["padding"])
 	return r
 }
@@ -711,7 +719,7 @@ func showFormHandshakePayload(r HandshakePayload) any {
 	o["stream_window"] = showPlain[uint32](r.StreamWindow)
 	o["max_streams"] = showPlain[uint16](r.MaxStreams)
 	o["ack_delay"] = showPlain[uint8](r.AckDelay)
-	o["reserved"] = showPlain[uint8](r.Reserved)
+	o["highest_version"] = showPlain[uint8](r.HighestVersion)
 	o["padding"] = showPlain[uint32](r.Padding)
 	return o
 }
@@ -766,6 +774,32 @@ func showFormAckFrame(r AckFrame) any {
 	o := map[string]any{}
 	o["largest"] = showDecimal[uint64](r.Largest)
 	o["delay"] = showDecimal[uint64](r.Delay)
+	o["count"] = showDecimal[uint64](r.Count)
+	o["first"] = showDecimal[uint64](r.First)
+	o["more"] = showBytes[[]byte](r.More)
+	return o
+}
+
+func readFormAckMarksFrame(v any) (r AckMarksFrame) {
+	o := v.(map[string]any)
+	r.Largest = readUint[uint64](o["largest"])
+	r.Delay = readUint[uint64](o["delay"])
+	r.Capable = readUint[uint64](o["capable"])
+	r.CapableToo = readUint[uint64](o["capable_too"])
+	r.Congested = readUint[uint64](o["congested"])
+	r.Count = readUint[uint64](o["count"])
+	r.First = readUint[uint64](o["first"])
+	r.More = readBytes[[]byte](o["more"])
+	return r
+}
+
+func showFormAckMarksFrame(r AckMarksFrame) any {
+	o := map[string]any{}
+	o["largest"] = showDecimal[uint64](r.Largest)
+	o["delay"] = showDecimal[uint64](r.Delay)
+	o["capable"] = showDecimal[uint64](r.Capable)
+	o["capable_too"] = showDecimal[uint64](r.CapableToo)
+	o["congested"] = showDecimal[uint64](r.Congested)
 	o["count"] = showDecimal[uint64](r.Count)
 	o["first"] = showDecimal[uint64](r.First)
 	o["more"] = showBytes[[]byte](r.More)
@@ -957,6 +991,26 @@ func showFormCloseFrame(r CloseFrame) any {
 	o := map[string]any{}
 	o["code"] = showDecimal[uint64](r.Code)
 	o["reason"] = showBytes[[]byte](r.Reason)
+	return o
+}
+
+func readFormNodeState(v any) (r NodeState) {
+	o := v.(map[string]any)
+	r.Format = readInt[uint16](o["format"])
+	r.Reserved = readInt[uint16](o["reserved"])
+	r.Padding = readInt[uint32](o["padding"])
+	r.EntityID = readArray[[32]byte](o["entity_id"])
+	r.Epoch = readUint[uint64](o["epoch"])
+	return r
+}
+
+func showFormNodeState(r NodeState) any {
+	o := map[string]any{}
+	o["format"] = showPlain[uint16](r.Format)
+	o["reserved"] = showPlain[uint16](r.Reserved)
+	o["padding"] = showPlain[uint32](r.Padding)
+	o["entity_id"] = showArray[[32]byte](r.EntityID)
+	o["epoch"] = showDecimal[uint64](r.Epoch)
 	return o
 }
 

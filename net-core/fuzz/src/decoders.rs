@@ -277,6 +277,17 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
+        name: "wire/ack_marks_frame",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::AckMarksFrame::decode,
+                net_types::wire::mesh::AckMarksFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
         name: "wire/carried_batch",
         run: |data| {
             layout(
@@ -415,6 +426,17 @@ pub(crate) const TARGETS: &[Target] = &[
                 data,
                 net_types::wire::mesh::CloseFrame::decode,
                 net_types::wire::mesh::CloseFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/node_state",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::mesh::NodeState::decode,
+                net_types::wire::mesh::NodeState::encode,
                 true,
             )
         },

@@ -178,7 +178,9 @@ pub unsafe extern "C" fn net_mesh_node_disconnect(
     }
 }
 
-/// Opens a stream to a peer. A stream that is open already is given back as it is.
+/// Opens a stream to a peer. A stream that is open already is given back as it is. `not_connected`
+/// if no session with the peer
+/// stands, though a route to it may be known: `connect` or `connect_routed` makes one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_mesh_node_open_stream(
     handle: Handle,

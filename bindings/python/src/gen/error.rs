@@ -218,6 +218,12 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             let value = reason;
             into.set_item("reason", value::shown(value, py)?)?;
         }
+        Error::Mesh(net_types::mesh::MeshError::StateUnusable { path, reason, .. }) => {
+            let value = path;
+            into.set_item("path", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
         Error::Mesh(net_types::mesh::MeshError::NoRoute { node, .. }) => {
             let value = node;
             into.set_item("node", value::shown(value, py)?)?;
@@ -469,6 +475,11 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         }
         .into(),
         (6, 13) => net_types::mesh::MeshError::ShutDown.into(),
+        (6, 15) => net_types::mesh::MeshError::StateUnusable {
+            path: error::member_of(members, "path")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
         (6, 14) => net_types::mesh::MeshError::NoRoute { node: error::member_of(members, "node")? }.into(),
         (8, 1) => {
             net_types::identity::IdentityError::InvalidSeed { length: error::member_of(members, "length")? }

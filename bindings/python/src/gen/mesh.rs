@@ -80,7 +80,7 @@ impl MeshNodeConfig {
 impl MeshNodeConfig {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 11] = [
+        const NAMES: [&str; 12] = [
             "bind_addr",
             "psk",
             "heartbeat_interval_ms",
@@ -91,13 +91,14 @@ impl MeshNodeConfig {
             "accepted_psks",
             "max_datagram",
             "queue_bytes",
+            "state_dir",
             "relay",
         ];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (bind_addr, psk, heartbeat_interval_ms = None, session_timeout_ms = None, num_shards = None, identity_seed = None, connect_timeout_ms = None, accepted_psks = None, max_datagram = None, queue_bytes = None, relay = None))]
+    #[pyo3(signature = (bind_addr, psk, heartbeat_interval_ms = None, session_timeout_ms = None, num_shards = None, identity_seed = None, connect_timeout_ms = None, accepted_psks = None, max_datagram = None, queue_bytes = None, state_dir = None, relay = None))]
     fn new(
         py: Python<'_>,
         bind_addr: Arg<'_, '_>,
@@ -110,6 +111,7 @@ impl MeshNodeConfig {
         accepted_psks: Option<Arg<'_, '_>>,
         max_datagram: Option<Arg<'_, '_>>,
         queue_bytes: Option<Arg<'_, '_>>,
+        state_dir: Option<Arg<'_, '_>>,
         relay: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
         let record = net_types::mesh::MeshNodeConfig {
@@ -138,6 +140,7 @@ impl MeshNodeConfig {
             accepted_psks: abi::arg_or(accepted_psks, "accepted_psks", Vec::new)?,
             max_datagram: abi::arg_or(max_datagram, "max_datagram", || 1452)?,
             queue: abi::arg_or(queue_bytes, "queue_bytes", || 4_194_304)?,
+            state_dir: abi::arg_or(state_dir, "state_dir", || None)?,
             relay: abi::arg_or(relay, "relay", || true)?,
         };
         abi::check(py, record.check())?;
@@ -214,6 +217,13 @@ impl MeshNodeConfig {
         value::shown(value, py)
     }
 
+    /// Directory for what the node keeps between its runs: the epoch of its announcements, one file for each identity. It is made if there is none.
+    #[getter]
+    fn state_dir(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.state_dir;
+        value::shown(value, py)
+    }
+
     /// Whether packets between other nodes are passed on.
     #[getter]
     fn relay(&self, py: Python<'_>) -> Answer {
@@ -244,6 +254,7 @@ impl MeshNodeConfig {
                 ("accepted_psks", None),
                 ("max_datagram", Some(self.max_datagram(py)?)),
                 ("queue_bytes", Some(self.queue_bytes(py)?)),
+                ("state_dir", Some(self.state_dir(py)?)),
                 ("relay", Some(self.relay(py)?)),
             ],
         )
@@ -1648,7 +1659,8 @@ fn mesh_node_disconnect_submit(
     queue.get().submit(py, mesh_node_disconnect_start(this, peer_node_id)?)
 }
 
-/// Opens a stream to a peer. A stream that is open already is given back as it is.
+/// Opens a stream to a peer. A stream that is open already is given back as it is. `not_connected` if no session with the peer
+/// stands, though a route to it may be known: `connect` or `connect_routed` makes one.
 #[pyfunction]
 #[pyo3(signature = (this, peer_node_id, config))]
 fn mesh_node_open_stream(

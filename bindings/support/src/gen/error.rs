@@ -101,6 +101,10 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
             address.pack(w);
             reason.pack(w);
         }),
+        Error::Mesh(net_types::mesh::MeshError::StateUnusable { path, reason }) => w.record(2, |w| {
+            path.pack(w);
+            reason.pack(w);
+        }),
         Error::Mesh(net_types::mesh::MeshError::NoRoute { node }) => w.record(1, |w| {
             node.pack(w);
         }),
@@ -327,6 +331,10 @@ pub fn error_of(
             net_types::mesh::MeshError::CannotBind { address: f.field()?, reason: f.field()? }.into()
         }
         (6, 13) => net_types::mesh::MeshError::ShutDown.into(),
+        (6, 15) => {
+            let mut f = fields.record()?;
+            net_types::mesh::MeshError::StateUnusable { path: f.field()?, reason: f.field()? }.into()
+        }
         (6, 14) => {
             let mut f = fields.record()?;
             net_types::mesh::MeshError::NoRoute { node: f.field()? }.into()

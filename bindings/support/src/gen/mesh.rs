@@ -50,7 +50,7 @@ impl Pack for net_types::mesh::Reliability {
 
 impl Pack for net_types::mesh::MeshNodeConfig {
     fn pack(&self, w: &mut Writer) {
-        w.record(11, |w| {
+        w.record(12, |w| {
             self.bind_addr.pack(w);
             self.psk.pack(w);
             w.duration(self.heartbeat_interval, 1_000_000);
@@ -61,6 +61,7 @@ impl Pack for net_types::mesh::MeshNodeConfig {
             self.accepted_psks.pack(w);
             self.max_datagram.pack(w);
             self.queue.pack(w);
+            self.state_dir.pack(w);
             self.relay.pack(w);
         });
     }
@@ -87,6 +88,7 @@ impl Pack for net_types::mesh::MeshNodeConfig {
             accepted_psks: f.field_or_else(Vec::new)?,
             max_datagram: f.field_or_else(|| 1452)?,
             queue: f.field_or_else(|| 4_194_304)?,
+            state_dir: f.field_or(None)?,
             relay: f.field_or_else(|| true)?,
         })
     }

@@ -1367,6 +1367,9 @@ static inline void read_mesh_node_config(call *c, const node *value, net_mesh_no
   if (given(member(value, "queue"))) {
     read_u64(c, member(value, "queue"), &out->queue_bytes);
   }
+  if (given(member(value, "state_dir"))) {
+    read_text(c, member(value, "state_dir"), &out->state_dir);
+  }
   if (given(member(value, "relay"))) {
     read_bool(c, member(value, "relay"), &out->relay);
   }
@@ -1429,6 +1432,15 @@ static inline void show_mesh_node_config(call *c, const net_mesh_node_config *va
   {
     size_t at = enter(c, net_str("queue"));
     show_u64(c, &value->queue_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("state_dir"));
+    if (value->state_dir.data != NULL) {
+      show_text(c, &value->state_dir);
+    } else {
+      show_null(c);
+    }
     leave(c, at);
   }
   {
@@ -3434,6 +3446,22 @@ static inline void show_mesh_cannot_bind(call *c, const net_error *error) {
   }
 }
 
+static inline void show_mesh_state_unusable(call *c, const net_error *error) {
+  net_mesh_state_unusable_fields fields;
+  if (net_mesh_state_unusable_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("path"));
+      show_text(c, &fields.path);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
 static inline void show_mesh_no_route(call *c, const net_error *error) {
   net_mesh_no_route_fields fields;
   if (net_mesh_no_route_fields_unpack(error, &fields)) {
@@ -4037,6 +4065,11 @@ static inline void show_error(call *c, net_error *error) {
   if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_SHUT_DOWN) {
     family = net_str("mesh");
     kind = net_str("shut_down");
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_STATE_UNUSABLE) {
+    family = net_str("mesh");
+    kind = net_str("state_unusable");
+    show_mesh_state_unusable(c, error);
   }
   if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_NO_ROUTE) {
     family = net_str("mesh");
@@ -4671,6 +4704,21 @@ static inline net_error read_error(call *c, const node *value) {
     if (net_view_equal(kind_text, net_str("shut_down")) || net_view_equal(kind_text, net_str("shut_down"))) {
       error.family = NET_FAMILY_MESH;
       error.kind = NET_MESH_SHUT_DOWN;
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("state_unusable")) || net_view_equal(kind_text, net_str("state_unusable"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_STATE_UNUSABLE;
+      net_mesh_state_unusable_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "path"))) {
+        read_text(c, member(fields, "path"), &given_fields.path);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_mesh_state_unusable_fields_pack(&w, &given_fields);
     }
   }
   if (net_view_equal(family_text, net_str("mesh"))) {

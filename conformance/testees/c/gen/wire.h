@@ -2024,8 +2024,8 @@ static inline void read_handshake_payload_form(call *c, const node *form, net_ha
     read_u8(c, m, &value->ack_delay);
   }
   {
-    const node *m = member(form, "reserved");
-    read_u8(c, m, &value->reserved);
+    const node *m = member(form, "highest_version");
+    read_u8(c, m, &value->highest_version);
   }
   {
     const node *m = member(form, "padding");
@@ -2100,8 +2100,8 @@ static inline void show_handshake_payload_form(call *c, const net_handshake_payl
     leave(c, at);
   }
   {
-    size_t at = enter(c, net_str("reserved"));
-    show_u8(c, &value->reserved);
+    size_t at = enter(c, net_str("highest_version"));
+    show_u8(c, &value->highest_version);
     leave(c, at);
   }
   {
@@ -2376,6 +2376,117 @@ static void wire_ack_frame_decode(call *c) {
     return;
   }
   show_ack_frame_form(c, &value);
+}
+
+static inline void read_ack_marks_frame_form(call *c, const node *form, net_ack_marks_frame *value) {
+  {
+    const node *m = member(form, "largest");
+    read_u64(c, m, &value->largest);
+  }
+  {
+    const node *m = member(form, "delay");
+    read_u64(c, m, &value->delay);
+  }
+  {
+    const node *m = member(form, "capable");
+    read_u64(c, m, &value->capable);
+  }
+  {
+    const node *m = member(form, "capable_too");
+    read_u64(c, m, &value->capable_too);
+  }
+  {
+    const node *m = member(form, "congested");
+    read_u64(c, m, &value->congested);
+  }
+  {
+    const node *m = member(form, "count");
+    read_u64(c, m, &value->count);
+  }
+  {
+    const node *m = member(form, "first");
+    read_u64(c, m, &value->first);
+  }
+  {
+    const node *m = member(form, "more");
+    read_bytes(c, m, &value->more);
+  }
+}
+
+static inline void show_ack_marks_frame_form(call *c, const net_ack_marks_frame *value) {
+  {
+    size_t at = enter(c, net_str("largest"));
+    show_u64(c, &value->largest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("delay"));
+    show_u64(c, &value->delay);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("capable"));
+    show_u64(c, &value->capable);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("capable_too"));
+    show_u64(c, &value->capable_too);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("congested"));
+    show_u64(c, &value->congested);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("count"));
+    show_u64(c, &value->count);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("first"));
+    show_u64(c, &value->first);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("more"));
+    show_bytes(c, &value->more);
+    leave(c, at);
+  }
+}
+
+static void wire_ack_marks_frame_encode(call *c) {
+  net_ack_marks_frame value;
+  memset(&value, 0, sizeof value);
+  read_ack_marks_frame_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_ack_marks_frame_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_ack_marks_frame_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_ack_marks_frame value;
+  net_code code = net_ack_marks_frame_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_ack_marks_frame_form(c, &value);
 }
 
 static inline void read_carried_batch_form(call *c, const node *form, net_carried_batch *value) {
@@ -3144,6 +3255,90 @@ static void wire_close_frame_decode(call *c) {
     return;
   }
   show_close_frame_form(c, &value);
+}
+
+static inline void read_node_state_form(call *c, const node *form, net_node_state *value) {
+  {
+    const node *m = member(form, "format");
+    read_u16(c, m, &value->format);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u16(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "padding");
+    read_u32(c, m, &value->padding);
+  }
+  {
+    const node *m = member(form, "entity_id");
+    read_exactly(c, m, value->entity_id, 32);
+  }
+  {
+    const node *m = member(form, "epoch");
+    read_u64(c, m, &value->epoch);
+  }
+}
+
+static inline void show_node_state_form(call *c, const net_node_state *value) {
+  {
+    size_t at = enter(c, net_str("format"));
+    show_u16(c, &value->format);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u16(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("padding"));
+    show_u32(c, &value->padding);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("entity_id"));
+    show_exactly(c, value->entity_id, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u64(c, &value->epoch);
+    leave(c, at);
+  }
+}
+
+static void wire_node_state_encode(call *c) {
+  net_node_state value;
+  memset(&value, 0, sizeof value);
+  read_node_state_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_node_state_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_node_state_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_node_state value;
+  net_code code = net_node_state_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_node_state_form(c, &value);
 }
 
 static inline void read_stream_frame_form(call *c, const node *form, net_stream_frame *value) {
@@ -4468,6 +4663,8 @@ static inline bool dispatch_wire(call *c) {
       {"wire.ack_range.decode", wire_ack_range_decode},
       {"wire.ack_frame.encode", wire_ack_frame_encode},
       {"wire.ack_frame.decode", wire_ack_frame_decode},
+      {"wire.ack_marks_frame.encode", wire_ack_marks_frame_encode},
+      {"wire.ack_marks_frame.decode", wire_ack_marks_frame_decode},
       {"wire.carried_batch.encode", wire_carried_batch_encode},
       {"wire.carried_batch.decode", wire_carried_batch_decode},
       {"wire.carried_event.encode", wire_carried_event_encode},
@@ -4494,6 +4691,8 @@ static inline bool dispatch_wire(call *c) {
       {"wire.path_response_frame.decode", wire_path_response_frame_decode},
       {"wire.close_frame.encode", wire_close_frame_encode},
       {"wire.close_frame.decode", wire_close_frame_decode},
+      {"wire.node_state.encode", wire_node_state_encode},
+      {"wire.node_state.decode", wire_node_state_decode},
       {"wire.stream_frame.encode", wire_stream_frame_encode},
       {"wire.stream_frame.decode", wire_stream_frame_decode},
       {"wire.batch_frame.encode", wire_batch_frame_encode},

@@ -295,6 +295,7 @@ NAMED.update(
             ("accepted_psks", "accepted_psks", list_of(SAME)),
             ("max_datagram", "max_datagram", SAME),
             ("queue", "queue_bytes", DECIMAL),
+            ("state_dir", "state_dir", optional(SAME)),
             ("relay", "relay", SAME),
         ),
         "mesh.stream_config": record_of(
@@ -669,6 +670,7 @@ ERRORS.update(
             (("address", "address", SAME), ("reason", "reason", SAME)),
         ),
         ("mesh", "shut_down"): (393229, ()),
+        ("mesh", "state_unusable"): (393231, (("path", "path", SAME), ("reason", "reason", SAME))),
         ("mesh", "no_route"): (393230, (("node", "node", DECIMAL),)),
         ("identity", "invalid_seed"): (524289, (("length", "length", DECIMAL),)),
         ("identity", "invalid_entity_id"): (524290, (("length", "length", DECIMAL),)),

@@ -80,7 +80,7 @@ impl Line {
                     is_quiet = false;
                     for datagram in self.buffer.chunks_mut(datagrams.segment) {
                         let to = usize::from(datagrams.to.port() - PORT);
-                        self.nodes[to].handle(now, address(at), datagram);
+                        self.nodes[to].handle(now, address(at), None, datagram);
                     }
                 }
             }
@@ -116,7 +116,7 @@ impl Line {
             let start = Instant::now();
             let relay = &mut self.nodes[1];
             for datagram in train.chunks_mut(LENGTH) {
-                relay.handle(now, address(0), datagram);
+                relay.handle(now, address(0), None, datagram);
             }
             while relay.poll(now).is_some() {}
             while let Some(datagrams) = relay.poll_transmit(now, &mut self.buffer) {

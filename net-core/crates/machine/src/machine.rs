@@ -3,7 +3,7 @@
 use crate::{Datagrams, neighbours::Neighbours, outbox::Outbox};
 use net_crypto::{Seed, mesh::PublicKey};
 use net_router::{Router, Signatures};
-use net_session::{Config, DialId, Endpoint, Event, Path, Random, Target};
+use net_session::{Config, DialId, Ecn, Endpoint, Event, Path, Random, Target};
 use net_types::identity::NodeId;
 use std::{
     net::SocketAddr,
@@ -141,9 +141,9 @@ impl Machine {
         }
     }
 
-    /// Takes a datagram; it is opened in place.
-    pub fn handle(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8]) {
-        if let Some(forwarded) = self.endpoint.handle(now, Path::Direct(from), datagram) {
+    /// Takes a datagram with its mark; it is opened in place.
+    pub fn handle(&mut self, now: Instant, from: SocketAddr, ecn: Option<Ecn>, datagram: &mut [u8]) {
+        if let Some(forwarded) = self.endpoint.handle_marked(now, Path::Direct(from), ecn, datagram) {
             self.on_forwarded(now, forwarded, datagram);
         }
     }
@@ -173,7 +173,9 @@ impl Machine {
             }
             let transmit = self.endpoint.poll_transmit(now, buffer)?;
             let node = match transmit.path {
-                Path::Direct(to) => return Some(Datagrams { to, segment: transmit.segment }),
+                Path::Direct(to) => {
+                    return Some(Datagrams { to, segment: transmit.segment, ecn: transmit.ecn });
+                }
                 Path::Routed(node) => node,
             };
             std::mem::swap(&mut self.packets, buffer);

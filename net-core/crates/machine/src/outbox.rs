@@ -1,6 +1,7 @@
 //! Datagrams that were passed on and wait to be sent.
 
 use net_router::Link;
+use net_session::Ecn;
 use std::{collections::VecDeque, net::SocketAddr};
 
 /// Where the datagrams in a buffer go.
@@ -10,6 +11,8 @@ pub struct Datagrams {
     pub to: SocketAddr,
     /// Bytes of each datagram; the last may be shorter.
     pub segment: usize,
+    /// How all of them are marked.
+    pub ecn: Option<Ecn>,
 }
 
 /// Datagrams in the order in which they were put in; neighbours for one address leave together.
@@ -45,7 +48,7 @@ impl Outbox {
         }
         let mut bytes = self.spare.pop().unwrap_or_default();
         bytes.extend_from_slice(datagram);
-        let datagrams = Datagrams { to, segment: datagram.len() };
+        let datagrams = Datagrams { to, segment: datagram.len(), ecn: None };
         self.batches.push_back(Batch { datagrams, counted_for, count: 1, bytes });
     }
 

@@ -4,6 +4,7 @@ use net_crypto::{
     EntityId, Keypair, Seed,
     mesh::{Cipher, Psk, StaticKey},
 };
+use net_types::mesh::PROTOCOL_VERSION;
 use std::{sync::Arc, time::Duration};
 
 /// Limits of the format, and budgets that are not configured.
@@ -40,6 +41,15 @@ pub(crate) mod limits {
     pub(crate) const BUFFER_TIME: Duration = Duration::from_secs(10);
 }
 
+/// Bits of frames that a node may read beyond those of every node.
+pub(crate) mod features {
+    /// Acknowledgements with counts of marked packets.
+    pub(crate) const ECN: u64 = 1;
+
+    /// What this node reads.
+    pub(crate) const ALL: u64 = ECN;
+}
+
 /// What a node is, and what it allows.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -51,7 +61,11 @@ pub struct Config {
     pub psks: Vec<Psk>,
     /// Mask of ciphers, by default what this processor does well.
     pub ciphers: u8,
-    /// Bits of optional frames that this node reads.
+    /// Highest version of the protocol that is spoken, and all below it are: a peer that speaks less is met at its own.
+    /// Default and least: 1.
+    pub version: u8,
+    /// Bits of optional frames that this node reads; a frame is sent only where both sides have its bit. Default: all that
+    /// there are.
     pub features: u64,
     /// Who may have a session; everybody with a PSK if absent.
     pub admitted: Option<Vec<EntityId>>,
@@ -88,7 +102,8 @@ impl Config {
             static_key: Arc::new(StaticKey::derive(seed)),
             psks,
             ciphers: Cipher::of_this_processor(),
-            features: 0,
+            version: PROTOCOL_VERSION,
+            features: features::ALL,
             admitted: None,
             connect_timeout: Duration::from_secs(5),
             heartbeat: Duration::from_secs(5),
@@ -107,6 +122,7 @@ impl Config {
     pub(crate) fn clamped(mut self) -> Self {
         self.psks.truncate(Self::MAX_PSKS);
         self.ciphers |= Cipher::CHACHA_ONLY;
+        self.version = self.version.max(1);
         self.session_timeout = self.session_timeout.max(Duration::from_millis(500));
         self.heartbeat = self.heartbeat.clamp(Duration::from_millis(10), self.session_timeout / 2);
         self.max_datagram = self.max_datagram.clamp(limits::BASE_DATAGRAM as u16, limits::MAX_DATAGRAM);

@@ -12,7 +12,7 @@
 //! | [`Endpoint::poll`] | tells what has happened |
 //!
 //! Handshake: `Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s` of one round trip. Packets: AES-256-GCM or ChaCha20-Poly1305. Loss
-//! and congestion: RFC 9002, CUBIC (RFC 9438) with HyStart++ (RFC 9406), path MTU by RFC 8899.
+//! and congestion: RFC 9002, CUBIC (RFC 9438) with HyStart++ (RFC 9406), ECN as in RFC 9000, path MTU by RFC 8899.
 
 #![forbid(unsafe_code)]
 
@@ -33,4 +33,4 @@ pub use endpoint::Endpoint;
 pub use random::Random;
 pub use stats::{DropReason, EndpointStats, SessionStats, StreamStats};
 pub use stream::{Inbox, Item, Message, OpenStream, StreamKind};
-pub use types::{DialId, Event, Forwarded, Haste, Path, SessionId, StreamId, Target, Transmit};
+pub use types::{DialId, Ecn, Event, Forwarded, Haste, Path, SessionId, StreamId, Target, Transmit};

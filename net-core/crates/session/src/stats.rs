@@ -84,6 +84,8 @@ pub struct SessionStats {
     pub packets_lost: u64,
     /// Packets that were declared lost and were not.
     pub packets_late: u64,
+    /// Times that the network has marked congestion.
+    pub congestion_marks: u64,
     /// Probes for a lost answer.
     pub probes: u64,
     /// Messages of the application that were taken for sending.

@@ -43,6 +43,17 @@ impl Path {
     }
 }
 
+/// What a datagram says about congestion on its way (RFC 3168).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ecn {
+    /// Its sender heeds marks: ECT(0), which is what this node sends.
+    Capable,
+    /// The same by ECT(1).
+    CapableToo,
+    /// The network has marked it as congested: CE.
+    Congested,
+}
+
 /// See [`Path::source`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
@@ -104,6 +115,8 @@ pub struct Transmit {
     pub path: Path,
     /// The buffer holds datagrams of this size, one behind the other; the last may be shorter.
     pub segment: usize,
+    /// How all of them are marked.
+    pub ecn: Option<Ecn>,
 }
 
 /// A packet that a neighbour passes on, found in the datagram that was handled.

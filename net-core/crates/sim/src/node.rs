@@ -1,11 +1,12 @@
 //! What runs in a world.
 
+use net_session::Ecn;
 use std::{net::SocketAddr, time::Instant};
 
 /// A state machine that deals in datagrams. The times that it is told are those of its own clock.
 pub trait Node {
-    /// Takes a datagram.
-    fn handle(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8]);
+    /// Takes a datagram with its mark.
+    fn handle(&mut self, now: Instant, from: SocketAddr, ecn: Option<Ecn>, datagram: &mut [u8]);
 
     /// Writes the next datagrams into the buffer, all of them for one address.
     fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Outgoing>;
@@ -27,6 +28,8 @@ pub struct Outgoing {
     pub to: SocketAddr,
     /// Bytes of each datagram; the last may be shorter.
     pub segment: usize,
+    /// How all of them are marked.
+    pub ecn: Option<Ecn>,
 }
 
 /// A place for a node in a world. A node that is restarted keeps its place.

@@ -239,6 +239,10 @@ struct net_mesh_node_config {
   uint16_t max_datagram;
   // Bytes of messages that wait to be read; what is beyond waits at its sender.
   uint64_t queue_bytes;
+  // Directory for what the node keeps between its runs: the epoch of its announcements, one file
+  // for each identity. It is made if there is none. Left out: the clock alone gives each run its
+  // epoch: peers that know of a later one tell the node, which goes on above it.
+  net_view state_dir;
   // Whether packets between other nodes are passed on.
   bool relay;
   // Memory of an unpacked value.
@@ -259,7 +263,7 @@ static inline net_mesh_node_config net_mesh_node_config_init(void) {
 }
 
 static inline void net_mesh_node_config_pack(net_writer *w, const net_mesh_node_config *value) {
-  size_t start = net_put_record(w, 11);
+  size_t start = net_put_record(w, 12);
   net_view_pack(w, &value->bind_addr);
   net_view_pack(w, &value->psk);
   net_u64_pack(w, &value->heartbeat_interval_ms);
@@ -273,6 +277,7 @@ static inline void net_mesh_node_config_pack(net_writer *w, const net_mesh_node_
   net_view_list_pack(w, &value->accepted_psks);
   net_u16_pack(w, &value->max_datagram);
   net_u64_pack(w, &value->queue_bytes);
+  net_maybe_view_pack(w, &value->state_dir);
   net_bool_pack(w, &value->relay);
   net_put_end(w, start);
 }
@@ -312,6 +317,9 @@ static inline void net_mesh_node_config_read(net_reader *r, net_mesh_node_config
   }
   if (net_get_more(r, &f)) {
     net_u64_read(r, &value->queue_bytes);
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->state_dir);
   }
   if (net_get_more(r, &f)) {
     net_bool_read(r, &value->relay);
@@ -1101,7 +1109,7 @@ static inline void net_stream_reset_fields_pack(net_writer *w,
 // The peer closed the session.
 #define NET_MESH_CLOSED 10
 
-// Several entities share the node id.
+// The node id of the peer is taken by another entity: the first that had a session keeps it.
 #define NET_MESH_AMBIGUOUS_NODE 11
 
 // The address cannot be bound, for another reason than that it is in use.
@@ -1109,6 +1117,9 @@ static inline void net_stream_reset_fields_pack(net_writer *w,
 
 // This node is shut down.
 #define NET_MESH_SHUT_DOWN 13
+
+// What the node keeps between its runs cannot be read or written.
+#define NET_MESH_STATE_UNUSABLE 15
 
 // No neighbour has told of a route to the node in time.
 #define NET_MESH_NO_ROUTE 14
@@ -1333,6 +1344,46 @@ static inline void net_mesh_cannot_bind_fields_pack(net_writer *w,
   net_put_end(w, start);
 }
 
+// Fields of an error of kind `mesh: state_unusable`.
+typedef struct net_mesh_state_unusable_fields {
+  // The path.
+  net_view path;
+  // The reason.
+  net_view reason;
+} net_mesh_state_unusable_fields;
+
+// Reads the fields of such an error, in which their texts stay; false for another kind.
+static inline bool net_mesh_state_unusable_fields_unpack(const net_error *error,
+                                                         net_mesh_state_unusable_fields *value) {
+  net_reader reader = net_reader_new(error->fields, true);
+  net_reader *r = &reader;
+  bool ok = error->family == NET_FAMILY_MESH && error->kind == NET_MESH_STATE_UNUSABLE;
+  memset(value, 0, sizeof *value);
+  if (!ok) {
+    return false;
+  }
+  net_fields f = net_get_record(r);
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->path);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->reason);
+  }
+  net_get_end(r, &f);
+  net_reader_finish(r, &ok);
+  return ok;
+}
+
+// Packs the fields of such an error, for `net_reply_error`.
+static inline void net_mesh_state_unusable_fields_pack(
+    net_writer *w,
+    const net_mesh_state_unusable_fields *value) {
+  size_t start = net_put_record(w, 2);
+  net_view_pack(w, &value->path);
+  net_view_pack(w, &value->reason);
+  net_put_end(w, start);
+}
+
 // Fields of an error of kind `mesh: no_route`.
 typedef struct net_mesh_no_route_fields {
   // The node.
@@ -1513,7 +1564,9 @@ static inline net_code net_mesh_node_disconnect_wait(net_queue *queue,
   net_code code = net_wait(queue, op, NULL, error);
   return code;
 }
-// Opens a stream to a peer. A stream that is open already is given back as it is.
+// Opens a stream to a peer. A stream that is open already is given back as it is. `not_connected`
+// if no session with the peer
+// stands, though a route to it may be known: `connect` or `connect_routed` makes one.
 static inline net_code net_mesh_node_open_stream_with(net_handle handle,
                                                       net_node_id peer_node_id,
                                                       const net_stream_config *config,

@@ -560,7 +560,7 @@ typedef struct net_handshake_payload {
   uint64_t own_half;
   // Half that the other side drew, or 0.
   uint64_t peer_half;
-  // Bits of the frames that this side reads.
+  // Frames that this side reads beyond those of every node: bit 0 `ack_marks_frame`. One is sent only where both sides have its bit.
   uint64_t features;
   // Ciphers of this side: bit 0 ChaCha20-Poly1305, bit 1 AES-256-GCM.
   uint8_t ciphers;
@@ -578,8 +578,8 @@ typedef struct net_handshake_payload {
   uint16_t max_streams;
   // Longest time in milliseconds for which this side holds an acknowledgement back.
   uint8_t ack_delay;
-  // Zero.
-  uint8_t reserved;
+  // Highest version of the protocol that this side speaks. A handshake of a lower one than both speak fails.
+  uint8_t highest_version;
   // Zero.
   uint32_t padding;
 } net_handshake_payload;
@@ -617,8 +617,7 @@ static inline void net_handshake_payload_write(net_wire_writer *outer, const net
   net_wire_to(w, 138);
   net_wire_put_uint(w, (uint64_t)value->ack_delay, 1, NET_WIRE_LITTLE);
   net_wire_to(w, 139);
-  net_wire_at_most(&w->failed, value->reserved, UINT64_C(0));
-  net_wire_put_uint(w, (uint64_t)value->reserved, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->highest_version, 1, NET_WIRE_LITTLE);
   net_wire_to(w, 140);
   net_wire_at_most(&w->failed, value->padding, UINT64_C(0));
   net_wire_put_uint(w, (uint64_t)value->padding, 4, NET_WIRE_LITTLE);
@@ -662,8 +661,7 @@ static inline void net_handshake_payload_read(net_wire_reader *outer, net_handsh
   net_wire_seek(r, 138);
   value->ack_delay = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
   net_wire_seek(r, 139);
-  value->reserved = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
-  net_wire_at_most(&r->failed, value->reserved, UINT64_C(0));
+  value->highest_version = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
   net_wire_seek(r, 140);
   value->padding = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
   net_wire_at_most(&r->failed, value->padding, UINT64_C(0));
@@ -845,6 +843,71 @@ static inline net_code net_ack_frame_decode(net_view bytes, net_ack_frame *value
   net_wire_reader r = {bytes.data, bytes.len, 0, false};
   memset(value, 0, sizeof *value);
   net_ack_frame_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// The same with counts of the packets that came marked (RFC 3168), since the session began.
+typedef struct net_ack_marks_frame {
+  // The highest packet number that has arrived.
+  uint64_t largest;
+  // Microseconds for which this was held back.
+  uint64_t delay;
+  // Packets that came with ECT(0).
+  uint64_t capable;
+  // Packets that came with ECT(1).
+  uint64_t capable_too;
+  // Packets that came with CE.
+  uint64_t congested;
+  // Ranges behind the first.
+  uint64_t count;
+  // Packets in a row up to the highest, less one.
+  uint64_t first;
+  // So many of `ack_range`, which in a packet are followed by the next frame.
+  net_view more;
+} net_ack_marks_frame;
+
+static inline void net_ack_marks_frame_write(net_wire_writer *w, const net_ack_marks_frame *value) {
+  net_wire_put(w, "\003", 1);
+  net_wire_put_varint(w, value->largest);
+  net_wire_put_varint(w, value->delay);
+  net_wire_put_varint(w, value->capable);
+  net_wire_put_varint(w, value->capable_too);
+  net_wire_put_varint(w, value->congested);
+  net_wire_put_varint(w, value->count);
+  net_wire_put_varint(w, value->first);
+  net_wire_at_most(&w->failed, value->more.len, 1024);
+  net_wire_put(w, value->more.data, value->more.len);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_ack_marks_frame_encode(const net_ack_marks_frame *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_ack_marks_frame_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_ack_marks_frame_read(net_wire_reader *r, net_ack_marks_frame *value) {
+  net_wire_magic(r, "\003", 1);
+  value->largest = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->delay = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->capable = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->capable_too = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->congested = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->count = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->first = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->more = net_wire_sized(r, net_wire_remaining(r, 1024));
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_ack_marks_frame_decode(net_view bytes, net_ack_marks_frame *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_ack_marks_frame_read(&r, value);
   net_wire_end(&r);
   if (r.failed) {
     memset(value, 0, sizeof *value);
@@ -1416,6 +1479,81 @@ static inline net_code net_close_frame_decode(net_view bytes, net_close_frame *v
   memset(value, 0, sizeof *value);
   net_close_frame_read(&r, value);
   net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
+// What a node keeps between its runs, in the file `<node id in hex>.net` of its directory.
+typedef struct net_node_state {
+  // Version of the layout: 1.
+  uint16_t format;
+  // Zero.
+  uint16_t reserved;
+  // Zero.
+  uint32_t padding;
+  // The node.
+  uint8_t entity_id[32];
+  // Epoch of its last announcements.
+  uint64_t epoch;
+} net_node_state;
+
+// Bytes of every encoding.
+#define NET_NODE_STATE_SIZE 56
+
+static inline void net_node_state_write(net_wire_writer *outer, const net_node_state *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
+  net_wire_put(w, "net-stat", 8);
+  net_wire_to(w, 8);
+  net_wire_put_uint(w, (uint64_t)value->format, 2, NET_WIRE_LITTLE);
+  net_wire_to(w, 10);
+  net_wire_at_most(&w->failed, value->reserved, UINT64_C(0));
+  net_wire_put_uint(w, (uint64_t)value->reserved, 2, NET_WIRE_LITTLE);
+  net_wire_to(w, 12);
+  net_wire_at_most(&w->failed, value->padding, UINT64_C(0));
+  net_wire_put_uint(w, (uint64_t)value->padding, 4, NET_WIRE_LITTLE);
+  net_wire_to(w, 16);
+  net_wire_put(w, value->entity_id, 32);
+  net_wire_to(w, 48);
+  net_wire_put_uint(w, (uint64_t)value->epoch, 8, NET_WIRE_LITTLE);
+  net_wire_part_done(outer, w);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_node_state_encode(const net_node_state *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_node_state_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_node_state_read(net_wire_reader *outer, net_node_state *value) {
+  net_wire_reader part = net_wire_part(outer, 56);
+  net_wire_reader *r = &part;
+  net_wire_magic(r, "net-stat", 8);
+  net_wire_seek(r, 8);
+  value->format = (uint16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
+  net_wire_seek(r, 10);
+  value->reserved = (uint16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
+  net_wire_at_most(&r->failed, value->reserved, UINT64_C(0));
+  net_wire_seek(r, 12);
+  value->padding = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
+  net_wire_at_most(&r->failed, value->padding, UINT64_C(0));
+  net_wire_seek(r, 16);
+  net_wire_copy(r, value->entity_id, 32);
+  net_wire_seek(r, 48);
+  value->epoch = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_node_state_decode(net_view bytes, net_node_state *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 56);
+  net_node_state_read(&r, value);
   if (r.failed) {
     memset(value, 0, sizeof *value);
     return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);

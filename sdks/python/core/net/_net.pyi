@@ -810,6 +810,7 @@ class MeshNodeConfig:
         "accepted_psks",
         "max_datagram",
         "queue_bytes",
+        "state_dir",
         "relay",
     )
     def __new__(
@@ -824,6 +825,7 @@ class MeshNodeConfig:
         accepted_psks: Sequence[str] | None = None,
         max_datagram: int | None = None,
         queue_bytes: int | None = None,
+        state_dir: str | None = None,
         relay: bool | None = None,
     ) -> MeshNodeConfig: ...
     @property
@@ -861,6 +863,12 @@ class MeshNodeConfig:
     def queue_bytes(self) -> int:
         """Bytes of messages that wait to be read; what is beyond waits at its sender. 4_194_304 by
         default.
+        """
+    @property
+    def state_dir(self) -> str | None:
+        """Directory for what the node keeps between its runs: the epoch of its announcements, one
+        file for each identity. It is made if there is none. Left out: The clock alone gives each
+        run its epoch: peers that know of a later one tell the node, which goes on above it.
         """
     @property
     def relay(self) -> bool:

@@ -18,6 +18,9 @@ pub use net_types::mesh::*;
 /// The same as [`MeshNode`].
 pub type NetMesh = MeshNode;
 
+/// The same as [`MeshStream`].
+pub type NetStream = MeshStream;
+
 /// The same as [`MeshNodeConfig`].
 pub type MeshOptions = MeshNodeConfig;
 
@@ -28,6 +31,9 @@ pub type StreamOptions = StreamConfig;
 pub type NetStreamStats = StreamStats;
 
 /// A node of the encrypted mesh: one socket, one identity, sessions with many peers.
+///
+/// Nothing is sent but over sessions, and routes come from what nodes announce signed: there is no call that sends to an
+/// address alone (`push_to` elsewhere), and none that sets a route by hand (`add_route`); `connect_routed` finds the way.
 ///
 /// A cheap handle: clones are the same object.
 pub struct MeshNode {
@@ -116,7 +122,8 @@ impl MeshNode {
         guard::run_async(self.inner.disconnect(peer_node_id)).await
     }
 
-    /// Opens a stream to a peer. A stream that is open already is given back as it is.
+    /// Opens a stream to a peer. A stream that is open already is given back as it is. `not_connected` if no session with the peer
+    /// stands, though a route to it may be known: `connect` or `connect_routed` makes one.
     ///
     /// # Errors
     ///

@@ -159,6 +159,11 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
         }
         .into(),
         ("mesh", "shut_down") => net_mesh::mesh::MeshError::ShutDown.into(),
+        ("mesh", "state_unusable") => net_mesh::mesh::MeshError::StateUnusable {
+            path: optional(members, "path")?.ok_or_else(|| missing("path"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
         ("mesh", "no_route") => net_mesh::mesh::MeshError::NoRoute {
             node: optional(members, "node")?.ok_or_else(|| missing("node"))?,
         }
@@ -363,6 +368,10 @@ fn fields(error: &Error) -> Value {
         }),
         Error::Mesh(net_mesh::mesh::MeshError::CannotBind { address, reason }) => json!({
             "address": address.write(),
+            "reason": reason.write(),
+        }),
+        Error::Mesh(net_mesh::mesh::MeshError::StateUnusable { path, reason }) => json!({
+            "path": path.write(),
             "reason": reason.write(),
         }),
         Error::Mesh(net_mesh::mesh::MeshError::NoRoute { node }) => json!({

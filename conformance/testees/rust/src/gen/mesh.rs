@@ -214,6 +214,7 @@ impl Fixture for net_mesh::mesh::MeshNodeConfig {
             accepted_psks: optional(members, "accepted_psks")?.unwrap_or_default(),
             max_datagram: optional(members, "max_datagram")?.unwrap_or(1452),
             queue: optional(members, "queue")?.unwrap_or(4_194_304),
+            state_dir: optional(members, "state_dir")?,
             relay: optional(members, "relay")?.unwrap_or(true),
         })
     }
@@ -230,6 +231,7 @@ impl Fixture for net_mesh::mesh::MeshNodeConfig {
             "accepted_psks": self.accepted_psks.write(),
             "max_datagram": self.max_datagram.write(),
             "queue": self.queue.write(),
+            "state_dir": self.state_dir.write(),
             "relay": self.relay.write(),
         })
     }

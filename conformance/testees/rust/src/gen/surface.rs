@@ -881,6 +881,12 @@ fn mesh(list: &mut List) {
     );
     list.parts(
         |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::StateUnusable { path: _, reason: _, .. })
+        },
+        &["MeshError::StateUnusable", "MeshError::StateUnusable.path", "MeshError::StateUnusable.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
             matches!(value, net_mesh::mesh::MeshError::NoRoute { node: _, .. })
         },
         &["MeshError::NoRoute", "MeshError::NoRoute.node"],
@@ -900,6 +906,7 @@ fn mesh(list: &mut List) {
              accepted_psks: _,
              max_datagram: _,
              queue: _,
+             state_dir: _,
              relay: _,
              ..
          }: &net_mesh::mesh::MeshNodeConfig| {},
@@ -914,6 +921,7 @@ fn mesh(list: &mut List) {
             "MeshNodeConfig.accepted_psks",
             "MeshNodeConfig.max_datagram",
             "MeshNodeConfig.queue",
+            "MeshNodeConfig.state_dir",
             "MeshNodeConfig.relay",
         ],
     );
@@ -1116,6 +1124,8 @@ fn mesh(list: &mut List) {
     list.has(&["AckRange::encode", "AckRange::decode"]);
     let _ = (net_mesh::wire::mesh::AckFrame::encode, net_mesh::wire::mesh::AckFrame::decode);
     list.has(&["AckFrame::encode", "AckFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::AckMarksFrame::encode, net_mesh::wire::mesh::AckMarksFrame::decode);
+    list.has(&["AckMarksFrame::encode", "AckMarksFrame::decode"]);
     let _ = (net_mesh::wire::mesh::CarriedBatch::encode, net_mesh::wire::mesh::CarriedBatch::decode);
     list.has(&["CarriedBatch::encode", "CarriedBatch::decode"]);
     let _ = (net_mesh::wire::mesh::CarriedEvent::encode, net_mesh::wire::mesh::CarriedEvent::decode);
@@ -1151,9 +1161,12 @@ fn mesh(list: &mut List) {
     list.has(&["PathResponseFrame::encode", "PathResponseFrame::decode"]);
     let _ = (net_mesh::wire::mesh::CloseFrame::encode, net_mesh::wire::mesh::CloseFrame::decode);
     list.has(&["CloseFrame::encode", "CloseFrame::decode"]);
+    let _ = (net_mesh::wire::mesh::NodeState::encode, net_mesh::wire::mesh::NodeState::decode);
+    list.has(&["NodeState::encode", "NodeState::decode"]);
     list.ty::<net_mesh::mesh::MeshNode>("MeshNode");
     list.ty::<net_mesh::mesh::NetMesh>("NetMesh");
     list.ty::<net_mesh::mesh::MeshStream>("MeshStream");
+    list.ty::<net_mesh::mesh::NetStream>("NetStream");
     list.ty::<net_mesh::mesh::MeshEvents>("MeshEvents");
     list.has(&["MeshNode::create"]);
     list.has(&["MeshNode::new"]);

@@ -184,6 +184,13 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::mesh::AckFrame::decode(&encoded)?.write())
         }
+        (Some("ack_marks_frame"), Some("encode")) => {
+            Ok(net_types::wire::mesh::AckMarksFrame::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("ack_marks_frame"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::AckMarksFrame::decode(&encoded)?.write())
+        }
         (Some("carried_batch"), Some("encode")) => {
             Ok(net_types::wire::mesh::CarriedBatch::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -274,6 +281,13 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
         (Some("close_frame"), Some("decode")) => {
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::mesh::CloseFrame::decode(&encoded)?.write())
+        }
+        (Some("node_state"), Some("encode")) => {
+            Ok(net_types::wire::mesh::NodeState::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("node_state"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::mesh::NodeState::decode(&encoded)?.write())
         }
         (Some("stream_frame"), Some("encode")) => {
             Ok(net_types::wire::mesh::StreamFrame::read(argument(args, "value")?)?.encode()?.write())
@@ -863,7 +877,7 @@ impl Fixture for net_types::wire::mesh::HandshakePayload {
             stream_window: member(args, "stream_window")?,
             max_streams: member(args, "max_streams")?,
             ack_delay: member(args, "ack_delay")?,
-            reserved: member(args, "reserved")?,
+            highest_version: member(args, "highest_version")?,
             padding: member(args, "padding")?,
         })
     }
@@ -883,7 +897,7 @@ impl Fixture for net_types::wire::mesh::HandshakePayload {
             "stream_window": self.stream_window.write(),
             "max_streams": self.max_streams.write(),
             "ack_delay": self.ack_delay.write(),
-            "reserved": self.reserved.write(),
+            "highest_version": self.highest_version.write(),
             "padding": self.padding.write(),
         })
     }
@@ -944,6 +958,35 @@ impl Fixture for net_types::wire::mesh::AckFrame {
         json!({
             "largest": self.largest.write(),
             "delay": self.delay.write(),
+            "count": self.count.write(),
+            "first": self.first.write(),
+            "more": self.more.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::AckMarksFrame {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            largest: member(args, "largest")?,
+            delay: member(args, "delay")?,
+            capable: member(args, "capable")?,
+            capable_too: member(args, "capable_too")?,
+            congested: member(args, "congested")?,
+            count: member(args, "count")?,
+            first: member(args, "first")?,
+            more: member(args, "more")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "largest": self.largest.write(),
+            "delay": self.delay.write(),
+            "capable": self.capable.write(),
+            "capable_too": self.capable_too.write(),
+            "congested": self.congested.write(),
             "count": self.count.write(),
             "first": self.first.write(),
             "more": self.more.write(),
@@ -1143,6 +1186,29 @@ impl Fixture for net_types::wire::mesh::CloseFrame {
         json!({
             "code": self.code.write(),
             "reason": self.reason.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::mesh::NodeState {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            format: member(args, "format")?,
+            reserved: member(args, "reserved")?,
+            padding: member(args, "padding")?,
+            entity_id: member(args, "entity_id")?,
+            epoch: member(args, "epoch")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "format": self.format.write(),
+            "reserved": self.reserved.write(),
+            "padding": self.padding.write(),
+            "entity_id": self.entity_id.write(),
+            "epoch": self.epoch.write(),
         })
     }
 }
@@ -1804,6 +1870,8 @@ impl Item for net_types::wire::mesh::AckRange {}
 
 impl Item for net_types::wire::mesh::AckFrame {}
 
+impl Item for net_types::wire::mesh::AckMarksFrame {}
+
 impl Item for net_types::wire::mesh::CarriedBatch {}
 
 impl Item for net_types::wire::mesh::CarriedEvent {}
@@ -1829,6 +1897,8 @@ impl Item for net_types::wire::mesh::PathChallengeFrame {}
 impl Item for net_types::wire::mesh::PathResponseFrame {}
 
 impl Item for net_types::wire::mesh::CloseFrame {}
+
+impl Item for net_types::wire::mesh::NodeState {}
 
 impl Item for net_types::wire::mesh::StreamFrame {}
 

@@ -25,6 +25,7 @@ use super::{
     queue::Queue,
     settings::Settings,
     socket::{Arrivals, Socket},
+    state::State,
 };
 use crate::bus::bell::Bell;
 
@@ -73,6 +74,9 @@ pub(super) struct Hub {
     inbox: Inbox,
     /// Something was sent that the driver has been woken to take along.
     has_gathered: bool,
+    /// What is kept between runs, and the epoch in it.
+    state: Option<State>,
+    epoch: u64,
 }
 
 /// How far the life of a node has got.
@@ -115,11 +119,13 @@ impl std::fmt::Debug for Hub {
 
 impl Shared {
     /// A node with a bound socket.
-    pub(super) fn new(settings: Settings, socket: Socket) -> Self {
+    pub(super) fn new(settings: Settings, socket: Socket, state: Option<State>) -> Self {
         let patience = settings.machine.session.connect_timeout;
         let machine =
             Machine::new(settings.machine, Box::new(SystemRandom), Box::new(Strict), Instant::now());
         let hub = Hub {
+            epoch: machine.epoch(),
+            state,
             machine,
             peers: Peers::default(),
             outgoing: Outgoing::default(),
@@ -336,7 +342,7 @@ impl Hub {
 
     /// Takes what has arrived.
     pub(super) fn arrive(&mut self, now: Instant, arrivals: &mut Arrivals) {
-        arrivals.each(|from, datagram| self.machine.handle(now, from, datagram));
+        arrivals.each(|from, ecn, datagram| self.machine.handle(now, from, ecn, datagram));
     }
 
     /// Sends what the socket had no room for, now that it has some.
@@ -372,7 +378,19 @@ impl Hub {
             self.take(event, &mut news);
         }
         news.moved |= self.machine.reroutes() != reroutes;
+        self.keep_epoch();
         news
+    }
+
+    /// Keeps the epoch that the node has taken since others knew of a later one than its own. It is one that only the node
+    /// itself can have announced, so that this is rare.
+    fn keep_epoch(&mut self) {
+        let epoch = self.machine.epoch();
+        if std::mem::replace(&mut self.epoch, epoch) != epoch
+            && let Some(Err(error)) = self.state.as_ref().map(|state| state.keep(epoch))
+        {
+            tracing::warn!(%error, "the epoch is not kept: after a restart, others have to tell of it again");
+        }
     }
 
     fn take(&mut self, event: Event, news: &mut News) {
@@ -506,7 +524,7 @@ impl Hub {
     /// Sends packets, or keeps them until the socket has room.
     fn transmit(&mut self, bytes: Vec<u8>, datagrams: Datagrams) {
         let (to, Some(socket)) = (datagrams.to, &self.socket) else { return };
-        match socket.send(to, &bytes, datagrams.segment) {
+        match socket.send(to, &bytes, datagrams.segment, datagrams.ecn) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.blocked = Some((bytes, datagrams));
                 return;

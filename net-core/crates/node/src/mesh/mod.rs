@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `settings` | checks the published settings |
 //! | `socket` | datagrams in and out, many at a time |
+//! | `state` | what a node keeps between its runs |
 //! | `hub` | the state of a node, and how it settles |
 //! | `peers` | sessions, and who waits for one |
 //! | `outgoing` | streams to peers, and what is sent over them |
@@ -28,8 +29,11 @@ mod peers;
 mod queue;
 mod settings;
 mod socket;
+mod state;
 mod stats;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use carrier::Contact;
 pub use events::MeshEvents;

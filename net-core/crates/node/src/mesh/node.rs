@@ -31,6 +31,7 @@ use super::{
     peers::Outcome,
     settings::{Settings, argument, not_bound},
     socket::Socket,
+    state::State,
     stats,
     stream::MeshStream,
 };
@@ -274,11 +275,16 @@ impl api::MeshNode for MeshNode {
 
 impl MeshNode {
     /// Binds the socket and makes the node.
-    pub(crate) fn bind(settings: Settings) -> Result<Arc<Self>, Error> {
+    pub(crate) fn bind(mut settings: Settings) -> Result<Arc<Self>, Error> {
         let bind = settings.bind;
         let socket = Socket::bind(bind).map_err(|error| not_bound(bind, &error))?;
         let address = socket.local_addr().map_err(|error| not_bound(bind, &error))?.to_string();
-        let shared = Arc::new(Shared::new(settings, socket));
+        let entity = settings.machine.session.identity.entity_id();
+        let state = settings.state.take().map(|directory| State::of(&directory, entity)).transpose()?;
+        if let Some(state) = &state {
+            settings.machine.epoch = state.begin(settings.machine.epoch)?;
+        }
+        let shared = Arc::new(Shared::new(settings, socket, state));
         let (entity, key) = {
             let hub = shared.lock();
             (hub.machine.endpoint().entity_id(), hub.machine.endpoint().public_key())

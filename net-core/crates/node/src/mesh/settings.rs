@@ -2,6 +2,7 @@
 
 use std::{
     net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
     sync::Arc,
     time::SystemTime,
 };
@@ -23,7 +24,10 @@ use super::{hub::nanoseconds, socket};
 /// What a node is made of.
 pub(crate) struct Settings {
     pub(super) bind: SocketAddr,
+    /// The epoch by the clock is in it; what was kept may be later.
     pub(super) machine: Machine,
+    /// Directory for what is kept between runs.
+    pub(super) state: Option<PathBuf>,
     pub(super) queue: u64,
 }
 
@@ -44,10 +48,11 @@ impl Settings {
             ..Config::new(&seed, psks(config)?)
         };
         let router = net_router::Config { relay: config.relay, ..net_router::Config::default() };
-        // Each start is an epoch of its own; others tell a clock that was set back of a later one.
+        // Each run is an epoch of its own; others tell a clock that was set back of a later one.
         let epoch = nanoseconds(SystemTime::now()) / 1_000_000;
         let machine = Machine { seed, session, router, epoch };
-        Ok(Self { bind: bind_address(&config.bind_addr)?, machine, queue: config.queue })
+        let state = config.state_dir.as_ref().map(PathBuf::from);
+        Ok(Self { bind: bind_address(&config.bind_addr)?, machine, state, queue: config.queue })
     }
 }
 

@@ -5,7 +5,8 @@ use std::{
     net::{SocketAddr, UdpSocket},
 };
 
-use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+use net_session::Ecn;
+use quinn_udp::{EcnCodepoint, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
 /// Most datagrams of one peer that are sent at a time.
 pub(super) const SEGMENTS: usize = 32;
@@ -49,12 +50,19 @@ impl Socket {
     }
 
     /// Sends datagrams of one size, one behind the other in `contents`, of which the last may be shorter.
-    pub(super) fn send(&self, to: SocketAddr, contents: &[u8], segment: usize) -> io::Result<()> {
+    pub(super) fn send(
+        &self,
+        to: SocketAddr,
+        contents: &[u8],
+        segment: usize,
+        ecn: Option<Ecn>,
+    ) -> io::Result<()> {
+        let ecn = ecn.map(codepoint);
         let most = self.state.max_gso_segments().max(1) * segment;
         for part in contents.chunks(most) {
             let transmit = Transmit {
                 destination: to,
-                ecn: None,
+                ecn,
                 contents: part,
                 segment_size: (part.len() > segment).then_some(segment),
                 src_ip: None,
@@ -93,12 +101,28 @@ impl Arrivals {
     }
 
     /// Hands each datagram over with the address that it came from.
-    pub(super) fn each(&mut self, mut take: impl FnMut(SocketAddr, &mut [u8])) {
+    pub(super) fn each(&mut self, mut take: impl FnMut(SocketAddr, Option<Ecn>, &mut [u8])) {
         for (meta, train) in self.metas[..self.count].iter().zip(self.bytes.chunks_mut(TRAIN)) {
             let len = meta.len.min(train.len());
             for datagram in train[..len].chunks_mut(meta.stride.max(1)) {
-                take(meta.addr, datagram);
+                take(meta.addr, meta.ecn.map(mark), datagram);
             }
         }
+    }
+}
+
+fn codepoint(ecn: Ecn) -> EcnCodepoint {
+    match ecn {
+        Ecn::Capable => EcnCodepoint::Ect0,
+        Ecn::CapableToo => EcnCodepoint::Ect1,
+        Ecn::Congested => EcnCodepoint::Ce,
+    }
+}
+
+fn mark(codepoint: EcnCodepoint) -> Ecn {
+    match codepoint {
+        EcnCodepoint::Ect0 => Ecn::Capable,
+        EcnCodepoint::Ect1 => Ecn::CapableToo,
+        EcnCodepoint::Ce => Ecn::Congested,
     }
 }

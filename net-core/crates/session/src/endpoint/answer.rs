@@ -41,7 +41,7 @@ impl Endpoint {
             (false, None) => return self.stats.drop(DropReason::Stranger),
             (true, None) => RejectCode::WrongPsk,
             (false, Some(_)) => RejectCode::WrongKey,
-            (true, Some(_)) if packet[1] != messages::VERSION => RejectCode::VersionMismatch,
+            (true, Some(_)) if !(1..=self.config.version).contains(&packet[1]) => RejectCode::VersionMismatch,
             (true, Some(_)) if self.is_shutting_down => RejectCode::ShuttingDown,
             (true, Some(psk)) => {
                 let covered = &packet[..messages::MAC_COOKIE];
@@ -65,7 +65,8 @@ impl Endpoint {
         if is_loaded && !init.has_cookie {
             let cookie = self.load.cookie(now, from, &mut *self.random);
             let psk = &self.config.psks[init.psk];
-            self.out.push_back((from, messages::cookie(init.index, cookie, psk, &init.mac_psk)));
+            self.out
+                .push_back((from, messages::cookie(init.packet[1], init.index, cookie, psk, &init.mac_psk)));
             self.stats.cookies += 1;
             return;
         }
@@ -94,7 +95,8 @@ impl Endpoint {
         let peer = messages::peer(&payload, received.peer);
         let certificate = Certificate::new(payload.certificate);
         let is_other = peer.entity != self.config.identity.entity_id();
-        (is_other && self.certificates.holds(peer.entity, peer.key, &certificate))
+        let is_highest = messages::is_highest(&self.config, &payload, init.packet[1]);
+        (is_other && is_highest && self.certificates.holds(peer.entity, peer.key, &certificate))
             .then_some((peer, payload, received))
     }
 
@@ -120,9 +122,9 @@ impl Endpoint {
             return self.stats.drop(DropReason::Handshake);
         };
         let keying = Keying::new(own_index, payload.index, false, cipher, answer.secrets, now);
-        let packet = messages::resp(init.index, &answer.message);
+        let packet = messages::resp(init.packet[1], init.index, &answer.message);
         let ephemeral = std::array::from_fn(|at| init.packet[8 + at]);
-        let terms = messages::terms(payload, own_half);
+        let terms = messages::terms(&self.config, payload, own_half);
         let half_open = HalfOpen::new(keying, peer, terms, packet, ephemeral, from);
         match self.half_open.push(half_open, !from.is_loopback(), init.has_cookie) {
             Ok(evicted) => {
@@ -180,7 +182,7 @@ impl Endpoint {
             return self.stats.drop(DropReason::Limited);
         }
         let (mac_key, mac_psk, _) = messages::macs(init);
-        let packet = messages::reject(index, reason, |head| {
+        let packet = messages::reject(self.config.version, index, reason, |head| {
             let parts: [&[u8]; 3] = [head, &mac_key, &mac_psk];
             match psk {
                 Some(psk) => self.config.psks[psk].mac(&parts),

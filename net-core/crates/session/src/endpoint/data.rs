@@ -2,7 +2,7 @@
 
 use super::{Endpoint, Owner, context, messages};
 use crate::{
-    Forwarded, Path, SessionId, Transmit,
+    Ecn, Forwarded, Path, SessionId, Transmit,
     session::{Header, Reception},
     stats::DropReason,
 };
@@ -26,7 +26,12 @@ impl Endpoint {
         self.with_session(now, hop, |session, cx| session.forward(cx, &envelope, inner, buffer))?
     }
 
-    pub(super) fn handle_data(&mut self, now: Instant, from: Path, datagram: &mut [u8]) -> Option<Forwarded> {
+    pub(super) fn handle_data(
+        &mut self,
+        now: Instant,
+        (from, ecn): (Path, Option<Ecn>),
+        datagram: &mut [u8],
+    ) -> Option<Forwarded> {
         let Some(header) = Header::read(datagram) else {
             self.stats.drop(DropReason::Malformed);
             return None;
@@ -53,7 +58,7 @@ impl Endpoint {
         let mut cx = context(&self.config, &mut *self.random, now, left);
         let session = self.slots[slot as usize].session.as_deref_mut()?;
         let (hop, reserved) = (session.id, session.incoming.reserved());
-        let reception = session.handle(&mut cx, from, header, datagram);
+        let reception = session.handle(&mut cx, (from, ecn), header, datagram);
         self.reassembling = self.reassembling + session.incoming.reserved() - reserved;
         let forwarded = match reception {
             Reception::Dropped(reason) => {

@@ -29,6 +29,8 @@ const LAST_REDIAL: Duration = Duration::from_secs(30);
 pub(super) struct Dial {
     pub(super) target: Target,
     pub(super) own_half: u64,
+    peer_half: u64,
+    version: u8,
     /// The session that is to have fresh keys.
     pub(super) renews: Option<SessionId>,
     index: u32,
@@ -108,12 +110,15 @@ impl Endpoint {
         });
         let (own_half, peer_half) = halves.unwrap_or_else(|| (self.half_for(target.key), 0));
         let index = self.new_index(Owner::Dial(id));
-        match self.first_message(&target, index, own_half, peer_half) {
+        let version = self.config.version;
+        match self.first_message(&target, version, index, (own_half, peer_half)) {
             Some((initiator, packet)) => {
                 let interval = Duration::from_millis(200);
                 let dial = Dial {
                     target,
                     own_half,
+                    peer_half,
+                    version,
                     renews,
                     index,
                     initiator,
@@ -146,17 +151,17 @@ impl Endpoint {
     fn first_message(
         &mut self,
         target: &Target,
+        version: u8,
         index: u32,
-        own_half: u64,
-        peer_half: u64,
+        halves: (u64, u64),
     ) -> Option<(Initiator, [u8; 296])> {
-        let head = messages::init_head(index);
+        let head = messages::init_head(version, index);
         let psk = self.config.psks.first()?;
         let ephemeral = Zeroizing::new(self.random.array());
         let prologue = messages::prologue(&head);
         let mut initiator =
             Initiator::new(&self.config.static_key, target.key, psk, &prologue, ephemeral).ok()?;
-        let payload = messages::payload(&self.config, &self.certificate, (own_half, peer_half), index, None)?;
+        let payload = messages::payload(&self.config, &self.certificate, halves, index, None)?;
         let noise = initiator.write(&payload).ok()?;
         Some((initiator, messages::init(&head, &noise, target.key, psk)))
     }
@@ -168,7 +173,12 @@ impl Endpoint {
             && now >= *at
         {
             let error = error.clone();
-            return self.end_dial(now, id, error);
+            return match error {
+                MeshError::VersionMismatch { highest } if self.dial_lower(id, highest) => {
+                    self.handle_dial(now, id);
+                }
+                error => self.end_dial(now, id, error),
+            };
         }
         if now >= dial.started + self.config.connect_timeout {
             return self.end_dial(now, id, MeshError::NoAnswer);
@@ -182,6 +192,21 @@ impl Endpoint {
         let deadline = dial.started + self.config.connect_timeout;
         let next = dial.refusal.as_ref().map_or(dial.next, |(at, _)| *at).min(deadline);
         self.arm(next, super::Timer::Dial(id));
+    }
+
+    /// Has a dial go on in a version that the peer speaks; false if this side does not, or has tried it. The peer says in its
+    /// answer which is its highest, sealed, so that nobody can talk the two down.
+    fn dial_lower(&mut self, id: DialId, highest: u16) -> bool {
+        let Some(dial) = self.dials.get(&id) else { return false };
+        let Some(version) = u8::try_from(highest).ok().filter(|version| (1..dial.version).contains(version))
+        else {
+            return false;
+        };
+        let (target, index, halves) = (dial.target, dial.index, (dial.own_half, dial.peer_half));
+        let first = self.first_message(&target, version, index, halves);
+        let (Some(dial), Some((initiator, packet))) = (self.dials.get_mut(&id), first) else { return false };
+        (dial.version, dial.initiator, dial.packet, dial.refusal) = (version, initiator, packet, None);
+        true
     }
 
     /// Ends a dial without a session.
@@ -266,7 +291,8 @@ impl Endpoint {
         let cipher = Cipher::chosen(self.config.ciphers, payload.ciphers);
         if payload.peer_half != dial.own_half
             || payload.chosen != cipher as u8
-            || resp.protocol != messages::VERSION
+            || resp.protocol != dial.version
+            || !messages::is_highest(&self.config, &payload, dial.version)
         {
             return Ok(None);
         }
@@ -292,7 +318,7 @@ impl Endpoint {
     ) {
         let Some(dial) = self.dials.remove(&id) else { return };
         let peer = messages::peer(payload, dial.target.key);
-        let terms = messages::terms(payload, dial.own_half);
+        let terms = messages::terms(&self.config, payload, dial.own_half);
         let PendingKeying { index, cipher, secrets } = pending;
         let keying = Keying::new(index, payload.index, true, cipher, secrets, now);
         // The answer may come from another address than the one that was dialled: packets go where the answer came from.

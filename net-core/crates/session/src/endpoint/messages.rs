@@ -10,12 +10,10 @@ use net_crypto::{
     mesh::{Certificate, Cipher, INIT_NOISE, Mac, PAYLOAD, Psk, PublicKey, RESP_NOISE, keyed_mac},
 };
 use net_types::{
-    mesh::{PROTOCOL_VERSION, RejectCode},
+    mesh::RejectCode,
     wire::mesh::{CookiePacket, HandshakePayload, RejectPacket, UnknownPacket},
 };
 use std::time::Duration;
-
-pub(super) const VERSION: u8 = PROTOCOL_VERSION;
 
 /// Where the MACs of the first message stand.
 pub(super) const MAC_KEY: usize = 248;
@@ -23,8 +21,8 @@ pub(super) const MAC_PSK: usize = 264;
 pub(super) const MAC_COOKIE: usize = 280;
 
 /// What stands in front of the first message.
-pub(super) fn init_head(index: u32) -> [u8; 8] {
-    head(1, index)
+pub(super) fn init_head(version: u8, index: u32) -> [u8; 8] {
+    head(1, version, index)
 }
 
 /// What both sides know before the first message.
@@ -56,9 +54,9 @@ pub(super) fn add_cookie(packet: &mut [u8; 296], cookie: &Mac) {
     packet[MAC_COOKIE..].copy_from_slice(&mac);
 }
 
-pub(super) fn resp(index: u32, noise: &[u8; RESP_NOISE]) -> [u8; 200] {
+pub(super) fn resp(version: u8, index: u32, noise: &[u8; RESP_NOISE]) -> [u8; 200] {
     let mut packet = [0; 200];
-    packet[..8].copy_from_slice(&head(2, index));
+    packet[..8].copy_from_slice(&head(2, version, index));
     packet[8..].copy_from_slice(noise);
     packet
 }
@@ -85,7 +83,7 @@ pub(super) fn payload(
         stream_window: config.stream_window,
         max_streams: config.max_streams,
         ack_delay: ACK_DELAY_MS,
-        reserved: 0,
+        highest_version: config.version,
         padding: 0,
     };
     payload.encode().ok()?.try_into().ok()
@@ -97,8 +95,14 @@ pub(super) fn peer(payload: &HandshakePayload, key: PublicKey) -> Peer {
     Peer { entity, node: entity.node_id(), key }
 }
 
-pub(super) fn terms(payload: &HandshakePayload, own_half: u64) -> Terms {
+/// Whether both sides speak no higher version than the one that a handshake has: else somebody has talked them down.
+pub(super) fn is_highest(config: &Config, payload: &HandshakePayload, version: u8) -> bool {
+    config.version.min(payload.highest_version) == version
+}
+
+pub(super) fn terms(config: &Config, payload: &HandshakePayload, own_half: u64) -> Terms {
     Terms {
+        features: config.features & payload.features,
         own_half,
         peer_half: payload.own_half,
         allowance: Allowance {
@@ -111,13 +115,13 @@ pub(super) fn terms(payload: &HandshakePayload, own_half: u64) -> Terms {
     }
 }
 
-pub(super) fn reject(index: u32, reason: RejectCode, mac: impl Fn(&[u8]) -> Mac) -> Vec<u8> {
+pub(super) fn reject(version: u8, index: u32, reason: RejectCode, mac: impl Fn(&[u8]) -> Mac) -> Vec<u8> {
     let reject = RejectPacket {
-        protocol: VERSION,
+        protocol: version,
         reserved: 0,
         receiver_index: index,
         reason: reason.tag(),
-        highest_version: VERSION.into(),
+        highest_version: version.into(),
         padding: 0,
         mac: [0; 16],
     };
@@ -127,9 +131,9 @@ pub(super) fn reject(index: u32, reason: RejectCode, mac: impl Fn(&[u8]) -> Mac)
     packet
 }
 
-pub(super) fn cookie(index: u32, cookie: Mac, psk: &Psk, mac_psk: &Mac) -> Vec<u8> {
+pub(super) fn cookie(version: u8, index: u32, cookie: Mac, psk: &Psk, mac_psk: &Mac) -> Vec<u8> {
     let mac = psk.mac(&[&cookie, mac_psk]);
-    let packet = CookiePacket { protocol: VERSION, reserved: 0, receiver_index: index, cookie, mac };
+    let packet = CookiePacket { protocol: version, reserved: 0, receiver_index: index, cookie, mac };
     packet.encode().unwrap_or_default()
 }
 
@@ -138,7 +142,7 @@ pub(super) fn unknown(index: u32, packet_number: u64) -> Vec<u8> {
     packet.encode().unwrap_or_default()
 }
 
-fn head(kind: u8, index: u32) -> [u8; 8] {
+fn head(kind: u8, version: u8, index: u32) -> [u8; 8] {
     let index = index.to_le_bytes();
-    [kind, VERSION, 0, 0, index[0], index[1], index[2], index[3]]
+    [kind, version, 0, 0, index[0], index[1], index[2], index[3]]
 }

@@ -10,7 +10,7 @@ mod peers;
 mod streams;
 
 use crate::{
-    Config, DialId, Event, Forwarded, Path, SessionId, Transmit,
+    Config, DialId, Ecn, Event, Forwarded, Path, SessionId, Transmit,
     random::{Draw, Random},
     session::{Context, Header, Session},
     stats::{DropReason, EndpointStats},
@@ -144,9 +144,20 @@ impl Endpoint {
     /// Takes a datagram that came a way; it is opened in place. A packet that a neighbour passes on is given back: it is for
     /// the router, which passes it on further, or back in here with a [`Path::Routed`].
     pub fn handle(&mut self, now: Instant, from: Path, datagram: &mut [u8]) -> Option<Forwarded> {
+        self.handle_marked(now, from, None, datagram)
+    }
+
+    /// The same as [`handle`](Self::handle) with the mark that the datagram came with.
+    pub fn handle_marked(
+        &mut self,
+        now: Instant,
+        from: Path,
+        ecn: Option<Ecn>,
+        datagram: &mut [u8],
+    ) -> Option<Forwarded> {
         self.now = self.now.max(now);
         match datagram.first().copied() {
-            Some(Header::DATA | Header::FORWARD) => return self.handle_data(now, from, datagram),
+            Some(Header::DATA | Header::FORWARD) => return self.handle_data(now, (from, ecn), datagram),
             Some(1) => self.handle_init(now, from, datagram),
             Some(2) => self.handle_resp(now, from, datagram),
             Some(3) => self.handle_cookie(now, datagram),
@@ -163,7 +174,7 @@ impl Endpoint {
         buffer.clear();
         if let Some((path, packet)) = self.out.pop_front() {
             buffer.extend_from_slice(&packet);
-            return Some(Transmit { path, segment: packet.len() });
+            return Some(Transmit { path, segment: packet.len(), ecn: None });
         }
         while let Some(slot) = self.queue.front().copied() {
             let left = self.reassembly_left();

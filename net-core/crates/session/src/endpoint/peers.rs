@@ -306,6 +306,7 @@ mod tests {
     fn joined(endpoint: &mut Endpoint, now: Instant, number: u8, dial: Option<DialId>) -> Vec<Event> {
         let allowance = Allowance { max_data: 1_024, stream_window: 1_024, max_streams: 16 };
         let terms = Terms {
+            features: 0,
             own_half: 1,
             peer_half: number.into(),
             allowance,

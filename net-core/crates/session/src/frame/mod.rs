@@ -8,7 +8,7 @@ mod write;
 pub(crate) use read::{Ack, Frames};
 pub(crate) use write::{DataForm, DataHead, WriteFrame};
 
-use crate::stream::Open;
+use crate::{config::features, stream::Open};
 use std::net::SocketAddr;
 
 /// Kinds of frames.
@@ -16,6 +16,7 @@ mod kind {
     pub(super) const PADDING: u8 = 0x00;
     pub(super) const PING: u8 = 0x01;
     pub(super) const ACK: u8 = 0x02;
+    pub(super) const ACK_MARKS: u8 = 0x03;
     pub(super) const STREAM: u8 = 0x04;
     pub(super) const BATCH: u8 = 0x05;
     pub(super) const PIECE: u8 = 0x06;
@@ -103,6 +104,14 @@ pub(crate) enum Frame<'a> {
 }
 
 impl Frame<'_> {
+    /// The feature that both sides must have for it; 0 for what every node reads.
+    pub(crate) fn feature(&self) -> u64 {
+        match self {
+            Self::Ack(Ack { marks: Some(_), .. }) => features::ECN,
+            _ => 0,
+        }
+    }
+
     /// Whether the other side acknowledges a packet because of it.
     pub(crate) fn is_acknowledged(&self) -> bool {
         !matches!(self, Self::Padding | Self::Ack(_) | Self::Close { .. })

@@ -37,7 +37,8 @@ impl<'a> Reader<'a> {
     fn frame(&mut self, kind: u8) -> Option<Frame<'a>> {
         Some(match kind {
             kind::PING => Frame::Ping,
-            kind::ACK => Frame::Ack(self.ack()?),
+            kind::ACK => Frame::Ack(self.ack(false)?),
+            kind::ACK_MARKS => Frame::Ack(self.ack(true)?),
             kind::STREAM => {
                 let flags = self.flags(flag::OPEN | flag::FIN | flag::TO_END)?;
                 let (sid, offset) = (self.varint()?, self.varint()?);
@@ -77,8 +78,10 @@ impl<'a> Reader<'a> {
     }
 
     /// An acknowledgement whose ranges do not fall below zero.
-    fn ack(&mut self) -> Option<Ack<'a>> {
-        let (largest, delay, count, first) = (self.varint()?, self.varint()?, self.varint()?, self.varint()?);
+    fn ack(&mut self, has_marks: bool) -> Option<Ack<'a>> {
+        let (largest, delay) = (self.varint()?, self.varint()?);
+        let marks = if has_marks { Some([self.varint()?, self.varint()?, self.varint()?]) } else { None };
+        let (count, first) = (self.varint()?, self.varint()?);
         let mut low = largest.checked_sub(first)?;
         let before = self.0;
         for _ in 0..count {
@@ -86,7 +89,7 @@ impl<'a> Reader<'a> {
             low = low.checked_sub(gap)?.checked_sub(2)?.checked_sub(length)?;
         }
         let more = &before[..before.len() - self.0.len()];
-        Some(Ack { largest, delay, first, more })
+        Some(Ack { largest, delay, marks, first, more })
     }
 
     fn open(&mut self, flags: u8) -> Option<Option<Open>> {
@@ -148,6 +151,8 @@ pub(crate) struct Ack<'a> {
     pub(crate) largest: u64,
     /// Microseconds for which it was held back.
     pub(crate) delay: u64,
+    /// Packets that came marked: as capable in either way, and as congested.
+    pub(crate) marks: Option<[u64; 3]>,
     first: u64,
     more: &'a [u8],
 }

@@ -156,7 +156,7 @@ fn acknowledgements_are_those_of_the_spec() {
             ranges.insert(start..start + numbers.next() % 50 + 1);
         }
         let (mut written, delay) = (Vec::new(), numbers.next());
-        written.ack(delay, ranges.descending(), 32);
+        written.ack(delay, None, ranges.descending(), 32);
         let layout = AckFrame::decode(&written).expect("decodes");
         assert_eq!(layout.encode().expect("encodes"), written);
         let mut more = layout.more.as_ref();
@@ -176,7 +176,16 @@ fn acknowledgements_are_those_of_the_spec() {
         assert_eq!(decoded, expected);
         let Frame::Ack(ack) = only(&written) else { panic!("another frame") };
         assert_eq!((ack.largest, ack.delay), (expected[0].1, delay));
-        assert!(ack.ranges().eq(expected));
+        assert!(ack.marks.is_none() && ack.ranges().eq(expected.iter().copied()));
+
+        let (mut written, marks) = (Vec::new(), [numbers.next(), numbers.next(), numbers.next()]);
+        written.ack(delay, Some(marks), ranges.descending(), 32);
+        let marked = AckMarksFrame::decode(&written).expect("decodes");
+        assert_eq!(marked.encode().expect("encodes"), written);
+        assert_eq!([marked.capable, marked.capable_too, marked.congested], marks);
+        assert_eq!((marked.largest, marked.count, marked.more), (layout.largest, layout.count, layout.more));
+        let Frame::Ack(ack) = only(&written) else { panic!("another frame") };
+        assert!(ack.marks == Some(marks) && ack.ranges().eq(expected));
     }
 }
 

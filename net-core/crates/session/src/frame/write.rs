@@ -12,8 +12,14 @@ pub(crate) trait WriteFrame {
     /// Kind and varints of a frame that has nothing else.
     fn numbers(&mut self, kind: u8, numbers: &[u64]);
 
-    /// Up to `most` ranges, the highest first.
-    fn ack(&mut self, delay: u64, ranges: impl Iterator<Item = std::ops::Range<u64>> + Clone, most: usize);
+    /// Up to `most` ranges, the highest first, and counts of the packets that came marked if the peer reads them.
+    fn ack(
+        &mut self,
+        delay: u64,
+        marks: Option<[u64; 3]>,
+        ranges: impl Iterator<Item = std::ops::Range<u64>> + Clone,
+        most: usize,
+    );
 
     /// A frame that carries data, up to the data. With a length the data is followed by other frames, without one by nothing.
     fn data(&mut self, head: &DataHead, length: Option<usize>);
@@ -68,11 +74,20 @@ impl WriteFrame for Vec<u8> {
         numbers.iter().for_each(|number| self.varint(*number));
     }
 
-    fn ack(&mut self, delay: u64, ranges: impl Iterator<Item = std::ops::Range<u64>> + Clone, most: usize) {
+    fn ack(
+        &mut self,
+        delay: u64,
+        marks: Option<[u64; 3]>,
+        ranges: impl Iterator<Item = std::ops::Range<u64>> + Clone,
+        most: usize,
+    ) {
         let more = ranges.clone().take(most).count().saturating_sub(1);
         let mut ranges = ranges.take(most);
         let Some(first) = ranges.next() else { return };
-        self.numbers(kind::ACK, &[first.end - 1, delay, more as u64, first.end - 1 - first.start]);
+        self.numbers(if marks.is_some() { kind::ACK_MARKS } else { kind::ACK }, &[first.end - 1, delay]);
+        marks.into_iter().flatten().for_each(|count| self.varint(count));
+        self.varint(more as u64);
+        self.varint(first.end - 1 - first.start);
         let mut low = first.start;
         for range in ranges {
             self.varint(low - range.end - 1);

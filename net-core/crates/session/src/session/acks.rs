@@ -1,6 +1,6 @@
 //! Which packets have arrived, and when the peer has to hear of it.
 
-use crate::ranges::Ranges;
+use crate::{Ecn, ranges::Ranges};
 use std::time::{Duration, Instant};
 
 /// Ranges that are kept.
@@ -29,6 +29,8 @@ pub(crate) struct Acks {
     written: u64,
     /// Packets that were overtaken, and how many acknowledgements had been written when they came.
     late: Vec<(u64, u64)>,
+    /// Packets that came marked: as capable in either way, and as congested.
+    marks: [u64; 3],
 }
 
 impl Acks {
@@ -57,6 +59,19 @@ impl Acks {
             self.deadline.get_or_insert(now + delay);
             self.is_due |= is_gap || is_urgent || self.packets >= EVERY || self.bytes >= every_bytes;
         }
+    }
+
+    /// A packet has come with a mark. The sender is to hear at once of congestion.
+    pub(crate) fn count_mark(&mut self, ecn: Option<Ecn>) {
+        if let Some(ecn) = ecn {
+            self.marks[ecn as usize] += 1;
+            self.is_due |= ecn == Ecn::Congested;
+        }
+    }
+
+    /// Packets that came marked, if any did.
+    pub(crate) fn marks(&self) -> Option<[u64; 3]> {
+        (self.marks != [0; 3]).then_some(self.marks)
     }
 
     /// Whether a packet is due that has nothing else.

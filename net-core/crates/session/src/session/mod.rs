@@ -5,6 +5,7 @@ mod api;
 mod armed;
 mod congestion;
 mod keying;
+mod marking;
 mod path;
 mod receive;
 mod recovery;
@@ -18,7 +19,7 @@ pub(crate) use receive::{Header, Reception};
 
 use crate::{
     Path, SessionId,
-    config::Config,
+    config::{Config, features},
     random::{Draw, Random},
     replay::ReplayWindow,
     stats::SessionStats,
@@ -27,6 +28,7 @@ use crate::{
 use acks::Acks;
 use armed::Armed;
 use congestion::{Congestion, Cubic, Pacer};
+use marking::Marking;
 use net_crypto::{EntityId, mesh::PublicKey};
 use net_types::{identity::NodeId, mesh::StreamError};
 use path::Paths;
@@ -57,6 +59,8 @@ pub(crate) struct Peer {
 /// What the handshake settled besides keys.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms {
+    /// Bits of optional frames that both sides read.
+    pub(crate) features: u64,
     pub(crate) own_half: u64,
     pub(crate) peer_half: u64,
     /// What the peer allows.
@@ -149,6 +153,7 @@ pub(crate) struct Session {
     recovery: Recovery,
     congestion: Box<dyn Congestion>,
     pacer: Pacer,
+    marking: Marking,
     paths: Paths,
     pub(crate) outgoing: Outgoing,
     pub(crate) incoming: Incoming,
@@ -216,6 +221,7 @@ impl Session {
             recovery: Recovery::new(terms.ack_delay),
             congestion: Box::new(Cubic::new(paths.mtu.current as u64)),
             pacer: Pacer::new(cx.now),
+            marking: Marking::new(terms.features & features::ECN != 0),
             paths,
             outgoing: Outgoing::new(terms.allowance),
             incoming: Incoming::new(own),

@@ -4,7 +4,7 @@ use super::{
     ACK_DELAY_MS, Context, Control, Ending, Session, StreamEvent, recovery::Verdict, settle::Settling,
 };
 use crate::{
-    Path,
+    Ecn, Path,
     frame::{Ack, Frame, Frames},
     random::Draw,
     stats::DropReason,
@@ -69,7 +69,7 @@ impl Session {
     pub(crate) fn handle(
         &mut self,
         cx: &mut Context<'_>,
-        from: Path,
+        (from, ecn): (Path, Option<Ecn>),
         header: Header,
         packet: &mut [u8],
     ) -> Reception {
@@ -94,6 +94,7 @@ impl Session {
         keying.is_confirmed = true;
         let is_newest = self.replay.see(header.number);
         self.note_arrival(cx, packet.len());
+        self.acks.count_mark(ecn);
         if let Some(closing) = &mut self.closing {
             closing.is_due = true;
             return Reception::Taken;
@@ -134,6 +135,9 @@ impl Session {
         let (mut is_asked, mut has_more_than_ping, mut has_ping) = (false, false, false);
         for frame in Frames::new(plain) {
             let frame = frame.map_err(|_| Broken("a frame that cannot be read"))?;
+            if frame.feature() & !self.terms.features != 0 {
+                return Err(Broken("a frame that was not agreed on"));
+            }
             is_asked |= frame.is_acknowledged();
             has_ping |= frame == Frame::Ping;
             has_more_than_ping |= frame.is_acknowledged() && frame != Frame::Ping;
@@ -228,6 +232,11 @@ impl Session {
             &mut |frame, fate| settling.settle(frame, fate),
         )?;
         self.keyings[self.sending].acknowledged(ack.largest);
+        if verdict.is_newest && self.marking.acknowledged(verdict.marked, ack.marks) {
+            let sent = self.recovery.answered().unwrap_or(cx.now);
+            self.congestion.congested(cx.now, sent);
+            self.stats.congestion_marks += 1;
+        }
         self.judge(cx, verdict);
         Ok(())
     }

@@ -55,6 +55,18 @@ struct Packet {
     frames: u16,
     state: State,
     is_probe: bool,
+    is_marked: bool,
+}
+
+/// How a packet counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sent {
+    /// It asks for an acknowledgement.
+    pub(crate) is_asking: bool,
+    /// It probes the path's MTU.
+    pub(crate) is_probe: bool,
+    /// It is marked as one whose sender heeds congestion marks.
+    pub(crate) is_marked: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +102,10 @@ pub(crate) struct Verdict {
     pub(crate) late: u64,
     /// Size of a probe of the path's MTU that arrived, or was lost.
     pub(crate) probe: Option<(u16, bool)>,
+    /// Packets that were marked and are acknowledged now.
+    pub(crate) marked: u64,
+    /// Whether it acknowledged a later packet than any before.
+    pub(crate) is_newest: bool,
     /// Largest packet that was lost and is no probe.
     pub(crate) largest_lost: u16,
     /// Largest packet that has arrived.
@@ -135,11 +151,13 @@ impl Recovery {
     }
 
     /// A packet was sent, with the frames that were written.
-    pub(crate) fn sent(&mut self, now: Instant, size: usize, is_asking: bool, is_probe: bool) {
+    pub(crate) fn sent(&mut self, now: Instant, size: usize, how: Sent) {
+        let Sent { is_asking, is_probe, is_marked } = how;
         let frames = self.frames_written() as u16;
         let first_frame = self.forgotten + self.frames.len() as u64 - u64::from(frames);
         let state = if is_asking { State::Asking } else { State::Silent };
-        self.packets.push_back(Packet { sent: now, first_frame, size: size as u16, frames, state, is_probe });
+        let packet = Packet { sent: now, first_frame, size: size as u16, frames, state, is_probe, is_marked };
+        self.packets.push_back(packet);
         if is_asking {
             self.in_flight += size as u64;
             self.last_asking = Some(now);
@@ -155,7 +173,7 @@ impl Recovery {
 
     /// Leaves the next number out.
     pub(crate) fn skip(&mut self, now: Instant) {
-        self.sent(now, 0, false, false);
+        self.sent(now, 0, Sent::default());
         if let Some(last) = self.packets.back_mut() {
             last.state = State::Skipped;
         }
@@ -174,8 +192,8 @@ impl Recovery {
         if ack.largest >= next {
             return Err(Broken("an acknowledgement of a packet that was not sent"));
         }
-        let mut verdict = Verdict::default();
         let is_newest = self.largest.is_none_or(|largest| ack.largest > largest);
+        let mut verdict = Verdict { is_newest, ..Verdict::default() };
         self.largest = self.largest.max(Some(ack.largest));
         if let Some(packet) = self.packet(ack.largest).copied().filter(|_| is_newest) {
             self.answered = Some(packet.sent);
@@ -221,6 +239,7 @@ impl Recovery {
                         self.tell(packet, Fate::Late, fate);
                     }
                 }
+                verdict.marked += u64::from(packet.is_marked);
                 self.packets[at].state = State::Acknowledged;
             }
         }
@@ -270,6 +289,11 @@ impl Recovery {
     pub(crate) fn doubtful_until(&self) -> Option<Instant> {
         let at = self.lost_at.filter(|_| self.lost > 0 && self.in_flight == 0)?;
         Some(at + self.timeout() * 3)
+    }
+
+    /// When the newest of the packets that were acknowledged was sent.
+    pub(crate) fn answered(&self) -> Option<Instant> {
+        self.answered
     }
 
     /// Since when the peer owes an acknowledgement: nothing that asks for one was acknowledged since.

@@ -111,6 +111,7 @@ impl Session {
             self.paths.move_to(path, datagram, cx.now);
             self.congestion = Box::new(Cubic::new(self.paths.mtu.current as u64));
             self.recovery.start_anew();
+            self.marking.start_anew();
         }
         self.is_ping_due = true;
         self.events.push_back(StreamEvent::PathChanged(path));

@@ -1,8 +1,9 @@
 //! Packets that go out: what is due is written into one, sealed in place and remembered.
 
-use super::{Context, Control, Header, SentFrame, Session, acks, path, path::PathPacket};
+use super::{Context, Control, Header, SentFrame, Session, acks, path, path::PathPacket, recovery::Sent};
 use crate::{
-    Path, Transmit,
+    Ecn, Path, Transmit,
+    config::features,
     frame::{Frame, WriteFrame},
     random::Draw,
 };
@@ -34,19 +35,20 @@ impl Session {
             return Some(self.transmit_path(cx, packet, buffer));
         }
         let mtu = self.paths.mtu.current;
+        let is_marked = self.marking.is_due() && matches!(self.paths.active, Path::Direct(_));
         let mut segment = 0;
         for _ in 0..cx.config.max_segments {
             let Some(plan) = self.plan(cx.now) else { break };
-            let size = self.write_packet(cx, plan, mtu, buffer);
+            let size = self.write_packet(cx, plan, mtu, is_marked, buffer);
             segment = segment.max(size);
             if size < mtu {
                 break;
             }
         }
         if segment == 0 {
-            segment = self.write_probe(cx, buffer)?;
+            segment = self.write_probe(cx, is_marked, buffer)?;
         }
-        Some(Transmit { path: self.paths.active, segment })
+        Some(Transmit { path: self.paths.active, segment, ecn: is_marked.then_some(Ecn::Capable) })
     }
 
     /// Whether there is something to send now.
@@ -89,7 +91,14 @@ impl Session {
     }
 
     /// Writes one packet of at most so many bytes, and gives back how many it has.
-    fn write_packet(&mut self, cx: &mut Context<'_>, plan: Plan, mtu: usize, buffer: &mut Vec<u8>) -> usize {
+    fn write_packet(
+        &mut self,
+        cx: &mut Context<'_>,
+        plan: Plan,
+        mtu: usize,
+        is_marked: bool,
+        buffer: &mut Vec<u8>,
+    ) -> usize {
         let start = self.begin(cx, buffer);
         let end = start + mtu - TAG;
         self.write_acks(cx.now, buffer);
@@ -105,7 +114,7 @@ impl Session {
             is_asking = true;
             self.probes = self.probes.saturating_sub(1);
         }
-        self.seal(cx.now, buffer, start, 0, is_asking, false)
+        self.seal(cx.now, buffer, start, 0, Sent { is_asking, is_probe: false, is_marked })
     }
 
     /// Writes the header's place, and skips a number now and then: whoever acknowledges it invents acknowledgements.
@@ -126,8 +135,9 @@ impl Session {
         if !self.acks.is_wanted() {
             return;
         }
+        let marks = self.acks.marks().filter(|_| self.terms.features & features::ECN != 0);
         let (ranges, held, written) = self.acks.take(now);
-        buffer.ack(held.as_micros() as u64, ranges.descending(), acks::SENT);
+        buffer.ack(held.as_micros() as u64, marks, ranges.descending(), acks::SENT);
         let mut sent = ranges.descending().take(acks::SENT);
         if let Some(high) = sent.next() {
             let low = sent.last().unwrap_or(high.clone()).start;
@@ -162,15 +172,7 @@ impl Session {
     }
 
     /// Fills up to a multiple of 16 bytes, and to `least` bytes in all; writes the header, seals and remembers.
-    fn seal(
-        &mut self,
-        now: Instant,
-        buffer: &mut Vec<u8>,
-        start: usize,
-        least: usize,
-        is_asking: bool,
-        is_probe: bool,
-    ) -> usize {
+    fn seal(&mut self, now: Instant, buffer: &mut Vec<u8>, start: usize, least: usize, how: Sent) -> usize {
         let body = buffer.len() - start - HEADER;
         let padded = body.next_multiple_of(16).max(32).max(least.saturating_sub(OVERHEAD));
         buffer.resize(start + HEADER + padded + TAG, 0);
@@ -181,8 +183,11 @@ impl Session {
         Header { is_forward: false, phase, index, number }.write(packet);
         keying.seal(number, packet);
         let size = packet.len();
-        self.recovery.sent(now, size, is_asking, is_probe);
-        self.note_departure(now, size, is_asking);
+        self.recovery.sent(now, size, how);
+        self.note_departure(now, size, how.is_asking);
+        if how.is_marked {
+            self.marking.sent();
+        }
         size
     }
 
@@ -206,14 +211,14 @@ impl Session {
     }
 
     /// Writes a probe of the path's MTU.
-    fn write_probe(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<u8>) -> Option<usize> {
+    fn write_probe(&mut self, cx: &mut Context<'_>, is_marked: bool, buffer: &mut Vec<u8>) -> Option<usize> {
         if !self.is_probe_due(cx.now) {
             return None;
         }
         let size = self.paths.mtu.take_probe(cx.now)?;
         let start = self.begin(cx, buffer);
         buffer.frame(&Frame::Ping);
-        Some(self.seal(cx.now, buffer, start, size, true, true))
+        Some(self.seal(cx.now, buffer, start, size, Sent { is_asking: true, is_probe: true, is_marked }))
     }
 
     /// Writes a challenge or an answer, alone and short: nothing more goes to an address that has not answered.
@@ -229,8 +234,8 @@ impl Session {
                 path
             }
         };
-        let segment = self.seal(cx.now, buffer, start, 0, false, false);
-        Transmit { path, segment }
+        let segment = self.seal(cx.now, buffer, start, 0, Sent::default());
+        Transmit { path, segment, ecn: None }
     }
 
     fn transmit_close(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<u8>) -> Option<Transmit> {
@@ -241,8 +246,8 @@ impl Session {
         let start = buffer.len();
         buffer.resize(start + HEADER, 0);
         buffer.close(code, &reason);
-        let segment = self.seal(cx.now, buffer, start, 0, false, false);
-        Some(Transmit { path: self.paths.active, segment })
+        let segment = self.seal(cx.now, buffer, start, 0, Sent::default());
+        Some(Transmit { path: self.paths.active, segment, ecn: None })
     }
 
     /// Seals a packet that is passed on over this session: envelope and head of the inner packet, then the rest in clear.
@@ -268,11 +273,11 @@ impl Session {
         keying.seal(number, &mut buffer[start..]);
         buffer.extend_from_slice(rest);
         let segment = buffer.len() - start;
-        self.recovery.sent(cx.now, segment, false, false);
+        self.recovery.sent(cx.now, segment, Sent::default());
         self.recovery.forget_silent();
         self.note_departure(cx.now, segment, false);
         self.stats.forwarded += 1;
-        Some(Transmit { path: self.paths.active, segment })
+        Some(Transmit { path: self.paths.active, segment, ecn: None })
     }
 
     /// Asks the peer whether it can be reached another way; packets go there once it has answered.

@@ -7,4 +7,5 @@ mod life;
 mod refusal;
 mod reliable;
 mod unreliable;
+mod versions;
 mod world;

@@ -47,6 +47,24 @@ fn a_peer_of_another_version_says_which_it_speaks() {
 }
 
 #[test]
+fn two_nodes_are_not_talked_down_by_a_third_that_knows_the_psk() {
+    let ahead = |byte| net_session::Config { version: 2, ..crate::world::config(byte) };
+    let mut world = World::new(1, vec![ahead(1), ahead(2)]);
+    (world.is_recording, world.deaf) = (true, Some(1));
+    world.dial(0, 1);
+    let init = InitPacket::decode(&world.recording[0].2).expect("a first message");
+    assert_eq!(init.protocol, 2);
+    let (from, to) = (world.nodes[1].address, world.nodes[0].address);
+    world.inject(from, to, refusal(&init, RejectCode::VersionMismatch, 1));
+    let is_lower = |world: &mut World| world.recording.last().is_some_and(|packet| packet.2[..2] == [1, 1]);
+    assert!(world.run_until(Duration::from_secs(1), is_lower), "it tries the lower version");
+    world.deaf = None;
+    assert!(world.run_until(Duration::from_secs(6), |world| world.failure(0).is_some()));
+    assert_eq!((world.failure(0), world.sessions()), (Some(MeshError::NoAnswer), 0));
+    assert!(world.nodes[1].endpoint.stats().dropped(DropReason::Handshake) > 0);
+}
+
+#[test]
 fn a_first_message_of_another_version_is_refused_with_the_own_one() {
     let mut world = World::pair(1);
     let (own, peer, psk) =

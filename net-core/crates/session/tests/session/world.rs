@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use net_crypto::{Seed, mesh::Psk};
 use net_session::{
-    Config, DialId, Endpoint, Event, Forwarded, Inbox, Item, OpenStream, Path, Random, SessionId, StreamId,
-    Target,
+    Config, DialId, Ecn, Endpoint, Event, Forwarded, Inbox, Item, OpenStream, Path, Random, SessionId,
+    StreamId, Target,
 };
 use net_types::{identity::NodeId, mesh::MeshError, wire::mesh::ForwardEnvelope};
 use std::{
@@ -58,6 +58,8 @@ pub(crate) struct Link {
     pub(crate) loss: u64,
     pub(crate) duplication: u64,
     pub(crate) corruption: u64,
+    /// Marked as congested, of the packets whose sender heeds that.
+    pub(crate) marking: u64,
     /// Longer packets vanish.
     pub(crate) mtu: usize,
 }
@@ -65,7 +67,7 @@ pub(crate) struct Link {
 impl Default for Link {
     fn default() -> Self {
         let (delay, jitter) = (Duration::from_millis(10), Duration::ZERO);
-        Self { delay, jitter, loss: 0, duplication: 0, corruption: 0, mtu: 1_500 }
+        Self { delay, jitter, loss: 0, duplication: 0, corruption: 0, marking: 0, mtu: 1_500 }
     }
 }
 
@@ -95,8 +97,11 @@ struct Packet {
     number: u64,
     to: SocketAddr,
     from: SocketAddr,
+    ecn: Option<u8>,
     bytes: Vec<u8>,
 }
+
+const MARKS: [Ecn; 3] = [Ecn::Capable, Ecn::CapableToo, Ecn::Congested];
 
 pub(crate) struct World {
     pub(crate) now: Instant,
@@ -111,6 +116,10 @@ pub(crate) struct World {
     /// Every packet that was sent, in order.
     pub(crate) recording: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
     pub(crate) is_recording: bool,
+    /// Packets that were sent with a mark.
+    pub(crate) marked: usize,
+    /// Whether the link removes marks.
+    pub(crate) is_bleaching: bool,
 }
 
 pub(crate) const PSK: [u8; 32] = *b"a key that was drawn, not typed!";
@@ -142,6 +151,8 @@ impl World {
             deaf: None,
             recording: Vec::new(),
             is_recording: false,
+            marked: 0,
+            is_bleaching: false,
         };
         configs.into_iter().for_each(|config| world.add(config));
         world
@@ -286,7 +297,7 @@ impl World {
     /// Puts a packet on the link as if it came from an address.
     pub(crate) fn inject(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
         self.sent += 1;
-        self.packets.push(Reverse(Packet { at: self.now, number: self.sent, to, from, bytes }));
+        self.packets.push(Reverse(Packet { at: self.now, number: self.sent, to, from, ecn: None, bytes }));
     }
 
     fn deliver(&mut self, mut packet: Packet) {
@@ -294,7 +305,8 @@ impl World {
         let Some(at) = self.nodes.iter().position(|node| node.address == packet.to) else { return };
         if self.deaf != Some(at) {
             let node = &mut self.nodes[at];
-            let forwarded = node.endpoint.handle(now, Path::Direct(packet.from), &mut packet.bytes);
+            let (from, ecn) = (Path::Direct(packet.from), packet.ecn.map(|mark| MARKS[usize::from(mark)]));
+            let forwarded = node.endpoint.handle_marked(now, from, ecn, &mut packet.bytes);
             node.drain(now);
             if let Some(forwarded) = forwarded {
                 self.pass_on(at, forwarded, &mut packet.bytes);
@@ -314,7 +326,8 @@ impl World {
                 match transmit.path {
                     Path::Direct(to) => {
                         let from = self.nodes[at].address;
-                        buffer.chunks(transmit.segment).for_each(|segment| self.put(from, to, segment));
+                        let ecn = transmit.ecn;
+                        buffer.chunks(transmit.segment).for_each(|segment| self.put(from, to, ecn, segment));
                     }
                     Path::Routed(to) => self.relay(at, to, &buffer),
                 }
@@ -337,7 +350,7 @@ impl World {
         let node = &mut self.nodes[at].endpoint;
         if node.forward(self.now, hop, &envelope, packet, &mut buffer).is_some() {
             let (from, to) = (self.nodes[at].address, self.nodes[1].address);
-            self.put(from, to, &buffer);
+            self.put(from, to, None, &buffer);
         }
     }
 
@@ -358,14 +371,15 @@ impl World {
         };
         let transmit = self.nodes[at].endpoint.forward(now, hop, &envelope, inner, &mut buffer);
         if let Some(Path::Direct(to)) = transmit.map(|transmit| transmit.path) {
-            self.put(self.nodes[at].address, to, &buffer);
+            self.put(self.nodes[at].address, to, None, &buffer);
         }
     }
 
-    fn put(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+    fn put(&mut self, from: SocketAddr, to: SocketAddr, ecn: Option<Ecn>, bytes: &[u8]) {
         if self.is_recording {
             self.recording.push((from, to, bytes.to_vec()));
         }
+        self.marked += usize::from(ecn.is_some());
         let copies = if self.random.happens(self.link.duplication) { 2 } else { 1 };
         for _ in 0..copies {
             if self.random.happens(self.link.loss) || bytes.len() > self.link.mtu {
@@ -376,10 +390,13 @@ impl World {
                 let bit = self.random.below(bytes.len() as u64 * 8) as usize;
                 bytes[bit / 8] ^= 1 << (bit % 8);
             }
+            let is_marked = ecn.is_some() && self.random.happens(self.link.marking);
+            let ecn = if is_marked { Some(Ecn::Congested) } else { ecn.filter(|_| !self.is_bleaching) };
+            let ecn = ecn.map(|ecn| ecn as u8);
             let jitter = self.random.below(self.link.jitter.as_micros() as u64 + 1);
             let at = self.now + self.link.delay + Duration::from_micros(jitter);
             self.sent += 1;
-            self.packets.push(Reverse(Packet { at, number: self.sent, to, from, bytes }));
+            self.packets.push(Reverse(Packet { at, number: self.sent, to, from, ecn, bytes }));
         }
     }
 }

@@ -12,6 +12,8 @@ pub struct Conditions {
     pub jitter: Duration,
     /// Does not arrive.
     pub loss: Chance,
+    /// Is marked as congested, if its sender heeds that.
+    pub marking: Chance,
     /// Arrives twice.
     pub duplication: Chance,
     /// Arrives later than others that were sent after it.
@@ -28,6 +30,7 @@ impl Conditions {
         delay: Duration::from_millis(2),
         jitter: Duration::from_millis(2),
         loss: Chance(0),
+        marking: Chance(0),
         duplication: Chance(0),
         reordering: Chance(0),
         corruption: Chance(0),
@@ -39,6 +42,7 @@ impl Conditions {
         delay: Duration::from_millis(5),
         jitter: Duration::from_millis(35),
         loss: Chance::percent(1),
+        marking: Chance::percent(1),
         duplication: Chance(2_000),
         reordering: Chance::percent(1),
         corruption: Chance(100),
@@ -50,6 +54,7 @@ impl Conditions {
         delay: Duration::from_millis(10),
         jitter: Duration::from_millis(60),
         loss: Chance::percent(30),
+        marking: Chance::percent(1),
         duplication: Chance::percent(10),
         reordering: Chance::percent(20),
         corruption: Chance::percent(2),

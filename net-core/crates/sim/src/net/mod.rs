@@ -8,6 +8,7 @@ pub use nat::NatKind;
 
 use crate::{Host, Random};
 use nat::Nat;
+use net_session::Ecn;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
@@ -20,6 +21,7 @@ pub(crate) struct Flight {
     pub(crate) host: Host,
     pub(crate) from: SocketAddr,
     pub(crate) arrives: Duration,
+    pub(crate) ecn: Option<Ecn>,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -106,7 +108,7 @@ impl Network {
         now: Duration,
         sender: Host,
         source: SocketAddr,
-        to: SocketAddr,
+        (to, ecn): (SocketAddr, Option<Ecn>),
         bytes: &[u8],
     ) -> Result<Vec<Flight>, &'static str> {
         let from = match self.nats.get_mut(&sender) {
@@ -127,11 +129,14 @@ impl Network {
         if self.random.happens(conditions.loss) {
             return Err("by chance");
         }
+        let is_marked = ecn.is_some() && self.random.happens(conditions.marking);
+        let ecn = if is_marked { Some(Ecn::Congested) } else { ecn };
         let copies = if self.random.happens(conditions.duplication) { 2 } else { 1 };
         Ok((0..copies)
             .map(|_| Flight {
                 host,
                 from,
+                ecn,
                 arrives: self.arrival(now, sender, host, &conditions),
                 bytes: self.carried(bytes, &conditions),
             })

@@ -9,7 +9,7 @@ use net_crypto::{
 };
 use net_machine::{Machine, Settings};
 use net_router::Router;
-use net_session::{Config, DialId, Endpoint, Event, OpenStream, SessionId, StreamId, Target};
+use net_session::{Config, DialId, Ecn, Endpoint, Event, OpenStream, SessionId, StreamId, Target};
 use net_types::{
     identity::NodeId,
     mesh::{MeshError, StreamError},
@@ -27,6 +27,8 @@ pub struct MeshSettings {
     pub memo: Memo,
     /// Peers that it dials from the start, and whenever it has no session with them.
     pub dials: Vec<Target>,
+    /// What its sessions speak once it was restarted, if that is something else: version and optional frames.
+    pub upgrade: Option<(u8, u64)>,
     /// Messages that it reads of each stream at a time; 0 for an application that reads nothing.
     pub reads: usize,
 }
@@ -35,7 +37,7 @@ impl MeshSettings {
     /// A node of an identity that dials nobody.
     pub fn new(seed: &Seed, psk: Psk, memo: Memo) -> Self {
         let session = Config::new(seed, vec![psk]);
-        Self { seed: seed.clone(), session, memo, dials: Vec::new(), reads: usize::MAX }
+        Self { seed: seed.clone(), session, memo, dials: Vec::new(), upgrade: None, reads: usize::MAX }
     }
 
     /// The key by which it is dialled.
@@ -68,9 +70,13 @@ pub struct MeshNode {
 impl MeshNode {
     /// A node of these settings.
     pub fn new(settings: &MeshSettings, mut birth: Birth) -> Self {
+        let mut session = settings.session.clone();
+        if let Some((version, features)) = settings.upgrade.filter(|_| birth.generation > 0) {
+            (session.version, session.features) = (version, features);
+        }
         let parts = Settings {
             seed: settings.seed.clone(),
-            session: settings.session.clone(),
+            session,
             router: net_router::Config::default(),
             epoch: birth.wall_ms,
         };
@@ -217,14 +223,14 @@ impl MeshNode {
 }
 
 impl Node for MeshNode {
-    fn handle(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8]) {
-        self.machine.handle(now, from, datagram);
+    fn handle(&mut self, now: Instant, from: SocketAddr, ecn: Option<Ecn>, datagram: &mut [u8]) {
+        self.machine.handle(now, from, ecn, datagram);
         self.exchange(now);
     }
 
     fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Outgoing> {
         let datagrams = self.machine.poll_transmit(now, buffer)?;
-        Some(Outgoing { to: datagrams.to, segment: datagrams.segment })
+        Some(Outgoing { to: datagrams.to, segment: datagrams.segment, ecn: datagrams.ecn })
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -4,6 +4,7 @@ use super::plain::{Heard, PlainLink, Silence};
 use crate::{Birth, Host, Memo, Node, Outgoing, Random};
 use net_crypto::{EntityId, Seed};
 use net_router::{Config, Drop, Event, Link, Packet, Router, Verdict};
+use net_session::Ecn;
 use net_types::identity::NodeId;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -257,7 +258,7 @@ impl RoutingNode {
 }
 
 impl Node for RoutingNode {
-    fn handle(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8]) {
+    fn handle(&mut self, now: Instant, from: SocketAddr, _: Option<Ecn>, datagram: &mut [u8]) {
         let fresh = self.random.number();
         let Some(end) = self.ends.get_mut(&from) else { return };
         if end.shunned_until.is_some_and(|until| now < until) {
@@ -277,7 +278,7 @@ impl Node for RoutingNode {
         let mut ends = self.ends.iter_mut();
         let (to, datagram) = ends.find_map(|(to, end)| Some((*to, end.plain.take_datagram()?)))?;
         buffer.extend_from_slice(&datagram);
-        Some(Outgoing { to, segment: datagram.len() })
+        Some(Outgoing { to, segment: datagram.len(), ecn: None })
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -67,6 +67,7 @@ pub const SCENARIOS: &[Scenario] = &[
     sessions::GARBAGE,
     sessions::RELAYED,
     sessions::REROUTED,
+    sessions::UPGRADE,
     crowd::CROWD,
     storage::STORAGE,
 ];

@@ -90,6 +90,14 @@ pub(super) const REROUTED: Scenario = Scenario {
     run: |seed, _| in_company(seed, Conditions::WIDE, 4, rerouted),
 };
 
+pub(super) const UPGRADE: Scenario = Scenario {
+    name: "upgrade",
+    about: "nodes of an old version are restarted one by one in a new one, and talk to each other at any time",
+    nodes: 4,
+    weight: 10,
+    run: |seed, nodes| in_company(seed, Conditions::WIDE, nodes, upgrade),
+};
+
 /// Datagrams with the nodes that sent them.
 type Recording = Rc<RefCell<Vec<(Host, Vec<u8>)>>>;
 
@@ -356,6 +364,76 @@ fn rerouted(company: &mut Company) -> Result<Vec<Row>, Violation> {
         return Err(company.world.violation("the session has ended with its relay"));
     }
     Ok(vec![row("40 messages after the crash took", seconds(took))])
+}
+
+/// A line whose ends talk over relays, while each node in turn is restarted in the next version.
+fn upgrade(company: &mut Company) -> Result<Vec<Row>, Violation> {
+    let nodes = company.ids.len();
+    (1..nodes).for_each(|at| company.dial(at - 1, at));
+    for settings in &mut company.settings {
+        // The next version reads one more frame.
+        settings.upgrade = Some((2, settings.session.features));
+        settings.session.features = 0;
+        (settings.session.heartbeat, settings.session.session_timeout) =
+            (Duration::from_secs(1), Duration::from_secs(20));
+    }
+    company.start(&[])?;
+    let mut number = 0;
+    exchange_along(company, &mut number)?;
+    for at in 0..nodes {
+        let began: Vec<_> = company.world.nodes().iter().map(|(_, node)| node.began().len()).collect();
+        company.world.with(Host(at), |node, now| node.shutdown(now))?;
+        company.world.crash(Host(at));
+        company.world.run_for(Duration::from_millis(500))?;
+        company.world.start(Host(at))?;
+        let neighbours = [at.checked_sub(1), Some(at + 1).filter(|next| *next < nodes)];
+        let back = company.world.run_until(Duration::from_secs(60), |world| {
+            let count = |at| world.node(Host(at)).map_or(0, |node| node.began().len());
+            neighbours.iter().flatten().all(|at| count(*at) > began[*at])
+        })?;
+        back.ok_or_else(|| company.world.violation(format!("node {at} has not met its neighbours again")))?;
+        exchange_along(company, &mut number)?;
+    }
+    Ok(vec![row("nodes upgraded", nodes), row("flows carried", number)])
+}
+
+/// Carries messages between neighbours, and over relays between the ends.
+fn exchange_along(company: &mut Company, number: &mut u64) -> Result<(), Violation> {
+    let last = company.ids.len() - 1;
+    for at in 0..last {
+        company.meet(at, at + 1, Duration::from_secs(60))?;
+    }
+    let target = company.ids[last];
+    if last > 1 {
+        find_route(company, 0, last)?;
+        company.world.with(Host(0), |node, now| node.connect_routed(now, target))?;
+        company.meet(0, last, Duration::from_secs(60))?;
+    }
+    let pairs = (0..last).map(|at| (at, at + 1)).chain([(0, last)]);
+    let pairs: Vec<_> = pairs.flat_map(|(from, to)| [(from, to), (to, from)]).collect();
+    for (from, to) in pairs {
+        carry_anew(company, from, to, number)?;
+    }
+    Ok(())
+}
+
+/// Carries a flow, and another one if the session of the first has ended under it: one end may find out late that the other
+/// was restarted.
+fn carry_anew(company: &mut Company, from: usize, to: usize, number: &mut u64) -> Result<(), Violation> {
+    let ended = |company: &Company| {
+        let of = |at| company.world.node(Host(at)).map_or(0, |node| node.ended().len());
+        of(from) + of(to)
+    };
+    loop {
+        *number += 1;
+        let (mut flow, before) = (company.flow(from, to, *number), ended(company));
+        let carried =
+            company.carry(std::slice::from_mut(&mut flow), 10, 2_000, Duration::from_secs(120)).map(drop);
+        if carried.is_ok() || ended(company) == before {
+            return carried;
+        }
+        company.meet(from, to, Duration::from_secs(60))?;
+    }
 }
 
 /// Waits until one node has a route to another that is not its neighbour.

@@ -274,7 +274,7 @@ impl<N: Node> World<N> {
 
     /// Sends a datagram as somebody who claims to be at an address, whatever node is there.
     pub fn inject(&mut self, from: SocketAddr, to: Host, bytes: &[u8]) {
-        let what = Due::Arrival { from, bytes: bytes.to_vec() };
+        let what = Due::Arrival { from, ecn: None, bytes: bytes.to_vec() };
         self.queue.push(self.now, to, what);
     }
 

@@ -1,6 +1,7 @@
 //! What is going to happen, in order.
 
 use crate::Host;
+use net_session::Ecn;
 use std::{
     cmp::{Ordering, Reverse},
     collections::BinaryHeap,
@@ -38,7 +39,7 @@ pub(super) struct Scheduled {
 }
 
 pub(super) enum Due {
-    Arrival { from: SocketAddr, bytes: Vec<u8> },
+    Arrival { from: SocketAddr, ecn: Option<Ecn>, bytes: Vec<u8> },
     Wake,
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Due, Scheduled, Violation, World};
 use crate::{Host, Node, trace::What};
+use net_session::Ecn;
 use std::{net::SocketAddr, time::Duration};
 
 /// How often what must hold of all nodes is checked.
@@ -64,10 +65,10 @@ impl<N: Node> World<N> {
         let now = place.clock.at(at);
         let Some(node) = place.node.as_mut() else { return Ok(()) };
         match scheduled.what {
-            Due::Arrival { from, mut bytes } => {
+            Due::Arrival { from, ecn, mut bytes } => {
                 self.counts.arrived += 1;
                 self.trace.add(at, Some(host), What::Arrived(from), &bytes);
-                node.handle(now, from, &mut bytes);
+                node.handle(now, from, ecn, &mut bytes);
             }
             Due::Wake if place.wakes == Some(at) => {
                 place.wakes = None;
@@ -94,7 +95,7 @@ impl<N: Node> World<N> {
             let Some(node) = place.node.as_mut() else { break };
             let Some(outgoing) = node.poll_transmit(now, &mut buffer) else { break };
             for datagram in buffer.chunks(outgoing.segment.max(1)) {
-                self.send(host, source, outgoing.to, datagram)?;
+                self.send(host, source, (outgoing.to, outgoing.ecn), datagram)?;
             }
             if count > BURST {
                 return Err(self.violation_of(host, "it does not stop sending".into()));
@@ -120,7 +121,7 @@ impl<N: Node> World<N> {
         &mut self,
         host: Host,
         source: SocketAddr,
-        to: SocketAddr,
+        (to, ecn): (SocketAddr, Option<Ecn>),
         datagram: &[u8],
     ) -> Result<(), Violation> {
         self.counts.sent += 1;
@@ -128,9 +129,9 @@ impl<N: Node> World<N> {
         self.trace.add(self.now, Some(host), What::Sent(to), datagram);
         let tapped = self.tap.as_mut().map_or(Ok(()), |tap| tap(host, datagram));
         tapped.map_err(|text| self.violation_of(host, text))?;
-        match self.network.send(self.now, host, source, to, datagram) {
+        match self.network.send(self.now, host, source, (to, ecn), datagram) {
             Ok(flights) => flights.into_iter().for_each(|flight| {
-                let what = Due::Arrival { from: flight.from, bytes: flight.bytes };
+                let what = Due::Arrival { from: flight.from, ecn: flight.ecn, bytes: flight.bytes };
                 self.queue.push(flight.arrives, flight.host, what);
             }),
             Err(why) => {

@@ -311,6 +311,8 @@ pub struct MeshNodeConfig {
     pub max_datagram: u16,
     /// Bytes of messages that wait to be read; what is beyond waits at its sender.
     pub queue: u64,
+    /// Directory for what the node keeps between its runs: the epoch of its announcements, one file for each identity. It is made if there is none.
+    pub state_dir: Option<String>,
     /// Whether packets between other nodes are passed on.
     pub relay: bool,
 }
@@ -325,6 +327,7 @@ impl std::fmt::Debug for MeshNodeConfig {
             .field("connect_timeout", &self.connect_timeout)
             .field("max_datagram", &self.max_datagram)
             .field("queue", &self.queue)
+            .field("state_dir", &self.state_dir)
             .field("relay", &self.relay)
             .finish_non_exhaustive()
     }
@@ -344,6 +347,7 @@ impl MeshNodeConfig {
             accepted_psks: vec![],
             max_datagram: 1452,
             queue: 4_194_304,
+            state_dir: Default::default(),
             relay: true,
         }
     }
@@ -761,7 +765,7 @@ pub enum MeshError {
         /// The reason.
         reason: Option<String>,
     },
-    /// Several entities share the node id.
+    /// The node id of the peer is taken by another entity: the first that had a session keeps it.
     AmbiguousNode {
         /// The node.
         node: u64,
@@ -775,6 +779,13 @@ pub enum MeshError {
     },
     /// This node is shut down.
     ShutDown,
+    /// What the node keeps between its runs cannot be read or written.
+    StateUnusable {
+        /// The path.
+        path: String,
+        /// The reason.
+        reason: String,
+    },
     /// No neighbour has told of a route to the node in time.
     NoRoute {
         /// The node.
@@ -805,6 +816,7 @@ impl MeshError {
             Self::AmbiguousNode { .. } => 11,
             Self::CannotBind { .. } => 12,
             Self::ShutDown => 13,
+            Self::StateUnusable { .. } => 15,
             Self::NoRoute { .. } => 14,
         }
     }
@@ -825,6 +837,7 @@ impl MeshError {
             Self::AmbiguousNode { .. } => "ambiguous_node",
             Self::CannotBind { .. } => "cannot_bind",
             Self::ShutDown => "shut_down",
+            Self::StateUnusable { .. } => "state_unusable",
             Self::NoRoute { .. } => "no_route",
         }
     }
@@ -845,6 +858,7 @@ impl MeshError {
             Self::AmbiguousNode { .. } => false,
             Self::CannotBind { .. } => false,
             Self::ShutDown => false,
+            Self::StateUnusable { .. } => false,
             Self::NoRoute { .. } => true,
         }
     }
@@ -875,6 +889,7 @@ impl MeshError {
             Self::AmbiguousNode { node } => Some(format!("several entities have node id {node:016x}")),
             Self::CannotBind { address, reason } => Some(format!("{address}: {reason}")),
             Self::ShutDown => None,
+            Self::StateUnusable { path, reason } => Some(format!("{path}: {reason}")),
             Self::NoRoute { node } => Some(format!("no relay leads to node {node:016x}")),
         }
     }
@@ -1003,6 +1018,16 @@ impl MeshError {
                 text
             }
             Self::ShutDown => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::StateUnusable { .. } => {
                 let mut text = String::new();
                 text.push_str(Self::PREFIX);
                 text.push_str(self.kind_text());

@@ -20,4 +20,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "03af65dee6d461142819edc9a2e0752a";
+pub const SPEC_HASH: &str = "782b1b86f8ac415af86c043be03ebb6f";

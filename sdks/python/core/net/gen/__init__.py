@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("03af65dee6d461142819edc9a2e0752a")
+check("782b1b86f8ac415af86c043be03ebb6f")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -81,6 +81,7 @@ from net.gen.mesh import (
     MeshStats,
     MeshStream,
     NetMesh,
+    NetStream,
     NetStreamStats,
     NotConnectedError,
     PROTOCOL_VERSION,
@@ -252,6 +253,7 @@ __all__ = [
     "NetNode",
     "NetNodeConfig",
     "NetOptions",
+    "NetStream",
     "NetStreamStats",
     "NodeId",
     "NotConnectedError",

@@ -417,6 +417,12 @@ export class MeshNodeConfig {
    */
   queueBytes?: k.BigIntLike | null;
   /**
+   * Directory for what the node keeps between its runs: the epoch of its announcements, one file for each identity. It is made if there is none.
+   *
+   * Left out: The clock alone gives each run its epoch: peers that know of a later one tell the node, which goes on above it.
+   */
+  stateDir?: string | null;
+  /**
    * Whether packets between other nodes are passed on.
    *
    * @defaultValue `true`
@@ -434,6 +440,7 @@ export class MeshNodeConfig {
     this.acceptedPsks = fields.acceptedPsks ?? [];
     this.maxDatagram = fields.maxDatagram ?? 1452;
     this.queueBytes = fields.queueBytes ?? 4194304n;
+    this.stateDir = fields.stateDir;
     this.relay = fields.relay ?? true;
   }
 }
@@ -522,6 +529,9 @@ export class ReceiveOptions {
 
 /**
  * A node of the encrypted mesh: one socket, one identity, sessions with many peers.
+ *
+ * Nothing is sent but over sessions, and routes come from what nodes announce signed: there is no call that sends to an
+ * address alone (`push_to` elsewhere), and none that sets a route by hand (`add_route`); `connect_routed` finds the way.
  */
 export class MeshNode extends k.NetObject {
   /**
@@ -626,7 +636,8 @@ export class MeshNode extends k.NetObject {
   }
 
   /**
-   * Opens a stream to a peer. A stream that is open already is given back as it is.
+   * Opens a stream to a peer. A stream that is open already is given back as it is. `not_connected` if no session with the peer
+   * stands, though a route to it may be known: `connect` or `connect_routed` makes one.
    */
   openStream(peerNodeId: k.BigIntLike, config: StreamConfig): MeshStream {
     const w = k.begin();
@@ -875,6 +886,10 @@ export class MeshStream extends k.NetObject {
   }
 }
 
+/** The same as {@link MeshStream}. */
+export const NetStream = MeshStream;
+export type NetStream = MeshStream;
+
 /**
  * Messages of peers in the order in which they were received, waiting for new ones.
  */
@@ -982,6 +997,7 @@ export type MeshErrorKind =
   | 'ambiguous_node'
   | 'cannot_bind'
   | 'shut_down'
+  | 'state_unusable'
   | 'no_route';
 
 /**
@@ -996,6 +1012,7 @@ export class MeshError extends k.NetError {
   declare readonly closeCode?: bigint;
   declare readonly reason?: string;
   declare readonly node?: bigint;
+  declare readonly path?: string;
 }
 
 k.register({
@@ -1078,6 +1095,14 @@ k.register({
     {
       code: 13,
       text: 'shut_down',
+    },
+    {
+      code: 15,
+      text: 'state_unusable',
+      fields: {
+        path: k.text,
+        reason: k.text,
+      },
     },
     {
       code: 14,

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '03af65dee6d461142819edc9a2e0752a';
+export const SPEC_HASH = '782b1b86f8ac415af86c043be03ebb6f';
 
 checkSpec(SPEC_HASH);

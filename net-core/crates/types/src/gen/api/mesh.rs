@@ -3,6 +3,9 @@
 //! Contracts of module `mesh`.
 
 /// A node of the encrypted mesh: one socket, one identity, sessions with many peers.
+///
+/// Nothing is sent but over sessions, and routes come from what nodes announce signed: there is no call that sends to an
+/// address alone (`push_to` elsewhere), and none that sets a route by hand (`add_route`); `connect_routed` finds the way.
 pub trait MeshNode: Send + Sync + Sized + 'static {
     /// The implementation of [`MeshStream`](crate::api::MeshStream).
     type MeshStream: Send + Sync + 'static;
@@ -53,7 +56,8 @@ pub trait MeshNode: Send + Sync + Sized + 'static {
         peer_node_id: crate::identity::NodeId,
     ) -> impl Future<Output = Result<(), crate::Error>> + Send;
 
-    /// Opens a stream to a peer. A stream that is open already is given back as it is.
+    /// Opens a stream to a peer. A stream that is open already is given back as it is. `not_connected` if no session with the peer
+    /// stands, though a route to it may be known: `connect` or `connect_routed` makes one.
     fn open_stream(
         &self,
         peer_node_id: crate::identity::NodeId,

@@ -557,7 +557,7 @@ pub struct HandshakePayload {
     pub own_half: u64,
     /// Half that the other side drew, or 0.
     pub peer_half: u64,
-    /// Bits of the frames that this side reads.
+    /// Frames that this side reads beyond those of every node: bit 0 `ack_marks_frame`. One is sent only where both sides have its bit.
     pub features: u64,
     /// Ciphers of this side: bit 0 ChaCha20-Poly1305, bit 1 AES-256-GCM.
     pub ciphers: u8,
@@ -575,8 +575,8 @@ pub struct HandshakePayload {
     pub max_streams: u16,
     /// Longest time in milliseconds for which this side holds an acknowledgement back.
     pub ack_delay: u8,
-    /// Zero.
-    pub reserved: u8,
+    /// Highest version of the protocol that this side speaks. A handshake of a lower one than both speak fails.
+    pub highest_version: u8,
     /// Zero.
     pub padding: u32,
 }
@@ -626,7 +626,7 @@ impl HandshakePayload {
         w.at(138);
         w.u8(self.ack_delay);
         w.at(139);
-        w.u8(at_most("reserved", self.reserved, 0)?);
+        w.u8(self.highest_version);
         w.at(140);
         w.u32_le(at_most("padding", self.padding, 0)?);
         Ok(())
@@ -661,7 +661,7 @@ impl HandshakePayload {
         r.at(138);
         let ack_delay = r.u8("ack_delay")?;
         r.at(139);
-        let reserved = at_most("reserved", r.u8("reserved")?, 0)?;
+        let highest_version = r.u8("highest_version")?;
         r.at(140);
         let padding = at_most("padding", r.u32_le("padding")?, 0)?;
         Ok(Self {
@@ -678,7 +678,7 @@ impl HandshakePayload {
             stream_window,
             max_streams,
             ack_delay,
-            reserved,
+            highest_version,
             padding,
         })
     }
@@ -866,6 +866,72 @@ impl AckFrame {
             bytes::Bytes::copy_from_slice(r.take("more", length)?)
         };
         Ok(Self { largest, delay, count, first, more })
+    }
+}
+
+/// The same with counts of the packets that came marked (RFC 3168), since the session began.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AckMarksFrame {
+    /// The highest packet number that has arrived.
+    pub largest: u64,
+    /// Microseconds for which this was held back.
+    pub delay: u64,
+    /// Packets that came with ECT(0).
+    pub capable: u64,
+    /// Packets that came with ECT(1).
+    pub capable_too: u64,
+    /// Packets that came with CE.
+    pub congested: u64,
+    /// Ranges behind the first.
+    pub count: u64,
+    /// Packets in a row up to the highest, less one.
+    pub first: u64,
+    /// So many of `ack_range`, which in a packet are followed by the next frame.
+    pub more: bytes::Bytes,
+}
+
+impl AckMarksFrame {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[3]);
+        w.varint("largest", self.largest)?;
+        w.varint("delay", self.delay)?;
+        w.varint("capable", self.capable)?;
+        w.varint("capable_too", self.capable_too)?;
+        w.varint("congested", self.congested)?;
+        w.varint("count", self.count)?;
+        w.varint("first", self.first)?;
+        w.length("more", self.more.len(), 1024)?;
+        w.bytes(&self.more);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.magic(&[3])?;
+        let largest = r.varint("largest")?;
+        let delay = r.varint("delay")?;
+        let capable = r.varint("capable")?;
+        let capable_too = r.varint("capable_too")?;
+        let congested = r.varint("congested")?;
+        let count = r.varint("count")?;
+        let first = r.varint("first")?;
+        let more = {
+            let length = r.remaining("more", 1024)?;
+            bytes::Bytes::copy_from_slice(r.take("more", length)?)
+        };
+        Ok(Self { largest, delay, capable, capable_too, congested, count, first, more })
     }
 }
 
@@ -1417,6 +1483,78 @@ impl CloseFrame {
         Ok(Self { code, reason })
     }
 }
+
+/// What a node keeps between its runs, in the file `<node id in hex>.net` of its directory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeState {
+    /// Version of the layout: 1.
+    pub format: u16,
+    /// Zero.
+    pub reserved: u16,
+    /// Zero.
+    pub padding: u32,
+    /// The node.
+    pub entity_id: [u8; 32],
+    /// Epoch of its last announcements.
+    pub epoch: u64,
+}
+
+impl NodeState {
+    /// Bytes of every encoding.
+    pub const SIZE: usize = 56;
+
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        Self::read(&mut Reader::new(bytes))
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[110, 101, 116, 45, 115, 116, 97, 116]);
+        w.at(8);
+        w.u16_le(self.format);
+        w.at(10);
+        w.u16_le(at_most("reserved", self.reserved, 0)?);
+        w.at(12);
+        w.u32_le(at_most("padding", self.padding, 0)?);
+        w.at(16);
+        w.bytes(&self.entity_id);
+        w.at(48);
+        w.u64_le(self.epoch);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.exactly(56)?;
+        r.magic(&[110, 101, 116, 45, 115, 116, 97, 116])?;
+        r.at(8);
+        let format = r.u16_le("format")?;
+        r.at(10);
+        let reserved = at_most("reserved", r.u16_le("reserved")?, 0)?;
+        r.at(12);
+        let padding = at_most("padding", r.u32_le("padding")?, 0)?;
+        r.at(16);
+        let entity_id = r.array("entity_id")?;
+        r.at(48);
+        let epoch = r.u64_le("epoch")?;
+        Ok(Self { format, reserved, padding, entity_id, epoch })
+    }
+}
+
+const _: () = {
+    assert!(8 + size_of::<u16>() == 10);
+    assert!(10 + size_of::<u16>() == 12);
+    assert!(12 + size_of::<u32>() == 16);
+    assert!(16 + size_of::<[u8; 32]>() == 48);
+    assert!(48 + size_of::<u64>() == 56);
+};
 
 /// A range of a reliable stream.
 #[derive(Debug, Clone, PartialEq)]

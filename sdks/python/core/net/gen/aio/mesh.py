@@ -57,6 +57,7 @@ __all__ = [
     "MeshStats",
     "MeshStream",
     "NetMesh",
+    "NetStream",
     "NetStreamStats",
     "NotConnectedError",
     "PROTOCOL_VERSION",
@@ -75,7 +76,12 @@ __all__ = [
 
 
 class MeshNode(Native):
-    """A node of the encrypted mesh: one socket, one identity, sessions with many peers."""
+    """A node of the encrypted mesh: one socket, one identity, sessions with many peers.
+
+    Nothing is sent but over sessions, and routes come from what nodes announce signed: there is no
+    call that sends to an address alone (`push_to` elsewhere), and none that sets a route by hand
+    (`add_route`); `connect_routed` finds the way.
+    """
 
     __slots__ = ()
 
@@ -92,6 +98,7 @@ class MeshNode(Native):
         accepted_psks: Sequence[str] | None = None,
         max_datagram: int | None = None,
         queue_bytes: int | None = None,
+        state_dir: str | None = None,
         relay: bool | None = None,
     ) -> Self:
         """Binds the socket and makes the node.
@@ -112,6 +119,10 @@ class MeshNode(Native):
             max_datagram: Longest UDP payload that is sent and taken. 1452 by default.
             queue_bytes: Bytes of messages that wait to be read; what is beyond waits at its sender.
               4_194_304 by default.
+            state_dir: Directory for what the node keeps between its runs: the epoch of its
+              announcements, one file for each identity. It is made if there is none. Left out: The
+              clock alone gives each run its epoch: peers that know of a later one tell the node,
+              which goes on above it.
             relay: Whether packets between other nodes are passed on. True by default.
         """
         config = either(
@@ -126,6 +137,7 @@ class MeshNode(Native):
             accepted_psks,
             max_datagram,
             queue_bytes,
+            state_dir,
             relay,
         )
         handle = await submit(_net.mesh_node_create_submit, config)
@@ -143,6 +155,7 @@ class MeshNode(Native):
         accepted_psks: Sequence[str] | None = None,
         max_datagram: int | None = None,
         queue_bytes: int | None = None,
+        state_dir: str | None = None,
         relay: bool | None = None,
     ) -> None:
         """Binds the socket and makes the node, which takes packets from the first call on that
@@ -164,6 +177,10 @@ class MeshNode(Native):
             max_datagram: Longest UDP payload that is sent and taken. 1452 by default.
             queue_bytes: Bytes of messages that wait to be read; what is beyond waits at its sender.
               4_194_304 by default.
+            state_dir: Directory for what the node keeps between its runs: the epoch of its
+              announcements, one file for each identity. It is made if there is none. Left out: The
+              clock alone gives each run its epoch: peers that know of a later one tell the node,
+              which goes on above it.
             relay: Whether packets between other nodes are passed on. True by default.
         """
         config = either(
@@ -178,6 +195,7 @@ class MeshNode(Native):
             accepted_psks,
             max_datagram,
             queue_bytes,
+            state_dir,
             relay,
         )
         self._handle = _net.mesh_node_new(config)
@@ -233,6 +251,8 @@ class MeshNode(Native):
         fairness_weight: int | None = None,
     ) -> MeshStream:
         """Opens a stream to a peer. A stream that is open already is given back as it is.
+        `not_connected` if no session with the peer stands, though a route to it may be known:
+        `connect` or `connect_routed` makes one.
 
         Options:
             stream_id: Id that both ends know the stream by.
@@ -392,3 +412,4 @@ class MeshEvents(AsyncStream[MeshEvent]):
 
 
 NetMesh = MeshNode
+NetStream = MeshStream

@@ -6,6 +6,7 @@ from net.gen.wire.identity import (
 )
 from net.gen.wire.mesh import (
     AckFrame,
+    AckMarksFrame,
     AckRange,
     BatchFrame,
     CarriedBatch,
@@ -22,6 +23,7 @@ from net.gen.wire.mesh import (
     MaxDataFrame,
     MaxStreamDataFrame,
     MaxStreamsFrame,
+    NodeState,
     PathChallengeFrame,
     PathResponseFrame,
     PieceFrame,
@@ -51,6 +53,7 @@ from net.gen.wire.route import (
 __all__ = [
     "PermissionToken",
     "AckFrame",
+    "AckMarksFrame",
     "AckRange",
     "BatchFrame",
     "CarriedBatch",
@@ -67,6 +70,7 @@ __all__ = [
     "MaxDataFrame",
     "MaxStreamDataFrame",
     "MaxStreamsFrame",
+    "NodeState",
     "PathChallengeFrame",
     "PathResponseFrame",
     "PieceFrame",

@@ -538,7 +538,7 @@ class HandshakePayload:
     """Half that the other side drew, or 0."""
 
     features: int
-    """Bits of the frames that this side reads."""
+    """Frames that this side reads beyond those of every node: bit 0 `ack_marks_frame`. One is sent only where both sides have its bit."""
 
     ciphers: int
     """Ciphers of this side: bit 0 ChaCha20-Poly1305, bit 1 AES-256-GCM."""
@@ -564,8 +564,8 @@ class HandshakePayload:
     ack_delay: int
     """Longest time in milliseconds for which this side holds an acknowledgement back."""
 
-    reserved: int
-    """Zero."""
+    highest_version: int
+    """Highest version of the protocol that this side speaks. A handshake of a lower one than both speak fails."""
 
     padding: int
     """Zero."""
@@ -608,7 +608,7 @@ def _write_HandshakePayload(w: k.Writer, value: HandshakePayload) -> None:
     w.seek(138)
     w.u8("ack_delay", value.ack_delay)
     w.seek(139)
-    w.u8("reserved", value.reserved, 0)
+    w.u8("highest_version", value.highest_version)
     w.seek(140)
     w.u32le("padding", value.padding, 0)
 
@@ -642,7 +642,7 @@ def _read_HandshakePayload(r: Reader) -> HandshakePayload:
     r.seek(138)
     ack_delay = r.u8("ack_delay")
     r.seek(139)
-    reserved = r.u8("reserved", 0)
+    highest_version = r.u8("highest_version")
     r.seek(140)
     padding = r.u32le("padding", 0)
     return HandshakePayload(
@@ -659,7 +659,7 @@ def _read_HandshakePayload(r: Reader) -> HandshakePayload:
         stream_window=stream_window,
         max_streams=max_streams,
         ack_delay=ack_delay,
-        reserved=reserved,
+        highest_version=highest_version,
         padding=padding,
     )
 
@@ -820,6 +820,78 @@ def _read_AckFrame(r: Reader) -> AckFrame:
     return AckFrame(
         largest=largest,
         delay=delay,
+        count=count,
+        first=first,
+        more=more,
+    )
+
+
+@dataclass(slots=True)
+class AckMarksFrame:
+    """The same with counts of the packets that came marked (RFC 3168), since the session began."""
+
+    largest: int
+    """The highest packet number that has arrived."""
+
+    delay: int
+    """Microseconds for which this was held back."""
+
+    capable: int
+    """Packets that came with ECT(0)."""
+
+    capable_too: int
+    """Packets that came with ECT(1)."""
+
+    congested: int
+    """Packets that came with CE."""
+
+    count: int
+    """Ranges behind the first."""
+
+    first: int
+    """Packets in a row up to the highest, less one."""
+
+    more: bytes
+    """So many of `ack_range`, which in a packet are followed by the next frame."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_AckMarksFrame)
+
+    @classmethod
+    def decode(cls, data: bytes) -> AckMarksFrame:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_AckMarksFrame), 0, 8)
+
+
+def _write_AckMarksFrame(w: k.Writer, value: AckMarksFrame) -> None:
+    w.put(b"\x03")
+    w.varint("largest", value.largest)
+    w.varint("delay", value.delay)
+    w.varint("capable", value.capable)
+    w.varint("capable_too", value.capable_too)
+    w.varint("congested", value.congested)
+    w.varint("count", value.count)
+    w.varint("first", value.first)
+    w.sized("more", value.more, "rest", 1024)
+
+
+def _read_AckMarksFrame(r: Reader) -> AckMarksFrame:
+    r.magic(b"\x03")
+    largest = r.varint("largest")
+    delay = r.varint("delay")
+    capable = r.varint("capable")
+    capable_too = r.varint("capable_too")
+    congested = r.varint("congested")
+    count = r.varint("count")
+    first = r.varint("first")
+    more = r.sized("more", "rest", 1024)
+    return AckMarksFrame(
+        largest=largest,
+        delay=delay,
+        capable=capable,
+        capable_too=capable_too,
+        congested=congested,
         count=count,
         first=first,
         more=more,
@@ -1328,6 +1400,74 @@ def _read_CloseFrame(r: Reader) -> CloseFrame:
     return CloseFrame(
         code=code,
         reason=reason,
+    )
+
+
+@dataclass(slots=True)
+class NodeState:
+    """What a node keeps between its runs, in the file `<node id in hex>.net` of its directory."""
+
+    SIZE: ClassVar[int] = 56
+    """Bytes of every encoding."""
+
+    format: int
+    """Version of the layout: 1."""
+
+    reserved: int
+    """Zero."""
+
+    padding: int
+    """Zero."""
+
+    entity_id: bytes
+    """The node."""
+
+    epoch: int
+    """Epoch of its last announcements."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_NodeState)
+
+    @classmethod
+    def decode(cls, data: bytes) -> NodeState:
+        """Decodes all of the bytes."""
+        return k.decode(data, _read_NodeState, 0, 8)
+
+
+def _write_NodeState(w: k.Writer, value: NodeState) -> None:
+    w.put(b"\x6e\x65\x74\x2d\x73\x74\x61\x74")
+    w.seek(8)
+    w.u16le("format", value.format)
+    w.seek(10)
+    w.u16le("reserved", value.reserved, 0)
+    w.seek(12)
+    w.u32le("padding", value.padding, 0)
+    w.seek(16)
+    w.exact("entity_id", value.entity_id, 32)
+    w.seek(48)
+    w.u64le("epoch", value.epoch)
+
+
+def _read_NodeState(r: Reader) -> NodeState:
+    r.exactly(56)
+    r.magic(b"\x6e\x65\x74\x2d\x73\x74\x61\x74")
+    r.seek(8)
+    format = r.u16le("format")
+    r.seek(10)
+    reserved = r.u16le("reserved", 0)
+    r.seek(12)
+    padding = r.u32le("padding", 0)
+    r.seek(16)
+    entity_id = r.take("entity_id", 32)
+    r.seek(48)
+    epoch = r.u64le("epoch")
+    return NodeState(
+        format=format,
+        reserved=reserved,
+        padding=padding,
+        entity_id=entity_id,
+        epoch=epoch,
     )
 
 

@@ -38,7 +38,7 @@ export const reliability = k.choice<t.Reliability, t.Reliability>({
 export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
   write(w, value, name) {
     const v = k.object(value, name);
-    const at = w.begin(11, name);
+    const at = w.begin(12, name);
     k.text.write(w, v.bindAddr, 'bindAddr');
     k.text.write(w, v.psk, 'psk');
     k.counter.write(
@@ -66,6 +66,7 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
     listOfText.write(w, v.acceptedPsks ?? [], 'acceptedPsks');
     k.u16.write(w, k.inRange(v.maxDatagram ?? 1452, 1200, 8952, 'maxDatagram'), 'maxDatagram');
     k.u64.write(w, k.inRange(v.queueBytes ?? 4194304n, 1024, Infinity, 'queueBytes'), 'queueBytes');
+    optionalText.write(w, v.stateDir, 'stateDir');
     k.boolean.write(w, v.relay ?? true, 'relay');
     w.end(at);
   },
@@ -82,6 +83,7 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
       acceptedPsks: listOfText.read(r),
       maxDatagram: k.u16.read(r),
       queueBytes: k.u64.read(r),
+      stateDir: optionalText.read(r),
       relay: k.boolean.read(r),
     };
     return r.leave(end, value);
@@ -345,10 +347,10 @@ export const meshStats: k.Codec<t.MeshStats, t.MeshStats> = {
 export const optionalU32 = k.optional(k.u32);
 export const optionalBytes = k.optional(k.bytes);
 export const listOfText = k.list(k.text);
+export const optionalText = k.optional(k.text);
 export const optionalU64 = k.optional(k.u64);
 export const mapOfU64 = k.map(k.u64);
 export const listOfPeerStats = k.list(peerStats);
-export const optionalText = k.optional(k.text);
 export const listOfRouteInfo = k.list(routeInfo);
 export const meshStreamHandle = k.handleOf(() => t.MeshStream);
 export const listOfBytes = k.list(k.bytes);

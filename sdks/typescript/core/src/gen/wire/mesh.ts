@@ -461,7 +461,7 @@ export interface HandshakePayload {
   readonly ownHalf: bigint;
   /** Half that the other side drew, or 0. */
   readonly peerHalf: bigint;
-  /** Bits of the frames that this side reads. */
+  /** Frames that this side reads beyond those of every node: bit 0 `ack_marks_frame`. One is sent only where both sides have its bit. */
   readonly features: bigint;
   /** Ciphers of this side: bit 0 ChaCha20-Poly1305, bit 1 AES-256-GCM. */
   readonly ciphers: number;
@@ -479,8 +479,8 @@ export interface HandshakePayload {
   readonly maxStreams: number;
   /** Longest time in milliseconds for which this side holds an acknowledgement back. */
   readonly ackDelay: number;
-  /** Zero. */
-  readonly reserved: number;
+  /** Highest version of the protocol that this side speaks. A handshake of a lower one than both speak fails. */
+  readonly highestVersion: number;
   /** Zero. */
   readonly padding: number;
 }
@@ -523,7 +523,7 @@ function writeHandshakePayload(w: k.Writer, value: HandshakePayload): void {
   w.seek(138);
   w.u8('ack_delay', value.ackDelay);
   w.seek(139);
-  w.u8('reserved', value.reserved, 0);
+  w.u8('highest_version', value.highestVersion);
   w.seek(140);
   w.u32le('padding', value.padding, 0);
 }
@@ -557,7 +557,7 @@ function readHandshakePayload(r: Reader): HandshakePayload {
   r.seek(138);
   const ackDelay = r.u8('ack_delay');
   r.seek(139);
-  const reserved = r.u8('reserved', 0);
+  const highestVersion = r.u8('highest_version');
   r.seek(140);
   const padding = r.u32le('padding', 0);
   return {
@@ -574,7 +574,7 @@ function readHandshakePayload(r: Reader): HandshakePayload {
     streamWindow,
     maxStreams,
     ackDelay,
-    reserved,
+    highestVersion,
     padding,
   };
 }
@@ -719,6 +719,70 @@ function readAckFrame(r: Reader): AckFrame {
   return {
     largest,
     delay,
+    count,
+    first,
+    more,
+  };
+}
+
+/** The same with counts of the packets that came marked (RFC 3168), since the session began. */
+export interface AckMarksFrame {
+  /** The highest packet number that has arrived. */
+  readonly largest: bigint;
+  /** Microseconds for which this was held back. */
+  readonly delay: bigint;
+  /** Packets that came with ECT(0). */
+  readonly capable: bigint;
+  /** Packets that came with ECT(1). */
+  readonly capableToo: bigint;
+  /** Packets that came with CE. */
+  readonly congested: bigint;
+  /** Ranges behind the first. */
+  readonly count: bigint;
+  /** Packets in a row up to the highest, less one. */
+  readonly first: bigint;
+  /** So many of `ack_range`, which in a packet are followed by the next frame. */
+  readonly more: Uint8Array;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeAckMarksFrame(value: AckMarksFrame): Uint8Array {
+  return k.encode(value, writeAckMarksFrame);
+}
+
+/** Decodes all of the bytes. */
+export function decodeAckMarksFrame(bytes: Uint8Array): AckMarksFrame {
+  return k.decode(bytes, k.complete(readAckMarksFrame), 0, 8, 'codec_decode');
+}
+
+function writeAckMarksFrame(w: k.Writer, value: AckMarksFrame): void {
+  w.put([0x03]);
+  w.varint('largest', value.largest);
+  w.varint('delay', value.delay);
+  w.varint('capable', value.capable);
+  w.varint('capable_too', value.capableToo);
+  w.varint('congested', value.congested);
+  w.varint('count', value.count);
+  w.varint('first', value.first);
+  w.sized('more', value.more, 'rest', 1024);
+}
+
+function readAckMarksFrame(r: Reader): AckMarksFrame {
+  r.magic([0x03]);
+  const largest = r.varint('largest');
+  const delay = r.varint('delay');
+  const capable = r.varint('capable');
+  const capableToo = r.varint('capable_too');
+  const congested = r.varint('congested');
+  const count = r.varint('count');
+  const first = r.varint('first');
+  const more = r.sized('more', 'rest', 1024);
+  return {
+    largest,
+    delay,
+    capable,
+    capableToo,
+    congested,
     count,
     first,
     more,
@@ -1189,6 +1253,66 @@ function readCloseFrame(r: Reader): CloseFrame {
   return {
     code,
     reason,
+  };
+}
+
+/** What a node keeps between its runs, in the file `<node id in hex>.net` of its directory. */
+export interface NodeState {
+  /** Version of the layout: 1. */
+  readonly format: number;
+  /** Zero. */
+  readonly reserved: number;
+  /** Zero. */
+  readonly padding: number;
+  /** The node. */
+  readonly entityId: Uint8Array;
+  /** Epoch of its last announcements. */
+  readonly epoch: bigint;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeNodeState(value: NodeState): Uint8Array {
+  return k.encode(value, writeNodeState);
+}
+
+/** Decodes all of the bytes. */
+export function decodeNodeState(bytes: Uint8Array): NodeState {
+  return k.decode(bytes, readNodeState, 0, 8, 'codec_decode');
+}
+
+function writeNodeState(w: k.Writer, value: NodeState): void {
+  w.put([0x6e, 0x65, 0x74, 0x2d, 0x73, 0x74, 0x61, 0x74]);
+  w.seek(8);
+  w.u16le('format', value.format);
+  w.seek(10);
+  w.u16le('reserved', value.reserved, 0);
+  w.seek(12);
+  w.u32le('padding', value.padding, 0);
+  w.seek(16);
+  w.exact('entity_id', value.entityId, 32);
+  w.seek(48);
+  w.u64le('epoch', value.epoch);
+}
+
+function readNodeState(r: Reader): NodeState {
+  r.exactly(56);
+  r.magic([0x6e, 0x65, 0x74, 0x2d, 0x73, 0x74, 0x61, 0x74]);
+  r.seek(8);
+  const format = r.u16le('format');
+  r.seek(10);
+  const reserved = r.u16le('reserved', 0);
+  r.seek(12);
+  const padding = r.u32le('padding', 0);
+  r.seek(16);
+  const entityId = r.take('entity_id', 32);
+  r.seek(48);
+  const epoch = r.u64le('epoch');
+  return {
+    format,
+    reserved,
+    padding,
+    entityId,
+    epoch,
   };
 }
 
