@@ -6,10 +6,12 @@ use bytes::Bytes;
 use net_node::mesh::MeshNode;
 use net_types::{
     api::MeshNode as _,
-    mesh::{MeshError, MeshNodeConfig, MeshShutdownOptions, PeerInfo, Reliability},
+    mesh::{
+        MeshError, MeshNodeConfig, MeshShutdownOptions, PeerInfo, Reliability, StreamConfig, StreamError,
+    },
 };
 
-use crate::nodes::*;
+use crate::{nodes::*, wire::Wire};
 
 /// A node that notices soon that a peer is gone.
 async fn brisk(seed: u8) -> Arc<MeshNode> {
@@ -105,6 +107,64 @@ async fn traffic_takes_another_relay_when_one_falls_silent() {
     let next = relays[stays].node_id().unwrap();
     eventually("the other relay is used", || hop() == Some(next)).await;
     exchange(&one, &other, 2, 50).await;
+}
+
+/// Connects over a wire that can be cut.
+async fn connect_by_wire(from: &MeshNode, to: &MeshNode) -> Wire {
+    let wire = Wire::to(to.local_addr().expect("an address").parse().expect("an address"));
+    from.connect(wire.address.to_string(), to.public_key().expect("a key"), to.node_id().expect("an id"))
+        .await
+        .expect("a session");
+    wire
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_goes_on_over_another_relay_when_the_wires_of_one_are_cut() {
+    let patient = |seed| MeshNodeConfig {
+        heartbeat_interval: Duration::from_millis(100),
+        session_timeout: Duration::from_secs(10),
+        ..config(seed)
+    };
+    let mut nodes = Vec::new();
+    for seed in 1..5 {
+        nodes.push(MeshNode::create(patient(seed)).await.expect("a node"));
+    }
+    let [one, other, relays @ ..] = &nodes[..] else { panic!("four nodes") };
+    let mut wires = Vec::new();
+    for relay in relays {
+        wires.push([connect_by_wire(one, relay).await, connect_by_wire(other, relay).await]);
+    }
+    connect_routed(one, other).await;
+    exchange(one, other, 1, 50).await;
+    let hop = || {
+        let routes = one.routes().unwrap();
+        routes.into_iter().find(|route| route.node_id == other.node_id().unwrap())?.next_hop
+    };
+    let used = hop().expect("a relay");
+    let gone = relays.iter().position(|relay| relay.node_id().unwrap() == used).expect("one of them");
+    wires[gone].iter().for_each(Wire::cut);
+    exchange(one, other, 2, 50).await;
+    exchange(other, one, 3, 50).await;
+    assert_eq!(hop(), Some(relays[1 - gone].node_id().unwrap()));
+    // The session is the one that there was.
+    let peers = one.stats().unwrap().peers;
+    let peer = peers.iter().find(|peer| peer.node_id == other.node_id().unwrap()).expect("the peer");
+    assert_eq!((peer.messages_sent, peer.messages_received), (100, 50));
+}
+
+#[tokio::test]
+async fn a_stream_needs_a_session_and_not_only_a_route() {
+    let nodes = [node(1).await, node(2).await, node(3).await];
+    line(&nodes).await;
+    let [one, _, other] = &nodes;
+    let id = other.node_id().unwrap();
+    let is_known =
+        || one.routes().unwrap().iter().any(|route| route.node_id == id && route.next_hop.is_some());
+    eventually("a route is known", is_known).await;
+    let refused = one.open_stream(id, StreamConfig::new(1));
+    assert_eq!(stream_error(refused), StreamError::NotConnected);
+    connect_routed(one, other).await;
+    exchange(one, other, 1, 10).await;
 }
 
 #[tokio::test]
