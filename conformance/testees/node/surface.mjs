@@ -43,7 +43,7 @@ function list(snapshot, file) {
     const { name } = exported;
     const isValue = (symbol.flags & SymbolFlags.Value) !== 0;
     if (isValue && !(name in built)) continue;
-    found[name] = isValue && isConstant(built[name]) ? built[name] : true;
+    found[name] = isValue && isConstant(built[name]) ? shown(built[name]) : true;
     if (symbol.flags & SymbolFlags.Type) members(checker, symbol, name, built[name], found);
     if (isValue && Object(built[name]) === built[name] && !isConstant(built[name])) {
       statics(checker, symbol, name, built[name], found);
@@ -73,12 +73,17 @@ function statics(checker, symbol, name, built, found) {
   for (const member of checker.getPropertiesOfType(type)) {
     if (!(member.name in built)) continue;
     const value = built[member.name];
-    found[`${name}.${member.name}`] = isConstant(value) ? value : true;
+    found[`${name}.${member.name}`] = isConstant(value) ? shown(value) : true;
   }
 }
 
 function isConstant(value) {
-  return ['string', 'number', 'boolean'].includes(typeof value) || Array.isArray(value);
+  return ['string', 'number', 'bigint', 'boolean'].includes(typeof value) || Array.isArray(value);
+}
+
+/** A constant as JSON has it, where all numbers are of one kind. */
+function shown(value) {
+  return typeof value === 'bigint' ? Number(value) : value;
 }
 
 function path(file) {

@@ -5,6 +5,7 @@ use std::{
     fs::{self, OpenOptions, TryLockError},
     io::{self, Write},
     path::PathBuf,
+    process,
 };
 
 /// Numbers that are used up at once, before the first of them is used.
@@ -96,8 +97,9 @@ fn parse(bytes: &[u8]) -> io::Result<(u64, u64)> {
 #[derive(Debug)]
 pub(crate) struct File {
     path: PathBuf,
-    /// Locked as long as it is open.
-    _lock: fs::File,
+    lock: fs::File,
+    /// Whose lock it is.
+    process: u32,
 }
 
 impl File {
@@ -105,9 +107,19 @@ impl File {
     pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(beside(&path, "lock"))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
+            Ok(()) => Ok(Self { path, lock, process: process::id() }),
             Err(TryLockError::WouldBlock) => Err(io::Error::other("another node uses it")),
             Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // To close it is not enough: a process that was forked meanwhile has it open until it runs another program. That
+        // process must not give the lock away in turn.
+        if self.process == process::id() {
+            let _ = self.lock.unlock();
         }
     }
 }
@@ -224,6 +236,18 @@ mod tests {
         {
             assert!(Memory::holding(bytes).open(1).is_err(), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_file_is_free_once_it_is_closed_though_a_forked_process_has_it_open() {
+        let folder = std::env::temp_dir().join(format!("net-nonce-shared-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let first = File::open(folder.join("nonce")).expect("free");
+        let inherited = first.lock.try_clone().expect("what a fork copies");
+        drop(first);
+        File::open(folder.join("nonce")).expect("free again");
+        drop(inherited);
+        fs::remove_dir_all(folder).expect("an end");
     }
 
     #[test]
