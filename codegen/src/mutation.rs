@@ -194,11 +194,11 @@ mod tests {
         assert_eq!(layouts(Mutation::SwappedOffset), [&fixed[..], &over[1..]].concat());
         assert_eq!(
             layouts(Mutation::ByteOrder),
-            [&old[..], &over, &["echo_sealed", "echo_farewell"]].concat()
+            [&old[..], &over, &["echo_sealed", "echo_farewell", "echo_words"]].concat()
         );
-        let own = ["echo_point", "echo_ack", "echo_farewell"];
+        let own = ["echo_point", "echo_ack", "echo_farewell", "echo_words"];
         assert_eq!(layouts(Mutation::LengthCheck), [&old[..], &own].concat());
         assert_eq!(mutant(Mutation::LengthCheck).shielded, ["echo_reply", "echo_event"]);
-        assert_eq!(layouts(Mutation::Choice), ["echo_reply", "echo_event", "echo_sealed"]);
+        assert_eq!(layouts(Mutation::Choice), ["echo_reply", "echo_event", "echo_sealed", "echo_words"]);
     }
 }

@@ -24,7 +24,7 @@ use std::{fs, thread};
 
 use anyhow::{Context, Result, ensure};
 
-pub use compare::{Layouts, Span};
+pub use compare::{Layouts, Span, Spellings};
 pub use exit::exit_of;
 pub use remote::Remote;
 pub use report::{CaseContent, CaseReport, LanguageReport, Report, State, Status};
@@ -95,6 +95,8 @@ pub struct Options {
     pub malformed: Vec<Malformed>,
     /// Other names of functions; for each the first case that calls the function is repeated under that name.
     pub aliases: Vec<Alias>,
+    /// What languages call what the library names in errors.
+    pub spellings: Spellings,
     /// How many testees run at once.
     pub jobs: usize,
     /// How long one case, a start or an exit may take.

@@ -138,7 +138,9 @@ impl<'a> Session<'a> {
                 Ok(Outcome::Unsupported(reason)) => return Verdict::Unsupported(reason),
                 Ok(outcome) => outcome,
             };
-            if let Err(detail) = compare::check(&exchange.expect, &outcome, &self.options.layouts) {
+            let options = asked.options;
+            let names = options.spellings.of(&asked.testee.language, &exchange.call.op);
+            if let Err(detail) = compare::check(&exchange.expect, &outcome, &options.layouts, names) {
                 return Verdict::Fail(format!("{}{detail}", exchange.label));
             }
             if let (Some(name), Outcome::Ok(value)) = (&exchange.save, outcome) {

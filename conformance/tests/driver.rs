@@ -8,7 +8,7 @@ use std::time::Duration;
 use std::{env, fs, process};
 
 use net_conformance::{
-    Alias, Frames, LanguageReport, Layouts, Options, Report, Span, State, Status, Testee, run,
+    Alias, Frames, LanguageReport, Layouts, Options, Report, Span, Spellings, State, Status, Testee, run,
 };
 use serde_json::Value;
 
@@ -51,6 +51,7 @@ impl Suite {
             spec_hash: HASH.to_owned(),
             malformed: Vec::new(),
             aliases: Vec::new(),
+            spellings: Spellings::default(),
             layouts: Layouts::new(),
             jobs: 2,
             limit: Duration::from_secs(10),

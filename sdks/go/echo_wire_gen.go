@@ -524,6 +524,135 @@ func (v *EchoFarewell) read(r *wireReader) {
 	v.Reasons = wireList(r, r.length("reasons", uint64(r.u8("reasons")), 4, 2), func() Reason { return wireEnum(r, "reasons", reasonOf(uint64(r.u16LE("reasons")))) })
 }
 
+// Members that are called as the codecs call what is their own.
+type EchoWords struct {
+	// Part `bits` of `version`: bits 0 to 6.
+	VersionBits uint8
+	// Part `bit` of `version`: bits 9 to 15.
+	VersionBit uint8
+	// A number.
+	Value uint8
+	// An enum.
+	V Color
+	// A number that may be left out.
+	R *uint16
+	// Flags.
+	W Access
+	// Bytes that may be left out.
+	Length []byte
+	// Numbers.
+	Items []uint32
+	// Part `r` of `i`: bit 0.
+	IR bool
+	// Part `part` of `i`: bits 1 to 7.
+	IPart uint8
+	// An enum that is open.
+	Known Reason
+	// A text.
+	TextOf string
+	// A number.
+	Sum uint64
+	// A number.
+	Outer uint64
+	// A float.
+	K float64
+	// A number in a range.
+	Class uint8
+	// A truth value.
+	Type bool
+	// A number.
+	Func uint8
+	// A number that the first version did not have.
+	Err uint64
+}
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v EchoWords) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeEchoWords reads a value from all of the bytes.
+func DecodeEchoWords(bytes []byte) (v EchoWords, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return EchoWords{}, &EchoError{Kind: EchoErrorKindBadFrame, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v EchoWords) write(w *wireWriter) {
+	w.put(2)
+	version_ := w.part("version_bits", uint64(v.VersionBits), 7) | wireBit(v.R != nil)<<7 | wireBit(v.Length != nil)<<8 | w.part("version_bit", uint64(v.VersionBit), 7)<<9
+	w.u16LE(uint16(version_))
+	checkStart := w.at
+	w.u8(v.Value)
+	w.u8(uint8(wireTag(w, "v", v.V)))
+	if v.R != nil {
+		w.u16LE(*v.R)
+	}
+	w.u32LE(uint32(w.flags("w", uint64(v.W), 0x80000003, false)))
+	if v.Length != nil {
+		w.u8(uint8(w.length("length", len(v.Length), 255)))
+		w.put([]byte(v.Length)...)
+	}
+	w.u8(uint8(w.length("items", len(v.Items), 3)))
+	for _, item := range v.Items {
+		w.u32LE(item)
+	}
+	i := wireBit(v.IR) | w.part("i_part", uint64(v.IPart), 7)<<1
+	w.u8(uint8(i))
+	w.u16LE(uint16(w.atMost("known", wireTag(w, "known", v.Known), 65535)))
+	w.u8(uint8(w.length("text_of", len(v.TextOf), 255)))
+	w.put([]byte(v.TextOf)...)
+	w.u64LE(v.Sum)
+	w.u32LE(uint32(w.sum("check", "xxh3_64", checkStart)))
+	w.varint("outer", v.Outer)
+	w.f64LE(v.K)
+	w.u8(uint8(w.atMost("class", uint64(v.Class), 9)))
+	w.put(uint8(wireBit(v.Type)))
+	w.u8(v.Func)
+	w.u64LE(v.Err)
+}
+
+func (v *EchoWords) read(r *wireReader) {
+	version := r.version(2)
+	version_ := uint64(r.u16LE("version"))
+	v.VersionBits = uint8(version_ & 0x7f)
+	v.VersionBit = uint8(version_ >> 9 & 0x7f)
+	checkStart := r.at
+	v.Value = r.u8("value")
+	v.V = wireEnum(r, "v", colorOf(uint64(r.u8("v"))))
+	if version_>>7&1 == 1 {
+		v.R = Ptr(r.u16LE("r"))
+	}
+	v.W = Access(r.flags("w", uint64(r.u32LE("w")), 0x80000003, false))
+	if version_>>8&1 == 1 {
+		v.Length = r.sized("length", r.length("length", uint64(r.u8("length")), 1<<63-1, 1))
+	}
+	v.Items = wireList(r, r.length("items", uint64(r.u8("items")), 3, 4), func() uint32 { return r.u32LE("items") })
+	i := uint64(r.u8("i"))
+	v.IR = i&1 == 1
+	v.IPart = uint8(i >> 1 & 0x7f)
+	v.Known = wireEnum(r, "known", reasonOf(uint64(r.u16LE("known"))))
+	v.TextOf = r.text("text_of", r.length("text_of", uint64(r.u8("text_of")), 1<<63-1, 1))
+	v.Sum = r.u64LE("sum")
+	r.sameSum("check", uint32(r.sum("check", "xxh3_64", checkStart)) == r.u32LE("check"))
+	v.Outer = r.varint("outer")
+	v.K = r.f64LE("k")
+	v.Class = uint8(r.atMost("class", uint64(r.u8("class")), 9))
+	v.Type = r.bool("type")
+	v.Func = r.u8("func")
+	if version >= 2 {
+		v.Err = r.u64LE("err")
+	} else {
+		v.Err = 7
+	}
+}
+
 // A pair of numbers as a text.
 type EchoTicket struct {
 	// The number it stands for.

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "782b1b86f8ac415af86c043be03ebb6f"
+const specHash = "6da828d1fe8dfd85cddcfe71b1ba737c"

@@ -64,6 +64,10 @@ const HANDLE: &str = "An object of C is a `net_handle`.";
 const ITSELF: &str = "It is the handle itself.";
 const VIEW: &str = "A struct of C holds the text, which the program decodes.";
 
+/// Why C has no codec of some layouts.
+const NO_ROOM: &str =
+    "A struct of C has room for lists of at most 4,096 items, and a printed text for numbers without a sign.";
+
 /// Why Python declares nothing for what an implementation may leave out.
 const PROTOCOL: &str = "A `Protocol` demands what it declares; the class says what else is looked for.";
 
@@ -119,7 +123,10 @@ impl<'a> List<'a> {
         module.records.iter().for_each(|item| self.record(item));
         for item in module.wires.iter().filter(|item| has_codec(api, item)) {
             let path = format!("{}.{}", module.name, item.name);
-            self.add(Sort::Layout, path, |lang| names::plain(lang.layout(item)));
+            let entry = self.add(Sort::Layout, path, |lang| names::plain(lang.layout(api, item)));
+            if !crate::targets::wire::c::has_codec(api, item) {
+                entry.skip.insert(Lang::C, NO_ROOM.into());
+            }
         }
         for family in &module.families {
             let path = format!("error.{}", family.name);

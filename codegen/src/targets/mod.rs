@@ -5,6 +5,7 @@ pub mod cpack;
 pub mod fuzz;
 pub mod go;
 pub(crate) mod imports;
+pub mod naming;
 pub mod node;
 pub mod python;
 pub mod reference;

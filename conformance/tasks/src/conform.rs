@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use net_codegen::ir::Api;
-use net_conformance::{Alias, Frames, Malformed, Options, Report, Testee};
+use net_codegen::ir::{Api, Lang};
+use net_codegen::targets::naming::names_in_errors;
+use net_conformance::{Alias, Frames, Malformed, Options, Report, Spellings, Testee};
 
 use crate::args::Args;
 use crate::job::Job;
@@ -68,6 +69,7 @@ pub(crate) fn options(workspace: &Workspace, filter: Option<String>, out: PathBu
         layouts: layouts(&api),
         malformed: malformed(workspace, &api)?,
         aliases: aliases(&api),
+        spellings: spellings(&api),
         spec_hash: api.hash,
         jobs: 5,
         limit: Duration::from_secs(10),
@@ -107,6 +109,16 @@ fn dll(stem: &str) -> String {
 fn aliases(api: &Api) -> Vec<Alias> {
     let all = net_codegen::coverage::aliases(api).into_iter();
     all.map(|(language, op, alias)| Alias { language, op, alias }).collect()
+}
+
+/// What Go and TypeScript call what the library names in errors; the other languages leave those names as they are.
+fn spellings(api: &Api) -> Spellings {
+    let own = [(Language::Go, Lang::Go), (Language::TypeScript, Lang::Ts)].into_iter();
+    let all = own.flat_map(|(language, lang)| {
+        let calls = names_in_errors(api, lang).into_iter();
+        calls.map(move |(call, names)| ((language.name().to_owned(), format!("call:{call}")), names))
+    });
+    all.collect()
 }
 
 /// What follows from the cases of the files, each spoiled in its own way.

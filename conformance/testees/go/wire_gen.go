@@ -52,6 +52,10 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormEchoFarewell(c.arg("value")).Encode())
 	case "wire.echo_farewell.decode":
 		return give(c, showFormEchoFarewell)(DecodeEchoFarewell(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.echo_words.encode":
+		return give(c, showBytes[[]byte])(readFormEchoWords(c.arg("value")).Encode())
+	case "wire.echo_words.decode":
+		return give(c, showFormEchoWords)(DecodeEchoWords(readBytes[[]byte](c.arg("bytes"))))
 	case "text.echo_ticket.encode":
 		return give(c, showPlain[string])(readFormEchoTicket(c.arg("value")).Encode())
 	case "text.echo_ticket.decode":
@@ -429,6 +433,54 @@ func showFormEchoFarewell(r EchoFarewell) any {
 	o["reason"] = showPlain[Reason](r.Reason)
 	o["cause"] = showPlain[Reason](r.Cause)
 	o["reasons"] = showList(showPlain[Reason])(r.Reasons)
+	return o
+}
+
+func readFormEchoWords(v any) (r EchoWords) {
+	o := v.(map[string]any)
+	r.VersionBits = readInt[uint8](o["version_bits"])
+	r.VersionBit = readInt[uint8](o["version_bit"])
+	r.Value = readInt[uint8](o["value"])
+	r.V = readText[Color](o["v"])
+	r.R = readOptional(readInt[uint16])(o["r"])
+	r.W = readAccess(o["w"])
+	r.Length = readBytes[[]byte](o["length"])
+	r.Items = readList(readInt[uint32])(o["items"])
+	r.IR = readBool(o["i_r"])
+	r.IPart = readInt[uint8](o["i_part"])
+	r.Known = readText[Reason](o["known"])
+	r.TextOf = readText[string](o["text_of"])
+	r.Sum = readUint[uint64](o["sum"])
+	r.Outer = readUint[uint64](o["outer"])
+	r.K = readFloat(o["k"])
+	r.Class = readInt[uint8](o["class"])
+	r.Type = readBool(o["type"])
+	r.Func = readInt[uint8](o["func"])
+	r.Err = readUint[uint64](o["err"])
+	return r
+}
+
+func showFormEchoWords(r EchoWords) any {
+	o := map[string]any{}
+	o["version_bits"] = showPlain[uint8](r.VersionBits)
+	o["version_bit"] = showPlain[uint8](r.VersionBit)
+	o["value"] = showPlain[uint8](r.Value)
+	o["v"] = showPlain[Color](r.V)
+	o["r"] = showOptional(showPlain[uint16])(r.R)
+	o["w"] = showFlags[Access](r.W)
+	o["length"] = showNilable(showBytes[[]byte])(r.Length)
+	o["items"] = showList(showPlain[uint32])(r.Items)
+	o["i_r"] = showPlain[bool](r.IR)
+	o["i_part"] = showPlain[uint8](r.IPart)
+	o["known"] = showPlain[Reason](r.Known)
+	o["text_of"] = showPlain[string](r.TextOf)
+	o["sum"] = showDecimal[uint64](r.Sum)
+	o["outer"] = showDecimal[uint64](r.Outer)
+	o["k"] = showFloat(r.K)
+	o["class"] = showPlain[uint8](r.Class)
+	o["type"] = showPlain[bool](r.Type)
+	o["func"] = showPlain[uint8](r.Func)
+	o["err"] = showDecimal[uint64](r.Err)
 	return o
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import keyword
 import math
 import pkgutil
 from pathlib import Path
@@ -44,12 +45,18 @@ def _codec(name: str) -> Any:
 
 def _read_layout(name: str, given: Any) -> Any:
     members = _LAYOUTS[name]["members"]
-    return _codec(name)(**{m["name"]: _read(m["form"], given[m["fixture"]]) for m in members})
+    return _codec(name)(**{_member(m): _read(m["form"], given[m["fixture"]]) for m in members})
 
 
 def _show_layout(name: str, value: Any) -> Any:
     members = _LAYOUTS[name]["members"]
-    return {m["fixture"]: _show(m["form"], getattr(value, m["name"])) for m in members}
+    return {m["fixture"]: _show(m["form"], getattr(value, _member(m))) for m in members}
+
+
+def _member(member: Any) -> str:
+    """The name of a member, which is none of the language's words."""
+    name: str = member["name"]
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _read(form: Any, value: Any) -> Any:

@@ -106,6 +106,17 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
+        name: "wire/echo_words",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::echo::EchoWords::decode,
+                net_types::wire::echo::EchoWords::encode,
+                false,
+            )
+        },
+    },
+    Target {
         name: "wire/echo_ticket",
         run: |data| {
             text_layout(

@@ -160,6 +160,13 @@ def test_closed_objects_are_refused_by_each_kind_of_call() -> None:
         assert isinstance(caught.value, RuntimeError)
 
 
+@pytest.mark.parametrize("events", [None, 5, "ab", b"ab", object()])
+def test_what_is_no_list_of_values_is_refused(events: Any) -> None:
+    with net.NetNode(shards=1) as node, pytest.raises(ArgumentError) as caught:
+        node.emit_batch(events)
+    assert caught.value.argument == "events"
+
+
 def test_a_stream_that_breaks_off_says_why() -> None:
     def broken() -> Iterator[Any]:
         yield 1

@@ -10,6 +10,9 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
     let module = rules.module(position);
     for (index, wire) in module.wires.iter().enumerate() {
         let at = At { module: position, index };
+        if let Some(message) = members(wire) {
+            rules.wrong(position, &["wire", &wire.name, "fields"], message);
+        }
         if wire.parts().any(|part| rules.api.has_part(part, at)) {
             rules.wrong(position, &["wire", &wire.name], format!("`{}` is a part of itself", wire.name));
             continue;
@@ -25,6 +28,15 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             }
         }
     }
+}
+
+/// Why a layout cannot have the members that it has.
+fn members(wire: &Wire) -> Option<String> {
+    let mut seen = HashSet::new();
+    crate::wire::members(wire).into_iter().find_map(|name| match name.as_str() {
+        "encode" | "decode" => Some(format!("`{name}` is a function of every layout, so it is no member")),
+        _ => (!seen.insert(name.clone())).then(|| format!("two members are called `{name}`")),
+    })
 }
 
 /// Why a field does not choose among layouts.

@@ -6,7 +6,7 @@ mod hosts;
 pub(crate) mod model;
 pub(crate) mod names;
 pub(crate) mod objects;
-mod spelling;
+pub(crate) mod spelling;
 mod testee;
 pub(crate) mod types;
 

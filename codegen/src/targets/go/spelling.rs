@@ -4,8 +4,9 @@
 //! call has its own.
 
 use super::names;
-use crate::ir::{Api, At, Lang, Method, Module, Type};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::ir::{Api, At, Lang, Method, Module};
+use crate::targets::naming::{self, Pairs, record};
+use std::collections::BTreeSet;
 
 /// Error fields that hold such a name.
 const NAMING: [&str; 2] = ["argument", "option"];
@@ -50,12 +51,8 @@ pub(crate) fn is_naming(field: &str) -> bool {
 
 /// What Go calls of a module, with what stands before their names in C.
 fn methods(module: &Module) -> impl Iterator<Item = (String, &Method)> {
-    let functions = module.functions.iter().map(|method| (String::new(), method));
-    let of_objects = module.objects.iter().flat_map(|object| {
-        let all = object.constructors.iter().chain(&object.methods);
-        all.map(|method| (format!("{}_", object.name.spec), method))
-    });
-    functions.chain(of_objects).filter(|(_, method)| method.in_lang(Lang::Go))
+    let all = naming::methods(module, Lang::Go);
+    all.map(|(object, method)| (object.map(|object| format!("{object}_")).unwrap_or_default(), method))
 }
 
 fn variable(prefix: &str, method: &Method) -> String {
@@ -66,43 +63,14 @@ fn record_variable(api: &Api, at: At) -> String {
     names::private(&format!("{}_field_names", api.record(at).name.spec))
 }
 
-/// The record that an argument is, or is a list of.
-fn record(ty: &Type) -> Option<At> {
-    match ty {
-        Type::Record(at) => Some(*at),
-        Type::Optional(of) | Type::List(of) | Type::Map(of) => record(of),
-        _ => None,
-    }
+/// Go's names of what a call takes; they go before those of the records in it.
+pub(crate) fn arguments(api: &Api, method: &Method) -> Pairs {
+    naming::arguments(api, method, |name, _| names::private(name))
 }
 
-type Pairs = BTreeMap<String, String>;
-
-fn arguments(api: &Api, method: &Method) -> Pairs {
-    let args = method.given().iter();
-    let args = args.map(|arg| (api.unit_name(&arg.name, &arg.ty), names::private(&arg.name)));
-    args.filter(|(library, own)| library != own).collect()
-}
-
-/// The names of a record's fields; those of records within follow where they are not the record's own.
-fn fields(api: &Api, at: At) -> Pairs {
-    let mut pairs = Pairs::new();
-    let mut waiting = vec![at];
-    let mut seen = BTreeSet::new();
-    while let Some(at) = waiting.pop() {
-        if !seen.insert(at) {
-            continue;
-        }
-        for field in &api.record(at).fields {
-            let name = api.unit_name(&field.name.spec, &field.ty);
-            pairs.entry(name).or_insert_with(|| names::item(&field.name));
-            waiting.extend(record(&field.ty));
-            if let Type::Union(union) = field.ty.split_optional().0 {
-                waiting.extend(api.union(*union).cases.iter().filter_map(|case| case.record));
-            }
-        }
-    }
-    pairs.retain(|library, own| library != own);
-    pairs
+/// Go's names of a record's fields.
+pub(crate) fn fields(api: &Api, at: At) -> Pairs {
+    naming::fields(api, at, |field, _| names::item(&field.name))
 }
 
 fn literals(pairs: &Pairs) -> Vec<(String, String)> {

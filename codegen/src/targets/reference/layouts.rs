@@ -48,7 +48,7 @@ fn layout(site: Site<'_>, item: &Wire) -> ItemModel {
         _ => String::new(),
     };
     let diagram = if diagram.is_empty() { diagram } else { format!("```text\n{diagram}\n```") };
-    let names = names_line(ALL.iter().map(|lang| (lang.label(), lang.layout(item))));
+    let names = names_line(ALL.iter().map(|lang| (lang.label(), lang.layout(site.api, item))));
     let all = [names, facts(site, item), fields(site, item, &parts), diagram];
     ItemModel { title: code(&item.name), blocks: blocks(doc(&item.doc), all) }
 }

@@ -27,7 +27,7 @@ pub(crate) fn module(api: &Api, position: usize) -> SurfaceModel {
     for item in module.wires.iter().filter(|item| has_codec(api, item)) {
         let name = format!("net_mesh::wire::{}::{}", module.name, names::ty(&item.name));
         list.lines.push(format!("let _ = ({name}::encode, {name}::decode);"));
-        list.has(&Rust.layout(item));
+        list.has(&Rust.layout(api, item));
     }
     for (index, object) in module.objects.iter().enumerate() {
         list.object(At { module: position, index }, object);

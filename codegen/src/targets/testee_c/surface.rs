@@ -4,7 +4,7 @@
 use crate::ir::{Api, Lang, Module, Type};
 use crate::targets::cpack::names;
 use crate::targets::reference::lang::{Language, Site, c::C};
-use crate::targets::wire::model::has_codec;
+use crate::targets::wire::c::has_codec;
 
 /// The header of a module's layouts, if it has any.
 pub(super) fn header(api: &Api, position: usize) -> Option<String> {
@@ -21,7 +21,7 @@ pub(super) fn module(api: &Api, position: usize) -> Vec<String> {
     types(api, module, &mut lines);
     errors(api, module, &mut lines);
     for item in module.wires.iter().filter(|item| has_codec(api, item)) {
-        let forms = ["TYPE", "INLINE", "INLINE"].into_iter().zip(C.layout(item));
+        let forms = ["TYPE", "INLINE", "INLINE"].into_iter().zip(C.layout(api, item));
         lines.extend(forms.map(|(form, name)| format!("{form}({name})")));
     }
     let objects = module.objects.iter().enumerate().flat_map(|(index, object)| {

@@ -55,10 +55,15 @@ const RESERVED: [&str; 46] = [
 /// The names that the body of a generated function uses itself.
 const TAKEN: [&str; 5] = ["k", "w", "codec", "native", "t"];
 
+/// Whether a name is a word of the language.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
+
 /// An argument or variable.
 pub(crate) fn variable(name: &str) -> String {
     let name = camel(name);
-    let clashes = RESERVED.contains(&name.as_str()) || TAKEN.contains(&name.as_str());
+    let clashes = is_reserved(&name) || TAKEN.contains(&name.as_str());
     if clashes { format!("{name}_") } else { name }
 }
 

@@ -5,7 +5,7 @@ mod read;
 use super::model::{self, Layout, Part, Step, What};
 use crate::case::screaming;
 use crate::files::FileSet;
-use crate::ir::{Api, Int, Length, Type};
+use crate::ir::{Api, Int, Length, Type, Wire};
 use crate::targets::Target;
 use crate::targets::cpack::names;
 use anyhow::Result;
@@ -51,7 +51,12 @@ impl Target for WireC {
     }
 }
 
-/// Whether C has a codec of a layout: its lists have room in a struct, and its texts no signs.
+/// Whether C has a codec of a layout.
+pub(crate) fn has_codec(api: &Api, wire: &Wire) -> bool {
+    model::has_codec(api, wire) && in_c(api, &model::layout(api, wire))
+}
+
+/// Whether C has a codec of a layout that the others have: its lists have room in a struct, and its texts no signs.
 pub(super) fn in_c(api: &Api, layout: &Layout<'_>) -> bool {
     layout.steps.iter().all(|step| match &step.what {
         What::Counted { max, of, .. } => max.is_some_and(|max| max <= LONGEST_LIST) && part_in_c(api, of),
@@ -362,7 +367,7 @@ impl Context<'_> {
     }
 
     fn write_bits(&self, name: &str, int: Int, parts: &[Part<'_>]) -> Vec<String> {
-        let variable = names::value(name);
+        let variable = local(name);
         let mut lines = vec![format!("uint64_t {variable} = 0;")];
         for part in parts {
             let value = match (&part.member, part.presence.as_slice()) {
@@ -399,6 +404,11 @@ impl Context<'_> {
         });
         of.unwrap_or_default()
     }
+}
+
+/// A variable that holds an integer of which other fields depend.
+fn local(name: &str) -> String {
+    model::local(names::value(name), &["i", "outer", "part", "r", "value", "version", "w"])
 }
 
 fn indented(lines: Vec<String>) -> impl Iterator<Item = String> {

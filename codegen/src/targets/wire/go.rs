@@ -303,7 +303,7 @@ impl Context<'_> {
             };
             terms.push(if part.low == 0 { bits } else { format!("{bits}<<{}", part.low) });
         }
-        let variable = names::private(name);
+        let variable = local(name);
         lines.push(format!("{variable} := {}", terms.join(" | ")));
         lines.push(format!("w.{}({}({variable}))", self.method(int), integer(int)));
         lines
@@ -326,6 +326,11 @@ impl Context<'_> {
             _ => format!("{}{}", int.key(), self.end),
         }
     }
+}
+
+/// A variable that holds an integer of which other fields depend.
+fn local(name: &str) -> String {
+    model::local(names::private(name), &["bytes", "item", "r", "v", "version", "w"])
 }
 
 /// The variable with the place where what a checksum covers begins.

@@ -38,10 +38,3 @@ pub(crate) fn codecs(lang: Lang) -> Box<dyn Target> {
         Lang::C => Box::new(c::WireC),
     }
 }
-
-/// A member in Python.
-fn python_value(name: &str) -> String {
-    const RESERVED: [&str; 12] =
-        ["as", "class", "def", "from", "global", "import", "in", "is", "lambda", "pass", "return", "with"];
-    if RESERVED.contains(&name) { format!("{name}_") } else { name.to_owned() }
-}

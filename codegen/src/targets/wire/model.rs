@@ -119,6 +119,11 @@ pub(crate) struct Part<'a> {
     pub width: u8,
 }
 
+/// A variable that holds a member in a codec, which has variables and functions of its own.
+pub(crate) fn local(name: String, taken: &[&str]) -> String {
+    if taken.contains(&name.as_str()) { name + "_" } else { name }
+}
+
 /// Member that holds the bytes behind the last field.
 pub(crate) const TRAILING: &str = "trailing";
 

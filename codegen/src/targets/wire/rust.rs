@@ -71,8 +71,34 @@ struct ChoiceModel {
 
 struct MemberModel {
     name: String,
+    /// How a decoder gives it its value.
+    init: String,
     ty: String,
     doc: Vec<String>,
+}
+
+/// Variables of the codecs, and functions that they call.
+const TAKEN: [&str; 15] = [
+    "at_most",
+    "checksum",
+    "complete",
+    "decimal",
+    "hex",
+    "known",
+    "known_bits",
+    "narrow",
+    "r",
+    "same_sum",
+    "sum",
+    "together",
+    "version",
+    "w",
+    "whole",
+];
+
+/// A variable that holds a field.
+fn local(name: &str) -> String {
+    model::local(names::value(name), &TAKEN)
 }
 
 fn codec(api: &Api, layout: &Layout<'_>) -> Codec {
@@ -103,8 +129,11 @@ fn choice(choice: &model::Choice<'_>) -> ChoiceModel {
 }
 
 fn member_model(api: &Api, member: &Member) -> MemberModel {
+    let name = names::value(&member.name);
+    let variable = local(&member.name);
     MemberModel {
-        name: names::value(&member.name),
+        init: if name == variable { variable } else { format!("{name}: {variable}") },
+        name,
         ty: types::owned(api, &member.ty),
         doc: member.doc.clone(),
     }
@@ -188,8 +217,9 @@ impl Context<'_> {
                 match step.when {
                     None => self.write_form(&step.what, &format!("self.{field}"), false),
                     Some(_) => {
-                        let mut lines = vec![format!("if let Some({field}) = &self.{field} {{")];
-                        lines.extend(self.write_form(&step.what, &field, true));
+                        let variable = model::local(field.clone(), &["length", "w"]);
+                        let mut lines = vec![format!("if let Some({variable}) = &self.{field} {{")];
+                        lines.extend(self.write_form(&step.what, &variable, true));
                         lines.push("}".into());
                         lines
                     }
@@ -313,7 +343,7 @@ impl Context<'_> {
             };
             terms.push(if part.low == 0 { bits } else { format!("{bits} << {}", part.low) });
         }
-        let field = names::value(name);
+        let field = local(name);
         lines.push(format!("let {field} = {};", terms.join(" | ")));
         lines.push(format!("w.{}({field} as {});", self.method(int), int.key()));
         lines

@@ -812,6 +812,237 @@ static void wire_echo_farewell_decode(call *c) {
   show_echo_farewell_form(c, &value);
 }
 
+static inline void read_echo_words_form(call *c, const node *form, net_echo_words *value) {
+  {
+    const node *m = member(form, "version_bits");
+    read_u8(c, m, &value->version_bits);
+  }
+  {
+    const node *m = member(form, "version_bit");
+    read_u8(c, m, &value->version_bit);
+  }
+  {
+    const node *m = member(form, "value");
+    read_u8(c, m, &value->value);
+  }
+  {
+    const node *m = member(form, "v");
+    read_color(c, m, &value->v);
+  }
+  {
+    const node *m = member(form, "r");
+    if (given(m)) {
+      value->has_r = true;
+      read_u16(c, m, &value->r);
+    }
+  }
+  {
+    const node *m = member(form, "w");
+    read_access(c, m, &value->w);
+  }
+  {
+    const node *m = member(form, "length");
+    if (given(m)) {
+      read_bytes(c, m, &value->length);
+    }
+  }
+  {
+    const node *m = member(form, "items");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->items_len < sizeof value->items / sizeof *value->items; item = item->next) {
+      read_u32(c, item, &value->items[value->items_len++]);
+    }
+  }
+  {
+    const node *m = member(form, "i_r");
+    read_bool(c, m, &value->i_r);
+  }
+  {
+    const node *m = member(form, "i_part");
+    read_u8(c, m, &value->i_part);
+  }
+  {
+    const node *m = member(form, "known");
+    read_reason(c, m, &value->known);
+  }
+  {
+    const node *m = member(form, "text_of");
+    read_text(c, m, &value->text_of);
+  }
+  {
+    const node *m = member(form, "sum");
+    read_u64(c, m, &value->sum);
+  }
+  {
+    const node *m = member(form, "outer");
+    read_u64(c, m, &value->outer);
+  }
+  {
+    const node *m = member(form, "k");
+    read_f64(c, m, &value->k);
+  }
+  {
+    const node *m = member(form, "class");
+    read_u8(c, m, &value->class_);
+  }
+  {
+    const node *m = member(form, "type");
+    read_bool(c, m, &value->type_);
+  }
+  {
+    const node *m = member(form, "func");
+    read_u8(c, m, &value->func);
+  }
+  {
+    const node *m = member(form, "err");
+    read_u64(c, m, &value->err);
+  }
+}
+
+static inline void show_echo_words_form(call *c, const net_echo_words *value) {
+  {
+    size_t at = enter(c, net_str("version_bits"));
+    show_u8(c, &value->version_bits);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("version_bit"));
+    show_u8(c, &value->version_bit);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("value"));
+    show_u8(c, &value->value);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("v"));
+    show_color(c, &value->v);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("r"));
+    if (value->has_r) {
+      show_u16(c, &value->r);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("w"));
+    show_access(c, &value->w);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("length"));
+    if (value->length.data != NULL) {
+      show_bytes(c, &value->length);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("items"));
+    show_len(c, 'l', value->items_len);
+    for (size_t i = 0; i < value->items_len; i++) {
+      size_t before = enter_item(c, i);
+      show_u32(c, &value->items[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("i_r"));
+    show_bool(c, &value->i_r);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("i_part"));
+    show_u8(c, &value->i_part);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("known"));
+    show_reason(c, &value->known);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("text_of"));
+    show_text(c, &value->text_of);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sum"));
+    show_u64(c, &value->sum);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("outer"));
+    show_u64(c, &value->outer);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("k"));
+    show_f64(c, &value->k);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("class"));
+    show_u8(c, &value->class_);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("type"));
+    show_bool(c, &value->type_);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("func"));
+    show_u8(c, &value->func);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("err"));
+    show_u64(c, &value->err);
+    leave(c, at);
+  }
+}
+
+static void wire_echo_words_encode(call *c) {
+  net_echo_words value;
+  memset(&value, 0, sizeof value);
+  read_echo_words_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_echo_words_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_echo_words_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_echo_words value;
+  net_code code = net_echo_words_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_echo_words_form(c, &value);
+}
+
 static inline void read_echo_ticket_form(call *c, const node *form, net_echo_ticket *value) {
   {
     const node *m = member(form, "major");
@@ -4631,6 +4862,8 @@ static inline bool dispatch_wire(call *c) {
       {"wire.echo_sealed.decode", wire_echo_sealed_decode},
       {"wire.echo_farewell.encode", wire_echo_farewell_encode},
       {"wire.echo_farewell.decode", wire_echo_farewell_decode},
+      {"wire.echo_words.encode", wire_echo_words_encode},
+      {"wire.echo_words.decode", wire_echo_words_decode},
       {"text.echo_ticket.encode", wire_echo_ticket_encode},
       {"text.echo_ticket.decode", wire_echo_ticket_decode},
       {"wire.echo_ack.encode", wire_echo_ack_encode},

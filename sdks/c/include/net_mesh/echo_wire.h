@@ -620,6 +620,162 @@ static inline net_code net_echo_farewell_decode(net_view bytes, net_echo_farewel
   return 0;
 }
 
+// Members that are called as the codecs call what is their own.
+typedef struct net_echo_words {
+  // Part `bits` of `version`: bits 0 to 6.
+  uint8_t version_bits;
+  // Part `bit` of `version`: bits 9 to 15.
+  uint8_t version_bit;
+  // A number.
+  uint8_t value;
+  // An enum.
+  net_color v;
+  // A number that may be left out.
+  bool has_r;
+  uint16_t r;
+  // Flags.
+  net_access w;
+  // Bytes that may be left out.
+  net_view length;
+  // Numbers.
+  uint32_t items[3];
+  size_t items_len;
+  // Part `r` of `i`: bit 0.
+  bool i_r;
+  // Part `part` of `i`: bits 1 to 7.
+  uint8_t i_part;
+  // An enum that is open.
+  net_reason known;
+  // A text.
+  net_view text_of;
+  // A number.
+  uint64_t sum;
+  // A number.
+  uint64_t outer;
+  // A float.
+  double k;
+  // A number in a range.
+  uint8_t class_;
+  // A truth value.
+  bool type_;
+  // A number.
+  uint8_t func;
+  // A number that the first version did not have.
+  uint64_t err;
+} net_echo_words;
+
+static inline void net_echo_words_write(net_wire_writer *w, const net_echo_words *value) {
+  net_wire_put_uint(w, 2, 1, NET_WIRE_LITTLE);
+  uint64_t version_ = 0;
+  net_wire_at_most(&w->failed, value->version_bits, 127);
+  version_ |= (uint64_t)value->version_bits << 0;
+  version_ |= (uint64_t)(value->has_r) << 7;
+  version_ |= (uint64_t)(value->length.data != NULL) << 8;
+  net_wire_at_most(&w->failed, value->version_bit, 127);
+  version_ |= (uint64_t)value->version_bit << 9;
+  net_wire_put_uint(w, version_, 2, NET_WIRE_LITTLE);
+  size_t check_start = w->at;
+  net_wire_put_uint(w, (uint64_t)value->value, 1, NET_WIRE_LITTLE);
+  net_wire_known(&w->failed, value->v, net_color_wire_tags, 3);
+  net_wire_put_uint(w, value->v, 1, NET_WIRE_LITTLE);
+  if (value->has_r) {
+    net_wire_put_uint(w, (uint64_t)value->r, 2, NET_WIRE_LITTLE);
+  }
+  net_wire_flags(&w->failed, value->w, UINT64_C(0x80000003), false);
+  net_wire_put_uint(w, value->w, 4, NET_WIRE_LITTLE);
+  if (value->length.data != NULL) {
+    net_wire_at_most(&w->failed, value->length.len, 255);
+    net_wire_put_uint(w, value->length.len, 1, NET_WIRE_LITTLE);
+    net_wire_put(w, value->length.data, value->length.len);
+  }
+  net_wire_at_most(&w->failed, value->items_len, 3);
+  net_wire_put_uint(w, value->items_len, 1, NET_WIRE_LITTLE);
+  for (size_t i = 0; i < value->items_len && !w->failed; i++) {
+    net_wire_put_uint(w, (uint64_t)value->items[i], 4, NET_WIRE_LITTLE);
+  }
+  uint64_t i_ = 0;
+  i_ |= (uint64_t)value->i_r << 0;
+  net_wire_at_most(&w->failed, value->i_part, 127);
+  i_ |= (uint64_t)value->i_part << 1;
+  net_wire_put_uint(w, i_, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->known, 2, NET_WIRE_LITTLE);
+  net_wire_at_most(&w->failed, value->text_of.len, 255);
+  net_wire_put_uint(w, value->text_of.len, 1, NET_WIRE_LITTLE);
+  net_wire_check(&w->failed, net_wire_is_utf8(value->text_of));
+  net_wire_put(w, value->text_of.data, value->text_of.len);
+  net_wire_put_uint(w, (uint64_t)value->sum, 8, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, net_wire_sum_written(w, NET_CHECKSUM_HASH_XXH3_64, check_start), 4, NET_WIRE_LITTLE);
+  net_wire_put_varint(w, value->outer);
+  net_wire_put_f64(w, value->k, NET_WIRE_LITTLE);
+  net_wire_at_most(&w->failed, value->class_, UINT64_C(9));
+  net_wire_put_uint(w, (uint64_t)value->class_, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->type_, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->func, 1, NET_WIRE_LITTLE);
+  net_wire_put_uint(w, (uint64_t)value->err, 8, NET_WIRE_LITTLE);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_echo_words_encode(const net_echo_words *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_echo_words_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_echo_words_read(net_wire_reader *r, net_echo_words *value) {
+  uint64_t version = net_wire_version(r, 2);
+  uint64_t version_ = net_wire_get(r, 2, NET_WIRE_LITTLE);
+  value->version_bits = (uint8_t)(version_ >> 0 & 0x7f);
+  value->version_bit = (uint8_t)(version_ >> 9 & 0x7f);
+  size_t check_start = r->at;
+  value->value = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->v = (net_color)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  net_wire_known(&r->failed, value->v, net_color_wire_tags, 3);
+  if ((version_ >> 7 & 1) == 1) {
+    value->r = (uint16_t)net_wire_get(r, 2, NET_WIRE_LITTLE);
+    value->has_r = true;
+  }
+  value->w = (net_access)net_wire_get(r, 4, NET_WIRE_LITTLE);
+  net_wire_flags(&r->failed, value->w, UINT64_C(0x80000003), false);
+  if ((version_ >> 8 & 1) == 1) {
+    value->length = net_wire_sized(r, net_wire_length(r, net_wire_get(r, 1, NET_WIRE_LITTLE), UINT64_MAX, 1));
+  }
+  value->items_len = net_wire_length(r, net_wire_get(r, 1, NET_WIRE_LITTLE), 3, 4);
+  for (size_t i = 0; i < value->items_len; i++) {
+    value->items[i] = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
+  }
+  uint64_t i_ = net_wire_get(r, 1, NET_WIRE_LITTLE);
+  value->i_r = (i_ >> 0 & 1) == 1;
+  value->i_part = (uint8_t)(i_ >> 1 & 0x7f);
+  value->known = (net_reason)net_wire_get(r, 2, NET_WIRE_LITTLE);
+  value->text_of = net_wire_text(r, net_wire_length(r, net_wire_get(r, 1, NET_WIRE_LITTLE), UINT64_MAX, 1));
+  value->sum = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
+  net_wire_same_sum(r, NET_CHECKSUM_HASH_XXH3_64, check_start, 4, NET_WIRE_LITTLE);
+  value->outer = (uint64_t)net_wire_varint(r, UINT64_MAX);
+  value->k = net_wire_f64(r, NET_WIRE_LITTLE);
+  value->class_ = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  net_wire_at_most(&r->failed, value->class_, UINT64_C(9));
+  value->type_ = net_wire_bool(r);
+  value->func = (uint8_t)net_wire_get(r, 1, NET_WIRE_LITTLE);
+  if (version >= 2) {
+    value->err = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
+  } else {
+    value->err = 7;
+  }
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_echo_words_decode(net_view bytes, net_echo_words *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_echo_words_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME);
+  }
+  return 0;
+}
+
 // A pair of numbers as a text.
 typedef struct net_echo_ticket {
   // The number it stands for.

@@ -216,3 +216,25 @@ test('text that only looks like a lone surrogate is taken', () => {
 test('null is an event like any other', () => {
   expect(node.emit({ nothing: null, text: 'null' }).shardId).toBe(0);
 });
+
+test('methods of what is no object of the library say so', () => {
+  const closed = expect.objectContaining({ family: 'base', kind: 'handle' });
+  for (const other of [{}, Object.create(NetNode.prototype), 'text', 1, () => 0]) {
+    expect(() => NetNode.prototype.emitRaw.call(wrong(other), '1')).toThrow(closed);
+  }
+  for (const other of [{}, Object.create(NetNode.prototype)]) {
+    expect(() => NetNode.prototype.fire.call(wrong(other), '1')).toThrow(closed);
+  }
+});
+
+test('what the library refuses has the name that it has in TypeScript', async () => {
+  const redis = { url: 'redis://127.0.0.1:1' };
+  await expect(
+    NetNode.create({ producerNoncePath: '/dev/null/nonce', redis }),
+  ).rejects.toMatchObject({
+    kind: 'invalid_config',
+    option: 'producerNoncePath',
+    message: expect.stringMatching(/^bus: invalid_config: producerNoncePath: /),
+    detail: expect.stringMatching(/^producerNoncePath: /),
+  });
+});

@@ -7,6 +7,7 @@ use crate::ir::{
 };
 use crate::targets::c::{header, model};
 use crate::targets::cpack::names;
+use crate::targets::wire::c::has_codec;
 
 pub(crate) struct C;
 
@@ -60,7 +61,10 @@ impl Language for C {
         None
     }
 
-    fn layout(&self, item: &Wire) -> Vec<String> {
+    fn layout(&self, api: &Api, item: &Wire) -> Vec<String> {
+        if !has_codec(api, item) {
+            return Vec::new();
+        }
         let name = names::ty(&item.name);
         vec![name.clone(), format!("{name}_encode"), format!("{name}_decode")]
     }

@@ -56,7 +56,7 @@ impl Language for Go {
         Some(format!("{}.{}", names::item(&record.name), names::item(&view.name)))
     }
 
-    fn layout(&self, item: &Wire) -> Vec<String> {
+    fn layout(&self, _: &Api, item: &Wire) -> Vec<String> {
         let name = names::public(&item.name);
         vec![name.clone(), format!("{name}.Encode"), format!("Decode{name}")]
     }

@@ -67,7 +67,7 @@ pub(crate) trait Language: Sync {
     fn view(&self, record: &Record, view: &View) -> Option<String>;
 
     /// What encodes and decodes a layout.
-    fn layout(&self, item: &Wire) -> Vec<String>;
+    fn layout(&self, api: &Api, item: &Wire) -> Vec<String>;
 
     /// A method or property of an interface of the host, behind the interface.
     fn member(&self, host: &Host, member: &Method) -> Option<String>;

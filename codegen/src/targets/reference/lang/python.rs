@@ -65,7 +65,7 @@ impl Language for Python {
         Some(format!("{}.{}", names::class(&record.name), names::member(&view.name)))
     }
 
-    fn layout(&self, item: &Wire) -> Vec<String> {
+    fn layout(&self, _: &Api, item: &Wire) -> Vec<String> {
         let class = pascal(&item.name);
         ["encode", "decode"].map(|function| format!("{class}.{function}")).into()
     }

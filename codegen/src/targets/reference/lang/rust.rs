@@ -55,7 +55,7 @@ impl Language for Rust {
         Some(format!("{}::{}", sdk::views(&record.name.spec), names::value(&view.name.spec)))
     }
 
-    fn layout(&self, item: &Wire) -> Vec<String> {
+    fn layout(&self, _: &Api, item: &Wire) -> Vec<String> {
         ["encode", "decode"].map(|function| format!("{}::{function}", names::ty(&item.name))).into()
     }
 

@@ -73,7 +73,7 @@ impl Language for Ts {
         Some(format!("{}.{}", names::ty(&record.name), names::member(&view.name)))
     }
 
-    fn layout(&self, item: &Wire) -> Vec<String> {
+    fn layout(&self, _: &Api, item: &Wire) -> Vec<String> {
         let name = names::capital(&item.name);
         vec![name.clone(), format!("encode{name}"), format!("decode{name}")]
     }

@@ -1,6 +1,6 @@
 //! Lines of decoders.
 
-use super::{Context, ctype, escaped, indented};
+use super::{Context, ctype, escaped, indented, local};
 use crate::ir::{Int, Length, Literal, Type};
 use crate::targets::cpack::names;
 use crate::targets::wire::model::{self, Part, Step, What};
@@ -98,7 +98,7 @@ impl Context<'_> {
 
     /// Lines that apply if a field is in the bytes.
     fn guarded(&self, step: &Step<'_>, default: Option<(&Type, &str)>, lines: Vec<String>) -> Vec<String> {
-        let there = step.when.map(|(on, bit)| format!("({} >> {bit} & 1) == 1", names::value(on)));
+        let there = step.when.map(|(on, bit)| format!("({} >> {bit} & 1) == 1", local(on)));
         let newer = step.since.map(|(since, _)| format!("version >= {since}"));
         let conditions: Vec<_> = newer.into_iter().chain(there).collect();
         if conditions.is_empty() {
@@ -170,7 +170,7 @@ impl Context<'_> {
     }
 
     fn read_bits(&self, name: &str, int: Int, parts: &[Part<'_>]) -> Vec<String> {
-        let variable = names::value(name);
+        let variable = local(name);
         let get = format!("net_wire_get(r, {}, {})", int.bits() / 8, self.order);
         let mut lines = vec![format!("uint64_t {variable} = {get};")];
         for part in parts {

@@ -1,6 +1,6 @@
 //! Lines of decoders.
 
-use super::{Context, integer, mark, mask, most, ty};
+use super::{Context, integer, local, mark, mask, most, ty};
 use crate::ir::{Int, Length, Literal, Type};
 use crate::targets::go::{names, types};
 use crate::targets::wire::model::{self, Part, Step, What};
@@ -17,16 +17,16 @@ impl Context<'_> {
             What::Version(newest) if uses_version => vec![format!("version := r.version({newest})")],
             What::Version(newest) => vec![format!("r.version({newest})")],
             What::Tag { name, varint: true, .. } => {
-                vec![format!("{} := r.varint({name:?})", names::private(name))]
+                vec![format!("{} := r.varint({name:?})", local(name))]
             }
             What::Tag { name, int, .. } => {
-                vec![format!("{} := uint64(r.{}({name:?}))", names::private(name), self.method(*int))]
+                vec![format!("{} := uint64(r.{}({name:?}))", local(name), self.method(*int))]
             }
             What::Choice(choice) => vec![format!(
                 "v.{} = wireRead{}(r, {})",
                 names::public(choice.name),
                 names::public(&choice.ty),
-                names::private(choice.on)
+                local(choice.on)
             )],
             What::Mark(name) => vec![format!("{} := r.at", mark(name))],
             What::Sum { name, int, hash } => {
@@ -55,7 +55,7 @@ impl Context<'_> {
         let mut lines = match step.when {
             Some((on, bit)) => {
                 let assign = if nilable { value } else { format!("Ptr({value})") };
-                let on = names::private(on);
+                let on = local(on);
                 let shifted = if bit == 0 { format!("{on}&1 == 1") } else { format!("{on}>>{bit}&1 == 1") };
                 vec![format!("if {shifted} {{"), format!("\t{place} = {assign}"), "}".into()]
             }
@@ -162,7 +162,7 @@ impl Context<'_> {
     }
 
     fn read_bits(&self, name: &str, int: Int, parts: &[Part<'_>]) -> Vec<String> {
-        let variable = names::private(name);
+        let variable = local(name);
         let mut lines = vec![format!("{variable} := uint64(r.{}({name:?}))", self.method(int))];
         for part in parts {
             let Some(member) = &part.member else { continue };

@@ -1,6 +1,6 @@
 //! Lines of decoders.
 
-use super::{Context, from_unit, mark, wrapped};
+use super::{Context, from_unit, local, mark, wrapped};
 use crate::ir::{Int, Length, Literal, Type};
 use crate::targets::rust::{names, types};
 use crate::targets::wire::model::{self, Part, Step, What};
@@ -16,16 +16,16 @@ impl Context<'_> {
             }
             What::Version(newest) => vec![format!("r.version({newest})?;")],
             What::Tag { name, varint: true, .. } => {
-                vec![format!("let {} = r.varint({name:?})?;", names::value(name))]
+                vec![format!("let {} = r.varint({name:?})?;", local(name))]
             }
             What::Tag { name, int, .. } => {
-                vec![format!("let {} = u64::from(r.{}({name:?})?);", names::value(name), self.method(*int))]
+                vec![format!("let {} = u64::from(r.{}({name:?})?);", local(name), self.method(*int))]
             }
             What::Choice(choice) => vec![format!(
                 "let {} = {}::read({}, r)?;",
-                names::value(choice.name),
+                local(choice.name),
                 names::ty(&choice.ty),
-                names::value(choice.on)
+                local(choice.on)
             )],
             What::Mark(name) => vec![format!("let {} = r.position();", mark(name))],
             What::Sum { name, int, hash } => vec![
@@ -70,7 +70,7 @@ impl Context<'_> {
         let value = self.read_expression(&step.what);
         let value = match step.when {
             Some((on, bit)) => {
-                let on = names::value(on);
+                let on = local(on);
                 let shifted = if bit == 0 { on } else { format!("{on} >> {bit}") };
                 format!("if {shifted} & 1 == 1 {{ Some({value}) }} else {{ None }}")
             }
@@ -83,7 +83,7 @@ impl Context<'_> {
             Some((since, _)) => format!("if version >= {since} {{ {value} }} else {{ {stand_in} }}"),
             None => value,
         };
-        vec![format!("let {} = {value};", names::value(name))]
+        vec![format!("let {} = {value};", local(name))]
     }
 
     fn read_expression(&self, what: &What<'_>) -> String {
@@ -171,11 +171,11 @@ impl Context<'_> {
     }
 
     fn read_bits(&self, name: &str, int: Int, parts: &[Part<'_>]) -> Vec<String> {
-        let field = names::value(name);
+        let field = local(name);
         let mut lines = vec![format!("let {field} = u64::from(r.{}({name:?})?);", self.method(int))];
         for part in parts {
             let Some(member) = &part.member else { continue };
-            let member = names::value(member);
+            let member = local(member);
             let bits = if part.low == 0 { field.clone() } else { format!("({field} >> {})", part.low) };
             lines.push(match part.width {
                 1 => format!("let {member} = {bits} & 1 == 1;"),
@@ -206,6 +206,6 @@ impl Context<'_> {
             Type::Date => format!("crate::Date({number})"),
             _ => number,
         };
-        format!("let {} = {};", names::value(name), wrapped(self.api, ty, value))
+        format!("let {} = {};", local(name), wrapped(self.api, ty, value))
     }
 }

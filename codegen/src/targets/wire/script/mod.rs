@@ -8,7 +8,7 @@ use super::model::{self, Layout, Member, What};
 use crate::case::{camel, pascal, screaming};
 use crate::files::FileSet;
 use crate::ir::{Api, At, Int, Length, Type, WireForm};
-use crate::targets::Target;
+use crate::targets::{Target, python, ts};
 use anyhow::Result;
 use askama::Template;
 use std::collections::BTreeMap;
@@ -127,6 +127,8 @@ struct ChoiceModel {
 
 struct MemberModel {
     name: String,
+    /// How a decoder gives it its value.
+    init: String,
     ty: String,
     doc: String,
 }
@@ -262,11 +264,14 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn member(&self, member: &Member) -> MemberModel {
-        MemberModel {
-            name: self.public(&member.name, &member.ty),
-            ty: self.ty(&member.ty),
-            doc: member.doc.join(" "),
-        }
+        let name = self.public(&member.name, &member.ty);
+        let variable = self.variable(&member.name, &member.ty);
+        let init = match self.script {
+            Script::Ts if name == variable => variable,
+            Script::Ts => format!("{name}: {variable}"),
+            Script::Python => format!("{name}={variable}"),
+        };
+        MemberModel { name, init, ty: self.ty(&member.ty), doc: member.doc.join(" ") }
     }
 
     /// The name of a member.
@@ -274,16 +279,23 @@ impl Context<'_> {
         let name = self.api.unit_name(name, ty);
         match self.script {
             Script::Ts => camel(&name),
-            Script::Python => super::python_value(&name),
+            Script::Python => python::names::value(&name),
         }
     }
 
     /// A variable that holds a member.
     fn variable(&self, name: &str, ty: &Type) -> String {
+        const TAKEN: [&str; 7] = ["bit", "bits", "k", "r", "value", "version", "w"];
+        let (reserved, functions): (fn(&str) -> bool, [&str; 4]) = match self.script {
+            Script::Ts => (ts::names::is_reserved, ["flagsOf", "oneOf", "openTextOf", "textOf"]),
+            Script::Python => (|_| false, ["flags_of", "one_of", "open_text_of", "text_of"]),
+        };
         let public = self.public(name, ty);
-        let taken =
-            ["r", "w", "value", "version", "bit", "bits", "delete", "default", "new", "in", "cls", "self"];
-        if taken.contains(&public.as_str()) { format!("{public}_") } else { public }
+        if reserved(&public) {
+            public + "_"
+        } else {
+            model::local(public, &[TAKEN.as_slice(), &functions].concat())
+        }
     }
 
     fn ty(&self, ty: &Type) -> String {

@@ -431,6 +431,8 @@ fn echo(list: &mut List) {
     list.has(&["EchoSealed::encode", "EchoSealed::decode"]);
     let _ = (net_mesh::wire::echo::EchoFarewell::encode, net_mesh::wire::echo::EchoFarewell::decode);
     list.has(&["EchoFarewell::encode", "EchoFarewell::decode"]);
+    let _ = (net_mesh::wire::echo::EchoWords::encode, net_mesh::wire::echo::EchoWords::decode);
+    list.has(&["EchoWords::encode", "EchoWords::decode"]);
     let _ = (net_mesh::wire::echo::EchoTicket::encode, net_mesh::wire::echo::EchoTicket::decode);
     list.has(&["EchoTicket::encode", "EchoTicket::decode"]);
     list.ty::<net_mesh::echo::EchoBox>("EchoBox");

@@ -72,6 +72,13 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::echo::EchoFarewell::decode(&encoded)?.write())
         }
+        (Some("echo_words"), Some("encode")) => {
+            Ok(net_types::wire::echo::EchoWords::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("echo_words"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::echo::EchoWords::decode(&encoded)?.write())
+        }
         (Some("echo_ticket"), Some("encode")) => {
             Ok(net_types::wire::echo::EchoTicket::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -576,6 +583,57 @@ impl Fixture for net_types::wire::echo::EchoFarewell {
             "reason": self.reason.write(),
             "cause": self.cause.write(),
             "reasons": self.reasons.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoWords {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            version_bits: member(args, "version_bits")?,
+            version_bit: member(args, "version_bit")?,
+            value: member(args, "value")?,
+            v: member(args, "v")?,
+            r: member(args, "r")?,
+            w: member(args, "w")?,
+            length: member(args, "length")?,
+            items: member(args, "items")?,
+            i_r: member(args, "i_r")?,
+            i_part: member(args, "i_part")?,
+            known: member(args, "known")?,
+            text_of: member(args, "text_of")?,
+            sum: member(args, "sum")?,
+            outer: member(args, "outer")?,
+            k: member(args, "k")?,
+            class: member(args, "class")?,
+            r#type: member(args, "type")?,
+            func: member(args, "func")?,
+            err: member(args, "err")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "version_bits": self.version_bits.write(),
+            "version_bit": self.version_bit.write(),
+            "value": self.value.write(),
+            "v": self.v.write(),
+            "r": self.r.write(),
+            "w": self.w.write(),
+            "length": self.length.write(),
+            "items": self.items.write(),
+            "i_r": self.i_r.write(),
+            "i_part": self.i_part.write(),
+            "known": self.known.write(),
+            "text_of": self.text_of.write(),
+            "sum": self.sum.write(),
+            "outer": self.outer.write(),
+            "k": self.k.write(),
+            "class": self.class.write(),
+            "type": self.r#type.write(),
+            "func": self.func.write(),
+            "err": self.err.write(),
         })
     }
 }
@@ -1837,6 +1895,8 @@ impl Item for net_types::wire::echo::EchoPoint {}
 impl Item for net_types::wire::echo::EchoSealed {}
 
 impl Item for net_types::wire::echo::EchoFarewell {}
+
+impl Item for net_types::wire::echo::EchoWords {}
 
 impl Item for net_types::wire::echo::EchoTicket {}
 

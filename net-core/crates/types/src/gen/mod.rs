@@ -20,4 +20,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "782b1b86f8ac415af86c043be03ebb6f";
+pub const SPEC_HASH: &str = "6da828d1fe8dfd85cddcfe71b1ba737c";

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar
 
 from net import _net
+from net._kernel.errors import argument_error
 
 T = TypeVar("T")
 
@@ -32,6 +33,8 @@ def encode(value: object, name: str) -> str:
 
 def encode_all(values: Iterable[object], name: str) -> list[str]:
     """Writes many values as compact JSON."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise argument_error(name, f"list is needed, not {type(values).__name__}")
     return [encode(value, f"{name}[{at}]") for at, value in enumerate(values)]
 
 

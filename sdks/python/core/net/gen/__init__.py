@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("782b1b86f8ac415af86c043be03ebb6f")
+check("6da828d1fe8dfd85cddcfe71b1ba737c")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '782b1b86f8ac415af86c043be03ebb6f';
+export const SPEC_HASH = '6da828d1fe8dfd85cddcfe71b1ba737c';
 
 checkSpec(SPEC_HASH);

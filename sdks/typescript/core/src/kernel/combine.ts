@@ -1,5 +1,5 @@
 import { thrown } from './errors';
-import { COMBINER, HANDLE, type NetObject } from './object';
+import { COMBINER, type NetObject, numberOf } from './object';
 import { Writer } from './pack';
 
 /** Takes packed calls; then grants room for so many events and bytes, and tells for how many events there is. */
@@ -69,7 +69,7 @@ export class Combiner {
     const calls = this.writer.view(this.kept);
     this.kept = this.events = this.bytes = 0;
     try {
-      this.events = this.take(this.object[HANDLE], calls, events, bytes);
+      this.events = this.take(numberOf(this.object), calls, events, bytes);
     } catch (error) {
       throw thrown(error);
     }

@@ -119,7 +119,33 @@ export function readError(r: Reader): NetError {
   for (const [name, codec] of Object.entries(kindOf(family, code)?.fields ?? {})) {
     fields[name] = codec.read(r) ?? undefined;
   }
-  return r.leave(end, makeError(family, code, message, detail, fields, retry));
+  const [told, shown] = spell(fields, message, detail);
+  return r.leave(end, makeError(family, code, told, shown, fields, retry));
+}
+
+/** Fields in which the library names what a call takes. */
+const NAMING = ['argument', 'option'] as const;
+
+/** Gives what the library names its name in TypeScript, in the field and in the texts, which it changes. */
+function spell(
+  fields: Record<string, unknown>,
+  message: string,
+  detail?: string,
+): [message: string, detail?: string] {
+  let [told, shown] = [message, detail];
+  for (const field of NAMING) {
+    const name = fields[field];
+    if (typeof name === 'string') {
+      const own = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+      fields[field] = own;
+      if (shown?.startsWith(name) === true) {
+        const texts = { old: shown, own: own + shown.slice(name.length) };
+        told = told.endsWith(texts.old) ? told.slice(0, -texts.old.length) + texts.own : told;
+        shown = texts.own;
+      }
+    }
+  }
+  return [told, shown];
 }
 
 export function writeError(w: Writer, error: NetError): void {

@@ -45,13 +45,19 @@ interface ObjectClass<T extends NetObject> {
   [ACCEPT](value: unknown): unknown;
 }
 
-// What only looks like an object of the library is closed.
+// What only looks like an object of the library is closed, and so is what has no handle at all.
 NetObject.prototype[HANDLE] = 0;
 
 /** The handle of an object, once the calls on it that were combined have crossed. */
 export function settled(object: NetObject): number {
   object[COMBINER]?.cross();
-  return object[HANDLE];
+  return numberOf(object);
+}
+
+/** The handle of an object as it stands. */
+export function numberOf(object: NetObject): number {
+  const handle: unknown = object[HANDLE];
+  return typeof handle === 'number' ? handle : 0;
 }
 
 /** Lets the handle of an object go; later calls fail with `handle`. */

@@ -625,6 +625,180 @@ impl EchoFarewell {
     }
 }
 
+/// Members that are called as the codecs call what is their own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoWords {
+    /// Part `bits` of `version`: bits 0 to 6.
+    pub version_bits: u8,
+    /// Part `bit` of `version`: bits 9 to 15.
+    pub version_bit: u8,
+    /// A number.
+    pub value: u8,
+    /// An enum.
+    pub v: crate::echo::Color,
+    /// A number that may be left out.
+    pub r: Option<u16>,
+    /// Flags.
+    pub w: crate::echo::Access,
+    /// Bytes that may be left out.
+    pub length: Option<bytes::Bytes>,
+    /// Numbers.
+    pub items: Vec<u32>,
+    /// Part `r` of `i`: bit 0.
+    pub i_r: bool,
+    /// Part `part` of `i`: bits 1 to 7.
+    pub i_part: u8,
+    /// An enum that is open.
+    pub known: crate::echo::Reason,
+    /// A text.
+    pub text_of: String,
+    /// A number.
+    pub sum: u64,
+    /// A number.
+    pub outer: u64,
+    /// A float.
+    pub k: f64,
+    /// A number in a range.
+    pub class: u8,
+    /// A truth value.
+    pub r#type: bool,
+    /// A number.
+    pub func: u8,
+    /// A number that the first version did not have.
+    pub err: u64,
+}
+
+impl EchoWords {
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        complete(bytes, Self::read)
+            .map_err(|fault| crate::echo::EchoError::BadFrame { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.u8(2);
+        let version_ = at_most("version_bits", u64::from(self.version_bits), 127)?
+            | u64::from(self.r.is_some()) << 7
+            | u64::from(self.length.is_some()) << 8
+            | at_most("version_bit", u64::from(self.version_bit), 127)? << 9;
+        w.u16_le(version_ as u16);
+        let check_start = w.position();
+        w.u8(self.value);
+        w.u8(self.v.tag());
+        if let Some(r) = &self.r {
+            w.u16_le(*r);
+        }
+        w.u32_le(
+            known_bits("w", crate::echo::Access::from_bits(self.w.bits()).filter(|flags| !flags.is_empty()))?
+                .bits(),
+        );
+        if let Some(length_) = &self.length {
+            let length = w.length("length", length_.len(), 255)?;
+            w.u8(length as u8);
+            w.bytes(length_);
+        }
+        let length = w.length("items", self.items.len(), 3)?;
+        w.u8(length as u8);
+        for item in &self.items {
+            w.u32_le(*item);
+        }
+        let i = u64::from(self.i_r) | at_most("i_part", u64::from(self.i_part), 127)? << 1;
+        w.u8(i as u8);
+        w.u16_le(self.known.tag());
+        let length = w.length("text_of", self.text_of.len(), 255)?;
+        w.u8(length as u8);
+        w.bytes(self.text_of.as_bytes());
+        w.u64_le(self.sum);
+        w.u32_le(checksum(Hash::Xxh364, w.since(check_start)) as u32);
+        w.varint("outer", self.outer)?;
+        w.f64_le(self.k);
+        w.u8(at_most("class", self.class, 9)?);
+        w.u8(u8::from(self.r#type));
+        w.u8(self.func);
+        w.u64_le(self.err);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let version = r.version(2)?;
+        let version_ = u64::from(r.u16_le("version")?);
+        let version_bits = (version_ & 0x7f) as u8;
+        let version_bit = ((version_ >> 9) & 0x7f) as u8;
+        let check_start = r.position();
+        let value = r.u8("value")?;
+        let v = known("v", crate::echo::Color::from_tag(r.u8("v")?))?;
+        let r_ = if version_ >> 7 & 1 == 1 { Some(r.u16_le("r")?) } else { None };
+        let w_ = known_bits(
+            "w",
+            crate::echo::Access::from_bits(r.u32_le("w")?).filter(|flags| !flags.is_empty()),
+        )?;
+        let length = if version_ >> 8 & 1 == 1 {
+            Some({
+                let length = u64::from(r.u8("length")?);
+                let length = r.length("length", length, u64::MAX, 1)?;
+                bytes::Bytes::copy_from_slice(r.take("length", length)?)
+            })
+        } else {
+            None
+        };
+        let items = {
+            let length = u64::from(r.u8("items")?);
+            let length = r.length("items", length, 3, 4)?;
+            let mut items = Vec::with_capacity(length);
+            for _ in 0..length {
+                items.push(r.u32_le("items")?);
+            }
+            items
+        };
+        let i = u64::from(r.u8("i")?);
+        let i_r = i & 1 == 1;
+        let i_part = ((i >> 1) & 0x7f) as u8;
+        let known_ = known("known", crate::echo::Reason::from_tag(r.u16_le("known")?))?;
+        let text_of = {
+            let length = u64::from(r.u8("text_of")?);
+            let length = r.length("text_of", length, u64::MAX, 1)?;
+            r.text("text_of", length)?.to_owned()
+        };
+        let sum_ = r.u64_le("sum")?;
+        let sum = checksum(Hash::Xxh364, r.since(check_start));
+        same_sum("check", u64::from(r.u32_le("check")?), u64::from(sum as u32))?;
+        let outer = r.varint("outer")?;
+        let k = r.f64_le("k")?;
+        let class = at_most("class", r.u8("class")?, 9)?;
+        let r#type = r.bool("type")?;
+        let func = r.u8("func")?;
+        let err = if version >= 2 { r.u64_le("err")? } else { 7 };
+        Ok(Self {
+            version_bits,
+            version_bit,
+            value,
+            v,
+            r: r_,
+            w: w_,
+            length,
+            items,
+            i_r,
+            i_part,
+            known: known_,
+            text_of,
+            sum: sum_,
+            outer,
+            k,
+            class,
+            r#type,
+            func,
+            err,
+        })
+    }
+}
+
 /// A pair of numbers as a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EchoTicket {

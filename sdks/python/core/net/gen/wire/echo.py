@@ -594,6 +594,164 @@ def _read_EchoFarewell(r: Reader) -> EchoFarewell:
 
 
 @dataclass(slots=True)
+class EchoWords:
+    """Members that are called as the codecs call what is their own."""
+
+    version_bits: int
+    """Part `bits` of `version`: bits 0 to 6."""
+
+    version_bit: int
+    """Part `bit` of `version`: bits 9 to 15."""
+
+    value: int
+    """A number."""
+
+    v: str
+    """An enum."""
+
+    r: int | None
+    """A number that may be left out."""
+
+    w: list[str]
+    """Flags."""
+
+    length: bytes | None
+    """Bytes that may be left out."""
+
+    items: list[int]
+    """Numbers."""
+
+    i_r: bool
+    """Part `r` of `i`: bit 0."""
+
+    i_part: int
+    """Part `part` of `i`: bits 1 to 7."""
+
+    known: str
+    """An enum that is open."""
+
+    text_of: str
+    """A text."""
+
+    sum: int
+    """A number."""
+
+    outer: int
+    """A number."""
+
+    k: float
+    """A float."""
+
+    class_: int
+    """A number in a range."""
+
+    type: bool
+    """A truth value."""
+
+    func: int
+    """A number."""
+
+    err: int
+    """A number that the first version did not have."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_EchoWords)
+
+    @classmethod
+    def decode(cls, data: bytes) -> EchoWords:
+        """Decodes all of the bytes."""
+        return k.decode(data, k.complete(_read_EchoWords), 1, 6)
+
+
+def _write_EchoWords(w: k.Writer, value: EchoWords) -> None:
+    w.u8("version", 2)
+    version_ = k.Parts()
+    version_.put("version_bits", value.version_bits, 7)
+    version_.put("r", value.r is not None, 1)
+    version_.put("length", value.length is not None, 1)
+    version_.put("version_bit", value.version_bit, 7)
+    w.u16le("version", version_.bits)
+    check_start = w.position
+    w.u8("value", value.value)
+    w.u8("v", k.tag_of("v", COLOR_TAGS, value.v))
+    if value.r is not None:
+        w.u16le("r", value.r)
+    w.u32le("w", k.bits_of("w", ACCESS_BITS, value.w, False))
+    if value.length is not None:
+        w.sized("length", value.length, "u8", k.NO_LIMIT)
+    w.items("items", value.items, "u8", 3, lambda item: w.u32le("items", item))
+    i = k.Parts()
+    i.put("i_r", value.i_r, 1)
+    i.put("i_part", value.i_part, 7)
+    w.u8("i", i.bits)
+    w.u16le("known", k.open_tag_of("known", REASON_TAGS, value.known))
+    w.text("text_of", value.text_of, "u8", k.NO_LIMIT)
+    w.u64le("sum", value.sum)
+    w.sum("check", "xxh3_64", check_start, "u32le")
+    w.varint("outer", value.outer)
+    w.f64le("k", value.k)
+    w.u8("class", value.class_, 9)
+    w.truth("type", value.type)
+    w.u8("func", value.func)
+    w.u64le("err", value.err)
+
+
+def _read_EchoWords(r: Reader) -> EchoWords:
+    version = r.version(2)
+    version_ = r.u16le("version")
+    version_bits = bits(version_, 0, 7)
+    version_bit = bits(version_, 9, 7)
+    check_start = r.position
+    value_ = r.u8("value")
+    v = text_of("v", COLOR_TAGS, r.u8("v"))
+    r_: int | None = None
+    if bit(version_, 7):
+        r_ = r.u16le("r")
+    w_ = flags_of("w", ACCESS_BITS, r.u32le("w"), False)
+    length: bytes | None = None
+    if bit(version_, 8):
+        length = r.sized("length", "u8", k.NO_LIMIT)
+    items = r.items("items", "u8", 3, 4, lambda: r.u32le("items"))
+    i = r.u8("i")
+    i_r = bit(i, 0)
+    i_part = bits(i, 1, 7)
+    known = open_text_of("known", REASON_TAGS, r.u16le("known"))
+    text_of_ = r.text("text_of", "u8", k.NO_LIMIT)
+    sum = r.u64le("sum")
+    r.sum("check", "xxh3_64", check_start, "u32le")
+    outer = r.varint("outer")
+    k_ = r.f64le("k")
+    class_ = r.u8("class", 9)
+    type = r.truth("type")
+    func = r.u8("func")
+    err: int = 7
+    if version >= 2:
+        err = r.u64le("err")
+    return EchoWords(
+        version_bits=version_bits,
+        version_bit=version_bit,
+        value=value_,
+        v=v,
+        r=r_,
+        w=w_,
+        length=length,
+        items=items,
+        i_r=i_r,
+        i_part=i_part,
+        known=known,
+        text_of=text_of_,
+        sum=sum,
+        outer=outer,
+        k=k_,
+        class_=class_,
+        type=type,
+        func=func,
+        err=err,
+    )
+
+
+@dataclass(slots=True)
 class EchoTicket:
     """A pair of numbers as a text."""
 

@@ -531,6 +531,150 @@ function readEchoFarewell(r: Reader): EchoFarewell {
   };
 }
 
+/** Members that are called as the codecs call what is their own. */
+export interface EchoWords {
+  /** Part `bits` of `version`: bits 0 to 6. */
+  readonly versionBits: number;
+  /** Part `bit` of `version`: bits 9 to 15. */
+  readonly versionBit: number;
+  /** A number. */
+  readonly value: number;
+  /** An enum. */
+  readonly v: keyof typeof colorTags;
+  /** A number that may be left out. */
+  readonly r: number | null;
+  /** Flags. */
+  readonly w: readonly (keyof typeof accessBits)[];
+  /** Bytes that may be left out. */
+  readonly length: Uint8Array | null;
+  /** Numbers. */
+  readonly items: readonly number[];
+  /** Part `r` of `i`: bit 0. */
+  readonly iR: boolean;
+  /** Part `part` of `i`: bits 1 to 7. */
+  readonly iPart: number;
+  /** An enum that is open. */
+  readonly known: keyof typeof reasonTags | `unknown:${number}`;
+  /** A text. */
+  readonly textOf: string;
+  /** A number. */
+  readonly sum: bigint;
+  /** A number. */
+  readonly outer: bigint;
+  /** A float. */
+  readonly k: number;
+  /** A number in a range. */
+  readonly class: number;
+  /** A truth value. */
+  readonly type: boolean;
+  /** A number. */
+  readonly func: number;
+  /** A number that the first version did not have. */
+  readonly err: bigint;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeEchoWords(value: EchoWords): Uint8Array {
+  return k.encode(value, writeEchoWords);
+}
+
+/** Decodes all of the bytes. */
+export function decodeEchoWords(bytes: Uint8Array): EchoWords {
+  return k.decode(bytes, k.complete(readEchoWords), 1, 6, 'echo: bad-frame');
+}
+
+function writeEchoWords(w: k.Writer, value: EchoWords): void {
+  w.u8('version', 2);
+  const version_ = new k.Parts();
+  version_.put('version_bits', value.versionBits, 7);
+  version_.put('r', value.r !== null, 1);
+  version_.put('length', value.length !== null, 1);
+  version_.put('version_bit', value.versionBit, 7);
+  w.u16le('version', version_.bits);
+  const checkStart = w.position;
+  w.u8('value', value.value);
+  w.u8('v', k.tagOf('v', colorTags, value.v));
+  if (value.r !== null) {
+    w.u16le('r', value.r);
+  }
+  w.u32le('w', k.bitsOf('w', accessBits, value.w, false));
+  if (value.length !== null) {
+    w.sized('length', value.length, 'u8', Infinity);
+  }
+  w.items('items', value.items, 'u8', 3, (item) => w.u32le('items', item));
+  const i = new k.Parts();
+  i.put('i_r', value.iR, 1);
+  i.put('i_part', value.iPart, 7);
+  w.u8('i', i.bits);
+  w.u16le('known', k.openTagOf('known', reasonTags, value.known));
+  w.text('text_of', value.textOf, 'u8', Infinity);
+  w.u64le('sum', value.sum);
+  w.sum('check', 'xxh3_64', checkStart, 'u32le');
+  w.varint('outer', value.outer);
+  w.f64le('k', value.k);
+  w.u8('class', value.class, 9);
+  w.truth('type', value.type);
+  w.u8('func', value.func);
+  w.u64le('err', value.err);
+}
+
+function readEchoWords(r: Reader): EchoWords {
+  const version = r.version(2);
+  const version_ = r.u16le('version');
+  const versionBits = bits(version_, 0, 7);
+  const versionBit = bits(version_, 9, 7);
+  const checkStart = r.position;
+  const value_ = r.u8('value');
+  const v = textOf('v', colorTags, r.u8('v'));
+  let r_: number | null = null;
+  if (bit(version_, 7)) {
+    r_ = r.u16le('r');
+  }
+  const w_ = flagsOf('w', accessBits, r.u32le('w'), false);
+  let length: Uint8Array | null = null;
+  if (bit(version_, 8)) {
+    length = r.sized('length', 'u8', Infinity);
+  }
+  const items = r.items('items', 'u8', 3, 4, () => r.u32le('items'));
+  const i = r.u8('i');
+  const iR = bit(i, 0);
+  const iPart = bits(i, 1, 7);
+  const known = openTextOf('known', reasonTags, r.u16le('known'));
+  const textOf_ = r.text('text_of', 'u8', Infinity);
+  const sum = r.u64le('sum');
+  r.sum('check', 'xxh3_64', checkStart, 'u32le');
+  const outer = r.varint('outer');
+  const k_ = r.f64le('k');
+  const class_ = r.u8('class', 9);
+  const type = r.truth('type');
+  const func = r.u8('func');
+  let err: bigint = 7n;
+  if (version >= 2) {
+    err = r.u64le('err');
+  }
+  return {
+    versionBits,
+    versionBit,
+    value: value_,
+    v,
+    r: r_,
+    w: w_,
+    length,
+    items,
+    iR,
+    iPart,
+    known,
+    textOf: textOf_,
+    sum,
+    outer,
+    k: k_,
+    class: class_,
+    type,
+    func,
+    err,
+  };
+}
+
 /** A pair of numbers as a text. */
 export interface EchoTicket {
   /** The number it stands for. */
