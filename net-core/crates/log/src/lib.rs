@@ -10,14 +10,14 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `dir` | what a file system has to offer |
+//! | `dir`, `folder` | what a file system has to offer, and the system's own |
 //! | `record`, `scan` | records among bytes; the next valid one behind damage |
 //! | `head` | numbers that never follow from data |
 //! | `segment`, `catalog`, `index` | files of records, which there are, and places in them |
 //! | `open`, `writer`, `retention` | the one writer |
 //! | `commit` | many appends, one sync |
 //! | `reader` | any number of readers |
-//! | `verify`, `repair` | all that is damaged; and gaps in its place |
+//! | `inspect`, `verify`, `repair` | what there is; all that is damaged; and gaps in its place |
 //! | `memory` | a log without files |
 
 #![forbid(unsafe_code)]
@@ -27,8 +27,10 @@ mod commit;
 mod config;
 mod dir;
 mod fault;
+mod folder;
 mod head;
 mod index;
+mod inspect;
 mod memory;
 mod open;
 mod reader;
@@ -43,6 +45,8 @@ mod writer;
 pub use commit::SyncJob;
 pub use config::{Config, Fsync, Retention};
 pub use dir::{Dir, File};
+pub use folder::{Folder, FolderLock};
+pub use inspect::{Inspection, Segment, inspect};
 pub use memory::MemoryLog;
 pub use reader::{Entry, Known, Place, Reader, Step};
 pub use record::crc;

@@ -76,8 +76,8 @@ fn rebuild_head<D: Dir>(dir: &Arc<D>, aside: &mut Vec<String>) -> Result<(), Red
     let Some((log_id, next, epoch)) = survey(dir)? else {
         return Err(crate::open::head_lost(&**dir));
     };
-    let kept = format!("{HEAD}.aside");
     if let Ok(file) = dir.open(HEAD, false) {
+        let kept = free_name(&**dir, HEAD)?;
         copy(&**dir, &file, &kept)?;
         aside.push(kept);
     }
