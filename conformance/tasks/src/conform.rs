@@ -15,7 +15,7 @@ use crate::language::Language;
 use crate::layouts::layouts;
 use crate::run::{Context, Run};
 use crate::stages::Role;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, shared_library};
 
 /// Builds the testees and runs the cases; tells whether all passed.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
@@ -93,7 +93,7 @@ pub(crate) fn testee(workspace: &Workspace, language: Language) -> Testee {
         Language::Go => vec![text(workspace.target("testees/go"))],
         // Its symbols are those of the shared library; it is itself linked to the static one.
         Language::C => {
-            vec![text(workspace.path("target/c/testee")), text(workspace.target(&dll("release/libnet_mesh")))]
+            vec![text(workspace.path("target/c/testee")), text(workspace.target(&shared_library()))]
         }
     };
     let frames = if language == Language::C { Frames::Flat } else { Frames::Json };
@@ -101,10 +101,6 @@ pub(crate) fn testee(workspace: &Workspace, language: Language) -> Testee {
 }
 
 /// The file of a shared library.
-fn dll(stem: &str) -> String {
-    format!("{stem}{}", std::env::consts::DLL_SUFFIX)
-}
-
 /// The other names of functions, in the languages that have a testee.
 fn aliases(api: &Api) -> Vec<Alias> {
     let all = net_codegen::coverage::aliases(api).into_iter();

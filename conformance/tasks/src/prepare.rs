@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::workspace::{STATIC_LIBRARY, Workspace};
+use crate::workspace::{STATIC_LIBRARY, Workspace, shared_library};
 
 /// The Rust packages that each language needs; those of all languages are built at once, so that they share their crates.
 const PACKAGES: [(Language, &[&str]); 5] = [
@@ -31,8 +31,8 @@ pub(crate) const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Werror", "-pedanti
 /// Builds the native libraries, the Rust testee and the Rust examples.
 pub(crate) fn native_libraries(context: &Context, job: &Job) -> Result<()> {
     let workspace = context.workspace;
-    let mut cargo = workspace.command("cargo", "");
-    cargo.args(["build", "--release", "--features", "conformance", "--lib", "--bins", "--examples"]);
+    let mut cargo = workspace.cargo("build");
+    cargo.args(["--features", "conformance", "--lib", "--bins", "--examples"]);
     for (_, packages) in PACKAGES.iter().filter(|(language, _)| context.uses(&[*language])) {
         for package in *packages {
             cargo.args(["--package", package]);
@@ -49,7 +49,12 @@ pub(crate) fn native_libraries(context: &Context, job: &Job) -> Result<()> {
             &workspace.path("sdks/python/core/net/_net.abi3.so"),
         )?;
     }
-    if context.uses(&[Language::Go]) {
+    if context.uses(&[Language::Go, Language::C]) {
+        // Cargo's own copy is that of its last build, which may be one for a package.
+        for library in [STATIC_LIBRARY.to_owned(), shared_library()] {
+            let built = library.replace("native/", "release/");
+            install(&workspace.target(&built), &workspace.target(&library))?;
+        }
         link_for_go(workspace)?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Where things are, and the environment that commands run in.
 
+use std::env::consts::DLL_SUFFIX;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,8 +9,13 @@ use std::{env, fs};
 
 use anyhow::{Context, Result};
 
-/// The C library, as it is linked into Go and C programs.
-pub(crate) const STATIC_LIBRARY: &str = "release/libnet_mesh.a";
+/// The C library, as it is linked into Go and C programs of the checkout.
+pub(crate) const STATIC_LIBRARY: &str = "native/libnet_mesh.a";
+
+/// The C library, as it is loaded.
+pub(crate) fn shared_library() -> String {
+    format!("native/libnet_mesh{DLL_SUFFIX}")
+}
 
 /// The checkout.
 #[derive(Debug)]
@@ -66,6 +72,25 @@ impl Workspace {
         command
     }
 
+    /// Cargo, about to build native libraries in the same way for tests and for packages, so that both share the crates of
+    /// others.
+    pub(crate) fn cargo(&self, command: &str) -> Command {
+        let mut cargo = self.command("cargo", "");
+        cargo.args([command, "--release"]);
+        self.build_natively(&mut cargo);
+        cargo
+    }
+
+    /// Has a command that runs cargo build libraries as [`Self::cargo`] does.
+    pub(crate) fn build_natively(&self, command: &mut Command) {
+        command.env("CARGO_TARGET_DIR", &self.target).env("RUSTFLAGS", rust_flags());
+        // An interpreter loads the extension module, and brings its own symbols.
+        command.env("PYO3_BUILD_EXTENSION_MODULE", "1");
+        // Gives shared libraries, too, names of their own per set of features: with one name, cargo takes the library with the
+        // conformance module for the one without it.
+        command.env("__CARGO_DEFAULT_LIB_METADATA", "net");
+    }
+
     /// A folder for the static library that has another name for each build of it.
     ///
     /// Go's cache does not look into libraries that cgo links, but it knows the flags that name them.
@@ -87,6 +112,14 @@ impl Workspace {
         let all = ours.into_iter().chain(env::split_paths(&theirs));
         env::join_paths(all).unwrap_or(theirs)
     }
+}
+
+/// Has messages of panics name the sources of other crates without this machine's folders.
+fn rust_flags() -> String {
+    let given = env::var("RUSTFLAGS").unwrap_or_default();
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
+    format!("{given} --remap-path-prefix={}=", home.join("registry/src").display()).trim().to_owned()
 }
 
 /// Whether `cargo run` set the variable for this program only.

@@ -9,8 +9,8 @@ mod node;
 mod python;
 mod rust;
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use anyhow::{Context as _, Result};
 
@@ -67,38 +67,29 @@ impl Factory<'_> {
     /// Builds the native libraries as they are published, without the module of the conformance suite.
     fn libraries(&self, context: &Context) -> Result<()> {
         let cargo = |command: &str, package: &str| {
-            let mut cargo = self.workspace.command("cargo", "");
-            cargo.args([command, "--profile", "ship", "--lib", "--package", package]);
-            cargo.env("RUSTFLAGS", self.rust_flags());
+            let mut cargo = self.workspace.cargo(command);
+            cargo.args(["--lib", "--package", package]);
             cargo
         };
         if context.uses(&[Language::TypeScript]) {
             self.job.run(&mut cargo("build", "net-napi"))?;
         }
         if context.uses(&[Language::Go, Language::C]) {
-            fs::create_dir_all(self.workspace.target("ship"))?;
+            fs::create_dir_all(self.workspace.target("release"))?;
             let print = format!("native-static-libs={}", self.needs().display());
             self.job.run(cargo("rustc", "net-c").args(["--", "--print", &print]))?;
         }
         Ok(())
     }
 
-    /// Has messages of panics name the sources of other crates without this machine's folders.
-    fn rust_flags(&self) -> String {
-        let given = env::var("RUSTFLAGS").unwrap_or_default();
-        let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-        let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
-        format!("{given} --remap-path-prefix={}=", home.join("registry/src").display()).trim().to_owned()
-    }
-
     /// A library that was built.
     fn built(&self, stem: &str, extension: &str) -> PathBuf {
-        self.workspace.target(&format!("ship/{stem}.{extension}"))
+        self.workspace.target(&format!("release/{stem}.{extension}"))
     }
 
     /// Where the compiler writes what the static library has to be linked with.
     fn needs(&self) -> PathBuf {
-        self.workspace.target("ship/libnet_mesh.a.needs")
+        self.workspace.target("release/libnet_mesh.a.needs")
     }
 
     /// The flags that link what the static library needs.

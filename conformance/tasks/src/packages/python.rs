@@ -14,8 +14,11 @@ pub(super) fn pack(factory: &Factory) -> Result<()> {
     let core = sources(factory, "core", "net")?;
     // maturin builds the extension, and finds in its symbols which systems can load it: that is the wheel's tag.
     let mut maturin = workspace.command("maturin", "");
-    maturin.current_dir(&core).args(["build", "--profile", "ship", "--out"]).arg(&out);
-    maturin.env("CARGO_TARGET_DIR", workspace.target("")).env("RUSTFLAGS", factory.rust_flags());
+    maturin.current_dir(&core).args(["build", "--release", "--out"]).arg(&out);
+    workspace.build_natively(&mut maturin);
+    // What maturin tells pyo3 it finds out by itself; told of it, it would be built once for tests and once for the wheel.
+    let cargo = workspace.path("conformance/tasks/src/packages/python/cargo.sh");
+    maturin.env("CARGO", cargo);
     job.run(&mut maturin)?;
     let sdk = sources(factory, "sdk", "net_sdk")?;
     let mut pip = workspace.command("python", "");
