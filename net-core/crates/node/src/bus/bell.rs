@@ -1,7 +1,6 @@
 //! Wakes readers that sleep, at the cost of one load when none does.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -24,7 +23,10 @@ pub(crate) struct Bell {
 #[derive(Debug, Default)]
 struct Sleepers {
     next_key: u64,
-    wakers: BTreeMap<u64, Waker>,
+    /// In the order of their keys.
+    wakers: Vec<(u64, Waker)>,
+    /// The memory of those that were woken last, so that sleeping costs none.
+    spare: Vec<(u64, Waker)>,
 }
 
 impl Bell {
@@ -38,16 +40,25 @@ impl Bell {
 
     #[cold]
     fn wake(&self) {
-        let wakers = {
+        let mut wakers = {
             let mut sleepers = self.lock();
             self.armed.store(false, SeqCst);
-            std::mem::take(&mut sleepers.wakers)
+            let spare = std::mem::take(&mut sleepers.spare);
+            std::mem::replace(&mut sleepers.wakers, spare)
         };
-        wakers.into_values().for_each(Waker::wake);
+        wakers.drain(..).for_each(|(_, waker)| waker.wake());
+        self.lock().spare = wakers;
     }
 
     fn lock(&self) -> MutexGuard<'_, Sleepers> {
         self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sleepers {
+    /// Where the entry of a key is, or belongs.
+    fn find(&self, key: u64) -> Result<usize, usize> {
+        self.wakers.binary_search_by_key(&key, |(key, _)| *key)
     }
 }
 
@@ -71,7 +82,10 @@ impl<'a> Waiter<'a> {
             sleepers.next_key += 1;
             sleepers.next_key
         });
-        sleepers.wakers.insert(key, waker.clone());
+        match sleepers.find(key) {
+            Ok(at) => sleepers.wakers[at].1.clone_from(waker),
+            Err(at) => sleepers.wakers.insert(at, (key, waker.clone())),
+        }
         self.bell.armed.store(true, SeqCst);
     }
 }
@@ -79,7 +93,10 @@ impl<'a> Waiter<'a> {
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            self.bell.lock().wakers.remove(&key);
+            let mut sleepers = self.bell.lock();
+            if let Ok(at) = sleepers.find(key) {
+                sleepers.wakers.remove(at);
+            }
         }
     }
 }

@@ -490,8 +490,7 @@ impl Hub {
             incoming.last_activity = Some(now);
             let arrived = Timestamp(nanoseconds(SystemTime::now()));
             let Incoming { peer, id, is_reliable, .. } = incoming;
-            let payloads = self.inbox.payloads();
-            let messages = payloads.filter_map(|(sequence, payload)| {
+            let messages = |(sequence, payload): (u64, Result<Bytes, u64>)| {
                 incoming.next = sequence + payload.as_ref().map_or_else(|count| *count, |_| 1);
                 Some(MeshEvent {
                     id: String::new(),
@@ -502,8 +501,8 @@ impl Hub {
                     payload: payload.ok()?,
                     insertion_ts: arrived,
                 })
-            });
-            self.queue.extend(peer, id, messages);
+            };
+            self.queue.extend(peer, id, |room| self.inbox.payloads(room).filter_map(messages));
             self.incoming.insert(key, incoming);
         }
     }

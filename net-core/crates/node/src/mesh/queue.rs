@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use bytes::BytesMut;
 use net_types::{identity::NodeId, mesh::MeshEvent};
 
 /// Where messages of peers wait: in the queue of the reader that asked for them most narrowly, or in the common one.
@@ -30,8 +31,18 @@ struct Reader {
 
 #[derive(Debug, Default)]
 struct Line {
-    events: VecDeque<MeshEvent>,
+    events: VecDeque<Waiting>,
     bytes: u64,
+    /// Where short messages are kept: they are read in their order, so that no piece of it outlasts most of its messages.
+    room: BytesMut,
+}
+
+/// A message that waits, without its id.
+#[derive(Debug)]
+struct Waiting {
+    /// What becomes its id when it is handed out: text has memory of its own.
+    number: u64,
+    event: MeshEvent,
 }
 
 /// What an event costs beside its payload.
@@ -48,10 +59,10 @@ impl Queue {
         let id = ReaderId(self.next_reader);
         self.next_reader += 1;
         let mut reader = Reader { peer, stream, line: Line::default() };
-        for event in std::mem::take(&mut self.common).events {
+        for Waiting { number, event } in std::mem::take(&mut self.common).events {
             let line =
                 if reader.wants(event.sender, event.stream_id) { &mut reader.line } else { &mut self.common };
-            line.push(event);
+            line.push(number, event);
         }
         self.readers.insert(id, reader);
         id
@@ -60,8 +71,8 @@ impl Queue {
     /// Closes a reader; what it has not read goes to others.
     pub(super) fn close(&mut self, id: ReaderId) {
         let Some(reader) = self.readers.remove(&id) else { return };
-        for event in reader.line.events {
-            self.line_of(event.sender, event.stream_id).push(event);
+        for Waiting { number, event } in reader.line.events {
+            self.line_of(event.sender, event.stream_id).push(number, event);
         }
     }
 
@@ -82,14 +93,18 @@ impl Queue {
         self.line_of(peer, stream).bytes < limit
     }
 
-    /// Adds messages of a stream; their ids are drawn here.
-    pub(super) fn extend(&mut self, peer: NodeId, stream: u64, events: impl Iterator<Item = MeshEvent>) {
+    /// Adds messages of a stream, whose bytes may be put into the room of their line; their numbers are drawn here.
+    pub(super) fn extend<I: Iterator<Item = MeshEvent>>(
+        &mut self,
+        peer: NodeId,
+        stream: u64,
+        events: impl FnOnce(&mut BytesMut) -> I,
+    ) {
         let mut next = self.next_event;
         let line = self.line_of(peer, stream);
-        for mut event in events {
-            event.id = next.to_string();
+        for event in events(&mut line.room) {
+            line.push(next, event);
             next += 1;
-            line.push(event);
         }
         self.next_event = next;
     }
@@ -113,7 +128,7 @@ impl Queue {
     /// Messages of a stream that wait.
     pub(super) fn waiting(&self, peer: NodeId, stream: u64) -> u64 {
         let lines = self.readers.values().map(|reader| &reader.line).chain([&self.common]);
-        let events = lines.flat_map(|line| &line.events);
+        let events = lines.flat_map(|line| &line.events).map(|waiting| &waiting.event);
         events.filter(|event| event.sender == peer && event.stream_id == stream).count() as u64
     }
 
@@ -138,13 +153,15 @@ impl Reader {
 }
 
 impl Line {
-    fn push(&mut self, event: MeshEvent) {
+    fn push(&mut self, number: u64, event: MeshEvent) {
         self.bytes += event.payload.len() as u64 + OVERHEAD;
-        self.events.push_back(event);
+        self.events.push_back(Waiting { number, event });
     }
 
     fn take(&mut self, most: usize) -> Vec<MeshEvent> {
-        let taken: Vec<_> = self.events.drain(..most.min(self.events.len())).collect();
+        let taken = self.events.drain(..most.min(self.events.len()));
+        let taken: Vec<_> =
+            taken.map(|Waiting { number, event }| MeshEvent { id: number.to_string(), ..event }).collect();
         self.bytes -= taken.iter().map(|event| event.payload.len() as u64 + OVERHEAD).sum::<u64>();
         taken
     }

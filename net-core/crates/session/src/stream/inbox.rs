@@ -1,7 +1,10 @@
 //! Where messages are read to.
 
 use crate::StreamId;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+
+/// Bytes of a piece of memory that short messages share.
+const PIECE: usize = 16 << 10;
 
 /// Messages that were read: one buffer for many, which is used again after [`clear`](Self::clear).
 #[derive(Debug)]
@@ -102,9 +105,19 @@ impl Inbox {
     }
 
     /// What was read, in order, with bytes that go on without the inbox: each item's sequence number, and the message or
-    /// how many were skipped. Short messages share one piece of memory, which lasts as long as the last of them.
-    pub fn payloads(&self) -> impl Iterator<Item = (u64, Result<Bytes, u64>)> + '_ {
-        let shared = Bytes::copy_from_slice(&self.buffer);
+    /// how many were skipped.
+    ///
+    /// Short messages are put into the room, where they share pieces of 16 KiB with those that were put there before. A piece
+    /// lasts as long as the last of its messages, and is used again then: one room is for messages that end together.
+    pub fn payloads<'a>(
+        &'a self,
+        room: &mut BytesMut,
+    ) -> impl Iterator<Item = (u64, Result<Bytes, u64>)> + use<'a> {
+        if room.capacity() < self.buffer.len() {
+            room.reserve(PIECE.max(self.buffer.len()));
+        }
+        room.extend_from_slice(&self.buffer);
+        let shared = room.split().freeze();
         let mut start = 0;
         self.entries.iter().map(move |entry| {
             let payload = match &entry.kept {
