@@ -4,7 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use std::{env, fmt, fs, io, process, thread};
 
@@ -126,22 +127,27 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    /// The arguments with `$redis` and `$nats` in texts replaced by the address of that server.
-    pub(crate) fn fill(&self, args: &Map<String, Value>) -> Result<Map<String, Value>> {
-        args.iter().map(|(name, value)| Ok((name.clone(), self.value(value)?))).collect()
+    /// The arguments with `$redis` and `$nats` in texts replaced by the address of that server, and `$folder` by that of the case.
+    pub(crate) fn fill(&self, args: &Map<String, Value>, folder: &Folder) -> Result<Map<String, Value>> {
+        args.iter().map(|(name, value)| Ok((name.clone(), self.value(value, folder)?))).collect()
     }
 
-    fn value(&self, value: &Value) -> Result<Value> {
+    fn value(&self, value: &Value, folder: &Folder) -> Result<Value> {
         Ok(match value {
-            Value::String(text) => Value::String(self.text(text)?),
-            Value::Array(items) => items.iter().map(|item| self.value(item)).collect::<Result<_>>()?,
-            Value::Object(members) => Value::Object(self.fill(members)?),
+            Value::String(text) => Value::String(self.text(text, folder)?),
+            Value::Array(items) => {
+                items.iter().map(|item| self.value(item, folder)).collect::<Result<_>>()?
+            }
+            Value::Object(members) => Value::Object(self.fill(members, folder)?),
             other => other.clone(),
         })
     }
 
-    fn text(&self, text: &str) -> Result<String> {
+    fn text(&self, text: &str, folder: &Folder) -> Result<String> {
         let mut text = text.to_owned();
+        if text.contains("$folder") {
+            text = text.replace("$folder", &folder.path()?);
+        }
         if text.contains("$redis") {
             text = text.replace("$redis", &address(&self.redis, || Server::redis(&[]))?);
         }
@@ -149,6 +155,31 @@ impl Servers {
             text = text.replace("$nats", &address(&self.nats, Server::nats)?);
         }
         Ok(text)
+    }
+}
+
+/// A folder for the files of one case in one language, which is made when the case names it and goes with it.
+#[derive(Debug, Default)]
+pub(crate) struct Folder(OnceLock<PathBuf>);
+
+impl Folder {
+    fn path(&self) -> Result<String> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let path = self.0.get_or_init(|| {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            env::temp_dir().join(format!("net-case-{}-{count}", process::id()))
+        });
+        fs::create_dir_all(path)?;
+        Ok(path.display().to_string())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.get() {
+            // What is left lies in the folder for temporary files.
+            let _ = fs::remove_dir_all(path);
+        }
     }
 }
 
@@ -171,7 +202,8 @@ mod tests {
     fn a_server_is_started_when_a_text_names_it() {
         let servers = Servers::default();
         let args = json!({ "a": [{ "url": "redis://$redis/0" }], "b": 7 });
-        let filled = servers.fill(args.as_object().expect("an object")).expect("a server");
+        let filled =
+            servers.fill(args.as_object().expect("an object"), &Folder::default()).expect("a server");
         let port = servers.redis.lock().expect("a server").as_ref().expect("a server").port;
         assert_eq!(
             Value::Object(filled),

@@ -11,7 +11,7 @@ use crate::frame::{Call, Outcome};
 use crate::known::Known;
 use crate::link::Link;
 use crate::report::{CaseReport, LanguageReport, State, Status};
-use crate::server::{NotInstalled, Servers};
+use crate::server::{Folder, NotInstalled, Servers};
 use crate::{Options, Testee, compare};
 
 /// Name of the case that every run ends with: the testee ends when its input does.
@@ -122,13 +122,14 @@ impl<'a> Session<'a> {
     }
 
     fn exchanges(&mut self, case: &Case, mut peer: Option<&mut Self>) -> Verdict {
-        let mut saved = Map::new();
+        let (mut saved, folder) = (Map::new(), Folder::default());
         for exchange in &case.exchanges {
             let asked = match peer.as_deref_mut() {
                 Some(peer) if exchange.is_of_peer => peer,
                 _ => &mut *self,
             };
-            let args = match asked.servers.fill(&fixture::with_saved(&exchange.call.args, &saved)) {
+            let filled = asked.servers.fill(&fixture::with_saved(&exchange.call.args, &saved), &folder);
+            let args = match filled {
                 Ok(args) => args,
                 Err(error) if error.is::<NotInstalled>() => return Verdict::NoServer(error.to_string()),
                 Err(error) => return Verdict::Fail(format!("{}{error:#}", exchange.label)),

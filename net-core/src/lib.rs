@@ -1,7 +1,7 @@
 //! The Net runtime behind every binding: a facade over the crates below it.
 //!
 //! Objects stand at the root under the names of the interface; the functions of all modules are associated functions
-//! of [`Functions`]. Nothing here starts a thread or a runtime: async functions are plain futures.
+//! of [`Functions`]. Nothing here starts a runtime: async functions are plain futures.
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,7 @@ pub use net_node::bus::{EventStream, NetNode, TypedChannel, TypedEventStream};
 pub use net_node::dedup::RedisStreamDedup;
 pub use net_node::identity::{Identity, Token};
 pub use net_node::mesh::{MeshEvents, MeshNode, MeshStream};
+pub use net_node::redex::{Redex, RedexFile, RedexTailIter};
 pub use net_types as types;
 
 use net_node::identity;

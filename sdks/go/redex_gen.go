@@ -3,10 +3,47 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_redex_new
+// #cgo nocallback net_redex_new
+// #cgo noescape net_redex_open_file
+// #cgo nocallback net_redex_open_file
+// #cgo noescape net_redex_verify
+// #cgo nocallback net_redex_verify
+// #cgo noescape net_redex_repair
+// #cgo nocallback net_redex_repair
+// #cgo noescape net_redex_file_append
+// #cgo nocallback net_redex_file_append
+// #cgo noescape net_redex_file_append_batch
+// #cgo nocallback net_redex_file_append_batch
+// #cgo noescape net_redex_file_append_async
+// #cgo nocallback net_redex_file_append_async
+// #cgo noescape net_redex_file_append_batch_async
+// #cgo nocallback net_redex_file_append_batch_async
+// #cgo noescape net_redex_file_read_range
+// #cgo nocallback net_redex_file_read_range
+// #cgo noescape net_redex_file_tail
+// #cgo nocallback net_redex_file_tail
+// #cgo noescape net_redex_file_sync
+// #cgo nocallback net_redex_file_sync
+// #cgo noescape net_redex_file_close
+// #cgo nocallback net_redex_file_close
+// #cgo noescape net_redex_file_len
+// #cgo nocallback net_redex_file_len
+// #cgo noescape net_redex_file_next_seq
+// #cgo nocallback net_redex_file_next_seq
+// #cgo noescape net_redex_tail_iter_next
+// #cgo nocallback net_redex_tail_iter_next
+// #cgo noescape net_redex_tail_iter_close
+// #cgo nocallback net_redex_tail_iter_close
 import "C"
 
 import (
+	"cmp"
+	"context"
+	"iter"
+	"runtime"
 	"strconv"
+	"time"
 )
 
 // Version of the form on disk that this library writes, and the newest that it reads.
@@ -56,6 +93,306 @@ func packRecordKind(w *writer, v RecordKind) {
 
 func unpackRecordKind(r *reader) RecordKind {
 	return recordKindOf(r.uvarint())
+}
+
+// Where a manager keeps its files.
+type RedexOptions struct {
+	// The directory of persistent files, which is made when the first of them is opened. The file `a/b` is the directory `a/b.log` in it.
+	// Nil: files live in memory only.
+	PersistentDir *string
+}
+
+// NewRedexOptions gives options in which every default is set.
+func NewRedexOptions() *RedexOptions {
+	return &RedexOptions{}
+}
+
+func packRedexOptions(w *writer, v RedexOptions) {
+	w.record(1, func() {
+		w.name = "PersistentDir"
+		packOptional(packText[string])(w, v.PersistentDir)
+	})
+}
+
+func unpackRedexOptions(r *reader) (v RedexOptions) {
+	f := r.record()
+	if f.has() {
+		v.PersistentDir = unpackOptional(unpackText[string])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// How a file is kept.
+type RedexFileConfig struct {
+	// Whether the file lives on disk. Otherwise it lives in memory, and ends when it is closed.
+	Persistent bool
+	// An append that makes it so many events since the last sync returns when all are on disk. Not beside `fsync_interval`.
+	// Nil: as `fsync_interval` says.
+	FsyncEveryN *uint64
+	// So long after an append, at the latest, it is brought to the disk.
+	// Nil: the system writes when it likes, and `sync` and `close` see to it.
+	FsyncInterval *time.Duration
+	// Most events that are kept. The oldest are given up, some at a time.
+	// Nil: any number is kept.
+	RetentionMaxEvents *uint64
+	// Most bytes of records that are kept.
+	// Nil: any number is kept.
+	RetentionMax *uint64
+	// How old an event gets.
+	// Nil: events of any age are kept.
+	RetentionMaxAge *time.Duration
+	// Most bytes of a file in memory. Where a retention is set the oldest events make room; else appends fail with `full`.
+	// Zero: 268435456.
+	Max uint64
+}
+
+// RedexFileConfigJs is another name of [RedexFileConfig].
+type RedexFileConfigJs = RedexFileConfig
+
+// NewRedexFileConfig gives options in which every default is set.
+func NewRedexFileConfig() *RedexFileConfig {
+	return &RedexFileConfig{Max: 268435456}
+}
+
+func packRedexFileConfig(w *writer, v RedexFileConfig) {
+	w.record(7, func() {
+		packBool(w, v.Persistent)
+		packOptional(packUint[uint64])(w, v.FsyncEveryN)
+		w.name = "FsyncInterval"
+		packOptional(packDuration(time.Millisecond))(w, v.FsyncInterval)
+		packOptional(packUint[uint64])(w, v.RetentionMaxEvents)
+		packOptional(packUint[uint64])(w, v.RetentionMax)
+		w.name = "RetentionMaxAge"
+		packOptional(packDuration(time.Millisecond))(w, v.RetentionMaxAge)
+		packUint[uint64](w, cmp.Or(v.Max, 268435456))
+	})
+}
+
+func unpackRedexFileConfig(r *reader) (v RedexFileConfig) {
+	f := r.record()
+	if f.has() {
+		v.Persistent = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.FsyncEveryN = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	if f.has() {
+		v.FsyncInterval = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
+	}
+	if f.has() {
+		v.RetentionMaxEvents = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	if f.has() {
+		v.RetentionMax = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	if f.has() {
+		v.RetentionMaxAge = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
+	}
+	if f.has() {
+		v.Max = unpackUint[uint64](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a file has for a number.
+type RedexEvent struct {
+	// Number of the event.
+	Seq uint64
+	// What was appended.
+	Payload []byte
+	// The lowest 28 bits of the payload's XXH3-64.
+	Checksum uint32
+	// Always false: every payload is kept in a record of its own.
+	IsInline bool
+	// 0 for an event. Otherwise this is a gap: so many numbers, from `seq` on, have no event, since a writer reserved them and ended before it closed the file.
+	Skipped uint64
+}
+
+// RedexEventJs is another name of [RedexEvent].
+type RedexEventJs = RedexEvent
+
+func packRedexEvent(w *writer, v RedexEvent) {
+	w.record(5, func() {
+		packUint[uint64](w, v.Seq)
+		packBytes[[]byte](w, v.Payload)
+		packUint[uint32](w, v.Checksum)
+		packBool(w, v.IsInline)
+		packUint[uint64](w, v.Skipped)
+	})
+}
+
+func unpackRedexEvent(r *reader) (v RedexEvent) {
+	f := r.record()
+	if f.has() {
+		v.Seq = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Payload = unpackBytes[[]byte](&f.reader)
+	}
+	if f.has() {
+		v.Checksum = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.IsInline = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.Skipped = unpackUint[uint64](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What is wrong with a file of a log.
+type RedexDamage struct {
+	// The file in the directory of the log.
+	File string
+	// The byte at which the damage begins.
+	Offset uint64
+	// The first number whose record it costs.
+	First uint64
+	// The last one; below `first` if no record is missing.
+	Last uint64
+	// What is wrong, in words.
+	Reason string
+}
+
+func packRedexDamage(w *writer, v RedexDamage) {
+	w.record(5, func() {
+		w.name = "File"
+		packText[string](w, v.File)
+		packUint[uint64](w, v.Offset)
+		packUint[uint64](w, v.First)
+		packUint[uint64](w, v.Last)
+		w.name = "Reason"
+		packText[string](w, v.Reason)
+	})
+}
+
+func unpackRedexDamage(r *reader) (v RedexDamage) {
+	f := r.record()
+	if f.has() {
+		v.File = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Offset = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.First = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Last = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Reason = unpackText[string](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a log on disk is made of.
+type RedexReport struct {
+	// The name by which the log is opened.
+	Name string
+	// Segments that are retained.
+	Segments uint64
+	// Bytes of them all.
+	Bytes uint64
+	// Events that can be read.
+	Events uint64
+	// Numbers that gaps skip.
+	Skipped uint64
+	// The first number that is retained.
+	First uint64
+	// The number behind the last record.
+	Next uint64
+	// Whether the last writer has closed the log.
+	IsClean bool
+	// What is wrong; at most 10,000.
+	Damages []RedexDamage
+}
+
+func packRedexReport(w *writer, v RedexReport) {
+	w.record(9, func() {
+		w.name = "Name"
+		packText[string](w, v.Name)
+		packUint[uint64](w, v.Segments)
+		packUint[uint64](w, v.Bytes)
+		packUint[uint64](w, v.Events)
+		packUint[uint64](w, v.Skipped)
+		packUint[uint64](w, v.First)
+		packUint[uint64](w, v.Next)
+		packBool(w, v.IsClean)
+		packList(packRedexDamage)(w, v.Damages)
+	})
+}
+
+func unpackRedexReport(r *reader) (v RedexReport) {
+	f := r.record()
+	if f.has() {
+		v.Name = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Segments = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Bytes = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Events = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Skipped = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.First = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Next = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.IsClean = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.Damages = unpackList(unpackRedexDamage)(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a repair does, or has done.
+type RedexRepair struct {
+	// What was wrong.
+	Report RedexReport
+	// Files of the log that are kept as they were, under these names.
+	Aside []string
+	// Whether it was done.
+	Applied bool
+}
+
+func packRedexRepair(w *writer, v RedexRepair) {
+	w.record(3, func() {
+		packRedexReport(w, v.Report)
+		w.name = "Aside"
+		packList(packText[string])(w, v.Aside)
+		packBool(w, v.Applied)
+	})
+}
+
+func unpackRedexRepair(r *reader) (v RedexRepair) {
+	f := r.record()
+	if f.has() {
+		v.Report = unpackRedexReport(&f.reader)
+	}
+	if f.has() {
+		v.Aside = unpackList(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.Applied = unpackBool(&f.reader)
+	}
+	r.close(&f)
+	return v
 }
 
 // Why a log refuses, or what is wrong with its files.
@@ -418,4 +755,335 @@ func init() {
 		}
 		return e
 	}
+}
+
+// A manager of append-only files, in memory or below one directory.
+type Redex struct {
+	core *object
+}
+
+// NewRedex makes a manager. It touches no file before one is opened.
+func NewRedex(options *RedexOptions) (result *Redex, err error) {
+	in := reused()
+	optionsPack := packedOr(in, "options", packRedexOptions, options != nil, at(options))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_redex_new(optionsPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail, redexOptionsFieldNames)
+	}
+	return newRedex(uint64(out)), nil
+}
+
+// OpenFile opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
+// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+func (o *Redex) OpenFile(name string, config *RedexFileConfig) (result *RedexFile, err error) {
+	in := reused()
+	configPack := packedOr(in, "config", packRedexFileConfig, config != nil, at(config))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_redex_open_file(o.id(), viewOf(name), configPack, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, redexFileConfigFieldNames)
+	}
+	return newRedexFile(uint64(out)), nil
+}
+
+// Verify reads all of the named log on disk, or of every one, and tells what is wrong. It needs no lock, so a log may be written meanwhile.
+func (o *Redex) Verify(ctx context.Context, name *string) (result []RedexReport, err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_redex_verify(o.id(), viewOr(name != nil, at(name)), nil, queueContext())
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackList(unpackRedexReport))
+}
+
+// Repair puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
+// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+func (o *Redex) Repair(ctx context.Context, name string, apply bool) (result RedexRepair, err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_redex_repair(o.id(), viewOf(name), C.bool(apply), nil, queueContext())
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackRedexRepair)
+}
+
+// Close lets go of the object.
+func (o *Redex) Close() error {
+	o.core.release()
+	return nil
+}
+
+// id is the handle, zero for none.
+func (o *Redex) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newRedex(handle uint64) *Redex {
+	o := &Redex{core: newObject(handle)}
+	return o
+}
+
+func packRedex(w *writer, o *Redex) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackRedex(r *reader) *Redex {
+	return newRedex(r.uvarint())
+}
+
+// One append-only file. Events have numbers that grow by one and are never given twice.
+//
+// Without fsync the bytes of an event are with the system when its append returns: they outlast the process, but not a loss of power. After
+// a sync that failed the file takes nothing more until it is opened again; what was acknowledged can be read.
+type RedexFile struct {
+	core *object
+}
+
+// Append appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+func (o *RedexFile) Append(payload []byte) (result uint64, err error) {
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_redex_file_append(o.id(), viewOf(payload), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint64(out), nil
+}
+
+// AppendBatch appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+func (o *RedexFile) AppendBatch(payloads [][]byte) (result uint64, found bool, err error) {
+	in := reused()
+	payloadsPack := packed(in, "payloads", packList(packBytes[[]byte]), payloads)
+	if err = in.ready(); err != nil {
+		return result, false, err
+	}
+	var there C.bool
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_redex_file_append_batch(o.id(), payloadsPack, &there, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, false, failed(&fail)
+	}
+	if !there {
+		return result, false, nil
+	}
+	return uint64(out), true, nil
+}
+
+// AppendAsync appends one event. Appends that wait at the same time share one sync.
+func (o *RedexFile) AppendAsync(ctx context.Context, payload []byte) (result uint64, err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_redex_file_append_async(o.id(), viewOf(payload), nil, queueContext())
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackUint[uint64])
+}
+
+// AppendBatchAsync appends all or none, in a row. Appends that wait at the same time share one sync.
+func (o *RedexFile) AppendBatchAsync(ctx context.Context, payloads [][]byte) (result uint64, found bool, err error) {
+	in := reused()
+	payloadsPack := packed(in, "payloads", packList(packBytes[[]byte]), payloads)
+	if err = in.begin(ctx); err != nil {
+		return result, false, err
+	}
+	op := C.net_redex_file_append_batch_async(o.id(), payloadsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	return awaitFound(ctx, op, unpackUint[uint64])
+}
+
+// ReadRange reads what is retained from `start` on and before `end`. Damage among it is an error that names the numbers; what is around them can be read.
+func (o *RedexFile) ReadRange(start uint64, end uint64) (result []RedexEvent, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_redex_file_read_range(o.id(), C.uint64_t(start), C.uint64_t(end), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackList(unpackRedexEvent))
+}
+
+// Tail reads what is retained from a number on, and then what is appended, without a gap. From 0 it begins with the oldest event. It ends when
+// the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind what was given up.
+func (o *RedexFile) Tail(fromSeq uint64) (result *RedexTailIter, err error) {
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_redex_file_tail(o.id(), C.uint64_t(fromSeq), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, redexFileTailNames)
+	}
+	return newRedexTailIter(uint64(out)), nil
+}
+
+// Sync returns when all that was appended before is on disk.
+func (o *RedexFile) Sync(ctx context.Context) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_redex_file_sync(o.id(), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+func (o *RedexFile) finish(ctx context.Context) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_redex_file_close(o.id(), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// Len tells how many events are retained.
+func (o *RedexFile) Len() (result uint64, err error) {
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_redex_file_len(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint64(out), nil
+}
+
+// NextSeq tells the number that the next event gets.
+func (o *RedexFile) NextSeq() (result uint64, err error) {
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_redex_file_next_seq(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint64(out), nil
+}
+
+// Close brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+func (o *RedexFile) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	err := o.finish(context.Background())
+	o.core.release()
+	return err
+}
+
+// id is the handle, zero for none.
+func (o *RedexFile) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newRedexFile(handle uint64) *RedexFile {
+	o := &RedexFile{core: newObject(handle)}
+	return o
+}
+
+func packRedexFile(w *writer, o *RedexFile) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackRedexFile(r *reader) *RedexFile {
+	return newRedexFile(r.uvarint())
+}
+
+// Events of a file in the order of their numbers, waiting for new ones.
+type RedexTailIter struct {
+	core  *object
+	items *feed[RedexEvent, RedexEvent]
+}
+
+// Next waits for the next value; false is the end.
+func (o *RedexTailIter) Next(ctx context.Context) (value RedexEvent, found bool, err error) {
+	return o.items.next(ctx)
+}
+
+// NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
+func (o *RedexTailIter) NextBatch(ctx context.Context, most uint32) (values []RedexEvent, err error) {
+	return o.items.nextBatch(ctx, most)
+}
+
+// All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
+// Leaving the loop early keeps the stream open.
+func (o *RedexTailIter) All(ctx context.Context) iter.Seq2[RedexEvent, error] {
+	return o.items.all(ctx)
+}
+
+// Close ends the stream.
+func (o *RedexTailIter) Close() error {
+	C.net_redex_tail_iter_close(o.id(), nil)
+	o.core.release()
+	return nil
+}
+
+// id is the handle, zero for none.
+func (o *RedexTailIter) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newRedexTailIter(handle uint64) *RedexTailIter {
+	o := &RedexTailIter{core: newObject(handle)}
+	core := o.core
+	ask := func(most uint32) C.uint64_t {
+		return C.net_redex_tail_iter_next(core.id(), C.uint32_t(most), nil, queueContext())
+	}
+	o.items = newFeed(o.core, unpackRedexEvent, keep[RedexEvent], ask)
+	return o
+}
+
+func packRedexTailIter(w *writer, o *RedexTailIter) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackRedexTailIter(r *reader) *RedexTailIter {
+	return newRedexTailIter(r.uvarint())
+}
+
+var redexFileTailNames = spelling{
+	"from_seq", "fromSeq",
+}
+
+var redexOptionsFieldNames = spelling{
+	"persistent_dir", "PersistentDir",
+}
+
+var redexFileConfigFieldNames = spelling{
+	"fsync_every_n", "FsyncEveryN",
+	"fsync_interval_ms", "FsyncInterval",
+	"max_bytes", "Max",
+	"persistent", "Persistent",
+	"retention_max_age_ms", "RetentionMaxAge",
+	"retention_max_bytes", "RetentionMax",
+	"retention_max_events", "RetentionMaxEvents",
 }

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "6da828d1fe8dfd85cddcfe71b1ba737c"
+const specHash = "a027c51e90e3e638e94a2aa26a7c9e34"

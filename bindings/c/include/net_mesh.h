@@ -1250,6 +1250,88 @@ net_code net_typed_channel_subscribe_raw(net_handle handle,
 // The name that tags its events.
 net_code net_typed_channel_name(net_handle handle, net_bytes *result, net_error *error);
 
+// Module redex -----------------------------------------------------------------------------------
+
+// Makes a manager. It touches no file before one is opened.
+net_code net_redex_new(net_view options, net_handle *result, net_error *error);
+
+// Opens a file by the name of a channel, or makes it. A file that this manager has open already is
+// the same again, as it was set up
+// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+net_code net_redex_open_file(net_handle handle,
+                             net_view name,
+                             net_view config,
+                             net_handle *result,
+                             net_error *error);
+
+// Reads all of the named log on disk, or of every one, and tells what is wrong. It needs no lock,
+// so a log may be written meanwhile.
+uint64_t net_redex_verify(net_handle handle, net_view name, net_done done, void *ctx);
+
+// Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps
+// the damaged files aside. Unless it is
+// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+uint64_t net_redex_repair(net_handle handle, net_view name, bool apply, net_done done, void *ctx);
+
+// Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+net_code net_redex_file_append(net_handle handle,
+                               net_view payload,
+                               uint64_t *result,
+                               net_error *error);
+
+// Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+net_code net_redex_file_append_batch(net_handle handle,
+                                     net_view payloads,
+                                     bool *found,
+                                     uint64_t *result,
+                                     net_error *error);
+
+// Appends one event. Appends that wait at the same time share one sync.
+uint64_t net_redex_file_append_async(net_handle handle, net_view payload, net_done done, void *ctx);
+
+// Appends all or none, in a row. Appends that wait at the same time share one sync.
+uint64_t net_redex_file_append_batch_async(net_handle handle,
+                                           net_view payloads,
+                                           net_done done,
+                                           void *ctx);
+
+// Reads what is retained from `start` on and before `end`. Damage among it is an error that names
+// the numbers; what is around them can be read.
+net_code net_redex_file_read_range(net_handle handle,
+                                   uint64_t start,
+                                   uint64_t end,
+                                   net_bytes *result,
+                                   net_error *error);
+
+// Reads what is retained from a number on, and then what is appended, without a gap. From 0 it
+// begins with the oldest event. It ends when
+// the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind
+// what was given up.
+net_code net_redex_file_tail(net_handle handle,
+                             uint64_t from_seq,
+                             net_handle *result,
+                             net_error *error);
+
+// Returns when all that was appended before is on disk.
+uint64_t net_redex_file_sync(net_handle handle, net_done done, void *ctx);
+
+// Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+uint64_t net_redex_file_close(net_handle handle, net_done done, void *ctx);
+
+// Tells how many events are retained.
+net_code net_redex_file_len(net_handle handle, uint64_t *result, net_error *error);
+
+// Tells the number that the next event gets.
+net_code net_redex_file_next_seq(net_handle handle, uint64_t *result, net_error *error);
+
+// Asks for up to `max` items.
+//
+// The result is the pack of a list, which is empty at the end.
+uint64_t net_redex_tail_iter_next(net_handle handle, uint32_t max, net_done done, void *ctx);
+
+// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+net_code net_redex_tail_iter_close(net_handle handle, net_error *error);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif

@@ -481,6 +481,40 @@ func (c *call) call() any {
 		return done(c, self[*TypedChannel[json.RawMessage]](c).Close())
 	case "call:bus.generate_net_keypair":
 		return give(c, showNetKeypair)(GenerateNetKeypair())
+	case "call:redex.redex.new":
+		return kept[*Redex](c)(NewRedex(readOptional(readRedexOptions)(c.arg("options"))))
+	case "call:redex.redex.open_file":
+		return kept[*RedexFile](c)(self[*Redex](c).OpenFile(readText[string](c.arg("name")), readOptional(readRedexFileConfig)(c.arg("config"))))
+	case "call:redex.redex.verify":
+		return give(c, showList(showRedexReport))(self[*Redex](c).Verify(c.ctx, readOptional(readText[string])(c.arg("name"))))
+	case "call:redex.redex.repair":
+		return give(c, showRedexRepair)(self[*Redex](c).Repair(c.ctx, readText[string](c.arg("name")), readOr(readBool, false)(c.arg("apply"))))
+	case "call:redex.redex.close":
+		return done(c, self[*Redex](c).Close())
+	case "call:redex.redex_file.append":
+		return give(c, showDecimal[uint64])(self[*RedexFile](c).Append(readBytes[[]byte](c.arg("payload"))))
+	case "call:redex.redex_file.append_batch":
+		return giveFound(c, showDecimal[uint64])(self[*RedexFile](c).AppendBatch(readList(readBytes[[]byte])(c.arg("payloads"))))
+	case "call:redex.redex_file.append_async":
+		return give(c, showDecimal[uint64])(self[*RedexFile](c).AppendAsync(c.ctx, readBytes[[]byte](c.arg("payload"))))
+	case "call:redex.redex_file.append_batch_async":
+		return giveFound(c, showDecimal[uint64])(self[*RedexFile](c).AppendBatchAsync(c.ctx, readList(readBytes[[]byte])(c.arg("payloads"))))
+	case "call:redex.redex_file.read_range":
+		return give(c, showList(showRedexEvent))(self[*RedexFile](c).ReadRange(readUint[uint64](c.arg("start")), readUint[uint64](c.arg("end"))))
+	case "call:redex.redex_file.tail":
+		return kept[*RedexTailIter](c)(self[*RedexFile](c).Tail(readOr(readUint[uint64], 0)(c.arg("from_seq"))))
+	case "call:redex.redex_file.sync":
+		return done(c, self[*RedexFile](c).Sync(c.ctx))
+	case "call:redex.redex_file.len":
+		return give(c, showDecimal[uint64])(self[*RedexFile](c).Len())
+	case "call:redex.redex_file.next_seq":
+		return give(c, showDecimal[uint64])(self[*RedexFile](c).NextSeq())
+	case "call:redex.redex_file.close":
+		return done(c, self[*RedexFile](c).Close())
+	case "call:redex.redex_tail_iter.next":
+		return give(c, showList(showRedexEvent))(self[*RedexTailIter](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
+	case "call:redex.redex_tail_iter.close":
+		return done(c, self[*RedexTailIter](c).Close())
 	}
 	panic(unsupported("the Go SDK has no such operation"))
 }
@@ -2224,6 +2258,186 @@ func showNetKeypair(r NetKeypair) any {
 	o := map[string]any{}
 	o["public_key"] = showPlain[string](r.PublicKey)
 	o["secret_key"] = showPlain[string](r.SecretKey)
+	return o
+}
+
+func readRedexOptions(v any) (r RedexOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["persistent_dir"]; ok {
+		r.PersistentDir = readOptional(readText[string])(value)
+	}
+	return r
+}
+
+func showRedexOptions(r RedexOptions) any {
+	o := map[string]any{}
+	o["persistent_dir"] = showOptional(showPlain[string])(r.PersistentDir)
+	return o
+}
+
+func readRedexFileConfig(v any) (r RedexFileConfig) {
+	o := v.(map[string]any)
+	if value, ok := o["persistent"]; ok {
+		r.Persistent = readBool(value)
+	}
+	if value, ok := o["fsync_every_n"]; ok {
+		r.FsyncEveryN = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["fsync_interval"]; ok {
+		r.FsyncInterval = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["retention_max_events"]; ok {
+		r.RetentionMaxEvents = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["retention_max"]; ok {
+		r.RetentionMax = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["retention_max_age"]; ok {
+		r.RetentionMaxAge = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max"]; ok {
+		r.Max = readNonzero(readUint[uint64])(value)
+	}
+	return r
+}
+
+func showRedexFileConfig(r RedexFileConfig) any {
+	o := map[string]any{}
+	o["persistent"] = showPlain[bool](r.Persistent)
+	o["fsync_every_n"] = showOptional(showDecimal[uint64])(r.FsyncEveryN)
+	o["fsync_interval"] = showOptional(showDuration(time.Millisecond))(r.FsyncInterval)
+	o["retention_max_events"] = showOptional(showDecimal[uint64])(r.RetentionMaxEvents)
+	o["retention_max"] = showOptional(showDecimal[uint64])(r.RetentionMax)
+	o["retention_max_age"] = showOptional(showDuration(time.Millisecond))(r.RetentionMaxAge)
+	o["max"] = showDecimal[uint64](r.Max)
+	return o
+}
+
+func readRedexEvent(v any) (r RedexEvent) {
+	o := v.(map[string]any)
+	if value, ok := o["seq"]; ok {
+		r.Seq = readUint[uint64](value)
+	}
+	if value, ok := o["payload"]; ok {
+		r.Payload = readBytes[[]byte](value)
+	}
+	if value, ok := o["checksum"]; ok {
+		r.Checksum = readUint[uint32](value)
+	}
+	if value, ok := o["is_inline"]; ok {
+		r.IsInline = readBool(value)
+	}
+	if value, ok := o["skipped"]; ok {
+		r.Skipped = readUint[uint64](value)
+	}
+	return r
+}
+
+func showRedexEvent(r RedexEvent) any {
+	o := map[string]any{}
+	o["seq"] = showDecimal[uint64](r.Seq)
+	o["payload"] = showBytes[[]byte](r.Payload)
+	o["checksum"] = showPlain[uint32](r.Checksum)
+	o["is_inline"] = showPlain[bool](r.IsInline)
+	o["skipped"] = showDecimal[uint64](r.Skipped)
+	return o
+}
+
+func readRedexDamage(v any) (r RedexDamage) {
+	o := v.(map[string]any)
+	if value, ok := o["file"]; ok {
+		r.File = readText[string](value)
+	}
+	if value, ok := o["offset"]; ok {
+		r.Offset = readUint[uint64](value)
+	}
+	if value, ok := o["first"]; ok {
+		r.First = readUint[uint64](value)
+	}
+	if value, ok := o["last"]; ok {
+		r.Last = readUint[uint64](value)
+	}
+	if value, ok := o["reason"]; ok {
+		r.Reason = readText[string](value)
+	}
+	return r
+}
+
+func showRedexDamage(r RedexDamage) any {
+	o := map[string]any{}
+	o["file"] = showPlain[string](r.File)
+	o["offset"] = showDecimal[uint64](r.Offset)
+	o["first"] = showDecimal[uint64](r.First)
+	o["last"] = showDecimal[uint64](r.Last)
+	o["reason"] = showPlain[string](r.Reason)
+	return o
+}
+
+func readRedexReport(v any) (r RedexReport) {
+	o := v.(map[string]any)
+	if value, ok := o["name"]; ok {
+		r.Name = readText[string](value)
+	}
+	if value, ok := o["segments"]; ok {
+		r.Segments = readUint[uint64](value)
+	}
+	if value, ok := o["bytes"]; ok {
+		r.Bytes = readUint[uint64](value)
+	}
+	if value, ok := o["events"]; ok {
+		r.Events = readUint[uint64](value)
+	}
+	if value, ok := o["skipped"]; ok {
+		r.Skipped = readUint[uint64](value)
+	}
+	if value, ok := o["first"]; ok {
+		r.First = readUint[uint64](value)
+	}
+	if value, ok := o["next"]; ok {
+		r.Next = readUint[uint64](value)
+	}
+	if value, ok := o["is_clean"]; ok {
+		r.IsClean = readBool(value)
+	}
+	if value, ok := o["damages"]; ok {
+		r.Damages = readList(readRedexDamage)(value)
+	}
+	return r
+}
+
+func showRedexReport(r RedexReport) any {
+	o := map[string]any{}
+	o["name"] = showPlain[string](r.Name)
+	o["segments"] = showDecimal[uint64](r.Segments)
+	o["bytes"] = showDecimal[uint64](r.Bytes)
+	o["events"] = showDecimal[uint64](r.Events)
+	o["skipped"] = showDecimal[uint64](r.Skipped)
+	o["first"] = showDecimal[uint64](r.First)
+	o["next"] = showDecimal[uint64](r.Next)
+	o["is_clean"] = showPlain[bool](r.IsClean)
+	o["damages"] = showList(showRedexDamage)(r.Damages)
+	return o
+}
+
+func readRedexRepair(v any) (r RedexRepair) {
+	o := v.(map[string]any)
+	if value, ok := o["report"]; ok {
+		r.Report = readRedexReport(value)
+	}
+	if value, ok := o["aside"]; ok {
+		r.Aside = readList(readText[string])(value)
+	}
+	if value, ok := o["applied"]; ok {
+		r.Applied = readBool(value)
+	}
+	return r
+}
+
+func showRedexRepair(r RedexRepair) any {
+	o := map[string]any{}
+	o["report"] = showRedexReport(r.Report)
+	o["aside"] = showList(showPlain[string])(r.Aside)
+	o["applied"] = showPlain[bool](r.Applied)
 	return o
 }
 

@@ -629,4 +629,10 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pack/bus.shutdown_options", run: pack::<net_types::bus::ShutdownOptions> },
     Target { name: "pack/bus.net_keypair", run: pack::<net_types::bus::NetKeypair> },
     Target { name: "pack/bus.transport", run: pack::<net_types::bus::Transport> },
+    Target { name: "pack/redex.redex_options", run: pack::<net_types::redex::RedexOptions> },
+    Target { name: "pack/redex.redex_file_config", run: pack::<net_types::redex::RedexFileConfig> },
+    Target { name: "pack/redex.redex_event", run: pack::<net_types::redex::RedexEvent> },
+    Target { name: "pack/redex.redex_damage", run: pack::<net_types::redex::RedexDamage> },
+    Target { name: "pack/redex.redex_report", run: pack::<net_types::redex::RedexReport> },
+    Target { name: "pack/redex.redex_repair", run: pack::<net_types::redex::RedexRepair> },
 ];

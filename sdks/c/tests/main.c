@@ -183,6 +183,7 @@ int main(int argc, char **argv) {
       bus_tests,
       identity_tests,
       mesh_tests,
+      redex_tests,
       redis_tests,
       control_tests,
       forks_tests,

@@ -10,5 +10,6 @@ pub mod dedup;
 pub mod echo;
 pub mod identity;
 pub mod mesh;
+pub mod redex;
 
 pub mod version;

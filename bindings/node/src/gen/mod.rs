@@ -10,3 +10,4 @@ pub mod dedup;
 pub mod echo;
 pub mod identity;
 pub mod mesh;
+pub mod redex;

@@ -2,9 +2,18 @@
 
 //! Module `redex`.
 
-use crate::value::{self, Answer, Arg, FromPy, ToPy, Wrong};
+#![allow(clippy::too_many_arguments, reason = "Python passes the fields of options one by one")]
+
+use crate::abi;
+use crate::queue::Queue;
+use crate::value::{self, Answer, Arg, FromPy, Span, ToPy, Wrong};
+use net_types::{Error, api};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyList, PyTuple};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 impl FromPy<'_, '_> for net_types::redex::RecordKind {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
@@ -19,7 +28,996 @@ impl ToPy for net_types::redex::RecordKind {
     }
 }
 
+/// Where a manager keeps its files.
+#[pyclass(frozen, name = "RedexOptions", module = "net")]
+pub(crate) struct RedexOptions(net_types::redex::RedexOptions);
+
+impl RedexOptions {
+    fn of(_: Python<'_>, record: net_types::redex::RedexOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl RedexOptions {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 1] = ["persistent_dir"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (persistent_dir = None))]
+    fn new(py: Python<'_>, persistent_dir: Option<Arg<'_, '_>>) -> PyResult<Self> {
+        if let Some(Ok(whole)) = persistent_dir.map(|value| value.cast::<Self>()) {
+            return abi::copied(py, "RedexOptions", false, || Self(whole.get().0.clone()));
+        }
+        let record = net_types::redex::RedexOptions {
+            persistent_dir: abi::arg_or(persistent_dir, "persistent_dir", || None)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The directory of persistent files, which is made when the first of them is opened. The file `a/b` is the directory `a/b.log` in it.
+    #[getter]
+    fn persistent_dir(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.persistent_dir;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "RedexOptions", &[("persistent_dir", Some(self.persistent_dir(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::redex::RedexOptions {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<RedexOptions>().map_err(|_| value::expected("RedexOptions", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::redex::RedexOptions {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, RedexOptions::of(py, self)?)?.into_any())
+    }
+}
+/// How a file is kept.
+#[pyclass(frozen, name = "RedexFileConfig", module = "net")]
+pub(crate) struct RedexFileConfig(net_types::redex::RedexFileConfig);
+
+impl RedexFileConfig {
+    fn of(_: Python<'_>, record: net_types::redex::RedexFileConfig) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl RedexFileConfig {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 7] = [
+            "persistent",
+            "fsync_every_n",
+            "fsync_interval_ms",
+            "retention_max_events",
+            "retention_max_bytes",
+            "retention_max_age_ms",
+            "max_bytes",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (persistent = None, fsync_every_n = None, fsync_interval_ms = None, retention_max_events = None, retention_max_bytes = None, retention_max_age_ms = None, max_bytes = None))]
+    fn new(
+        py: Python<'_>,
+        persistent: Option<Arg<'_, '_>>,
+        fsync_every_n: Option<Arg<'_, '_>>,
+        fsync_interval_ms: Option<Arg<'_, '_>>,
+        retention_max_events: Option<Arg<'_, '_>>,
+        retention_max_bytes: Option<Arg<'_, '_>>,
+        retention_max_age_ms: Option<Arg<'_, '_>>,
+        max_bytes: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = persistent.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "RedexFileConfig",
+                fsync_every_n.is_some()
+                    || fsync_interval_ms.is_some()
+                    || retention_max_events.is_some()
+                    || retention_max_bytes.is_some()
+                    || retention_max_age_ms.is_some()
+                    || max_bytes.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::redex::RedexFileConfig {
+            persistent: abi::arg_or(persistent, "persistent", || false)?,
+            fsync_every_n: abi::arg_or(fsync_every_n, "fsync_every_n", || None)?,
+            fsync_interval: abi::arg_or::<Option<Span<1_000_000>>>(
+                fsync_interval_ms,
+                "fsync_interval_ms",
+                || None,
+            )?
+            .map(|span| span.0),
+            retention_max_events: abi::arg_or(retention_max_events, "retention_max_events", || None)?,
+            retention_max: abi::arg_or(retention_max_bytes, "retention_max_bytes", || None)?,
+            retention_max_age: abi::arg_or::<Option<Span<1_000_000>>>(
+                retention_max_age_ms,
+                "retention_max_age_ms",
+                || None,
+            )?
+            .map(|span| span.0),
+            max: abi::arg_or(max_bytes, "max_bytes", || 268_435_456)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// Whether the file lives on disk. Otherwise it lives in memory, and ends when it is closed.
+    #[getter]
+    fn persistent(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.persistent;
+        value::shown(value, py)
+    }
+
+    /// An append that makes it so many events since the last sync returns when all are on disk. Not beside `fsync_interval`.
+    #[getter]
+    fn fsync_every_n(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.fsync_every_n;
+        value::shown(value, py)
+    }
+
+    /// So long after an append, at the latest, it is brought to the disk.
+    #[getter]
+    fn fsync_interval_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.fsync_interval;
+        value.map(Span::<1_000_000>).to_py(py)
+    }
+
+    /// Most events that are kept. The oldest are given up, some at a time.
+    #[getter]
+    fn retention_max_events(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.retention_max_events;
+        value::shown(value, py)
+    }
+
+    /// Most bytes of records that are kept.
+    #[getter]
+    fn retention_max_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.retention_max;
+        value::shown(value, py)
+    }
+
+    /// How old an event gets.
+    #[getter]
+    fn retention_max_age_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.retention_max_age;
+        value.map(Span::<1_000_000>).to_py(py)
+    }
+
+    /// Most bytes of a file in memory. Where a retention is set the oldest events make room; else appends fail with `full`.
+    #[getter]
+    fn max_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "RedexFileConfig",
+            &[
+                ("persistent", Some(self.persistent(py)?)),
+                ("fsync_every_n", Some(self.fsync_every_n(py)?)),
+                ("fsync_interval_ms", Some(self.fsync_interval_ms(py)?)),
+                ("retention_max_events", Some(self.retention_max_events(py)?)),
+                ("retention_max_bytes", Some(self.retention_max_bytes(py)?)),
+                ("retention_max_age_ms", Some(self.retention_max_age_ms(py)?)),
+                ("max_bytes", Some(self.max_bytes(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::redex::RedexFileConfig {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record =
+            value.cast::<RedexFileConfig>().map_err(|_| value::expected("RedexFileConfig", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::redex::RedexFileConfig {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, RedexFileConfig::of(py, self)?)?.into_any())
+    }
+}
+/// What a file has for a number.
+#[pyclass(frozen, name = "RedexEvent", module = "net")]
+pub(crate) struct RedexEvent(net_types::redex::RedexEvent);
+
+impl RedexEvent {
+    fn of(_: Python<'_>, record: net_types::redex::RedexEvent) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl RedexEvent {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 5] = ["seq", "payload", "checksum", "is_inline", "skipped"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (seq, payload, checksum, is_inline, skipped))]
+    fn new(
+        py: Python<'_>,
+        seq: Arg<'_, '_>,
+        payload: Arg<'_, '_>,
+        checksum: Arg<'_, '_>,
+        is_inline: Arg<'_, '_>,
+        skipped: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::redex::RedexEvent {
+            seq: abi::arg(seq, "seq")?,
+            payload: abi::arg(payload, "payload")?,
+            checksum: abi::arg(checksum, "checksum")?,
+            is_inline: abi::arg(is_inline, "is_inline")?,
+            skipped: abi::arg(skipped, "skipped")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Number of the event.
+    #[getter]
+    fn seq(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.seq;
+        value::shown(value, py)
+    }
+
+    /// What was appended.
+    #[getter]
+    fn payload(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.payload;
+        value::shown(value, py)
+    }
+
+    /// The lowest 28 bits of the payload's XXH3-64.
+    #[getter]
+    fn checksum(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.checksum;
+        value::shown(value, py)
+    }
+
+    /// Always false: every payload is kept in a record of its own.
+    #[getter]
+    fn is_inline(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.is_inline;
+        value::shown(value, py)
+    }
+
+    /// 0 for an event. Otherwise this is a gap: so many numbers, from `seq` on, have no event, since a writer reserved them and ended before it closed the file.
+    #[getter]
+    fn skipped(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.skipped;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "RedexEvent",
+            &[
+                ("seq", Some(self.seq(py)?)),
+                ("payload", Some(self.payload(py)?)),
+                ("checksum", Some(self.checksum(py)?)),
+                ("is_inline", Some(self.is_inline(py)?)),
+                ("skipped", Some(self.skipped(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::redex::RedexEvent {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<RedexEvent>().map_err(|_| value::expected("RedexEvent", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::redex::RedexEvent {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, RedexEvent::of(py, self)?)?.into_any())
+    }
+}
+/// What is wrong with a file of a log.
+#[pyclass(frozen, name = "RedexDamage", module = "net")]
+pub(crate) struct RedexDamage(net_types::redex::RedexDamage);
+
+impl RedexDamage {
+    fn of(_: Python<'_>, record: net_types::redex::RedexDamage) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl RedexDamage {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 5] = ["file", "offset", "first", "last", "reason"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (file, offset, first, last, reason))]
+    fn new(
+        py: Python<'_>,
+        file: Arg<'_, '_>,
+        offset: Arg<'_, '_>,
+        first: Arg<'_, '_>,
+        last: Arg<'_, '_>,
+        reason: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::redex::RedexDamage {
+            file: abi::arg(file, "file")?,
+            offset: abi::arg(offset, "offset")?,
+            first: abi::arg(first, "first")?,
+            last: abi::arg(last, "last")?,
+            reason: abi::arg(reason, "reason")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The file in the directory of the log.
+    #[getter]
+    fn file(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.file;
+        value::shown(value, py)
+    }
+
+    /// The byte at which the damage begins.
+    #[getter]
+    fn offset(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.offset;
+        value::shown(value, py)
+    }
+
+    /// The first number whose record it costs.
+    #[getter]
+    fn first(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.first;
+        value::shown(value, py)
+    }
+
+    /// The last one; below `first` if no record is missing.
+    #[getter]
+    fn last(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.last;
+        value::shown(value, py)
+    }
+
+    /// What is wrong, in words.
+    #[getter]
+    fn reason(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.reason;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "RedexDamage",
+            &[
+                ("file", Some(self.file(py)?)),
+                ("offset", Some(self.offset(py)?)),
+                ("first", Some(self.first(py)?)),
+                ("last", Some(self.last(py)?)),
+                ("reason", Some(self.reason(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::redex::RedexDamage {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<RedexDamage>().map_err(|_| value::expected("RedexDamage", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::redex::RedexDamage {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, RedexDamage::of(py, self)?)?.into_any())
+    }
+}
+/// What a log on disk is made of.
+#[pyclass(frozen, name = "RedexReport", module = "net")]
+pub(crate) struct RedexReport(net_types::redex::RedexReport, Py<PyList>);
+
+impl RedexReport {
+    /// The record, with its items as Python has them.
+    fn of(py: Python<'_>, mut record: net_types::redex::RedexReport) -> PyResult<Self> {
+        let items = std::mem::take(&mut record.damages).to_py(py)?;
+        Ok(Self(record, items.cast_bound::<PyList>(py)?.clone().unbind()))
+    }
+}
+
+#[pymethods]
+impl RedexReport {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 9] =
+            ["name", "segments", "bytes", "events", "skipped", "first", "next", "is_clean", "damages"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (name, segments, bytes, events, skipped, first, next, is_clean, damages))]
+    fn new(
+        py: Python<'_>,
+        name: Arg<'_, '_>,
+        segments: Arg<'_, '_>,
+        bytes: Arg<'_, '_>,
+        events: Arg<'_, '_>,
+        skipped: Arg<'_, '_>,
+        first: Arg<'_, '_>,
+        next: Arg<'_, '_>,
+        is_clean: Arg<'_, '_>,
+        damages: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::redex::RedexReport {
+            name: abi::arg(name, "name")?,
+            segments: abi::arg(segments, "segments")?,
+            bytes: abi::arg(bytes, "bytes")?,
+            events: abi::arg(events, "events")?,
+            skipped: abi::arg(skipped, "skipped")?,
+            first: abi::arg(first, "first")?,
+            next: abi::arg(next, "next")?,
+            is_clean: abi::arg(is_clean, "is_clean")?,
+            damages: abi::arg(damages, "damages")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The name by which the log is opened.
+    #[getter]
+    fn name(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.name;
+        value::shown(value, py)
+    }
+
+    /// Segments that are retained.
+    #[getter]
+    fn segments(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.segments;
+        value::shown(value, py)
+    }
+
+    /// Bytes of them all.
+    #[getter]
+    fn bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.bytes;
+        value::shown(value, py)
+    }
+
+    /// Events that can be read.
+    #[getter]
+    fn events(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.events;
+        value::shown(value, py)
+    }
+
+    /// Numbers that gaps skip.
+    #[getter]
+    fn skipped(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.skipped;
+        value::shown(value, py)
+    }
+
+    /// The first number that is retained.
+    #[getter]
+    fn first(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.first;
+        value::shown(value, py)
+    }
+
+    /// The number behind the last record.
+    #[getter]
+    fn next(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.next;
+        value::shown(value, py)
+    }
+
+    /// Whether the last writer has closed the log.
+    #[getter]
+    fn is_clean(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.is_clean;
+        value::shown(value, py)
+    }
+
+    /// What is wrong; at most 10,000.
+    #[getter]
+    fn damages(&self, py: Python<'_>) -> Answer {
+        Ok(self.1.clone_ref(py).into_any())
+    }
+
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.1.bind(py).len()
+    }
+
+    fn __iter__(&self, py: Python<'_>) -> Answer {
+        Ok(self.1.bind(py).try_iter()?.into_any().unbind())
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Ok(same) = other.cast::<Self>().map(Bound::get) else { return Ok(false) };
+        Ok(self.0 == same.0 && self.1.bind(other.py()).eq(&same.1)?)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "RedexReport",
+            &[
+                ("name", Some(self.name(py)?)),
+                ("segments", Some(self.segments(py)?)),
+                ("bytes", Some(self.bytes(py)?)),
+                ("events", Some(self.events(py)?)),
+                ("skipped", Some(self.skipped(py)?)),
+                ("first", Some(self.first(py)?)),
+                ("next", Some(self.next(py)?)),
+                ("is_clean", Some(self.is_clean(py)?)),
+                ("damages", Some(self.damages(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::redex::RedexReport {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<RedexReport>().map_err(|_| value::expected("RedexReport", value))?;
+        let items = Vec::from_py(record.get().1.bind(value.py()).as_any())?;
+        Ok(Self { damages: items, ..record.get().0.clone() })
+    }
+}
+
+impl ToPy for net_types::redex::RedexReport {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, RedexReport::of(py, self)?)?.into_any())
+    }
+}
+/// What a repair does, or has done.
+#[pyclass(frozen, name = "RedexRepair", module = "net")]
+pub(crate) struct RedexRepair(net_types::redex::RedexRepair);
+
+impl RedexRepair {
+    fn of(_: Python<'_>, record: net_types::redex::RedexRepair) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl RedexRepair {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 3] = ["report", "aside", "applied"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (report, aside, applied))]
+    fn new(py: Python<'_>, report: Arg<'_, '_>, aside: Arg<'_, '_>, applied: Arg<'_, '_>) -> PyResult<Self> {
+        let record = net_types::redex::RedexRepair {
+            report: abi::arg(report, "report")?,
+            aside: abi::arg(aside, "aside")?,
+            applied: abi::arg(applied, "applied")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// What was wrong.
+    #[getter]
+    fn report(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.report;
+        value::shown(value, py)
+    }
+
+    /// Files of the log that are kept as they were, under these names.
+    #[getter]
+    fn aside(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.aside;
+        value::shown(value, py)
+    }
+
+    /// Whether it was done.
+    #[getter]
+    fn applied(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.applied;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "RedexRepair",
+            &[
+                ("report", Some(self.report(py)?)),
+                ("aside", Some(self.aside(py)?)),
+                ("applied", Some(self.applied(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::redex::RedexRepair {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<RedexRepair>().map_err(|_| value::expected("RedexRepair", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::redex::RedexRepair {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, RedexRepair::of(py, self)?)?.into_any())
+    }
+}
+
+/// Makes a manager. It touches no file before one is opened.
+#[pyfunction]
+#[pyo3(signature = (options))]
+fn redex_new(py: Python<'_>, options: Option<Arg<'_, '_>>) -> Answer {
+    let options = abi::arg_or(options, "options", Default::default)?;
+    abi::run(py, 0, || <net_core::Redex as api::Redex>::new(options))
+}
+
+/// Opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
+/// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+#[pyfunction]
+#[pyo3(signature = (this, name, config))]
+fn redex_open_file(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    config: Option<Arg<'_, '_>>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::Redex>>(this, "self")?;
+    let name = abi::arg::<&str>(name, "name")?;
+    let config = abi::arg_or(config, "config", Default::default)?;
+    abi::run(py, name.len(), || <net_core::Redex as api::Redex>::open_file(&this, name, config))
+}
+
+fn redex_verify_start(
+    this: Arg<'_, '_>,
+    name: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<Vec<net_types::redex::RedexReport>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::Redex>>(this, "self")?;
+    let name = abi::arg_or(name, "name", || None)?;
+    Ok(async move { <net_core::Redex as api::Redex>::verify(&this, name).await })
+}
+
+/// Reads all of the named log on disk, or of every one, and tells what is wrong. It needs no lock, so a log may be written meanwhile.
+#[pyfunction]
+#[pyo3(signature = (this, name))]
+fn redex_verify(py: Python<'_>, this: Arg<'_, '_>, name: Option<Arg<'_, '_>>) -> Answer {
+    abi::wait(py, redex_verify_start(this, name)?)
+}
+
+/// Reads all of the named log on disk, or of every one, and tells what is wrong. It needs no lock, so a log may be written meanwhile.
+#[pyfunction]
+#[pyo3(signature = (queue, this, name))]
+fn redex_verify_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    name: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, redex_verify_start(this, name)?)
+}
+
+fn redex_repair_start(
+    this: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    apply: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<net_types::redex::RedexRepair, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::Redex>>(this, "self")?;
+    let name = abi::arg(name, "name")?;
+    let apply = abi::arg_or(apply, "apply", || false)?;
+    Ok(async move { <net_core::Redex as api::Redex>::repair(&this, name, apply).await })
+}
+
+/// Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
+/// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+#[pyfunction]
+#[pyo3(signature = (this, name, apply))]
+fn redex_repair(py: Python<'_>, this: Arg<'_, '_>, name: Arg<'_, '_>, apply: Option<Arg<'_, '_>>) -> Answer {
+    abi::wait(py, redex_repair_start(this, name, apply)?)
+}
+
+/// Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
+/// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+#[pyfunction]
+#[pyo3(signature = (queue, this, name, apply))]
+fn redex_repair_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    apply: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, redex_repair_start(this, name, apply)?)
+}
+
+/// Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+#[pyfunction]
+#[pyo3(signature = (this, payload))]
+fn redex_file_append(py: Python<'_>, this: Arg<'_, '_>, payload: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    let payload = abi::arg::<Cow<'_, [u8]>>(payload, "payload")?;
+    abi::run(py, payload.len(), || <net_core::RedexFile as api::RedexFile>::append(&this, &payload))
+}
+
+/// Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+#[pyfunction]
+#[pyo3(signature = (this, payloads))]
+fn redex_file_append_batch(py: Python<'_>, this: Arg<'_, '_>, payloads: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    let payloads = abi::arg::<Vec<PyBackedBytes>>(payloads, "payloads")?;
+    let payloads: Vec<_> = payloads.iter().map(|item| &**item).collect();
+    abi::run(py, usize::MAX, || <net_core::RedexFile as api::RedexFile>::append_batch(&this, &payloads))
+}
+
+fn redex_file_append_async_start(
+    this: Arg<'_, '_>,
+    payload: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<u64, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    let payload = abi::arg(payload, "payload")?;
+    Ok(async move { <net_core::RedexFile as api::RedexFile>::append_async(&this, payload).await })
+}
+
+/// Appends one event. Appends that wait at the same time share one sync.
+#[pyfunction]
+#[pyo3(signature = (this, payload))]
+fn redex_file_append_async(py: Python<'_>, this: Arg<'_, '_>, payload: Arg<'_, '_>) -> Answer {
+    abi::wait(py, redex_file_append_async_start(this, payload)?)
+}
+
+/// Appends one event. Appends that wait at the same time share one sync.
+#[pyfunction]
+#[pyo3(signature = (queue, this, payload))]
+fn redex_file_append_async_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    payload: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, redex_file_append_async_start(this, payload)?)
+}
+
+fn redex_file_append_batch_async_start(
+    this: Arg<'_, '_>,
+    payloads: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Option<u64>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    let payloads = abi::arg(payloads, "payloads")?;
+    Ok(async move { <net_core::RedexFile as api::RedexFile>::append_batch_async(&this, payloads).await })
+}
+
+/// Appends all or none, in a row. Appends that wait at the same time share one sync.
+#[pyfunction]
+#[pyo3(signature = (this, payloads))]
+fn redex_file_append_batch_async(py: Python<'_>, this: Arg<'_, '_>, payloads: Arg<'_, '_>) -> Answer {
+    abi::wait(py, redex_file_append_batch_async_start(this, payloads)?)
+}
+
+/// Appends all or none, in a row. Appends that wait at the same time share one sync.
+#[pyfunction]
+#[pyo3(signature = (queue, this, payloads))]
+fn redex_file_append_batch_async_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    payloads: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, redex_file_append_batch_async_start(this, payloads)?)
+}
+
+/// Reads what is retained from `start` on and before `end`. Damage among it is an error that names the numbers; what is around them can be read.
+#[pyfunction]
+#[pyo3(signature = (this, start, end))]
+fn redex_file_read_range(py: Python<'_>, this: Arg<'_, '_>, start: Arg<'_, '_>, end: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    let start = abi::arg(start, "start")?;
+    let end = abi::arg(end, "end")?;
+    abi::run(py, 0, || <net_core::RedexFile as api::RedexFile>::read_range(&this, start, end))
+}
+
+/// Reads what is retained from a number on, and then what is appended, without a gap. From 0 it begins with the oldest event. It ends when
+/// the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind what was given up.
+#[pyfunction]
+#[pyo3(signature = (this, from_seq))]
+fn redex_file_tail(py: Python<'_>, this: Arg<'_, '_>, from_seq: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    let from_seq = abi::arg_or(from_seq, "from_seq", || 0)?;
+    abi::run(py, 0, || <net_core::RedexFile as api::RedexFile>::tail(&this, from_seq))
+}
+
+fn redex_file_sync_start(
+    this: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    Ok(async move { <net_core::RedexFile as api::RedexFile>::sync(&this).await })
+}
+
+/// Returns when all that was appended before is on disk.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn redex_file_sync(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    abi::wait(py, redex_file_sync_start(this)?)
+}
+
+/// Returns when all that was appended before is on disk.
+#[pyfunction]
+#[pyo3(signature = (queue, this))]
+fn redex_file_sync_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, redex_file_sync_start(this)?)
+}
+
+fn redex_file_close_start(
+    this: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    Ok(async move { <net_core::RedexFile as api::RedexFile>::close(&this).await })
+}
+
+/// Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn redex_file_close(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    abi::wait(py, redex_file_close_start(this)?)
+}
+
+/// Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+#[pyfunction]
+#[pyo3(signature = (queue, this))]
+fn redex_file_close_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, redex_file_close_start(this)?)
+}
+
+/// Tells how many events are retained.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn redex_file_len(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    abi::run(py, 0, || <net_core::RedexFile as api::RedexFile>::len(&this))
+}
+
+/// Tells the number that the next event gets.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn redex_file_next_seq(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    abi::run(py, 0, || <net_core::RedexFile as api::RedexFile>::next_seq(&this))
+}
+
+fn redex_tail_iter_next_start(
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Vec<net_types::redex::RedexEvent>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::RedexTailIter>>(this, "self")?;
+    let max = abi::arg::<u32>(max, "max")?;
+    Ok(async move { <net_core::RedexTailIter as api::RedexTailIter>::next(&this, max).await })
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (this, max))]
+fn redex_tail_iter_next(py: Python<'_>, this: Arg<'_, '_>, max: Arg<'_, '_>) -> Answer {
+    abi::wait(py, redex_tail_iter_next_start(this, max)?)
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (queue, this, max))]
+fn redex_tail_iter_next_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, redex_tail_iter_next_start(this, max)?)
+}
+
+/// Ends the iteration.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn redex_tail_iter_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::RedexTailIter>>(this, "self")?;
+    abi::run(py, 0, || {
+        <net_core::RedexTailIter as api::RedexTailIter>::close(&this);
+        Ok(())
+    })
+}
+
 /// Adds the classes and functions of the module.
-pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<RedexOptions>()?;
+    module.add_class::<RedexFileConfig>()?;
+    module.add_class::<RedexEvent>()?;
+    module.add_class::<RedexDamage>()?;
+    module.add_class::<RedexReport>()?;
+    module.add_class::<RedexRepair>()?;
+    module.add_function(wrap_pyfunction!(redex_new, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_open_file, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_verify, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_verify_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_repair, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_repair_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_append, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_append_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_append_async, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_append_async_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_append_batch_async, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_append_batch_async_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_read_range, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_tail, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_sync, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_sync_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_close, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_close_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_len, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_next_seq, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_tail_iter_next, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_tail_iter_next_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_tail_iter_end, module)?)?;
     Ok(())
 }

@@ -15,3 +15,135 @@ impl Pack for net_types::redex::RecordKind {
         tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of record_kind"))
     }
 }
+
+impl Pack for net_types::redex::RedexOptions {
+    fn pack(&self, w: &mut Writer) {
+        w.record(1, |w| {
+            self.persistent_dir.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { persistent_dir: f.field_or(None)? })
+    }
+}
+
+impl Pack for net_types::redex::RedexFileConfig {
+    fn pack(&self, w: &mut Writer) {
+        w.record(7, |w| {
+            self.persistent.pack(w);
+            self.fsync_every_n.pack(w);
+            w.optional_duration(self.fsync_interval, 1_000_000);
+            self.retention_max_events.pack(w);
+            self.retention_max.pack(w);
+            w.optional_duration(self.retention_max_age, 1_000_000);
+            self.max.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            persistent: f.field_or_else(|| false)?,
+            fsync_every_n: f.field_or(None)?,
+            fsync_interval: f.next().map(|r| r.option(|r| r.duration(1_000_000))).transpose()?.flatten(),
+            retention_max_events: f.field_or(None)?,
+            retention_max: f.field_or(None)?,
+            retention_max_age: f.next().map(|r| r.option(|r| r.duration(1_000_000))).transpose()?.flatten(),
+            max: f.field_or_else(|| 268_435_456)?,
+        })
+    }
+}
+
+impl Pack for net_types::redex::RedexEvent {
+    fn pack(&self, w: &mut Writer) {
+        w.record(5, |w| {
+            self.seq.pack(w);
+            self.payload.pack(w);
+            self.checksum.pack(w);
+            self.is_inline.pack(w);
+            self.skipped.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            seq: f.field()?,
+            payload: f.field()?,
+            checksum: f.field()?,
+            is_inline: f.field()?,
+            skipped: f.field()?,
+        })
+    }
+}
+
+impl Pack for net_types::redex::RedexDamage {
+    fn pack(&self, w: &mut Writer) {
+        w.record(5, |w| {
+            self.file.pack(w);
+            self.offset.pack(w);
+            self.first.pack(w);
+            self.last.pack(w);
+            self.reason.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            file: f.field()?,
+            offset: f.field()?,
+            first: f.field()?,
+            last: f.field()?,
+            reason: f.field()?,
+        })
+    }
+}
+
+impl Pack for net_types::redex::RedexReport {
+    fn pack(&self, w: &mut Writer) {
+        w.record(9, |w| {
+            self.name.pack(w);
+            self.segments.pack(w);
+            self.bytes.pack(w);
+            self.events.pack(w);
+            self.skipped.pack(w);
+            self.first.pack(w);
+            self.next.pack(w);
+            self.is_clean.pack(w);
+            self.damages.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            name: f.field()?,
+            segments: f.field()?,
+            bytes: f.field()?,
+            events: f.field()?,
+            skipped: f.field()?,
+            first: f.field()?,
+            next: f.field()?,
+            is_clean: f.field()?,
+            damages: f.field()?,
+        })
+    }
+}
+
+impl Pack for net_types::redex::RedexRepair {
+    fn pack(&self, w: &mut Writer) {
+        w.record(3, |w| {
+            self.report.pack(w);
+            self.aside.pack(w);
+            self.applied.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { report: f.field()?, aside: f.field()?, applied: f.field()? })
+    }
+}

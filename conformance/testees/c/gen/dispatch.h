@@ -3159,6 +3159,281 @@ static inline void show_record_kind(call *c, const net_record_kind *value) {
   show_text(c, &text);
 }
 
+static inline void read_redex_options(call *c, const node *value, net_redex_options *out) {
+  *out = net_redex_options_init();
+  if (given(member(value, "persistent_dir"))) {
+    read_text(c, member(value, "persistent_dir"), &out->persistent_dir);
+  }
+}
+
+static inline void show_redex_options(call *c, const net_redex_options *value) {
+  {
+    size_t at = enter(c, net_str("persistent_dir"));
+    if (value->persistent_dir.data != NULL) {
+      show_text(c, &value->persistent_dir);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_redex_file_config(call *c, const node *value, net_redex_file_config *out) {
+  *out = net_redex_file_config_init();
+  if (given(member(value, "persistent"))) {
+    read_bool(c, member(value, "persistent"), &out->persistent);
+  }
+  out->has_fsync_every_n = given(member(value, "fsync_every_n"));
+  if (out->has_fsync_every_n) {
+    read_u64(c, member(value, "fsync_every_n"), &out->fsync_every_n);
+  }
+  out->has_fsync_interval_ms = given(member(value, "fsync_interval"));
+  if (out->has_fsync_interval_ms) {
+    read_time(c, member(value, "fsync_interval"), &out->fsync_interval_ms);
+  }
+  out->has_retention_max_events = given(member(value, "retention_max_events"));
+  if (out->has_retention_max_events) {
+    read_u64(c, member(value, "retention_max_events"), &out->retention_max_events);
+  }
+  out->has_retention_max_bytes = given(member(value, "retention_max"));
+  if (out->has_retention_max_bytes) {
+    read_u64(c, member(value, "retention_max"), &out->retention_max_bytes);
+  }
+  out->has_retention_max_age_ms = given(member(value, "retention_max_age"));
+  if (out->has_retention_max_age_ms) {
+    read_time(c, member(value, "retention_max_age"), &out->retention_max_age_ms);
+  }
+  if (given(member(value, "max"))) {
+    read_u64(c, member(value, "max"), &out->max_bytes);
+  }
+}
+
+static inline void show_redex_file_config(call *c, const net_redex_file_config *value) {
+  {
+    size_t at = enter(c, net_str("persistent"));
+    show_bool(c, &value->persistent);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("fsync_every_n"));
+    if (value->has_fsync_every_n) {
+      show_u64(c, &value->fsync_every_n);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("fsync_interval"));
+    if (value->has_fsync_interval_ms) {
+      show_time(c, &value->fsync_interval_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("retention_max_events"));
+    if (value->has_retention_max_events) {
+      show_u64(c, &value->retention_max_events);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("retention_max"));
+    if (value->has_retention_max_bytes) {
+      show_u64(c, &value->retention_max_bytes);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("retention_max_age"));
+    if (value->has_retention_max_age_ms) {
+      show_time(c, &value->retention_max_age_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max"));
+    show_u64(c, &value->max_bytes);
+    leave(c, at);
+  }
+}
+
+static inline void read_redex_event(call *c, const node *value, net_redex_event *out) {
+  *out = net_redex_event_init();
+  read_u64(c, member(value, "seq"), &out->seq);
+  read_bytes(c, member(value, "payload"), &out->payload);
+  read_u32(c, member(value, "checksum"), &out->checksum);
+  read_bool(c, member(value, "is_inline"), &out->is_inline);
+  read_u64(c, member(value, "skipped"), &out->skipped);
+}
+
+static inline void show_redex_event(call *c, const net_redex_event *value) {
+  {
+    size_t at = enter(c, net_str("seq"));
+    show_u64(c, &value->seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("payload"));
+    show_bytes(c, &value->payload);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("checksum"));
+    show_u32(c, &value->checksum);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("is_inline"));
+    show_bool(c, &value->is_inline);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("skipped"));
+    show_u64(c, &value->skipped);
+    leave(c, at);
+  }
+}
+
+static inline void read_redex_damage(call *c, const node *value, net_redex_damage *out) {
+  *out = net_redex_damage_init();
+  read_text(c, member(value, "file"), &out->file);
+  read_u64(c, member(value, "offset"), &out->offset);
+  read_u64(c, member(value, "first"), &out->first);
+  read_u64(c, member(value, "last"), &out->last);
+  read_text(c, member(value, "reason"), &out->reason);
+}
+
+static inline void show_redex_damage(call *c, const net_redex_damage *value) {
+  {
+    size_t at = enter(c, net_str("file"));
+    show_text(c, &value->file);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("offset"));
+    show_u64(c, &value->offset);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("first"));
+    show_u64(c, &value->first);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("last"));
+    show_u64(c, &value->last);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reason"));
+    show_text(c, &value->reason);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(redex_damage, net_redex_damage, net_redex_damage_list)
+TESTEE_SHOW_LIST(redex_damage, net_redex_damage_list)
+
+static inline void read_redex_report(call *c, const node *value, net_redex_report *out) {
+  *out = net_redex_report_init();
+  read_text(c, member(value, "name"), &out->name);
+  read_u64(c, member(value, "segments"), &out->segments);
+  read_u64(c, member(value, "bytes"), &out->bytes);
+  read_u64(c, member(value, "events"), &out->events);
+  read_u64(c, member(value, "skipped"), &out->skipped);
+  read_u64(c, member(value, "first"), &out->first);
+  read_u64(c, member(value, "next"), &out->next);
+  read_bool(c, member(value, "is_clean"), &out->is_clean);
+  read_redex_damage_list(c, member(value, "damages"), &out->damages);
+}
+
+static inline void show_redex_report(call *c, const net_redex_report *value) {
+  {
+    size_t at = enter(c, net_str("name"));
+    show_text(c, &value->name);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("segments"));
+    show_u64(c, &value->segments);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("bytes"));
+    show_u64(c, &value->bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("events"));
+    show_u64(c, &value->events);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("skipped"));
+    show_u64(c, &value->skipped);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("first"));
+    show_u64(c, &value->first);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("next"));
+    show_u64(c, &value->next);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("is_clean"));
+    show_bool(c, &value->is_clean);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("damages"));
+    show_redex_damage_list(c, &value->damages);
+    leave(c, at);
+  }
+}
+
+static inline void read_redex_repair(call *c, const node *value, net_redex_repair *out) {
+  *out = net_redex_repair_init();
+  read_redex_report(c, member(value, "report"), &out->report);
+  read_text_list(c, member(value, "aside"), &out->aside);
+  read_bool(c, member(value, "applied"), &out->applied);
+}
+
+static inline void show_redex_repair(call *c, const net_redex_repair *value) {
+  {
+    size_t at = enter(c, net_str("report"));
+    show_redex_report(c, &value->report);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("aside"));
+    show_text_list(c, &value->aside);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("applied"));
+    show_bool(c, &value->applied);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(redex_report, net_redex_report, net_redex_report_list)
+TESTEE_SHOW_LIST(redex_report, net_redex_report_list)
+TESTEE_READ_LIST(redex_event, net_redex_event, net_redex_event_list)
+TESTEE_SHOW_LIST(redex_event, net_redex_event_list)
+
 static inline void read_gossip_kind(call *c, const node *value, net_gossip_kind *out) {
   if (!net_gossip_kind_from_text(net_str(text_of(c, value)), out)) {
     refuse(c, "no such value");
@@ -9831,6 +10106,311 @@ static void time_net_node_poll(call *c) {
   finish(c);
 }
 
+static void call_redex_new(call *c) {
+  net_redex_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_redex_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_redex_new_with(given(arg(c, "options")) ? &options_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_redex_open_file(call *c) {
+  net_view name_;
+  memset(&name_, 0, sizeof name_);
+  read_text(c, arg(c, "name"), &name_);
+  net_redex_file_config config_;
+  memset(&config_, 0, sizeof config_);
+  if (given(arg(c, "config"))) {
+    read_redex_file_config(c, arg(c, "config"), &config_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_redex_open_file_with(self(c), name_, given(arg(c, "config")) ? &config_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_redex_verify(call *c) {
+  net_view name_;
+  memset(&name_, 0, sizeof name_);
+  if (given(arg(c, "name"))) {
+    read_text(c, arg(c, "name"), &name_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_redex_verify(self(c), name_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_redex_report_list result;
+  if (!net_redex_verify_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_redex_report_list(c, &result);
+  net_redex_report_list_free(&result);
+  net_bytes_free(&bytes);
+}
+
+static void call_redex_repair(call *c) {
+  net_view name_;
+  memset(&name_, 0, sizeof name_);
+  read_text(c, arg(c, "name"), &name_);
+  bool apply_;
+  memset(&apply_, 0, sizeof apply_);
+  if (given(arg(c, "apply"))) {
+    read_bool(c, arg(c, "apply"), &apply_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_redex_repair(self(c), name_, apply_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_redex_repair result;
+  if (!net_redex_repair_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_redex_repair(c, &result);
+  net_redex_repair_free(&result);
+  net_bytes_free(&bytes);
+}
+
+static void call_redex_file_append(call *c) {
+  net_view payload_;
+  memset(&payload_, 0, sizeof payload_);
+  read_bytes(c, arg(c, "payload"), &payload_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint64_t result;
+  net_code code = net_redex_file_append(self(c), payload_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_redex_file_append_batch(call *c) {
+  net_view_list payloads_;
+  memset(&payloads_, 0, sizeof payloads_);
+  read_bytes_list(c, arg(c, "payloads"), &payloads_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  uint64_t result;
+  net_code code = net_redex_file_append_batch_with(self(c), payloads_.items, payloads_.len, &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_u64(c, &result);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_redex_file_append_async(call *c) {
+  net_view payload_;
+  memset(&payload_, 0, sizeof payload_);
+  read_bytes(c, arg(c, "payload"), &payload_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_redex_file_append_async(self(c), payload_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  uint64_t result;
+  if (!net_redex_file_append_async_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_u64(c, &result);
+  net_bytes_free(&bytes);
+}
+
+static void call_redex_file_append_batch_async(call *c) {
+  net_view_list payloads_;
+  memset(&payloads_, 0, sizeof payloads_);
+  read_bytes_list(c, arg(c, "payloads"), &payloads_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  net_bytes bytes;
+  uint64_t op = net_redex_file_append_batch_async_with(self(c), payloads_.items, payloads_.len, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  uint64_t result;
+  if (!net_redex_file_append_batch_async_result(net_bytes_view(&bytes), &found, &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  if (found) {
+    show_u64(c, &result);
+  } else {
+    show_null(c);
+  }
+  net_bytes_free(&bytes);
+}
+
+static void call_redex_file_read_range(call *c) {
+  uint64_t start_;
+  memset(&start_, 0, sizeof start_);
+  read_u64(c, arg(c, "start"), &start_);
+  uint64_t end_;
+  memset(&end_, 0, sizeof end_);
+  read_u64(c, arg(c, "end"), &end_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_redex_event_list result;
+  net_code code = net_redex_file_read_range_with(self(c), start_, end_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_redex_event_list(c, &result);
+  net_redex_event_list_free(&result);
+}
+
+static void call_redex_file_tail(call *c) {
+  uint64_t from_seq_;
+  memset(&from_seq_, 0, sizeof from_seq_);
+  if (given(arg(c, "from_seq"))) {
+    read_u64(c, arg(c, "from_seq"), &from_seq_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_redex_file_tail(self(c), from_seq_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_redex_file_sync(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_redex_file_sync(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_redex_file_close(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_redex_file_close(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_redex_file_len(call *c) {
+  net_error error;
+  uint64_t result;
+  net_code code = net_redex_file_len(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_redex_file_next_seq(call *c) {
+  net_error error;
+  uint64_t result;
+  net_code code = net_redex_file_next_seq(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_redex_tail_iter_next(call *c) {
+  uint32_t max = 0;
+  read_u32(c, arg(c, "max"), &max);
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_redex_tail_iter_next(self(c), max, net_queue_done, c->queue);
+  if (net_wait(c->queue, op, &bytes, &error) != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_redex_event_list result;
+  if (net_redex_tail_iter_next_result(net_bytes_view(&bytes), &result)) {
+    show_redex_event_list(c, &result);
+    net_redex_event_list_free(&result);
+  }
+  net_bytes_free(&bytes);
+}
+
+static void call_redex_tail_iter_close(call *c) {
+  net_error error;
+  if (net_redex_tail_iter_close(self(c), &error) != 0) {
+    show_error(c, &error);
+  } else {
+    show_null(c);
+  }
+}
+
 // Makes the call that a request names; false if there is none of that name.
 static inline bool dispatch(call *c) {
   static const struct {
@@ -10083,6 +10663,22 @@ static inline bool dispatch(call *c) {
       {"time:bus.net_node.fire", time_net_node_fire},
       {"time:bus.net_node.push_with_hash", time_net_node_push_with_hash},
       {"time:bus.net_node.poll", time_net_node_poll},
+      {"call:redex.redex.new", call_redex_new},
+      {"call:redex.redex.open_file", call_redex_open_file},
+      {"call:redex.redex.verify", call_redex_verify},
+      {"call:redex.redex.repair", call_redex_repair},
+      {"call:redex.redex_file.append", call_redex_file_append},
+      {"call:redex.redex_file.append_batch", call_redex_file_append_batch},
+      {"call:redex.redex_file.append_async", call_redex_file_append_async},
+      {"call:redex.redex_file.append_batch_async", call_redex_file_append_batch_async},
+      {"call:redex.redex_file.read_range", call_redex_file_read_range},
+      {"call:redex.redex_file.tail", call_redex_file_tail},
+      {"call:redex.redex_file.sync", call_redex_file_sync},
+      {"call:redex.redex_file.close", call_redex_file_close},
+      {"call:redex.redex_file.len", call_redex_file_len},
+      {"call:redex.redex_file.next_seq", call_redex_file_next_seq},
+      {"call:redex.redex_tail_iter.next", call_redex_tail_iter_next},
+      {"call:redex.redex_tail_iter.close", call_redex_tail_iter_close},
   };
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
     if (strcmp(c->op, calls[i].op) == 0) {

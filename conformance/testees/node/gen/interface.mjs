@@ -231,6 +231,21 @@ export const calls = {
   'bus.typed_channel.subscribe': { kind: 'method', owner: 'TypedChannel', name: 'subscribe', args: [['options', ['record', 'bus.subscribe_options']]], spread: false, returns: 'object' },
   'bus.typed_channel.subscribe_raw': { kind: 'method', owner: 'TypedChannel', name: 'subscribeRaw', args: [['options', ['record', 'bus.subscribe_options']]], spread: false, returns: 'object' },
   'bus.typed_channel.name': { kind: 'property', owner: 'TypedChannel', name: 'name', args: [], spread: false, returns: 'plain' },
+  'redex.redex.new': { kind: 'new', owner: 'Redex', name: 'new', args: [['options', ['record', 'redex.redex_options']]], spread: false, returns: 'object' },
+  'redex.redex.open_file': { kind: 'method', owner: 'Redex', name: 'openFile', args: [['name', 'plain'], ['config', ['record', 'redex.redex_file_config']]], spread: false, returns: 'object' },
+  'redex.redex.verify': { kind: 'method', owner: 'Redex', name: 'verify', args: [['name', ['optional', 'plain']]], spread: false, returns: ['list', ['record', 'redex.redex_report']] },
+  'redex.redex.repair': { kind: 'method', owner: 'Redex', name: 'repair', args: [['name', 'plain'], ['apply', 'plain']], spread: false, returns: ['record', 'redex.redex_repair'] },
+  'redex.redex_file.append': { kind: 'method', owner: 'RedexFile', name: 'append', args: [['payload', 'bytes']], spread: false, returns: 'big' },
+  'redex.redex_file.append_batch': { kind: 'method', owner: 'RedexFile', name: 'appendBatch', args: [['payloads', ['list', 'bytes']]], spread: false, returns: ['optional', 'big'] },
+  'redex.redex_file.append_async': { kind: 'method', owner: 'RedexFile', name: 'appendAsync', args: [['payload', 'bytes']], spread: false, returns: 'big' },
+  'redex.redex_file.append_batch_async': { kind: 'method', owner: 'RedexFile', name: 'appendBatchAsync', args: [['payloads', ['list', 'bytes']]], spread: false, returns: ['optional', 'big'] },
+  'redex.redex_file.read_range': { kind: 'method', owner: 'RedexFile', name: 'readRange', args: [['start', 'big'], ['end', 'big']], spread: false, returns: ['list', ['record', 'redex.redex_event']] },
+  'redex.redex_file.tail': { kind: 'method', owner: 'RedexFile', name: 'tail', args: [['from_seq', 'big']], spread: false, returns: 'object' },
+  'redex.redex_file.sync': { kind: 'method', owner: 'RedexFile', name: 'sync', args: [], spread: false, returns: 'none' },
+  'redex.redex_file.close': { kind: 'method', owner: 'RedexFile', name: 'close', args: [], spread: false, returns: 'none' },
+  'redex.redex_file.len': { kind: 'method', owner: 'RedexFile', name: 'len', args: [], spread: false, returns: 'big' },
+  'redex.redex_file.next_seq': { kind: 'method', owner: 'RedexFile', name: 'nextSeq', args: [], spread: false, returns: 'big' },
+  'redex.redex_tail_iter.next': { kind: 'method', owner: 'RedexTailIter', name: 'nextBatch', args: [['max', 'plain']], returns: ['list', ['record', 'redex.redex_event']] },
 };
 
 /** Records, unions, enums that are numbers, and interfaces of the host. */
@@ -287,6 +302,12 @@ export const shapes = {
   'bus.shutdown_options': { fields: [['timeout', 'timeoutMs', 'plain']], class: '' },
   'bus.net_keypair': { fields: [['public_key', 'publicKey', 'plain'], ['secret_key', 'secretKey', 'plain']], class: '' },
   'bus.transport': { tag: 'type', cases: { 'memory': [], 'redis': [['url', 'url', 'plain'], ['prefix', 'prefix', 'plain'], ['pipeline_size', 'pipelineSize', 'plain'], ['pool_size', 'poolSize', ['optional', 'plain']], ['connect_timeout', 'connectTimeoutMs', 'plain'], ['command_timeout', 'commandTimeoutMs', 'plain'], ['max_stream_len', 'maxStreamLen', ['optional', 'plain']]], 'jetstream': [['url', 'url', 'plain'], ['prefix', 'prefix', 'plain'], ['connect_timeout', 'connectTimeoutMs', 'plain'], ['request_timeout', 'requestTimeoutMs', 'plain'], ['max_messages', 'maxMessages', ['optional', 'big']], ['max', 'maxBytes', ['optional', 'big']], ['max_age', 'maxAgeMs', ['optional', 'plain']], ['replicas', 'replicas', 'plain']], 'mesh': [['bind', 'bind', 'plain'], ['peer', 'peer', 'plain'], ['psk', 'psk', 'plain'], ['role', 'role', ['optional', 'plain']], ['peer_public_key', 'peerPublicKey', ['optional', 'plain']], ['secret_key', 'secretKey', ['optional', 'plain']], ['public_key', 'publicKey', ['optional', 'plain']], ['identity_seed', 'identitySeed', ['optional', 'bytes']], ['reliability', 'reliability', 'plain'], ['heartbeat_interval', 'heartbeatIntervalMs', 'plain'], ['session_timeout', 'sessionTimeoutMs', 'plain'], ['batched_io', 'batchedIo', 'plain'], ['packet_pool_size', 'packetPoolSize', 'plain']] } },
+  'redex.redex_options': { fields: [['persistent_dir', 'persistentDir', ['optional', 'plain']]], class: '' },
+  'redex.redex_file_config': { fields: [['persistent', 'persistent', 'plain'], ['fsync_every_n', 'fsyncEveryN', ['optional', 'big']], ['fsync_interval', 'fsyncIntervalMs', ['optional', 'plain']], ['retention_max_events', 'retentionMaxEvents', ['optional', 'big']], ['retention_max', 'retentionMaxBytes', ['optional', 'big']], ['retention_max_age', 'retentionMaxAgeMs', ['optional', 'plain']], ['max', 'maxBytes', 'big']], class: '' },
+  'redex.redex_event': { fields: [['seq', 'seq', 'big'], ['payload', 'payload', 'bytes'], ['checksum', 'checksum', 'plain'], ['is_inline', 'isInline', 'plain'], ['skipped', 'skipped', 'big']], class: '' },
+  'redex.redex_damage': { fields: [['file', 'file', 'plain'], ['offset', 'offset', 'big'], ['first', 'first', 'big'], ['last', 'last', 'big'], ['reason', 'reason', 'plain']], class: '' },
+  'redex.redex_report': { fields: [['name', 'name', 'plain'], ['segments', 'segments', 'big'], ['bytes', 'bytes', 'big'], ['events', 'events', 'big'], ['skipped', 'skipped', 'big'], ['first', 'first', 'big'], ['next', 'next', 'big'], ['is_clean', 'isClean', 'plain'], ['damages', 'damages', ['list', ['record', 'redex.redex_damage']]]], class: '' },
+  'redex.redex_repair': { fields: [['report', 'report', ['record', 'redex.redex_report']], ['aside', 'aside', ['list', 'plain']], ['applied', 'applied', 'plain']], class: '' },
 };
 
 /** Errors: numbers and fields. */

@@ -575,6 +575,53 @@ NAMED.update(
             ),
         ),
         "redex.record_kind": enum_of({"event": "event", "gap": "gap"}),
+        "redex.redex_options": record_of(
+            net.gen.redex.RedexOptions, ("persistent_dir", "persistent_dir", optional(SAME))
+        ),
+        "redex.redex_file_config": record_of(
+            net.gen.redex.RedexFileConfig,
+            ("persistent", "persistent", SAME),
+            ("fsync_every_n", "fsync_every_n", optional(DECIMAL)),
+            ("fsync_interval", "fsync_interval_ms", optional(SAME)),
+            ("retention_max_events", "retention_max_events", optional(DECIMAL)),
+            ("retention_max", "retention_max_bytes", optional(DECIMAL)),
+            ("retention_max_age", "retention_max_age_ms", optional(SAME)),
+            ("max", "max_bytes", DECIMAL),
+        ),
+        "redex.redex_event": record_of(
+            net.gen.redex.RedexEvent,
+            ("seq", "seq", DECIMAL),
+            ("payload", "payload", BYTES),
+            ("checksum", "checksum", SAME),
+            ("is_inline", "is_inline", SAME),
+            ("skipped", "skipped", DECIMAL),
+        ),
+        "redex.redex_damage": record_of(
+            net.gen.redex.RedexDamage,
+            ("file", "file", SAME),
+            ("offset", "offset", DECIMAL),
+            ("first", "first", DECIMAL),
+            ("last", "last", DECIMAL),
+            ("reason", "reason", SAME),
+        ),
+        "redex.redex_report": record_of(
+            net.gen.redex.RedexReport,
+            ("name", "name", SAME),
+            ("segments", "segments", DECIMAL),
+            ("bytes", "bytes", DECIMAL),
+            ("events", "events", DECIMAL),
+            ("skipped", "skipped", DECIMAL),
+            ("first", "first", DECIMAL),
+            ("next", "next", DECIMAL),
+            ("is_clean", "is_clean", SAME),
+            ("damages", "damages", list_of(named("redex.redex_damage"))),
+        ),
+        "redex.redex_repair": record_of(
+            net.gen.redex.RedexRepair,
+            ("report", "report", named("redex.redex_report")),
+            ("aside", "aside", list_of(SAME)),
+            ("applied", "applied", SAME),
+        ),
         "route.gossip_kind": enum_of(
             {"beacons": "beacons", "routes": "routes", "seqno_requests": "seqno_requests"}
         ),
@@ -1658,5 +1705,79 @@ CALLS: dict[str, Call] = {
     ),
     "bus.typed_channel.name": Call(
         net.gen.bus.TypedChannel, "name", (), SAME, on_object=True, is_property=True
+    ),
+    "redex.redex.new": Call(
+        net.gen.redex, "Redex", (("options", "persistent_dir", named("redex.redex_options")),), None
+    ),
+    "redex.redex.open_file": Call(
+        net.gen.redex.Redex,
+        "open_file",
+        (("name", "name", SAME), ("config", "persistent", named("redex.redex_file_config"))),
+        None,
+        on_object=True,
+    ),
+    "redex.redex.verify": Call(
+        net.gen.redex.Redex,
+        "verify",
+        (("name", "name", optional(SAME)),),
+        list_of(named("redex.redex_report")),
+        on_object=True,
+    ),
+    "redex.redex.repair": Call(
+        net.gen.redex.Redex,
+        "repair",
+        (("name", "name", SAME), ("apply", "apply", SAME)),
+        named("redex.redex_repair"),
+        on_object=True,
+    ),
+    "redex.redex_file.append": Call(
+        net.gen.redex.RedexFile, "append", (("payload", "payload", BYTES),), DECIMAL, on_object=True
+    ),
+    "redex.redex_file.append_batch": Call(
+        net.gen.redex.RedexFile,
+        "append_batch",
+        (("payloads", "payloads", list_of(BYTES)),),
+        optional(DECIMAL),
+        on_object=True,
+    ),
+    "redex.redex_file.append_async": Call(
+        net.gen.redex.RedexFile,
+        "append_async",
+        (("payload", "payload", BYTES),),
+        DECIMAL,
+        on_object=True,
+    ),
+    "redex.redex_file.append_batch_async": Call(
+        net.gen.redex.RedexFile,
+        "append_batch_async",
+        (("payloads", "payloads", list_of(BYTES)),),
+        optional(DECIMAL),
+        on_object=True,
+    ),
+    "redex.redex_file.read_range": Call(
+        net.gen.redex.RedexFile,
+        "read_range",
+        (("start", "start", DECIMAL), ("end", "end", DECIMAL)),
+        list_of(named("redex.redex_event")),
+        on_object=True,
+    ),
+    "redex.redex_file.tail": Call(
+        net.gen.redex.RedexFile, "tail", (("from_seq", "from_seq", DECIMAL),), None, on_object=True
+    ),
+    "redex.redex_file.sync": Call(net.gen.redex.RedexFile, "sync", (), SAME, on_object=True),
+    "redex.redex_file.close": Call(net.gen.redex.RedexFile, "close", (), SAME, on_object=True),
+    "redex.redex_file.len": Call(net.gen.redex.RedexFile, "len", (), DECIMAL, on_object=True),
+    "redex.redex_file.next_seq": Call(
+        net.gen.redex.RedexFile, "next_seq", (), DECIMAL, on_object=True
+    ),
+    "redex.redex_tail_iter.next": Call(
+        net.gen.redex.RedexTailIter,
+        "next",
+        (("max", "max", SAME),),
+        list_of(named("redex.redex_event")),
+        on_object=True,
+    ),
+    "redex.redex_tail_iter.close": Call(
+        net.gen.redex.RedexTailIter, "close", (), SAME, on_object=True
     ),
 }

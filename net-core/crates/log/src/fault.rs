@@ -7,7 +7,11 @@ use crate::dir::Dir;
 
 /// The error of something that was done with a file.
 pub(crate) fn io(action: &str, dir: &impl Dir, file: &str, error: &Error) -> RedexError {
-    let path = path(dir, file);
+    refusal(action, path(dir, file), error)
+}
+
+/// What the system says of a path, as an error of a log.
+pub fn refusal(action: &str, path: String, error: &Error) -> RedexError {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             RedexError::DiskFull { path }

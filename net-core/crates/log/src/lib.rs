@@ -45,6 +45,7 @@ mod writer;
 pub use commit::SyncJob;
 pub use config::{Config, Fsync, Retention};
 pub use dir::{Dir, File};
+pub use fault::refusal;
 pub use folder::{Folder, FolderLock};
 pub use inspect::{Inspection, Segment, inspect};
 pub use memory::MemoryLog;

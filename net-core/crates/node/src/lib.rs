@@ -1,4 +1,4 @@
-//! The rim of Net: sockets, timers, tasks, the system's clock and random numbers, and the event bus.
+//! The rim of Net: sockets, timers, tasks, the system's clock and random numbers, the event bus, and logs.
 
 #![forbid(unsafe_code)]
 // What only transports use is not dead: a build without them leaves it unused.
@@ -9,3 +9,4 @@ pub mod dedup;
 pub mod identity;
 pub mod keypair;
 pub mod mesh;
+pub mod redex;

@@ -76,6 +76,396 @@ static inline bool net_record_kind_from_text(net_view text, net_record_kind *val
   return false;
 }
 
+typedef struct net_redex_options net_redex_options;
+NET_LIST_TYPE(redex_options, net_redex_options)
+
+// Where a manager keeps its files.
+struct net_redex_options {
+  // The directory of persistent files, which is made when the first of them is opened. The file
+  // `a/b` is the directory `a/b.log` in it. Left out: files live in memory only.
+  net_view persistent_dir;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_redex_options net_redex_options_init(void) {
+  net_redex_options value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_redex_options_pack(net_writer *w, const net_redex_options *value) {
+  size_t start = net_put_record(w, 1);
+  net_maybe_view_pack(w, &value->persistent_dir);
+  net_put_end(w, start);
+}
+
+static inline void net_redex_options_read(net_reader *r, net_redex_options *value) {
+  net_fields f = net_get_record(r);
+  *value = net_redex_options_init();
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->persistent_dir);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(redex_options, net_redex_options)
+NET_OWNED(redex_options)
+typedef struct net_redex_file_config net_redex_file_config;
+NET_LIST_TYPE(redex_file_config, net_redex_file_config)
+
+// How a file is kept.
+struct net_redex_file_config {
+  // Whether the file lives on disk. Otherwise it lives in memory, and ends when it is closed.
+  bool persistent;
+  // An append that makes it so many events since the last sync returns when all are on disk. Not
+  // beside `fsync_interval`. Left out: as `fsync_interval` says.
+  bool has_fsync_every_n;
+  uint64_t fsync_every_n;
+  // So long after an append, at the latest, it is brought to the disk. Left out: the system writes
+  // when it likes, and `sync` and `close` see to it.
+  bool has_fsync_interval_ms;
+  uint64_t fsync_interval_ms;
+  // Most events that are kept. The oldest are given up, some at a time. Left out: any number is
+  // kept.
+  bool has_retention_max_events;
+  uint64_t retention_max_events;
+  // Most bytes of records that are kept. Left out: any number is kept.
+  bool has_retention_max_bytes;
+  uint64_t retention_max_bytes;
+  // How old an event gets. Left out: events of any age are kept.
+  bool has_retention_max_age_ms;
+  uint64_t retention_max_age_ms;
+  // Most bytes of a file in memory. Where a retention is set the oldest events make room; else
+  // appends fail with `full`.
+  uint64_t max_bytes;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_redex_file_config net_redex_file_config_init(void) {
+  net_redex_file_config value;
+  memset(&value, 0, sizeof value);
+  value.max_bytes = UINT64_C(268435456);
+  return value;
+}
+
+static inline void net_redex_file_config_pack(net_writer *w, const net_redex_file_config *value) {
+  size_t start = net_put_record(w, 7);
+  net_bool_pack(w, &value->persistent);
+  net_bool_pack(w, &value->has_fsync_every_n);
+  if (value->has_fsync_every_n) {
+    net_u64_pack(w, &value->fsync_every_n);
+  }
+  net_bool_pack(w, &value->has_fsync_interval_ms);
+  if (value->has_fsync_interval_ms) {
+    net_u64_pack(w, &value->fsync_interval_ms);
+  }
+  net_bool_pack(w, &value->has_retention_max_events);
+  if (value->has_retention_max_events) {
+    net_u64_pack(w, &value->retention_max_events);
+  }
+  net_bool_pack(w, &value->has_retention_max_bytes);
+  if (value->has_retention_max_bytes) {
+    net_u64_pack(w, &value->retention_max_bytes);
+  }
+  net_bool_pack(w, &value->has_retention_max_age_ms);
+  if (value->has_retention_max_age_ms) {
+    net_u64_pack(w, &value->retention_max_age_ms);
+  }
+  net_u64_pack(w, &value->max_bytes);
+  net_put_end(w, start);
+}
+
+static inline void net_redex_file_config_read(net_reader *r, net_redex_file_config *value) {
+  net_fields f = net_get_record(r);
+  *value = net_redex_file_config_init();
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->persistent);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_fsync_every_n);
+    if (value->has_fsync_every_n) {
+      net_u64_read(r, &value->fsync_every_n);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_fsync_interval_ms);
+    if (value->has_fsync_interval_ms) {
+      net_u64_read(r, &value->fsync_interval_ms);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_retention_max_events);
+    if (value->has_retention_max_events) {
+      net_u64_read(r, &value->retention_max_events);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_retention_max_bytes);
+    if (value->has_retention_max_bytes) {
+      net_u64_read(r, &value->retention_max_bytes);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_retention_max_age_ms);
+    if (value->has_retention_max_age_ms) {
+      net_u64_read(r, &value->retention_max_age_ms);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->max_bytes);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(redex_file_config, net_redex_file_config)
+NET_OWNED(redex_file_config)
+typedef struct net_redex_event net_redex_event;
+NET_LIST_TYPE(redex_event, net_redex_event)
+
+// What a file has for a number.
+struct net_redex_event {
+  // Number of the event.
+  uint64_t seq;
+  // What was appended.
+  net_view payload;
+  // The lowest 28 bits of the payload's XXH3-64.
+  uint32_t checksum;
+  // Always false: every payload is kept in a record of its own.
+  bool is_inline;
+  // 0 for an event. Otherwise this is a gap: so many numbers, from `seq` on, have no event, since a
+  // writer reserved them and ended before it closed the file.
+  uint64_t skipped;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_redex_event net_redex_event_init(void) {
+  net_redex_event value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_redex_event_pack(net_writer *w, const net_redex_event *value) {
+  size_t start = net_put_record(w, 5);
+  net_u64_pack(w, &value->seq);
+  net_view_pack(w, &value->payload);
+  net_u32_pack(w, &value->checksum);
+  net_bool_pack(w, &value->is_inline);
+  net_u64_pack(w, &value->skipped);
+  net_put_end(w, start);
+}
+
+static inline void net_redex_event_read(net_reader *r, net_redex_event *value) {
+  net_fields f = net_get_record(r);
+  *value = net_redex_event_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->seq);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->payload);
+  }
+  if (net_get_field(r, &f)) {
+    net_u32_read(r, &value->checksum);
+  }
+  if (net_get_field(r, &f)) {
+    net_bool_read(r, &value->is_inline);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->skipped);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(redex_event, net_redex_event)
+NET_OWNED(redex_event)
+typedef struct net_redex_damage net_redex_damage;
+NET_LIST_TYPE(redex_damage, net_redex_damage)
+
+// What is wrong with a file of a log.
+struct net_redex_damage {
+  // The file in the directory of the log.
+  net_view file;
+  // The byte at which the damage begins.
+  uint64_t offset;
+  // The first number whose record it costs.
+  uint64_t first;
+  // The last one; below `first` if no record is missing.
+  uint64_t last;
+  // What is wrong, in words.
+  net_view reason;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_redex_damage net_redex_damage_init(void) {
+  net_redex_damage value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_redex_damage_pack(net_writer *w, const net_redex_damage *value) {
+  size_t start = net_put_record(w, 5);
+  net_view_pack(w, &value->file);
+  net_u64_pack(w, &value->offset);
+  net_u64_pack(w, &value->first);
+  net_u64_pack(w, &value->last);
+  net_view_pack(w, &value->reason);
+  net_put_end(w, start);
+}
+
+static inline void net_redex_damage_read(net_reader *r, net_redex_damage *value) {
+  net_fields f = net_get_record(r);
+  *value = net_redex_damage_init();
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->file);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->offset);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->first);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->last);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->reason);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(redex_damage, net_redex_damage)
+NET_OWNED(redex_damage)
+typedef struct net_redex_report net_redex_report;
+NET_LIST_TYPE(redex_report, net_redex_report)
+
+// What a log on disk is made of.
+struct net_redex_report {
+  // The name by which the log is opened.
+  net_view name;
+  // Segments that are retained.
+  uint64_t segments;
+  // Bytes of them all.
+  uint64_t bytes;
+  // Events that can be read.
+  uint64_t events;
+  // Numbers that gaps skip.
+  uint64_t skipped;
+  // The first number that is retained.
+  uint64_t first;
+  // The number behind the last record.
+  uint64_t next;
+  // Whether the last writer has closed the log.
+  bool is_clean;
+  // What is wrong; at most 10,000.
+  net_redex_damage_list damages;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_redex_report net_redex_report_init(void) {
+  net_redex_report value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_redex_report_pack(net_writer *w, const net_redex_report *value) {
+  size_t start = net_put_record(w, 9);
+  net_view_pack(w, &value->name);
+  net_u64_pack(w, &value->segments);
+  net_u64_pack(w, &value->bytes);
+  net_u64_pack(w, &value->events);
+  net_u64_pack(w, &value->skipped);
+  net_u64_pack(w, &value->first);
+  net_u64_pack(w, &value->next);
+  net_bool_pack(w, &value->is_clean);
+  net_redex_damage_list_pack(w, &value->damages);
+  net_put_end(w, start);
+}
+
+static inline void net_redex_report_read(net_reader *r, net_redex_report *value) {
+  net_fields f = net_get_record(r);
+  *value = net_redex_report_init();
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->name);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->segments);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->bytes);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->events);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->skipped);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->first);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->next);
+  }
+  if (net_get_field(r, &f)) {
+    net_bool_read(r, &value->is_clean);
+  }
+  if (net_get_field(r, &f)) {
+    net_redex_damage_list_read(r, &value->damages);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(redex_report, net_redex_report)
+NET_OWNED(redex_report)
+typedef struct net_redex_repair net_redex_repair;
+NET_LIST_TYPE(redex_repair, net_redex_repair)
+
+// What a repair does, or has done.
+struct net_redex_repair {
+  // What was wrong.
+  net_redex_report report;
+  // Files of the log that are kept as they were, under these names.
+  net_view_list aside;
+  // Whether it was done.
+  bool applied;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_redex_repair net_redex_repair_init(void) {
+  net_redex_repair value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_redex_repair_pack(net_writer *w, const net_redex_repair *value) {
+  size_t start = net_put_record(w, 3);
+  net_redex_report_pack(w, &value->report);
+  net_view_list_pack(w, &value->aside);
+  net_bool_pack(w, &value->applied);
+  net_put_end(w, start);
+}
+
+static inline void net_redex_repair_read(net_reader *r, net_redex_repair *value) {
+  net_fields f = net_get_record(r);
+  *value = net_redex_repair_init();
+  if (net_get_field(r, &f)) {
+    net_redex_report_read(r, &value->report);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_list_read(r, &value->aside);
+  }
+  if (net_get_field(r, &f)) {
+    net_bool_read(r, &value->applied);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(redex_repair, net_redex_repair)
+NET_OWNED(redex_repair)
 // Why a log refuses, or what is wrong with its files.
 
 // The name is none of a channel.
@@ -642,4 +1032,228 @@ static inline void net_redex_full_fields_pack(net_writer *w, const net_redex_ful
   net_put_end(w, start);
 }
 
+// Makes a manager. It touches no file before one is opened.
+static inline net_code net_redex_new_with(const net_redex_options *options,
+                                          net_handle *result,
+                                          net_error *error) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_redex_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  net_code code = net_redex_new(options_view, result, error);
+  net_writer_free(&options_pack);
+  return code;
+}
+// Opens a file by the name of a channel, or makes it. A file that this manager has open already is
+// the same again, as it was set up
+// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+static inline net_code net_redex_open_file_with(net_handle handle,
+                                                net_view name,
+                                                const net_redex_file_config *config,
+                                                net_handle *result,
+                                                net_error *error) {
+  net_writer config_pack = net_writer_new();
+  if (config != NULL) {
+    net_redex_file_config_pack(&config_pack, config);
+  }
+  net_view config_view = config == NULL ? net_none() : net_writer_view(&config_pack);
+  net_code code = net_redex_open_file(handle, name, config_view, result, error);
+  net_writer_free(&config_pack);
+  return code;
+}
+// Reads a result of `net_redex_verify`; false for something else.
+static inline bool net_redex_verify_result(net_view result, net_redex_report_list *value) {
+  return net_redex_report_list_unpack(result, value);
+}
+// Calls `net_redex_verify` and waits for its end on a queue that nothing else uses.
+static inline net_code net_redex_verify_wait(net_queue *queue,
+                                             net_handle handle,
+                                             net_view name,
+                                             net_redex_report_list *result,
+                                             net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_redex_verify(handle, name, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL && !net_redex_verify_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Reads a result of `net_redex_repair`; false for something else.
+static inline bool net_redex_repair_result(net_view result, net_redex_repair *value) {
+  return net_redex_repair_unpack(result, value);
+}
+// Calls `net_redex_repair` and waits for its end on a queue that nothing else uses.
+static inline net_code net_redex_repair_wait(net_queue *queue,
+                                             net_handle handle,
+                                             net_view name,
+                                             bool apply,
+                                             net_redex_repair *result,
+                                             net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_redex_repair(handle, name, apply, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL && !net_redex_repair_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+static inline net_code net_redex_file_append_batch_with(net_handle handle,
+                                                        const net_view *payloads,
+                                                        size_t payloads_len,
+                                                        bool *found,
+                                                        uint64_t *result,
+                                                        net_error *error) {
+  net_writer payloads_pack = net_writer_new();
+  net_view_list payloads_list = net_view_list_of(payloads, payloads_len);
+  net_view_list_pack(&payloads_pack, &payloads_list);
+  net_code code =
+      net_redex_file_append_batch(handle, net_writer_view(&payloads_pack), found, result, error);
+  net_writer_free(&payloads_pack);
+  return code;
+}
+// Reads a result of `net_redex_file_append_async`; false for something else.
+static inline bool net_redex_file_append_async_result(net_view result, uint64_t *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_u64_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_redex_file_append_async` and waits for its end on a queue that nothing else uses.
+static inline net_code net_redex_file_append_async_wait(net_queue *queue,
+                                                        net_handle handle,
+                                                        net_view payload,
+                                                        uint64_t *result,
+                                                        net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_redex_file_append_async(handle, payload, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_redex_file_append_async_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Appends all or none, in a row. Appends that wait at the same time share one sync.
+static inline uint64_t net_redex_file_append_batch_async_with(net_handle handle,
+                                                              const net_view *payloads,
+                                                              size_t payloads_len,
+                                                              net_done done,
+                                                              void *ctx) {
+  net_writer payloads_pack = net_writer_new();
+  net_view_list payloads_list = net_view_list_of(payloads, payloads_len);
+  net_view_list_pack(&payloads_pack, &payloads_list);
+  uint64_t op =
+      net_redex_file_append_batch_async(handle, net_writer_view(&payloads_pack), done, ctx);
+  net_writer_free(&payloads_pack);
+  return op;
+}
+// Reads a result of `net_redex_file_append_batch_async`; false for something else.
+static inline bool net_redex_file_append_batch_async_result(net_view result,
+                                                            bool *found,
+                                                            uint64_t *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  memset(value, 0, sizeof *value);
+  net_bool_read(&r, found);
+  if (*found) {
+    net_u64_read(&r, value);
+  }
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_redex_file_append_batch_async` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_redex_file_append_batch_async_wait(net_queue *queue,
+                                                              net_handle handle,
+                                                              const net_view *payloads,
+                                                              size_t payloads_len,
+                                                              bool *found,
+                                                              uint64_t *result,
+                                                              net_error *error) {
+  net_bytes given;
+  *found = false;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op =
+      net_redex_file_append_batch_async_with(handle, payloads, payloads_len, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_redex_file_append_batch_async_result(net_bytes_view(&given), found, result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Reads what is retained from `start` on and before `end`. Damage among it is an error that names
+// the numbers; what is around them can be read.
+static inline net_code net_redex_file_read_range_with(net_handle handle,
+                                                      uint64_t start,
+                                                      uint64_t end,
+                                                      net_redex_event_list *result,
+                                                      net_error *error) {
+  net_bytes given;
+  net_code code = net_redex_file_read_range(handle, start, end, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_redex_event_list_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Calls `net_redex_file_sync` and waits for its end on a queue that nothing else uses.
+static inline net_code net_redex_file_sync_wait(net_queue *queue,
+                                                net_handle handle,
+                                                net_error *error) {
+  uint64_t op = net_redex_file_sync(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Calls `net_redex_file_close` and waits for its end on a queue that nothing else uses.
+static inline net_code net_redex_file_close_wait(net_queue *queue,
+                                                 net_handle handle,
+                                                 net_error *error) {
+  uint64_t op = net_redex_file_close(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Reads a result of `net_redex_tail_iter_next`; false for something else.
+static inline bool net_redex_tail_iter_next_result(net_view result, net_redex_event_list *value) {
+  return net_redex_event_list_unpack(result, value);
+}
+// Calls `net_redex_tail_iter_next` and waits for its end on a queue that nothing else uses.
+static inline net_code net_redex_tail_iter_next_wait(net_queue *queue,
+                                                     net_handle handle,
+                                                     uint32_t max,
+                                                     net_redex_event_list *result,
+                                                     net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_redex_tail_iter_next(handle, max, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_redex_tail_iter_next_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
 #endif  // NET_MESH_REDEX_H

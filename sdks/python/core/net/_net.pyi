@@ -1981,6 +1981,200 @@ class Transport:
         """Accepted and not used: buffers grow as they are needed."""
     def __eq__(self, other: object) -> bool: ...
 
+@final
+class RedexOptions:
+    """Where a manager keeps its files."""
+
+    __match_args__ = ("persistent_dir",)
+    def __new__(cls, persistent_dir: str | RedexOptions | None = None) -> RedexOptions: ...
+    @property
+    def persistent_dir(self) -> str | None:
+        """The directory of persistent files, which is made when the first of them is opened. The
+        file `a/b` is the directory `a/b.log` in it. Left out: Files live in memory only.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class RedexFileConfig:
+    """How a file is kept."""
+
+    __match_args__ = (
+        "persistent",
+        "fsync_every_n",
+        "fsync_interval_ms",
+        "retention_max_events",
+        "retention_max_bytes",
+        "retention_max_age_ms",
+        "max_bytes",
+    )
+    def __new__(
+        cls,
+        persistent: bool | RedexFileConfig | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        retention_max_events: int | None = None,
+        retention_max_bytes: int | None = None,
+        retention_max_age_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> RedexFileConfig: ...
+    @property
+    def persistent(self) -> bool:
+        """Whether the file lives on disk. Otherwise it lives in memory, and ends when it is closed.
+        False by default.
+        """
+    @property
+    def fsync_every_n(self) -> int | None:
+        """An append that makes it so many events since the last sync returns when all are on disk.
+        Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+        """
+    @property
+    def fsync_interval_ms(self) -> int | None:
+        """So long after an append, at the latest, it is brought to the disk. Left out: The system
+        writes when it likes, and `sync` and `close` see to it.
+        """
+    @property
+    def retention_max_events(self) -> int | None:
+        """Most events that are kept. The oldest are given up, some at a time. Left out: Any number
+        is kept.
+        """
+    @property
+    def retention_max_bytes(self) -> int | None:
+        """Most bytes of records that are kept. Left out: Any number is kept."""
+    @property
+    def retention_max_age_ms(self) -> int | None:
+        """How old an event gets. Left out: Events of any age are kept."""
+    @property
+    def max_bytes(self) -> int:
+        """Most bytes of a file in memory. Where a retention is set the oldest events make room;
+        else appends fail with `full`. 268_435_456 by default.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class RedexEvent:
+    """What a file has for a number."""
+
+    __match_args__ = ("seq", "payload", "checksum", "is_inline", "skipped")
+    def __new__(
+        cls, seq: int, payload: Buffer, checksum: int, is_inline: bool, skipped: int
+    ) -> RedexEvent: ...
+    @property
+    def seq(self) -> int:
+        """Number of the event."""
+    @property
+    def payload(self) -> bytes:
+        """What was appended."""
+    @property
+    def checksum(self) -> int:
+        """The lowest 28 bits of the payload's XXH3-64."""
+    @property
+    def is_inline(self) -> bool:
+        """Always false: every payload is kept in a record of its own."""
+    @property
+    def skipped(self) -> int:
+        """0 for an event. Otherwise this is a gap: so many numbers, from `seq` on, have no event,
+        since a writer reserved them and ended before it closed the file.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class RedexDamage:
+    """What is wrong with a file of a log."""
+
+    __match_args__ = ("file", "offset", "first", "last", "reason")
+    def __new__(cls, file: str, offset: int, first: int, last: int, reason: str) -> RedexDamage: ...
+    @property
+    def file(self) -> str:
+        """The file in the directory of the log."""
+    @property
+    def offset(self) -> int:
+        """The byte at which the damage begins."""
+    @property
+    def first(self) -> int:
+        """The first number whose record it costs."""
+    @property
+    def last(self) -> int:
+        """The last one; below `first` if no record is missing."""
+    @property
+    def reason(self) -> str:
+        """What is wrong, in words."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class RedexReport:
+    """What a log on disk is made of."""
+
+    __match_args__ = (
+        "name",
+        "segments",
+        "bytes",
+        "events",
+        "skipped",
+        "first",
+        "next",
+        "is_clean",
+        "damages",
+    )
+    def __new__(
+        cls,
+        name: str,
+        segments: int,
+        bytes: int,
+        events: int,
+        skipped: int,
+        first: int,
+        next: int,
+        is_clean: bool,
+        damages: Sequence[RedexDamage],
+    ) -> RedexReport: ...
+    @property
+    def name(self) -> str:
+        """The name by which the log is opened."""
+    @property
+    def segments(self) -> int:
+        """Segments that are retained."""
+    @property
+    def bytes(self) -> int:
+        """Bytes of them all."""
+    @property
+    def events(self) -> int:
+        """Events that can be read."""
+    @property
+    def skipped(self) -> int:
+        """Numbers that gaps skip."""
+    @property
+    def first(self) -> int:
+        """The first number that is retained."""
+    @property
+    def next(self) -> int:
+        """The number behind the last record."""
+    @property
+    def is_clean(self) -> bool:
+        """Whether the last writer has closed the log."""
+    @property
+    def damages(self) -> list[RedexDamage]:
+        """What is wrong; at most 10,000."""
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[RedexDamage]: ...
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class RedexRepair:
+    """What a repair does, or has done."""
+
+    __match_args__ = ("report", "aside", "applied")
+    def __new__(cls, report: RedexReport, aside: Sequence[str], applied: bool) -> RedexRepair: ...
+    @property
+    def report(self) -> RedexReport:
+        """What was wrong."""
+    @property
+    def aside(self) -> list[str]:
+        """Files of the log that are kept as they were, under these names."""
+    @property
+    def applied(self) -> bool:
+        """Whether it was done."""
+    def __eq__(self, other: object) -> bool: ...
+
 def live_handles() -> int: ...
 def error(code: int, members: Mapping[str, object]) -> NetError: ...
 def error_parts(code: int, members: Mapping[str, object]) -> tuple[Any, ...]: ...
@@ -2271,3 +2465,28 @@ def typed_channel_publish_batch(this: Handle, events: Sequence[str]) -> int: ...
 def typed_channel_subscribe(this: Handle, opts: SubscribeOptions | None) -> Handle: ...
 def typed_channel_subscribe_raw(this: Handle, opts: SubscribeOptions | None) -> Handle: ...
 def typed_channel_name(this: Handle) -> str: ...
+def redex_new(options: RedexOptions | None) -> Handle: ...
+def redex_open_file(this: Handle, name: str, config: RedexFileConfig | None) -> Handle: ...
+def redex_verify(this: Handle, name: str | None) -> list[RedexReport]: ...
+def redex_verify_submit(queue: Queue, this: Handle, name: str | None) -> int: ...
+def redex_repair(this: Handle, name: str, apply: bool | None) -> RedexRepair: ...
+def redex_repair_submit(queue: Queue, this: Handle, name: str, apply: bool | None) -> int: ...
+def redex_file_append(this: Handle, payload: Buffer) -> int: ...
+def redex_file_append_batch(this: Handle, payloads: Sequence[Buffer]) -> int | None: ...
+def redex_file_append_async(this: Handle, payload: Buffer) -> int: ...
+def redex_file_append_async_submit(queue: Queue, this: Handle, payload: Buffer) -> int: ...
+def redex_file_append_batch_async(this: Handle, payloads: Sequence[Buffer]) -> int | None: ...
+def redex_file_append_batch_async_submit(
+    queue: Queue, this: Handle, payloads: Sequence[Buffer]
+) -> int: ...
+def redex_file_read_range(this: Handle, start: int, end: int) -> list[RedexEvent]: ...
+def redex_file_tail(this: Handle, from_seq: int | None) -> Handle: ...
+def redex_file_sync(this: Handle) -> None: ...
+def redex_file_sync_submit(queue: Queue, this: Handle) -> int: ...
+def redex_file_close(this: Handle) -> None: ...
+def redex_file_close_submit(queue: Queue, this: Handle) -> int: ...
+def redex_file_len(this: Handle) -> int: ...
+def redex_file_next_seq(this: Handle) -> int: ...
+def redex_tail_iter_next(this: Handle, max: int) -> list[RedexEvent]: ...
+def redex_tail_iter_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
+def redex_tail_iter_end(this: Handle) -> None: ...

@@ -43,6 +43,6 @@ pub mod prelude {
         MeshError, MeshEvents, MeshNode, MeshNodeConfig, MeshShutdownOptions, MeshStream, ReceiveOptions,
         StreamConfig, StreamError,
     };
-    pub use crate::redex::RedexError;
+    pub use crate::redex::{Redex, RedexError, RedexFile, RedexFileConfig, RedexOptions, RedexTailIter};
     pub use crate::{Bytes, Error, Stream};
 }

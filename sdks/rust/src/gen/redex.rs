@@ -16,4 +16,261 @@
 //!
 //! All integers are little-endian, and whatever is reserved is zero.
 
+use crate::kernel::guard;
+use crate::{Bytes, Error, Stream};
+use net_types::api::{Redex as _, RedexFile as _, RedexTailIter as _};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
 pub use net_types::redex::*;
+
+/// The same as [`RedexFileConfig`].
+pub type RedexFileConfigJs = RedexFileConfig;
+
+/// The same as [`RedexEvent`].
+pub type RedexEventJs = RedexEvent;
+
+/// A manager of append-only files, in memory or below one directory.
+///
+/// A cheap handle: clones are the same object.
+pub struct Redex {
+    pub(crate) inner: Arc<net_core::Redex>,
+}
+
+impl Redex {
+    /// Makes a manager. It touches no file before one is opened.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn new(options: impl Into<Option<RedexOptions>>) -> Result<Self, Error> {
+        let options = options.into().unwrap_or_default();
+        guard::run(|| net_core::Redex::new(options)).map(Self::from_core)
+    }
+
+    /// Opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
+    /// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn open_file(
+        &self,
+        name: &str,
+        config: impl Into<Option<RedexFileConfig>>,
+    ) -> Result<RedexFile, Error> {
+        let config = config.into().unwrap_or_default();
+        config.check()?;
+        let result = guard::run(|| self.inner.open_file(name, config))?;
+        Ok(RedexFile::from_core(result))
+    }
+
+    /// Reads all of the named log on disk, or of every one, and tells what is wrong. It needs no lock, so a log may be written meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn verify<'a>(&self, name: impl Into<Option<&'a str>>) -> Result<Vec<RedexReport>, Error> {
+        let name: Option<&str> = name.into();
+        guard::run_async(self.inner.verify(name.map(|name| name.to_owned()))).await
+    }
+
+    /// Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
+    /// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn repair(&self, name: &str, apply: impl Into<Option<bool>>) -> Result<RedexRepair, Error> {
+        let apply = apply.into().unwrap_or_default();
+        guard::run_async(self.inner.repair(name.to_owned(), apply)).await
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::Redex>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for Redex {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for Redex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Redex").finish_non_exhaustive()
+    }
+}
+
+/// One append-only file. Events have numbers that grow by one and are never given twice.
+///
+/// Without fsync the bytes of an event are with the system when its append returns: they outlast the process, but not a loss of power. After
+/// a sync that failed the file takes nothing more until it is opened again; what was acknowledged can be read.
+///
+/// A cheap handle: clones are the same object.
+pub struct RedexFile {
+    pub(crate) inner: Arc<net_core::RedexFile>,
+}
+
+impl RedexFile {
+    /// Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn append(&self, payload: impl AsRef<[u8]>) -> Result<u64, Error> {
+        guard::run(|| self.inner.append(payload.as_ref()))
+    }
+
+    /// Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn append_batch(&self, payloads: &[impl AsRef<[u8]>]) -> Result<Option<u64>, Error> {
+        let payloads: Vec<_> = payloads.iter().map(AsRef::as_ref).collect();
+        guard::run(|| self.inner.append_batch(&payloads))
+    }
+
+    /// Appends one event. Appends that wait at the same time share one sync.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn append_async(&self, payload: impl Into<Bytes>) -> Result<u64, Error> {
+        guard::run_async(self.inner.append_async(payload.into())).await
+    }
+
+    /// Appends all or none, in a row. Appends that wait at the same time share one sync.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn append_batch_async(
+        &self,
+        payloads: impl IntoIterator<Item = impl Into<Bytes>>,
+    ) -> Result<Option<u64>, Error> {
+        guard::run_async(self.inner.append_batch_async(payloads.into_iter().map(Into::into).collect())).await
+    }
+
+    /// Reads what is retained from `start` on and before `end`. Damage among it is an error that names the numbers; what is around them can be read.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn read_range(&self, start: u64, end: u64) -> Result<Vec<RedexEvent>, Error> {
+        guard::run(|| self.inner.read_range(start, end))
+    }
+
+    /// Reads what is retained from a number on, and then what is appended, without a gap. From 0 it begins with the oldest event. It ends when
+    /// the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind what was given up.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn tail(&self, from_seq: impl Into<Option<u64>>) -> Result<RedexTailIter, Error> {
+        let from_seq = from_seq.into().unwrap_or_default();
+        let result = guard::run(|| self.inner.tail(from_seq))?;
+        Ok(RedexTailIter::from_core(result))
+    }
+
+    /// Returns when all that was appended before is on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn sync(&self) -> Result<(), Error> {
+        guard::run_async(self.inner.sync()).await
+    }
+
+    /// Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn close(&self) -> Result<(), Error> {
+        guard::run_async(self.inner.close()).await
+    }
+
+    /// Tells how many events are retained.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn len(&self) -> Result<u64, Error> {
+        guard::run(|| self.inner.len())
+    }
+
+    /// Tells the number that the next event gets.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn next_seq(&self) -> Result<u64, Error> {
+        guard::run(|| self.inner.next_seq())
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::RedexFile>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for RedexFile {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for RedexFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedexFile").finish_non_exhaustive()
+    }
+}
+
+/// Events of a file in the order of their numbers, waiting for new ones.
+pub struct RedexTailIter {
+    pub(crate) inner: Arc<net_core::RedexTailIter>,
+    items: Stream<RedexEvent>,
+}
+
+impl RedexTailIter {
+    /// Waits for the next item; none at the end. Dropping the call loses nothing.
+    pub async fn next(&mut self) -> Option<Result<RedexEvent, Error>> {
+        self.items.next().await
+    }
+
+    /// Waits for up to `max` items and at least one; an empty list is the end. Dropping the call loses nothing.
+    pub async fn next_batch(&mut self, max: usize) -> Result<Vec<RedexEvent>, Error> {
+        self.items.next_batch(max).await
+    }
+
+    /// Ends the stream at once.
+    pub fn close(&self) {
+        self.items.close();
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::RedexTailIter>) -> Self {
+        let (source, closed) = (inner.clone(), inner.clone());
+        let next = move |max| {
+            let source = source.clone();
+            async move { source.next(max).await }
+        };
+        Self { inner, items: Stream::new(next, move || closed.close(), Ok) }
+    }
+}
+
+impl futures_core::Stream for RedexTailIter {
+    type Item = Result<RedexEvent, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.items).poll_next(context)
+    }
+}
+
+impl std::fmt::Debug for RedexTailIter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedexTailIter").finish_non_exhaustive()
+    }
+}

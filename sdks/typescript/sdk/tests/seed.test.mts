@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { hasSnippet } from './snippet.mjs';
 
@@ -59,4 +62,13 @@ test('Mesh Streams', async () => {
   expect(payloads).toEqual(['{}', '{}', '{}']);
   expect(node.peers().map((one) => one.nodeId)).toEqual([peerNodeId]);
   await Promise.all([node.shutdown(), peer.shutdown()]);
+});
+
+test('Raw RedEX file', async () => {
+  process.env['NET_TEST_FOLDER'] = mkdtempSync(join(tmpdir(), 'net-redex-'));
+  expect(await run('Raw RedEX file', 'raw_redex_file')).toEqual(['0']);
+  const { file, firstSeq, seq } = await import('./seed/raw_redex_file.mjs');
+  expect([seq, firstSeq]).toEqual([0n, 1n]);
+  await file.close();
+  expect(() => file.append(Buffer.from('late'))).toThrow('closed');
 });

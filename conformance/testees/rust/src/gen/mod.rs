@@ -28,7 +28,7 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         Some("identity") => identity::call(op, request),
         Some("mesh") => mesh::call(op, request).await,
         Some("bus") => bus::call(op, request).await,
-        Some("redex") => redex::call(op, request),
+        Some("redex") => redex::call(op, request).await,
         Some("route") => route::call(op, request),
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }

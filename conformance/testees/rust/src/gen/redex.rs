@@ -7,6 +7,244 @@ use crate::request::*;
 use crate::values::*;
 
 /// Answers an operation of the module.
-pub(crate) fn call(op: &str, _request: &mut Request<'_>) -> Result<Value, Failure> {
-    Err(Failure::Unsupported(format!("there is no {op}")))
+pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure> {
+    let args = request.args;
+    match op {
+        "redex.redex.new" => {
+            let result =
+                net_mesh::redex::Redex::new(optional::<net_mesh::redex::RedexOptions>(args, "options")?)?;
+            Ok(request.keep(result))
+        }
+        "redex.redex.open_file" => {
+            let object = request.object::<net_mesh::redex::Redex>()?;
+            let result: net_mesh::redex::RedexFile = object.open_file(
+                &member::<String>(args, "name")?,
+                optional::<net_mesh::redex::RedexFileConfig>(args, "config")?,
+            )?;
+            Ok(request.keep(result))
+        }
+        "redex.redex.verify" => {
+            let object = request.object::<net_mesh::redex::Redex>()?;
+            let result = object.verify(optional::<String>(args, "name")?.as_deref()).await?;
+            Ok(result.write())
+        }
+        "redex.redex.repair" => {
+            let object = request.object::<net_mesh::redex::Redex>()?;
+            let result =
+                object.repair(&member::<String>(args, "name")?, optional::<bool>(args, "apply")?).await?;
+            Ok(result.write())
+        }
+        "redex.redex_file.append" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            let result = object.append(member::<Bytes>(args, "payload")?)?;
+            Ok(result.write())
+        }
+        "redex.redex_file.append_batch" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            let result =
+                object.append_batch(&optional::<Vec<Bytes>>(args, "payloads")?.unwrap_or_default())?;
+            Ok(result.write())
+        }
+        "redex.redex_file.append_async" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            let result = object.append_async(member::<Bytes>(args, "payload")?).await?;
+            Ok(result.write())
+        }
+        "redex.redex_file.append_batch_async" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            let result = object
+                .append_batch_async(optional::<Vec<Bytes>>(args, "payloads")?.unwrap_or_default())
+                .await?;
+            Ok(result.write())
+        }
+        "redex.redex_file.read_range" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            let result = object.read_range(member::<u64>(args, "start")?, member::<u64>(args, "end")?)?;
+            Ok(result.write())
+        }
+        "redex.redex_file.tail" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            let result: net_mesh::redex::RedexTailIter = object.tail(optional::<u64>(args, "from_seq")?)?;
+            Ok(request.keep(result))
+        }
+        "redex.redex_file.sync" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            object.sync().await?;
+            Ok(Value::Null)
+        }
+        "redex.redex_file.close" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            object.close().await?;
+            Ok(Value::Null)
+        }
+        "redex.redex_file.len" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            let result = object.len()?;
+            Ok(result.write())
+        }
+        "redex.redex_file.next_seq" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            let result = object.next_seq()?;
+            Ok(result.write())
+        }
+        "redex.redex_tail_iter.next" => {
+            let object = request.stream::<net_mesh::redex::RedexTailIter>()?;
+            let batch = object.next_batch(member::<u32>(args, "max")? as usize).await?;
+            Ok(batch.write())
+        }
+        "redex.redex_tail_iter.close" => {
+            let object = request.stream::<net_mesh::redex::RedexTailIter>()?;
+            object.close();
+            Ok(Value::Null)
+        }
+        _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
 }
+
+impl Fixture for net_mesh::redex::RedexOptions {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self { persistent_dir: optional(members, "persistent_dir")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "persistent_dir": self.persistent_dir.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::redex::RedexOptions {}
+
+impl Fixture for net_mesh::redex::RedexFileConfig {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            persistent: optional(members, "persistent")?.unwrap_or(false),
+            fsync_every_n: optional(members, "fsync_every_n")?,
+            fsync_interval: optional_span(members, "fsync_interval", 1_000_000)?,
+            retention_max_events: optional(members, "retention_max_events")?,
+            retention_max: optional(members, "retention_max")?,
+            retention_max_age: optional_span(members, "retention_max_age", 1_000_000)?,
+            max: optional(members, "max")?.unwrap_or(268_435_456),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "persistent": self.persistent.write(),
+            "fsync_every_n": self.fsync_every_n.write(),
+            "fsync_interval": self.fsync_interval.map_or(Value::Null, |span| span_value(span, 1_000_000)),
+            "retention_max_events": self.retention_max_events.write(),
+            "retention_max": self.retention_max.write(),
+            "retention_max_age": self.retention_max_age.map_or(Value::Null, |span| span_value(span, 1_000_000)),
+            "max": self.max.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::redex::RedexFileConfig {}
+
+impl Fixture for net_mesh::redex::RedexEvent {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            seq: optional(members, "seq")?.ok_or_else(|| missing("seq"))?,
+            payload: optional(members, "payload")?.ok_or_else(|| missing("payload"))?,
+            checksum: optional(members, "checksum")?.ok_or_else(|| missing("checksum"))?,
+            is_inline: optional(members, "is_inline")?.ok_or_else(|| missing("is_inline"))?,
+            skipped: optional(members, "skipped")?.ok_or_else(|| missing("skipped"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "seq": self.seq.write(),
+            "payload": self.payload.write(),
+            "checksum": self.checksum.write(),
+            "is_inline": self.is_inline.write(),
+            "skipped": self.skipped.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::redex::RedexEvent {}
+
+impl Fixture for net_mesh::redex::RedexDamage {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            file: optional(members, "file")?.ok_or_else(|| missing("file"))?,
+            offset: optional(members, "offset")?.ok_or_else(|| missing("offset"))?,
+            first: optional(members, "first")?.ok_or_else(|| missing("first"))?,
+            last: optional(members, "last")?.ok_or_else(|| missing("last"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "file": self.file.write(),
+            "offset": self.offset.write(),
+            "first": self.first.write(),
+            "last": self.last.write(),
+            "reason": self.reason.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::redex::RedexDamage {}
+
+impl Fixture for net_mesh::redex::RedexReport {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            name: optional(members, "name")?.ok_or_else(|| missing("name"))?,
+            segments: optional(members, "segments")?.ok_or_else(|| missing("segments"))?,
+            bytes: optional(members, "bytes")?.ok_or_else(|| missing("bytes"))?,
+            events: optional(members, "events")?.ok_or_else(|| missing("events"))?,
+            skipped: optional(members, "skipped")?.ok_or_else(|| missing("skipped"))?,
+            first: optional(members, "first")?.ok_or_else(|| missing("first"))?,
+            next: optional(members, "next")?.ok_or_else(|| missing("next"))?,
+            is_clean: optional(members, "is_clean")?.ok_or_else(|| missing("is_clean"))?,
+            damages: optional(members, "damages")?.ok_or_else(|| missing("damages"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "name": self.name.write(),
+            "segments": self.segments.write(),
+            "bytes": self.bytes.write(),
+            "events": self.events.write(),
+            "skipped": self.skipped.write(),
+            "first": self.first.write(),
+            "next": self.next.write(),
+            "is_clean": self.is_clean.write(),
+            "damages": self.damages.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::redex::RedexReport {}
+
+impl Fixture for net_mesh::redex::RedexRepair {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            report: optional(members, "report")?.ok_or_else(|| missing("report"))?,
+            aside: optional(members, "aside")?.ok_or_else(|| missing("aside"))?,
+            applied: optional(members, "applied")?.ok_or_else(|| missing("applied"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "report": self.report.write(),
+            "aside": self.aside.write(),
+            "applied": self.applied.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::redex::RedexRepair {}

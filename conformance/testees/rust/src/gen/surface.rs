@@ -1779,6 +1779,78 @@ fn redex(list: &mut List) {
         },
         &["RedexError::Full", "RedexError::Full.limit"],
     );
+    list.ty::<net_mesh::redex::RedexOptions>("RedexOptions");
+    list.parts(
+        |net_mesh::redex::RedexOptions { persistent_dir: _, .. }: &net_mesh::redex::RedexOptions| {},
+        &["RedexOptions.persistent_dir"],
+    );
+    list.ty::<net_mesh::redex::RedexFileConfig>("RedexFileConfig");
+    list.ty::<net_mesh::redex::RedexFileConfigJs>("RedexFileConfigJs");
+    list.parts(
+        |net_mesh::redex::RedexFileConfig {
+             persistent: _,
+             fsync_every_n: _,
+             fsync_interval: _,
+             retention_max_events: _,
+             retention_max: _,
+             retention_max_age: _,
+             max: _,
+             ..
+         }: &net_mesh::redex::RedexFileConfig| {},
+        &[
+            "RedexFileConfig.persistent",
+            "RedexFileConfig.fsync_every_n",
+            "RedexFileConfig.fsync_interval",
+            "RedexFileConfig.retention_max_events",
+            "RedexFileConfig.retention_max",
+            "RedexFileConfig.retention_max_age",
+            "RedexFileConfig.max",
+        ],
+    );
+    list.ty::<net_mesh::redex::RedexEvent>("RedexEvent");
+    list.ty::<net_mesh::redex::RedexEventJs>("RedexEventJs");
+    list.parts(
+        |net_mesh::redex::RedexEvent {
+             seq: _, payload: _, checksum: _, is_inline: _, skipped: _, ..
+         }: &net_mesh::redex::RedexEvent| {},
+        &[
+            "RedexEvent.seq",
+            "RedexEvent.payload",
+            "RedexEvent.checksum",
+            "RedexEvent.is_inline",
+            "RedexEvent.skipped",
+        ],
+    );
+    list.ty::<net_mesh::redex::RedexDamage>("RedexDamage");
+    list.parts(|net_mesh::redex::RedexDamage { file: _, offset: _, first: _, last: _, reason: _, .. }: &net_mesh::redex::RedexDamage| {}, &["RedexDamage.file", "RedexDamage.offset", "RedexDamage.first", "RedexDamage.last", "RedexDamage.reason"]);
+    list.ty::<net_mesh::redex::RedexReport>("RedexReport");
+    list.parts(
+        |net_mesh::redex::RedexReport {
+             name: _,
+             segments: _,
+             bytes: _,
+             events: _,
+             skipped: _,
+             first: _,
+             next: _,
+             is_clean: _,
+             damages: _,
+             ..
+         }: &net_mesh::redex::RedexReport| {},
+        &[
+            "RedexReport.name",
+            "RedexReport.segments",
+            "RedexReport.bytes",
+            "RedexReport.events",
+            "RedexReport.skipped",
+            "RedexReport.first",
+            "RedexReport.next",
+            "RedexReport.is_clean",
+            "RedexReport.damages",
+        ],
+    );
+    list.ty::<net_mesh::redex::RedexRepair>("RedexRepair");
+    list.parts(|net_mesh::redex::RedexRepair { report: _, aside: _, applied: _, .. }: &net_mesh::redex::RedexRepair| {}, &["RedexRepair.report", "RedexRepair.aside", "RedexRepair.applied"]);
     let _ = (net_mesh::wire::redex::RedexHead::encode, net_mesh::wire::redex::RedexHead::decode);
     list.has(&["RedexHead::encode", "RedexHead::decode"]);
     let _ = (net_mesh::wire::redex::RedexMark::encode, net_mesh::wire::redex::RedexMark::decode);
@@ -1793,6 +1865,23 @@ fn redex(list: &mut List) {
     list.has(&["RedexIndexEntry::encode", "RedexIndexEntry::decode"]);
     let _ = (net_mesh::wire::redex::RedexIndex::encode, net_mesh::wire::redex::RedexIndex::decode);
     list.has(&["RedexIndex::encode", "RedexIndex::decode"]);
+    list.ty::<net_mesh::redex::Redex>("Redex");
+    list.ty::<net_mesh::redex::RedexFile>("RedexFile");
+    list.ty::<net_mesh::redex::RedexTailIter>("RedexTailIter");
+    list.has(&["Redex::new"]);
+    list.has(&["Redex::open_file"]);
+    list.has(&["Redex::verify"]);
+    list.has(&["Redex::repair"]);
+    list.has(&["RedexFile::append"]);
+    list.has(&["RedexFile::append_batch"]);
+    list.has(&["RedexFile::append_async"]);
+    list.has(&["RedexFile::append_batch_async"]);
+    list.has(&["RedexFile::read_range"]);
+    list.has(&["RedexFile::tail"]);
+    list.has(&["RedexFile::sync"]);
+    list.has(&["RedexFile::close"]);
+    list.has(&["RedexFile::len"]);
+    list.has(&["RedexFile::next_seq"]);
 }
 
 fn route(list: &mut List) {

@@ -20,4 +20,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "6da828d1fe8dfd85cddcfe71b1ba737c";
+pub const SPEC_HASH: &str = "a027c51e90e3e638e94a2aa26a7c9e34";

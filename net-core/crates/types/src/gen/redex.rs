@@ -83,6 +83,148 @@ impl std::fmt::Display for RecordKind {
     }
 }
 
+/// Where a manager keeps its files.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RedexOptions {
+    /// The directory of persistent files, which is made when the first of them is opened. The file `a/b` is the directory `a/b.log` in it.
+    pub persistent_dir: Option<String>,
+}
+
+/// How a file is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedexFileConfig {
+    /// Whether the file lives on disk. Otherwise it lives in memory, and ends when it is closed.
+    pub persistent: bool,
+    /// An append that makes it so many events since the last sync returns when all are on disk. Not beside `fsync_interval`.
+    pub fsync_every_n: Option<u64>,
+    /// So long after an append, at the latest, it is brought to the disk.
+    pub fsync_interval: Option<std::time::Duration>,
+    /// Most events that are kept. The oldest are given up, some at a time.
+    pub retention_max_events: Option<u64>,
+    /// Most bytes of records that are kept.
+    pub retention_max: Option<u64>,
+    /// How old an event gets.
+    pub retention_max_age: Option<std::time::Duration>,
+    /// Most bytes of a file in memory. Where a retention is set the oldest events make room; else appends fail with `full`.
+    pub max: u64,
+}
+
+impl Default for RedexFileConfig {
+    fn default() -> Self {
+        Self {
+            persistent: false,
+            fsync_every_n: Default::default(),
+            fsync_interval: Default::default(),
+            retention_max_events: Default::default(),
+            retention_max: Default::default(),
+            retention_max_age: Default::default(),
+            max: 268_435_456,
+        }
+    }
+}
+
+impl RedexFileConfig {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range(
+            "fsync_every_n",
+            self.fsync_every_n.as_ref().map(|value| i128::from(*value)),
+            Some(1),
+            None,
+        )?;
+        crate::in_range(
+            "fsync_interval_ms",
+            self.fsync_interval.as_ref().map(|value| value.as_millis() as i128),
+            Some(1),
+            None,
+        )?;
+        crate::in_range(
+            "retention_max_events",
+            self.retention_max_events.as_ref().map(|value| i128::from(*value)),
+            Some(1),
+            None,
+        )?;
+        crate::in_range(
+            "retention_max_bytes",
+            self.retention_max.as_ref().map(|value| i128::from(*value)),
+            Some(1),
+            None,
+        )?;
+        crate::in_range(
+            "retention_max_age_ms",
+            self.retention_max_age.as_ref().map(|value| value.as_millis() as i128),
+            Some(1),
+            None,
+        )?;
+        crate::in_range("max_bytes", Some(&self.max).map(|value| i128::from(*value)), Some(1), None)?;
+        Ok(())
+    }
+}
+
+/// What a file has for a number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedexEvent {
+    /// Number of the event.
+    pub seq: u64,
+    /// What was appended.
+    pub payload: bytes::Bytes,
+    /// The lowest 28 bits of the payload's XXH3-64.
+    pub checksum: u32,
+    /// Always false: every payload is kept in a record of its own.
+    pub is_inline: bool,
+    /// 0 for an event. Otherwise this is a gap: so many numbers, from `seq` on, have no event, since a writer reserved them and ended before it closed the file.
+    pub skipped: u64,
+}
+
+/// What is wrong with a file of a log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedexDamage {
+    /// The file in the directory of the log.
+    pub file: String,
+    /// The byte at which the damage begins.
+    pub offset: u64,
+    /// The first number whose record it costs.
+    pub first: u64,
+    /// The last one; below `first` if no record is missing.
+    pub last: u64,
+    /// What is wrong, in words.
+    pub reason: String,
+}
+
+/// What a log on disk is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedexReport {
+    /// The name by which the log is opened.
+    pub name: String,
+    /// Segments that are retained.
+    pub segments: u64,
+    /// Bytes of them all.
+    pub bytes: u64,
+    /// Events that can be read.
+    pub events: u64,
+    /// Numbers that gaps skip.
+    pub skipped: u64,
+    /// The first number that is retained.
+    pub first: u64,
+    /// The number behind the last record.
+    pub next: u64,
+    /// Whether the last writer has closed the log.
+    pub is_clean: bool,
+    /// What is wrong; at most 10,000.
+    pub damages: Vec<crate::redex::RedexDamage>,
+}
+
+/// What a repair does, or has done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedexRepair {
+    /// What was wrong.
+    pub report: crate::redex::RedexReport,
+    /// Files of the log that are kept as they were, under these names.
+    pub aside: Vec<String>,
+    /// Whether it was done.
+    pub applied: bool,
+}
+
 /// Why a log refuses, or what is wrong with its files.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("6da828d1fe8dfd85cddcfe71b1ba737c")
+check("a027c51e90e3e638e94a2aa26a7c9e34")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -152,11 +152,18 @@ from net.gen.redex import (
     MAX_BATCH,
     MAX_PAYLOAD,
     RecordKind,
+    Redex,
     RedexClosedError,
     RedexConfigError,
     RedexCorruptError,
+    RedexDamage,
     RedexDiskFullError,
     RedexError,
+    RedexEvent,
+    RedexEventJs,
+    RedexFile,
+    RedexFileConfig,
+    RedexFileConfigJs,
     RedexFullError,
     RedexInvalidNameError,
     RedexIoError,
@@ -164,8 +171,12 @@ from net.gen.redex import (
     RedexLockedError,
     RedexNewerVersionError,
     RedexNoDirectoryError,
+    RedexOptions,
     RedexPoisonedError,
     RedexReadOnlyError,
+    RedexRepair,
+    RedexReport,
+    RedexTailIter,
     RedexTooLargeError,
     RedexVanishedError,
 )
@@ -270,11 +281,18 @@ __all__ = [
     "Receipt",
     "ReceiveOptions",
     "RecordKind",
+    "Redex",
     "RedexClosedError",
     "RedexConfigError",
     "RedexCorruptError",
+    "RedexDamage",
     "RedexDiskFullError",
     "RedexError",
+    "RedexEvent",
+    "RedexEventJs",
+    "RedexFile",
+    "RedexFileConfig",
+    "RedexFileConfigJs",
     "RedexFullError",
     "RedexInvalidNameError",
     "RedexIoError",
@@ -282,8 +300,12 @@ __all__ = [
     "RedexLockedError",
     "RedexNewerVersionError",
     "RedexNoDirectoryError",
+    "RedexOptions",
     "RedexPoisonedError",
     "RedexReadOnlyError",
+    "RedexRepair",
+    "RedexReport",
+    "RedexTailIter",
     "RedexTooLargeError",
     "RedexVanishedError",
     "RedisOptions",

@@ -24,21 +24,41 @@ All integers are little-endian, and whatever is reserved is zero.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Self
 
+from net import _net
+from net._kernel.arguments import Buffer
 from net._kernel.errors import NetError
+from net._kernel.objects import Closable, Native
+from net._kernel.streams import Stream
+from net._net import (
+    RedexDamage,
+    RedexEvent,
+    RedexFileConfig,
+    RedexOptions,
+    RedexRepair,
+    RedexReport,
+)
 
 __all__ = [
     "FORMAT_VERSION",
     "MAX_BATCH",
     "MAX_PAYLOAD",
     "RecordKind",
+    "Redex",
     "RedexClosedError",
     "RedexConfigError",
     "RedexCorruptError",
+    "RedexDamage",
     "RedexDiskFullError",
     "RedexError",
+    "RedexEvent",
+    "RedexEventJs",
+    "RedexFile",
+    "RedexFileConfig",
+    "RedexFileConfigJs",
     "RedexFullError",
     "RedexInvalidNameError",
     "RedexIoError",
@@ -46,8 +66,12 @@ __all__ = [
     "RedexLockedError",
     "RedexNewerVersionError",
     "RedexNoDirectoryError",
+    "RedexOptions",
     "RedexPoisonedError",
     "RedexReadOnlyError",
+    "RedexRepair",
+    "RedexReport",
+    "RedexTailIter",
     "RedexTooLargeError",
     "RedexVanishedError",
 ]
@@ -154,3 +178,160 @@ class RedexLaggedError(RedexError, RuntimeError):
 
 class RedexFullError(RedexError, RuntimeError):
     """The records of a file in memory fill `max_bytes`, and no retention makes room."""
+
+
+class Redex(Closable):
+    """A manager of append-only files, in memory or below one directory."""
+
+    __slots__ = ()
+
+    def __init__(self, persistent_dir: str | RedexOptions | None = None) -> None:
+        """Makes a manager. It touches no file before one is opened.
+
+        Options:
+            persistent_dir: The directory of persistent files, which is made when the first of them
+              is opened. The file `a/b` is the directory `a/b.log` in it. Left out: Files live in
+              memory only.
+        """
+        options = RedexOptions(persistent_dir)
+        self._handle = _net.redex_new(options)
+
+    def open_file(
+        self,
+        name: str,
+        persistent: bool | RedexFileConfig | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        retention_max_events: int | None = None,
+        retention_max_bytes: int | None = None,
+        retention_max_age_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> RedexFile:
+        """Opens a file by the name of a channel, or makes it. A file that this manager has open
+        already is the same again, as it was set up first. On disk it is for this process alone to
+        write: a second writer is refused with `locked`.
+
+        Options:
+            persistent: Whether the file lives on disk. Otherwise it lives in memory, and ends when
+              it is closed. False by default.
+            fsync_every_n: An append that makes it so many events since the last sync returns when
+              all are on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+            fsync_interval_ms: So long after an append, at the latest, it is brought to the disk.
+              Left out: The system writes when it likes, and `sync` and `close` see to it.
+            retention_max_events: Most events that are kept. The oldest are given up, some at a
+              time. Left out: Any number is kept.
+            retention_max_bytes: Most bytes of records that are kept. Left out: Any number is kept.
+            retention_max_age_ms: How old an event gets. Left out: Events of any age are kept.
+            max_bytes: Most bytes of a file in memory. Where a retention is set the oldest events
+              make room; else appends fail with `full`. 268_435_456 by default.
+        """
+        config = RedexFileConfig(
+            persistent,
+            fsync_every_n,
+            fsync_interval_ms,
+            retention_max_events,
+            retention_max_bytes,
+            retention_max_age_ms,
+            max_bytes,
+        )
+        handle = _net.redex_open_file(self._handle, name, config)
+        return RedexFile._of(handle)
+
+    def verify(self, name: str | None = None) -> list[RedexReport]:
+        """Reads all of the named log on disk, or of every one, and tells what is wrong. It needs no
+        lock, so a log may be written meanwhile.
+        """
+        return _net.redex_verify(self._handle, name)
+
+    def repair(self, name: str, apply: bool = False) -> RedexRepair:
+        """Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and
+        keeps the damaged files aside. Unless it is to be applied, nothing changes and it tells what
+        is wrong. The log must not be open.
+        """
+        return _net.redex_repair(self._handle, name, apply)
+
+
+class RedexFile(Native):
+    """One append-only file. Events have numbers that grow by one and are never given twice.
+
+    Without fsync the bytes of an event are with the system when its append returns: they outlast
+    the process, but not a loss of power. After a sync that failed the file takes nothing more until
+    it is opened again; what was acknowledged can be read.
+    """
+
+    __slots__ = ()
+
+    def append(self, payload: Buffer) -> int:
+        """Appends one event and tells its number. It waits for the disk where `fsync_every_n` says
+        so.
+        """
+        return _net.redex_file_append(self._handle, payload)
+
+    def append_batch(self, payloads: Sequence[Buffer]) -> int | None:
+        """Appends all or none, in a row, and tells the number of the first; nothing for no
+        payloads.
+        """
+        return _net.redex_file_append_batch(self._handle, payloads)
+
+    def append_async(self, payload: Buffer) -> int:
+        """Appends one event. Appends that wait at the same time share one sync."""
+        return _net.redex_file_append_async(self._handle, payload)
+
+    def append_batch_async(self, payloads: Sequence[Buffer]) -> int | None:
+        """Appends all or none, in a row. Appends that wait at the same time share one sync."""
+        return _net.redex_file_append_batch_async(self._handle, payloads)
+
+    def read_range(self, start: int, end: int) -> list[RedexEvent]:
+        """Reads what is retained from `start` on and before `end`. Damage among it is an error that
+        names the numbers; what is around them can be read.
+        """
+        return _net.redex_file_read_range(self._handle, start, end)
+
+    def tail(self, from_seq: int = 0) -> RedexTailIter:
+        """Reads what is retained from a number on, and then what is appended, without a gap. From 0
+        it begins with the oldest event. It ends when the file is closed. A tail that is too slow
+        for the retention gets `lagged`, and goes on behind what was given up.
+        """
+        handle = _net.redex_file_tail(self._handle, from_seq)
+        return RedexTailIter._stream(handle)
+
+    def sync(self) -> None:
+        """Returns when all that was appended before is on disk."""
+        _net.redex_file_sync(self._handle)
+
+    def close(self) -> None:
+        """Brings all to the disk and lets go of the file; tails end. Closing again does nothing."""
+        _net.redex_file_close(self._handle)
+
+    def len(self) -> int:
+        """Tells how many events are retained."""
+        return _net.redex_file_len(self._handle)
+
+    def next_seq(self) -> int:
+        """Tells the number that the next event gets."""
+        return _net.redex_file_next_seq(self._handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class RedexTailIter(Stream[RedexEvent]):
+    """Events of a file in the order of their numbers, waiting for new ones."""
+
+    __slots__ = ()
+
+    def _fetch(self, max: int) -> list[Any]:
+        return _net.redex_tail_iter_next(self._handle, max)
+
+    def _submit(self, queue: _net.Queue, max: int) -> int:
+        return _net.redex_tail_iter_next_submit(queue, self._handle, max)
+
+    def _end(self) -> None:
+        _net.redex_tail_iter_end(self._handle)
+
+
+RedexFileConfigJs = RedexFileConfig
+RedexEventJs = RedexEvent

@@ -2,6 +2,8 @@
 
 import './spec';
 import * as k from '../kernel';
+import * as codec from './codec/redex';
+import { native } from './native/redex';
 
 /**
  * Version of the form on disk that this library writes, and the newest that it reads.
@@ -32,6 +34,419 @@ export const RecordKind = {
   Gap: 'gap',
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
+
+/**
+ * What a file has for a number.
+ */
+export interface RedexEvent {
+  /**
+   * Number of the event.
+   */
+  seq: bigint;
+  /**
+   * What was appended.
+   */
+  payload: Buffer;
+  /**
+   * The lowest 28 bits of the payload's XXH3-64.
+   */
+  checksum: number;
+  /**
+   * Always false: every payload is kept in a record of its own.
+   */
+  isInline: boolean;
+  /**
+   * 0 for an event. Otherwise this is a gap: so many numbers, from `seq` on, have no event, since a writer reserved them and ended before it closed the file.
+   */
+  skipped: bigint;
+}
+
+/** The same as {@link RedexEvent}. */
+export type RedexEventJs = RedexEvent;
+
+/**
+ * What is wrong with a file of a log.
+ */
+export interface RedexDamage {
+  /**
+   * The file in the directory of the log.
+   */
+  file: string;
+  /**
+   * The byte at which the damage begins.
+   */
+  offset: bigint;
+  /**
+   * The first number whose record it costs.
+   */
+  first: bigint;
+  /**
+   * The last one; below `first` if no record is missing.
+   */
+  last: bigint;
+  /**
+   * What is wrong, in words.
+   */
+  reason: string;
+}
+
+/**
+ * What a log on disk is made of.
+ */
+export interface RedexReport {
+  /**
+   * The name by which the log is opened.
+   */
+  name: string;
+  /**
+   * Segments that are retained.
+   */
+  segments: bigint;
+  /**
+   * Bytes of them all.
+   */
+  bytes: bigint;
+  /**
+   * Events that can be read.
+   */
+  events: bigint;
+  /**
+   * Numbers that gaps skip.
+   */
+  skipped: bigint;
+  /**
+   * The first number that is retained.
+   */
+  first: bigint;
+  /**
+   * The number behind the last record.
+   */
+  next: bigint;
+  /**
+   * Whether the last writer has closed the log.
+   */
+  isClean: boolean;
+  /**
+   * What is wrong; at most 10,000.
+   */
+  damages: RedexDamage[];
+}
+
+/**
+ * What a repair does, or has done.
+ */
+export interface RedexRepair {
+  /**
+   * What was wrong.
+   */
+  report: RedexReport;
+  /**
+   * Files of the log that are kept as they were, under these names.
+   */
+  aside: string[];
+  /**
+   * Whether it was done.
+   */
+  applied: boolean;
+}
+
+/**
+ * Where a manager keeps its files.
+ */
+export class RedexOptions {
+  /**
+   * The directory of persistent files, which is made when the first of them is opened. The file `a/b` is the directory `a/b.log` in it.
+   *
+   * Left out: Files live in memory only.
+   */
+  persistentDir?: string | null;
+
+  constructor(fields: RedexOptions = {}) {
+    this.persistentDir = fields.persistentDir;
+  }
+}
+
+/**
+ * How a file is kept.
+ */
+export class RedexFileConfig {
+  /**
+   * Whether the file lives on disk. Otherwise it lives in memory, and ends when it is closed.
+   *
+   * @defaultValue `false`
+   */
+  persistent?: boolean | null;
+  /**
+   * An append that makes it so many events since the last sync returns when all are on disk. Not beside `fsync_interval`.
+   *
+   * Left out: As `fsync_interval` says.
+   */
+  fsyncEveryN?: k.BigIntLike | null;
+  /**
+   * So long after an append, at the latest, it is brought to the disk.
+   *
+   * Left out: The system writes when it likes, and `sync` and `close` see to it.
+   */
+  fsyncIntervalMs?: k.BigIntLike | null;
+  /**
+   * Most events that are kept. The oldest are given up, some at a time.
+   *
+   * Left out: Any number is kept.
+   */
+  retentionMaxEvents?: k.BigIntLike | null;
+  /**
+   * Most bytes of records that are kept.
+   *
+   * Left out: Any number is kept.
+   */
+  retentionMaxBytes?: k.BigIntLike | null;
+  /**
+   * How old an event gets.
+   *
+   * Left out: Events of any age are kept.
+   */
+  retentionMaxAgeMs?: k.BigIntLike | null;
+  /**
+   * Most bytes of a file in memory. Where a retention is set the oldest events make room; else appends fail with `full`.
+   *
+   * @defaultValue `268435456n`
+   */
+  maxBytes?: k.BigIntLike | null;
+
+  constructor(fields: RedexFileConfig = {}) {
+    this.persistent = fields.persistent ?? false;
+    this.fsyncEveryN = fields.fsyncEveryN;
+    this.fsyncIntervalMs = fields.fsyncIntervalMs;
+    this.retentionMaxEvents = fields.retentionMaxEvents;
+    this.retentionMaxBytes = fields.retentionMaxBytes;
+    this.retentionMaxAgeMs = fields.retentionMaxAgeMs;
+    this.maxBytes = fields.maxBytes ?? 268435456n;
+  }
+}
+
+/** The same as {@link RedexFileConfig}. */
+export const RedexFileConfigJs = RedexFileConfig;
+export type RedexFileConfigJs = RedexFileConfig;
+
+/**
+ * A manager of append-only files, in memory or below one directory.
+ */
+export class Redex extends k.NetObject {
+  /**
+   * Makes a manager. It touches no file before one is opened.
+   */
+  constructor(options?: RedexOptions | null) {
+    const w = k.begin();
+    codec.redexOptions.write(w, options ?? {}, 'options');
+    super(k.call(native.redexRedexNew, k.environment, k.done(w)));
+  }
+
+  /**
+   * Opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
+   * first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+   */
+  openFile(name: string, config?: RedexFileConfig | null): RedexFile {
+    const w = k.begin();
+    codec.redexFileConfig.write(w, config ?? {}, 'config');
+    return k.adopt(
+      RedexFile,
+      k.call(
+        native.redexRedexOpenFile,
+        k.environment,
+        this[k.HANDLE],
+        k.text.check(name, 'name'),
+        k.done(w),
+      ),
+    );
+  }
+
+  /**
+   * Reads all of the named log on disk, or of every one, and tells what is wrong. It needs no lock, so a log may be written meanwhile.
+   */
+  async verify(name?: string | null, context?: k.SignalOptions | null): Promise<RedexReport[]> {
+    return k.submit(
+      codec.listOfRedexReport,
+      context?.signal,
+      native.redexRedexVerify,
+      this[k.HANDLE],
+      k.maybe(k.text, name, 'name'),
+    );
+  }
+
+  /**
+   * Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
+   * to be applied, nothing changes and it tells what is wrong. The log must not be open.
+   */
+  async repair(
+    name: string,
+    apply?: boolean | null,
+    context?: k.SignalOptions | null,
+  ): Promise<RedexRepair> {
+    return k.submit(
+      codec.redexRepair,
+      context?.signal,
+      native.redexRedexRepair,
+      this[k.HANDLE],
+      k.text.check(name, 'name'),
+      k.boolean.check(apply ?? false, 'apply'),
+    );
+  }
+
+  /** Lets go of the object; calls after this fail with `handle`. */
+  close(): void {
+    k.release(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    k.release(this);
+  }
+}
+
+/**
+ * One append-only file. Events have numbers that grow by one and are never given twice.
+ *
+ * Without fsync the bytes of an event are with the system when its append returns: they outlast the process, but not a loss of power. After
+ * a sync that failed the file takes nothing more until it is opened again; what was acknowledged can be read.
+ */
+export class RedexFile extends k.NetObject {
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+   */
+  append(payload: Uint8Array): bigint {
+    return k.call(native.redexRedexFileAppend, this[k.HANDLE], k.bytes.check(payload, 'payload'));
+  }
+
+  /**
+   * Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+   */
+  appendBatch(payloads: readonly Uint8Array[]): bigint | null {
+    const w = k.begin();
+    codec.listOfBytes.write(w, payloads, 'payloads');
+    return k.call(native.redexRedexFileAppendBatch, this[k.HANDLE], k.done(w));
+  }
+
+  /**
+   * Appends one event. Appends that wait at the same time share one sync.
+   */
+  async appendAsync(payload: Uint8Array, context?: k.SignalOptions | null): Promise<bigint> {
+    return k.submit(
+      k.u64,
+      context?.signal,
+      native.redexRedexFileAppendAsync,
+      this[k.HANDLE],
+      k.bytes.check(payload, 'payload'),
+    );
+  }
+
+  /**
+   * Appends all or none, in a row. Appends that wait at the same time share one sync.
+   */
+  async appendBatchAsync(
+    payloads: readonly Uint8Array[],
+    context?: k.SignalOptions | null,
+  ): Promise<bigint | null> {
+    const w = k.begin();
+    codec.listOfBytes.write(w, payloads, 'payloads');
+    return k.submit(
+      codec.optionalU64,
+      context?.signal,
+      native.redexRedexFileAppendBatchAsync,
+      this[k.HANDLE],
+      k.done(w),
+    );
+  }
+
+  /**
+   * Reads what is retained from `start` on and before `end`. Damage among it is an error that names the numbers; what is around them can be read.
+   */
+  readRange(start: k.BigIntLike, end: k.BigIntLike): RedexEvent[] {
+    return k.answer(
+      codec.listOfRedexEvent,
+      native.redexRedexFileReadRange,
+      this[k.HANDLE],
+      k.u64.check(start, 'start'),
+      k.u64.check(end, 'end'),
+    );
+  }
+
+  /**
+   * Reads what is retained from a number on, and then what is appended, without a gap. From 0 it begins with the oldest event. It ends when
+   * the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind what was given up.
+   */
+  tail(fromSeq?: k.BigIntLike | null): RedexTailIter {
+    return k.adopt(
+      RedexTailIter,
+      k.call(
+        native.redexRedexFileTail,
+        k.environment,
+        this[k.HANDLE],
+        k.u64.check(fromSeq ?? 0n, 'fromSeq'),
+      ),
+    );
+  }
+
+  /**
+   * Returns when all that was appended before is on disk.
+   */
+  async sync(context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(k.nothing, context?.signal, native.redexRedexFileSync, this[k.HANDLE]);
+  }
+
+  /**
+   * Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+   */
+  async close(context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(k.nothing, context?.signal, native.redexRedexFileClose, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells how many events are retained.
+   */
+  len(): bigint {
+    return k.call(native.redexRedexFileLen, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells the number that the next event gets.
+   */
+  nextSeq(): bigint {
+    return k.call(native.redexRedexFileNextSeq, this[k.HANDLE]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    k.release(this);
+  }
+}
+
+/**
+ * Events of a file in the order of their numbers, waiting for new ones.
+ */
+export class RedexTailIter extends k.NetStream<RedexEvent> {
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /** @internal */
+  override [k.SOURCE](): k.Source<RedexEvent> {
+    return {
+      item: codec.redexEvent,
+      max: 1024,
+      next: native.redexRedexTailIterNext,
+      close: native.redexRedexTailIterClose,
+    };
+  }
+}
 
 /** The kinds of {@link RedexError}. */
 export type RedexErrorKind =

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '6da828d1fe8dfd85cddcfe71b1ba737c';
+export const SPEC_HASH = 'a027c51e90e3e638e94a2aa26a7c9e34';
 
 checkSpec(SPEC_HASH);

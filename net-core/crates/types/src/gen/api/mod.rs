@@ -10,6 +10,7 @@ pub mod dedup;
 pub mod echo;
 pub mod identity;
 pub mod mesh;
+pub mod redex;
 
 pub use base::*;
 pub use bus::*;
@@ -19,3 +20,4 @@ pub use dedup::*;
 pub use echo::*;
 pub use identity::*;
 pub use mesh::*;
+pub use redex::*;

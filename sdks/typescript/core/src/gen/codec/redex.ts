@@ -9,3 +9,175 @@ export const recordKind = k.choice<t.RecordKind, t.RecordKind>({
     gap: 2,
   },
 });
+
+export const redexOptions: k.Codec<t.RedexOptions, t.RedexOptions> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(1, name);
+    optionalText.write(w, v.persistentDir, 'persistentDir');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.RedexOptions = {
+      persistentDir: optionalText.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const redexFileConfig: k.Codec<t.RedexFileConfig, t.RedexFileConfig> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(7, name);
+    k.boolean.write(w, v.persistent ?? false, 'persistent');
+    optionalU64.write(w, k.inRange(v.fsyncEveryN, 1, Infinity, 'fsyncEveryN'), 'fsyncEveryN');
+    optionalCounter.write(
+      w,
+      k.inRange(v.fsyncIntervalMs, 1, Infinity, 'fsyncIntervalMs'),
+      'fsyncIntervalMs',
+    );
+    optionalU64.write(
+      w,
+      k.inRange(v.retentionMaxEvents, 1, Infinity, 'retentionMaxEvents'),
+      'retentionMaxEvents',
+    );
+    optionalU64.write(
+      w,
+      k.inRange(v.retentionMaxBytes, 1, Infinity, 'retentionMaxBytes'),
+      'retentionMaxBytes',
+    );
+    optionalCounter.write(
+      w,
+      k.inRange(v.retentionMaxAgeMs, 1, Infinity, 'retentionMaxAgeMs'),
+      'retentionMaxAgeMs',
+    );
+    k.u64.write(w, k.inRange(v.maxBytes ?? 268435456n, 1, Infinity, 'maxBytes'), 'maxBytes');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.RedexFileConfig = {
+      persistent: k.boolean.read(r),
+      fsyncEveryN: optionalU64.read(r),
+      fsyncIntervalMs: optionalCounter.read(r),
+      retentionMaxEvents: optionalU64.read(r),
+      retentionMaxBytes: optionalU64.read(r),
+      retentionMaxAgeMs: optionalCounter.read(r),
+      maxBytes: k.u64.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const redexEvent: k.Codec<t.RedexEvent, t.RedexEvent> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(5, name);
+    k.u64.write(w, v.seq, 'seq');
+    k.bytes.write(w, v.payload, 'payload');
+    k.u32.write(w, v.checksum, 'checksum');
+    k.boolean.write(w, v.isInline, 'isInline');
+    k.u64.write(w, v.skipped, 'skipped');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.RedexEvent = {
+      seq: k.u64.read(r),
+      payload: k.bytes.read(r),
+      checksum: k.u32.read(r),
+      isInline: k.boolean.read(r),
+      skipped: k.u64.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const redexDamage: k.Codec<t.RedexDamage, t.RedexDamage> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(5, name);
+    k.text.write(w, v.file, 'file');
+    k.u64.write(w, v.offset, 'offset');
+    k.u64.write(w, v.first, 'first');
+    k.u64.write(w, v.last, 'last');
+    k.text.write(w, v.reason, 'reason');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.RedexDamage = {
+      file: k.text.read(r),
+      offset: k.u64.read(r),
+      first: k.u64.read(r),
+      last: k.u64.read(r),
+      reason: k.text.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const redexReport: k.Codec<t.RedexReport, t.RedexReport> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(9, name);
+    k.text.write(w, v.name, 'name');
+    k.u64.write(w, v.segments, 'segments');
+    k.u64.write(w, v.bytes, 'bytes');
+    k.u64.write(w, v.events, 'events');
+    k.u64.write(w, v.skipped, 'skipped');
+    k.u64.write(w, v.first, 'first');
+    k.u64.write(w, v.next, 'next');
+    k.boolean.write(w, v.isClean, 'isClean');
+    listOfRedexDamage.write(w, v.damages, 'damages');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.RedexReport = {
+      name: k.text.read(r),
+      segments: k.u64.read(r),
+      bytes: k.u64.read(r),
+      events: k.u64.read(r),
+      skipped: k.u64.read(r),
+      first: k.u64.read(r),
+      next: k.u64.read(r),
+      isClean: k.boolean.read(r),
+      damages: listOfRedexDamage.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const redexRepair: k.Codec<t.RedexRepair, t.RedexRepair> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(3, name);
+    redexReport.write(w, v.report, 'report');
+    listOfText.write(w, v.aside, 'aside');
+    k.boolean.write(w, v.applied, 'applied');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.RedexRepair = {
+      report: redexReport.read(r),
+      aside: listOfText.read(r),
+      applied: k.boolean.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const optionalText = k.optional(k.text);
+export const optionalU64 = k.optional(k.u64);
+export const optionalCounter = k.optional(k.counter);
+export const listOfRedexDamage = k.list(redexDamage);
+export const listOfText = k.list(k.text);
+export const redexFileHandle = k.handleOf(() => t.RedexFile);
+export const listOfRedexReport = k.list(redexReport);
+export const listOfBytes = k.list(k.bytes);
+export const listOfRedexEvent = k.list(redexEvent);
+export const redexTailIterHandle = k.handleOf(() => t.RedexTailIter);
+export const redexHandle = k.handleOf(() => t.Redex);

@@ -1,0 +1,62 @@
+"""Append-only files."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+import net.aio
+from net import Redex, RedexError
+
+pytestmark = pytest.mark.usefixtures("no_leaks")
+
+
+def test_a_file_outlasts_its_closing(tmp_path: Path) -> None:
+    redex = Redex(persistent_dir=str(tmp_path))
+    with redex.open_file("a/b", persistent=True, fsync_every_n=1) as file:
+        assert file.append(b"one") == 0
+        assert file.append_batch([b"two", b"three"]) == 1
+        assert file.append_batch([]) is None
+        file.sync()
+    with redex.open_file("a/b", persistent=True) as file:
+        assert (file.len(), file.next_seq()) == (3, 3)
+        assert [event.payload for event in file.read_range(1, 9)] == [b"two", b"three"]
+        (report,) = redex.verify()
+        assert (report.name, report.events, report.damages) == ("a/b", 3, [])
+
+
+def test_a_tail_gives_what_was_there_and_what_comes() -> None:
+    with Redex().open_file("a") as file:
+        file.append(b"0")
+        seen = []
+        for event in file.tail():
+            seen.append(event.payload)
+            if len(seen) == 5:
+                break
+            file.append(str(len(seen)).encode())
+        assert seen == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_appends_that_wait_share_the_way_to_the_disk(tmp_path: Path) -> None:
+    async def run() -> None:
+        redex = net.aio.Redex(persistent_dir=str(tmp_path))
+        file = redex.open_file("a", persistent=True, fsync_every_n=1)
+        seqs = await asyncio.gather(*(file.append_async(b"event") for _ in range(256)))
+        assert sorted(seqs) == list(range(256))
+        await file.close()
+
+    asyncio.run(run())
+
+
+def test_refusals_are_errors_of_their_kind() -> None:
+    redex = Redex()
+    with pytest.raises(RedexError, match="invalid channel name"):
+        redex.open_file("No")
+    with pytest.raises(RedexError, match="no_directory"):
+        redex.open_file("a", persistent=True)
+    with pytest.raises(RedexError, match="mutually exclusive"):
+        redex.open_file("a", fsync_every_n=1, fsync_interval_ms=5)
+    with redex.open_file("b", max_bytes=10) as full, pytest.raises(RedexError, match="full"):
+        full.append(bytes(11))
