@@ -29,6 +29,8 @@ package net
 // #cgo nocallback net_redex_file_close
 // #cgo noescape net_redex_file_len
 // #cgo nocallback net_redex_file_len
+// #cgo noescape net_redex_file_is_empty
+// #cgo nocallback net_redex_file_is_empty
 // #cgo noescape net_redex_file_next_seq
 // #cgo nocallback net_redex_file_next_seq
 // #cgo noescape net_redex_tail_iter_next
@@ -970,6 +972,18 @@ func (o *RedexFile) Len() (result uint64, err error) {
 		return result, failed(&fail)
 	}
 	return uint64(out), nil
+}
+
+// IsEmpty tells whether no event is retained.
+func (o *RedexFile) IsEmpty() (result bool, err error) {
+	var out C.bool
+	var fail C.net_error
+	code := C.net_redex_file_is_empty(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
 }
 
 // NextSeq tells the number that the next event gets.

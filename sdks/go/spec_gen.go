@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "a027c51e90e3e638e94a2aa26a7c9e34"
+const specHash = "e44784e43ec91c5262f02382101e3ce5"

@@ -1321,6 +1321,9 @@ uint64_t net_redex_file_close(net_handle handle, net_done done, void *ctx);
 // Tells how many events are retained.
 net_code net_redex_file_len(net_handle handle, uint64_t *result, net_error *error);
 
+// Tells whether no event is retained.
+net_code net_redex_file_is_empty(net_handle handle, bool *result, net_error *error);
+
 // Tells the number that the next event gets.
 net_code net_redex_file_next_seq(net_handle handle, uint64_t *result, net_error *error);
 

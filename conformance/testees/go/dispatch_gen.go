@@ -507,6 +507,8 @@ func (c *call) call() any {
 		return done(c, self[*RedexFile](c).Sync(c.ctx))
 	case "call:redex.redex_file.len":
 		return give(c, showDecimal[uint64])(self[*RedexFile](c).Len())
+	case "call:redex.redex_file.is_empty":
+		return give(c, showPlain[bool])(self[*RedexFile](c).IsEmpty())
 	case "call:redex.redex_file.next_seq":
 		return give(c, showDecimal[uint64])(self[*RedexFile](c).NextSeq())
 	case "call:redex.redex_file.close":

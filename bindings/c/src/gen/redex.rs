@@ -236,6 +236,22 @@ pub unsafe extern "C" fn net_redex_file_len(handle: Handle, result: *mut u64, er
     }
 }
 
+/// Tells whether no event is retained.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_redex_file_is_empty(
+    handle: Handle,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::RedexFile>(handle)?;
+            <net_core::RedexFile as net_types::api::RedexFile>::is_empty(&this)
+        })
+    }
+}
+
 /// Tells the number that the next event gets.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_next_seq(

@@ -183,6 +183,15 @@ pub fn redex_redex_file_len(this: f64) -> napi::Result<u64> {
         Ok(result)
     })
 }
+/// `redex.redex_file.is_empty`
+#[napi(js_name = "redexRedexFileIsEmpty")]
+pub fn redex_redex_file_is_empty(this: f64) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::RedexFile>(this)?;
+        let result = <net_core::RedexFile as net_types::api::RedexFile>::is_empty(&this)?;
+        Ok(result)
+    })
+}
 /// `redex.redex_file.next_seq`
 #[napi(js_name = "redexRedexFileNextSeq")]
 pub fn redex_redex_file_next_seq(this: f64) -> napi::Result<u64> {

@@ -941,6 +941,14 @@ fn redex_file_len(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || <net_core::RedexFile as api::RedexFile>::len(&this))
 }
 
+/// Tells whether no event is retained.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn redex_file_is_empty(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
+    abi::run(py, 0, || <net_core::RedexFile as api::RedexFile>::is_empty(&this))
+}
+
 /// Tells the number that the next event gets.
 #[pyfunction]
 #[pyo3(signature = (this))]
@@ -1015,6 +1023,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(redex_file_close, module)?)?;
     module.add_function(wrap_pyfunction!(redex_file_close_submit, module)?)?;
     module.add_function(wrap_pyfunction!(redex_file_len, module)?)?;
+    module.add_function(wrap_pyfunction!(redex_file_is_empty, module)?)?;
     module.add_function(wrap_pyfunction!(redex_file_next_seq, module)?)?;
     module.add_function(wrap_pyfunction!(redex_tail_iter_next, module)?)?;
     module.add_function(wrap_pyfunction!(redex_tail_iter_next_submit, module)?)?;

@@ -10373,6 +10373,17 @@ static void call_redex_file_len(call *c) {
   show_u64(c, &result);
 }
 
+static void call_redex_file_is_empty(call *c) {
+  net_error error;
+  bool result;
+  net_code code = net_redex_file_is_empty(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
 static void call_redex_file_next_seq(call *c) {
   net_error error;
   uint64_t result;
@@ -10676,6 +10687,7 @@ static inline bool dispatch(call *c) {
       {"call:redex.redex_file.sync", call_redex_file_sync},
       {"call:redex.redex_file.close", call_redex_file_close},
       {"call:redex.redex_file.len", call_redex_file_len},
+      {"call:redex.redex_file.is_empty", call_redex_file_is_empty},
       {"call:redex.redex_file.next_seq", call_redex_file_next_seq},
       {"call:redex.redex_tail_iter.next", call_redex_tail_iter_next},
       {"call:redex.redex_tail_iter.close", call_redex_tail_iter_close},

@@ -1064,6 +1064,7 @@ static void list_surface(call *c, void *library) {
   SYMBOL(net_redex_file_sync)
   SYMBOL(net_redex_file_close)
   SYMBOL(net_redex_file_len)
+  SYMBOL(net_redex_file_is_empty)
   SYMBOL(net_redex_file_next_seq)
   NUMBER(NET_GOSSIP_LIMIT)
   NUMBER(NET_UNREACHABLE)

@@ -244,6 +244,7 @@ export const calls = {
   'redex.redex_file.sync': { kind: 'method', owner: 'RedexFile', name: 'sync', args: [], spread: false, returns: 'none' },
   'redex.redex_file.close': { kind: 'method', owner: 'RedexFile', name: 'close', args: [], spread: false, returns: 'none' },
   'redex.redex_file.len': { kind: 'method', owner: 'RedexFile', name: 'len', args: [], spread: false, returns: 'big' },
+  'redex.redex_file.is_empty': { kind: 'method', owner: 'RedexFile', name: 'isEmpty', args: [], spread: false, returns: 'plain' },
   'redex.redex_file.next_seq': { kind: 'method', owner: 'RedexFile', name: 'nextSeq', args: [], spread: false, returns: 'big' },
   'redex.redex_tail_iter.next': { kind: 'method', owner: 'RedexTailIter', name: 'nextBatch', args: [['max', 'plain']], returns: ['list', ['record', 'redex.redex_event']] },
 };

@@ -1767,6 +1767,9 @@ CALLS: dict[str, Call] = {
     "redex.redex_file.sync": Call(net.gen.redex.RedexFile, "sync", (), SAME, on_object=True),
     "redex.redex_file.close": Call(net.gen.redex.RedexFile, "close", (), SAME, on_object=True),
     "redex.redex_file.len": Call(net.gen.redex.RedexFile, "len", (), DECIMAL, on_object=True),
+    "redex.redex_file.is_empty": Call(
+        net.gen.redex.RedexFile, "is_empty", (), SAME, on_object=True
+    ),
     "redex.redex_file.next_seq": Call(
         net.gen.redex.RedexFile, "next_seq", (), DECIMAL, on_object=True
     ),

@@ -203,6 +203,15 @@ impl RedexFile {
         guard::run(|| self.inner.len())
     }
 
+    /// Tells whether no event is retained.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        guard::run(|| self.inner.is_empty())
+    }
+
     /// Tells the number that the next event gets.
     ///
     /// # Errors

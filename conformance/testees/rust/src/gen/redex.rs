@@ -82,6 +82,11 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = object.len()?;
             Ok(result.write())
         }
+        "redex.redex_file.is_empty" => {
+            let object = request.object::<net_mesh::redex::RedexFile>()?;
+            let result = object.is_empty()?;
+            Ok(result.write())
+        }
         "redex.redex_file.next_seq" => {
             let object = request.object::<net_mesh::redex::RedexFile>()?;
             let result = object.next_seq()?;

@@ -1881,6 +1881,7 @@ fn redex(list: &mut List) {
     list.has(&["RedexFile::sync"]);
     list.has(&["RedexFile::close"]);
     list.has(&["RedexFile::len"]);
+    list.has(&["RedexFile::is_empty"]);
     list.has(&["RedexFile::next_seq"]);
 }
 

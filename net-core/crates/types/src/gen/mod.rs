@@ -20,4 +20,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "a027c51e90e3e638e94a2aa26a7c9e34";
+pub const SPEC_HASH: &str = "e44784e43ec91c5262f02382101e3ce5";

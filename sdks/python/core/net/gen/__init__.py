@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("a027c51e90e3e638e94a2aa26a7c9e34")
+check("e44784e43ec91c5262f02382101e3ce5")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

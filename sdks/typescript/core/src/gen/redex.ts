@@ -414,6 +414,13 @@ export class RedexFile extends k.NetObject {
   }
 
   /**
+   * Tells whether no event is retained.
+   */
+  isEmpty(): boolean {
+    return k.call(native.redexRedexFileIsEmpty, this[k.HANDLE]);
+  }
+
+  /**
    * Tells the number that the next event gets.
    */
   nextSeq(): bigint {

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'a027c51e90e3e638e94a2aa26a7c9e34';
+export const SPEC_HASH = 'e44784e43ec91c5262f02382101e3ce5';
 
 checkSpec(SPEC_HASH);

@@ -72,6 +72,9 @@ pub trait RedexFile: Send + Sync + Sized + 'static {
     /// Tells how many events are retained.
     fn len(&self) -> Result<u64, crate::Error>;
 
+    /// Tells whether no event is retained.
+    fn is_empty(&self) -> Result<bool, crate::Error>;
+
     /// Tells the number that the next event gets.
     fn next_seq(&self) -> Result<u64, crate::Error>;
 }

@@ -231,6 +231,10 @@ class RedexFile(Native):
         """Tells how many events are retained."""
         return _net.redex_file_len(self._handle)
 
+    def is_empty(self) -> bool:
+        """Tells whether no event is retained."""
+        return _net.redex_file_is_empty(self._handle)
+
     def next_seq(self) -> int:
         """Tells the number that the next event gets."""
         return _net.redex_file_next_seq(self._handle)

@@ -16,6 +16,7 @@ interface Functions {
   redexRedexFileSync(environment: number, handle: number): number;
   redexRedexFileClose(environment: number, handle: number): number;
   redexRedexFileLen(handle: number): bigint;
+  redexRedexFileIsEmpty(handle: number): boolean;
   redexRedexFileNextSeq(handle: number): bigint;
   redexRedexTailIterNext(environment: number, handle: number, max: number): number;
   redexRedexTailIterClose(handle: number): void;
