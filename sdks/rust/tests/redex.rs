@@ -6,7 +6,7 @@ use net_mesh::{Redex, RedexError, RedexFileConfig, RedexOptions};
 async fn a_file_outlasts_its_closing() {
     let folder = std::env::temp_dir().join(format!("net-redex-sdk-{}", std::process::id()));
     let persistent_dir = Some(folder.display().to_string());
-    let redex = Redex::new(RedexOptions { persistent_dir, ..Default::default() }).expect("a manager");
+    let redex = Redex::new(RedexOptions { persistent_dir }).expect("a manager");
     let kept = RedexFileConfig { persistent: true, fsync_every_n: Some(1), ..Default::default() };
     let file = redex.open_file("a/b", kept.clone()).expect("a file");
     assert_eq!(file.append("one"), Ok(0));

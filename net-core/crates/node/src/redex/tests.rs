@@ -19,7 +19,7 @@ fn directory(name: &str) -> PathBuf {
 
 fn manager(directory: &std::path::Path) -> Arc<Redex> {
     let persistent_dir = Some(directory.display().to_string());
-    Redex::new(RedexOptions { persistent_dir, ..RedexOptions::default() }).expect("a manager")
+    Redex::new(RedexOptions { persistent_dir }).expect("a manager")
 }
 
 fn kept() -> RedexFileConfig {
