@@ -14,6 +14,7 @@ pub mod load;
 pub mod mutation;
 pub mod release;
 pub mod resolve;
+mod rustfmt;
 pub(crate) mod spell;
 pub mod targets;
 pub mod tidy;
