@@ -31,6 +31,25 @@ fn wire_to(node: &MeshNode, copies: usize) -> Wire {
     Wire::multiplying(node.local_addr().expect("an address").parse().expect("an address"), copies)
 }
 
+/// Two nodes with a session over a wire that delivers each datagram so many times.
+async fn over_a_wire(copies: usize) -> (Arc<MeshNode>, Arc<MeshNode>, Wire) {
+    let (one, other) = (node(1).await, node(2).await);
+    let wire = wire_to(&other, copies);
+    connect_over(&wire, &one, &other).await;
+    (one, other, wire)
+}
+
+/// Three nodes: the first and the last have a session over the one between them, to which the first has a wire.
+async fn over_a_relay() -> ([Arc<MeshNode>; 3], Wire) {
+    let nodes = [node(1).await, node(2).await, node(3).await];
+    let [one, relay, other] = &nodes;
+    let wire = wire_to(relay, 1);
+    connect_over(&wire, one, relay).await;
+    connect(other, relay).await;
+    one.connect_routed(other.node_id().expect("an id")).await.expect("a session over the relay");
+    (nodes, wire)
+}
+
 /// Sends datagrams to a node from an address that it has no session with, and gives what comes back.
 fn replay(datagrams: &[Vec<u8>], to: &MeshNode) -> Vec<Vec<u8>> {
     let stranger = UdpSocket::bind("127.0.0.1:0").expect("a socket");
@@ -52,10 +71,8 @@ fn numbered(count: usize) -> Vec<Bytes> {
 
 #[tokio::test]
 async fn packets_that_come_three_times_count_once() {
-    let (one, other) = (node(1).await, node(2).await);
+    let (one, other, _wire) = over_a_wire(3).await;
     let events = reader(&other);
-    let wire = wire_to(&other, 3);
-    connect_over(&wire, &one, &other).await;
     let stream = stream(&one, &other, 1, Reliability::Reliable, 0);
     let sent = numbered(400);
     for batch in sent.chunks(20) {
@@ -70,10 +87,8 @@ async fn packets_that_come_three_times_count_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn recorded_packets_move_nothing() {
-    let (one, other) = (node(1).await, node(2).await);
+    let (one, other, wire) = over_a_wire(1).await;
     let events = reader(&other);
-    let wire = wire_to(&other, 1);
-    connect_over(&wire, &one, &other).await;
     let stream = stream(&one, &other, 1, Reliability::Reliable, 0);
     one.send_blocking(Arc::clone(&stream), numbered(50)).await.expect("taken");
     receive(&events, 50).await;
@@ -91,12 +106,8 @@ async fn recorded_packets_move_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_can_neither_relay_nor_announce() {
-    let nodes = [node(1).await, node(2).await, node(3).await];
+    let (nodes, wire) = over_a_relay().await;
     let [one, relay, other] = &nodes;
-    let wire = wire_to(relay, 1);
-    connect_over(&wire, one, relay).await;
-    connect(other, relay).await;
-    one.connect_routed(other.node_id().unwrap()).await.expect("a session over the relay");
     let events = reader(other);
     let stream = stream(one, other, 1, Reliability::Reliable, 0);
     one.send_blocking(stream, numbered(30)).await.expect("taken");
@@ -154,12 +165,8 @@ async fn a_neighbour_that_forges_announcements_is_believed_nothing_and_closed() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn envelopes_of_a_stranger_go_nowhere() {
-    let nodes = [node(1).await, node(2).await, node(3).await];
-    let [one, relay, other] = &nodes;
-    let wire = wire_to(relay, 1);
-    connect_over(&wire, one, relay).await;
-    connect(other, relay).await;
-    one.connect_routed(other.node_id().unwrap()).await.expect("a session over the relay");
+    let (nodes, wire) = over_a_relay().await;
+    let [_, relay, other] = &nodes;
     let known = wire.seen();
     // An envelope for each index that was seen, and for one that nobody has: the stranger has no key to seal it.
     let indexes = known.iter().filter(|datagram| datagram[0] >= 0x10).map(|datagram| &datagram[4..8]);
@@ -209,10 +216,8 @@ fn guesses(seen: &[Vec<u8>]) -> Vec<[u8; 32]> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recording_the_psk_and_both_static_keys_open_no_byte_of_an_application() {
-    let (one, other) = (node(1).await, node(2).await);
+    let (one, other, wire) = over_a_wire(1).await;
     let events = reader(&other);
-    let wire = wire_to(&other, 1);
-    connect_over(&wire, &one, &other).await;
     let stream = stream(&one, &other, 1, Reliability::Reliable, 0);
     one.send_blocking(Arc::clone(&stream), numbered(50)).await.expect("taken");
     receive(&events, 50).await;
