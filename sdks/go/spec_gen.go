@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "e44784e43ec91c5262f02382101e3ce5"
+const specHash = "07d937ccb17e7adb03f75c856f0cbded"

@@ -2725,6 +2725,62 @@ func readError(v any) error {
 			}
 		}
 		return e
+	case "cortex":
+		e := &CortexError{Kind: CortexErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case CortexErrorKindClosed:
+		case CortexErrorKindFoldFailed:
+			if value, ok := fields["seq"]; ok {
+				e.Seq = readUint[uint64](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case CortexErrorKindSkipped:
+			if value, ok := fields["seq"]; ok {
+				e.Seq = readUint[uint64](value)
+			}
+		case CortexErrorKindWrongOrigin:
+			if value, ok := fields["state_origin"]; ok {
+				e.StateOrigin = readUint[uint64](value)
+			}
+			if value, ok := fields["token_origin"]; ok {
+				e.TokenOrigin = readUint[uint64](value)
+			}
+		case CortexErrorKindTimeout:
+			if value, ok := fields["seq"]; ok {
+				e.Seq = readUint[uint64](value)
+			}
+		case CortexErrorKindQueueFull:
+			if value, ok := fields["what"]; ok {
+				e.What = readText[string](value)
+			}
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		case CortexErrorKindTooLarge:
+			if value, ok := fields["what"]; ok {
+				e.What = readText[string](value)
+			}
+			if value, ok := fields["size"]; ok {
+				e.Size = readUint[uint64](value)
+			}
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		case CortexErrorKindBadSnapshot:
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case CortexErrorKindNewerVersion:
+			if value, ok := fields["found"]; ok {
+				e.Found = readUint[uint32](value)
+			}
+			if value, ok := fields["supported"]; ok {
+				e.Supported = readUint[uint32](value)
+			}
+		}
+		return e
 	case "echo":
 		e := &EchoError{Kind: EchoErrorKind(o["kind"].(string)), Detail: detail}
 		switch e.Kind {
@@ -2950,6 +3006,29 @@ func readError(v any) error {
 		case BusErrorKindNotAnObject:
 		}
 		return e
+	case "net_db":
+		e := &NetDBError{Kind: NetDBErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case NetDBErrorKindBadBundle:
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case NetDBErrorKindNewerVersion:
+			if value, ok := fields["found"]; ok {
+				e.Found = readUint[uint32](value)
+			}
+			if value, ok := fields["supported"]; ok {
+				e.Supported = readUint[uint32](value)
+			}
+		case NetDBErrorKindTooLarge:
+			if value, ok := fields["size"]; ok {
+				e.Size = readUint[uint64](value)
+			}
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		}
+		return e
 	case "redex":
 		e := &RedexError{Kind: RedexErrorKind(o["kind"].(string)), Detail: detail}
 		switch e.Kind {
@@ -3083,6 +3162,32 @@ func showFields(err error) map[string]any {
 			o["wanted"] = showPlain[string](e.Wanted)
 			o["found"] = showPlain[string](e.Found)
 		}
+	case *CortexError:
+		switch e.Kind {
+		case CortexErrorKindClosed:
+		case CortexErrorKindFoldFailed:
+			o["seq"] = showDecimal[uint64](e.Seq)
+			o["reason"] = showPlain[string](e.Reason)
+		case CortexErrorKindSkipped:
+			o["seq"] = showDecimal[uint64](e.Seq)
+		case CortexErrorKindWrongOrigin:
+			o["state_origin"] = showDecimal[uint64](e.StateOrigin)
+			o["token_origin"] = showDecimal[uint64](e.TokenOrigin)
+		case CortexErrorKindTimeout:
+			o["seq"] = showDecimal[uint64](e.Seq)
+		case CortexErrorKindQueueFull:
+			o["what"] = showPlain[string](e.What)
+			o["limit"] = showDecimal[uint64](e.Limit)
+		case CortexErrorKindTooLarge:
+			o["what"] = showPlain[string](e.What)
+			o["size"] = showDecimal[uint64](e.Size)
+			o["limit"] = showDecimal[uint64](e.Limit)
+		case CortexErrorKindBadSnapshot:
+			o["reason"] = showPlain[string](e.Reason)
+		case CortexErrorKindNewerVersion:
+			o["found"] = showPlain[uint32](e.Found)
+			o["supported"] = showPlain[uint32](e.Supported)
+		}
 	case *EchoError:
 		switch e.Kind {
 		case EchoErrorKindRejected:
@@ -3203,6 +3308,17 @@ func showFields(err error) map[string]any {
 			o["events"] = showDecimal[uint64](e.Events)
 			o["reason"] = showPlain[string](e.Reason)
 		case BusErrorKindNotAnObject:
+		}
+	case *NetDBError:
+		switch e.Kind {
+		case NetDBErrorKindBadBundle:
+			o["reason"] = showPlain[string](e.Reason)
+		case NetDBErrorKindNewerVersion:
+			o["found"] = showPlain[uint32](e.Found)
+			o["supported"] = showPlain[uint32](e.Supported)
+		case NetDBErrorKindTooLarge:
+			o["size"] = showDecimal[uint64](e.Size)
+			o["limit"] = showDecimal[uint64](e.Limit)
 		}
 	case *RedexError:
 		switch e.Kind {

@@ -7,6 +7,193 @@ use crate::target::{Target, layout, pack, text_layout};
 /// The decoders of the interface.
 pub(crate) const TARGETS: &[Target] = &[
     Target {
+        name: "wire/task_created",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskCreated::decode,
+                net_types::wire::cortex::TaskCreated::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/task_renamed",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskRenamed::decode,
+                net_types::wire::cortex::TaskRenamed::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/task_completed",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskCompleted::decode,
+                net_types::wire::cortex::TaskCompleted::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/task_deleted",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskDeleted::decode,
+                net_types::wire::cortex::TaskDeleted::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_tag",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryTag::decode,
+                net_types::wire::cortex::MemoryTag::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_pinned",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryPinned::decode,
+                net_types::wire::cortex::MemoryPinned::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_unpinned",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryUnpinned::decode,
+                net_types::wire::cortex::MemoryUnpinned::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_deleted",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryDeleted::decode,
+                net_types::wire::cortex::MemoryDeleted::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/task_entry",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskEntry::decode,
+                net_types::wire::cortex::TaskEntry::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/state_snapshot",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::StateSnapshot::decode,
+                net_types::wire::cortex::StateSnapshot::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/task_event",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskEvent::decode,
+                net_types::wire::cortex::TaskEvent::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_stored",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryStored::decode,
+                net_types::wire::cortex::MemoryStored::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_retagged",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryRetagged::decode,
+                net_types::wire::cortex::MemoryRetagged::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/tasks_state",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TasksState::decode,
+                net_types::wire::cortex::TasksState::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_entry",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryEntry::decode,
+                net_types::wire::cortex::MemoryEntry::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_event",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryEvent::decode,
+                net_types::wire::cortex::MemoryEvent::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memories_state",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoriesState::decode,
+                net_types::wire::cortex::MemoriesState::encode,
+                true,
+            )
+        },
+    },
+    Target {
         name: "wire/echo_frame",
         run: |data| {
             layout(
@@ -481,6 +668,17 @@ pub(crate) const TARGETS: &[Target] = &[
                 data,
                 net_types::wire::mesh::PieceFrame::decode,
                 net_types::wire::mesh::PieceFrame::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/netdb_bundle",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::netdb::NetdbBundle::decode,
+                net_types::wire::netdb::NetdbBundle::encode,
                 true,
             )
         },

@@ -66,6 +66,18 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (10, 13) => ("net.gen.redex", "RedexNewerVersionError"),
         (10, 14) => ("net.gen.redex", "RedexLaggedError"),
         (10, 15) => ("net.gen.redex", "RedexFullError"),
+        (11, 1) => ("net.gen.cortex", "CortexClosedError"),
+        (11, 2) => ("net.gen.cortex", "CortexFoldFailedError"),
+        (11, 3) => ("net.gen.cortex", "CortexSkippedError"),
+        (11, 4) => ("net.gen.cortex", "CortexWrongOriginError"),
+        (11, 5) => ("net.gen.cortex", "CortexTimeoutError"),
+        (11, 6) => ("net.gen.cortex", "CortexQueueFullError"),
+        (11, 7) => ("net.gen.cortex", "CortexTooLargeError"),
+        (11, 8) => ("net.gen.cortex", "CortexBadSnapshotError"),
+        (11, 9) => ("net.gen.cortex", "CortexNewerVersionError"),
+        (12, 1) => ("net.gen.netdb", "NetDbBadBundleError"),
+        (12, 2) => ("net.gen.netdb", "NetDbNewerVersionError"),
+        (12, 3) => ("net.gen.netdb", "NetDbTooLargeError"),
         (0, _) => ("net.gen.base", "BaseError"),
         (1, _) => ("net.gen.echo", "EchoError"),
         (2, _) => ("net.gen.bus", "BusError"),
@@ -75,6 +87,8 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (8, _) => ("net.gen.identity", "IdentityError"),
         (9, _) => ("net.gen.identity", "TokenError"),
         (10, _) => ("net.gen.redex", "RedexError"),
+        (11, _) => ("net.gen.cortex", "CortexError"),
+        (12, _) => ("net.gen.netdb", "NetDbError"),
         _ => ("net._kernel.errors", "NetError"),
     }
 }
@@ -328,6 +342,66 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             let value = limit;
             into.set_item("limit", value::shown(value, py)?)?;
         }
+        Error::Cortex(net_types::cortex::CortexError::FoldFailed { seq, reason, .. }) => {
+            let value = seq;
+            into.set_item("seq", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Cortex(net_types::cortex::CortexError::Skipped { seq, .. }) => {
+            let value = seq;
+            into.set_item("seq", value::shown(value, py)?)?;
+        }
+        Error::Cortex(net_types::cortex::CortexError::WrongOrigin { state_origin, token_origin, .. }) => {
+            let value = state_origin;
+            into.set_item("state_origin", value::shown(value, py)?)?;
+            let value = token_origin;
+            into.set_item("token_origin", value::shown(value, py)?)?;
+        }
+        Error::Cortex(net_types::cortex::CortexError::Timeout { seq, .. }) => {
+            let value = seq;
+            into.set_item("seq", value::shown(value, py)?)?;
+        }
+        Error::Cortex(net_types::cortex::CortexError::QueueFull { what, limit, .. }) => {
+            let value = what;
+            into.set_item("what", value::shown(value, py)?)?;
+            let value = limit;
+            into.set_item("limit", value::shown(value, py)?)?;
+        }
+        Error::Cortex(net_types::cortex::CortexError::TooLarge { what, size, limit, .. }) => {
+            let value = what;
+            into.set_item("what", value::shown(value, py)?)?;
+            let value = size;
+            into.set_item("size", value::shown(value, py)?)?;
+            let value = limit;
+            into.set_item("limit", value::shown(value, py)?)?;
+        }
+        Error::Cortex(net_types::cortex::CortexError::BadSnapshot { reason, .. }) => {
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Cortex(net_types::cortex::CortexError::NewerVersion { found, supported, .. }) => {
+            let value = found;
+            into.set_item("found", value::shown(value, py)?)?;
+            let value = supported;
+            into.set_item("supported", value::shown(value, py)?)?;
+        }
+        Error::NetDb(net_types::netdb::NetDbError::BadBundle { reason, .. }) => {
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::NetDb(net_types::netdb::NetDbError::NewerVersion { found, supported, .. }) => {
+            let value = found;
+            into.set_item("found", value::shown(value, py)?)?;
+            let value = supported;
+            into.set_item("supported", value::shown(value, py)?)?;
+        }
+        Error::NetDb(net_types::netdb::NetDbError::TooLarge { size, limit, .. }) => {
+            let value = size;
+            into.set_item("size", value::shown(value, py)?)?;
+            let value = limit;
+            into.set_item("limit", value::shown(value, py)?)?;
+        }
         _ => {}
     }
     Ok(())
@@ -571,6 +645,52 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         }
         .into(),
         (10, 15) => net_types::redex::RedexError::Full { limit: error::member_of(members, "limit")? }.into(),
+        (11, 1) => net_types::cortex::CortexError::Closed.into(),
+        (11, 2) => net_types::cortex::CortexError::FoldFailed {
+            seq: error::member_of(members, "seq")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (11, 3) => net_types::cortex::CortexError::Skipped { seq: error::member_of(members, "seq")? }.into(),
+        (11, 4) => net_types::cortex::CortexError::WrongOrigin {
+            state_origin: error::member_of(members, "state_origin")?,
+            token_origin: error::member_of(members, "token_origin")?,
+        }
+        .into(),
+        (11, 5) => net_types::cortex::CortexError::Timeout { seq: error::member_of(members, "seq")? }.into(),
+        (11, 6) => net_types::cortex::CortexError::QueueFull {
+            what: error::member_of(members, "what")?,
+            limit: error::member_of(members, "limit")?,
+        }
+        .into(),
+        (11, 7) => net_types::cortex::CortexError::TooLarge {
+            what: error::member_of(members, "what")?,
+            size: error::member_of(members, "size")?,
+            limit: error::member_of(members, "limit")?,
+        }
+        .into(),
+        (11, 8) => {
+            net_types::cortex::CortexError::BadSnapshot { reason: error::member_of(members, "reason")? }
+                .into()
+        }
+        (11, 9) => net_types::cortex::CortexError::NewerVersion {
+            found: error::member_of(members, "found")?,
+            supported: error::member_of(members, "supported")?,
+        }
+        .into(),
+        (12, 1) => {
+            net_types::netdb::NetDbError::BadBundle { reason: error::member_of(members, "reason")? }.into()
+        }
+        (12, 2) => net_types::netdb::NetDbError::NewerVersion {
+            found: error::member_of(members, "found")?,
+            supported: error::member_of(members, "supported")?,
+        }
+        .into(),
+        (12, 3) => net_types::netdb::NetDbError::TooLarge {
+            size: error::member_of(members, "size")?,
+            limit: error::member_of(members, "limit")?,
+        }
+        .into(),
         _ => return Ok(None),
     }))
 }

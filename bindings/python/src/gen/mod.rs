@@ -5,12 +5,14 @@
 mod base;
 mod bus;
 mod control;
+mod cortex;
 mod dedup;
 #[cfg(feature = "conformance")]
 mod echo;
 pub(crate) mod error;
 mod identity;
 mod mesh;
+mod netdb;
 mod redex;
 mod route;
 
@@ -20,12 +22,14 @@ use pyo3::prelude::*;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     base::register(module)?;
     control::register(module)?;
+    cortex::register(module)?;
     dedup::register(module)?;
     #[cfg(feature = "conformance")]
     echo::register(module)?;
     identity::register(module)?;
     mesh::register(module)?;
     bus::register(module)?;
+    netdb::register(module)?;
     redex::register(module)?;
     route::register(module)?;
     Ok(())

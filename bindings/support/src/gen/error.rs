@@ -178,6 +178,50 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
         Error::Redex(net_types::redex::RedexError::Full { limit }) => w.record(1, |w| {
             limit.pack(w);
         }),
+        Error::Cortex(net_types::cortex::CortexError::FoldFailed { seq, reason }) => w.record(2, |w| {
+            seq.pack(w);
+            reason.pack(w);
+        }),
+        Error::Cortex(net_types::cortex::CortexError::Skipped { seq }) => w.record(1, |w| {
+            seq.pack(w);
+        }),
+        Error::Cortex(net_types::cortex::CortexError::WrongOrigin { state_origin, token_origin }) => w
+            .record(2, |w| {
+                state_origin.pack(w);
+                token_origin.pack(w);
+            }),
+        Error::Cortex(net_types::cortex::CortexError::Timeout { seq }) => w.record(1, |w| {
+            seq.pack(w);
+        }),
+        Error::Cortex(net_types::cortex::CortexError::QueueFull { what, limit }) => w.record(2, |w| {
+            what.pack(w);
+            limit.pack(w);
+        }),
+        Error::Cortex(net_types::cortex::CortexError::TooLarge { what, size, limit }) => w.record(3, |w| {
+            what.pack(w);
+            size.pack(w);
+            limit.pack(w);
+        }),
+        Error::Cortex(net_types::cortex::CortexError::BadSnapshot { reason }) => w.record(1, |w| {
+            reason.pack(w);
+        }),
+        Error::Cortex(net_types::cortex::CortexError::NewerVersion { found, supported }) => {
+            w.record(2, |w| {
+                found.pack(w);
+                supported.pack(w);
+            })
+        }
+        Error::NetDb(net_types::netdb::NetDbError::BadBundle { reason }) => w.record(1, |w| {
+            reason.pack(w);
+        }),
+        Error::NetDb(net_types::netdb::NetDbError::NewerVersion { found, supported }) => w.record(2, |w| {
+            found.pack(w);
+            supported.pack(w);
+        }),
+        Error::NetDb(net_types::netdb::NetDbError::TooLarge { size, limit }) => w.record(2, |w| {
+            size.pack(w);
+            limit.pack(w);
+        }),
         _ => w.record(0, |_| {}),
     }
 }
@@ -433,6 +477,53 @@ pub fn error_of(
         (10, 15) => {
             let mut f = fields.record()?;
             net_types::redex::RedexError::Full { limit: f.field()? }.into()
+        }
+        (11, 1) => net_types::cortex::CortexError::Closed.into(),
+        (11, 2) => {
+            let mut f = fields.record()?;
+            net_types::cortex::CortexError::FoldFailed { seq: f.field()?, reason: f.field()? }.into()
+        }
+        (11, 3) => {
+            let mut f = fields.record()?;
+            net_types::cortex::CortexError::Skipped { seq: f.field()? }.into()
+        }
+        (11, 4) => {
+            let mut f = fields.record()?;
+            net_types::cortex::CortexError::WrongOrigin { state_origin: f.field()?, token_origin: f.field()? }
+                .into()
+        }
+        (11, 5) => {
+            let mut f = fields.record()?;
+            net_types::cortex::CortexError::Timeout { seq: f.field()? }.into()
+        }
+        (11, 6) => {
+            let mut f = fields.record()?;
+            net_types::cortex::CortexError::QueueFull { what: f.field()?, limit: f.field()? }.into()
+        }
+        (11, 7) => {
+            let mut f = fields.record()?;
+            net_types::cortex::CortexError::TooLarge { what: f.field()?, size: f.field()?, limit: f.field()? }
+                .into()
+        }
+        (11, 8) => {
+            let mut f = fields.record()?;
+            net_types::cortex::CortexError::BadSnapshot { reason: f.field()? }.into()
+        }
+        (11, 9) => {
+            let mut f = fields.record()?;
+            net_types::cortex::CortexError::NewerVersion { found: f.field()?, supported: f.field()? }.into()
+        }
+        (12, 1) => {
+            let mut f = fields.record()?;
+            net_types::netdb::NetDbError::BadBundle { reason: f.field()? }.into()
+        }
+        (12, 2) => {
+            let mut f = fields.record()?;
+            net_types::netdb::NetDbError::NewerVersion { found: f.field()?, supported: f.field()? }.into()
+        }
+        (12, 3) => {
+            let mut f = fields.record()?;
+            net_types::netdb::NetDbError::TooLarge { size: f.field()?, limit: f.field()? }.into()
         }
         _ => return Ok(None),
     }))

@@ -5,6 +5,7 @@
 mod base;
 mod bus;
 mod control;
+mod cortex;
 #[cfg(feature = "conformance")]
 mod echo;
 mod error;

@@ -3,11 +3,13 @@
 
 #include <net_mesh/base.h>
 #include <net_mesh/control.h>
+#include <net_mesh/cortex.h>
 #include <net_mesh/dedup.h>
 #include <net_mesh/echo.h>
 #include <net_mesh/identity.h>
 #include <net_mesh/mesh.h>
 #include <net_mesh/bus.h>
+#include <net_mesh/netdb.h>
 #include <net_mesh/redex.h>
 #include <net_mesh/route.h>
 
@@ -106,6 +108,28 @@ static inline void show_log_record(call *c, const net_log_record *value) {
     show_text_map(c, &value->fields);
     leave(c, at);
   }
+}
+
+static inline void read_task_status(call *c, const node *value, net_task_status *out) {
+  if (!net_task_status_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_task_status(call *c, const net_task_status *value) {
+  net_view text = net_str(net_task_status_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_state_model(call *c, const node *value, net_state_model *out) {
+  if (!net_state_model_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_state_model(call *c, const net_state_model *value) {
+  net_view text = net_str(net_state_model_text(*value));
+  show_text(c, &text);
 }
 
 static inline void read_color(call *c, const node *value, net_color *out) {
@@ -3493,6 +3517,124 @@ static inline void show_base_mismatch(call *c, const net_error *error) {
   }
 }
 
+static inline void show_cortex_fold_failed(call *c, const net_error *error) {
+  net_cortex_fold_failed_fields fields;
+  if (net_cortex_fold_failed_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("seq"));
+      show_u64(c, &fields.seq);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_skipped(call *c, const net_error *error) {
+  net_cortex_skipped_fields fields;
+  if (net_cortex_skipped_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("seq"));
+      show_u64(c, &fields.seq);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_wrong_origin(call *c, const net_error *error) {
+  net_cortex_wrong_origin_fields fields;
+  if (net_cortex_wrong_origin_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("state_origin"));
+      show_u64(c, &fields.state_origin);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("token_origin"));
+      show_u64(c, &fields.token_origin);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_timeout(call *c, const net_error *error) {
+  net_cortex_timeout_fields fields;
+  if (net_cortex_timeout_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("seq"));
+      show_u64(c, &fields.seq);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_queue_full(call *c, const net_error *error) {
+  net_cortex_queue_full_fields fields;
+  if (net_cortex_queue_full_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("what"));
+      show_text(c, &fields.what);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_too_large(call *c, const net_error *error) {
+  net_cortex_too_large_fields fields;
+  if (net_cortex_too_large_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("what"));
+      show_text(c, &fields.what);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("size"));
+      show_u64(c, &fields.size);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_bad_snapshot(call *c, const net_error *error) {
+  net_cortex_bad_snapshot_fields fields;
+  if (net_cortex_bad_snapshot_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_newer_version(call *c, const net_error *error) {
+  net_cortex_newer_version_fields fields;
+  if (net_cortex_newer_version_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("found"));
+      show_u32(c, &fields.found);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("supported"));
+      show_u32(c, &fields.supported);
+      leave(c, at);
+    }
+  }
+}
+
 static inline void show_echo_rejected(call *c, const net_error *error) {
   net_echo_rejected_fields fields;
   if (net_echo_rejected_fields_unpack(error, &fields)) {
@@ -3886,6 +4028,49 @@ static inline void show_bus_undelivered(call *c, const net_error *error) {
   }
 }
 
+static inline void show_net_db_bad_bundle(call *c, const net_error *error) {
+  net_net_db_bad_bundle_fields fields;
+  if (net_net_db_bad_bundle_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_net_db_newer_version(call *c, const net_error *error) {
+  net_net_db_newer_version_fields fields;
+  if (net_net_db_newer_version_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("found"));
+      show_u32(c, &fields.found);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("supported"));
+      show_u32(c, &fields.supported);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_net_db_too_large(call *c, const net_error *error) {
+  net_net_db_too_large_fields fields;
+  if (net_net_db_too_large_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("size"));
+      show_u64(c, &fields.size);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
 static inline void show_redex_invalid_name(call *c, const net_error *error) {
   net_redex_invalid_name_fields fields;
   if (net_redex_invalid_name_fields_unpack(error, &fields)) {
@@ -4165,6 +4350,50 @@ static inline void show_error(call *c, net_error *error) {
     kind = net_str("mismatch");
     show_base_mismatch(c, error);
   }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_CLOSED) {
+    family = net_str("cortex");
+    kind = net_str("closed");
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_FOLD_FAILED) {
+    family = net_str("cortex");
+    kind = net_str("fold_failed");
+    show_cortex_fold_failed(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_SKIPPED) {
+    family = net_str("cortex");
+    kind = net_str("skipped");
+    show_cortex_skipped(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_WRONG_ORIGIN) {
+    family = net_str("cortex");
+    kind = net_str("wrong_origin");
+    show_cortex_wrong_origin(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_TIMEOUT) {
+    family = net_str("cortex");
+    kind = net_str("timeout");
+    show_cortex_timeout(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_QUEUE_FULL) {
+    family = net_str("cortex");
+    kind = net_str("queue_full");
+    show_cortex_queue_full(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_TOO_LARGE) {
+    family = net_str("cortex");
+    kind = net_str("too_large");
+    show_cortex_too_large(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_BAD_SNAPSHOT) {
+    family = net_str("cortex");
+    kind = net_str("bad_snapshot");
+    show_cortex_bad_snapshot(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_NEWER_VERSION) {
+    family = net_str("cortex");
+    kind = net_str("newer_version");
+    show_cortex_newer_version(c, error);
+  }
   if (error->family == NET_FAMILY_ECHO && error->kind == NET_ECHO_REJECTED) {
     family = net_str("echo");
     kind = net_str("rejected");
@@ -4411,6 +4640,21 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("bus");
     kind = net_str("not_an_object");
   }
+  if (error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_BAD_BUNDLE) {
+    family = net_str("net_db");
+    kind = net_str("decode snapshot bundle");
+    show_net_db_bad_bundle(c, error);
+  }
+  if (error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_NEWER_VERSION) {
+    family = net_str("net_db");
+    kind = net_str("newer_version");
+    show_net_db_newer_version(c, error);
+  }
+  if (error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_TOO_LARGE) {
+    family = net_str("net_db");
+    kind = net_str("encode snapshot");
+    show_net_db_too_large(c, error);
+  }
   if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_INVALID_NAME) {
     family = net_str("redex");
     kind = net_str("invalid channel name");
@@ -4617,6 +4861,126 @@ static inline net_error read_error(call *c, const node *value) {
         read_text(c, member(fields, "found"), &given_fields.found);
       }
       net_base_mismatch_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("closed")) || net_view_equal(kind_text, net_str("closed"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_CLOSED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("fold_failed")) || net_view_equal(kind_text, net_str("fold_failed"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_FOLD_FAILED;
+      net_cortex_fold_failed_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "seq"))) {
+        read_u64(c, member(fields, "seq"), &given_fields.seq);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_cortex_fold_failed_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("skipped")) || net_view_equal(kind_text, net_str("skipped"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_SKIPPED;
+      net_cortex_skipped_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "seq"))) {
+        read_u64(c, member(fields, "seq"), &given_fields.seq);
+      }
+      net_cortex_skipped_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("wrong_origin")) || net_view_equal(kind_text, net_str("wrong_origin"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_WRONG_ORIGIN;
+      net_cortex_wrong_origin_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "state_origin"))) {
+        read_u64(c, member(fields, "state_origin"), &given_fields.state_origin);
+      }
+      if (given(member(fields, "token_origin"))) {
+        read_u64(c, member(fields, "token_origin"), &given_fields.token_origin);
+      }
+      net_cortex_wrong_origin_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("timeout")) || net_view_equal(kind_text, net_str("timeout"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_TIMEOUT;
+      net_cortex_timeout_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "seq"))) {
+        read_u64(c, member(fields, "seq"), &given_fields.seq);
+      }
+      net_cortex_timeout_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("queue_full")) || net_view_equal(kind_text, net_str("queue_full"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_QUEUE_FULL;
+      net_cortex_queue_full_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "what"))) {
+        read_text(c, member(fields, "what"), &given_fields.what);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_cortex_queue_full_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("too_large")) || net_view_equal(kind_text, net_str("too_large"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_TOO_LARGE;
+      net_cortex_too_large_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "what"))) {
+        read_text(c, member(fields, "what"), &given_fields.what);
+      }
+      if (given(member(fields, "size"))) {
+        read_u64(c, member(fields, "size"), &given_fields.size);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_cortex_too_large_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("bad_snapshot")) || net_view_equal(kind_text, net_str("bad_snapshot"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_BAD_SNAPSHOT;
+      net_cortex_bad_snapshot_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_cortex_bad_snapshot_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("newer_version")) || net_view_equal(kind_text, net_str("newer_version"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_NEWER_VERSION;
+      net_cortex_newer_version_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "found"))) {
+        read_u32(c, member(fields, "found"), &given_fields.found);
+      }
+      if (given(member(fields, "supported"))) {
+        read_u32(c, member(fields, "supported"), &given_fields.supported);
+      }
+      net_cortex_newer_version_fields_pack(&w, &given_fields);
     }
   }
   if (net_view_equal(family_text, net_str("echo"))) {
@@ -5162,6 +5526,48 @@ static inline net_error read_error(call *c, const node *value) {
     if (net_view_equal(kind_text, net_str("not_an_object")) || net_view_equal(kind_text, net_str("not_an_object"))) {
       error.family = NET_FAMILY_BUS;
       error.kind = NET_BUS_NOT_AN_OBJECT;
+    }
+  }
+  if (net_view_equal(family_text, net_str("net_db"))) {
+    if (net_view_equal(kind_text, net_str("decode snapshot bundle")) || net_view_equal(kind_text, net_str("bad_bundle"))) {
+      error.family = NET_FAMILY_NET_DB;
+      error.kind = NET_NET_DB_BAD_BUNDLE;
+      net_net_db_bad_bundle_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_net_db_bad_bundle_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("net_db"))) {
+    if (net_view_equal(kind_text, net_str("newer_version")) || net_view_equal(kind_text, net_str("newer_version"))) {
+      error.family = NET_FAMILY_NET_DB;
+      error.kind = NET_NET_DB_NEWER_VERSION;
+      net_net_db_newer_version_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "found"))) {
+        read_u32(c, member(fields, "found"), &given_fields.found);
+      }
+      if (given(member(fields, "supported"))) {
+        read_u32(c, member(fields, "supported"), &given_fields.supported);
+      }
+      net_net_db_newer_version_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("net_db"))) {
+    if (net_view_equal(kind_text, net_str("encode snapshot")) || net_view_equal(kind_text, net_str("too_large"))) {
+      error.family = NET_FAMILY_NET_DB;
+      error.kind = NET_NET_DB_TOO_LARGE;
+      net_net_db_too_large_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "size"))) {
+        read_u64(c, member(fields, "size"), &given_fields.size);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_net_db_too_large_fields_pack(&w, &given_fields);
     }
   }
   if (net_view_equal(family_text, net_str("redex"))) {

@@ -30,10 +30,12 @@ from forms import (
 import net.gen.base
 import net.gen.bus
 import net.gen.control
+import net.gen.cortex
 import net.gen.dedup
 import net.gen.echo
 import net.gen.identity
 import net.gen.mesh
+import net.gen.netdb
 import net.gen.redex
 import net.gen.route
 
@@ -61,6 +63,8 @@ NAMED.update(
             ("fields", "fields", map_of(SAME)),
         ),
         "control.log_sink": host_of(True, write=("write", False, ("record",), SAME)),
+        "cortex.task_status": enum_of({"pending": "pending", "completed": "completed"}),
+        "cortex.state_model": enum_of({"tasks": "tasks", "memories": "memories", "fold": "fold"}),
         "echo.color": enum_of({"red": "red", "darkGreen": "darkGreen", "blue": "blue"}),
         "echo.level": enum_of({"low": 1, "high": 500}),
         "echo.reason": enum_of({"none": "none", "damaged": "damaged"}),
@@ -770,6 +774,33 @@ ERRORS.update(
         ),
         ("redex", "lagged"): (655374, (("first", "first", DECIMAL), ("last", "last", DECIMAL))),
         ("redex", "full"): (655375, (("limit", "limit", DECIMAL),)),
+        ("cortex", "closed"): (720897, ()),
+        ("cortex", "fold_failed"): (720898, (("seq", "seq", DECIMAL), ("reason", "reason", SAME))),
+        ("cortex", "skipped"): (720899, (("seq", "seq", DECIMAL),)),
+        ("cortex", "wrong_origin"): (
+            720900,
+            (("state_origin", "state_origin", DECIMAL), ("token_origin", "token_origin", DECIMAL)),
+        ),
+        ("cortex", "timeout"): (720901, (("seq", "seq", DECIMAL),)),
+        ("cortex", "queue_full"): (720902, (("what", "what", SAME), ("limit", "limit", DECIMAL))),
+        ("cortex", "too_large"): (
+            720903,
+            (("what", "what", SAME), ("size", "size", DECIMAL), ("limit", "limit", DECIMAL)),
+        ),
+        ("cortex", "bad_snapshot"): (720904, (("reason", "reason", SAME),)),
+        ("cortex", "newer_version"): (
+            720905,
+            (("found", "found", SAME), ("supported", "supported", SAME)),
+        ),
+        ("net_db", "decode snapshot bundle"): (786433, (("reason", "reason", SAME),)),
+        ("net_db", "newer_version"): (
+            786434,
+            (("found", "found", SAME), ("supported", "supported", SAME)),
+        ),
+        ("net_db", "encode snapshot"): (
+            786435,
+            (("size", "size", DECIMAL), ("limit", "limit", DECIMAL)),
+        ),
     }
 )
 

@@ -38,6 +38,12 @@
 // Why a log refuses, or what is wrong with its files.
 #define NET_FAMILY_REDEX 10
 
+// Why a state refuses, or does not go on.
+#define NET_FAMILY_CORTEX 11
+
+// Why states cannot be restored together.
+#define NET_FAMILY_NET_DB 12
+
 // Whether an error belongs to a family, or to a part of it.
 static inline bool net_error_is(const net_error *error, uint16_t family) {
   uint16_t own = error->family;

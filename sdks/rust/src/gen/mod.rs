@@ -4,21 +4,25 @@
 
 pub mod base;
 pub mod bus;
+pub mod cortex;
 pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
 pub mod mesh;
+pub mod netdb;
 pub mod redex;
 pub mod route;
 
 pub use base::*;
 pub use bus::*;
+pub use cortex::*;
 pub use dedup::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
 pub use mesh::*;
+pub use netdb::*;
 pub use redex::*;
 pub use route::*;
 
@@ -30,6 +34,7 @@ pub mod prelude {
         PollRequest, RedisOptions, ShutdownOptions, StoredEventViews, SubscribeOptions, TypedChannel,
         TypedEventStream,
     };
+    pub use crate::cortex::CortexError;
     pub use crate::dedup::RedisStreamDedup;
     #[cfg(feature = "conformance")]
     pub use crate::echo::{
@@ -43,6 +48,7 @@ pub mod prelude {
         MeshError, MeshEvents, MeshNode, MeshNodeConfig, MeshShutdownOptions, MeshStream, ReceiveOptions,
         StreamConfig, StreamError,
     };
+    pub use crate::netdb::NetDbError;
     pub use crate::redex::{Redex, RedexError, RedexFile, RedexFileConfig, RedexOptions, RedexTailIter};
     pub use crate::{Bytes, Error, Stream};
 }

@@ -265,6 +265,59 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
         }
         .into(),
+        ("cortex", "closed") => net_mesh::cortex::CortexError::Closed.into(),
+        ("cortex", "fold_failed") => net_mesh::cortex::CortexError::FoldFailed {
+            seq: optional(members, "seq")?.ok_or_else(|| missing("seq"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("cortex", "skipped") => net_mesh::cortex::CortexError::Skipped {
+            seq: optional(members, "seq")?.ok_or_else(|| missing("seq"))?,
+        }
+        .into(),
+        ("cortex", "wrong_origin") => net_mesh::cortex::CortexError::WrongOrigin {
+            state_origin: optional(members, "state_origin")?.ok_or_else(|| missing("state_origin"))?,
+            token_origin: optional(members, "token_origin")?.ok_or_else(|| missing("token_origin"))?,
+        }
+        .into(),
+        ("cortex", "timeout") => net_mesh::cortex::CortexError::Timeout {
+            seq: optional(members, "seq")?.ok_or_else(|| missing("seq"))?,
+        }
+        .into(),
+        ("cortex", "queue_full") => net_mesh::cortex::CortexError::QueueFull {
+            what: optional(members, "what")?.ok_or_else(|| missing("what"))?,
+            limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
+        }
+        .into(),
+        ("cortex", "too_large") => net_mesh::cortex::CortexError::TooLarge {
+            what: optional(members, "what")?.ok_or_else(|| missing("what"))?,
+            size: optional(members, "size")?.ok_or_else(|| missing("size"))?,
+            limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
+        }
+        .into(),
+        ("cortex", "bad_snapshot") => net_mesh::cortex::CortexError::BadSnapshot {
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("cortex", "newer_version") => net_mesh::cortex::CortexError::NewerVersion {
+            found: optional(members, "found")?.ok_or_else(|| missing("found"))?,
+            supported: optional(members, "supported")?.ok_or_else(|| missing("supported"))?,
+        }
+        .into(),
+        ("net_db", "decode snapshot bundle") => net_mesh::netdb::NetDbError::BadBundle {
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("net_db", "newer_version") => net_mesh::netdb::NetDbError::NewerVersion {
+            found: optional(members, "found")?.ok_or_else(|| missing("found"))?,
+            supported: optional(members, "supported")?.ok_or_else(|| missing("supported"))?,
+        }
+        .into(),
+        ("net_db", "encode snapshot") => net_mesh::netdb::NetDbError::TooLarge {
+            size: optional(members, "size")?.ok_or_else(|| missing("size"))?,
+            limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
+        }
+        .into(),
         _ => return Err(wrong("an error", value)),
     })
 }
@@ -442,6 +495,47 @@ fn fields(error: &Error) -> Value {
             "last": last.write(),
         }),
         Error::Redex(net_mesh::redex::RedexError::Full { limit }) => json!({
+            "limit": limit.write(),
+        }),
+        Error::Cortex(net_mesh::cortex::CortexError::FoldFailed { seq, reason }) => json!({
+            "seq": seq.write(),
+            "reason": reason.write(),
+        }),
+        Error::Cortex(net_mesh::cortex::CortexError::Skipped { seq }) => json!({
+            "seq": seq.write(),
+        }),
+        Error::Cortex(net_mesh::cortex::CortexError::WrongOrigin { state_origin, token_origin }) => json!({
+            "state_origin": state_origin.write(),
+            "token_origin": token_origin.write(),
+        }),
+        Error::Cortex(net_mesh::cortex::CortexError::Timeout { seq }) => json!({
+            "seq": seq.write(),
+        }),
+        Error::Cortex(net_mesh::cortex::CortexError::QueueFull { what, limit }) => json!({
+            "what": what.write(),
+            "limit": limit.write(),
+        }),
+        Error::Cortex(net_mesh::cortex::CortexError::TooLarge { what, size, limit }) => json!({
+            "what": what.write(),
+            "size": size.write(),
+            "limit": limit.write(),
+        }),
+        Error::Cortex(net_mesh::cortex::CortexError::BadSnapshot { reason }) => json!({
+            "reason": reason.write(),
+        }),
+        Error::Cortex(net_mesh::cortex::CortexError::NewerVersion { found, supported }) => json!({
+            "found": found.write(),
+            "supported": supported.write(),
+        }),
+        Error::NetDb(net_mesh::netdb::NetDbError::BadBundle { reason }) => json!({
+            "reason": reason.write(),
+        }),
+        Error::NetDb(net_mesh::netdb::NetDbError::NewerVersion { found, supported }) => json!({
+            "found": found.write(),
+            "supported": supported.write(),
+        }),
+        Error::NetDb(net_mesh::netdb::NetDbError::TooLarge { size, limit }) => json!({
+            "size": size.write(),
             "limit": limit.write(),
         }),
         _ => json!({}),

@@ -9,11 +9,13 @@ use serde_json::Value;
 pub(crate) fn surface() -> Value {
     let mut list = List::default();
     base(&mut list);
+    cortex(&mut list);
     dedup(&mut list);
     echo(&mut list);
     identity(&mut list);
     mesh(&mut list);
     bus(&mut list);
+    netdb(&mut list);
     redex(&mut list);
     route(&mut list);
     list.finish()
@@ -93,6 +95,122 @@ fn base(list: &mut List) {
     list.has(&["checksum"]);
     list.has(&["version"]);
     list.has(&["build_info"]);
+}
+
+fn cortex(list: &mut List) {
+    list.value("SNAPSHOT_VERSION", net_mesh::cortex::SNAPSHOT_VERSION);
+    list.value("MAX_WAITS", net_mesh::cortex::MAX_WAITS);
+    list.value("MAX_WATCHES", net_mesh::cortex::MAX_WATCHES);
+    list.ty::<net_mesh::cortex::TaskStatus>("TaskStatus");
+    list.value("TaskStatus::Pending", net_mesh::cortex::TaskStatus::Pending.text());
+    list.value("TaskStatus::Completed", net_mesh::cortex::TaskStatus::Completed.text());
+    list.ty::<net_mesh::cortex::StateModel>("StateModel");
+    list.value("StateModel::Tasks", net_mesh::cortex::StateModel::Tasks.text());
+    list.value("StateModel::Memories", net_mesh::cortex::StateModel::Memories.text());
+    list.value("StateModel::Fold", net_mesh::cortex::StateModel::Fold.text());
+    list.ty::<net_mesh::cortex::CortexError>("CortexError");
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| matches!(value, net_mesh::cortex::CortexError::Closed),
+        &["CortexError::Closed"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::FoldFailed { seq: _, reason: _, .. })
+        },
+        &["CortexError::FoldFailed", "CortexError::FoldFailed.seq", "CortexError::FoldFailed.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::Skipped { seq: _, .. })
+        },
+        &["CortexError::Skipped", "CortexError::Skipped.seq"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(
+                value,
+                net_mesh::cortex::CortexError::WrongOrigin { state_origin: _, token_origin: _, .. }
+            )
+        },
+        &[
+            "CortexError::WrongOrigin",
+            "CortexError::WrongOrigin.state_origin",
+            "CortexError::WrongOrigin.token_origin",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::Timeout { seq: _, .. })
+        },
+        &["CortexError::Timeout", "CortexError::Timeout.seq"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::QueueFull { what: _, limit: _, .. })
+        },
+        &["CortexError::QueueFull", "CortexError::QueueFull.what", "CortexError::QueueFull.limit"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::TooLarge { what: _, size: _, limit: _, .. })
+        },
+        &[
+            "CortexError::TooLarge",
+            "CortexError::TooLarge.what",
+            "CortexError::TooLarge.size",
+            "CortexError::TooLarge.limit",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::BadSnapshot { reason: _, .. })
+        },
+        &["CortexError::BadSnapshot", "CortexError::BadSnapshot.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::NewerVersion { found: _, supported: _, .. })
+        },
+        &[
+            "CortexError::NewerVersion",
+            "CortexError::NewerVersion.found",
+            "CortexError::NewerVersion.supported",
+        ],
+    );
+    let _ = (net_mesh::wire::cortex::TaskCreated::encode, net_mesh::wire::cortex::TaskCreated::decode);
+    list.has(&["TaskCreated::encode", "TaskCreated::decode"]);
+    let _ = (net_mesh::wire::cortex::TaskRenamed::encode, net_mesh::wire::cortex::TaskRenamed::decode);
+    list.has(&["TaskRenamed::encode", "TaskRenamed::decode"]);
+    let _ = (net_mesh::wire::cortex::TaskCompleted::encode, net_mesh::wire::cortex::TaskCompleted::decode);
+    list.has(&["TaskCompleted::encode", "TaskCompleted::decode"]);
+    let _ = (net_mesh::wire::cortex::TaskDeleted::encode, net_mesh::wire::cortex::TaskDeleted::decode);
+    list.has(&["TaskDeleted::encode", "TaskDeleted::decode"]);
+    let _ = (net_mesh::wire::cortex::TaskEvent::encode, net_mesh::wire::cortex::TaskEvent::decode);
+    list.has(&["TaskEvent::encode", "TaskEvent::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryTag::encode, net_mesh::wire::cortex::MemoryTag::decode);
+    list.has(&["MemoryTag::encode", "MemoryTag::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryStored::encode, net_mesh::wire::cortex::MemoryStored::decode);
+    list.has(&["MemoryStored::encode", "MemoryStored::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryRetagged::encode, net_mesh::wire::cortex::MemoryRetagged::decode);
+    list.has(&["MemoryRetagged::encode", "MemoryRetagged::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryPinned::encode, net_mesh::wire::cortex::MemoryPinned::decode);
+    list.has(&["MemoryPinned::encode", "MemoryPinned::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryUnpinned::encode, net_mesh::wire::cortex::MemoryUnpinned::decode);
+    list.has(&["MemoryUnpinned::encode", "MemoryUnpinned::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryDeleted::encode, net_mesh::wire::cortex::MemoryDeleted::decode);
+    list.has(&["MemoryDeleted::encode", "MemoryDeleted::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryEvent::encode, net_mesh::wire::cortex::MemoryEvent::decode);
+    list.has(&["MemoryEvent::encode", "MemoryEvent::decode"]);
+    let _ = (net_mesh::wire::cortex::TaskEntry::encode, net_mesh::wire::cortex::TaskEntry::decode);
+    list.has(&["TaskEntry::encode", "TaskEntry::decode"]);
+    let _ = (net_mesh::wire::cortex::TasksState::encode, net_mesh::wire::cortex::TasksState::decode);
+    list.has(&["TasksState::encode", "TasksState::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryEntry::encode, net_mesh::wire::cortex::MemoryEntry::decode);
+    list.has(&["MemoryEntry::encode", "MemoryEntry::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoriesState::encode, net_mesh::wire::cortex::MemoriesState::decode);
+    list.has(&["MemoriesState::encode", "MemoriesState::decode"]);
+    let _ = (net_mesh::wire::cortex::StateSnapshot::encode, net_mesh::wire::cortex::StateSnapshot::decode);
+    list.has(&["StateSnapshot::encode", "StateSnapshot::decode"]);
 }
 
 fn dedup(list: &mut List) {
@@ -1668,6 +1786,31 @@ fn bus(list: &mut List) {
     list.has(&["TypedChannel::subscribe_raw"]);
     list.has(&["TypedChannel::name"]);
     list.has(&["generate_net_keypair"]);
+}
+
+fn netdb(list: &mut List) {
+    list.value("BUNDLE_VERSION", net_mesh::netdb::BUNDLE_VERSION);
+    list.ty::<net_mesh::netdb::NetDbError>("NetDbError");
+    list.parts(
+        |value: &net_mesh::netdb::NetDbError| {
+            matches!(value, net_mesh::netdb::NetDbError::BadBundle { reason: _, .. })
+        },
+        &["NetDbError::BadBundle", "NetDbError::BadBundle.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::netdb::NetDbError| {
+            matches!(value, net_mesh::netdb::NetDbError::NewerVersion { found: _, supported: _, .. })
+        },
+        &["NetDbError::NewerVersion", "NetDbError::NewerVersion.found", "NetDbError::NewerVersion.supported"],
+    );
+    list.parts(
+        |value: &net_mesh::netdb::NetDbError| {
+            matches!(value, net_mesh::netdb::NetDbError::TooLarge { size: _, limit: _, .. })
+        },
+        &["NetDbError::TooLarge", "NetDbError::TooLarge.size", "NetDbError::TooLarge.limit"],
+    );
+    let _ = (net_mesh::wire::netdb::NetdbBundle::encode, net_mesh::wire::netdb::NetdbBundle::decode);
+    list.has(&["NetdbBundle::encode", "NetdbBundle::decode"]);
 }
 
 fn redex(list: &mut List) {

@@ -26,6 +26,10 @@ pub enum Error {
     Token(crate::identity::TokenError),
     /// Why a log refuses, or what is wrong with its files.
     Redex(crate::redex::RedexError),
+    /// Why a state refuses, or does not go on.
+    Cortex(crate::cortex::CortexError),
+    /// Why states cannot be restored together.
+    NetDb(crate::netdb::NetDbError),
 }
 
 impl Error {
@@ -43,6 +47,8 @@ impl Error {
             Self::Identity(_) => 8,
             Self::Token(_) => 9,
             Self::Redex(_) => 10,
+            Self::Cortex(_) => 11,
+            Self::NetDb(_) => 12,
         }
     }
 
@@ -60,6 +66,8 @@ impl Error {
             Self::Identity(_) => "identity",
             Self::Token(_) => "token",
             Self::Redex(_) => "redex",
+            Self::Cortex(_) => "cortex",
+            Self::NetDb(_) => "net_db",
         }
     }
 
@@ -77,6 +85,8 @@ impl Error {
             Self::Identity(error) => error.kind(),
             Self::Token(error) => error.kind(),
             Self::Redex(error) => error.kind(),
+            Self::Cortex(error) => error.kind(),
+            Self::NetDb(error) => error.kind(),
         }
     }
 
@@ -94,6 +104,8 @@ impl Error {
             Self::Identity(error) => error.kind_text(),
             Self::Token(error) => error.kind_text(),
             Self::Redex(error) => error.kind_text(),
+            Self::Cortex(error) => error.kind_text(),
+            Self::NetDb(error) => error.kind_text(),
         }
     }
 
@@ -111,6 +123,8 @@ impl Error {
             Self::Identity(error) => error.retry(),
             Self::Token(error) => error.retry(),
             Self::Redex(error) => error.retry(),
+            Self::Cortex(error) => error.retry(),
+            Self::NetDb(error) => error.retry(),
         }
     }
 
@@ -128,6 +142,8 @@ impl Error {
             Self::Identity(error) => error.detail(),
             Self::Token(error) => error.detail(),
             Self::Redex(error) => error.detail(),
+            Self::Cortex(error) => error.detail(),
+            Self::NetDb(error) => error.detail(),
         }
     }
 }
@@ -146,6 +162,8 @@ impl std::fmt::Display for Error {
             Self::Identity(error) => error.fmt(f),
             Self::Token(error) => error.fmt(f),
             Self::Redex(error) => error.fmt(f),
+            Self::Cortex(error) => error.fmt(f),
+            Self::NetDb(error) => error.fmt(f),
         }
     }
 }
@@ -205,5 +223,17 @@ impl From<crate::identity::TokenError> for Error {
 impl From<crate::redex::RedexError> for Error {
     fn from(error: crate::redex::RedexError) -> Self {
         Self::Redex(error)
+    }
+}
+
+impl From<crate::cortex::CortexError> for Error {
+    fn from(error: crate::cortex::CortexError) -> Self {
+        Self::Cortex(error)
+    }
+}
+
+impl From<crate::netdb::NetDbError> for Error {
+    fn from(error: crate::netdb::NetDbError) -> Self {
+        Self::NetDb(error)
     }
 }

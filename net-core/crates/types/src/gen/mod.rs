@@ -6,6 +6,7 @@ pub mod api;
 pub mod base;
 pub mod bus;
 pub mod control;
+pub mod cortex;
 pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
@@ -13,6 +14,7 @@ mod error;
 pub mod host;
 pub mod identity;
 pub mod mesh;
+pub mod netdb;
 pub mod redex;
 pub mod route;
 pub mod wire;
@@ -20,4 +22,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "e44784e43ec91c5262f02382101e3ce5";
+pub const SPEC_HASH: &str = "07d937ccb17e7adb03f75c856f0cbded";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("e44784e43ec91c5262f02382101e3ce5")
+check("07d937ccb17e7adb03f75c856f0cbded")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -37,6 +37,23 @@ from net.gen.control import (
     clear_logger,
     set_logger,
     set_runtime_threads,
+)
+from net.gen.cortex import (
+    CortexBadSnapshotError,
+    CortexClosedError,
+    CortexError,
+    CortexFoldFailedError,
+    CortexNewerVersionError,
+    CortexQueueFullError,
+    CortexSkippedError,
+    CortexTimeoutError,
+    CortexTooLargeError,
+    CortexWrongOriginError,
+    MAX_WAITS,
+    MAX_WATCHES,
+    SNAPSHOT_VERSION,
+    StateModel,
+    TaskStatus,
 )
 from net.gen.dedup import RedisStreamDedup
 from net.gen.identity import (
@@ -147,6 +164,13 @@ from net.gen.bus import (
     TypedEventStream,
     generate_net_keypair,
 )
+from net.gen.netdb import (
+    BUNDLE_VERSION,
+    NetDbBadBundleError,
+    NetDbError,
+    NetDbNewerVersionError,
+    NetDbTooLargeError,
+)
 from net.gen.redex import (
     FORMAT_VERSION,
     MAX_BATCH,
@@ -185,6 +209,7 @@ from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 __all__ = [
     "ArgumentError",
     "AuthorizeOptions",
+    "BUNDLE_VERSION",
     "Backpressure",
     "BackpressureError",
     "BaseError",
@@ -208,6 +233,16 @@ __all__ = [
     "ClosedError",
     "CodecDecodeError",
     "CodecEncodeError",
+    "CortexBadSnapshotError",
+    "CortexClosedError",
+    "CortexError",
+    "CortexFoldFailedError",
+    "CortexNewerVersionError",
+    "CortexQueueFullError",
+    "CortexSkippedError",
+    "CortexTimeoutError",
+    "CortexTooLargeError",
+    "CortexWrongOriginError",
     "DEFAULT_LIMIT",
     "DEFAULT_MAX_BACKOFF",
     "DEFAULT_POLL_INTERVAL",
@@ -244,6 +279,8 @@ __all__ = [
     "MAX_BATCH",
     "MAX_HOPS",
     "MAX_PAYLOAD",
+    "MAX_WAITS",
+    "MAX_WATCHES",
     "MeshDelivery",
     "MeshError",
     "MeshEvent",
@@ -258,6 +295,10 @@ __all__ = [
     "MeshTransportOptions",
     "MismatchError",
     "Net",
+    "NetDbBadBundleError",
+    "NetDbError",
+    "NetDbNewerVersionError",
+    "NetDbTooLargeError",
     "NetError",
     "NetKeypair",
     "NetMesh",
@@ -313,8 +354,10 @@ __all__ = [
     "RejectCode",
     "Reliability",
     "RouteInfo",
+    "SNAPSHOT_VERSION",
     "ShutdownOptions",
     "Start",
+    "StateModel",
     "Stats",
     "StoredEvent",
     "Stream",
@@ -325,6 +368,7 @@ __all__ = [
     "SubscribeOptions",
     "SubscribeOpts",
     "TOKEN_SIZE",
+    "TaskStatus",
     "Token",
     "TokenError",
     "TokenInfo",

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'e44784e43ec91c5262f02382101e3ce5';
+export const SPEC_HASH = '07d937ccb17e7adb03f75c856f0cbded';
 
 checkSpec(SPEC_HASH);

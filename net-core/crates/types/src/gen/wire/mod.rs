@@ -2,16 +2,20 @@
 
 //! Codecs of layouts, by module of the spec.
 
+pub mod cortex;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
 pub mod mesh;
+pub mod netdb;
 pub mod redex;
 pub mod route;
 
+pub use cortex::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
 pub use mesh::*;
+pub use netdb::*;
 pub use redex::*;
 pub use route::*;

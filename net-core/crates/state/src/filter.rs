@@ -1,0 +1,88 @@
+//! Which items belong to a list, and in which order they stand.
+
+use net_types::Timestamp;
+
+/// The order of a list. Items of the same time stand in the order of their ids, which turns with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OrderBy {
+    /// By rising id.
+    #[default]
+    IdAsc,
+    /// By falling id.
+    IdDesc,
+    /// The oldest first.
+    CreatedAsc,
+    /// The newest first.
+    CreatedDesc,
+    /// What has not changed for the longest time first.
+    UpdatedAsc,
+    /// What has changed last first.
+    UpdatedDesc,
+}
+
+impl OrderBy {
+    pub(crate) const fn is_falling(self) -> bool {
+        matches!(self, Self::IdDesc | Self::CreatedDesc | Self::UpdatedDesc)
+    }
+}
+
+/// Bounds of the times of an item, both of which are inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Times {
+    /// Made then or later.
+    pub created_after: Option<Timestamp>,
+    /// Made then or earlier.
+    pub created_before: Option<Timestamp>,
+    /// Changed last then or later.
+    pub updated_after: Option<Timestamp>,
+    /// Changed last then or earlier.
+    pub updated_before: Option<Timestamp>,
+}
+
+impl Times {
+    pub(crate) fn have(&self, created: Timestamp, updated: Timestamp) -> bool {
+        within(created, self.created_after, self.created_before)
+            && within(updated, self.updated_after, self.updated_before)
+    }
+}
+
+fn within(time: Timestamp, after: Option<Timestamp>, before: Option<Timestamp>) -> bool {
+    after.is_none_or(|after| time >= after) && before.is_none_or(|before| time <= before)
+}
+
+/// A part of a text, whatever the case of its letters.
+#[derive(Debug)]
+pub(crate) struct Part(Option<String>);
+
+impl Part {
+    pub(crate) fn new(text: Option<&str>) -> Self {
+        Self(text.map(str::to_lowercase))
+    }
+
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        self.0.as_ref().is_none_or(|part| text.to_lowercase().contains(part))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_inside() {
+        let times = Times {
+            created_after: Some(Timestamp(3)),
+            created_before: Some(Timestamp(5)),
+            ..Times::default()
+        };
+        let has: Vec<u64> = (0..9).filter(|at| times.have(Timestamp(*at), Timestamp(0))).collect();
+        assert_eq!(has, [3, 4, 5]);
+    }
+
+    #[test]
+    fn case_does_not_matter() {
+        assert!(Part::new(Some("GRÖSSE")).is_in("die grösse"));
+        assert!(Part::new(Some("")).is_in("") && Part::new(None).is_in(""));
+        assert!(!Part::new(Some("a")).is_in("b"));
+    }
+}

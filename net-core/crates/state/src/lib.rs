@@ -1,0 +1,46 @@
+//! State that follows from a log, without threads, clock and randomness.
+//!
+//! A [`State`] drives a [`Fold`] through the entries of a log: in the order of their numbers, each once. It knows one
+//! position, the first number that is not in the state; what was passed over below it is counted, and whoever waits for
+//! a number gets one answer. [`Tasks`] and [`Memories`] are folds whose filtered lists come from indexes; [`Watches`]
+//! tell which lists have changed. Equal logs give equal states, and equal states equal bytes. What stands in events and
+//! snapshots is described with modules `cortex` and `netdb` of the interface.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `event` | events that a log takes |
+//! | `fold` | what a state is made by |
+//! | `state` | a fold, how far it is, and who waits for it |
+//! | `holes`, `waits` | numbers that were passed over; calls that wait for numbers |
+//! | `filter`, `orders` | which items belong to a list, and in which order they stand |
+//! | `tasks`, `memories` | the two folds |
+//! | `watch` | lists that are followed |
+//! | `snapshot`, `bundle` | states as bytes |
+
+#![forbid(unsafe_code)]
+
+mod bundle;
+mod event;
+mod filter;
+mod fold;
+mod holes;
+mod memories;
+mod orders;
+mod snapshot;
+mod state;
+mod tasks;
+mod waits;
+mod watch;
+
+#[cfg(test)]
+mod dice;
+
+pub use bundle::Bundle;
+pub use event::{MemoryChange, TaskChange};
+pub use filter::{OrderBy, Times};
+pub use fold::{Applied, Event, Fold};
+pub use memories::{Memories, Memory, MemoryFilter};
+pub use state::{Counts, State, WriteToken};
+pub use tasks::{Task, TaskFilter, Tasks};
+pub use waits::WaitId;
+pub use watch::{List, Listed, WatchId, Watches};
