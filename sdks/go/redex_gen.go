@@ -364,7 +364,7 @@ func unpackRedexReport(r *reader) (v RedexReport) {
 }
 
 // What a repair does, or has done.
-type RedexRepair struct {
+type RedexRepaired struct {
 	// What was wrong.
 	Report RedexReport
 	// Files of the log that are kept as they were, under these names.
@@ -373,7 +373,7 @@ type RedexRepair struct {
 	Applied bool
 }
 
-func packRedexRepair(w *writer, v RedexRepair) {
+func packRedexRepaired(w *writer, v RedexRepaired) {
 	w.record(3, func() {
 		packRedexReport(w, v.Report)
 		w.name = "Aside"
@@ -382,7 +382,7 @@ func packRedexRepair(w *writer, v RedexRepair) {
 	})
 }
 
-func unpackRedexRepair(r *reader) (v RedexRepair) {
+func unpackRedexRepaired(r *reader) (v RedexRepaired) {
 	f := r.record()
 	if f.has() {
 		v.Report = unpackRedexReport(&f.reader)
@@ -813,14 +813,14 @@ func (o *Redex) Verify(ctx context.Context, name *string) (result []RedexReport,
 
 // Repair puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
 // to be applied, nothing changes and it tells what is wrong. The log must not be open.
-func (o *Redex) Repair(ctx context.Context, name string, apply bool) (result RedexRepair, err error) {
+func (o *Redex) Repair(ctx context.Context, name string, apply bool) (result RedexRepaired, err error) {
 	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
 		return result, err
 	}
 	op := C.net_redex_repair(o.id(), viewOf(name), C.bool(apply), nil, queueContext())
 	runtime.KeepAlive(o)
-	return await(ctx, op, unpackRedexRepair)
+	return await(ctx, op, unpackRedexRepaired)
 }
 
 // Close lets go of the object.

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "07d937ccb17e7adb03f75c856f0cbded"
+const specHash = "2b5a1fca99e2219dfe338d4281ae84f0"

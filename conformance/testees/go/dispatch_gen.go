@@ -488,7 +488,7 @@ func (c *call) call() any {
 	case "call:redex.redex.verify":
 		return give(c, showList(showRedexReport))(self[*Redex](c).Verify(c.ctx, readOptional(readText[string])(c.arg("name"))))
 	case "call:redex.redex.repair":
-		return give(c, showRedexRepair)(self[*Redex](c).Repair(c.ctx, readText[string](c.arg("name")), readOr(readBool, false)(c.arg("apply"))))
+		return give(c, showRedexRepaired)(self[*Redex](c).Repair(c.ctx, readText[string](c.arg("name")), readOr(readBool, false)(c.arg("apply"))))
 	case "call:redex.redex.close":
 		return done(c, self[*Redex](c).Close())
 	case "call:redex.redex_file.append":
@@ -2421,7 +2421,7 @@ func showRedexReport(r RedexReport) any {
 	return o
 }
 
-func readRedexRepair(v any) (r RedexRepair) {
+func readRedexRepaired(v any) (r RedexRepaired) {
 	o := v.(map[string]any)
 	if value, ok := o["report"]; ok {
 		r.Report = readRedexReport(value)
@@ -2435,7 +2435,7 @@ func readRedexRepair(v any) (r RedexRepair) {
 	return r
 }
 
-func showRedexRepair(r RedexRepair) any {
+func showRedexRepaired(r RedexRepaired) any {
 	o := map[string]any{}
 	o["report"] = showRedexReport(r.Report)
 	o["aside"] = showList(showPlain[string])(r.Aside)

@@ -832,5 +832,5 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pack/redex.redex_event", run: pack::<net_types::redex::RedexEvent> },
     Target { name: "pack/redex.redex_damage", run: pack::<net_types::redex::RedexDamage> },
     Target { name: "pack/redex.redex_report", run: pack::<net_types::redex::RedexReport> },
-    Target { name: "pack/redex.redex_repair", run: pack::<net_types::redex::RedexRepair> },
+    Target { name: "pack/redex.redex_repaired", run: pack::<net_types::redex::RedexRepaired> },
 ];

@@ -628,17 +628,17 @@ impl ToPy for net_types::redex::RedexReport {
     }
 }
 /// What a repair does, or has done.
-#[pyclass(frozen, name = "RedexRepair", module = "net")]
-pub(crate) struct RedexRepair(net_types::redex::RedexRepair);
+#[pyclass(frozen, name = "RedexRepaired", module = "net")]
+pub(crate) struct RedexRepaired(net_types::redex::RedexRepaired);
 
-impl RedexRepair {
-    fn of(_: Python<'_>, record: net_types::redex::RedexRepair) -> PyResult<Self> {
+impl RedexRepaired {
+    fn of(_: Python<'_>, record: net_types::redex::RedexRepaired) -> PyResult<Self> {
         Ok(Self(record))
     }
 }
 
 #[pymethods]
-impl RedexRepair {
+impl RedexRepaired {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
         const NAMES: [&str; 3] = ["report", "aside", "applied"];
@@ -648,7 +648,7 @@ impl RedexRepair {
     #[new]
     #[pyo3(signature = (report, aside, applied))]
     fn new(py: Python<'_>, report: Arg<'_, '_>, aside: Arg<'_, '_>, applied: Arg<'_, '_>) -> PyResult<Self> {
-        let record = net_types::redex::RedexRepair {
+        let record = net_types::redex::RedexRepaired {
             report: abi::arg(report, "report")?,
             aside: abi::arg(aside, "aside")?,
             applied: abi::arg(applied, "applied")?,
@@ -688,7 +688,7 @@ impl RedexRepair {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         abi::repr(
             py,
-            "RedexRepair",
+            "RedexRepaired",
             &[
                 ("report", Some(self.report(py)?)),
                 ("aside", Some(self.aside(py)?)),
@@ -698,16 +698,16 @@ impl RedexRepair {
     }
 }
 
-impl FromPy<'_, '_> for net_types::redex::RedexRepair {
+impl FromPy<'_, '_> for net_types::redex::RedexRepaired {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<RedexRepair>().map_err(|_| value::expected("RedexRepair", value))?;
+        let record = value.cast::<RedexRepaired>().map_err(|_| value::expected("RedexRepaired", value))?;
         Ok(record.get().0.clone())
     }
 }
 
-impl ToPy for net_types::redex::RedexRepair {
+impl ToPy for net_types::redex::RedexRepaired {
     fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, RedexRepair::of(py, self)?)?.into_any())
+        Ok(Py::new(py, RedexRepaired::of(py, self)?)?.into_any())
     }
 }
 
@@ -767,7 +767,7 @@ fn redex_repair_start(
     this: Arg<'_, '_>,
     name: Arg<'_, '_>,
     apply: Option<Arg<'_, '_>>,
-) -> PyResult<impl Future<Output = Result<net_types::redex::RedexRepair, Error>> + Send + use<>> {
+) -> PyResult<impl Future<Output = Result<net_types::redex::RedexRepaired, Error>> + Send + use<>> {
     let this = abi::arg::<Arc<net_core::Redex>>(this, "self")?;
     let name = abi::arg(name, "name")?;
     let apply = abi::arg_or(apply, "apply", || false)?;
@@ -1003,7 +1003,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<RedexEvent>()?;
     module.add_class::<RedexDamage>()?;
     module.add_class::<RedexReport>()?;
-    module.add_class::<RedexRepair>()?;
+    module.add_class::<RedexRepaired>()?;
     module.add_function(wrap_pyfunction!(redex_new, module)?)?;
     module.add_function(wrap_pyfunction!(redex_open_file, module)?)?;
     module.add_function(wrap_pyfunction!(redex_verify, module)?)?;

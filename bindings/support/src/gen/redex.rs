@@ -133,7 +133,7 @@ impl Pack for net_types::redex::RedexReport {
     }
 }
 
-impl Pack for net_types::redex::RedexRepair {
+impl Pack for net_types::redex::RedexRepaired {
     fn pack(&self, w: &mut Writer) {
         w.record(3, |w| {
             self.report.pack(w);

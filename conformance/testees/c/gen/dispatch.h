@@ -3428,14 +3428,14 @@ static inline void show_redex_report(call *c, const net_redex_report *value) {
   }
 }
 
-static inline void read_redex_repair(call *c, const node *value, net_redex_repair *out) {
-  *out = net_redex_repair_init();
+static inline void read_redex_repaired(call *c, const node *value, net_redex_repaired *out) {
+  *out = net_redex_repaired_init();
   read_redex_report(c, member(value, "report"), &out->report);
   read_text_list(c, member(value, "aside"), &out->aside);
   read_bool(c, member(value, "applied"), &out->applied);
 }
 
-static inline void show_redex_repair(call *c, const net_redex_repair *value) {
+static inline void show_redex_repaired(call *c, const net_redex_repaired *value) {
   {
     size_t at = enter(c, net_str("report"));
     show_redex_report(c, &value->report);
@@ -10600,13 +10600,13 @@ static void call_redex_repair(call *c) {
     show_error(c, &error);
     return;
   }
-  net_redex_repair result;
+  net_redex_repaired result;
   if (!net_redex_repair_result(net_bytes_view(&bytes), &result)) {
     refuse(c, "the result is not what the header says");
     memset(&result, 0, sizeof result);
   }
-  show_redex_repair(c, &result);
-  net_redex_repair_free(&result);
+  show_redex_repaired(c, &result);
+  net_redex_repaired_free(&result);
   net_bytes_free(&bytes);
 }
 

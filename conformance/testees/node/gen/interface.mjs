@@ -234,7 +234,7 @@ export const calls = {
   'redex.redex.new': { kind: 'new', owner: 'Redex', name: 'new', args: [['options', ['record', 'redex.redex_options']]], spread: false, returns: 'object' },
   'redex.redex.open_file': { kind: 'method', owner: 'Redex', name: 'openFile', args: [['name', 'plain'], ['config', ['record', 'redex.redex_file_config']]], spread: false, returns: 'object' },
   'redex.redex.verify': { kind: 'method', owner: 'Redex', name: 'verify', args: [['name', ['optional', 'plain']]], spread: false, returns: ['list', ['record', 'redex.redex_report']] },
-  'redex.redex.repair': { kind: 'method', owner: 'Redex', name: 'repair', args: [['name', 'plain'], ['apply', 'plain']], spread: false, returns: ['record', 'redex.redex_repair'] },
+  'redex.redex.repair': { kind: 'method', owner: 'Redex', name: 'repair', args: [['name', 'plain'], ['apply', 'plain']], spread: false, returns: ['record', 'redex.redex_repaired'] },
   'redex.redex_file.append': { kind: 'method', owner: 'RedexFile', name: 'append', args: [['payload', 'bytes']], spread: false, returns: 'big' },
   'redex.redex_file.append_batch': { kind: 'method', owner: 'RedexFile', name: 'appendBatch', args: [['payloads', ['list', 'bytes']]], spread: false, returns: ['optional', 'big'] },
   'redex.redex_file.append_async': { kind: 'method', owner: 'RedexFile', name: 'appendAsync', args: [['payload', 'bytes']], spread: false, returns: 'big' },
@@ -308,7 +308,7 @@ export const shapes = {
   'redex.redex_event': { fields: [['seq', 'seq', 'big'], ['payload', 'payload', 'bytes'], ['checksum', 'checksum', 'plain'], ['is_inline', 'isInline', 'plain'], ['skipped', 'skipped', 'big']], class: '' },
   'redex.redex_damage': { fields: [['file', 'file', 'plain'], ['offset', 'offset', 'big'], ['first', 'first', 'big'], ['last', 'last', 'big'], ['reason', 'reason', 'plain']], class: '' },
   'redex.redex_report': { fields: [['name', 'name', 'plain'], ['segments', 'segments', 'big'], ['bytes', 'bytes', 'big'], ['events', 'events', 'big'], ['skipped', 'skipped', 'big'], ['first', 'first', 'big'], ['next', 'next', 'big'], ['is_clean', 'isClean', 'plain'], ['damages', 'damages', ['list', ['record', 'redex.redex_damage']]]], class: '' },
-  'redex.redex_repair': { fields: [['report', 'report', ['record', 'redex.redex_report']], ['aside', 'aside', ['list', 'plain']], ['applied', 'applied', 'plain']], class: '' },
+  'redex.redex_repaired': { fields: [['report', 'report', ['record', 'redex.redex_report']], ['aside', 'aside', ['list', 'plain']], ['applied', 'applied', 'plain']], class: '' },
 };
 
 /** Errors: numbers and fields. */

@@ -620,8 +620,8 @@ NAMED.update(
             ("is_clean", "is_clean", SAME),
             ("damages", "damages", list_of(named("redex.redex_damage"))),
         ),
-        "redex.redex_repair": record_of(
-            net.gen.redex.RedexRepair,
+        "redex.redex_repaired": record_of(
+            net.gen.redex.RedexRepaired,
             ("report", "report", named("redex.redex_report")),
             ("aside", "aside", list_of(SAME)),
             ("applied", "applied", SAME),
@@ -1758,7 +1758,7 @@ CALLS: dict[str, Call] = {
         net.gen.redex.Redex,
         "repair",
         (("name", "name", SAME), ("apply", "apply", SAME)),
-        named("redex.redex_repair"),
+        named("redex.redex_repaired"),
         on_object=True,
     ),
     "redex.redex_file.append": Call(

@@ -420,11 +420,11 @@ static inline void net_redex_report_read(net_reader *r, net_redex_report *value)
 }
 NET_LIST_CODEC(redex_report, net_redex_report)
 NET_OWNED(redex_report)
-typedef struct net_redex_repair net_redex_repair;
-NET_LIST_TYPE(redex_repair, net_redex_repair)
+typedef struct net_redex_repaired net_redex_repaired;
+NET_LIST_TYPE(redex_repaired, net_redex_repaired)
 
 // What a repair does, or has done.
-struct net_redex_repair {
+struct net_redex_repaired {
   // What was wrong.
   net_redex_report report;
   // Files of the log that are kept as they were, under these names.
@@ -436,13 +436,13 @@ struct net_redex_repair {
 };
 
 // A value with every default filled in, and zero elsewhere.
-static inline net_redex_repair net_redex_repair_init(void) {
-  net_redex_repair value;
+static inline net_redex_repaired net_redex_repaired_init(void) {
+  net_redex_repaired value;
   memset(&value, 0, sizeof value);
   return value;
 }
 
-static inline void net_redex_repair_pack(net_writer *w, const net_redex_repair *value) {
+static inline void net_redex_repaired_pack(net_writer *w, const net_redex_repaired *value) {
   size_t start = net_put_record(w, 3);
   net_redex_report_pack(w, &value->report);
   net_view_list_pack(w, &value->aside);
@@ -450,9 +450,9 @@ static inline void net_redex_repair_pack(net_writer *w, const net_redex_repair *
   net_put_end(w, start);
 }
 
-static inline void net_redex_repair_read(net_reader *r, net_redex_repair *value) {
+static inline void net_redex_repaired_read(net_reader *r, net_redex_repaired *value) {
   net_fields f = net_get_record(r);
-  *value = net_redex_repair_init();
+  *value = net_redex_repaired_init();
   if (net_get_field(r, &f)) {
     net_redex_report_read(r, &value->report);
   }
@@ -464,8 +464,8 @@ static inline void net_redex_repair_read(net_reader *r, net_redex_repair *value)
   }
   net_get_end(r, &f);
 }
-NET_LIST_CODEC(redex_repair, net_redex_repair)
-NET_OWNED(redex_repair)
+NET_LIST_CODEC(redex_repaired, net_redex_repaired)
+NET_OWNED(redex_repaired)
 // Why a log refuses, or what is wrong with its files.
 
 // The name is none of a channel.
@@ -1085,15 +1085,15 @@ static inline net_code net_redex_verify_wait(net_queue *queue,
   return code;
 }
 // Reads a result of `net_redex_repair`; false for something else.
-static inline bool net_redex_repair_result(net_view result, net_redex_repair *value) {
-  return net_redex_repair_unpack(result, value);
+static inline bool net_redex_repair_result(net_view result, net_redex_repaired *value) {
+  return net_redex_repaired_unpack(result, value);
 }
 // Calls `net_redex_repair` and waits for its end on a queue that nothing else uses.
 static inline net_code net_redex_repair_wait(net_queue *queue,
                                              net_handle handle,
                                              net_view name,
                                              bool apply,
-                                             net_redex_repair *result,
+                                             net_redex_repaired *result,
                                              net_error *error) {
   net_bytes given;
   if (result != NULL) {

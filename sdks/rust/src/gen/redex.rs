@@ -82,7 +82,7 @@ impl Redex {
     /// # Errors
     ///
     /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
-    pub async fn repair(&self, name: &str, apply: impl Into<Option<bool>>) -> Result<RedexRepair, Error> {
+    pub async fn repair(&self, name: &str, apply: impl Into<Option<bool>>) -> Result<RedexRepaired, Error> {
         let apply = apply.into().unwrap_or_default();
         guard::run_async(self.inner.repair(name.to_owned(), apply)).await
     }

@@ -233,7 +233,7 @@ impl Fixture for net_mesh::redex::RedexReport {
 
 impl Item for net_mesh::redex::RedexReport {}
 
-impl Fixture for net_mesh::redex::RedexRepair {
+impl Fixture for net_mesh::redex::RedexRepaired {
     fn read(value: &Value) -> Result<Self, Failure> {
         let members = object(value)?;
         Ok(Self {
@@ -252,4 +252,4 @@ impl Fixture for net_mesh::redex::RedexRepair {
     }
 }
 
-impl Item for net_mesh::redex::RedexRepair {}
+impl Item for net_mesh::redex::RedexRepaired {}

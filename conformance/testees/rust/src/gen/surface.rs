@@ -1992,8 +1992,8 @@ fn redex(list: &mut List) {
             "RedexReport.damages",
         ],
     );
-    list.ty::<net_mesh::redex::RedexRepair>("RedexRepair");
-    list.parts(|net_mesh::redex::RedexRepair { report: _, aside: _, applied: _, .. }: &net_mesh::redex::RedexRepair| {}, &["RedexRepair.report", "RedexRepair.aside", "RedexRepair.applied"]);
+    list.ty::<net_mesh::redex::RedexRepaired>("RedexRepaired");
+    list.parts(|net_mesh::redex::RedexRepaired { report: _, aside: _, applied: _, .. }: &net_mesh::redex::RedexRepaired| {}, &["RedexRepaired.report", "RedexRepaired.aside", "RedexRepaired.applied"]);
     let _ = (net_mesh::wire::redex::RedexHead::encode, net_mesh::wire::redex::RedexHead::decode);
     list.has(&["RedexHead::encode", "RedexHead::decode"]);
     let _ = (net_mesh::wire::redex::RedexMark::encode, net_mesh::wire::redex::RedexMark::decode);

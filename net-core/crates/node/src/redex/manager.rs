@@ -13,7 +13,7 @@ use net_log::{Config, Folder, Fsync, Log, MemoryLog, Retention};
 use net_types::{
     BaseError, Error, api,
     identity::IdentityError,
-    redex::{RedexDamage, RedexError, RedexFileConfig, RedexOptions, RedexRepair, RedexReport},
+    redex::{RedexDamage, RedexError, RedexFileConfig, RedexOptions, RedexRepaired, RedexReport},
 };
 
 use super::{
@@ -68,11 +68,11 @@ impl api::Redex for Redex {
         .map_err(|error: RedexError| error.into())
     }
 
-    async fn repair(&self, name: String, apply: bool) -> Result<RedexRepair, Error> {
+    async fn repair(&self, name: String, apply: bool) -> Result<RedexRepaired, Error> {
         check_name(&name)?;
         let folder = Arc::new(Folder::new(path(self.directory()?, &name)));
         let done = blocking(move || net_log::repair(&folder, apply)).await??;
-        Ok(RedexRepair { report: report(name, done.report), aside: done.aside, applied: done.is_applied })
+        Ok(RedexRepaired { report: report(name, done.report), aside: done.aside, applied: done.is_applied })
     }
 }
 

@@ -22,4 +22,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "07d937ccb17e7adb03f75c856f0cbded";
+pub const SPEC_HASH: &str = "2b5a1fca99e2219dfe338d4281ae84f0";

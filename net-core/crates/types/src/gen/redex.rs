@@ -216,7 +216,7 @@ pub struct RedexReport {
 
 /// What a repair does, or has done.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RedexRepair {
+pub struct RedexRepaired {
     /// What was wrong.
     pub report: crate::redex::RedexReport,
     /// Files of the log that are kept as they were, under these names.

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("07d937ccb17e7adb03f75c856f0cbded")
+check("2b5a1fca99e2219dfe338d4281ae84f0")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -198,7 +198,7 @@ from net.gen.redex import (
     RedexOptions,
     RedexPoisonedError,
     RedexReadOnlyError,
-    RedexRepair,
+    RedexRepaired,
     RedexReport,
     RedexTailIter,
     RedexTooLargeError,
@@ -344,7 +344,7 @@ __all__ = [
     "RedexOptions",
     "RedexPoisonedError",
     "RedexReadOnlyError",
-    "RedexRepair",
+    "RedexRepaired",
     "RedexReport",
     "RedexTailIter",
     "RedexTooLargeError",

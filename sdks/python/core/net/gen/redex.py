@@ -38,7 +38,7 @@ from net._net import (
     RedexEvent,
     RedexFileConfig,
     RedexOptions,
-    RedexRepair,
+    RedexRepaired,
     RedexReport,
 )
 
@@ -69,7 +69,7 @@ __all__ = [
     "RedexOptions",
     "RedexPoisonedError",
     "RedexReadOnlyError",
-    "RedexRepair",
+    "RedexRepaired",
     "RedexReport",
     "RedexTailIter",
     "RedexTooLargeError",
@@ -243,7 +243,7 @@ class Redex(Closable):
         """
         return _net.redex_verify(self._handle, name)
 
-    def repair(self, name: str, apply: bool = False) -> RedexRepair:
+    def repair(self, name: str, apply: bool = False) -> RedexRepaired:
         """Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and
         keeps the damaged files aside. Unless it is to be applied, nothing changes and it tells what
         is wrong. The log must not be open.

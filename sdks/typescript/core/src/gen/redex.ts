@@ -135,7 +135,7 @@ export interface RedexReport {
 /**
  * What a repair does, or has done.
  */
-export interface RedexRepair {
+export interface RedexRepaired {
   /**
    * What was wrong.
    */
@@ -281,9 +281,9 @@ export class Redex extends k.NetObject {
     name: string,
     apply?: boolean | null,
     context?: k.SignalOptions | null,
-  ): Promise<RedexRepair> {
+  ): Promise<RedexRepaired> {
     return k.submit(
-      codec.redexRepair,
+      codec.redexRepaired,
       context?.signal,
       native.redexRedexRepair,
       this[k.HANDLE],

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '07d937ccb17e7adb03f75c856f0cbded';
+export const SPEC_HASH = '2b5a1fca99e2219dfe338d4281ae84f0';
 
 checkSpec(SPEC_HASH);

@@ -30,7 +30,7 @@ pub trait Redex: Send + Sync + Sized + 'static {
         &self,
         name: String,
         apply: bool,
-    ) -> impl Future<Output = Result<crate::redex::RedexRepair, crate::Error>> + Send;
+    ) -> impl Future<Output = Result<crate::redex::RedexRepaired, crate::Error>> + Send;
 }
 
 /// One append-only file. Events have numbers that grow by one and are never given twice.

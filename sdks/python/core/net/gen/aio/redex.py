@@ -57,7 +57,7 @@ from net.gen.redex import (
     RedexOptions,
     RedexPoisonedError,
     RedexReadOnlyError,
-    RedexRepair,
+    RedexRepaired,
     RedexReport,
     RedexTooLargeError,
     RedexVanishedError,
@@ -90,7 +90,7 @@ __all__ = [
     "RedexOptions",
     "RedexPoisonedError",
     "RedexReadOnlyError",
-    "RedexRepair",
+    "RedexRepaired",
     "RedexReport",
     "RedexTailIter",
     "RedexTooLargeError",
@@ -162,12 +162,12 @@ class Redex(Closable):
         result: list[RedexReport] = await submit(_net.redex_verify_submit, self._handle, name)
         return result
 
-    async def repair(self, name: str, apply: bool = False) -> RedexRepair:
+    async def repair(self, name: str, apply: bool = False) -> RedexRepaired:
         """Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and
         keeps the damaged files aside. Unless it is to be applied, nothing changes and it tells what
         is wrong. The log must not be open.
         """
-        result: RedexRepair = await submit(_net.redex_repair_submit, self._handle, name, apply)
+        result: RedexRepaired = await submit(_net.redex_repair_submit, self._handle, name, apply)
         return result
 
 

@@ -150,7 +150,7 @@ export const redexReport: k.Codec<t.RedexReport, t.RedexReport> = {
   },
 };
 
-export const redexRepair: k.Codec<t.RedexRepair, t.RedexRepair> = {
+export const redexRepaired: k.Codec<t.RedexRepaired, t.RedexRepaired> = {
   write(w, value, name) {
     const v = k.object(value, name);
     const at = w.begin(3, name);
@@ -161,7 +161,7 @@ export const redexRepair: k.Codec<t.RedexRepair, t.RedexRepair> = {
   },
   read(r) {
     const end = r.enter();
-    const value: t.RedexRepair = {
+    const value: t.RedexRepaired = {
       report: redexReport.read(r),
       aside: listOfText.read(r),
       applied: k.boolean.read(r),
