@@ -75,6 +75,8 @@ pub(crate) struct ItemModel {
     pub taken: &'static str,
     /// Whether a `close` has to be added.
     pub adds_close: bool,
+    /// Whether methods of its own call the core.
+    pub has_methods: bool,
 }
 
 pub(crate) struct MethodModel {
@@ -206,6 +208,7 @@ fn object(scope: Scope<'_>, at: At, item: &Object) -> ObjectModel {
             ty: scope.owned(ty),
             taken: taken(ty),
             adds_close: item.close.is_none(),
+            has_methods: !item.methods.is_empty(),
         }),
         methods: methods
             .filter(|method| method.in_lang(Lang::Rust))

@@ -240,7 +240,6 @@ impl std::fmt::Debug for RedexFile {
 
 /// Events of a file in the order of their numbers, waiting for new ones.
 pub struct RedexTailIter {
-    pub(crate) inner: Arc<net_core::RedexTailIter>,
     items: Stream<RedexEvent>,
 }
 
@@ -261,12 +260,12 @@ impl RedexTailIter {
     }
 
     pub(crate) fn from_core(inner: Arc<net_core::RedexTailIter>) -> Self {
-        let (source, closed) = (inner.clone(), inner.clone());
+        let (source, closed) = (inner.clone(), inner);
         let next = move |max| {
             let source = source.clone();
             async move { source.next(max).await }
         };
-        Self { inner, items: Stream::new(next, move || closed.close(), Ok) }
+        Self { items: Stream::new(next, move || closed.close(), Ok) }
     }
 }
 
