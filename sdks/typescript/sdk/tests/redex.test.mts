@@ -50,7 +50,9 @@ test('refusals are errors of their kind', () => {
   const redex = new Redex();
   expect(() => redex.openFile('No')).toThrow(RedexError);
   expect(() => redex.openFile('a', { persistent: true })).toThrow('redex: no_directory');
-  expect(() => redex.openFile('a', { fsyncEveryN: 1n, fsyncIntervalMs: 5 })).toThrow('mutually exclusive');
+  expect(() => redex.openFile('a', { fsyncEveryN: 1n, fsyncIntervalMs: 5 })).toThrow(
+    'mutually exclusive',
+  );
   const full = redex.openFile('b', { maxBytes: 10 });
   expect(() => full.append(Buffer.alloc(11))).toThrow('redex: full');
 });

@@ -47,7 +47,10 @@ impl Target for Script {
             let module = &module.name;
             let text = match self {
                 Self::Ts => TsTemplate { module, imports, tables, layouts: codecs }.render()?,
-                Self::Python => PythonTemplate { module, imports, tables, layouts: codecs }.render()?,
+                Self::Python => {
+                    let any_sized = codecs.iter().any(|codec| codec.size.is_some());
+                    PythonTemplate { module, any_sized, imports, tables, layouts: codecs }.render()?
+                }
             };
             let extension = if *self == Self::Ts { "ts" } else { "py" };
             files.add(format!("{dir}/{module}.{extension}"), text.trim_end().to_owned() + "\n");
@@ -436,6 +439,7 @@ struct TsTemplate<'a> {
 #[template(path = "wire/python.jinja", escape = "none")]
 struct PythonTemplate<'a> {
     module: &'a str,
+    any_sized: bool,
     imports: Vec<&'static str>,
     tables: Vec<Table>,
     layouts: Vec<Codec>,

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from net.gen.wire import _writer as k
 from net.gen.wire._reader import Reader, bit, bits
