@@ -24,11 +24,13 @@ func TestRedexFileOutlastsItsClosing(t *testing.T) {
 	file := openFile(t, redex, "a/b", &net.RedexFileConfig{Persistent: true, FsyncEveryN: &one})
 	var group sync.WaitGroup
 	for range 64 {
-		group.Go(func() {
+		group.Add(1)
+		go func() {
+			defer group.Done()
 			if _, err := file.AppendAsync(ctx, []byte("event")); err != nil {
 				t.Error(err)
 			}
-		})
+		}()
 	}
 	group.Wait()
 	if err := file.Close(); err != nil {
