@@ -162,7 +162,13 @@ impl<'a> List<'a> {
     }
 
     fn record(&mut self, item: &Record) {
+        let its = self.all.len();
         self.ty(&item.name);
+        // What no case sees a field of, no case sees.
+        let reasons: Option<Vec<_>> = item.fields.iter().map(|field| field.untested.clone()).collect();
+        if let Some(reason) = reasons.and_then(|reasons| reasons.into_iter().next()) {
+            self.all[its..].iter_mut().for_each(|entry| entry.untested = Some(reason.clone()));
+        }
         let path = self.path(&item.name);
         item.fields.iter().for_each(|field| self.field(item, &path, field));
         for view in &item.views {
