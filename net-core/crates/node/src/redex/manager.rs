@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
@@ -161,13 +162,17 @@ fn verify(directory: &Path, name: String) -> Result<RedexReport, RedexError> {
     Ok(report(name, net_log::verify(&folder)?))
 }
 
-/// The names of all logs below a directory, in order.
+/// The names of all logs below a directory, in order; none where it was not made yet.
 fn names(directory: &Path) -> Result<Vec<String>, RedexError> {
     let mut found = Vec::new();
     let mut rest = vec![directory.to_owned()];
     while let Some(folder) = rest.pop() {
         let wrong = |error: std::io::Error| net_log::refusal("list", folder.display().to_string(), &error);
-        for entry in fs::read_dir(&folder).map_err(wrong)? {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            entries => entries.map_err(wrong)?,
+        };
+        for entry in entries {
             let path = entry.map_err(wrong)?.path();
             if !path.is_dir() {
                 continue;

@@ -101,3 +101,20 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redex::shared::Store;
+
+    #[test]
+    fn a_file_that_nobody_has_ends_though_nobody_serves_its_queue() {
+        let log = net_log::MemoryLog::new(net_log::Retention::default(), 1 << 20);
+        let file = Shared::new(Store::Memory(log));
+        let (answer, outcome) = oneshot::channel();
+        // The runtime ends between the push and the service.
+        assert!(file.queue.push(Batch { payloads: vec![Bytes::from_static(b"a")], answer }));
+        drop(file);
+        assert!(outcome.blocking_recv().is_err());
+    }
+}

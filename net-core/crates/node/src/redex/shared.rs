@@ -169,9 +169,14 @@ impl Shared {
         }
     }
 
-    /// Brings all to the disk and ends the file. Who closes it a second time waits for the first.
+    /// Appends what waits in the queue, brings all to the disk and ends the file. Who closes it a second time waits for the
+    /// first.
     pub(super) fn close(&self) -> Result<(), RedexError> {
         self.queue.settle();
+        self.end()
+    }
+
+    fn end(&self) -> Result<(), RedexError> {
         let mut state = self.lock();
         while state.is_syncing {
             state = self.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -194,7 +199,8 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Err(error) = self.close() {
+        // Whoever serves the queue has a reference: there is nobody to wait for, also where the runtime has ended first.
+        if let Err(error) = self.end() {
             tracing::warn!(%error, "a log that nobody has any more could not be closed");
         }
     }

@@ -45,6 +45,7 @@ async fn appended(file: &RedexFile) {
 async fn a_file_in_memory_and_one_on_disk_answer_alike() {
     let directory = directory("alike");
     let redex = manager(&directory);
+    assert_eq!(redex.verify(None).await.expect("no directory yet"), []);
     appended(&redex.open_file("memory", RedexFileConfig::default()).expect("a file")).await;
     let file = redex.open_file("a/disk", kept()).expect("a file");
     appended(&file).await;
