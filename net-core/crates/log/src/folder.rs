@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, OpenOptions, TryLockError},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     process,
 };
@@ -73,17 +73,23 @@ impl Dir for Folder {
         let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
         match file.try_lock() {
             Ok(()) => {
-                file.set_len(0)?;
-                write!(file, "process {}", process::id())?;
+                // That it cannot be told who has the log, as on a full disk, keeps nobody from it.
+                let _ = file.set_len(0).and_then(|()| write!(file, "process {}", process::id()));
                 Ok(Ok(FolderLock { file, process: process::id() }))
             }
             Err(TryLockError::WouldBlock) => {
-                let holder = fs::read_to_string(&path).ok().filter(|holder| !holder.is_empty());
-                Ok(Err(holder.unwrap_or_else(|| "another process".to_owned())))
+                Ok(Err(holder(&path).unwrap_or_else(|| "another process".to_owned())))
             }
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+}
+
+/// Who has a lock, as it says of itself.
+fn holder(path: &Path) -> Option<String> {
+    let mut holder = String::new();
+    fs::File::open(path).ok()?.take(64).read_to_string(&mut holder).ok()?;
+    Some(holder).filter(|holder| !holder.is_empty())
 }
 
 impl Drop for FolderLock {

@@ -52,5 +52,5 @@ pub use memory::MemoryLog;
 pub use reader::{Entry, Known, Place, Reader, Step};
 pub use record::crc;
 pub use repair::{Repair, repair};
-pub use verify::{Damage, Report, verify};
+pub use verify::{Damage, MAX_DAMAGES, Report, verify};
 pub use writer::{Appended, Log};

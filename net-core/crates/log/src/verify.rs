@@ -15,8 +15,8 @@ use crate::{
     segment::{self, Header, Name, START},
 };
 
-/// Damages that are told of at most.
-const MOST: usize = 10_000;
+/// Damages that a report tells of at most.
+pub const MAX_DAMAGES: usize = 10_000;
 
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub fn verify<D: Dir>(dir: &Arc<D>) -> Result<Report, RedexError> {
         next = found.value.next_seq;
     }
     report.next = next;
-    report.damages.truncate(MOST);
+    report.damages.truncate(MAX_DAMAGES);
     Ok(report)
 }
 
@@ -185,7 +185,7 @@ fn segment<D: Dir>(
 }
 
 fn missing(report: &mut Report, name: Name, offset: u64, (first, end): (u64, u64), reason: &'static str) {
-    if first < end && report.damages.len() < MOST {
+    if first < end && report.damages.len() < MAX_DAMAGES {
         report.damages.push(Damage { file: name.file(), offset, first, last: end - 1, reason });
     }
 }

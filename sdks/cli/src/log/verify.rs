@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use clap::Args;
-use net_log::{Damage, Report};
+use net_log::{Damage, MAX_DAMAGES, Report};
 use serde::Serialize;
 
 use super::source::{DamageJson, Source};
@@ -12,9 +12,6 @@ use crate::{
     table::{Table, write_facts},
     text,
 };
-
-/// Damages that a report names at most.
-pub(super) const MOST: usize = 10_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -87,7 +84,7 @@ fn json<'a>(source: &Source, report: &'a Report) -> ReportJson<'a> {
         segments: report.segments,
         bytes: report.bytes,
         damages: report.damages.iter().map(DamageJson::new).collect(),
-        more: report.damages.len() >= MOST,
+        more: report.damages.len() >= MAX_DAMAGES,
     }
 }
 
@@ -111,7 +108,7 @@ fn write_end(out: &mut impl Write, source: &Source, damages: &[Damage]) -> io::R
     }
     let lost = damages.iter().filter(|damage| damage.costs_records());
     let lost: u64 = lost.map(|damage| (damage.last - damage.first).saturating_add(1)).sum();
-    let least = if damages.len() >= MOST { "at least " } else { "" };
+    let least = if damages.len() >= MAX_DAMAGES { "at least " } else { "" };
     let damages = text::count(damages.len() as u64, "damage");
     writeln!(out, "{least}{damages}, {} lost. All others can be read.", text::count(lost, "number"))?;
     writeln!(out, "`net log repair {}` shows what a repair would do.", source.path.display())
