@@ -158,7 +158,8 @@ impl Memories {
     }
 
     fn update(&mut self, id: u64, at: Timestamp, change: impl FnOnce(&mut Row)) {
-        if let Some(mut row) = self.rows.get(&id).cloned() {
+        if let Some(mut row) = self.rows.remove(&id) {
+            self.unlist(id, &row);
             change(&mut row);
             row.updated = at;
             self.replace(id, Some(row));

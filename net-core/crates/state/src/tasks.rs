@@ -131,7 +131,8 @@ impl Tasks {
     }
 
     fn update(&mut self, id: u64, change: impl FnOnce(&mut Row)) {
-        if let Some(mut row) = self.rows.get(&id).cloned() {
+        if let Some(mut row) = self.rows.remove(&id) {
+            self.class(row.status).remove(row.key(id));
             change(&mut row);
             self.replace(id, Some(row));
         }
