@@ -1,10 +1,16 @@
 // Append-only files.
 
+#include <ftw.h>
 #include <net_mesh/redex.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "test.h"
+
+static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *place) {
+  (void)stat, (void)kind, (void)place;
+  return remove(path);
+}
 
 static void a_file_outlasts_its_closing(void) {
   net_queue *queue = net_queue_new();
@@ -39,6 +45,7 @@ static void a_file_outlasts_its_closing(void) {
   CHECK(net_redex_file_close_wait(queue, file, NULL) == 0);
   CHECK(net_handle_free(tail) && net_handle_free(file) && net_handle_free(redex));
   net_queue_free(queue);
+  CHECK(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
 }
 
 static void refusals_have_names(void) {
