@@ -145,7 +145,7 @@ pub(crate) struct Mtu {
     /// Least size that is known not to pass.
     too_large: usize,
     probe: Option<usize>,
-    failures: u8,
+    failures: u32,
     next: Option<Instant>,
     vanished: u8,
 }
@@ -153,6 +153,7 @@ pub(crate) struct Mtu {
 impl Mtu {
     const SEARCH_AGAIN: Duration = Duration::from_secs(600);
     const SEARCH_AFTER_HOLE: Duration = Duration::from_secs(60);
+    const MAX_PROBES: u32 = 3;
 
     fn new(path: Path, max_datagram: usize, now: Instant) -> Self {
         let less = if matches!(path, Path::Routed(_)) { limits::FORWARD_OVERHEAD } else { 0 };
@@ -196,7 +197,7 @@ impl Mtu {
             self.failures = 0;
         } else {
             self.failures += 1;
-            if self.failures == 3 {
+            if self.failures == Self::MAX_PROBES {
                 (self.too_large, self.failures) = (size, 0);
             }
         }
@@ -211,9 +212,21 @@ impl Mtu {
             self.vanished += 1;
         }
         if self.vanished >= 6 {
-            (self.current, self.vanished) = (self.base, 0);
-            self.next = Some(now + Self::SEARCH_AFTER_HOLE);
+            self.give_up(now);
         }
+    }
+
+    /// The peer has answered none of so many packets in a row, each of which asked whether it is still there. Where long
+    /// datagrams vanish and nothing shorter is sent, no answer would ever tell.
+    pub(crate) fn unanswered(&mut self, asked: u32, now: Instant) {
+        if asked >= Self::MAX_PROBES && self.current > self.base {
+            self.give_up(now);
+        }
+    }
+
+    fn give_up(&mut self, now: Instant) {
+        (self.current, self.vanished) = (self.base, 0);
+        self.next = Some(now + Self::SEARCH_AFTER_HOLE);
     }
 }
 
@@ -259,5 +272,18 @@ mod tests {
         mtu.observe(0, 1_440, now);
         assert_eq!(mtu.current, 1_200);
         assert!(mtu.take_probe(now).is_none() && mtu.next_timeout().is_some());
+    }
+
+    #[test]
+    fn long_datagrams_are_given_up_when_nothing_is_answered() {
+        let now = Instant::now();
+        let mut mtu = Mtu::new(Path::Direct(([127, 0, 0, 1], 1).into()), 1_452, now);
+        let size = mtu.take_probe(now).expect("a probe");
+        mtu.probed(size, true, now);
+        mtu.unanswered(2, now);
+        assert_eq!(mtu.current, 1_440);
+        mtu.unanswered(3, now);
+        assert_eq!(mtu.current, 1_200);
+        assert!(mtu.take_probe(now).is_none() && mtu.take_probe(now + Mtu::SEARCH_AFTER_HOLE).is_some());
     }
 }

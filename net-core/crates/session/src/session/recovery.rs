@@ -291,6 +291,11 @@ impl Recovery {
         Some(at + self.timeout() * 3)
     }
 
+    /// How often the peer was asked since it last acknowledged something.
+    pub(crate) fn probes(&self) -> u32 {
+        self.probes
+    }
+
     /// When the newest of the packets that were acknowledged was sent.
     pub(crate) fn answered(&self) -> Option<Instant> {
         self.answered

@@ -132,6 +132,7 @@ impl Session {
         if is_probe {
             self.probes = 2;
             self.stats.probes += 1;
+            self.paths.mtu.unanswered(self.recovery.probes(), cx.now);
         }
         self.judge(cx, verdict);
     }

@@ -137,6 +137,21 @@ fn a_session_whose_keys_cannot_be_renewed_ends() {
 }
 
 #[test]
+fn a_path_that_takes_only_shorter_datagrams_from_now_on_is_noticed_without_an_answer() {
+    let (mut world, session, _) = World::connected(1);
+    let stream = world.open(0, &OpenStream::reliable(1));
+    for number in 1..=3 {
+        let message = world.random.bytes(100_000);
+        assert!(world.send(0, stream, &message));
+        world.run(Duration::from_secs(5));
+        assert_eq!(world.nodes[1].messages(stream).len(), number, "at an MTU of {}", world.link.mtu);
+        // By now the path was found to take 1,440 bytes; all that a new message is sent in vanishes.
+        world.link.mtu = 1_300;
+    }
+    assert_eq!((world.session(0), world.ending(0)), (session, None));
+}
+
+#[test]
 fn a_session_follows_its_peer_to_another_address() {
     let (mut world, session, _) = World::connected(1);
     let stream = world.open(0, &OpenStream::reliable(1));
