@@ -20,7 +20,7 @@ use crate::workspace::{Workspace, shared_library};
 /// Builds the testees and runs the cases; tells whether all passed.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let context = Context::new(workspace, args, false);
-    let mut builds = Run::new(&context);
+    let builds = Run::new(&context);
     builds.stages(|stage| stage.role == Role::Build && context.uses(stage.languages))?;
     let failed = builds.sum().failed;
     if failed > 0 {

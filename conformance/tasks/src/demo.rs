@@ -34,7 +34,7 @@ struct Outcome {
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let context = Context::new(workspace, args, false);
     println!("Checking the generated code and building the SDKs\n");
-    let mut builds = Run::new(&context);
+    let builds = Run::new(&context);
     let chosen = |stage: &Stage| ["spec", "packages"].contains(&stage.name) || stage.role == Role::Build;
     builds.stages(chosen)?;
     ensure!(builds.sum().failed == 0, "without these parts there is nothing to show");

@@ -1,5 +1,6 @@
 //! Runs commands in process groups of their own, with a log, a line of progress and a clean end on Ctrl-C.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::CommandExt;
@@ -20,6 +21,18 @@ const PLAIN_BEAT: Duration = Duration::from_secs(20);
 
 /// The groups of the commands that run now.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
+/// How far the jobs are that run now, by title: they share the last line of a terminal.
+static PROGRESS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// What clears a line of a terminal.
+const CLEAR: &str = "\r\x1b[K";
+
+/// Prints lines in one piece, in place of what shows progress.
+pub(crate) fn print_lines(lines: &[String]) {
+    let before = if io::stdout().is_terminal() { CLEAR } else { "" };
+    println!("{before}{}", lines.join("\n"));
+}
 
 /// On Ctrl-C and on termination: ends the commands that run, with all they started, and then this program.
 pub(crate) fn stop_children_on_interrupt() -> Result<()> {
@@ -109,18 +122,25 @@ impl Job {
             self.show_progress(terminal)?;
         }
         if terminal {
-            print!("\r\x1b[K");
+            PROGRESS.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.title);
+            print!("{CLEAR}");
             io::stdout().flush()?;
         }
         child.wait().context("cannot wait for a command")
     }
 
     fn show_progress(&self, terminal: bool) -> Result<()> {
-        const WIDTH: usize = 60;
+        const WIDTH: usize = 40;
         let last: String = self.last_line().chars().filter(|char| !char.is_control()).take(WIDTH).collect();
         let seconds = self.elapsed().as_secs();
-        let (before, after) = if terminal { ("\r\x1b[K", "") } else { ("", "\n") };
-        print!("{before}  ...      {:<24} {seconds:>4} s  {last}{after}", self.title);
+        if terminal {
+            let mut progress = PROGRESS.lock().unwrap_or_else(PoisonError::into_inner);
+            progress.insert(self.title.clone(), format!("{} {seconds} s  {last}", self.title));
+            let all: Vec<_> = progress.values().map(String::as_str).collect();
+            print!("{CLEAR}  ...      {}", all.join("  |  "));
+        } else {
+            println!("  ...      {:<24} {seconds:>4} s  {last}", self.title);
+        }
         io::stdout().flush().context("cannot show progress")
     }
 

@@ -1,14 +1,16 @@
-//! Runs stages one after the other, and prints a line for each.
+//! Runs stages, and prints a line for each that has ended.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 
 use crate::args::Args;
 use crate::counts::Counts;
-use crate::job::Job;
+use crate::job::{self, Job};
+use crate::lanes;
 use crate::language::Language;
 use crate::stages::{STAGES, Stage, Work};
 use crate::workspace::Workspace;
@@ -30,6 +32,12 @@ pub(crate) struct Context<'a> {
 #[derive(Debug)]
 pub(crate) struct Run<'a> {
     context: &'a Context<'a>,
+    outcome: Mutex<Outcome>,
+}
+
+/// What came of the stages so far.
+#[derive(Debug, Default)]
+struct Outcome {
     failed: HashSet<&'static str>,
     sum: Counts,
 }
@@ -65,39 +73,49 @@ impl<'a> Context<'a> {
 impl<'a> Run<'a> {
     /// Begins a run.
     pub(crate) fn new(context: &'a Context<'a>) -> Self {
-        Self { context, failed: HashSet::new(), sum: Counts::default() }
+        Self { context, outcome: Mutex::default() }
     }
 
     /// The counts of all stages so far.
     pub(crate) fn sum(&self) -> Counts {
-        self.sum
+        self.outcome().sum
     }
 
     /// Runs the stages that are chosen, and prints what came of them.
-    pub(crate) fn stages(&mut self, chosen: impl Fn(&Stage) -> bool) -> Result<()> {
-        STAGES.iter().filter(|stage| chosen(stage)).try_for_each(|stage| self.stage(stage))
+    pub(crate) fn stages(&self, chosen: impl Fn(&Stage) -> bool) -> Result<()> {
+        let stages = STAGES.iter().filter(|stage| chosen(stage)).collect();
+        lanes::run(stages, |stage| self.stage(stage))
     }
 
-    fn stage(&mut self, stage: &'static Stage) -> Result<()> {
+    fn stage(&self, stage: &'static Stage) -> Result<()> {
         const FAILED: Counts = Counts { passed: 0, failed: 1, skipped: 0 };
         const SKIPPED: Counts = Counts { passed: 0, failed: 0, skipped: 1 };
         let without = &self.context.without;
         if let Some(language) = stage.languages.iter().find(|language| without.contains(language)) {
-            self.report(stage, SKIPPED, &format!("without {language}"));
+            self.report(stage, SKIPPED, &format!("without {language}"), &[]);
         } else if let Some(reason) =
             stage.languages.iter().find_map(|language| self.context.reason(*language))
         {
-            self.report(stage, FAILED, reason);
-        } else if let Some(need) = stage.needs.iter().find(|need| self.failed.contains(*need)) {
-            self.report(stage, FAILED, &format!("not run, since {need} failed"));
-            self.failed.insert(stage.name);
+            self.report(stage, FAILED, reason, &[]);
+        } else if let Some(need) = self.failed_need(stage) {
+            self.report(stage, FAILED, &format!("not run, since {need} failed"), &[]);
+            self.outcome().failed.insert(stage.name);
         } else {
             self.execute(stage)?;
         }
         Ok(())
     }
 
-    fn execute(&mut self, stage: &'static Stage) -> Result<()> {
+    fn failed_need(&self, stage: &Stage) -> Option<&'static str> {
+        let outcome = self.outcome();
+        stage.needs.iter().copied().find(|need| outcome.failed.contains(need))
+    }
+
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn execute(&self, stage: &'static Stage) -> Result<()> {
         let workspace = self.context.workspace;
         let job = Job::start(stage.name, workspace.target("verify").join(stage.log()))?;
         let result = match stage.work {
@@ -116,15 +134,18 @@ impl<'a> Run<'a> {
         } else {
             String::new()
         };
-        self.report(stage, counts, &format!("{seconds:>6.1} s{over}"));
+        let details = match counts.failed {
+            0 => Vec::new(),
+            _ => explain(&log, result.err(), workspace.shorten(job.log())),
+        };
+        self.report(stage, counts, &format!("{seconds:>6.1} s{over}"), &details);
         if counts.failed > 0 {
-            self.failed.insert(stage.name);
-            explain(&log, result.err(), workspace.shorten(job.log()));
+            self.outcome().failed.insert(stage.name);
         }
         Ok(())
     }
 
-    fn report(&mut self, stage: &'static Stage, counts: Counts, remark: &str) {
+    fn report(&self, stage: &'static Stage, counts: Counts, remark: &str, details: &[String]) {
         let Counts { passed, failed, skipped } = counts;
         let state = match (passed, failed) {
             (_, 1..) => "FAILED",
@@ -134,19 +155,18 @@ impl<'a> Run<'a> {
         let numbers = [(passed, "passed"), (failed, "failed"), (skipped, "skipped")];
         let numbers = numbers.into_iter().filter(|(number, _)| *number > 0);
         let numbers: Vec<_> = numbers.map(|(number, word)| format!("{number} {word}")).collect();
-        println!("  {state:<8} {:<24} {:<32} {remark}", stage.name, numbers.join(", "));
-        self.sum += counts;
+        let line = format!("  {state:<8} {:<24} {:<32} {remark}", stage.name, numbers.join(", "));
+        job::print_lines(&[&[line], details].concat());
+        self.outcome().sum += counts;
     }
 }
 
-fn explain(log: &str, error: Option<anyhow::Error>, path: &Path) {
-    for line in excerpt(log) {
-        println!("           | {line}");
-    }
-    if let Some(error) = error {
-        println!("           {error:#}");
-    }
-    println!("           the whole log: {}", path.display());
+/// Lines that say most about a failure.
+fn explain(log: &str, error: Option<anyhow::Error>, path: &Path) -> Vec<String> {
+    let excerpt = excerpt(log).into_iter().map(|line| format!("           | {line}"));
+    let error = error.map(|error| format!("           {error:#}"));
+    let whole = format!("           the whole log: {}", path.display());
+    excerpt.chain(error).chain([whole]).collect()
 }
 
 /// The part of a log that says most about a failure: where it first names one, and the end.

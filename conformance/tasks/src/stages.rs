@@ -1,4 +1,4 @@
-//! The stages of all tasks: what runs, in which order, and how long it may take.
+//! The stages of all tasks: what runs, in which order, and how long it may take while another stage runs beside it.
 
 use std::collections::HashSet;
 
@@ -21,12 +21,23 @@ pub(crate) struct Stage {
     pub(crate) role: Role,
     /// Stages that have to pass before it.
     pub(crate) needs: &'static [&'static str],
+    /// What no other stage may use meanwhile.
+    pub(crate) holds: Option<Resource>,
     /// What it does.
     pub(crate) work: Work,
     /// Where its counts are read.
     pub(crate) counts: Source,
     /// Seconds that it may take.
     pub(crate) budget: Budget,
+}
+
+/// What two stages cannot use at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resource {
+    /// Cargo's folder for tests, which it locks while it builds.
+    DebugBuild,
+    /// Cargo's folder for native libraries.
+    ReleaseBuild,
 }
 
 /// What a stage is for.
@@ -54,6 +65,9 @@ pub(crate) struct Budget {
     pub(crate) warm: u64,
 }
 
+/// Stages that run at the same time: what one leaves idle, while it links, waits or installs, another uses.
+pub(crate) const LANES: usize = 2;
+
 /// Seconds that all stages together may take.
 pub(crate) const TOTAL: Budget = Budget { cold: 23 * 60, warm: 6 * 60 };
 
@@ -67,6 +81,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &[],
+        holds: None,
         work: Work::Commands(
             "",
             &["cargo fmt --all --check", "cargo fmt --check --manifest-path conformance/peers/Cargo.toml"],
@@ -79,6 +94,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &[],
+        holds: None,
         work: Work::Function(checks::spec_check),
         counts: Source::Commands,
         budget: Budget { cold: 4, warm: 5 },
@@ -88,15 +104,27 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[],
         role: Role::Test,
         needs: &[],
+        holds: None,
         work: Work::Function(checks::servers),
         counts: Source::Commands,
         budget: Budget { cold: 1, warm: 1 },
+    },
+    Stage {
+        name: "native libraries",
+        languages: &[Language::Rust],
+        role: Role::Build,
+        needs: &[],
+        holds: Some(Resource::ReleaseBuild),
+        work: Work::Function(prepare::native_libraries),
+        counts: Source::Commands,
+        budget: Budget { cold: 215, warm: 5 },
     },
     Stage {
         name: "rust lints",
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &[],
+        holds: Some(Resource::DebugBuild),
         work: Work::Commands(
             "",
             &[
@@ -112,6 +140,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &["servers"],
+        holds: Some(Resource::DebugBuild),
         work: Work::Commands("", &["cargo test --workspace --features conformance --no-fail-fast"]),
         counts: Source::Cargo,
         budget: Budget { cold: 210, warm: 30 },
@@ -121,6 +150,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &[],
+        holds: None,
         work: Work::Function(fuzz::check),
         counts: Source::Closing,
         budget: Budget { cold: 70, warm: 25 },
@@ -130,6 +160,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &[],
+        holds: None,
         work: Work::Commands(
             "",
             &[
@@ -141,19 +172,11 @@ pub(crate) const STAGES: &[Stage] = &[
         budget: Budget { cold: 60, warm: 30 },
     },
     Stage {
-        name: "native libraries",
-        languages: &[Language::Rust],
-        role: Role::Build,
-        needs: &[],
-        work: Work::Function(prepare::native_libraries),
-        counts: Source::Commands,
-        budget: Budget { cold: 215, warm: 5 },
-    },
-    Stage {
         name: "node packages",
         languages: &[Language::TypeScript],
         role: Role::Build,
         needs: &[],
+        holds: None,
         work: Work::Function(prepare::node_packages),
         counts: Source::Commands,
         budget: Budget { cold: 15, warm: 2 },
@@ -163,6 +186,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::TypeScript],
         role: Role::Build,
         needs: &["native libraries", "node packages"],
+        holds: None,
         work: Work::Commands("sdks/typescript", &["npm run build"]),
         counts: Source::Commands,
         budget: Budget { cold: 5, warm: 5 },
@@ -172,6 +196,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::TypeScript],
         role: Role::Test,
         needs: &["node packages"],
+        holds: None,
         work: Work::Commands("sdks/typescript", &["npm run format"]),
         counts: Source::Commands,
         budget: Budget { cold: 5, warm: 8 },
@@ -181,6 +206,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::TypeScript],
         role: Role::Test,
         needs: &["typescript build"],
+        holds: None,
         work: Work::Commands("sdks/typescript", &["npm run check"]),
         counts: Source::Commands,
         budget: Budget { cold: 5, warm: 5 },
@@ -190,6 +216,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::TypeScript],
         role: Role::Test,
         needs: &["servers", "typescript build"],
+        holds: None,
         work: Work::Commands("sdks/typescript", &["vitest run"]),
         counts: Source::Vitest,
         budget: Budget { cold: 25, warm: 10 },
@@ -199,6 +226,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Python],
         role: Role::Build,
         needs: &["native libraries"],
+        holds: None,
         work: Work::Function(prepare::python_packages),
         counts: Source::Commands,
         budget: Budget { cold: 20, warm: 2 },
@@ -208,6 +236,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Python],
         role: Role::Test,
         needs: &["python packages"],
+        holds: None,
         work: Work::Commands("sdks/python", &["ruff format --check .", "ruff check ."]),
         counts: Source::Commands,
         budget: Budget { cold: 2, warm: 5 },
@@ -217,6 +246,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Python],
         role: Role::Test,
         needs: &["python packages"],
+        holds: None,
         work: Work::Commands("sdks/python", &["mypy --strict core/net sdk/net_sdk tests"]),
         counts: Source::Commands,
         budget: Budget { cold: 5, warm: 10 },
@@ -226,6 +256,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Python, Language::TypeScript],
         role: Role::Test,
         needs: &["python packages", "node packages"],
+        holds: None,
         work: Work::Commands("sdks/python", &["pyright"]),
         counts: Source::Commands,
         budget: Budget { cold: 10, warm: 10 },
@@ -235,6 +266,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Python],
         role: Role::Test,
         needs: &["servers", "python packages"],
+        holds: None,
         work: Work::Commands("sdks/python", &["pytest -q"]),
         counts: Source::Pytest,
         budget: Budget { cold: 25, warm: 20 },
@@ -244,6 +276,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Go],
         role: Role::Build,
         needs: &["native libraries"],
+        holds: None,
         work: Work::Function(prepare::go_programs),
         counts: Source::Commands,
         budget: Budget { cold: 40, warm: 5 },
@@ -253,6 +286,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Go],
         role: Role::Test,
         needs: &[],
+        holds: None,
         work: Work::Function(checks::go_format),
         counts: Source::Commands,
         budget: Budget { cold: 2, warm: 5 },
@@ -262,6 +296,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Go],
         role: Role::Test,
         needs: &["native libraries"],
+        holds: None,
         work: Work::Commands("sdks/go", &["go vet -tags conformance ./...", "go -C tests vet ./..."]),
         counts: Source::Commands,
         budget: Budget { cold: 30, warm: 5 },
@@ -271,6 +306,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Go],
         role: Role::Test,
         needs: &["servers", "native libraries"],
+        holds: None,
         work: Work::Commands(
             "sdks/go",
             &[
@@ -288,6 +324,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::C],
         role: Role::Build,
         needs: &["native libraries"],
+        holds: None,
         work: Work::Function(prepare::c_programs),
         counts: Source::Commands,
         budget: Budget { cold: 12, warm: 5 },
@@ -297,6 +334,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::C],
         role: Role::Test,
         needs: &["native libraries"],
+        holds: None,
         work: Work::Function(checks::c_headers),
         counts: Source::Commands,
         budget: Budget { cold: 5, warm: 5 },
@@ -306,6 +344,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::C],
         role: Role::Test,
         needs: &["servers", "native libraries"],
+        holds: None,
         work: Work::Function(checks::c_tests),
         counts: Source::Closing,
         budget: Budget { cold: 40, warm: 25 },
@@ -315,6 +354,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: PROGRAMS,
+        holds: None,
         work: Work::Function(demo::check),
         counts: Source::Closing,
         budget: Budget { cold: 2, warm: 5 },
@@ -324,6 +364,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: PROGRAMS,
+        holds: None,
         work: Work::Function(examples::quick_starts),
         counts: Source::Closing,
         budget: Budget { cold: 2, warm: 5 },
@@ -333,6 +374,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: PROGRAMS,
+        holds: None,
         work: Work::Function(meetings::check),
         counts: Source::Closing,
         budget: Budget { cold: 2, warm: 5 },
@@ -342,6 +384,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: PROGRAMS,
+        holds: None,
         work: Work::Function(company::check),
         counts: Source::Closing,
         budget: Budget { cold: 2, warm: 5 },
@@ -351,6 +394,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: PROGRAMS,
+        holds: None,
         work: Work::Function(conform::check),
         counts: Source::Closing,
         budget: Budget { cold: 40, warm: 10 },
@@ -360,6 +404,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &["conformance"],
+        holds: None,
         work: Work::Function(checks::coverage),
         counts: Source::Commands,
         budget: Budget { cold: 2, warm: 2 },
@@ -369,6 +414,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &["typescript build", "python packages"],
+        holds: Some(Resource::ReleaseBuild),
         work: Work::Function(packages::build),
         counts: Source::Commands,
         budget: Budget { cold: 160, warm: 10 },
@@ -378,6 +424,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &["packages"],
+        holds: None,
         work: Work::Function(packages::check),
         counts: Source::Closing,
         budget: Budget { cold: 80, warm: 25 },
@@ -387,6 +434,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: &["conformance"],
+        holds: None,
         work: Work::Function(mutants::check),
         counts: Source::Closing,
         budget: Budget { cold: 70, warm: 25 },
@@ -427,7 +475,7 @@ mod tests {
     fn the_budgets_of_the_stages_fit_into_the_total() {
         for warm in [false, true] {
             let sum: u64 = STAGES.iter().map(|stage| stage.budget.of(warm)).sum();
-            assert!(sum <= TOTAL.of(warm), "{sum} s, warm: {warm}");
+            assert!(sum <= LANES as u64 * TOTAL.of(warm), "{sum} s, warm: {warm}");
         }
     }
 

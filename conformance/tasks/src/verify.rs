@@ -24,7 +24,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let tree = Tree::read(workspace);
     let warm = tree.is_unchanged();
     let context = Context::new(workspace, args, warm);
-    let mut run = Run::new(&context);
+    let run = Run::new(&context);
     let started = Instant::now();
     run.stages(|stage| stages.contains(stage.name))?;
 

@@ -11,7 +11,17 @@ use anyhow::{Context as _, Result, ensure};
 use crate::workspace::{STATIC_LIBRARY, Workspace};
 
 /// Folders of what is built or belongs to tools; a copy has its own.
-const OWN: [&str; 5] = ["target", "dist", "snapshots", "__pycache__", ".git"];
+const OWN: [&str; 8] = [
+    "target",
+    "dist",
+    "snapshots",
+    "__pycache__",
+    ".git",
+    // Tools that look at the checkout meanwhile write these.
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+];
 
 /// Extensions of what is built and stands among the sources; a copy has links to it.
 const BUILT: [&str; 2] = ["so", "node"];

@@ -31,7 +31,7 @@ const CASES: &str = "wire/";
 /// Builds the testees and the mutants, and prints what found each; tells whether none survived.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let context = Context::new(workspace, args, false);
-    let mut builds = Run::new(&context);
+    let builds = Run::new(&context);
     builds.stages(|stage| stage.role == Role::Build && context.uses(stage.languages))?;
     ensure!(builds.sum().failed == 0, "without these parts there is nothing to spoil");
     let job = Job::start("mutants", workspace.target("mutants/mutants.log"))?;

@@ -35,7 +35,7 @@ pub(crate) struct Factory<'a> {
 /// Makes the packages, tries them and prints where they are; tells whether all went well.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let context = Context::new(workspace, args, false);
-    let mut run = Run::new(&context);
+    let run = Run::new(&context);
     let wanted = stages::with_needs(|stage| stage.name == "package installs");
     run.stages(|stage| wanted.contains(stage.name))?;
     if run.sum().failed > 0 {

@@ -39,7 +39,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     for (language, reason) in &context.missing {
         println!("  {language}: {reason}");
     }
-    let mut builds = Run::new(&context);
+    let builds = Run::new(&context);
     builds.stages(|stage| {
         stage.role == Role::Build && (stage.languages == [Language::Rust] || context.uses(stage.languages))
     })?;

@@ -83,7 +83,7 @@ fn add_python(context: &Context, job: &Job, pairs: &mut Vec<Pair>, report: &mut 
         report.absent = context.reason(Language::Python).map(str::to_owned);
         return Ok(());
     }
-    let mut builds = Run::new(context);
+    let builds = Run::new(context);
     builds.stages(|stage| {
         let is_needed = |language| [Language::Rust, Language::Python].contains(language);
         stage.role == Role::Build && stage.languages.iter().all(is_needed)
