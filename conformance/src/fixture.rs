@@ -23,7 +23,20 @@ pub(crate) struct Case {
     /// The only language that has what it asks for.
     pub(crate) language: Option<String>,
     /// Whether it is for two testees.
-    pub(crate) is_pair: bool,
+    pub(crate) pairs: Pairs,
+}
+
+/// Which pairs of testees run a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Pairs {
+    /// It is for one testee.
+    #[serde(skip)]
+    None,
+    /// Every ordered pair of languages.
+    All,
+    /// Two testees of one language.
+    Own,
 }
 
 /// One request and what must come back.
@@ -72,6 +85,15 @@ impl Case {
         self.language.as_deref().is_none_or(|only| only == language)
     }
 
+    /// Whether two testees of these languages run it.
+    pub(crate) fn is_for_pair(&self, language: &str, peer: &str) -> bool {
+        match self.pairs {
+            Pairs::None => false,
+            Pairs::All => true,
+            Pairs::Own => language == peer,
+        }
+    }
+
     /// The case again, in one language, with a function called by its other name.
     pub(crate) fn with_alias(&self, alias: &Alias) -> Option<Self> {
         let mut exchanges = self.exchanges.clone();
@@ -80,7 +102,7 @@ impl Case {
         named.for_each(|exchange| exchange.call.op.clone_from(&alias.alias));
         let (_, other) = alias.alias.rsplit_once('/')?;
         let name = format!("{}/{}_{other}", self.name, alias.language);
-        Some(Self { name, exchanges, language: Some(alias.language.clone()), is_pair: self.is_pair })
+        Some(Self { name, exchanges, language: Some(alias.language.clone()), pairs: self.pairs })
     }
 
     /// What it asks for and expects.
@@ -135,7 +157,7 @@ pub(crate) fn malformed(form: &Malformed) -> Result<Case> {
         keep: None,
     };
     let exchange = Exchange::alone(String::new(), call, Expect::Error(error));
-    Ok(Case { name: form.name.clone(), exchanges: vec![exchange], language: None, is_pair: false })
+    Ok(Case { name: form.name.clone(), exchanges: vec![exchange], language: None, pairs: Pairs::None })
 }
 
 /// The cases whose name contains the text.
@@ -185,6 +207,8 @@ struct Called {
 #[serde(deny_unknown_fields)]
 struct Scenario {
     name: String,
+    /// Which pairs run it, if not all.
+    pairs: Option<Pairs>,
     steps: Vec<Step>,
 }
 
@@ -233,31 +257,44 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn read(kind: &str, file: &str, text: &str, cases: &mut Vec<Case>) -> Result<()> {
     let before = cases.len();
-    let mut add = |name: &str, exchanges: Result<Vec<Exchange>>| -> Result<()> {
+    let mut add = |name: &str, pairs: Pairs, exchanges: Result<Vec<Exchange>>| -> Result<()> {
         ensure!(!name.is_empty(), "a case has no name");
         let exchanges = exchanges.with_context(|| format!("case {name}"))?;
-        let is_pair = kind == "pair";
-        cases.push(Case { name: format!("{kind}/{file}/{name}"), exchanges, language: None, is_pair });
+        cases.push(Case { name: format!("{kind}/{file}/{name}"), exchanges, language: None, pairs });
         Ok(())
     };
     match kind {
         "wire" | "text" => {
             let file: File<Form> = serde_json::from_str(text)?;
             let of = file.of;
-            file.cases.into_iter().try_for_each(|case| add(&case.name.clone(), form(kind, &of, case)))?;
+            file.cases
+                .into_iter()
+                .try_for_each(|case| add(&case.name.clone(), Pairs::None, form(kind, &of, case)))?;
         }
         "call" => {
             let file: File<Called> = serde_json::from_str(text)?;
             let of = file.of;
-            file.cases.into_iter().try_for_each(|case| add(&case.name.clone(), called(&of, case)))?;
+            file.cases
+                .into_iter()
+                .try_for_each(|case| add(&case.name.clone(), Pairs::None, called(&of, case)))?;
         }
         _ => {
             let file: File<Scenario> = serde_json::from_str(text)?;
-            file.cases.into_iter().try_for_each(|case| add(&case.name, steps(kind, case.steps)))?;
+            file.cases.into_iter().try_for_each(|case| {
+                let pairs = pairs(kind, case.pairs).with_context(|| format!("case {}", case.name))?;
+                add(&case.name, pairs, steps(kind, case.steps))
+            })?;
         }
     }
     ensure!(cases.len() > before, "it has no cases");
     Ok(())
+}
+
+/// Which pairs run a case of this kind.
+fn pairs(kind: &str, stated: Option<Pairs>) -> Result<Pairs> {
+    let is_pair = kind == "pair";
+    ensure!(is_pair || stated.is_none(), "only a case of two testees tells which pairs run it");
+    Ok(if is_pair { stated.unwrap_or(Pairs::All) } else { Pairs::None })
 }
 
 fn form(kind: &str, of: &str, case: Form) -> Result<Vec<Exchange>> {
@@ -407,13 +444,23 @@ mod tests {
         let cases = cases("pair", text).unwrap();
         let [asked, put] = cases[0].exchanges.as_slice() else { panic!("two steps") };
         assert_eq!(asked.save.as_deref(), Some("n"));
-        assert!(put.is_of_peer && cases[0].is_pair);
+        assert!(put.is_of_peer && cases[0].is_for_pair("go", "c"));
         let saved = one("n", 7.into());
         assert_eq!(
             Value::from(with_saved(&put.call.args, &saved)),
             serde_json::json!({"list": [7, "a5a5a5"]})
         );
         assert!(refusal("scenario", &text.replace("echo.put", "echo.set")).contains("only a pair"));
+    }
+
+    #[test]
+    fn a_case_may_be_for_pairs_of_one_language() {
+        let text =
+            r#"{"of": "", "cases": [{"name": "a", "pairs": "own", "steps": [{"call": "echo.next"}]}]}"#;
+        let case = &cases("pair", text).unwrap()[0];
+        assert!(case.is_for_pair("go", "go") && !case.is_for_pair("go", "c"));
+        assert!(refusal("scenario", text).contains("only a case of two testees"));
+        assert!(refusal("pair", &text.replace("own", "some")).contains("unknown variant"));
     }
 
     fn cases(kind: &str, text: &str) -> Result<Vec<Case>> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
-use crate::fixture::{self, Case};
+use crate::fixture::{self, Case, Pairs};
 use crate::frame::{Call, Outcome};
 use crate::known::Known;
 use crate::link::Link;
@@ -31,11 +31,15 @@ pub(crate) fn run(
     let mut session = Session::new(options, testee, servers, format!("{}.log", testee.language))?;
     let mut results = Vec::new();
     let own = |case: &&&Case| case.is_for(&testee.language);
-    for case in cases.iter().filter(own).filter(|case| !case.is_pair) {
+    for case in cases.iter().filter(own).filter(|case| case.pairs == Pairs::None) {
         results.push(judge(&case.name, session.case(case, None), &known));
     }
-    let pairs: Vec<_> = cases.iter().filter(own).filter(|case| case.is_pair).collect();
-    for peer in peers.iter().filter(|_| !pairs.is_empty()) {
+    for peer in peers {
+        let of_pair = |case: &&&Case| case.is_for_pair(&testee.language, &peer.language);
+        let pairs: Vec<_> = cases.iter().filter(own).filter(of_pair).collect();
+        if pairs.is_empty() {
+            continue;
+        }
         let log = format!("{}-of-{}.log", peer.language, testee.language);
         let mut other = Session::new(options, peer, servers, log)?;
         for case in &pairs {

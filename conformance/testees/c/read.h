@@ -59,15 +59,23 @@ static inline void read_text(call *c, const node *value, net_view *out) {
   *out = net_view_of(text_of(c, value), given(value) ? value->len : 0);
 }
 
+// The value of a hex digit; -1 if it is none.
+static inline int read_digit(char digit) {
+  const char *digits = "0123456789abcdef";
+  const char *found = digit == 0 ? NULL : strchr(digits, digit);
+  return found == NULL ? -1 : (int)(found - digits);
+}
+
 static inline void read_hex(call *c, const node *value, uint8_t *out, size_t len) {
   const char *text = text_of(c, value);
   for (size_t i = 0; i < len; i++) {
-    unsigned byte = 0;
-    if (sscanf(text + 2 * i, "%2x", &byte) != 1) {
+    int high = read_digit(text[2 * i]);
+    int low = high < 0 ? -1 : read_digit(text[2 * i + 1]);
+    if (low < 0) {
       refuse(c, "bytes are not hex");
       return;
     }
-    out[i] = (uint8_t)byte;
+    out[i] = (uint8_t)(high << 4 | low);
   }
 }
 

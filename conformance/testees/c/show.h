@@ -103,9 +103,9 @@ static inline void show_text(call *c, const net_view *value) {
 static inline void show_bytes(call *c, const net_view *value) {
   field(c, "s:");
   for (size_t i = 0; i < value->len; i++) {
-    char text[3];
-    snprintf(text, sizeof text, "%02x", value->data[i]);
-    put(c, text);
+    const char *digits = "0123456789abcdef";
+    const char text[2] = {digits[value->data[i] >> 4], digits[value->data[i] & 15]};
+    net_put_raw(&c->out, text, sizeof text);
   }
 }
 

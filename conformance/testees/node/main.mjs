@@ -70,19 +70,33 @@ function send(message) {
 }
 
 send({ language: 'typescript', spec_hash: core.SPEC_HASH, sdk: core.version() });
-let input = Buffer.alloc(0);
-for await (const chunk of process.stdin) {
-  input = Buffer.concat([input, chunk]);
-  while (input.length >= 4 && input.length >= 4 + input.readUInt32LE()) {
-    const size = input.readUInt32LE();
-    const request = JSON.parse(input.toString('utf8', 4, 4 + size));
-    input = input.subarray(4 + size);
-    try {
-      send({ id: request.id, ok: await answer(request) });
-    } catch (error) {
-      const isTyped = error instanceof core.NetError;
-      send({ id: request.id, ...(isTyped ? { err: await showError(error) } : { unsupported: error.message }) });
-    }
+for await (const request of requests(process.stdin)) {
+  try {
+    send({ id: request.id, ok: await answer(request) });
+  } catch (error) {
+    const isTyped = error instanceof core.NetError;
+    send({ id: request.id, ...(isTyped ? { err: await showError(error) } : { unsupported: error.message }) });
   }
 }
 process.exit(0);
+
+/** The requests of a stream, each of which comes after its size. */
+async function* requests(stream) {
+  let chunks = [];
+  let length = 0;
+  let needed = 4;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // A request of many chunks is put together once.
+    while (length >= needed) {
+      const input = Buffer.concat(chunks);
+      const size = input.readUInt32LE();
+      const isWhole = length >= 4 + size;
+      if (isWhole) yield JSON.parse(input.toString('utf8', 4, 4 + size));
+      chunks = [isWhole ? input.subarray(4 + size) : input];
+      length = chunks[0].length;
+      needed = isWhole ? 4 : 4 + size;
+    }
+  }
+}
