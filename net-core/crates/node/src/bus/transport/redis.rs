@@ -234,14 +234,30 @@ fn odd(value: &Value) -> Fault {
 }
 
 fn fault(error: RedisError) -> Fault {
-    match error.kind() {
-        ErrorKind::Io | ErrorKind::Parse | ErrorKind::Client => Fault::unreachable(error),
-        ErrorKind::Server(
-            ServerErrorKind::BusyLoading
+    let passes = match error.kind() {
+        ErrorKind::Io | ErrorKind::Parse | ErrorKind::Client => true,
+        // A transaction is aborted for what was answered to its commands.
+        ErrorKind::Server(ServerErrorKind::ExecAbort) => {
+            let answers = error.clone().into_server_errors();
+            answers
+                .iter()
+                .flat_map(|answers| answers.iter())
+                .filter_map(|(_, answer)| answer.kind())
+                .any(passes)
+        }
+        ErrorKind::Server(kind) => passes(kind),
+        _ => false,
+    };
+    if passes { Fault::unreachable(error) } else { Fault::refused(error) }
+}
+
+/// Whether a server that answers so will take the same command later.
+fn passes(kind: ServerErrorKind) -> bool {
+    matches!(
+        kind,
+        ServerErrorKind::BusyLoading
             | ServerErrorKind::TryAgain
             | ServerErrorKind::ClusterDown
-            | ServerErrorKind::MasterDown,
-        ) => Fault::unreachable(error),
-        _ => Fault::refused(error),
-    }
+            | ServerErrorKind::MasterDown
+    )
 }
