@@ -12,6 +12,7 @@ mod flat;
 mod frame;
 mod known;
 mod link;
+mod proxy;
 mod remote;
 mod report;
 mod server;
@@ -26,6 +27,7 @@ use anyhow::{Context, Result, ensure};
 
 pub use compare::{Layouts, Span, Spellings};
 pub use exit::exit_of;
+pub use proxy::{Proxy, Way};
 pub use remote::Remote;
 pub use report::{CaseContent, CaseReport, LanguageReport, Report, State, Status};
 pub use server::Server;

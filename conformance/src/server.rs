@@ -45,9 +45,11 @@ impl Server {
     }
 
     /// Starts a NATS server with JetStream that keeps its streams in its folder.
-    pub fn nats() -> Result<Self> {
+    pub fn nats(more: &[&str]) -> Result<Self> {
         let port = free_port()?;
-        Self::new("nats-server", port, &["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd", "."])
+        let number = port.to_string();
+        let args = ["-a", "127.0.0.1", "-p", &number, "-js", "-sd", "."];
+        Self::new("nats-server", port, &[&args, more].concat())
     }
 
     fn new(program: &str, port: u16, args: &[&str]) -> Result<Self> {
@@ -152,7 +154,7 @@ impl Servers {
             text = text.replace("$redis", &address(&self.redis, || Server::redis(&[]))?);
         }
         if text.contains("$nats") {
-            text = text.replace("$nats", &address(&self.nats, Server::nats)?);
+            text = text.replace("$nats", &address(&self.nats, || Server::nats(&[]))?);
         }
         Ok(text)
     }

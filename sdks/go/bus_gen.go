@@ -368,7 +368,7 @@ func (v TransportRedis) packTransport(w *writer) {
 
 // In JetStream streams of a NATS server, version 2.9 or newer.
 type TransportJetstream struct {
-	// `nats://[user:password@]host[:port]`.
+	// `nats://[user:password@]host[:port]`, or a token in the place of user and password.
 	URL string
 	// What the names of the streams and subjects begin with.
 	// Nil: "net".
@@ -887,9 +887,10 @@ func unpackRedisOptions(r *reader) (v RedisOptions) {
 //
 // Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is created if it is missing: kept in
 // files, the oldest discarded first, duplicates recognized for an hour. A message has the event as its content and the
-// header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+// header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again. A lost
+// connection changes no order; a server that refuses an event and keeps the next, as a cluster may while it chooses a leader, does.
 type JetStreamOptions struct {
-	// `nats://[user:password@]host[:port]`.
+	// `nats://[user:password@]host[:port]`, or a token in the place of user and password.
 	URL string
 	// What the names of the streams and subjects begin with.
 	// Nil: "net".

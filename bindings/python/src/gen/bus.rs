@@ -654,7 +654,8 @@ impl ToPy for net_types::bus::RedisOptions {
 ///
 /// Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is created if it is missing: kept in
 /// files, the oldest discarded first, duplicates recognized for an hour. A message has the event as its content and the
-/// header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+/// header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again. A lost
+/// connection changes no order; a server that refuses an event and keeps the next, as a cluster may while it chooses a leader, does.
 #[pyclass(frozen, name = "JetStreamOptions", module = "net")]
 pub(crate) struct JetStreamOptions(net_types::bus::JetStreamOptions);
 
@@ -719,7 +720,7 @@ impl JetStreamOptions {
         Self::of(py, record)
     }
 
-    /// `nats://[user:password@]host[:port]`.
+    /// `nats://[user:password@]host[:port]`, or a token in the place of user and password.
     #[getter]
     fn url(&self, py: Python<'_>) -> Answer {
         let value = &self.0.url;

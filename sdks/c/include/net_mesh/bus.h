@@ -616,9 +616,11 @@ NET_LIST_TYPE(jet_stream_options, net_jet_stream_options)
 // files, the oldest discarded first, duplicates recognized for an hour. A message has the event as
 // its content and the
 // header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops
-// what is sent again.
+// what is sent again. A lost
+// connection changes no order; a server that refuses an event and keeps the next, as a cluster may
+// while it chooses a leader, does.
 struct net_jet_stream_options {
-  // `nats://[user:password@]host[:port]`.
+  // `nats://[user:password@]host[:port]`, or a token in the place of user and password.
   net_view url;
   // What the names of the streams and subjects begin with.
   net_view prefix;

@@ -1495,7 +1495,9 @@ class JetStreamOptions:
     Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is
     created if it is missing: kept in files, the oldest discarded first, duplicates recognized for
     an hour. A message has the event as its content and the header `Nats-Msg-Id`, the same text as
-    the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+    the `dedup_id` of a Redis entry, by which the server drops what is sent again. A lost connection
+    changes no order; a server that refuses an event and keeps the next, as a cluster may while it
+    chooses a leader, does.
     """
 
     __match_args__ = (
@@ -1521,7 +1523,7 @@ class JetStreamOptions:
     ) -> JetStreamOptions: ...
     @property
     def url(self) -> str:
-        """`nats://[user:password@]host[:port]`."""
+        """`nats://[user:password@]host[:port]`, or a token in the place of user and password."""
     @property
     def prefix(self) -> str:
         """What the names of the streams and subjects begin with. "net" by default."""

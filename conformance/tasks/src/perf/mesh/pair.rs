@@ -40,7 +40,7 @@ pub(crate) struct Sample {
 impl Pair {
     /// Starts both ends, and a server if the system has one.
     pub(crate) fn start(workspace: &Workspace, name: &str) -> Result<Self> {
-        let broker = if name == "nats" { Some(Server::nats()?) } else { None };
+        let broker = if name == "nats" { Some(Server::nats(&[])?) } else { None };
         let server = broker.as_ref().map(|server| format!("127.0.0.1:{}", server.port));
         let program = workspace.target("peers/release/peer").display().to_string();
         let command = vec![program, name.to_owned()];

@@ -337,7 +337,7 @@ pub enum Transport {
     },
     /// In JetStream streams of a NATS server, version 2.9 or newer.
     Jetstream {
-        /// `nats://[user:password@]host[:port]`.
+        /// `nats://[user:password@]host[:port]`, or a token in the place of user and password.
         url: String,
         /// What the names of the streams and subjects begin with.
         prefix: String,
@@ -760,10 +760,11 @@ impl RedisOptions {
 ///
 /// Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is created if it is missing: kept in
 /// files, the oldest discarded first, duplicates recognized for an hour. A message has the event as its content and the
-/// header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+/// header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again. A lost
+/// connection changes no order; a server that refuses an event and keeps the next, as a cluster may while it chooses a leader, does.
 #[derive(Clone, PartialEq)]
 pub struct JetStreamOptions {
-    /// `nats://[user:password@]host[:port]`.
+    /// `nats://[user:password@]host[:port]`, or a token in the place of user and password.
     pub url: String,
     /// What the names of the streams and subjects begin with.
     pub prefix: String,

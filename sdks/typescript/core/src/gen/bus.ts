@@ -160,7 +160,7 @@ export interface TransportJetstream {
    */
   type: 'jetstream';
   /**
-   * `nats://[user:password@]host[:port]`.
+   * `nats://[user:password@]host[:port]`, or a token in the place of user and password.
    */
   url: string;
   /**
@@ -319,7 +319,7 @@ export interface TransportJetstreamInput {
    */
   type: 'jetstream';
   /**
-   * `nats://[user:password@]host[:port]`.
+   * `nats://[user:password@]host[:port]`, or a token in the place of user and password.
    */
   url: string;
   /**
@@ -802,11 +802,12 @@ export class RedisOptions {
  *
  * Shard `n` is the stream `<prefix>_shard_<n>` on the subject `<prefix>.shard.<n>`, which is created if it is missing: kept in
  * files, the oldest discarded first, duplicates recognized for an hour. A message has the event as its content and the
- * header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again.
+ * header `Nats-Msg-Id`, the same text as the `dedup_id` of a Redis entry, by which the server drops what is sent again. A lost
+ * connection changes no order; a server that refuses an event and keeps the next, as a cluster may while it chooses a leader, does.
  */
 export class JetStreamOptions {
   /**
-   * `nats://[user:password@]host[:port]`.
+   * `nats://[user:password@]host[:port]`, or a token in the place of user and password.
    */
   url: string;
   /**

@@ -8,7 +8,7 @@ use async_nats::{
     jetstream::{
         Context, ContextBuilder,
         consumer::{DeliverPolicy, pull},
-        context::{CreateStreamErrorKind, PublishErrorKind},
+        context::{CreateStreamErrorKind, PublishError, PublishErrorKind},
         message::PublishMessage,
         stream::{Config, DirectGetErrorKind, DiscardPolicy, RetentionPolicy, StorageType, Stream},
     },
@@ -20,7 +20,8 @@ use futures_util::{
     stream::{LocalBoxStream, SelectAll, select_all},
 };
 use net_types::bus::{BusError, JetStreamOptions};
-use tokio::time::timeout;
+use percent_encoding::percent_decode_str;
+use tokio::{sync::Mutex, time::timeout};
 
 use super::{
     super::json,
@@ -40,14 +41,18 @@ const DUPLICATE_WINDOW: Duration = Duration::from_secs(3600);
 const TIME: &str = "Net-Insertion-Ts";
 /// What the headers of a message take of the longest payload.
 const HEADERS: usize = 512;
+/// An address that nobody can listen at.
+const NOWHERE: &str = "nats://127.0.0.1:0";
 
 /// A NATS server: a stream for each shard.
 #[derive(Debug)]
 pub(crate) struct JetStream {
     options: JetStreamOptions,
     address: ServerAddr,
+    /// The other servers of the cluster, as far as they are known.
+    others: RefCell<Vec<ServerAddr>>,
     shards: usize,
-    ready: RefCell<Option<Ready>>,
+    ready: Mutex<Option<Ready>>,
 }
 
 /// A connection, and the streams that are known to be there.
@@ -63,7 +68,7 @@ impl JetStream {
     pub(crate) fn new(options: JetStreamOptions, shards: usize) -> Result<Self, BusError> {
         // The error must not tell the url, which may have a password.
         let address = options.url.parse().map_err(|_| invalid("url", "it is no address of a NATS server"))?;
-        Ok(Self { options, address, shards, ready: RefCell::default() })
+        Ok(Self { options, address, others: RefCell::default(), shards, ready: Mutex::default() })
     }
 
     /// How much is asked of it at once, and how long it may take.
@@ -80,22 +85,16 @@ impl JetStream {
         format!("{}.shard.{shard}", self.options.prefix)
     }
 
+    /// The connection, made anew if it is lost.
     async fn ready(&self) -> Result<Ready, Fault> {
-        if let Some(ready) = &*self.ready.borrow() {
-            return match ready.client.connection_state() {
-                State::Connected => Ok(ready.clone()),
-                _ => Err(Fault::unreachable("the connection is lost")),
-            };
+        let mut ready = self.ready.lock().await;
+        if let Some(ready) = &*ready
+            && ready.client.connection_state() == State::Connected
+        {
+            return Ok(ready.clone());
         }
-        let options = ConnectOptions::new()
-            .connection_timeout(self.options.connect_timeout)
-            .request_timeout(Some(self.options.request_timeout));
-        let client = options.connect(self.address.clone()).await.map_err(|error| match error.kind() {
-            ConnectErrorKind::Authentication
-            | ConnectErrorKind::AuthorizationViolation
-            | ConnectErrorKind::Tls => Fault::refused(error),
-            _ => Fault::unreachable(error),
-        })?;
+        *ready = None;
+        let client = self.connect_once().await?;
         let context = ContextBuilder::new()
             .timeout(self.options.request_timeout)
             .ack_timeout(self.options.request_timeout)
@@ -105,9 +104,42 @@ impl JetStream {
             CreateStreamErrorKind::TimedOut | CreateStreamErrorKind::Response => Fault::unreachable(error),
             _ => Fault::refused(error),
         })?;
-        let ready = Ready { client, context, streams };
-        self.ready.replace(Some(ready.clone()));
-        Ok(ready)
+        Ok(ready.insert(Ready { client, context, streams }).clone())
+    }
+
+    /// A client that ends with its connection.
+    ///
+    /// One that connected again would go on with what it still has of a batch whose beginning was lost, and so bring the end
+    /// before the beginning.
+    async fn connect_once(&self) -> Result<Client, Fault> {
+        let mut servers = vec![self.address.clone()];
+        servers.extend_from_slice(&self.others.borrow());
+        let options = self
+            .credentials()
+            .connection_timeout(self.options.connect_timeout)
+            .request_timeout(Some(self.options.request_timeout))
+            .max_reconnects(servers.len());
+        let client = options.connect(servers).await.map_err(|error| match error.kind() {
+            ConnectErrorKind::Authentication
+            | ConnectErrorKind::AuthorizationViolation
+            | ConnectErrorKind::Tls => Fault::refused(error),
+            _ => Fault::unreachable(error),
+        })?;
+        client.set_server_pool(NOWHERE).await.map_err(Fault::unreachable)?;
+        let others = client.server_info().connect_urls;
+        self.others.replace(others.iter().filter_map(|other| other.parse().ok()).collect());
+        Ok(client)
+    }
+
+    /// What the address says of the user: a name and a password, or a token.
+    fn credentials(&self) -> ConnectOptions {
+        let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let options = ConnectOptions::new();
+        match (self.address.username(), self.address.password()) {
+            (Some(user), Some(password)) => options.user_and_password(decoded(user), decoded(password)),
+            (Some(token), None) => options.token(decoded(token)),
+            (None, _) => options,
+        }
     }
 
     /// How a missing stream is made.
@@ -179,6 +211,25 @@ fn number(id: Option<EventId>) -> Option<u64> {
     }
 }
 
+/// Sends a batch and waits until it is kept. Behind an event that cannot go none goes.
+async fn publish(context: &Context, subject: &str, batch: &Batch) -> Result<(), PublishError> {
+    let mut acks = Vec::new();
+    let mut failed = None;
+    for event in batch.events() {
+        match context.send_publish(subject.to_owned(), outgoing(event)).await {
+            Ok(ack) => acks.push(ack),
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        }
+    }
+    for ack in acks {
+        ack.await?;
+    }
+    failed.map_or(Ok(()), Err)
+}
+
 fn outgoing(event: Outgoing<'_>) -> PublishMessage {
     PublishMessage::build()
         .payload(Bytes::copy_from_slice(event.event.as_bytes()))
@@ -196,28 +247,18 @@ impl Server for JetStream {
 
     async fn append(&self, batch: &Batch) -> Result<(), Fault> {
         let ready = self.ready().await?;
-        let subject = self.subject(batch.shard);
-        let mut acks = Vec::new();
-        for event in batch.events() {
-            acks.push(ready.context.send_publish(subject.clone(), outgoing(event)).await);
-        }
-        for ack in acks {
-            let acknowledged = match ack {
-                Ok(ack) => ack.await.map(drop),
-                Err(error) => Err(error),
-            };
-            acknowledged.map_err(|error| {
-                if error.kind() == PublishErrorKind::StreamNotFound {
-                    // The next attempt makes it anew.
-                    self.ready.replace(None);
-                }
-                match error.kind() {
-                    PublishErrorKind::MaxPayloadExceeded | PublishErrorKind::Other => Fault::refused(error),
-                    _ => Fault::unreachable(error),
-                }
-            })?;
-        }
-        Ok(())
+        let Err(error) = publish(&ready.context, &self.subject(batch.shard), batch).await else {
+            return Ok(());
+        };
+        Err(match error.kind() {
+            PublishErrorKind::StreamNotFound => {
+                // The next attempt makes it anew.
+                *self.ready.lock().await = None;
+                Fault::unreachable(error)
+            }
+            PublishErrorKind::MaxPayloadExceeded | PublishErrorKind::Other => Fault::refused(error),
+            _ => Fault::unreachable(error),
+        })
     }
 
     async fn fetch(&self, wants: &[Want]) -> Result<Vec<Vec<Found>>, Fault> {
