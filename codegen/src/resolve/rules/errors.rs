@@ -1,6 +1,7 @@
 //! Error families: permanent numbers, distinct prefixes, field names that do not hide the error's own.
 
 use super::Rules;
+use crate::ir::Type;
 use std::collections::{HashMap, HashSet};
 
 /// Names that every error has in some language.
@@ -46,6 +47,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         let document = &rules.modules[position].document.error[&family.name];
         let mut codes: HashSet<u16> = document.retired.values().copied().collect();
         let mut texts = HashSet::new();
+        let mut types = HashMap::new();
         for kind in &family.kinds {
             let path = ["error", family.name.as_str(), "kind", &kind.name];
             if !codes.insert(kind.code) {
@@ -64,6 +66,23 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
                 let path = ["error", family.name.as_str(), "kind", &kind.name, "fields", &field.name];
                 rules.wrong(position, &path, format!("every error has a `{}` of its own", field.name));
             }
+            for field in &kind.fields {
+                let ty = type_of_family(&field.ty);
+                let (other, known) = types.entry(&field.name).or_insert((&kind.name, ty));
+                if *known != ty {
+                    let path = ["error", family.name.as_str(), "kind", &kind.name, "fields", &field.name];
+                    let message = format!("a field has one type in its family, and `{other}` has another");
+                    rules.wrong(position, &path, message);
+                }
+            }
         }
+    }
+}
+
+/// The type of a field among the kinds of its family, some of which may leave it out or have one text for it.
+fn type_of_family(ty: &Type) -> &Type {
+    match ty.split_optional().0 {
+        Type::Constant(_) => &Type::String,
+        ty => ty,
     }
 }
