@@ -1003,9 +1003,7 @@ func (o *RedexFile) Close() error {
 	if o.id() == 0 {
 		return nil
 	}
-	err := o.finish(context.Background())
-	o.core.release()
-	return err
+	return o.finish(context.Background())
 }
 
 // id is the handle, zero for none.

@@ -33,8 +33,17 @@ func TestRedexFileOutlastsItsClosing(t *testing.T) {
 		}()
 	}
 	group.Wait()
-	if err := file.Close(); err != nil {
+	if err := errors.Join(file.Close(), file.Close()); err != nil {
 		t.Fatal(err)
+	}
+	_, appended := file.Append([]byte("late"))
+	_, awaited := file.AppendAsync(ctx, []byte("late"))
+	_, read := file.ReadRange(0, 1)
+	_, tailed := file.Tail(0)
+	for _, err := range []error{appended, awaited, read, tailed} {
+		if !errors.Is(err, net.ErrRedexClosed) {
+			t.Errorf("a closed file answers %v", err)
+		}
 	}
 	again := openFile(t, redex, "a/b", &net.RedexFileConfig{Persistent: true})
 	if seq := check[uint64](t)(again.Append([]byte("last"))); seq != 64 {

@@ -295,6 +295,7 @@ impl Lowering<'_> {
             .as_ref()
             .and_then(|close| self.item.methods.iter().find(|method| method.name.spec == *close));
         let iterates = self.item.iterates.is_some();
+        let mut lets_go = true;
         let (says, call) = match ending {
             Some(method) => {
                 let scope = self.scope(true, &self.item.generic);
@@ -304,26 +305,29 @@ impl Lowering<'_> {
                 }
                 let name = names::item(&method.name);
                 let own = name == "Close";
+                // The object itself says that it is closed to whoever calls it later, as everywhere.
+                lets_go = !own;
                 let name = if own { "finish".into() } else { name };
                 let says = if own {
                     model::doc_of("Close", &method.doc)
                 } else {
                     vec![format!("// Close does what {name} does, and lets go of the object.")]
                 };
-                (says, Some(format!("err := o.{name}({})", args.join(", "))))
+                (says, Some(format!("o.{name}({})", args.join(", "))))
             }
             None if iterates => (vec!["// Close ends the stream.".into()], None),
             None => (vec!["// Close lets go of the object.".into()], None),
         };
         let body = match call {
-            Some(call) => vec![
-                "if o.id() == 0 {".into(),
-                "\treturn nil".into(),
-                "}".into(),
-                call,
-                "o.core.release()".into(),
-                "return err".into(),
-            ],
+            Some(call) => {
+                let mut body = vec!["if o.id() == 0 {".into(), "\treturn nil".into(), "}".into()];
+                if lets_go {
+                    body.extend([format!("err := {call}"), "o.core.release()".into(), "return err".into()]);
+                } else {
+                    body.push(format!("return {call}"));
+                }
+                body
+            }
             None if iterates => vec![
                 format!("C.net_{}close(o.id(), nil)", self.prefix),
                 "o.core.release()".into(),
