@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 import net
+import net_sdk
+import net_sdk.aio
 from net import ArgumentError
 from net.gen import echo
 from net.gen.aio import echo as later
@@ -179,3 +181,18 @@ def test_a_stream_that_breaks_off_says_why() -> None:
 def test_dates_at_the_ends_of_the_calendar_come_back() -> None:
     for date in (datetime.min, datetime.max.replace(microsecond=999_000)):
         assert echo.echo_date(date.replace(tzinfo=UTC)) == date.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: net.Net(shards=1, shard=2),  # type: ignore[call-arg]
+        lambda: net.NetNodeConfig(shard=2),  # type: ignore[call-arg]
+        lambda: net.RedisOptions("redis://127.0.0.1:1", shard=2),  # type: ignore[call-arg]
+        lambda: net_sdk.NetNode(shards=1, shard=2),  # type: ignore[call-arg]
+        lambda: asyncio.run(net_sdk.aio.NetNode.create(shards=1, shard=2)),  # type: ignore[call-arg]
+    ],
+)
+def test_an_option_that_there_is_not_is_named(call: Callable[[], object]) -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'shard'"):
+        call()

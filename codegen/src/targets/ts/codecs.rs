@@ -38,6 +38,8 @@ pub(crate) struct RecordCodec {
     pub input: String,
     pub output: String,
     pub count: usize,
+    /// The statement that looks at what is given.
+    pub open: String,
     pub writes: Vec<String>,
     /// Lines of the statement that reads a value.
     pub read: Vec<String>,
@@ -193,7 +195,28 @@ fn record(scope: &Scope<'_>, at: At, item: &Record) -> RecordCodec {
         };
         std::iter::once(head).chain(fields).chain([end]).collect()
     };
-    RecordCodec { name: names::codec(&item.name), input, output, count: item.fields.len(), writes, read }
+    let open = open(scope, item, keep);
+    RecordCodec {
+        name: names::codec(&item.name),
+        input,
+        output,
+        count: item.fields.len(),
+        open,
+        writes,
+        read,
+    }
+}
+
+/// Takes any object for a record, but no options that there are not.
+fn open(scope: &Scope<'_>, item: &Record, keep: bool) -> String {
+    let given = [text("value"), text("name")];
+    let value = if item.class == Some(RecordClass::Options) {
+        let keys = item.fields.iter().flat_map(|field| records::keys(scope, field, keep));
+        call("k.options", given.into_iter().chain(keys.map(|key| text(names::text(&key)))).collect())
+    } else {
+        call("k.object", given.into())
+    };
+    layout::print(&concat([text("const v = "), value, text(";")]), 2)
 }
 
 fn union(scope: &Scope<'_>, at: At, item: &Union) -> UnionCodec {

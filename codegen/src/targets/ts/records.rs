@@ -129,10 +129,15 @@ pub(crate) fn checked(scope: &Scope<'_>, ty: &Type, value: &str) -> String {
 
 /// The expression of a field's value: the first of its names that is given, or the default.
 pub(crate) fn given(scope: &Scope<'_>, field: &Field, from: &str, keep: bool) -> String {
-    let mut values = vec![format!("{from}.{}", names::field(scope.api, &field.name, &field.ty, keep))];
-    values.extend(alias_names(scope, field).map(|alias| format!("{from}.{alias}")));
+    let mut values: Vec<_> = keys(scope, field, keep).iter().map(|key| format!("{from}.{key}")).collect();
     values.extend(field.default.as_ref().map(|default| scope.literal(default, &field.ty)));
     values.join(" ?? ")
+}
+
+/// The keys under which a field may be given.
+pub(super) fn keys(scope: &Scope<'_>, field: &Field, keep: bool) -> Vec<String> {
+    let own = names::field(scope.api, &field.name, &field.ty, keep);
+    std::iter::once(own).chain(alias_names(scope, field)).collect()
 }
 
 /// Whether TypeScript keeps the names of the spec.

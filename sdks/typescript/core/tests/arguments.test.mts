@@ -50,6 +50,20 @@ test.each<[keyof NetNodeConfig, NetNodeConfig, string]>([
   expect(await refused(() => NetNode.create(config))).toEqual([name, reason]);
 });
 
+test('an option that there is not is named, and one that is undefined is left out', async () => {
+  const none = 'there is no such option';
+  const config = { shards: 1, shard: 2 };
+  expect(await refused(() => new NetNode(config))).toEqual(['shard', none]);
+  expect(await refused(() => NetNode.create(config))).toEqual(['shard', none]);
+  const inner = { redis: { url: 'redis://127.0.0.1:1', pipeline_size: 1 } };
+  expect(await refused(() => new NetNode(inner))).toEqual(['pipeline_size', none]);
+  const named = wrong(Object.assign(Object.create(null), { limit: 1, from_: 'latest' }));
+  expect(await refused(() => node.poll(named))).toEqual(['from_', none]);
+  expect(await refused(() => node.subscribe(wrong(['latest'])))).toEqual(['0', none]);
+  const left: NetNodeConfig = Object.assign({ shards: 1 }, { shard: undefined });
+  await new NetNode(left).shutdown();
+});
+
 const big = 'expected a bigint or safe integer from 0 to 18446744073709551615, got ';
 const node = new NetNode({ shards: 1 });
 

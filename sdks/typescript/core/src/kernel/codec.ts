@@ -423,6 +423,16 @@ export function object<T>(value: T, name: string): T {
   return typeof value === 'object' && value !== null ? value : refuse(name, value, 'an object');
 }
 
+/** Refuses options that there are not, so that none is without effect. The signal of a call stands among them. */
+export function options<T>(value: T, name: string, ...known: string[]): T {
+  for (const [key, option] of Object.entries(object(value, name) as object)) {
+    if (option !== undefined && key !== 'signal' && !known.includes(key)) {
+      throw argument(key, 'there is no such option');
+    }
+  }
+  return value;
+}
+
 /** Refuses the tag of a union that has no such case. */
 export function noCase(name: string, tag: unknown): never {
   return refuse(name, tag, 'a case of the union');

@@ -30,6 +30,7 @@ export {
   object,
   oneOrMany,
   optional,
+  options,
   spread,
   text,
   u16,

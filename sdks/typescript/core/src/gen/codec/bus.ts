@@ -43,7 +43,23 @@ export const start = k.choice<t.Start, t.Start>({
 
 export const meshTransportOptions: k.Codec<t.MeshTransportOptions, t.MeshTransportOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'bind',
+      'peer',
+      'psk',
+      'role',
+      'peerPublicKey',
+      'secretKey',
+      'publicKey',
+      'identitySeed',
+      'reliability',
+      'heartbeatIntervalMs',
+      'sessionTimeoutMs',
+      'batchedIo',
+      'packetPoolSize',
+    );
     const at = w.begin(13, name);
     k.text.write(w, v.bind, 'bind');
     k.text.write(w, v.peer, 'peer');
@@ -91,7 +107,22 @@ export const meshTransportOptions: k.Codec<t.MeshTransportOptions, t.MeshTranspo
 
 export const netOptions: k.Codec<t.NetOptions, t.NetOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'bindAddr',
+      'peerAddr',
+      'psk',
+      'role',
+      'peerPublicKey',
+      'secretKey',
+      'publicKey',
+      'reliability',
+      'heartbeatIntervalMs',
+      'sessionTimeoutMs',
+      'batchedIo',
+      'packetPoolSize',
+    );
     const at = w.begin(12, name);
     k.text.write(w, v.bindAddr, 'bindAddr');
     k.text.write(w, v.peerAddr, 'peerAddr');
@@ -137,7 +168,17 @@ export const netOptions: k.Codec<t.NetOptions, t.NetOptions> = {
 
 export const redisOptions: k.Codec<t.RedisOptions, t.RedisOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'url',
+      'prefix',
+      'pipelineSize',
+      'poolSize',
+      'connectTimeoutMs',
+      'commandTimeoutMs',
+      'maxStreamLen',
+    );
     const at = w.begin(7, name);
     k.text.write(w, v.url, 'url');
     k.text.write(w, v.prefix ?? 'net', 'prefix');
@@ -173,7 +214,18 @@ export const redisOptions: k.Codec<t.RedisOptions, t.RedisOptions> = {
 
 export const jetStreamOptions: k.Codec<t.JetStreamOptions, t.JetStreamOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'url',
+      'prefix',
+      'connectTimeoutMs',
+      'requestTimeoutMs',
+      'maxMessages',
+      'maxBytes',
+      'maxAgeMs',
+      'replicas',
+    );
     const at = w.begin(8, name);
     k.text.write(w, v.url, 'url');
     k.text.write(w, v.prefix ?? 'net', 'prefix');
@@ -211,7 +263,24 @@ export const jetStreamOptions: k.Codec<t.JetStreamOptions, t.JetStreamOptions> =
 
 export const netNodeConfig: k.Codec<t.NetNodeConfig, t.NetNodeConfig> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'shards',
+      'numShards',
+      'bufferCapacity',
+      'ringBufferCapacity',
+      'backpressure',
+      'backpressureMode',
+      'maxEventBytes',
+      'maxBufferBytes',
+      'transport',
+      'redis',
+      'jetstream',
+      'mesh',
+      'net',
+      'producerNoncePath',
+    );
     const at = w.begin(11, name);
     optionalU32.write(w, k.inRange(v.shards ?? v.numShards, 1, 4096, 'shards'), 'shards');
     k.u32.write(
@@ -312,7 +381,7 @@ export const hashedEvent: k.Codec<t.HashedEvent, t.HashedEvent> = {
 
 export const pollRequest: k.Codec<t.PollRequest, t.PollRequest> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(value, name, 'limit', 'cursor', 'filter', 'ordering');
     const at = w.begin(4, name);
     k.u32.write(w, k.inRange(v.limit ?? 100, 1, 1000000, 'limit'), 'limit');
     optionalText.write(w, v.cursor, 'cursor');
@@ -380,7 +449,18 @@ export const stats: k.Codec<t.Stats, t.Stats> = {
 
 export const subscribeOptions: k.Codec<t.SubscribeOptions, t.SubscribeOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'limit',
+      'filter',
+      'ordering',
+      'timeoutMs',
+      'pollIntervalMs',
+      'maxBackoffMs',
+      'cursor',
+      'from',
+    );
     const at = w.begin(8, name);
     k.u32.write(w, k.inRange(v.limit ?? 100, 1, 65536, 'limit'), 'limit');
     optionalText.write(w, v.filter, 'filter');
@@ -410,7 +490,7 @@ export const subscribeOptions: k.Codec<t.SubscribeOptions, t.SubscribeOptions> =
 
 export const shutdownOptions: k.Codec<t.ShutdownOptions, t.ShutdownOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(value, name, 'timeoutMs');
     const at = w.begin(1, name);
     k.counter.write(w, v.timeoutMs ?? 5000, 'timeoutMs');
     w.end(at);

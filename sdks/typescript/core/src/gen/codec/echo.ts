@@ -166,7 +166,22 @@ export const everything: k.Codec<t.EverythingInput, t.Everything> = {
 
 export const echoOptions: k.Codec<t.EchoOptionsInput, t.EchoOptionsOutput> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'count',
+      'number',
+      'ratio',
+      'loud',
+      'displayName',
+      'color',
+      'access',
+      'pauseMs',
+      'limitBytes',
+      'tags',
+      'from',
+      'type',
+    );
     const at = w.begin(11, name);
     k.u32.write(w, k.inRange(v.count ?? v.number ?? 3, 1, 100, 'count'), 'count');
     k.f64.write(w, v.ratio ?? 0.5, 'ratio');
@@ -202,7 +217,7 @@ export const echoOptions: k.Codec<t.EchoOptionsInput, t.EchoOptionsOutput> = {
 
 export const echoStyle: k.Codec<t.EchoStyle, t.EchoStyleOutput> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(value, name, 'size', 'font', 'pauseMs');
     const at = w.begin(3, name);
     k.u32.write(w, k.inRange(v.size, 1, 50, 'size'), 'size');
     k.text.write(w, v.font ?? 'plain', 'font');
@@ -222,7 +237,7 @@ export const echoStyle: k.Codec<t.EchoStyle, t.EchoStyleOutput> = {
 
 export const echoSetup: k.Codec<t.EchoSetup, t.EchoSetupOutput> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(value, name, 'title', 'style', 'more');
     const at = w.begin(3, name);
     k.text.write(w, v.title ?? 'none', 'title');
     optionalEchoStyle.write(w, v.style, 'style');

@@ -50,7 +50,16 @@ export const tokenInfo: k.Codec<t.TokenInfo, t.TokenInfo> = {
 
 export const issueTokenOptions: k.Codec<t.IssueTokenOptions, t.IssueTokenOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'subject',
+      'scope',
+      'channel',
+      'ttlSeconds',
+      'delegationDepth',
+      'generation',
+    );
     const at = w.begin(6, name);
     k.bytes.write(w, v.subject, 'subject');
     tokenScope.write(w, v.scope, 'scope');
@@ -94,7 +103,16 @@ export const generationFloor: k.Codec<t.GenerationFloor, t.GenerationFloor> = {
 
 export const authorizeOptions: k.Codec<t.AuthorizeOptions, t.AuthorizeOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'trustedIssuers',
+      'subject',
+      'scope',
+      'channel',
+      'now',
+      'floors',
+    );
     const at = w.begin(6, name);
     listOfBytes.write(w, v.trustedIssuers, 'trustedIssuers');
     k.bytes.write(w, v.subject, 'subject');

@@ -37,7 +37,23 @@ export const reliability = k.choice<t.Reliability, t.Reliability>({
 
 export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'bindAddr',
+      'psk',
+      'heartbeatIntervalMs',
+      'heartbeatMs',
+      'sessionTimeoutMs',
+      'numShards',
+      'identitySeed',
+      'connectTimeoutMs',
+      'acceptedPsks',
+      'maxDatagram',
+      'queueBytes',
+      'stateDir',
+      'relay',
+    );
     const at = w.begin(12, name);
     k.text.write(w, v.bindAddr, 'bindAddr');
     k.text.write(w, v.psk, 'psk');
@@ -92,7 +108,7 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
 
 export const streamConfig: k.Codec<t.StreamConfig, t.StreamConfig> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(value, name, 'streamId', 'reliability', 'windowBytes', 'fairnessWeight');
     const at = w.begin(4, name);
     k.u64.write(w, v.streamId, 'streamId');
     reliability.write(w, v.reliability ?? 'fire_and_forget', 'reliability');
@@ -118,7 +134,7 @@ export const streamConfig: k.Codec<t.StreamConfig, t.StreamConfig> = {
 
 export const meshShutdownOptions: k.Codec<t.MeshShutdownOptions, t.MeshShutdownOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(value, name, 'timeoutMs');
     const at = w.begin(1, name);
     k.counter.write(w, v.timeoutMs ?? 5000, 'timeoutMs');
     w.end(at);
@@ -134,7 +150,7 @@ export const meshShutdownOptions: k.Codec<t.MeshShutdownOptions, t.MeshShutdownO
 
 export const receiveOptions: k.Codec<t.ReceiveOptions, t.ReceiveOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(value, name, 'peer', 'streamId');
     const at = w.begin(2, name);
     optionalU64.write(w, v.peer, 'peer');
     optionalU64.write(w, v.streamId, 'streamId');

@@ -12,7 +12,7 @@ export const recordKind = k.choice<t.RecordKind, t.RecordKind>({
 
 export const redexOptions: k.Codec<t.RedexOptions, t.RedexOptions> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(value, name, 'persistentDir');
     const at = w.begin(1, name);
     optionalText.write(w, v.persistentDir, 'persistentDir');
     w.end(at);
@@ -28,7 +28,17 @@ export const redexOptions: k.Codec<t.RedexOptions, t.RedexOptions> = {
 
 export const redexFileConfig: k.Codec<t.RedexFileConfig, t.RedexFileConfig> = {
   write(w, value, name) {
-    const v = k.object(value, name);
+    const v = k.options(
+      value,
+      name,
+      'persistent',
+      'fsyncEveryN',
+      'fsyncIntervalMs',
+      'retentionMaxEvents',
+      'retentionMaxBytes',
+      'retentionMaxAgeMs',
+      'maxBytes',
+    );
     const at = w.begin(7, name);
     k.boolean.write(w, v.persistent ?? false, 'persistent');
     optionalU64.write(w, k.inRange(v.fsyncEveryN, 1, Infinity, 'fsyncEveryN'), 'fsyncEveryN');
