@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,30 @@ func TestForkedChild(t *testing.T) {
 	if text, err := box.Read(context.Background()); text != "kept" || err != nil {
 		t.Error("the parent goes on:", text, err)
 	}
+}
+
+func TestTheLibraryLeavesSignalsAlone(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells in a file what a process does on signals")
+	}
+	masks := func() []string {
+		status := check[[]byte](t)(os.ReadFile("/proc/self/status"))
+		return regexp.MustCompile(`(?m)^Sig(?:Ign|Cgt):.*$`).FindAllString(string(status), -1)
+	}
+	alone(t, func() {
+		before := masks()
+		if len(before) != 2 {
+			t.Fatal(before)
+		}
+		bus := check[*net.NetNode](t)(net.NewNetNode(oneShard()))
+		check[net.Receipt](t)(bus.EmitRaw("1", nil))
+		if err := bus.Shutdown(context.Background(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if after := masks(); !slices.Equal(before, after) {
+			t.Errorf("%v became %v", before, after)
+		}
+	})
 }
 
 // TestDescriptors has calls complete over every kind of descriptor that some system has, and over none.

@@ -3,7 +3,9 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "test.h"
 
@@ -133,6 +135,43 @@ static void a_number_of_threads_that_is_none_is_told(void) {
 
 static const char panicked[] = "error net_support::guard: panic at ";
 
+// What a process does on a signal.
+typedef struct reaction {
+  void (*handler)(int);
+  int flags;
+} reaction;
+
+static reaction reaction_to(int number) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  // The C library keeps some signals for itself, and says nothing of them.
+  (void)sigaction(number, NULL, &action);
+  reaction found = {action.sa_handler, action.sa_flags};
+  return found;
+}
+
+static void child_leaves_signals_alone(void) {
+  reaction before[NSIG];
+  for (int number = 1; number < NSIG; number++) before[number] = reaction_to(number);
+  CHECK(before[SIGPIPE].handler == SIG_DFL);
+  CHECK(start_runtime(NULL) == 0);
+  net_queue *queue = net_queue_new();
+  net_handle node = 0;
+  CHECK(net_net_node_create_wait(queue, NULL, &node, NULL) == 0);
+  CHECK(net_net_node_emit_raw(node, net_str("1"), net_none(), NULL, NULL) == 0);
+  CHECK(net_net_node_shutdown_wait(queue, node, NULL, NULL) == 0);
+  CHECK(net_handle_free(node));
+  net_queue_free(queue);
+  for (int number = 1; number < NSIG; number++) {
+    reaction after = reaction_to(number);
+    CHECK(after.handler == before[number].handler && after.flags == before[number].flags);
+  }
+}
+
+static void the_library_leaves_signals_alone(void) {
+  CHECK(test_in_child("leaves_signals_alone", NULL, NULL, 0));
+}
+
 static void child_panics(void) {
   CHECK(net_panic_now(NULL) != 0);
 }
@@ -219,6 +258,7 @@ const test control_tests[] = {
     {"control: the environment sets the number of threads",
      the_environment_sets_the_number_of_threads},
     {"control: a number of threads that is none is told", a_number_of_threads_that_is_none_is_told},
+    {"control: the library leaves signals alone", the_library_leaves_signals_alone},
     {"control: the environment opens the log", the_environment_opens_the_log},
     {"control: the library is silent by default", the_library_is_silent_by_default},
     {"control: a filter that is none is told", a_filter_that_is_none_is_told},
@@ -232,6 +272,7 @@ const test control_children[] = {
     {"sets_threads", child_sets_threads},
     {"finds_two_threads", child_finds_two_threads},
     {"refuses_its_variable", child_refuses_its_variable},
+    {"leaves_signals_alone", child_leaves_signals_alone},
     {"panics", child_panics},
     {"hears_the_log", child_hears_the_log},
     {"polls", child_polls},

@@ -49,6 +49,35 @@ def test_ctrl_c_interrupts_a_blocking_call(wait: str) -> None:
         child.kill()
 
 
+SIGNALS = """
+import ctypes, signal
+
+libc = ctypes.CDLL(None)
+
+def actions():
+    found = []
+    for number in range(1, signal.NSIG):
+        action = ctypes.create_string_buffer(256)
+        libc.sigaction(number, None, action)
+        # The handler's address comes first; behind the mask the C library leaves what was there.
+        found.append(action.raw[: ctypes.sizeof(ctypes.c_void_p)])
+    return found
+
+before = actions()
+import net_sdk
+with net_sdk.NetNode(shards=1) as node:
+    node.emit_raw("1")
+    node.flush()
+print(actions() == before, signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sigaction")
+def test_the_library_leaves_signals_alone() -> None:
+    ended = run_script(SIGNALS)
+    assert ended.stdout == "True True\n", ended.stderr
+
+
 FORKED = """
 import asyncio, os, sys, threading, traceback
 import net

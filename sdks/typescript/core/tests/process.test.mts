@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { output } from './run.mjs';
 
@@ -94,4 +96,20 @@ test('nothing leaks', async () => {
   const { left, grown } = JSON.parse(await output(code)) as { left: number; grown: number };
   expect(left).toBe(0);
   expect(grown).toBeLessThan(8);
+});
+
+test.runIf(process.platform === 'linux')('the library leaves signals alone', async () => {
+  // The library is loaded by then, so the process without it tells what Node.js itself has done.
+  const masks = `
+    const { readFileSync } = require('node:fs');
+    const masks = () => readFileSync('/proc/self/status', 'utf8').match(/^Sig(Ign|Cgt):.*$/gm).join();`;
+  const used = `${masks}
+    const node = new NetNode();
+    node.emitRaw('1');
+    node.flush().then(() => node.shutdown()).then(() => console.log(masks()));`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '-e',
+    `${masks} console.log(masks())`,
+  ]);
+  expect(await output(used)).toBe(stdout.trim());
 });
