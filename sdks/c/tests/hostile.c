@@ -1,5 +1,6 @@
 // Packs of an enemy: none is read beyond its end, and each that is wrong is a typed error.
 
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -216,6 +217,42 @@ static void the_headers_read_no_byte_beyond_a_pack(void) {
   CHECK(each_broken(reader_stays_within));
 }
 
+// Whether a view is refused, by name, wherever it is given.
+static bool is_refused(net_handle node, net_view bad, const char *why) {
+  char texts[64], keys[64], values[64], datas[64];
+  net_error error;
+  bool room = true;
+  snprintf(texts, sizeof texts, "argument: json: %s", why);
+  snprintf(keys, sizeof keys, "argument: key: %s", why);
+  snprintf(values, sizeof values, "argument: value: %s", why);
+  snprintf(datas, sizeof datas, "argument: data: %s", why);
+  bool ok = net_net_node_emit_raw(node, bad, net_none(), NULL, &error) != 0 && test_says(&error, texts);
+  ok = ok && net_echo_string(bad, NULL, &error) != 0 && test_says(&error, values);
+  // Without a place for it there is no error to free.
+  ok = ok && net_net_node_emit_raw(node, bad, net_none(), NULL, NULL) != 0;
+  if (bad.data == NULL) return ok;
+  ok = ok && net_net_node_emit_raw(node, net_str("1"), bad, NULL, &error) != 0 && test_says(&error, keys);
+  if (bad.len <= PTRDIFF_MAX) return ok;
+  ok = ok && net_echo_bytes(bad, NULL, &error) != 0 && test_says(&error, values);
+  return ok && net_net_node_emit_buffer(node, bad, net_none(), &room, &error) != 0 && test_says(&error, datas);
+}
+
+static void views_that_are_none_are_refused_by_name(void) {
+  const uint8_t texts[][3] = {{'a', 0xff, 'b'}, {0xed, 0xa0, 0x80}, {0xc0, 0x80, '1'}, {'1', 0xe2, 0x82}};
+  net_handle node = 0;
+  CHECK(net_net_node_new_with(NULL, &node, NULL) == 0);
+  for (size_t at = 0; at < sizeof texts / sizeof *texts; at++) {
+    CHECK(is_refused(node, net_view_of(texts[at], sizeof texts[at]), "is not UTF-8"));
+  }
+  CHECK(is_refused(node, net_view_of("1", SIZE_MAX), "is too long"));
+  CHECK(is_refused(node, net_view_of("1", (size_t)PTRDIFF_MAX + 1), "is too long"));
+  CHECK(is_refused(node, net_view_of(NULL, 0), "is NULL"));
+  CHECK(is_refused(node, net_view_of(NULL, SIZE_MAX), "is NULL"));
+  net_stats stats;
+  CHECK(net_net_node_stats_with(node, &stats, NULL) == 0 && stats.events_ingested == 0);
+  CHECK(net_handle_free(node) && !net_handle_free(node));
+}
+
 const test hostile_tests[] = {
     {"hostile: fields that are not there or not known do no harm",
      fields_that_are_not_there_or_not_known_do_no_harm},
@@ -223,5 +260,6 @@ const test hostile_tests[] = {
     {"hostile: nesting has an end", nesting_has_an_end},
     {"hostile: the library reads no byte beyond a pack", the_library_reads_no_byte_beyond_a_pack},
     {"hostile: the headers read no byte beyond a pack", the_headers_read_no_byte_beyond_a_pack},
+    {"hostile: views that are none are refused by name", views_that_are_none_are_refused_by_name},
     {NULL, NULL},
 };
