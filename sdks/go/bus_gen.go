@@ -384,7 +384,7 @@ type TransportJetstream struct {
 	MaxMessages *uint64
 	// How many bytes of newest messages each stream keeps.
 	// Nil: without limit.
-	Max *uint64
+	MaxBytes *uint64
 	// How long each stream keeps a message.
 	// Nil: without limit.
 	MaxAge *time.Duration
@@ -405,7 +405,7 @@ func (v TransportJetstream) packTransport(w *writer) {
 		w.name = "RequestTimeout"
 		packDuration(time.Millisecond)(w, cmp.Or(v.RequestTimeout, 5000*time.Millisecond))
 		packOptional(packUint[uint64])(w, v.MaxMessages)
-		packOptional(packUint[uint64])(w, v.Max)
+		packOptional(packUint[uint64])(w, v.MaxBytes)
 		w.name = "MaxAge"
 		packOptional(packDuration(time.Millisecond))(w, v.MaxAge)
 		packUint[uint32](w, cmp.Or(v.Replicas, 1))
@@ -535,7 +535,7 @@ func unpackTransport(r *reader) (value Transport) {
 			v.MaxMessages = unpackOptional(unpackUint[uint64])(&f.reader)
 		}
 		if f.has() {
-			v.Max = unpackOptional(unpackUint[uint64])(&f.reader)
+			v.MaxBytes = unpackOptional(unpackUint[uint64])(&f.reader)
 		}
 		if f.has() {
 			v.MaxAge = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
@@ -906,7 +906,7 @@ type JetStreamOptions struct {
 	MaxMessages *uint64
 	// How many bytes of newest messages each stream keeps.
 	// Nil: without limit.
-	Max *uint64
+	MaxBytes *uint64
 	// How long each stream keeps a message.
 	// Nil: without limit.
 	MaxAge *time.Duration
@@ -926,7 +926,7 @@ func packJetStreamOptions(w *writer, v JetStreamOptions) {
 		w.name = "RequestTimeout"
 		packDuration(time.Millisecond)(w, cmp.Or(v.RequestTimeout, 5000*time.Millisecond))
 		packOptional(packUint[uint64])(w, v.MaxMessages)
-		packOptional(packUint[uint64])(w, v.Max)
+		packOptional(packUint[uint64])(w, v.MaxBytes)
 		w.name = "MaxAge"
 		packOptional(packDuration(time.Millisecond))(w, v.MaxAge)
 		packUint[uint32](w, cmp.Or(v.Replicas, 1))
@@ -951,7 +951,7 @@ func unpackJetStreamOptions(r *reader) (v JetStreamOptions) {
 		v.MaxMessages = unpackOptional(unpackUint[uint64])(&f.reader)
 	}
 	if f.has() {
-		v.Max = unpackOptional(unpackUint[uint64])(&f.reader)
+		v.MaxBytes = unpackOptional(unpackUint[uint64])(&f.reader)
 	}
 	if f.has() {
 		v.MaxAge = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
@@ -976,10 +976,10 @@ type NetNodeConfig struct {
 	Backpressure Backpressure
 	// Longest event that is accepted.
 	// Zero: 1048576.
-	MaxEvent uint64
+	MaxEventBytes uint64
 	// Most bytes of events that the node keeps.
 	// Zero: 268435456.
-	MaxBuffer uint64
+	MaxBufferBytes uint64
 	// Where the events live.
 	// Nil: TransportMemory{}.
 	Transport Transport
@@ -1006,7 +1006,7 @@ type EventBusOptions = NetNodeConfig
 
 // NewNetNodeConfig gives options in which every default is set.
 func NewNetNodeConfig() *NetNodeConfig {
-	return &NetNodeConfig{BufferCapacity: 1048576, Backpressure: BackpressureDropOldest, MaxEvent: 1048576, MaxBuffer: 268435456, Transport: TransportMemory{}}
+	return &NetNodeConfig{BufferCapacity: 1048576, Backpressure: BackpressureDropOldest, MaxEventBytes: 1048576, MaxBufferBytes: 268435456, Transport: TransportMemory{}}
 }
 
 func packNetNodeConfig(w *writer, v NetNodeConfig) {
@@ -1015,8 +1015,8 @@ func packNetNodeConfig(w *writer, v NetNodeConfig) {
 		packUint[uint32](w, cmp.Or(v.BufferCapacity, 1048576))
 		w.name = "Backpressure"
 		packBackpressure(w, cmp.Or(v.Backpressure, BackpressureDropOldest))
-		packUint[uint64](w, cmp.Or(v.MaxEvent, 1048576))
-		packUint[uint64](w, cmp.Or(v.MaxBuffer, 268435456))
+		packUint[uint64](w, cmp.Or(v.MaxEventBytes, 1048576))
+		packUint[uint64](w, cmp.Or(v.MaxBufferBytes, 268435456))
 		w.name = "Transport"
 		packTransport(w, orElse[Transport](v.Transport, TransportMemory{}))
 		packOptional(packRedisOptions)(w, v.Redis)
@@ -1040,10 +1040,10 @@ func unpackNetNodeConfig(r *reader) (v NetNodeConfig) {
 		v.Backpressure = unpackBackpressure(&f.reader)
 	}
 	if f.has() {
-		v.MaxEvent = unpackUint[uint64](&f.reader)
+		v.MaxEventBytes = unpackUint[uint64](&f.reader)
 	}
 	if f.has() {
-		v.MaxBuffer = unpackUint[uint64](&f.reader)
+		v.MaxBufferBytes = unpackUint[uint64](&f.reader)
 	}
 	if f.has() {
 		v.Transport = unpackTransport(&f.reader)
@@ -2495,9 +2495,9 @@ var netNodeConfigFieldNames = spelling{
 	"identity_seed", "IdentitySeed",
 	"jetstream", "Jetstream",
 	"max_age_ms", "MaxAge",
-	"max_buffer_bytes", "MaxBuffer",
-	"max_bytes", "Max",
-	"max_event_bytes", "MaxEvent",
+	"max_buffer_bytes", "MaxBufferBytes",
+	"max_bytes", "MaxBytes",
+	"max_event_bytes", "MaxEventBytes",
 	"max_messages", "MaxMessages",
 	"max_stream_len", "MaxStreamLen",
 	"mesh", "Mesh",

@@ -145,7 +145,7 @@ func TestWaysToEmit(t *testing.T) {
 }
 
 func TestBusErrors(t *testing.T) {
-	bus := node(t, &net.NetNodeConfig{Shards: net.Ptr[uint32](1), MaxEvent: 16})
+	bus := node(t, &net.NetNodeConfig{Shards: net.Ptr[uint32](1), MaxEventBytes: 16})
 	var known *net.BusError
 	_, err := bus.EmitRaw("{", nil)
 	if !errors.As(err, &known) || known.Kind != net.BusErrorKindInvalidJSON || known.Offset != 1 {

@@ -817,7 +817,7 @@ type Scalars struct {
 	// A calendar time.
 	Day time.Time
 	// A count of bytes.
-	Weight uint64
+	WeightBytes uint64
 	// A named number.
 	ID EchoID
 	// Named bytes.
@@ -849,7 +849,7 @@ func packScalars(w *writer, v Scalars) {
 		w.name = "Moment"
 		packInstant(time.Nanosecond)(w, v.Moment)
 		packDate(w, v.Day)
-		packUint[uint64](w, v.Weight)
+		packUint[uint64](w, v.WeightBytes)
 		packUint[EchoID](w, v.ID)
 		packArray[EchoKey](w, v.Key)
 		packArray[[4]byte](w, v.Fixed)
@@ -904,7 +904,7 @@ func unpackScalars(r *reader) (v Scalars) {
 		v.Day = unpackDate(&f.reader)
 	}
 	if f.has() {
-		v.Weight = unpackUint[uint64](&f.reader)
+		v.WeightBytes = unpackUint[uint64](&f.reader)
 	}
 	if f.has() {
 		v.ID = unpackUint[EchoID](&f.reader)
@@ -1062,7 +1062,7 @@ type EchoOptions struct {
 	Pause *time.Duration
 	// A size, or none.
 	// Nil: no limit.
-	Limit *uint64
+	LimitBytes *uint64
 	// One text, or several.
 	Tags []string
 	// A field whose name is a reserved word in Python.
@@ -1094,7 +1094,7 @@ func packEchoOptions(w *writer, v EchoOptions) {
 		packAccess(w, cmp.Or(v.Access, AccessRead))
 		w.name = "Pause"
 		packDuration(time.Millisecond)(w, or(v.Pause, 250*time.Millisecond))
-		packOptional(packUint[uint64])(w, v.Limit)
+		packOptional(packUint[uint64])(w, v.LimitBytes)
 		w.name = "Tags"
 		packList(packText[string])(w, v.Tags)
 		w.name = "From"
@@ -1128,7 +1128,7 @@ func unpackEchoOptions(r *reader) (v EchoOptions) {
 		v.Pause = Ptr(unpackDuration(time.Millisecond)(&f.reader))
 	}
 	if f.has() {
-		v.Limit = unpackOptional(unpackUint[uint64])(&f.reader)
+		v.LimitBytes = unpackOptional(unpackUint[uint64])(&f.reader)
 	}
 	if f.has() {
 		v.Tags = unpackList(unpackText[string])(&f.reader)
@@ -1282,7 +1282,7 @@ type Gauge struct {
 	// A calendar time.
 	Day time.Time
 	// A count of bytes.
-	Weight uint64
+	WeightBytes uint64
 	// A named number.
 	ID EchoID
 	// An enum of texts.
@@ -1310,7 +1310,7 @@ func packGauge(w *writer, v Gauge) {
 		w.name = "Moment"
 		packInstant(time.Nanosecond)(w, v.Moment)
 		packDate(w, v.Day)
-		packUint[uint64](w, v.Weight)
+		packUint[uint64](w, v.WeightBytes)
 		packUint[EchoID](w, v.ID)
 		w.name = "Color"
 		packColor(w, v.Color)
@@ -1363,7 +1363,7 @@ func unpackGauge(r *reader) (v Gauge) {
 		v.Day = unpackDate(&f.reader)
 	}
 	if f.has() {
-		v.Weight = unpackUint[uint64](&f.reader)
+		v.WeightBytes = unpackUint[uint64](&f.reader)
 	}
 	if f.has() {
 		v.ID = unpackUint[EchoID](&f.reader)
@@ -3295,7 +3295,7 @@ func EchoGauge(value Gauge) (result Gauge, err error) {
 	if code != 0 {
 		return result, failed(&fail, gaugeFieldNames)
 	}
-	return Gauge{Truth: bool(out.truth), Tiny: uint8(out.tiny), Small: uint16(out.small), Medium: uint32(out.medium), Large: uint64(out.large), Itiny: int8(out.itiny), Ismall: int16(out.ismall), Imedium: int32(out.imedium), Range: int64(out._range), Real: float64(out.real), Span: durationOf(uint64(out.span_ms), time.Millisecond), Moment: instantOf(uint64(out.moment), time.Nanosecond), Day: time.UnixMilli(int64(out.day)).UTC(), Weight: uint64(out.weight_bytes), ID: EchoID(out.id), Color: colorOf(uint64(out.color)), Level: levelOf(uint64(out.level)), Access: Access(out.access)}, nil
+	return Gauge{Truth: bool(out.truth), Tiny: uint8(out.tiny), Small: uint16(out.small), Medium: uint32(out.medium), Large: uint64(out.large), Itiny: int8(out.itiny), Ismall: int16(out.ismall), Imedium: int32(out.imedium), Range: int64(out._range), Real: float64(out.real), Span: durationOf(uint64(out.span_ms), time.Millisecond), Moment: instantOf(uint64(out.moment), time.Nanosecond), Day: time.UnixMilli(int64(out.day)).UTC(), WeightBytes: uint64(out.weight_bytes), ID: EchoID(out.id), Color: colorOf(uint64(out.color)), Level: levelOf(uint64(out.level)), Access: Access(out.access)}, nil
 }
 
 // EchoGaugeMaybe gives the value back, or nothing.
@@ -3316,7 +3316,7 @@ func EchoGaugeMaybe(value *Gauge) (result Gauge, found bool, err error) {
 	if !there {
 		return result, false, nil
 	}
-	return Gauge{Truth: bool(out.truth), Tiny: uint8(out.tiny), Small: uint16(out.small), Medium: uint32(out.medium), Large: uint64(out.large), Itiny: int8(out.itiny), Ismall: int16(out.ismall), Imedium: int32(out.imedium), Range: int64(out._range), Real: float64(out.real), Span: durationOf(uint64(out.span_ms), time.Millisecond), Moment: instantOf(uint64(out.moment), time.Nanosecond), Day: time.UnixMilli(int64(out.day)).UTC(), Weight: uint64(out.weight_bytes), ID: EchoID(out.id), Color: colorOf(uint64(out.color)), Level: levelOf(uint64(out.level)), Access: Access(out.access)}, true, nil
+	return Gauge{Truth: bool(out.truth), Tiny: uint8(out.tiny), Small: uint16(out.small), Medium: uint32(out.medium), Large: uint64(out.large), Itiny: int8(out.itiny), Ismall: int16(out.ismall), Imedium: int32(out.imedium), Range: int64(out._range), Real: float64(out.real), Span: durationOf(uint64(out.span_ms), time.Millisecond), Moment: instantOf(uint64(out.moment), time.Nanosecond), Day: time.UnixMilli(int64(out.day)).UTC(), WeightBytes: uint64(out.weight_bytes), ID: EchoID(out.id), Color: colorOf(uint64(out.color)), Level: levelOf(uint64(out.level)), Access: Access(out.access)}, true, nil
 }
 
 // EchoEverything gives the value back.
@@ -3748,7 +3748,7 @@ var everythingFieldNames = spelling{
 	"tiny", "Tiny",
 	"tree", "Tree",
 	"truth", "Truth",
-	"weight_bytes", "Weight",
+	"weight_bytes", "WeightBytes",
 }
 
 var echoOptionsFieldNames = spelling{
@@ -3756,7 +3756,7 @@ var echoOptionsFieldNames = spelling{
 	"color", "Color",
 	"count", "Count",
 	"from", "From",
-	"limit_bytes", "Limit",
+	"limit_bytes", "LimitBytes",
 	"loud", "Loud",
 	"name", "Name",
 	"pause_ms", "Pause",
@@ -3797,7 +3797,7 @@ var gaugeFieldNames = spelling{
 	"span_ms", "Span",
 	"tiny", "Tiny",
 	"truth", "Truth",
-	"weight_bytes", "Weight",
+	"weight_bytes", "WeightBytes",
 }
 
 var timetableFieldNames = spelling{

@@ -71,8 +71,8 @@ func TestWrongArgumentsAreNamed(t *testing.T) {
 
 func TestOptionsAreNamedAsInGo(t *testing.T) {
 	cases := map[string]net.NetNodeConfig{
-		"argument: MaxEvent: 1 is below 2": {MaxEvent: 1},
-		"argument: Shards: 0 is below 1":   {Shards: net.Ptr[uint32](0)},
+		"argument: MaxEventBytes: 1 is below 2": {MaxEventBytes: 1},
+		"argument: Shards: 0 is below 1":        {Shards: net.Ptr[uint32](0)},
 	}
 	for message, config := range cases {
 		if _, err := net.NewNetNode(&config); err == nil || err.Error() != message {

@@ -169,7 +169,7 @@ func everything() net.Everything {
 		Scalars: net.Scalars{
 			Truth: true, Tiny: 255, Small: 1, Medium: 2, Large: math.MaxUint64,
 			Itiny: -128, Ismall: -2, Imedium: -3, Ilarge: math.MinInt64, Real: 0.25,
-			Span: time.Minute, Moment: time.Unix(1, 2).UTC(), Day: time.UnixMilli(-5).UTC(), Weight: 9,
+			Span: time.Minute, Moment: time.Unix(1, 2).UTC(), Day: time.UnixMilli(-5).UTC(), WeightBytes: 9,
 			ID: 7, Key: net.EchoKey{1}, Fixed: [4]byte{9, 8, 7, 6},
 			Color: net.ColorBlue, Level: net.LevelLow, Access: net.AccessWrite,
 		},

@@ -284,7 +284,7 @@ type MeshNodeConfig struct {
 	MaxDatagram uint16
 	// Bytes of messages that wait to be read; what is beyond waits at its sender.
 	// Zero: 4194304.
-	Queue uint64
+	QueueBytes uint64
 	// Directory for what the node keeps between its runs: the epoch of its announcements, one file for each identity. It is made if there is none.
 	// Nil: the clock alone gives each run its epoch: peers that know of a later one tell the node, which goes on above it.
 	StateDir *string
@@ -313,7 +313,7 @@ func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
 		w.name = "AcceptedPSKs"
 		packList(packText[string])(w, v.AcceptedPSKs)
 		packUint[uint16](w, cmp.Or(v.MaxDatagram, 1452))
-		packUint[uint64](w, cmp.Or(v.Queue, 4194304))
+		packUint[uint64](w, cmp.Or(v.QueueBytes, 4194304))
 		w.name = "StateDir"
 		packOptional(packText[string])(w, v.StateDir)
 		packBool(w, or(v.Relay, true))
@@ -350,7 +350,7 @@ func unpackMeshNodeConfig(r *reader) (v MeshNodeConfig) {
 		v.MaxDatagram = unpackUint[uint16](&f.reader)
 	}
 	if f.has() {
-		v.Queue = unpackUint[uint64](&f.reader)
+		v.QueueBytes = unpackUint[uint64](&f.reader)
 	}
 	if f.has() {
 		v.StateDir = unpackOptional(unpackText[string])(&f.reader)
@@ -371,7 +371,7 @@ type StreamConfig struct {
 	Reliability Reliability
 	// Bytes that may be queued, on their way or unread at the peer; 0 for as much as the peer allows.
 	// Nil: 65536.
-	Window *uint64
+	WindowBytes *uint64
 	// Accepted and not used: streams of a peer take turns.
 	// Zero: 1.
 	FairnessWeight uint8
@@ -385,7 +385,7 @@ func packStreamConfig(w *writer, v StreamConfig) {
 		packUint[uint64](w, v.StreamID)
 		w.name = "Reliability"
 		packReliability(w, cmp.Or(v.Reliability, ReliabilityFireAndForget))
-		packUint[uint64](w, or(v.Window, 65536))
+		packUint[uint64](w, or(v.WindowBytes, 65536))
 		packByte[uint8](w, cmp.Or(v.FairnessWeight, 1))
 	})
 }
@@ -399,7 +399,7 @@ func unpackStreamConfig(r *reader) (v StreamConfig) {
 		v.Reliability = unpackReliability(&f.reader)
 	}
 	if f.has() {
-		v.Window = Ptr(unpackUint[uint64](&f.reader))
+		v.WindowBytes = Ptr(unpackUint[uint64](&f.reader))
 	}
 	if f.has() {
 		v.FairnessWeight = unpackByte[uint8](&f.reader)
@@ -736,9 +736,9 @@ type PeerStats struct {
 	// Fire-and-forget messages of the peer that were dropped unread.
 	MessagesDropped uint64
 	// Bytes that may be on their way.
-	CongestionWindow uint64
+	CongestionWindowBytes uint64
 	// Longest datagram that is known to pass.
-	Mtu uint64
+	MtuBytes uint64
 	// Packets of the peer that were dropped, by reason.
 	Drops map[string]uint64
 }
@@ -755,8 +755,8 @@ func packPeerStats(w *writer, v PeerStats) {
 		packUint[uint64](w, v.MessagesReceived)
 		packUint[uint64](w, v.MessagesLost)
 		packUint[uint64](w, v.MessagesDropped)
-		packUint[uint64](w, v.CongestionWindow)
-		packUint[uint64](w, v.Mtu)
+		packUint[uint64](w, v.CongestionWindowBytes)
+		packUint[uint64](w, v.MtuBytes)
 		w.name = "Drops"
 		packMap(packUint[uint64])(w, v.Drops)
 	})
@@ -795,10 +795,10 @@ func unpackPeerStats(r *reader) (v PeerStats) {
 		v.MessagesDropped = unpackUint[uint64](&f.reader)
 	}
 	if f.has() {
-		v.CongestionWindow = unpackUint[uint64](&f.reader)
+		v.CongestionWindowBytes = unpackUint[uint64](&f.reader)
 	}
 	if f.has() {
-		v.Mtu = unpackUint[uint64](&f.reader)
+		v.MtuBytes = unpackUint[uint64](&f.reader)
 	}
 	if f.has() {
 		v.Drops = unpackMap(unpackUint[uint64])(&f.reader)
@@ -1879,7 +1879,7 @@ var meshNodeConfigFieldNames = spelling{
 	"max_datagram", "MaxDatagram",
 	"num_shards", "NumShards",
 	"psk", "PSK",
-	"queue_bytes", "Queue",
+	"queue_bytes", "QueueBytes",
 	"relay", "Relay",
 	"session_timeout_ms", "SessionTimeout",
 	"state_dir", "StateDir",
@@ -1889,7 +1889,7 @@ var streamConfigFieldNames = spelling{
 	"fairness_weight", "FairnessWeight",
 	"reliability", "Reliability",
 	"stream_id", "StreamID",
-	"window_bytes", "Window",
+	"window_bytes", "WindowBytes",
 }
 
 var meshShutdownOptionsFieldNames = spelling{

@@ -450,7 +450,7 @@ fn outcome(scope: &Scope<'_>, ty: &Type) -> Outcome {
 fn fixed_field(scope: &Scope<'_>, field: &Field) -> String {
     let c = c_names::value(&scope.api.unit_name(&field.name.spec, &field.ty));
     let (_, make) = plain(scope, &field.ty, &format!("out.{}", names::of_c(&c)));
-    format!("{}: {make}", names::public(&field.name.spec))
+    format!("{}: {make}", names::field(scope.api, field))
 }
 
 /// The C type of a number, and the value that Go makes of one.

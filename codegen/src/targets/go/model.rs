@@ -284,7 +284,7 @@ pub(crate) fn record(api: &Api, item: &Record) -> RecordModel {
         packs: item.is_input || !api.holds(item),
         unpacks: item.is_output || !api.holds(item),
         constructor: constructor(api, item, &name, &fields),
-        views: item.views.iter().map(|view| self::view(item, view, &name)).collect(),
+        views: item.views.iter().map(|view| self::view(api, item, view, &name)).collect(),
         fields,
         name,
     }
@@ -326,7 +326,7 @@ pub(crate) fn pack_statement(api: &Api, ty: &Type, value: &str, vars: &types::Va
 
 /// Lowers a field.
 pub(crate) fn field(api: &Api, item: &Field) -> FieldModel {
-    let name = names::item(&item.name);
+    let name = names::field(api, item);
     let plain = types::go(api, &item.ty, &[]);
     let take = format!("{}(&f.reader)", types::unpack(api, &item.ty, &[]));
     let (ty, value, unpack) = match types::left_out(api, item) {
@@ -405,9 +405,9 @@ fn constructor(api: &Api, item: &Record, name: &str, fields: &[FieldModel]) -> O
     }
 }
 
-fn view(record: &Record, item: &crate::ir::View, owner: &str) -> ViewModel {
+fn view(api: &Api, record: &Record, item: &crate::ir::View, owner: &str) -> ViewModel {
     let name = names::item(&item.name);
-    let field = format!("v.{}", names::item(&record.fields[item.of].name));
+    let field = format!("v.{}", names::field(api, &record.fields[item.of]));
     let (signature, value) = match item.ty {
         Type::Json(_) => (format!("{name}(into any) error"), format!("decodeJSON([]byte({field}), into)")),
         _ => (format!("{name}() []byte"), format!("[]byte({field})")),

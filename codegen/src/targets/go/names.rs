@@ -1,7 +1,7 @@
 //! Every identifier of the generated Go.
 
 use crate::case::capital;
-use crate::ir::{Lang, Name};
+use crate::ir::{Api, Field, Lang, Name, Type};
 
 /// Words that Go writes in one case.
 const ACRONYMS: [&str; 27] = [
@@ -73,6 +73,15 @@ pub(crate) fn public(name: &str) -> String {
 /// A public item with its own spelling in Go, if it has one.
 pub(crate) fn item(name: &Name) -> String {
     name.renamed(Lang::Go).map_or_else(|| public(&name.spec), str::to_owned)
+}
+
+/// A field. A count of bytes is a plain number, so its unit stays in the name; times have types of their own.
+pub(crate) fn field(api: &Api, field: &Field) -> String {
+    let unit = || match api.base(field.ty.split_optional().0) {
+        Type::Size => public(&api.unit_name(&field.name.spec, &field.ty)),
+        _ => public(&field.name.spec),
+    };
+    field.name.renamed(Lang::Go).map_or_else(unit, str::to_owned)
 }
 
 /// The other names of an item.

@@ -70,7 +70,7 @@ pub(crate) fn arguments(api: &Api, method: &Method) -> Pairs {
 
 /// Go's names of a record's fields.
 pub(crate) fn fields(api: &Api, at: At) -> Pairs {
-    naming::fields(api, at, |field, _| names::item(&field.name))
+    naming::fields(api, at, |field, _| names::field(api, field))
 }
 
 fn literals(pairs: &Pairs) -> Vec<(String, String)> {

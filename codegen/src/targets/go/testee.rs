@@ -257,7 +257,7 @@ fn field(api: &Api, item: &Field) -> FieldModel {
         types::Left::Zero(_) => read = format!("readNonzero({read})"),
         types::Left::Plain | types::Left::Nil(_) => {}
     }
-    FieldModel { name: names::item(&item.name), text: names::text(&item.name.spec), read, show }
+    FieldModel { name: names::field(api, item), text: names::text(&item.name.spec), read, show }
 }
 
 fn method_body(api: &Api, object: &Object, item: &Method, this: &str, name: &str) -> Lines {

@@ -18,7 +18,8 @@ pub(crate) struct ClassModel {
     /// The method that ends it, and whether that is awaited.
     pub closing: Option<String>,
     pub aio: bool,
-    pub len: bool,
+    /// What `len(..)` gives.
+    pub len: Option<String>,
 }
 
 /// Lowers an object.
@@ -60,7 +61,12 @@ pub(crate) fn class(api: &Api, item: &Object, mode: Mode) -> ClassModel {
             format!("{}self.{called}()", if waits { "await " } else { "" })
         }),
         aio: mode == Mode::Aio,
-        len: item.methods.iter().any(|m| m.name.spec == "len" && matches!(m.shape, Shape::Property { .. })),
+        len: item.methods.iter().find(|m| m.name.spec == "len" && !m.is_async && m.args.is_empty()).map(
+            |m| {
+                let called = if matches!(m.shape, Shape::Property { .. }) { "" } else { "()" };
+                format!("self.{}{called}", names::member(&m.name))
+            },
+        ),
         name,
     }
 }
