@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -129,12 +129,13 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    /// The arguments with `$redis` and `$nats` in texts replaced by the address of that server, and `$folder` by that of the case.
-    pub(crate) fn fill(&self, args: &Map<String, Value>, folder: &Folder) -> Result<Map<String, Value>> {
+    /// The arguments with `$redis` and `$nats` in texts replaced by the address of that server, `$folder` by that of the case, and
+    /// `$copy(logs/a)` by a copy of that folder of the fixtures.
+    pub(crate) fn fill(&self, args: &Map<String, Value>, folder: &Folder<'_>) -> Result<Map<String, Value>> {
         args.iter().map(|(name, value)| Ok((name.clone(), self.value(value, folder)?))).collect()
     }
 
-    fn value(&self, value: &Value, folder: &Folder) -> Result<Value> {
+    fn value(&self, value: &Value, folder: &Folder<'_>) -> Result<Value> {
         Ok(match value {
             Value::String(text) => Value::String(self.text(text, folder)?),
             Value::Array(items) => {
@@ -145,8 +146,11 @@ impl Servers {
         })
     }
 
-    fn text(&self, text: &str, folder: &Folder) -> Result<String> {
+    fn text(&self, text: &str, folder: &Folder<'_>) -> Result<String> {
         let mut text = text.to_owned();
+        if let Some(from) = text.strip_prefix("$copy(").and_then(|rest| rest.strip_suffix(')')) {
+            return folder.copy(from);
+        }
         if text.contains("$folder") {
             text = text.replace("$folder", &folder.path()?);
         }
@@ -161,24 +165,61 @@ impl Servers {
 }
 
 /// A folder for the files of one case in one language, which is made when the case names it and goes with it.
-#[derive(Debug, Default)]
-pub(crate) struct Folder(OnceLock<PathBuf>);
+#[derive(Debug)]
+pub(crate) struct Folder<'a> {
+    fixtures: &'a Path,
+    made: OnceLock<PathBuf>,
+}
 
-impl Folder {
+impl<'a> Folder<'a> {
+    /// A folder of a case among these fixtures.
+    pub(crate) const fn new(fixtures: &'a Path) -> Self {
+        Self { fixtures, made: OnceLock::new() }
+    }
+
     fn path(&self) -> Result<String> {
+        Ok(self.make()?.display().to_string())
+    }
+
+    /// A copy of a folder of the fixtures, which the case may change; the same for all that name it.
+    fn copy(&self, from: &str) -> Result<String> {
+        let to = self.make()?.join(from);
+        if !to.exists() {
+            copy(&self.fixtures.join(from), &to).with_context(|| format!("cannot copy {from}"))?;
+        }
+        Ok(to.display().to_string())
+    }
+
+    fn make(&self) -> Result<&Path> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let path = self.0.get_or_init(|| {
+        let path = self.made.get_or_init(|| {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             env::temp_dir().join(format!("net-case-{}-{count}", process::id()))
         });
         fs::create_dir_all(path)?;
-        Ok(path.display().to_string())
+        Ok(path)
     }
 }
 
-impl Drop for Folder {
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let (path, to) = {
+            let entry = entry?;
+            (entry.path(), to.join(entry.file_name()))
+        };
+        if path.is_dir() {
+            copy(&path, &to)?;
+        } else {
+            fs::copy(&path, &to)?;
+        }
+    }
+    Ok(())
+}
+
+impl Drop for Folder<'_> {
     fn drop(&mut self) {
-        if let Some(path) = self.0.get() {
+        if let Some(path) = self.made.get() {
             // What is left lies in the folder for temporary files.
             let _ = fs::remove_dir_all(path);
         }
@@ -204,8 +245,9 @@ mod tests {
     fn a_server_is_started_when_a_text_names_it() {
         let servers = Servers::default();
         let args = json!({ "a": [{ "url": "redis://$redis/0" }], "b": 7 });
-        let filled =
-            servers.fill(args.as_object().expect("an object"), &Folder::default()).expect("a server");
+        let filled = servers
+            .fill(args.as_object().expect("an object"), &Folder::new(Path::new("fixtures")))
+            .expect("a server");
         let port = servers.redis.lock().expect("a server").as_ref().expect("a server").port;
         assert_eq!(
             Value::Object(filled),
@@ -215,6 +257,25 @@ mod tests {
         assert!(servers.nats.lock().expect("no server").is_none());
         drop(servers);
         assert!(!answers(port));
+    }
+
+    #[test]
+    fn a_copy_of_a_folder_of_the_fixtures_is_made_once() {
+        let fixtures = env::temp_dir().join(format!("net-fixtures-{}", process::id()));
+        fs::create_dir_all(fixtures.join("logs/a/b")).expect("folders");
+        fs::write(fixtures.join("logs/a/b/file"), "text").expect("a file");
+        let folder = Folder::new(&fixtures);
+        let servers = Servers::default();
+        let path = || servers.text("$copy(logs/a)", &folder).expect("a copy");
+        let copied = Path::new(&path()).join("b/file");
+        assert_eq!(fs::read_to_string(&copied).expect("a file"), "text");
+        fs::write(&copied, "changed").expect("a file");
+        assert_eq!(Path::new(&path()).join("b/file"), copied);
+        assert_eq!(fs::read_to_string(&copied).expect("a file"), "changed");
+        assert!(servers.text("$copy(logs/none)", &folder).is_err());
+        drop(folder);
+        assert!(!copied.exists());
+        fs::remove_dir_all(fixtures).expect("an end");
     }
 
     #[test]

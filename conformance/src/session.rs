@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
     }
 
     fn exchanges(&mut self, case: &Case, mut peer: Option<&mut Self>) -> Verdict {
-        let (mut saved, folder) = (Map::new(), Folder::default());
+        let (mut saved, folder) = (Map::new(), Folder::new(&self.options.fixtures));
         for exchange in &case.exchanges {
             let asked = match peer.as_deref_mut() {
                 Some(peer) if exchange.is_of_peer => peer,
