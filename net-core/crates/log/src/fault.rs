@@ -25,9 +25,9 @@ pub fn refusal(action: &str, path: String, error: &Error) -> RedexError {
 }
 
 /// Damage that costs the records of some numbers.
-pub(crate) fn corrupt(dir: &impl Dir, file: &str, damage: &crate::Damage) -> RedexError {
+pub(crate) fn corrupt(dir: &impl Dir, damage: &crate::Damage) -> RedexError {
     RedexError::Corrupt {
-        file: path(dir, file),
+        file: path(dir, &damage.file),
         offset: damage.offset,
         first: damage.first,
         last: damage.last,

@@ -27,6 +27,19 @@ impl Folder {
         Self(path.into())
     }
 
+    /// The folder of a path, which is made if need be, with those above it; their names are on disk.
+    pub fn make(path: impl Into<PathBuf>) -> io::Result<Self> {
+        let folder = Self::new(path);
+        let is_there = |path: &Path| path.as_os_str().is_empty() || path.is_dir();
+        let missing: Vec<&Path> = folder.0.ancestors().take_while(|above| !is_there(above)).collect();
+        fs::create_dir_all(&folder.0)?;
+        for above in missing.into_iter().filter_map(Path::parent) {
+            let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+            Self::new(above).sync()?;
+        }
+        Ok(folder)
+    }
+
     /// Where it is.
     pub fn as_path(&self) -> &Path {
         &self.0

@@ -6,7 +6,7 @@ use net_types::{
 };
 
 use crate::{
-    Damage,
+    Damage, Part,
     dir::{Dir, File, read_full, write_full},
     fault,
     segment::newer,
@@ -163,12 +163,14 @@ pub(crate) fn read<D: Dir>(dir: &D, file: &D::File) -> Result<Option<Found>, Red
                 return Err(newer(fault::path(dir, HEAD), copy.format));
             }
             Ok(copy) => found = Some(found.map_or(copy.clone(), |other| later(other, copy))),
-            Err(_) => damages.push(Damage::harmless(HEAD, at, "a copy of the head is damaged")),
+            Err(_) => {
+                damages.push(Damage::harmless(Part::HeadCopy, HEAD, at, "a copy of the head is damaged"))
+            }
         }
     }
     match found {
         None if is_blank => Ok(None),
-        None => Err(fault::corrupt(dir, HEAD, &damages[0])),
+        None => Err(fault::corrupt(dir, &damages[0])),
         Some(value) => {
             let mark = read_mark(file, value.log_id);
             let mark = Mark {

@@ -65,7 +65,7 @@ pub struct Segment {
 /// Tells what a log is made of, also while it is written. Only segments without an index are read, such as the last one.
 pub fn inspect<D: Dir>(dir: &Arc<D>) -> Result<Inspection, RedexError> {
     let catalog = Catalog::list(&**dir)?;
-    let found = find_head(&**dir)?.map_err(|damage| fault::corrupt(&**dir, HEAD, &damage))?;
+    let found = find_head(&**dir)?.map_err(|damage| fault::corrupt(&**dir, &damage))?;
     let FoundHead { value, mark, .. } = &found;
     let is_kept = |bounded: &Bounded| bounded.end.is_none_or(|end| end > mark.retained);
     let mut rest: VecDeque<Bounded> = catalog.iter().filter(is_kept).collect();

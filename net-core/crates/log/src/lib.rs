@@ -17,7 +17,7 @@
 //! | `open`, `writer`, `retention` | the one writer |
 //! | `commit` | many appends, one sync |
 //! | `reader` | any number of readers |
-//! | `inspect`, `verify`, `repair` | what there is; all that is damaged; and gaps in its place |
+//! | `inspect`, `verify`, `plan`, `repair` | what there is; all that is damaged; what can be done; and gaps in its place |
 //! | `memory` | a log without files |
 
 #![forbid(unsafe_code)]
@@ -33,6 +33,7 @@ mod index;
 mod inspect;
 mod memory;
 mod open;
+mod plan;
 mod reader;
 mod record;
 mod repair;
@@ -49,8 +50,9 @@ pub use fault::refusal;
 pub use folder::{Folder, FolderLock};
 pub use inspect::{Inspection, Segment, inspect};
 pub use memory::MemoryLog;
+pub use plan::{Action, Mend};
 pub use reader::{Entry, Known, Place, Reader, Step};
 pub use record::crc;
 pub use repair::{Repair, repair};
-pub use verify::{Damage, MAX_DAMAGES, Report, verify};
+pub use verify::{Damage, MAX_DAMAGES, Part, Report, verify};
 pub use writer::{Appended, Log};

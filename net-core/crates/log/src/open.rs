@@ -4,6 +4,7 @@ use net_types::redex::RedexError;
 use std::{collections::VecDeque, io::ErrorKind, sync::Arc};
 
 use crate::{
+    Damage, Part,
     catalog::{Bounded, Catalog},
     commit::{Commit, Dirty},
     config::Config,
@@ -39,8 +40,12 @@ impl<D: Dir> Log<D> {
         let active = match last {
             Some(last) if start.goes_on => last.active,
             last => {
-                sealed.extend(last.map(Last::seal));
-                begin(&*dir, &head, salt, &start, now)?
+                let active = begin(&*dir, &head, salt, &start, now)?;
+                if let Some(last) = last {
+                    last.store_index(&*dir, head.log_id())?;
+                    sealed.push_back(last.seal());
+                }
+                active
             }
         };
         let mut log = Self {
@@ -108,7 +113,7 @@ fn open_head<D: Dir>(
 
 /// The error of a log whose head is not there.
 pub(crate) fn head_lost(dir: &impl Dir) -> RedexError {
-    fault::corrupt(dir, HEAD, &crate::Damage::harmless(HEAD, 0, "the head of the log is lost"))
+    fault::corrupt(dir, &Damage::harmless(Part::Head, HEAD, 0, "the head of the log is lost"))
 }
 
 /// What a writer finds.
@@ -130,11 +135,20 @@ struct Last<F> {
     is_whole: bool,
 }
 
-impl<F> Last<F> {
+impl<F: crate::File> Last<F> {
     fn dirty(&self, durable: u64) -> Dirty<F> {
         let Active { name, file, index, .. } = &self.active;
         let again = index.locate(durable).map_or(0, |(_, offset)| offset);
         Dirty { name: *name, file: Arc::clone(file), again: Some(again) }
+    }
+
+    /// Keeps the index of a segment that takes no more, though its writer has not come to that.
+    fn store_index<D: Dir<File = F>>(&self, dir: &D, log_id: u64) -> Result<(), RedexError> {
+        let Active { name, file, index, .. } = &self.active;
+        // Also of what stands behind the last record that counts, and does not.
+        let length = segment::length(dir, file, *name)?;
+        index.store(dir, log_id, *name, self.end, length);
+        Ok(())
     }
 
     fn seal(self) -> Sealed {

@@ -220,9 +220,9 @@ impl<D: Dir> Reader<D> {
             return None;
         }
         (self.at, self.is_begun) = (end, true);
-        let file = self.open.as_ref().map(|open| open.name.file()).unwrap_or_default();
-        let damage = Damage { file: file.clone(), offset, first, last: end - 1, reason };
-        Some(Step::Damaged(fault::corrupt(&*self.dir, &file, &damage)))
+        let name = self.open.as_ref()?.name;
+        let damage = Damage::costly(name, offset, (first, end), reason);
+        Some(Step::Damaged(fault::corrupt(&*self.dir, &damage)))
     }
 
     /// Opens the segment of the next number.
@@ -266,10 +266,9 @@ impl<D: Dir> Reader<D> {
             return None;
         }
         (self.at, self.is_begun) = (end, true);
-        let file = catalog.iter().next().map(|bounded| bounded.name.file()).unwrap_or_default();
-        let reason = "a segment is missing";
-        let damage = Damage { file: file.clone(), offset: 0, first: at, last: end - 1, reason };
-        Some(Step::Damaged(fault::corrupt(&*self.dir, &file, &damage)))
+        let name = catalog.iter().next()?.name;
+        let damage = Damage::costly(name, 0, (at, end), "a segment is missing");
+        Some(Step::Damaged(fault::corrupt(&*self.dir, &damage)))
     }
 
     fn begin(

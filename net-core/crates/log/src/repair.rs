@@ -4,13 +4,14 @@ use net_types::redex::{FORMAT_VERSION, RedexError};
 use std::sync::Arc;
 
 use crate::{
-    Damage, Report,
+    Mend, Report,
     catalog::{Bounded, Catalog},
     dir::{Dir, File, read_full, write_full},
     fault,
     head::{self, HEAD},
     index::Index,
     open::lock,
+    plan::plan,
     record::{self, Salt},
     scan::{Found, Scanner},
     segment::{self, Name, START},
@@ -29,6 +30,8 @@ const LEAP: u64 = 1 << 32;
 pub struct Repair {
     /// What was wrong.
     pub report: Report,
+    /// What is done about it, a step for each file.
+    pub steps: Vec<Mend>,
     /// Files that are kept as they were, under these names.
     pub aside: Vec<String>,
     /// Whether it was done.
@@ -37,25 +40,30 @@ pub struct Repair {
 
 /// Puts gaps in the place of damaged records, and makes anew what can be; the damaged files are kept aside.
 ///
-/// Unless it is to be applied, nothing changes. It needs the log for itself, like a writer.
+/// Unless it is to be applied, nothing changes, and the log may be open. To be applied it needs the log for itself, like a
+/// writer.
 pub fn repair<D: Dir>(dir: &Arc<D>, apply: bool) -> Result<Repair, RedexError> {
-    let held = lock(&**dir)?;
     let mut aside = Vec::new();
+    let report = if apply { mend_all(dir, &mut aside)? } else { verify(dir)? };
+    Ok(Repair { steps: plan(&report.damages), report, aside, is_applied: apply })
+}
+
+/// Does all that can be done; tells what was wrong.
+fn mend_all<D: Dir>(dir: &Arc<D>, aside: &mut Vec<String>) -> Result<Report, RedexError> {
+    let held = lock(&**dir)?;
     let mut report = verify(dir)?;
-    if apply {
-        if let Err(damage) = find_head(&**dir)?
-            && Catalog::list(&**dir)?.first().is_some()
-        {
-            rebuild_head(dir, &mut aside)?;
-            report = verify(dir)?;
-            report.damages.insert(0, damage);
-        }
-        heal_head(dir)?;
-        mend(dir, &report, &mut aside)?;
-        dir.sync().map_err(|error| fault::io("sync", &**dir, "", &error))?;
+    if let Err(damage) = find_head(&**dir)?
+        && Catalog::list(&**dir)?.first().is_some()
+    {
+        rebuild_head(dir, aside)?;
+        report = verify(dir)?;
+        report.damages.insert(0, damage);
     }
+    heal_head(dir)?;
+    mend(dir, &report, aside)?;
+    dir.sync().map_err(|error| fault::io("sync", &**dir, "", &error))?;
     drop(held);
-    Ok(Repair { report, aside, is_applied: apply })
+    Ok(report)
 }
 
 /// Writes both copies of the head anew.
@@ -250,12 +258,5 @@ fn copy<D: Dir>(dir: &D, from: &D::File, to: &str) -> Result<(), RedexError> {
         }
         write_full(&file, &bytes[..count], offset).map_err(wrong)?;
         offset += count as u64;
-    }
-}
-
-impl Repair {
-    /// What was wrong.
-    pub fn damages(&self) -> &[Damage] {
-        &self.report.damages
     }
 }

@@ -23,6 +23,8 @@ pub const MAX_DAMAGES: usize = 10_000;
 pub struct Damage {
     /// The file in the log's directory.
     pub file: String,
+    /// What part of a log that is.
+    pub part: Part,
     /// The byte at which the damage begins.
     pub offset: u64,
     /// The first number whose record it costs.
@@ -31,6 +33,19 @@ pub struct Damage {
     pub last: u64,
     /// What is wrong.
     pub reason: &'static str,
+}
+
+/// A part of a log that can be damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The head, of which no copy is left.
+    Head,
+    /// One of the copies of the head.
+    HeadCopy,
+    /// A segment, or what is missing in front of it.
+    Segment,
+    /// The index of a segment.
+    Index,
 }
 
 /// What a log is made of.
@@ -56,8 +71,13 @@ pub struct Report {
 
 impl Damage {
     /// Damage that costs no records.
-    pub(crate) fn harmless(file: &str, offset: u64, reason: &'static str) -> Self {
-        Self { file: file.to_owned(), offset, first: 1, last: 0, reason }
+    pub(crate) fn harmless(part: Part, file: &str, offset: u64, reason: &'static str) -> Self {
+        Self { file: file.to_owned(), part, offset, first: 1, last: 0, reason }
+    }
+
+    /// Damage of a segment that costs the records of some numbers.
+    pub(crate) fn costly(name: Name, offset: u64, (first, end): (u64, u64), reason: &'static str) -> Self {
+        Self { file: name.file(), part: Part::Segment, offset, first, last: end - 1, reason }
     }
 
     /// Whether it costs records.
@@ -103,7 +123,7 @@ pub fn verify<D: Dir>(dir: &Arc<D>) -> Result<Report, RedexError> {
 
 /// Reads `head`, or tells what is wrong with it.
 pub(crate) fn find_head<D: Dir>(dir: &D) -> Result<Result<FoundHead, Damage>, RedexError> {
-    let lost = |reason| Damage::harmless(HEAD, 0, reason);
+    let lost = |reason| Damage::harmless(Part::Head, HEAD, 0, reason);
     match dir.open(HEAD, false) {
         Ok(file) => match head::read(dir, &file) {
             Ok(Some(found)) => Ok(Ok(found)),
@@ -138,7 +158,7 @@ fn segment<D: Dir>(
     report.segments += 1;
     report.bytes += length;
     if let Header::Damaged(reason) = segment::read_header(&**dir, &file, name, log_id)? {
-        report.damages.push(Damage::harmless(&name.file(), 0, reason));
+        report.damages.push(Damage::harmless(Part::Segment, &name.file(), 0, reason));
     }
     let is_over = |next: u64| end.is_some_and(|end| next >= end);
     let mut scanner = Scanner::new(file, Salt::new(log_id), START, name.first);
@@ -164,7 +184,7 @@ fn segment<D: Dir>(
             Found::End(flaw) => {
                 let is_closed = report.is_clean && end.is_none();
                 if let Some(reason) = flaw.filter(|_| is_closed) {
-                    report.damages.push(Damage::harmless(&name.file(), offset, reason));
+                    report.damages.push(Damage::harmless(Part::Segment, &name.file(), offset, reason));
                 }
                 break;
             }
@@ -178,7 +198,7 @@ fn segment<D: Dir>(
         next = end;
         if Index::load(&**dir, log_id, name).is_none_or(|stored| stored.length != length) {
             let reason = "the index is missing, or is not that of the segment";
-            report.damages.push(Damage::harmless(&name.index(), 0, reason));
+            report.damages.push(Damage::harmless(Part::Index, &name.index(), 0, reason));
         }
     }
     Ok(next)
@@ -186,6 +206,6 @@ fn segment<D: Dir>(
 
 fn missing(report: &mut Report, name: Name, offset: u64, (first, end): (u64, u64), reason: &'static str) {
     if first < end && report.damages.len() < MAX_DAMAGES {
-        report.damages.push(Damage { file: name.file(), offset, first, last: end - 1, reason });
+        report.damages.push(Damage::costly(name, offset, (first, end), reason));
     }
 }

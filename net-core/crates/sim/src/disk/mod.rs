@@ -35,6 +35,11 @@ impl Disk {
         self.lock().odds = odds;
     }
 
+    /// Refuses whatever changes something, or takes it again.
+    pub fn set_read_only(&self, is_read_only: bool) {
+        self.lock().is_read_only = is_read_only;
+    }
+
     /// Ends everything within so many calls that change something.
     pub fn die_within(&self, calls: u64) {
         self.lock().dies_in = Some(calls);

@@ -19,6 +19,7 @@ pub(super) struct State {
     pub(super) calls: u64,
     pub(super) dies_in: Option<u64>,
     pub(super) is_dead: bool,
+    pub(super) is_read_only: bool,
     pub(super) holder: Option<u64>,
     pub(super) locks: u64,
     files: Vec<Inode>,
@@ -59,6 +60,7 @@ impl State {
             calls: 0,
             dies_in: None,
             is_dead: false,
+            is_read_only: false,
             holder: None,
             locks: 0,
             files: Vec::new(),
@@ -197,6 +199,9 @@ impl State {
     /// Begins a call that changes something.
     fn change(&mut self, what: &str, bytes: &[u8]) -> io::Result<()> {
         self.check()?;
+        if self.is_read_only {
+            return Err(ErrorKind::ReadOnlyFilesystem.into());
+        }
         self.calls += 1;
         self.hasher.update(what.as_bytes()).update(blake3::hash(bytes).as_bytes());
         match &mut self.dies_in {
