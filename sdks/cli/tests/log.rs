@@ -237,8 +237,9 @@ fn a_log_that_is_written() {
     let holder = format!("process {}", std::process::id());
     let refused = place.net("log repair log --apply").replace(&holder, "process N");
     insta::assert_snapshot!("live_repair", refused);
-    let refused = place.net("log repair log --json").replace(&holder, "process N");
+    let refused = place.net("log repair log --apply --json").replace(&holder, "process N");
     insta::assert_snapshot!("live_repair_json", refused);
+    insta::assert_snapshot!("live_repair_plan", place.net("log repair log"));
 }
 
 #[test]

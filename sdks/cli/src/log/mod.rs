@@ -3,6 +3,7 @@
 mod entries;
 mod export;
 mod inspect;
+mod news;
 mod repair;
 mod source;
 mod tail;

@@ -1,12 +1,9 @@
 //! `net log repair`: gaps in the place of damage.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, BufWriter, Write},
-};
+use std::io::{self, BufWriter, Write};
 
 use clap::Args;
-use net_log::{Damage, Repair};
+use net_log::{Action, Damage, Mend, Repair};
 use serde::Serialize;
 
 use super::{
@@ -34,25 +31,11 @@ pub(crate) struct Arguments {
     progress: bool,
 }
 
-/// What is done with a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Action {
-    /// The damaged copy of the head is written anew.
-    CopyHead,
-    /// The head is made from what the segments tell.
-    RebuildHead,
-    /// The segment is kept aside and written anew, with gaps.
-    RewriteSegment,
-    /// The index is made from its segment.
-    RebuildIndex,
-}
-
-/// What a repair does with a file.
+/// What a repair does with a file, as JSON.
 #[derive(Debug, Serialize)]
-struct Step<'a> {
+struct StepJson<'a> {
     file: &'a str,
-    action: Action,
+    action: &'static str,
     /// Numbers that become gaps.
     gaps: Vec<Range>,
 }
@@ -67,7 +50,7 @@ struct Range {
 struct RepairJson<'a> {
     path: String,
     applied: bool,
-    steps: Vec<Step<'a>>,
+    steps: Vec<StepJson<'a>>,
     aside: &'a [String],
     left: Vec<DamageJson<'a>>,
 }
@@ -95,19 +78,19 @@ fn json<'a>(source: &Source, done: &'a Repair, left: &'a [Damage]) -> RepairJson
     RepairJson {
         path: source.path.display().to_string(),
         applied: done.is_applied,
-        steps: steps(done.damages()),
+        steps: done.steps.iter().map(StepJson::new).collect(),
         aside: &done.aside,
         left: left.iter().map(DamageJson::new).collect(),
     }
 }
 
 fn write(out: &mut impl Write, source: &Source, done: &Repair, left: &[Damage]) -> io::Result<()> {
-    if done.damages().is_empty() {
+    if done.report.damages.is_empty() {
         return writeln!(out, "No damage: there is nothing to repair.");
     }
     let mut table = Table::new(["FILE", if done.is_applied { "DONE" } else { "TO DO" }]);
-    for step in steps(done.damages()) {
-        table.add([step.file.to_owned(), step.text()]);
+    for mend in &done.steps {
+        table.add([mend.file.clone(), describe(mend)]);
     }
     table.write(out)?;
     writeln!(out)?;
@@ -130,48 +113,38 @@ fn write(out: &mut impl Write, source: &Source, done: &Repair, left: &[Damage]) 
     write_damages(out, left)
 }
 
-/// What a repair does about damages, a step for each file.
-fn steps(damages: &[Damage]) -> Vec<Step<'_>> {
-    let mut steps: BTreeMap<(Action, &str), Step<'_>> = BTreeMap::new();
-    for damage in damages {
-        let (file, action) = (damage.file.as_str(), action(damage));
-        let step = steps.entry((action, file)).or_insert_with(|| Step { file, action, gaps: Vec::new() });
-        if damage.costs_records() {
-            step.gaps.push(Range { first: damage.first, last: damage.last });
+impl<'a> StepJson<'a> {
+    fn new(mend: &'a Mend) -> Self {
+        let action = match mend.action {
+            Action::CopyHead => "copy_head",
+            Action::RebuildHead => "rebuild_head",
+            Action::RewriteSegment => "rewrite_segment",
+            Action::RebuildIndex => "rebuild_index",
+        };
+        let gaps = mend.gaps.iter().map(|&(first, last)| Range { first, last }).collect();
+        Self { file: &mend.file, action, gaps }
+    }
+}
+
+/// What a repair does with a file, for a person.
+fn describe(mend: &Mend) -> String {
+    match mend.action {
+        Action::CopyHead => "the damaged copy written anew from the whole one".to_owned(),
+        Action::RebuildHead => {
+            "made anew from the segments; numbers go on far behind the last one, so that none is given twice"
+                .to_owned()
         }
-    }
-    steps.into_values().collect()
-}
-
-fn action(damage: &Damage) -> Action {
-    match damage.file.as_str() {
-        "head" if damage.reason == "a copy of the head is damaged" => Action::CopyHead,
-        "head" => Action::RebuildHead,
-        file if file.ends_with(".idx") => Action::RebuildIndex,
-        _ => Action::RewriteSegment,
-    }
-}
-
-impl Step<'_> {
-    fn text(&self) -> String {
-        match self.action {
-            Action::CopyHead => "the damaged copy written anew from the whole one".to_owned(),
-            Action::RebuildHead => {
-                "made anew from the segments; numbers go on far behind the last one, so that none is given twice"
-                    .to_owned()
-            }
-            Action::RebuildIndex => "made anew from its segment".to_owned(),
-            Action::RewriteSegment if self.gaps.is_empty() => {
-                "kept aside, and what is whole of it written anew".to_owned()
-            }
-            Action::RewriteSegment => {
-                let ranges = self.gaps.iter().take(NAMED);
-                let ranges = ranges.map(|gap| text::numbers(gap.first, gap.last.saturating_add(1)));
-                let more = self.gaps.len().saturating_sub(NAMED);
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let ranges = ranges.collect::<Vec<_>>().join(", ");
-                format!("kept aside, and written anew with gaps for numbers {ranges}{more}")
-            }
+        Action::RebuildIndex => "made anew from its segment".to_owned(),
+        Action::RewriteSegment if mend.gaps.is_empty() => {
+            "kept aside, and what is whole of it written anew".to_owned()
+        }
+        Action::RewriteSegment => {
+            let ranges = mend.gaps.iter().take(NAMED);
+            let ranges = ranges.map(|&(first, last)| text::numbers(first, last.saturating_add(1)));
+            let more = mend.gaps.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let ranges = ranges.collect::<Vec<_>>().join(", ");
+            format!("kept aside, and written anew with gaps for numbers {ranges}{more}")
         }
     }
 }

@@ -1,25 +1,19 @@
 //! `net log tail`: the last events, and those that come.
 
-use std::{
-    io::{self, BufWriter, Write},
-    sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError},
-    time::Duration,
-};
+use std::io::{self, BufWriter, Write};
 
 use clap::Args;
 use net_log::{Inspection, Reader};
 
 use super::{
     entries::{Entries, Form},
+    news::News,
     source::Source,
 };
 use crate::{
     failure::{Failure, Outcome},
     text,
 };
-
-/// How often a log is looked at for something new.
-const LOOK: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -40,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Arguments { source, lines, from, follow } = arguments;
     let dir = source.open()?;
     // Before anything is shown: who sees a line may end the program.
-    let stop = if *follow { Some(stop()?) } else { None };
+    let news = if *follow { Some(News::of(&source.path)?) } else { None };
     let found = net_log::inspect(&dir).map_err(|error| source.wrong(&error))?;
     let from = from.unwrap_or_else(|| found.next.saturating_sub(*lines).max(found.first));
     let reader = match follow {
@@ -49,8 +43,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     };
     let mut entries = Entries::new(source, reader, form(source, &found));
     let mut out = BufWriter::new(io::stdout().lock());
-    match stop {
-        Some(stop) => follow_until(&stop, &mut entries, &mut out)?,
+    match news {
+        Some(news) => follow_until(&news, &mut entries, &mut out)?,
         None => entries.copy_to(&mut out, found.next, &found)?,
     }
     out.flush()?;
@@ -60,26 +54,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     Ok(Outcome::of(entries.is_damaged))
 }
 
-/// What is received when somebody ends the program.
-fn stop() -> Result<Receiver<()>, Failure> {
-    let (ended, stop) = mpsc::channel();
-    let handled = ctrlc::set_handler(move || {
-        // Who does not wait any more ends anyway.
-        let _ = ended.send(());
-    });
-    handled.map_err(|error| Failure::new("signal", format!("Ctrl-C cannot be handled: {error}"), None))?;
-    Ok(stop)
-}
-
-fn follow_until(stop: &Receiver<()>, entries: &mut Entries<'_>, out: &mut impl Write) -> Result<(), Failure> {
-    while stop.try_recv() == Err(TryRecvError::Empty) {
+/// Writes what there is and what comes until somebody ends the program.
+fn follow_until(news: &News, entries: &mut Entries<'_>, out: &mut impl Write) -> Result<(), Failure> {
+    while !news.is_over() {
         if entries.copy(out)? {
             continue;
         }
         out.flush()?;
-        if stop.recv_timeout(LOOK) != Err(RecvTimeoutError::Timeout) {
-            break;
-        }
+        news.wait();
     }
     Ok(())
 }
