@@ -1,4 +1,6 @@
-//! Programs that `cargo perf --mesh` measures beside each other: each system as two processes on this machine.
+//! Programs that `cargo perf --mesh` and `cargo perf --logs` measure beside each other.
+//!
+//! Of the mesh each system is two processes on this machine; a store of records is one, see [`stores`].
 //!
 //! A process is asked over its standard input, as a testee of the conformance suite is. The one that is asked to `listen`
 //! answers with words, with which the other one is asked to `dial`; after that the second one is asked for what is
@@ -13,6 +15,7 @@ pub mod mesh;
 pub mod nats;
 pub mod quinn;
 mod spread;
+pub mod stores;
 pub mod udp;
 mod usage;
 

@@ -19,6 +19,14 @@ impl Spread {
         self.0.push(took);
     }
 
+    /// The same of operations that are about so many each.
+    pub(crate) fn of_batches(self, batch: usize) -> Value {
+        let sent = self.0.len() * batch;
+        let mut shown = self.shown();
+        shown["sent"] = json!(sent);
+        shown
+    }
+
     pub(crate) fn shown(mut self) -> Value {
         self.0.sort_unstable();
         let at = |part: f64| {

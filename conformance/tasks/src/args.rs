@@ -40,6 +40,10 @@ cargo perf --mesh [--filter TEXT] [--without LANGUAGE]... [--quick] [--json FILE
     processor time, throughput and latency, in five rounds by turns, held against the targets. `--filter` takes the
     work whose name contains the text.
 
+cargo perf --logs [--filter TEXT] [--without LANGUAGE]... [--quick] [--json FILE]
+    Measures append-only logs beside raw writes, SQLite, fjall, redb and the published wheel, in ten rounds by turns, held
+    against the targets; draws a plot. `--filter` takes the work whose name contains the text.
+
 Languages: rust, typescript, python, go, c.
 ";
 
@@ -73,6 +77,8 @@ pub(crate) struct Args {
     pub(crate) seconds: Option<u64>,
     /// The mesh is measured, beside others.
     pub(crate) mesh: bool,
+    /// Logs are measured, beside others.
+    pub(crate) logs: bool,
     /// The report of an earlier run.
     pub(crate) compare: Option<PathBuf>,
 }
@@ -103,6 +109,7 @@ impl Args {
             quick: false,
             seconds: None,
             mesh: false,
+            logs: false,
             compare: None,
         };
         while let Some(word) = words.next() {
@@ -122,13 +129,16 @@ impl Args {
                 ("--json", Task::Conform | Task::Perf) => args.json = Some(value()?.into()),
                 ("--quick", Task::Perf) => args.quick = true,
                 ("--mesh", Task::Perf) => args.mesh = true,
+                ("--logs", Task::Perf) => args.logs = true,
                 ("--compare", Task::Perf) => args.compare = Some(value()?.into()),
                 _ => bail!("unknown option `{word}`\n\n{USAGE}"),
             }
         }
         let chooses_cases = args.filter.is_some() || args.json.is_some();
         ensure!(!(args.mutants && chooses_cases), "--mutants takes neither --filter nor --json");
-        ensure!(!(args.mesh && args.compare.is_some()), "--mesh takes no --compare");
+        ensure!(!(args.mesh && args.logs), "--mesh and --logs are runs of their own");
+        let compares = args.compare.is_some();
+        ensure!(!((args.mesh || args.logs) && compares), "--mesh and --logs take no --compare");
         ensure!(!args.without.contains(&Language::Rust), "rust is what everything is built with");
         let chosen = std::mem::take(&mut args.languages);
         args.languages = Language::ALL
@@ -179,6 +189,12 @@ mod tests {
     }
 
     #[test]
+    fn perf_measures_logs() {
+        let args = parse("perf --logs --quick").unwrap().unwrap();
+        assert_eq!((args.logs, args.mesh, args.quick), (true, false, true));
+    }
+
+    #[test]
     fn a_fuzz_target_is_named_without_an_option() {
         let args = parse("fuzz wire/echo_frame --seconds 3600").unwrap().unwrap();
         assert_eq!((args.task, args.seconds), (Task::Fuzz, Some(3600)));
@@ -201,6 +217,8 @@ mod tests {
             "perf --compare",
             "perf --list",
             "perf --mesh --compare old.json",
+            "perf --logs --compare old.json",
+            "perf --logs --mesh",
             "conform --mesh",
             "fuzz --seconds soon",
             "perf --seconds 1",

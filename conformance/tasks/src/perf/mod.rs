@@ -4,6 +4,7 @@ mod benches;
 mod compare;
 mod figures;
 mod footprint;
+mod logs;
 mod measure;
 mod mesh;
 mod parties;
@@ -30,6 +31,9 @@ use report::{Machine, Report, Row};
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     if args.mesh {
         return mesh::run(workspace, args);
+    }
+    if args.logs {
+        return logs::run(workspace, args);
     }
     let before = args.compare.as_deref().map(Report::read).transpose()?;
     let api = net_codegen::cli::api(&workspace.path(""))?;

@@ -16,9 +16,9 @@ const LINE: f64 = 23.0;
 const HEAD: f64 = 52.0;
 const TOP: f64 = 150.0;
 
-const INK: &str = "#1f2430";
-const FAINT: &str = "#6b7280";
-const RULE: &str = "#e5e7eb";
+pub(super) const INK: &str = "#1f2430";
+pub(super) const FAINT: &str = "#6b7280";
+pub(super) const RULE: &str = "#e5e7eb";
 
 /// Draws a report.
 pub(crate) fn svg(report: &Report) -> String {
@@ -159,7 +159,7 @@ fn colour(party: &str) -> &'static str {
     }
 }
 
-fn rect(x: f64, y: f64, width: f64, height: f64, colour: &str, opacity: f64) -> String {
+pub(super) fn rect(x: f64, y: f64, width: f64, height: f64, colour: &str, opacity: f64) -> String {
     format!(
         "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"2\" fill=\"{colour}\" opacity=\"{opacity}\"/>\n"
     )
@@ -171,7 +171,7 @@ fn vertical(x: f64, from: f64, to: f64, colour: &str, dashes: &str) -> String {
     )
 }
 
-fn horizontal(from: f64, to: f64, y: f64, colour: &str) -> String {
+pub(super) fn horizontal(from: f64, to: f64, y: f64, colour: &str) -> String {
     format!(
         "<line x1=\"{from:.1}\" y1=\"{y:.1}\" x2=\"{to:.1}\" y2=\"{y:.1}\" stroke=\"{colour}\" stroke-width=\"1.5\" opacity=\"0.75\"/>\n"
     )
@@ -187,7 +187,16 @@ fn goal(x: f64, y: f64, height: f64, reached: bool) -> String {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn text(out: &mut String, x: f64, y: f64, size: f64, colour: &str, weight: &str, anchor: &str, words: &str) {
+pub(super) fn text(
+    out: &mut String,
+    x: f64,
+    y: f64,
+    size: f64,
+    colour: &str,
+    weight: &str,
+    anchor: &str,
+    words: &str,
+) {
     let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let _ = writeln!(
         out,
