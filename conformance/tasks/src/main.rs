@@ -12,6 +12,7 @@ mod demo;
 mod examples;
 mod fuzz;
 mod job;
+mod kills;
 mod lanes;
 mod language;
 mod layouts;

@@ -8,7 +8,7 @@ use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::{checks, company, conform, demo, examples, fuzz, meetings, mutants, packages, prepare};
+use crate::{checks, company, conform, demo, examples, fuzz, kills, meetings, mutants, packages, prepare};
 
 /// A part of a task.
 #[derive(Debug)]
@@ -388,6 +388,15 @@ pub(crate) const STAGES: &[Stage] = &[
         work: Work::Function(company::check),
         counts: Source::Closing,
         budget: Budget { cold: 2, warm: 5 },
+    },
+    Stage {
+        name: "kills",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: PROGRAMS,
+        work: Work::Function(kills::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 60, warm: 60 },
     },
     Stage {
         name: "conformance",
