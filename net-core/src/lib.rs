@@ -23,6 +23,7 @@ use net_types::{
     base::{ChecksumHash, LibraryInfo},
     bus::NetKeypair,
     identity::{AuthorizeOptions, TokenInfo, TokenScope},
+    redex::RedexFileConfig,
 };
 use std::sync::Arc;
 
@@ -87,6 +88,19 @@ impl api::IdentityFunctions for Functions {
 
     fn channel_hash(channel: &str) -> Result<u64, Error> {
         identity::channel_hash(channel)
+    }
+}
+
+impl api::RedexFunctions for Functions {
+    type Redex = Redex;
+    type RedexFile = RedexFile;
+
+    fn open_file_cm(
+        redex: &Arc<Redex>,
+        name: &str,
+        config: RedexFileConfig,
+    ) -> Result<Arc<RedexFile>, Error> {
+        api::Redex::open_file(&**redex, name, config)
     }
 }
 

@@ -5,6 +5,8 @@ package net
 // #include <net_mesh.h>
 // #cgo noescape net_redex_new
 // #cgo nocallback net_redex_new
+// #cgo noescape net_redex_below
+// #cgo nocallback net_redex_below
 // #cgo noescape net_redex_open_file
 // #cgo nocallback net_redex_open_file
 // #cgo noescape net_redex_verify
@@ -56,6 +58,9 @@ const MaxPayload uint64 = 67108864
 
 // Most bytes of all payloads of a batch.
 const MaxBatch uint64 = 268435456
+
+// Most bytes of events that are read at once, 64 counted for each besides its payload. One event is read whatever it has.
+const MaxRange uint64 = 67108864
 
 // What a record is.
 type RecordKind string
@@ -140,13 +145,13 @@ type RedexFileConfig struct {
 	RetentionMaxEvents *uint64
 	// Most bytes of records that are kept.
 	// Nil: any number is kept.
-	RetentionMax *uint64
+	RetentionMaxBytes *uint64
 	// How old an event gets.
 	// Nil: events of any age are kept.
 	RetentionMaxAge *time.Duration
 	// Most bytes of a file in memory. Where a retention is set the oldest events make room; else appends fail with `full`.
 	// Zero: 268435456.
-	Max uint64
+	MaxBytes uint64
 }
 
 // RedexFileConfigJs is another name of [RedexFileConfig].
@@ -154,7 +159,7 @@ type RedexFileConfigJs = RedexFileConfig
 
 // NewRedexFileConfig gives options in which every default is set.
 func NewRedexFileConfig() *RedexFileConfig {
-	return &RedexFileConfig{Max: 268435456}
+	return &RedexFileConfig{MaxBytes: 268435456}
 }
 
 func packRedexFileConfig(w *writer, v RedexFileConfig) {
@@ -164,10 +169,10 @@ func packRedexFileConfig(w *writer, v RedexFileConfig) {
 		w.name = "FsyncInterval"
 		packOptional(packDuration(time.Millisecond))(w, v.FsyncInterval)
 		packOptional(packUint[uint64])(w, v.RetentionMaxEvents)
-		packOptional(packUint[uint64])(w, v.RetentionMax)
+		packOptional(packUint[uint64])(w, v.RetentionMaxBytes)
 		w.name = "RetentionMaxAge"
 		packOptional(packDuration(time.Millisecond))(w, v.RetentionMaxAge)
-		packUint[uint64](w, cmp.Or(v.Max, 268435456))
+		packUint[uint64](w, cmp.Or(v.MaxBytes, 268435456))
 	})
 }
 
@@ -186,13 +191,13 @@ func unpackRedexFileConfig(r *reader) (v RedexFileConfig) {
 		v.RetentionMaxEvents = unpackOptional(unpackUint[uint64])(&f.reader)
 	}
 	if f.has() {
-		v.RetentionMax = unpackOptional(unpackUint[uint64])(&f.reader)
+		v.RetentionMaxBytes = unpackOptional(unpackUint[uint64])(&f.reader)
 	}
 	if f.has() {
 		v.RetentionMaxAge = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
 	}
 	if f.has() {
-		v.Max = unpackUint[uint64](&f.reader)
+		v.MaxBytes = unpackUint[uint64](&f.reader)
 	}
 	r.close(&f)
 	return v
@@ -411,7 +416,7 @@ type RedexError struct {
 	Option string
 	// Of: too_large.
 	Size uint64
-	// Of: too_large, full.
+	// Of: too_large, full, range_too_large.
 	Limit uint64
 	// Of: locked, io, disk_full, read_only, vanished, poisoned.
 	Path string
@@ -431,6 +436,8 @@ type RedexError struct {
 	Found uint32
 	// Of: newer_version.
 	Supported uint32
+	// Of: range_too_large.
+	Fits uint64
 	failure
 }
 
@@ -468,6 +475,8 @@ const (
 	RedexErrorKindLagged RedexErrorKind = "lagged"
 	// The records of a file in memory fill `max_bytes`, and no retention makes room.
 	RedexErrorKindFull RedexErrorKind = "full"
+	// More was to be read at once than `max_range`. Read what fits and go on from `fits`, or tail the file.
+	RedexErrorKindRangeTooLarge RedexErrorKind = "range_too_large"
 )
 
 var (
@@ -501,6 +510,8 @@ var (
 	ErrRedexLagged error = &sentinel{655374, "redex: lagged"}
 	// The records of a file in memory fill `max_bytes`, and no retention makes room.
 	ErrRedexFull error = &sentinel{655375, "redex: full"}
+	// More was to be read at once than `max_range`. Read what fits and go on from `fits`, or tail the file.
+	ErrRedexRangeTooLarge error = &sentinel{655376, "redex: range_too_large"}
 )
 
 var redexFamily = family{id: 10, name: "redex", prefix: "redex: ", kinds: []kind{
@@ -519,6 +530,7 @@ var redexFamily = family{id: 10, name: "redex", prefix: "redex: ", kinds: []kind
 	{13, "newer_version", false},
 	{14, "lagged", true},
 	{15, "full", true},
+	{16, "range_too_large", false},
 }}
 
 func (e *RedexError) Error() string {
@@ -625,6 +637,11 @@ func (e *RedexError) cross() (uint32, string, []byte) {
 	case RedexErrorKindFull:
 		w.record(1, func() {
 			packUint[uint64](w, e.Limit)
+		})
+	case RedexErrorKindRangeTooLarge:
+		w.record(2, func() {
+			packUint[uint64](w, e.Limit)
+			packUint[uint64](w, e.Fits)
 		})
 	default:
 		w.record(0, func() {})
@@ -754,6 +771,14 @@ func init() {
 			if f.has() {
 				e.Limit = unpackUint[uint64](&f.reader)
 			}
+		case 16:
+			e.Kind = RedexErrorKindRangeTooLarge
+			if f.has() {
+				e.Limit = unpackUint[uint64](&f.reader)
+			}
+			if f.has() {
+				e.Fits = unpackUint[uint64](&f.reader)
+			}
 		}
 		return e
 	}
@@ -777,6 +802,21 @@ func NewRedex(options *RedexOptions) (result *Redex, err error) {
 	in.done()
 	if code != 0 {
 		return result, failed(&fail, redexOptionsFieldNames)
+	}
+	return newRedex(uint64(out)), nil
+}
+
+// RedexBelow makes a manager of files below a directory. It touches no file before one is opened.
+func RedexBelow(persistentDir string) (result *Redex, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_redex_below(viewOf(persistentDir), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail, redexBelowNames)
 	}
 	return newRedex(uint64(out)), nil
 }
@@ -812,7 +852,7 @@ func (o *Redex) Verify(ctx context.Context, name *string) (result []RedexReport,
 }
 
 // Repair puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
-// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+// to be applied, nothing changes and it tells what is wrong, also of a log that is open; to be applied it needs the log for itself.
 func (o *Redex) Repair(ctx context.Context, name string, apply bool) (result RedexRepaired, err error) {
 	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
@@ -916,7 +956,7 @@ func (o *RedexFile) AppendBatchAsync(ctx context.Context, payloads [][]byte) (re
 	return awaitFound(ctx, op, unpackUint[uint64])
 }
 
-// ReadRange reads what is retained from `start` on and before `end`. Damage among it is an error that names the numbers; what is around them can be read.
+// ReadRange reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it is an error that names the numbers; what is around them can be read.
 func (o *RedexFile) ReadRange(start uint64, end uint64) (result []RedexEvent, err error) {
 	var out C.net_bytes
 	var fail C.net_error
@@ -998,7 +1038,7 @@ func (o *RedexFile) NextSeq() (result uint64, err error) {
 	return uint64(out), nil
 }
 
-// Close brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+// Close brings all to the disk and lets go of the file; tails end. From the call on the file takes nothing more, and who opens it gets it anew. Closing again tells the same.
 func (o *RedexFile) Close() error {
 	if o.id() == 0 {
 		return nil
@@ -1082,6 +1122,10 @@ func unpackRedexTailIter(r *reader) *RedexTailIter {
 	return newRedexTailIter(r.uvarint())
 }
 
+var redexBelowNames = spelling{
+	"persistent_dir", "persistentDir",
+}
+
 var redexFileTailNames = spelling{
 	"from_seq", "fromSeq",
 }
@@ -1093,9 +1137,9 @@ var redexOptionsFieldNames = spelling{
 var redexFileConfigFieldNames = spelling{
 	"fsync_every_n", "FsyncEveryN",
 	"fsync_interval_ms", "FsyncInterval",
-	"max_bytes", "Max",
+	"max_bytes", "MaxBytes",
 	"persistent", "Persistent",
 	"retention_max_age_ms", "RetentionMaxAge",
-	"retention_max_bytes", "RetentionMax",
+	"retention_max_bytes", "RetentionMaxBytes",
 	"retention_max_events", "RetentionMaxEvents",
 }

@@ -18,7 +18,7 @@ func openFile(t testing.TB, redex *net.Redex, name string, config *net.RedexFile
 func TestRedexFileOutlastsItsClosing(t *testing.T) {
 	ctx := context.Background()
 	folder := t.TempDir()
-	redex := check[*net.Redex](t)(net.NewRedex(&net.RedexOptions{PersistentDir: &folder}))
+	redex := check[*net.Redex](t)(net.RedexBelow(folder))
 	t.Cleanup(func() { redex.Close() })
 	one := uint64(1)
 	file := openFile(t, redex, "a/b", &net.RedexFileConfig{Persistent: true, FsyncEveryN: &one})

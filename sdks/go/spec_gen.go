@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "2b5a1fca99e2219dfe338d4281ae84f0"
+const specHash = "44f1fa793c2059df3b1efc4dde316e10"

@@ -1255,6 +1255,9 @@ net_code net_typed_channel_name(net_handle handle, net_bytes *result, net_error 
 // Makes a manager. It touches no file before one is opened.
 net_code net_redex_new(net_view options, net_handle *result, net_error *error);
 
+// Makes a manager of files below a directory. It touches no file before one is opened.
+net_code net_redex_below(net_view persistent_dir, net_handle *result, net_error *error);
+
 // Opens a file by the name of a channel, or makes it. A file that this manager has open already is
 // the same again, as it was set up
 // first. On disk it is for this process alone to write: a second writer is refused with `locked`.
@@ -1270,7 +1273,8 @@ uint64_t net_redex_verify(net_handle handle, net_view name, net_done done, void 
 
 // Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps
 // the damaged files aside. Unless it is
-// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+// to be applied, nothing changes and it tells what is wrong, also of a log that is open; to be
+// applied it needs the log for itself.
 uint64_t net_redex_repair(net_handle handle, net_view name, bool apply, net_done done, void *ctx);
 
 // Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
@@ -1295,8 +1299,8 @@ uint64_t net_redex_file_append_batch_async(net_handle handle,
                                            net_done done,
                                            void *ctx);
 
-// Reads what is retained from `start` on and before `end`. Damage among it is an error that names
-// the numbers; what is around them can be read.
+// Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among
+// it is an error that names the numbers; what is around them can be read.
 net_code net_redex_file_read_range(net_handle handle,
                                    uint64_t start,
                                    uint64_t end,
@@ -1315,7 +1319,8 @@ net_code net_redex_file_tail(net_handle handle,
 // Returns when all that was appended before is on disk.
 uint64_t net_redex_file_sync(net_handle handle, net_done done, void *ctx);
 
-// Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+// Brings all to the disk and lets go of the file; tails end. From the call on the file takes
+// nothing more, and who opens it gets it anew. Closing again tells the same.
 uint64_t net_redex_file_close(net_handle handle, net_done done, void *ctx);
 
 // Tells how many events are retained.

@@ -483,6 +483,8 @@ func (c *call) call() any {
 		return give(c, showNetKeypair)(GenerateNetKeypair())
 	case "call:redex.redex.new":
 		return kept[*Redex](c)(NewRedex(readOptional(readRedexOptions)(c.arg("options"))))
+	case "call:redex.redex.below":
+		return kept[*Redex](c)(RedexBelow(readText[string](c.arg("persistent_dir"))))
 	case "call:redex.redex.open_file":
 		return kept[*RedexFile](c)(self[*Redex](c).OpenFile(readText[string](c.arg("name")), readOptional(readRedexFileConfig)(c.arg("config"))))
 	case "call:redex.redex.verify":
@@ -857,7 +859,7 @@ func readScalars(v any) (r Scalars) {
 		r.Day = readDate(value)
 	}
 	if value, ok := o["weight"]; ok {
-		r.Weight = readUint[uint64](value)
+		r.WeightBytes = readUint[uint64](value)
 	}
 	if value, ok := o["id"]; ok {
 		r.ID = readUint[EchoID](value)
@@ -895,7 +897,7 @@ func showScalars(r Scalars) any {
 	o["span"] = showDuration(time.Millisecond)(r.Span)
 	o["moment"] = showInstant(time.Nanosecond)(r.Moment)
 	o["day"] = showDate(r.Day)
-	o["weight"] = showDecimal[uint64](r.Weight)
+	o["weight"] = showDecimal[uint64](r.WeightBytes)
 	o["id"] = showDecimal[EchoID](r.ID)
 	o["key"] = showArray[EchoKey](r.Key)
 	o["fixed"] = showArray[[4]byte](r.Fixed)
@@ -995,7 +997,7 @@ func readEchoOptions(v any) (r EchoOptions) {
 		r.Pause = readOptional(readDuration(time.Millisecond))(value)
 	}
 	if value, ok := o["limit"]; ok {
-		r.Limit = readOptional(readUint[uint64])(value)
+		r.LimitBytes = readOptional(readUint[uint64])(value)
 	}
 	if value, ok := o["tags"]; ok {
 		r.Tags = readList(readText[string])(value)
@@ -1018,7 +1020,7 @@ func showEchoOptions(r EchoOptions) any {
 	o["color"] = showPlain[Color](r.Color)
 	o["access"] = showFlags[Access](r.Access)
 	o["pause"] = showOptional(showDuration(time.Millisecond))(r.Pause)
-	o["limit"] = showOptional(showDecimal[uint64])(r.Limit)
+	o["limit"] = showOptional(showDecimal[uint64])(r.LimitBytes)
 	o["tags"] = showList(showPlain[string])(r.Tags)
 	o["from"] = showOptional(showPlain[string])(r.From)
 	o["type"] = showOptional(showPlain[string])(r.Type)
@@ -1129,7 +1131,7 @@ func readGauge(v any) (r Gauge) {
 		r.Day = readDate(value)
 	}
 	if value, ok := o["weight"]; ok {
-		r.Weight = readUint[uint64](value)
+		r.WeightBytes = readUint[uint64](value)
 	}
 	if value, ok := o["id"]; ok {
 		r.ID = readUint[EchoID](value)
@@ -1161,7 +1163,7 @@ func showGauge(r Gauge) any {
 	o["span"] = showDuration(time.Millisecond)(r.Span)
 	o["moment"] = showInstant(time.Nanosecond)(r.Moment)
 	o["day"] = showDate(r.Day)
-	o["weight"] = showDecimal[uint64](r.Weight)
+	o["weight"] = showDecimal[uint64](r.WeightBytes)
 	o["id"] = showDecimal[EchoID](r.ID)
 	o["color"] = showPlain[Color](r.Color)
 	o["level"] = showNamed(levelTags)(r.Level)
@@ -1425,7 +1427,7 @@ func readMeshNodeConfig(v any) (r MeshNodeConfig) {
 		r.MaxDatagram = readNonzero(readUint[uint16])(value)
 	}
 	if value, ok := o["queue"]; ok {
-		r.Queue = readNonzero(readUint[uint64])(value)
+		r.QueueBytes = readNonzero(readUint[uint64])(value)
 	}
 	if value, ok := o["state_dir"]; ok {
 		r.StateDir = readOptional(readText[string])(value)
@@ -1447,7 +1449,7 @@ func showMeshNodeConfig(r MeshNodeConfig) any {
 	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
 	o["accepted_psks"] = showList(showPlain[string])(r.AcceptedPSKs)
 	o["max_datagram"] = showPlain[uint16](r.MaxDatagram)
-	o["queue"] = showDecimal[uint64](r.Queue)
+	o["queue"] = showDecimal[uint64](r.QueueBytes)
 	o["state_dir"] = showOptional(showPlain[string])(r.StateDir)
 	o["relay"] = showOptional(showPlain[bool])(r.Relay)
 	return o
@@ -1462,7 +1464,7 @@ func readStreamConfig(v any) (r StreamConfig) {
 		r.Reliability = readNonzero(readText[Reliability])(value)
 	}
 	if value, ok := o["window"]; ok {
-		r.Window = readOptional(readUint[uint64])(value)
+		r.WindowBytes = readOptional(readUint[uint64])(value)
 	}
 	if value, ok := o["fairness_weight"]; ok {
 		r.FairnessWeight = readNonzero(readUint[uint8])(value)
@@ -1474,7 +1476,7 @@ func showStreamConfig(r StreamConfig) any {
 	o := map[string]any{}
 	o["stream_id"] = showDecimal[uint64](r.StreamID)
 	o["reliability"] = showPlain[Reliability](r.Reliability)
-	o["window"] = showOptional(showDecimal[uint64])(r.Window)
+	o["window"] = showOptional(showDecimal[uint64])(r.WindowBytes)
 	o["fairness_weight"] = showPlain[uint8](r.FairnessWeight)
 	return o
 }
@@ -1700,10 +1702,10 @@ func readPeerStats(v any) (r PeerStats) {
 		r.MessagesDropped = readUint[uint64](value)
 	}
 	if value, ok := o["congestion_window"]; ok {
-		r.CongestionWindow = readUint[uint64](value)
+		r.CongestionWindowBytes = readUint[uint64](value)
 	}
 	if value, ok := o["mtu"]; ok {
-		r.Mtu = readUint[uint64](value)
+		r.MtuBytes = readUint[uint64](value)
 	}
 	if value, ok := o["drops"]; ok {
 		r.Drops = readMap(readUint[uint64])(value)
@@ -1723,8 +1725,8 @@ func showPeerStats(r PeerStats) any {
 	o["messages_received"] = showDecimal[uint64](r.MessagesReceived)
 	o["messages_lost"] = showDecimal[uint64](r.MessagesLost)
 	o["messages_dropped"] = showDecimal[uint64](r.MessagesDropped)
-	o["congestion_window"] = showDecimal[uint64](r.CongestionWindow)
-	o["mtu"] = showDecimal[uint64](r.Mtu)
+	o["congestion_window"] = showDecimal[uint64](r.CongestionWindowBytes)
+	o["mtu"] = showDecimal[uint64](r.MtuBytes)
 	o["drops"] = showMap(showDecimal[uint64])(r.Drops)
 	return o
 }
@@ -1967,7 +1969,7 @@ func readJetStreamOptions(v any) (r JetStreamOptions) {
 		r.MaxMessages = readOptional(readUint[uint64])(value)
 	}
 	if value, ok := o["max"]; ok {
-		r.Max = readOptional(readUint[uint64])(value)
+		r.MaxBytes = readOptional(readUint[uint64])(value)
 	}
 	if value, ok := o["max_age"]; ok {
 		r.MaxAge = readOptional(readDuration(time.Millisecond))(value)
@@ -1985,7 +1987,7 @@ func showJetStreamOptions(r JetStreamOptions) any {
 	o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
 	o["request_timeout"] = showDuration(time.Millisecond)(r.RequestTimeout)
 	o["max_messages"] = showOptional(showDecimal[uint64])(r.MaxMessages)
-	o["max"] = showOptional(showDecimal[uint64])(r.Max)
+	o["max"] = showOptional(showDecimal[uint64])(r.MaxBytes)
 	o["max_age"] = showOptional(showDuration(time.Millisecond))(r.MaxAge)
 	o["replicas"] = showPlain[uint32](r.Replicas)
 	return o
@@ -2003,10 +2005,10 @@ func readNetNodeConfig(v any) (r NetNodeConfig) {
 		r.Backpressure = readNonzero(readText[Backpressure])(value)
 	}
 	if value, ok := o["max_event"]; ok {
-		r.MaxEvent = readNonzero(readUint[uint64])(value)
+		r.MaxEventBytes = readNonzero(readUint[uint64])(value)
 	}
 	if value, ok := o["max_buffer"]; ok {
-		r.MaxBuffer = readNonzero(readUint[uint64])(value)
+		r.MaxBufferBytes = readNonzero(readUint[uint64])(value)
 	}
 	if value, ok := o["transport"]; ok {
 		r.Transport = readTransport(value)
@@ -2034,8 +2036,8 @@ func showNetNodeConfig(r NetNodeConfig) any {
 	o["shards"] = showOptional(showPlain[uint32])(r.Shards)
 	o["buffer_capacity"] = showPlain[uint32](r.BufferCapacity)
 	o["backpressure"] = showPlain[Backpressure](r.Backpressure)
-	o["max_event"] = showDecimal[uint64](r.MaxEvent)
-	o["max_buffer"] = showDecimal[uint64](r.MaxBuffer)
+	o["max_event"] = showDecimal[uint64](r.MaxEventBytes)
+	o["max_buffer"] = showDecimal[uint64](r.MaxBufferBytes)
 	o["transport"] = showTransport(r.Transport)
 	o["redis"] = showOptional(showRedisOptions)(r.Redis)
 	o["jetstream"] = showOptional(showJetStreamOptions)(r.Jetstream)
@@ -2292,13 +2294,13 @@ func readRedexFileConfig(v any) (r RedexFileConfig) {
 		r.RetentionMaxEvents = readOptional(readUint[uint64])(value)
 	}
 	if value, ok := o["retention_max"]; ok {
-		r.RetentionMax = readOptional(readUint[uint64])(value)
+		r.RetentionMaxBytes = readOptional(readUint[uint64])(value)
 	}
 	if value, ok := o["retention_max_age"]; ok {
 		r.RetentionMaxAge = readOptional(readDuration(time.Millisecond))(value)
 	}
 	if value, ok := o["max"]; ok {
-		r.Max = readNonzero(readUint[uint64])(value)
+		r.MaxBytes = readNonzero(readUint[uint64])(value)
 	}
 	return r
 }
@@ -2309,9 +2311,9 @@ func showRedexFileConfig(r RedexFileConfig) any {
 	o["fsync_every_n"] = showOptional(showDecimal[uint64])(r.FsyncEveryN)
 	o["fsync_interval"] = showOptional(showDuration(time.Millisecond))(r.FsyncInterval)
 	o["retention_max_events"] = showOptional(showDecimal[uint64])(r.RetentionMaxEvents)
-	o["retention_max"] = showOptional(showDecimal[uint64])(r.RetentionMax)
+	o["retention_max"] = showOptional(showDecimal[uint64])(r.RetentionMaxBytes)
 	o["retention_max_age"] = showOptional(showDuration(time.Millisecond))(r.RetentionMaxAge)
-	o["max"] = showDecimal[uint64](r.Max)
+	o["max"] = showDecimal[uint64](r.MaxBytes)
 	return o
 }
 
@@ -2586,7 +2588,7 @@ func readTransport(v any) Transport {
 			r.MaxMessages = readOptional(readUint[uint64])(value)
 		}
 		if value, ok := o["max"]; ok {
-			r.Max = readOptional(readUint[uint64])(value)
+			r.MaxBytes = readOptional(readUint[uint64])(value)
 		}
 		if value, ok := o["max_age"]; ok {
 			r.MaxAge = readOptional(readDuration(time.Millisecond))(value)
@@ -2662,7 +2664,7 @@ func showTransport(v Transport) any {
 		o["connect_timeout"] = showDuration(time.Millisecond)(r.ConnectTimeout)
 		o["request_timeout"] = showDuration(time.Millisecond)(r.RequestTimeout)
 		o["max_messages"] = showOptional(showDecimal[uint64])(r.MaxMessages)
-		o["max"] = showOptional(showDecimal[uint64])(r.Max)
+		o["max"] = showOptional(showDecimal[uint64])(r.MaxBytes)
 		o["max_age"] = showOptional(showDuration(time.Millisecond))(r.MaxAge)
 		o["replicas"] = showPlain[uint32](r.Replicas)
 	case TransportMesh:
@@ -3131,6 +3133,13 @@ func readError(v any) error {
 			if value, ok := fields["limit"]; ok {
 				e.Limit = readUint[uint64](value)
 			}
+		case RedexErrorKindRangeTooLarge:
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+			if value, ok := fields["fits"]; ok {
+				e.Fits = readUint[uint64](value)
+			}
 		}
 		return e
 	}
@@ -3365,6 +3374,9 @@ func showFields(err error) map[string]any {
 			o["last"] = showDecimal[uint64](e.Last)
 		case RedexErrorKindFull:
 			o["limit"] = showDecimal[uint64](e.Limit)
+		case RedexErrorKindRangeTooLarge:
+			o["limit"] = showDecimal[uint64](e.Limit)
+			o["fits"] = showDecimal[uint64](e.Fits)
 		}
 	}
 	return o

@@ -70,6 +70,19 @@ net.channel_hash(channel)
 net.RedisStreamDedup(capacity)
 net.RedisStreamDedup.is_duplicate(dedup_id)
 net.RedisStreamDedup.clear()
+net.Redex(persistent_dir)
+net.Redex.open_file(name)
+net.RedexFile.append(payload)
+net.RedexFile.append_batch(payloads)
+net.RedexFile.read_range(start, end)
+net.RedexFile.tail(from_seq)
+net.RedexFile.sync()
+net.RedexFile.close()
+net.RedexFile.__len__()
+net.RedexTailIter.__iter__()
+net.RedexTailIter.__next__()
+net.RedexTailIter.close()
+net_sdk.open_file_cm(redex, name)
 """
 
 MESH = (
@@ -163,6 +176,20 @@ def test_attributes(line: str) -> None:
     path, *names = line.split()
     for name in names:
         assert hasattr(found(path), name)
+
+
+FILE = (
+    "persistent fsync_every_n fsync_interval_ms retention_max_events retention_max_bytes"
+    " retention_max_age_ms"
+)
+
+
+@pytest.mark.parametrize("opens", [net.Redex.open_file, net.aio.Redex.open_file, net_sdk.open_file_cm])
+@pytest.mark.parametrize("name", FILE.split())
+def test_settings_of_a_file_are_keywords(opens: Any, name: str) -> None:
+    signature = inspect.signature(opens)
+    assert signature.bind(object(), "a", **{name: 1}).arguments[name] == 1
+    assert signature.parameters[name].default is None
 
 
 def test_constants() -> None:

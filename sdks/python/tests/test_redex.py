@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import net.aio
+import net_sdk
 from net import Redex, RedexError
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
@@ -25,6 +26,32 @@ def test_a_file_outlasts_its_closing(tmp_path: Path) -> None:
         assert [event.payload for event in file.read_range(1, 9)] == [b"two", b"three"]
         (report,) = redex.verify()
         assert (report.name, report.events, report.damages) == ("a/b", 3, [])
+
+
+def test_a_file_for_a_with_statement(tmp_path: Path) -> None:
+    redex = Redex(str(tmp_path))
+    with net_sdk.open_file_cm(redex, "a", persistent=True) as file:
+        assert (len(file), file.append(b"one"), len(file)) == (0, 0, 1)
+    with pytest.raises(RedexError, match="file closed"):
+        file.append(b"two")
+    with net_sdk.open_file_cm(redex, "a", persistent=True) as file:
+        assert len(file) == 1
+
+
+def test_a_file_that_is_being_closed_is_opened_anew(tmp_path: Path) -> None:
+    async def run() -> None:
+        redex = net.aio.Redex(str(tmp_path))
+        file = redex.open_file("a", persistent=True)
+        file.append(b"one")
+        closing = asyncio.ensure_future(file.close())
+        await asyncio.sleep(0)
+        again = redex.open_file("a", persistent=True)
+        assert again.append(b"two") == 1
+        await closing
+        assert again.append(b"three") == 2
+        await again.close()
+
+    asyncio.run(run())
 
 
 def test_a_tail_gives_what_was_there_and_what_comes() -> None:

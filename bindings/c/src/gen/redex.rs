@@ -24,6 +24,22 @@ pub unsafe extern "C" fn net_redex_new(options: View, result: *mut Handle, error
     }
 }
 
+/// Makes a manager of files below a directory. It touches no file before one is opened.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_redex_below(
+    persistent_dir: View,
+    result: *mut Handle,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let persistent_dir = persistent_dir.text("persistent_dir")?;
+            <net_core::Redex as net_types::api::Redex>::below(persistent_dir).map(Shared)
+        })
+    }
+}
+
 /// Opens a file by the name of a channel, or makes it. A file that this manager has open already is
 /// the same again, as it was set up
 /// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
@@ -65,7 +81,8 @@ pub unsafe extern "C" fn net_redex_verify(handle: Handle, name: View, done: Done
 
 /// Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps
 /// the damaged files aside. Unless it is
-/// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+/// to be applied, nothing changes and it tells what is wrong, also of a log that is open; to be
+/// applied it needs the log for itself.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_repair(
     handle: Handle,
@@ -161,8 +178,8 @@ pub unsafe extern "C" fn net_redex_file_append_batch_async(
     }
 }
 
-/// Reads what is retained from `start` on and before `end`. Damage among it is an error that names
-/// the numbers; what is around them can be read.
+/// Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among
+/// it is an error that names the numbers; what is around them can be read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_read_range(
     handle: Handle,
@@ -212,7 +229,8 @@ pub unsafe extern "C" fn net_redex_file_sync(handle: Handle, done: Done, ctx: *m
     }
 }
 
-/// Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+/// Brings all to the disk and lets go of the file; tails end. From the call on the file takes
+/// nothing more, and who opens it gets it anew. Closing again tells the same.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_close(handle: Handle, done: Done, ctx: *mut c_void) -> u64 {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.

@@ -21,6 +21,15 @@ pub fn redex_redex_new(environment: f64, args: &[u8]) -> napi::Result<f64> {
         Ok(home.own(result) as f64)
     })
 }
+/// `redex.redex.below`
+#[napi(js_name = "redexRedexBelow")]
+pub fn redex_redex_below(environment: f64, persistent_dir: String) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let result = <net_core::Redex as net_types::api::Redex>::below(&persistent_dir)?;
+        Ok(home.own(result) as f64)
+    })
+}
 /// `redex.redex.open_file`
 #[napi(js_name = "redexRedexOpenFile")]
 pub fn redex_redex_open_file(environment: f64, this: f64, name: String, args: &[u8]) -> napi::Result<f64> {

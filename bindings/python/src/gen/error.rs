@@ -66,6 +66,7 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (10, 13) => ("net.gen.redex", "RedexNewerVersionError"),
         (10, 14) => ("net.gen.redex", "RedexLaggedError"),
         (10, 15) => ("net.gen.redex", "RedexFullError"),
+        (10, 16) => ("net.gen.redex", "RedexRangeTooLargeError"),
         (11, 1) => ("net.gen.cortex", "CortexClosedError"),
         (11, 2) => ("net.gen.cortex", "CortexFoldFailedError"),
         (11, 3) => ("net.gen.cortex", "CortexSkippedError"),
@@ -341,6 +342,12 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
         Error::Redex(net_types::redex::RedexError::Full { limit, .. }) => {
             let value = limit;
             into.set_item("limit", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::RangeTooLarge { limit, fits, .. }) => {
+            let value = limit;
+            into.set_item("limit", value::shown(value, py)?)?;
+            let value = fits;
+            into.set_item("fits", value::shown(value, py)?)?;
         }
         Error::Cortex(net_types::cortex::CortexError::FoldFailed { seq, reason, .. }) => {
             let value = seq;
@@ -645,6 +652,11 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         }
         .into(),
         (10, 15) => net_types::redex::RedexError::Full { limit: error::member_of(members, "limit")? }.into(),
+        (10, 16) => net_types::redex::RedexError::RangeTooLarge {
+            limit: error::member_of(members, "limit")?,
+            fits: error::member_of(members, "fits")?,
+        }
+        .into(),
         (11, 1) => net_types::cortex::CortexError::Closed.into(),
         (11, 2) => net_types::cortex::CortexError::FoldFailed {
             seq: error::member_of(members, "seq")?,

@@ -711,6 +711,23 @@ impl ToPy for net_types::redex::RedexRepaired {
     }
 }
 
+/// Opens a file as `open_file` does, for a `with` statement, at whose end it is closed.
+#[pyfunction]
+#[pyo3(signature = (redex, name, config))]
+fn open_file_cm(
+    py: Python<'_>,
+    redex: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    config: Option<Arg<'_, '_>>,
+) -> Answer {
+    let redex = abi::arg(redex, "redex")?;
+    let name = abi::arg::<&str>(name, "name")?;
+    let config = abi::arg_or(config, "config", Default::default)?;
+    abi::run(py, name.len(), || {
+        <net_core::Functions as api::RedexFunctions>::open_file_cm(&redex, name, config)
+    })
+}
+
 /// Makes a manager. It touches no file before one is opened.
 #[pyfunction]
 #[pyo3(signature = (options))]
@@ -775,7 +792,7 @@ fn redex_repair_start(
 }
 
 /// Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
-/// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+/// to be applied, nothing changes and it tells what is wrong, also of a log that is open; to be applied it needs the log for itself.
 #[pyfunction]
 #[pyo3(signature = (this, name, apply))]
 fn redex_repair(py: Python<'_>, this: Arg<'_, '_>, name: Arg<'_, '_>, apply: Option<Arg<'_, '_>>) -> Answer {
@@ -783,7 +800,7 @@ fn redex_repair(py: Python<'_>, this: Arg<'_, '_>, name: Arg<'_, '_>, apply: Opt
 }
 
 /// Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
-/// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+/// to be applied, nothing changes and it tells what is wrong, also of a log that is open; to be applied it needs the log for itself.
 #[pyfunction]
 #[pyo3(signature = (queue, this, name, apply))]
 fn redex_repair_submit(
@@ -871,7 +888,7 @@ fn redex_file_append_batch_async_submit(
     queue.get().submit(py, redex_file_append_batch_async_start(this, payloads)?)
 }
 
-/// Reads what is retained from `start` on and before `end`. Damage among it is an error that names the numbers; what is around them can be read.
+/// Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it is an error that names the numbers; what is around them can be read.
 #[pyfunction]
 #[pyo3(signature = (this, start, end))]
 fn redex_file_read_range(py: Python<'_>, this: Arg<'_, '_>, start: Arg<'_, '_>, end: Arg<'_, '_>) -> Answer {
@@ -919,14 +936,14 @@ fn redex_file_close_start(
     Ok(async move { <net_core::RedexFile as api::RedexFile>::close(&this).await })
 }
 
-/// Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+/// Brings all to the disk and lets go of the file; tails end. From the call on the file takes nothing more, and who opens it gets it anew. Closing again tells the same.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn redex_file_close(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::wait(py, redex_file_close_start(this)?)
 }
 
-/// Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+/// Brings all to the disk and lets go of the file; tails end. From the call on the file takes nothing more, and who opens it gets it anew. Closing again tells the same.
 #[pyfunction]
 #[pyo3(signature = (queue, this))]
 fn redex_file_close_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
@@ -1004,6 +1021,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<RedexDamage>()?;
     module.add_class::<RedexReport>()?;
     module.add_class::<RedexRepaired>()?;
+    module.add_function(wrap_pyfunction!(open_file_cm, module)?)?;
     module.add_function(wrap_pyfunction!(redex_new, module)?)?;
     module.add_function(wrap_pyfunction!(redex_open_file, module)?)?;
     module.add_function(wrap_pyfunction!(redex_verify, module)?)?;

@@ -178,6 +178,10 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
         Error::Redex(net_types::redex::RedexError::Full { limit }) => w.record(1, |w| {
             limit.pack(w);
         }),
+        Error::Redex(net_types::redex::RedexError::RangeTooLarge { limit, fits }) => w.record(2, |w| {
+            limit.pack(w);
+            fits.pack(w);
+        }),
         Error::Cortex(net_types::cortex::CortexError::FoldFailed { seq, reason }) => w.record(2, |w| {
             seq.pack(w);
             reason.pack(w);
@@ -477,6 +481,10 @@ pub fn error_of(
         (10, 15) => {
             let mut f = fields.record()?;
             net_types::redex::RedexError::Full { limit: f.field()? }.into()
+        }
+        (10, 16) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::RangeTooLarge { limit: f.field()?, fits: f.field()? }.into()
         }
         (11, 1) => net_types::cortex::CortexError::Closed.into(),
         (11, 2) => {

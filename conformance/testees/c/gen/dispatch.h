@@ -4289,6 +4289,22 @@ static inline void show_redex_full(call *c, const net_error *error) {
   }
 }
 
+static inline void show_redex_range_too_large(call *c, const net_error *error) {
+  net_redex_range_too_large_fields fields;
+  if (net_redex_range_too_large_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("fits"));
+      show_u64(c, &fields.fits);
+      leave(c, at);
+    }
+  }
+}
+
 // Shows an error and releases it.
 static inline void show_error(call *c, net_error *error) {
   net_view family = net_str("");
@@ -4727,6 +4743,11 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("redex");
     kind = net_str("full");
     show_redex_full(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_RANGE_TOO_LARGE) {
+    family = net_str("redex");
+    kind = net_str("range_too_large");
+    show_redex_range_too_large(c, error);
   }
   leave(c, before);
   before = enter(c, net_str("family"));
@@ -5781,6 +5802,21 @@ static inline net_error read_error(call *c, const node *value) {
         read_u64(c, member(fields, "limit"), &given_fields.limit);
       }
       net_redex_full_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("range_too_large")) || net_view_equal(kind_text, net_str("range_too_large"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_RANGE_TOO_LARGE;
+      net_redex_range_too_large_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      if (given(member(fields, "fits"))) {
+        read_u64(c, member(fields, "fits"), &given_fields.fits);
+      }
+      net_redex_range_too_large_fields_pack(&w, &given_fields);
     }
   }
   if (error.kind == 0) {
@@ -10531,6 +10567,23 @@ static void call_redex_new(call *c) {
   show_object(c, result);
 }
 
+static void call_redex_below(call *c) {
+  net_view persistent_dir_;
+  memset(&persistent_dir_, 0, sizeof persistent_dir_);
+  read_text(c, arg(c, "persistent_dir"), &persistent_dir_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_redex_below(persistent_dir_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
 static void call_redex_open_file(call *c) {
   net_view name_;
   memset(&name_, 0, sizeof name_);
@@ -11081,6 +11134,7 @@ static inline bool dispatch(call *c) {
       {"time:bus.net_node.push_with_hash", time_net_node_push_with_hash},
       {"time:bus.net_node.poll", time_net_node_poll},
       {"call:redex.redex.new", call_redex_new},
+      {"call:redex.redex.below", call_redex_below},
       {"call:redex.redex.open_file", call_redex_open_file},
       {"call:redex.redex.verify", call_redex_verify},
       {"call:redex.redex.repair", call_redex_repair},

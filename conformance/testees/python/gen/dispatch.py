@@ -774,6 +774,10 @@ ERRORS.update(
         ),
         ("redex", "lagged"): (655374, (("first", "first", DECIMAL), ("last", "last", DECIMAL))),
         ("redex", "full"): (655375, (("limit", "limit", DECIMAL),)),
+        ("redex", "range_too_large"): (
+            655376,
+            (("limit", "limit", DECIMAL), ("fits", "fits", DECIMAL)),
+        ),
         ("cortex", "closed"): (720897, ()),
         ("cortex", "fold_failed"): (720898, (("seq", "seq", DECIMAL), ("reason", "reason", SAME))),
         ("cortex", "skipped"): (720899, (("seq", "seq", DECIMAL),)),
@@ -1736,6 +1740,16 @@ CALLS: dict[str, Call] = {
     ),
     "bus.typed_channel.name": Call(
         net.gen.bus.TypedChannel, "name", (), SAME, on_object=True, is_property=True
+    ),
+    "redex.open_file_cm": Call(
+        net.gen.redex,
+        "open_file_cm",
+        (
+            ("redex", "redex", OBJECT),
+            ("name", "name", SAME),
+            ("config", "persistent", named("redex.redex_file_config")),
+        ),
+        None,
     ),
     "redex.redex.new": Call(
         net.gen.redex, "Redex", (("options", "persistent_dir", named("redex.redex_options")),), None

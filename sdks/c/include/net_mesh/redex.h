@@ -38,6 +38,10 @@
 // Most bytes of all payloads of a batch.
 #define NET_MAX_BATCH UINT64_C(268435456)
 
+// Most bytes of events that are read at once, 64 counted for each besides its payload. One event is
+// read whatever it has.
+#define NET_MAX_RANGE UINT64_C(67108864)
+
 // What a record is.
 typedef uint8_t net_record_kind;
 
@@ -514,6 +518,10 @@ NET_OWNED(redex_repaired)
 
 // The records of a file in memory fill `max_bytes`, and no retention makes room.
 #define NET_REDEX_FULL 15
+
+// More was to be read at once than `max_range`. Read what fits and go on from `fits`, or tail the
+// file.
+#define NET_REDEX_RANGE_TOO_LARGE 16
 
 // Fields of an error of kind `redex: invalid_name`.
 typedef struct net_redex_invalid_name_fields {
@@ -1032,6 +1040,47 @@ static inline void net_redex_full_fields_pack(net_writer *w, const net_redex_ful
   net_put_end(w, start);
 }
 
+// Fields of an error of kind `redex: range_too_large`.
+typedef struct net_redex_range_too_large_fields {
+  // The limit.
+  uint64_t limit;
+  // The fits.
+  uint64_t fits;
+} net_redex_range_too_large_fields;
+
+// Reads the fields of such an error, in which their texts stay; false for another kind.
+static inline bool net_redex_range_too_large_fields_unpack(
+    const net_error *error,
+    net_redex_range_too_large_fields *value) {
+  net_reader reader = net_reader_new(error->fields, true);
+  net_reader *r = &reader;
+  bool ok = error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_RANGE_TOO_LARGE;
+  memset(value, 0, sizeof *value);
+  if (!ok) {
+    return false;
+  }
+  net_fields f = net_get_record(r);
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->limit);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->fits);
+  }
+  net_get_end(r, &f);
+  net_reader_finish(r, &ok);
+  return ok;
+}
+
+// Packs the fields of such an error, for `net_reply_error`.
+static inline void net_redex_range_too_large_fields_pack(
+    net_writer *w,
+    const net_redex_range_too_large_fields *value) {
+  size_t start = net_put_record(w, 2);
+  net_u64_pack(w, &value->limit);
+  net_u64_pack(w, &value->fits);
+  net_put_end(w, start);
+}
+
 // Makes a manager. It touches no file before one is opened.
 static inline net_code net_redex_new_with(const net_redex_options *options,
                                           net_handle *result,
@@ -1201,8 +1250,8 @@ static inline net_code net_redex_file_append_batch_async_wait(net_queue *queue,
   net_bytes_free(&given);
   return code;
 }
-// Reads what is retained from `start` on and before `end`. Damage among it is an error that names
-// the numbers; what is around them can be read.
+// Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it
+// is an error that names the numbers; what is around them can be read.
 static inline net_code net_redex_file_read_range_with(net_handle handle,
                                                       uint64_t start,
                                                       uint64_t end,

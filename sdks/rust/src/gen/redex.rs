@@ -49,6 +49,15 @@ impl Redex {
         guard::run(|| net_core::Redex::new(options)).map(Self::from_core)
     }
 
+    /// Makes a manager of files below a directory. It touches no file before one is opened.
+    ///
+    /// # Errors
+    ///
+    /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn below(persistent_dir: &str) -> Result<Self, Error> {
+        guard::run(|| net_core::Redex::below(persistent_dir)).map(Self::from_core)
+    }
+
     /// Opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
     /// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
     ///
@@ -77,7 +86,7 @@ impl Redex {
     }
 
     /// Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
-    /// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+    /// to be applied, nothing changes and it tells what is wrong, also of a log that is open; to be applied it needs the log for itself.
     ///
     /// # Errors
     ///
@@ -155,7 +164,7 @@ impl RedexFile {
         guard::run_async(self.inner.append_batch_async(payloads.into_iter().map(Into::into).collect())).await
     }
 
-    /// Reads what is retained from `start` on and before `end`. Damage among it is an error that names the numbers; what is around them can be read.
+    /// Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it is an error that names the numbers; what is around them can be read.
     ///
     /// # Errors
     ///
@@ -185,7 +194,7 @@ impl RedexFile {
         guard::run_async(self.inner.sync()).await
     }
 
-    /// Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+    /// Brings all to the disk and lets go of the file; tails end. From the call on the file takes nothing more, and who opens it gets it anew. Closing again tells the same.
     ///
     /// # Errors
     ///

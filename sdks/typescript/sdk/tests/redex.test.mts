@@ -22,6 +22,19 @@ test('a file outlasts its closing', async () => {
   await again.close();
 });
 
+test('a manager takes its directory by itself, and a file that is being closed is opened anew', async () => {
+  const redex = new Redex(folder());
+  const file = redex.openFile('a', { persistent: true });
+  expect(file.append(Buffer.from('one'))).toBe(0n);
+  const closing = file.close();
+  const again = redex.openFile('a', { persistent: true });
+  expect(again.append(Buffer.from('two'))).toBe(1n);
+  await closing;
+  expect(() => file.append(Buffer.from('late'))).toThrow('redex: closed');
+  expect(texts(again.readRange(0n, 9n))).toEqual(['one', 'two']);
+  await again.close();
+});
+
 test('appends that wait share the way to the disk', async () => {
   const redex = new Redex({ persistentDir: folder() });
   const file = redex.openFile('a', { persistent: true, fsyncEveryN: 1n });

@@ -265,6 +265,11 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
         }
         .into(),
+        ("redex", "range_too_large") => net_mesh::redex::RedexError::RangeTooLarge {
+            limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
+            fits: optional(members, "fits")?.ok_or_else(|| missing("fits"))?,
+        }
+        .into(),
         ("cortex", "closed") => net_mesh::cortex::CortexError::Closed.into(),
         ("cortex", "fold_failed") => net_mesh::cortex::CortexError::FoldFailed {
             seq: optional(members, "seq")?.ok_or_else(|| missing("seq"))?,
@@ -496,6 +501,10 @@ fn fields(error: &Error) -> Value {
         }),
         Error::Redex(net_mesh::redex::RedexError::Full { limit }) => json!({
             "limit": limit.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::RangeTooLarge { limit, fits }) => json!({
+            "limit": limit.write(),
+            "fits": fits.write(),
         }),
         Error::Cortex(net_mesh::cortex::CortexError::FoldFailed { seq, reason }) => json!({
             "seq": seq.write(),

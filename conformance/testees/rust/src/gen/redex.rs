@@ -15,6 +15,10 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
                 net_mesh::redex::Redex::new(optional::<net_mesh::redex::RedexOptions>(args, "options")?)?;
             Ok(request.keep(result))
         }
+        "redex.redex.below" => {
+            let result = net_mesh::redex::Redex::below(&member::<String>(args, "persistent_dir")?)?;
+            Ok(request.keep(result))
+        }
         "redex.redex.open_file" => {
             let object = request.object::<net_mesh::redex::Redex>()?;
             let result: net_mesh::redex::RedexFile = object.open_file(

@@ -1817,6 +1817,7 @@ fn redex(list: &mut List) {
     list.value("FORMAT_VERSION", net_mesh::redex::FORMAT_VERSION);
     list.value("MAX_PAYLOAD", net_mesh::redex::MAX_PAYLOAD);
     list.value("MAX_BATCH", net_mesh::redex::MAX_BATCH);
+    list.value("MAX_RANGE", net_mesh::redex::MAX_RANGE);
     list.ty::<net_mesh::redex::RecordKind>("RecordKind");
     list.value("RecordKind::Event", net_mesh::redex::RecordKind::Event.text());
     list.value("RecordKind::Gap", net_mesh::redex::RecordKind::Gap.text());
@@ -1922,6 +1923,12 @@ fn redex(list: &mut List) {
         },
         &["RedexError::Full", "RedexError::Full.limit"],
     );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::RangeTooLarge { limit: _, fits: _, .. })
+        },
+        &["RedexError::RangeTooLarge", "RedexError::RangeTooLarge.limit", "RedexError::RangeTooLarge.fits"],
+    );
     list.ty::<net_mesh::redex::RedexOptions>("RedexOptions");
     list.parts(
         |net_mesh::redex::RedexOptions { persistent_dir: _, .. }: &net_mesh::redex::RedexOptions| {},
@@ -2012,6 +2019,7 @@ fn redex(list: &mut List) {
     list.ty::<net_mesh::redex::RedexFile>("RedexFile");
     list.ty::<net_mesh::redex::RedexTailIter>("RedexTailIter");
     list.has(&["Redex::new"]);
+    list.has(&["Redex::below"]);
     list.has(&["Redex::open_file"]);
     list.has(&["Redex::verify"]);
     list.has(&["Redex::repair"]);

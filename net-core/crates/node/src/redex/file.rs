@@ -3,29 +3,24 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use net_log::{Entry, Folder, Reader, Step};
+use net_log::{Dir, Entry, Folder, Step};
 use net_types::{
     BaseError, Error, api,
-    redex::{RedexError, RedexEvent},
+    redex::{MAX_RANGE, RedexError, RedexEvent},
 };
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    queue,
-    shared::{Shared, Store},
-    tail::RedexTailIter,
-};
+use super::{queue, shared::Shared, source::Source, tail::RedexTailIter};
 
-/// Entries, and bytes of them, that are read at once.
-pub(super) const ENTRIES: usize = 1024;
-pub(super) const BYTES: usize = 1 << 20;
+/// Bytes that an event of a range costs besides its payload.
+const OVERHEAD: u64 = 64;
 
 /// One append-only file. It is closed when nobody has it or a tail of it any more.
 #[derive(Debug)]
-pub struct RedexFile(pub(super) Arc<Shared>);
+pub struct RedexFile<D: Dir = Folder>(pub(super) Arc<Shared<D>>);
 
-impl api::RedexFile for RedexFile {
-    type RedexTailIter = RedexTailIter;
+impl<D: Dir> api::RedexFile for RedexFile<D> {
+    type RedexTailIter = RedexTailIter<D>;
 
     fn append(&self, payload: &[u8]) -> Result<u64, Error> {
         Ok(first(self.0.append(&[payload])?)?)
@@ -40,19 +35,15 @@ impl api::RedexFile for RedexFile {
     }
 
     async fn append_batch_async(&self, payloads: Vec<Bytes>) -> Result<Option<u64>, Error> {
-        Ok(queue::append(&self.0, payloads).await?)
+        queue::append(&self.0, payloads).await
     }
 
     fn read_range(&self, start: u64, end: u64) -> Result<Vec<RedexEvent>, Error> {
         self.0.check_open()?;
-        let entries = match &self.0.folder {
-            Some(folder) => self.read_disk(folder, start, end)?,
-            None => self.read_memory(start, end),
-        };
-        Ok(entries.into_iter().map(event).collect())
+        Ok(self.read(start, end)?.into_iter().map(event).collect())
     }
 
-    fn tail(&self, from_seq: u64) -> Result<Arc<RedexTailIter>, Error> {
+    fn tail(&self, from_seq: u64) -> Result<Arc<RedexTailIter<D>>, Error> {
         self.0.check_open()?;
         Ok(RedexTailIter::open(&self.0, from_seq))
     }
@@ -63,6 +54,8 @@ impl api::RedexFile for RedexFile {
     }
 
     async fn close(&self) -> Result<(), Error> {
+        // At once: who opens the file after this call gets it anew.
+        self.0.begin_close();
         let file = Arc::clone(&self.0);
         Ok(blocking(move || file.close()).await??)
     }
@@ -80,50 +73,28 @@ impl api::RedexFile for RedexFile {
     }
 }
 
-impl RedexFile {
-    fn read_disk(&self, folder: &Arc<Folder>, start: u64, end: u64) -> Result<Vec<Entry>, RedexError> {
+impl<D: Dir> RedexFile<D> {
+    fn read(&self, start: u64, end: u64) -> Result<Vec<Entry>, RedexError> {
         let end = end.min(self.0.next_seq());
-        let mut reader = Reader::range(Arc::clone(folder), start, end);
-        let mut entries = Vec::new();
+        let mut source = Source::range(&self.0, start, end);
+        let (mut entries, mut size) = (Vec::new(), 0);
         loop {
-            match read(&self.0, &mut reader, end)? {
+            match source.read(&self.0, end)? {
                 Step::Entries(more) if more.is_empty() => return Ok(entries),
-                Step::Entries(more) => entries.extend(more),
+                Step::Entries(more) => {
+                    for entry in more {
+                        size += entry.payload.len() as u64 + OVERHEAD;
+                        if size > MAX_RANGE && !entries.is_empty() {
+                            return Err(RedexError::RangeTooLarge { limit: MAX_RANGE, fits: entry.seq });
+                        }
+                        entries.push(entry);
+                    }
+                }
                 // Retention was quicker: what it gave up is not retained.
                 Step::Lagged(..) => {}
                 Step::Damaged(error) => return Err(error),
             }
         }
-    }
-
-    fn read_memory(&self, start: u64, end: u64) -> Vec<Entry> {
-        let state = self.0.lock();
-        let Store::Memory(log) = &state.store else { return Vec::new() };
-        match log.read(start.max(log.first_seq()), end, usize::MAX, usize::MAX) {
-            Step::Entries(entries) => entries,
-            Step::Lagged(..) | Step::Damaged(_) => Vec::new(),
-        }
-    }
-}
-
-/// Reads what comes next of the numbers before `until`. That nothing does though the writer has written it is an error.
-pub(super) fn read(file: &Shared, reader: &mut Reader<Folder>, until: u64) -> Result<Step, RedexError> {
-    let known = known(file, reader.at());
-    let step = reader.read(ENTRIES, BYTES, known)?;
-    let is_missing = reader.at() < known.next.unwrap_or(0).min(until);
-    match (&step, &file.folder) {
-        (Step::Entries(entries), Some(folder)) if entries.is_empty() && is_missing => {
-            Err(RedexError::Vanished { path: net_log::Dir::path(&**folder) })
-        }
-        _ => Ok(step),
-    }
-}
-
-/// What the writer knows near a number.
-fn known(file: &Shared, at: u64) -> net_log::Known {
-    match &file.lock().store {
-        Store::Disk(log) => net_log::Known { next: Some(log.next_seq()), place: log.place(at) },
-        Store::Memory(log) => net_log::Known { next: Some(log.next_seq()), place: None },
     }
 }
 

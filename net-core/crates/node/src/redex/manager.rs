@@ -2,15 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
 use net_crypto::ChannelName;
-use net_log::{Config, Folder, Fsync, Log, MemoryLog, Retention};
+use net_log::{Config, Dir, Fsync, Log, MemoryLog, Retention};
 use net_types::{
     BaseError, Error, api,
     identity::IdentityError,
@@ -18,87 +15,158 @@ use net_types::{
 };
 
 use super::{
-    disk,
+    disk::{Disk, Folders},
     file::{RedexFile, blocking},
+    keeper::{self, Keeper},
     shared::{Shared, Store, now},
-    timer::Timer,
 };
 
-/// What the directories of logs end with. No file of a log does, so that `a` and `a.log/b` do not meet.
-const SUFFIX: &str = "log";
-
-/// A manager of append-only files, in memory or below one directory.
+/// A manager of append-only files, in memory or on a disk.
 #[derive(Debug)]
-pub struct Redex {
-    directory: Option<PathBuf>,
-    open: Mutex<BTreeMap<String, Weak<Shared>>>,
+pub struct Redex<S: Disk = Folders> {
+    disk: Option<Arc<S>>,
+    files: Mutex<Files<S::Dir>>,
+    keeper: Arc<Keeper<S::Dir>>,
 }
+
+/// What is known of files by name.
+#[derive(Debug)]
+struct Files<D: Dir> {
+    slots: BTreeMap<String, Arc<Slot<D>>>,
+    /// How many there are when those are forgotten that nobody has.
+    sweep_at: usize,
+}
+
+/// A file that is open, or was. It is locked while it is opened, so that those of other names need not wait for it.
+#[derive(Debug)]
+struct Slot<D: Dir>(Mutex<Weak<Shared<D>>>);
 
 impl api::Redex for Redex {
     type RedexFile = RedexFile;
 
     fn new(options: RedexOptions) -> Result<Arc<Self>, Error> {
-        let directory = options.persistent_dir.map(PathBuf::from);
-        Ok(Arc::new(Self { directory, open: Mutex::default() }))
+        Ok(Self::on(options.persistent_dir.map(Folders::below)))
+    }
+
+    fn below(persistent_dir: &str) -> Result<Arc<Self>, Error> {
+        Ok(Self::on(Some(Folders::below(persistent_dir))))
     }
 
     fn open_file(&self, name: &str, config: RedexFileConfig) -> Result<Arc<RedexFile>, Error> {
-        check_name(name)?;
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = open.get(name).and_then(Weak::upgrade).filter(|file| !file.is_closed());
-        if let Some(known) = known {
-            return Ok(Arc::new(RedexFile(known)));
-        }
-        let file = self.open_new(name, &config)?;
-        open.retain(|_, file| file.strong_count() > 0);
-        open.insert(name.to_owned(), Arc::downgrade(&file));
-        Ok(Arc::new(RedexFile(file)))
+        self.open(name, &config)
     }
 
     async fn verify(&self, name: Option<String>) -> Result<Vec<RedexReport>, Error> {
-        let directory = self.directory()?.to_owned();
+        self.verify_all(name).await
+    }
+
+    async fn repair(&self, name: String, apply: bool) -> Result<RedexRepaired, Error> {
+        self.repair_one(name, apply).await
+    }
+}
+
+impl<S: Disk> Redex<S> {
+    /// A manager of files on a disk, or in memory only.
+    pub(super) fn on(disk: Option<S>) -> Arc<Self> {
+        let files = Mutex::new(Files { slots: BTreeMap::new(), sweep_at: FEW });
+        Arc::new(Self { disk: disk.map(Arc::new), files, keeper: Arc::default() })
+    }
+
+    pub(super) fn open(&self, name: &str, config: &RedexFileConfig) -> Result<Arc<RedexFile<S::Dir>>, Error> {
+        check_name(name)?;
+        let slot = lock(&self.files).slot(name);
+        let mut known = lock(&slot.0);
+        if let Some(file) = known.upgrade() {
+            if !file.is_closing() {
+                return Ok(Arc::new(RedexFile(file)));
+            }
+            // Who closes it is told what came of it.
+            let _ = file.close();
+        }
+        let file = self.open_new(name, config)?;
+        *known = Arc::downgrade(&file);
+        Ok(Arc::new(RedexFile(file)))
+    }
+
+    pub(super) async fn verify_all(&self, name: Option<String>) -> Result<Vec<RedexReport>, Error> {
+        let disk = Arc::clone(self.disk()?);
         name.as_deref().map(check_name).transpose()?;
         blocking(move || {
             let names = match name {
                 Some(name) => vec![name],
-                None => names(&directory)?,
+                None => disk.names()?,
             };
-            names.into_iter().map(|name| verify(&directory, name)).collect::<Result<_, _>>()
+            let names = names.into_iter().filter(|name| ChannelName::parse(name).is_ok());
+            names.map(|name| verify(&*disk, name)).collect::<Result<_, _>>()
         })
         .await?
         .map_err(|error: RedexError| error.into())
     }
 
-    async fn repair(&self, name: String, apply: bool) -> Result<RedexRepaired, Error> {
+    pub(super) async fn repair_one(&self, name: String, apply: bool) -> Result<RedexRepaired, Error> {
         check_name(&name)?;
-        let folder = Arc::new(Folder::new(path(self.directory()?, &name)));
-        let done = blocking(move || net_log::repair(&folder, apply)).await??;
+        let dir = Arc::new(self.disk()?.dir(&name));
+        let done = blocking(move || net_log::repair(&dir, apply)).await??;
         Ok(RedexRepaired { report: report(name, done.report), aside: done.aside, applied: done.is_applied })
     }
-}
 
-impl Redex {
-    fn directory(&self) -> Result<&Path, RedexError> {
-        self.directory.as_deref().ok_or(RedexError::NoDirectory)
+    /// Threads that look after files now.
+    #[cfg(test)]
+    pub(super) fn threads(&self) -> usize {
+        self.keeper.threads()
     }
 
-    fn open_new(&self, name: &str, config: &RedexFileConfig) -> Result<Arc<Shared>, Error> {
+    fn disk(&self) -> Result<&Arc<S>, RedexError> {
+        self.disk.as_ref().ok_or(RedexError::NoDirectory)
+    }
+
+    fn open_new(&self, name: &str, config: &RedexFileConfig) -> Result<Arc<Shared<S::Dir>>, Error> {
         let kept = settings(config)?;
         let period = period(&kept);
         let store = if config.persistent {
-            let folder = disk::make(&path(self.directory()?, name))?;
-            Store::Disk(Box::new(Log::open(folder, kept, now(), draw()?)?))
+            let dir = self.disk()?.make(name)?;
+            keeper::await_leaving(&dir.path());
+            Store::Disk(Box::new(Log::open(dir, kept, now(), draw()?)?))
         } else {
             Store::Memory(MemoryLog::new(kept.retention, config.max))
         };
-        let file = Shared::new(store);
+        let file = Shared::new(store, &self.keeper);
         if let Some(period) = period {
             let failed = |error: std::io::Error| BaseError::Internal { detail: error.to_string() };
-            Timer::start(&file, period).map_err(failed)?;
+            self.keeper.watch(&file, period).map_err(failed)?;
         }
         tracing::debug!(name, persistent = config.persistent, "opened a log");
         Ok(file)
     }
+}
+
+/// Files that are known before those are forgotten that nobody has.
+const FEW: usize = 64;
+
+impl<D: Dir> Files<D> {
+    fn slot(&mut self, name: &str) -> Arc<Slot<D>> {
+        if let Some(slot) = self.slots.get(name) {
+            return Arc::clone(slot);
+        }
+        if self.slots.len() >= self.sweep_at {
+            self.slots.retain(|_, slot| slot.is_needed());
+            self.sweep_at = FEW.max(self.slots.len() * 2);
+        }
+        let slot = Arc::new(Slot(Mutex::new(Weak::new())));
+        self.slots.insert(name.to_owned(), Arc::clone(&slot));
+        slot
+    }
+}
+
+impl<D: Dir> Slot<D> {
+    /// Whether somebody has the file, or is about to open it.
+    fn is_needed(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) > 1 || lock(&self.0).strong_count() > 0
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the options say, if it is possible.
@@ -132,7 +200,7 @@ fn period(config: &Config) -> Option<Duration> {
 fn out_of_range(error: Error) -> RedexError {
     match error {
         Error::Base(BaseError::Argument { argument, reason }) => {
-            RedexError::Config { option: argument, reason }
+            RedexError::Config { reason: format!("{argument}: {reason}"), option: argument }
         }
         other => RedexError::Config { option: String::new(), reason: other.to_string() },
     }
@@ -152,39 +220,9 @@ fn draw() -> Result<u64, Error> {
     Ok(getrandom::u64().map_err(|error| BaseError::Internal { detail: error.to_string() })?)
 }
 
-/// The directory of a log.
-fn path(directory: &Path, name: &str) -> PathBuf {
-    directory.join(format!("{name}.{SUFFIX}"))
-}
-
-fn verify(directory: &Path, name: String) -> Result<RedexReport, RedexError> {
-    let folder = Arc::new(Folder::new(path(directory, &name)));
-    Ok(report(name, net_log::verify(&folder)?))
-}
-
-/// The names of all logs below a directory, in order; none where it was not made yet.
-fn names(directory: &Path) -> Result<Vec<String>, RedexError> {
-    let mut found = Vec::new();
-    let mut rest = vec![directory.to_owned()];
-    while let Some(folder) = rest.pop() {
-        let wrong = |error: std::io::Error| net_log::refusal("list", folder.display().to_string(), &error);
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            entries => entries.map_err(wrong)?,
-        };
-        for entry in entries {
-            let path = entry.map_err(wrong)?.path();
-            if !path.is_dir() {
-                continue;
-            }
-            let shown = path.strip_prefix(directory).ok().and_then(Path::to_str);
-            let name = shown.and_then(|shown| shown.strip_suffix(&format!(".{SUFFIX}")));
-            found.extend(name.map(|name| name.replace('\\', "/")));
-            rest.push(path);
-        }
-    }
-    found.sort();
-    Ok(found.into_iter().filter(|name| ChannelName::parse(name).is_ok()).collect())
+fn verify(disk: &impl Disk, name: String) -> Result<RedexReport, RedexError> {
+    let dir = Arc::new(disk.dir(&name));
+    Ok(report(name, net_log::verify(&dir)?))
 }
 
 fn report(name: String, report: net_log::Report) -> RedexReport {

@@ -2,23 +2,28 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `disk` | directories that are made |
+//! | `disk` | where the directories of logs are |
 //! | `manager` | which files are open |
 //! | `shared` | one file: its writer, and who waits for the disk |
 //! | `queue` | appends that nobody's thread waits for |
-//! | `timer` | what is due by the clock |
+//! | `keeper` | what is due by the clock, and files that nobody has any more |
+//! | `source` | where a reader is |
 //! | `file`, `tail` | a file and its readers, as the interface has them |
 
 mod disk;
+#[cfg(test)]
+mod faults;
 mod file;
+mod keeper;
 mod manager;
 mod queue;
 mod shared;
+mod source;
 mod tail;
 #[cfg(test)]
 mod tests;
-mod timer;
 
+pub use disk::{Disk, Folders};
 pub use file::RedexFile;
 pub use manager::Redex;
 pub use tail::RedexTailIter;

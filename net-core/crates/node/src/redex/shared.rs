@@ -1,68 +1,82 @@
 //! One file: its writer, and who waits for the disk.
 
 use std::{
+    mem,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
-use net_log::{Appended, Folder, Log, MemoryLog};
+use net_log::{Appended, Dir, Log, MemoryLog, Retention};
 use net_types::redex::RedexError;
 
-use super::{queue::Queue, timer::Timer};
+use super::{
+    keeper::{Alarm, Keeper},
+    queue::Queue,
+};
 use crate::bus::bell::Bell;
+
+/// How long it takes until what was due and failed is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What all references to a file, and its tails, have in common.
 #[derive(Debug)]
-pub(super) struct Shared {
-    state: Mutex<State>,
+pub(super) struct Shared<D: Dir> {
+    state: Mutex<State<D>>,
     /// Told of each end of a sync, and of closing.
     settled: Condvar,
     /// Numbers below it can be read.
     next: AtomicU64,
+    /// Whether somebody has begun to close it: it takes nothing more, and what it has taken is brought to the disk.
+    is_closing: AtomicBool,
     is_closed: AtomicBool,
     /// Rung when there is more to read, and at the end.
     pub(super) news: Bell,
     pub(super) queue: Queue,
-    pub(super) timer: Timer,
+    keeper: Arc<Keeper<D>>,
+    pub(super) alarm: Alarm,
     /// The directory of a file on disk.
-    pub(super) folder: Option<Arc<Folder>>,
+    pub(super) dir: Option<Arc<D>>,
 }
 
 #[derive(Debug)]
-pub(super) struct State {
-    pub(super) store: Store,
+pub(super) struct State<D: Dir> {
+    pub(super) store: Store<D>,
     is_syncing: bool,
+    /// What came of closing it.
+    outcome: Option<Result<(), RedexError>>,
 }
 
 /// Where a file lives.
 #[derive(Debug)]
-pub(super) enum Store {
-    Disk(Box<Log<Folder>>),
+pub(super) enum Store<D: Dir> {
+    Disk(Box<Log<D>>),
     Memory(MemoryLog),
 }
 
-impl Shared {
-    pub(super) fn new(store: Store) -> Arc<Self> {
-        let folder = match &store {
+impl<D: Dir> Shared<D> {
+    pub(super) fn new(store: Store<D>, keeper: &Arc<Keeper<D>>) -> Arc<Self> {
+        let dir = match &store {
             Store::Disk(log) => Some(Arc::clone(log.dir())),
             Store::Memory(_) => None,
         };
         Arc::new(Self {
             next: AtomicU64::new(store.next_seq()),
-            state: Mutex::new(State { store, is_syncing: false }),
+            state: Mutex::new(State { store, is_syncing: false, outcome: None }),
             settled: Condvar::new(),
+            is_closing: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
             news: Bell::default(),
             queue: Queue::default(),
-            timer: Timer::default(),
-            folder,
+            alarm: keeper.alarm(),
+            keeper: Arc::clone(keeper),
+            dir,
         })
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<D>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -75,12 +89,17 @@ impl Shared {
         self.is_closed.load(SeqCst)
     }
 
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(SeqCst)
+    }
+
     pub(super) fn check_open(&self) -> Result<(), RedexError> {
-        if self.is_closed() { Err(RedexError::Closed) } else { Ok(()) }
+        if self.is_closing() { Err(RedexError::Closed) } else { Ok(()) }
     }
 
     /// Appends a batch on the caller's thread, and waits there for the disk if it has to.
     pub(super) fn append(&self, payloads: &[&[u8]]) -> Result<Option<u64>, RedexError> {
+        self.check_open()?;
         let Some(appended) = self.write(payloads)? else { return Ok(None) };
         if appended.must_sync {
             self.reach(appended.next)?;
@@ -103,7 +122,7 @@ impl Shared {
             self.next.store(appended.next, SeqCst);
             drop(state);
             self.news.ring();
-            self.timer.nudge();
+            self.keeper.nudge(&self.alarm);
         }
         Ok(appended)
     }
@@ -146,67 +165,74 @@ impl Shared {
     /// Does what is due by the clock; tells when the next thing is.
     pub(super) fn handle_timeout(&self) -> Option<u64> {
         let now = now();
+        match self.do_what_is_due(now) {
+            Ok(()) => self.lock().store.poll_timeout(),
+            Err(error) => {
+                tracing::warn!(%error, path = self.dir.as_ref().map(|dir| dir.path()), "what was due of a log failed");
+                let again = now.saturating_add(u64::try_from(AGAIN.as_nanos()).unwrap_or(u64::MAX));
+                self.lock().store.poll_timeout().map(|next| next.max(again))
+            }
+        }
+    }
+
+    fn do_what_is_due(&self, now: u64) -> Result<(), RedexError> {
         let mut state = self.lock();
         let must_sync = match &mut state.store {
-            // What went wrong is the error of the next append.
-            Store::Disk(log) => log.handle_timeout(now).unwrap_or(false),
+            Store::Disk(log) => log.handle_timeout(now)?,
             Store::Memory(log) => {
                 log.handle_timeout(now);
                 false
             }
         };
-        if must_sync {
-            let next = state.store.next_seq();
-            drop(state);
-            if let Err(error) = self.reach(next) {
-                tracing::warn!(%error, "a log could not be brought to the disk");
-            }
-            state = self.lock();
-        }
-        match &state.store {
-            Store::Disk(log) => log.poll_timeout(),
-            Store::Memory(log) => log.poll_timeout(),
-        }
+        let next = state.store.next_seq();
+        drop(state);
+        if must_sync { self.reach(next) } else { Ok(()) }
+    }
+
+    /// Takes nothing more from now on.
+    pub(super) fn begin_close(&self) {
+        self.is_closing.store(true, SeqCst);
     }
 
     /// Appends what waits in the queue, brings all to the disk and ends the file. Who closes it a second time waits for the
-    /// first.
+    /// first, and is told the same.
     pub(super) fn close(&self) -> Result<(), RedexError> {
+        self.begin_close();
         self.queue.settle();
-        self.end()
-    }
-
-    fn end(&self) -> Result<(), RedexError> {
         let mut state = self.lock();
         while state.is_syncing {
             state = self.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let closed = match &mut state.store {
-            Store::Disk(log) => log.close(),
-            Store::Memory(log) => {
-                log.close();
-                Ok(())
-            }
+        let outcome = match state.outcome.take() {
+            Some(outcome) => outcome,
+            None => state.store.close(),
         };
+        state.outcome = Some(outcome.clone());
         self.is_closed.store(true, SeqCst);
         drop(state);
         self.settled.notify_all();
         self.news.ring();
-        self.timer.end();
-        closed
+        self.keeper.forget(&self.alarm);
+        outcome
     }
 }
 
-impl Drop for Shared {
+impl<D: Dir> Drop for Shared<D> {
+    /// Whoever had it last need not wait for the disk: the keeper does.
     fn drop(&mut self) {
-        // Whoever serves the queue has a reference: there is nobody to wait for, also where the runtime has ended first.
-        if let Err(error) = self.end() {
-            tracing::warn!(%error, "a log that nobody has any more could not be closed");
+        if self.is_closed() {
+            return;
+        }
+        self.keeper.forget(&self.alarm);
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let nothing = Store::Memory(MemoryLog::new(Retention::default(), 0));
+        if let Store::Disk(log) = mem::replace(&mut state.store, nothing) {
+            self.keeper.close(*log);
         }
     }
 }
 
-impl Store {
+impl<D: Dir> Store<D> {
     pub(super) fn next_seq(&self) -> u64 {
         match self {
             Self::Disk(log) => log.next_seq(),
@@ -218,6 +244,23 @@ impl Store {
         match self {
             Self::Disk(log) => log.events(),
             Self::Memory(log) => log.events(),
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<u64> {
+        match self {
+            Self::Disk(log) => log.poll_timeout(),
+            Self::Memory(log) => log.poll_timeout(),
+        }
+    }
+
+    fn close(&mut self) -> Result<(), RedexError> {
+        match self {
+            Self::Disk(log) => log.close(),
+            Self::Memory(log) => {
+                log.close();
+                Ok(())
+            }
         }
     }
 }

@@ -10,15 +10,16 @@ use std::{
     task::Poll,
 };
 
-use net_log::{Folder, Reader, Step};
+use net_log::{Dir, Folder, Step};
 use net_types::{
     Error, api,
     redex::{RedexError, RedexEvent},
 };
 
 use super::{
-    file::{BYTES, ENTRIES, blocking, event, read},
-    shared::{Shared, Store},
+    file::{blocking, event},
+    shared::Shared,
+    source::Source,
 };
 use crate::bus::bell::{Bell, Waiter};
 
@@ -27,9 +28,9 @@ const NEAR: u64 = 256;
 
 /// A tail of a file, which it keeps open.
 #[derive(Debug)]
-pub struct RedexTailIter {
-    file: Arc<Shared>,
-    place: Arc<Mutex<Tail>>,
+pub struct RedexTailIter<D: Dir = Folder> {
+    file: Arc<Shared<D>>,
+    place: Arc<Mutex<Tail<D>>>,
     is_closed: AtomicBool,
     closed: Bell,
     /// Reads of the same tail take turns.
@@ -37,28 +38,15 @@ pub struct RedexTailIter {
 }
 
 #[derive(Debug)]
-struct Tail {
-    source: Source,
+struct Tail<D: Dir> {
+    source: Source<D>,
     /// What was read and is not given yet.
     ready: VecDeque<RedexEvent>,
 }
 
-#[derive(Debug)]
-enum Source {
-    Disk(Box<Reader<Folder>>),
-    Memory(u64),
-}
-
-impl RedexTailIter {
-    pub(super) fn open(file: &Arc<Shared>, from: u64) -> Arc<Self> {
-        let source = match &file.folder {
-            Some(folder) if from == 0 => Source::Disk(Box::new(Reader::all(Arc::clone(folder)))),
-            Some(folder) => Source::Disk(Box::new(Reader::from(Arc::clone(folder), from))),
-            None => Source::Memory(match &file.lock().store {
-                Store::Memory(log) if from == 0 => log.first_seq(),
-                Store::Memory(_) | Store::Disk(_) => from,
-            }),
-        };
+impl<D: Dir> RedexTailIter<D> {
+    pub(super) fn open(file: &Arc<Shared<D>>, from: u64) -> Arc<Self> {
+        let source = Source::tail(file, from);
         Arc::new(Self {
             file: Arc::clone(file),
             place: Arc::new(Mutex::new(Tail { source, ready: VecDeque::new() })),
@@ -72,7 +60,7 @@ impl RedexTailIter {
         loop {
             // Before the look, so that nothing that was appended until the end is missed.
             let is_last = self.file.is_closed();
-            let behind = self.file.next_seq().saturating_sub(lock(&self.place).at());
+            let behind = self.file.next_seq().saturating_sub(lock(&self.place).source.at());
             if self.is_closed.load(SeqCst) {
                 return Ok(Vec::new());
             }
@@ -97,14 +85,14 @@ impl RedexTailIter {
             news.arm(cx.waker());
             closed.arm(cx.waker());
             let has_ended = self.is_closed.load(SeqCst) || self.file.is_closed();
-            let has_more = self.file.next_seq() > lock(&self.place).at();
+            let has_more = self.file.next_seq() > lock(&self.place).source.at();
             if has_ended || has_more { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
 }
 
-impl api::RedexTailIter for RedexTailIter {
+impl<D: Dir> api::RedexTailIter for RedexTailIter<D> {
     async fn next(&self, max: u32) -> Result<Vec<RedexEvent>, Error> {
         let _turn = self.turn.lock().await;
         self.read(max.max(1) as usize).await
@@ -116,41 +104,18 @@ impl api::RedexTailIter for RedexTailIter {
     }
 }
 
-impl Tail {
-    /// The next number.
-    fn at(&self) -> u64 {
-        match &self.source {
-            Source::Disk(reader) => reader.at(),
-            Source::Memory(at) => *at,
-        }
-    }
-
+impl<D: Dir> Tail<D> {
     /// Reads more, unless there is something.
-    fn fill(&mut self, file: &Shared) -> Result<(), RedexError> {
+    fn fill(&mut self, file: &Shared<D>) -> Result<(), RedexError> {
         if !self.ready.is_empty() {
             return Ok(());
         }
-        let step = match &mut self.source {
-            Source::Disk(reader) => read(file, reader, u64::MAX)?,
-            Source::Memory(at) => match &file.lock().store {
-                Store::Memory(log) => log.read(*at, u64::MAX, ENTRIES, BYTES),
-                Store::Disk(_) => Step::Entries(Vec::new()),
-            },
-        };
-        match step {
+        match self.source.read(file, u64::MAX)? {
             Step::Entries(entries) => {
-                if let (Source::Memory(at), Some(last)) = (&mut self.source, entries.last()) {
-                    *at = last.seq + 1;
-                }
                 self.ready.extend(entries.into_iter().map(event));
                 Ok(())
             }
-            Step::Lagged(first, last) => {
-                if let Source::Memory(at) = &mut self.source {
-                    *at = last + 1;
-                }
-                Err(RedexError::Lagged { first, last })
-            }
+            Step::Lagged(first, last) => Err(RedexError::Lagged { first, last }),
             Step::Damaged(error) => Err(error),
         }
     }
@@ -161,6 +126,6 @@ impl Tail {
     }
 }
 
-fn lock(place: &Mutex<Tail>) -> MutexGuard<'_, Tail> {
+fn lock<D: Dir>(place: &Mutex<Tail<D>>) -> MutexGuard<'_, Tail<D>> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
 }

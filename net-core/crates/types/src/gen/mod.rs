@@ -22,4 +22,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "2b5a1fca99e2219dfe338d4281ae84f0";
+pub const SPEC_HASH: &str = "44f1fa793c2059df3b1efc4dde316e10";

@@ -25,6 +25,9 @@ pub const MAX_PAYLOAD: u64 = 67_108_864;
 /// Most bytes of all payloads of a batch.
 pub const MAX_BATCH: u64 = 268_435_456;
 
+/// Most bytes of events that are read at once, 64 counted for each besides its payload. One event is read whatever it has.
+pub const MAX_RANGE: u64 = 67_108_864;
+
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -328,6 +331,13 @@ pub enum RedexError {
         /// The limit.
         limit: u64,
     },
+    /// More was to be read at once than `max_range`. Read what fits and go on from `fits`, or tail the file.
+    RangeTooLarge {
+        /// The limit.
+        limit: u64,
+        /// The fits.
+        fits: u64,
+    },
 }
 
 impl RedexError {
@@ -355,6 +365,7 @@ impl RedexError {
             Self::NewerVersion { .. } => 13,
             Self::Lagged { .. } => 14,
             Self::Full { .. } => 15,
+            Self::RangeTooLarge { .. } => 16,
         }
     }
 
@@ -376,6 +387,7 @@ impl RedexError {
             Self::NewerVersion { .. } => "newer_version",
             Self::Lagged { .. } => "lagged",
             Self::Full { .. } => "full",
+            Self::RangeTooLarge { .. } => "range_too_large",
         }
     }
 
@@ -397,6 +409,7 @@ impl RedexError {
             Self::NewerVersion { .. } => false,
             Self::Lagged { .. } => true,
             Self::Full { .. } => true,
+            Self::RangeTooLarge { .. } => false,
         }
     }
 
@@ -404,7 +417,7 @@ impl RedexError {
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::InvalidName { channel, reason } => Some(format!("{channel}: {reason}")),
-            Self::Config { option, reason } => Some(format!("{option}: {reason}")),
+            Self::Config { reason, .. } => Some(reason.to_string()),
             Self::NoDirectory => Some("a persistent file needs `persistent_dir`".to_owned()),
             Self::Closed => Some("file closed".to_owned()),
             Self::TooLarge { size, limit } => Some(format!("payload too large: {size} bytes (max {limit})")),
@@ -426,6 +439,9 @@ impl RedexError {
                 Some(format!("numbers {first} to {last} were given up by retention unread"))
             }
             Self::Full { limit } => Some(format!("the file holds {limit} bytes")),
+            Self::RangeTooLarge { limit, fits } => {
+                Some(format!("the range has more than {limit} bytes; what is before number {fits} fits"))
+            }
         }
     }
 
@@ -573,6 +589,16 @@ impl RedexError {
                 text
             }
             Self::Full { .. } => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::RangeTooLarge { .. } => {
                 let mut text = String::new();
                 text.push_str(Self::PREFIX);
                 text.push_str(self.kind_text());

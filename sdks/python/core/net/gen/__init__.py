@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("2b5a1fca99e2219dfe338d4281ae84f0")
+check("44f1fa793c2059df3b1efc4dde316e10")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -175,6 +175,7 @@ from net.gen.redex import (
     FORMAT_VERSION,
     MAX_BATCH,
     MAX_PAYLOAD,
+    MAX_RANGE,
     RecordKind,
     Redex,
     RedexClosedError,
@@ -197,12 +198,14 @@ from net.gen.redex import (
     RedexNoDirectoryError,
     RedexOptions,
     RedexPoisonedError,
+    RedexRangeTooLargeError,
     RedexReadOnlyError,
     RedexRepaired,
     RedexReport,
     RedexTailIter,
     RedexTooLargeError,
     RedexVanishedError,
+    open_file_cm,
 )
 from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
@@ -279,6 +282,7 @@ __all__ = [
     "MAX_BATCH",
     "MAX_HOPS",
     "MAX_PAYLOAD",
+    "MAX_RANGE",
     "MAX_WAITS",
     "MAX_WATCHES",
     "MeshDelivery",
@@ -343,6 +347,7 @@ __all__ = [
     "RedexNoDirectoryError",
     "RedexOptions",
     "RedexPoisonedError",
+    "RedexRangeTooLargeError",
     "RedexReadOnlyError",
     "RedexRepaired",
     "RedexReport",
@@ -388,6 +393,7 @@ __all__ = [
     "delegate_token",
     "generate_net_keypair",
     "live_handles",
+    "open_file_cm",
     "parse_token",
     "set_logger",
     "set_runtime_threads",

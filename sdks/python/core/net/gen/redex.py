@@ -31,7 +31,7 @@ from typing import Any, Final, Self
 from net import _net
 from net._kernel.arguments import Buffer
 from net._kernel.errors import NetError
-from net._kernel.objects import Closable, Native
+from net._kernel.objects import Closable, Native, handle_of
 from net._kernel.streams import Stream
 from net._net import (
     RedexDamage,
@@ -46,6 +46,7 @@ __all__ = [
     "FORMAT_VERSION",
     "MAX_BATCH",
     "MAX_PAYLOAD",
+    "MAX_RANGE",
     "RecordKind",
     "Redex",
     "RedexClosedError",
@@ -68,12 +69,14 @@ __all__ = [
     "RedexNoDirectoryError",
     "RedexOptions",
     "RedexPoisonedError",
+    "RedexRangeTooLargeError",
     "RedexReadOnlyError",
     "RedexRepaired",
     "RedexReport",
     "RedexTailIter",
     "RedexTooLargeError",
     "RedexVanishedError",
+    "open_file_cm",
 ]
 
 FORMAT_VERSION: Final[int] = 1
@@ -84,6 +87,11 @@ MAX_PAYLOAD: Final[int] = 67_108_864
 
 MAX_BATCH: Final[int] = 268_435_456
 """Most bytes of all payloads of a batch."""
+
+MAX_RANGE: Final[int] = 67_108_864
+"""Most bytes of events that are read at once, 64 counted for each besides its payload. One event is
+read whatever it has.
+"""
 
 
 class RecordKind(StrEnum):
@@ -114,6 +122,7 @@ class RedexError(NetError):
     last: int | None = None
     found: int | None = None
     supported: int | None = None
+    fits: int | None = None
 
 
 class RedexInvalidNameError(RedexError, ValueError):
@@ -178,6 +187,12 @@ class RedexLaggedError(RedexError, RuntimeError):
 
 class RedexFullError(RedexError, RuntimeError):
     """The records of a file in memory fill `max_bytes`, and no retention makes room."""
+
+
+class RedexRangeTooLargeError(RedexError, ValueError):
+    """More was to be read at once than `max_range`. Read what fits and go on from `fits`, or tail
+    the file.
+    """
 
 
 class Redex(Closable):
@@ -246,7 +261,7 @@ class Redex(Closable):
     def repair(self, name: str, apply: bool = False) -> RedexRepaired:
         """Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and
         keeps the damaged files aside. Unless it is to be applied, nothing changes and it tells what
-        is wrong. The log must not be open.
+        is wrong, also of a log that is open; to be applied it needs the log for itself.
         """
         return _net.redex_repair(self._handle, name, apply)
 
@@ -282,8 +297,8 @@ class RedexFile(Native):
         return _net.redex_file_append_batch_async(self._handle, payloads)
 
     def read_range(self, start: int, end: int) -> list[RedexEvent]:
-        """Reads what is retained from `start` on and before `end`. Damage among it is an error that
-        names the numbers; what is around them can be read.
+        """Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage
+        among it is an error that names the numbers; what is around them can be read.
         """
         return _net.redex_file_read_range(self._handle, start, end)
 
@@ -300,7 +315,9 @@ class RedexFile(Native):
         _net.redex_file_sync(self._handle)
 
     def close(self) -> None:
-        """Brings all to the disk and lets go of the file; tails end. Closing again does nothing."""
+        """Brings all to the disk and lets go of the file; tails end. From the call on the file
+        takes nothing more, and who opens it gets it anew. Closing again tells the same.
+        """
         _net.redex_file_close(self._handle)
 
     def len(self) -> int:
@@ -314,6 +331,9 @@ class RedexFile(Native):
     def next_seq(self) -> int:
         """Tells the number that the next event gets."""
         return _net.redex_file_next_seq(self._handle)
+
+    def __len__(self) -> int:
+        return self.len()
 
     def __enter__(self) -> Self:
         return self
@@ -335,6 +355,46 @@ class RedexTailIter(Stream[RedexEvent]):
 
     def _end(self) -> None:
         _net.redex_tail_iter_end(self._handle)
+
+
+def open_file_cm(
+    redex: Redex,
+    name: str,
+    persistent: bool | RedexFileConfig | None = None,
+    fsync_every_n: int | None = None,
+    fsync_interval_ms: int | None = None,
+    retention_max_events: int | None = None,
+    retention_max_bytes: int | None = None,
+    retention_max_age_ms: int | None = None,
+    max_bytes: int | None = None,
+) -> RedexFile:
+    """Opens a file as `open_file` does, for a `with` statement, at whose end it is closed.
+
+    Options:
+        persistent: Whether the file lives on disk. Otherwise it lives in memory, and ends when it
+          is closed. False by default.
+        fsync_every_n: An append that makes it so many events since the last sync returns when all
+          are on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+        fsync_interval_ms: So long after an append, at the latest, it is brought to the disk. Left
+          out: The system writes when it likes, and `sync` and `close` see to it.
+        retention_max_events: Most events that are kept. The oldest are given up, some at a time.
+          Left out: Any number is kept.
+        retention_max_bytes: Most bytes of records that are kept. Left out: Any number is kept.
+        retention_max_age_ms: How old an event gets. Left out: Events of any age are kept.
+        max_bytes: Most bytes of a file in memory. Where a retention is set the oldest events make
+          room; else appends fail with `full`. 268_435_456 by default.
+    """
+    config = RedexFileConfig(
+        persistent,
+        fsync_every_n,
+        fsync_interval_ms,
+        retention_max_events,
+        retention_max_bytes,
+        retention_max_age_ms,
+        max_bytes,
+    )
+    handle = _net.open_file_cm(handle_of(redex, "redex"), name, config)
+    return RedexFile._of(handle)
 
 
 RedexFileConfigJs = RedexFileConfig

@@ -21,6 +21,11 @@ export const MAX_PAYLOAD = 67108864n;
 export const MAX_BATCH = 268435456n;
 
 /**
+ * Most bytes of events that are read at once, 64 counted for each besides its payload. One event is read whatever it has.
+ */
+export const MAX_RANGE = 67108864n;
+
+/**
  * What a record is.
  */
 export const RecordKind = {
@@ -235,10 +240,34 @@ export class Redex extends k.NetObject {
   /**
    * Makes a manager. It touches no file before one is opened.
    */
-  constructor(options?: RedexOptions | null) {
+  constructor(options?: RedexOptions | null);
+  /**
+   * Makes a manager of files below a directory. It touches no file before one is opened.
+   */
+  constructor(persistentDir: string);
+  constructor(...args: unknown[]) {
+    super(Redex.#make(args));
+  }
+
+  static #make(args: unknown[]): number {
+    if (typeof args[0] === 'string') {
+      return Redex.#below(...(args as [never]));
+    }
+    return Redex.#new(...(args as []));
+  }
+
+  static #new(options?: RedexOptions | null): number {
     const w = k.begin();
     codec.redexOptions.write(w, options ?? {}, 'options');
-    super(k.call(native.redexRedexNew, k.environment, k.done(w)));
+    return k.call(native.redexRedexNew, k.environment, k.done(w));
+  }
+
+  static #below(persistentDir: string): number {
+    return k.call(
+      native.redexRedexBelow,
+      k.environment,
+      k.text.check(persistentDir, 'persistentDir'),
+    );
   }
 
   /**
@@ -275,7 +304,7 @@ export class Redex extends k.NetObject {
 
   /**
    * Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
-   * to be applied, nothing changes and it tells what is wrong. The log must not be open.
+   * to be applied, nothing changes and it tells what is wrong, also of a log that is open; to be applied it needs the log for itself.
    */
   async repair(
     name: string,
@@ -364,7 +393,7 @@ export class RedexFile extends k.NetObject {
   }
 
   /**
-   * Reads what is retained from `start` on and before `end`. Damage among it is an error that names the numbers; what is around them can be read.
+   * Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it is an error that names the numbers; what is around them can be read.
    */
   readRange(start: k.BigIntLike, end: k.BigIntLike): RedexEvent[] {
     return k.answer(
@@ -400,7 +429,7 @@ export class RedexFile extends k.NetObject {
   }
 
   /**
-   * Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+   * Brings all to the disk and lets go of the file; tails end. From the call on the file takes nothing more, and who opens it gets it anew. Closing again tells the same.
    */
   async close(context?: k.SignalOptions | null): Promise<void> {
     return k.submit(k.nothing, context?.signal, native.redexRedexFileClose, this[k.HANDLE]);
@@ -471,7 +500,8 @@ export type RedexErrorKind =
   | 'corrupt'
   | 'newer_version'
   | 'lagged'
-  | 'full';
+  | 'full'
+  | 'range_too_large';
 
 /**
  * Why a log refuses, or what is wrong with its files.
@@ -492,6 +522,7 @@ export class RedexError extends k.NetError {
   declare readonly last?: bigint;
   declare readonly found?: number;
   declare readonly supported?: number;
+  declare readonly fits?: bigint;
 }
 
 k.register({
@@ -616,6 +647,14 @@ k.register({
       retry: true,
       fields: {
         limit: k.u64,
+      },
+    },
+    {
+      code: 16,
+      text: 'range_too_large',
+      fields: {
+        limit: k.u64,
+        fits: k.u64,
       },
     },
   ],

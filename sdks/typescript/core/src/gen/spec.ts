@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '2b5a1fca99e2219dfe338d4281ae84f0';
+export const SPEC_HASH = '44f1fa793c2059df3b1efc4dde316e10';
 
 checkSpec(SPEC_HASH);

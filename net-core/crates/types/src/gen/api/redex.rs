@@ -10,6 +10,9 @@ pub trait Redex: Send + Sync + Sized + 'static {
     /// Makes a manager. It touches no file before one is opened.
     fn new(options: crate::redex::RedexOptions) -> Result<std::sync::Arc<Self>, crate::Error>;
 
+    /// Makes a manager of files below a directory. It touches no file before one is opened.
+    fn below(persistent_dir: &str) -> Result<std::sync::Arc<Self>, crate::Error>;
+
     /// Opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
     /// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
     fn open_file(
@@ -25,7 +28,7 @@ pub trait Redex: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<Vec<crate::redex::RedexReport>, crate::Error>> + Send;
 
     /// Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and keeps the damaged files aside. Unless it is
-    /// to be applied, nothing changes and it tells what is wrong. The log must not be open.
+    /// to be applied, nothing changes and it tells what is wrong, also of a log that is open; to be applied it needs the log for itself.
     fn repair(
         &self,
         name: String,
@@ -56,7 +59,7 @@ pub trait RedexFile: Send + Sync + Sized + 'static {
         payloads: Vec<bytes::Bytes>,
     ) -> impl Future<Output = Result<Option<u64>, crate::Error>> + Send;
 
-    /// Reads what is retained from `start` on and before `end`. Damage among it is an error that names the numbers; what is around them can be read.
+    /// Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it is an error that names the numbers; what is around them can be read.
     fn read_range(&self, start: u64, end: u64) -> Result<Vec<crate::redex::RedexEvent>, crate::Error>;
 
     /// Reads what is retained from a number on, and then what is appended, without a gap. From 0 it begins with the oldest event. It ends when
@@ -66,7 +69,7 @@ pub trait RedexFile: Send + Sync + Sized + 'static {
     /// Returns when all that was appended before is on disk.
     fn sync(&self) -> impl Future<Output = Result<(), crate::Error>> + Send;
 
-    /// Brings all to the disk and lets go of the file; tails end. Closing again does nothing.
+    /// Brings all to the disk and lets go of the file; tails end. From the call on the file takes nothing more, and who opens it gets it anew. Closing again tells the same.
     fn close(&self) -> impl Future<Output = Result<(), crate::Error>> + Send;
 
     /// Tells how many events are retained.
@@ -91,4 +94,19 @@ pub trait RedexTailIter: Send + Sync + Sized + 'static {
 
     /// Ends the stream: pending and later calls of `next` give an empty batch.
     fn close(&self);
+}
+
+/// The functions of module `redex`.
+pub trait RedexFunctions: Send + Sync + Sized + 'static {
+    /// The implementation of [`Redex`](crate::api::Redex).
+    type Redex: Send + Sync + 'static;
+    /// The implementation of [`RedexFile`](crate::api::RedexFile).
+    type RedexFile: Send + Sync + 'static;
+
+    /// Opens a file as `open_file` does, for a `with` statement, at whose end it is closed.
+    fn open_file_cm(
+        redex: &std::sync::Arc<Self::Redex>,
+        name: &str,
+        config: crate::redex::RedexFileConfig,
+    ) -> Result<std::sync::Arc<Self::RedexFile>, crate::Error>;
 }

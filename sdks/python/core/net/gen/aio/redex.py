@@ -30,12 +30,13 @@ from typing import Any, Self
 from net import _net
 from net._kernel.arguments import Buffer
 from net._kernel.loop import submit
-from net._kernel.objects import Closable, Native
+from net._kernel.objects import Closable, Native, handle_of
 from net._kernel.streams import AsyncStream
 from net.gen.redex import (
     FORMAT_VERSION,
     MAX_BATCH,
     MAX_PAYLOAD,
+    MAX_RANGE,
     RecordKind,
     RedexClosedError,
     RedexConfigError,
@@ -56,6 +57,7 @@ from net.gen.redex import (
     RedexNoDirectoryError,
     RedexOptions,
     RedexPoisonedError,
+    RedexRangeTooLargeError,
     RedexReadOnlyError,
     RedexRepaired,
     RedexReport,
@@ -67,6 +69,7 @@ __all__ = [
     "FORMAT_VERSION",
     "MAX_BATCH",
     "MAX_PAYLOAD",
+    "MAX_RANGE",
     "RecordKind",
     "Redex",
     "RedexClosedError",
@@ -89,12 +92,14 @@ __all__ = [
     "RedexNoDirectoryError",
     "RedexOptions",
     "RedexPoisonedError",
+    "RedexRangeTooLargeError",
     "RedexReadOnlyError",
     "RedexRepaired",
     "RedexReport",
     "RedexTailIter",
     "RedexTooLargeError",
     "RedexVanishedError",
+    "open_file_cm",
 ]
 
 
@@ -165,7 +170,7 @@ class Redex(Closable):
     async def repair(self, name: str, apply: bool = False) -> RedexRepaired:
         """Puts gaps in the place of damaged records of a log on disk, makes anew what can be, and
         keeps the damaged files aside. Unless it is to be applied, nothing changes and it tells what
-        is wrong. The log must not be open.
+        is wrong, also of a log that is open; to be applied it needs the log for itself.
         """
         result: RedexRepaired = await submit(_net.redex_repair_submit, self._handle, name, apply)
         return result
@@ -206,8 +211,8 @@ class RedexFile(Native):
         return result
 
     def read_range(self, start: int, end: int) -> list[RedexEvent]:
-        """Reads what is retained from `start` on and before `end`. Damage among it is an error that
-        names the numbers; what is around them can be read.
+        """Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage
+        among it is an error that names the numbers; what is around them can be read.
         """
         return _net.redex_file_read_range(self._handle, start, end)
 
@@ -224,7 +229,9 @@ class RedexFile(Native):
         await submit(_net.redex_file_sync_submit, self._handle)
 
     async def close(self) -> None:
-        """Brings all to the disk and lets go of the file; tails end. Closing again does nothing."""
+        """Brings all to the disk and lets go of the file; tails end. From the call on the file
+        takes nothing more, and who opens it gets it anew. Closing again tells the same.
+        """
         await submit(_net.redex_file_close_submit, self._handle)
 
     def len(self) -> int:
@@ -238,6 +245,9 @@ class RedexFile(Native):
     def next_seq(self) -> int:
         """Tells the number that the next event gets."""
         return _net.redex_file_next_seq(self._handle)
+
+    def __len__(self) -> int:
+        return self.len()
 
     async def __aenter__(self) -> Self:
         return self
@@ -259,3 +269,43 @@ class RedexTailIter(AsyncStream[RedexEvent]):
 
     def _end(self) -> None:
         _net.redex_tail_iter_end(self._handle)
+
+
+def open_file_cm(
+    redex: Redex,
+    name: str,
+    persistent: bool | RedexFileConfig | None = None,
+    fsync_every_n: int | None = None,
+    fsync_interval_ms: int | None = None,
+    retention_max_events: int | None = None,
+    retention_max_bytes: int | None = None,
+    retention_max_age_ms: int | None = None,
+    max_bytes: int | None = None,
+) -> RedexFile:
+    """Opens a file as `open_file` does, for a `with` statement, at whose end it is closed.
+
+    Options:
+        persistent: Whether the file lives on disk. Otherwise it lives in memory, and ends when it
+          is closed. False by default.
+        fsync_every_n: An append that makes it so many events since the last sync returns when all
+          are on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+        fsync_interval_ms: So long after an append, at the latest, it is brought to the disk. Left
+          out: The system writes when it likes, and `sync` and `close` see to it.
+        retention_max_events: Most events that are kept. The oldest are given up, some at a time.
+          Left out: Any number is kept.
+        retention_max_bytes: Most bytes of records that are kept. Left out: Any number is kept.
+        retention_max_age_ms: How old an event gets. Left out: Events of any age are kept.
+        max_bytes: Most bytes of a file in memory. Where a retention is set the oldest events make
+          room; else appends fail with `full`. 268_435_456 by default.
+    """
+    config = RedexFileConfig(
+        persistent,
+        fsync_every_n,
+        fsync_interval_ms,
+        retention_max_events,
+        retention_max_bytes,
+        retention_max_age_ms,
+        max_bytes,
+    )
+    handle = _net.open_file_cm(handle_of(redex, "redex"), name, config)
+    return RedexFile._of(handle)

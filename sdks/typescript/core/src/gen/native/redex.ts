@@ -4,6 +4,7 @@ import { library } from '../../kernel/native';
 
 interface Functions {
   redexRedexNew(environment: number, args: Uint8Array): number;
+  redexRedexBelow(environment: number, persistentDir: string): number;
   redexRedexOpenFile(environment: number, handle: number, name: string, args: Uint8Array): number;
   redexRedexVerify(environment: number, handle: number, name: string | undefined): number;
   redexRedexRepair(environment: number, handle: number, name: string, apply: boolean): number;
