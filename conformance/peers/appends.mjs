@@ -17,7 +17,7 @@ function append({ count, size, batch }) {
 
 function read(length) {
   const bytes = Buffer.alloc(length);
-  for (let have = 0; have < length; ) {
+  for (let have = 0; have < length;) {
     const more = readSync(0, bytes, have, length - have, null);
     if (more === 0) process.exit(0);
     have += more;

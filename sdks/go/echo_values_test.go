@@ -208,7 +208,7 @@ func TestDefaults(t *testing.T) {
 	}
 	given := net.EchoOptions{
 		Count: 100, Ratio: net.Ptr(0.0), Loud: net.Ptr(false), Name: net.Ptr(""), Color: net.ColorRed,
-		Access: net.AccessWrite, Pause: net.Ptr(time.Duration(0)), Limit: net.Ptr[uint64](0),
+		Access: net.AccessWrite, Pause: net.Ptr(time.Duration(0)), LimitBytes: net.Ptr[uint64](0),
 		Tags: []string{"a", "b"}, From: net.Ptr("me"), Type: net.Ptr("t"),
 	}
 	if got, err := net.EchoWithOptions(&given); err != nil || !reflect.DeepEqual(got, given) {

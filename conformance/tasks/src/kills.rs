@@ -3,8 +3,10 @@
 use std::{
     collections::BTreeMap,
     fs,
-    process::{Command, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError},
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread,
     time::Duration,
 };
 
@@ -13,7 +15,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::examples::program;
 use crate::job::Job;
 use crate::language::Language;
-use crate::meetings::{Running, lines};
+use crate::meetings::Running;
 use crate::run::Context;
 
 /// How often the journal of a language is killed.
@@ -63,7 +65,7 @@ fn endure(context: &Context, writer: Language, reader: Language) -> Result<Journ
     let mut journal = Journal::default();
     for round in 0..ROUNDS {
         let appends = WRITERS as u64 + mixed(round) % APPENDS;
-        kill_one(&mut journal, start(writer, WRITERS, round % 2 == 1), appends)
+        kill_one(&mut journal, start(writer, WRITERS, round % 4 == 3), appends)
             .with_context(|| format!("round {round}"))?;
     }
     let mut running = begin(start(reader, 0, false))?;
@@ -99,6 +101,16 @@ fn kill_one(journal: &mut Journal, command: Command, appends: u64) -> Result<()>
 fn begin(mut command: Command) -> Result<Running> {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
     Ok(Running(child.context("cannot start the journal")?))
+}
+
+/// What a journal prints, line by line. It gets no further ahead than a pipe holds, so that it is killed soon behind what was read.
+fn lines(child: &mut Child) -> Result<Receiver<String>> {
+    let output = child.stdout.take().context("no output")?;
+    let (sender, receiver) = mpsc::sync_channel(1);
+    thread::spawn(move || {
+        BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+    });
+    Ok(receiver)
 }
 
 fn next(lines: &Receiver<String>) -> Result<String> {

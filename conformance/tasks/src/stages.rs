@@ -394,6 +394,7 @@ pub(crate) const STAGES: &[Stage] = &[
         languages: &[Language::Rust],
         role: Role::Test,
         needs: PROGRAMS,
+        holds: None,
         work: Work::Function(kills::check),
         counts: Source::Closing,
         budget: Budget { cold: 60, warm: 60 },

@@ -22,7 +22,9 @@ def journal(directory: str, writers: int, fsync_every_n: int | None) -> None:
             else:
                 say(f"skipped {event.seq} {event.skipped}")
         say(f"next {run}")
-        threads = [threading.Thread(target=write, args=(file, run, each)) for each in range(writers)]
+        threads = [
+            threading.Thread(target=write, args=(file, run, each)) for each in range(writers)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -184,7 +184,9 @@ FILE = (
 )
 
 
-@pytest.mark.parametrize("opens", [net.Redex.open_file, net.aio.Redex.open_file, net_sdk.open_file_cm])
+@pytest.mark.parametrize(
+    "opens", [net.Redex.open_file, net.aio.Redex.open_file, net_sdk.open_file_cm]
+)
 @pytest.mark.parametrize("name", FILE.split())
 def test_settings_of_a_file_are_keywords(opens: Any, name: str) -> None:
     signature = inspect.signature(opens)

@@ -51,7 +51,8 @@ async fn waiting(work: &Work) -> Result<Value> {
     let file = Arc::new(open(work)?);
     let each = (work.count / work.batch as u64).max(1);
     let begun = Instant::now();
-    let tasks: Vec<_> = (0..work.batch).map(|_| tokio::spawn(append_each(Arc::clone(&file), each, work.size))).collect();
+    let tasks: Vec<_> =
+        (0..work.batch).map(|_| tokio::spawn(append_each(Arc::clone(&file), each, work.size))).collect();
     for task in tasks {
         task.await??;
     }
@@ -137,7 +138,7 @@ fn resident() -> Result<f64> {
 /// Appends to a file in memory.
 fn memory(work: &Work) -> Result<Value> {
     let config = RedexFileConfig { max: 1 << 30, ..Default::default() };
-    let mut store = LogStore(Redex::new(Default::default())?.open_file("log", config)?);
+    let mut store = LogStore(Redex::new(None)?.open_file("log", config)?);
     let record = vec![0xa5; work.size];
     let records = vec![&record[..]; work.batch];
     let begun = Instant::now();

@@ -51,7 +51,9 @@ pub struct Work {
 pub fn serve<S: Store>(name: &str) -> Result<()> {
     frames::send(&json!({ "language": name, "spec_hash": "", "sdk": "" }))?;
     while let Some(request) = frames::receive()? {
-        let done = serde_json::from_value(request["args"].clone()).context("no work").and_then(|work| run::<S>(&work));
+        let done = serde_json::from_value(request["args"].clone())
+            .context("no work")
+            .and_then(|work| run::<S>(&work));
         let answer = match done {
             Ok(value) => json!({ "id": request["id"], "ok": value }),
             Err(error) => json!({ "id": request["id"], "unsupported": format!("{error:#}") }),

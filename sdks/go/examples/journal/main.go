@@ -55,8 +55,9 @@ func write(file *net.RedexFile, run uint64, writer int) {
 			entry := fmt.Sprintf("%d.%d.%d.%d%s", run, writer, step, part, strings.Repeat(".", step%64))
 			entries = append(entries, []byte(entry))
 		}
-		first := must(file.AppendBatch(entries))
-		fmt.Println("wrote", *first, writer, step)
+		first, _, err := file.AppendBatch(entries)
+		must(0, err)
+		fmt.Println("wrote", first, writer, step)
 	}
 }
 

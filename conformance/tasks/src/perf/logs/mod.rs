@@ -98,9 +98,9 @@ fn hosts(
     if languages.is_empty() {
         return Ok(Vec::new());
     }
-    let mut builds = Run::new(context);
+    let builds = Run::new(context);
     builds.stages(|stage| {
-        let is_needed = |language| *language == Language::Rust || languages.contains(language);
+        let is_needed = |language: &Language| *language == Language::Rust || languages.contains(language);
         stage.role == Role::Build && stage.languages.iter().all(is_needed)
     })?;
     ensure!(builds.sum().failed == 0, "what is to be timed does not build");

@@ -34,7 +34,7 @@ struct Jobs<D: Dir> {
     /// When which file is due.
     due: BTreeSet<(u64, u64)>,
     /// Logs to be closed.
-    left: VecDeque<Log<D>>,
+    left: VecDeque<Box<Log<D>>>,
     next_key: u64,
     workers: usize,
     sleepers: usize,
@@ -58,7 +58,7 @@ pub(super) struct Alarm {
 
 enum Job<D: Dir> {
     Look(u64, Weak<Shared<D>>),
-    Close(Log<D>),
+    Close(Box<Log<D>>),
     Sleep(Duration),
     End,
 }
@@ -109,7 +109,7 @@ impl<D: Dir> Keeper<D> {
     }
 
     /// Closes a log that nobody has any more, not on the thread of who had it last.
-    pub(super) fn close(self: &Arc<Self>, log: Log<D>) {
+    pub(super) fn close(self: &Arc<Self>, log: Box<Log<D>>) {
         LEAVING.enter(log.dir().path());
         let mut jobs = self.lock();
         jobs.left.push_back(log);
@@ -117,7 +117,7 @@ impl<D: Dir> Keeper<D> {
         // Without any thread there is only this one.
         let left = if jobs.workers == 0 { jobs.left.pop_back() } else { None };
         drop(jobs);
-        left.into_iter().for_each(leave);
+        left.into_iter().for_each(|mut log| leave(&mut log));
     }
 
     /// A number of a file's own.
@@ -175,9 +175,9 @@ impl<D: Dir> Keeper<D> {
                     jobs = self.lock();
                     jobs.looked(key, next);
                 }
-                Job::Close(log) => {
+                Job::Close(mut log) => {
                     self.relieve(jobs);
-                    leave(log);
+                    leave(&mut log);
                     jobs = self.lock();
                 }
             }
@@ -251,7 +251,7 @@ fn look<D: Dir>(file: &Weak<Shared<D>>) -> Option<u64> {
 }
 
 /// Closes a log that nobody has any more.
-fn leave<D: Dir>(mut log: Log<D>) {
+fn leave<D: Dir>(log: &mut Log<D>) {
     if let Err(error) = log.close() {
         tracing::warn!(%error, "a log that nobody has any more could not be closed");
     }

@@ -227,7 +227,7 @@ impl<D: Dir> Drop for Shared<D> {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         let nothing = Store::Memory(MemoryLog::new(Retention::default(), 0));
         if let Store::Disk(log) = mem::replace(&mut state.store, nothing) {
-            self.keeper.close(*log);
+            self.keeper.close(log);
         }
     }
 }
