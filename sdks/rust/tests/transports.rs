@@ -84,6 +84,20 @@ async fn raws(config: NetNodeConfig) -> Vec<String> {
     raws
 }
 
+/// What a subscription hears over the same cuts, up to the last event, each once.
+async fn heard(mut stream: EventStream, last: u32) -> Vec<String> {
+    let (mut seen, mut heard) = (HashSet::new(), Vec::new());
+    while heard.last() != Some(&last.to_string()) {
+        // A server that is away is told of, and followed again.
+        if let Ok(event) = stream.next().await.expect("an event")
+            && seen.insert(event.raw.clone())
+        {
+            heard.push(event.raw);
+        }
+    }
+    heard
+}
+
 #[tokio::test]
 async fn redis_keeps_the_order_over_lost_connections() {
     let server = Server::redis(&[]).expect("a server");
@@ -91,12 +105,14 @@ async fn redis_keeps_the_order_over_lost_connections() {
     let node = NetNode::create(redis(proxy.port)).await.expect("a node");
     // An entry goes out with more than 100 bytes, and its two answers have more than 30.
     let round_bytes = |way| ROUND as usize * if way == Way::ToServer { 100 } else { 30 };
-    let rounds = emit_over_cuts(&node, &proxy, round_bytes).await;
+    let stream = node.subscribe(None).expect("a subscription");
+    let all = emit_over_cuts(&node, &proxy, round_bytes).await * ROUND;
     let mut seen = HashSet::new();
     // Where an answer was lost, a transaction stands there twice.
     let mut once = raws(redis(server.port)).await;
     once.retain(|raw| seen.insert(raw.clone()));
-    assert!(once == numbers(0..rounds * ROUND), "{once:?}");
+    assert!(once == numbers(0..all), "{once:?}");
+    assert_eq!(heard(stream, all - 1).await, numbers(0..all));
     node.shutdown(None).await.unwrap();
 }
 
@@ -107,9 +123,11 @@ async fn jetstream_keeps_the_order_over_lost_connections() {
     let node = NetNode::create(jetstream(&format!("127.0.0.1:{}", proxy.port))).await.expect("a node");
     // A message goes out with more than 150 bytes, and its answer has more than 60.
     let round_bytes = |way| ROUND as usize * if way == Way::ToServer { 150 } else { 60 };
-    let rounds = emit_over_cuts(&node, &proxy, round_bytes).await;
+    let stream = node.subscribe(None).expect("a subscription");
+    let all = emit_over_cuts(&node, &proxy, round_bytes).await * ROUND;
     let found = raws(jetstream(&format!("127.0.0.1:{}", server.port))).await;
-    assert!(found == numbers(0..rounds * ROUND), "{found:?}");
+    assert!(found == numbers(0..all), "{found:?}");
+    assert_eq!(heard(stream, all - 1).await, numbers(0..all));
     node.shutdown(None).await.unwrap();
 }
 
