@@ -11,17 +11,21 @@ mod echo;
 #[cfg(feature = "conformance")]
 pub use echo::{EchoBox, Floor, LetterStream, TypedCell};
 pub use net_node::bus::{EventStream, NetNode, TypedChannel, TypedEventStream};
+pub use net_node::cortex::{
+    FoldAdapter, MemoriesAdapter, MemoryWatchIter, NetDb, TaskWatchIter, TasksAdapter,
+};
 pub use net_node::dedup::RedisStreamDedup;
 pub use net_node::identity::{Identity, Token};
 pub use net_node::mesh::{MeshEvents, MeshNode, MeshStream};
 pub use net_node::redex::{Redex, RedexFile, RedexTailIter};
 pub use net_types as types;
 
-use net_node::identity;
+use net_node::{cortex, identity};
 use net_types::{
     Error, api,
     base::{ChecksumHash, LibraryInfo},
     bus::NetKeypair,
+    cortex::WriteToken,
     identity::{AuthorizeOptions, TokenInfo, TokenScope},
     redex::RedexFileConfig,
 };
@@ -53,6 +57,16 @@ impl api::BaseFunctions for Functions {
 impl api::BusFunctions for Functions {
     fn generate_net_keypair() -> Result<NetKeypair, Error> {
         net_node::keypair::generate()
+    }
+}
+
+impl api::CortexFunctions for Functions {
+    fn write_token_to_string(write_token: &WriteToken) -> Result<String, Error> {
+        cortex::print_token(write_token)
+    }
+
+    fn write_token_from_string(text: &str) -> Result<WriteToken, Error> {
+        cortex::parse_token(text)
     }
 }
 

@@ -3,10 +3,115 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_write_token_to_string
+// #cgo nocallback net_write_token_to_string
+// #cgo noescape net_write_token_from_string
+// #cgo nocallback net_write_token_from_string
+// #cgo noescape net_tasks_adapter_open
+// #cgo nocallback net_tasks_adapter_open
+// #cgo noescape net_tasks_adapter_open_as
+// #cgo nocallback net_tasks_adapter_open_as
+// #cgo noescape net_tasks_adapter_open_from_snapshot
+// #cgo nocallback net_tasks_adapter_open_from_snapshot
+// #cgo noescape net_tasks_adapter_create
+// #cgo nocallback net_tasks_adapter_create
+// #cgo noescape net_tasks_adapter_rename
+// #cgo nocallback net_tasks_adapter_rename
+// #cgo noescape net_tasks_adapter_complete
+// #cgo nocallback net_tasks_adapter_complete
+// #cgo noescape net_tasks_adapter_delete
+// #cgo nocallback net_tasks_adapter_delete
+// #cgo noescape net_tasks_adapter_list_tasks
+// #cgo nocallback net_tasks_adapter_list_tasks
+// #cgo noescape net_tasks_adapter_count
+// #cgo nocallback net_tasks_adapter_count
+// #cgo noescape net_tasks_adapter_wait_for_seq
+// #cgo nocallback net_tasks_adapter_wait_for_seq
+// #cgo noescape net_tasks_adapter_wait_for_token
+// #cgo nocallback net_tasks_adapter_wait_for_token
+// #cgo noescape net_tasks_adapter_watch
+// #cgo nocallback net_tasks_adapter_watch
+// #cgo noescape net_tasks_adapter_snapshot_and_watch
+// #cgo nocallback net_tasks_adapter_snapshot_and_watch
+// #cgo noescape net_tasks_adapter_snapshot
+// #cgo nocallback net_tasks_adapter_snapshot
+// #cgo noescape net_tasks_adapter_stats
+// #cgo nocallback net_tasks_adapter_stats
+// #cgo noescape net_tasks_adapter_is_running
+// #cgo nocallback net_tasks_adapter_is_running
+// #cgo noescape net_tasks_adapter_close
+// #cgo nocallback net_tasks_adapter_close
+// #cgo noescape net_tasks_adapter_origin_hash
+// #cgo nocallback net_tasks_adapter_origin_hash
+// #cgo noescape net_task_watch_iter_next
+// #cgo nocallback net_task_watch_iter_next
+// #cgo noescape net_task_watch_iter_close
+// #cgo nocallback net_task_watch_iter_close
+// #cgo noescape net_memories_adapter_open
+// #cgo nocallback net_memories_adapter_open
+// #cgo noescape net_memories_adapter_open_as
+// #cgo nocallback net_memories_adapter_open_as
+// #cgo noescape net_memories_adapter_open_from_snapshot
+// #cgo nocallback net_memories_adapter_open_from_snapshot
+// #cgo noescape net_memories_adapter_store
+// #cgo nocallback net_memories_adapter_store
+// #cgo noescape net_memories_adapter_retag
+// #cgo nocallback net_memories_adapter_retag
+// #cgo noescape net_memories_adapter_pin
+// #cgo nocallback net_memories_adapter_pin
+// #cgo noescape net_memories_adapter_unpin
+// #cgo nocallback net_memories_adapter_unpin
+// #cgo noescape net_memories_adapter_delete
+// #cgo nocallback net_memories_adapter_delete
+// #cgo noescape net_memories_adapter_list_memories
+// #cgo nocallback net_memories_adapter_list_memories
+// #cgo noescape net_memories_adapter_count
+// #cgo nocallback net_memories_adapter_count
+// #cgo noescape net_memories_adapter_wait_for_seq
+// #cgo nocallback net_memories_adapter_wait_for_seq
+// #cgo noescape net_memories_adapter_wait_for_token
+// #cgo nocallback net_memories_adapter_wait_for_token
+// #cgo noescape net_memories_adapter_watch
+// #cgo nocallback net_memories_adapter_watch
+// #cgo noescape net_memories_adapter_snapshot_and_watch
+// #cgo nocallback net_memories_adapter_snapshot_and_watch
+// #cgo noescape net_memories_adapter_snapshot
+// #cgo nocallback net_memories_adapter_snapshot
+// #cgo noescape net_memories_adapter_stats
+// #cgo nocallback net_memories_adapter_stats
+// #cgo noescape net_memories_adapter_is_running
+// #cgo nocallback net_memories_adapter_is_running
+// #cgo noescape net_memories_adapter_close
+// #cgo nocallback net_memories_adapter_close
+// #cgo noescape net_memories_adapter_origin_hash
+// #cgo nocallback net_memories_adapter_origin_hash
+// #cgo noescape net_memory_watch_iter_next
+// #cgo nocallback net_memory_watch_iter_next
+// #cgo noescape net_memory_watch_iter_close
+// #cgo nocallback net_memory_watch_iter_close
+// #cgo noescape net_fold_adapter_open
+// #cgo nocallback net_fold_adapter_open
+// #cgo noescape net_fold_adapter_open_from_snapshot
+// #cgo nocallback net_fold_adapter_open_from_snapshot
+// #cgo noescape net_fold_adapter_wait_for_seq
+// #cgo nocallback net_fold_adapter_wait_for_seq
+// #cgo noescape net_fold_adapter_snapshot
+// #cgo nocallback net_fold_adapter_snapshot
+// #cgo noescape net_fold_adapter_stats
+// #cgo nocallback net_fold_adapter_stats
+// #cgo noescape net_fold_adapter_is_running
+// #cgo nocallback net_fold_adapter_is_running
+// #cgo noescape net_fold_adapter_close
+// #cgo nocallback net_fold_adapter_close
 import "C"
 
 import (
+	"cmp"
+	"context"
+	"iter"
+	"runtime"
 	"strconv"
+	"time"
 )
 
 // Version of the form of snapshots that this library writes, and the newest that it reads.
@@ -30,9 +135,9 @@ const (
 
 func (v TaskStatus) tag() (uint64, bool) {
 	switch v {
-	case TaskStatusPending:
+	case TaskStatusPending, "Pending":
 		return 0, true
-	case TaskStatusCompleted:
+	case TaskStatusCompleted, "Completed":
 		return 1, true
 	default:
 		return 0, false
@@ -56,6 +161,76 @@ func packTaskStatus(w *writer, v TaskStatus) {
 
 func unpackTaskStatus(r *reader) TaskStatus {
 	return taskStatusOf(r.uvarint())
+}
+
+// The order of a list. Items of the same time stand in the order of their ids, which turns with it.
+type OrderBy string
+
+const (
+	// By rising id.
+	OrderByIDAsc OrderBy = "id_asc"
+	// By falling id.
+	OrderByIDDesc OrderBy = "id_desc"
+	// The oldest first.
+	OrderByCreatedAsc OrderBy = "created_asc"
+	// The newest first.
+	OrderByCreatedDesc OrderBy = "created_desc"
+	// What has not changed for the longest time first.
+	OrderByUpdatedAsc OrderBy = "updated_asc"
+	// What has changed last first.
+	OrderByUpdatedDesc OrderBy = "updated_desc"
+)
+
+// TasksOrderBy is another name of [OrderBy].
+type TasksOrderBy = OrderBy
+
+// MemoriesOrderBy is another name of [OrderBy].
+type MemoriesOrderBy = OrderBy
+
+func (v OrderBy) tag() (uint64, bool) {
+	switch v {
+	case OrderByIDAsc, "IdAsc":
+		return 0, true
+	case OrderByIDDesc, "IdDesc":
+		return 1, true
+	case OrderByCreatedAsc, "CreatedAsc":
+		return 2, true
+	case OrderByCreatedDesc, "CreatedDesc":
+		return 3, true
+	case OrderByUpdatedAsc, "UpdatedAsc":
+		return 4, true
+	case OrderByUpdatedDesc, "UpdatedDesc":
+		return 5, true
+	default:
+		return 0, false
+	}
+}
+
+func orderByOf(tag uint64) OrderBy {
+	switch tag {
+	case 0:
+		return OrderByIDAsc
+	case 1:
+		return OrderByIDDesc
+	case 2:
+		return OrderByCreatedAsc
+	case 3:
+		return OrderByCreatedDesc
+	case 4:
+		return OrderByUpdatedAsc
+	case 5:
+		return OrderByUpdatedDesc
+	default:
+		return OrderBy("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packOrderBy(w *writer, v OrderBy) {
+	packUint(w, w.tag(v))
+}
+
+func unpackOrderBy(r *reader) OrderBy {
+	return orderByOf(r.uvarint())
 }
 
 // What a snapshot holds.
@@ -104,6 +279,609 @@ func unpackStateModel(r *reader) StateModel {
 	return stateModelOf(r.uvarint())
 }
 
+// How the log of a state is kept.
+type AdapterOptions struct {
+	// Whether the log lives on disk, below the manager's directory. Otherwise it lives in memory, and ends with the last state that is open.
+	Persistent bool
+	// A change that makes it so many since the last sync returns when all are on disk. Not beside `fsync_interval`.
+	// Nil: as `fsync_interval` says.
+	FsyncEveryN *uint64
+	// So long after a change, at the latest, it is brought to the disk.
+	// Nil: the system writes when it likes, and closing sees to it.
+	FsyncInterval *time.Duration
+	// Most bytes of a log in memory; changes beyond them fail with `log`.
+	// Zero: 268435456.
+	MaxBytes uint64
+}
+
+// NewAdapterOptions gives options in which every default is set.
+func NewAdapterOptions() *AdapterOptions {
+	return &AdapterOptions{MaxBytes: 268435456}
+}
+
+func packAdapterOptions(w *writer, v AdapterOptions) {
+	w.record(4, func() {
+		packBool(w, v.Persistent)
+		packOptional(packUint[uint64])(w, v.FsyncEveryN)
+		w.name = "FsyncInterval"
+		packOptional(packDuration(time.Millisecond))(w, v.FsyncInterval)
+		packUint[uint64](w, cmp.Or(v.MaxBytes, 268435456))
+	})
+}
+
+func unpackAdapterOptions(r *reader) (v AdapterOptions) {
+	f := r.record()
+	if f.has() {
+		v.Persistent = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.FsyncEveryN = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	if f.has() {
+		v.FsyncInterval = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
+	}
+	if f.has() {
+		v.MaxBytes = unpackUint[uint64](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Whose changes they are, and how the log of a state is kept.
+type AdapterOpenOptions struct {
+	// The writer of the changes.
+	OriginHash OriginHash
+	// Whether the log lives on disk, below the manager's directory. Otherwise it lives in memory, and ends with the last state that is open.
+	Persistent bool
+	// A change that makes it so many since the last sync returns when all are on disk. Not beside `fsync_interval`.
+	// Nil: as `fsync_interval` says.
+	FsyncEveryN *uint64
+	// So long after a change, at the latest, it is brought to the disk.
+	// Nil: the system writes when it likes, and closing sees to it.
+	FsyncInterval *time.Duration
+	// Most bytes of a log in memory; changes beyond them fail with `log`.
+	// Zero: 268435456.
+	MaxBytes uint64
+}
+
+// TasksOptions is another name of [AdapterOpenOptions].
+type TasksOptions = AdapterOpenOptions
+
+// MemoriesOptions is another name of [AdapterOpenOptions].
+type MemoriesOptions = AdapterOpenOptions
+
+func packAdapterOpenOptions(w *writer, v AdapterOpenOptions) {
+	w.record(5, func() {
+		packUint[OriginHash](w, v.OriginHash)
+		packBool(w, v.Persistent)
+		packOptional(packUint[uint64])(w, v.FsyncEveryN)
+		w.name = "FsyncInterval"
+		packOptional(packDuration(time.Millisecond))(w, v.FsyncInterval)
+		packUint[uint64](w, cmp.Or(v.MaxBytes, 268435456))
+	})
+}
+
+func unpackAdapterOpenOptions(r *reader) (v AdapterOpenOptions) {
+	f := r.record()
+	if f.has() {
+		v.OriginHash = unpackUint[OriginHash](&f.reader)
+	}
+	if f.has() {
+		v.Persistent = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.FsyncEveryN = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	if f.has() {
+		v.FsyncInterval = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
+	}
+	if f.has() {
+		v.MaxBytes = unpackUint[uint64](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Which tasks are listed: those that all of it holds for.
+type TaskFilter struct {
+	// How far they are.
+	// Nil: pending and completed ones.
+	Status *TaskStatus
+	// What their title has in it, whatever the case of its letters.
+	// Nil: any title.
+	TitleContains *string
+	// Made then or later.
+	// Nil: made at any time.
+	CreatedAfterNs *time.Time
+	// Made then or earlier.
+	// Nil: made at any time.
+	CreatedBeforeNs *time.Time
+	// Changed last then or later.
+	// Nil: changed at any time.
+	UpdatedAfterNs *time.Time
+	// Changed last then or earlier.
+	// Nil: changed at any time.
+	UpdatedBeforeNs *time.Time
+	// The order of the list.
+	// Zero: OrderByIDAsc.
+	OrderBy OrderBy
+	// Most items, the first in the order; 0 for none.
+	// Nil: as many as there are.
+	Limit *uint32
+}
+
+// TasksFilter is another name of [TaskFilter].
+type TasksFilter = TaskFilter
+
+// NewTaskFilter gives options in which every default is set.
+func NewTaskFilter() *TaskFilter {
+	return &TaskFilter{OrderBy: OrderByIDAsc}
+}
+
+func packTaskFilter(w *writer, v TaskFilter) {
+	w.record(8, func() {
+		w.name = "Status"
+		packOptional(packTaskStatus)(w, v.Status)
+		w.name = "TitleContains"
+		packOptional(packText[string])(w, v.TitleContains)
+		w.name = "CreatedAfterNs"
+		packOptional(packInstant(time.Nanosecond))(w, v.CreatedAfterNs)
+		w.name = "CreatedBeforeNs"
+		packOptional(packInstant(time.Nanosecond))(w, v.CreatedBeforeNs)
+		w.name = "UpdatedAfterNs"
+		packOptional(packInstant(time.Nanosecond))(w, v.UpdatedAfterNs)
+		w.name = "UpdatedBeforeNs"
+		packOptional(packInstant(time.Nanosecond))(w, v.UpdatedBeforeNs)
+		w.name = "OrderBy"
+		packOrderBy(w, cmp.Or(v.OrderBy, OrderByIDAsc))
+		packOptional(packUint[uint32])(w, v.Limit)
+	})
+}
+
+func unpackTaskFilter(r *reader) (v TaskFilter) {
+	f := r.record()
+	if f.has() {
+		v.Status = unpackOptional(unpackTaskStatus)(&f.reader)
+	}
+	if f.has() {
+		v.TitleContains = unpackOptional(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.CreatedAfterNs = unpackOptional(unpackInstant(time.Nanosecond))(&f.reader)
+	}
+	if f.has() {
+		v.CreatedBeforeNs = unpackOptional(unpackInstant(time.Nanosecond))(&f.reader)
+	}
+	if f.has() {
+		v.UpdatedAfterNs = unpackOptional(unpackInstant(time.Nanosecond))(&f.reader)
+	}
+	if f.has() {
+		v.UpdatedBeforeNs = unpackOptional(unpackInstant(time.Nanosecond))(&f.reader)
+	}
+	if f.has() {
+		v.OrderBy = unpackOrderBy(&f.reader)
+	}
+	if f.has() {
+		v.Limit = unpackOptional(unpackUint[uint32])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Which memories are listed: those that all of it holds for.
+type MemoryFilter struct {
+	// Where they are from, to the letter.
+	// Nil: from anywhere.
+	Source *string
+	// What their content has in it, whatever the case of its letters.
+	// Nil: any content.
+	ContentContains *string
+	// A tag that they have.
+	// Nil: any tags.
+	Tag *string
+	// Tags of which they have one or more; an empty list demands nothing.
+	AnyTag []string
+	// Tags that they have, all of them.
+	AllTags []string
+	// Whether they are pinned.
+	// Nil: pinned or not.
+	Pinned *bool
+	// Made then or later.
+	// Nil: made at any time.
+	CreatedAfterNs *time.Time
+	// Made then or earlier.
+	// Nil: made at any time.
+	CreatedBeforeNs *time.Time
+	// Changed last then or later.
+	// Nil: changed at any time.
+	UpdatedAfterNs *time.Time
+	// Changed last then or earlier.
+	// Nil: changed at any time.
+	UpdatedBeforeNs *time.Time
+	// The order of the list.
+	// Zero: OrderByIDAsc.
+	OrderBy OrderBy
+	// Most items, the first in the order; 0 for none.
+	// Nil: as many as there are.
+	Limit *uint32
+}
+
+// MemoriesFilter is another name of [MemoryFilter].
+type MemoriesFilter = MemoryFilter
+
+// NewMemoryFilter gives options in which every default is set.
+func NewMemoryFilter() *MemoryFilter {
+	return &MemoryFilter{OrderBy: OrderByIDAsc}
+}
+
+func packMemoryFilter(w *writer, v MemoryFilter) {
+	w.record(12, func() {
+		w.name = "Source"
+		packOptional(packText[string])(w, v.Source)
+		w.name = "ContentContains"
+		packOptional(packText[string])(w, v.ContentContains)
+		w.name = "Tag"
+		packOptional(packText[string])(w, v.Tag)
+		w.name = "AnyTag"
+		packList(packText[string])(w, v.AnyTag)
+		w.name = "AllTags"
+		packList(packText[string])(w, v.AllTags)
+		packOptional(packBool)(w, v.Pinned)
+		w.name = "CreatedAfterNs"
+		packOptional(packInstant(time.Nanosecond))(w, v.CreatedAfterNs)
+		w.name = "CreatedBeforeNs"
+		packOptional(packInstant(time.Nanosecond))(w, v.CreatedBeforeNs)
+		w.name = "UpdatedAfterNs"
+		packOptional(packInstant(time.Nanosecond))(w, v.UpdatedAfterNs)
+		w.name = "UpdatedBeforeNs"
+		packOptional(packInstant(time.Nanosecond))(w, v.UpdatedBeforeNs)
+		w.name = "OrderBy"
+		packOrderBy(w, cmp.Or(v.OrderBy, OrderByIDAsc))
+		packOptional(packUint[uint32])(w, v.Limit)
+	})
+}
+
+func unpackMemoryFilter(r *reader) (v MemoryFilter) {
+	f := r.record()
+	if f.has() {
+		v.Source = unpackOptional(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.ContentContains = unpackOptional(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.Tag = unpackOptional(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.AnyTag = unpackList(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.AllTags = unpackList(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.Pinned = unpackOptional(unpackBool)(&f.reader)
+	}
+	if f.has() {
+		v.CreatedAfterNs = unpackOptional(unpackInstant(time.Nanosecond))(&f.reader)
+	}
+	if f.has() {
+		v.CreatedBeforeNs = unpackOptional(unpackInstant(time.Nanosecond))(&f.reader)
+	}
+	if f.has() {
+		v.UpdatedAfterNs = unpackOptional(unpackInstant(time.Nanosecond))(&f.reader)
+	}
+	if f.has() {
+		v.UpdatedBeforeNs = unpackOptional(unpackInstant(time.Nanosecond))(&f.reader)
+	}
+	if f.has() {
+		v.OrderBy = unpackOrderBy(&f.reader)
+	}
+	if f.has() {
+		v.Limit = unpackOptional(unpackUint[uint32])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What is to be done.
+type Task struct {
+	// Its number.
+	ID uint64
+	// What it says.
+	Title string
+	// How far it is.
+	Status TaskStatus
+	// When it was made, by the writer's clock.
+	CreatedNs time.Time
+	// When it changed last, by the writer's clock.
+	UpdatedNs time.Time
+}
+
+func packTask(w *writer, v Task) {
+	w.record(5, func() {
+		packUint[uint64](w, v.ID)
+		w.name = "Title"
+		packText[string](w, v.Title)
+		w.name = "Status"
+		packTaskStatus(w, v.Status)
+		w.name = "CreatedNs"
+		packInstant(time.Nanosecond)(w, v.CreatedNs)
+		w.name = "UpdatedNs"
+		packInstant(time.Nanosecond)(w, v.UpdatedNs)
+	})
+}
+
+func unpackTask(r *reader) (v Task) {
+	f := r.record()
+	if f.has() {
+		v.ID = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Title = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Status = unpackTaskStatus(&f.reader)
+	}
+	if f.has() {
+		v.CreatedNs = unpackInstant(time.Nanosecond)(&f.reader)
+	}
+	if f.has() {
+		v.UpdatedNs = unpackInstant(time.Nanosecond)(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What is remembered.
+type Memory struct {
+	// Its number.
+	ID uint64
+	// What it says.
+	Content string
+	// What it is found by.
+	Tags []string
+	// Where it is from.
+	Source string
+	// When it was stored first, by the writer's clock.
+	CreatedNs time.Time
+	// When it changed last, by the writer's clock.
+	UpdatedNs time.Time
+	// Whether it is pinned.
+	Pinned bool
+}
+
+func packMemory(w *writer, v Memory) {
+	w.record(7, func() {
+		packUint[uint64](w, v.ID)
+		w.name = "Content"
+		packText[string](w, v.Content)
+		w.name = "Tags"
+		packList(packText[string])(w, v.Tags)
+		w.name = "Source"
+		packText[string](w, v.Source)
+		w.name = "CreatedNs"
+		packInstant(time.Nanosecond)(w, v.CreatedNs)
+		w.name = "UpdatedNs"
+		packInstant(time.Nanosecond)(w, v.UpdatedNs)
+		packBool(w, v.Pinned)
+	})
+}
+
+func unpackMemory(r *reader) (v Memory) {
+	f := r.record()
+	if f.has() {
+		v.ID = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Content = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Tags = unpackList(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.Source = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.CreatedNs = unpackInstant(time.Nanosecond)(&f.reader)
+	}
+	if f.has() {
+		v.UpdatedNs = unpackInstant(time.Nanosecond)(&f.reader)
+	}
+	if f.has() {
+		v.Pinned = unpackBool(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A change, to wait by: also in another process, as the text `<origin, 16 hex digits>:<number>`.
+type WriteToken struct {
+	// The writer.
+	OriginHash OriginHash
+	// Number of the event in its log.
+	Seq uint64
+}
+
+// NewWriteToken makes the record of its fields.
+func NewWriteToken(originHash OriginHash, seq uint64) WriteToken {
+	return WriteToken{OriginHash: originHash, Seq: seq}
+}
+
+func packWriteToken(w *writer, v WriteToken) {
+	w.record(2, func() {
+		packUint[OriginHash](w, v.OriginHash)
+		packUint[uint64](w, v.Seq)
+	})
+}
+
+func unpackWriteToken(r *reader) (v WriteToken) {
+	f := r.record()
+	if f.has() {
+		v.OriginHash = unpackUint[OriginHash](&f.reader)
+	}
+	if f.has() {
+		v.Seq = unpackUint[uint64](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a change has left: its number, as which it may stand, and a token of it.
+type WriteReceipt struct {
+	// Number of the event in its log.
+	Seq uint64
+	// The same with the writer, to wait by in another process.
+	Token WriteToken
+}
+
+// NewWriteReceipt makes the record of its fields.
+func NewWriteReceipt(seq uint64, token WriteToken) WriteReceipt {
+	return WriteReceipt{Seq: seq, Token: token}
+}
+
+func packWriteReceipt(w *writer, v WriteReceipt) {
+	w.record(2, func() {
+		packUint[uint64](w, v.Seq)
+		packWriteToken(w, v.Token)
+	})
+}
+
+func unpackWriteReceipt(r *reader) (v WriteReceipt) {
+	f := r.record()
+	if f.has() {
+		v.Seq = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Token = unpackWriteToken(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A state that was saved.
+type CortexSnapshot struct {
+	// A `state_snapshot`.
+	StateBytes []byte
+	// Number of the last event that is in it. The bytes say it as well, and they count.
+	// Nil: the state holds no event.
+	LastSeq *uint64
+}
+
+// NewCortexSnapshot makes the record of its fields.
+func NewCortexSnapshot(stateBytes []byte, lastSeq *uint64) CortexSnapshot {
+	return CortexSnapshot{StateBytes: stateBytes, LastSeq: lastSeq}
+}
+
+func packCortexSnapshot(w *writer, v CortexSnapshot) {
+	w.record(2, func() {
+		packBytes[[]byte](w, v.StateBytes)
+		packOptional(packUint[uint64])(w, v.LastSeq)
+	})
+}
+
+func unpackCortexSnapshot(r *reader) (v CortexSnapshot) {
+	f := r.record()
+	if f.has() {
+		v.StateBytes = unpackBytes[[]byte](&f.reader)
+	}
+	if f.has() {
+		v.LastSeq = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// How much of its log a state holds.
+type StateStats struct {
+	// Number of the first event that is not in the state.
+	NextSeq uint64
+	// Numbers that the log has given from there on.
+	Behind uint64
+	// Numbers below it that no event has.
+	Skipped uint64
+	// Events below it that could not be read and changed nothing.
+	Unreadable uint64
+	// Calls that wait for a number; at most `max_waits`.
+	Waits uint32
+	// Lists that are followed; at most `max_watches`.
+	Watches uint32
+}
+
+func packStateStats(w *writer, v StateStats) {
+	w.record(6, func() {
+		packUint[uint64](w, v.NextSeq)
+		packUint[uint64](w, v.Behind)
+		packUint[uint64](w, v.Skipped)
+		packUint[uint64](w, v.Unreadable)
+		packUint[uint32](w, v.Waits)
+		packUint[uint32](w, v.Watches)
+	})
+}
+
+func unpackStateStats(r *reader) (v StateStats) {
+	f := r.record()
+	if f.has() {
+		v.NextSeq = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Behind = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Skipped = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Unreadable = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Waits = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.Watches = unpackUint[uint32](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Tasks as they are, and what the list becomes.
+type TasksSnapshotAndWatch struct {
+	// The list.
+	Snapshot []Task
+	// The lists that it becomes.
+	Updates *TaskWatchIter
+}
+
+func unpackTasksSnapshotAndWatch(r *reader) (v TasksSnapshotAndWatch) {
+	f := r.record()
+	if f.has() {
+		v.Snapshot = unpackList(unpackTask)(&f.reader)
+	}
+	if f.has() {
+		v.Updates = unpackTaskWatchIter(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Memories as they are, and what the list becomes.
+type MemoriesSnapshotAndWatch struct {
+	// The list.
+	Snapshot []Memory
+	// The lists that it becomes.
+	Updates *MemoryWatchIter
+}
+
+func unpackMemoriesSnapshotAndWatch(r *reader) (v MemoriesSnapshotAndWatch) {
+	f := r.record()
+	if f.has() {
+		v.Snapshot = unpackList(unpackMemory)(&f.reader)
+	}
+	if f.has() {
+		v.Updates = unpackMemoryWatchIter(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
 // Why a state refuses, or does not go on.
 type CortexError struct {
 	// Kind tells what happened.
@@ -112,13 +890,13 @@ type CortexError struct {
 	Detail string
 	// Of: fold_failed, skipped, timeout.
 	Seq uint64
-	// Of: fold_failed, bad_snapshot.
+	// Of: fold_failed, bad_snapshot, log.
 	Reason string
 	// Of: wrong_origin.
 	StateOrigin uint64
 	// Of: wrong_origin.
 	TokenOrigin uint64
-	// Of: queue_full, too_large.
+	// Of: queue_full, too_large, no_snapshot.
 	What string
 	// Of: queue_full, too_large.
 	Limit uint64
@@ -128,6 +906,8 @@ type CortexError struct {
 	Found uint32
 	// Of: newer_version.
 	Supported uint32
+	// Of: log.
+	Failure string
 	failure
 }
 
@@ -153,6 +933,12 @@ const (
 	CortexErrorKindBadSnapshot CortexErrorKind = "bad_snapshot"
 	// A later version of the library made the snapshot.
 	CortexErrorKindNewerVersion CortexErrorKind = "newer_version"
+	// The log could not be opened, written or closed. `failure` is the kind of the `redex` error, such as `full` or `locked`.
+	CortexErrorKindLog CortexErrorKind = "log"
+	// The state of the program's fold cannot be saved or restored, since the fold has no such method.
+	CortexErrorKindNoSnapshot CortexErrorKind = "no_snapshot"
+	// The text is none of a write token.
+	CortexErrorKindInvalidToken CortexErrorKind = "invalid_token"
 )
 
 var (
@@ -174,6 +960,12 @@ var (
 	ErrCortexBadSnapshot error = &sentinel{720904, "cortex: bad_snapshot"}
 	// A later version of the library made the snapshot.
 	ErrCortexNewerVersion error = &sentinel{720905, "cortex: newer_version"}
+	// The log could not be opened, written or closed. `failure` is the kind of the `redex` error, such as `full` or `locked`.
+	ErrCortexLog error = &sentinel{720906, "cortex: log"}
+	// The state of the program's fold cannot be saved or restored, since the fold has no such method.
+	ErrCortexNoSnapshot error = &sentinel{720908, "cortex: no_snapshot"}
+	// The text is none of a write token.
+	ErrCortexInvalidToken error = &sentinel{720907, "cortex: invalid_token"}
 )
 
 var cortexFamily = family{id: 11, name: "cortex", prefix: "cortex: ", kinds: []kind{
@@ -186,6 +978,9 @@ var cortexFamily = family{id: 11, name: "cortex", prefix: "cortex: ", kinds: []k
 	{7, "too_large", false},
 	{8, "bad_snapshot", false},
 	{9, "newer_version", false},
+	{10, "log", false},
+	{12, "no_snapshot", false},
+	{11, "invalid_token", false},
 }}
 
 func (e *CortexError) Error() string {
@@ -264,6 +1059,15 @@ func (e *CortexError) cross() (uint32, string, []byte) {
 			packUint[uint32](w, e.Found)
 			packUint[uint32](w, e.Supported)
 		})
+	case CortexErrorKindLog:
+		w.record(2, func() {
+			packText[string](w, e.Failure)
+			packText[string](w, e.Reason)
+		})
+	case CortexErrorKindNoSnapshot:
+		w.record(1, func() {
+			packText[string](w, e.What)
+		})
 	default:
 		w.record(0, func() {})
 	}
@@ -334,7 +1138,1133 @@ func init() {
 			if f.has() {
 				e.Supported = unpackUint[uint32](&f.reader)
 			}
+		case 10:
+			e.Kind = CortexErrorKindLog
+			if f.has() {
+				e.Failure = unpackText[string](&f.reader)
+			}
+			if f.has() {
+				e.Reason = unpackText[string](&f.reader)
+			}
+		case 12:
+			e.Kind = CortexErrorKindNoSnapshot
+			if f.has() {
+				e.What = unpackText[string](&f.reader)
+			}
+		case 11:
+			e.Kind = CortexErrorKindInvalidToken
 		}
 		return e
 	}
+}
+
+// Makes a state of the events of a file. It alone knows the state.
+type StateFold interface {
+	// Apply takes events in the order of their numbers: at most 1024 that follow one another, none of which is a gap. It takes all or none: what it
+	// throws stops the state, and `fold_failed` names the first of them.
+	Apply(ctx context.Context, events []RedexEvent) error
+}
+
+// StateFoldWithSnapshot is what a [StateFold] may implement as well.
+type StateFoldWithSnapshot interface {
+	// Snapshot saves the state. Equal states should give equal bytes.
+	Snapshot(ctx context.Context) ([]byte, error)
+}
+
+// StateFoldWithRestore is what a [StateFold] may implement as well.
+type StateFoldWithRestore interface {
+	// Restore replaces the state by one that was saved, before any event is applied.
+	Restore(ctx context.Context, state []byte) error
+}
+
+func lendStateFold(a *arguments, object StateFold) *C.net_host {
+	if object == nil {
+		return nil
+	}
+	var absent uint64
+	withSnapshot, ok := object.(StateFoldWithSnapshot)
+	if !ok {
+		absent |= 1 << 1
+	}
+	withRestore, ok := object.(StateFoldWithRestore)
+	if !ok {
+		absent |= 1 << 2
+	}
+	w := &writer{}
+	call := func(ctx context.Context, method uint32, in *reader, w *writer) error {
+		switch method {
+		case 0:
+			events := unpackList(unpackRedexEvent)(in)
+			if in.err != nil {
+				return in.err
+			}
+			err := object.Apply(ctx, events)
+			return err
+		case 1:
+			if in.err != nil {
+				return in.err
+			}
+			result, err := withSnapshot.Snapshot(ctx)
+			if err == nil {
+				packBytes[[]byte](w, result)
+			}
+			return err
+		case 2:
+			state := unpackBytes[[]byte](in)
+			if in.err != nil {
+				return in.err
+			}
+			err := withRestore.Restore(ctx, state)
+			return err
+		}
+		return &BaseError{Kind: BaseErrorKindUnsupported, Feature: "method of StateFold"}
+	}
+	return lend(a, instance{call: call}, absent, w.buf)
+}
+
+// The tasks of a log, and changes of them.
+//
+// Reading looks at what is in the state then; it never waits. After an event that could not be applied every call fails with `fold_failed`.
+// After `close` changes fail with `closed`, and what the state held can still be read.
+type TasksAdapter struct {
+	core       *object
+	originHash OriginHash
+}
+
+// Tasks is another name of [TasksAdapter].
+type Tasks = TasksAdapter
+
+// TasksAdapterOpen opens the log `cortex/tasks` of a manager, or makes it, and returns when what it has is in the state.
+func TasksAdapterOpen(ctx context.Context, redex *Redex, originHash OriginHash, options *AdapterOptions) (result *TasksAdapter, err error) {
+	in := reused()
+	redexHandle := in.named("redex").handle(redex)
+	optionsPack := packedOr(in, "options", packAdapterOptions, options != nil, at(options))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_tasks_adapter_open(redexHandle, C.uint64_t(originHash), optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(redex)
+	return await(ctx, op, unpackTasksAdapter, tasksAdapterOpenNames, adapterOptionsFieldNames)
+}
+
+// TasksOpen opens the log `cortex/tasks` of a manager, or makes it, and returns when what it has is in the state.
+func TasksOpen(ctx context.Context, redex *Redex, originHash OriginHash, options *AdapterOptions) (result *TasksAdapter, err error) {
+	return TasksAdapterOpen(ctx, redex, originHash, options)
+}
+
+// TasksAdapterOpenAs opens the log with the writer among the options.
+func TasksAdapterOpenAs(ctx context.Context, redex *Redex, options AdapterOpenOptions) (result *TasksAdapter, err error) {
+	in := reused()
+	redexHandle := in.named("redex").handle(redex)
+	optionsPack := packed(in, "options", packAdapterOpenOptions, options)
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_tasks_adapter_open_as(redexHandle, optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(redex)
+	return await(ctx, op, unpackTasksAdapter, adapterOpenOptionsFieldNames)
+}
+
+// TasksOpenAs opens the log with the writer among the options.
+func TasksOpenAs(ctx context.Context, redex *Redex, options AdapterOpenOptions) (result *TasksAdapter, err error) {
+	return TasksAdapterOpenAs(ctx, redex, options)
+}
+
+// TasksAdapterOpenFromSnapshot opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+// another log it is what was there already.
+func TasksAdapterOpenFromSnapshot(ctx context.Context, redex *Redex, originHash OriginHash, snapshot CortexSnapshot, options *AdapterOptions) (result *TasksAdapter, err error) {
+	in := reused()
+	redexHandle := in.named("redex").handle(redex)
+	snapshotPack := packed(in, "snapshot", packCortexSnapshot, snapshot)
+	optionsPack := packedOr(in, "options", packAdapterOptions, options != nil, at(options))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_tasks_adapter_open_from_snapshot(redexHandle, C.uint64_t(originHash), snapshotPack, optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(redex)
+	return await(ctx, op, unpackTasksAdapter, tasksAdapterOpenFromSnapshotNames, adapterOptionsFieldNames, cortexSnapshotFieldNames)
+}
+
+// TasksOpenFromSnapshot opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+// another log it is what was there already.
+func TasksOpenFromSnapshot(ctx context.Context, redex *Redex, originHash OriginHash, snapshot CortexSnapshot, options *AdapterOptions) (result *TasksAdapter, err error) {
+	return TasksAdapterOpenFromSnapshot(ctx, redex, originHash, snapshot, options)
+}
+
+// Create begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+func (o *TasksAdapter) Create(id uint64, title string, nowNs time.Time) (result WriteReceipt, err error) {
+	in := &arguments{}
+	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_tasks_adapter_create(o.id(), C.uint64_t(id), viewOf(title), C.uint64_t(nowNsNumber), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, tasksAdapterCreateNames)
+	}
+	return taken(&out, unpackWriteReceipt)
+}
+
+// Rename gives a task another title, of at most 1 MiB.
+func (o *TasksAdapter) Rename(id uint64, newTitle string, nowNs time.Time) (result WriteReceipt, err error) {
+	in := &arguments{}
+	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_tasks_adapter_rename(o.id(), C.uint64_t(id), viewOf(newTitle), C.uint64_t(nowNsNumber), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, tasksAdapterRenameNames)
+	}
+	return taken(&out, unpackWriteReceipt)
+}
+
+// Complete says that a task is done.
+func (o *TasksAdapter) Complete(id uint64, nowNs time.Time) (result WriteReceipt, err error) {
+	in := &arguments{}
+	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_tasks_adapter_complete(o.id(), C.uint64_t(id), C.uint64_t(nowNsNumber), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, tasksAdapterCompleteNames)
+	}
+	return taken(&out, unpackWriteReceipt)
+}
+
+// Delete removes a task.
+func (o *TasksAdapter) Delete(id uint64) (result WriteReceipt, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_tasks_adapter_delete(o.id(), C.uint64_t(id), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackWriteReceipt)
+}
+
+// ListTasks lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+func (o *TasksAdapter) ListTasks(filter *TaskFilter) (result []Task, err error) {
+	in := reused()
+	filterPack := packedOr(in, "filter", packTaskFilter, filter != nil, at(filter))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_tasks_adapter_list_tasks(o.id(), filterPack, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, taskFilterFieldNames)
+	}
+	return taken(&out, unpackList(unpackTask))
+}
+
+// Count tells how many tasks there are.
+func (o *TasksAdapter) Count() (result uint32, err error) {
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_tasks_adapter_count(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
+}
+
+// WaitForSeq returns when the change of a number is in the state; `skipped` if the number was passed over, `timeout` if it takes longer than the
+// deadline. Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+func (o *TasksAdapter) WaitForSeq(ctx context.Context, seq uint64, deadline *time.Duration) (err error) {
+	in := &arguments{}
+	var deadlineNumber uint64
+	if deadline != nil {
+		deadlineNumber = in.named("deadline").duration(at(deadline), time.Millisecond)
+	}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_tasks_adapter_wait_for_seq(o.id(), C.uint64_t(seq), C.bool(deadline != nil), C.uint64_t(deadlineNumber), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op, tasksAdapterWaitForSeqNames)
+}
+
+// WaitForToken returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout` at once that it is not. `wrong_origin` for the token of another writer.
+func (o *TasksAdapter) WaitForToken(ctx context.Context, token WriteToken, deadline time.Duration) (err error) {
+	in := reused()
+	tokenPack := packed(in, "token", packWriteToken, token)
+	deadlineNumber := in.named("deadline").duration(deadline, time.Millisecond)
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_tasks_adapter_wait_for_token(o.id(), tokenPack, C.uint64_t(deadlineNumber), nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op, tasksAdapterWaitForTokenNames, writeTokenFieldNames)
+}
+
+// Watch follows a list: first as it is now, then each time that it has become another. Who reads seldom gets the newest list and misses those
+// between. It ends when the state is closed.
+func (o *TasksAdapter) Watch(filter *TaskFilter) (result *TaskWatchIter, err error) {
+	in := reused()
+	filterPack := packedOr(in, "filter", packTaskFilter, filter != nil, at(filter))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_tasks_adapter_watch(o.id(), filterPack, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, taskFilterFieldNames)
+	}
+	return newTaskWatchIter(uint64(out)), nil
+}
+
+// SnapshotAndWatch lists what a filter leaves, and follows the list from there. No change comes between the two.
+func (o *TasksAdapter) SnapshotAndWatch(ctx context.Context, filter *TaskFilter) (result TasksSnapshotAndWatch, err error) {
+	in := reused()
+	filterPack := packedOr(in, "filter", packTaskFilter, filter != nil, at(filter))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_tasks_adapter_snapshot_and_watch(o.id(), filterPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackTasksSnapshotAndWatch, taskFilterFieldNames)
+}
+
+// Snapshot saves the state. Equal states of one log give equal bytes.
+func (o *TasksAdapter) Snapshot() (result CortexSnapshot, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_tasks_adapter_snapshot(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackCortexSnapshot)
+}
+
+// Stats tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+func (o *TasksAdapter) Stats() (result StateStats, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_tasks_adapter_stats(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackStateStats)
+}
+
+// IsRunning tells whether the state still takes events: it is neither closed nor stopped by a failure.
+func (o *TasksAdapter) IsRunning() (result bool, err error) {
+	var out C.bool
+	var fail C.net_error
+	code := C.net_tasks_adapter_is_running(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+func (o *TasksAdapter) finish(ctx context.Context) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_tasks_adapter_close(o.id(), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// OriginHash: The writer of its changes.
+func (o *TasksAdapter) OriginHash() OriginHash {
+	return o.originHash
+}
+
+func (o *TasksAdapter) loadOriginHash() (result OriginHash, err error) {
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_tasks_adapter_origin_hash(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return OriginHash(out), nil
+}
+
+// Close brings all changes to the disk and ends the state; what waits fails with `closed`, and watches end. Closing again does nothing.
+func (o *TasksAdapter) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	return o.finish(context.Background())
+}
+
+// id is the handle, zero for none.
+func (o *TasksAdapter) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newTasksAdapter(handle uint64) *TasksAdapter {
+	o := &TasksAdapter{core: newObject(handle)}
+	o.originHash, _ = o.loadOriginHash()
+	return o
+}
+
+func packTasksAdapter(w *writer, o *TasksAdapter) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackTasksAdapter(r *reader) *TasksAdapter {
+	return newTasksAdapter(r.uvarint())
+}
+
+// The lists that a followed list becomes, never the same twice in a row.
+type TaskWatchIter struct {
+	core  *object
+	items *feed[[]Task, []Task]
+}
+
+// Next waits for the next value; false is the end.
+func (o *TaskWatchIter) Next(ctx context.Context) (value []Task, found bool, err error) {
+	return o.items.next(ctx)
+}
+
+// NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
+func (o *TaskWatchIter) NextBatch(ctx context.Context, most uint32) (values [][]Task, err error) {
+	return o.items.nextBatch(ctx, most)
+}
+
+// All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
+// Leaving the loop early keeps the stream open.
+func (o *TaskWatchIter) All(ctx context.Context) iter.Seq2[[]Task, error] {
+	return o.items.all(ctx)
+}
+
+// Close ends the stream.
+func (o *TaskWatchIter) Close() error {
+	C.net_task_watch_iter_close(o.id(), nil)
+	o.core.release()
+	return nil
+}
+
+// id is the handle, zero for none.
+func (o *TaskWatchIter) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newTaskWatchIter(handle uint64) *TaskWatchIter {
+	o := &TaskWatchIter{core: newObject(handle)}
+	core := o.core
+	ask := func(most uint32) C.uint64_t {
+		return C.net_task_watch_iter_next(core.id(), C.uint32_t(most), nil, queueContext())
+	}
+	o.items = newFeed(o.core, unpackList(unpackTask), keep[[]Task], ask)
+	return o
+}
+
+func packTaskWatchIter(w *writer, o *TaskWatchIter) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackTaskWatchIter(r *reader) *TaskWatchIter {
+	return newTaskWatchIter(r.uvarint())
+}
+
+// The memories of a log, and changes of them.
+//
+// Reading looks at what is in the state then; it never waits. After an event that could not be applied every call fails with `fold_failed`.
+// After `close` changes fail with `closed`, and what the state held can still be read.
+type MemoriesAdapter struct {
+	core       *object
+	originHash OriginHash
+}
+
+// Memories is another name of [MemoriesAdapter].
+type Memories = MemoriesAdapter
+
+// MemoriesAdapterOpen opens the log `cortex/memories` of a manager, or makes it, and returns when what it has is in the state.
+func MemoriesAdapterOpen(ctx context.Context, redex *Redex, originHash OriginHash, options *AdapterOptions) (result *MemoriesAdapter, err error) {
+	in := reused()
+	redexHandle := in.named("redex").handle(redex)
+	optionsPack := packedOr(in, "options", packAdapterOptions, options != nil, at(options))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_memories_adapter_open(redexHandle, C.uint64_t(originHash), optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(redex)
+	return await(ctx, op, unpackMemoriesAdapter, memoriesAdapterOpenNames, adapterOptionsFieldNames)
+}
+
+// MemoriesOpen opens the log `cortex/memories` of a manager, or makes it, and returns when what it has is in the state.
+func MemoriesOpen(ctx context.Context, redex *Redex, originHash OriginHash, options *AdapterOptions) (result *MemoriesAdapter, err error) {
+	return MemoriesAdapterOpen(ctx, redex, originHash, options)
+}
+
+// MemoriesAdapterOpenAs opens the log with the writer among the options.
+func MemoriesAdapterOpenAs(ctx context.Context, redex *Redex, options AdapterOpenOptions) (result *MemoriesAdapter, err error) {
+	in := reused()
+	redexHandle := in.named("redex").handle(redex)
+	optionsPack := packed(in, "options", packAdapterOpenOptions, options)
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_memories_adapter_open_as(redexHandle, optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(redex)
+	return await(ctx, op, unpackMemoriesAdapter, adapterOpenOptionsFieldNames)
+}
+
+// MemoriesOpenAs opens the log with the writer among the options.
+func MemoriesOpenAs(ctx context.Context, redex *Redex, options AdapterOpenOptions) (result *MemoriesAdapter, err error) {
+	return MemoriesAdapterOpenAs(ctx, redex, options)
+}
+
+// MemoriesAdapterOpenFromSnapshot opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+// another log it is what was there already.
+func MemoriesAdapterOpenFromSnapshot(ctx context.Context, redex *Redex, originHash OriginHash, snapshot CortexSnapshot, options *AdapterOptions) (result *MemoriesAdapter, err error) {
+	in := reused()
+	redexHandle := in.named("redex").handle(redex)
+	snapshotPack := packed(in, "snapshot", packCortexSnapshot, snapshot)
+	optionsPack := packedOr(in, "options", packAdapterOptions, options != nil, at(options))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_memories_adapter_open_from_snapshot(redexHandle, C.uint64_t(originHash), snapshotPack, optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(redex)
+	return await(ctx, op, unpackMemoriesAdapter, memoriesAdapterOpenFromSnapshotNames, adapterOptionsFieldNames, cortexSnapshotFieldNames)
+}
+
+// MemoriesOpenFromSnapshot opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+// another log it is what was there already.
+func MemoriesOpenFromSnapshot(ctx context.Context, redex *Redex, originHash OriginHash, snapshot CortexSnapshot, options *AdapterOptions) (result *MemoriesAdapter, err error) {
+	return MemoriesAdapterOpenFromSnapshot(ctx, redex, originHash, snapshot, options)
+}
+
+// Store stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
+func (o *MemoriesAdapter) Store(id uint64, content string, tags []string, source string, nowNs time.Time) (result WriteReceipt, err error) {
+	in := reused()
+	tagsPack := packed(in, "tags", packList(packText[string]), tags)
+	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_memories_adapter_store(o.id(), C.uint64_t(id), viewOf(content), tagsPack, viewOf(source), C.uint64_t(nowNsNumber), &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, memoriesAdapterStoreNames)
+	}
+	return taken(&out, unpackWriteReceipt)
+}
+
+// Retag gives a memory other tags: at most 1024, of at most 4096 bytes.
+func (o *MemoriesAdapter) Retag(id uint64, tags []string, nowNs time.Time) (result WriteReceipt, err error) {
+	in := reused()
+	tagsPack := packed(in, "tags", packList(packText[string]), tags)
+	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_memories_adapter_retag(o.id(), C.uint64_t(id), tagsPack, C.uint64_t(nowNsNumber), &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, memoriesAdapterRetagNames)
+	}
+	return taken(&out, unpackWriteReceipt)
+}
+
+// Pin pins a memory.
+func (o *MemoriesAdapter) Pin(id uint64, nowNs time.Time) (result WriteReceipt, err error) {
+	in := &arguments{}
+	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_memories_adapter_pin(o.id(), C.uint64_t(id), C.uint64_t(nowNsNumber), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, memoriesAdapterPinNames)
+	}
+	return taken(&out, unpackWriteReceipt)
+}
+
+// Unpin unpins a memory.
+func (o *MemoriesAdapter) Unpin(id uint64, nowNs time.Time) (result WriteReceipt, err error) {
+	in := &arguments{}
+	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_memories_adapter_unpin(o.id(), C.uint64_t(id), C.uint64_t(nowNsNumber), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, memoriesAdapterUnpinNames)
+	}
+	return taken(&out, unpackWriteReceipt)
+}
+
+// Delete forgets a memory.
+func (o *MemoriesAdapter) Delete(id uint64) (result WriteReceipt, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_memories_adapter_delete(o.id(), C.uint64_t(id), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackWriteReceipt)
+}
+
+// ListMemories lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+func (o *MemoriesAdapter) ListMemories(filter *MemoryFilter) (result []Memory, err error) {
+	in := reused()
+	filterPack := packedOr(in, "filter", packMemoryFilter, filter != nil, at(filter))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_memories_adapter_list_memories(o.id(), filterPack, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, memoryFilterFieldNames)
+	}
+	return taken(&out, unpackList(unpackMemory))
+}
+
+// Count tells how many memories there are.
+func (o *MemoriesAdapter) Count() (result uint32, err error) {
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_memories_adapter_count(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
+}
+
+// WaitForSeq returns when the change of a number is in the state; `skipped` if the number was passed over, `timeout` if it takes longer than the
+// deadline. Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+func (o *MemoriesAdapter) WaitForSeq(ctx context.Context, seq uint64, deadline *time.Duration) (err error) {
+	in := &arguments{}
+	var deadlineNumber uint64
+	if deadline != nil {
+		deadlineNumber = in.named("deadline").duration(at(deadline), time.Millisecond)
+	}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_memories_adapter_wait_for_seq(o.id(), C.uint64_t(seq), C.bool(deadline != nil), C.uint64_t(deadlineNumber), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op, memoriesAdapterWaitForSeqNames)
+}
+
+// WaitForToken returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout` at once that it is not. `wrong_origin` for the token of another writer.
+func (o *MemoriesAdapter) WaitForToken(ctx context.Context, token WriteToken, deadline time.Duration) (err error) {
+	in := reused()
+	tokenPack := packed(in, "token", packWriteToken, token)
+	deadlineNumber := in.named("deadline").duration(deadline, time.Millisecond)
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_memories_adapter_wait_for_token(o.id(), tokenPack, C.uint64_t(deadlineNumber), nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op, memoriesAdapterWaitForTokenNames, writeTokenFieldNames)
+}
+
+// Watch follows a list: first as it is now, then each time that it has become another. Who reads seldom gets the newest list and misses those
+// between. It ends when the state is closed.
+func (o *MemoriesAdapter) Watch(filter *MemoryFilter) (result *MemoryWatchIter, err error) {
+	in := reused()
+	filterPack := packedOr(in, "filter", packMemoryFilter, filter != nil, at(filter))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_memories_adapter_watch(o.id(), filterPack, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, memoryFilterFieldNames)
+	}
+	return newMemoryWatchIter(uint64(out)), nil
+}
+
+// SnapshotAndWatch lists what a filter leaves, and follows the list from there. No change comes between the two.
+func (o *MemoriesAdapter) SnapshotAndWatch(ctx context.Context, filter *MemoryFilter) (result MemoriesSnapshotAndWatch, err error) {
+	in := reused()
+	filterPack := packedOr(in, "filter", packMemoryFilter, filter != nil, at(filter))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_memories_adapter_snapshot_and_watch(o.id(), filterPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackMemoriesSnapshotAndWatch, memoryFilterFieldNames)
+}
+
+// Snapshot saves the state. Equal states of one log give equal bytes.
+func (o *MemoriesAdapter) Snapshot() (result CortexSnapshot, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_memories_adapter_snapshot(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackCortexSnapshot)
+}
+
+// Stats tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+func (o *MemoriesAdapter) Stats() (result StateStats, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_memories_adapter_stats(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackStateStats)
+}
+
+// IsRunning tells whether the state still takes events: it is neither closed nor stopped by a failure.
+func (o *MemoriesAdapter) IsRunning() (result bool, err error) {
+	var out C.bool
+	var fail C.net_error
+	code := C.net_memories_adapter_is_running(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+func (o *MemoriesAdapter) finish(ctx context.Context) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_memories_adapter_close(o.id(), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// OriginHash: The writer of its changes.
+func (o *MemoriesAdapter) OriginHash() OriginHash {
+	return o.originHash
+}
+
+func (o *MemoriesAdapter) loadOriginHash() (result OriginHash, err error) {
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_memories_adapter_origin_hash(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return OriginHash(out), nil
+}
+
+// Close brings all changes to the disk and ends the state; what waits fails with `closed`, and watches end. Closing again does nothing.
+func (o *MemoriesAdapter) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	return o.finish(context.Background())
+}
+
+// id is the handle, zero for none.
+func (o *MemoriesAdapter) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newMemoriesAdapter(handle uint64) *MemoriesAdapter {
+	o := &MemoriesAdapter{core: newObject(handle)}
+	o.originHash, _ = o.loadOriginHash()
+	return o
+}
+
+func packMemoriesAdapter(w *writer, o *MemoriesAdapter) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackMemoriesAdapter(r *reader) *MemoriesAdapter {
+	return newMemoriesAdapter(r.uvarint())
+}
+
+// The lists that a followed list becomes, never the same twice in a row.
+type MemoryWatchIter struct {
+	core  *object
+	items *feed[[]Memory, []Memory]
+}
+
+// Next waits for the next value; false is the end.
+func (o *MemoryWatchIter) Next(ctx context.Context) (value []Memory, found bool, err error) {
+	return o.items.next(ctx)
+}
+
+// NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
+func (o *MemoryWatchIter) NextBatch(ctx context.Context, most uint32) (values [][]Memory, err error) {
+	return o.items.nextBatch(ctx, most)
+}
+
+// All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
+// Leaving the loop early keeps the stream open.
+func (o *MemoryWatchIter) All(ctx context.Context) iter.Seq2[[]Memory, error] {
+	return o.items.all(ctx)
+}
+
+// Close ends the stream.
+func (o *MemoryWatchIter) Close() error {
+	C.net_memory_watch_iter_close(o.id(), nil)
+	o.core.release()
+	return nil
+}
+
+// id is the handle, zero for none.
+func (o *MemoryWatchIter) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newMemoryWatchIter(handle uint64) *MemoryWatchIter {
+	o := &MemoryWatchIter{core: newObject(handle)}
+	core := o.core
+	ask := func(most uint32) C.uint64_t {
+		return C.net_memory_watch_iter_next(core.id(), C.uint32_t(most), nil, queueContext())
+	}
+	o.items = newFeed(o.core, unpackList(unpackMemory), keep[[]Memory], ask)
+	return o
+}
+
+func packMemoryWatchIter(w *writer, o *MemoryWatchIter) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackMemoryWatchIter(r *reader) *MemoryWatchIter {
+	return newMemoryWatchIter(r.uvarint())
+}
+
+// A state that the program folds a file into. The file is written by those who have it open, also after the fold has failed.
+//
+// A file on disk whose fold has `snapshot` and `restore` keeps the newest snapshot beside it, in `<name>.state`: one is made after every 65,536
+// events, or half as many as the file has had if that is more, and at closing. Opening it restores that and applies what came later.
+type FoldAdapter struct {
+	core *object
+}
+
+// FoldAdapterOpen opens a file of a manager by name, or makes it, and returns when what it has is applied.
+func FoldAdapterOpen(ctx context.Context, redex *Redex, name string, fold StateFold, config *RedexFileConfig) (result *FoldAdapter, err error) {
+	in := &arguments{}
+	redexHandle := in.named("redex").handle(redex)
+	configPack := packedOr(in, "config", packRedexFileConfig, config != nil, at(config))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	defer in.pins.Unpin()
+	foldHost := lendStateFold(in, fold)
+	op := C.net_fold_adapter_open(redexHandle, viewOf(name), foldHost, configPack, nil, queueContext())
+	runtime.KeepAlive(redex)
+	return await(ctx, op, unpackFoldAdapter, redexFileConfigFieldNames)
+}
+
+// FoldAdapterOpenFromSnapshot opens a file with a state that was saved. In the file that it was saved from it goes on behind what it holds; before the events of
+// another file it is what was there already. `no_snapshot` if the fold has no `restore`.
+func FoldAdapterOpenFromSnapshot(ctx context.Context, redex *Redex, name string, fold StateFold, snapshot CortexSnapshot, config *RedexFileConfig) (result *FoldAdapter, err error) {
+	in := &arguments{}
+	redexHandle := in.named("redex").handle(redex)
+	snapshotPack := packed(in, "snapshot", packCortexSnapshot, snapshot)
+	configPack := packedOr(in, "config", packRedexFileConfig, config != nil, at(config))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	defer in.pins.Unpin()
+	foldHost := lendStateFold(in, fold)
+	op := C.net_fold_adapter_open_from_snapshot(redexHandle, viewOf(name), foldHost, snapshotPack, configPack, nil, queueContext())
+	runtime.KeepAlive(redex)
+	return await(ctx, op, unpackFoldAdapter, redexFileConfigFieldNames, cortexSnapshotFieldNames)
+}
+
+// WaitForSeq returns when the event of a number is applied; `skipped` if the number was passed over, `timeout` if it takes longer than the deadline.
+// Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+func (o *FoldAdapter) WaitForSeq(ctx context.Context, seq uint64, deadline *time.Duration) (err error) {
+	in := &arguments{}
+	var deadlineNumber uint64
+	if deadline != nil {
+		deadlineNumber = in.named("deadline").duration(at(deadline), time.Millisecond)
+	}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_fold_adapter_wait_for_seq(o.id(), C.uint64_t(seq), C.bool(deadline != nil), C.uint64_t(deadlineNumber), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op, foldAdapterWaitForSeqNames)
+}
+
+// Snapshot saves the state, between two calls of `apply`. `no_snapshot` if the fold has no `snapshot`.
+func (o *FoldAdapter) Snapshot(ctx context.Context) (result CortexSnapshot, err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_fold_adapter_snapshot(o.id(), nil, queueContext())
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackCortexSnapshot)
+}
+
+// Stats tells how much of the file is applied. It never fails with `fold_failed` or `closed`.
+func (o *FoldAdapter) Stats() (result StateStats, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_fold_adapter_stats(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackStateStats)
+}
+
+// IsRunning tells whether events are still applied: the state is neither closed nor stopped by a failure.
+func (o *FoldAdapter) IsRunning() (result bool, err error) {
+	var out C.bool
+	var fail C.net_error
+	code := C.net_fold_adapter_is_running(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+func (o *FoldAdapter) finish(ctx context.Context) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_fold_adapter_close(o.id(), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// Close applies what was appended, brings it to the disk and lets go of the file; what waits fails with `closed`. Closing again does nothing.
+func (o *FoldAdapter) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	return o.finish(context.Background())
+}
+
+// id is the handle, zero for none.
+func (o *FoldAdapter) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newFoldAdapter(handle uint64) *FoldAdapter {
+	o := &FoldAdapter{core: newObject(handle)}
+	return o
+}
+
+func packFoldAdapter(w *writer, o *FoldAdapter) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackFoldAdapter(r *reader) *FoldAdapter {
+	return newFoldAdapter(r.uvarint())
+}
+
+// ToString writes it as a text.
+func (writeToken WriteToken) ToString() (result string, err error) {
+	in := reused()
+	writeTokenPack := packed(in, "writeToken", packWriteToken, writeToken)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_write_token_to_string(writeTokenPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail, writeTokenFieldNames)
+	}
+	return taken(&out, rest[string])
+}
+
+// WriteTokenFromString reads the text of a token; letters may be capitals, and zeros may stand before the number. `invalid_token` if it is none.
+func WriteTokenFromString(text string) (result WriteToken, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_write_token_from_string(viewOf(text), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackWriteToken)
+}
+
+var tasksAdapterOpenNames = spelling{
+	"origin_hash", "originHash",
+}
+
+var tasksAdapterOpenFromSnapshotNames = spelling{
+	"origin_hash", "originHash",
+}
+
+var tasksAdapterCreateNames = spelling{
+	"now_ns", "nowNs",
+}
+
+var tasksAdapterRenameNames = spelling{
+	"new_title", "newTitle",
+	"now_ns", "nowNs",
+}
+
+var tasksAdapterCompleteNames = spelling{
+	"now_ns", "nowNs",
+}
+
+var tasksAdapterWaitForSeqNames = spelling{
+	"deadline_ms", "deadline",
+}
+
+var tasksAdapterWaitForTokenNames = spelling{
+	"deadline_ms", "deadline",
+}
+
+var memoriesAdapterOpenNames = spelling{
+	"origin_hash", "originHash",
+}
+
+var memoriesAdapterOpenFromSnapshotNames = spelling{
+	"origin_hash", "originHash",
+}
+
+var memoriesAdapterStoreNames = spelling{
+	"now_ns", "nowNs",
+}
+
+var memoriesAdapterRetagNames = spelling{
+	"now_ns", "nowNs",
+}
+
+var memoriesAdapterPinNames = spelling{
+	"now_ns", "nowNs",
+}
+
+var memoriesAdapterUnpinNames = spelling{
+	"now_ns", "nowNs",
+}
+
+var memoriesAdapterWaitForSeqNames = spelling{
+	"deadline_ms", "deadline",
+}
+
+var memoriesAdapterWaitForTokenNames = spelling{
+	"deadline_ms", "deadline",
+}
+
+var foldAdapterWaitForSeqNames = spelling{
+	"deadline_ms", "deadline",
+}
+
+var adapterOptionsFieldNames = spelling{
+	"fsync_every_n", "FsyncEveryN",
+	"fsync_interval_ms", "FsyncInterval",
+	"max_bytes", "MaxBytes",
+	"persistent", "Persistent",
+}
+
+var adapterOpenOptionsFieldNames = spelling{
+	"fsync_every_n", "FsyncEveryN",
+	"fsync_interval_ms", "FsyncInterval",
+	"max_bytes", "MaxBytes",
+	"origin_hash", "OriginHash",
+	"persistent", "Persistent",
+}
+
+var taskFilterFieldNames = spelling{
+	"created_after_ns", "CreatedAfterNs",
+	"created_before_ns", "CreatedBeforeNs",
+	"limit", "Limit",
+	"order_by", "OrderBy",
+	"status", "Status",
+	"title_contains", "TitleContains",
+	"updated_after_ns", "UpdatedAfterNs",
+	"updated_before_ns", "UpdatedBeforeNs",
+}
+
+var memoryFilterFieldNames = spelling{
+	"all_tags", "AllTags",
+	"any_tag", "AnyTag",
+	"content_contains", "ContentContains",
+	"created_after_ns", "CreatedAfterNs",
+	"created_before_ns", "CreatedBeforeNs",
+	"limit", "Limit",
+	"order_by", "OrderBy",
+	"pinned", "Pinned",
+	"source", "Source",
+	"tag", "Tag",
+	"updated_after_ns", "UpdatedAfterNs",
+	"updated_before_ns", "UpdatedBeforeNs",
+}
+
+var writeTokenFieldNames = spelling{
+	"origin_hash", "OriginHash",
+	"seq", "Seq",
+}
+
+var cortexSnapshotFieldNames = spelling{
+	"last_seq", "LastSeq",
+	"state_bytes", "StateBytes",
 }

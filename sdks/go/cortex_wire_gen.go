@@ -2,6 +2,11 @@
 
 package net
 
+import (
+	"fmt"
+	"strconv"
+)
+
 // A task begins, or is replaced by a pending one.
 type TaskCreated struct {
 	// Number of the task.
@@ -434,6 +439,45 @@ func (v *StateSnapshot) read(r *wireReader) {
 	v.Unreadable = r.u64LE("unreadable")
 	v.State = r.sized("state", r.length("state", uint64(r.u32LE("state")), 2147483648, 1))
 	r.sameSum("check", uint64(r.sum("check", "xxh3_64", checkStart)) == r.u64LE("check"))
+}
+
+// A write token as a text, by which another process waits.
+type WriteTokenText struct {
+	// The writer.
+	OriginHash OriginHash
+	// Number of the event in its log.
+	Seq uint64
+}
+
+// Encode prints the value; it fails with `argument` if a member does not fit.
+func (v WriteTokenText) Encode() (string, error) {
+	w := &wireWriter{}
+	v.write(w)
+	bytes, err := w.finish()
+	return string(bytes), err
+}
+
+// DecodeWriteTokenText parses a text.
+func DecodeWriteTokenText(text string) (v WriteTokenText, err error) {
+	r := &wireReader{bytes: []byte(text)}
+	v.read(r)
+	r.end()
+	if r.fault != nil {
+		return WriteTokenText{}, &CortexError{Kind: CortexErrorKindInvalidToken, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v WriteTokenText) write(w *wireWriter) {
+	w.text(fmt.Sprintf("%016x", uint64(v.OriginHash)))
+	w.text(":")
+	w.text(strconv.FormatUint(uint64(v.Seq), 10))
+}
+
+func (v *WriteTokenText) read(r *wireReader) {
+	v.OriginHash = OriginHash(r.hex("origin_hash", r.until("origin_hash", ":"), 16, 64))
+	r.literal(":")
+	v.Seq = r.decimal("seq", r.text("seq", r.remaining("seq", 1<<63-1)), 64)
 }
 
 // An event of a log of tasks.

@@ -3,10 +3,129 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_net_db_open
+// #cgo nocallback net_net_db_open
+// #cgo noescape net_net_db_open_from_snapshot
+// #cgo nocallback net_net_db_open_from_snapshot
+// #cgo noescape net_net_db_open_from_bytes
+// #cgo nocallback net_net_db_open_from_bytes
+// #cgo noescape net_net_db_snapshot
+// #cgo nocallback net_net_db_snapshot
+// #cgo noescape net_net_db_close
+// #cgo nocallback net_net_db_close
+// #cgo noescape net_net_db_tasks
+// #cgo nocallback net_net_db_tasks
+// #cgo noescape net_net_db_memories
+// #cgo nocallback net_net_db_memories
 import "C"
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"time"
+)
 
 // Version of the form of bundles that this library writes, and the newest that it reads.
 const BundleVersion uint16 = 1
+
+// Which states are opened, and how their logs are kept.
+type NetDBOpenConfig struct {
+	// The writer of the changes.
+	OriginHash OriginHash
+	// Whether there are tasks.
+	WithTasks bool
+	// Whether there are memories.
+	WithMemories bool
+	// The directory of the logs, which is made if need be.
+	// Nil: the logs live in memory.
+	PersistentDir *string
+	// Whether the logs live on disk, in `persistent_dir`. Otherwise they live in memory, and end when they are closed.
+	Persistent bool
+	// A change that makes it so many since the last sync of its log returns when all are on disk. Not beside `fsync_interval`.
+	// Nil: as `fsync_interval` says.
+	FsyncEveryN *uint64
+	// So long after a change, at the latest, it is brought to the disk.
+	// Nil: the system writes when it likes, and closing sees to it.
+	FsyncInterval *time.Duration
+	// Most bytes of each log in memory; changes beyond them fail with `log`.
+	// Zero: 268435456.
+	MaxBytes uint64
+}
+
+// NetDBConfig is another name of [NetDBOpenConfig].
+type NetDBConfig = NetDBOpenConfig
+
+func packNetDBOpenConfig(w *writer, v NetDBOpenConfig) {
+	w.record(8, func() {
+		packUint[OriginHash](w, v.OriginHash)
+		packBool(w, v.WithTasks)
+		packBool(w, v.WithMemories)
+		w.name = "PersistentDir"
+		packOptional(packText[string])(w, v.PersistentDir)
+		packBool(w, v.Persistent)
+		packOptional(packUint[uint64])(w, v.FsyncEveryN)
+		w.name = "FsyncInterval"
+		packOptional(packDuration(time.Millisecond))(w, v.FsyncInterval)
+		packUint[uint64](w, cmp.Or(v.MaxBytes, 268435456))
+	})
+}
+
+func unpackNetDBOpenConfig(r *reader) (v NetDBOpenConfig) {
+	f := r.record()
+	if f.has() {
+		v.OriginHash = unpackUint[OriginHash](&f.reader)
+	}
+	if f.has() {
+		v.WithTasks = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.WithMemories = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.PersistentDir = unpackOptional(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.Persistent = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.FsyncEveryN = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	if f.has() {
+		v.FsyncInterval = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
+	}
+	if f.has() {
+		v.MaxBytes = unpackUint[uint64](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// States that were saved together.
+type NetDBBundle struct {
+	// A `netdb_bundle`.
+	StateBytes []byte
+}
+
+// NewNetDBBundle makes the record of its fields.
+func NewNetDBBundle(stateBytes []byte) NetDBBundle {
+	return NetDBBundle{StateBytes: stateBytes}
+}
+
+func packNetDBBundle(w *writer, v NetDBBundle) {
+	w.record(1, func() {
+		packBytes[[]byte](w, v.StateBytes)
+	})
+}
+
+func unpackNetDBBundle(r *reader) (v NetDBBundle) {
+	f := r.record()
+	if f.has() {
+		v.StateBytes = unpackBytes[[]byte](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
 
 // Why states cannot be restored together.
 type NetDBError struct {
@@ -24,6 +143,8 @@ type NetDBError struct {
 	Size uint64
 	// Of: encode snapshot.
 	Limit uint64
+	// Of: missing_model.
+	Model string
 	failure
 }
 
@@ -37,6 +158,8 @@ const (
 	NetDBErrorKindNewerVersion NetDBErrorKind = "newer_version"
 	// A snapshot is longer than a bundle allows.
 	NetDBErrorKindTooLarge NetDBErrorKind = "encode snapshot"
+	// A model is to be opened from a bundle that was made without it.
+	NetDBErrorKindMissingModel NetDBErrorKind = "missing_model"
 )
 
 var (
@@ -46,12 +169,15 @@ var (
 	ErrNetDBNewerVersion error = &sentinel{786434, "netdb: newer_version"}
 	// A snapshot is longer than a bundle allows.
 	ErrNetDBTooLarge error = &sentinel{786435, "netdb: encode snapshot"}
+	// A model is to be opened from a bundle that was made without it.
+	ErrNetDBMissingModel error = &sentinel{786436, "netdb: missing_model"}
 )
 
 var netDBFamily = family{id: 12, name: "net_db", prefix: "netdb: ", kinds: []kind{
 	{1, "decode snapshot bundle", false},
 	{2, "newer_version", false},
 	{3, "encode snapshot", false},
+	{4, "missing_model", false},
 }}
 
 func (e *NetDBError) Error() string {
@@ -106,6 +232,10 @@ func (e *NetDBError) cross() (uint32, string, []byte) {
 			packUint[uint64](w, e.Size)
 			packUint[uint64](w, e.Limit)
 		})
+	case NetDBErrorKindMissingModel:
+		w.record(1, func() {
+			packText[string](w, e.Model)
+		})
 	default:
 		w.record(0, func() {})
 	}
@@ -137,7 +267,165 @@ func init() {
 			if f.has() {
 				e.Limit = unpackUint[uint64](&f.reader)
 			}
+		case 4:
+			e.Kind = NetDBErrorKindMissingModel
+			if f.has() {
+				e.Model = unpackText[string](&f.reader)
+			}
 		}
 		return e
 	}
+}
+
+// Tasks and memories of one writer.
+type NetDB struct {
+	core     *object
+	tasks    *TasksAdapter
+	memories *MemoriesAdapter
+}
+
+// NetDBOpen opens the states that are asked for, and returns when what their logs have is in them.
+func NetDBOpen(ctx context.Context, config NetDBOpenConfig) (result *NetDB, err error) {
+	in := reused()
+	configPack := packed(in, "config", packNetDBOpenConfig, config)
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_net_db_open(configPack, nil, queueContext())
+	in.done()
+	return await(ctx, op, unpackNetDB, netDBOpenConfigFieldNames)
+}
+
+// NetDBOpenFromSnapshot opens the states that are asked for as they were saved. In the log that it was saved from a state goes on behind what it holds; before
+// the events of another log it is what was there already.
+func NetDBOpenFromSnapshot(ctx context.Context, config NetDBOpenConfig, bundle NetDBBundle) (result *NetDB, err error) {
+	in := reused()
+	configPack := packed(in, "config", packNetDBOpenConfig, config)
+	bundlePack := packed(in, "bundle", packNetDBBundle, bundle)
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_net_db_open_from_snapshot(configPack, bundlePack, nil, queueContext())
+	in.done()
+	return await(ctx, op, unpackNetDB, netDBOpenConfigFieldNames, netDBBundleFieldNames)
+}
+
+// NetDBOpenFromBytes opens the states from the bytes of a bundle.
+func NetDBOpenFromBytes(ctx context.Context, bundle []byte, config NetDBOpenConfig) (result *NetDB, err error) {
+	in := reused()
+	configPack := packed(in, "config", packNetDBOpenConfig, config)
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_net_db_open_from_bytes(viewOf(bundle), configPack, nil, queueContext())
+	in.done()
+	return await(ctx, op, unpackNetDB, netDBOpenConfigFieldNames)
+}
+
+// Snapshot saves all states that are open. Equal states of the same logs give equal bytes.
+func (o *NetDB) Snapshot() (result NetDBBundle, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_net_db_snapshot(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackNetDBBundle)
+}
+
+func (o *NetDB) finish(ctx context.Context) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_net_db_close(o.id(), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// Tasks: The tasks, unless they were not asked for.
+func (o *NetDB) Tasks() *TasksAdapter {
+	return o.tasks
+}
+
+func (o *NetDB) loadTasks() (result *TasksAdapter, found bool, err error) {
+	var there C.bool
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_net_db_tasks(o.id(), &there, &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, false, failed(&fail)
+	}
+	if !there {
+		return result, false, nil
+	}
+	return newTasksAdapter(uint64(out)), true, nil
+}
+
+// Memories: The memories, unless they were not asked for.
+func (o *NetDB) Memories() *MemoriesAdapter {
+	return o.memories
+}
+
+func (o *NetDB) loadMemories() (result *MemoriesAdapter, found bool, err error) {
+	var there C.bool
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_net_db_memories(o.id(), &there, &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, false, failed(&fail)
+	}
+	if !there {
+		return result, false, nil
+	}
+	return newMemoriesAdapter(uint64(out)), true, nil
+}
+
+// Close closes all states. What they held can still be read; closing again does nothing.
+func (o *NetDB) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	return o.finish(context.Background())
+}
+
+// id is the handle, zero for none.
+func (o *NetDB) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newNetDB(handle uint64) *NetDB {
+	o := &NetDB{core: newObject(handle)}
+	o.tasks, _, _ = o.loadTasks()
+	o.memories, _, _ = o.loadMemories()
+	return o
+}
+
+func packNetDB(w *writer, o *NetDB) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackNetDB(r *reader) *NetDB {
+	return newNetDB(r.uvarint())
+}
+
+var netDBOpenConfigFieldNames = spelling{
+	"fsync_every_n", "FsyncEveryN",
+	"fsync_interval_ms", "FsyncInterval",
+	"max_bytes", "MaxBytes",
+	"origin_hash", "OriginHash",
+	"persistent", "Persistent",
+	"persistent_dir", "PersistentDir",
+	"with_memories", "WithMemories",
+	"with_tasks", "WithTasks",
+}
+
+var netDBBundleFieldNames = spelling{
+	"state_bytes", "StateBytes",
 }

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "44f1fa793c2059df3b1efc4dde316e10"
+const specHash = "f5efb3d353814f8d77a53acb1082d98b"

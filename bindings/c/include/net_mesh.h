@@ -1340,6 +1340,326 @@ uint64_t net_redex_tail_iter_next(net_handle handle, uint32_t max, net_done done
 // Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
 net_code net_redex_tail_iter_close(net_handle handle, net_error *error);
 
+// Module cortex ----------------------------------------------------------------------------------
+
+// Writes it as a text.
+net_code net_write_token_to_string(net_view write_token, net_bytes *result, net_error *error);
+
+// Reads the text of a token; letters may be capitals, and zeros may stand before the number.
+// `invalid_token` if it is none.
+net_code net_write_token_from_string(net_view text, net_bytes *result, net_error *error);
+
+// Opens the log `cortex/tasks` of a manager, or makes it, and returns when what it has is in the
+// state.
+uint64_t net_tasks_adapter_open(net_handle redex,
+                                uint64_t origin_hash,
+                                net_view options,
+                                net_done done,
+                                void *ctx);
+
+// Opens the log with the writer among the options.
+uint64_t net_tasks_adapter_open_as(net_handle redex, net_view options, net_done done, void *ctx);
+
+// Opens the log with a state that was saved. In the log that it was saved from it goes on behind
+// what it holds; before the events of
+// another log it is what was there already.
+uint64_t net_tasks_adapter_open_from_snapshot(net_handle redex,
+                                              uint64_t origin_hash,
+                                              net_view snapshot,
+                                              net_view options,
+                                              net_done done,
+                                              void *ctx);
+
+// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+net_code net_tasks_adapter_create(net_handle handle,
+                                  uint64_t id,
+                                  net_view title,
+                                  uint64_t now_ns,
+                                  net_bytes *result,
+                                  net_error *error);
+
+// Gives a task another title, of at most 1 MiB.
+net_code net_tasks_adapter_rename(net_handle handle,
+                                  uint64_t id,
+                                  net_view new_title,
+                                  uint64_t now_ns,
+                                  net_bytes *result,
+                                  net_error *error);
+
+// Says that a task is done.
+net_code net_tasks_adapter_complete(net_handle handle,
+                                    uint64_t id,
+                                    uint64_t now_ns,
+                                    net_bytes *result,
+                                    net_error *error);
+
+// Removes a task.
+net_code net_tasks_adapter_delete(net_handle handle,
+                                  uint64_t id,
+                                  net_bytes *result,
+                                  net_error *error);
+
+// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short
+// list of many items looks at few.
+net_code net_tasks_adapter_list_tasks(net_handle handle,
+                                      net_view filter,
+                                      net_bytes *result,
+                                      net_error *error);
+
+// Tells how many tasks there are.
+net_code net_tasks_adapter_count(net_handle handle, uint32_t *result, net_error *error);
+
+// Returns when the change of a number is in the state; `skipped` if the number was passed over,
+// `timeout` if it takes longer than the
+// deadline. Without a deadline it waits for as long as it takes, also for a number that is not
+// given yet.
+uint64_t net_tasks_adapter_wait_for_seq(net_handle handle,
+                                        uint64_t seq,
+                                        bool has_deadline_ms,
+                                        uint64_t deadline_ms,
+                                        net_done done,
+                                        void *ctx);
+
+// Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout`
+// at once that it is not. `wrong_origin` for the token of another writer.
+uint64_t net_tasks_adapter_wait_for_token(net_handle handle,
+                                          net_view token,
+                                          uint64_t deadline_ms,
+                                          net_done done,
+                                          void *ctx);
+
+// Follows a list: first as it is now, then each time that it has become another. Who reads seldom
+// gets the newest list and misses those
+// between. It ends when the state is closed.
+net_code net_tasks_adapter_watch(net_handle handle,
+                                 net_view filter,
+                                 net_handle *result,
+                                 net_error *error);
+
+// Lists what a filter leaves, and follows the list from there. No change comes between the two.
+uint64_t net_tasks_adapter_snapshot_and_watch(net_handle handle,
+                                              net_view filter,
+                                              net_done done,
+                                              void *ctx);
+
+// Saves the state. Equal states of one log give equal bytes.
+net_code net_tasks_adapter_snapshot(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+net_code net_tasks_adapter_stats(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells whether the state still takes events: it is neither closed nor stopped by a failure.
+net_code net_tasks_adapter_is_running(net_handle handle, bool *result, net_error *error);
+
+// Brings all changes to the disk and ends the state; what waits fails with `closed`, and watches
+// end. Closing again does nothing.
+uint64_t net_tasks_adapter_close(net_handle handle, net_done done, void *ctx);
+
+// The writer of its changes.
+net_code net_tasks_adapter_origin_hash(net_handle handle, uint64_t *result, net_error *error);
+
+// Asks for up to `max` items.
+//
+// The result is the pack of a list, which is empty at the end.
+uint64_t net_task_watch_iter_next(net_handle handle, uint32_t max, net_done done, void *ctx);
+
+// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+net_code net_task_watch_iter_close(net_handle handle, net_error *error);
+
+// Opens the log `cortex/memories` of a manager, or makes it, and returns when what it has is in
+// the state.
+uint64_t net_memories_adapter_open(net_handle redex,
+                                   uint64_t origin_hash,
+                                   net_view options,
+                                   net_done done,
+                                   void *ctx);
+
+// Opens the log with the writer among the options.
+uint64_t net_memories_adapter_open_as(net_handle redex, net_view options, net_done done, void *ctx);
+
+// Opens the log with a state that was saved. In the log that it was saved from it goes on behind
+// what it holds; before the events of
+// another log it is what was there already.
+uint64_t net_memories_adapter_open_from_snapshot(net_handle redex,
+                                                 uint64_t origin_hash,
+                                                 net_view snapshot,
+                                                 net_view options,
+                                                 net_done done,
+                                                 void *ctx);
+
+// Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and
+// there are at most 1024 tags of at most 4096 bytes.
+net_code net_memories_adapter_store(net_handle handle,
+                                    uint64_t id,
+                                    net_view content,
+                                    net_view tags,
+                                    net_view source,
+                                    uint64_t now_ns,
+                                    net_bytes *result,
+                                    net_error *error);
+
+// Gives a memory other tags: at most 1024, of at most 4096 bytes.
+net_code net_memories_adapter_retag(net_handle handle,
+                                    uint64_t id,
+                                    net_view tags,
+                                    uint64_t now_ns,
+                                    net_bytes *result,
+                                    net_error *error);
+
+// Pins a memory.
+net_code net_memories_adapter_pin(net_handle handle,
+                                  uint64_t id,
+                                  uint64_t now_ns,
+                                  net_bytes *result,
+                                  net_error *error);
+
+// Unpins a memory.
+net_code net_memories_adapter_unpin(net_handle handle,
+                                    uint64_t id,
+                                    uint64_t now_ns,
+                                    net_bytes *result,
+                                    net_error *error);
+
+// Forgets a memory.
+net_code net_memories_adapter_delete(net_handle handle,
+                                     uint64_t id,
+                                     net_bytes *result,
+                                     net_error *error);
+
+// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short
+// list of many items looks at few.
+net_code net_memories_adapter_list_memories(net_handle handle,
+                                            net_view filter,
+                                            net_bytes *result,
+                                            net_error *error);
+
+// Tells how many memories there are.
+net_code net_memories_adapter_count(net_handle handle, uint32_t *result, net_error *error);
+
+// Returns when the change of a number is in the state; `skipped` if the number was passed over,
+// `timeout` if it takes longer than the
+// deadline. Without a deadline it waits for as long as it takes, also for a number that is not
+// given yet.
+uint64_t net_memories_adapter_wait_for_seq(net_handle handle,
+                                           uint64_t seq,
+                                           bool has_deadline_ms,
+                                           uint64_t deadline_ms,
+                                           net_done done,
+                                           void *ctx);
+
+// Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout`
+// at once that it is not. `wrong_origin` for the token of another writer.
+uint64_t net_memories_adapter_wait_for_token(net_handle handle,
+                                             net_view token,
+                                             uint64_t deadline_ms,
+                                             net_done done,
+                                             void *ctx);
+
+// Follows a list: first as it is now, then each time that it has become another. Who reads seldom
+// gets the newest list and misses those
+// between. It ends when the state is closed.
+net_code net_memories_adapter_watch(net_handle handle,
+                                    net_view filter,
+                                    net_handle *result,
+                                    net_error *error);
+
+// Lists what a filter leaves, and follows the list from there. No change comes between the two.
+uint64_t net_memories_adapter_snapshot_and_watch(net_handle handle,
+                                                 net_view filter,
+                                                 net_done done,
+                                                 void *ctx);
+
+// Saves the state. Equal states of one log give equal bytes.
+net_code net_memories_adapter_snapshot(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+net_code net_memories_adapter_stats(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells whether the state still takes events: it is neither closed nor stopped by a failure.
+net_code net_memories_adapter_is_running(net_handle handle, bool *result, net_error *error);
+
+// Brings all changes to the disk and ends the state; what waits fails with `closed`, and watches
+// end. Closing again does nothing.
+uint64_t net_memories_adapter_close(net_handle handle, net_done done, void *ctx);
+
+// The writer of its changes.
+net_code net_memories_adapter_origin_hash(net_handle handle, uint64_t *result, net_error *error);
+
+// Asks for up to `max` items.
+//
+// The result is the pack of a list, which is empty at the end.
+uint64_t net_memory_watch_iter_next(net_handle handle, uint32_t max, net_done done, void *ctx);
+
+// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+net_code net_memory_watch_iter_close(net_handle handle, net_error *error);
+
+// Opens a file of a manager by name, or makes it, and returns when what it has is applied.
+uint64_t net_fold_adapter_open(net_handle redex,
+                               net_view name,
+                               const net_host *fold,
+                               net_view config,
+                               net_done done,
+                               void *ctx);
+
+// Opens a file with a state that was saved. In the file that it was saved from it goes on behind
+// what it holds; before the events of
+// another file it is what was there already. `no_snapshot` if the fold has no `restore`.
+uint64_t net_fold_adapter_open_from_snapshot(net_handle redex,
+                                             net_view name,
+                                             const net_host *fold,
+                                             net_view snapshot,
+                                             net_view config,
+                                             net_done done,
+                                             void *ctx);
+
+// Returns when the event of a number is applied; `skipped` if the number was passed over,
+// `timeout` if it takes longer than the deadline.
+// Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+uint64_t net_fold_adapter_wait_for_seq(net_handle handle,
+                                       uint64_t seq,
+                                       bool has_deadline_ms,
+                                       uint64_t deadline_ms,
+                                       net_done done,
+                                       void *ctx);
+
+// Saves the state, between two calls of `apply`. `no_snapshot` if the fold has no `snapshot`.
+uint64_t net_fold_adapter_snapshot(net_handle handle, net_done done, void *ctx);
+
+// Tells how much of the file is applied. It never fails with `fold_failed` or `closed`.
+net_code net_fold_adapter_stats(net_handle handle, net_bytes *result, net_error *error);
+
+// Tells whether events are still applied: the state is neither closed nor stopped by a failure.
+net_code net_fold_adapter_is_running(net_handle handle, bool *result, net_error *error);
+
+// Applies what was appended, brings it to the disk and lets go of the file; what waits fails with
+// `closed`. Closing again does nothing.
+uint64_t net_fold_adapter_close(net_handle handle, net_done done, void *ctx);
+
+// Module netdb -----------------------------------------------------------------------------------
+
+// Opens the states that are asked for, and returns when what their logs have is in them.
+uint64_t net_net_db_open(net_view config, net_done done, void *ctx);
+
+// Opens the states that are asked for as they were saved. In the log that it was saved from a
+// state goes on behind what it holds; before
+// the events of another log it is what was there already.
+uint64_t net_net_db_open_from_snapshot(net_view config, net_view bundle, net_done done, void *ctx);
+
+// Opens the states from the bytes of a bundle.
+uint64_t net_net_db_open_from_bytes(net_view bundle, net_view config, net_done done, void *ctx);
+
+// Saves all states that are open. Equal states of the same logs give equal bytes.
+net_code net_net_db_snapshot(net_handle handle, net_bytes *result, net_error *error);
+
+// Closes all states. What they held can still be read; closing again does nothing.
+uint64_t net_net_db_close(net_handle handle, net_done done, void *ctx);
+
+// The tasks, unless they were not asked for.
+net_code net_net_db_tasks(net_handle handle, bool *found, net_handle *result, net_error *error);
+
+// The memories, unless they were not asked for.
+net_code net_net_db_memories(net_handle handle, bool *found, net_handle *result, net_error *error);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif

@@ -15,6 +15,7 @@ use crate::language::Language;
 use crate::packages;
 use crate::run::{Context, Run};
 use crate::stages::{Role, Stage};
+use crate::survival;
 use crate::workspace::Workspace;
 
 const EVENTS: &str = "fixtures/events.jsonl";
@@ -59,6 +60,11 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         "\nA node of each language, joined by a relay and sealed end to end: messages, and their median delay\n"
     );
     well &= company::show(&context)?;
+
+    println!(
+        "\nTasks on disk: each language is killed while it writes, and another reads what it has left\n"
+    );
+    well &= survival::show(&context);
 
     println!("\nThe packages, installed outside the repository and without a network\n");
     well &= packages::show(&context)?;

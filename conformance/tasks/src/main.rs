@@ -23,6 +23,7 @@ mod perf;
 mod prepare;
 mod run;
 mod stages;
+mod survival;
 mod verify;
 mod workspace;
 

@@ -8,7 +8,9 @@ use crate::counts::Source;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
-use crate::{checks, company, conform, demo, examples, fuzz, kills, meetings, mutants, packages, prepare};
+use crate::{
+    checks, company, conform, demo, examples, fuzz, kills, meetings, mutants, packages, prepare, survival,
+};
 
 /// A part of a task.
 #[derive(Debug)]
@@ -398,6 +400,16 @@ pub(crate) const STAGES: &[Stage] = &[
         work: Work::Function(kills::check),
         counts: Source::Closing,
         budget: Budget { cold: 60, warm: 60 },
+    },
+    Stage {
+        name: "survival",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: PROGRAMS,
+        holds: None,
+        work: Work::Function(survival::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 5, warm: 5 },
     },
     Stage {
         name: "conformance",

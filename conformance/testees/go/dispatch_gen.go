@@ -519,6 +519,120 @@ func (c *call) call() any {
 		return give(c, showList(showRedexEvent))(self[*RedexTailIter](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
 	case "call:redex.redex_tail_iter.close":
 		return done(c, self[*RedexTailIter](c).Close())
+	case "call:cortex.tasks_adapter.open":
+		return kept[*TasksAdapter](c)(TasksAdapterOpen(c.ctx, ref[*Redex](c)(c.arg("redex")), readUint[OriginHash](c.arg("origin_hash")), readOptional(readAdapterOptions)(c.arg("options"))))
+	case "call:cortex.tasks_adapter.open_as":
+		return kept[*TasksAdapter](c)(TasksAdapterOpenAs(c.ctx, ref[*Redex](c)(c.arg("redex")), readAdapterOpenOptions(c.arg("options"))))
+	case "call:cortex.tasks_adapter.open_from_snapshot":
+		return kept[*TasksAdapter](c)(TasksAdapterOpenFromSnapshot(c.ctx, ref[*Redex](c)(c.arg("redex")), readUint[OriginHash](c.arg("origin_hash")), readCortexSnapshot(c.arg("snapshot")), readOptional(readAdapterOptions)(c.arg("options"))))
+	case "call:cortex.tasks_adapter.create":
+		return give(c, showWriteReceipt)(self[*TasksAdapter](c).Create(readUint[uint64](c.arg("id")), readText[string](c.arg("title")), readInstant(time.Nanosecond)(c.arg("now_ns"))))
+	case "call:cortex.tasks_adapter.rename":
+		return give(c, showWriteReceipt)(self[*TasksAdapter](c).Rename(readUint[uint64](c.arg("id")), readText[string](c.arg("new_title")), readInstant(time.Nanosecond)(c.arg("now_ns"))))
+	case "call:cortex.tasks_adapter.complete":
+		return give(c, showWriteReceipt)(self[*TasksAdapter](c).Complete(readUint[uint64](c.arg("id")), readInstant(time.Nanosecond)(c.arg("now_ns"))))
+	case "call:cortex.tasks_adapter.delete":
+		return give(c, showWriteReceipt)(self[*TasksAdapter](c).Delete(readUint[uint64](c.arg("id"))))
+	case "call:cortex.tasks_adapter.list_tasks":
+		return give(c, showList(showTask))(self[*TasksAdapter](c).ListTasks(readOptional(readTaskFilter)(c.arg("filter"))))
+	case "call:cortex.tasks_adapter.count":
+		return give(c, showPlain[uint32])(self[*TasksAdapter](c).Count())
+	case "call:cortex.tasks_adapter.wait_for_seq":
+		return done(c, self[*TasksAdapter](c).WaitForSeq(c.ctx, readUint[uint64](c.arg("seq")), readOptional(readDuration(time.Millisecond))(c.arg("deadline"))))
+	case "call:cortex.tasks_adapter.wait_for_token":
+		return done(c, self[*TasksAdapter](c).WaitForToken(c.ctx, readWriteToken(c.arg("token")), readOr(readDuration(time.Millisecond), 1000*time.Millisecond)(c.arg("deadline"))))
+	case "call:cortex.tasks_adapter.watch":
+		return kept[*TaskWatchIter](c)(self[*TasksAdapter](c).Watch(readOptional(readTaskFilter)(c.arg("filter"))))
+	case "call:cortex.tasks_adapter.snapshot_and_watch":
+		return give(c, showTasksSnapshotAndWatch(c))(self[*TasksAdapter](c).SnapshotAndWatch(c.ctx, readOptional(readTaskFilter)(c.arg("filter"))))
+	case "call:cortex.tasks_adapter.snapshot":
+		return give(c, showCortexSnapshot)(self[*TasksAdapter](c).Snapshot())
+	case "call:cortex.tasks_adapter.stats":
+		return give(c, showStateStats)(self[*TasksAdapter](c).Stats())
+	case "call:cortex.tasks_adapter.is_running":
+		return give(c, showPlain[bool])(self[*TasksAdapter](c).IsRunning())
+	case "call:cortex.tasks_adapter.origin_hash":
+		return showDecimal[OriginHash](self[*TasksAdapter](c).OriginHash())
+	case "call:cortex.tasks_adapter.close":
+		return done(c, self[*TasksAdapter](c).Close())
+	case "call:cortex.task_watch_iter.next":
+		return give(c, showList(showList(showTask)))(self[*TaskWatchIter](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
+	case "call:cortex.task_watch_iter.close":
+		return done(c, self[*TaskWatchIter](c).Close())
+	case "call:cortex.memories_adapter.open":
+		return kept[*MemoriesAdapter](c)(MemoriesAdapterOpen(c.ctx, ref[*Redex](c)(c.arg("redex")), readUint[OriginHash](c.arg("origin_hash")), readOptional(readAdapterOptions)(c.arg("options"))))
+	case "call:cortex.memories_adapter.open_as":
+		return kept[*MemoriesAdapter](c)(MemoriesAdapterOpenAs(c.ctx, ref[*Redex](c)(c.arg("redex")), readAdapterOpenOptions(c.arg("options"))))
+	case "call:cortex.memories_adapter.open_from_snapshot":
+		return kept[*MemoriesAdapter](c)(MemoriesAdapterOpenFromSnapshot(c.ctx, ref[*Redex](c)(c.arg("redex")), readUint[OriginHash](c.arg("origin_hash")), readCortexSnapshot(c.arg("snapshot")), readOptional(readAdapterOptions)(c.arg("options"))))
+	case "call:cortex.memories_adapter.store":
+		return give(c, showWriteReceipt)(self[*MemoriesAdapter](c).Store(readUint[uint64](c.arg("id")), readText[string](c.arg("content")), readList(readText[string])(c.arg("tags")), readText[string](c.arg("source")), readInstant(time.Nanosecond)(c.arg("now_ns"))))
+	case "call:cortex.memories_adapter.retag":
+		return give(c, showWriteReceipt)(self[*MemoriesAdapter](c).Retag(readUint[uint64](c.arg("id")), readList(readText[string])(c.arg("tags")), readInstant(time.Nanosecond)(c.arg("now_ns"))))
+	case "call:cortex.memories_adapter.pin":
+		return give(c, showWriteReceipt)(self[*MemoriesAdapter](c).Pin(readUint[uint64](c.arg("id")), readInstant(time.Nanosecond)(c.arg("now_ns"))))
+	case "call:cortex.memories_adapter.unpin":
+		return give(c, showWriteReceipt)(self[*MemoriesAdapter](c).Unpin(readUint[uint64](c.arg("id")), readInstant(time.Nanosecond)(c.arg("now_ns"))))
+	case "call:cortex.memories_adapter.delete":
+		return give(c, showWriteReceipt)(self[*MemoriesAdapter](c).Delete(readUint[uint64](c.arg("id"))))
+	case "call:cortex.memories_adapter.list_memories":
+		return give(c, showList(showMemory))(self[*MemoriesAdapter](c).ListMemories(readOptional(readMemoryFilter)(c.arg("filter"))))
+	case "call:cortex.memories_adapter.count":
+		return give(c, showPlain[uint32])(self[*MemoriesAdapter](c).Count())
+	case "call:cortex.memories_adapter.wait_for_seq":
+		return done(c, self[*MemoriesAdapter](c).WaitForSeq(c.ctx, readUint[uint64](c.arg("seq")), readOptional(readDuration(time.Millisecond))(c.arg("deadline"))))
+	case "call:cortex.memories_adapter.wait_for_token":
+		return done(c, self[*MemoriesAdapter](c).WaitForToken(c.ctx, readWriteToken(c.arg("token")), readOr(readDuration(time.Millisecond), 1000*time.Millisecond)(c.arg("deadline"))))
+	case "call:cortex.memories_adapter.watch":
+		return kept[*MemoryWatchIter](c)(self[*MemoriesAdapter](c).Watch(readOptional(readMemoryFilter)(c.arg("filter"))))
+	case "call:cortex.memories_adapter.snapshot_and_watch":
+		return give(c, showMemoriesSnapshotAndWatch(c))(self[*MemoriesAdapter](c).SnapshotAndWatch(c.ctx, readOptional(readMemoryFilter)(c.arg("filter"))))
+	case "call:cortex.memories_adapter.snapshot":
+		return give(c, showCortexSnapshot)(self[*MemoriesAdapter](c).Snapshot())
+	case "call:cortex.memories_adapter.stats":
+		return give(c, showStateStats)(self[*MemoriesAdapter](c).Stats())
+	case "call:cortex.memories_adapter.is_running":
+		return give(c, showPlain[bool])(self[*MemoriesAdapter](c).IsRunning())
+	case "call:cortex.memories_adapter.origin_hash":
+		return showDecimal[OriginHash](self[*MemoriesAdapter](c).OriginHash())
+	case "call:cortex.memories_adapter.close":
+		return done(c, self[*MemoriesAdapter](c).Close())
+	case "call:cortex.memory_watch_iter.next":
+		return give(c, showList(showList(showMemory)))(self[*MemoryWatchIter](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
+	case "call:cortex.memory_watch_iter.close":
+		return done(c, self[*MemoryWatchIter](c).Close())
+	case "call:cortex.fold_adapter.open":
+		return kept[*FoldAdapter](c)(FoldAdapterOpen(c.ctx, ref[*Redex](c)(c.arg("redex")), readText[string](c.arg("name")), c.stateFold(c.arg("fold")), readOptional(readRedexFileConfig)(c.arg("config"))))
+	case "call:cortex.fold_adapter.open_from_snapshot":
+		return kept[*FoldAdapter](c)(FoldAdapterOpenFromSnapshot(c.ctx, ref[*Redex](c)(c.arg("redex")), readText[string](c.arg("name")), c.stateFold(c.arg("fold")), readCortexSnapshot(c.arg("snapshot")), readOptional(readRedexFileConfig)(c.arg("config"))))
+	case "call:cortex.fold_adapter.wait_for_seq":
+		return done(c, self[*FoldAdapter](c).WaitForSeq(c.ctx, readUint[uint64](c.arg("seq")), readOptional(readDuration(time.Millisecond))(c.arg("deadline"))))
+	case "call:cortex.fold_adapter.snapshot":
+		return give(c, showCortexSnapshot)(self[*FoldAdapter](c).Snapshot(c.ctx))
+	case "call:cortex.fold_adapter.stats":
+		return give(c, showStateStats)(self[*FoldAdapter](c).Stats())
+	case "call:cortex.fold_adapter.is_running":
+		return give(c, showPlain[bool])(self[*FoldAdapter](c).IsRunning())
+	case "call:cortex.fold_adapter.close":
+		return done(c, self[*FoldAdapter](c).Close())
+	case "call:cortex.write_token.to_string":
+		return give(c, showPlain[string])(readWriteToken(c.arg("write_token")).ToString())
+	case "call:cortex.write_token.from_string":
+		return give(c, showWriteToken)(WriteTokenFromString(readText[string](c.arg("text"))))
+	case "call:netdb.net_db.open":
+		return kept[*NetDB](c)(NetDBOpen(c.ctx, readNetDBOpenConfig(c.arg("config"))))
+	case "call:netdb.net_db.open_from_snapshot":
+		return kept[*NetDB](c)(NetDBOpenFromSnapshot(c.ctx, readNetDBOpenConfig(c.arg("config")), readNetDBBundle(c.arg("bundle"))))
+	case "call:netdb.net_db.open_from_bytes":
+		return kept[*NetDB](c)(NetDBOpenFromBytes(c.ctx, readBytes[[]byte](c.arg("bundle")), readNetDBOpenConfig(c.arg("config"))))
+	case "call:netdb.net_db.snapshot":
+		return give(c, showNetDBBundle)(self[*NetDB](c).Snapshot())
+	case "call:netdb.net_db.tasks":
+		return showNilable(showObject[*TasksAdapter])(self[*NetDB](c).Tasks())
+	case "call:netdb.net_db.memories":
+		return showNilable(showObject[*MemoriesAdapter])(self[*NetDB](c).Memories())
+	case "call:netdb.net_db.close":
+		return done(c, self[*NetDB](c).Close())
 	}
 	panic(unsupported("the Go SDK has no such operation"))
 }
@@ -2445,6 +2559,392 @@ func showRedexRepaired(r RedexRepaired) any {
 	return o
 }
 
+func readAdapterOptions(v any) (r AdapterOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["persistent"]; ok {
+		r.Persistent = readBool(value)
+	}
+	if value, ok := o["fsync_every_n"]; ok {
+		r.FsyncEveryN = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["fsync_interval"]; ok {
+		r.FsyncInterval = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max"]; ok {
+		r.MaxBytes = readNonzero(readUint[uint64])(value)
+	}
+	return r
+}
+
+func showAdapterOptions(r AdapterOptions) any {
+	o := map[string]any{}
+	o["persistent"] = showPlain[bool](r.Persistent)
+	o["fsync_every_n"] = showOptional(showDecimal[uint64])(r.FsyncEveryN)
+	o["fsync_interval"] = showOptional(showDuration(time.Millisecond))(r.FsyncInterval)
+	o["max"] = showDecimal[uint64](r.MaxBytes)
+	return o
+}
+
+func readAdapterOpenOptions(v any) (r AdapterOpenOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["origin_hash"]; ok {
+		r.OriginHash = readUint[OriginHash](value)
+	}
+	if value, ok := o["persistent"]; ok {
+		r.Persistent = readBool(value)
+	}
+	if value, ok := o["fsync_every_n"]; ok {
+		r.FsyncEveryN = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["fsync_interval"]; ok {
+		r.FsyncInterval = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max"]; ok {
+		r.MaxBytes = readNonzero(readUint[uint64])(value)
+	}
+	return r
+}
+
+func showAdapterOpenOptions(r AdapterOpenOptions) any {
+	o := map[string]any{}
+	o["origin_hash"] = showDecimal[OriginHash](r.OriginHash)
+	o["persistent"] = showPlain[bool](r.Persistent)
+	o["fsync_every_n"] = showOptional(showDecimal[uint64])(r.FsyncEveryN)
+	o["fsync_interval"] = showOptional(showDuration(time.Millisecond))(r.FsyncInterval)
+	o["max"] = showDecimal[uint64](r.MaxBytes)
+	return o
+}
+
+func readTaskFilter(v any) (r TaskFilter) {
+	o := v.(map[string]any)
+	if value, ok := o["status"]; ok {
+		r.Status = readOptional(readText[TaskStatus])(value)
+	}
+	if value, ok := o["title_contains"]; ok {
+		r.TitleContains = readOptional(readText[string])(value)
+	}
+	if value, ok := o["created_after_ns"]; ok {
+		r.CreatedAfterNs = readOptional(readInstant(time.Nanosecond))(value)
+	}
+	if value, ok := o["created_before_ns"]; ok {
+		r.CreatedBeforeNs = readOptional(readInstant(time.Nanosecond))(value)
+	}
+	if value, ok := o["updated_after_ns"]; ok {
+		r.UpdatedAfterNs = readOptional(readInstant(time.Nanosecond))(value)
+	}
+	if value, ok := o["updated_before_ns"]; ok {
+		r.UpdatedBeforeNs = readOptional(readInstant(time.Nanosecond))(value)
+	}
+	if value, ok := o["order_by"]; ok {
+		r.OrderBy = readNonzero(readText[OrderBy])(value)
+	}
+	if value, ok := o["limit"]; ok {
+		r.Limit = readOptional(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showTaskFilter(r TaskFilter) any {
+	o := map[string]any{}
+	o["status"] = showOptional(showPlain[TaskStatus])(r.Status)
+	o["title_contains"] = showOptional(showPlain[string])(r.TitleContains)
+	o["created_after_ns"] = showOptional(showInstant(time.Nanosecond))(r.CreatedAfterNs)
+	o["created_before_ns"] = showOptional(showInstant(time.Nanosecond))(r.CreatedBeforeNs)
+	o["updated_after_ns"] = showOptional(showInstant(time.Nanosecond))(r.UpdatedAfterNs)
+	o["updated_before_ns"] = showOptional(showInstant(time.Nanosecond))(r.UpdatedBeforeNs)
+	o["order_by"] = showPlain[OrderBy](r.OrderBy)
+	o["limit"] = showOptional(showPlain[uint32])(r.Limit)
+	return o
+}
+
+func readMemoryFilter(v any) (r MemoryFilter) {
+	o := v.(map[string]any)
+	if value, ok := o["source"]; ok {
+		r.Source = readOptional(readText[string])(value)
+	}
+	if value, ok := o["content_contains"]; ok {
+		r.ContentContains = readOptional(readText[string])(value)
+	}
+	if value, ok := o["tag"]; ok {
+		r.Tag = readOptional(readText[string])(value)
+	}
+	if value, ok := o["any_tag"]; ok {
+		r.AnyTag = readList(readText[string])(value)
+	}
+	if value, ok := o["all_tags"]; ok {
+		r.AllTags = readList(readText[string])(value)
+	}
+	if value, ok := o["pinned"]; ok {
+		r.Pinned = readOptional(readBool)(value)
+	}
+	if value, ok := o["created_after_ns"]; ok {
+		r.CreatedAfterNs = readOptional(readInstant(time.Nanosecond))(value)
+	}
+	if value, ok := o["created_before_ns"]; ok {
+		r.CreatedBeforeNs = readOptional(readInstant(time.Nanosecond))(value)
+	}
+	if value, ok := o["updated_after_ns"]; ok {
+		r.UpdatedAfterNs = readOptional(readInstant(time.Nanosecond))(value)
+	}
+	if value, ok := o["updated_before_ns"]; ok {
+		r.UpdatedBeforeNs = readOptional(readInstant(time.Nanosecond))(value)
+	}
+	if value, ok := o["order_by"]; ok {
+		r.OrderBy = readNonzero(readText[OrderBy])(value)
+	}
+	if value, ok := o["limit"]; ok {
+		r.Limit = readOptional(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showMemoryFilter(r MemoryFilter) any {
+	o := map[string]any{}
+	o["source"] = showOptional(showPlain[string])(r.Source)
+	o["content_contains"] = showOptional(showPlain[string])(r.ContentContains)
+	o["tag"] = showOptional(showPlain[string])(r.Tag)
+	o["any_tag"] = showList(showPlain[string])(r.AnyTag)
+	o["all_tags"] = showList(showPlain[string])(r.AllTags)
+	o["pinned"] = showOptional(showPlain[bool])(r.Pinned)
+	o["created_after_ns"] = showOptional(showInstant(time.Nanosecond))(r.CreatedAfterNs)
+	o["created_before_ns"] = showOptional(showInstant(time.Nanosecond))(r.CreatedBeforeNs)
+	o["updated_after_ns"] = showOptional(showInstant(time.Nanosecond))(r.UpdatedAfterNs)
+	o["updated_before_ns"] = showOptional(showInstant(time.Nanosecond))(r.UpdatedBeforeNs)
+	o["order_by"] = showPlain[OrderBy](r.OrderBy)
+	o["limit"] = showOptional(showPlain[uint32])(r.Limit)
+	return o
+}
+
+func readTask(v any) (r Task) {
+	o := v.(map[string]any)
+	if value, ok := o["id"]; ok {
+		r.ID = readUint[uint64](value)
+	}
+	if value, ok := o["title"]; ok {
+		r.Title = readText[string](value)
+	}
+	if value, ok := o["status"]; ok {
+		r.Status = readText[TaskStatus](value)
+	}
+	if value, ok := o["created_ns"]; ok {
+		r.CreatedNs = readInstant(time.Nanosecond)(value)
+	}
+	if value, ok := o["updated_ns"]; ok {
+		r.UpdatedNs = readInstant(time.Nanosecond)(value)
+	}
+	return r
+}
+
+func showTask(r Task) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["title"] = showPlain[string](r.Title)
+	o["status"] = showPlain[TaskStatus](r.Status)
+	o["created_ns"] = showInstant(time.Nanosecond)(r.CreatedNs)
+	o["updated_ns"] = showInstant(time.Nanosecond)(r.UpdatedNs)
+	return o
+}
+
+func readMemory(v any) (r Memory) {
+	o := v.(map[string]any)
+	if value, ok := o["id"]; ok {
+		r.ID = readUint[uint64](value)
+	}
+	if value, ok := o["content"]; ok {
+		r.Content = readText[string](value)
+	}
+	if value, ok := o["tags"]; ok {
+		r.Tags = readList(readText[string])(value)
+	}
+	if value, ok := o["source"]; ok {
+		r.Source = readText[string](value)
+	}
+	if value, ok := o["created_ns"]; ok {
+		r.CreatedNs = readInstant(time.Nanosecond)(value)
+	}
+	if value, ok := o["updated_ns"]; ok {
+		r.UpdatedNs = readInstant(time.Nanosecond)(value)
+	}
+	if value, ok := o["pinned"]; ok {
+		r.Pinned = readBool(value)
+	}
+	return r
+}
+
+func showMemory(r Memory) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["content"] = showPlain[string](r.Content)
+	o["tags"] = showList(showPlain[string])(r.Tags)
+	o["source"] = showPlain[string](r.Source)
+	o["created_ns"] = showInstant(time.Nanosecond)(r.CreatedNs)
+	o["updated_ns"] = showInstant(time.Nanosecond)(r.UpdatedNs)
+	o["pinned"] = showPlain[bool](r.Pinned)
+	return o
+}
+
+func readWriteToken(v any) (r WriteToken) {
+	o := v.(map[string]any)
+	if value, ok := o["origin_hash"]; ok {
+		r.OriginHash = readUint[OriginHash](value)
+	}
+	if value, ok := o["seq"]; ok {
+		r.Seq = readUint[uint64](value)
+	}
+	return r
+}
+
+func showWriteToken(r WriteToken) any {
+	o := map[string]any{}
+	o["origin_hash"] = showDecimal[OriginHash](r.OriginHash)
+	o["seq"] = showDecimal[uint64](r.Seq)
+	return o
+}
+
+func readWriteReceipt(v any) (r WriteReceipt) {
+	o := v.(map[string]any)
+	if value, ok := o["seq"]; ok {
+		r.Seq = readUint[uint64](value)
+	}
+	if value, ok := o["token"]; ok {
+		r.Token = readWriteToken(value)
+	}
+	return r
+}
+
+func showWriteReceipt(r WriteReceipt) any {
+	o := map[string]any{}
+	o["seq"] = showDecimal[uint64](r.Seq)
+	o["token"] = showWriteToken(r.Token)
+	return o
+}
+
+func readCortexSnapshot(v any) (r CortexSnapshot) {
+	o := v.(map[string]any)
+	if value, ok := o["state_bytes"]; ok {
+		r.StateBytes = readBytes[[]byte](value)
+	}
+	if value, ok := o["last_seq"]; ok {
+		r.LastSeq = readOptional(readUint[uint64])(value)
+	}
+	return r
+}
+
+func showCortexSnapshot(r CortexSnapshot) any {
+	o := map[string]any{}
+	o["state_bytes"] = showBytes[[]byte](r.StateBytes)
+	o["last_seq"] = showOptional(showDecimal[uint64])(r.LastSeq)
+	return o
+}
+
+func readStateStats(v any) (r StateStats) {
+	o := v.(map[string]any)
+	if value, ok := o["next_seq"]; ok {
+		r.NextSeq = readUint[uint64](value)
+	}
+	if value, ok := o["behind"]; ok {
+		r.Behind = readUint[uint64](value)
+	}
+	if value, ok := o["skipped"]; ok {
+		r.Skipped = readUint[uint64](value)
+	}
+	if value, ok := o["unreadable"]; ok {
+		r.Unreadable = readUint[uint64](value)
+	}
+	if value, ok := o["waits"]; ok {
+		r.Waits = readUint[uint32](value)
+	}
+	if value, ok := o["watches"]; ok {
+		r.Watches = readUint[uint32](value)
+	}
+	return r
+}
+
+func showStateStats(r StateStats) any {
+	o := map[string]any{}
+	o["next_seq"] = showDecimal[uint64](r.NextSeq)
+	o["behind"] = showDecimal[uint64](r.Behind)
+	o["skipped"] = showDecimal[uint64](r.Skipped)
+	o["unreadable"] = showDecimal[uint64](r.Unreadable)
+	o["waits"] = showPlain[uint32](r.Waits)
+	o["watches"] = showPlain[uint32](r.Watches)
+	return o
+}
+
+func showTasksSnapshotAndWatch(c *call) func(TasksSnapshotAndWatch) any {
+	return func(r TasksSnapshotAndWatch) any {
+		o := map[string]any{}
+		o["snapshot"] = showList(showTask)(r.Snapshot)
+		o["updates"] = showObject[*TaskWatchIter](r.Updates)
+		return o
+	}
+}
+
+func showMemoriesSnapshotAndWatch(c *call) func(MemoriesSnapshotAndWatch) any {
+	return func(r MemoriesSnapshotAndWatch) any {
+		o := map[string]any{}
+		o["snapshot"] = showList(showMemory)(r.Snapshot)
+		o["updates"] = showObject[*MemoryWatchIter](r.Updates)
+		return o
+	}
+}
+
+func readNetDBOpenConfig(v any) (r NetDBOpenConfig) {
+	o := v.(map[string]any)
+	if value, ok := o["origin_hash"]; ok {
+		r.OriginHash = readUint[OriginHash](value)
+	}
+	if value, ok := o["with_tasks"]; ok {
+		r.WithTasks = readBool(value)
+	}
+	if value, ok := o["with_memories"]; ok {
+		r.WithMemories = readBool(value)
+	}
+	if value, ok := o["persistent_dir"]; ok {
+		r.PersistentDir = readOptional(readText[string])(value)
+	}
+	if value, ok := o["persistent"]; ok {
+		r.Persistent = readBool(value)
+	}
+	if value, ok := o["fsync_every_n"]; ok {
+		r.FsyncEveryN = readOptional(readUint[uint64])(value)
+	}
+	if value, ok := o["fsync_interval"]; ok {
+		r.FsyncInterval = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["max"]; ok {
+		r.MaxBytes = readNonzero(readUint[uint64])(value)
+	}
+	return r
+}
+
+func showNetDBOpenConfig(r NetDBOpenConfig) any {
+	o := map[string]any{}
+	o["origin_hash"] = showDecimal[OriginHash](r.OriginHash)
+	o["with_tasks"] = showPlain[bool](r.WithTasks)
+	o["with_memories"] = showPlain[bool](r.WithMemories)
+	o["persistent_dir"] = showOptional(showPlain[string])(r.PersistentDir)
+	o["persistent"] = showPlain[bool](r.Persistent)
+	o["fsync_every_n"] = showOptional(showDecimal[uint64])(r.FsyncEveryN)
+	o["fsync_interval"] = showOptional(showDuration(time.Millisecond))(r.FsyncInterval)
+	o["max"] = showDecimal[uint64](r.MaxBytes)
+	return o
+}
+
+func readNetDBBundle(v any) (r NetDBBundle) {
+	o := v.(map[string]any)
+	if value, ok := o["state_bytes"]; ok {
+		r.StateBytes = readBytes[[]byte](value)
+	}
+	return r
+}
+
+func showNetDBBundle(r NetDBBundle) any {
+	o := map[string]any{}
+	o["state_bytes"] = showBytes[[]byte](r.StateBytes)
+	return o
+}
+
 func readShape(v any) Shape {
 	if v == nil {
 		return nil
@@ -2727,62 +3227,6 @@ func readError(v any) error {
 			}
 		}
 		return e
-	case "cortex":
-		e := &CortexError{Kind: CortexErrorKind(o["kind"].(string)), Detail: detail}
-		switch e.Kind {
-		case CortexErrorKindClosed:
-		case CortexErrorKindFoldFailed:
-			if value, ok := fields["seq"]; ok {
-				e.Seq = readUint[uint64](value)
-			}
-			if value, ok := fields["reason"]; ok {
-				e.Reason = readText[string](value)
-			}
-		case CortexErrorKindSkipped:
-			if value, ok := fields["seq"]; ok {
-				e.Seq = readUint[uint64](value)
-			}
-		case CortexErrorKindWrongOrigin:
-			if value, ok := fields["state_origin"]; ok {
-				e.StateOrigin = readUint[uint64](value)
-			}
-			if value, ok := fields["token_origin"]; ok {
-				e.TokenOrigin = readUint[uint64](value)
-			}
-		case CortexErrorKindTimeout:
-			if value, ok := fields["seq"]; ok {
-				e.Seq = readUint[uint64](value)
-			}
-		case CortexErrorKindQueueFull:
-			if value, ok := fields["what"]; ok {
-				e.What = readText[string](value)
-			}
-			if value, ok := fields["limit"]; ok {
-				e.Limit = readUint[uint64](value)
-			}
-		case CortexErrorKindTooLarge:
-			if value, ok := fields["what"]; ok {
-				e.What = readText[string](value)
-			}
-			if value, ok := fields["size"]; ok {
-				e.Size = readUint[uint64](value)
-			}
-			if value, ok := fields["limit"]; ok {
-				e.Limit = readUint[uint64](value)
-			}
-		case CortexErrorKindBadSnapshot:
-			if value, ok := fields["reason"]; ok {
-				e.Reason = readText[string](value)
-			}
-		case CortexErrorKindNewerVersion:
-			if value, ok := fields["found"]; ok {
-				e.Found = readUint[uint32](value)
-			}
-			if value, ok := fields["supported"]; ok {
-				e.Supported = readUint[uint32](value)
-			}
-		}
-		return e
 	case "echo":
 		e := &EchoError{Kind: EchoErrorKind(o["kind"].(string)), Detail: detail}
 		switch e.Kind {
@@ -3008,29 +3452,6 @@ func readError(v any) error {
 		case BusErrorKindNotAnObject:
 		}
 		return e
-	case "net_db":
-		e := &NetDBError{Kind: NetDBErrorKind(o["kind"].(string)), Detail: detail}
-		switch e.Kind {
-		case NetDBErrorKindBadBundle:
-			if value, ok := fields["reason"]; ok {
-				e.Reason = readText[string](value)
-			}
-		case NetDBErrorKindNewerVersion:
-			if value, ok := fields["found"]; ok {
-				e.Found = readUint[uint32](value)
-			}
-			if value, ok := fields["supported"]; ok {
-				e.Supported = readUint[uint32](value)
-			}
-		case NetDBErrorKindTooLarge:
-			if value, ok := fields["size"]; ok {
-				e.Size = readUint[uint64](value)
-			}
-			if value, ok := fields["limit"]; ok {
-				e.Limit = readUint[uint64](value)
-			}
-		}
-		return e
 	case "redex":
 		e := &RedexError{Kind: RedexErrorKind(o["kind"].(string)), Detail: detail}
 		switch e.Kind {
@@ -3142,6 +3563,101 @@ func readError(v any) error {
 			}
 		}
 		return e
+	case "cortex":
+		e := &CortexError{Kind: CortexErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case CortexErrorKindClosed:
+		case CortexErrorKindFoldFailed:
+			if value, ok := fields["seq"]; ok {
+				e.Seq = readUint[uint64](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case CortexErrorKindSkipped:
+			if value, ok := fields["seq"]; ok {
+				e.Seq = readUint[uint64](value)
+			}
+		case CortexErrorKindWrongOrigin:
+			if value, ok := fields["state_origin"]; ok {
+				e.StateOrigin = readUint[uint64](value)
+			}
+			if value, ok := fields["token_origin"]; ok {
+				e.TokenOrigin = readUint[uint64](value)
+			}
+		case CortexErrorKindTimeout:
+			if value, ok := fields["seq"]; ok {
+				e.Seq = readUint[uint64](value)
+			}
+		case CortexErrorKindQueueFull:
+			if value, ok := fields["what"]; ok {
+				e.What = readText[string](value)
+			}
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		case CortexErrorKindTooLarge:
+			if value, ok := fields["what"]; ok {
+				e.What = readText[string](value)
+			}
+			if value, ok := fields["size"]; ok {
+				e.Size = readUint[uint64](value)
+			}
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		case CortexErrorKindBadSnapshot:
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case CortexErrorKindNewerVersion:
+			if value, ok := fields["found"]; ok {
+				e.Found = readUint[uint32](value)
+			}
+			if value, ok := fields["supported"]; ok {
+				e.Supported = readUint[uint32](value)
+			}
+		case CortexErrorKindLog:
+			if value, ok := fields["failure"]; ok {
+				e.Failure = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case CortexErrorKindNoSnapshot:
+			if value, ok := fields["what"]; ok {
+				e.What = readText[string](value)
+			}
+		case CortexErrorKindInvalidToken:
+		}
+		return e
+	case "net_db":
+		e := &NetDBError{Kind: NetDBErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case NetDBErrorKindBadBundle:
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case NetDBErrorKindNewerVersion:
+			if value, ok := fields["found"]; ok {
+				e.Found = readUint[uint32](value)
+			}
+			if value, ok := fields["supported"]; ok {
+				e.Supported = readUint[uint32](value)
+			}
+		case NetDBErrorKindTooLarge:
+			if value, ok := fields["size"]; ok {
+				e.Size = readUint[uint64](value)
+			}
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		case NetDBErrorKindMissingModel:
+			if value, ok := fields["model"]; ok {
+				e.Model = readText[string](value)
+			}
+		}
+		return e
 	}
 	panic(unsupported("no such family"))
 }
@@ -3170,32 +3686,6 @@ func showFields(err error) map[string]any {
 			o["what"] = showPlain[string](e.What)
 			o["wanted"] = showPlain[string](e.Wanted)
 			o["found"] = showPlain[string](e.Found)
-		}
-	case *CortexError:
-		switch e.Kind {
-		case CortexErrorKindClosed:
-		case CortexErrorKindFoldFailed:
-			o["seq"] = showDecimal[uint64](e.Seq)
-			o["reason"] = showPlain[string](e.Reason)
-		case CortexErrorKindSkipped:
-			o["seq"] = showDecimal[uint64](e.Seq)
-		case CortexErrorKindWrongOrigin:
-			o["state_origin"] = showDecimal[uint64](e.StateOrigin)
-			o["token_origin"] = showDecimal[uint64](e.TokenOrigin)
-		case CortexErrorKindTimeout:
-			o["seq"] = showDecimal[uint64](e.Seq)
-		case CortexErrorKindQueueFull:
-			o["what"] = showPlain[string](e.What)
-			o["limit"] = showDecimal[uint64](e.Limit)
-		case CortexErrorKindTooLarge:
-			o["what"] = showPlain[string](e.What)
-			o["size"] = showDecimal[uint64](e.Size)
-			o["limit"] = showDecimal[uint64](e.Limit)
-		case CortexErrorKindBadSnapshot:
-			o["reason"] = showPlain[string](e.Reason)
-		case CortexErrorKindNewerVersion:
-			o["found"] = showPlain[uint32](e.Found)
-			o["supported"] = showPlain[uint32](e.Supported)
 		}
 	case *EchoError:
 		switch e.Kind {
@@ -3318,17 +3808,6 @@ func showFields(err error) map[string]any {
 			o["reason"] = showPlain[string](e.Reason)
 		case BusErrorKindNotAnObject:
 		}
-	case *NetDBError:
-		switch e.Kind {
-		case NetDBErrorKindBadBundle:
-			o["reason"] = showPlain[string](e.Reason)
-		case NetDBErrorKindNewerVersion:
-			o["found"] = showPlain[uint32](e.Found)
-			o["supported"] = showPlain[uint32](e.Supported)
-		case NetDBErrorKindTooLarge:
-			o["size"] = showDecimal[uint64](e.Size)
-			o["limit"] = showDecimal[uint64](e.Limit)
-		}
 	case *RedexError:
 		switch e.Kind {
 		case RedexErrorKindInvalidName:
@@ -3377,6 +3856,51 @@ func showFields(err error) map[string]any {
 		case RedexErrorKindRangeTooLarge:
 			o["limit"] = showDecimal[uint64](e.Limit)
 			o["fits"] = showDecimal[uint64](e.Fits)
+		}
+	case *CortexError:
+		switch e.Kind {
+		case CortexErrorKindClosed:
+		case CortexErrorKindFoldFailed:
+			o["seq"] = showDecimal[uint64](e.Seq)
+			o["reason"] = showPlain[string](e.Reason)
+		case CortexErrorKindSkipped:
+			o["seq"] = showDecimal[uint64](e.Seq)
+		case CortexErrorKindWrongOrigin:
+			o["state_origin"] = showDecimal[uint64](e.StateOrigin)
+			o["token_origin"] = showDecimal[uint64](e.TokenOrigin)
+		case CortexErrorKindTimeout:
+			o["seq"] = showDecimal[uint64](e.Seq)
+		case CortexErrorKindQueueFull:
+			o["what"] = showPlain[string](e.What)
+			o["limit"] = showDecimal[uint64](e.Limit)
+		case CortexErrorKindTooLarge:
+			o["what"] = showPlain[string](e.What)
+			o["size"] = showDecimal[uint64](e.Size)
+			o["limit"] = showDecimal[uint64](e.Limit)
+		case CortexErrorKindBadSnapshot:
+			o["reason"] = showPlain[string](e.Reason)
+		case CortexErrorKindNewerVersion:
+			o["found"] = showPlain[uint32](e.Found)
+			o["supported"] = showPlain[uint32](e.Supported)
+		case CortexErrorKindLog:
+			o["failure"] = showPlain[string](e.Failure)
+			o["reason"] = showPlain[string](e.Reason)
+		case CortexErrorKindNoSnapshot:
+			o["what"] = showPlain[string](e.What)
+		case CortexErrorKindInvalidToken:
+		}
+	case *NetDBError:
+		switch e.Kind {
+		case NetDBErrorKindBadBundle:
+			o["reason"] = showPlain[string](e.Reason)
+		case NetDBErrorKindNewerVersion:
+			o["found"] = showPlain[uint32](e.Found)
+			o["supported"] = showPlain[uint32](e.Supported)
+		case NetDBErrorKindTooLarge:
+			o["size"] = showDecimal[uint64](e.Size)
+			o["limit"] = showDecimal[uint64](e.Limit)
+		case NetDBErrorKindMissingModel:
+			o["model"] = showPlain[string](e.Model)
 		}
 	}
 	return o
@@ -3458,6 +3982,35 @@ func (c *call) echoStore(v any) EchoStore {
 	h := hostEchoStore{newHost(v, false)}
 	if _, ok := h.answers["erase"]; ok {
 		return hostEchoStoreFull{h}
+	}
+	return h
+}
+
+type hostStateFold struct{ host }
+
+func (h hostStateFold) Apply(ctx context.Context, events []RedexEvent) error {
+	_, err := h.answer("apply", map[string]any{"events": showList(showRedexEvent)(events)})
+	return err
+}
+
+type hostStateFoldFull struct{ hostStateFold }
+
+func (h hostStateFoldFull) Snapshot(ctx context.Context) ([]byte, error) {
+	return answered(readBytes[[]byte])(h.answer("snapshot", map[string]any{}))
+}
+
+func (h hostStateFoldFull) Restore(ctx context.Context, state []byte) error {
+	_, err := h.answer("restore", map[string]any{"state": showBytes[[]byte](state)})
+	return err
+}
+
+func (c *call) stateFold(v any) StateFold {
+	if v == nil {
+		return nil
+	}
+	h := hostStateFold{newHost(v, false)}
+	if _, ok := h.answers["snapshot"]; ok {
+		return hostStateFoldFull{h}
 	}
 	return h
 }

@@ -16,74 +16,6 @@ var gradeTags = map[string]Grade{"first": 1, "second": 2}
 // wire answers a request about a layout.
 func (c *call) wire() any {
 	switch c.Op {
-	case "wire.task_created.encode":
-		return give(c, showBytes[[]byte])(readFormTaskCreated(c.arg("value")).Encode())
-	case "wire.task_created.decode":
-		return give(c, showFormTaskCreated)(DecodeTaskCreated(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.task_renamed.encode":
-		return give(c, showBytes[[]byte])(readFormTaskRenamed(c.arg("value")).Encode())
-	case "wire.task_renamed.decode":
-		return give(c, showFormTaskRenamed)(DecodeTaskRenamed(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.task_completed.encode":
-		return give(c, showBytes[[]byte])(readFormTaskCompleted(c.arg("value")).Encode())
-	case "wire.task_completed.decode":
-		return give(c, showFormTaskCompleted)(DecodeTaskCompleted(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.task_deleted.encode":
-		return give(c, showBytes[[]byte])(readFormTaskDeleted(c.arg("value")).Encode())
-	case "wire.task_deleted.decode":
-		return give(c, showFormTaskDeleted)(DecodeTaskDeleted(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.memory_tag.encode":
-		return give(c, showBytes[[]byte])(readFormMemoryTag(c.arg("value")).Encode())
-	case "wire.memory_tag.decode":
-		return give(c, showFormMemoryTag)(DecodeMemoryTag(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.memory_pinned.encode":
-		return give(c, showBytes[[]byte])(readFormMemoryPinned(c.arg("value")).Encode())
-	case "wire.memory_pinned.decode":
-		return give(c, showFormMemoryPinned)(DecodeMemoryPinned(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.memory_unpinned.encode":
-		return give(c, showBytes[[]byte])(readFormMemoryUnpinned(c.arg("value")).Encode())
-	case "wire.memory_unpinned.decode":
-		return give(c, showFormMemoryUnpinned)(DecodeMemoryUnpinned(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.memory_deleted.encode":
-		return give(c, showBytes[[]byte])(readFormMemoryDeleted(c.arg("value")).Encode())
-	case "wire.memory_deleted.decode":
-		return give(c, showFormMemoryDeleted)(DecodeMemoryDeleted(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.task_entry.encode":
-		return give(c, showBytes[[]byte])(readFormTaskEntry(c.arg("value")).Encode())
-	case "wire.task_entry.decode":
-		return give(c, showFormTaskEntry)(DecodeTaskEntry(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.state_snapshot.encode":
-		return give(c, showBytes[[]byte])(readFormStateSnapshot(c.arg("value")).Encode())
-	case "wire.state_snapshot.decode":
-		return give(c, showFormStateSnapshot)(DecodeStateSnapshot(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.task_event.encode":
-		return give(c, showBytes[[]byte])(readFormTaskEvent(c.arg("value")).Encode())
-	case "wire.task_event.decode":
-		return give(c, showFormTaskEvent)(DecodeTaskEvent(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.memory_stored.encode":
-		return give(c, showBytes[[]byte])(readFormMemoryStored(c.arg("value")).Encode())
-	case "wire.memory_stored.decode":
-		return give(c, showFormMemoryStored)(DecodeMemoryStored(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.memory_retagged.encode":
-		return give(c, showBytes[[]byte])(readFormMemoryRetagged(c.arg("value")).Encode())
-	case "wire.memory_retagged.decode":
-		return give(c, showFormMemoryRetagged)(DecodeMemoryRetagged(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.tasks_state.encode":
-		return give(c, showBytes[[]byte])(readFormTasksState(c.arg("value")).Encode())
-	case "wire.tasks_state.decode":
-		return give(c, showFormTasksState)(DecodeTasksState(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.memory_entry.encode":
-		return give(c, showBytes[[]byte])(readFormMemoryEntry(c.arg("value")).Encode())
-	case "wire.memory_entry.decode":
-		return give(c, showFormMemoryEntry)(DecodeMemoryEntry(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.memory_event.encode":
-		return give(c, showBytes[[]byte])(readFormMemoryEvent(c.arg("value")).Encode())
-	case "wire.memory_event.decode":
-		return give(c, showFormMemoryEvent)(DecodeMemoryEvent(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.memories_state.encode":
-		return give(c, showBytes[[]byte])(readFormMemoriesState(c.arg("value")).Encode())
-	case "wire.memories_state.decode":
-		return give(c, showFormMemoriesState)(DecodeMemoriesState(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.echo_frame.encode":
 		return give(c, showBytes[[]byte])(readFormEchoFrame(c.arg("value")).Encode())
 	case "wire.echo_frame.decode":
@@ -260,10 +192,6 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormPieceFrame(c.arg("value")).Encode())
 	case "wire.piece_frame.decode":
 		return give(c, showFormPieceFrame)(DecodePieceFrame(readBytes[[]byte](c.arg("bytes"))))
-	case "wire.netdb_bundle.encode":
-		return give(c, showBytes[[]byte])(readFormNetdbBundle(c.arg("value")).Encode())
-	case "wire.netdb_bundle.decode":
-		return give(c, showFormNetdbBundle)(DecodeNetdbBundle(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.redex_head.encode":
 		return give(c, showBytes[[]byte])(readFormRedexHead(c.arg("value")).Encode())
 	case "wire.redex_head.decode":
@@ -292,6 +220,82 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormRedexIndex(c.arg("value")).Encode())
 	case "wire.redex_index.decode":
 		return give(c, showFormRedexIndex)(DecodeRedexIndex(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.task_created.encode":
+		return give(c, showBytes[[]byte])(readFormTaskCreated(c.arg("value")).Encode())
+	case "wire.task_created.decode":
+		return give(c, showFormTaskCreated)(DecodeTaskCreated(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.task_renamed.encode":
+		return give(c, showBytes[[]byte])(readFormTaskRenamed(c.arg("value")).Encode())
+	case "wire.task_renamed.decode":
+		return give(c, showFormTaskRenamed)(DecodeTaskRenamed(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.task_completed.encode":
+		return give(c, showBytes[[]byte])(readFormTaskCompleted(c.arg("value")).Encode())
+	case "wire.task_completed.decode":
+		return give(c, showFormTaskCompleted)(DecodeTaskCompleted(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.task_deleted.encode":
+		return give(c, showBytes[[]byte])(readFormTaskDeleted(c.arg("value")).Encode())
+	case "wire.task_deleted.decode":
+		return give(c, showFormTaskDeleted)(DecodeTaskDeleted(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.memory_tag.encode":
+		return give(c, showBytes[[]byte])(readFormMemoryTag(c.arg("value")).Encode())
+	case "wire.memory_tag.decode":
+		return give(c, showFormMemoryTag)(DecodeMemoryTag(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.memory_pinned.encode":
+		return give(c, showBytes[[]byte])(readFormMemoryPinned(c.arg("value")).Encode())
+	case "wire.memory_pinned.decode":
+		return give(c, showFormMemoryPinned)(DecodeMemoryPinned(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.memory_unpinned.encode":
+		return give(c, showBytes[[]byte])(readFormMemoryUnpinned(c.arg("value")).Encode())
+	case "wire.memory_unpinned.decode":
+		return give(c, showFormMemoryUnpinned)(DecodeMemoryUnpinned(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.memory_deleted.encode":
+		return give(c, showBytes[[]byte])(readFormMemoryDeleted(c.arg("value")).Encode())
+	case "wire.memory_deleted.decode":
+		return give(c, showFormMemoryDeleted)(DecodeMemoryDeleted(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.task_entry.encode":
+		return give(c, showBytes[[]byte])(readFormTaskEntry(c.arg("value")).Encode())
+	case "wire.task_entry.decode":
+		return give(c, showFormTaskEntry)(DecodeTaskEntry(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.state_snapshot.encode":
+		return give(c, showBytes[[]byte])(readFormStateSnapshot(c.arg("value")).Encode())
+	case "wire.state_snapshot.decode":
+		return give(c, showFormStateSnapshot)(DecodeStateSnapshot(readBytes[[]byte](c.arg("bytes"))))
+	case "text.write_token_text.encode":
+		return give(c, showPlain[string])(readFormWriteTokenText(c.arg("value")).Encode())
+	case "text.write_token_text.decode":
+		return give(c, showFormWriteTokenText)(DecodeWriteTokenText(readText[string](c.arg("text"))))
+	case "wire.task_event.encode":
+		return give(c, showBytes[[]byte])(readFormTaskEvent(c.arg("value")).Encode())
+	case "wire.task_event.decode":
+		return give(c, showFormTaskEvent)(DecodeTaskEvent(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.memory_stored.encode":
+		return give(c, showBytes[[]byte])(readFormMemoryStored(c.arg("value")).Encode())
+	case "wire.memory_stored.decode":
+		return give(c, showFormMemoryStored)(DecodeMemoryStored(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.memory_retagged.encode":
+		return give(c, showBytes[[]byte])(readFormMemoryRetagged(c.arg("value")).Encode())
+	case "wire.memory_retagged.decode":
+		return give(c, showFormMemoryRetagged)(DecodeMemoryRetagged(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.tasks_state.encode":
+		return give(c, showBytes[[]byte])(readFormTasksState(c.arg("value")).Encode())
+	case "wire.tasks_state.decode":
+		return give(c, showFormTasksState)(DecodeTasksState(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.memory_entry.encode":
+		return give(c, showBytes[[]byte])(readFormMemoryEntry(c.arg("value")).Encode())
+	case "wire.memory_entry.decode":
+		return give(c, showFormMemoryEntry)(DecodeMemoryEntry(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.memory_event.encode":
+		return give(c, showBytes[[]byte])(readFormMemoryEvent(c.arg("value")).Encode())
+	case "wire.memory_event.decode":
+		return give(c, showFormMemoryEvent)(DecodeMemoryEvent(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.memories_state.encode":
+		return give(c, showBytes[[]byte])(readFormMemoriesState(c.arg("value")).Encode())
+	case "wire.memories_state.decode":
+		return give(c, showFormMemoriesState)(DecodeMemoriesState(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.netdb_bundle.encode":
+		return give(c, showBytes[[]byte])(readFormNetdbBundle(c.arg("value")).Encode())
+	case "wire.netdb_bundle.decode":
+		return give(c, showFormNetdbBundle)(DecodeNetdbBundle(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.beacon.encode":
 		return give(c, showBytes[[]byte])(readFormBeacon(c.arg("value")).Encode())
 	case "wire.beacon.decode":
@@ -328,274 +332,6 @@ func showNamed[T ~uint8 | ~uint16 | ~uint32 | ~uint64](tags map[string]T) func(T
 		}
 		return "unknown:" + strconv.FormatUint(uint64(v), 10)
 	}
-}
-
-func readFormTaskCreated(v any) (r TaskCreated) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	r.At = readUint[uint64](o["at"])
-	r.Title = readText[string](o["title"])
-	return r
-}
-
-func showFormTaskCreated(r TaskCreated) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	o["at"] = showDecimal[uint64](r.At)
-	o["title"] = showPlain[string](r.Title)
-	return o
-}
-
-func readFormTaskRenamed(v any) (r TaskRenamed) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	r.At = readUint[uint64](o["at"])
-	r.Title = readText[string](o["title"])
-	return r
-}
-
-func showFormTaskRenamed(r TaskRenamed) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	o["at"] = showDecimal[uint64](r.At)
-	o["title"] = showPlain[string](r.Title)
-	return o
-}
-
-func readFormTaskCompleted(v any) (r TaskCompleted) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	r.At = readUint[uint64](o["at"])
-	return r
-}
-
-func showFormTaskCompleted(r TaskCompleted) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	o["at"] = showDecimal[uint64](r.At)
-	return o
-}
-
-func readFormTaskDeleted(v any) (r TaskDeleted) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	return r
-}
-
-func showFormTaskDeleted(r TaskDeleted) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	return o
-}
-
-func readFormMemoryTag(v any) (r MemoryTag) {
-	o := v.(map[string]any)
-	r.Text = readText[string](o["text"])
-	return r
-}
-
-func showFormMemoryTag(r MemoryTag) any {
-	o := map[string]any{}
-	o["text"] = showPlain[string](r.Text)
-	return o
-}
-
-func readFormMemoryPinned(v any) (r MemoryPinned) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	r.At = readUint[uint64](o["at"])
-	return r
-}
-
-func showFormMemoryPinned(r MemoryPinned) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	o["at"] = showDecimal[uint64](r.At)
-	return o
-}
-
-func readFormMemoryUnpinned(v any) (r MemoryUnpinned) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	r.At = readUint[uint64](o["at"])
-	return r
-}
-
-func showFormMemoryUnpinned(r MemoryUnpinned) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	o["at"] = showDecimal[uint64](r.At)
-	return o
-}
-
-func readFormMemoryDeleted(v any) (r MemoryDeleted) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	return r
-}
-
-func showFormMemoryDeleted(r MemoryDeleted) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	return o
-}
-
-func readFormTaskEntry(v any) (r TaskEntry) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	r.Status = readText[TaskStatus](o["status"])
-	r.Created = readUint[uint64](o["created"])
-	r.Updated = readUint[uint64](o["updated"])
-	r.Title = readText[string](o["title"])
-	return r
-}
-
-func showFormTaskEntry(r TaskEntry) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	o["status"] = showPlain[TaskStatus](r.Status)
-	o["created"] = showDecimal[uint64](r.Created)
-	o["updated"] = showDecimal[uint64](r.Updated)
-	o["title"] = showPlain[string](r.Title)
-	return o
-}
-
-func readFormStateSnapshot(v any) (r StateSnapshot) {
-	o := v.(map[string]any)
-	r.Format = readInt[uint16](o["format"])
-	r.Model = readText[StateModel](o["model"])
-	r.Origin = readUint[uint64](o["origin"])
-	r.LogID = readUint[uint64](o["log_id"])
-	r.NextSeq = readUint[uint64](o["next_seq"])
-	r.Skipped = readUint[uint64](o["skipped"])
-	r.Unreadable = readUint[uint64](o["unreadable"])
-	r.State = readBytes[[]byte](o["state"])
-	return r
-}
-
-func showFormStateSnapshot(r StateSnapshot) any {
-	o := map[string]any{}
-	o["format"] = showPlain[uint16](r.Format)
-	o["model"] = showPlain[StateModel](r.Model)
-	o["origin"] = showDecimal[uint64](r.Origin)
-	o["log_id"] = showDecimal[uint64](r.LogID)
-	o["next_seq"] = showDecimal[uint64](r.NextSeq)
-	o["skipped"] = showDecimal[uint64](r.Skipped)
-	o["unreadable"] = showDecimal[uint64](r.Unreadable)
-	o["state"] = showBytes[[]byte](r.State)
-	return o
-}
-
-func readFormTaskEvent(v any) (r TaskEvent) {
-	o := v.(map[string]any)
-	r.Origin = readUint[uint64](o["origin"])
-	r.Body = readFormTaskEventBody(o["body"])
-	return r
-}
-
-func showFormTaskEvent(r TaskEvent) any {
-	o := map[string]any{}
-	o["origin"] = showDecimal[uint64](r.Origin)
-	o["body"] = showFormTaskEventBody(r.Body)
-	return o
-}
-
-func readFormMemoryStored(v any) (r MemoryStored) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	r.At = readUint[uint64](o["at"])
-	r.Content = readText[string](o["content"])
-	r.Source = readText[string](o["source"])
-	r.Tags = readList(readFormMemoryTag)(o["tags"])
-	return r
-}
-
-func showFormMemoryStored(r MemoryStored) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	o["at"] = showDecimal[uint64](r.At)
-	o["content"] = showPlain[string](r.Content)
-	o["source"] = showPlain[string](r.Source)
-	o["tags"] = showList(showFormMemoryTag)(r.Tags)
-	return o
-}
-
-func readFormMemoryRetagged(v any) (r MemoryRetagged) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	r.At = readUint[uint64](o["at"])
-	r.Tags = readList(readFormMemoryTag)(o["tags"])
-	return r
-}
-
-func showFormMemoryRetagged(r MemoryRetagged) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	o["at"] = showDecimal[uint64](r.At)
-	o["tags"] = showList(showFormMemoryTag)(r.Tags)
-	return o
-}
-
-func readFormTasksState(v any) (r TasksState) {
-	o := v.(map[string]any)
-	r.Tasks = readList(readFormTaskEntry)(o["tasks"])
-	return r
-}
-
-func showFormTasksState(r TasksState) any {
-	o := map[string]any{}
-	o["tasks"] = showList(showFormTaskEntry)(r.Tasks)
-	return o
-}
-
-func readFormMemoryEntry(v any) (r MemoryEntry) {
-	o := v.(map[string]any)
-	r.ID = readUint[uint64](o["id"])
-	r.Pinned = readBool(o["pinned"])
-	r.Created = readUint[uint64](o["created"])
-	r.Updated = readUint[uint64](o["updated"])
-	r.Content = readText[string](o["content"])
-	r.Source = readText[string](o["source"])
-	r.Tags = readList(readFormMemoryTag)(o["tags"])
-	return r
-}
-
-func showFormMemoryEntry(r MemoryEntry) any {
-	o := map[string]any{}
-	o["id"] = showDecimal[uint64](r.ID)
-	o["pinned"] = showPlain[bool](r.Pinned)
-	o["created"] = showDecimal[uint64](r.Created)
-	o["updated"] = showDecimal[uint64](r.Updated)
-	o["content"] = showPlain[string](r.Content)
-	o["source"] = showPlain[string](r.Source)
-	o["tags"] = showList(showFormMemoryTag)(r.Tags)
-	return o
-}
-
-func readFormMemoryEvent(v any) (r MemoryEvent) {
-	o := v.(map[string]any)
-	r.Origin = readUint[uint64](o["origin"])
-	r.Body = readFormMemoryEventBody(o["body"])
-	return r
-}
-
-func showFormMemoryEvent(r MemoryEvent) any {
-	o := map[string]any{}
-	o["origin"] = showDecimal[uint64](r.Origin)
-	o["body"] = showFormMemoryEventBody(r.Body)
-	return o
-}
-
-func readFormMemoriesState(v any) (r MemoriesState) {
-	o := v.(map[string]any)
-	r.Memories = readList(readFormMemoryEntry)(o["memories"])
-	return r
-}
-
-func showFormMemoriesState(r MemoriesState) any {
-	o := map[string]any{}
-	o["memories"] = showList(showFormMemoryEntry)(r.Memories)
-	return o
 }
 
 func readFormEchoFrame(v any) (r EchoFrame) {
@@ -1482,24 +1218,6 @@ func showFormPieceFrame(r PieceFrame) any {
 	return o
 }
 
-func readFormNetdbBundle(v any) (r NetdbBundle) {
-	o := v.(map[string]any)
-	r.Format = readInt[uint16](o["format"])
-	r.FlagsRest = readInt[uint8](o["flags_rest"])
-	r.Tasks = readBytes[[]byte](o["tasks"])
-	r.Memories = readBytes[[]byte](o["memories"])
-	return r
-}
-
-func showFormNetdbBundle(r NetdbBundle) any {
-	o := map[string]any{}
-	o["format"] = showPlain[uint16](r.Format)
-	o["flags_rest"] = showPlain[uint8](r.FlagsRest)
-	o["tasks"] = showNilable(showBytes[[]byte])(r.Tasks)
-	o["memories"] = showNilable(showBytes[[]byte])(r.Memories)
-	return o
-}
-
 func readFormRedexHead(v any) (r RedexHead) {
 	o := v.(map[string]any)
 	r.Format = readInt[uint16](o["format"])
@@ -1652,6 +1370,306 @@ func showFormRedexIndex(r RedexIndex) any {
 	return o
 }
 
+func readFormTaskCreated(v any) (r TaskCreated) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	r.At = readUint[uint64](o["at"])
+	r.Title = readText[string](o["title"])
+	return r
+}
+
+func showFormTaskCreated(r TaskCreated) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["at"] = showDecimal[uint64](r.At)
+	o["title"] = showPlain[string](r.Title)
+	return o
+}
+
+func readFormTaskRenamed(v any) (r TaskRenamed) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	r.At = readUint[uint64](o["at"])
+	r.Title = readText[string](o["title"])
+	return r
+}
+
+func showFormTaskRenamed(r TaskRenamed) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["at"] = showDecimal[uint64](r.At)
+	o["title"] = showPlain[string](r.Title)
+	return o
+}
+
+func readFormTaskCompleted(v any) (r TaskCompleted) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	r.At = readUint[uint64](o["at"])
+	return r
+}
+
+func showFormTaskCompleted(r TaskCompleted) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["at"] = showDecimal[uint64](r.At)
+	return o
+}
+
+func readFormTaskDeleted(v any) (r TaskDeleted) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	return r
+}
+
+func showFormTaskDeleted(r TaskDeleted) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	return o
+}
+
+func readFormMemoryTag(v any) (r MemoryTag) {
+	o := v.(map[string]any)
+	r.Text = readText[string](o["text"])
+	return r
+}
+
+func showFormMemoryTag(r MemoryTag) any {
+	o := map[string]any{}
+	o["text"] = showPlain[string](r.Text)
+	return o
+}
+
+func readFormMemoryPinned(v any) (r MemoryPinned) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	r.At = readUint[uint64](o["at"])
+	return r
+}
+
+func showFormMemoryPinned(r MemoryPinned) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["at"] = showDecimal[uint64](r.At)
+	return o
+}
+
+func readFormMemoryUnpinned(v any) (r MemoryUnpinned) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	r.At = readUint[uint64](o["at"])
+	return r
+}
+
+func showFormMemoryUnpinned(r MemoryUnpinned) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["at"] = showDecimal[uint64](r.At)
+	return o
+}
+
+func readFormMemoryDeleted(v any) (r MemoryDeleted) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	return r
+}
+
+func showFormMemoryDeleted(r MemoryDeleted) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	return o
+}
+
+func readFormTaskEntry(v any) (r TaskEntry) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	r.Status = readText[TaskStatus](o["status"])
+	r.Created = readUint[uint64](o["created"])
+	r.Updated = readUint[uint64](o["updated"])
+	r.Title = readText[string](o["title"])
+	return r
+}
+
+func showFormTaskEntry(r TaskEntry) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["status"] = showPlain[TaskStatus](r.Status)
+	o["created"] = showDecimal[uint64](r.Created)
+	o["updated"] = showDecimal[uint64](r.Updated)
+	o["title"] = showPlain[string](r.Title)
+	return o
+}
+
+func readFormStateSnapshot(v any) (r StateSnapshot) {
+	o := v.(map[string]any)
+	r.Format = readInt[uint16](o["format"])
+	r.Model = readText[StateModel](o["model"])
+	r.Origin = readUint[uint64](o["origin"])
+	r.LogID = readUint[uint64](o["log_id"])
+	r.NextSeq = readUint[uint64](o["next_seq"])
+	r.Skipped = readUint[uint64](o["skipped"])
+	r.Unreadable = readUint[uint64](o["unreadable"])
+	r.State = readBytes[[]byte](o["state"])
+	return r
+}
+
+func showFormStateSnapshot(r StateSnapshot) any {
+	o := map[string]any{}
+	o["format"] = showPlain[uint16](r.Format)
+	o["model"] = showPlain[StateModel](r.Model)
+	o["origin"] = showDecimal[uint64](r.Origin)
+	o["log_id"] = showDecimal[uint64](r.LogID)
+	o["next_seq"] = showDecimal[uint64](r.NextSeq)
+	o["skipped"] = showDecimal[uint64](r.Skipped)
+	o["unreadable"] = showDecimal[uint64](r.Unreadable)
+	o["state"] = showBytes[[]byte](r.State)
+	return o
+}
+
+func readFormWriteTokenText(v any) (r WriteTokenText) {
+	o := v.(map[string]any)
+	r.OriginHash = readUint[OriginHash](o["origin_hash"])
+	r.Seq = readUint[uint64](o["seq"])
+	return r
+}
+
+func showFormWriteTokenText(r WriteTokenText) any {
+	o := map[string]any{}
+	o["origin_hash"] = showDecimal[OriginHash](r.OriginHash)
+	o["seq"] = showDecimal[uint64](r.Seq)
+	return o
+}
+
+func readFormTaskEvent(v any) (r TaskEvent) {
+	o := v.(map[string]any)
+	r.Origin = readUint[uint64](o["origin"])
+	r.Body = readFormTaskEventBody(o["body"])
+	return r
+}
+
+func showFormTaskEvent(r TaskEvent) any {
+	o := map[string]any{}
+	o["origin"] = showDecimal[uint64](r.Origin)
+	o["body"] = showFormTaskEventBody(r.Body)
+	return o
+}
+
+func readFormMemoryStored(v any) (r MemoryStored) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	r.At = readUint[uint64](o["at"])
+	r.Content = readText[string](o["content"])
+	r.Source = readText[string](o["source"])
+	r.Tags = readList(readFormMemoryTag)(o["tags"])
+	return r
+}
+
+func showFormMemoryStored(r MemoryStored) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["at"] = showDecimal[uint64](r.At)
+	o["content"] = showPlain[string](r.Content)
+	o["source"] = showPlain[string](r.Source)
+	o["tags"] = showList(showFormMemoryTag)(r.Tags)
+	return o
+}
+
+func readFormMemoryRetagged(v any) (r MemoryRetagged) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	r.At = readUint[uint64](o["at"])
+	r.Tags = readList(readFormMemoryTag)(o["tags"])
+	return r
+}
+
+func showFormMemoryRetagged(r MemoryRetagged) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["at"] = showDecimal[uint64](r.At)
+	o["tags"] = showList(showFormMemoryTag)(r.Tags)
+	return o
+}
+
+func readFormTasksState(v any) (r TasksState) {
+	o := v.(map[string]any)
+	r.Tasks = readList(readFormTaskEntry)(o["tasks"])
+	return r
+}
+
+func showFormTasksState(r TasksState) any {
+	o := map[string]any{}
+	o["tasks"] = showList(showFormTaskEntry)(r.Tasks)
+	return o
+}
+
+func readFormMemoryEntry(v any) (r MemoryEntry) {
+	o := v.(map[string]any)
+	r.ID = readUint[uint64](o["id"])
+	r.Pinned = readBool(o["pinned"])
+	r.Created = readUint[uint64](o["created"])
+	r.Updated = readUint[uint64](o["updated"])
+	r.Content = readText[string](o["content"])
+	r.Source = readText[string](o["source"])
+	r.Tags = readList(readFormMemoryTag)(o["tags"])
+	return r
+}
+
+func showFormMemoryEntry(r MemoryEntry) any {
+	o := map[string]any{}
+	o["id"] = showDecimal[uint64](r.ID)
+	o["pinned"] = showPlain[bool](r.Pinned)
+	o["created"] = showDecimal[uint64](r.Created)
+	o["updated"] = showDecimal[uint64](r.Updated)
+	o["content"] = showPlain[string](r.Content)
+	o["source"] = showPlain[string](r.Source)
+	o["tags"] = showList(showFormMemoryTag)(r.Tags)
+	return o
+}
+
+func readFormMemoryEvent(v any) (r MemoryEvent) {
+	o := v.(map[string]any)
+	r.Origin = readUint[uint64](o["origin"])
+	r.Body = readFormMemoryEventBody(o["body"])
+	return r
+}
+
+func showFormMemoryEvent(r MemoryEvent) any {
+	o := map[string]any{}
+	o["origin"] = showDecimal[uint64](r.Origin)
+	o["body"] = showFormMemoryEventBody(r.Body)
+	return o
+}
+
+func readFormMemoriesState(v any) (r MemoriesState) {
+	o := v.(map[string]any)
+	r.Memories = readList(readFormMemoryEntry)(o["memories"])
+	return r
+}
+
+func showFormMemoriesState(r MemoriesState) any {
+	o := map[string]any{}
+	o["memories"] = showList(showFormMemoryEntry)(r.Memories)
+	return o
+}
+
+func readFormNetdbBundle(v any) (r NetdbBundle) {
+	o := v.(map[string]any)
+	r.Format = readInt[uint16](o["format"])
+	r.FlagsRest = readInt[uint8](o["flags_rest"])
+	r.Tasks = readBytes[[]byte](o["tasks"])
+	r.Memories = readBytes[[]byte](o["memories"])
+	return r
+}
+
+func showFormNetdbBundle(r NetdbBundle) any {
+	o := map[string]any{}
+	o["format"] = showPlain[uint16](r.Format)
+	o["flags_rest"] = showPlain[uint8](r.FlagsRest)
+	o["tasks"] = showNilable(showBytes[[]byte])(r.Tasks)
+	o["memories"] = showNilable(showBytes[[]byte])(r.Memories)
+	return o
+}
+
 func readFormBeacon(v any) (r Beacon) {
 	o := v.(map[string]any)
 	r.EntityID = readArray[[32]byte](o["entity_id"])
@@ -1718,6 +1736,54 @@ func showFormSeqnoRequest(r SeqnoRequest) any {
 	return o
 }
 
+func readFormEchoReplyRest(v any) EchoReplyRest {
+	for layout, part := range v.(map[string]any) {
+		switch layout {
+		case "echo_point":
+			return readFormEchoPoint(part)
+		case "echo_tail":
+			return readFormEchoTail(part)
+		case "echo_range":
+			return readFormEchoRange(part)
+		}
+	}
+	panic(unsupported("a layout that is none of EchoReplyRest"))
+}
+
+func showFormEchoReplyRest(v EchoReplyRest) any {
+	switch part := v.(type) {
+	case EchoPoint:
+		return map[string]any{"echo_point": showFormEchoPoint(part)}
+	case EchoTail:
+		return map[string]any{"echo_tail": showFormEchoTail(part)}
+	case EchoRange:
+		return map[string]any{"echo_range": showFormEchoRange(part)}
+	}
+	panic(unsupported("a layout that is none of EchoReplyRest"))
+}
+
+func readFormEchoEventBody(v any) EchoEventBody {
+	for layout, part := range v.(map[string]any) {
+		switch layout {
+		case "echo_reply":
+			return readFormEchoReply(part)
+		case "echo_sealed":
+			return readFormEchoSealed(part)
+		}
+	}
+	panic(unsupported("a layout that is none of EchoEventBody"))
+}
+
+func showFormEchoEventBody(v EchoEventBody) any {
+	switch part := v.(type) {
+	case EchoReply:
+		return map[string]any{"echo_reply": showFormEchoReply(part)}
+	case EchoSealed:
+		return map[string]any{"echo_sealed": showFormEchoSealed(part)}
+	}
+	panic(unsupported("a layout that is none of EchoEventBody"))
+}
+
 func readFormTaskEventBody(v any) TaskEventBody {
 	for layout, part := range v.(map[string]any) {
 		switch layout {
@@ -1780,52 +1846,4 @@ func showFormMemoryEventBody(v MemoryEventBody) any {
 		return map[string]any{"memory_deleted": showFormMemoryDeleted(part)}
 	}
 	panic(unsupported("a layout that is none of MemoryEventBody"))
-}
-
-func readFormEchoReplyRest(v any) EchoReplyRest {
-	for layout, part := range v.(map[string]any) {
-		switch layout {
-		case "echo_point":
-			return readFormEchoPoint(part)
-		case "echo_tail":
-			return readFormEchoTail(part)
-		case "echo_range":
-			return readFormEchoRange(part)
-		}
-	}
-	panic(unsupported("a layout that is none of EchoReplyRest"))
-}
-
-func showFormEchoReplyRest(v EchoReplyRest) any {
-	switch part := v.(type) {
-	case EchoPoint:
-		return map[string]any{"echo_point": showFormEchoPoint(part)}
-	case EchoTail:
-		return map[string]any{"echo_tail": showFormEchoTail(part)}
-	case EchoRange:
-		return map[string]any{"echo_range": showFormEchoRange(part)}
-	}
-	panic(unsupported("a layout that is none of EchoReplyRest"))
-}
-
-func readFormEchoEventBody(v any) EchoEventBody {
-	for layout, part := range v.(map[string]any) {
-		switch layout {
-		case "echo_reply":
-			return readFormEchoReply(part)
-		case "echo_sealed":
-			return readFormEchoSealed(part)
-		}
-	}
-	panic(unsupported("a layout that is none of EchoEventBody"))
-}
-
-func showFormEchoEventBody(v EchoEventBody) any {
-	switch part := v.(type) {
-	case EchoReply:
-		return map[string]any{"echo_reply": showFormEchoReply(part)}
-	case EchoSealed:
-		return map[string]any{"echo_sealed": showFormEchoSealed(part)}
-	}
-	panic(unsupported("a layout that is none of EchoEventBody"))
 }

@@ -7,193 +7,6 @@ use crate::target::{Target, layout, pack, text_layout};
 /// The decoders of the interface.
 pub(crate) const TARGETS: &[Target] = &[
     Target {
-        name: "wire/task_created",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::TaskCreated::decode,
-                net_types::wire::cortex::TaskCreated::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/task_renamed",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::TaskRenamed::decode,
-                net_types::wire::cortex::TaskRenamed::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/task_completed",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::TaskCompleted::decode,
-                net_types::wire::cortex::TaskCompleted::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/task_deleted",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::TaskDeleted::decode,
-                net_types::wire::cortex::TaskDeleted::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/memory_tag",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::MemoryTag::decode,
-                net_types::wire::cortex::MemoryTag::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/memory_pinned",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::MemoryPinned::decode,
-                net_types::wire::cortex::MemoryPinned::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/memory_unpinned",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::MemoryUnpinned::decode,
-                net_types::wire::cortex::MemoryUnpinned::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/memory_deleted",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::MemoryDeleted::decode,
-                net_types::wire::cortex::MemoryDeleted::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/task_entry",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::TaskEntry::decode,
-                net_types::wire::cortex::TaskEntry::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/state_snapshot",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::StateSnapshot::decode,
-                net_types::wire::cortex::StateSnapshot::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/task_event",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::TaskEvent::decode,
-                net_types::wire::cortex::TaskEvent::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/memory_stored",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::MemoryStored::decode,
-                net_types::wire::cortex::MemoryStored::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/memory_retagged",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::MemoryRetagged::decode,
-                net_types::wire::cortex::MemoryRetagged::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/tasks_state",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::TasksState::decode,
-                net_types::wire::cortex::TasksState::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/memory_entry",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::MemoryEntry::decode,
-                net_types::wire::cortex::MemoryEntry::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/memory_event",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::MemoryEvent::decode,
-                net_types::wire::cortex::MemoryEvent::encode,
-                true,
-            )
-        },
-    },
-    Target {
-        name: "wire/memories_state",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::cortex::MemoriesState::decode,
-                net_types::wire::cortex::MemoriesState::encode,
-                true,
-            )
-        },
-    },
-    Target {
         name: "wire/echo_frame",
         run: |data| {
             layout(
@@ -673,17 +486,6 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
-        name: "wire/netdb_bundle",
-        run: |data| {
-            layout(
-                data,
-                net_types::wire::netdb::NetdbBundle::decode,
-                net_types::wire::netdb::NetdbBundle::encode,
-                true,
-            )
-        },
-    },
-    Target {
         name: "wire/redex_head",
         run: |data| {
             layout(
@@ -761,6 +563,215 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
+        name: "wire/task_created",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskCreated::decode,
+                net_types::wire::cortex::TaskCreated::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/task_renamed",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskRenamed::decode,
+                net_types::wire::cortex::TaskRenamed::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/task_completed",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskCompleted::decode,
+                net_types::wire::cortex::TaskCompleted::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/task_deleted",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskDeleted::decode,
+                net_types::wire::cortex::TaskDeleted::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_tag",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryTag::decode,
+                net_types::wire::cortex::MemoryTag::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_pinned",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryPinned::decode,
+                net_types::wire::cortex::MemoryPinned::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_unpinned",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryUnpinned::decode,
+                net_types::wire::cortex::MemoryUnpinned::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_deleted",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryDeleted::decode,
+                net_types::wire::cortex::MemoryDeleted::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/task_entry",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskEntry::decode,
+                net_types::wire::cortex::TaskEntry::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/state_snapshot",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::StateSnapshot::decode,
+                net_types::wire::cortex::StateSnapshot::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/write_token_text",
+        run: |data| {
+            text_layout(
+                data,
+                net_types::wire::cortex::WriteTokenText::decode,
+                net_types::wire::cortex::WriteTokenText::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/task_event",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TaskEvent::decode,
+                net_types::wire::cortex::TaskEvent::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_stored",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryStored::decode,
+                net_types::wire::cortex::MemoryStored::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_retagged",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryRetagged::decode,
+                net_types::wire::cortex::MemoryRetagged::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/tasks_state",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::TasksState::decode,
+                net_types::wire::cortex::TasksState::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_entry",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryEntry::decode,
+                net_types::wire::cortex::MemoryEntry::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memory_event",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoryEvent::decode,
+                net_types::wire::cortex::MemoryEvent::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/memories_state",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::cortex::MemoriesState::decode,
+                net_types::wire::cortex::MemoriesState::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/netdb_bundle",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::netdb::NetdbBundle::decode,
+                net_types::wire::netdb::NetdbBundle::encode,
+                true,
+            )
+        },
+    },
+    Target {
         name: "wire/beacon",
         run: |data| {
             layout(data, net_types::wire::route::Beacon::decode, net_types::wire::route::Beacon::encode, true)
@@ -833,4 +844,16 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pack/redex.redex_damage", run: pack::<net_types::redex::RedexDamage> },
     Target { name: "pack/redex.redex_report", run: pack::<net_types::redex::RedexReport> },
     Target { name: "pack/redex.redex_repaired", run: pack::<net_types::redex::RedexRepaired> },
+    Target { name: "pack/cortex.adapter_options", run: pack::<net_types::cortex::AdapterOptions> },
+    Target { name: "pack/cortex.adapter_open_options", run: pack::<net_types::cortex::AdapterOpenOptions> },
+    Target { name: "pack/cortex.task_filter", run: pack::<net_types::cortex::TaskFilter> },
+    Target { name: "pack/cortex.memory_filter", run: pack::<net_types::cortex::MemoryFilter> },
+    Target { name: "pack/cortex.task", run: pack::<net_types::cortex::Task> },
+    Target { name: "pack/cortex.memory", run: pack::<net_types::cortex::Memory> },
+    Target { name: "pack/cortex.write_token", run: pack::<net_types::cortex::WriteToken> },
+    Target { name: "pack/cortex.write_receipt", run: pack::<net_types::cortex::WriteReceipt> },
+    Target { name: "pack/cortex.cortex_snapshot", run: pack::<net_types::cortex::CortexSnapshot> },
+    Target { name: "pack/cortex.state_stats", run: pack::<net_types::cortex::StateStats> },
+    Target { name: "pack/netdb.net_db_open_config", run: pack::<net_types::netdb::NetDbOpenConfig> },
+    Target { name: "pack/netdb.net_db_bundle", run: pack::<net_types::netdb::NetDbBundle> },
 ];

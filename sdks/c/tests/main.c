@@ -184,6 +184,7 @@ int main(int argc, char **argv) {
       identity_tests,
       mesh_tests,
       redex_tests,
+      cortex_tests,
       redis_tests,
       control_tests,
       forks_tests,

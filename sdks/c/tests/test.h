@@ -23,6 +23,7 @@ extern const test bus_tests[];
 extern const test identity_tests[];
 extern const test mesh_tests[];
 extern const test redex_tests[];
+extern const test cortex_tests[];
 extern const test redis_tests[];
 extern const test control_tests[];
 extern const test forks_tests[];

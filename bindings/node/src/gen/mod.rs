@@ -5,9 +5,11 @@
 pub mod base;
 pub mod bus;
 pub mod control;
+pub mod cortex;
 pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
 pub mod mesh;
+pub mod netdb;
 pub mod redex;

@@ -2,9 +2,20 @@
 
 //! Module `cortex`.
 
-use crate::value::{self, Answer, Arg, FromPy, ToPy, Wrong};
+#![allow(clippy::too_many_arguments, reason = "Python passes the fields of options one by one")]
+
+use crate::abi;
+use crate::host::{self, Host};
+use crate::payload::{self, Payload};
+use crate::queue::Queue;
+use crate::value::{self, Answer, Arg, FromPy, Span, ToPy, Wrong};
+use net_support::HostPort;
+use net_types::{BoxFuture, Error, api};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
+use std::{sync::Arc, time::Duration};
 
 impl FromPy<'_, '_> for net_types::cortex::TaskStatus {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
@@ -16,6 +27,18 @@ impl ToPy for net_types::cortex::TaskStatus {
     fn to_py(self, py: Python<'_>) -> Answer {
         static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         value::member(py, &CLASS, ("net.gen.cortex", "TaskStatus"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::cortex::OrderBy {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::cortex::OrderBy {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.cortex", "OrderBy"), self.text())
     }
 }
 impl FromPy<'_, '_> for net_types::cortex::StateModel {
@@ -31,7 +54,2369 @@ impl ToPy for net_types::cortex::StateModel {
     }
 }
 
+/// How the log of a state is kept.
+#[pyclass(frozen, name = "AdapterOptions", module = "net")]
+pub(crate) struct AdapterOptions(net_types::cortex::AdapterOptions);
+
+impl AdapterOptions {
+    fn of(_: Python<'_>, record: net_types::cortex::AdapterOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl AdapterOptions {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 4] = ["persistent", "fsync_every_n", "fsync_interval_ms", "max_bytes"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (persistent = None, fsync_every_n = None, fsync_interval_ms = None, max_bytes = None))]
+    fn new(
+        py: Python<'_>,
+        persistent: Option<Arg<'_, '_>>,
+        fsync_every_n: Option<Arg<'_, '_>>,
+        fsync_interval_ms: Option<Arg<'_, '_>>,
+        max_bytes: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = persistent.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "AdapterOptions",
+                fsync_every_n.is_some() || fsync_interval_ms.is_some() || max_bytes.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::cortex::AdapterOptions {
+            persistent: abi::arg_or(persistent, "persistent", || false)?,
+            fsync_every_n: abi::arg_or(fsync_every_n, "fsync_every_n", || None)?,
+            fsync_interval: abi::arg_or::<Option<Span<1_000_000>>>(
+                fsync_interval_ms,
+                "fsync_interval_ms",
+                || None,
+            )?
+            .map(|span| span.0),
+            max: abi::arg_or(max_bytes, "max_bytes", || 268_435_456)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// Whether the log lives on disk, below the manager's directory. Otherwise it lives in memory, and ends with the last state that is open.
+    #[getter]
+    fn persistent(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.persistent;
+        value::shown(value, py)
+    }
+
+    /// A change that makes it so many since the last sync returns when all are on disk. Not beside `fsync_interval`.
+    #[getter]
+    fn fsync_every_n(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.fsync_every_n;
+        value::shown(value, py)
+    }
+
+    /// So long after a change, at the latest, it is brought to the disk.
+    #[getter]
+    fn fsync_interval_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.fsync_interval;
+        value.map(Span::<1_000_000>).to_py(py)
+    }
+
+    /// Most bytes of a log in memory; changes beyond them fail with `log`.
+    #[getter]
+    fn max_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "AdapterOptions",
+            &[
+                ("persistent", Some(self.persistent(py)?)),
+                ("fsync_every_n", Some(self.fsync_every_n(py)?)),
+                ("fsync_interval_ms", Some(self.fsync_interval_ms(py)?)),
+                ("max_bytes", Some(self.max_bytes(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::AdapterOptions {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<AdapterOptions>().map_err(|_| value::expected("AdapterOptions", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::cortex::AdapterOptions {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, AdapterOptions::of(py, self)?)?.into_any())
+    }
+}
+/// Whose changes they are, and how the log of a state is kept.
+#[pyclass(frozen, name = "AdapterOpenOptions", module = "net")]
+pub(crate) struct AdapterOpenOptions(net_types::cortex::AdapterOpenOptions);
+
+impl AdapterOpenOptions {
+    fn of(_: Python<'_>, record: net_types::cortex::AdapterOpenOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl AdapterOpenOptions {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 5] =
+            ["origin_hash", "persistent", "fsync_every_n", "fsync_interval_ms", "max_bytes"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (origin_hash, persistent = None, fsync_every_n = None, fsync_interval_ms = None, max_bytes = None))]
+    fn new(
+        py: Python<'_>,
+        origin_hash: Arg<'_, '_>,
+        persistent: Option<Arg<'_, '_>>,
+        fsync_every_n: Option<Arg<'_, '_>>,
+        fsync_interval_ms: Option<Arg<'_, '_>>,
+        max_bytes: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::cortex::AdapterOpenOptions {
+            origin_hash: abi::arg(origin_hash, "origin_hash")?,
+            persistent: abi::arg_or(persistent, "persistent", || false)?,
+            fsync_every_n: abi::arg_or(fsync_every_n, "fsync_every_n", || None)?,
+            fsync_interval: abi::arg_or::<Option<Span<1_000_000>>>(
+                fsync_interval_ms,
+                "fsync_interval_ms",
+                || None,
+            )?
+            .map(|span| span.0),
+            max: abi::arg_or(max_bytes, "max_bytes", || 268_435_456)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// The writer of the changes.
+    #[getter]
+    fn origin_hash(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.origin_hash;
+        value::shown(value, py)
+    }
+
+    /// Whether the log lives on disk, below the manager's directory. Otherwise it lives in memory, and ends with the last state that is open.
+    #[getter]
+    fn persistent(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.persistent;
+        value::shown(value, py)
+    }
+
+    /// A change that makes it so many since the last sync returns when all are on disk. Not beside `fsync_interval`.
+    #[getter]
+    fn fsync_every_n(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.fsync_every_n;
+        value::shown(value, py)
+    }
+
+    /// So long after a change, at the latest, it is brought to the disk.
+    #[getter]
+    fn fsync_interval_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.fsync_interval;
+        value.map(Span::<1_000_000>).to_py(py)
+    }
+
+    /// Most bytes of a log in memory; changes beyond them fail with `log`.
+    #[getter]
+    fn max_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "AdapterOpenOptions",
+            &[
+                ("origin_hash", Some(self.origin_hash(py)?)),
+                ("persistent", Some(self.persistent(py)?)),
+                ("fsync_every_n", Some(self.fsync_every_n(py)?)),
+                ("fsync_interval_ms", Some(self.fsync_interval_ms(py)?)),
+                ("max_bytes", Some(self.max_bytes(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::AdapterOpenOptions {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record =
+            value.cast::<AdapterOpenOptions>().map_err(|_| value::expected("AdapterOpenOptions", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::cortex::AdapterOpenOptions {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, AdapterOpenOptions::of(py, self)?)?.into_any())
+    }
+}
+/// Which tasks are listed: those that all of it holds for.
+#[pyclass(frozen, name = "TaskFilter", module = "net")]
+pub(crate) struct TaskFilter(net_types::cortex::TaskFilter);
+
+impl TaskFilter {
+    fn of(_: Python<'_>, record: net_types::cortex::TaskFilter) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl TaskFilter {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 8] = [
+            "status",
+            "title_contains",
+            "created_after_ns",
+            "created_before_ns",
+            "updated_after_ns",
+            "updated_before_ns",
+            "order_by",
+            "limit",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (status = None, title_contains = None, created_after_ns = None, created_before_ns = None, updated_after_ns = None, updated_before_ns = None, order_by = None, limit = None))]
+    fn new(
+        py: Python<'_>,
+        status: Option<Arg<'_, '_>>,
+        title_contains: Option<Arg<'_, '_>>,
+        created_after_ns: Option<Arg<'_, '_>>,
+        created_before_ns: Option<Arg<'_, '_>>,
+        updated_after_ns: Option<Arg<'_, '_>>,
+        updated_before_ns: Option<Arg<'_, '_>>,
+        order_by: Option<Arg<'_, '_>>,
+        limit: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = status.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "TaskFilter",
+                title_contains.is_some()
+                    || created_after_ns.is_some()
+                    || created_before_ns.is_some()
+                    || updated_after_ns.is_some()
+                    || updated_before_ns.is_some()
+                    || order_by.is_some()
+                    || limit.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::cortex::TaskFilter {
+            status: abi::arg_or(status, "status", || None)?,
+            title_contains: abi::arg_or(title_contains, "title_contains", || None)?,
+            created_after_ns: abi::arg_or(created_after_ns, "created_after_ns", || None)?,
+            created_before_ns: abi::arg_or(created_before_ns, "created_before_ns", || None)?,
+            updated_after_ns: abi::arg_or(updated_after_ns, "updated_after_ns", || None)?,
+            updated_before_ns: abi::arg_or(updated_before_ns, "updated_before_ns", || None)?,
+            order_by: abi::arg_or(order_by, "order_by", || net_types::cortex::OrderBy::IdAsc)?,
+            limit: abi::arg_or(limit, "limit", || None)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// How far they are.
+    #[getter]
+    fn status(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.status;
+        value::shown(value, py)
+    }
+
+    /// What their title has in it, whatever the case of its letters.
+    #[getter]
+    fn title_contains(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.title_contains;
+        value::shown(value, py)
+    }
+
+    /// Made then or later.
+    #[getter]
+    fn created_after_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.created_after_ns;
+        value::shown(value, py)
+    }
+
+    /// Made then or earlier.
+    #[getter]
+    fn created_before_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.created_before_ns;
+        value::shown(value, py)
+    }
+
+    /// Changed last then or later.
+    #[getter]
+    fn updated_after_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.updated_after_ns;
+        value::shown(value, py)
+    }
+
+    /// Changed last then or earlier.
+    #[getter]
+    fn updated_before_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.updated_before_ns;
+        value::shown(value, py)
+    }
+
+    /// The order of the list.
+    #[getter]
+    fn order_by(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.order_by;
+        value::shown(value, py)
+    }
+
+    /// Most items, the first in the order; 0 for none.
+    #[getter]
+    fn limit(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.limit;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "TaskFilter",
+            &[
+                ("status", Some(self.status(py)?)),
+                ("title_contains", Some(self.title_contains(py)?)),
+                ("created_after_ns", Some(self.created_after_ns(py)?)),
+                ("created_before_ns", Some(self.created_before_ns(py)?)),
+                ("updated_after_ns", Some(self.updated_after_ns(py)?)),
+                ("updated_before_ns", Some(self.updated_before_ns(py)?)),
+                ("order_by", Some(self.order_by(py)?)),
+                ("limit", Some(self.limit(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::TaskFilter {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<TaskFilter>().map_err(|_| value::expected("TaskFilter", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::cortex::TaskFilter {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, TaskFilter::of(py, self)?)?.into_any())
+    }
+}
+/// Which memories are listed: those that all of it holds for.
+#[pyclass(frozen, name = "MemoryFilter", module = "net")]
+pub(crate) struct MemoryFilter(net_types::cortex::MemoryFilter);
+
+impl MemoryFilter {
+    fn of(_: Python<'_>, record: net_types::cortex::MemoryFilter) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl MemoryFilter {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 12] = [
+            "source",
+            "content_contains",
+            "tag",
+            "any_tag",
+            "all_tags",
+            "pinned",
+            "created_after_ns",
+            "created_before_ns",
+            "updated_after_ns",
+            "updated_before_ns",
+            "order_by",
+            "limit",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (source = None, content_contains = None, tag = None, any_tag = None, all_tags = None, pinned = None, created_after_ns = None, created_before_ns = None, updated_after_ns = None, updated_before_ns = None, order_by = None, limit = None))]
+    fn new(
+        py: Python<'_>,
+        source: Option<Arg<'_, '_>>,
+        content_contains: Option<Arg<'_, '_>>,
+        tag: Option<Arg<'_, '_>>,
+        any_tag: Option<Arg<'_, '_>>,
+        all_tags: Option<Arg<'_, '_>>,
+        pinned: Option<Arg<'_, '_>>,
+        created_after_ns: Option<Arg<'_, '_>>,
+        created_before_ns: Option<Arg<'_, '_>>,
+        updated_after_ns: Option<Arg<'_, '_>>,
+        updated_before_ns: Option<Arg<'_, '_>>,
+        order_by: Option<Arg<'_, '_>>,
+        limit: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = source.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "MemoryFilter",
+                content_contains.is_some()
+                    || tag.is_some()
+                    || any_tag.is_some()
+                    || all_tags.is_some()
+                    || pinned.is_some()
+                    || created_after_ns.is_some()
+                    || created_before_ns.is_some()
+                    || updated_after_ns.is_some()
+                    || updated_before_ns.is_some()
+                    || order_by.is_some()
+                    || limit.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::cortex::MemoryFilter {
+            source: abi::arg_or(source, "source", || None)?,
+            content_contains: abi::arg_or(content_contains, "content_contains", || None)?,
+            tag: abi::arg_or(tag, "tag", || None)?,
+            any_tag: abi::arg_or(any_tag, "any_tag", Vec::new)?,
+            all_tags: abi::arg_or(all_tags, "all_tags", Vec::new)?,
+            pinned: abi::arg_or(pinned, "pinned", || None)?,
+            created_after_ns: abi::arg_or(created_after_ns, "created_after_ns", || None)?,
+            created_before_ns: abi::arg_or(created_before_ns, "created_before_ns", || None)?,
+            updated_after_ns: abi::arg_or(updated_after_ns, "updated_after_ns", || None)?,
+            updated_before_ns: abi::arg_or(updated_before_ns, "updated_before_ns", || None)?,
+            order_by: abi::arg_or(order_by, "order_by", || net_types::cortex::OrderBy::IdAsc)?,
+            limit: abi::arg_or(limit, "limit", || None)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Where they are from, to the letter.
+    #[getter]
+    fn source(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.source;
+        value::shown(value, py)
+    }
+
+    /// What their content has in it, whatever the case of its letters.
+    #[getter]
+    fn content_contains(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.content_contains;
+        value::shown(value, py)
+    }
+
+    /// A tag that they have.
+    #[getter]
+    fn tag(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tag;
+        value::shown(value, py)
+    }
+
+    /// Tags of which they have one or more; an empty list demands nothing.
+    #[getter]
+    fn any_tag(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.any_tag;
+        value::shown(value, py)
+    }
+
+    /// Tags that they have, all of them.
+    #[getter]
+    fn all_tags(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.all_tags;
+        value::shown(value, py)
+    }
+
+    /// Whether they are pinned.
+    #[getter]
+    fn pinned(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.pinned;
+        value::shown(value, py)
+    }
+
+    /// Made then or later.
+    #[getter]
+    fn created_after_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.created_after_ns;
+        value::shown(value, py)
+    }
+
+    /// Made then or earlier.
+    #[getter]
+    fn created_before_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.created_before_ns;
+        value::shown(value, py)
+    }
+
+    /// Changed last then or later.
+    #[getter]
+    fn updated_after_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.updated_after_ns;
+        value::shown(value, py)
+    }
+
+    /// Changed last then or earlier.
+    #[getter]
+    fn updated_before_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.updated_before_ns;
+        value::shown(value, py)
+    }
+
+    /// The order of the list.
+    #[getter]
+    fn order_by(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.order_by;
+        value::shown(value, py)
+    }
+
+    /// Most items, the first in the order; 0 for none.
+    #[getter]
+    fn limit(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.limit;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "MemoryFilter",
+            &[
+                ("source", Some(self.source(py)?)),
+                ("content_contains", Some(self.content_contains(py)?)),
+                ("tag", Some(self.tag(py)?)),
+                ("any_tag", Some(self.any_tag(py)?)),
+                ("all_tags", Some(self.all_tags(py)?)),
+                ("pinned", Some(self.pinned(py)?)),
+                ("created_after_ns", Some(self.created_after_ns(py)?)),
+                ("created_before_ns", Some(self.created_before_ns(py)?)),
+                ("updated_after_ns", Some(self.updated_after_ns(py)?)),
+                ("updated_before_ns", Some(self.updated_before_ns(py)?)),
+                ("order_by", Some(self.order_by(py)?)),
+                ("limit", Some(self.limit(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::MemoryFilter {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<MemoryFilter>().map_err(|_| value::expected("MemoryFilter", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::cortex::MemoryFilter {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, MemoryFilter::of(py, self)?)?.into_any())
+    }
+}
+/// What is to be done.
+#[pyclass(frozen, name = "Task", module = "net")]
+pub(crate) struct Task(net_types::cortex::Task);
+
+impl Task {
+    fn of(_: Python<'_>, record: net_types::cortex::Task) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl Task {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 5] = ["id", "title", "status", "created_ns", "updated_ns"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (id, title, status, created_ns, updated_ns))]
+    fn new(
+        py: Python<'_>,
+        id: Arg<'_, '_>,
+        title: Arg<'_, '_>,
+        status: Arg<'_, '_>,
+        created_ns: Arg<'_, '_>,
+        updated_ns: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::cortex::Task {
+            id: abi::arg(id, "id")?,
+            title: abi::arg(title, "title")?,
+            status: abi::arg(status, "status")?,
+            created_ns: abi::arg(created_ns, "created_ns")?,
+            updated_ns: abi::arg(updated_ns, "updated_ns")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Its number.
+    #[getter]
+    fn id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.id;
+        value::shown(value, py)
+    }
+
+    /// What it says.
+    #[getter]
+    fn title(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.title;
+        value::shown(value, py)
+    }
+
+    /// How far it is.
+    #[getter]
+    fn status(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.status;
+        value::shown(value, py)
+    }
+
+    /// When it was made, by the writer's clock.
+    #[getter]
+    fn created_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.created_ns;
+        value::shown(value, py)
+    }
+
+    /// When it changed last, by the writer's clock.
+    #[getter]
+    fn updated_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.updated_ns;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "Task",
+            &[
+                ("id", Some(self.id(py)?)),
+                ("title", Some(self.title(py)?)),
+                ("status", Some(self.status(py)?)),
+                ("created_ns", Some(self.created_ns(py)?)),
+                ("updated_ns", Some(self.updated_ns(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::Task {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<Task>().map_err(|_| value::expected("Task", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::cortex::Task {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Task::of(py, self)?)?.into_any())
+    }
+}
+/// What is remembered.
+#[pyclass(frozen, name = "Memory", module = "net")]
+pub(crate) struct Memory(net_types::cortex::Memory);
+
+impl Memory {
+    fn of(_: Python<'_>, record: net_types::cortex::Memory) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl Memory {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 7] = ["id", "content", "tags", "source", "created_ns", "updated_ns", "pinned"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (id, content, tags, source, created_ns, updated_ns, pinned))]
+    fn new(
+        py: Python<'_>,
+        id: Arg<'_, '_>,
+        content: Arg<'_, '_>,
+        tags: Arg<'_, '_>,
+        source: Arg<'_, '_>,
+        created_ns: Arg<'_, '_>,
+        updated_ns: Arg<'_, '_>,
+        pinned: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::cortex::Memory {
+            id: abi::arg(id, "id")?,
+            content: abi::arg(content, "content")?,
+            tags: abi::arg(tags, "tags")?,
+            source: abi::arg(source, "source")?,
+            created_ns: abi::arg(created_ns, "created_ns")?,
+            updated_ns: abi::arg(updated_ns, "updated_ns")?,
+            pinned: abi::arg(pinned, "pinned")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Its number.
+    #[getter]
+    fn id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.id;
+        value::shown(value, py)
+    }
+
+    /// What it says.
+    #[getter]
+    fn content(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.content;
+        value::shown(value, py)
+    }
+
+    /// What it is found by.
+    #[getter]
+    fn tags(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tags;
+        value::shown(value, py)
+    }
+
+    /// Where it is from.
+    #[getter]
+    fn source(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.source;
+        value::shown(value, py)
+    }
+
+    /// When it was stored first, by the writer's clock.
+    #[getter]
+    fn created_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.created_ns;
+        value::shown(value, py)
+    }
+
+    /// When it changed last, by the writer's clock.
+    #[getter]
+    fn updated_ns(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.updated_ns;
+        value::shown(value, py)
+    }
+
+    /// Whether it is pinned.
+    #[getter]
+    fn pinned(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.pinned;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "Memory",
+            &[
+                ("id", Some(self.id(py)?)),
+                ("content", Some(self.content(py)?)),
+                ("tags", Some(self.tags(py)?)),
+                ("source", Some(self.source(py)?)),
+                ("created_ns", Some(self.created_ns(py)?)),
+                ("updated_ns", Some(self.updated_ns(py)?)),
+                ("pinned", Some(self.pinned(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::Memory {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<Memory>().map_err(|_| value::expected("Memory", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::cortex::Memory {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Memory::of(py, self)?)?.into_any())
+    }
+}
+/// A change, to wait by: also in another process, as the text `<origin, 16 hex digits>:<number>`.
+#[pyclass(frozen, name = "WriteToken", module = "net")]
+pub(crate) struct WriteToken(net_types::cortex::WriteToken);
+
+impl WriteToken {
+    fn of(_: Python<'_>, record: net_types::cortex::WriteToken) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl WriteToken {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 2] = ["origin_hash", "seq"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (origin_hash, seq))]
+    fn new(py: Python<'_>, origin_hash: Arg<'_, '_>, seq: Arg<'_, '_>) -> PyResult<Self> {
+        let record = net_types::cortex::WriteToken {
+            origin_hash: abi::arg(origin_hash, "origin_hash")?,
+            seq: abi::arg(seq, "seq")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The writer.
+    #[getter]
+    fn origin_hash(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.origin_hash;
+        value::shown(value, py)
+    }
+
+    /// Number of the event in its log.
+    #[getter]
+    fn seq(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.seq;
+        value::shown(value, py)
+    }
+
+    /// Writes it as a text.
+    #[pyo3(signature = ())]
+    fn to_string(&self, py: Python<'_>) -> Answer {
+        abi::run(py, 0, || <net_core::Functions as api::CortexFunctions>::write_token_to_string(&self.0))
+    }
+
+    /// Reads the text of a token; letters may be capitals, and zeros may stand before the number. `invalid_token` if it is none.
+    #[staticmethod]
+    #[pyo3(signature = (text))]
+    fn from_string(py: Python<'_>, text: Arg<'_, '_>) -> Answer {
+        let text = abi::arg::<&str>(text, "text")?;
+        abi::run(py, text.len(), || {
+            <net_core::Functions as api::CortexFunctions>::write_token_from_string(text)
+        })
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "WriteToken",
+            &[("origin_hash", Some(self.origin_hash(py)?)), ("seq", Some(self.seq(py)?))],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::WriteToken {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<WriteToken>().map_err(|_| value::expected("WriteToken", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::cortex::WriteToken {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, WriteToken::of(py, self)?)?.into_any())
+    }
+}
+/// What a change has left: its number, as which it may stand, and a token of it.
+#[pyclass(frozen, name = "WriteReceipt", module = "net")]
+pub(crate) struct WriteReceipt(net_types::cortex::WriteReceipt);
+
+impl WriteReceipt {
+    fn of(_: Python<'_>, record: net_types::cortex::WriteReceipt) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl WriteReceipt {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 2] = ["seq", "token"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (seq, token))]
+    fn new(py: Python<'_>, seq: Arg<'_, '_>, token: Arg<'_, '_>) -> PyResult<Self> {
+        let record =
+            net_types::cortex::WriteReceipt { seq: abi::arg(seq, "seq")?, token: abi::arg(token, "token")? };
+        Self::of(py, record)
+    }
+
+    /// Number of the event in its log.
+    #[getter]
+    fn seq(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.seq;
+        value::shown(value, py)
+    }
+
+    /// The same with the writer, to wait by in another process.
+    #[getter]
+    fn token(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.token;
+        value::shown(value, py)
+    }
+
+    fn __index__(&self, py: Python<'_>) -> Answer {
+        value::shown(&self.0.seq, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "WriteReceipt", &[("seq", Some(self.seq(py)?)), ("token", Some(self.token(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::WriteReceipt {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<WriteReceipt>().map_err(|_| value::expected("WriteReceipt", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::cortex::WriteReceipt {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, WriteReceipt::of(py, self)?)?.into_any())
+    }
+}
+/// A state that was saved.
+#[pyclass(frozen, name = "CortexSnapshot", module = "net")]
+pub(crate) struct CortexSnapshot(net_types::cortex::CortexSnapshot);
+
+impl CortexSnapshot {
+    fn of(_: Python<'_>, record: net_types::cortex::CortexSnapshot) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl CortexSnapshot {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 2] = ["state_bytes", "last_seq"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (state_bytes, last_seq = None))]
+    fn new(py: Python<'_>, state_bytes: Arg<'_, '_>, last_seq: Option<Arg<'_, '_>>) -> PyResult<Self> {
+        let record = net_types::cortex::CortexSnapshot {
+            state_bytes: abi::arg(state_bytes, "state_bytes")?,
+            last_seq: abi::arg_or(last_seq, "last_seq", || None)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// A `state_snapshot`.
+    #[getter]
+    fn state_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.state_bytes;
+        value::shown(value, py)
+    }
+
+    /// Number of the last event that is in it. The bytes say it as well, and they count.
+    #[getter]
+    fn last_seq(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.last_seq;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "CortexSnapshot",
+            &[("state_bytes", Some(self.state_bytes(py)?)), ("last_seq", Some(self.last_seq(py)?))],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::CortexSnapshot {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<CortexSnapshot>().map_err(|_| value::expected("CortexSnapshot", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::cortex::CortexSnapshot {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, CortexSnapshot::of(py, self)?)?.into_any())
+    }
+}
+/// How much of its log a state holds.
+#[pyclass(frozen, name = "StateStats", module = "net")]
+pub(crate) struct StateStats(net_types::cortex::StateStats);
+
+impl StateStats {
+    fn of(_: Python<'_>, record: net_types::cortex::StateStats) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl StateStats {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 6] = ["next_seq", "behind", "skipped", "unreadable", "waits", "watches"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (next_seq, behind, skipped, unreadable, waits, watches))]
+    fn new(
+        py: Python<'_>,
+        next_seq: Arg<'_, '_>,
+        behind: Arg<'_, '_>,
+        skipped: Arg<'_, '_>,
+        unreadable: Arg<'_, '_>,
+        waits: Arg<'_, '_>,
+        watches: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::cortex::StateStats {
+            next_seq: abi::arg(next_seq, "next_seq")?,
+            behind: abi::arg(behind, "behind")?,
+            skipped: abi::arg(skipped, "skipped")?,
+            unreadable: abi::arg(unreadable, "unreadable")?,
+            waits: abi::arg(waits, "waits")?,
+            watches: abi::arg(watches, "watches")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Number of the first event that is not in the state.
+    #[getter]
+    fn next_seq(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.next_seq;
+        value::shown(value, py)
+    }
+
+    /// Numbers that the log has given from there on.
+    #[getter]
+    fn behind(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.behind;
+        value::shown(value, py)
+    }
+
+    /// Numbers below it that no event has.
+    #[getter]
+    fn skipped(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.skipped;
+        value::shown(value, py)
+    }
+
+    /// Events below it that could not be read and changed nothing.
+    #[getter]
+    fn unreadable(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.unreadable;
+        value::shown(value, py)
+    }
+
+    /// Calls that wait for a number; at most `max_waits`.
+    #[getter]
+    fn waits(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.waits;
+        value::shown(value, py)
+    }
+
+    /// Lists that are followed; at most `max_watches`.
+    #[getter]
+    fn watches(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.watches;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "StateStats",
+            &[
+                ("next_seq", Some(self.next_seq(py)?)),
+                ("behind", Some(self.behind(py)?)),
+                ("skipped", Some(self.skipped(py)?)),
+                ("unreadable", Some(self.unreadable(py)?)),
+                ("waits", Some(self.waits(py)?)),
+                ("watches", Some(self.watches(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::StateStats {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<StateStats>().map_err(|_| value::expected("StateStats", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::cortex::StateStats {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, StateStats::of(py, self)?)?.into_any())
+    }
+}
+
+impl ToPy for net_types::cortex::TasksSnapshotAndWatch<Arc<net_core::TaskWatchIter>> {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        let parts = [
+            {
+                let value = &self.snapshot;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.updates;
+                value::shown(value, py)?
+            },
+        ];
+        Ok(PyTuple::new(py, parts)?.into_any().unbind())
+    }
+}
+
+impl ToPy for net_types::cortex::MemoriesSnapshotAndWatch<Arc<net_core::MemoryWatchIter>> {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        let parts = [
+            {
+                let value = &self.snapshot;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.updates;
+                value::shown(value, py)?
+            },
+        ];
+        Ok(PyTuple::new(py, parts)?.into_any().unbind())
+    }
+}
+
+struct StateFoldPort {
+    port: HostPort<Payload, payload::Answer>,
+    has_snapshot: bool,
+    has_restore: bool,
+}
+
+impl net_types::host::StateFold for StateFoldPort {
+    fn apply(&self, events: Vec<net_types::redex::RedexEvent>) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(host::ask(&self.port, 0, Some(Duration::from_millis(60_000)), &[], move |py| {
+            Ok(vec![events.to_py(py)?])
+        }))
+    }
+
+    fn snapshot(&self) -> BoxFuture<'_, Result<bytes::Bytes, Error>> {
+        Box::pin(host::ask(&self.port, 1, Some(Duration::from_millis(60_000)), &[], move |_| Ok(vec![])))
+    }
+
+    fn restore(&self, state: bytes::Bytes) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(host::ask(&self.port, 2, Some(Duration::from_millis(60_000)), &[], move |py| {
+            Ok(vec![state.to_py(py)?])
+        }))
+    }
+
+    fn has_snapshot(&self) -> bool {
+        self.has_snapshot
+    }
+    fn has_restore(&self) -> bool {
+        self.has_restore
+    }
+}
+
+impl FromPy<'_, '_> for Arc<dyn net_types::host::StateFold> {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let given = Host::of(value)?;
+        Ok(Arc::new(StateFoldPort {
+            has_snapshot: given.has(value.py(), "snapshot")?,
+            has_restore: given.has(value.py(), "restore")?,
+            port: given.port()?.serial(),
+        }))
+    }
+}
+
+fn tasks_adapter_open_start(
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::TasksAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let origin_hash = abi::arg(origin_hash, "origin_hash")?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    Ok(async move { <net_core::TasksAdapter as api::TasksAdapter>::open(redex, origin_hash, options).await })
+}
+
+/// Opens the log `cortex/tasks` of a manager, or makes it, and returns when what it has is in the state.
+#[pyfunction]
+#[pyo3(signature = (redex, origin_hash, options))]
+fn tasks_adapter_open(
+    py: Python<'_>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, tasks_adapter_open_start(redex, origin_hash, options)?)
+}
+
+/// Opens the log `cortex/tasks` of a manager, or makes it, and returns when what it has is in the state.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, origin_hash, options))]
+fn tasks_adapter_open_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, tasks_adapter_open_start(redex, origin_hash, options)?)
+}
+
+fn tasks_adapter_open_as_start(
+    redex: Arg<'_, '_>,
+    options: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::TasksAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let options = abi::arg(options, "options")?;
+    Ok(async move { <net_core::TasksAdapter as api::TasksAdapter>::open_as(redex, options).await })
+}
+
+/// Opens the log with the writer among the options.
+#[pyfunction]
+#[pyo3(signature = (redex, options))]
+fn tasks_adapter_open_as(py: Python<'_>, redex: Arg<'_, '_>, options: Arg<'_, '_>) -> Answer {
+    abi::wait(py, tasks_adapter_open_as_start(redex, options)?)
+}
+
+/// Opens the log with the writer among the options.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, options))]
+fn tasks_adapter_open_as_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    options: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, tasks_adapter_open_as_start(redex, options)?)
+}
+
+fn tasks_adapter_open_from_snapshot_start(
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    snapshot: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::TasksAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let origin_hash = abi::arg(origin_hash, "origin_hash")?;
+    let snapshot = abi::arg(snapshot, "snapshot")?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    Ok(async move {
+        <net_core::TasksAdapter as api::TasksAdapter>::open_from_snapshot(
+            redex,
+            origin_hash,
+            snapshot,
+            options,
+        )
+        .await
+    })
+}
+
+/// Opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+/// another log it is what was there already.
+#[pyfunction]
+#[pyo3(signature = (redex, origin_hash, snapshot, options))]
+fn tasks_adapter_open_from_snapshot(
+    py: Python<'_>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    snapshot: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, tasks_adapter_open_from_snapshot_start(redex, origin_hash, snapshot, options)?)
+}
+
+/// Opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+/// another log it is what was there already.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, origin_hash, snapshot, options))]
+fn tasks_adapter_open_from_snapshot_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    snapshot: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, tasks_adapter_open_from_snapshot_start(redex, origin_hash, snapshot, options)?)
+}
+
+/// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+#[pyfunction]
+#[pyo3(signature = (this, id, title, now_ns))]
+fn tasks_adapter_create(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    id: Arg<'_, '_>,
+    title: Arg<'_, '_>,
+    now_ns: Arg<'_, '_>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    let id = abi::arg(id, "id")?;
+    let title = abi::arg::<&str>(title, "title")?;
+    let now_ns = abi::arg(now_ns, "now_ns")?;
+    abi::run(py, title.len(), || {
+        <net_core::TasksAdapter as api::TasksAdapter>::create(&this, id, title, now_ns)
+    })
+}
+
+/// Gives a task another title, of at most 1 MiB.
+#[pyfunction]
+#[pyo3(signature = (this, id, new_title, now_ns))]
+fn tasks_adapter_rename(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    id: Arg<'_, '_>,
+    new_title: Arg<'_, '_>,
+    now_ns: Arg<'_, '_>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    let id = abi::arg(id, "id")?;
+    let new_title = abi::arg::<&str>(new_title, "new_title")?;
+    let now_ns = abi::arg(now_ns, "now_ns")?;
+    abi::run(py, new_title.len(), || {
+        <net_core::TasksAdapter as api::TasksAdapter>::rename(&this, id, new_title, now_ns)
+    })
+}
+
+/// Says that a task is done.
+#[pyfunction]
+#[pyo3(signature = (this, id, now_ns))]
+fn tasks_adapter_complete(py: Python<'_>, this: Arg<'_, '_>, id: Arg<'_, '_>, now_ns: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    let id = abi::arg(id, "id")?;
+    let now_ns = abi::arg(now_ns, "now_ns")?;
+    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::complete(&this, id, now_ns))
+}
+
+/// Removes a task.
+#[pyfunction]
+#[pyo3(signature = (this, id))]
+fn tasks_adapter_delete(py: Python<'_>, this: Arg<'_, '_>, id: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    let id = abi::arg(id, "id")?;
+    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::delete(&this, id))
+}
+
+/// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+#[pyfunction]
+#[pyo3(signature = (this, filter))]
+fn tasks_adapter_list_tasks(py: Python<'_>, this: Arg<'_, '_>, filter: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    let filter = abi::arg_or(filter, "filter", Default::default)?;
+    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::list_tasks(&this, filter))
+}
+
+/// Tells how many tasks there are.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn tasks_adapter_count(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::count(&this))
+}
+
+fn tasks_adapter_wait_for_seq_start(
+    this: Arg<'_, '_>,
+    seq: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    let seq = abi::arg(seq, "seq")?;
+    let deadline_ms =
+        abi::arg_or::<Option<Span<1_000_000>>>(deadline_ms, "deadline_ms", || None)?.map(|span| span.0);
+    Ok(
+        async move { <net_core::TasksAdapter as api::TasksAdapter>::wait_for_seq(&this, seq, deadline_ms).await },
+    )
+}
+
+/// Returns when the change of a number is in the state; `skipped` if the number was passed over, `timeout` if it takes longer than the
+/// deadline. Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+#[pyfunction]
+#[pyo3(signature = (this, seq, deadline_ms))]
+fn tasks_adapter_wait_for_seq(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    seq: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, tasks_adapter_wait_for_seq_start(this, seq, deadline_ms)?)
+}
+
+/// Returns when the change of a number is in the state; `skipped` if the number was passed over, `timeout` if it takes longer than the
+/// deadline. Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+#[pyfunction]
+#[pyo3(signature = (queue, this, seq, deadline_ms))]
+fn tasks_adapter_wait_for_seq_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    seq: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, tasks_adapter_wait_for_seq_start(this, seq, deadline_ms)?)
+}
+
+fn tasks_adapter_wait_for_token_start(
+    this: Arg<'_, '_>,
+    token: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    let token = abi::arg(token, "token")?;
+    let deadline_ms = abi::arg_or::<Span<1_000_000>>(deadline_ms, "deadline_ms", || {
+        Span(std::time::Duration::from_millis(1000))
+    })?
+    .0;
+    Ok(async move {
+        <net_core::TasksAdapter as api::TasksAdapter>::wait_for_token(&this, token, deadline_ms).await
+    })
+}
+
+/// Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout` at once that it is not. `wrong_origin` for the token of another writer.
+#[pyfunction]
+#[pyo3(signature = (this, token, deadline_ms))]
+fn tasks_adapter_wait_for_token(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    token: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, tasks_adapter_wait_for_token_start(this, token, deadline_ms)?)
+}
+
+/// Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout` at once that it is not. `wrong_origin` for the token of another writer.
+#[pyfunction]
+#[pyo3(signature = (queue, this, token, deadline_ms))]
+fn tasks_adapter_wait_for_token_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    token: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, tasks_adapter_wait_for_token_start(this, token, deadline_ms)?)
+}
+
+/// Follows a list: first as it is now, then each time that it has become another. Who reads seldom gets the newest list and misses those
+/// between. It ends when the state is closed.
+#[pyfunction]
+#[pyo3(signature = (this, filter))]
+fn tasks_adapter_watch(py: Python<'_>, this: Arg<'_, '_>, filter: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    let filter = abi::arg_or(filter, "filter", Default::default)?;
+    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::watch(&this, filter))
+}
+
+fn tasks_adapter_snapshot_and_watch_start(
+    this: Arg<'_, '_>,
+    filter: Option<Arg<'_, '_>>,
+) -> PyResult<
+    impl Future<Output = Result<net_types::cortex::TasksSnapshotAndWatch<Arc<net_core::TaskWatchIter>>, Error>>
+    + Send
+    + use<>,
+> {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    let filter = abi::arg_or(filter, "filter", Default::default)?;
+    Ok(async move { <net_core::TasksAdapter as api::TasksAdapter>::snapshot_and_watch(&this, filter).await })
+}
+
+/// Lists what a filter leaves, and follows the list from there. No change comes between the two.
+#[pyfunction]
+#[pyo3(signature = (this, filter))]
+fn tasks_adapter_snapshot_and_watch(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    filter: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, tasks_adapter_snapshot_and_watch_start(this, filter)?)
+}
+
+/// Lists what a filter leaves, and follows the list from there. No change comes between the two.
+#[pyfunction]
+#[pyo3(signature = (queue, this, filter))]
+fn tasks_adapter_snapshot_and_watch_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    filter: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, tasks_adapter_snapshot_and_watch_start(this, filter)?)
+}
+
+/// Saves the state. Equal states of one log give equal bytes.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn tasks_adapter_snapshot(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::snapshot(&this))
+}
+
+/// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn tasks_adapter_stats(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::stats(&this))
+}
+
+/// Tells whether the state still takes events: it is neither closed nor stopped by a failure.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn tasks_adapter_is_running(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::is_running(&this))
+}
+
+fn tasks_adapter_close_start(
+    this: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    Ok(async move { <net_core::TasksAdapter as api::TasksAdapter>::close(&this).await })
+}
+
+/// Brings all changes to the disk and ends the state; what waits fails with `closed`, and watches end. Closing again does nothing.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn tasks_adapter_close(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    abi::wait(py, tasks_adapter_close_start(this)?)
+}
+
+/// Brings all changes to the disk and ends the state; what waits fails with `closed`, and watches end. Closing again does nothing.
+#[pyfunction]
+#[pyo3(signature = (queue, this))]
+fn tasks_adapter_close_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, tasks_adapter_close_start(this)?)
+}
+
+/// The writer of its changes.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn tasks_adapter_origin_hash(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
+    abi::run(py, 0, || Ok(<net_core::TasksAdapter as api::TasksAdapter>::origin_hash(&this)))
+}
+
+fn task_watch_iter_next_start(
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Vec<Vec<net_types::cortex::Task>>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::TaskWatchIter>>(this, "self")?;
+    let max = abi::arg::<u32>(max, "max")?;
+    Ok(async move { <net_core::TaskWatchIter as api::TaskWatchIter>::next(&this, max).await })
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (this, max))]
+fn task_watch_iter_next(py: Python<'_>, this: Arg<'_, '_>, max: Arg<'_, '_>) -> Answer {
+    abi::wait(py, task_watch_iter_next_start(this, max)?)
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (queue, this, max))]
+fn task_watch_iter_next_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, task_watch_iter_next_start(this, max)?)
+}
+
+/// Ends the iteration.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn task_watch_iter_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::TaskWatchIter>>(this, "self")?;
+    abi::run(py, 0, || {
+        <net_core::TaskWatchIter as api::TaskWatchIter>::close(&this);
+        Ok(())
+    })
+}
+
+fn memories_adapter_open_start(
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::MemoriesAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let origin_hash = abi::arg(origin_hash, "origin_hash")?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    Ok(
+        async move {
+            <net_core::MemoriesAdapter as api::MemoriesAdapter>::open(redex, origin_hash, options).await
+        },
+    )
+}
+
+/// Opens the log `cortex/memories` of a manager, or makes it, and returns when what it has is in the state.
+#[pyfunction]
+#[pyo3(signature = (redex, origin_hash, options))]
+fn memories_adapter_open(
+    py: Python<'_>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, memories_adapter_open_start(redex, origin_hash, options)?)
+}
+
+/// Opens the log `cortex/memories` of a manager, or makes it, and returns when what it has is in the state.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, origin_hash, options))]
+fn memories_adapter_open_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, memories_adapter_open_start(redex, origin_hash, options)?)
+}
+
+fn memories_adapter_open_as_start(
+    redex: Arg<'_, '_>,
+    options: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::MemoriesAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let options = abi::arg(options, "options")?;
+    Ok(async move { <net_core::MemoriesAdapter as api::MemoriesAdapter>::open_as(redex, options).await })
+}
+
+/// Opens the log with the writer among the options.
+#[pyfunction]
+#[pyo3(signature = (redex, options))]
+fn memories_adapter_open_as(py: Python<'_>, redex: Arg<'_, '_>, options: Arg<'_, '_>) -> Answer {
+    abi::wait(py, memories_adapter_open_as_start(redex, options)?)
+}
+
+/// Opens the log with the writer among the options.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, options))]
+fn memories_adapter_open_as_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    options: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, memories_adapter_open_as_start(redex, options)?)
+}
+
+fn memories_adapter_open_from_snapshot_start(
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    snapshot: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::MemoriesAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let origin_hash = abi::arg(origin_hash, "origin_hash")?;
+    let snapshot = abi::arg(snapshot, "snapshot")?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    Ok(async move {
+        <net_core::MemoriesAdapter as api::MemoriesAdapter>::open_from_snapshot(
+            redex,
+            origin_hash,
+            snapshot,
+            options,
+        )
+        .await
+    })
+}
+
+/// Opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+/// another log it is what was there already.
+#[pyfunction]
+#[pyo3(signature = (redex, origin_hash, snapshot, options))]
+fn memories_adapter_open_from_snapshot(
+    py: Python<'_>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    snapshot: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, memories_adapter_open_from_snapshot_start(redex, origin_hash, snapshot, options)?)
+}
+
+/// Opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+/// another log it is what was there already.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, origin_hash, snapshot, options))]
+fn memories_adapter_open_from_snapshot_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    snapshot: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, memories_adapter_open_from_snapshot_start(redex, origin_hash, snapshot, options)?)
+}
+
+/// Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
+#[pyfunction]
+#[pyo3(signature = (this, id, content, tags, source, now_ns))]
+fn memories_adapter_store(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    id: Arg<'_, '_>,
+    content: Arg<'_, '_>,
+    tags: Arg<'_, '_>,
+    source: Arg<'_, '_>,
+    now_ns: Arg<'_, '_>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    let id = abi::arg(id, "id")?;
+    let content = abi::arg::<&str>(content, "content")?;
+    let tags = abi::arg::<Vec<PyBackedStr>>(tags, "tags")?;
+    let tags: Vec<_> = tags.iter().map(|item| &**item).collect();
+    let source = abi::arg::<&str>(source, "source")?;
+    let now_ns = abi::arg(now_ns, "now_ns")?;
+    abi::run(py, usize::MAX, || {
+        <net_core::MemoriesAdapter as api::MemoriesAdapter>::store(&this, id, content, &tags, source, now_ns)
+    })
+}
+
+/// Gives a memory other tags: at most 1024, of at most 4096 bytes.
+#[pyfunction]
+#[pyo3(signature = (this, id, tags, now_ns))]
+fn memories_adapter_retag(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    id: Arg<'_, '_>,
+    tags: Arg<'_, '_>,
+    now_ns: Arg<'_, '_>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    let id = abi::arg(id, "id")?;
+    let tags = abi::arg::<Vec<PyBackedStr>>(tags, "tags")?;
+    let tags: Vec<_> = tags.iter().map(|item| &**item).collect();
+    let now_ns = abi::arg(now_ns, "now_ns")?;
+    abi::run(py, usize::MAX, || {
+        <net_core::MemoriesAdapter as api::MemoriesAdapter>::retag(&this, id, &tags, now_ns)
+    })
+}
+
+/// Pins a memory.
+#[pyfunction]
+#[pyo3(signature = (this, id, now_ns))]
+fn memories_adapter_pin(py: Python<'_>, this: Arg<'_, '_>, id: Arg<'_, '_>, now_ns: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    let id = abi::arg(id, "id")?;
+    let now_ns = abi::arg(now_ns, "now_ns")?;
+    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::pin(&this, id, now_ns))
+}
+
+/// Unpins a memory.
+#[pyfunction]
+#[pyo3(signature = (this, id, now_ns))]
+fn memories_adapter_unpin(py: Python<'_>, this: Arg<'_, '_>, id: Arg<'_, '_>, now_ns: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    let id = abi::arg(id, "id")?;
+    let now_ns = abi::arg(now_ns, "now_ns")?;
+    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::unpin(&this, id, now_ns))
+}
+
+/// Forgets a memory.
+#[pyfunction]
+#[pyo3(signature = (this, id))]
+fn memories_adapter_delete(py: Python<'_>, this: Arg<'_, '_>, id: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    let id = abi::arg(id, "id")?;
+    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::delete(&this, id))
+}
+
+/// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+#[pyfunction]
+#[pyo3(signature = (this, filter))]
+fn memories_adapter_list_memories(py: Python<'_>, this: Arg<'_, '_>, filter: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    let filter = abi::arg_or(filter, "filter", Default::default)?;
+    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::list_memories(&this, filter))
+}
+
+/// Tells how many memories there are.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn memories_adapter_count(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::count(&this))
+}
+
+fn memories_adapter_wait_for_seq_start(
+    this: Arg<'_, '_>,
+    seq: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    let seq = abi::arg(seq, "seq")?;
+    let deadline_ms =
+        abi::arg_or::<Option<Span<1_000_000>>>(deadline_ms, "deadline_ms", || None)?.map(|span| span.0);
+    Ok(async move {
+        <net_core::MemoriesAdapter as api::MemoriesAdapter>::wait_for_seq(&this, seq, deadline_ms).await
+    })
+}
+
+/// Returns when the change of a number is in the state; `skipped` if the number was passed over, `timeout` if it takes longer than the
+/// deadline. Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+#[pyfunction]
+#[pyo3(signature = (this, seq, deadline_ms))]
+fn memories_adapter_wait_for_seq(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    seq: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, memories_adapter_wait_for_seq_start(this, seq, deadline_ms)?)
+}
+
+/// Returns when the change of a number is in the state; `skipped` if the number was passed over, `timeout` if it takes longer than the
+/// deadline. Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+#[pyfunction]
+#[pyo3(signature = (queue, this, seq, deadline_ms))]
+fn memories_adapter_wait_for_seq_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    seq: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, memories_adapter_wait_for_seq_start(this, seq, deadline_ms)?)
+}
+
+fn memories_adapter_wait_for_token_start(
+    this: Arg<'_, '_>,
+    token: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    let token = abi::arg(token, "token")?;
+    let deadline_ms = abi::arg_or::<Span<1_000_000>>(deadline_ms, "deadline_ms", || {
+        Span(std::time::Duration::from_millis(1000))
+    })?
+    .0;
+    Ok(async move {
+        <net_core::MemoriesAdapter as api::MemoriesAdapter>::wait_for_token(&this, token, deadline_ms).await
+    })
+}
+
+/// Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout` at once that it is not. `wrong_origin` for the token of another writer.
+#[pyfunction]
+#[pyo3(signature = (this, token, deadline_ms))]
+fn memories_adapter_wait_for_token(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    token: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, memories_adapter_wait_for_token_start(this, token, deadline_ms)?)
+}
+
+/// Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout` at once that it is not. `wrong_origin` for the token of another writer.
+#[pyfunction]
+#[pyo3(signature = (queue, this, token, deadline_ms))]
+fn memories_adapter_wait_for_token_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    token: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, memories_adapter_wait_for_token_start(this, token, deadline_ms)?)
+}
+
+/// Follows a list: first as it is now, then each time that it has become another. Who reads seldom gets the newest list and misses those
+/// between. It ends when the state is closed.
+#[pyfunction]
+#[pyo3(signature = (this, filter))]
+fn memories_adapter_watch(py: Python<'_>, this: Arg<'_, '_>, filter: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    let filter = abi::arg_or(filter, "filter", Default::default)?;
+    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::watch(&this, filter))
+}
+
+fn memories_adapter_snapshot_and_watch_start(
+    this: Arg<'_, '_>,
+    filter: Option<Arg<'_, '_>>,
+) -> PyResult<
+    impl Future<
+        Output = Result<net_types::cortex::MemoriesSnapshotAndWatch<Arc<net_core::MemoryWatchIter>>, Error>,
+    > + Send
+    + use<>,
+> {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    let filter = abi::arg_or(filter, "filter", Default::default)?;
+    Ok(
+        async move {
+            <net_core::MemoriesAdapter as api::MemoriesAdapter>::snapshot_and_watch(&this, filter).await
+        },
+    )
+}
+
+/// Lists what a filter leaves, and follows the list from there. No change comes between the two.
+#[pyfunction]
+#[pyo3(signature = (this, filter))]
+fn memories_adapter_snapshot_and_watch(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    filter: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, memories_adapter_snapshot_and_watch_start(this, filter)?)
+}
+
+/// Lists what a filter leaves, and follows the list from there. No change comes between the two.
+#[pyfunction]
+#[pyo3(signature = (queue, this, filter))]
+fn memories_adapter_snapshot_and_watch_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    filter: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, memories_adapter_snapshot_and_watch_start(this, filter)?)
+}
+
+/// Saves the state. Equal states of one log give equal bytes.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn memories_adapter_snapshot(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::snapshot(&this))
+}
+
+/// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn memories_adapter_stats(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::stats(&this))
+}
+
+/// Tells whether the state still takes events: it is neither closed nor stopped by a failure.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn memories_adapter_is_running(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::is_running(&this))
+}
+
+fn memories_adapter_close_start(
+    this: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    Ok(async move { <net_core::MemoriesAdapter as api::MemoriesAdapter>::close(&this).await })
+}
+
+/// Brings all changes to the disk and ends the state; what waits fails with `closed`, and watches end. Closing again does nothing.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn memories_adapter_close(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    abi::wait(py, memories_adapter_close_start(this)?)
+}
+
+/// Brings all changes to the disk and ends the state; what waits fails with `closed`, and watches end. Closing again does nothing.
+#[pyfunction]
+#[pyo3(signature = (queue, this))]
+fn memories_adapter_close_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, memories_adapter_close_start(this)?)
+}
+
+/// The writer of its changes.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn memories_adapter_origin_hash(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
+    abi::run(py, 0, || Ok(<net_core::MemoriesAdapter as api::MemoriesAdapter>::origin_hash(&this)))
+}
+
+fn memory_watch_iter_next_start(
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Vec<Vec<net_types::cortex::Memory>>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MemoryWatchIter>>(this, "self")?;
+    let max = abi::arg::<u32>(max, "max")?;
+    Ok(async move { <net_core::MemoryWatchIter as api::MemoryWatchIter>::next(&this, max).await })
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (this, max))]
+fn memory_watch_iter_next(py: Python<'_>, this: Arg<'_, '_>, max: Arg<'_, '_>) -> Answer {
+    abi::wait(py, memory_watch_iter_next_start(this, max)?)
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (queue, this, max))]
+fn memory_watch_iter_next_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, memory_watch_iter_next_start(this, max)?)
+}
+
+/// Ends the iteration.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn memory_watch_iter_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MemoryWatchIter>>(this, "self")?;
+    abi::run(py, 0, || {
+        <net_core::MemoryWatchIter as api::MemoryWatchIter>::close(&this);
+        Ok(())
+    })
+}
+
+fn fold_adapter_open_start(
+    redex: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    fold: Arg<'_, '_>,
+    config: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::FoldAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let name = abi::arg(name, "name")?;
+    let fold = abi::arg(fold, "fold")?;
+    let config = abi::arg_or(config, "config", Default::default)?;
+    Ok(async move { <net_core::FoldAdapter as api::FoldAdapter>::open(redex, name, fold, config).await })
+}
+
+/// Opens a file of a manager by name, or makes it, and returns when what it has is applied.
+#[pyfunction]
+#[pyo3(signature = (redex, name, fold, config))]
+fn fold_adapter_open(
+    py: Python<'_>,
+    redex: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    fold: Arg<'_, '_>,
+    config: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, fold_adapter_open_start(redex, name, fold, config)?)
+}
+
+/// Opens a file of a manager by name, or makes it, and returns when what it has is applied.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, name, fold, config))]
+fn fold_adapter_open_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    fold: Arg<'_, '_>,
+    config: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, fold_adapter_open_start(redex, name, fold, config)?)
+}
+
+fn fold_adapter_open_from_snapshot_start(
+    redex: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    fold: Arg<'_, '_>,
+    snapshot: Arg<'_, '_>,
+    config: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::FoldAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let name = abi::arg(name, "name")?;
+    let fold = abi::arg(fold, "fold")?;
+    let snapshot = abi::arg(snapshot, "snapshot")?;
+    let config = abi::arg_or(config, "config", Default::default)?;
+    Ok(async move {
+        <net_core::FoldAdapter as api::FoldAdapter>::open_from_snapshot(redex, name, fold, snapshot, config)
+            .await
+    })
+}
+
+/// Opens a file with a state that was saved. In the file that it was saved from it goes on behind what it holds; before the events of
+/// another file it is what was there already. `no_snapshot` if the fold has no `restore`.
+#[pyfunction]
+#[pyo3(signature = (redex, name, fold, snapshot, config))]
+fn fold_adapter_open_from_snapshot(
+    py: Python<'_>,
+    redex: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    fold: Arg<'_, '_>,
+    snapshot: Arg<'_, '_>,
+    config: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, fold_adapter_open_from_snapshot_start(redex, name, fold, snapshot, config)?)
+}
+
+/// Opens a file with a state that was saved. In the file that it was saved from it goes on behind what it holds; before the events of
+/// another file it is what was there already. `no_snapshot` if the fold has no `restore`.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, name, fold, snapshot, config))]
+fn fold_adapter_open_from_snapshot_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    fold: Arg<'_, '_>,
+    snapshot: Arg<'_, '_>,
+    config: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, fold_adapter_open_from_snapshot_start(redex, name, fold, snapshot, config)?)
+}
+
+fn fold_adapter_wait_for_seq_start(
+    this: Arg<'_, '_>,
+    seq: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::FoldAdapter>>(this, "self")?;
+    let seq = abi::arg(seq, "seq")?;
+    let deadline_ms =
+        abi::arg_or::<Option<Span<1_000_000>>>(deadline_ms, "deadline_ms", || None)?.map(|span| span.0);
+    Ok(
+        async move { <net_core::FoldAdapter as api::FoldAdapter>::wait_for_seq(&this, seq, deadline_ms).await },
+    )
+}
+
+/// Returns when the event of a number is applied; `skipped` if the number was passed over, `timeout` if it takes longer than the deadline.
+/// Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+#[pyfunction]
+#[pyo3(signature = (this, seq, deadline_ms))]
+fn fold_adapter_wait_for_seq(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    seq: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, fold_adapter_wait_for_seq_start(this, seq, deadline_ms)?)
+}
+
+/// Returns when the event of a number is applied; `skipped` if the number was passed over, `timeout` if it takes longer than the deadline.
+/// Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+#[pyfunction]
+#[pyo3(signature = (queue, this, seq, deadline_ms))]
+fn fold_adapter_wait_for_seq_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    seq: Arg<'_, '_>,
+    deadline_ms: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, fold_adapter_wait_for_seq_start(this, seq, deadline_ms)?)
+}
+
+fn fold_adapter_snapshot_start(
+    this: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<net_types::cortex::CortexSnapshot, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::FoldAdapter>>(this, "self")?;
+    Ok(async move { <net_core::FoldAdapter as api::FoldAdapter>::snapshot(&this).await })
+}
+
+/// Saves the state, between two calls of `apply`. `no_snapshot` if the fold has no `snapshot`.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn fold_adapter_snapshot(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    abi::wait(py, fold_adapter_snapshot_start(this)?)
+}
+
+/// Saves the state, between two calls of `apply`. `no_snapshot` if the fold has no `snapshot`.
+#[pyfunction]
+#[pyo3(signature = (queue, this))]
+fn fold_adapter_snapshot_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, fold_adapter_snapshot_start(this)?)
+}
+
+/// Tells how much of the file is applied. It never fails with `fold_failed` or `closed`.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn fold_adapter_stats(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::FoldAdapter>>(this, "self")?;
+    abi::run(py, 0, || <net_core::FoldAdapter as api::FoldAdapter>::stats(&this))
+}
+
+/// Tells whether events are still applied: the state is neither closed nor stopped by a failure.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn fold_adapter_is_running(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::FoldAdapter>>(this, "self")?;
+    abi::run(py, 0, || <net_core::FoldAdapter as api::FoldAdapter>::is_running(&this))
+}
+
+fn fold_adapter_close_start(
+    this: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::FoldAdapter>>(this, "self")?;
+    Ok(async move { <net_core::FoldAdapter as api::FoldAdapter>::close(&this).await })
+}
+
+/// Applies what was appended, brings it to the disk and lets go of the file; what waits fails with `closed`. Closing again does nothing.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn fold_adapter_close(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    abi::wait(py, fold_adapter_close_start(this)?)
+}
+
+/// Applies what was appended, brings it to the disk and lets go of the file; what waits fails with `closed`. Closing again does nothing.
+#[pyfunction]
+#[pyo3(signature = (queue, this))]
+fn fold_adapter_close_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, fold_adapter_close_start(this)?)
+}
+
 /// Adds the classes and functions of the module.
-pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<AdapterOptions>()?;
+    module.add_class::<AdapterOpenOptions>()?;
+    module.add_class::<TaskFilter>()?;
+    module.add_class::<MemoryFilter>()?;
+    module.add_class::<Task>()?;
+    module.add_class::<Memory>()?;
+    module.add_class::<WriteToken>()?;
+    module.add_class::<WriteReceipt>()?;
+    module.add_class::<CortexSnapshot>()?;
+    module.add_class::<StateStats>()?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_open, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_open_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_open_as, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_open_as_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_open_from_snapshot, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_open_from_snapshot_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_create, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_rename, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_complete, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_delete, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_list_tasks, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_count, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_wait_for_seq, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_wait_for_seq_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_wait_for_token, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_wait_for_token_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_watch, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_snapshot_and_watch, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_snapshot_and_watch_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_snapshot, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_stats, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_is_running, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_close, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_close_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_origin_hash, module)?)?;
+    module.add_function(wrap_pyfunction!(task_watch_iter_next, module)?)?;
+    module.add_function(wrap_pyfunction!(task_watch_iter_next_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(task_watch_iter_end, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_open, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_open_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_open_as, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_open_as_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_open_from_snapshot, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_open_from_snapshot_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_store, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_retag, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_pin, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_unpin, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_delete, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_list_memories, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_count, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_wait_for_seq, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_wait_for_seq_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_wait_for_token, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_wait_for_token_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_watch, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_snapshot_and_watch, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_snapshot_and_watch_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_snapshot, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_stats, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_is_running, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_close, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_close_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_origin_hash, module)?)?;
+    module.add_function(wrap_pyfunction!(memory_watch_iter_next, module)?)?;
+    module.add_function(wrap_pyfunction!(memory_watch_iter_next_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(memory_watch_iter_end, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_open, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_open_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_open_from_snapshot, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_open_from_snapshot_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_wait_for_seq, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_wait_for_seq_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_snapshot, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_snapshot_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_stats, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_is_running, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_close, module)?)?;
+    module.add_function(wrap_pyfunction!(fold_adapter_close_submit, module)?)?;
     Ok(())
 }

@@ -76,9 +76,13 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (11, 7) => ("net.gen.cortex", "CortexTooLargeError"),
         (11, 8) => ("net.gen.cortex", "CortexBadSnapshotError"),
         (11, 9) => ("net.gen.cortex", "CortexNewerVersionError"),
+        (11, 10) => ("net.gen.cortex", "CortexLogError"),
+        (11, 12) => ("net.gen.cortex", "CortexNoSnapshotError"),
+        (11, 11) => ("net.gen.cortex", "CortexInvalidTokenError"),
         (12, 1) => ("net.gen.netdb", "NetDbBadBundleError"),
         (12, 2) => ("net.gen.netdb", "NetDbNewerVersionError"),
         (12, 3) => ("net.gen.netdb", "NetDbTooLargeError"),
+        (12, 4) => ("net.gen.netdb", "NetDbMissingModelError"),
         (0, _) => ("net.gen.base", "BaseError"),
         (1, _) => ("net.gen.echo", "EchoError"),
         (2, _) => ("net.gen.bus", "BusError"),
@@ -393,6 +397,16 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             let value = supported;
             into.set_item("supported", value::shown(value, py)?)?;
         }
+        Error::Cortex(net_types::cortex::CortexError::Log { failure, reason, .. }) => {
+            let value = failure;
+            into.set_item("failure", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Cortex(net_types::cortex::CortexError::NoSnapshot { what, .. }) => {
+            let value = what;
+            into.set_item("what", value::shown(value, py)?)?;
+        }
         Error::NetDb(net_types::netdb::NetDbError::BadBundle { reason, .. }) => {
             let value = reason;
             into.set_item("reason", value::shown(value, py)?)?;
@@ -408,6 +422,10 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             into.set_item("size", value::shown(value, py)?)?;
             let value = limit;
             into.set_item("limit", value::shown(value, py)?)?;
+        }
+        Error::NetDb(net_types::netdb::NetDbError::MissingModel { model, .. }) => {
+            let value = model;
+            into.set_item("model", value::shown(value, py)?)?;
         }
         _ => {}
     }
@@ -690,6 +708,15 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
             supported: error::member_of(members, "supported")?,
         }
         .into(),
+        (11, 10) => net_types::cortex::CortexError::Log {
+            failure: error::member_of(members, "failure")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (11, 12) => {
+            net_types::cortex::CortexError::NoSnapshot { what: error::member_of(members, "what")? }.into()
+        }
+        (11, 11) => net_types::cortex::CortexError::InvalidToken { detail: error::detail(members)? }.into(),
         (12, 1) => {
             net_types::netdb::NetDbError::BadBundle { reason: error::member_of(members, "reason")? }.into()
         }
@@ -703,6 +730,9 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
             limit: error::member_of(members, "limit")?,
         }
         .into(),
+        (12, 4) => {
+            net_types::netdb::NetDbError::MissingModel { model: error::member_of(members, "model")? }.into()
+        }
         _ => return Ok(None),
     }))
 }

@@ -22,15 +22,15 @@ use pyo3::prelude::*;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     base::register(module)?;
     control::register(module)?;
-    cortex::register(module)?;
     dedup::register(module)?;
     #[cfg(feature = "conformance")]
     echo::register(module)?;
     identity::register(module)?;
     mesh::register(module)?;
     bus::register(module)?;
-    netdb::register(module)?;
     redex::register(module)?;
+    cortex::register(module)?;
+    netdb::register(module)?;
     route::register(module)?;
     Ok(())
 }

@@ -2,9 +2,364 @@
 
 //! Module `netdb`.
 
+#![allow(clippy::too_many_arguments, reason = "Python passes the fields of options one by one")]
+
+use crate::abi;
+use crate::queue::Queue;
+use crate::value::{self, Answer, Arg, FromPy, Span, ToPy, Wrong};
+use net_types::{Error, api};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use std::sync::Arc;
+
+/// Which states are opened, and how their logs are kept.
+#[pyclass(frozen, name = "NetDbOpenConfig", module = "net")]
+pub(crate) struct NetDbOpenConfig(net_types::netdb::NetDbOpenConfig);
+
+impl NetDbOpenConfig {
+    fn of(_: Python<'_>, record: net_types::netdb::NetDbOpenConfig) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl NetDbOpenConfig {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 8] = [
+            "origin_hash",
+            "with_tasks",
+            "with_memories",
+            "persistent_dir",
+            "persistent",
+            "fsync_every_n",
+            "fsync_interval_ms",
+            "max_bytes",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (origin_hash, with_tasks = None, with_memories = None, persistent_dir = None, persistent = None, fsync_every_n = None, fsync_interval_ms = None, max_bytes = None))]
+    fn new(
+        py: Python<'_>,
+        origin_hash: Arg<'_, '_>,
+        with_tasks: Option<Arg<'_, '_>>,
+        with_memories: Option<Arg<'_, '_>>,
+        persistent_dir: Option<Arg<'_, '_>>,
+        persistent: Option<Arg<'_, '_>>,
+        fsync_every_n: Option<Arg<'_, '_>>,
+        fsync_interval_ms: Option<Arg<'_, '_>>,
+        max_bytes: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::netdb::NetDbOpenConfig {
+            origin_hash: abi::arg(origin_hash, "origin_hash")?,
+            with_tasks: abi::arg_or(with_tasks, "with_tasks", || false)?,
+            with_memories: abi::arg_or(with_memories, "with_memories", || false)?,
+            persistent_dir: abi::arg_or(persistent_dir, "persistent_dir", || None)?,
+            persistent: abi::arg_or(persistent, "persistent", || false)?,
+            fsync_every_n: abi::arg_or(fsync_every_n, "fsync_every_n", || None)?,
+            fsync_interval: abi::arg_or::<Option<Span<1_000_000>>>(
+                fsync_interval_ms,
+                "fsync_interval_ms",
+                || None,
+            )?
+            .map(|span| span.0),
+            max: abi::arg_or(max_bytes, "max_bytes", || 268_435_456)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// The writer of the changes.
+    #[getter]
+    fn origin_hash(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.origin_hash;
+        value::shown(value, py)
+    }
+
+    /// Whether there are tasks.
+    #[getter]
+    fn with_tasks(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.with_tasks;
+        value::shown(value, py)
+    }
+
+    /// Whether there are memories.
+    #[getter]
+    fn with_memories(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.with_memories;
+        value::shown(value, py)
+    }
+
+    /// The directory of the logs, which is made if need be.
+    #[getter]
+    fn persistent_dir(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.persistent_dir;
+        value::shown(value, py)
+    }
+
+    /// Whether the logs live on disk, in `persistent_dir`. Otherwise they live in memory, and end when they are closed.
+    #[getter]
+    fn persistent(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.persistent;
+        value::shown(value, py)
+    }
+
+    /// A change that makes it so many since the last sync of its log returns when all are on disk. Not beside `fsync_interval`.
+    #[getter]
+    fn fsync_every_n(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.fsync_every_n;
+        value::shown(value, py)
+    }
+
+    /// So long after a change, at the latest, it is brought to the disk.
+    #[getter]
+    fn fsync_interval_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.fsync_interval;
+        value.map(Span::<1_000_000>).to_py(py)
+    }
+
+    /// Most bytes of each log in memory; changes beyond them fail with `log`.
+    #[getter]
+    fn max_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "NetDbOpenConfig",
+            &[
+                ("origin_hash", Some(self.origin_hash(py)?)),
+                ("with_tasks", Some(self.with_tasks(py)?)),
+                ("with_memories", Some(self.with_memories(py)?)),
+                ("persistent_dir", Some(self.persistent_dir(py)?)),
+                ("persistent", Some(self.persistent(py)?)),
+                ("fsync_every_n", Some(self.fsync_every_n(py)?)),
+                ("fsync_interval_ms", Some(self.fsync_interval_ms(py)?)),
+                ("max_bytes", Some(self.max_bytes(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::netdb::NetDbOpenConfig {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record =
+            value.cast::<NetDbOpenConfig>().map_err(|_| value::expected("NetDbOpenConfig", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::netdb::NetDbOpenConfig {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, NetDbOpenConfig::of(py, self)?)?.into_any())
+    }
+}
+/// States that were saved together.
+#[pyclass(frozen, name = "NetDbBundle", module = "net")]
+pub(crate) struct NetDbBundle(net_types::netdb::NetDbBundle);
+
+impl NetDbBundle {
+    fn of(_: Python<'_>, record: net_types::netdb::NetDbBundle) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl NetDbBundle {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 1] = ["state_bytes"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (state_bytes))]
+    fn new(py: Python<'_>, state_bytes: Arg<'_, '_>) -> PyResult<Self> {
+        let record = net_types::netdb::NetDbBundle { state_bytes: abi::arg(state_bytes, "state_bytes")? };
+        Self::of(py, record)
+    }
+
+    /// A `netdb_bundle`.
+    #[getter]
+    fn state_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.state_bytes;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "NetDbBundle", &[("state_bytes", Some(self.state_bytes(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::netdb::NetDbBundle {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<NetDbBundle>().map_err(|_| value::expected("NetDbBundle", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::netdb::NetDbBundle {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, NetDbBundle::of(py, self)?)?.into_any())
+    }
+}
+
+fn net_db_open_start(
+    config: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::NetDb>, Error>> + Send + use<>> {
+    let config = abi::arg(config, "config")?;
+    Ok(async move { <net_core::NetDb as api::NetDb>::open(config).await })
+}
+
+/// Opens the states that are asked for, and returns when what their logs have is in them.
+#[pyfunction]
+#[pyo3(signature = (config))]
+fn net_db_open(py: Python<'_>, config: Arg<'_, '_>) -> Answer {
+    abi::wait(py, net_db_open_start(config)?)
+}
+
+/// Opens the states that are asked for, and returns when what their logs have is in them.
+#[pyfunction]
+#[pyo3(signature = (queue, config))]
+fn net_db_open_submit(py: Python<'_>, queue: &Bound<'_, Queue>, config: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, net_db_open_start(config)?)
+}
+
+fn net_db_open_from_snapshot_start(
+    config: Arg<'_, '_>,
+    bundle: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::NetDb>, Error>> + Send + use<>> {
+    let config = abi::arg(config, "config")?;
+    let bundle = abi::arg(bundle, "bundle")?;
+    Ok(async move { <net_core::NetDb as api::NetDb>::open_from_snapshot(config, bundle).await })
+}
+
+/// Opens the states that are asked for as they were saved. In the log that it was saved from a state goes on behind what it holds; before
+/// the events of another log it is what was there already.
+#[pyfunction]
+#[pyo3(signature = (config, bundle))]
+fn net_db_open_from_snapshot(py: Python<'_>, config: Arg<'_, '_>, bundle: Arg<'_, '_>) -> Answer {
+    abi::wait(py, net_db_open_from_snapshot_start(config, bundle)?)
+}
+
+/// Opens the states that are asked for as they were saved. In the log that it was saved from a state goes on behind what it holds; before
+/// the events of another log it is what was there already.
+#[pyfunction]
+#[pyo3(signature = (queue, config, bundle))]
+fn net_db_open_from_snapshot_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    config: Arg<'_, '_>,
+    bundle: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, net_db_open_from_snapshot_start(config, bundle)?)
+}
+
+fn net_db_open_from_bytes_start(
+    bundle: Arg<'_, '_>,
+    config: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::NetDb>, Error>> + Send + use<>> {
+    let bundle = abi::arg(bundle, "bundle")?;
+    let config = abi::arg(config, "config")?;
+    Ok(async move { <net_core::NetDb as api::NetDb>::open_from_bytes(bundle, config).await })
+}
+
+/// Opens the states from the bytes of a bundle.
+#[pyfunction]
+#[pyo3(signature = (bundle, config))]
+fn net_db_open_from_bytes(py: Python<'_>, bundle: Arg<'_, '_>, config: Arg<'_, '_>) -> Answer {
+    abi::wait(py, net_db_open_from_bytes_start(bundle, config)?)
+}
+
+/// Opens the states from the bytes of a bundle.
+#[pyfunction]
+#[pyo3(signature = (queue, bundle, config))]
+fn net_db_open_from_bytes_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    bundle: Arg<'_, '_>,
+    config: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, net_db_open_from_bytes_start(bundle, config)?)
+}
+
+/// Saves all states that are open. Equal states of the same logs give equal bytes.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn net_db_snapshot(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::NetDb>>(this, "self")?;
+    abi::run(py, 0, || <net_core::NetDb as api::NetDb>::snapshot(&this))
+}
+
+fn net_db_close_start(this: Arg<'_, '_>) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::NetDb>>(this, "self")?;
+    Ok(async move { <net_core::NetDb as api::NetDb>::close(&this).await })
+}
+
+/// Closes all states. What they held can still be read; closing again does nothing.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn net_db_close(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    abi::wait(py, net_db_close_start(this)?)
+}
+
+/// Closes all states. What they held can still be read; closing again does nothing.
+#[pyfunction]
+#[pyo3(signature = (queue, this))]
+fn net_db_close_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, net_db_close_start(this)?)
+}
+
+/// The tasks, unless they were not asked for.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn net_db_tasks(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::NetDb>>(this, "self")?;
+    abi::run(py, 0, || Ok(<net_core::NetDb as api::NetDb>::tasks(&this)))
+}
+
+/// The memories, unless they were not asked for.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn net_db_memories(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::NetDb>>(this, "self")?;
+    abi::run(py, 0, || Ok(<net_core::NetDb as api::NetDb>::memories(&this)))
+}
 
 /// Adds the classes and functions of the module.
-pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<NetDbOpenConfig>()?;
+    module.add_class::<NetDbBundle>()?;
+    module.add_function(wrap_pyfunction!(net_db_open, module)?)?;
+    module.add_function(wrap_pyfunction!(net_db_open_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(net_db_open_from_snapshot, module)?)?;
+    module.add_function(wrap_pyfunction!(net_db_open_from_snapshot_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(net_db_open_from_bytes, module)?)?;
+    module.add_function(wrap_pyfunction!(net_db_open_from_bytes_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(net_db_snapshot, module)?)?;
+    module.add_function(wrap_pyfunction!(net_db_close, module)?)?;
+    module.add_function(wrap_pyfunction!(net_db_close_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(net_db_tasks, module)?)?;
+    module.add_function(wrap_pyfunction!(net_db_memories, module)?)?;
     Ok(())
 }

@@ -16,6 +16,17 @@ impl Pack for net_types::cortex::TaskStatus {
     }
 }
 
+impl Pack for net_types::cortex::OrderBy {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of order_by"))
+    }
+}
+
 impl Pack for net_types::cortex::StateModel {
     fn pack(&self, w: &mut Writer) {
         w.varint(self.tag().into());
@@ -24,5 +35,260 @@ impl Pack for net_types::cortex::StateModel {
     fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
         let tag = u8::try_from(r.varint()?).ok();
         tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of state_model"))
+    }
+}
+
+impl Pack for net_types::cortex::AdapterOptions {
+    fn pack(&self, w: &mut Writer) {
+        w.record(4, |w| {
+            self.persistent.pack(w);
+            self.fsync_every_n.pack(w);
+            w.optional_duration(self.fsync_interval, 1_000_000);
+            self.max.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            persistent: f.field_or_else(|| false)?,
+            fsync_every_n: f.field_or(None)?,
+            fsync_interval: f.next().map(|r| r.option(|r| r.duration(1_000_000))).transpose()?.flatten(),
+            max: f.field_or_else(|| 268_435_456)?,
+        })
+    }
+}
+
+impl Pack for net_types::cortex::AdapterOpenOptions {
+    fn pack(&self, w: &mut Writer) {
+        w.record(5, |w| {
+            self.origin_hash.pack(w);
+            self.persistent.pack(w);
+            self.fsync_every_n.pack(w);
+            w.optional_duration(self.fsync_interval, 1_000_000);
+            self.max.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            origin_hash: f.field()?,
+            persistent: f.field_or_else(|| false)?,
+            fsync_every_n: f.field_or(None)?,
+            fsync_interval: f.next().map(|r| r.option(|r| r.duration(1_000_000))).transpose()?.flatten(),
+            max: f.field_or_else(|| 268_435_456)?,
+        })
+    }
+}
+
+impl Pack for net_types::cortex::TaskFilter {
+    fn pack(&self, w: &mut Writer) {
+        w.record(8, |w| {
+            self.status.pack(w);
+            self.title_contains.pack(w);
+            self.created_after_ns.pack(w);
+            self.created_before_ns.pack(w);
+            self.updated_after_ns.pack(w);
+            self.updated_before_ns.pack(w);
+            self.order_by.pack(w);
+            self.limit.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            status: f.field_or(None)?,
+            title_contains: f.field_or(None)?,
+            created_after_ns: f.field_or(None)?,
+            created_before_ns: f.field_or(None)?,
+            updated_after_ns: f.field_or(None)?,
+            updated_before_ns: f.field_or(None)?,
+            order_by: f.field_or_else(|| net_types::cortex::OrderBy::IdAsc)?,
+            limit: f.field_or(None)?,
+        })
+    }
+}
+
+impl Pack for net_types::cortex::MemoryFilter {
+    fn pack(&self, w: &mut Writer) {
+        w.record(12, |w| {
+            self.source.pack(w);
+            self.content_contains.pack(w);
+            self.tag.pack(w);
+            self.any_tag.pack(w);
+            self.all_tags.pack(w);
+            self.pinned.pack(w);
+            self.created_after_ns.pack(w);
+            self.created_before_ns.pack(w);
+            self.updated_after_ns.pack(w);
+            self.updated_before_ns.pack(w);
+            self.order_by.pack(w);
+            self.limit.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            source: f.field_or(None)?,
+            content_contains: f.field_or(None)?,
+            tag: f.field_or(None)?,
+            any_tag: f.field_or_else(Vec::new)?,
+            all_tags: f.field_or_else(Vec::new)?,
+            pinned: f.field_or(None)?,
+            created_after_ns: f.field_or(None)?,
+            created_before_ns: f.field_or(None)?,
+            updated_after_ns: f.field_or(None)?,
+            updated_before_ns: f.field_or(None)?,
+            order_by: f.field_or_else(|| net_types::cortex::OrderBy::IdAsc)?,
+            limit: f.field_or(None)?,
+        })
+    }
+}
+
+impl Pack for net_types::cortex::Task {
+    fn pack(&self, w: &mut Writer) {
+        w.record(5, |w| {
+            self.id.pack(w);
+            self.title.pack(w);
+            self.status.pack(w);
+            self.created_ns.pack(w);
+            self.updated_ns.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            id: f.field()?,
+            title: f.field()?,
+            status: f.field()?,
+            created_ns: f.field()?,
+            updated_ns: f.field()?,
+        })
+    }
+}
+
+impl Pack for net_types::cortex::Memory {
+    fn pack(&self, w: &mut Writer) {
+        w.record(7, |w| {
+            self.id.pack(w);
+            self.content.pack(w);
+            self.tags.pack(w);
+            self.source.pack(w);
+            self.created_ns.pack(w);
+            self.updated_ns.pack(w);
+            self.pinned.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            id: f.field()?,
+            content: f.field()?,
+            tags: f.field()?,
+            source: f.field()?,
+            created_ns: f.field()?,
+            updated_ns: f.field()?,
+            pinned: f.field()?,
+        })
+    }
+}
+
+impl Pack for net_types::cortex::WriteToken {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.origin_hash.pack(w);
+            self.seq.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { origin_hash: f.field()?, seq: f.field()? })
+    }
+}
+
+impl Pack for net_types::cortex::WriteReceipt {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.seq.pack(w);
+            self.token.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { seq: f.field()?, token: f.field()? })
+    }
+}
+
+impl Pack for net_types::cortex::CortexSnapshot {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.state_bytes.pack(w);
+            self.last_seq.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { state_bytes: f.field()?, last_seq: f.field_or(None)? })
+    }
+}
+
+impl Pack for net_types::cortex::StateStats {
+    fn pack(&self, w: &mut Writer) {
+        w.record(6, |w| {
+            self.next_seq.pack(w);
+            self.behind.pack(w);
+            self.skipped.pack(w);
+            self.unreadable.pack(w);
+            self.waits.pack(w);
+            self.watches.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            next_seq: f.field()?,
+            behind: f.field()?,
+            skipped: f.field()?,
+            unreadable: f.field()?,
+            waits: f.field()?,
+            watches: f.field()?,
+        })
+    }
+}
+
+impl<TaskWatchIter: Pack> Pack for net_types::cortex::TasksSnapshotAndWatch<TaskWatchIter> {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.snapshot.pack(w);
+            self.updates.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { snapshot: f.field()?, updates: f.field()? })
+    }
+}
+
+impl<MemoryWatchIter: Pack> Pack for net_types::cortex::MemoriesSnapshotAndWatch<MemoryWatchIter> {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.snapshot.pack(w);
+            self.updates.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { snapshot: f.field()?, updates: f.field()? })
     }
 }

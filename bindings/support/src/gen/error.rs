@@ -215,6 +215,13 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
                 supported.pack(w);
             })
         }
+        Error::Cortex(net_types::cortex::CortexError::Log { failure, reason }) => w.record(2, |w| {
+            failure.pack(w);
+            reason.pack(w);
+        }),
+        Error::Cortex(net_types::cortex::CortexError::NoSnapshot { what }) => w.record(1, |w| {
+            what.pack(w);
+        }),
         Error::NetDb(net_types::netdb::NetDbError::BadBundle { reason }) => w.record(1, |w| {
             reason.pack(w);
         }),
@@ -225,6 +232,9 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
         Error::NetDb(net_types::netdb::NetDbError::TooLarge { size, limit }) => w.record(2, |w| {
             size.pack(w);
             limit.pack(w);
+        }),
+        Error::NetDb(net_types::netdb::NetDbError::MissingModel { model }) => w.record(1, |w| {
+            model.pack(w);
         }),
         _ => w.record(0, |_| {}),
     }
@@ -521,6 +531,15 @@ pub fn error_of(
             let mut f = fields.record()?;
             net_types::cortex::CortexError::NewerVersion { found: f.field()?, supported: f.field()? }.into()
         }
+        (11, 10) => {
+            let mut f = fields.record()?;
+            net_types::cortex::CortexError::Log { failure: f.field()?, reason: f.field()? }.into()
+        }
+        (11, 12) => {
+            let mut f = fields.record()?;
+            net_types::cortex::CortexError::NoSnapshot { what: f.field()? }.into()
+        }
+        (11, 11) => net_types::cortex::CortexError::InvalidToken { detail: detail.to_owned() }.into(),
         (12, 1) => {
             let mut f = fields.record()?;
             net_types::netdb::NetDbError::BadBundle { reason: f.field()? }.into()
@@ -532,6 +551,10 @@ pub fn error_of(
         (12, 3) => {
             let mut f = fields.record()?;
             net_types::netdb::NetDbError::TooLarge { size: f.field()?, limit: f.field()? }.into()
+        }
+        (12, 4) => {
+            let mut f = fields.record()?;
+            net_types::netdb::NetDbError::MissingModel { model: f.field()? }.into()
         }
         _ => return Ok(None),
     }))

@@ -11,6 +11,7 @@ mod echo;
 mod error;
 mod identity;
 mod mesh;
+mod netdb;
 mod redex;
 mod route;
 

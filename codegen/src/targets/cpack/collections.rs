@@ -62,5 +62,7 @@ pub(crate) fn of_functions(
     let methods: Vec<_> = methods(module).collect();
     let args = methods.iter().flat_map(|m| m.args.iter().map(|arg| &arg.ty));
     let results = methods.iter().filter_map(|m| m.returns.as_ref());
-    of(api, args.chain(results), seen)
+    let items = module.objects.iter().filter_map(|object| object.iterates.clone());
+    let batches: Vec<_> = items.map(|of| Type::List(Box::new(of))).collect();
+    of(api, args.chain(results).chain(&batches), seen)
 }

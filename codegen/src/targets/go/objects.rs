@@ -111,7 +111,9 @@ pub(crate) fn object(api: &Api, item: &Object) -> ObjectModel {
         fields.push((names::private(&property.name.spec), ty));
     }
     let complete = fixed.iter().map(|property| {
-        format!("o.{}, _ = o.load{}()", names::private(&property.name.spec), names::item(&property.name))
+        let is_optional = matches!(property.returns, Some(Type::Optional(_)));
+        let rest = if is_optional { "_, _" } else { "_" };
+        format!("o.{}, {rest} = o.load{}()", names::private(&property.name.spec), names::item(&property.name))
     });
     let mut functions = Vec::new();
     for constructor in item.constructors.iter().filter(|method| method.in_lang(Lang::Go)) {

@@ -316,7 +316,7 @@ fn link(item: &Method, owner: Option<&Object>, name: &str) -> String {
 /// The statements that call the core and hand out its result.
 fn ending(scope: Scope<'_>, item: &Method, owner: Option<&Object>, call: &str) -> Lines {
     if item.shape == (Shape::Property { fixed: true }) {
-        return vec![call.to_owned()];
+        return vec![item.returns.as_ref().map_or_else(|| call.to_owned(), |ty| scope.taken_out(ty, call))];
     }
     if matches!((&item.returns, item.shape), (Some(Type::SelfType), Shape::Property { .. })) {
         return vec!["self".into()];

@@ -103,6 +103,7 @@ impl Scope<'_> {
     pub(super) fn taken_out(self, ty: &Type, value: &str) -> String {
         match ty {
             Type::Stream(of) => format!("Stream::from_core({value}, {})", taken(of)),
+            Type::SelfType => value.to_owned(),
             ty if !self.api.has_handles(ty) => value.to_owned(),
             Type::Object(..) | Type::Record(_) => format!("{}({value})", self.wrapper(ty)),
             ty => each(ty, value, &|of, value| self.taken_out(of, value)),
@@ -123,6 +124,7 @@ impl Scope<'_> {
     pub(super) fn has_streams(self, ty: &Type) -> bool {
         match ty {
             Type::Stream(_) => true,
+            Type::Object(at, _) => self.api.object(*at).iterates.is_some(),
             Type::List(of) | Type::Map(of) | Type::Optional(of) => self.has_streams(of),
             Type::Record(at) => self.api.record(*at).fields.iter().any(|field| self.has_streams(&field.ty)),
             _ => false,

@@ -244,7 +244,12 @@ fn adopted(
                 if bound.is_empty() { String::new() } else { format!("<{class}{}>", parameters(bound)) };
             let mut args = vec![text(class), crossed];
             args.extend(validator.map(text));
-            call(&format!("return k.{function}{generic}"), args)
+            let adopted = |lead: &str| call(&format!("{lead}k.{function}{generic}"), args);
+            if is_cached(method) {
+                let lead = format!("return (this.{} ??= ", cache(method));
+                return concat([adopted(&lead), text(")")]);
+            }
+            adopted("return ")
         }
         _ => crossed,
     }

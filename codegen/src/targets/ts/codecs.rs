@@ -23,9 +23,10 @@ pub(crate) struct CodecsModel {
 pub(crate) struct EnumCodec {
     pub name: String,
     pub ty: String,
+    /// What it begins with, where hosts see its texts.
+    pub head: String,
     pub values: Vec<ValueModel>,
     pub aliases: Vec<ValueModel>,
-    pub alias_types: String,
     pub numeric: Option<String>,
     /// Greatest number of a value that is not listed, if there may be such.
     pub open: Option<String>,
@@ -34,9 +35,8 @@ pub(crate) struct EnumCodec {
 }
 
 pub(crate) struct RecordCodec {
-    pub name: String,
-    pub input: String,
-    pub output: String,
+    /// What it begins with.
+    pub head: String,
     pub count: usize,
     /// The statement that looks at what is given.
     pub open: String,
@@ -47,8 +47,8 @@ pub(crate) struct RecordCodec {
 
 pub(crate) struct UnionCodec {
     pub name: String,
-    pub input: String,
-    pub output: String,
+    /// What it begins with.
+    pub head: String,
     pub tag: String,
     /// Expression of the value with its tag.
     pub tagged: Option<String>,
@@ -127,11 +127,13 @@ fn enumeration(scope: &Scope<'_>, position: usize, item: &Enum) -> EnumCodec {
     let texts: Vec<_> =
         item.values.iter().flat_map(|value| &value.aliases).map(|alias| names::text(alias)).collect();
     let tags: Vec<_> = item.values.iter().map(|value| value.tag.to_string()).collect();
+    let (name, ty) = (names::codec(&item.name), scope.path(position, &names::ty(&item.name)));
+    let alias_types: String = texts.iter().map(|text| format!(" | {text}")).collect();
     EnumCodec {
-        name: names::codec(&item.name),
-        ty: scope.path(position, &names::ty(&item.name)),
+        head: choice(&name, &ty, &alias_types),
+        name,
+        ty,
         values: item.values.iter().map(|value| named(names::key(&value.text), value.tag)).collect(),
-        alias_types: texts.iter().map(|text| format!(" | {text}")).collect(),
         aliases,
         numeric: item.numeric.then(|| tags.join(", ")),
         open: item.open.then(|| greatest(item.repr)),
@@ -158,12 +160,13 @@ fn flags(scope: &Scope<'_>, position: usize, item: &Flags) -> EnumCodec {
         name: names::key(&bit.text),
         value: format!("{}n", bit.bit),
     };
+    let (name, ty) = (names::codec(&item.name), scope.path(position, &names::ty(&item.name)));
     EnumCodec {
-        name: names::codec(&item.name),
-        ty: scope.path(position, &names::ty(&item.name)),
+        head: choice(&name, &ty, ""),
+        name,
+        ty,
         values: item.bits.iter().map(value).collect(),
         aliases: Vec::new(),
-        alias_types: String::new(),
         numeric: None,
         open: None,
         unknown: item.unknown.map(|kind| unknown(scope, kind)),
@@ -197,9 +200,7 @@ fn record(scope: &Scope<'_>, at: At, item: &Record) -> RecordCodec {
     };
     let open = open(scope, item, keep);
     RecordCodec {
-        name: names::codec(&item.name),
-        input,
-        output,
+        head: codec(&names::codec(&item.name), input, output),
         count: item.fields.len(),
         open,
         writes,
@@ -242,14 +243,32 @@ fn union(scope: &Scope<'_>, at: At, item: &Union) -> UnionCodec {
             }))
             .collect(),
     };
+    let input = scope.path(at.module, &format!("{name}{}", scope.union_suffix(at, Way::In)));
+    let output = scope.path(at.module, &format!("{name}{}", scope.union_suffix(at, Way::Out)));
     UnionCodec {
         name: names::codec(&item.name),
-        input: scope.path(at.module, &format!("{name}{}", scope.union_suffix(at, Way::In))),
-        output: scope.path(at.module, &format!("{name}{}", scope.union_suffix(at, Way::Out))),
+        head: codec(&names::codec(&item.name), input, output),
         tagged: item.bare.then(|| format!("typeof value === 'string' ? {{ {tag}: value }} : value")),
         cases: item.cases.iter().enumerate().map(case).collect(),
         tag,
     }
+}
+
+/// The beginning of a codec of texts.
+fn choice(name: &str, ty: &str, alias_types: &str) -> String {
+    headed(&format!("export const {name} = k.choice<"), &[ty.to_owned(), format!("{ty}{alias_types}")], ">({")
+}
+
+/// The beginning of a codec of what is given and what comes out.
+fn codec(name: &str, input: String, output: String) -> String {
+    headed(&format!("export const {name}: k.Codec<"), &[input, output], "> = {")
+}
+
+/// Types in brackets: each on a line of its own where they do not fit on one.
+fn headed(open: &str, types: &[String], close: &str) -> String {
+    const WIDTH: usize = 100;
+    let flat = format!("{open}{}{close}", types.join(", "));
+    if flat.len() <= WIDTH { flat } else { format!("{open}\n  {}\n{close}", types.join(",\n  ")) }
 }
 
 /// The codec of a field.
@@ -343,7 +362,8 @@ fn host_method(scope: &Scope<'_>, method: &Method) -> HostMethodCodec {
         waits: method.is_async,
         throws: format!("[{}]", throws.join(", ")),
         params: match (method.is_async, method.args.is_empty()) {
-            (true, _) => "host, r, context",
+            (true, false) => "host, r, context",
+            (true, true) => "host, _, context",
             (false, false) => "host, r",
             (false, true) => "host",
         },

@@ -171,14 +171,26 @@ pub(super) fn field(scope: &Scope<'_>, item: &Field, way: Way, keep: bool) -> Ve
     }
     let mark = if left_out { "?" } else { "" };
     let name = names::field(scope.api, &item.name, &item.ty, keep);
-    let mut members = vec![MemberModel { doc, code: format!("{}{mark}: {ty};", names::key(&name)) }];
+    let code = declaration(&format!("{}{mark}", names::key(&name)), &ty);
+    let mut members = vec![MemberModel { doc, code }];
     if way == Way::In {
         members.extend(alias_names(scope, item).map(|alias| MemberModel {
             doc: vec![format!("Another name of `{name}`.")],
-            code: format!("{}?: {ty};", names::key(&alias)),
+            code: declaration(&format!("{}?", names::key(&alias)), &ty),
         }));
     }
     members
+}
+
+/// A member of an interface: where it is too long, each part of its type on a line of its own.
+fn declaration(name: &str, ty: &str) -> String {
+    const WIDTH: usize = 100;
+    let flat = format!("{name}: {ty};");
+    if 2 + flat.len() <= WIDTH || ty.contains(['(', '<', '{']) {
+        return flat;
+    }
+    let parts: String = ty.split(" | ").map(|part| format!("\n    | {part}")).collect();
+    format!("{name}:{parts};")
 }
 
 /// The other names of a field.

@@ -3,14 +3,14 @@
 
 #include <net_mesh/base.h>
 #include <net_mesh/control.h>
-#include <net_mesh/cortex.h>
 #include <net_mesh/dedup.h>
 #include <net_mesh/echo.h>
 #include <net_mesh/identity.h>
 #include <net_mesh/mesh.h>
 #include <net_mesh/bus.h>
-#include <net_mesh/netdb.h>
 #include <net_mesh/redex.h>
+#include <net_mesh/cortex.h>
+#include <net_mesh/netdb.h>
 #include <net_mesh/route.h>
 
 #include "../host.h"
@@ -108,28 +108,6 @@ static inline void show_log_record(call *c, const net_log_record *value) {
     show_text_map(c, &value->fields);
     leave(c, at);
   }
-}
-
-static inline void read_task_status(call *c, const node *value, net_task_status *out) {
-  if (!net_task_status_from_text(net_str(text_of(c, value)), out)) {
-    refuse(c, "no such value");
-  }
-}
-
-static inline void show_task_status(call *c, const net_task_status *value) {
-  net_view text = net_str(net_task_status_text(*value));
-  show_text(c, &text);
-}
-
-static inline void read_state_model(call *c, const node *value, net_state_model *out) {
-  if (!net_state_model_from_text(net_str(text_of(c, value)), out)) {
-    refuse(c, "no such value");
-  }
-}
-
-static inline void show_state_model(call *c, const net_state_model *value) {
-  net_view text = net_str(net_state_model_text(*value));
-  show_text(c, &text);
 }
 
 static inline void read_color(call *c, const node *value, net_color *out) {
@@ -3458,6 +3436,731 @@ TESTEE_SHOW_LIST(redex_report, net_redex_report_list)
 TESTEE_READ_LIST(redex_event, net_redex_event, net_redex_event_list)
 TESTEE_SHOW_LIST(redex_event, net_redex_event_list)
 
+static inline void read_task_status(call *c, const node *value, net_task_status *out) {
+  if (!net_task_status_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_task_status(call *c, const net_task_status *value) {
+  net_view text = net_str(net_task_status_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_order_by(call *c, const node *value, net_order_by *out) {
+  if (!net_order_by_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_order_by(call *c, const net_order_by *value) {
+  net_view text = net_str(net_order_by_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_state_model(call *c, const node *value, net_state_model *out) {
+  if (!net_state_model_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_state_model(call *c, const net_state_model *value) {
+  net_view text = net_str(net_state_model_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_adapter_options(call *c, const node *value, net_adapter_options *out) {
+  *out = net_adapter_options_init();
+  if (given(member(value, "persistent"))) {
+    read_bool(c, member(value, "persistent"), &out->persistent);
+  }
+  out->has_fsync_every_n = given(member(value, "fsync_every_n"));
+  if (out->has_fsync_every_n) {
+    read_u64(c, member(value, "fsync_every_n"), &out->fsync_every_n);
+  }
+  out->has_fsync_interval_ms = given(member(value, "fsync_interval"));
+  if (out->has_fsync_interval_ms) {
+    read_time(c, member(value, "fsync_interval"), &out->fsync_interval_ms);
+  }
+  if (given(member(value, "max"))) {
+    read_u64(c, member(value, "max"), &out->max_bytes);
+  }
+}
+
+static inline void show_adapter_options(call *c, const net_adapter_options *value) {
+  {
+    size_t at = enter(c, net_str("persistent"));
+    show_bool(c, &value->persistent);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("fsync_every_n"));
+    if (value->has_fsync_every_n) {
+      show_u64(c, &value->fsync_every_n);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("fsync_interval"));
+    if (value->has_fsync_interval_ms) {
+      show_time(c, &value->fsync_interval_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max"));
+    show_u64(c, &value->max_bytes);
+    leave(c, at);
+  }
+}
+
+static inline void read_adapter_open_options(call *c, const node *value, net_adapter_open_options *out) {
+  *out = net_adapter_open_options_init();
+  read_u64(c, member(value, "origin_hash"), &out->origin_hash);
+  if (given(member(value, "persistent"))) {
+    read_bool(c, member(value, "persistent"), &out->persistent);
+  }
+  out->has_fsync_every_n = given(member(value, "fsync_every_n"));
+  if (out->has_fsync_every_n) {
+    read_u64(c, member(value, "fsync_every_n"), &out->fsync_every_n);
+  }
+  out->has_fsync_interval_ms = given(member(value, "fsync_interval"));
+  if (out->has_fsync_interval_ms) {
+    read_time(c, member(value, "fsync_interval"), &out->fsync_interval_ms);
+  }
+  if (given(member(value, "max"))) {
+    read_u64(c, member(value, "max"), &out->max_bytes);
+  }
+}
+
+static inline void show_adapter_open_options(call *c, const net_adapter_open_options *value) {
+  {
+    size_t at = enter(c, net_str("origin_hash"));
+    show_u64(c, &value->origin_hash);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("persistent"));
+    show_bool(c, &value->persistent);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("fsync_every_n"));
+    if (value->has_fsync_every_n) {
+      show_u64(c, &value->fsync_every_n);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("fsync_interval"));
+    if (value->has_fsync_interval_ms) {
+      show_time(c, &value->fsync_interval_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max"));
+    show_u64(c, &value->max_bytes);
+    leave(c, at);
+  }
+}
+
+static inline void read_task_filter(call *c, const node *value, net_task_filter *out) {
+  *out = net_task_filter_init();
+  out->has_status = given(member(value, "status"));
+  if (out->has_status) {
+    read_task_status(c, member(value, "status"), &out->status);
+  }
+  if (given(member(value, "title_contains"))) {
+    read_text(c, member(value, "title_contains"), &out->title_contains);
+  }
+  out->has_created_after_ns = given(member(value, "created_after_ns"));
+  if (out->has_created_after_ns) {
+    read_u64(c, member(value, "created_after_ns"), &out->created_after_ns);
+  }
+  out->has_created_before_ns = given(member(value, "created_before_ns"));
+  if (out->has_created_before_ns) {
+    read_u64(c, member(value, "created_before_ns"), &out->created_before_ns);
+  }
+  out->has_updated_after_ns = given(member(value, "updated_after_ns"));
+  if (out->has_updated_after_ns) {
+    read_u64(c, member(value, "updated_after_ns"), &out->updated_after_ns);
+  }
+  out->has_updated_before_ns = given(member(value, "updated_before_ns"));
+  if (out->has_updated_before_ns) {
+    read_u64(c, member(value, "updated_before_ns"), &out->updated_before_ns);
+  }
+  if (given(member(value, "order_by"))) {
+    read_order_by(c, member(value, "order_by"), &out->order_by);
+  }
+  out->has_limit = given(member(value, "limit"));
+  if (out->has_limit) {
+    read_u32(c, member(value, "limit"), &out->limit);
+  }
+}
+
+static inline void show_task_filter(call *c, const net_task_filter *value) {
+  {
+    size_t at = enter(c, net_str("status"));
+    if (value->has_status) {
+      show_task_status(c, &value->status);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("title_contains"));
+    if (value->title_contains.data != NULL) {
+      show_text(c, &value->title_contains);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("created_after_ns"));
+    if (value->has_created_after_ns) {
+      show_u64(c, &value->created_after_ns);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("created_before_ns"));
+    if (value->has_created_before_ns) {
+      show_u64(c, &value->created_before_ns);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("updated_after_ns"));
+    if (value->has_updated_after_ns) {
+      show_u64(c, &value->updated_after_ns);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("updated_before_ns"));
+    if (value->has_updated_before_ns) {
+      show_u64(c, &value->updated_before_ns);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("order_by"));
+    show_order_by(c, &value->order_by);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("limit"));
+    if (value->has_limit) {
+      show_u32(c, &value->limit);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_memory_filter(call *c, const node *value, net_memory_filter *out) {
+  *out = net_memory_filter_init();
+  if (given(member(value, "source"))) {
+    read_text(c, member(value, "source"), &out->source);
+  }
+  if (given(member(value, "content_contains"))) {
+    read_text(c, member(value, "content_contains"), &out->content_contains);
+  }
+  if (given(member(value, "tag"))) {
+    read_text(c, member(value, "tag"), &out->tag);
+  }
+  if (given(member(value, "any_tag"))) {
+    read_text_list(c, member(value, "any_tag"), &out->any_tag);
+  }
+  if (given(member(value, "all_tags"))) {
+    read_text_list(c, member(value, "all_tags"), &out->all_tags);
+  }
+  out->has_pinned = given(member(value, "pinned"));
+  if (out->has_pinned) {
+    read_bool(c, member(value, "pinned"), &out->pinned);
+  }
+  out->has_created_after_ns = given(member(value, "created_after_ns"));
+  if (out->has_created_after_ns) {
+    read_u64(c, member(value, "created_after_ns"), &out->created_after_ns);
+  }
+  out->has_created_before_ns = given(member(value, "created_before_ns"));
+  if (out->has_created_before_ns) {
+    read_u64(c, member(value, "created_before_ns"), &out->created_before_ns);
+  }
+  out->has_updated_after_ns = given(member(value, "updated_after_ns"));
+  if (out->has_updated_after_ns) {
+    read_u64(c, member(value, "updated_after_ns"), &out->updated_after_ns);
+  }
+  out->has_updated_before_ns = given(member(value, "updated_before_ns"));
+  if (out->has_updated_before_ns) {
+    read_u64(c, member(value, "updated_before_ns"), &out->updated_before_ns);
+  }
+  if (given(member(value, "order_by"))) {
+    read_order_by(c, member(value, "order_by"), &out->order_by);
+  }
+  out->has_limit = given(member(value, "limit"));
+  if (out->has_limit) {
+    read_u32(c, member(value, "limit"), &out->limit);
+  }
+}
+
+static inline void show_memory_filter(call *c, const net_memory_filter *value) {
+  {
+    size_t at = enter(c, net_str("source"));
+    if (value->source.data != NULL) {
+      show_text(c, &value->source);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("content_contains"));
+    if (value->content_contains.data != NULL) {
+      show_text(c, &value->content_contains);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tag"));
+    if (value->tag.data != NULL) {
+      show_text(c, &value->tag);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("any_tag"));
+    show_text_list(c, &value->any_tag);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("all_tags"));
+    show_text_list(c, &value->all_tags);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("pinned"));
+    if (value->has_pinned) {
+      show_bool(c, &value->pinned);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("created_after_ns"));
+    if (value->has_created_after_ns) {
+      show_u64(c, &value->created_after_ns);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("created_before_ns"));
+    if (value->has_created_before_ns) {
+      show_u64(c, &value->created_before_ns);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("updated_after_ns"));
+    if (value->has_updated_after_ns) {
+      show_u64(c, &value->updated_after_ns);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("updated_before_ns"));
+    if (value->has_updated_before_ns) {
+      show_u64(c, &value->updated_before_ns);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("order_by"));
+    show_order_by(c, &value->order_by);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("limit"));
+    if (value->has_limit) {
+      show_u32(c, &value->limit);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_task(call *c, const node *value, net_task *out) {
+  *out = net_task_init();
+  read_u64(c, member(value, "id"), &out->id);
+  read_text(c, member(value, "title"), &out->title);
+  read_task_status(c, member(value, "status"), &out->status);
+  read_u64(c, member(value, "created_ns"), &out->created_ns);
+  read_u64(c, member(value, "updated_ns"), &out->updated_ns);
+}
+
+static inline void show_task(call *c, const net_task *value) {
+  {
+    size_t at = enter(c, net_str("id"));
+    show_u64(c, &value->id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("title"));
+    show_text(c, &value->title);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("status"));
+    show_task_status(c, &value->status);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("created_ns"));
+    show_u64(c, &value->created_ns);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("updated_ns"));
+    show_u64(c, &value->updated_ns);
+    leave(c, at);
+  }
+}
+
+static inline void read_memory(call *c, const node *value, net_memory *out) {
+  *out = net_memory_init();
+  read_u64(c, member(value, "id"), &out->id);
+  read_text(c, member(value, "content"), &out->content);
+  read_text_list(c, member(value, "tags"), &out->tags);
+  read_text(c, member(value, "source"), &out->source);
+  read_u64(c, member(value, "created_ns"), &out->created_ns);
+  read_u64(c, member(value, "updated_ns"), &out->updated_ns);
+  read_bool(c, member(value, "pinned"), &out->pinned);
+}
+
+static inline void show_memory(call *c, const net_memory *value) {
+  {
+    size_t at = enter(c, net_str("id"));
+    show_u64(c, &value->id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("content"));
+    show_text(c, &value->content);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tags"));
+    show_text_list(c, &value->tags);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("source"));
+    show_text(c, &value->source);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("created_ns"));
+    show_u64(c, &value->created_ns);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("updated_ns"));
+    show_u64(c, &value->updated_ns);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("pinned"));
+    show_bool(c, &value->pinned);
+    leave(c, at);
+  }
+}
+
+static inline void read_write_token(call *c, const node *value, net_write_token *out) {
+  *out = net_write_token_init();
+  read_u64(c, member(value, "origin_hash"), &out->origin_hash);
+  read_u64(c, member(value, "seq"), &out->seq);
+}
+
+static inline void show_write_token(call *c, const net_write_token *value) {
+  {
+    size_t at = enter(c, net_str("origin_hash"));
+    show_u64(c, &value->origin_hash);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("seq"));
+    show_u64(c, &value->seq);
+    leave(c, at);
+  }
+}
+
+static inline void read_write_receipt(call *c, const node *value, net_write_receipt *out) {
+  *out = net_write_receipt_init();
+  read_u64(c, member(value, "seq"), &out->seq);
+  read_write_token(c, member(value, "token"), &out->token);
+}
+
+static inline void show_write_receipt(call *c, const net_write_receipt *value) {
+  {
+    size_t at = enter(c, net_str("seq"));
+    show_u64(c, &value->seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("token"));
+    show_write_token(c, &value->token);
+    leave(c, at);
+  }
+}
+
+static inline void read_cortex_snapshot(call *c, const node *value, net_cortex_snapshot *out) {
+  *out = net_cortex_snapshot_init();
+  read_bytes(c, member(value, "state_bytes"), &out->state_bytes);
+  out->has_last_seq = given(member(value, "last_seq"));
+  if (out->has_last_seq) {
+    read_u64(c, member(value, "last_seq"), &out->last_seq);
+  }
+}
+
+static inline void show_cortex_snapshot(call *c, const net_cortex_snapshot *value) {
+  {
+    size_t at = enter(c, net_str("state_bytes"));
+    show_bytes(c, &value->state_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("last_seq"));
+    if (value->has_last_seq) {
+      show_u64(c, &value->last_seq);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_state_stats(call *c, const node *value, net_state_stats *out) {
+  *out = net_state_stats_init();
+  read_u64(c, member(value, "next_seq"), &out->next_seq);
+  read_u64(c, member(value, "behind"), &out->behind);
+  read_u64(c, member(value, "skipped"), &out->skipped);
+  read_u64(c, member(value, "unreadable"), &out->unreadable);
+  read_u32(c, member(value, "waits"), &out->waits);
+  read_u32(c, member(value, "watches"), &out->watches);
+}
+
+static inline void show_state_stats(call *c, const net_state_stats *value) {
+  {
+    size_t at = enter(c, net_str("next_seq"));
+    show_u64(c, &value->next_seq);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("behind"));
+    show_u64(c, &value->behind);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("skipped"));
+    show_u64(c, &value->skipped);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("unreadable"));
+    show_u64(c, &value->unreadable);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("waits"));
+    show_u32(c, &value->waits);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("watches"));
+    show_u32(c, &value->watches);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(task, net_task, net_task_list)
+TESTEE_SHOW_LIST(task, net_task_list)
+
+static inline void read_tasks_snapshot_and_watch(call *c, const node *value, net_tasks_snapshot_and_watch *out) {
+  *out = net_tasks_snapshot_and_watch_init();
+  read_task_list(c, member(value, "snapshot"), &out->snapshot);
+  read_handle(c, member(value, "updates"), &out->updates);
+}
+
+static inline void show_tasks_snapshot_and_watch(call *c, const net_tasks_snapshot_and_watch *value) {
+  {
+    size_t at = enter(c, net_str("snapshot"));
+    show_task_list(c, &value->snapshot);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("updates"));
+    show_handle(c, &value->updates);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(memory, net_memory, net_memory_list)
+TESTEE_SHOW_LIST(memory, net_memory_list)
+
+static inline void read_memories_snapshot_and_watch(call *c, const node *value, net_memories_snapshot_and_watch *out) {
+  *out = net_memories_snapshot_and_watch_init();
+  read_memory_list(c, member(value, "snapshot"), &out->snapshot);
+  read_handle(c, member(value, "updates"), &out->updates);
+}
+
+static inline void show_memories_snapshot_and_watch(call *c, const net_memories_snapshot_and_watch *value) {
+  {
+    size_t at = enter(c, net_str("snapshot"));
+    show_memory_list(c, &value->snapshot);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("updates"));
+    show_handle(c, &value->updates);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(task_list, net_task_list, net_task_list_list)
+TESTEE_SHOW_LIST(task_list, net_task_list_list)
+TESTEE_READ_LIST(memory_list, net_memory_list, net_memory_list_list)
+TESTEE_SHOW_LIST(memory_list, net_memory_list_list)
+
+static inline void read_net_db_open_config(call *c, const node *value, net_net_db_open_config *out) {
+  *out = net_net_db_open_config_init();
+  read_u64(c, member(value, "origin_hash"), &out->origin_hash);
+  if (given(member(value, "with_tasks"))) {
+    read_bool(c, member(value, "with_tasks"), &out->with_tasks);
+  }
+  if (given(member(value, "with_memories"))) {
+    read_bool(c, member(value, "with_memories"), &out->with_memories);
+  }
+  if (given(member(value, "persistent_dir"))) {
+    read_text(c, member(value, "persistent_dir"), &out->persistent_dir);
+  }
+  if (given(member(value, "persistent"))) {
+    read_bool(c, member(value, "persistent"), &out->persistent);
+  }
+  out->has_fsync_every_n = given(member(value, "fsync_every_n"));
+  if (out->has_fsync_every_n) {
+    read_u64(c, member(value, "fsync_every_n"), &out->fsync_every_n);
+  }
+  out->has_fsync_interval_ms = given(member(value, "fsync_interval"));
+  if (out->has_fsync_interval_ms) {
+    read_time(c, member(value, "fsync_interval"), &out->fsync_interval_ms);
+  }
+  if (given(member(value, "max"))) {
+    read_u64(c, member(value, "max"), &out->max_bytes);
+  }
+}
+
+static inline void show_net_db_open_config(call *c, const net_net_db_open_config *value) {
+  {
+    size_t at = enter(c, net_str("origin_hash"));
+    show_u64(c, &value->origin_hash);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("with_tasks"));
+    show_bool(c, &value->with_tasks);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("with_memories"));
+    show_bool(c, &value->with_memories);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("persistent_dir"));
+    if (value->persistent_dir.data != NULL) {
+      show_text(c, &value->persistent_dir);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("persistent"));
+    show_bool(c, &value->persistent);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("fsync_every_n"));
+    if (value->has_fsync_every_n) {
+      show_u64(c, &value->fsync_every_n);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("fsync_interval"));
+    if (value->has_fsync_interval_ms) {
+      show_time(c, &value->fsync_interval_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max"));
+    show_u64(c, &value->max_bytes);
+    leave(c, at);
+  }
+}
+
+static inline void read_net_db_bundle(call *c, const node *value, net_net_db_bundle *out) {
+  *out = net_net_db_bundle_init();
+  read_bytes(c, member(value, "state_bytes"), &out->state_bytes);
+}
+
+static inline void show_net_db_bundle(call *c, const net_net_db_bundle *value) {
+  {
+    size_t at = enter(c, net_str("state_bytes"));
+    show_bytes(c, &value->state_bytes);
+    leave(c, at);
+  }
+}
+
 static inline void read_gossip_kind(call *c, const node *value, net_gossip_kind *out) {
   if (!net_gossip_kind_from_text(net_str(text_of(c, value)), out)) {
     refuse(c, "no such value");
@@ -3512,124 +4215,6 @@ static inline void show_base_mismatch(call *c, const net_error *error) {
     {
       size_t at = enter(c, net_str("found"));
       show_text(c, &fields.found);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_cortex_fold_failed(call *c, const net_error *error) {
-  net_cortex_fold_failed_fields fields;
-  if (net_cortex_fold_failed_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("seq"));
-      show_u64(c, &fields.seq);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("reason"));
-      show_text(c, &fields.reason);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_cortex_skipped(call *c, const net_error *error) {
-  net_cortex_skipped_fields fields;
-  if (net_cortex_skipped_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("seq"));
-      show_u64(c, &fields.seq);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_cortex_wrong_origin(call *c, const net_error *error) {
-  net_cortex_wrong_origin_fields fields;
-  if (net_cortex_wrong_origin_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("state_origin"));
-      show_u64(c, &fields.state_origin);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("token_origin"));
-      show_u64(c, &fields.token_origin);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_cortex_timeout(call *c, const net_error *error) {
-  net_cortex_timeout_fields fields;
-  if (net_cortex_timeout_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("seq"));
-      show_u64(c, &fields.seq);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_cortex_queue_full(call *c, const net_error *error) {
-  net_cortex_queue_full_fields fields;
-  if (net_cortex_queue_full_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("what"));
-      show_text(c, &fields.what);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("limit"));
-      show_u64(c, &fields.limit);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_cortex_too_large(call *c, const net_error *error) {
-  net_cortex_too_large_fields fields;
-  if (net_cortex_too_large_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("what"));
-      show_text(c, &fields.what);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("size"));
-      show_u64(c, &fields.size);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("limit"));
-      show_u64(c, &fields.limit);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_cortex_bad_snapshot(call *c, const net_error *error) {
-  net_cortex_bad_snapshot_fields fields;
-  if (net_cortex_bad_snapshot_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("reason"));
-      show_text(c, &fields.reason);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_cortex_newer_version(call *c, const net_error *error) {
-  net_cortex_newer_version_fields fields;
-  if (net_cortex_newer_version_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("found"));
-      show_u32(c, &fields.found);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("supported"));
-      show_u32(c, &fields.supported);
       leave(c, at);
     }
   }
@@ -4028,49 +4613,6 @@ static inline void show_bus_undelivered(call *c, const net_error *error) {
   }
 }
 
-static inline void show_net_db_bad_bundle(call *c, const net_error *error) {
-  net_net_db_bad_bundle_fields fields;
-  if (net_net_db_bad_bundle_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("reason"));
-      show_text(c, &fields.reason);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_net_db_newer_version(call *c, const net_error *error) {
-  net_net_db_newer_version_fields fields;
-  if (net_net_db_newer_version_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("found"));
-      show_u32(c, &fields.found);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("supported"));
-      show_u32(c, &fields.supported);
-      leave(c, at);
-    }
-  }
-}
-
-static inline void show_net_db_too_large(call *c, const net_error *error) {
-  net_net_db_too_large_fields fields;
-  if (net_net_db_too_large_fields_unpack(error, &fields)) {
-    {
-      size_t at = enter(c, net_str("size"));
-      show_u64(c, &fields.size);
-      leave(c, at);
-    }
-    {
-      size_t at = enter(c, net_str("limit"));
-      show_u64(c, &fields.limit);
-      leave(c, at);
-    }
-  }
-}
-
 static inline void show_redex_invalid_name(call *c, const net_error *error) {
   net_redex_invalid_name_fields fields;
   if (net_redex_invalid_name_fields_unpack(error, &fields)) {
@@ -4305,6 +4847,205 @@ static inline void show_redex_range_too_large(call *c, const net_error *error) {
   }
 }
 
+static inline void show_cortex_fold_failed(call *c, const net_error *error) {
+  net_cortex_fold_failed_fields fields;
+  if (net_cortex_fold_failed_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("seq"));
+      show_u64(c, &fields.seq);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_skipped(call *c, const net_error *error) {
+  net_cortex_skipped_fields fields;
+  if (net_cortex_skipped_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("seq"));
+      show_u64(c, &fields.seq);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_wrong_origin(call *c, const net_error *error) {
+  net_cortex_wrong_origin_fields fields;
+  if (net_cortex_wrong_origin_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("state_origin"));
+      show_u64(c, &fields.state_origin);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("token_origin"));
+      show_u64(c, &fields.token_origin);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_timeout(call *c, const net_error *error) {
+  net_cortex_timeout_fields fields;
+  if (net_cortex_timeout_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("seq"));
+      show_u64(c, &fields.seq);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_queue_full(call *c, const net_error *error) {
+  net_cortex_queue_full_fields fields;
+  if (net_cortex_queue_full_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("what"));
+      show_text(c, &fields.what);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_too_large(call *c, const net_error *error) {
+  net_cortex_too_large_fields fields;
+  if (net_cortex_too_large_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("what"));
+      show_text(c, &fields.what);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("size"));
+      show_u64(c, &fields.size);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_bad_snapshot(call *c, const net_error *error) {
+  net_cortex_bad_snapshot_fields fields;
+  if (net_cortex_bad_snapshot_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_newer_version(call *c, const net_error *error) {
+  net_cortex_newer_version_fields fields;
+  if (net_cortex_newer_version_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("found"));
+      show_u32(c, &fields.found);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("supported"));
+      show_u32(c, &fields.supported);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_log(call *c, const net_error *error) {
+  net_cortex_log_fields fields;
+  if (net_cortex_log_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("failure"));
+      show_text(c, &fields.failure);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_cortex_no_snapshot(call *c, const net_error *error) {
+  net_cortex_no_snapshot_fields fields;
+  if (net_cortex_no_snapshot_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("what"));
+      show_text(c, &fields.what);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_net_db_bad_bundle(call *c, const net_error *error) {
+  net_net_db_bad_bundle_fields fields;
+  if (net_net_db_bad_bundle_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_net_db_newer_version(call *c, const net_error *error) {
+  net_net_db_newer_version_fields fields;
+  if (net_net_db_newer_version_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("found"));
+      show_u32(c, &fields.found);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("supported"));
+      show_u32(c, &fields.supported);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_net_db_too_large(call *c, const net_error *error) {
+  net_net_db_too_large_fields fields;
+  if (net_net_db_too_large_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("size"));
+      show_u64(c, &fields.size);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_net_db_missing_model(call *c, const net_error *error) {
+  net_net_db_missing_model_fields fields;
+  if (net_net_db_missing_model_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("model"));
+      show_text(c, &fields.model);
+      leave(c, at);
+    }
+  }
+}
+
 // Shows an error and releases it.
 static inline void show_error(call *c, net_error *error) {
   net_view family = net_str("");
@@ -4365,50 +5106,6 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("base");
     kind = net_str("mismatch");
     show_base_mismatch(c, error);
-  }
-  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_CLOSED) {
-    family = net_str("cortex");
-    kind = net_str("closed");
-  }
-  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_FOLD_FAILED) {
-    family = net_str("cortex");
-    kind = net_str("fold_failed");
-    show_cortex_fold_failed(c, error);
-  }
-  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_SKIPPED) {
-    family = net_str("cortex");
-    kind = net_str("skipped");
-    show_cortex_skipped(c, error);
-  }
-  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_WRONG_ORIGIN) {
-    family = net_str("cortex");
-    kind = net_str("wrong_origin");
-    show_cortex_wrong_origin(c, error);
-  }
-  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_TIMEOUT) {
-    family = net_str("cortex");
-    kind = net_str("timeout");
-    show_cortex_timeout(c, error);
-  }
-  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_QUEUE_FULL) {
-    family = net_str("cortex");
-    kind = net_str("queue_full");
-    show_cortex_queue_full(c, error);
-  }
-  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_TOO_LARGE) {
-    family = net_str("cortex");
-    kind = net_str("too_large");
-    show_cortex_too_large(c, error);
-  }
-  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_BAD_SNAPSHOT) {
-    family = net_str("cortex");
-    kind = net_str("bad_snapshot");
-    show_cortex_bad_snapshot(c, error);
-  }
-  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_NEWER_VERSION) {
-    family = net_str("cortex");
-    kind = net_str("newer_version");
-    show_cortex_newer_version(c, error);
   }
   if (error->family == NET_FAMILY_ECHO && error->kind == NET_ECHO_REJECTED) {
     family = net_str("echo");
@@ -4656,21 +5353,6 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("bus");
     kind = net_str("not_an_object");
   }
-  if (error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_BAD_BUNDLE) {
-    family = net_str("net_db");
-    kind = net_str("decode snapshot bundle");
-    show_net_db_bad_bundle(c, error);
-  }
-  if (error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_NEWER_VERSION) {
-    family = net_str("net_db");
-    kind = net_str("newer_version");
-    show_net_db_newer_version(c, error);
-  }
-  if (error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_TOO_LARGE) {
-    family = net_str("net_db");
-    kind = net_str("encode snapshot");
-    show_net_db_too_large(c, error);
-  }
   if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_INVALID_NAME) {
     family = net_str("redex");
     kind = net_str("invalid channel name");
@@ -4748,6 +5430,84 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("redex");
     kind = net_str("range_too_large");
     show_redex_range_too_large(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_CLOSED) {
+    family = net_str("cortex");
+    kind = net_str("closed");
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_FOLD_FAILED) {
+    family = net_str("cortex");
+    kind = net_str("fold_failed");
+    show_cortex_fold_failed(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_SKIPPED) {
+    family = net_str("cortex");
+    kind = net_str("skipped");
+    show_cortex_skipped(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_WRONG_ORIGIN) {
+    family = net_str("cortex");
+    kind = net_str("wrong_origin");
+    show_cortex_wrong_origin(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_TIMEOUT) {
+    family = net_str("cortex");
+    kind = net_str("timeout");
+    show_cortex_timeout(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_QUEUE_FULL) {
+    family = net_str("cortex");
+    kind = net_str("queue_full");
+    show_cortex_queue_full(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_TOO_LARGE) {
+    family = net_str("cortex");
+    kind = net_str("too_large");
+    show_cortex_too_large(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_BAD_SNAPSHOT) {
+    family = net_str("cortex");
+    kind = net_str("bad_snapshot");
+    show_cortex_bad_snapshot(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_NEWER_VERSION) {
+    family = net_str("cortex");
+    kind = net_str("newer_version");
+    show_cortex_newer_version(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_LOG) {
+    family = net_str("cortex");
+    kind = net_str("log");
+    show_cortex_log(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_NO_SNAPSHOT) {
+    family = net_str("cortex");
+    kind = net_str("no_snapshot");
+    show_cortex_no_snapshot(c, error);
+  }
+  if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_INVALID_TOKEN) {
+    family = net_str("cortex");
+    kind = net_str("invalid_token");
+  }
+  if (error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_BAD_BUNDLE) {
+    family = net_str("net_db");
+    kind = net_str("decode snapshot bundle");
+    show_net_db_bad_bundle(c, error);
+  }
+  if (error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_NEWER_VERSION) {
+    family = net_str("net_db");
+    kind = net_str("newer_version");
+    show_net_db_newer_version(c, error);
+  }
+  if (error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_TOO_LARGE) {
+    family = net_str("net_db");
+    kind = net_str("encode snapshot");
+    show_net_db_too_large(c, error);
+  }
+  if (error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_MISSING_MODEL) {
+    family = net_str("net_db");
+    kind = net_str("missing_model");
+    show_net_db_missing_model(c, error);
   }
   leave(c, before);
   before = enter(c, net_str("family"));
@@ -4882,126 +5642,6 @@ static inline net_error read_error(call *c, const node *value) {
         read_text(c, member(fields, "found"), &given_fields.found);
       }
       net_base_mismatch_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("cortex"))) {
-    if (net_view_equal(kind_text, net_str("closed")) || net_view_equal(kind_text, net_str("closed"))) {
-      error.family = NET_FAMILY_CORTEX;
-      error.kind = NET_CORTEX_CLOSED;
-    }
-  }
-  if (net_view_equal(family_text, net_str("cortex"))) {
-    if (net_view_equal(kind_text, net_str("fold_failed")) || net_view_equal(kind_text, net_str("fold_failed"))) {
-      error.family = NET_FAMILY_CORTEX;
-      error.kind = NET_CORTEX_FOLD_FAILED;
-      net_cortex_fold_failed_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "seq"))) {
-        read_u64(c, member(fields, "seq"), &given_fields.seq);
-      }
-      if (given(member(fields, "reason"))) {
-        read_text(c, member(fields, "reason"), &given_fields.reason);
-      }
-      net_cortex_fold_failed_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("cortex"))) {
-    if (net_view_equal(kind_text, net_str("skipped")) || net_view_equal(kind_text, net_str("skipped"))) {
-      error.family = NET_FAMILY_CORTEX;
-      error.kind = NET_CORTEX_SKIPPED;
-      net_cortex_skipped_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "seq"))) {
-        read_u64(c, member(fields, "seq"), &given_fields.seq);
-      }
-      net_cortex_skipped_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("cortex"))) {
-    if (net_view_equal(kind_text, net_str("wrong_origin")) || net_view_equal(kind_text, net_str("wrong_origin"))) {
-      error.family = NET_FAMILY_CORTEX;
-      error.kind = NET_CORTEX_WRONG_ORIGIN;
-      net_cortex_wrong_origin_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "state_origin"))) {
-        read_u64(c, member(fields, "state_origin"), &given_fields.state_origin);
-      }
-      if (given(member(fields, "token_origin"))) {
-        read_u64(c, member(fields, "token_origin"), &given_fields.token_origin);
-      }
-      net_cortex_wrong_origin_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("cortex"))) {
-    if (net_view_equal(kind_text, net_str("timeout")) || net_view_equal(kind_text, net_str("timeout"))) {
-      error.family = NET_FAMILY_CORTEX;
-      error.kind = NET_CORTEX_TIMEOUT;
-      net_cortex_timeout_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "seq"))) {
-        read_u64(c, member(fields, "seq"), &given_fields.seq);
-      }
-      net_cortex_timeout_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("cortex"))) {
-    if (net_view_equal(kind_text, net_str("queue_full")) || net_view_equal(kind_text, net_str("queue_full"))) {
-      error.family = NET_FAMILY_CORTEX;
-      error.kind = NET_CORTEX_QUEUE_FULL;
-      net_cortex_queue_full_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "what"))) {
-        read_text(c, member(fields, "what"), &given_fields.what);
-      }
-      if (given(member(fields, "limit"))) {
-        read_u64(c, member(fields, "limit"), &given_fields.limit);
-      }
-      net_cortex_queue_full_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("cortex"))) {
-    if (net_view_equal(kind_text, net_str("too_large")) || net_view_equal(kind_text, net_str("too_large"))) {
-      error.family = NET_FAMILY_CORTEX;
-      error.kind = NET_CORTEX_TOO_LARGE;
-      net_cortex_too_large_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "what"))) {
-        read_text(c, member(fields, "what"), &given_fields.what);
-      }
-      if (given(member(fields, "size"))) {
-        read_u64(c, member(fields, "size"), &given_fields.size);
-      }
-      if (given(member(fields, "limit"))) {
-        read_u64(c, member(fields, "limit"), &given_fields.limit);
-      }
-      net_cortex_too_large_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("cortex"))) {
-    if (net_view_equal(kind_text, net_str("bad_snapshot")) || net_view_equal(kind_text, net_str("bad_snapshot"))) {
-      error.family = NET_FAMILY_CORTEX;
-      error.kind = NET_CORTEX_BAD_SNAPSHOT;
-      net_cortex_bad_snapshot_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "reason"))) {
-        read_text(c, member(fields, "reason"), &given_fields.reason);
-      }
-      net_cortex_bad_snapshot_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("cortex"))) {
-    if (net_view_equal(kind_text, net_str("newer_version")) || net_view_equal(kind_text, net_str("newer_version"))) {
-      error.family = NET_FAMILY_CORTEX;
-      error.kind = NET_CORTEX_NEWER_VERSION;
-      net_cortex_newer_version_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "found"))) {
-        read_u32(c, member(fields, "found"), &given_fields.found);
-      }
-      if (given(member(fields, "supported"))) {
-        read_u32(c, member(fields, "supported"), &given_fields.supported);
-      }
-      net_cortex_newer_version_fields_pack(&w, &given_fields);
     }
   }
   if (net_view_equal(family_text, net_str("echo"))) {
@@ -5549,48 +6189,6 @@ static inline net_error read_error(call *c, const node *value) {
       error.kind = NET_BUS_NOT_AN_OBJECT;
     }
   }
-  if (net_view_equal(family_text, net_str("net_db"))) {
-    if (net_view_equal(kind_text, net_str("decode snapshot bundle")) || net_view_equal(kind_text, net_str("bad_bundle"))) {
-      error.family = NET_FAMILY_NET_DB;
-      error.kind = NET_NET_DB_BAD_BUNDLE;
-      net_net_db_bad_bundle_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "reason"))) {
-        read_text(c, member(fields, "reason"), &given_fields.reason);
-      }
-      net_net_db_bad_bundle_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("net_db"))) {
-    if (net_view_equal(kind_text, net_str("newer_version")) || net_view_equal(kind_text, net_str("newer_version"))) {
-      error.family = NET_FAMILY_NET_DB;
-      error.kind = NET_NET_DB_NEWER_VERSION;
-      net_net_db_newer_version_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "found"))) {
-        read_u32(c, member(fields, "found"), &given_fields.found);
-      }
-      if (given(member(fields, "supported"))) {
-        read_u32(c, member(fields, "supported"), &given_fields.supported);
-      }
-      net_net_db_newer_version_fields_pack(&w, &given_fields);
-    }
-  }
-  if (net_view_equal(family_text, net_str("net_db"))) {
-    if (net_view_equal(kind_text, net_str("encode snapshot")) || net_view_equal(kind_text, net_str("too_large"))) {
-      error.family = NET_FAMILY_NET_DB;
-      error.kind = NET_NET_DB_TOO_LARGE;
-      net_net_db_too_large_fields given_fields;
-      memset(&given_fields, 0, sizeof given_fields);
-      if (given(member(fields, "size"))) {
-        read_u64(c, member(fields, "size"), &given_fields.size);
-      }
-      if (given(member(fields, "limit"))) {
-        read_u64(c, member(fields, "limit"), &given_fields.limit);
-      }
-      net_net_db_too_large_fields_pack(&w, &given_fields);
-    }
-  }
   if (net_view_equal(family_text, net_str("redex"))) {
     if (net_view_equal(kind_text, net_str("invalid channel name")) || net_view_equal(kind_text, net_str("invalid_name"))) {
       error.family = NET_FAMILY_REDEX;
@@ -5819,6 +6417,213 @@ static inline net_error read_error(call *c, const node *value) {
       net_redex_range_too_large_fields_pack(&w, &given_fields);
     }
   }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("closed")) || net_view_equal(kind_text, net_str("closed"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_CLOSED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("fold_failed")) || net_view_equal(kind_text, net_str("fold_failed"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_FOLD_FAILED;
+      net_cortex_fold_failed_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "seq"))) {
+        read_u64(c, member(fields, "seq"), &given_fields.seq);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_cortex_fold_failed_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("skipped")) || net_view_equal(kind_text, net_str("skipped"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_SKIPPED;
+      net_cortex_skipped_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "seq"))) {
+        read_u64(c, member(fields, "seq"), &given_fields.seq);
+      }
+      net_cortex_skipped_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("wrong_origin")) || net_view_equal(kind_text, net_str("wrong_origin"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_WRONG_ORIGIN;
+      net_cortex_wrong_origin_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "state_origin"))) {
+        read_u64(c, member(fields, "state_origin"), &given_fields.state_origin);
+      }
+      if (given(member(fields, "token_origin"))) {
+        read_u64(c, member(fields, "token_origin"), &given_fields.token_origin);
+      }
+      net_cortex_wrong_origin_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("timeout")) || net_view_equal(kind_text, net_str("timeout"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_TIMEOUT;
+      net_cortex_timeout_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "seq"))) {
+        read_u64(c, member(fields, "seq"), &given_fields.seq);
+      }
+      net_cortex_timeout_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("queue_full")) || net_view_equal(kind_text, net_str("queue_full"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_QUEUE_FULL;
+      net_cortex_queue_full_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "what"))) {
+        read_text(c, member(fields, "what"), &given_fields.what);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_cortex_queue_full_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("too_large")) || net_view_equal(kind_text, net_str("too_large"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_TOO_LARGE;
+      net_cortex_too_large_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "what"))) {
+        read_text(c, member(fields, "what"), &given_fields.what);
+      }
+      if (given(member(fields, "size"))) {
+        read_u64(c, member(fields, "size"), &given_fields.size);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_cortex_too_large_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("bad_snapshot")) || net_view_equal(kind_text, net_str("bad_snapshot"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_BAD_SNAPSHOT;
+      net_cortex_bad_snapshot_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_cortex_bad_snapshot_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("newer_version")) || net_view_equal(kind_text, net_str("newer_version"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_NEWER_VERSION;
+      net_cortex_newer_version_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "found"))) {
+        read_u32(c, member(fields, "found"), &given_fields.found);
+      }
+      if (given(member(fields, "supported"))) {
+        read_u32(c, member(fields, "supported"), &given_fields.supported);
+      }
+      net_cortex_newer_version_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("log")) || net_view_equal(kind_text, net_str("log"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_LOG;
+      net_cortex_log_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "failure"))) {
+        read_text(c, member(fields, "failure"), &given_fields.failure);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_cortex_log_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("no_snapshot")) || net_view_equal(kind_text, net_str("no_snapshot"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_NO_SNAPSHOT;
+      net_cortex_no_snapshot_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "what"))) {
+        read_text(c, member(fields, "what"), &given_fields.what);
+      }
+      net_cortex_no_snapshot_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("cortex"))) {
+    if (net_view_equal(kind_text, net_str("invalid_token")) || net_view_equal(kind_text, net_str("invalid_token"))) {
+      error.family = NET_FAMILY_CORTEX;
+      error.kind = NET_CORTEX_INVALID_TOKEN;
+    }
+  }
+  if (net_view_equal(family_text, net_str("net_db"))) {
+    if (net_view_equal(kind_text, net_str("decode snapshot bundle")) || net_view_equal(kind_text, net_str("bad_bundle"))) {
+      error.family = NET_FAMILY_NET_DB;
+      error.kind = NET_NET_DB_BAD_BUNDLE;
+      net_net_db_bad_bundle_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_net_db_bad_bundle_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("net_db"))) {
+    if (net_view_equal(kind_text, net_str("newer_version")) || net_view_equal(kind_text, net_str("newer_version"))) {
+      error.family = NET_FAMILY_NET_DB;
+      error.kind = NET_NET_DB_NEWER_VERSION;
+      net_net_db_newer_version_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "found"))) {
+        read_u32(c, member(fields, "found"), &given_fields.found);
+      }
+      if (given(member(fields, "supported"))) {
+        read_u32(c, member(fields, "supported"), &given_fields.supported);
+      }
+      net_net_db_newer_version_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("net_db"))) {
+    if (net_view_equal(kind_text, net_str("encode snapshot")) || net_view_equal(kind_text, net_str("too_large"))) {
+      error.family = NET_FAMILY_NET_DB;
+      error.kind = NET_NET_DB_TOO_LARGE;
+      net_net_db_too_large_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "size"))) {
+        read_u64(c, member(fields, "size"), &given_fields.size);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_net_db_too_large_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("net_db"))) {
+    if (net_view_equal(kind_text, net_str("missing_model")) || net_view_equal(kind_text, net_str("missing_model"))) {
+      error.family = NET_FAMILY_NET_DB;
+      error.kind = NET_NET_DB_MISSING_MODEL;
+      net_net_db_missing_model_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "model"))) {
+        read_text(c, member(fields, "model"), &given_fields.model);
+      }
+      net_net_db_missing_model_fields_pack(&w, &given_fields);
+    }
+  }
   if (error.kind == 0) {
     refuse(c, "no such error");
   }
@@ -5969,6 +6774,54 @@ static inline net_echo_store host_echo_store(const host *own) {
   }
   if (given(member(member(own->value, "name"), "ok"))) {
     read_text(own->c, member(member(own->value, "name"), "ok"), &made.name);
+  }
+  return made;
+}
+
+static void state_fold_apply(void *ctx, uint64_t reply, const net_redex_event_list *events) {
+  const host *own = (const host *)ctx;
+  const node *answer = answer_of(own, "apply");
+  (void)events;
+  if (throws(own->c, answer, reply)) {
+    return;
+  }
+  net_state_fold_apply_reply(reply);
+}
+
+static void state_fold_snapshot(void *ctx, uint64_t reply) {
+  const host *own = (const host *)ctx;
+  const node *answer = answer_of(own, "snapshot");
+  if (throws(own->c, answer, reply)) {
+    return;
+  }
+  net_view result;
+  memset(&result, 0, sizeof result);
+  {
+    read_bytes(own->c, member(answer, "ok"), &result);
+  }
+  net_state_fold_snapshot_reply(reply, result);
+}
+
+static void state_fold_restore(void *ctx, uint64_t reply, net_view state) {
+  const host *own = (const host *)ctx;
+  const node *answer = answer_of(own, "restore");
+  (void)state;
+  if (throws(own->c, answer, reply)) {
+    return;
+  }
+  net_state_fold_restore_reply(reply);
+}
+
+static inline net_state_fold host_state_fold(const host *own) {
+  net_state_fold made;
+  memset(&made, 0, sizeof made);
+  made.ctx = (void *)own;
+  made.apply = state_fold_apply;
+  if (member(own->value, "snapshot") != NULL) {
+    made.snapshot = state_fold_snapshot;
+  }
+  if (member(own->value, "restore") != NULL) {
+    made.restore = state_fold_restore;
   }
   return made;
 }
@@ -10881,6 +11734,1145 @@ static void call_redex_tail_iter_close(call *c) {
   }
 }
 
+static void call_write_token_to_string(call *c) {
+  net_write_token write_token_;
+  memset(&write_token_, 0, sizeof write_token_);
+  read_write_token(c, arg(c, "write_token"), &write_token_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_write_token_to_string_with(&write_token_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_write_token_from_string(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_write_token result;
+  net_code code = net_write_token_from_string_with(text_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_write_token(c, &result);
+  net_write_token_free(&result);
+}
+
+static void call_tasks_adapter_open(call *c) {
+  net_handle redex_;
+  memset(&redex_, 0, sizeof redex_);
+  read_handle(c, arg(c, "redex"), &redex_);
+  net_origin_hash origin_hash_;
+  memset(&origin_hash_, 0, sizeof origin_hash_);
+  read_u64(c, arg(c, "origin_hash"), &origin_hash_);
+  net_adapter_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_adapter_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_tasks_adapter_open_with(redex_, origin_hash_, given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_tasks_adapter_open_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_tasks_adapter_open_as(call *c) {
+  net_handle redex_;
+  memset(&redex_, 0, sizeof redex_);
+  read_handle(c, arg(c, "redex"), &redex_);
+  net_adapter_open_options options_;
+  memset(&options_, 0, sizeof options_);
+  read_adapter_open_options(c, arg(c, "options"), &options_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_tasks_adapter_open_as_with(redex_, &options_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_tasks_adapter_open_as_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_tasks_adapter_open_from_snapshot(call *c) {
+  net_handle redex_;
+  memset(&redex_, 0, sizeof redex_);
+  read_handle(c, arg(c, "redex"), &redex_);
+  net_origin_hash origin_hash_;
+  memset(&origin_hash_, 0, sizeof origin_hash_);
+  read_u64(c, arg(c, "origin_hash"), &origin_hash_);
+  net_cortex_snapshot snapshot_;
+  memset(&snapshot_, 0, sizeof snapshot_);
+  read_cortex_snapshot(c, arg(c, "snapshot"), &snapshot_);
+  net_adapter_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_adapter_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_tasks_adapter_open_from_snapshot_with(redex_, origin_hash_, &snapshot_, given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_tasks_adapter_open_from_snapshot_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_tasks_adapter_create(call *c) {
+  uint64_t id_;
+  memset(&id_, 0, sizeof id_);
+  read_u64(c, arg(c, "id"), &id_);
+  net_view title_;
+  memset(&title_, 0, sizeof title_);
+  read_text(c, arg(c, "title"), &title_);
+  uint64_t now_ns_;
+  memset(&now_ns_, 0, sizeof now_ns_);
+  read_u64(c, arg(c, "now_ns"), &now_ns_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_write_receipt result;
+  net_code code = net_tasks_adapter_create_with(self(c), id_, title_, now_ns_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_write_receipt(c, &result);
+  net_write_receipt_free(&result);
+}
+
+static void call_tasks_adapter_rename(call *c) {
+  uint64_t id_;
+  memset(&id_, 0, sizeof id_);
+  read_u64(c, arg(c, "id"), &id_);
+  net_view new_title_;
+  memset(&new_title_, 0, sizeof new_title_);
+  read_text(c, arg(c, "new_title"), &new_title_);
+  uint64_t now_ns_;
+  memset(&now_ns_, 0, sizeof now_ns_);
+  read_u64(c, arg(c, "now_ns"), &now_ns_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_write_receipt result;
+  net_code code = net_tasks_adapter_rename_with(self(c), id_, new_title_, now_ns_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_write_receipt(c, &result);
+  net_write_receipt_free(&result);
+}
+
+static void call_tasks_adapter_complete(call *c) {
+  uint64_t id_;
+  memset(&id_, 0, sizeof id_);
+  read_u64(c, arg(c, "id"), &id_);
+  uint64_t now_ns_;
+  memset(&now_ns_, 0, sizeof now_ns_);
+  read_u64(c, arg(c, "now_ns"), &now_ns_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_write_receipt result;
+  net_code code = net_tasks_adapter_complete_with(self(c), id_, now_ns_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_write_receipt(c, &result);
+  net_write_receipt_free(&result);
+}
+
+static void call_tasks_adapter_delete(call *c) {
+  uint64_t id_;
+  memset(&id_, 0, sizeof id_);
+  read_u64(c, arg(c, "id"), &id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_write_receipt result;
+  net_code code = net_tasks_adapter_delete_with(self(c), id_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_write_receipt(c, &result);
+  net_write_receipt_free(&result);
+}
+
+static void call_tasks_adapter_list_tasks(call *c) {
+  net_task_filter filter_;
+  memset(&filter_, 0, sizeof filter_);
+  if (given(arg(c, "filter"))) {
+    read_task_filter(c, arg(c, "filter"), &filter_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_task_list result;
+  net_code code = net_tasks_adapter_list_tasks_with(self(c), given(arg(c, "filter")) ? &filter_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_task_list(c, &result);
+  net_task_list_free(&result);
+}
+
+static void call_tasks_adapter_count(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_tasks_adapter_count(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_tasks_adapter_wait_for_seq(call *c) {
+  uint64_t seq_;
+  memset(&seq_, 0, sizeof seq_);
+  read_u64(c, arg(c, "seq"), &seq_);
+  uint64_t deadline_ms_;
+  memset(&deadline_ms_, 0, sizeof deadline_ms_);
+  if (given(arg(c, "deadline"))) {
+    read_time(c, arg(c, "deadline"), &deadline_ms_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_tasks_adapter_wait_for_seq(self(c), seq_, given(arg(c, "deadline")), deadline_ms_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_tasks_adapter_wait_for_token(call *c) {
+  net_write_token token_;
+  memset(&token_, 0, sizeof token_);
+  read_write_token(c, arg(c, "token"), &token_);
+  uint64_t deadline_ms_;
+  memset(&deadline_ms_, 0, sizeof deadline_ms_);
+  if (given(arg(c, "deadline"))) {
+    read_time(c, arg(c, "deadline"), &deadline_ms_);
+  }
+  if (!given(arg(c, "deadline"))) {
+    deadline_ms_ = UINT64_C(1000);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_tasks_adapter_wait_for_token_with(self(c), &token_, deadline_ms_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_tasks_adapter_watch(call *c) {
+  net_task_filter filter_;
+  memset(&filter_, 0, sizeof filter_);
+  if (given(arg(c, "filter"))) {
+    read_task_filter(c, arg(c, "filter"), &filter_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_tasks_adapter_watch_with(self(c), given(arg(c, "filter")) ? &filter_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_tasks_adapter_snapshot_and_watch(call *c) {
+  net_task_filter filter_;
+  memset(&filter_, 0, sizeof filter_);
+  if (given(arg(c, "filter"))) {
+    read_task_filter(c, arg(c, "filter"), &filter_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_tasks_adapter_snapshot_and_watch_with(self(c), given(arg(c, "filter")) ? &filter_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_tasks_snapshot_and_watch result;
+  if (!net_tasks_adapter_snapshot_and_watch_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_tasks_snapshot_and_watch(c, &result);
+  net_tasks_snapshot_and_watch_free(&result);
+  net_bytes_free(&bytes);
+}
+
+static void call_tasks_adapter_snapshot(call *c) {
+  net_error error;
+  net_cortex_snapshot result;
+  net_code code = net_tasks_adapter_snapshot_with(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_cortex_snapshot(c, &result);
+  net_cortex_snapshot_free(&result);
+}
+
+static void call_tasks_adapter_stats(call *c) {
+  net_error error;
+  net_state_stats result;
+  net_code code = net_tasks_adapter_stats_with(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_state_stats(c, &result);
+  net_state_stats_free(&result);
+}
+
+static void call_tasks_adapter_is_running(call *c) {
+  net_error error;
+  bool result;
+  net_code code = net_tasks_adapter_is_running(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_tasks_adapter_close(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_tasks_adapter_close(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_tasks_adapter_origin_hash(call *c) {
+  net_error error;
+  net_origin_hash result;
+  net_code code = net_tasks_adapter_origin_hash(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_task_watch_iter_next(call *c) {
+  uint32_t max = 0;
+  read_u32(c, arg(c, "max"), &max);
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_task_watch_iter_next(self(c), max, net_queue_done, c->queue);
+  if (net_wait(c->queue, op, &bytes, &error) != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_task_list_list result;
+  if (net_task_watch_iter_next_result(net_bytes_view(&bytes), &result)) {
+    show_task_list_list(c, &result);
+    net_task_list_list_free(&result);
+  }
+  net_bytes_free(&bytes);
+}
+
+static void call_task_watch_iter_close(call *c) {
+  net_error error;
+  if (net_task_watch_iter_close(self(c), &error) != 0) {
+    show_error(c, &error);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_memories_adapter_open(call *c) {
+  net_handle redex_;
+  memset(&redex_, 0, sizeof redex_);
+  read_handle(c, arg(c, "redex"), &redex_);
+  net_origin_hash origin_hash_;
+  memset(&origin_hash_, 0, sizeof origin_hash_);
+  read_u64(c, arg(c, "origin_hash"), &origin_hash_);
+  net_adapter_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_adapter_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_memories_adapter_open_with(redex_, origin_hash_, given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_memories_adapter_open_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_memories_adapter_open_as(call *c) {
+  net_handle redex_;
+  memset(&redex_, 0, sizeof redex_);
+  read_handle(c, arg(c, "redex"), &redex_);
+  net_adapter_open_options options_;
+  memset(&options_, 0, sizeof options_);
+  read_adapter_open_options(c, arg(c, "options"), &options_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_memories_adapter_open_as_with(redex_, &options_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_memories_adapter_open_as_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_memories_adapter_open_from_snapshot(call *c) {
+  net_handle redex_;
+  memset(&redex_, 0, sizeof redex_);
+  read_handle(c, arg(c, "redex"), &redex_);
+  net_origin_hash origin_hash_;
+  memset(&origin_hash_, 0, sizeof origin_hash_);
+  read_u64(c, arg(c, "origin_hash"), &origin_hash_);
+  net_cortex_snapshot snapshot_;
+  memset(&snapshot_, 0, sizeof snapshot_);
+  read_cortex_snapshot(c, arg(c, "snapshot"), &snapshot_);
+  net_adapter_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_adapter_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_memories_adapter_open_from_snapshot_with(redex_, origin_hash_, &snapshot_, given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_memories_adapter_open_from_snapshot_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_memories_adapter_store(call *c) {
+  uint64_t id_;
+  memset(&id_, 0, sizeof id_);
+  read_u64(c, arg(c, "id"), &id_);
+  net_view content_;
+  memset(&content_, 0, sizeof content_);
+  read_text(c, arg(c, "content"), &content_);
+  net_view_list tags_;
+  memset(&tags_, 0, sizeof tags_);
+  read_text_list(c, arg(c, "tags"), &tags_);
+  net_view source_;
+  memset(&source_, 0, sizeof source_);
+  read_text(c, arg(c, "source"), &source_);
+  uint64_t now_ns_;
+  memset(&now_ns_, 0, sizeof now_ns_);
+  read_u64(c, arg(c, "now_ns"), &now_ns_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_write_receipt result;
+  net_code code = net_memories_adapter_store_with(self(c), id_, content_, tags_.items, tags_.len, source_, now_ns_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_write_receipt(c, &result);
+  net_write_receipt_free(&result);
+}
+
+static void call_memories_adapter_retag(call *c) {
+  uint64_t id_;
+  memset(&id_, 0, sizeof id_);
+  read_u64(c, arg(c, "id"), &id_);
+  net_view_list tags_;
+  memset(&tags_, 0, sizeof tags_);
+  read_text_list(c, arg(c, "tags"), &tags_);
+  uint64_t now_ns_;
+  memset(&now_ns_, 0, sizeof now_ns_);
+  read_u64(c, arg(c, "now_ns"), &now_ns_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_write_receipt result;
+  net_code code = net_memories_adapter_retag_with(self(c), id_, tags_.items, tags_.len, now_ns_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_write_receipt(c, &result);
+  net_write_receipt_free(&result);
+}
+
+static void call_memories_adapter_pin(call *c) {
+  uint64_t id_;
+  memset(&id_, 0, sizeof id_);
+  read_u64(c, arg(c, "id"), &id_);
+  uint64_t now_ns_;
+  memset(&now_ns_, 0, sizeof now_ns_);
+  read_u64(c, arg(c, "now_ns"), &now_ns_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_write_receipt result;
+  net_code code = net_memories_adapter_pin_with(self(c), id_, now_ns_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_write_receipt(c, &result);
+  net_write_receipt_free(&result);
+}
+
+static void call_memories_adapter_unpin(call *c) {
+  uint64_t id_;
+  memset(&id_, 0, sizeof id_);
+  read_u64(c, arg(c, "id"), &id_);
+  uint64_t now_ns_;
+  memset(&now_ns_, 0, sizeof now_ns_);
+  read_u64(c, arg(c, "now_ns"), &now_ns_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_write_receipt result;
+  net_code code = net_memories_adapter_unpin_with(self(c), id_, now_ns_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_write_receipt(c, &result);
+  net_write_receipt_free(&result);
+}
+
+static void call_memories_adapter_delete(call *c) {
+  uint64_t id_;
+  memset(&id_, 0, sizeof id_);
+  read_u64(c, arg(c, "id"), &id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_write_receipt result;
+  net_code code = net_memories_adapter_delete_with(self(c), id_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_write_receipt(c, &result);
+  net_write_receipt_free(&result);
+}
+
+static void call_memories_adapter_list_memories(call *c) {
+  net_memory_filter filter_;
+  memset(&filter_, 0, sizeof filter_);
+  if (given(arg(c, "filter"))) {
+    read_memory_filter(c, arg(c, "filter"), &filter_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_memory_list result;
+  net_code code = net_memories_adapter_list_memories_with(self(c), given(arg(c, "filter")) ? &filter_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_memory_list(c, &result);
+  net_memory_list_free(&result);
+}
+
+static void call_memories_adapter_count(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_memories_adapter_count(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_memories_adapter_wait_for_seq(call *c) {
+  uint64_t seq_;
+  memset(&seq_, 0, sizeof seq_);
+  read_u64(c, arg(c, "seq"), &seq_);
+  uint64_t deadline_ms_;
+  memset(&deadline_ms_, 0, sizeof deadline_ms_);
+  if (given(arg(c, "deadline"))) {
+    read_time(c, arg(c, "deadline"), &deadline_ms_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_memories_adapter_wait_for_seq(self(c), seq_, given(arg(c, "deadline")), deadline_ms_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_memories_adapter_wait_for_token(call *c) {
+  net_write_token token_;
+  memset(&token_, 0, sizeof token_);
+  read_write_token(c, arg(c, "token"), &token_);
+  uint64_t deadline_ms_;
+  memset(&deadline_ms_, 0, sizeof deadline_ms_);
+  if (given(arg(c, "deadline"))) {
+    read_time(c, arg(c, "deadline"), &deadline_ms_);
+  }
+  if (!given(arg(c, "deadline"))) {
+    deadline_ms_ = UINT64_C(1000);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_memories_adapter_wait_for_token_with(self(c), &token_, deadline_ms_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_memories_adapter_watch(call *c) {
+  net_memory_filter filter_;
+  memset(&filter_, 0, sizeof filter_);
+  if (given(arg(c, "filter"))) {
+    read_memory_filter(c, arg(c, "filter"), &filter_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_memories_adapter_watch_with(self(c), given(arg(c, "filter")) ? &filter_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_memories_adapter_snapshot_and_watch(call *c) {
+  net_memory_filter filter_;
+  memset(&filter_, 0, sizeof filter_);
+  if (given(arg(c, "filter"))) {
+    read_memory_filter(c, arg(c, "filter"), &filter_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_memories_adapter_snapshot_and_watch_with(self(c), given(arg(c, "filter")) ? &filter_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_memories_snapshot_and_watch result;
+  if (!net_memories_adapter_snapshot_and_watch_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_memories_snapshot_and_watch(c, &result);
+  net_memories_snapshot_and_watch_free(&result);
+  net_bytes_free(&bytes);
+}
+
+static void call_memories_adapter_snapshot(call *c) {
+  net_error error;
+  net_cortex_snapshot result;
+  net_code code = net_memories_adapter_snapshot_with(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_cortex_snapshot(c, &result);
+  net_cortex_snapshot_free(&result);
+}
+
+static void call_memories_adapter_stats(call *c) {
+  net_error error;
+  net_state_stats result;
+  net_code code = net_memories_adapter_stats_with(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_state_stats(c, &result);
+  net_state_stats_free(&result);
+}
+
+static void call_memories_adapter_is_running(call *c) {
+  net_error error;
+  bool result;
+  net_code code = net_memories_adapter_is_running(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_memories_adapter_close(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_memories_adapter_close(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_memories_adapter_origin_hash(call *c) {
+  net_error error;
+  net_origin_hash result;
+  net_code code = net_memories_adapter_origin_hash(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_memory_watch_iter_next(call *c) {
+  uint32_t max = 0;
+  read_u32(c, arg(c, "max"), &max);
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_memory_watch_iter_next(self(c), max, net_queue_done, c->queue);
+  if (net_wait(c->queue, op, &bytes, &error) != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_memory_list_list result;
+  if (net_memory_watch_iter_next_result(net_bytes_view(&bytes), &result)) {
+    show_memory_list_list(c, &result);
+    net_memory_list_list_free(&result);
+  }
+  net_bytes_free(&bytes);
+}
+
+static void call_memory_watch_iter_close(call *c) {
+  net_error error;
+  if (net_memory_watch_iter_close(self(c), &error) != 0) {
+    show_error(c, &error);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_fold_adapter_open(call *c) {
+  net_handle redex_;
+  memset(&redex_, 0, sizeof redex_);
+  read_handle(c, arg(c, "redex"), &redex_);
+  net_view name_;
+  memset(&name_, 0, sizeof name_);
+  read_text(c, arg(c, "name"), &name_);
+  host fold_own = {c, arg(c, "fold")};
+  net_state_fold fold_ = host_state_fold(&fold_own);
+  net_redex_file_config config_;
+  memset(&config_, 0, sizeof config_);
+  if (given(arg(c, "config"))) {
+    read_redex_file_config(c, arg(c, "config"), &config_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_fold_adapter_open_with(redex_, name_, &fold_, given(arg(c, "config")) ? &config_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_fold_adapter_open_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_fold_adapter_open_from_snapshot(call *c) {
+  net_handle redex_;
+  memset(&redex_, 0, sizeof redex_);
+  read_handle(c, arg(c, "redex"), &redex_);
+  net_view name_;
+  memset(&name_, 0, sizeof name_);
+  read_text(c, arg(c, "name"), &name_);
+  host fold_own = {c, arg(c, "fold")};
+  net_state_fold fold_ = host_state_fold(&fold_own);
+  net_cortex_snapshot snapshot_;
+  memset(&snapshot_, 0, sizeof snapshot_);
+  read_cortex_snapshot(c, arg(c, "snapshot"), &snapshot_);
+  net_redex_file_config config_;
+  memset(&config_, 0, sizeof config_);
+  if (given(arg(c, "config"))) {
+    read_redex_file_config(c, arg(c, "config"), &config_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_fold_adapter_open_from_snapshot_with(redex_, name_, &fold_, &snapshot_, given(arg(c, "config")) ? &config_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_fold_adapter_open_from_snapshot_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_fold_adapter_wait_for_seq(call *c) {
+  uint64_t seq_;
+  memset(&seq_, 0, sizeof seq_);
+  read_u64(c, arg(c, "seq"), &seq_);
+  uint64_t deadline_ms_;
+  memset(&deadline_ms_, 0, sizeof deadline_ms_);
+  if (given(arg(c, "deadline"))) {
+    read_time(c, arg(c, "deadline"), &deadline_ms_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_fold_adapter_wait_for_seq(self(c), seq_, given(arg(c, "deadline")), deadline_ms_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_fold_adapter_snapshot(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_fold_adapter_snapshot(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_cortex_snapshot result;
+  if (!net_fold_adapter_snapshot_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_cortex_snapshot(c, &result);
+  net_cortex_snapshot_free(&result);
+  net_bytes_free(&bytes);
+}
+
+static void call_fold_adapter_stats(call *c) {
+  net_error error;
+  net_state_stats result;
+  net_code code = net_fold_adapter_stats_with(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_state_stats(c, &result);
+  net_state_stats_free(&result);
+}
+
+static void call_fold_adapter_is_running(call *c) {
+  net_error error;
+  bool result;
+  net_code code = net_fold_adapter_is_running(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_fold_adapter_close(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_fold_adapter_close(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_net_db_open(call *c) {
+  net_net_db_open_config config_;
+  memset(&config_, 0, sizeof config_);
+  read_net_db_open_config(c, arg(c, "config"), &config_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_net_db_open_with(&config_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_net_db_open_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_net_db_open_from_snapshot(call *c) {
+  net_net_db_open_config config_;
+  memset(&config_, 0, sizeof config_);
+  read_net_db_open_config(c, arg(c, "config"), &config_);
+  net_net_db_bundle bundle_;
+  memset(&bundle_, 0, sizeof bundle_);
+  read_net_db_bundle(c, arg(c, "bundle"), &bundle_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_net_db_open_from_snapshot_with(&config_, &bundle_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_net_db_open_from_snapshot_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_net_db_open_from_bytes(call *c) {
+  net_view bundle_;
+  memset(&bundle_, 0, sizeof bundle_);
+  read_bytes(c, arg(c, "bundle"), &bundle_);
+  net_net_db_open_config config_;
+  memset(&config_, 0, sizeof config_);
+  read_net_db_open_config(c, arg(c, "config"), &config_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_net_db_open_from_bytes_with(bundle_, &config_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_net_db_open_from_bytes_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_net_db_snapshot(call *c) {
+  net_error error;
+  net_net_db_bundle result;
+  net_code code = net_net_db_snapshot_with(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_net_db_bundle(c, &result);
+  net_net_db_bundle_free(&result);
+}
+
+static void call_net_db_close(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_net_db_close(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_net_db_tasks(call *c) {
+  net_error error;
+  bool found = false;
+  net_handle result;
+  net_code code = net_net_db_tasks(self(c), &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_object(c, result);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_net_db_memories(call *c) {
+  net_error error;
+  bool found = false;
+  net_handle result;
+  net_code code = net_net_db_memories(self(c), &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_object(c, result);
+  } else {
+    show_null(c);
+  }
+}
+
 // Makes the call that a request names; false if there is none of that name.
 static inline bool dispatch(call *c) {
   static const struct {
@@ -11151,6 +13143,63 @@ static inline bool dispatch(call *c) {
       {"call:redex.redex_file.next_seq", call_redex_file_next_seq},
       {"call:redex.redex_tail_iter.next", call_redex_tail_iter_next},
       {"call:redex.redex_tail_iter.close", call_redex_tail_iter_close},
+      {"call:cortex.write_token.to_string", call_write_token_to_string},
+      {"call:cortex.write_token.from_string", call_write_token_from_string},
+      {"call:cortex.tasks_adapter.open", call_tasks_adapter_open},
+      {"call:cortex.tasks_adapter.open_as", call_tasks_adapter_open_as},
+      {"call:cortex.tasks_adapter.open_from_snapshot", call_tasks_adapter_open_from_snapshot},
+      {"call:cortex.tasks_adapter.create", call_tasks_adapter_create},
+      {"call:cortex.tasks_adapter.rename", call_tasks_adapter_rename},
+      {"call:cortex.tasks_adapter.complete", call_tasks_adapter_complete},
+      {"call:cortex.tasks_adapter.delete", call_tasks_adapter_delete},
+      {"call:cortex.tasks_adapter.list_tasks", call_tasks_adapter_list_tasks},
+      {"call:cortex.tasks_adapter.count", call_tasks_adapter_count},
+      {"call:cortex.tasks_adapter.wait_for_seq", call_tasks_adapter_wait_for_seq},
+      {"call:cortex.tasks_adapter.wait_for_token", call_tasks_adapter_wait_for_token},
+      {"call:cortex.tasks_adapter.watch", call_tasks_adapter_watch},
+      {"call:cortex.tasks_adapter.snapshot_and_watch", call_tasks_adapter_snapshot_and_watch},
+      {"call:cortex.tasks_adapter.snapshot", call_tasks_adapter_snapshot},
+      {"call:cortex.tasks_adapter.stats", call_tasks_adapter_stats},
+      {"call:cortex.tasks_adapter.is_running", call_tasks_adapter_is_running},
+      {"call:cortex.tasks_adapter.close", call_tasks_adapter_close},
+      {"call:cortex.tasks_adapter.origin_hash", call_tasks_adapter_origin_hash},
+      {"call:cortex.task_watch_iter.next", call_task_watch_iter_next},
+      {"call:cortex.task_watch_iter.close", call_task_watch_iter_close},
+      {"call:cortex.memories_adapter.open", call_memories_adapter_open},
+      {"call:cortex.memories_adapter.open_as", call_memories_adapter_open_as},
+      {"call:cortex.memories_adapter.open_from_snapshot", call_memories_adapter_open_from_snapshot},
+      {"call:cortex.memories_adapter.store", call_memories_adapter_store},
+      {"call:cortex.memories_adapter.retag", call_memories_adapter_retag},
+      {"call:cortex.memories_adapter.pin", call_memories_adapter_pin},
+      {"call:cortex.memories_adapter.unpin", call_memories_adapter_unpin},
+      {"call:cortex.memories_adapter.delete", call_memories_adapter_delete},
+      {"call:cortex.memories_adapter.list_memories", call_memories_adapter_list_memories},
+      {"call:cortex.memories_adapter.count", call_memories_adapter_count},
+      {"call:cortex.memories_adapter.wait_for_seq", call_memories_adapter_wait_for_seq},
+      {"call:cortex.memories_adapter.wait_for_token", call_memories_adapter_wait_for_token},
+      {"call:cortex.memories_adapter.watch", call_memories_adapter_watch},
+      {"call:cortex.memories_adapter.snapshot_and_watch", call_memories_adapter_snapshot_and_watch},
+      {"call:cortex.memories_adapter.snapshot", call_memories_adapter_snapshot},
+      {"call:cortex.memories_adapter.stats", call_memories_adapter_stats},
+      {"call:cortex.memories_adapter.is_running", call_memories_adapter_is_running},
+      {"call:cortex.memories_adapter.close", call_memories_adapter_close},
+      {"call:cortex.memories_adapter.origin_hash", call_memories_adapter_origin_hash},
+      {"call:cortex.memory_watch_iter.next", call_memory_watch_iter_next},
+      {"call:cortex.memory_watch_iter.close", call_memory_watch_iter_close},
+      {"call:cortex.fold_adapter.open", call_fold_adapter_open},
+      {"call:cortex.fold_adapter.open_from_snapshot", call_fold_adapter_open_from_snapshot},
+      {"call:cortex.fold_adapter.wait_for_seq", call_fold_adapter_wait_for_seq},
+      {"call:cortex.fold_adapter.snapshot", call_fold_adapter_snapshot},
+      {"call:cortex.fold_adapter.stats", call_fold_adapter_stats},
+      {"call:cortex.fold_adapter.is_running", call_fold_adapter_is_running},
+      {"call:cortex.fold_adapter.close", call_fold_adapter_close},
+      {"call:netdb.net_db.open", call_net_db_open},
+      {"call:netdb.net_db.open_from_snapshot", call_net_db_open_from_snapshot},
+      {"call:netdb.net_db.open_from_bytes", call_net_db_open_from_bytes},
+      {"call:netdb.net_db.snapshot", call_net_db_snapshot},
+      {"call:netdb.net_db.close", call_net_db_close},
+      {"call:netdb.net_db.tasks", call_net_db_tasks},
+      {"call:netdb.net_db.memories", call_net_db_memories},
   };
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
     if (strcmp(c->op, calls[i].op) == 0) {

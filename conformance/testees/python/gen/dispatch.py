@@ -63,8 +63,6 @@ NAMED.update(
             ("fields", "fields", map_of(SAME)),
         ),
         "control.log_sink": host_of(True, write=("write", False, ("record",), SAME)),
-        "cortex.task_status": enum_of({"pending": "pending", "completed": "completed"}),
-        "cortex.state_model": enum_of({"tasks": "tasks", "memories": "memories", "fold": "fold"}),
         "echo.color": enum_of({"red": "red", "darkGreen": "darkGreen", "blue": "blue"}),
         "echo.level": enum_of({"low": 1, "high": 500}),
         "echo.reason": enum_of({"none": "none", "damaged": "damaged"}),
@@ -626,6 +624,131 @@ NAMED.update(
             ("aside", "aside", list_of(SAME)),
             ("applied", "applied", SAME),
         ),
+        "cortex.task_status": enum_of({"pending": "pending", "completed": "completed"}),
+        "cortex.order_by": enum_of(
+            {
+                "id_asc": "id_asc",
+                "id_desc": "id_desc",
+                "created_asc": "created_asc",
+                "created_desc": "created_desc",
+                "updated_asc": "updated_asc",
+                "updated_desc": "updated_desc",
+            },
+        ),
+        "cortex.state_model": enum_of({"tasks": "tasks", "memories": "memories", "fold": "fold"}),
+        "cortex.adapter_options": record_of(
+            net.gen.cortex.AdapterOptions,
+            ("persistent", "persistent", SAME),
+            ("fsync_every_n", "fsync_every_n", optional(DECIMAL)),
+            ("fsync_interval", "fsync_interval_ms", optional(SAME)),
+            ("max", "max_bytes", DECIMAL),
+        ),
+        "cortex.adapter_open_options": record_of(
+            net.gen.cortex.AdapterOpenOptions,
+            ("origin_hash", "origin_hash", DECIMAL),
+            ("persistent", "persistent", SAME),
+            ("fsync_every_n", "fsync_every_n", optional(DECIMAL)),
+            ("fsync_interval", "fsync_interval_ms", optional(SAME)),
+            ("max", "max_bytes", DECIMAL),
+        ),
+        "cortex.task_filter": record_of(
+            net.gen.cortex.TaskFilter,
+            ("status", "status", optional(named("cortex.task_status"))),
+            ("title_contains", "title_contains", optional(SAME)),
+            ("created_after_ns", "created_after_ns", optional(DECIMAL)),
+            ("created_before_ns", "created_before_ns", optional(DECIMAL)),
+            ("updated_after_ns", "updated_after_ns", optional(DECIMAL)),
+            ("updated_before_ns", "updated_before_ns", optional(DECIMAL)),
+            ("order_by", "order_by", named("cortex.order_by")),
+            ("limit", "limit", optional(SAME)),
+        ),
+        "cortex.memory_filter": record_of(
+            net.gen.cortex.MemoryFilter,
+            ("source", "source", optional(SAME)),
+            ("content_contains", "content_contains", optional(SAME)),
+            ("tag", "tag", optional(SAME)),
+            ("any_tag", "any_tag", list_of(SAME)),
+            ("all_tags", "all_tags", list_of(SAME)),
+            ("pinned", "pinned", optional(SAME)),
+            ("created_after_ns", "created_after_ns", optional(DECIMAL)),
+            ("created_before_ns", "created_before_ns", optional(DECIMAL)),
+            ("updated_after_ns", "updated_after_ns", optional(DECIMAL)),
+            ("updated_before_ns", "updated_before_ns", optional(DECIMAL)),
+            ("order_by", "order_by", named("cortex.order_by")),
+            ("limit", "limit", optional(SAME)),
+        ),
+        "cortex.task": record_of(
+            net.gen.cortex.Task,
+            ("id", "id", DECIMAL),
+            ("title", "title", SAME),
+            ("status", "status", named("cortex.task_status")),
+            ("created_ns", "created_ns", DECIMAL),
+            ("updated_ns", "updated_ns", DECIMAL),
+        ),
+        "cortex.memory": record_of(
+            net.gen.cortex.Memory,
+            ("id", "id", DECIMAL),
+            ("content", "content", SAME),
+            ("tags", "tags", list_of(SAME)),
+            ("source", "source", SAME),
+            ("created_ns", "created_ns", DECIMAL),
+            ("updated_ns", "updated_ns", DECIMAL),
+            ("pinned", "pinned", SAME),
+        ),
+        "cortex.write_token": record_of(
+            net.gen.cortex.WriteToken,
+            ("origin_hash", "origin_hash", DECIMAL),
+            ("seq", "seq", DECIMAL),
+        ),
+        "cortex.write_receipt": record_of(
+            net.gen.cortex.WriteReceipt,
+            ("seq", "seq", DECIMAL),
+            ("token", "token", named("cortex.write_token")),
+        ),
+        "cortex.cortex_snapshot": record_of(
+            net.gen.cortex.CortexSnapshot,
+            ("state_bytes", "state_bytes", BYTES),
+            ("last_seq", "last_seq", optional(DECIMAL)),
+        ),
+        "cortex.state_stats": record_of(
+            net.gen.cortex.StateStats,
+            ("next_seq", "next_seq", DECIMAL),
+            ("behind", "behind", DECIMAL),
+            ("skipped", "skipped", DECIMAL),
+            ("unreadable", "unreadable", DECIMAL),
+            ("waits", "waits", SAME),
+            ("watches", "watches", SAME),
+        ),
+        "cortex.tasks_snapshot_and_watch": record_of(
+            net.gen.cortex.TasksSnapshotAndWatch,
+            ("snapshot", "snapshot", list_of(named("cortex.task"))),
+            ("updates", "updates", OBJECT),
+        ),
+        "cortex.memories_snapshot_and_watch": record_of(
+            net.gen.cortex.MemoriesSnapshotAndWatch,
+            ("snapshot", "snapshot", list_of(named("cortex.memory"))),
+            ("updates", "updates", OBJECT),
+        ),
+        "cortex.state_fold": host_of(
+            False,
+            apply=("apply", False, ("events",), SAME),
+            snapshot=("snapshot", False, (), BYTES),
+            restore=("restore", False, ("state",), SAME),
+        ),
+        "netdb.net_db_open_config": record_of(
+            net.gen.netdb.NetDbOpenConfig,
+            ("origin_hash", "origin_hash", DECIMAL),
+            ("with_tasks", "with_tasks", SAME),
+            ("with_memories", "with_memories", SAME),
+            ("persistent_dir", "persistent_dir", optional(SAME)),
+            ("persistent", "persistent", SAME),
+            ("fsync_every_n", "fsync_every_n", optional(DECIMAL)),
+            ("fsync_interval", "fsync_interval_ms", optional(SAME)),
+            ("max", "max_bytes", DECIMAL),
+        ),
+        "netdb.net_db_bundle": record_of(
+            net.gen.netdb.NetDbBundle, ("state_bytes", "state_bytes", BYTES)
+        ),
         "route.gossip_kind": enum_of(
             {"beacons": "beacons", "routes": "routes", "seqno_requests": "seqno_requests"}
         ),
@@ -796,6 +919,9 @@ ERRORS.update(
             720905,
             (("found", "found", SAME), ("supported", "supported", SAME)),
         ),
+        ("cortex", "log"): (720906, (("failure", "failure", SAME), ("reason", "reason", SAME))),
+        ("cortex", "no_snapshot"): (720908, (("what", "what", SAME),)),
+        ("cortex", "invalid_token"): (720907, ()),
         ("net_db", "decode snapshot bundle"): (786433, (("reason", "reason", SAME),)),
         ("net_db", "newer_version"): (
             786434,
@@ -805,6 +931,7 @@ ERRORS.update(
             786435,
             (("size", "size", DECIMAL), ("limit", "limit", DECIMAL)),
         ),
+        ("net_db", "missing_model"): (786436, (("model", "model", SAME),)),
     }
 )
 
@@ -1827,5 +1954,391 @@ CALLS: dict[str, Call] = {
     ),
     "redex.redex_tail_iter.close": Call(
         net.gen.redex.RedexTailIter, "close", (), SAME, on_object=True
+    ),
+    "cortex.write_token.to_string": Call(
+        net.gen.cortex.WriteToken,
+        "to_string",
+        (("write_token", "write_token", named("cortex.write_token")),),
+        SAME,
+        on_value=True,
+    ),
+    "cortex.write_token.from_string": Call(
+        net.gen.cortex.WriteToken,
+        "from_string",
+        (("text", "text", SAME),),
+        named("cortex.write_token"),
+    ),
+    "cortex.tasks_adapter.open": Call(
+        net.gen.cortex.TasksAdapter,
+        "open",
+        (
+            ("redex", "redex", OBJECT),
+            ("origin_hash", "origin_hash", DECIMAL),
+            ("options", "persistent", named("cortex.adapter_options")),
+        ),
+        None,
+    ),
+    "cortex.tasks_adapter.open_as": Call(
+        net.gen.cortex.TasksAdapter,
+        "open_as",
+        (
+            ("redex", "redex", OBJECT),
+            ("options", "origin_hash", named("cortex.adapter_open_options")),
+        ),
+        None,
+    ),
+    "cortex.tasks_adapter.open_from_snapshot": Call(
+        net.gen.cortex.TasksAdapter,
+        "open_from_snapshot",
+        (
+            ("redex", "redex", OBJECT),
+            ("origin_hash", "origin_hash", DECIMAL),
+            ("snapshot", "snapshot", named("cortex.cortex_snapshot")),
+            ("options", "persistent", named("cortex.adapter_options")),
+        ),
+        None,
+    ),
+    "cortex.tasks_adapter.create": Call(
+        net.gen.cortex.TasksAdapter,
+        "create",
+        (("id", "id", DECIMAL), ("title", "title", SAME), ("now_ns", "now_ns", DECIMAL)),
+        named("cortex.write_receipt"),
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.rename": Call(
+        net.gen.cortex.TasksAdapter,
+        "rename",
+        (("id", "id", DECIMAL), ("new_title", "new_title", SAME), ("now_ns", "now_ns", DECIMAL)),
+        named("cortex.write_receipt"),
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.complete": Call(
+        net.gen.cortex.TasksAdapter,
+        "complete",
+        (("id", "id", DECIMAL), ("now_ns", "now_ns", DECIMAL)),
+        named("cortex.write_receipt"),
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.delete": Call(
+        net.gen.cortex.TasksAdapter,
+        "delete",
+        (("id", "id", DECIMAL),),
+        named("cortex.write_receipt"),
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.list_tasks": Call(
+        net.gen.cortex.TasksAdapter,
+        "list_tasks",
+        (("filter", "status", named("cortex.task_filter")),),
+        list_of(named("cortex.task")),
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.count": Call(
+        net.gen.cortex.TasksAdapter, "count", (), SAME, on_object=True
+    ),
+    "cortex.tasks_adapter.wait_for_seq": Call(
+        net.gen.cortex.TasksAdapter,
+        "wait_for_seq",
+        (("seq", "seq", DECIMAL), ("deadline", "deadline_ms", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.wait_for_token": Call(
+        net.gen.cortex.TasksAdapter,
+        "wait_for_token",
+        (("token", "token", named("cortex.write_token")), ("deadline", "deadline_ms", SAME)),
+        SAME,
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.watch": Call(
+        net.gen.cortex.TasksAdapter,
+        "watch",
+        (("filter", "status", named("cortex.task_filter")),),
+        None,
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.watch/watch_tasks": Call(
+        net.gen.cortex.TasksAdapter,
+        "watch_tasks",
+        (("filter", "status", named("cortex.task_filter")),),
+        None,
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.snapshot_and_watch": Call(
+        net.gen.cortex.TasksAdapter,
+        "snapshot_and_watch",
+        (("filter", "status", named("cortex.task_filter")),),
+        named("cortex.tasks_snapshot_and_watch"),
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.snapshot_and_watch/snapshot_and_watch_tasks": Call(
+        net.gen.cortex.TasksAdapter,
+        "snapshot_and_watch_tasks",
+        (("filter", "status", named("cortex.task_filter")),),
+        named("cortex.tasks_snapshot_and_watch"),
+        on_object=True,
+    ),
+    "cortex.tasks_adapter.snapshot": Call(
+        net.gen.cortex.TasksAdapter, "snapshot", (), named("cortex.cortex_snapshot"), on_object=True
+    ),
+    "cortex.tasks_adapter.stats": Call(
+        net.gen.cortex.TasksAdapter, "stats", (), named("cortex.state_stats"), on_object=True
+    ),
+    "cortex.tasks_adapter.is_running": Call(
+        net.gen.cortex.TasksAdapter, "is_running", (), SAME, on_object=True
+    ),
+    "cortex.tasks_adapter.close": Call(
+        net.gen.cortex.TasksAdapter, "close", (), SAME, on_object=True
+    ),
+    "cortex.tasks_adapter.origin_hash": Call(
+        net.gen.cortex.TasksAdapter, "origin_hash", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "cortex.task_watch_iter.next": Call(
+        net.gen.cortex.TaskWatchIter,
+        "next",
+        (("max", "max", SAME),),
+        list_of(list_of(named("cortex.task"))),
+        on_object=True,
+    ),
+    "cortex.task_watch_iter.close": Call(
+        net.gen.cortex.TaskWatchIter, "close", (), SAME, on_object=True
+    ),
+    "cortex.memories_adapter.open": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "open",
+        (
+            ("redex", "redex", OBJECT),
+            ("origin_hash", "origin_hash", DECIMAL),
+            ("options", "persistent", named("cortex.adapter_options")),
+        ),
+        None,
+    ),
+    "cortex.memories_adapter.open_as": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "open_as",
+        (
+            ("redex", "redex", OBJECT),
+            ("options", "origin_hash", named("cortex.adapter_open_options")),
+        ),
+        None,
+    ),
+    "cortex.memories_adapter.open_from_snapshot": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "open_from_snapshot",
+        (
+            ("redex", "redex", OBJECT),
+            ("origin_hash", "origin_hash", DECIMAL),
+            ("snapshot", "snapshot", named("cortex.cortex_snapshot")),
+            ("options", "persistent", named("cortex.adapter_options")),
+        ),
+        None,
+    ),
+    "cortex.memories_adapter.store": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "store",
+        (
+            ("id", "id", DECIMAL),
+            ("content", "content", SAME),
+            ("tags", "tags", list_of(SAME)),
+            ("source", "source", SAME),
+            ("now_ns", "now_ns", DECIMAL),
+        ),
+        named("cortex.write_receipt"),
+        on_object=True,
+    ),
+    "cortex.memories_adapter.store/insert": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "insert",
+        (
+            ("id", "id", DECIMAL),
+            ("content", "content", SAME),
+            ("tags", "tags", list_of(SAME)),
+            ("source", "source", SAME),
+            ("now_ns", "now_ns", DECIMAL),
+        ),
+        named("cortex.write_receipt"),
+        on_object=True,
+    ),
+    "cortex.memories_adapter.retag": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "retag",
+        (("id", "id", DECIMAL), ("tags", "tags", list_of(SAME)), ("now_ns", "now_ns", DECIMAL)),
+        named("cortex.write_receipt"),
+        on_object=True,
+    ),
+    "cortex.memories_adapter.pin": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "pin",
+        (("id", "id", DECIMAL), ("now_ns", "now_ns", DECIMAL)),
+        named("cortex.write_receipt"),
+        on_object=True,
+    ),
+    "cortex.memories_adapter.unpin": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "unpin",
+        (("id", "id", DECIMAL), ("now_ns", "now_ns", DECIMAL)),
+        named("cortex.write_receipt"),
+        on_object=True,
+    ),
+    "cortex.memories_adapter.delete": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "delete",
+        (("id", "id", DECIMAL),),
+        named("cortex.write_receipt"),
+        on_object=True,
+    ),
+    "cortex.memories_adapter.list_memories": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "list_memories",
+        (("filter", "source", named("cortex.memory_filter")),),
+        list_of(named("cortex.memory")),
+        on_object=True,
+    ),
+    "cortex.memories_adapter.count": Call(
+        net.gen.cortex.MemoriesAdapter, "count", (), SAME, on_object=True
+    ),
+    "cortex.memories_adapter.wait_for_seq": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "wait_for_seq",
+        (("seq", "seq", DECIMAL), ("deadline", "deadline_ms", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "cortex.memories_adapter.wait_for_token": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "wait_for_token",
+        (("token", "token", named("cortex.write_token")), ("deadline", "deadline_ms", SAME)),
+        SAME,
+        on_object=True,
+    ),
+    "cortex.memories_adapter.watch": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "watch",
+        (("filter", "source", named("cortex.memory_filter")),),
+        None,
+        on_object=True,
+    ),
+    "cortex.memories_adapter.watch/watch_memories": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "watch_memories",
+        (("filter", "source", named("cortex.memory_filter")),),
+        None,
+        on_object=True,
+    ),
+    "cortex.memories_adapter.snapshot_and_watch": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "snapshot_and_watch",
+        (("filter", "source", named("cortex.memory_filter")),),
+        named("cortex.memories_snapshot_and_watch"),
+        on_object=True,
+    ),
+    "cortex.memories_adapter.snapshot_and_watch/snapshot_and_watch_memories": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "snapshot_and_watch_memories",
+        (("filter", "source", named("cortex.memory_filter")),),
+        named("cortex.memories_snapshot_and_watch"),
+        on_object=True,
+    ),
+    "cortex.memories_adapter.snapshot": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "snapshot",
+        (),
+        named("cortex.cortex_snapshot"),
+        on_object=True,
+    ),
+    "cortex.memories_adapter.stats": Call(
+        net.gen.cortex.MemoriesAdapter, "stats", (), named("cortex.state_stats"), on_object=True
+    ),
+    "cortex.memories_adapter.is_running": Call(
+        net.gen.cortex.MemoriesAdapter, "is_running", (), SAME, on_object=True
+    ),
+    "cortex.memories_adapter.close": Call(
+        net.gen.cortex.MemoriesAdapter, "close", (), SAME, on_object=True
+    ),
+    "cortex.memories_adapter.origin_hash": Call(
+        net.gen.cortex.MemoriesAdapter, "origin_hash", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "cortex.memory_watch_iter.next": Call(
+        net.gen.cortex.MemoryWatchIter,
+        "next",
+        (("max", "max", SAME),),
+        list_of(list_of(named("cortex.memory"))),
+        on_object=True,
+    ),
+    "cortex.memory_watch_iter.close": Call(
+        net.gen.cortex.MemoryWatchIter, "close", (), SAME, on_object=True
+    ),
+    "cortex.fold_adapter.open": Call(
+        net.gen.cortex.FoldAdapter,
+        "open",
+        (
+            ("redex", "redex", OBJECT),
+            ("name", "name", SAME),
+            ("fold", "fold", named("cortex.state_fold")),
+            ("config", "persistent", named("redex.redex_file_config")),
+        ),
+        None,
+    ),
+    "cortex.fold_adapter.open_from_snapshot": Call(
+        net.gen.cortex.FoldAdapter,
+        "open_from_snapshot",
+        (
+            ("redex", "redex", OBJECT),
+            ("name", "name", SAME),
+            ("fold", "fold", named("cortex.state_fold")),
+            ("snapshot", "snapshot", named("cortex.cortex_snapshot")),
+            ("config", "persistent", named("redex.redex_file_config")),
+        ),
+        None,
+    ),
+    "cortex.fold_adapter.wait_for_seq": Call(
+        net.gen.cortex.FoldAdapter,
+        "wait_for_seq",
+        (("seq", "seq", DECIMAL), ("deadline", "deadline_ms", optional(SAME))),
+        SAME,
+        on_object=True,
+    ),
+    "cortex.fold_adapter.snapshot": Call(
+        net.gen.cortex.FoldAdapter, "snapshot", (), named("cortex.cortex_snapshot"), on_object=True
+    ),
+    "cortex.fold_adapter.stats": Call(
+        net.gen.cortex.FoldAdapter, "stats", (), named("cortex.state_stats"), on_object=True
+    ),
+    "cortex.fold_adapter.is_running": Call(
+        net.gen.cortex.FoldAdapter, "is_running", (), SAME, on_object=True
+    ),
+    "cortex.fold_adapter.close": Call(
+        net.gen.cortex.FoldAdapter, "close", (), SAME, on_object=True
+    ),
+    "netdb.net_db.open": Call(
+        net.gen.netdb.NetDb,
+        "open",
+        (("config", "origin_hash", named("netdb.net_db_open_config")),),
+        None,
+    ),
+    "netdb.net_db.open_from_snapshot": Call(
+        net.gen.netdb.NetDb,
+        "open_from_snapshot",
+        (
+            ("config", "config", named("netdb.net_db_open_config")),
+            ("bundle", "bundle", named("netdb.net_db_bundle")),
+        ),
+        None,
+    ),
+    "netdb.net_db.open_from_bytes": Call(
+        net.gen.netdb.NetDb,
+        "open_from_bytes",
+        (("bundle", "bundle", BYTES), ("config", "origin_hash", named("netdb.net_db_open_config"))),
+        None,
+    ),
+    "netdb.net_db.snapshot": Call(
+        net.gen.netdb.NetDb, "snapshot", (), named("netdb.net_db_bundle"), on_object=True
+    ),
+    "netdb.net_db.close": Call(net.gen.netdb.NetDb, "close", (), SAME, on_object=True),
+    "netdb.net_db.tasks": Call(
+        net.gen.netdb.NetDb, "tasks", (), None, on_object=True, is_property=True
+    ),
+    "netdb.net_db.memories": Call(
+        net.gen.netdb.NetDb, "memories", (), None, on_object=True, is_property=True
     ),
 }

@@ -211,6 +211,11 @@ impl<D: Dir> Log<D> {
         &self.dir
     }
 
+    /// Number of the log, drawn when it was made.
+    pub fn log_id(&self) -> u64 {
+        self.head.log_id()
+    }
+
     /// A place near a number, if it is in the segment that is written to: others have an index on disk.
     pub fn place(&self, seq: u64) -> Option<Place> {
         let (seq, offset) = self.active.index.locate(seq).filter(|_| seq >= self.active.name.first)?;

@@ -1,48 +1,45 @@
-//! Which items belong to a list, and in which order they stand.
+//! Which items belong to a list.
 
-use net_types::Timestamp;
-
-/// The order of a list. Items of the same time stand in the order of their ids, which turns with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum OrderBy {
-    /// By rising id.
-    #[default]
-    IdAsc,
-    /// By falling id.
-    IdDesc,
-    /// The oldest first.
-    CreatedAsc,
-    /// The newest first.
-    CreatedDesc,
-    /// What has not changed for the longest time first.
-    UpdatedAsc,
-    /// What has changed last first.
-    UpdatedDesc,
-}
-
-impl OrderBy {
-    pub(crate) const fn is_falling(self) -> bool {
-        matches!(self, Self::IdDesc | Self::CreatedDesc | Self::UpdatedDesc)
-    }
-}
+use net_types::{
+    Timestamp,
+    cortex::{MemoryFilter, TaskFilter},
+};
 
 /// Bounds of the times of an item, both of which are inside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Times {
-    /// Made then or later.
-    pub created_after: Option<Timestamp>,
-    /// Made then or earlier.
-    pub created_before: Option<Timestamp>,
-    /// Changed last then or later.
-    pub updated_after: Option<Timestamp>,
-    /// Changed last then or earlier.
-    pub updated_before: Option<Timestamp>,
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Times {
+    pub(crate) created_after: Option<Timestamp>,
+    pub(crate) created_before: Option<Timestamp>,
+    pub(crate) updated_after: Option<Timestamp>,
+    pub(crate) updated_before: Option<Timestamp>,
 }
 
 impl Times {
     pub(crate) fn have(&self, created: Timestamp, updated: Timestamp) -> bool {
         within(created, self.created_after, self.created_before)
             && within(updated, self.updated_after, self.updated_before)
+    }
+}
+
+impl From<&TaskFilter> for Times {
+    fn from(filter: &TaskFilter) -> Self {
+        Self {
+            created_after: filter.created_after_ns,
+            created_before: filter.created_before_ns,
+            updated_after: filter.updated_after_ns,
+            updated_before: filter.updated_before_ns,
+        }
+    }
+}
+
+impl From<&MemoryFilter> for Times {
+    fn from(filter: &MemoryFilter) -> Self {
+        Self {
+            created_after: filter.created_after_ns,
+            created_before: filter.created_before_ns,
+            updated_after: filter.updated_after_ns,
+            updated_before: filter.updated_before_ns,
+        }
     }
 }
 

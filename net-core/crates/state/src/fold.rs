@@ -1,15 +1,9 @@
 //! What a state is made by.
 
-use net_types::cortex::{CortexError, StateModel};
-
-/// An event of a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Event<'a> {
-    /// Its number.
-    pub seq: u64,
-    /// What was appended.
-    pub payload: &'a [u8],
-}
+use net_types::{
+    cortex::{CortexError, StateModel},
+    redex::RedexEvent,
+};
 
 /// What became of events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,12 +21,25 @@ pub trait Fold: Sized {
     /// What its snapshots hold.
     const MODEL: StateModel;
 
-    /// Takes events, in the order of their numbers.
-    fn apply(&mut self, events: &[Event<'_>]) -> Applied;
+    /// Takes events, none of which is a gap, in the order of their numbers.
+    fn apply(&mut self, events: &[RedexEvent]) -> Applied;
 
     /// The state as bytes; `too_large` if its form does not hold it.
     fn encode(&self) -> Result<Vec<u8>, CortexError>;
 
     /// The state of bytes; `bad_snapshot` if they are none.
     fn decode(bytes: &[u8]) -> Result<Self, CortexError>;
+}
+
+/// Events in a row, for tests.
+#[cfg(test)]
+pub(crate) fn events(first: u64, payloads: &[&[u8]]) -> Vec<RedexEvent> {
+    let event = |(seq, payload): (u64, &&[u8])| RedexEvent {
+        seq,
+        payload: bytes::Bytes::copy_from_slice(payload),
+        checksum: 0,
+        is_inline: false,
+        skipped: 0,
+    };
+    (first..).zip(payloads).map(event).collect()
 }

@@ -2,60 +2,19 @@
 
 use net_types::{
     Timestamp,
-    cortex::{CortexError, StateModel},
+    cortex::{CortexError, Memory, MemoryFilter, StateModel},
+    redex::RedexEvent,
     wire::cortex::{MemoriesState, MemoryEntry, MemoryEvent, MemoryEventBody, MemoryTag},
 };
 use std::collections::BTreeMap;
 
 use crate::{
-    filter::{OrderBy, Part, Times},
-    fold::{Applied, Event, Fold},
+    filter::{Part, Times},
+    fold::{Applied, Fold},
     orders::{Key, Orders, merged},
     snapshot::{put, rising, unread},
     watch::Listed,
 };
-
-/// A memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Memory {
-    /// Its number.
-    pub id: u64,
-    /// What is remembered.
-    pub content: String,
-    /// What it is found by, as it was given.
-    pub tags: Vec<String>,
-    /// Where it is from.
-    pub source: String,
-    /// When it was stored first.
-    pub created: Timestamp,
-    /// When it changed last.
-    pub updated: Timestamp,
-    /// Whether it is pinned.
-    pub pinned: bool,
-}
-
-/// Which memories are listed: those that all of it holds for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct MemoryFilter {
-    /// Where they are from.
-    pub source: Option<String>,
-    /// What their content has in it, whatever the case of its letters.
-    pub content_contains: Option<String>,
-    /// A tag that they have.
-    pub tag: Option<String>,
-    /// Tags of which they have one or more; an empty list demands nothing.
-    pub any_tag: Vec<String>,
-    /// Tags that they have, all of them.
-    pub all_tags: Vec<String>,
-    /// Whether they are pinned.
-    pub pinned: Option<bool>,
-    /// When they were stored and changed.
-    pub times: Times,
-    /// Their order.
-    pub order_by: OrderBy,
-    /// Most of them: 0 for none at all, nothing for as many as there are.
-    pub limit: Option<u32>,
-}
 
 /// All memories of a log.
 #[derive(Debug, Clone, Default)]
@@ -104,15 +63,16 @@ impl Memories {
     fn examine(&self, filter: &MemoryFilter) -> (Vec<Memory>, usize) {
         let limit = filter.limit.map_or(usize::MAX, |limit| limit as usize);
         let content = Part::new(filter.content_contains.as_deref());
+        let times = Times::from(filter);
         let mut examined = 0;
         let mut list = Vec::new();
-        let mut ids = merged(self.narrowest(filter), filter.order_by, &filter.times);
+        let mut ids = merged(self.narrowest(filter), filter.order_by, &times);
         while list.len() < limit
             && let Some(id) = ids.next()
         {
             examined += 1;
             let Some(row) = self.rows.get(&id) else { continue };
-            if row.is_left_by(filter) && content.is_in(&row.content) {
+            if row.is_left_by(filter, &times) && content.is_in(&row.content) {
                 list.push(row.memory(id));
             }
         }
@@ -238,8 +198,8 @@ impl Row {
     }
 
     /// Whether a filter leaves it, its content aside.
-    fn is_left_by(&self, filter: &MemoryFilter) -> bool {
-        filter.times.have(self.created, self.updated)
+    fn is_left_by(&self, filter: &MemoryFilter, times: &Times) -> bool {
+        times.have(self.created, self.updated)
             && filter.pinned.is_none_or(|pinned| self.pinned == pinned)
             && filter.source.as_deref().is_none_or(|source| *self.source == *source)
             && filter.tag.as_deref().is_none_or(|tag| self.has(tag))
@@ -253,8 +213,8 @@ impl Row {
             content: self.content.to_string(),
             tags: self.tags.iter().map(|tag| tag.to_string()).collect(),
             source: self.source.to_string(),
-            created: self.created,
-            updated: self.updated,
+            created_ns: self.created,
+            updated_ns: self.updated,
             pinned: self.pinned,
         }
     }
@@ -275,10 +235,10 @@ impl Row {
 impl Fold for Memories {
     const MODEL: StateModel = StateModel::Memories;
 
-    fn apply(&mut self, events: &[Event<'_>]) -> Applied {
+    fn apply(&mut self, events: &[RedexEvent]) -> Applied {
         let mut applied = Applied { taken: events.len(), ..Applied::default() };
         for event in events {
-            match MemoryEvent::decode(event.payload) {
+            match MemoryEvent::decode(&event.payload) {
                 Ok(it) => self.change(it.body),
                 Err(_) => applied.unreadable.push(event.seq),
             }
@@ -325,7 +285,8 @@ impl Listed for Memories {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dice::Dice, event::MemoryChange};
+    use crate::{dice::Dice, event::MemoryChange, fold::events, orders::is_falling};
+    use net_types::cortex::OrderBy;
 
     type Change<'a> = MemoryChange<'a, &'a str>;
 
@@ -334,7 +295,7 @@ mod tests {
 
     fn apply(memories: &mut Memories, change: &Change<'_>, id: u64, at: u64) {
         let payload = change.encode(7, id, Timestamp(at)).expect("an event");
-        let applied = memories.apply(&[Event { seq: 3, payload: &payload }]);
+        let applied = memories.apply(&events(3, &[&payload]));
         assert_eq!(applied, Applied { taken: 1, ..Applied::default() });
     }
 
@@ -349,7 +310,6 @@ mod tests {
     /// The list as it follows from its definition.
     fn naive(all: &[Memory], filter: &MemoryFilter) -> Vec<Memory> {
         let part = filter.content_contains.as_deref().unwrap_or_default().to_lowercase();
-        let times = filter.times;
         let mut list: Vec<Memory> = all
             .iter()
             .filter(|it| filter.source.as_ref().is_none_or(|source| it.source == *source))
@@ -358,16 +318,16 @@ mod tests {
             .filter(|it| filter.any_tag.is_empty() || filter.any_tag.iter().any(|tag| it.tags.contains(tag)))
             .filter(|it| filter.all_tags.iter().all(|tag| it.tags.contains(tag)))
             .filter(|it| filter.pinned.is_none_or(|pinned| it.pinned == pinned))
-            .filter(|it| times.created_after.is_none_or(|bound| it.created >= bound))
-            .filter(|it| times.updated_before.is_none_or(|bound| it.updated <= bound))
+            .filter(|it| filter.created_after_ns.is_none_or(|bound| it.created_ns >= bound))
+            .filter(|it| filter.updated_before_ns.is_none_or(|bound| it.updated_ns <= bound))
             .cloned()
             .collect();
         match filter.order_by {
             OrderBy::IdAsc | OrderBy::IdDesc => list.sort_by_key(|it| it.id),
-            OrderBy::CreatedAsc | OrderBy::CreatedDesc => list.sort_by_key(|it| (it.created, it.id)),
-            OrderBy::UpdatedAsc | OrderBy::UpdatedDesc => list.sort_by_key(|it| (it.updated, it.id)),
+            OrderBy::CreatedAsc | OrderBy::CreatedDesc => list.sort_by_key(|it| (it.created_ns, it.id)),
+            OrderBy::UpdatedAsc | OrderBy::UpdatedDesc => list.sort_by_key(|it| (it.updated_ns, it.id)),
         }
-        if filter.order_by.is_falling() {
+        if is_falling(filter.order_by) {
             list.reverse();
         }
         list.truncate(filter.limit.map_or(usize::MAX, |limit| limit as usize));
@@ -375,14 +335,6 @@ mod tests {
     }
 
     fn some_filter(dice: &mut Dice) -> MemoryFilter {
-        let orders = [
-            OrderBy::IdAsc,
-            OrderBy::IdDesc,
-            OrderBy::CreatedAsc,
-            OrderBy::CreatedDesc,
-            OrderBy::UpdatedAsc,
-            OrderBy::UpdatedDesc,
-        ];
         let mut tags = || if dice.once_in(3) { owned(&some_tags(dice)) } else { Vec::new() };
         let (any_tag, all_tags) = (tags(), tags());
         MemoryFilter {
@@ -392,13 +344,11 @@ mod tests {
             any_tag,
             all_tags,
             pinned: dice.maybe(2).map(|pinned| pinned == 1),
-            times: Times {
-                created_after: dice.maybe(60).map(Timestamp),
-                updated_before: dice.maybe(60).map(Timestamp),
-                ..Times::default()
-            },
-            order_by: orders[dice.below(6) as usize],
+            created_after_ns: dice.maybe(60).map(Timestamp),
+            updated_before_ns: dice.maybe(60).map(Timestamp),
+            order_by: OrderBy::ALL[dice.below(6) as usize],
             limit: dice.maybe(12).map(|limit| limit as u32),
+            ..MemoryFilter::default()
         }
     }
 
@@ -413,15 +363,18 @@ mod tests {
             content: "new".into(),
             tags: owned(&["y"]),
             source: "b".into(),
-            created: Timestamp(10),
-            updated: Timestamp(12),
+            created_ns: Timestamp(10),
+            updated_ns: Timestamp(12),
             pinned: true,
         };
         assert_eq!(memories.list(&MemoryFilter::default()), [memory]);
         apply(&mut memories, &Change::Unpin, 1, 13);
         apply(&mut memories, &Change::Retag { tags: &["z", "x"] }, 1, 14);
         let memory = memories.get(1).expect("the memory");
-        assert_eq!((memory.tags, memory.pinned, memory.updated), (owned(&["z", "x"]), false, Timestamp(14)));
+        assert_eq!(
+            (memory.tags, memory.pinned, memory.updated_ns),
+            (owned(&["z", "x"]), false, Timestamp(14))
+        );
         apply(&mut memories, &Change::Delete, 1, 0);
         assert!(memories.is_empty() && memories.tags.is_empty() && memories.sources.is_empty());
     }

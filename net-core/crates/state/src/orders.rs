@@ -1,9 +1,14 @@
 //! Ids in all orders that a list may have.
 
-use net_types::Timestamp;
+use net_types::{Timestamp, cortex::OrderBy};
 use std::{collections::BTreeSet, iter::Peekable, ops::RangeInclusive};
 
-use crate::filter::{OrderBy, Times};
+use crate::filter::Times;
+
+/// Whether a list in this order begins with its last.
+pub(crate) fn is_falling(order: OrderBy) -> bool {
+    matches!(order, OrderBy::IdDesc | OrderBy::CreatedDesc | OrderBy::UpdatedDesc)
+}
 
 /// Where an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +55,10 @@ impl Orders {
             OrderBy::IdAsc => Box::new(self.ids.iter().map(|id| (*id, *id))),
             OrderBy::IdDesc => Box::new(self.ids.iter().rev().map(|id| (*id, *id))),
             OrderBy::CreatedAsc | OrderBy::CreatedDesc => {
-                timed(&self.created, times.created_after, times.created_before, order.is_falling())
+                timed(&self.created, times.created_after, times.created_before, is_falling(order))
             }
             OrderBy::UpdatedAsc | OrderBy::UpdatedDesc => {
-                timed(&self.updated, times.updated_after, times.updated_before, order.is_falling())
+                timed(&self.updated, times.updated_after, times.updated_before, is_falling(order))
             }
         }
     }
@@ -82,7 +87,7 @@ pub(crate) fn merged<'a>(
     times: &Times,
 ) -> impl Iterator<Item = u64> + 'a {
     let heads = classes.into_iter().map(|class| class.sorted(order, times).peekable()).collect();
-    Merged { heads, is_falling: order.is_falling() }
+    Merged { heads, is_falling: is_falling(order) }
 }
 
 struct Merged<'a> {

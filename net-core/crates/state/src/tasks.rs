@@ -2,48 +2,19 @@
 
 use net_types::{
     Timestamp,
-    cortex::{CortexError, StateModel, TaskStatus},
+    cortex::{CortexError, StateModel, Task, TaskFilter, TaskStatus},
+    redex::RedexEvent,
     wire::cortex::{TaskEntry, TaskEvent, TaskEventBody, TasksState},
 };
 use std::collections::BTreeMap;
 
 use crate::{
-    filter::{OrderBy, Part, Times},
-    fold::{Applied, Event, Fold},
+    filter::{Part, Times},
+    fold::{Applied, Fold},
     orders::{Key, Orders, merged},
     snapshot::{put, rising, unread},
     watch::Listed,
 };
-
-/// A task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Task {
-    /// Its number.
-    pub id: u64,
-    /// What is to be done.
-    pub title: String,
-    /// How far it is.
-    pub status: TaskStatus,
-    /// When it was made.
-    pub created: Timestamp,
-    /// When it changed last.
-    pub updated: Timestamp,
-}
-
-/// Which tasks are listed: those that all of it holds for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TaskFilter {
-    /// How far they are.
-    pub status: Option<TaskStatus>,
-    /// What their title has in it, whatever the case of its letters.
-    pub title_contains: Option<String>,
-    /// When they were made and changed.
-    pub times: Times,
-    /// Their order.
-    pub order_by: OrderBy,
-    /// Most of them: 0 for none at all, nothing for as many as there are.
-    pub limit: Option<u32>,
-}
 
 /// All tasks of a log.
 #[derive(Debug, Clone, Default)]
@@ -88,15 +59,16 @@ impl Tasks {
     fn examine(&self, filter: &TaskFilter) -> (Vec<Task>, usize) {
         let limit = filter.limit.map_or(usize::MAX, |limit| limit as usize);
         let title = Part::new(filter.title_contains.as_deref());
+        let times = Times::from(filter);
         let mut examined = 0;
         let mut list = Vec::new();
-        let mut ids = merged(self.classes(filter.status), filter.order_by, &filter.times);
+        let mut ids = merged(self.classes(filter.status), filter.order_by, &times);
         while list.len() < limit
             && let Some(id) = ids.next()
         {
             examined += 1;
             let Some(row) = self.rows.get(&id) else { continue };
-            if filter.times.have(row.created, row.updated) && title.is_in(&row.title) {
+            if times.have(row.created, row.updated) && title.is_in(&row.title) {
                 list.push(row.task(id));
             }
         }
@@ -167,18 +139,23 @@ impl Row {
     }
 
     fn task(&self, id: u64) -> Task {
-        let (created, updated) = (self.created, self.updated);
-        Task { id, title: self.title.to_string(), status: self.status, created, updated }
+        Task {
+            id,
+            title: self.title.to_string(),
+            status: self.status,
+            created_ns: self.created,
+            updated_ns: self.updated,
+        }
     }
 }
 
 impl Fold for Tasks {
     const MODEL: StateModel = StateModel::Tasks;
 
-    fn apply(&mut self, events: &[Event<'_>]) -> Applied {
+    fn apply(&mut self, events: &[RedexEvent]) -> Applied {
         let mut applied = Applied { taken: events.len(), ..Applied::default() };
         for event in events {
-            match TaskEvent::decode(event.payload) {
+            match TaskEvent::decode(&event.payload) {
                 Ok(it) => self.change(it.body),
                 Err(_) => applied.unreadable.push(event.seq),
             }
@@ -222,14 +199,15 @@ impl Listed for Tasks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dice::Dice, event::TaskChange};
+    use crate::{dice::Dice, event::TaskChange, fold::events, orders::is_falling};
+    use net_types::cortex::OrderBy;
 
     fn event(change: &TaskChange<'_>, id: u64, at: u64) -> Vec<u8> {
         change.encode(7, id, Timestamp(at)).expect("an event")
     }
 
     fn apply(tasks: &mut Tasks, payload: &[u8]) -> Applied {
-        tasks.apply(&[Event { seq: 3, payload }])
+        tasks.apply(&events(3, &[payload]))
     }
 
     fn filled(events: &[(TaskChange<'_>, u64, u64)]) -> Tasks {
@@ -247,23 +225,22 @@ mod tests {
     /// The list as it follows from its definition.
     fn naive(all: &[Task], filter: &TaskFilter) -> Vec<Task> {
         let part = filter.title_contains.as_deref().unwrap_or_default().to_lowercase();
-        let times = filter.times;
         let mut list: Vec<Task> = all
             .iter()
             .filter(|task| filter.status.is_none_or(|status| task.status == status))
             .filter(|task| task.title.to_lowercase().contains(&part))
-            .filter(|task| times.created_after.is_none_or(|bound| task.created >= bound))
-            .filter(|task| times.created_before.is_none_or(|bound| task.created <= bound))
-            .filter(|task| times.updated_after.is_none_or(|bound| task.updated >= bound))
-            .filter(|task| times.updated_before.is_none_or(|bound| task.updated <= bound))
+            .filter(|task| filter.created_after_ns.is_none_or(|bound| task.created_ns >= bound))
+            .filter(|task| filter.created_before_ns.is_none_or(|bound| task.created_ns <= bound))
+            .filter(|task| filter.updated_after_ns.is_none_or(|bound| task.updated_ns >= bound))
+            .filter(|task| filter.updated_before_ns.is_none_or(|bound| task.updated_ns <= bound))
             .cloned()
             .collect();
         match filter.order_by {
             OrderBy::IdAsc | OrderBy::IdDesc => list.sort_by_key(|task| task.id),
-            OrderBy::CreatedAsc | OrderBy::CreatedDesc => list.sort_by_key(|task| (task.created, task.id)),
-            OrderBy::UpdatedAsc | OrderBy::UpdatedDesc => list.sort_by_key(|task| (task.updated, task.id)),
+            OrderBy::CreatedAsc | OrderBy::CreatedDesc => list.sort_by_key(|task| (task.created_ns, task.id)),
+            OrderBy::UpdatedAsc | OrderBy::UpdatedDesc => list.sort_by_key(|task| (task.updated_ns, task.id)),
         }
-        if filter.order_by.is_falling() {
+        if is_falling(filter.order_by) {
             list.reverse();
         }
         list.truncate(filter.limit.map_or(usize::MAX, |limit| limit as usize));
@@ -271,29 +248,17 @@ mod tests {
     }
 
     fn some_filter(dice: &mut Dice) -> TaskFilter {
-        let orders = [
-            OrderBy::IdAsc,
-            OrderBy::IdDesc,
-            OrderBy::CreatedAsc,
-            OrderBy::CreatedDesc,
-            OrderBy::UpdatedAsc,
-            OrderBy::UpdatedDesc,
-        ];
         let status = dice.maybe(2).map(|tag| TaskStatus::ALL[tag as usize]);
         let title_contains = dice.maybe(3).map(|part| ["", "T1", "e 2"][part as usize].to_owned());
         let mut bound = || dice.maybe(60).map(Timestamp);
-        let times = Times {
-            created_after: bound(),
-            created_before: bound(),
-            updated_after: bound(),
-            updated_before: bound(),
-        };
-        let order_by = orders[dice.below(6) as usize];
         TaskFilter {
             status,
             title_contains,
-            times,
-            order_by,
+            created_after_ns: bound(),
+            created_before_ns: bound(),
+            updated_after_ns: bound(),
+            updated_before_ns: bound(),
+            order_by: OrderBy::ALL[dice.below(6) as usize],
             limit: dice.maybe(12).map(|limit| limit as u32),
         }
     }
@@ -305,14 +270,14 @@ mod tests {
             (TaskChange::Rename { title: "write docs" }, 1, 11),
             (TaskChange::Complete, 1, 12),
         ]);
-        let (created, updated) = (Timestamp(10), Timestamp(12));
-        let task =
-            Task { id: 1, title: "write docs".into(), status: TaskStatus::Completed, created, updated };
+        let (created_ns, updated_ns) = (Timestamp(10), Timestamp(12));
+        let (title, status) = ("write docs".to_owned(), TaskStatus::Completed);
+        let task = Task { id: 1, title, status, created_ns, updated_ns };
         assert_eq!(tasks.list(&TaskFilter::default()), [task]);
         apply(&mut tasks, &event(&TaskChange::Create { title: "again" }, 1, 20));
         let again = tasks.get(1).expect("the task");
         assert_eq!(
-            (again.status, again.created, again.updated),
+            (again.status, again.created_ns, again.updated_ns),
             (TaskStatus::Pending, Timestamp(20), Timestamp(20))
         );
         apply(&mut tasks, &event(&TaskChange::Delete, 1, 0));
@@ -333,12 +298,7 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         let mut tasks = Tasks::default();
         let created = event(&TaskChange::Create { title: "a" }, 1, 1);
-        let events = [
-            Event { seq: 4, payload: b"garbage" },
-            Event { seq: 5, payload: &created },
-            Event { seq: 6, payload: &created[..9] },
-        ];
-        let applied = tasks.apply(&events);
+        let applied = tasks.apply(&events(4, &[b"garbage", &created, &created[..9]]));
         assert_eq!(applied, Applied { taken: 3, unreadable: vec![4, 6], failure: None });
         assert_eq!(tasks.len(), 1);
     }
@@ -385,9 +345,8 @@ mod tests {
             let (list, examined) = tasks.examine(&TaskFilter { order_by, ..pending.clone() });
             assert_eq!((list.len(), examined), (5, 5), "{order_by:?}");
         }
-        let created_after = Some(Timestamp(2500));
-        let times = Times { created_after, ..Times::default() };
-        let late = TaskFilter { times, order_by: OrderBy::CreatedAsc, limit, ..TaskFilter::default() };
+        let (created_after_ns, order_by) = (Some(Timestamp(2500)), OrderBy::CreatedAsc);
+        let late = TaskFilter { created_after_ns, order_by, limit, ..TaskFilter::default() };
         let (list, examined) = tasks.examine(&late);
         assert_eq!((ids(&list), examined), (vec![2500, 2501, 2502, 2503, 2504], 5));
         let none = TaskFilter { limit: Some(0), ..TaskFilter::default() };

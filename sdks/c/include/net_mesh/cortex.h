@@ -2,6 +2,12 @@
 //
 // State that follows from a log: tasks, memories, and what a program folds itself.
 //
+// Tasks are kept in the file `cortex/tasks` of a manager, memories in `cortex/memories`. A change
+// is appended to the log and tells its number;
+// the state takes it from there, at once but in the background, and `wait_for_seq` tells when it
+// has. Any number of changes may be made
+// without waiting: none is lost, and those that come meanwhile are taken together.
+//
 // An event of a log is a `task_event` or a `memory_event`. Events are applied in the order of their
 // numbers, so that equal logs give equal
 // states. What an event says of a task or a memory that is not there changes nothing; creating one
@@ -20,6 +26,8 @@
 #include <net_mesh_pack.h>
 #include <net_mesh/base.h>
 #include <net_mesh/error.h>
+#include <net_mesh/identity.h>
+#include <net_mesh/redex.h>
 
 // Version of the form of snapshots that this library writes, and the newest that it reads.
 #define NET_SNAPSHOT_VERSION 1
@@ -60,8 +68,117 @@ static inline bool net_task_status_from_text(net_view text, net_task_status *val
     *value = NET_TASK_STATUS_PENDING;
     return true;
   }
+  if (net_view_equal(text, net_str("Pending"))) {
+    *value = NET_TASK_STATUS_PENDING;
+    return true;
+  }
   if (net_view_equal(text, net_str("completed"))) {
     *value = NET_TASK_STATUS_COMPLETED;
+    return true;
+  }
+  if (net_view_equal(text, net_str("Completed"))) {
+    *value = NET_TASK_STATUS_COMPLETED;
+    return true;
+  }
+  return false;
+}
+
+// The order of a list. Items of the same time stand in the order of their ids, which turns with it.
+typedef uint8_t net_order_by;
+
+// By rising id.
+#define NET_ORDER_BY_ID_ASC ((net_order_by)0)
+
+// By falling id.
+#define NET_ORDER_BY_ID_DESC ((net_order_by)1)
+
+// The oldest first.
+#define NET_ORDER_BY_CREATED_ASC ((net_order_by)2)
+
+// The newest first.
+#define NET_ORDER_BY_CREATED_DESC ((net_order_by)3)
+
+// What has not changed for the longest time first.
+#define NET_ORDER_BY_UPDATED_ASC ((net_order_by)4)
+
+// What has changed last first.
+#define NET_ORDER_BY_UPDATED_DESC ((net_order_by)5)
+
+NET_UNSIGNED(order_by, net_order_by)
+NET_LIST_TYPE(order_by, net_order_by)
+NET_LIST_CODEC(order_by, net_order_by)
+
+// The published text of a single value; NULL if there is none.
+static inline const char *net_order_by_text(net_order_by value) {
+  if (value == NET_ORDER_BY_ID_ASC) {
+    return "id_asc";
+  }
+  if (value == NET_ORDER_BY_ID_DESC) {
+    return "id_desc";
+  }
+  if (value == NET_ORDER_BY_CREATED_ASC) {
+    return "created_asc";
+  }
+  if (value == NET_ORDER_BY_CREATED_DESC) {
+    return "created_desc";
+  }
+  if (value == NET_ORDER_BY_UPDATED_ASC) {
+    return "updated_asc";
+  }
+  if (value == NET_ORDER_BY_UPDATED_DESC) {
+    return "updated_desc";
+  }
+  return NULL;
+}
+
+// The value with a published text; false if there is none.
+static inline bool net_order_by_from_text(net_view text, net_order_by *value) {
+  if (net_view_equal(text, net_str("id_asc"))) {
+    *value = NET_ORDER_BY_ID_ASC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("IdAsc"))) {
+    *value = NET_ORDER_BY_ID_ASC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("id_desc"))) {
+    *value = NET_ORDER_BY_ID_DESC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("IdDesc"))) {
+    *value = NET_ORDER_BY_ID_DESC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("created_asc"))) {
+    *value = NET_ORDER_BY_CREATED_ASC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("CreatedAsc"))) {
+    *value = NET_ORDER_BY_CREATED_ASC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("created_desc"))) {
+    *value = NET_ORDER_BY_CREATED_DESC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("CreatedDesc"))) {
+    *value = NET_ORDER_BY_CREATED_DESC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("updated_asc"))) {
+    *value = NET_ORDER_BY_UPDATED_ASC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("UpdatedAsc"))) {
+    *value = NET_ORDER_BY_UPDATED_ASC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("updated_desc"))) {
+    *value = NET_ORDER_BY_UPDATED_DESC;
+    return true;
+  }
+  if (net_view_equal(text, net_str("UpdatedDesc"))) {
+    *value = NET_ORDER_BY_UPDATED_DESC;
     return true;
   }
   return false;
@@ -114,6 +231,830 @@ static inline bool net_state_model_from_text(net_view text, net_state_model *val
   return false;
 }
 
+typedef struct net_adapter_options net_adapter_options;
+NET_LIST_TYPE(adapter_options, net_adapter_options)
+
+// How the log of a state is kept.
+struct net_adapter_options {
+  // Whether the log lives on disk, below the manager's directory. Otherwise it lives in memory, and
+  // ends with the last state that is open.
+  bool persistent;
+  // A change that makes it so many since the last sync returns when all are on disk. Not beside
+  // `fsync_interval`. Left out: as `fsync_interval` says.
+  bool has_fsync_every_n;
+  uint64_t fsync_every_n;
+  // So long after a change, at the latest, it is brought to the disk. Left out: the system writes
+  // when it likes, and closing sees to it.
+  bool has_fsync_interval_ms;
+  uint64_t fsync_interval_ms;
+  // Most bytes of a log in memory; changes beyond them fail with `log`.
+  uint64_t max_bytes;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_adapter_options net_adapter_options_init(void) {
+  net_adapter_options value;
+  memset(&value, 0, sizeof value);
+  value.max_bytes = UINT64_C(268435456);
+  return value;
+}
+
+static inline void net_adapter_options_pack(net_writer *w, const net_adapter_options *value) {
+  size_t start = net_put_record(w, 4);
+  net_bool_pack(w, &value->persistent);
+  net_bool_pack(w, &value->has_fsync_every_n);
+  if (value->has_fsync_every_n) {
+    net_u64_pack(w, &value->fsync_every_n);
+  }
+  net_bool_pack(w, &value->has_fsync_interval_ms);
+  if (value->has_fsync_interval_ms) {
+    net_u64_pack(w, &value->fsync_interval_ms);
+  }
+  net_u64_pack(w, &value->max_bytes);
+  net_put_end(w, start);
+}
+
+static inline void net_adapter_options_read(net_reader *r, net_adapter_options *value) {
+  net_fields f = net_get_record(r);
+  *value = net_adapter_options_init();
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->persistent);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_fsync_every_n);
+    if (value->has_fsync_every_n) {
+      net_u64_read(r, &value->fsync_every_n);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_fsync_interval_ms);
+    if (value->has_fsync_interval_ms) {
+      net_u64_read(r, &value->fsync_interval_ms);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->max_bytes);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(adapter_options, net_adapter_options)
+NET_OWNED(adapter_options)
+typedef struct net_adapter_open_options net_adapter_open_options;
+NET_LIST_TYPE(adapter_open_options, net_adapter_open_options)
+
+// Whose changes they are, and how the log of a state is kept.
+struct net_adapter_open_options {
+  // The writer of the changes.
+  net_origin_hash origin_hash;
+  // Whether the log lives on disk, below the manager's directory. Otherwise it lives in memory, and
+  // ends with the last state that is open.
+  bool persistent;
+  // A change that makes it so many since the last sync returns when all are on disk. Not beside
+  // `fsync_interval`. Left out: as `fsync_interval` says.
+  bool has_fsync_every_n;
+  uint64_t fsync_every_n;
+  // So long after a change, at the latest, it is brought to the disk. Left out: the system writes
+  // when it likes, and closing sees to it.
+  bool has_fsync_interval_ms;
+  uint64_t fsync_interval_ms;
+  // Most bytes of a log in memory; changes beyond them fail with `log`.
+  uint64_t max_bytes;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_adapter_open_options net_adapter_open_options_init(void) {
+  net_adapter_open_options value;
+  memset(&value, 0, sizeof value);
+  value.max_bytes = UINT64_C(268435456);
+  return value;
+}
+
+static inline void net_adapter_open_options_pack(net_writer *w, const net_adapter_open_options *value) {
+  size_t start = net_put_record(w, 5);
+  net_u64_pack(w, &value->origin_hash);
+  net_bool_pack(w, &value->persistent);
+  net_bool_pack(w, &value->has_fsync_every_n);
+  if (value->has_fsync_every_n) {
+    net_u64_pack(w, &value->fsync_every_n);
+  }
+  net_bool_pack(w, &value->has_fsync_interval_ms);
+  if (value->has_fsync_interval_ms) {
+    net_u64_pack(w, &value->fsync_interval_ms);
+  }
+  net_u64_pack(w, &value->max_bytes);
+  net_put_end(w, start);
+}
+
+static inline void net_adapter_open_options_read(net_reader *r, net_adapter_open_options *value) {
+  net_fields f = net_get_record(r);
+  *value = net_adapter_open_options_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->origin_hash);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->persistent);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_fsync_every_n);
+    if (value->has_fsync_every_n) {
+      net_u64_read(r, &value->fsync_every_n);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_fsync_interval_ms);
+    if (value->has_fsync_interval_ms) {
+      net_u64_read(r, &value->fsync_interval_ms);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->max_bytes);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(adapter_open_options, net_adapter_open_options)
+NET_OWNED(adapter_open_options)
+typedef struct net_task_filter net_task_filter;
+NET_LIST_TYPE(task_filter, net_task_filter)
+
+// Which tasks are listed: those that all of it holds for.
+struct net_task_filter {
+  // How far they are. Left out: pending and completed ones.
+  bool has_status;
+  net_task_status status;
+  // What their title has in it, whatever the case of its letters. Left out: any title.
+  net_view title_contains;
+  // Made then or later. Left out: made at any time.
+  bool has_created_after_ns;
+  uint64_t created_after_ns;
+  // Made then or earlier. Left out: made at any time.
+  bool has_created_before_ns;
+  uint64_t created_before_ns;
+  // Changed last then or later. Left out: changed at any time.
+  bool has_updated_after_ns;
+  uint64_t updated_after_ns;
+  // Changed last then or earlier. Left out: changed at any time.
+  bool has_updated_before_ns;
+  uint64_t updated_before_ns;
+  // The order of the list.
+  net_order_by order_by;
+  // Most items, the first in the order; 0 for none. Left out: as many as there are.
+  bool has_limit;
+  uint32_t limit;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_task_filter net_task_filter_init(void) {
+  net_task_filter value;
+  memset(&value, 0, sizeof value);
+  value.order_by = NET_ORDER_BY_ID_ASC;
+  return value;
+}
+
+static inline void net_task_filter_pack(net_writer *w, const net_task_filter *value) {
+  size_t start = net_put_record(w, 8);
+  net_bool_pack(w, &value->has_status);
+  if (value->has_status) {
+    net_task_status_pack(w, &value->status);
+  }
+  net_maybe_view_pack(w, &value->title_contains);
+  net_bool_pack(w, &value->has_created_after_ns);
+  if (value->has_created_after_ns) {
+    net_u64_pack(w, &value->created_after_ns);
+  }
+  net_bool_pack(w, &value->has_created_before_ns);
+  if (value->has_created_before_ns) {
+    net_u64_pack(w, &value->created_before_ns);
+  }
+  net_bool_pack(w, &value->has_updated_after_ns);
+  if (value->has_updated_after_ns) {
+    net_u64_pack(w, &value->updated_after_ns);
+  }
+  net_bool_pack(w, &value->has_updated_before_ns);
+  if (value->has_updated_before_ns) {
+    net_u64_pack(w, &value->updated_before_ns);
+  }
+  net_order_by_pack(w, &value->order_by);
+  net_bool_pack(w, &value->has_limit);
+  if (value->has_limit) {
+    net_u32_pack(w, &value->limit);
+  }
+  net_put_end(w, start);
+}
+
+static inline void net_task_filter_read(net_reader *r, net_task_filter *value) {
+  net_fields f = net_get_record(r);
+  *value = net_task_filter_init();
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_status);
+    if (value->has_status) {
+      net_task_status_read(r, &value->status);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->title_contains);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_created_after_ns);
+    if (value->has_created_after_ns) {
+      net_u64_read(r, &value->created_after_ns);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_created_before_ns);
+    if (value->has_created_before_ns) {
+      net_u64_read(r, &value->created_before_ns);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_updated_after_ns);
+    if (value->has_updated_after_ns) {
+      net_u64_read(r, &value->updated_after_ns);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_updated_before_ns);
+    if (value->has_updated_before_ns) {
+      net_u64_read(r, &value->updated_before_ns);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_order_by_read(r, &value->order_by);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_limit);
+    if (value->has_limit) {
+      net_u32_read(r, &value->limit);
+    }
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(task_filter, net_task_filter)
+NET_OWNED(task_filter)
+typedef struct net_memory_filter net_memory_filter;
+NET_LIST_TYPE(memory_filter, net_memory_filter)
+
+// Which memories are listed: those that all of it holds for.
+struct net_memory_filter {
+  // Where they are from, to the letter. Left out: from anywhere.
+  net_view source;
+  // What their content has in it, whatever the case of its letters. Left out: any content.
+  net_view content_contains;
+  // A tag that they have. Left out: any tags.
+  net_view tag;
+  // Tags of which they have one or more; an empty list demands nothing.
+  net_view_list any_tag;
+  // Tags that they have, all of them.
+  net_view_list all_tags;
+  // Whether they are pinned. Left out: pinned or not.
+  bool has_pinned;
+  bool pinned;
+  // Made then or later. Left out: made at any time.
+  bool has_created_after_ns;
+  uint64_t created_after_ns;
+  // Made then or earlier. Left out: made at any time.
+  bool has_created_before_ns;
+  uint64_t created_before_ns;
+  // Changed last then or later. Left out: changed at any time.
+  bool has_updated_after_ns;
+  uint64_t updated_after_ns;
+  // Changed last then or earlier. Left out: changed at any time.
+  bool has_updated_before_ns;
+  uint64_t updated_before_ns;
+  // The order of the list.
+  net_order_by order_by;
+  // Most items, the first in the order; 0 for none. Left out: as many as there are.
+  bool has_limit;
+  uint32_t limit;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_memory_filter net_memory_filter_init(void) {
+  net_memory_filter value;
+  memset(&value, 0, sizeof value);
+  value.order_by = NET_ORDER_BY_ID_ASC;
+  return value;
+}
+
+static inline void net_memory_filter_pack(net_writer *w, const net_memory_filter *value) {
+  size_t start = net_put_record(w, 12);
+  net_maybe_view_pack(w, &value->source);
+  net_maybe_view_pack(w, &value->content_contains);
+  net_maybe_view_pack(w, &value->tag);
+  net_view_list_pack(w, &value->any_tag);
+  net_view_list_pack(w, &value->all_tags);
+  net_bool_pack(w, &value->has_pinned);
+  if (value->has_pinned) {
+    net_bool_pack(w, &value->pinned);
+  }
+  net_bool_pack(w, &value->has_created_after_ns);
+  if (value->has_created_after_ns) {
+    net_u64_pack(w, &value->created_after_ns);
+  }
+  net_bool_pack(w, &value->has_created_before_ns);
+  if (value->has_created_before_ns) {
+    net_u64_pack(w, &value->created_before_ns);
+  }
+  net_bool_pack(w, &value->has_updated_after_ns);
+  if (value->has_updated_after_ns) {
+    net_u64_pack(w, &value->updated_after_ns);
+  }
+  net_bool_pack(w, &value->has_updated_before_ns);
+  if (value->has_updated_before_ns) {
+    net_u64_pack(w, &value->updated_before_ns);
+  }
+  net_order_by_pack(w, &value->order_by);
+  net_bool_pack(w, &value->has_limit);
+  if (value->has_limit) {
+    net_u32_pack(w, &value->limit);
+  }
+  net_put_end(w, start);
+}
+
+static inline void net_memory_filter_read(net_reader *r, net_memory_filter *value) {
+  net_fields f = net_get_record(r);
+  *value = net_memory_filter_init();
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->source);
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->content_contains);
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->tag);
+  }
+  if (net_get_more(r, &f)) {
+    net_view_list_read(r, &value->any_tag);
+  }
+  if (net_get_more(r, &f)) {
+    net_view_list_read(r, &value->all_tags);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_pinned);
+    if (value->has_pinned) {
+      net_bool_read(r, &value->pinned);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_created_after_ns);
+    if (value->has_created_after_ns) {
+      net_u64_read(r, &value->created_after_ns);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_created_before_ns);
+    if (value->has_created_before_ns) {
+      net_u64_read(r, &value->created_before_ns);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_updated_after_ns);
+    if (value->has_updated_after_ns) {
+      net_u64_read(r, &value->updated_after_ns);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_updated_before_ns);
+    if (value->has_updated_before_ns) {
+      net_u64_read(r, &value->updated_before_ns);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_order_by_read(r, &value->order_by);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_limit);
+    if (value->has_limit) {
+      net_u32_read(r, &value->limit);
+    }
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(memory_filter, net_memory_filter)
+NET_OWNED(memory_filter)
+typedef struct net_task net_task;
+NET_LIST_TYPE(task, net_task)
+
+// What is to be done.
+struct net_task {
+  // Its number.
+  uint64_t id;
+  // What it says.
+  net_view title;
+  // How far it is.
+  net_task_status status;
+  // When it was made, by the writer's clock.
+  uint64_t created_ns;
+  // When it changed last, by the writer's clock.
+  uint64_t updated_ns;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_task net_task_init(void) {
+  net_task value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_task_pack(net_writer *w, const net_task *value) {
+  size_t start = net_put_record(w, 5);
+  net_u64_pack(w, &value->id);
+  net_view_pack(w, &value->title);
+  net_task_status_pack(w, &value->status);
+  net_u64_pack(w, &value->created_ns);
+  net_u64_pack(w, &value->updated_ns);
+  net_put_end(w, start);
+}
+
+static inline void net_task_read(net_reader *r, net_task *value) {
+  net_fields f = net_get_record(r);
+  *value = net_task_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->id);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->title);
+  }
+  if (net_get_field(r, &f)) {
+    net_task_status_read(r, &value->status);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->created_ns);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->updated_ns);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(task, net_task)
+NET_OWNED(task)
+typedef struct net_memory net_memory;
+NET_LIST_TYPE(memory, net_memory)
+
+// What is remembered.
+struct net_memory {
+  // Its number.
+  uint64_t id;
+  // What it says.
+  net_view content;
+  // What it is found by.
+  net_view_list tags;
+  // Where it is from.
+  net_view source;
+  // When it was stored first, by the writer's clock.
+  uint64_t created_ns;
+  // When it changed last, by the writer's clock.
+  uint64_t updated_ns;
+  // Whether it is pinned.
+  bool pinned;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_memory net_memory_init(void) {
+  net_memory value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_memory_pack(net_writer *w, const net_memory *value) {
+  size_t start = net_put_record(w, 7);
+  net_u64_pack(w, &value->id);
+  net_view_pack(w, &value->content);
+  net_view_list_pack(w, &value->tags);
+  net_view_pack(w, &value->source);
+  net_u64_pack(w, &value->created_ns);
+  net_u64_pack(w, &value->updated_ns);
+  net_bool_pack(w, &value->pinned);
+  net_put_end(w, start);
+}
+
+static inline void net_memory_read(net_reader *r, net_memory *value) {
+  net_fields f = net_get_record(r);
+  *value = net_memory_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->id);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->content);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_list_read(r, &value->tags);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->source);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->created_ns);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->updated_ns);
+  }
+  if (net_get_field(r, &f)) {
+    net_bool_read(r, &value->pinned);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(memory, net_memory)
+NET_OWNED(memory)
+typedef struct net_write_token net_write_token;
+NET_LIST_TYPE(write_token, net_write_token)
+
+// A change, to wait by: also in another process, as the text `<origin, 16 hex digits>:<number>`.
+struct net_write_token {
+  // The writer.
+  net_origin_hash origin_hash;
+  // Number of the event in its log.
+  uint64_t seq;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_write_token net_write_token_init(void) {
+  net_write_token value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_write_token_pack(net_writer *w, const net_write_token *value) {
+  size_t start = net_put_record(w, 2);
+  net_u64_pack(w, &value->origin_hash);
+  net_u64_pack(w, &value->seq);
+  net_put_end(w, start);
+}
+
+static inline void net_write_token_read(net_reader *r, net_write_token *value) {
+  net_fields f = net_get_record(r);
+  *value = net_write_token_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->origin_hash);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->seq);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(write_token, net_write_token)
+NET_OWNED(write_token)
+typedef struct net_write_receipt net_write_receipt;
+NET_LIST_TYPE(write_receipt, net_write_receipt)
+
+// What a change has left: its number, as which it may stand, and a token of it.
+struct net_write_receipt {
+  // Number of the event in its log.
+  uint64_t seq;
+  // The same with the writer, to wait by in another process.
+  net_write_token token;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_write_receipt net_write_receipt_init(void) {
+  net_write_receipt value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_write_receipt_pack(net_writer *w, const net_write_receipt *value) {
+  size_t start = net_put_record(w, 2);
+  net_u64_pack(w, &value->seq);
+  net_write_token_pack(w, &value->token);
+  net_put_end(w, start);
+}
+
+static inline void net_write_receipt_read(net_reader *r, net_write_receipt *value) {
+  net_fields f = net_get_record(r);
+  *value = net_write_receipt_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->seq);
+  }
+  if (net_get_field(r, &f)) {
+    net_write_token_read(r, &value->token);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(write_receipt, net_write_receipt)
+NET_OWNED(write_receipt)
+typedef struct net_cortex_snapshot net_cortex_snapshot;
+NET_LIST_TYPE(cortex_snapshot, net_cortex_snapshot)
+
+// A state that was saved.
+struct net_cortex_snapshot {
+  // A `state_snapshot`.
+  net_view state_bytes;
+  // Number of the last event that is in it. The bytes say it as well, and they count. Left out: the
+  // state holds no event.
+  bool has_last_seq;
+  uint64_t last_seq;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_cortex_snapshot net_cortex_snapshot_init(void) {
+  net_cortex_snapshot value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_cortex_snapshot_pack(net_writer *w, const net_cortex_snapshot *value) {
+  size_t start = net_put_record(w, 2);
+  net_view_pack(w, &value->state_bytes);
+  net_bool_pack(w, &value->has_last_seq);
+  if (value->has_last_seq) {
+    net_u64_pack(w, &value->last_seq);
+  }
+  net_put_end(w, start);
+}
+
+static inline void net_cortex_snapshot_read(net_reader *r, net_cortex_snapshot *value) {
+  net_fields f = net_get_record(r);
+  *value = net_cortex_snapshot_init();
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->state_bytes);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_last_seq);
+    if (value->has_last_seq) {
+      net_u64_read(r, &value->last_seq);
+    }
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(cortex_snapshot, net_cortex_snapshot)
+NET_OWNED(cortex_snapshot)
+typedef struct net_state_stats net_state_stats;
+NET_LIST_TYPE(state_stats, net_state_stats)
+
+// How much of its log a state holds.
+struct net_state_stats {
+  // Number of the first event that is not in the state.
+  uint64_t next_seq;
+  // Numbers that the log has given from there on.
+  uint64_t behind;
+  // Numbers below it that no event has.
+  uint64_t skipped;
+  // Events below it that could not be read and changed nothing.
+  uint64_t unreadable;
+  // Calls that wait for a number; at most `max_waits`.
+  uint32_t waits;
+  // Lists that are followed; at most `max_watches`.
+  uint32_t watches;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_state_stats net_state_stats_init(void) {
+  net_state_stats value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_state_stats_pack(net_writer *w, const net_state_stats *value) {
+  size_t start = net_put_record(w, 6);
+  net_u64_pack(w, &value->next_seq);
+  net_u64_pack(w, &value->behind);
+  net_u64_pack(w, &value->skipped);
+  net_u64_pack(w, &value->unreadable);
+  net_u32_pack(w, &value->waits);
+  net_u32_pack(w, &value->watches);
+  net_put_end(w, start);
+}
+
+static inline void net_state_stats_read(net_reader *r, net_state_stats *value) {
+  net_fields f = net_get_record(r);
+  *value = net_state_stats_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->next_seq);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->behind);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->skipped);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->unreadable);
+  }
+  if (net_get_field(r, &f)) {
+    net_u32_read(r, &value->waits);
+  }
+  if (net_get_field(r, &f)) {
+    net_u32_read(r, &value->watches);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(state_stats, net_state_stats)
+NET_OWNED(state_stats)
+typedef struct net_tasks_snapshot_and_watch net_tasks_snapshot_and_watch;
+NET_LIST_TYPE(tasks_snapshot_and_watch, net_tasks_snapshot_and_watch)
+
+// Tasks as they are, and what the list becomes.
+//
+// Objects and streams in a result are the program's, which releases each: `net_handle_free`.
+struct net_tasks_snapshot_and_watch {
+  // The list.
+  net_task_list snapshot;
+  // The lists that it becomes.
+  net_handle updates;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_tasks_snapshot_and_watch net_tasks_snapshot_and_watch_init(void) {
+  net_tasks_snapshot_and_watch value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_tasks_snapshot_and_watch_pack(net_writer *w, const net_tasks_snapshot_and_watch *value) {
+  size_t start = net_put_record(w, 2);
+  net_task_list_pack(w, &value->snapshot);
+  net_handle_pack(w, &value->updates);
+  net_put_end(w, start);
+}
+
+static inline void net_tasks_snapshot_and_watch_read(net_reader *r, net_tasks_snapshot_and_watch *value) {
+  net_fields f = net_get_record(r);
+  *value = net_tasks_snapshot_and_watch_init();
+  if (net_get_field(r, &f)) {
+    net_task_list_read(r, &value->snapshot);
+  }
+  if (net_get_field(r, &f)) {
+    net_handle_read(r, &value->updates);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(tasks_snapshot_and_watch, net_tasks_snapshot_and_watch)
+NET_OWNED(tasks_snapshot_and_watch)
+typedef struct net_memories_snapshot_and_watch net_memories_snapshot_and_watch;
+NET_LIST_TYPE(memories_snapshot_and_watch, net_memories_snapshot_and_watch)
+
+// Memories as they are, and what the list becomes.
+//
+// Objects and streams in a result are the program's, which releases each: `net_handle_free`.
+struct net_memories_snapshot_and_watch {
+  // The list.
+  net_memory_list snapshot;
+  // The lists that it becomes.
+  net_handle updates;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_memories_snapshot_and_watch net_memories_snapshot_and_watch_init(void) {
+  net_memories_snapshot_and_watch value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_memories_snapshot_and_watch_pack(net_writer *w, const net_memories_snapshot_and_watch *value) {
+  size_t start = net_put_record(w, 2);
+  net_memory_list_pack(w, &value->snapshot);
+  net_handle_pack(w, &value->updates);
+  net_put_end(w, start);
+}
+
+static inline void net_memories_snapshot_and_watch_read(net_reader *r, net_memories_snapshot_and_watch *value) {
+  net_fields f = net_get_record(r);
+  *value = net_memories_snapshot_and_watch_init();
+  if (net_get_field(r, &f)) {
+    net_memory_list_read(r, &value->snapshot);
+  }
+  if (net_get_field(r, &f)) {
+    net_handle_read(r, &value->updates);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(memories_snapshot_and_watch, net_memories_snapshot_and_watch)
+NET_OWNED(memories_snapshot_and_watch)
+#ifndef NET_TASK_LIST_LIST
+#define NET_TASK_LIST_LIST
+NET_LIST_TYPE(task_list, net_task_list)
+NET_LIST_CODEC(task_list, net_task_list)
+#endif
+
+#ifndef NET_MEMORY_LIST_LIST
+#define NET_MEMORY_LIST_LIST
+NET_LIST_TYPE(memory_list, net_memory_list)
+NET_LIST_CODEC(memory_list, net_memory_list)
+#endif
+
 // Why a state refuses, or does not go on.
 
 // The state was closed; it still answers what it held.
@@ -143,6 +1084,16 @@ static inline bool net_state_model_from_text(net_view text, net_state_model *val
 
 // A later version of the library made the snapshot.
 #define NET_CORTEX_NEWER_VERSION 9
+
+// The log could not be opened, written or closed. `failure` is the kind of the `redex` error, such
+// as `full` or `locked`.
+#define NET_CORTEX_LOG 10
+
+// The state of the program's fold cannot be saved or restored, since the fold has no such method.
+#define NET_CORTEX_NO_SNAPSHOT 12
+
+// The text is none of a write token.
+#define NET_CORTEX_INVALID_TOKEN 11
 
 // Fields of an error of kind `cortex: fold_failed`.
 typedef struct net_cortex_fold_failed_fields {
@@ -447,4 +1398,1202 @@ static inline void net_cortex_newer_version_fields_pack(
   net_put_end(w, start);
 }
 
+// Fields of an error of kind `cortex: log`.
+typedef struct net_cortex_log_fields {
+  // The failure.
+  net_view failure;
+  // The reason.
+  net_view reason;
+} net_cortex_log_fields;
+
+// Reads the fields of such an error, in which their texts stay; false for another kind.
+static inline bool net_cortex_log_fields_unpack(const net_error *error,
+                                                net_cortex_log_fields *value) {
+  net_reader reader = net_reader_new(error->fields, true);
+  net_reader *r = &reader;
+  bool ok = error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_LOG;
+  memset(value, 0, sizeof *value);
+  if (!ok) {
+    return false;
+  }
+  net_fields f = net_get_record(r);
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->failure);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->reason);
+  }
+  net_get_end(r, &f);
+  net_reader_finish(r, &ok);
+  return ok;
+}
+
+// Packs the fields of such an error, for `net_reply_error`.
+static inline void net_cortex_log_fields_pack(net_writer *w, const net_cortex_log_fields *value) {
+  size_t start = net_put_record(w, 2);
+  net_view_pack(w, &value->failure);
+  net_view_pack(w, &value->reason);
+  net_put_end(w, start);
+}
+
+// Fields of an error of kind `cortex: no_snapshot`.
+typedef struct net_cortex_no_snapshot_fields {
+  // The what.
+  net_view what;
+} net_cortex_no_snapshot_fields;
+
+// Reads the fields of such an error, in which their texts stay; false for another kind.
+static inline bool net_cortex_no_snapshot_fields_unpack(const net_error *error,
+                                                        net_cortex_no_snapshot_fields *value) {
+  net_reader reader = net_reader_new(error->fields, true);
+  net_reader *r = &reader;
+  bool ok = error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_NO_SNAPSHOT;
+  memset(value, 0, sizeof *value);
+  if (!ok) {
+    return false;
+  }
+  net_fields f = net_get_record(r);
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->what);
+  }
+  net_get_end(r, &f);
+  net_reader_finish(r, &ok);
+  return ok;
+}
+
+// Packs the fields of such an error, for `net_reply_error`.
+static inline void net_cortex_no_snapshot_fields_pack(net_writer *w,
+                                                      const net_cortex_no_snapshot_fields *value) {
+  size_t start = net_put_record(w, 1);
+  net_view_pack(w, &value->what);
+  net_put_end(w, start);
+}
+
+// Makes a state of the events of a file. It alone knows the state.
+typedef struct net_state_fold {
+  // First argument of the functions, which may be called on any thread.
+  void *ctx;
+  // Takes events in the order of their numbers: at most 1024 that follow one another, none of which
+  // is a gap. It takes all or none: what it
+  // throws stops the state, and `fold_failed` names the first of them. It answers with
+  // `net_state_fold_apply_reply` or `net_reply_error`.
+  void (*apply)(void *ctx, uint64_t reply, const net_redex_event_list *events);
+  // Saves the state. Equal states should give equal bytes. It answers with
+  // `net_state_fold_snapshot_reply` or `net_reply_error`, and may be NULL.
+  void (*snapshot)(void *ctx, uint64_t reply);
+  // Replaces the state by one that was saved, before any event is applied. It answers with
+  // `net_state_fold_restore_reply` or `net_reply_error`, and may be NULL.
+  void (*restore)(void *ctx, uint64_t reply, net_view state);
+  // Hears that nobody waits for an answer any more; may be NULL.
+  void (*cancel)(void *ctx, uint64_t reply);
+  // Hears, exactly once, that the library does not hold the object any more; may be NULL.
+  void (*drop)(void *ctx);
+} net_state_fold;
+
+// Answers a call of `apply`.
+static inline net_code net_state_fold_apply_reply(uint64_t reply) {
+  net_writer w = net_writer_new();
+  return net_reply_packed(reply, &w);
+}
+
+// Answers a call of `snapshot`.
+static inline net_code net_state_fold_snapshot_reply(uint64_t reply, net_view result) {
+  net_writer w = net_writer_new();
+  net_view_pack(&w, &result);
+  return net_reply_packed(reply, &w);
+}
+
+// Answers a call of `restore`.
+static inline net_code net_state_fold_restore_reply(uint64_t reply) {
+  net_writer w = net_writer_new();
+  return net_reply_packed(reply, &w);
+}
+
+// Calls the function that a call of the library is for; the call may have come on a queue.
+static inline void net_state_fold_dispatch(const net_state_fold *host,
+                                           uint32_t method,
+                                           uint64_t reply,
+                                           net_view args) {
+  net_reader r = net_reader_new(args, false);
+  bool ok = false;
+  if (method == 0 && host->apply != NULL) {
+    net_redex_event_list events;
+    net_redex_event_list_read(&r, &events);
+    void *owner = net_reader_finish(&r, &ok);
+    if (ok) {
+      host->apply(host->ctx, reply, &events);
+    }
+    net_owner_free(owner);
+  }
+  if (method == 1 && host->snapshot != NULL) {
+    void *owner = net_reader_finish(&r, &ok);
+    if (ok) {
+      host->snapshot(host->ctx, reply);
+    }
+    net_owner_free(owner);
+  }
+  if (method == 2 && host->restore != NULL) {
+    net_view state;
+    net_view_read(&r, &state);
+    void *owner = net_reader_finish(&r, &ok);
+    if (ok) {
+      host->restore(host->ctx, reply, state);
+    }
+    net_owner_free(owner);
+  }
+  if (!ok) {
+    net_reply_error(reply, 0, 8, net_str("the call is not what the header says"), net_none());
+  }
+}
+
+// What the library holds of such an object.
+typedef struct net_state_fold_shared {
+  net_state_fold host;
+  net_writer props;
+} net_state_fold_shared;
+
+static inline void net_state_fold_call(void *ctx, uint32_t method, uint64_t reply, net_view args) {
+  const net_state_fold_shared *shared = (const net_state_fold_shared *)ctx;
+  net_state_fold_dispatch(&shared->host, method, reply, args);
+}
+
+static inline void net_state_fold_cancel(void *ctx, uint64_t reply) {
+  const net_state_fold_shared *shared = (const net_state_fold_shared *)ctx;
+  if (shared->host.cancel != NULL) {
+    shared->host.cancel(shared->host.ctx, reply);
+  }
+}
+
+static inline void net_state_fold_drop(void *ctx) {
+  net_state_fold_shared *shared = (net_state_fold_shared *)ctx;
+  if (shared->host.drop != NULL) {
+    shared->host.drop(shared->host.ctx);
+  }
+  net_writer_free(&shared->props);
+  free(shared);
+}
+
+// The object to hand to exactly one call; what `host` points to is copied.
+static inline net_host net_state_fold_host(const net_state_fold *host) {
+  net_host made;
+  memset(&made, 0, sizeof made);
+  net_state_fold_shared *shared = (net_state_fold_shared *)malloc(sizeof *shared);
+  if (host == NULL || shared == NULL) {
+    free(shared);
+    return made;
+  }
+  shared->host = *host;
+  shared->props = net_writer_new();
+  made.ctx = shared;
+  made.call = net_state_fold_call;
+  if (host->apply == NULL) {
+    made.call = NULL;
+  }
+  if (host->snapshot == NULL) {
+    made.absent |= UINT64_C(1) << 1;
+  }
+  if (host->restore == NULL) {
+    made.absent |= UINT64_C(1) << 2;
+  }
+  made.cancel = net_state_fold_cancel;
+  made.drop = net_state_fold_drop;
+  return made;
+}
+// Writes it as a text.
+static inline net_code net_write_token_to_string_with(const net_write_token *write_token,
+                                                      net_bytes *result,
+                                                      net_error *error) {
+  net_writer write_token_pack = net_writer_new();
+  if (write_token != NULL) {
+    net_write_token_pack(&write_token_pack, write_token);
+  }
+  net_view write_token_view = write_token == NULL ? net_none() : net_writer_view(&write_token_pack);
+  net_code code = net_write_token_to_string(write_token_view, result, error);
+  net_writer_free(&write_token_pack);
+  return code;
+}
+// Reads the text of a token; letters may be capitals, and zeros may stand before the number.
+// `invalid_token` if it is none.
+static inline net_code net_write_token_from_string_with(net_view text,
+                                                        net_write_token *result,
+                                                        net_error *error) {
+  net_bytes given;
+  net_code code = net_write_token_from_string(text, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_write_token_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Opens the log `cortex/tasks` of a manager, or makes it, and returns when what it has is in the
+// state.
+static inline uint64_t net_tasks_adapter_open_with(net_handle redex,
+                                                   net_origin_hash origin_hash,
+                                                   const net_adapter_options *options,
+                                                   net_done done,
+                                                   void *ctx) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_adapter_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_tasks_adapter_open(redex, origin_hash, options_view, done, ctx);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Reads a result of `net_tasks_adapter_open`; false for something else.
+static inline bool net_tasks_adapter_open_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_tasks_adapter_open` and waits for its end on a queue that nothing else uses.
+static inline net_code net_tasks_adapter_open_wait(net_queue *queue,
+                                                   net_handle redex,
+                                                   net_origin_hash origin_hash,
+                                                   const net_adapter_options *options,
+                                                   net_handle *result,
+                                                   net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_tasks_adapter_open_with(redex, origin_hash, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_tasks_adapter_open_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Opens the log with the writer among the options.
+static inline uint64_t net_tasks_adapter_open_as_with(net_handle redex,
+                                                      const net_adapter_open_options *options,
+                                                      net_done done,
+                                                      void *ctx) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_adapter_open_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_tasks_adapter_open_as(redex, options_view, done, ctx);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Reads a result of `net_tasks_adapter_open_as`; false for something else.
+static inline bool net_tasks_adapter_open_as_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_tasks_adapter_open_as` and waits for its end on a queue that nothing else uses.
+static inline net_code net_tasks_adapter_open_as_wait(net_queue *queue,
+                                                      net_handle redex,
+                                                      const net_adapter_open_options *options,
+                                                      net_handle *result,
+                                                      net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_tasks_adapter_open_as_with(redex, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_tasks_adapter_open_as_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Opens the log with a state that was saved. In the log that it was saved from it goes on behind
+// what it holds; before the events of
+// another log it is what was there already.
+static inline uint64_t net_tasks_adapter_open_from_snapshot_with(
+    net_handle redex,
+    net_origin_hash origin_hash,
+    const net_cortex_snapshot *snapshot,
+    const net_adapter_options *options,
+    net_done done,
+    void *ctx) {
+  net_writer snapshot_pack = net_writer_new();
+  if (snapshot != NULL) {
+    net_cortex_snapshot_pack(&snapshot_pack, snapshot);
+  }
+  net_view snapshot_view = snapshot == NULL ? net_none() : net_writer_view(&snapshot_pack);
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_adapter_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_tasks_adapter_open_from_snapshot(
+      redex, origin_hash, snapshot_view, options_view, done, ctx);
+  net_writer_free(&snapshot_pack);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Reads a result of `net_tasks_adapter_open_from_snapshot`; false for something else.
+static inline bool net_tasks_adapter_open_from_snapshot_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_tasks_adapter_open_from_snapshot` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_tasks_adapter_open_from_snapshot_wait(
+    net_queue *queue,
+    net_handle redex,
+    net_origin_hash origin_hash,
+    const net_cortex_snapshot *snapshot,
+    const net_adapter_options *options,
+    net_handle *result,
+    net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_tasks_adapter_open_from_snapshot_with(
+      redex, origin_hash, snapshot, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_tasks_adapter_open_from_snapshot_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+static inline net_code net_tasks_adapter_create_with(net_handle handle,
+                                                     uint64_t id,
+                                                     net_view title,
+                                                     uint64_t now_ns,
+                                                     net_write_receipt *result,
+                                                     net_error *error) {
+  net_bytes given;
+  net_code code = net_tasks_adapter_create(handle, id, title, now_ns, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Gives a task another title, of at most 1 MiB.
+static inline net_code net_tasks_adapter_rename_with(net_handle handle,
+                                                     uint64_t id,
+                                                     net_view new_title,
+                                                     uint64_t now_ns,
+                                                     net_write_receipt *result,
+                                                     net_error *error) {
+  net_bytes given;
+  net_code code = net_tasks_adapter_rename(handle, id, new_title, now_ns, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Says that a task is done.
+static inline net_code net_tasks_adapter_complete_with(net_handle handle,
+                                                       uint64_t id,
+                                                       uint64_t now_ns,
+                                                       net_write_receipt *result,
+                                                       net_error *error) {
+  net_bytes given;
+  net_code code = net_tasks_adapter_complete(handle, id, now_ns, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Removes a task.
+static inline net_code net_tasks_adapter_delete_with(net_handle handle,
+                                                     uint64_t id,
+                                                     net_write_receipt *result,
+                                                     net_error *error) {
+  net_bytes given;
+  net_code code = net_tasks_adapter_delete(handle, id, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short
+// list of many items looks at few.
+static inline net_code net_tasks_adapter_list_tasks_with(net_handle handle,
+                                                         const net_task_filter *filter,
+                                                         net_task_list *result,
+                                                         net_error *error) {
+  net_bytes given;
+  net_writer filter_pack = net_writer_new();
+  if (filter != NULL) {
+    net_task_filter_pack(&filter_pack, filter);
+  }
+  net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
+  net_code code = net_tasks_adapter_list_tasks(handle, filter_view, &given, error);
+  net_writer_free(&filter_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_task_list_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Calls `net_tasks_adapter_wait_for_seq` and waits for its end on a queue that nothing else uses.
+static inline net_code net_tasks_adapter_wait_for_seq_wait(net_queue *queue,
+                                                           net_handle handle,
+                                                           uint64_t seq,
+                                                           bool has_deadline_ms,
+                                                           uint64_t deadline_ms,
+                                                           net_error *error) {
+  uint64_t op = net_tasks_adapter_wait_for_seq(
+      handle, seq, has_deadline_ms, deadline_ms, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout`
+// at once that it is not. `wrong_origin` for the token of another writer.
+static inline uint64_t net_tasks_adapter_wait_for_token_with(net_handle handle,
+                                                             const net_write_token *token,
+                                                             uint64_t deadline_ms,
+                                                             net_done done,
+                                                             void *ctx) {
+  net_writer token_pack = net_writer_new();
+  if (token != NULL) {
+    net_write_token_pack(&token_pack, token);
+  }
+  net_view token_view = token == NULL ? net_none() : net_writer_view(&token_pack);
+  uint64_t op = net_tasks_adapter_wait_for_token(handle, token_view, deadline_ms, done, ctx);
+  net_writer_free(&token_pack);
+  return op;
+}
+// Calls `net_tasks_adapter_wait_for_token` and waits for its end on a queue that nothing else uses.
+static inline net_code net_tasks_adapter_wait_for_token_wait(net_queue *queue,
+                                                             net_handle handle,
+                                                             const net_write_token *token,
+                                                             uint64_t deadline_ms,
+                                                             net_error *error) {
+  uint64_t op =
+      net_tasks_adapter_wait_for_token_with(handle, token, deadline_ms, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Follows a list: first as it is now, then each time that it has become another. Who reads seldom
+// gets the newest list and misses those
+// between. It ends when the state is closed.
+static inline net_code net_tasks_adapter_watch_with(net_handle handle,
+                                                    const net_task_filter *filter,
+                                                    net_handle *result,
+                                                    net_error *error) {
+  net_writer filter_pack = net_writer_new();
+  if (filter != NULL) {
+    net_task_filter_pack(&filter_pack, filter);
+  }
+  net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
+  net_code code = net_tasks_adapter_watch(handle, filter_view, result, error);
+  net_writer_free(&filter_pack);
+  return code;
+}
+// Lists what a filter leaves, and follows the list from there. No change comes between the two.
+static inline uint64_t net_tasks_adapter_snapshot_and_watch_with(net_handle handle,
+                                                                 const net_task_filter *filter,
+                                                                 net_done done,
+                                                                 void *ctx) {
+  net_writer filter_pack = net_writer_new();
+  if (filter != NULL) {
+    net_task_filter_pack(&filter_pack, filter);
+  }
+  net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
+  uint64_t op = net_tasks_adapter_snapshot_and_watch(handle, filter_view, done, ctx);
+  net_writer_free(&filter_pack);
+  return op;
+}
+// Reads a result of `net_tasks_adapter_snapshot_and_watch`; false for something else.
+static inline bool net_tasks_adapter_snapshot_and_watch_result(
+    net_view result,
+    net_tasks_snapshot_and_watch *value) {
+  return net_tasks_snapshot_and_watch_unpack(result, value);
+}
+// Calls `net_tasks_adapter_snapshot_and_watch` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_tasks_adapter_snapshot_and_watch_wait(
+    net_queue *queue,
+    net_handle handle,
+    const net_task_filter *filter,
+    net_tasks_snapshot_and_watch *result,
+    net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_tasks_adapter_snapshot_and_watch_with(handle, filter, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_tasks_adapter_snapshot_and_watch_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Saves the state. Equal states of one log give equal bytes.
+static inline net_code net_tasks_adapter_snapshot_with(net_handle handle,
+                                                       net_cortex_snapshot *result,
+                                                       net_error *error) {
+  net_bytes given;
+  net_code code = net_tasks_adapter_snapshot(handle, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_cortex_snapshot_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+static inline net_code net_tasks_adapter_stats_with(net_handle handle,
+                                                    net_state_stats *result,
+                                                    net_error *error) {
+  net_bytes given;
+  net_code code = net_tasks_adapter_stats(handle, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_state_stats_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Calls `net_tasks_adapter_close` and waits for its end on a queue that nothing else uses.
+static inline net_code net_tasks_adapter_close_wait(net_queue *queue,
+                                                    net_handle handle,
+                                                    net_error *error) {
+  uint64_t op = net_tasks_adapter_close(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Reads a result of `net_task_watch_iter_next`; false for something else.
+static inline bool net_task_watch_iter_next_result(net_view result, net_task_list_list *value) {
+  return net_task_list_list_unpack(result, value);
+}
+// Calls `net_task_watch_iter_next` and waits for its end on a queue that nothing else uses.
+static inline net_code net_task_watch_iter_next_wait(net_queue *queue,
+                                                     net_handle handle,
+                                                     uint32_t max,
+                                                     net_task_list_list *result,
+                                                     net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_task_watch_iter_next(handle, max, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_task_watch_iter_next_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Opens the log `cortex/memories` of a manager, or makes it, and returns when what it has is in the
+// state.
+static inline uint64_t net_memories_adapter_open_with(net_handle redex,
+                                                      net_origin_hash origin_hash,
+                                                      const net_adapter_options *options,
+                                                      net_done done,
+                                                      void *ctx) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_adapter_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_memories_adapter_open(redex, origin_hash, options_view, done, ctx);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Reads a result of `net_memories_adapter_open`; false for something else.
+static inline bool net_memories_adapter_open_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_memories_adapter_open` and waits for its end on a queue that nothing else uses.
+static inline net_code net_memories_adapter_open_wait(net_queue *queue,
+                                                      net_handle redex,
+                                                      net_origin_hash origin_hash,
+                                                      const net_adapter_options *options,
+                                                      net_handle *result,
+                                                      net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_memories_adapter_open_with(redex, origin_hash, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_memories_adapter_open_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Opens the log with the writer among the options.
+static inline uint64_t net_memories_adapter_open_as_with(net_handle redex,
+                                                         const net_adapter_open_options *options,
+                                                         net_done done,
+                                                         void *ctx) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_adapter_open_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_memories_adapter_open_as(redex, options_view, done, ctx);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Reads a result of `net_memories_adapter_open_as`; false for something else.
+static inline bool net_memories_adapter_open_as_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_memories_adapter_open_as` and waits for its end on a queue that nothing else uses.
+static inline net_code net_memories_adapter_open_as_wait(net_queue *queue,
+                                                         net_handle redex,
+                                                         const net_adapter_open_options *options,
+                                                         net_handle *result,
+                                                         net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_memories_adapter_open_as_with(redex, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_memories_adapter_open_as_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Opens the log with a state that was saved. In the log that it was saved from it goes on behind
+// what it holds; before the events of
+// another log it is what was there already.
+static inline uint64_t net_memories_adapter_open_from_snapshot_with(
+    net_handle redex,
+    net_origin_hash origin_hash,
+    const net_cortex_snapshot *snapshot,
+    const net_adapter_options *options,
+    net_done done,
+    void *ctx) {
+  net_writer snapshot_pack = net_writer_new();
+  if (snapshot != NULL) {
+    net_cortex_snapshot_pack(&snapshot_pack, snapshot);
+  }
+  net_view snapshot_view = snapshot == NULL ? net_none() : net_writer_view(&snapshot_pack);
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_adapter_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_memories_adapter_open_from_snapshot(
+      redex, origin_hash, snapshot_view, options_view, done, ctx);
+  net_writer_free(&snapshot_pack);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Reads a result of `net_memories_adapter_open_from_snapshot`; false for something else.
+static inline bool net_memories_adapter_open_from_snapshot_result(net_view result,
+                                                                  net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_memories_adapter_open_from_snapshot` and waits for its end on a queue that nothing
+// else uses.
+static inline net_code net_memories_adapter_open_from_snapshot_wait(
+    net_queue *queue,
+    net_handle redex,
+    net_origin_hash origin_hash,
+    const net_cortex_snapshot *snapshot,
+    const net_adapter_options *options,
+    net_handle *result,
+    net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_memories_adapter_open_from_snapshot_with(
+      redex, origin_hash, snapshot, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 &&
+      !net_memories_adapter_open_from_snapshot_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there
+// are at most 1024 tags of at most 4096 bytes.
+static inline net_code net_memories_adapter_store_with(net_handle handle,
+                                                       uint64_t id,
+                                                       net_view content,
+                                                       const net_view *tags,
+                                                       size_t tags_len,
+                                                       net_view source,
+                                                       uint64_t now_ns,
+                                                       net_write_receipt *result,
+                                                       net_error *error) {
+  net_bytes given;
+  net_writer tags_pack = net_writer_new();
+  net_view_list tags_list = net_view_list_of(tags, tags_len);
+  net_view_list_pack(&tags_pack, &tags_list);
+  net_code code = net_memories_adapter_store(
+      handle, id, content, net_writer_view(&tags_pack), source, now_ns, &given, error);
+  net_writer_free(&tags_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Gives a memory other tags: at most 1024, of at most 4096 bytes.
+static inline net_code net_memories_adapter_retag_with(net_handle handle,
+                                                       uint64_t id,
+                                                       const net_view *tags,
+                                                       size_t tags_len,
+                                                       uint64_t now_ns,
+                                                       net_write_receipt *result,
+                                                       net_error *error) {
+  net_bytes given;
+  net_writer tags_pack = net_writer_new();
+  net_view_list tags_list = net_view_list_of(tags, tags_len);
+  net_view_list_pack(&tags_pack, &tags_list);
+  net_code code =
+      net_memories_adapter_retag(handle, id, net_writer_view(&tags_pack), now_ns, &given, error);
+  net_writer_free(&tags_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Pins a memory.
+static inline net_code net_memories_adapter_pin_with(net_handle handle,
+                                                     uint64_t id,
+                                                     uint64_t now_ns,
+                                                     net_write_receipt *result,
+                                                     net_error *error) {
+  net_bytes given;
+  net_code code = net_memories_adapter_pin(handle, id, now_ns, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Unpins a memory.
+static inline net_code net_memories_adapter_unpin_with(net_handle handle,
+                                                       uint64_t id,
+                                                       uint64_t now_ns,
+                                                       net_write_receipt *result,
+                                                       net_error *error) {
+  net_bytes given;
+  net_code code = net_memories_adapter_unpin(handle, id, now_ns, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Forgets a memory.
+static inline net_code net_memories_adapter_delete_with(net_handle handle,
+                                                        uint64_t id,
+                                                        net_write_receipt *result,
+                                                        net_error *error) {
+  net_bytes given;
+  net_code code = net_memories_adapter_delete(handle, id, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short
+// list of many items looks at few.
+static inline net_code net_memories_adapter_list_memories_with(net_handle handle,
+                                                               const net_memory_filter *filter,
+                                                               net_memory_list *result,
+                                                               net_error *error) {
+  net_bytes given;
+  net_writer filter_pack = net_writer_new();
+  if (filter != NULL) {
+    net_memory_filter_pack(&filter_pack, filter);
+  }
+  net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
+  net_code code = net_memories_adapter_list_memories(handle, filter_view, &given, error);
+  net_writer_free(&filter_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_memory_list_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Calls `net_memories_adapter_wait_for_seq` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_memories_adapter_wait_for_seq_wait(net_queue *queue,
+                                                              net_handle handle,
+                                                              uint64_t seq,
+                                                              bool has_deadline_ms,
+                                                              uint64_t deadline_ms,
+                                                              net_error *error) {
+  uint64_t op = net_memories_adapter_wait_for_seq(
+      handle, seq, has_deadline_ms, deadline_ms, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout`
+// at once that it is not. `wrong_origin` for the token of another writer.
+static inline uint64_t net_memories_adapter_wait_for_token_with(net_handle handle,
+                                                                const net_write_token *token,
+                                                                uint64_t deadline_ms,
+                                                                net_done done,
+                                                                void *ctx) {
+  net_writer token_pack = net_writer_new();
+  if (token != NULL) {
+    net_write_token_pack(&token_pack, token);
+  }
+  net_view token_view = token == NULL ? net_none() : net_writer_view(&token_pack);
+  uint64_t op = net_memories_adapter_wait_for_token(handle, token_view, deadline_ms, done, ctx);
+  net_writer_free(&token_pack);
+  return op;
+}
+// Calls `net_memories_adapter_wait_for_token` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_memories_adapter_wait_for_token_wait(net_queue *queue,
+                                                                net_handle handle,
+                                                                const net_write_token *token,
+                                                                uint64_t deadline_ms,
+                                                                net_error *error) {
+  uint64_t op =
+      net_memories_adapter_wait_for_token_with(handle, token, deadline_ms, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Follows a list: first as it is now, then each time that it has become another. Who reads seldom
+// gets the newest list and misses those
+// between. It ends when the state is closed.
+static inline net_code net_memories_adapter_watch_with(net_handle handle,
+                                                       const net_memory_filter *filter,
+                                                       net_handle *result,
+                                                       net_error *error) {
+  net_writer filter_pack = net_writer_new();
+  if (filter != NULL) {
+    net_memory_filter_pack(&filter_pack, filter);
+  }
+  net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
+  net_code code = net_memories_adapter_watch(handle, filter_view, result, error);
+  net_writer_free(&filter_pack);
+  return code;
+}
+// Lists what a filter leaves, and follows the list from there. No change comes between the two.
+static inline uint64_t net_memories_adapter_snapshot_and_watch_with(
+    net_handle handle,
+    const net_memory_filter *filter,
+    net_done done,
+    void *ctx) {
+  net_writer filter_pack = net_writer_new();
+  if (filter != NULL) {
+    net_memory_filter_pack(&filter_pack, filter);
+  }
+  net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
+  uint64_t op = net_memories_adapter_snapshot_and_watch(handle, filter_view, done, ctx);
+  net_writer_free(&filter_pack);
+  return op;
+}
+// Reads a result of `net_memories_adapter_snapshot_and_watch`; false for something else.
+static inline bool net_memories_adapter_snapshot_and_watch_result(
+    net_view result,
+    net_memories_snapshot_and_watch *value) {
+  return net_memories_snapshot_and_watch_unpack(result, value);
+}
+// Calls `net_memories_adapter_snapshot_and_watch` and waits for its end on a queue that nothing
+// else uses.
+static inline net_code net_memories_adapter_snapshot_and_watch_wait(
+    net_queue *queue,
+    net_handle handle,
+    const net_memory_filter *filter,
+    net_memories_snapshot_and_watch *result,
+    net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_memories_adapter_snapshot_and_watch_with(handle, filter, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_memories_adapter_snapshot_and_watch_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Saves the state. Equal states of one log give equal bytes.
+static inline net_code net_memories_adapter_snapshot_with(net_handle handle,
+                                                          net_cortex_snapshot *result,
+                                                          net_error *error) {
+  net_bytes given;
+  net_code code = net_memories_adapter_snapshot(handle, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_cortex_snapshot_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+static inline net_code net_memories_adapter_stats_with(net_handle handle,
+                                                       net_state_stats *result,
+                                                       net_error *error) {
+  net_bytes given;
+  net_code code = net_memories_adapter_stats(handle, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_state_stats_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Calls `net_memories_adapter_close` and waits for its end on a queue that nothing else uses.
+static inline net_code net_memories_adapter_close_wait(net_queue *queue,
+                                                       net_handle handle,
+                                                       net_error *error) {
+  uint64_t op = net_memories_adapter_close(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Reads a result of `net_memory_watch_iter_next`; false for something else.
+static inline bool net_memory_watch_iter_next_result(net_view result, net_memory_list_list *value) {
+  return net_memory_list_list_unpack(result, value);
+}
+// Calls `net_memory_watch_iter_next` and waits for its end on a queue that nothing else uses.
+static inline net_code net_memory_watch_iter_next_wait(net_queue *queue,
+                                                       net_handle handle,
+                                                       uint32_t max,
+                                                       net_memory_list_list *result,
+                                                       net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_memory_watch_iter_next(handle, max, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_memory_watch_iter_next_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Opens a file of a manager by name, or makes it, and returns when what it has is applied.
+static inline uint64_t net_fold_adapter_open_with(net_handle redex,
+                                                  net_view name,
+                                                  const net_state_fold *fold,
+                                                  const net_redex_file_config *config,
+                                                  net_done done,
+                                                  void *ctx) {
+  net_host fold_host = net_state_fold_host(fold);
+  net_writer config_pack = net_writer_new();
+  if (config != NULL) {
+    net_redex_file_config_pack(&config_pack, config);
+  }
+  net_view config_view = config == NULL ? net_none() : net_writer_view(&config_pack);
+  uint64_t op =
+      net_fold_adapter_open(redex, name, fold == NULL ? NULL : &fold_host, config_view, done, ctx);
+  net_writer_free(&config_pack);
+  return op;
+}
+// Reads a result of `net_fold_adapter_open`; false for something else.
+static inline bool net_fold_adapter_open_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_fold_adapter_open` and waits for its end on a queue that nothing else uses.
+static inline net_code net_fold_adapter_open_wait(net_queue *queue,
+                                                  net_handle redex,
+                                                  net_view name,
+                                                  const net_state_fold *fold,
+                                                  const net_redex_file_config *config,
+                                                  net_handle *result,
+                                                  net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_fold_adapter_open_with(redex, name, fold, config, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_fold_adapter_open_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Opens a file with a state that was saved. In the file that it was saved from it goes on behind
+// what it holds; before the events of
+// another file it is what was there already. `no_snapshot` if the fold has no `restore`.
+static inline uint64_t net_fold_adapter_open_from_snapshot_with(
+    net_handle redex,
+    net_view name,
+    const net_state_fold *fold,
+    const net_cortex_snapshot *snapshot,
+    const net_redex_file_config *config,
+    net_done done,
+    void *ctx) {
+  net_host fold_host = net_state_fold_host(fold);
+  net_writer snapshot_pack = net_writer_new();
+  if (snapshot != NULL) {
+    net_cortex_snapshot_pack(&snapshot_pack, snapshot);
+  }
+  net_view snapshot_view = snapshot == NULL ? net_none() : net_writer_view(&snapshot_pack);
+  net_writer config_pack = net_writer_new();
+  if (config != NULL) {
+    net_redex_file_config_pack(&config_pack, config);
+  }
+  net_view config_view = config == NULL ? net_none() : net_writer_view(&config_pack);
+  uint64_t op = net_fold_adapter_open_from_snapshot(
+      redex, name, fold == NULL ? NULL : &fold_host, snapshot_view, config_view, done, ctx);
+  net_writer_free(&snapshot_pack);
+  net_writer_free(&config_pack);
+  return op;
+}
+// Reads a result of `net_fold_adapter_open_from_snapshot`; false for something else.
+static inline bool net_fold_adapter_open_from_snapshot_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_fold_adapter_open_from_snapshot` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_fold_adapter_open_from_snapshot_wait(
+    net_queue *queue,
+    net_handle redex,
+    net_view name,
+    const net_state_fold *fold,
+    const net_cortex_snapshot *snapshot,
+    const net_redex_file_config *config,
+    net_handle *result,
+    net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_fold_adapter_open_from_snapshot_with(
+      redex, name, fold, snapshot, config, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_fold_adapter_open_from_snapshot_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Calls `net_fold_adapter_wait_for_seq` and waits for its end on a queue that nothing else uses.
+static inline net_code net_fold_adapter_wait_for_seq_wait(net_queue *queue,
+                                                          net_handle handle,
+                                                          uint64_t seq,
+                                                          bool has_deadline_ms,
+                                                          uint64_t deadline_ms,
+                                                          net_error *error) {
+  uint64_t op = net_fold_adapter_wait_for_seq(
+      handle, seq, has_deadline_ms, deadline_ms, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Reads a result of `net_fold_adapter_snapshot`; false for something else.
+static inline bool net_fold_adapter_snapshot_result(net_view result, net_cortex_snapshot *value) {
+  return net_cortex_snapshot_unpack(result, value);
+}
+// Calls `net_fold_adapter_snapshot` and waits for its end on a queue that nothing else uses.
+static inline net_code net_fold_adapter_snapshot_wait(net_queue *queue,
+                                                      net_handle handle,
+                                                      net_cortex_snapshot *result,
+                                                      net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_fold_adapter_snapshot(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_fold_adapter_snapshot_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Tells how much of the file is applied. It never fails with `fold_failed` or `closed`.
+static inline net_code net_fold_adapter_stats_with(net_handle handle,
+                                                   net_state_stats *result,
+                                                   net_error *error) {
+  net_bytes given;
+  net_code code = net_fold_adapter_stats(handle, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_state_stats_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Calls `net_fold_adapter_close` and waits for its end on a queue that nothing else uses.
+static inline net_code net_fold_adapter_close_wait(net_queue *queue,
+                                                   net_handle handle,
+                                                   net_error *error) {
+  uint64_t op = net_fold_adapter_close(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
 #endif  // NET_MESH_CORTEX_H

@@ -510,6 +510,46 @@ static inline net_code net_state_snapshot_decode(net_view bytes, net_state_snaps
   return 0;
 }
 
+// A write token as a text, by which another process waits.
+typedef struct net_write_token_text {
+  // The writer.
+  uint64_t origin_hash;
+  // Number of the event in its log.
+  uint64_t seq;
+} net_write_token_text;
+
+static inline void net_write_token_text_write(net_wire_writer *w, const net_write_token_text *value) {
+  net_wire_print(w, value->origin_hash, 16, 16);
+  net_wire_put(w, ":", 1);
+  net_wire_print(w, value->seq, 10, 1);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_write_token_text_encode(const net_write_token_text *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_write_token_text_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_write_token_text_read(net_wire_reader *r, net_write_token_text *value) {
+  value->origin_hash = (uint64_t)net_wire_parse(r, net_wire_until(r, ":"), 16, 16, UINT64_MAX);
+  net_wire_magic(r, ":", 1);
+  value->seq = (uint64_t)net_wire_parse(r, net_wire_sized(r, net_wire_remaining(r, UINT64_MAX)), 10, 1, UINT64_MAX);
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_write_token_text_decode(net_view bytes, net_write_token_text *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_write_token_text_read(&r, value);
+  net_wire_end(&r);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_CORTEX, NET_CORTEX_INVALID_TOKEN);
+  }
+  return 0;
+}
+
 // Numbers of what `body` of a `net_task_event` can be.
 #define NET_TASK_EVENT_BODY_TASK_CREATED 1
 #define NET_TASK_EVENT_BODY_TASK_RENAMED 2

@@ -2,6 +2,10 @@
 //
 // Tasks and memories of one writer together.
 //
+// Both are the states of module `cortex`, in a manager of their own: their logs are `cortex/tasks`
+// and `cortex/memories` below one directory,
+// or in memory.
+//
 // A snapshot of both is a `netdb_bundle` of their snapshots. All integers are little-endian.
 
 #ifndef NET_MESH_NETDB_H
@@ -10,10 +14,140 @@
 #include <net_mesh_pack.h>
 #include <net_mesh/base.h>
 #include <net_mesh/error.h>
+#include <net_mesh/identity.h>
+#include <net_mesh/cortex.h>
 
 // Version of the form of bundles that this library writes, and the newest that it reads.
 #define NET_BUNDLE_VERSION 1
 
+typedef struct net_net_db_open_config net_net_db_open_config;
+NET_LIST_TYPE(net_db_open_config, net_net_db_open_config)
+
+// Which states are opened, and how their logs are kept.
+struct net_net_db_open_config {
+  // The writer of the changes.
+  net_origin_hash origin_hash;
+  // Whether there are tasks.
+  bool with_tasks;
+  // Whether there are memories.
+  bool with_memories;
+  // The directory of the logs, which is made if need be. Left out: the logs live in memory.
+  net_view persistent_dir;
+  // Whether the logs live on disk, in `persistent_dir`. Otherwise they live in memory, and end when
+  // they are closed.
+  bool persistent;
+  // A change that makes it so many since the last sync of its log returns when all are on disk. Not
+  // beside `fsync_interval`. Left out: as `fsync_interval` says.
+  bool has_fsync_every_n;
+  uint64_t fsync_every_n;
+  // So long after a change, at the latest, it is brought to the disk. Left out: the system writes
+  // when it likes, and closing sees to it.
+  bool has_fsync_interval_ms;
+  uint64_t fsync_interval_ms;
+  // Most bytes of each log in memory; changes beyond them fail with `log`.
+  uint64_t max_bytes;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_net_db_open_config net_net_db_open_config_init(void) {
+  net_net_db_open_config value;
+  memset(&value, 0, sizeof value);
+  value.max_bytes = UINT64_C(268435456);
+  return value;
+}
+
+static inline void net_net_db_open_config_pack(net_writer *w, const net_net_db_open_config *value) {
+  size_t start = net_put_record(w, 8);
+  net_u64_pack(w, &value->origin_hash);
+  net_bool_pack(w, &value->with_tasks);
+  net_bool_pack(w, &value->with_memories);
+  net_maybe_view_pack(w, &value->persistent_dir);
+  net_bool_pack(w, &value->persistent);
+  net_bool_pack(w, &value->has_fsync_every_n);
+  if (value->has_fsync_every_n) {
+    net_u64_pack(w, &value->fsync_every_n);
+  }
+  net_bool_pack(w, &value->has_fsync_interval_ms);
+  if (value->has_fsync_interval_ms) {
+    net_u64_pack(w, &value->fsync_interval_ms);
+  }
+  net_u64_pack(w, &value->max_bytes);
+  net_put_end(w, start);
+}
+
+static inline void net_net_db_open_config_read(net_reader *r, net_net_db_open_config *value) {
+  net_fields f = net_get_record(r);
+  *value = net_net_db_open_config_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->origin_hash);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->with_tasks);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->with_memories);
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->persistent_dir);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->persistent);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_fsync_every_n);
+    if (value->has_fsync_every_n) {
+      net_u64_read(r, &value->fsync_every_n);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_fsync_interval_ms);
+    if (value->has_fsync_interval_ms) {
+      net_u64_read(r, &value->fsync_interval_ms);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->max_bytes);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(net_db_open_config, net_net_db_open_config)
+NET_OWNED(net_db_open_config)
+typedef struct net_net_db_bundle net_net_db_bundle;
+NET_LIST_TYPE(net_db_bundle, net_net_db_bundle)
+
+// States that were saved together.
+struct net_net_db_bundle {
+  // A `netdb_bundle`.
+  net_view state_bytes;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_net_db_bundle net_net_db_bundle_init(void) {
+  net_net_db_bundle value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_net_db_bundle_pack(net_writer *w, const net_net_db_bundle *value) {
+  size_t start = net_put_record(w, 1);
+  net_view_pack(w, &value->state_bytes);
+  net_put_end(w, start);
+}
+
+static inline void net_net_db_bundle_read(net_reader *r, net_net_db_bundle *value) {
+  net_fields f = net_get_record(r);
+  *value = net_net_db_bundle_init();
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->state_bytes);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(net_db_bundle, net_net_db_bundle)
+NET_OWNED(net_db_bundle)
 // Why states cannot be restored together.
 
 // The bytes are no bundle of snapshots.
@@ -24,6 +158,9 @@
 
 // A snapshot is longer than a bundle allows.
 #define NET_NET_DB_TOO_LARGE 3
+
+// A model is to be opened from a bundle that was made without it.
+#define NET_NET_DB_MISSING_MODEL 4
 
 // Fields of an error of kind `net_db: bad_bundle`.
 typedef struct net_net_db_bad_bundle_fields {
@@ -137,4 +274,194 @@ static inline void net_net_db_too_large_fields_pack(net_writer *w,
   net_put_end(w, start);
 }
 
+// Fields of an error of kind `net_db: missing_model`.
+typedef struct net_net_db_missing_model_fields {
+  // The model.
+  net_view model;
+} net_net_db_missing_model_fields;
+
+// Reads the fields of such an error, in which their texts stay; false for another kind.
+static inline bool net_net_db_missing_model_fields_unpack(const net_error *error,
+                                                          net_net_db_missing_model_fields *value) {
+  net_reader reader = net_reader_new(error->fields, true);
+  net_reader *r = &reader;
+  bool ok = error->family == NET_FAMILY_NET_DB && error->kind == NET_NET_DB_MISSING_MODEL;
+  memset(value, 0, sizeof *value);
+  if (!ok) {
+    return false;
+  }
+  net_fields f = net_get_record(r);
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->model);
+  }
+  net_get_end(r, &f);
+  net_reader_finish(r, &ok);
+  return ok;
+}
+
+// Packs the fields of such an error, for `net_reply_error`.
+static inline void net_net_db_missing_model_fields_pack(
+    net_writer *w,
+    const net_net_db_missing_model_fields *value) {
+  size_t start = net_put_record(w, 1);
+  net_view_pack(w, &value->model);
+  net_put_end(w, start);
+}
+
+// Opens the states that are asked for, and returns when what their logs have is in them.
+static inline uint64_t net_net_db_open_with(const net_net_db_open_config *config,
+                                            net_done done,
+                                            void *ctx) {
+  net_writer config_pack = net_writer_new();
+  if (config != NULL) {
+    net_net_db_open_config_pack(&config_pack, config);
+  }
+  net_view config_view = config == NULL ? net_none() : net_writer_view(&config_pack);
+  uint64_t op = net_net_db_open(config_view, done, ctx);
+  net_writer_free(&config_pack);
+  return op;
+}
+// Reads a result of `net_net_db_open`; false for something else.
+static inline bool net_net_db_open_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_net_db_open` and waits for its end on a queue that nothing else uses.
+static inline net_code net_net_db_open_wait(net_queue *queue,
+                                            const net_net_db_open_config *config,
+                                            net_handle *result,
+                                            net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_net_db_open_with(config, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_net_db_open_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Opens the states that are asked for as they were saved. In the log that it was saved from a state
+// goes on behind what it holds; before
+// the events of another log it is what was there already.
+static inline uint64_t net_net_db_open_from_snapshot_with(const net_net_db_open_config *config,
+                                                          const net_net_db_bundle *bundle,
+                                                          net_done done,
+                                                          void *ctx) {
+  net_writer config_pack = net_writer_new();
+  if (config != NULL) {
+    net_net_db_open_config_pack(&config_pack, config);
+  }
+  net_view config_view = config == NULL ? net_none() : net_writer_view(&config_pack);
+  net_writer bundle_pack = net_writer_new();
+  if (bundle != NULL) {
+    net_net_db_bundle_pack(&bundle_pack, bundle);
+  }
+  net_view bundle_view = bundle == NULL ? net_none() : net_writer_view(&bundle_pack);
+  uint64_t op = net_net_db_open_from_snapshot(config_view, bundle_view, done, ctx);
+  net_writer_free(&config_pack);
+  net_writer_free(&bundle_pack);
+  return op;
+}
+// Reads a result of `net_net_db_open_from_snapshot`; false for something else.
+static inline bool net_net_db_open_from_snapshot_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_net_db_open_from_snapshot` and waits for its end on a queue that nothing else uses.
+static inline net_code net_net_db_open_from_snapshot_wait(net_queue *queue,
+                                                          const net_net_db_open_config *config,
+                                                          const net_net_db_bundle *bundle,
+                                                          net_handle *result,
+                                                          net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_net_db_open_from_snapshot_with(config, bundle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_net_db_open_from_snapshot_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Opens the states from the bytes of a bundle.
+static inline uint64_t net_net_db_open_from_bytes_with(net_view bundle,
+                                                       const net_net_db_open_config *config,
+                                                       net_done done,
+                                                       void *ctx) {
+  net_writer config_pack = net_writer_new();
+  if (config != NULL) {
+    net_net_db_open_config_pack(&config_pack, config);
+  }
+  net_view config_view = config == NULL ? net_none() : net_writer_view(&config_pack);
+  uint64_t op = net_net_db_open_from_bytes(bundle, config_view, done, ctx);
+  net_writer_free(&config_pack);
+  return op;
+}
+// Reads a result of `net_net_db_open_from_bytes`; false for something else.
+static inline bool net_net_db_open_from_bytes_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_net_db_open_from_bytes` and waits for its end on a queue that nothing else uses.
+static inline net_code net_net_db_open_from_bytes_wait(net_queue *queue,
+                                                       net_view bundle,
+                                                       const net_net_db_open_config *config,
+                                                       net_handle *result,
+                                                       net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_net_db_open_from_bytes_with(bundle, config, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_net_db_open_from_bytes_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Saves all states that are open. Equal states of the same logs give equal bytes.
+static inline net_code net_net_db_snapshot_with(net_handle handle,
+                                                net_net_db_bundle *result,
+                                                net_error *error) {
+  net_bytes given;
+  net_code code = net_net_db_snapshot(handle, &given, error);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_net_db_bundle_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Calls `net_net_db_close` and waits for its end on a queue that nothing else uses.
+static inline net_code net_net_db_close_wait(net_queue *queue,
+                                             net_handle handle,
+                                             net_error *error) {
+  uint64_t op = net_net_db_close(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
 #endif  // NET_MESH_NETDB_H

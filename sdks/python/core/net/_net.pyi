@@ -14,6 +14,7 @@ from net.gen.echo import Access, Color, Grade, Level, Mood, Reason, Rights
 from net.gen.identity import TokenScope
 from net.gen.mesh import Reliability
 from net.gen.bus import Backpressure, MeshDelivery, MeshRole, Ordering, Start
+from net.gen.cortex import OrderBy, TaskStatus
 
 T = TypeVar("T")
 
@@ -2177,6 +2178,421 @@ class RedexRepaired:
         """Whether it was done."""
     def __eq__(self, other: object) -> bool: ...
 
+@final
+class AdapterOptions:
+    """How the log of a state is kept."""
+
+    __match_args__ = ("persistent", "fsync_every_n", "fsync_interval_ms", "max_bytes")
+    def __new__(
+        cls,
+        persistent: bool | AdapterOptions | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> AdapterOptions: ...
+    @property
+    def persistent(self) -> bool:
+        """Whether the log lives on disk, below the manager's directory. Otherwise it lives in
+        memory, and ends with the last state that is open. False by default.
+        """
+    @property
+    def fsync_every_n(self) -> int | None:
+        """A change that makes it so many since the last sync returns when all are on disk. Not
+        beside `fsync_interval`. Left out: As `fsync_interval` says.
+        """
+    @property
+    def fsync_interval_ms(self) -> int | None:
+        """So long after a change, at the latest, it is brought to the disk. Left out: The system
+        writes when it likes, and closing sees to it.
+        """
+    @property
+    def max_bytes(self) -> int:
+        """Most bytes of a log in memory; changes beyond them fail with `log`. 268_435_456 by
+        default.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class AdapterOpenOptions:
+    """Whose changes they are, and how the log of a state is kept."""
+
+    __match_args__ = (
+        "origin_hash",
+        "persistent",
+        "fsync_every_n",
+        "fsync_interval_ms",
+        "max_bytes",
+    )
+    def __new__(
+        cls,
+        origin_hash: int,
+        persistent: bool | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> AdapterOpenOptions: ...
+    @property
+    def origin_hash(self) -> int:
+        """The writer of the changes."""
+    @property
+    def persistent(self) -> bool:
+        """Whether the log lives on disk, below the manager's directory. Otherwise it lives in
+        memory, and ends with the last state that is open. False by default.
+        """
+    @property
+    def fsync_every_n(self) -> int | None:
+        """A change that makes it so many since the last sync returns when all are on disk. Not
+        beside `fsync_interval`. Left out: As `fsync_interval` says.
+        """
+    @property
+    def fsync_interval_ms(self) -> int | None:
+        """So long after a change, at the latest, it is brought to the disk. Left out: The system
+        writes when it likes, and closing sees to it.
+        """
+    @property
+    def max_bytes(self) -> int:
+        """Most bytes of a log in memory; changes beyond them fail with `log`. 268_435_456 by
+        default.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class TaskFilter:
+    """Which tasks are listed: those that all of it holds for."""
+
+    __match_args__ = (
+        "status",
+        "title_contains",
+        "created_after_ns",
+        "created_before_ns",
+        "updated_after_ns",
+        "updated_before_ns",
+        "order_by",
+        "limit",
+    )
+    def __new__(
+        cls,
+        status: TaskStatus | str | TaskFilter | None = None,
+        title_contains: str | None = None,
+        created_after_ns: int | None = None,
+        created_before_ns: int | None = None,
+        updated_after_ns: int | None = None,
+        updated_before_ns: int | None = None,
+        order_by: OrderBy | str | None = None,
+        limit: int | None = None,
+    ) -> TaskFilter: ...
+    @property
+    def status(self) -> TaskStatus | None:
+        """How far they are. Left out: Pending and completed ones."""
+    @property
+    def title_contains(self) -> str | None:
+        """What their title has in it, whatever the case of its letters. Left out: Any title."""
+    @property
+    def created_after_ns(self) -> int | None:
+        """Made then or later. Left out: Made at any time."""
+    @property
+    def created_before_ns(self) -> int | None:
+        """Made then or earlier. Left out: Made at any time."""
+    @property
+    def updated_after_ns(self) -> int | None:
+        """Changed last then or later. Left out: Changed at any time."""
+    @property
+    def updated_before_ns(self) -> int | None:
+        """Changed last then or earlier. Left out: Changed at any time."""
+    @property
+    def order_by(self) -> OrderBy:
+        """The order of the list. "id_asc" by default."""
+    @property
+    def limit(self) -> int | None:
+        """Most items, the first in the order; 0 for none. Left out: As many as there are."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class MemoryFilter:
+    """Which memories are listed: those that all of it holds for."""
+
+    __match_args__ = (
+        "source",
+        "content_contains",
+        "tag",
+        "any_tag",
+        "all_tags",
+        "pinned",
+        "created_after_ns",
+        "created_before_ns",
+        "updated_after_ns",
+        "updated_before_ns",
+        "order_by",
+        "limit",
+    )
+    def __new__(
+        cls,
+        source: str | MemoryFilter | None = None,
+        content_contains: str | None = None,
+        tag: str | None = None,
+        any_tag: Sequence[str] | None = None,
+        all_tags: Sequence[str] | None = None,
+        pinned: bool | None = None,
+        created_after_ns: int | None = None,
+        created_before_ns: int | None = None,
+        updated_after_ns: int | None = None,
+        updated_before_ns: int | None = None,
+        order_by: OrderBy | str | None = None,
+        limit: int | None = None,
+    ) -> MemoryFilter: ...
+    @property
+    def source(self) -> str | None:
+        """Where they are from, to the letter. Left out: From anywhere."""
+    @property
+    def content_contains(self) -> str | None:
+        """What their content has in it, whatever the case of its letters. Left out: Any content."""
+    @property
+    def tag(self) -> str | None:
+        """A tag that they have. Left out: Any tags."""
+    @property
+    def any_tag(self) -> list[str]:
+        """Tags of which they have one or more; an empty list demands nothing. [] by default."""
+    @property
+    def all_tags(self) -> list[str]:
+        """Tags that they have, all of them. [] by default."""
+    @property
+    def pinned(self) -> bool | None:
+        """Whether they are pinned. Left out: Pinned or not."""
+    @property
+    def created_after_ns(self) -> int | None:
+        """Made then or later. Left out: Made at any time."""
+    @property
+    def created_before_ns(self) -> int | None:
+        """Made then or earlier. Left out: Made at any time."""
+    @property
+    def updated_after_ns(self) -> int | None:
+        """Changed last then or later. Left out: Changed at any time."""
+    @property
+    def updated_before_ns(self) -> int | None:
+        """Changed last then or earlier. Left out: Changed at any time."""
+    @property
+    def order_by(self) -> OrderBy:
+        """The order of the list. "id_asc" by default."""
+    @property
+    def limit(self) -> int | None:
+        """Most items, the first in the order; 0 for none. Left out: As many as there are."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class Task:
+    """What is to be done."""
+
+    __match_args__ = ("id", "title", "status", "created_ns", "updated_ns")
+    def __new__(
+        cls, id: int, title: str, status: TaskStatus | str, created_ns: int, updated_ns: int
+    ) -> Task: ...
+    @property
+    def id(self) -> int:
+        """Its number."""
+    @property
+    def title(self) -> str:
+        """What it says."""
+    @property
+    def status(self) -> TaskStatus:
+        """How far it is."""
+    @property
+    def created_ns(self) -> int:
+        """When it was made, by the writer's clock."""
+    @property
+    def updated_ns(self) -> int:
+        """When it changed last, by the writer's clock."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class Memory:
+    """What is remembered."""
+
+    __match_args__ = ("id", "content", "tags", "source", "created_ns", "updated_ns", "pinned")
+    def __new__(
+        cls,
+        id: int,
+        content: str,
+        tags: Sequence[str],
+        source: str,
+        created_ns: int,
+        updated_ns: int,
+        pinned: bool,
+    ) -> Memory: ...
+    @property
+    def id(self) -> int:
+        """Its number."""
+    @property
+    def content(self) -> str:
+        """What it says."""
+    @property
+    def tags(self) -> list[str]:
+        """What it is found by."""
+    @property
+    def source(self) -> str:
+        """Where it is from."""
+    @property
+    def created_ns(self) -> int:
+        """When it was stored first, by the writer's clock."""
+    @property
+    def updated_ns(self) -> int:
+        """When it changed last, by the writer's clock."""
+    @property
+    def pinned(self) -> bool:
+        """Whether it is pinned."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class WriteToken:
+    """A change, to wait by: also in another process, as the text `<origin, 16 hex
+    digits>:<number>`.
+    """
+
+    __match_args__ = ("origin_hash", "seq")
+    def __new__(cls, origin_hash: int, seq: int) -> WriteToken: ...
+    @property
+    def origin_hash(self) -> int:
+        """The writer."""
+    @property
+    def seq(self) -> int:
+        """Number of the event in its log."""
+    def to_string(self) -> str:
+        """Writes it as a text."""
+    @staticmethod
+    def from_string(text: str) -> WriteToken:
+        """Reads the text of a token; letters may be capitals, and zeros may stand before the
+        number. `invalid_token` if it is none.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class WriteReceipt:
+    """What a change has left: its number, as which it may stand, and a token of it."""
+
+    __match_args__ = ("seq", "token")
+    def __new__(cls, seq: int, token: WriteToken) -> WriteReceipt: ...
+    @property
+    def seq(self) -> int:
+        """Number of the event in its log."""
+    @property
+    def token(self) -> WriteToken:
+        """The same with the writer, to wait by in another process."""
+    def __index__(self) -> int: ...
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class CortexSnapshot:
+    """A state that was saved."""
+
+    __match_args__ = ("state_bytes", "last_seq")
+    def __new__(cls, state_bytes: Buffer, last_seq: int | None = None) -> CortexSnapshot: ...
+    @property
+    def state_bytes(self) -> bytes:
+        """A `state_snapshot`."""
+    @property
+    def last_seq(self) -> int | None:
+        """Number of the last event that is in it. The bytes say it as well, and they count. Left
+        out: The state holds no event.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class StateStats:
+    """How much of its log a state holds."""
+
+    __match_args__ = ("next_seq", "behind", "skipped", "unreadable", "waits", "watches")
+    def __new__(
+        cls, next_seq: int, behind: int, skipped: int, unreadable: int, waits: int, watches: int
+    ) -> StateStats: ...
+    @property
+    def next_seq(self) -> int:
+        """Number of the first event that is not in the state."""
+    @property
+    def behind(self) -> int:
+        """Numbers that the log has given from there on."""
+    @property
+    def skipped(self) -> int:
+        """Numbers below it that no event has."""
+    @property
+    def unreadable(self) -> int:
+        """Events below it that could not be read and changed nothing."""
+    @property
+    def waits(self) -> int:
+        """Calls that wait for a number; at most `max_waits`."""
+    @property
+    def watches(self) -> int:
+        """Lists that are followed; at most `max_watches`."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class NetDbOpenConfig:
+    """Which states are opened, and how their logs are kept."""
+
+    __match_args__ = (
+        "origin_hash",
+        "with_tasks",
+        "with_memories",
+        "persistent_dir",
+        "persistent",
+        "fsync_every_n",
+        "fsync_interval_ms",
+        "max_bytes",
+    )
+    def __new__(
+        cls,
+        origin_hash: int,
+        with_tasks: bool | None = None,
+        with_memories: bool | None = None,
+        persistent_dir: str | None = None,
+        persistent: bool | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> NetDbOpenConfig: ...
+    @property
+    def origin_hash(self) -> int:
+        """The writer of the changes."""
+    @property
+    def with_tasks(self) -> bool:
+        """Whether there are tasks. False by default."""
+    @property
+    def with_memories(self) -> bool:
+        """Whether there are memories. False by default."""
+    @property
+    def persistent_dir(self) -> str | None:
+        """The directory of the logs, which is made if need be. Left out: The logs live in memory."""
+    @property
+    def persistent(self) -> bool:
+        """Whether the logs live on disk, in `persistent_dir`. Otherwise they live in memory, and
+        end when they are closed. False by default.
+        """
+    @property
+    def fsync_every_n(self) -> int | None:
+        """A change that makes it so many since the last sync of its log returns when all are on
+        disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+        """
+    @property
+    def fsync_interval_ms(self) -> int | None:
+        """So long after a change, at the latest, it is brought to the disk. Left out: The system
+        writes when it likes, and closing sees to it.
+        """
+    @property
+    def max_bytes(self) -> int:
+        """Most bytes of each log in memory; changes beyond them fail with `log`. 268_435_456 by
+        default.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class NetDbBundle:
+    """States that were saved together."""
+
+    __match_args__ = ("state_bytes",)
+    def __new__(cls, state_bytes: Buffer) -> NetDbBundle: ...
+    @property
+    def state_bytes(self) -> bytes:
+        """A `netdb_bundle`."""
+    def __eq__(self, other: object) -> bool: ...
+
 def live_handles() -> int: ...
 def error(code: int, members: Mapping[str, object]) -> NetError: ...
 def error_parts(code: int, members: Mapping[str, object]) -> tuple[Any, ...]: ...
@@ -2494,3 +2910,152 @@ def redex_file_next_seq(this: Handle) -> int: ...
 def redex_tail_iter_next(this: Handle, max: int) -> list[RedexEvent]: ...
 def redex_tail_iter_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
 def redex_tail_iter_end(this: Handle) -> None: ...
+def tasks_adapter_open(
+    redex: Handle, origin_hash: int, options: AdapterOptions | None
+) -> Handle: ...
+def tasks_adapter_open_submit(
+    queue: Queue, redex: Handle, origin_hash: int, options: AdapterOptions | None
+) -> int: ...
+def tasks_adapter_open_as(redex: Handle, options: AdapterOpenOptions) -> Handle: ...
+def tasks_adapter_open_as_submit(
+    queue: Queue, redex: Handle, options: AdapterOpenOptions
+) -> int: ...
+def tasks_adapter_open_from_snapshot(
+    redex: Handle, origin_hash: int, snapshot: CortexSnapshot, options: AdapterOptions | None
+) -> Handle: ...
+def tasks_adapter_open_from_snapshot_submit(
+    queue: Queue,
+    redex: Handle,
+    origin_hash: int,
+    snapshot: CortexSnapshot,
+    options: AdapterOptions | None,
+) -> int: ...
+def tasks_adapter_create(this: Handle, id: int, title: str, now_ns: int) -> WriteReceipt: ...
+def tasks_adapter_rename(this: Handle, id: int, new_title: str, now_ns: int) -> WriteReceipt: ...
+def tasks_adapter_complete(this: Handle, id: int, now_ns: int) -> WriteReceipt: ...
+def tasks_adapter_delete(this: Handle, id: int) -> WriteReceipt: ...
+def tasks_adapter_list_tasks(this: Handle, filter: TaskFilter | None) -> list[Task]: ...
+def tasks_adapter_count(this: Handle) -> int: ...
+def tasks_adapter_wait_for_seq(this: Handle, seq: int, deadline_ms: int | None) -> None: ...
+def tasks_adapter_wait_for_seq_submit(
+    queue: Queue, this: Handle, seq: int, deadline_ms: int | None
+) -> int: ...
+def tasks_adapter_wait_for_token(
+    this: Handle, token: WriteToken, deadline_ms: int | None
+) -> None: ...
+def tasks_adapter_wait_for_token_submit(
+    queue: Queue, this: Handle, token: WriteToken, deadline_ms: int | None
+) -> int: ...
+def tasks_adapter_watch(this: Handle, filter: TaskFilter | None) -> Handle: ...
+def tasks_adapter_snapshot_and_watch(
+    this: Handle, filter: TaskFilter | None
+) -> tuple[Any, ...]: ...
+def tasks_adapter_snapshot_and_watch_submit(
+    queue: Queue, this: Handle, filter: TaskFilter | None
+) -> int: ...
+def tasks_adapter_snapshot(this: Handle) -> CortexSnapshot: ...
+def tasks_adapter_stats(this: Handle) -> StateStats: ...
+def tasks_adapter_is_running(this: Handle) -> bool: ...
+def tasks_adapter_close(this: Handle) -> None: ...
+def tasks_adapter_close_submit(queue: Queue, this: Handle) -> int: ...
+def tasks_adapter_origin_hash(this: Handle) -> int: ...
+def task_watch_iter_next(this: Handle, max: int) -> list[list[Task]]: ...
+def task_watch_iter_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
+def task_watch_iter_end(this: Handle) -> None: ...
+def memories_adapter_open(
+    redex: Handle, origin_hash: int, options: AdapterOptions | None
+) -> Handle: ...
+def memories_adapter_open_submit(
+    queue: Queue, redex: Handle, origin_hash: int, options: AdapterOptions | None
+) -> int: ...
+def memories_adapter_open_as(redex: Handle, options: AdapterOpenOptions) -> Handle: ...
+def memories_adapter_open_as_submit(
+    queue: Queue, redex: Handle, options: AdapterOpenOptions
+) -> int: ...
+def memories_adapter_open_from_snapshot(
+    redex: Handle, origin_hash: int, snapshot: CortexSnapshot, options: AdapterOptions | None
+) -> Handle: ...
+def memories_adapter_open_from_snapshot_submit(
+    queue: Queue,
+    redex: Handle,
+    origin_hash: int,
+    snapshot: CortexSnapshot,
+    options: AdapterOptions | None,
+) -> int: ...
+def memories_adapter_store(
+    this: Handle, id: int, content: str, tags: Sequence[str], source: str, now_ns: int
+) -> WriteReceipt: ...
+def memories_adapter_retag(
+    this: Handle, id: int, tags: Sequence[str], now_ns: int
+) -> WriteReceipt: ...
+def memories_adapter_pin(this: Handle, id: int, now_ns: int) -> WriteReceipt: ...
+def memories_adapter_unpin(this: Handle, id: int, now_ns: int) -> WriteReceipt: ...
+def memories_adapter_delete(this: Handle, id: int) -> WriteReceipt: ...
+def memories_adapter_list_memories(this: Handle, filter: MemoryFilter | None) -> list[Memory]: ...
+def memories_adapter_count(this: Handle) -> int: ...
+def memories_adapter_wait_for_seq(this: Handle, seq: int, deadline_ms: int | None) -> None: ...
+def memories_adapter_wait_for_seq_submit(
+    queue: Queue, this: Handle, seq: int, deadline_ms: int | None
+) -> int: ...
+def memories_adapter_wait_for_token(
+    this: Handle, token: WriteToken, deadline_ms: int | None
+) -> None: ...
+def memories_adapter_wait_for_token_submit(
+    queue: Queue, this: Handle, token: WriteToken, deadline_ms: int | None
+) -> int: ...
+def memories_adapter_watch(this: Handle, filter: MemoryFilter | None) -> Handle: ...
+def memories_adapter_snapshot_and_watch(
+    this: Handle, filter: MemoryFilter | None
+) -> tuple[Any, ...]: ...
+def memories_adapter_snapshot_and_watch_submit(
+    queue: Queue, this: Handle, filter: MemoryFilter | None
+) -> int: ...
+def memories_adapter_snapshot(this: Handle) -> CortexSnapshot: ...
+def memories_adapter_stats(this: Handle) -> StateStats: ...
+def memories_adapter_is_running(this: Handle) -> bool: ...
+def memories_adapter_close(this: Handle) -> None: ...
+def memories_adapter_close_submit(queue: Queue, this: Handle) -> int: ...
+def memories_adapter_origin_hash(this: Handle) -> int: ...
+def memory_watch_iter_next(this: Handle, max: int) -> list[list[Memory]]: ...
+def memory_watch_iter_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
+def memory_watch_iter_end(this: Handle) -> None: ...
+def fold_adapter_open(
+    redex: Handle, name: str, fold: Host, config: RedexFileConfig | None
+) -> Handle: ...
+def fold_adapter_open_submit(
+    queue: Queue, redex: Handle, name: str, fold: Host, config: RedexFileConfig | None
+) -> int: ...
+def fold_adapter_open_from_snapshot(
+    redex: Handle, name: str, fold: Host, snapshot: CortexSnapshot, config: RedexFileConfig | None
+) -> Handle: ...
+def fold_adapter_open_from_snapshot_submit(
+    queue: Queue,
+    redex: Handle,
+    name: str,
+    fold: Host,
+    snapshot: CortexSnapshot,
+    config: RedexFileConfig | None,
+) -> int: ...
+def fold_adapter_wait_for_seq(this: Handle, seq: int, deadline_ms: int | None) -> None: ...
+def fold_adapter_wait_for_seq_submit(
+    queue: Queue, this: Handle, seq: int, deadline_ms: int | None
+) -> int: ...
+def fold_adapter_snapshot(this: Handle) -> CortexSnapshot: ...
+def fold_adapter_snapshot_submit(queue: Queue, this: Handle) -> int: ...
+def fold_adapter_stats(this: Handle) -> StateStats: ...
+def fold_adapter_is_running(this: Handle) -> bool: ...
+def fold_adapter_close(this: Handle) -> None: ...
+def fold_adapter_close_submit(queue: Queue, this: Handle) -> int: ...
+def net_db_open(config: NetDbOpenConfig) -> Handle: ...
+def net_db_open_submit(queue: Queue, config: NetDbOpenConfig) -> int: ...
+def net_db_open_from_snapshot(config: NetDbOpenConfig, bundle: NetDbBundle) -> Handle: ...
+def net_db_open_from_snapshot_submit(
+    queue: Queue, config: NetDbOpenConfig, bundle: NetDbBundle
+) -> int: ...
+def net_db_open_from_bytes(bundle: Buffer, config: NetDbOpenConfig) -> Handle: ...
+def net_db_open_from_bytes_submit(queue: Queue, bundle: Buffer, config: NetDbOpenConfig) -> int: ...
+def net_db_snapshot(this: Handle) -> NetDbBundle: ...
+def net_db_close(this: Handle) -> None: ...
+def net_db_close_submit(queue: Queue, this: Handle) -> int: ...
+def net_db_tasks(this: Handle) -> Handle | None: ...
+def net_db_memories(this: Handle) -> Handle | None: ...

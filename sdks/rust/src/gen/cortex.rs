@@ -2,6 +2,10 @@
 
 //! State that follows from a log: tasks, memories, and what a program folds itself.
 //!
+//! Tasks are kept in the file `cortex/tasks` of a manager, memories in `cortex/memories`. A change is appended to the log and tells its number;
+//! the state takes it from there, at once but in the background, and `wait_for_seq` tells when it has. Any number of changes may be made
+//! without waiting: none is lost, and those that come meanwhile are taken together.
+//!
 //! An event of a log is a `task_event` or a `memory_event`. Events are applied in the order of their numbers, so that equal logs give equal
 //! states. What an event says of a task or a memory that is not there changes nothing; creating one that is there replaces it, and storing a
 //! memory again leaves the time of its making and its pin. Numbers that no event has, and events that no version up to this one wrote, are
@@ -10,4 +14,866 @@
 //! A snapshot is a `state_snapshot` whose `state` is the layout that `model` names. Equal states have equal bytes. All integers are
 //! little-endian.
 
+use crate::kernel::{guard, host};
+use crate::{Bytes, Error, Stream};
+use net_types::api::{
+    CortexFunctions as _, FoldAdapter as _, MemoriesAdapter as _, MemoryWatchIter as _, TaskWatchIter as _,
+    TasksAdapter as _,
+};
+use net_types::{BoxFuture, Timestamp};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
 pub use net_types::cortex::*;
+
+/// The same as [`TasksAdapter`].
+pub type Tasks = TasksAdapter;
+
+/// The same as [`MemoriesAdapter`].
+pub type Memories = MemoriesAdapter;
+
+/// The same as [`AdapterOpenOptions`].
+pub type TasksOptions = AdapterOpenOptions;
+
+/// The same as [`AdapterOpenOptions`].
+pub type MemoriesOptions = AdapterOpenOptions;
+
+/// The same as [`TaskFilter`].
+pub type TasksFilter = TaskFilter;
+
+/// The same as [`MemoryFilter`].
+pub type MemoriesFilter = MemoryFilter;
+
+/// The same as [`OrderBy`].
+pub type TasksOrderBy = OrderBy;
+
+/// The same as [`OrderBy`].
+pub type MemoriesOrderBy = OrderBy;
+
+/// The tasks of a log, and changes of them.
+///
+/// Reading looks at what is in the state then; it never waits. After an event that could not be applied every call fails with `fold_failed`.
+/// After `close` changes fail with `closed`, and what the state held can still be read.
+///
+/// A cheap handle: clones are the same object.
+pub struct TasksAdapter {
+    pub(crate) inner: Arc<net_core::TasksAdapter>,
+}
+
+impl TasksAdapter {
+    /// Opens the log `cortex/tasks` of a manager, or makes it, and returns when what it has is in the state.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open(
+        redex: &crate::redex::Redex,
+        origin_hash: crate::identity::OriginHash,
+        options: impl Into<Option<AdapterOptions>>,
+    ) -> Result<Self, Error> {
+        let options = options.into().unwrap_or_default();
+        options.check()?;
+        guard::run_async(net_core::TasksAdapter::open(redex.inner.clone(), origin_hash, options))
+            .await
+            .map(Self::from_core)
+    }
+
+    /// Opens the log with the writer among the options.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open_as(redex: &crate::redex::Redex, options: AdapterOpenOptions) -> Result<Self, Error> {
+        options.check()?;
+        guard::run_async(net_core::TasksAdapter::open_as(redex.inner.clone(), options))
+            .await
+            .map(Self::from_core)
+    }
+
+    /// Opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+    /// another log it is what was there already.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open_from_snapshot(
+        redex: &crate::redex::Redex,
+        origin_hash: crate::identity::OriginHash,
+        snapshot: CortexSnapshot,
+        options: impl Into<Option<AdapterOptions>>,
+    ) -> Result<Self, Error> {
+        let options = options.into().unwrap_or_default();
+        options.check()?;
+        guard::run_async(net_core::TasksAdapter::open_from_snapshot(
+            redex.inner.clone(),
+            origin_hash,
+            snapshot,
+            options,
+        ))
+        .await
+        .map(Self::from_core)
+    }
+
+    /// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn create(&self, id: u64, title: &str, now_ns: Timestamp<1>) -> Result<WriteReceipt, Error> {
+        guard::run(|| self.inner.create(id, title, now_ns))
+    }
+
+    /// Gives a task another title, of at most 1 MiB.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn rename(&self, id: u64, new_title: &str, now_ns: Timestamp<1>) -> Result<WriteReceipt, Error> {
+        guard::run(|| self.inner.rename(id, new_title, now_ns))
+    }
+
+    /// Says that a task is done.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn complete(&self, id: u64, now_ns: Timestamp<1>) -> Result<WriteReceipt, Error> {
+        guard::run(|| self.inner.complete(id, now_ns))
+    }
+
+    /// Removes a task.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn delete(&self, id: u64) -> Result<WriteReceipt, Error> {
+        guard::run(|| self.inner.delete(id))
+    }
+
+    /// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn list_tasks(&self, filter: impl Into<Option<TaskFilter>>) -> Result<Vec<Task>, Error> {
+        let filter = filter.into().unwrap_or_default();
+        guard::run(|| self.inner.list_tasks(filter))
+    }
+
+    /// Tells how many tasks there are.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn count(&self) -> Result<u32, Error> {
+        guard::run(|| self.inner.count())
+    }
+
+    /// Returns when the change of a number is in the state; `skipped` if the number was passed over, `timeout` if it takes longer than the
+    /// deadline. Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn wait_for_seq(&self, seq: u64, deadline: impl Into<Option<Duration>>) -> Result<(), Error> {
+        let deadline: Option<Duration> = deadline.into();
+        guard::run_async(self.inner.wait_for_seq(seq, deadline)).await
+    }
+
+    /// Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout` at once that it is not. `wrong_origin` for the token of another writer.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn wait_for_token(
+        &self,
+        token: WriteToken,
+        deadline: impl Into<Option<Duration>>,
+    ) -> Result<(), Error> {
+        let deadline = deadline.into().unwrap_or(Duration::from_millis(1000));
+        guard::run_async(self.inner.wait_for_token(token, deadline)).await
+    }
+
+    /// Follows a list: first as it is now, then each time that it has become another. Who reads seldom gets the newest list and misses those
+    /// between. It ends when the state is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn watch(&self, filter: impl Into<Option<TaskFilter>>) -> Result<TaskWatchIter, Error> {
+        let filter = filter.into().unwrap_or_default();
+        let result = guard::run(|| self.inner.watch(filter))?;
+        Ok(TaskWatchIter::from_core(result))
+    }
+
+    /// Lists what a filter leaves, and follows the list from there. No change comes between the two.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn snapshot_and_watch(
+        &self,
+        filter: impl Into<Option<TaskFilter>>,
+    ) -> Result<TasksSnapshotAndWatch, Error> {
+        let filter = filter.into().unwrap_or_default();
+        let result = guard::run_async(self.inner.snapshot_and_watch(filter)).await?;
+        Ok(TasksSnapshotAndWatch::from_core(result))
+    }
+
+    /// Saves the state. Equal states of one log give equal bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn snapshot(&self) -> Result<CortexSnapshot, Error> {
+        guard::run(|| self.inner.snapshot())
+    }
+
+    /// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn stats(&self) -> Result<StateStats, Error> {
+        guard::run(|| self.inner.stats())
+    }
+
+    /// Tells whether the state still takes events: it is neither closed nor stopped by a failure.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn is_running(&self) -> Result<bool, Error> {
+        guard::run(|| self.inner.is_running())
+    }
+
+    /// Brings all changes to the disk and ends the state; what waits fails with `closed`, and watches end. Closing again does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn close(&self) -> Result<(), Error> {
+        guard::run_async(self.inner.close()).await
+    }
+
+    /// The writer of its changes.
+    pub fn origin_hash(&self) -> crate::identity::OriginHash {
+        self.inner.origin_hash()
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::TasksAdapter>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for TasksAdapter {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for TasksAdapter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TasksAdapter").finish_non_exhaustive()
+    }
+}
+
+/// The lists that a followed list becomes, never the same twice in a row.
+pub struct TaskWatchIter {
+    items: Stream<Vec<Task>>,
+}
+
+impl TaskWatchIter {
+    /// Waits for the next item; none at the end. Dropping the call loses nothing.
+    pub async fn next(&mut self) -> Option<Result<Vec<Task>, Error>> {
+        self.items.next().await
+    }
+
+    /// Waits for up to `max` items and at least one; an empty list is the end. Dropping the call loses nothing.
+    pub async fn next_batch(&mut self, max: usize) -> Result<Vec<Vec<Task>>, Error> {
+        self.items.next_batch(max).await
+    }
+
+    /// Ends the stream at once.
+    pub fn close(&self) {
+        self.items.close();
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::TaskWatchIter>) -> Self {
+        let (source, closed) = (inner.clone(), inner);
+        let next = move |max| {
+            let source = source.clone();
+            async move { source.next(max).await }
+        };
+        Self { items: Stream::new(next, move || closed.close(), Ok) }
+    }
+}
+
+impl futures_core::Stream for TaskWatchIter {
+    type Item = Result<Vec<Task>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.items).poll_next(context)
+    }
+}
+
+impl std::fmt::Debug for TaskWatchIter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TaskWatchIter").finish_non_exhaustive()
+    }
+}
+
+/// The memories of a log, and changes of them.
+///
+/// Reading looks at what is in the state then; it never waits. After an event that could not be applied every call fails with `fold_failed`.
+/// After `close` changes fail with `closed`, and what the state held can still be read.
+///
+/// A cheap handle: clones are the same object.
+pub struct MemoriesAdapter {
+    pub(crate) inner: Arc<net_core::MemoriesAdapter>,
+}
+
+impl MemoriesAdapter {
+    /// Opens the log `cortex/memories` of a manager, or makes it, and returns when what it has is in the state.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open(
+        redex: &crate::redex::Redex,
+        origin_hash: crate::identity::OriginHash,
+        options: impl Into<Option<AdapterOptions>>,
+    ) -> Result<Self, Error> {
+        let options = options.into().unwrap_or_default();
+        options.check()?;
+        guard::run_async(net_core::MemoriesAdapter::open(redex.inner.clone(), origin_hash, options))
+            .await
+            .map(Self::from_core)
+    }
+
+    /// Opens the log with the writer among the options.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open_as(redex: &crate::redex::Redex, options: AdapterOpenOptions) -> Result<Self, Error> {
+        options.check()?;
+        guard::run_async(net_core::MemoriesAdapter::open_as(redex.inner.clone(), options))
+            .await
+            .map(Self::from_core)
+    }
+
+    /// Opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+    /// another log it is what was there already.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open_from_snapshot(
+        redex: &crate::redex::Redex,
+        origin_hash: crate::identity::OriginHash,
+        snapshot: CortexSnapshot,
+        options: impl Into<Option<AdapterOptions>>,
+    ) -> Result<Self, Error> {
+        let options = options.into().unwrap_or_default();
+        options.check()?;
+        guard::run_async(net_core::MemoriesAdapter::open_from_snapshot(
+            redex.inner.clone(),
+            origin_hash,
+            snapshot,
+            options,
+        ))
+        .await
+        .map(Self::from_core)
+    }
+
+    /// Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn store(
+        &self,
+        id: u64,
+        content: &str,
+        tags: &[impl AsRef<str>],
+        source: &str,
+        now_ns: Timestamp<1>,
+    ) -> Result<WriteReceipt, Error> {
+        let tags: Vec<_> = tags.iter().map(AsRef::as_ref).collect();
+        guard::run(|| self.inner.store(id, content, &tags, source, now_ns))
+    }
+
+    /// Gives a memory other tags: at most 1024, of at most 4096 bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn retag(
+        &self,
+        id: u64,
+        tags: &[impl AsRef<str>],
+        now_ns: Timestamp<1>,
+    ) -> Result<WriteReceipt, Error> {
+        let tags: Vec<_> = tags.iter().map(AsRef::as_ref).collect();
+        guard::run(|| self.inner.retag(id, &tags, now_ns))
+    }
+
+    /// Pins a memory.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn pin(&self, id: u64, now_ns: Timestamp<1>) -> Result<WriteReceipt, Error> {
+        guard::run(|| self.inner.pin(id, now_ns))
+    }
+
+    /// Unpins a memory.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn unpin(&self, id: u64, now_ns: Timestamp<1>) -> Result<WriteReceipt, Error> {
+        guard::run(|| self.inner.unpin(id, now_ns))
+    }
+
+    /// Forgets a memory.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn delete(&self, id: u64) -> Result<WriteReceipt, Error> {
+        guard::run(|| self.inner.delete(id))
+    }
+
+    /// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn list_memories(&self, filter: impl Into<Option<MemoryFilter>>) -> Result<Vec<Memory>, Error> {
+        let filter = filter.into().unwrap_or_default();
+        guard::run(|| self.inner.list_memories(filter))
+    }
+
+    /// Tells how many memories there are.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn count(&self) -> Result<u32, Error> {
+        guard::run(|| self.inner.count())
+    }
+
+    /// Returns when the change of a number is in the state; `skipped` if the number was passed over, `timeout` if it takes longer than the
+    /// deadline. Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn wait_for_seq(&self, seq: u64, deadline: impl Into<Option<Duration>>) -> Result<(), Error> {
+        let deadline: Option<Duration> = deadline.into();
+        guard::run_async(self.inner.wait_for_seq(seq, deadline)).await
+    }
+
+    /// Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout` at once that it is not. `wrong_origin` for the token of another writer.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn wait_for_token(
+        &self,
+        token: WriteToken,
+        deadline: impl Into<Option<Duration>>,
+    ) -> Result<(), Error> {
+        let deadline = deadline.into().unwrap_or(Duration::from_millis(1000));
+        guard::run_async(self.inner.wait_for_token(token, deadline)).await
+    }
+
+    /// Follows a list: first as it is now, then each time that it has become another. Who reads seldom gets the newest list and misses those
+    /// between. It ends when the state is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn watch(&self, filter: impl Into<Option<MemoryFilter>>) -> Result<MemoryWatchIter, Error> {
+        let filter = filter.into().unwrap_or_default();
+        let result = guard::run(|| self.inner.watch(filter))?;
+        Ok(MemoryWatchIter::from_core(result))
+    }
+
+    /// Lists what a filter leaves, and follows the list from there. No change comes between the two.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn snapshot_and_watch(
+        &self,
+        filter: impl Into<Option<MemoryFilter>>,
+    ) -> Result<MemoriesSnapshotAndWatch, Error> {
+        let filter = filter.into().unwrap_or_default();
+        let result = guard::run_async(self.inner.snapshot_and_watch(filter)).await?;
+        Ok(MemoriesSnapshotAndWatch::from_core(result))
+    }
+
+    /// Saves the state. Equal states of one log give equal bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn snapshot(&self) -> Result<CortexSnapshot, Error> {
+        guard::run(|| self.inner.snapshot())
+    }
+
+    /// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn stats(&self) -> Result<StateStats, Error> {
+        guard::run(|| self.inner.stats())
+    }
+
+    /// Tells whether the state still takes events: it is neither closed nor stopped by a failure.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn is_running(&self) -> Result<bool, Error> {
+        guard::run(|| self.inner.is_running())
+    }
+
+    /// Brings all changes to the disk and ends the state; what waits fails with `closed`, and watches end. Closing again does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn close(&self) -> Result<(), Error> {
+        guard::run_async(self.inner.close()).await
+    }
+
+    /// The writer of its changes.
+    pub fn origin_hash(&self) -> crate::identity::OriginHash {
+        self.inner.origin_hash()
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::MemoriesAdapter>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for MemoriesAdapter {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for MemoriesAdapter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoriesAdapter").finish_non_exhaustive()
+    }
+}
+
+/// The lists that a followed list becomes, never the same twice in a row.
+pub struct MemoryWatchIter {
+    items: Stream<Vec<Memory>>,
+}
+
+impl MemoryWatchIter {
+    /// Waits for the next item; none at the end. Dropping the call loses nothing.
+    pub async fn next(&mut self) -> Option<Result<Vec<Memory>, Error>> {
+        self.items.next().await
+    }
+
+    /// Waits for up to `max` items and at least one; an empty list is the end. Dropping the call loses nothing.
+    pub async fn next_batch(&mut self, max: usize) -> Result<Vec<Vec<Memory>>, Error> {
+        self.items.next_batch(max).await
+    }
+
+    /// Ends the stream at once.
+    pub fn close(&self) {
+        self.items.close();
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::MemoryWatchIter>) -> Self {
+        let (source, closed) = (inner.clone(), inner);
+        let next = move |max| {
+            let source = source.clone();
+            async move { source.next(max).await }
+        };
+        Self { items: Stream::new(next, move || closed.close(), Ok) }
+    }
+}
+
+impl futures_core::Stream for MemoryWatchIter {
+    type Item = Result<Vec<Memory>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.items).poll_next(context)
+    }
+}
+
+impl std::fmt::Debug for MemoryWatchIter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryWatchIter").finish_non_exhaustive()
+    }
+}
+
+/// A state that the program folds a file into. The file is written by those who have it open, also after the fold has failed.
+///
+/// A file on disk whose fold has `snapshot` and `restore` keeps the newest snapshot beside it, in `<name>.state`: one is made after every 65,536
+/// events, or half as many as the file has had if that is more, and at closing. Opening it restores that and applies what came later.
+///
+/// A cheap handle: clones are the same object.
+pub struct FoldAdapter {
+    pub(crate) inner: Arc<net_core::FoldAdapter>,
+}
+
+impl FoldAdapter {
+    /// Opens a file of a manager by name, or makes it, and returns when what it has is applied.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open(
+        redex: &crate::redex::Redex,
+        name: &str,
+        fold: impl StateFold,
+        config: impl Into<Option<crate::redex::RedexFileConfig>>,
+    ) -> Result<Self, Error> {
+        let config = config.into().unwrap_or_default();
+        config.check()?;
+        guard::run_async(net_core::FoldAdapter::open(
+            redex.inner.clone(),
+            name.to_owned(),
+            StateFoldHost::share(fold),
+            config,
+        ))
+        .await
+        .map(Self::from_core)
+    }
+
+    /// Opens a file with a state that was saved. In the file that it was saved from it goes on behind what it holds; before the events of
+    /// another file it is what was there already. `no_snapshot` if the fold has no `restore`.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open_from_snapshot(
+        redex: &crate::redex::Redex,
+        name: &str,
+        fold: impl StateFold,
+        snapshot: CortexSnapshot,
+        config: impl Into<Option<crate::redex::RedexFileConfig>>,
+    ) -> Result<Self, Error> {
+        let config = config.into().unwrap_or_default();
+        config.check()?;
+        guard::run_async(net_core::FoldAdapter::open_from_snapshot(
+            redex.inner.clone(),
+            name.to_owned(),
+            StateFoldHost::share(fold),
+            snapshot,
+            config,
+        ))
+        .await
+        .map(Self::from_core)
+    }
+
+    /// Returns when the event of a number is applied; `skipped` if the number was passed over, `timeout` if it takes longer than the deadline.
+    /// Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn wait_for_seq(&self, seq: u64, deadline: impl Into<Option<Duration>>) -> Result<(), Error> {
+        let deadline: Option<Duration> = deadline.into();
+        guard::run_async(self.inner.wait_for_seq(seq, deadline)).await
+    }
+
+    /// Saves the state, between two calls of `apply`. `no_snapshot` if the fold has no `snapshot`.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn snapshot(&self) -> Result<CortexSnapshot, Error> {
+        guard::run_async(self.inner.snapshot()).await
+    }
+
+    /// Tells how much of the file is applied. It never fails with `fold_failed` or `closed`.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn stats(&self) -> Result<StateStats, Error> {
+        guard::run(|| self.inner.stats())
+    }
+
+    /// Tells whether events are still applied: the state is neither closed nor stopped by a failure.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn is_running(&self) -> Result<bool, Error> {
+        guard::run(|| self.inner.is_running())
+    }
+
+    /// Applies what was appended, brings it to the disk and lets go of the file; what waits fails with `closed`. Closing again does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn close(&self) -> Result<(), Error> {
+        guard::run_async(self.inner.close()).await
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::FoldAdapter>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for FoldAdapter {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for FoldAdapter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FoldAdapter").finish_non_exhaustive()
+    }
+}
+
+/// Tasks as they are, and what the list becomes.
+#[derive(Debug)]
+pub struct TasksSnapshotAndWatch {
+    /// The list.
+    pub snapshot: Vec<Task>,
+    /// The lists that it becomes.
+    pub updates: TaskWatchIter,
+}
+
+impl TasksSnapshotAndWatch {
+    pub(crate) fn from_core(
+        value: net_types::cortex::TasksSnapshotAndWatch<Arc<net_core::TaskWatchIter>>,
+    ) -> Self {
+        Self { snapshot: value.snapshot, updates: TaskWatchIter::from_core(value.updates) }
+    }
+}
+/// Memories as they are, and what the list becomes.
+#[derive(Debug)]
+pub struct MemoriesSnapshotAndWatch {
+    /// The list.
+    pub snapshot: Vec<Memory>,
+    /// The lists that it becomes.
+    pub updates: MemoryWatchIter,
+}
+
+impl MemoriesSnapshotAndWatch {
+    pub(crate) fn from_core(
+        value: net_types::cortex::MemoriesSnapshotAndWatch<Arc<net_core::MemoryWatchIter>>,
+    ) -> Self {
+        Self { snapshot: value.snapshot, updates: MemoryWatchIter::from_core(value.updates) }
+    }
+}
+
+/// Makes a state of the events of a file. It alone knows the state.
+pub trait StateFold: Send + Sync + 'static {
+    /// Takes events in the order of their numbers: at most 1024 that follow one another, none of which is a gap. It takes all or none: what it
+    /// throws stops the state, and `fold_failed` names the first of them.
+    fn apply(&self, events: Vec<crate::redex::RedexEvent>) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Saves the state. Equal states should give equal bytes.
+    ///
+    /// An implementation of it also answers true in `has_snapshot`.
+    fn snapshot(&self) -> impl Future<Output = Result<Bytes, Error>> + Send {
+        async move { host::left_out("snapshot", ()) }
+    }
+
+    /// Whether `snapshot` is implemented.
+    fn has_snapshot(&self) -> bool {
+        false
+    }
+
+    /// Replaces the state by one that was saved, before any event is applied.
+    ///
+    /// An implementation of it also answers true in `has_restore`.
+    fn restore(&self, state: Bytes) -> impl Future<Output = Result<(), Error>> + Send {
+        async move { host::left_out("restore", (state,)) }
+    }
+
+    /// Whether `restore` is implemented.
+    fn has_restore(&self) -> bool {
+        false
+    }
+}
+
+/// What the core holds in place of an implementation.
+pub(crate) struct StateFoldHost<H> {
+    host: H,
+    turn: host::Turn,
+}
+
+impl<H: StateFold> StateFoldHost<H> {
+    pub(crate) fn share(host: H) -> Arc<dyn net_types::host::cortex::StateFold> {
+        Arc::new(Self { turn: host::Turn::default(), host })
+    }
+}
+
+impl<H: StateFold> net_types::host::cortex::StateFold for StateFoldHost<H> {
+    fn apply(&self, events: Vec<crate::redex::RedexEvent>) -> BoxFuture<'_, Result<(), Error>> {
+        let work = async move {
+            let _turn = self.turn.take().await;
+            self.host.apply(events).await
+        };
+        Box::pin(host::call(work, Some(Duration::from_millis(60_000))))
+    }
+
+    fn snapshot(&self) -> BoxFuture<'_, Result<Bytes, Error>> {
+        let work = async move {
+            let _turn = self.turn.take().await;
+            self.host.snapshot().await
+        };
+        Box::pin(host::call(work, Some(Duration::from_millis(60_000))))
+    }
+
+    fn has_snapshot(&self) -> bool {
+        self.host.has_snapshot()
+    }
+
+    fn restore(&self, state: Bytes) -> BoxFuture<'_, Result<(), Error>> {
+        let work = async move {
+            let _turn = self.turn.take().await;
+            self.host.restore(state).await
+        };
+        Box::pin(host::call(work, Some(Duration::from_millis(60_000))))
+    }
+
+    fn has_restore(&self) -> bool {
+        self.host.has_restore()
+    }
+}
+
+/// Methods of a [`WriteToken`].
+pub trait WriteTokenMethods: Sized {
+    /// Writes it as a text.
+    fn to_string(&self) -> Result<String, Error>;
+
+    /// Reads the text of a token; letters may be capitals, and zeros may stand before the number. `invalid_token` if it is none.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    fn from_string(text: &str) -> Result<WriteToken, Error>;
+}
+
+impl WriteTokenMethods for WriteToken {
+    fn to_string(&self) -> Result<String, Error> {
+        guard::run(|| net_core::Functions::write_token_to_string(self))
+    }
+
+    fn from_string(text: &str) -> Result<WriteToken, Error> {
+        guard::run(|| net_core::Functions::write_token_from_string(text))
+    }
+}

@@ -34,7 +34,10 @@ pub mod prelude {
         PollRequest, RedisOptions, ShutdownOptions, StoredEventViews, SubscribeOptions, TypedChannel,
         TypedEventStream,
     };
-    pub use crate::cortex::CortexError;
+    pub use crate::cortex::{
+        AdapterOpenOptions, AdapterOptions, CortexError, FoldAdapter, MemoriesAdapter, MemoryFilter,
+        MemoryWatchIter, StateFold, TaskFilter, TaskWatchIter, TasksAdapter, WriteTokenMethods,
+    };
     pub use crate::dedup::RedisStreamDedup;
     #[cfg(feature = "conformance")]
     pub use crate::echo::{
@@ -48,7 +51,7 @@ pub mod prelude {
         MeshError, MeshEvents, MeshNode, MeshNodeConfig, MeshShutdownOptions, MeshStream, ReceiveOptions,
         StreamConfig, StreamError,
     };
-    pub use crate::netdb::NetDbError;
+    pub use crate::netdb::{NetDb, NetDbError, NetDbOpenConfig};
     pub use crate::redex::{Redex, RedexError, RedexFile, RedexFileConfig, RedexOptions, RedexTailIter};
     pub use crate::{Bytes, Error, Stream};
 }

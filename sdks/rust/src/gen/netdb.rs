@@ -2,6 +2,101 @@
 
 //! Tasks and memories of one writer together.
 //!
+//! Both are the states of module `cortex`, in a manager of their own: their logs are `cortex/tasks` and `cortex/memories` below one directory,
+//! or in memory.
+//!
 //! A snapshot of both is a `netdb_bundle` of their snapshots. All integers are little-endian.
 
+use crate::kernel::guard;
+use crate::{Bytes, Error};
+use net_types::api::NetDb as _;
+use std::sync::Arc;
+
 pub use net_types::netdb::*;
+
+/// The same as [`NetDbOpenConfig`].
+pub type NetDbConfig = NetDbOpenConfig;
+
+/// Tasks and memories of one writer.
+///
+/// A cheap handle: clones are the same object.
+pub struct NetDb {
+    pub(crate) inner: Arc<net_core::NetDb>,
+}
+
+impl NetDb {
+    /// Opens the states that are asked for, and returns when what their logs have is in them.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::cortex::CortexError`], [`NetDbError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open(config: NetDbOpenConfig) -> Result<Self, Error> {
+        config.check()?;
+        guard::run_async(net_core::NetDb::open(config)).await.map(Self::from_core)
+    }
+
+    /// Opens the states that are asked for as they were saved. In the log that it was saved from a state goes on behind what it holds; before
+    /// the events of another log it is what was there already.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::cortex::CortexError`], [`NetDbError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open_from_snapshot(config: NetDbOpenConfig, bundle: NetDbBundle) -> Result<Self, Error> {
+        config.check()?;
+        guard::run_async(net_core::NetDb::open_from_snapshot(config, bundle)).await.map(Self::from_core)
+    }
+
+    /// Opens the states from the bytes of a bundle.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::cortex::CortexError`], [`NetDbError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open_from_bytes(bundle: impl Into<Bytes>, config: NetDbOpenConfig) -> Result<Self, Error> {
+        config.check()?;
+        guard::run_async(net_core::NetDb::open_from_bytes(bundle.into(), config)).await.map(Self::from_core)
+    }
+
+    /// Saves all states that are open. Equal states of the same logs give equal bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::cortex::CortexError`], [`NetDbError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn snapshot(&self) -> Result<NetDbBundle, Error> {
+        guard::run(|| self.inner.snapshot())
+    }
+
+    /// Closes all states. What they held can still be read; closing again does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::cortex::CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn close(&self) -> Result<(), Error> {
+        guard::run_async(self.inner.close()).await
+    }
+
+    /// The tasks, unless they were not asked for.
+    pub fn tasks(&self) -> Option<crate::cortex::TasksAdapter> {
+        self.inner.tasks().map(crate::cortex::TasksAdapter::from_core)
+    }
+
+    /// The memories, unless they were not asked for.
+    pub fn memories(&self) -> Option<crate::cortex::MemoriesAdapter> {
+        self.inner.memories().map(crate::cortex::MemoriesAdapter::from_core)
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::NetDb>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for NetDb {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for NetDb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NetDb").finish_non_exhaustive()
+    }
+}

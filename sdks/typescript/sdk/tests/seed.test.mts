@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redex, TasksAdapter } from '@net-mesh/sdk';
 import { afterEach, expect, test, vi } from 'vitest';
 import { hasSnippet } from './snippet.mjs';
 
@@ -71,4 +72,37 @@ test('Raw RedEX file', async () => {
   expect([seq, firstSeq]).toEqual([0n, 1n]);
   await file.close();
   expect(() => file.append(Buffer.from('late'))).toThrow('closed');
+});
+
+test('CortEX & NetDb', async () => {
+  await run('CortEX & NetDb', 'cortex_netdb');
+  const { db, rendered } = await import('./seed/cortex_netdb.mjs');
+  expect(rendered).toEqual([['write docs'], ['ship docs']]);
+  await db.close();
+  expect(() => db.tasks!.delete(1n)).toThrow('cortex: closed');
+  expect(db.memories!.count()).toBe(0);
+});
+
+test('Plain watches', async () => {
+  await run('Plain watches', 'plain_watches');
+  const { db } = await import('./seed/plain_watches.mjs');
+  expect(db.tasks!.isRunning()).toBe(false);
+});
+
+test('Standalone adapters', async () => {
+  process.env['NET_TEST_FOLDER'] = mkdtempSync(join(tmpdir(), 'net-cortex-'));
+  await run('Standalone adapters', 'standalone_adapters');
+  const { tasks } = await import('./seed/standalone_adapters.mjs');
+  await tasks.waitForSeq(tasks.create(1n, 'kept', 1n));
+  await tasks.close();
+  const redex = new Redex({ persistentDir: process.env['NET_TEST_FOLDER'] });
+  const again = await TasksAdapter.open(redex, 0xabcdef01, { persistent: true });
+  expect(again.listTasks().map((task) => task.title)).toEqual(['kept']);
+  await again.close();
+});
+
+test('Read-your-writes', async () => {
+  await run('Read-your-writes', 'read_your_writes');
+  const { tasks, token } = await import('./seed/read_your_writes.mjs');
+  expect([token.toString(), tasks.count()]).toEqual(['00000000abcdef01:0', 1]);
 });

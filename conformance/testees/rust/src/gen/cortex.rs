@@ -7,6 +7,639 @@ use crate::request::*;
 use crate::values::*;
 
 /// Answers an operation of the module.
-pub(crate) fn call(op: &str, _request: &mut Request<'_>) -> Result<Value, Failure> {
-    Err(Failure::Unsupported(format!("there is no {op}")))
+pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure> {
+    let args = request.args;
+    match op {
+        "cortex.tasks_adapter.open" => {
+            let result = net_mesh::cortex::TasksAdapter::open(
+                &request.given::<net_mesh::redex::Redex>("redex")?,
+                member::<net_mesh::identity::OriginHash>(args, "origin_hash")?,
+                optional::<net_mesh::cortex::AdapterOptions>(args, "options")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "cortex.tasks_adapter.open_as" => {
+            let result = net_mesh::cortex::TasksAdapter::open_as(
+                &request.given::<net_mesh::redex::Redex>("redex")?,
+                member::<net_mesh::cortex::AdapterOpenOptions>(args, "options")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "cortex.tasks_adapter.open_from_snapshot" => {
+            let result = net_mesh::cortex::TasksAdapter::open_from_snapshot(
+                &request.given::<net_mesh::redex::Redex>("redex")?,
+                member::<net_mesh::identity::OriginHash>(args, "origin_hash")?,
+                member::<net_mesh::cortex::CortexSnapshot>(args, "snapshot")?,
+                optional::<net_mesh::cortex::AdapterOptions>(args, "options")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "cortex.tasks_adapter.create" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result = object.create(
+                member::<u64>(args, "id")?,
+                &member::<String>(args, "title")?,
+                member::<net_mesh::Timestamp<1>>(args, "now_ns")?,
+            )?;
+            Ok(result.write())
+        }
+        "cortex.tasks_adapter.rename" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result = object.rename(
+                member::<u64>(args, "id")?,
+                &member::<String>(args, "new_title")?,
+                member::<net_mesh::Timestamp<1>>(args, "now_ns")?,
+            )?;
+            Ok(result.write())
+        }
+        "cortex.tasks_adapter.complete" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result = object
+                .complete(member::<u64>(args, "id")?, member::<net_mesh::Timestamp<1>>(args, "now_ns")?)?;
+            Ok(result.write())
+        }
+        "cortex.tasks_adapter.delete" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result = object.delete(member::<u64>(args, "id")?)?;
+            Ok(result.write())
+        }
+        "cortex.tasks_adapter.list_tasks" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result = object.list_tasks(optional::<net_mesh::cortex::TaskFilter>(args, "filter")?)?;
+            Ok(result.write())
+        }
+        "cortex.tasks_adapter.count" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result = object.count()?;
+            Ok(result.write())
+        }
+        "cortex.tasks_adapter.wait_for_seq" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            object
+                .wait_for_seq(member::<u64>(args, "seq")?, optional_span(args, "deadline", 1_000_000)?)
+                .await?;
+            Ok(Value::Null)
+        }
+        "cortex.tasks_adapter.wait_for_token" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            object
+                .wait_for_token(
+                    member::<net_mesh::cortex::WriteToken>(args, "token")?,
+                    optional_span(args, "deadline", 1_000_000)?,
+                )
+                .await?;
+            Ok(Value::Null)
+        }
+        "cortex.tasks_adapter.watch" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result: net_mesh::cortex::TaskWatchIter =
+                object.watch(optional::<net_mesh::cortex::TaskFilter>(args, "filter")?)?;
+            Ok(request.keep(result))
+        }
+        "cortex.tasks_adapter.snapshot_and_watch" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result =
+                object.snapshot_and_watch(optional::<net_mesh::cortex::TaskFilter>(args, "filter")?).await?;
+            show_tasks_snapshot_and_watch(result)
+        }
+        "cortex.tasks_adapter.snapshot" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result = object.snapshot()?;
+            Ok(result.write())
+        }
+        "cortex.tasks_adapter.stats" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result = object.stats()?;
+            Ok(result.write())
+        }
+        "cortex.tasks_adapter.is_running" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result = object.is_running()?;
+            Ok(result.write())
+        }
+        "cortex.tasks_adapter.close" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            object.close().await?;
+            Ok(Value::Null)
+        }
+        "cortex.tasks_adapter.origin_hash" => {
+            let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
+            let result = object.origin_hash();
+            Ok(result.write())
+        }
+        "cortex.task_watch_iter.next" => {
+            let object = request.stream::<net_mesh::cortex::TaskWatchIter>()?;
+            let batch = object.next_batch(member::<u32>(args, "max")? as usize).await?;
+            Ok(batch.write())
+        }
+        "cortex.task_watch_iter.close" => {
+            let object = request.stream::<net_mesh::cortex::TaskWatchIter>()?;
+            object.close();
+            Ok(Value::Null)
+        }
+        "cortex.memories_adapter.open" => {
+            let result = net_mesh::cortex::MemoriesAdapter::open(
+                &request.given::<net_mesh::redex::Redex>("redex")?,
+                member::<net_mesh::identity::OriginHash>(args, "origin_hash")?,
+                optional::<net_mesh::cortex::AdapterOptions>(args, "options")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "cortex.memories_adapter.open_as" => {
+            let result = net_mesh::cortex::MemoriesAdapter::open_as(
+                &request.given::<net_mesh::redex::Redex>("redex")?,
+                member::<net_mesh::cortex::AdapterOpenOptions>(args, "options")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "cortex.memories_adapter.open_from_snapshot" => {
+            let result = net_mesh::cortex::MemoriesAdapter::open_from_snapshot(
+                &request.given::<net_mesh::redex::Redex>("redex")?,
+                member::<net_mesh::identity::OriginHash>(args, "origin_hash")?,
+                member::<net_mesh::cortex::CortexSnapshot>(args, "snapshot")?,
+                optional::<net_mesh::cortex::AdapterOptions>(args, "options")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "cortex.memories_adapter.store" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object.store(
+                member::<u64>(args, "id")?,
+                &member::<String>(args, "content")?,
+                &optional::<Vec<String>>(args, "tags")?.unwrap_or_default(),
+                &member::<String>(args, "source")?,
+                member::<net_mesh::Timestamp<1>>(args, "now_ns")?,
+            )?;
+            Ok(result.write())
+        }
+        "cortex.memories_adapter.retag" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object.retag(
+                member::<u64>(args, "id")?,
+                &optional::<Vec<String>>(args, "tags")?.unwrap_or_default(),
+                member::<net_mesh::Timestamp<1>>(args, "now_ns")?,
+            )?;
+            Ok(result.write())
+        }
+        "cortex.memories_adapter.pin" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result =
+                object.pin(member::<u64>(args, "id")?, member::<net_mesh::Timestamp<1>>(args, "now_ns")?)?;
+            Ok(result.write())
+        }
+        "cortex.memories_adapter.unpin" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object
+                .unpin(member::<u64>(args, "id")?, member::<net_mesh::Timestamp<1>>(args, "now_ns")?)?;
+            Ok(result.write())
+        }
+        "cortex.memories_adapter.delete" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object.delete(member::<u64>(args, "id")?)?;
+            Ok(result.write())
+        }
+        "cortex.memories_adapter.list_memories" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object.list_memories(optional::<net_mesh::cortex::MemoryFilter>(args, "filter")?)?;
+            Ok(result.write())
+        }
+        "cortex.memories_adapter.count" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object.count()?;
+            Ok(result.write())
+        }
+        "cortex.memories_adapter.wait_for_seq" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            object
+                .wait_for_seq(member::<u64>(args, "seq")?, optional_span(args, "deadline", 1_000_000)?)
+                .await?;
+            Ok(Value::Null)
+        }
+        "cortex.memories_adapter.wait_for_token" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            object
+                .wait_for_token(
+                    member::<net_mesh::cortex::WriteToken>(args, "token")?,
+                    optional_span(args, "deadline", 1_000_000)?,
+                )
+                .await?;
+            Ok(Value::Null)
+        }
+        "cortex.memories_adapter.watch" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result: net_mesh::cortex::MemoryWatchIter =
+                object.watch(optional::<net_mesh::cortex::MemoryFilter>(args, "filter")?)?;
+            Ok(request.keep(result))
+        }
+        "cortex.memories_adapter.snapshot_and_watch" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object
+                .snapshot_and_watch(optional::<net_mesh::cortex::MemoryFilter>(args, "filter")?)
+                .await?;
+            show_memories_snapshot_and_watch(result)
+        }
+        "cortex.memories_adapter.snapshot" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object.snapshot()?;
+            Ok(result.write())
+        }
+        "cortex.memories_adapter.stats" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object.stats()?;
+            Ok(result.write())
+        }
+        "cortex.memories_adapter.is_running" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object.is_running()?;
+            Ok(result.write())
+        }
+        "cortex.memories_adapter.close" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            object.close().await?;
+            Ok(Value::Null)
+        }
+        "cortex.memories_adapter.origin_hash" => {
+            let object = request.object::<net_mesh::cortex::MemoriesAdapter>()?;
+            let result = object.origin_hash();
+            Ok(result.write())
+        }
+        "cortex.memory_watch_iter.next" => {
+            let object = request.stream::<net_mesh::cortex::MemoryWatchIter>()?;
+            let batch = object.next_batch(member::<u32>(args, "max")? as usize).await?;
+            Ok(batch.write())
+        }
+        "cortex.memory_watch_iter.close" => {
+            let object = request.stream::<net_mesh::cortex::MemoryWatchIter>()?;
+            object.close();
+            Ok(Value::Null)
+        }
+        "cortex.fold_adapter.open" => {
+            let result = net_mesh::cortex::FoldAdapter::open(
+                &request.given::<net_mesh::redex::Redex>("redex")?,
+                &member::<String>(args, "name")?,
+                super::cortex::StateFoldFixture(argument(args, "fold")?.clone()),
+                optional::<net_mesh::redex::RedexFileConfig>(args, "config")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "cortex.fold_adapter.open_from_snapshot" => {
+            let result = net_mesh::cortex::FoldAdapter::open_from_snapshot(
+                &request.given::<net_mesh::redex::Redex>("redex")?,
+                &member::<String>(args, "name")?,
+                super::cortex::StateFoldFixture(argument(args, "fold")?.clone()),
+                member::<net_mesh::cortex::CortexSnapshot>(args, "snapshot")?,
+                optional::<net_mesh::redex::RedexFileConfig>(args, "config")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "cortex.fold_adapter.wait_for_seq" => {
+            let object = request.object::<net_mesh::cortex::FoldAdapter>()?;
+            object
+                .wait_for_seq(member::<u64>(args, "seq")?, optional_span(args, "deadline", 1_000_000)?)
+                .await?;
+            Ok(Value::Null)
+        }
+        "cortex.fold_adapter.snapshot" => {
+            let object = request.object::<net_mesh::cortex::FoldAdapter>()?;
+            let result = object.snapshot().await?;
+            Ok(result.write())
+        }
+        "cortex.fold_adapter.stats" => {
+            let object = request.object::<net_mesh::cortex::FoldAdapter>()?;
+            let result = object.stats()?;
+            Ok(result.write())
+        }
+        "cortex.fold_adapter.is_running" => {
+            let object = request.object::<net_mesh::cortex::FoldAdapter>()?;
+            let result = object.is_running()?;
+            Ok(result.write())
+        }
+        "cortex.fold_adapter.close" => {
+            let object = request.object::<net_mesh::cortex::FoldAdapter>()?;
+            object.close().await?;
+            Ok(Value::Null)
+        }
+        "cortex.write_token.to_string" => {
+            let result =
+                <net_mesh::cortex::WriteToken as net_mesh::cortex::WriteTokenMethods>::to_string(&member::<
+                    net_mesh::cortex::WriteToken,
+                >(
+                    args,
+                    "write_token",
+                )?)?;
+            Ok(result.write())
+        }
+        "cortex.write_token.from_string" => {
+            let result = <net_mesh::cortex::WriteToken as net_mesh::cortex::WriteTokenMethods>::from_string(
+                &member::<String>(args, "text")?,
+            )?;
+            Ok(result.write())
+        }
+        _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
+}
+
+/// Answers as a fixture says.
+pub(crate) struct StateFoldFixture(pub(crate) Value);
+
+impl net_mesh::cortex::StateFold for StateFoldFixture {
+    async fn apply(&self, events: Vec<net_mesh::redex::RedexEvent>) -> Result<(), Error> {
+        answer(&self.0, "apply", &[("events", events.write())])
+    }
+
+    async fn snapshot(&self) -> Result<Bytes, Error> {
+        answer(&self.0, "snapshot", &[])
+    }
+
+    fn has_snapshot(&self) -> bool {
+        self.0.get("snapshot").is_some()
+    }
+
+    async fn restore(&self, state: Bytes) -> Result<(), Error> {
+        answer(&self.0, "restore", &[("state", state.write())])
+    }
+
+    fn has_restore(&self) -> bool {
+        self.0.get("restore").is_some()
+    }
+}
+
+impl Fixture for net_mesh::cortex::AdapterOptions {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            persistent: optional(members, "persistent")?.unwrap_or(false),
+            fsync_every_n: optional(members, "fsync_every_n")?,
+            fsync_interval: optional_span(members, "fsync_interval", 1_000_000)?,
+            max: optional(members, "max")?.unwrap_or(268_435_456),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "persistent": self.persistent.write(),
+            "fsync_every_n": self.fsync_every_n.write(),
+            "fsync_interval": self.fsync_interval.map_or(Value::Null, |span| span_value(span, 1_000_000)),
+            "max": self.max.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::cortex::AdapterOptions {}
+
+impl Fixture for net_mesh::cortex::AdapterOpenOptions {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            origin_hash: optional(members, "origin_hash")?.ok_or_else(|| missing("origin_hash"))?,
+            persistent: optional(members, "persistent")?.unwrap_or(false),
+            fsync_every_n: optional(members, "fsync_every_n")?,
+            fsync_interval: optional_span(members, "fsync_interval", 1_000_000)?,
+            max: optional(members, "max")?.unwrap_or(268_435_456),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "origin_hash": self.origin_hash.write(),
+            "persistent": self.persistent.write(),
+            "fsync_every_n": self.fsync_every_n.write(),
+            "fsync_interval": self.fsync_interval.map_or(Value::Null, |span| span_value(span, 1_000_000)),
+            "max": self.max.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::cortex::AdapterOpenOptions {}
+
+impl Fixture for net_mesh::cortex::TaskFilter {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            status: optional(members, "status")?,
+            title_contains: optional(members, "title_contains")?,
+            created_after_ns: optional(members, "created_after_ns")?,
+            created_before_ns: optional(members, "created_before_ns")?,
+            updated_after_ns: optional(members, "updated_after_ns")?,
+            updated_before_ns: optional(members, "updated_before_ns")?,
+            order_by: optional(members, "order_by")?.unwrap_or(net_mesh::cortex::OrderBy::IdAsc),
+            limit: optional(members, "limit")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "status": self.status.write(),
+            "title_contains": self.title_contains.write(),
+            "created_after_ns": self.created_after_ns.write(),
+            "created_before_ns": self.created_before_ns.write(),
+            "updated_after_ns": self.updated_after_ns.write(),
+            "updated_before_ns": self.updated_before_ns.write(),
+            "order_by": self.order_by.write(),
+            "limit": self.limit.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::cortex::TaskFilter {}
+
+impl Fixture for net_mesh::cortex::MemoryFilter {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            source: optional(members, "source")?,
+            content_contains: optional(members, "content_contains")?,
+            tag: optional(members, "tag")?,
+            any_tag: optional(members, "any_tag")?.unwrap_or_default(),
+            all_tags: optional(members, "all_tags")?.unwrap_or_default(),
+            pinned: optional(members, "pinned")?,
+            created_after_ns: optional(members, "created_after_ns")?,
+            created_before_ns: optional(members, "created_before_ns")?,
+            updated_after_ns: optional(members, "updated_after_ns")?,
+            updated_before_ns: optional(members, "updated_before_ns")?,
+            order_by: optional(members, "order_by")?.unwrap_or(net_mesh::cortex::OrderBy::IdAsc),
+            limit: optional(members, "limit")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "source": self.source.write(),
+            "content_contains": self.content_contains.write(),
+            "tag": self.tag.write(),
+            "any_tag": self.any_tag.write(),
+            "all_tags": self.all_tags.write(),
+            "pinned": self.pinned.write(),
+            "created_after_ns": self.created_after_ns.write(),
+            "created_before_ns": self.created_before_ns.write(),
+            "updated_after_ns": self.updated_after_ns.write(),
+            "updated_before_ns": self.updated_before_ns.write(),
+            "order_by": self.order_by.write(),
+            "limit": self.limit.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::cortex::MemoryFilter {}
+
+impl Fixture for net_mesh::cortex::Task {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            id: optional(members, "id")?.ok_or_else(|| missing("id"))?,
+            title: optional(members, "title")?.ok_or_else(|| missing("title"))?,
+            status: optional(members, "status")?.ok_or_else(|| missing("status"))?,
+            created_ns: optional(members, "created_ns")?.ok_or_else(|| missing("created_ns"))?,
+            updated_ns: optional(members, "updated_ns")?.ok_or_else(|| missing("updated_ns"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "title": self.title.write(),
+            "status": self.status.write(),
+            "created_ns": self.created_ns.write(),
+            "updated_ns": self.updated_ns.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::cortex::Task {}
+
+impl Fixture for net_mesh::cortex::Memory {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            id: optional(members, "id")?.ok_or_else(|| missing("id"))?,
+            content: optional(members, "content")?.ok_or_else(|| missing("content"))?,
+            tags: optional(members, "tags")?.ok_or_else(|| missing("tags"))?,
+            source: optional(members, "source")?.ok_or_else(|| missing("source"))?,
+            created_ns: optional(members, "created_ns")?.ok_or_else(|| missing("created_ns"))?,
+            updated_ns: optional(members, "updated_ns")?.ok_or_else(|| missing("updated_ns"))?,
+            pinned: optional(members, "pinned")?.ok_or_else(|| missing("pinned"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "content": self.content.write(),
+            "tags": self.tags.write(),
+            "source": self.source.write(),
+            "created_ns": self.created_ns.write(),
+            "updated_ns": self.updated_ns.write(),
+            "pinned": self.pinned.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::cortex::Memory {}
+
+impl Fixture for net_mesh::cortex::WriteToken {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            origin_hash: optional(members, "origin_hash")?.ok_or_else(|| missing("origin_hash"))?,
+            seq: optional(members, "seq")?.ok_or_else(|| missing("seq"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "origin_hash": self.origin_hash.write(),
+            "seq": self.seq.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::cortex::WriteToken {}
+
+impl Fixture for net_mesh::cortex::WriteReceipt {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            seq: optional(members, "seq")?.ok_or_else(|| missing("seq"))?,
+            token: optional(members, "token")?.ok_or_else(|| missing("token"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "seq": self.seq.write(),
+            "token": self.token.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::cortex::WriteReceipt {}
+
+impl Fixture for net_mesh::cortex::CortexSnapshot {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            state_bytes: optional(members, "state_bytes")?.ok_or_else(|| missing("state_bytes"))?,
+            last_seq: optional(members, "last_seq")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "state_bytes": self.state_bytes.write(),
+            "last_seq": self.last_seq.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::cortex::CortexSnapshot {}
+
+impl Fixture for net_mesh::cortex::StateStats {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            next_seq: optional(members, "next_seq")?.ok_or_else(|| missing("next_seq"))?,
+            behind: optional(members, "behind")?.ok_or_else(|| missing("behind"))?,
+            skipped: optional(members, "skipped")?.ok_or_else(|| missing("skipped"))?,
+            unreadable: optional(members, "unreadable")?.ok_or_else(|| missing("unreadable"))?,
+            waits: optional(members, "waits")?.ok_or_else(|| missing("waits"))?,
+            watches: optional(members, "watches")?.ok_or_else(|| missing("watches"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "next_seq": self.next_seq.write(),
+            "behind": self.behind.write(),
+            "skipped": self.skipped.write(),
+            "unreadable": self.unreadable.write(),
+            "waits": self.waits.write(),
+            "watches": self.watches.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::cortex::StateStats {}
+
+fn show_tasks_snapshot_and_watch(value: net_mesh::cortex::TasksSnapshotAndWatch) -> Result<Value, Failure> {
+    Ok(json!({
+        "snapshot": value.snapshot.write(),
+        "updates": true,
+    }))
+}
+
+fn show_memories_snapshot_and_watch(
+    value: net_mesh::cortex::MemoriesSnapshotAndWatch,
+) -> Result<Value, Failure> {
+    Ok(json!({
+        "snapshot": value.snapshot.write(),
+        "updates": true,
+    }))
 }

@@ -309,6 +309,16 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             supported: optional(members, "supported")?.ok_or_else(|| missing("supported"))?,
         }
         .into(),
+        ("cortex", "log") => net_mesh::cortex::CortexError::Log {
+            failure: optional(members, "failure")?.ok_or_else(|| missing("failure"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("cortex", "no_snapshot") => net_mesh::cortex::CortexError::NoSnapshot {
+            what: optional(members, "what")?.ok_or_else(|| missing("what"))?,
+        }
+        .into(),
+        ("cortex", "invalid_token") => net_mesh::cortex::CortexError::InvalidToken { detail }.into(),
         ("net_db", "decode snapshot bundle") => net_mesh::netdb::NetDbError::BadBundle {
             reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
         }
@@ -321,6 +331,10 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
         ("net_db", "encode snapshot") => net_mesh::netdb::NetDbError::TooLarge {
             size: optional(members, "size")?.ok_or_else(|| missing("size"))?,
             limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
+        }
+        .into(),
+        ("net_db", "missing_model") => net_mesh::netdb::NetDbError::MissingModel {
+            model: optional(members, "model")?.ok_or_else(|| missing("model"))?,
         }
         .into(),
         _ => return Err(wrong("an error", value)),
@@ -536,6 +550,13 @@ fn fields(error: &Error) -> Value {
             "found": found.write(),
             "supported": supported.write(),
         }),
+        Error::Cortex(net_mesh::cortex::CortexError::Log { failure, reason }) => json!({
+            "failure": failure.write(),
+            "reason": reason.write(),
+        }),
+        Error::Cortex(net_mesh::cortex::CortexError::NoSnapshot { what }) => json!({
+            "what": what.write(),
+        }),
         Error::NetDb(net_mesh::netdb::NetDbError::BadBundle { reason }) => json!({
             "reason": reason.write(),
         }),
@@ -546,6 +567,9 @@ fn fields(error: &Error) -> Value {
         Error::NetDb(net_mesh::netdb::NetDbError::TooLarge { size, limit }) => json!({
             "size": size.write(),
             "limit": limit.write(),
+        }),
+        Error::NetDb(net_mesh::netdb::NetDbError::MissingModel { model }) => json!({
+            "model": model.write(),
         }),
         _ => json!({}),
     }

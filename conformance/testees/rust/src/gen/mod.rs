@@ -25,14 +25,14 @@ use serde_json::Value;
 pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure> {
     match op.split('.').next() {
         Some("base") => base::call(op, request),
-        Some("cortex") => cortex::call(op, request),
         Some("dedup") => dedup::call(op, request),
         Some("echo") => echo::call(op, request).await,
         Some("identity") => identity::call(op, request),
         Some("mesh") => mesh::call(op, request).await,
         Some("bus") => bus::call(op, request).await,
-        Some("netdb") => netdb::call(op, request),
         Some("redex") => redex::call(op, request).await,
+        Some("cortex") => cortex::call(op, request).await,
+        Some("netdb") => netdb::call(op, request).await,
         Some("route") => route::call(op, request),
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
     }

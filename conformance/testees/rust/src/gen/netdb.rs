@@ -7,6 +7,97 @@ use crate::request::*;
 use crate::values::*;
 
 /// Answers an operation of the module.
-pub(crate) fn call(op: &str, _request: &mut Request<'_>) -> Result<Value, Failure> {
-    Err(Failure::Unsupported(format!("there is no {op}")))
+pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure> {
+    let args = request.args;
+    match op {
+        "netdb.net_db.open" => {
+            let result =
+                net_mesh::netdb::NetDb::open(member::<net_mesh::netdb::NetDbOpenConfig>(args, "config")?)
+                    .await?;
+            Ok(request.keep(result))
+        }
+        "netdb.net_db.open_from_snapshot" => {
+            let result = net_mesh::netdb::NetDb::open_from_snapshot(
+                member::<net_mesh::netdb::NetDbOpenConfig>(args, "config")?,
+                member::<net_mesh::netdb::NetDbBundle>(args, "bundle")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "netdb.net_db.open_from_bytes" => {
+            let result = net_mesh::netdb::NetDb::open_from_bytes(
+                member::<Bytes>(args, "bundle")?,
+                member::<net_mesh::netdb::NetDbOpenConfig>(args, "config")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "netdb.net_db.snapshot" => {
+            let object = request.object::<net_mesh::netdb::NetDb>()?;
+            let result = object.snapshot()?;
+            Ok(result.write())
+        }
+        "netdb.net_db.close" => {
+            let object = request.object::<net_mesh::netdb::NetDb>()?;
+            object.close().await?;
+            Ok(Value::Null)
+        }
+        "netdb.net_db.tasks" => {
+            let object = request.object::<net_mesh::netdb::NetDb>()?;
+            let result: Option<net_mesh::cortex::TasksAdapter> = object.tasks();
+            Ok(result.map_or(Value::Null, |result| request.keep(result)))
+        }
+        "netdb.net_db.memories" => {
+            let object = request.object::<net_mesh::netdb::NetDb>()?;
+            let result: Option<net_mesh::cortex::MemoriesAdapter> = object.memories();
+            Ok(result.map_or(Value::Null, |result| request.keep(result)))
+        }
+        _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
 }
+
+impl Fixture for net_mesh::netdb::NetDbOpenConfig {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            origin_hash: optional(members, "origin_hash")?.ok_or_else(|| missing("origin_hash"))?,
+            with_tasks: optional(members, "with_tasks")?.unwrap_or(false),
+            with_memories: optional(members, "with_memories")?.unwrap_or(false),
+            persistent_dir: optional(members, "persistent_dir")?,
+            persistent: optional(members, "persistent")?.unwrap_or(false),
+            fsync_every_n: optional(members, "fsync_every_n")?,
+            fsync_interval: optional_span(members, "fsync_interval", 1_000_000)?,
+            max: optional(members, "max")?.unwrap_or(268_435_456),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "origin_hash": self.origin_hash.write(),
+            "with_tasks": self.with_tasks.write(),
+            "with_memories": self.with_memories.write(),
+            "persistent_dir": self.persistent_dir.write(),
+            "persistent": self.persistent.write(),
+            "fsync_every_n": self.fsync_every_n.write(),
+            "fsync_interval": self.fsync_interval.map_or(Value::Null, |span| span_value(span, 1_000_000)),
+            "max": self.max.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::netdb::NetDbOpenConfig {}
+
+impl Fixture for net_mesh::netdb::NetDbBundle {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self { state_bytes: optional(members, "state_bytes")?.ok_or_else(|| missing("state_bytes"))? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "state_bytes": self.state_bytes.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::netdb::NetDbBundle {}

@@ -9,14 +9,14 @@ use serde_json::Value;
 pub(crate) fn surface() -> Value {
     let mut list = List::default();
     base(&mut list);
-    cortex(&mut list);
     dedup(&mut list);
     echo(&mut list);
     identity(&mut list);
     mesh(&mut list);
     bus(&mut list);
-    netdb(&mut list);
     redex(&mut list);
+    cortex(&mut list);
+    netdb(&mut list);
     route(&mut list);
     list.finish()
 }
@@ -95,122 +95,6 @@ fn base(list: &mut List) {
     list.has(&["checksum"]);
     list.has(&["version"]);
     list.has(&["build_info"]);
-}
-
-fn cortex(list: &mut List) {
-    list.value("SNAPSHOT_VERSION", net_mesh::cortex::SNAPSHOT_VERSION);
-    list.value("MAX_WAITS", net_mesh::cortex::MAX_WAITS);
-    list.value("MAX_WATCHES", net_mesh::cortex::MAX_WATCHES);
-    list.ty::<net_mesh::cortex::TaskStatus>("TaskStatus");
-    list.value("TaskStatus::Pending", net_mesh::cortex::TaskStatus::Pending.text());
-    list.value("TaskStatus::Completed", net_mesh::cortex::TaskStatus::Completed.text());
-    list.ty::<net_mesh::cortex::StateModel>("StateModel");
-    list.value("StateModel::Tasks", net_mesh::cortex::StateModel::Tasks.text());
-    list.value("StateModel::Memories", net_mesh::cortex::StateModel::Memories.text());
-    list.value("StateModel::Fold", net_mesh::cortex::StateModel::Fold.text());
-    list.ty::<net_mesh::cortex::CortexError>("CortexError");
-    list.parts(
-        |value: &net_mesh::cortex::CortexError| matches!(value, net_mesh::cortex::CortexError::Closed),
-        &["CortexError::Closed"],
-    );
-    list.parts(
-        |value: &net_mesh::cortex::CortexError| {
-            matches!(value, net_mesh::cortex::CortexError::FoldFailed { seq: _, reason: _, .. })
-        },
-        &["CortexError::FoldFailed", "CortexError::FoldFailed.seq", "CortexError::FoldFailed.reason"],
-    );
-    list.parts(
-        |value: &net_mesh::cortex::CortexError| {
-            matches!(value, net_mesh::cortex::CortexError::Skipped { seq: _, .. })
-        },
-        &["CortexError::Skipped", "CortexError::Skipped.seq"],
-    );
-    list.parts(
-        |value: &net_mesh::cortex::CortexError| {
-            matches!(
-                value,
-                net_mesh::cortex::CortexError::WrongOrigin { state_origin: _, token_origin: _, .. }
-            )
-        },
-        &[
-            "CortexError::WrongOrigin",
-            "CortexError::WrongOrigin.state_origin",
-            "CortexError::WrongOrigin.token_origin",
-        ],
-    );
-    list.parts(
-        |value: &net_mesh::cortex::CortexError| {
-            matches!(value, net_mesh::cortex::CortexError::Timeout { seq: _, .. })
-        },
-        &["CortexError::Timeout", "CortexError::Timeout.seq"],
-    );
-    list.parts(
-        |value: &net_mesh::cortex::CortexError| {
-            matches!(value, net_mesh::cortex::CortexError::QueueFull { what: _, limit: _, .. })
-        },
-        &["CortexError::QueueFull", "CortexError::QueueFull.what", "CortexError::QueueFull.limit"],
-    );
-    list.parts(
-        |value: &net_mesh::cortex::CortexError| {
-            matches!(value, net_mesh::cortex::CortexError::TooLarge { what: _, size: _, limit: _, .. })
-        },
-        &[
-            "CortexError::TooLarge",
-            "CortexError::TooLarge.what",
-            "CortexError::TooLarge.size",
-            "CortexError::TooLarge.limit",
-        ],
-    );
-    list.parts(
-        |value: &net_mesh::cortex::CortexError| {
-            matches!(value, net_mesh::cortex::CortexError::BadSnapshot { reason: _, .. })
-        },
-        &["CortexError::BadSnapshot", "CortexError::BadSnapshot.reason"],
-    );
-    list.parts(
-        |value: &net_mesh::cortex::CortexError| {
-            matches!(value, net_mesh::cortex::CortexError::NewerVersion { found: _, supported: _, .. })
-        },
-        &[
-            "CortexError::NewerVersion",
-            "CortexError::NewerVersion.found",
-            "CortexError::NewerVersion.supported",
-        ],
-    );
-    let _ = (net_mesh::wire::cortex::TaskCreated::encode, net_mesh::wire::cortex::TaskCreated::decode);
-    list.has(&["TaskCreated::encode", "TaskCreated::decode"]);
-    let _ = (net_mesh::wire::cortex::TaskRenamed::encode, net_mesh::wire::cortex::TaskRenamed::decode);
-    list.has(&["TaskRenamed::encode", "TaskRenamed::decode"]);
-    let _ = (net_mesh::wire::cortex::TaskCompleted::encode, net_mesh::wire::cortex::TaskCompleted::decode);
-    list.has(&["TaskCompleted::encode", "TaskCompleted::decode"]);
-    let _ = (net_mesh::wire::cortex::TaskDeleted::encode, net_mesh::wire::cortex::TaskDeleted::decode);
-    list.has(&["TaskDeleted::encode", "TaskDeleted::decode"]);
-    let _ = (net_mesh::wire::cortex::TaskEvent::encode, net_mesh::wire::cortex::TaskEvent::decode);
-    list.has(&["TaskEvent::encode", "TaskEvent::decode"]);
-    let _ = (net_mesh::wire::cortex::MemoryTag::encode, net_mesh::wire::cortex::MemoryTag::decode);
-    list.has(&["MemoryTag::encode", "MemoryTag::decode"]);
-    let _ = (net_mesh::wire::cortex::MemoryStored::encode, net_mesh::wire::cortex::MemoryStored::decode);
-    list.has(&["MemoryStored::encode", "MemoryStored::decode"]);
-    let _ = (net_mesh::wire::cortex::MemoryRetagged::encode, net_mesh::wire::cortex::MemoryRetagged::decode);
-    list.has(&["MemoryRetagged::encode", "MemoryRetagged::decode"]);
-    let _ = (net_mesh::wire::cortex::MemoryPinned::encode, net_mesh::wire::cortex::MemoryPinned::decode);
-    list.has(&["MemoryPinned::encode", "MemoryPinned::decode"]);
-    let _ = (net_mesh::wire::cortex::MemoryUnpinned::encode, net_mesh::wire::cortex::MemoryUnpinned::decode);
-    list.has(&["MemoryUnpinned::encode", "MemoryUnpinned::decode"]);
-    let _ = (net_mesh::wire::cortex::MemoryDeleted::encode, net_mesh::wire::cortex::MemoryDeleted::decode);
-    list.has(&["MemoryDeleted::encode", "MemoryDeleted::decode"]);
-    let _ = (net_mesh::wire::cortex::MemoryEvent::encode, net_mesh::wire::cortex::MemoryEvent::decode);
-    list.has(&["MemoryEvent::encode", "MemoryEvent::decode"]);
-    let _ = (net_mesh::wire::cortex::TaskEntry::encode, net_mesh::wire::cortex::TaskEntry::decode);
-    list.has(&["TaskEntry::encode", "TaskEntry::decode"]);
-    let _ = (net_mesh::wire::cortex::TasksState::encode, net_mesh::wire::cortex::TasksState::decode);
-    list.has(&["TasksState::encode", "TasksState::decode"]);
-    let _ = (net_mesh::wire::cortex::MemoryEntry::encode, net_mesh::wire::cortex::MemoryEntry::decode);
-    list.has(&["MemoryEntry::encode", "MemoryEntry::decode"]);
-    let _ = (net_mesh::wire::cortex::MemoriesState::encode, net_mesh::wire::cortex::MemoriesState::decode);
-    list.has(&["MemoriesState::encode", "MemoriesState::decode"]);
-    let _ = (net_mesh::wire::cortex::StateSnapshot::encode, net_mesh::wire::cortex::StateSnapshot::decode);
-    list.has(&["StateSnapshot::encode", "StateSnapshot::decode"]);
 }
 
 fn dedup(list: &mut List) {
@@ -1788,31 +1672,6 @@ fn bus(list: &mut List) {
     list.has(&["generate_net_keypair"]);
 }
 
-fn netdb(list: &mut List) {
-    list.value("BUNDLE_VERSION", net_mesh::netdb::BUNDLE_VERSION);
-    list.ty::<net_mesh::netdb::NetDbError>("NetDbError");
-    list.parts(
-        |value: &net_mesh::netdb::NetDbError| {
-            matches!(value, net_mesh::netdb::NetDbError::BadBundle { reason: _, .. })
-        },
-        &["NetDbError::BadBundle", "NetDbError::BadBundle.reason"],
-    );
-    list.parts(
-        |value: &net_mesh::netdb::NetDbError| {
-            matches!(value, net_mesh::netdb::NetDbError::NewerVersion { found: _, supported: _, .. })
-        },
-        &["NetDbError::NewerVersion", "NetDbError::NewerVersion.found", "NetDbError::NewerVersion.supported"],
-    );
-    list.parts(
-        |value: &net_mesh::netdb::NetDbError| {
-            matches!(value, net_mesh::netdb::NetDbError::TooLarge { size: _, limit: _, .. })
-        },
-        &["NetDbError::TooLarge", "NetDbError::TooLarge.size", "NetDbError::TooLarge.limit"],
-    );
-    let _ = (net_mesh::wire::netdb::NetdbBundle::encode, net_mesh::wire::netdb::NetdbBundle::decode);
-    list.has(&["NetdbBundle::encode", "NetdbBundle::decode"]);
-}
-
 fn redex(list: &mut List) {
     list.value("FORMAT_VERSION", net_mesh::redex::FORMAT_VERSION);
     list.value("MAX_PAYLOAD", net_mesh::redex::MAX_PAYLOAD);
@@ -2034,6 +1893,432 @@ fn redex(list: &mut List) {
     list.has(&["RedexFile::len"]);
     list.has(&["RedexFile::is_empty"]);
     list.has(&["RedexFile::next_seq"]);
+}
+
+fn cortex(list: &mut List) {
+    list.value("SNAPSHOT_VERSION", net_mesh::cortex::SNAPSHOT_VERSION);
+    list.value("MAX_WAITS", net_mesh::cortex::MAX_WAITS);
+    list.value("MAX_WATCHES", net_mesh::cortex::MAX_WATCHES);
+    list.ty::<net_mesh::cortex::TaskStatus>("TaskStatus");
+    list.value("TaskStatus::Pending", net_mesh::cortex::TaskStatus::Pending.text());
+    list.value("TaskStatus::Completed", net_mesh::cortex::TaskStatus::Completed.text());
+    list.ty::<net_mesh::cortex::OrderBy>("OrderBy");
+    list.ty::<net_mesh::cortex::TasksOrderBy>("TasksOrderBy");
+    list.ty::<net_mesh::cortex::MemoriesOrderBy>("MemoriesOrderBy");
+    list.value("OrderBy::IdAsc", net_mesh::cortex::OrderBy::IdAsc.text());
+    list.value("OrderBy::IdDesc", net_mesh::cortex::OrderBy::IdDesc.text());
+    list.value("OrderBy::CreatedAsc", net_mesh::cortex::OrderBy::CreatedAsc.text());
+    list.value("OrderBy::CreatedDesc", net_mesh::cortex::OrderBy::CreatedDesc.text());
+    list.value("OrderBy::UpdatedAsc", net_mesh::cortex::OrderBy::UpdatedAsc.text());
+    list.value("OrderBy::UpdatedDesc", net_mesh::cortex::OrderBy::UpdatedDesc.text());
+    list.ty::<net_mesh::cortex::StateModel>("StateModel");
+    list.value("StateModel::Tasks", net_mesh::cortex::StateModel::Tasks.text());
+    list.value("StateModel::Memories", net_mesh::cortex::StateModel::Memories.text());
+    list.value("StateModel::Fold", net_mesh::cortex::StateModel::Fold.text());
+    list.ty::<net_mesh::cortex::CortexError>("CortexError");
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| matches!(value, net_mesh::cortex::CortexError::Closed),
+        &["CortexError::Closed"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::FoldFailed { seq: _, reason: _, .. })
+        },
+        &["CortexError::FoldFailed", "CortexError::FoldFailed.seq", "CortexError::FoldFailed.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::Skipped { seq: _, .. })
+        },
+        &["CortexError::Skipped", "CortexError::Skipped.seq"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(
+                value,
+                net_mesh::cortex::CortexError::WrongOrigin { state_origin: _, token_origin: _, .. }
+            )
+        },
+        &[
+            "CortexError::WrongOrigin",
+            "CortexError::WrongOrigin.state_origin",
+            "CortexError::WrongOrigin.token_origin",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::Timeout { seq: _, .. })
+        },
+        &["CortexError::Timeout", "CortexError::Timeout.seq"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::QueueFull { what: _, limit: _, .. })
+        },
+        &["CortexError::QueueFull", "CortexError::QueueFull.what", "CortexError::QueueFull.limit"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::TooLarge { what: _, size: _, limit: _, .. })
+        },
+        &[
+            "CortexError::TooLarge",
+            "CortexError::TooLarge.what",
+            "CortexError::TooLarge.size",
+            "CortexError::TooLarge.limit",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::BadSnapshot { reason: _, .. })
+        },
+        &["CortexError::BadSnapshot", "CortexError::BadSnapshot.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::NewerVersion { found: _, supported: _, .. })
+        },
+        &[
+            "CortexError::NewerVersion",
+            "CortexError::NewerVersion.found",
+            "CortexError::NewerVersion.supported",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::Log { failure: _, reason: _, .. })
+        },
+        &["CortexError::Log", "CortexError::Log.failure", "CortexError::Log.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::NoSnapshot { what: _, .. })
+        },
+        &["CortexError::NoSnapshot", "CortexError::NoSnapshot.what"],
+    );
+    list.parts(
+        |value: &net_mesh::cortex::CortexError| {
+            matches!(value, net_mesh::cortex::CortexError::InvalidToken { .. })
+        },
+        &["CortexError::InvalidToken"],
+    );
+    list.ty::<net_mesh::cortex::AdapterOptions>("AdapterOptions");
+    list.parts(
+        |net_mesh::cortex::AdapterOptions {
+             persistent: _,
+             fsync_every_n: _,
+             fsync_interval: _,
+             max: _,
+             ..
+         }: &net_mesh::cortex::AdapterOptions| {},
+        &[
+            "AdapterOptions.persistent",
+            "AdapterOptions.fsync_every_n",
+            "AdapterOptions.fsync_interval",
+            "AdapterOptions.max",
+        ],
+    );
+    list.ty::<net_mesh::cortex::AdapterOpenOptions>("AdapterOpenOptions");
+    list.ty::<net_mesh::cortex::TasksOptions>("TasksOptions");
+    list.ty::<net_mesh::cortex::MemoriesOptions>("MemoriesOptions");
+    list.parts(
+        |net_mesh::cortex::AdapterOpenOptions {
+             origin_hash: _,
+             persistent: _,
+             fsync_every_n: _,
+             fsync_interval: _,
+             max: _,
+             ..
+         }: &net_mesh::cortex::AdapterOpenOptions| {},
+        &[
+            "AdapterOpenOptions.origin_hash",
+            "AdapterOpenOptions.persistent",
+            "AdapterOpenOptions.fsync_every_n",
+            "AdapterOpenOptions.fsync_interval",
+            "AdapterOpenOptions.max",
+        ],
+    );
+    list.ty::<net_mesh::cortex::TaskFilter>("TaskFilter");
+    list.ty::<net_mesh::cortex::TasksFilter>("TasksFilter");
+    list.parts(
+        |net_mesh::cortex::TaskFilter {
+             status: _,
+             title_contains: _,
+             created_after_ns: _,
+             created_before_ns: _,
+             updated_after_ns: _,
+             updated_before_ns: _,
+             order_by: _,
+             limit: _,
+             ..
+         }: &net_mesh::cortex::TaskFilter| {},
+        &[
+            "TaskFilter.status",
+            "TaskFilter.title_contains",
+            "TaskFilter.created_after_ns",
+            "TaskFilter.created_before_ns",
+            "TaskFilter.updated_after_ns",
+            "TaskFilter.updated_before_ns",
+            "TaskFilter.order_by",
+            "TaskFilter.limit",
+        ],
+    );
+    list.ty::<net_mesh::cortex::MemoryFilter>("MemoryFilter");
+    list.ty::<net_mesh::cortex::MemoriesFilter>("MemoriesFilter");
+    list.parts(
+        |net_mesh::cortex::MemoryFilter {
+             source: _,
+             content_contains: _,
+             tag: _,
+             any_tag: _,
+             all_tags: _,
+             pinned: _,
+             created_after_ns: _,
+             created_before_ns: _,
+             updated_after_ns: _,
+             updated_before_ns: _,
+             order_by: _,
+             limit: _,
+             ..
+         }: &net_mesh::cortex::MemoryFilter| {},
+        &[
+            "MemoryFilter.source",
+            "MemoryFilter.content_contains",
+            "MemoryFilter.tag",
+            "MemoryFilter.any_tag",
+            "MemoryFilter.all_tags",
+            "MemoryFilter.pinned",
+            "MemoryFilter.created_after_ns",
+            "MemoryFilter.created_before_ns",
+            "MemoryFilter.updated_after_ns",
+            "MemoryFilter.updated_before_ns",
+            "MemoryFilter.order_by",
+            "MemoryFilter.limit",
+        ],
+    );
+    list.ty::<net_mesh::cortex::Task>("Task");
+    list.parts(|net_mesh::cortex::Task { id: _, title: _, status: _, created_ns: _, updated_ns: _, .. }: &net_mesh::cortex::Task| {}, &["Task.id", "Task.title", "Task.status", "Task.created_ns", "Task.updated_ns"]);
+    list.ty::<net_mesh::cortex::Memory>("Memory");
+    list.parts(
+        |net_mesh::cortex::Memory {
+             id: _,
+             content: _,
+             tags: _,
+             source: _,
+             created_ns: _,
+             updated_ns: _,
+             pinned: _,
+             ..
+         }: &net_mesh::cortex::Memory| {},
+        &[
+            "Memory.id",
+            "Memory.content",
+            "Memory.tags",
+            "Memory.source",
+            "Memory.created_ns",
+            "Memory.updated_ns",
+            "Memory.pinned",
+        ],
+    );
+    list.ty::<net_mesh::cortex::WriteToken>("WriteToken");
+    list.parts(
+        |net_mesh::cortex::WriteToken { origin_hash: _, seq: _, .. }: &net_mesh::cortex::WriteToken| {},
+        &["WriteToken.origin_hash", "WriteToken.seq"],
+    );
+    list.ty::<net_mesh::cortex::WriteReceipt>("WriteReceipt");
+    list.parts(
+        |net_mesh::cortex::WriteReceipt { seq: _, token: _, .. }: &net_mesh::cortex::WriteReceipt| {},
+        &["WriteReceipt.seq", "WriteReceipt.token"],
+    );
+    list.ty::<net_mesh::cortex::CortexSnapshot>("CortexSnapshot");
+    list.parts(|net_mesh::cortex::CortexSnapshot { state_bytes: _, last_seq: _, .. }: &net_mesh::cortex::CortexSnapshot| {}, &["CortexSnapshot.state_bytes", "CortexSnapshot.last_seq"]);
+    list.ty::<net_mesh::cortex::StateStats>("StateStats");
+    list.parts(
+        |net_mesh::cortex::StateStats {
+             next_seq: _,
+             behind: _,
+             skipped: _,
+             unreadable: _,
+             waits: _,
+             watches: _,
+             ..
+         }: &net_mesh::cortex::StateStats| {},
+        &[
+            "StateStats.next_seq",
+            "StateStats.behind",
+            "StateStats.skipped",
+            "StateStats.unreadable",
+            "StateStats.waits",
+            "StateStats.watches",
+        ],
+    );
+    list.ty::<net_mesh::cortex::TasksSnapshotAndWatch>("TasksSnapshotAndWatch");
+    list.parts(|net_mesh::cortex::TasksSnapshotAndWatch { snapshot: _, updates: _, .. }: &net_mesh::cortex::TasksSnapshotAndWatch| {}, &["TasksSnapshotAndWatch.snapshot", "TasksSnapshotAndWatch.updates"]);
+    list.ty::<net_mesh::cortex::MemoriesSnapshotAndWatch>("MemoriesSnapshotAndWatch");
+    list.parts(|net_mesh::cortex::MemoriesSnapshotAndWatch { snapshot: _, updates: _, .. }: &net_mesh::cortex::MemoriesSnapshotAndWatch| {}, &["MemoriesSnapshotAndWatch.snapshot", "MemoriesSnapshotAndWatch.updates"]);
+    let _ = (net_mesh::wire::cortex::TaskCreated::encode, net_mesh::wire::cortex::TaskCreated::decode);
+    list.has(&["TaskCreated::encode", "TaskCreated::decode"]);
+    let _ = (net_mesh::wire::cortex::TaskRenamed::encode, net_mesh::wire::cortex::TaskRenamed::decode);
+    list.has(&["TaskRenamed::encode", "TaskRenamed::decode"]);
+    let _ = (net_mesh::wire::cortex::TaskCompleted::encode, net_mesh::wire::cortex::TaskCompleted::decode);
+    list.has(&["TaskCompleted::encode", "TaskCompleted::decode"]);
+    let _ = (net_mesh::wire::cortex::TaskDeleted::encode, net_mesh::wire::cortex::TaskDeleted::decode);
+    list.has(&["TaskDeleted::encode", "TaskDeleted::decode"]);
+    let _ = (net_mesh::wire::cortex::TaskEvent::encode, net_mesh::wire::cortex::TaskEvent::decode);
+    list.has(&["TaskEvent::encode", "TaskEvent::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryTag::encode, net_mesh::wire::cortex::MemoryTag::decode);
+    list.has(&["MemoryTag::encode", "MemoryTag::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryStored::encode, net_mesh::wire::cortex::MemoryStored::decode);
+    list.has(&["MemoryStored::encode", "MemoryStored::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryRetagged::encode, net_mesh::wire::cortex::MemoryRetagged::decode);
+    list.has(&["MemoryRetagged::encode", "MemoryRetagged::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryPinned::encode, net_mesh::wire::cortex::MemoryPinned::decode);
+    list.has(&["MemoryPinned::encode", "MemoryPinned::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryUnpinned::encode, net_mesh::wire::cortex::MemoryUnpinned::decode);
+    list.has(&["MemoryUnpinned::encode", "MemoryUnpinned::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryDeleted::encode, net_mesh::wire::cortex::MemoryDeleted::decode);
+    list.has(&["MemoryDeleted::encode", "MemoryDeleted::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryEvent::encode, net_mesh::wire::cortex::MemoryEvent::decode);
+    list.has(&["MemoryEvent::encode", "MemoryEvent::decode"]);
+    let _ = (net_mesh::wire::cortex::TaskEntry::encode, net_mesh::wire::cortex::TaskEntry::decode);
+    list.has(&["TaskEntry::encode", "TaskEntry::decode"]);
+    let _ = (net_mesh::wire::cortex::TasksState::encode, net_mesh::wire::cortex::TasksState::decode);
+    list.has(&["TasksState::encode", "TasksState::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoryEntry::encode, net_mesh::wire::cortex::MemoryEntry::decode);
+    list.has(&["MemoryEntry::encode", "MemoryEntry::decode"]);
+    let _ = (net_mesh::wire::cortex::MemoriesState::encode, net_mesh::wire::cortex::MemoriesState::decode);
+    list.has(&["MemoriesState::encode", "MemoriesState::decode"]);
+    let _ = (net_mesh::wire::cortex::StateSnapshot::encode, net_mesh::wire::cortex::StateSnapshot::decode);
+    list.has(&["StateSnapshot::encode", "StateSnapshot::decode"]);
+    let _ = (net_mesh::wire::cortex::WriteTokenText::encode, net_mesh::wire::cortex::WriteTokenText::decode);
+    list.has(&["WriteTokenText::encode", "WriteTokenText::decode"]);
+    list.ty::<net_mesh::cortex::TasksAdapter>("TasksAdapter");
+    list.ty::<net_mesh::cortex::Tasks>("Tasks");
+    list.ty::<net_mesh::cortex::TaskWatchIter>("TaskWatchIter");
+    list.ty::<net_mesh::cortex::MemoriesAdapter>("MemoriesAdapter");
+    list.ty::<net_mesh::cortex::Memories>("Memories");
+    list.ty::<net_mesh::cortex::MemoryWatchIter>("MemoryWatchIter");
+    list.ty::<net_mesh::cortex::FoldAdapter>("FoldAdapter");
+    fn host_state_fold<T: net_mesh::cortex::StateFold>(_: &[T]) {
+        let _ = (T::apply, T::snapshot, T::restore);
+    }
+    host_state_fold::<super::cortex::StateFoldFixture>(&[]);
+    list.has(&["StateFold", "StateFold::apply", "StateFold::snapshot", "StateFold::restore"]);
+    list.has(&["TasksAdapter::open"]);
+    list.has(&["TasksAdapter::open_as"]);
+    list.has(&["TasksAdapter::open_from_snapshot"]);
+    list.has(&["TasksAdapter::create"]);
+    list.has(&["TasksAdapter::rename"]);
+    list.has(&["TasksAdapter::complete"]);
+    list.has(&["TasksAdapter::delete"]);
+    list.has(&["TasksAdapter::list_tasks"]);
+    list.has(&["TasksAdapter::count"]);
+    list.has(&["TasksAdapter::wait_for_seq"]);
+    list.has(&["TasksAdapter::wait_for_token"]);
+    list.has(&["TasksAdapter::watch"]);
+    list.has(&["TasksAdapter::snapshot_and_watch"]);
+    list.has(&["TasksAdapter::snapshot"]);
+    list.has(&["TasksAdapter::stats"]);
+    list.has(&["TasksAdapter::is_running"]);
+    list.has(&["TasksAdapter::close"]);
+    list.has(&["TasksAdapter::origin_hash"]);
+    list.has(&["MemoriesAdapter::open"]);
+    list.has(&["MemoriesAdapter::open_as"]);
+    list.has(&["MemoriesAdapter::open_from_snapshot"]);
+    list.has(&["MemoriesAdapter::store"]);
+    list.has(&["MemoriesAdapter::retag"]);
+    list.has(&["MemoriesAdapter::pin"]);
+    list.has(&["MemoriesAdapter::unpin"]);
+    list.has(&["MemoriesAdapter::delete"]);
+    list.has(&["MemoriesAdapter::list_memories"]);
+    list.has(&["MemoriesAdapter::count"]);
+    list.has(&["MemoriesAdapter::wait_for_seq"]);
+    list.has(&["MemoriesAdapter::wait_for_token"]);
+    list.has(&["MemoriesAdapter::watch"]);
+    list.has(&["MemoriesAdapter::snapshot_and_watch"]);
+    list.has(&["MemoriesAdapter::snapshot"]);
+    list.has(&["MemoriesAdapter::stats"]);
+    list.has(&["MemoriesAdapter::is_running"]);
+    list.has(&["MemoriesAdapter::close"]);
+    list.has(&["MemoriesAdapter::origin_hash"]);
+    list.has(&["FoldAdapter::open"]);
+    list.has(&["FoldAdapter::open_from_snapshot"]);
+    list.has(&["FoldAdapter::wait_for_seq"]);
+    list.has(&["FoldAdapter::snapshot"]);
+    list.has(&["FoldAdapter::stats"]);
+    list.has(&["FoldAdapter::is_running"]);
+    list.has(&["FoldAdapter::close"]);
+    list.has(&["WriteTokenMethods::to_string"]);
+    list.has(&["WriteTokenMethods::from_string"]);
+}
+
+fn netdb(list: &mut List) {
+    list.value("BUNDLE_VERSION", net_mesh::netdb::BUNDLE_VERSION);
+    list.ty::<net_mesh::netdb::NetDbError>("NetDbError");
+    list.parts(
+        |value: &net_mesh::netdb::NetDbError| {
+            matches!(value, net_mesh::netdb::NetDbError::BadBundle { reason: _, .. })
+        },
+        &["NetDbError::BadBundle", "NetDbError::BadBundle.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::netdb::NetDbError| {
+            matches!(value, net_mesh::netdb::NetDbError::NewerVersion { found: _, supported: _, .. })
+        },
+        &["NetDbError::NewerVersion", "NetDbError::NewerVersion.found", "NetDbError::NewerVersion.supported"],
+    );
+    list.parts(
+        |value: &net_mesh::netdb::NetDbError| {
+            matches!(value, net_mesh::netdb::NetDbError::TooLarge { size: _, limit: _, .. })
+        },
+        &["NetDbError::TooLarge", "NetDbError::TooLarge.size", "NetDbError::TooLarge.limit"],
+    );
+    list.parts(
+        |value: &net_mesh::netdb::NetDbError| {
+            matches!(value, net_mesh::netdb::NetDbError::MissingModel { model: _, .. })
+        },
+        &["NetDbError::MissingModel", "NetDbError::MissingModel.model"],
+    );
+    list.ty::<net_mesh::netdb::NetDbOpenConfig>("NetDbOpenConfig");
+    list.ty::<net_mesh::netdb::NetDbConfig>("NetDbConfig");
+    list.parts(
+        |net_mesh::netdb::NetDbOpenConfig {
+             origin_hash: _,
+             with_tasks: _,
+             with_memories: _,
+             persistent_dir: _,
+             persistent: _,
+             fsync_every_n: _,
+             fsync_interval: _,
+             max: _,
+             ..
+         }: &net_mesh::netdb::NetDbOpenConfig| {},
+        &[
+            "NetDbOpenConfig.origin_hash",
+            "NetDbOpenConfig.with_tasks",
+            "NetDbOpenConfig.with_memories",
+            "NetDbOpenConfig.persistent_dir",
+            "NetDbOpenConfig.persistent",
+            "NetDbOpenConfig.fsync_every_n",
+            "NetDbOpenConfig.fsync_interval",
+            "NetDbOpenConfig.max",
+        ],
+    );
+    list.ty::<net_mesh::netdb::NetDbBundle>("NetDbBundle");
+    list.parts(
+        |net_mesh::netdb::NetDbBundle { state_bytes: _, .. }: &net_mesh::netdb::NetDbBundle| {},
+        &["NetDbBundle.state_bytes"],
+    );
+    let _ = (net_mesh::wire::netdb::NetdbBundle::encode, net_mesh::wire::netdb::NetdbBundle::decode);
+    list.has(&["NetdbBundle::encode", "NetdbBundle::decode"]);
+    list.ty::<net_mesh::netdb::NetDb>("NetDb");
+    list.has(&["NetDb::open"]);
+    list.has(&["NetDb::open_from_snapshot"]);
+    list.has(&["NetDb::open_from_bytes"]);
+    list.has(&["NetDb::snapshot"]);
+    list.has(&["NetDb::close"]);
+    list.has(&["NetDb::tasks"]);
+    list.has(&["NetDb::memories"]);
 }
 
 fn route(list: &mut List) {

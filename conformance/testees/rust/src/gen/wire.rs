@@ -9,125 +9,6 @@ use serde_json::{Map, Value, json};
 pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure> {
     let mut parts = op.split('.').skip(1);
     match (parts.next(), parts.next()) {
-        (Some("task_created"), Some("encode")) => {
-            Ok(net_types::wire::cortex::TaskCreated::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("task_created"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::TaskCreated::decode(&encoded)?.write())
-        }
-        (Some("task_renamed"), Some("encode")) => {
-            Ok(net_types::wire::cortex::TaskRenamed::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("task_renamed"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::TaskRenamed::decode(&encoded)?.write())
-        }
-        (Some("task_completed"), Some("encode")) => {
-            Ok(net_types::wire::cortex::TaskCompleted::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("task_completed"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::TaskCompleted::decode(&encoded)?.write())
-        }
-        (Some("task_deleted"), Some("encode")) => {
-            Ok(net_types::wire::cortex::TaskDeleted::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("task_deleted"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::TaskDeleted::decode(&encoded)?.write())
-        }
-        (Some("memory_tag"), Some("encode")) => {
-            Ok(net_types::wire::cortex::MemoryTag::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("memory_tag"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::MemoryTag::decode(&encoded)?.write())
-        }
-        (Some("memory_pinned"), Some("encode")) => {
-            Ok(net_types::wire::cortex::MemoryPinned::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("memory_pinned"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::MemoryPinned::decode(&encoded)?.write())
-        }
-        (Some("memory_unpinned"), Some("encode")) => {
-            Ok(net_types::wire::cortex::MemoryUnpinned::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("memory_unpinned"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::MemoryUnpinned::decode(&encoded)?.write())
-        }
-        (Some("memory_deleted"), Some("encode")) => {
-            Ok(net_types::wire::cortex::MemoryDeleted::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("memory_deleted"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::MemoryDeleted::decode(&encoded)?.write())
-        }
-        (Some("task_entry"), Some("encode")) => {
-            Ok(net_types::wire::cortex::TaskEntry::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("task_entry"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::TaskEntry::decode(&encoded)?.write())
-        }
-        (Some("state_snapshot"), Some("encode")) => {
-            Ok(net_types::wire::cortex::StateSnapshot::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("state_snapshot"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::StateSnapshot::decode(&encoded)?.write())
-        }
-        (Some("task_event"), Some("encode")) => {
-            Ok(net_types::wire::cortex::TaskEvent::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("task_event"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::TaskEvent::decode(&encoded)?.write())
-        }
-        (Some("memory_stored"), Some("encode")) => {
-            Ok(net_types::wire::cortex::MemoryStored::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("memory_stored"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::MemoryStored::decode(&encoded)?.write())
-        }
-        (Some("memory_retagged"), Some("encode")) => {
-            Ok(net_types::wire::cortex::MemoryRetagged::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("memory_retagged"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::MemoryRetagged::decode(&encoded)?.write())
-        }
-        (Some("tasks_state"), Some("encode")) => {
-            Ok(net_types::wire::cortex::TasksState::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("tasks_state"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::TasksState::decode(&encoded)?.write())
-        }
-        (Some("memory_entry"), Some("encode")) => {
-            Ok(net_types::wire::cortex::MemoryEntry::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("memory_entry"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::MemoryEntry::decode(&encoded)?.write())
-        }
-        (Some("memory_event"), Some("encode")) => {
-            Ok(net_types::wire::cortex::MemoryEvent::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("memory_event"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::MemoryEvent::decode(&encoded)?.write())
-        }
-        (Some("memories_state"), Some("encode")) => {
-            Ok(net_types::wire::cortex::MemoriesState::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("memories_state"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::cortex::MemoriesState::decode(&encoded)?.write())
-        }
         (Some("echo_frame"), Some("encode")) => {
             Ok(net_types::wire::echo::EchoFrame::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -436,13 +317,6 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::mesh::PieceFrame::decode(&encoded)?.write())
         }
-        (Some("netdb_bundle"), Some("encode")) => {
-            Ok(net_types::wire::netdb::NetdbBundle::read(argument(args, "value")?)?.encode()?.write())
-        }
-        (Some("netdb_bundle"), Some("decode")) => {
-            let encoded: Vec<u8> = member(args, "bytes")?;
-            Ok(net_types::wire::netdb::NetdbBundle::decode(&encoded)?.write())
-        }
         (Some("redex_head"), Some("encode")) => {
             Ok(net_types::wire::redex::RedexHead::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -492,6 +366,139 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::redex::RedexIndex::decode(&encoded)?.write())
         }
+        (Some("task_created"), Some("encode")) => {
+            Ok(net_types::wire::cortex::TaskCreated::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("task_created"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::TaskCreated::decode(&encoded)?.write())
+        }
+        (Some("task_renamed"), Some("encode")) => {
+            Ok(net_types::wire::cortex::TaskRenamed::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("task_renamed"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::TaskRenamed::decode(&encoded)?.write())
+        }
+        (Some("task_completed"), Some("encode")) => {
+            Ok(net_types::wire::cortex::TaskCompleted::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("task_completed"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::TaskCompleted::decode(&encoded)?.write())
+        }
+        (Some("task_deleted"), Some("encode")) => {
+            Ok(net_types::wire::cortex::TaskDeleted::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("task_deleted"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::TaskDeleted::decode(&encoded)?.write())
+        }
+        (Some("memory_tag"), Some("encode")) => {
+            Ok(net_types::wire::cortex::MemoryTag::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("memory_tag"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::MemoryTag::decode(&encoded)?.write())
+        }
+        (Some("memory_pinned"), Some("encode")) => {
+            Ok(net_types::wire::cortex::MemoryPinned::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("memory_pinned"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::MemoryPinned::decode(&encoded)?.write())
+        }
+        (Some("memory_unpinned"), Some("encode")) => {
+            Ok(net_types::wire::cortex::MemoryUnpinned::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("memory_unpinned"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::MemoryUnpinned::decode(&encoded)?.write())
+        }
+        (Some("memory_deleted"), Some("encode")) => {
+            Ok(net_types::wire::cortex::MemoryDeleted::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("memory_deleted"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::MemoryDeleted::decode(&encoded)?.write())
+        }
+        (Some("task_entry"), Some("encode")) => {
+            Ok(net_types::wire::cortex::TaskEntry::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("task_entry"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::TaskEntry::decode(&encoded)?.write())
+        }
+        (Some("state_snapshot"), Some("encode")) => {
+            Ok(net_types::wire::cortex::StateSnapshot::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("state_snapshot"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::StateSnapshot::decode(&encoded)?.write())
+        }
+        (Some("write_token_text"), Some("encode")) => {
+            Ok(net_types::wire::cortex::WriteTokenText::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("write_token_text"), Some("decode")) => {
+            let encoded: String = member(args, "text")?;
+            Ok(net_types::wire::cortex::WriteTokenText::decode(&encoded)?.write())
+        }
+        (Some("task_event"), Some("encode")) => {
+            Ok(net_types::wire::cortex::TaskEvent::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("task_event"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::TaskEvent::decode(&encoded)?.write())
+        }
+        (Some("memory_stored"), Some("encode")) => {
+            Ok(net_types::wire::cortex::MemoryStored::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("memory_stored"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::MemoryStored::decode(&encoded)?.write())
+        }
+        (Some("memory_retagged"), Some("encode")) => {
+            Ok(net_types::wire::cortex::MemoryRetagged::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("memory_retagged"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::MemoryRetagged::decode(&encoded)?.write())
+        }
+        (Some("tasks_state"), Some("encode")) => {
+            Ok(net_types::wire::cortex::TasksState::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("tasks_state"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::TasksState::decode(&encoded)?.write())
+        }
+        (Some("memory_entry"), Some("encode")) => {
+            Ok(net_types::wire::cortex::MemoryEntry::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("memory_entry"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::MemoryEntry::decode(&encoded)?.write())
+        }
+        (Some("memory_event"), Some("encode")) => {
+            Ok(net_types::wire::cortex::MemoryEvent::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("memory_event"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::MemoryEvent::decode(&encoded)?.write())
+        }
+        (Some("memories_state"), Some("encode")) => {
+            Ok(net_types::wire::cortex::MemoriesState::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("memories_state"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::cortex::MemoriesState::decode(&encoded)?.write())
+        }
+        (Some("netdb_bundle"), Some("encode")) => {
+            Ok(net_types::wire::netdb::NetdbBundle::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("netdb_bundle"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::netdb::NetdbBundle::decode(&encoded)?.write())
+        }
         (Some("beacon"), Some("encode")) => {
             Ok(net_types::wire::route::Beacon::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -514,288 +521,6 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             Ok(net_types::wire::route::SeqnoRequest::decode(&encoded)?.write())
         }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
-    }
-}
-
-impl Fixture for net_types::wire::cortex::TaskCreated {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { id: member(args, "id")?, at: member(args, "at")?, title: member(args, "title")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-            "at": self.at.write(),
-            "title": self.title.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::TaskRenamed {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { id: member(args, "id")?, at: member(args, "at")?, title: member(args, "title")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-            "at": self.at.write(),
-            "title": self.title.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::TaskCompleted {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { id: member(args, "id")?, at: member(args, "at")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-            "at": self.at.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::TaskDeleted {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { id: member(args, "id")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::MemoryTag {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { text: member(args, "text")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "text": self.text.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::MemoryPinned {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { id: member(args, "id")?, at: member(args, "at")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-            "at": self.at.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::MemoryUnpinned {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { id: member(args, "id")?, at: member(args, "at")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-            "at": self.at.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::MemoryDeleted {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { id: member(args, "id")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::TaskEntry {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self {
-            id: member(args, "id")?,
-            status: member(args, "status")?,
-            created: member(args, "created")?,
-            updated: member(args, "updated")?,
-            title: member(args, "title")?,
-        })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-            "status": self.status.write(),
-            "created": self.created.write(),
-            "updated": self.updated.write(),
-            "title": self.title.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::StateSnapshot {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self {
-            format: member(args, "format")?,
-            model: member(args, "model")?,
-            origin: member(args, "origin")?,
-            log_id: member(args, "log_id")?,
-            next_seq: member(args, "next_seq")?,
-            skipped: member(args, "skipped")?,
-            unreadable: member(args, "unreadable")?,
-            state: member(args, "state")?,
-        })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "format": self.format.write(),
-            "model": self.model.write(),
-            "origin": self.origin.write(),
-            "log_id": self.log_id.write(),
-            "next_seq": self.next_seq.write(),
-            "skipped": self.skipped.write(),
-            "unreadable": self.unreadable.write(),
-            "state": self.state.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::TaskEvent {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { origin: member(args, "origin")?, body: member(args, "body")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "origin": self.origin.write(),
-            "body": self.body.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::MemoryStored {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self {
-            id: member(args, "id")?,
-            at: member(args, "at")?,
-            content: member(args, "content")?,
-            source: member(args, "source")?,
-            tags: member(args, "tags")?,
-        })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-            "at": self.at.write(),
-            "content": self.content.write(),
-            "source": self.source.write(),
-            "tags": self.tags.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::MemoryRetagged {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { id: member(args, "id")?, at: member(args, "at")?, tags: member(args, "tags")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-            "at": self.at.write(),
-            "tags": self.tags.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::TasksState {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { tasks: member(args, "tasks")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "tasks": self.tasks.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::MemoryEntry {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self {
-            id: member(args, "id")?,
-            pinned: member(args, "pinned")?,
-            created: member(args, "created")?,
-            updated: member(args, "updated")?,
-            content: member(args, "content")?,
-            source: member(args, "source")?,
-            tags: member(args, "tags")?,
-        })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "id": self.id.write(),
-            "pinned": self.pinned.write(),
-            "created": self.created.write(),
-            "updated": self.updated.write(),
-            "content": self.content.write(),
-            "source": self.source.write(),
-            "tags": self.tags.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::MemoryEvent {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { origin: member(args, "origin")?, body: member(args, "body")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "origin": self.origin.write(),
-            "body": self.body.write(),
-        })
-    }
-}
-
-impl Fixture for net_types::wire::cortex::MemoriesState {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self { memories: member(args, "memories")? })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "memories": self.memories.write(),
-        })
     }
 }
 
@@ -1764,27 +1489,6 @@ impl Fixture for net_types::wire::mesh::PieceFrame {
     }
 }
 
-impl Fixture for net_types::wire::netdb::NetdbBundle {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        Ok(Self {
-            format: member(args, "format")?,
-            flags_rest: member(args, "flags_rest")?,
-            tasks: member(args, "tasks")?,
-            memories: member(args, "memories")?,
-        })
-    }
-
-    fn write(&self) -> Value {
-        json!({
-            "format": self.format.write(),
-            "flags_rest": self.flags_rest.write(),
-            "tasks": self.tasks.write(),
-            "memories": self.memories.write(),
-        })
-    }
-}
-
 impl Fixture for net_types::wire::redex::RedexHead {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -1953,6 +1657,323 @@ impl Fixture for net_types::wire::redex::RedexIndex {
     }
 }
 
+impl Fixture for net_types::wire::cortex::TaskCreated {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { id: member(args, "id")?, at: member(args, "at")?, title: member(args, "title")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "at": self.at.write(),
+            "title": self.title.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::TaskRenamed {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { id: member(args, "id")?, at: member(args, "at")?, title: member(args, "title")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "at": self.at.write(),
+            "title": self.title.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::TaskCompleted {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { id: member(args, "id")?, at: member(args, "at")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "at": self.at.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::TaskDeleted {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { id: member(args, "id")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::MemoryTag {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { text: member(args, "text")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "text": self.text.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::MemoryPinned {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { id: member(args, "id")?, at: member(args, "at")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "at": self.at.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::MemoryUnpinned {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { id: member(args, "id")?, at: member(args, "at")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "at": self.at.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::MemoryDeleted {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { id: member(args, "id")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::TaskEntry {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            id: member(args, "id")?,
+            status: member(args, "status")?,
+            created: member(args, "created")?,
+            updated: member(args, "updated")?,
+            title: member(args, "title")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "status": self.status.write(),
+            "created": self.created.write(),
+            "updated": self.updated.write(),
+            "title": self.title.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::StateSnapshot {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            format: member(args, "format")?,
+            model: member(args, "model")?,
+            origin: member(args, "origin")?,
+            log_id: member(args, "log_id")?,
+            next_seq: member(args, "next_seq")?,
+            skipped: member(args, "skipped")?,
+            unreadable: member(args, "unreadable")?,
+            state: member(args, "state")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "format": self.format.write(),
+            "model": self.model.write(),
+            "origin": self.origin.write(),
+            "log_id": self.log_id.write(),
+            "next_seq": self.next_seq.write(),
+            "skipped": self.skipped.write(),
+            "unreadable": self.unreadable.write(),
+            "state": self.state.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::WriteTokenText {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { origin_hash: member(args, "origin_hash")?, seq: member(args, "seq")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "origin_hash": self.origin_hash.write(),
+            "seq": self.seq.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::TaskEvent {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { origin: member(args, "origin")?, body: member(args, "body")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "origin": self.origin.write(),
+            "body": self.body.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::MemoryStored {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            id: member(args, "id")?,
+            at: member(args, "at")?,
+            content: member(args, "content")?,
+            source: member(args, "source")?,
+            tags: member(args, "tags")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "at": self.at.write(),
+            "content": self.content.write(),
+            "source": self.source.write(),
+            "tags": self.tags.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::MemoryRetagged {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { id: member(args, "id")?, at: member(args, "at")?, tags: member(args, "tags")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "at": self.at.write(),
+            "tags": self.tags.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::TasksState {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { tasks: member(args, "tasks")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "tasks": self.tasks.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::MemoryEntry {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            id: member(args, "id")?,
+            pinned: member(args, "pinned")?,
+            created: member(args, "created")?,
+            updated: member(args, "updated")?,
+            content: member(args, "content")?,
+            source: member(args, "source")?,
+            tags: member(args, "tags")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "id": self.id.write(),
+            "pinned": self.pinned.write(),
+            "created": self.created.write(),
+            "updated": self.updated.write(),
+            "content": self.content.write(),
+            "source": self.source.write(),
+            "tags": self.tags.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::MemoryEvent {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { origin: member(args, "origin")?, body: member(args, "body")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "origin": self.origin.write(),
+            "body": self.body.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::cortex::MemoriesState {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { memories: member(args, "memories")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "memories": self.memories.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::netdb::NetdbBundle {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            format: member(args, "format")?,
+            flags_rest: member(args, "flags_rest")?,
+            tasks: member(args, "tasks")?,
+            memories: member(args, "memories")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "format": self.format.write(),
+            "flags_rest": self.flags_rest.write(),
+            "tasks": self.tasks.write(),
+            "memories": self.memories.write(),
+        })
+    }
+}
+
 impl Fixture for net_types::wire::route::Beacon {
     fn read(value: &Value) -> Result<Self, Failure> {
         let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -2028,6 +2049,44 @@ impl Fixture for net_types::wire::route::SeqnoRequest {
     }
 }
 
+impl Fixture for net_types::wire::echo::EchoReplyRest {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        match members.iter().next() {
+            Some((name, part)) if name == "echo_point" => Fixture::read(part).map(Self::EchoPoint),
+            Some((name, part)) if name == "echo_tail" => Fixture::read(part).map(Self::EchoTail),
+            Some((name, part)) if name == "echo_range" => Fixture::read(part).map(Self::EchoRange),
+            _ => Err(wrong("one of the layouts", value)),
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::EchoPoint(part) => json!({ "echo_point": part.write() }),
+            Self::EchoTail(part) => json!({ "echo_tail": part.write() }),
+            Self::EchoRange(part) => json!({ "echo_range": part.write() }),
+        }
+    }
+}
+
+impl Fixture for net_types::wire::echo::EchoEventBody {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        match members.iter().next() {
+            Some((name, part)) if name == "echo_reply" => Fixture::read(part).map(Self::EchoReply),
+            Some((name, part)) if name == "echo_sealed" => Fixture::read(part).map(Self::EchoSealed),
+            _ => Err(wrong("one of the layouts", value)),
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::EchoReply(part) => json!({ "echo_reply": part.write() }),
+            Self::EchoSealed(part) => json!({ "echo_sealed": part.write() }),
+        }
+    }
+}
+
 impl Fixture for net_types::wire::cortex::TaskEventBody {
     fn read(value: &Value) -> Result<Self, Failure> {
         let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -2071,66 +2130,6 @@ impl Fixture for net_types::wire::cortex::MemoryEventBody {
             Self::MemoryUnpinned(part) => json!({ "memory_unpinned": part.write() }),
             Self::MemoryDeleted(part) => json!({ "memory_deleted": part.write() }),
         }
-    }
-}
-
-impl Fixture for net_types::wire::echo::EchoReplyRest {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        match members.iter().next() {
-            Some((name, part)) if name == "echo_point" => Fixture::read(part).map(Self::EchoPoint),
-            Some((name, part)) if name == "echo_tail" => Fixture::read(part).map(Self::EchoTail),
-            Some((name, part)) if name == "echo_range" => Fixture::read(part).map(Self::EchoRange),
-            _ => Err(wrong("one of the layouts", value)),
-        }
-    }
-
-    fn write(&self) -> Value {
-        match self {
-            Self::EchoPoint(part) => json!({ "echo_point": part.write() }),
-            Self::EchoTail(part) => json!({ "echo_tail": part.write() }),
-            Self::EchoRange(part) => json!({ "echo_range": part.write() }),
-        }
-    }
-}
-
-impl Fixture for net_types::wire::echo::EchoEventBody {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
-        match members.iter().next() {
-            Some((name, part)) if name == "echo_reply" => Fixture::read(part).map(Self::EchoReply),
-            Some((name, part)) if name == "echo_sealed" => Fixture::read(part).map(Self::EchoSealed),
-            _ => Err(wrong("one of the layouts", value)),
-        }
-    }
-
-    fn write(&self) -> Value {
-        match self {
-            Self::EchoReply(part) => json!({ "echo_reply": part.write() }),
-            Self::EchoSealed(part) => json!({ "echo_sealed": part.write() }),
-        }
-    }
-}
-
-impl Fixture for net_types::cortex::TaskStatus {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
-        text.parse().map_err(|_| wrong("a known text", value))
-    }
-
-    fn write(&self) -> Value {
-        json!(self.to_string())
-    }
-}
-
-impl Fixture for net_types::cortex::StateModel {
-    fn read(value: &Value) -> Result<Self, Failure> {
-        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
-        text.parse().map_err(|_| wrong("a known text", value))
-    }
-
-    fn write(&self) -> Value {
-        json!(self.to_string())
     }
 }
 
@@ -2223,6 +2222,39 @@ impl Fixture for net_types::mesh::Reliability {
 }
 
 impl Fixture for net_types::redex::RecordKind {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::cortex::TaskStatus {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::cortex::OrderBy {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::cortex::StateModel {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
         text.parse().map_err(|_| wrong("a known text", value))
@@ -2339,10 +2371,6 @@ impl Fixture for net_types::mesh::PublicKey {
     }
 }
 
-impl Item for net_types::cortex::TaskStatus {}
-
-impl Item for net_types::cortex::StateModel {}
-
 impl Item for net_types::echo::Color {}
 
 impl Item for net_types::echo::Level {}
@@ -2361,6 +2389,12 @@ impl Item for net_types::mesh::Reliability {}
 
 impl Item for net_types::redex::RecordKind {}
 
+impl Item for net_types::cortex::TaskStatus {}
+
+impl Item for net_types::cortex::OrderBy {}
+
+impl Item for net_types::cortex::StateModel {}
+
 impl Item for net_types::route::GossipKind {}
 
 impl Item for net_types::echo::Access {}
@@ -2378,40 +2412,6 @@ impl Item for net_types::identity::NodeId {}
 impl Item for net_types::identity::OriginHash {}
 
 impl Item for net_types::mesh::PublicKey {}
-
-impl Item for net_types::wire::cortex::TaskCreated {}
-
-impl Item for net_types::wire::cortex::TaskRenamed {}
-
-impl Item for net_types::wire::cortex::TaskCompleted {}
-
-impl Item for net_types::wire::cortex::TaskDeleted {}
-
-impl Item for net_types::wire::cortex::MemoryTag {}
-
-impl Item for net_types::wire::cortex::MemoryPinned {}
-
-impl Item for net_types::wire::cortex::MemoryUnpinned {}
-
-impl Item for net_types::wire::cortex::MemoryDeleted {}
-
-impl Item for net_types::wire::cortex::TaskEntry {}
-
-impl Item for net_types::wire::cortex::StateSnapshot {}
-
-impl Item for net_types::wire::cortex::TaskEvent {}
-
-impl Item for net_types::wire::cortex::MemoryStored {}
-
-impl Item for net_types::wire::cortex::MemoryRetagged {}
-
-impl Item for net_types::wire::cortex::TasksState {}
-
-impl Item for net_types::wire::cortex::MemoryEntry {}
-
-impl Item for net_types::wire::cortex::MemoryEvent {}
-
-impl Item for net_types::wire::cortex::MemoriesState {}
 
 impl Item for net_types::wire::echo::EchoFrame {}
 
@@ -2501,8 +2501,6 @@ impl Item for net_types::wire::mesh::BatchFrame {}
 
 impl Item for net_types::wire::mesh::PieceFrame {}
 
-impl Item for net_types::wire::netdb::NetdbBundle {}
-
 impl Item for net_types::wire::redex::RedexHead {}
 
 impl Item for net_types::wire::redex::RedexMark {}
@@ -2516,6 +2514,44 @@ impl Item for net_types::wire::redex::RedexGap {}
 impl Item for net_types::wire::redex::RedexIndexEntry {}
 
 impl Item for net_types::wire::redex::RedexIndex {}
+
+impl Item for net_types::wire::cortex::TaskCreated {}
+
+impl Item for net_types::wire::cortex::TaskRenamed {}
+
+impl Item for net_types::wire::cortex::TaskCompleted {}
+
+impl Item for net_types::wire::cortex::TaskDeleted {}
+
+impl Item for net_types::wire::cortex::MemoryTag {}
+
+impl Item for net_types::wire::cortex::MemoryPinned {}
+
+impl Item for net_types::wire::cortex::MemoryUnpinned {}
+
+impl Item for net_types::wire::cortex::MemoryDeleted {}
+
+impl Item for net_types::wire::cortex::TaskEntry {}
+
+impl Item for net_types::wire::cortex::StateSnapshot {}
+
+impl Item for net_types::wire::cortex::WriteTokenText {}
+
+impl Item for net_types::wire::cortex::TaskEvent {}
+
+impl Item for net_types::wire::cortex::MemoryStored {}
+
+impl Item for net_types::wire::cortex::MemoryRetagged {}
+
+impl Item for net_types::wire::cortex::TasksState {}
+
+impl Item for net_types::wire::cortex::MemoryEntry {}
+
+impl Item for net_types::wire::cortex::MemoryEvent {}
+
+impl Item for net_types::wire::cortex::MemoriesState {}
+
+impl Item for net_types::wire::netdb::NetdbBundle {}
 
 impl Item for net_types::wire::route::Beacon {}
 

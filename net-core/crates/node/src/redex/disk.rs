@@ -37,6 +37,10 @@ impl Folders {
         Self(directory.into())
     }
 
+    pub(super) fn directory(&self) -> &Path {
+        &self.0
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.0.join(format!("{name}.{SUFFIX}"))
     }

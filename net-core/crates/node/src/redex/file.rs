@@ -74,6 +74,21 @@ impl<D: Dir> api::RedexFile for RedexFile<D> {
 }
 
 impl<D: Dir> RedexFile<D> {
+    /// Returns when all that was appended is on disk. It waits for the disk.
+    pub(crate) fn sync_now(&self) -> Result<(), RedexError> {
+        self.0.sync()
+    }
+
+    /// Number of the log, which no other has.
+    pub(crate) fn log_id(&self) -> u64 {
+        self.0.log_id
+    }
+
+    /// Whether somebody else has the file, or a tail of it.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     fn read(&self, start: u64, end: u64) -> Result<Vec<Entry>, RedexError> {
         let end = end.min(self.0.next_seq());
         let mut source = Source::range(&self.0, start, end);
@@ -106,7 +121,7 @@ pub(super) fn event(Entry { seq, skipped, payload }: Entry) -> RedexEvent {
 }
 
 /// Does something that may wait for the disk, on a thread that may wait.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     what: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(what).await;

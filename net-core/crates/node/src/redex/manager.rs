@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
@@ -65,6 +66,13 @@ impl api::Redex for Redex {
     }
 }
 
+impl Redex {
+    /// Where persistent files are.
+    pub(crate) fn directory(&self) -> Result<&Path, RedexError> {
+        Ok(self.disk()?.directory())
+    }
+}
+
 impl<S: Disk> Redex<S> {
     /// A manager of files on a disk, or in memory only.
     pub(super) fn on(disk: Option<S>) -> Arc<Self> {
@@ -122,15 +130,15 @@ impl<S: Disk> Redex<S> {
 
     fn open_new(&self, name: &str, config: &RedexFileConfig) -> Result<Arc<Shared<S::Dir>>, Error> {
         let kept = settings(config)?;
-        let period = period(&kept);
+        let (period, drawn) = (period(&kept), draw()?);
         let store = if config.persistent {
             let dir = self.disk()?.make(name)?;
             keeper::await_leaving(&dir.path());
-            Store::Disk(Box::new(Log::open(dir, kept, now(), draw()?)?))
+            Store::Disk(Box::new(Log::open(dir, kept, now(), drawn)?))
         } else {
             Store::Memory(MemoryLog::new(kept.retention, config.max))
         };
-        let file = Shared::new(store, &self.keeper);
+        let file = Shared::new(store, &self.keeper, drawn);
         if let Some(period) = period {
             let failed = |error: std::io::Error| BaseError::Internal { detail: error.to_string() };
             self.keeper.watch(&file, period).map_err(failed)?;

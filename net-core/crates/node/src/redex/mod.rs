@@ -25,5 +25,6 @@ mod tests;
 
 pub use disk::{Disk, Folders};
 pub use file::RedexFile;
+pub(crate) use file::blocking;
 pub use manager::Redex;
 pub use tail::RedexTailIter;

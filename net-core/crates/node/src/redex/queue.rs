@@ -157,7 +157,7 @@ mod tests {
 
     fn file() -> Arc<Shared<Folder>> {
         let log = net_log::MemoryLog::new(net_log::Retention::default(), 1 << 20);
-        Shared::new(Store::Memory(log), &Arc::new(Keeper::default()))
+        Shared::new(Store::Memory(log), &Arc::new(Keeper::default()), 1)
     }
 
     fn batch(payload: &'static [u8]) -> (Batch, oneshot::Receiver<Outcome>) {

@@ -39,6 +39,8 @@ pub(super) struct Shared<D: Dir> {
     pub(super) alarm: Alarm,
     /// The directory of a file on disk.
     pub(super) dir: Option<Arc<D>>,
+    /// By which states know their log.
+    pub(super) log_id: u64,
 }
 
 #[derive(Debug)]
@@ -57,10 +59,11 @@ pub(super) enum Store<D: Dir> {
 }
 
 impl<D: Dir> Shared<D> {
-    pub(super) fn new(store: Store<D>, keeper: &Arc<Keeper<D>>) -> Arc<Self> {
-        let dir = match &store {
-            Store::Disk(log) => Some(Arc::clone(log.dir())),
-            Store::Memory(_) => None,
+    /// A file; `drawn` is any number, by which a log in memory is known.
+    pub(super) fn new(store: Store<D>, keeper: &Arc<Keeper<D>>, drawn: u64) -> Arc<Self> {
+        let (dir, log_id) = match &store {
+            Store::Disk(log) => (Some(Arc::clone(log.dir())), log.log_id()),
+            Store::Memory(_) => (None, drawn),
         };
         Arc::new(Self {
             next: AtomicU64::new(store.next_seq()),
@@ -73,6 +76,7 @@ impl<D: Dir> Shared<D> {
             alarm: keeper.alarm(),
             keeper: Arc::clone(keeper),
             dir,
+            log_id,
         })
     }
 

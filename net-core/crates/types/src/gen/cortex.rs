@@ -2,6 +2,10 @@
 
 //! State that follows from a log: tasks, memories, and what a program folds itself.
 //!
+//! Tasks are kept in the file `cortex/tasks` of a manager, memories in `cortex/memories`. A change is appended to the log and tells its number;
+//! the state takes it from there, at once but in the background, and `wait_for_seq` tells when it has. Any number of changes may be made
+//! without waiting: none is lost, and those that come meanwhile are taken together.
+//!
 //! An event of a log is a `task_event` or a `memory_event`. Events are applied in the order of their numbers, so that equal logs give equal
 //! states. What an event says of a task or a memory that is not there changes nothing; creating one that is there replaces it, and storing a
 //! memory again leaves the time of its making and its pin. Numbers that no event has, and events that no version up to this one wrote, are
@@ -61,8 +65,8 @@ impl std::str::FromStr for TaskStatus {
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
         let known = match text {
-            "pending" => Some(Self::Pending),
-            "completed" => Some(Self::Completed),
+            "pending" | "Pending" => Some(Self::Pending),
+            "completed" | "Completed" => Some(Self::Completed),
             _ => None,
         };
         known.ok_or_else(|| {
@@ -72,6 +76,89 @@ impl std::str::FromStr for TaskStatus {
 }
 
 impl std::fmt::Display for TaskStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// The order of a list. Items of the same time stand in the order of their ids, which turns with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum OrderBy {
+    /// By rising id.
+    IdAsc = 0,
+    /// By falling id.
+    IdDesc = 1,
+    /// The oldest first.
+    CreatedAsc = 2,
+    /// The newest first.
+    CreatedDesc = 3,
+    /// What has not changed for the longest time first.
+    UpdatedAsc = 4,
+    /// What has changed last first.
+    UpdatedDesc = 5,
+}
+
+impl OrderBy {
+    /// Every value, in the order of the spec.
+    pub const ALL: &[Self] = &[
+        Self::IdAsc,
+        Self::IdDesc,
+        Self::CreatedAsc,
+        Self::CreatedDesc,
+        Self::UpdatedAsc,
+        Self::UpdatedDesc,
+    ];
+
+    /// The permanent number.
+    pub fn tag(self) -> u8 {
+        self as u8
+    }
+
+    /// The value of a number.
+    pub fn from_tag(tag: u8) -> Option<Self> {
+        match tag {
+            0 => Some(Self::IdAsc),
+            1 => Some(Self::IdDesc),
+            2 => Some(Self::CreatedAsc),
+            3 => Some(Self::CreatedDesc),
+            4 => Some(Self::UpdatedAsc),
+            5 => Some(Self::UpdatedDesc),
+            _ => None,
+        }
+    }
+
+    /// The published text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::IdAsc => "id_asc",
+            Self::IdDesc => "id_desc",
+            Self::CreatedAsc => "created_asc",
+            Self::CreatedDesc => "created_desc",
+            Self::UpdatedAsc => "updated_asc",
+            Self::UpdatedDesc => "updated_desc",
+        }
+    }
+}
+
+impl std::str::FromStr for OrderBy {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        let known = match text {
+            "id_asc" | "IdAsc" => Some(Self::IdAsc),
+            "id_desc" | "IdDesc" => Some(Self::IdDesc),
+            "created_asc" | "CreatedAsc" => Some(Self::CreatedAsc),
+            "created_desc" | "CreatedDesc" => Some(Self::CreatedDesc),
+            "updated_asc" | "UpdatedAsc" => Some(Self::UpdatedAsc),
+            "updated_desc" | "UpdatedDesc" => Some(Self::UpdatedDesc),
+            _ => None,
+        };
+        known.ok_or_else(|| crate::unknown_text("OrderBy", text, Self::ALL.iter().map(|value| value.text())))
+    }
+}
+
+impl std::fmt::Display for OrderBy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.text())
     }
@@ -140,6 +227,290 @@ impl std::fmt::Display for StateModel {
     }
 }
 
+/// How the log of a state is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdapterOptions {
+    /// Whether the log lives on disk, below the manager's directory. Otherwise it lives in memory, and ends with the last state that is open.
+    pub persistent: bool,
+    /// A change that makes it so many since the last sync returns when all are on disk. Not beside `fsync_interval`.
+    pub fsync_every_n: Option<u64>,
+    /// So long after a change, at the latest, it is brought to the disk.
+    pub fsync_interval: Option<std::time::Duration>,
+    /// Most bytes of a log in memory; changes beyond them fail with `log`.
+    pub max: u64,
+}
+
+impl Default for AdapterOptions {
+    fn default() -> Self {
+        Self {
+            persistent: false,
+            fsync_every_n: Default::default(),
+            fsync_interval: Default::default(),
+            max: 268_435_456,
+        }
+    }
+}
+
+impl AdapterOptions {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range(
+            "fsync_every_n",
+            self.fsync_every_n.as_ref().map(|value| i128::from(*value)),
+            Some(1),
+            None,
+        )?;
+        crate::in_range(
+            "fsync_interval_ms",
+            self.fsync_interval.as_ref().map(|value| value.as_millis() as i128),
+            Some(1),
+            None,
+        )?;
+        crate::in_range("max_bytes", Some(&self.max).map(|value| i128::from(*value)), Some(1), None)?;
+        Ok(())
+    }
+}
+
+/// Whose changes they are, and how the log of a state is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdapterOpenOptions {
+    /// The writer of the changes.
+    pub origin_hash: crate::identity::OriginHash,
+    /// Whether the log lives on disk, below the manager's directory. Otherwise it lives in memory, and ends with the last state that is open.
+    pub persistent: bool,
+    /// A change that makes it so many since the last sync returns when all are on disk. Not beside `fsync_interval`.
+    pub fsync_every_n: Option<u64>,
+    /// So long after a change, at the latest, it is brought to the disk.
+    pub fsync_interval: Option<std::time::Duration>,
+    /// Most bytes of a log in memory; changes beyond them fail with `log`.
+    pub max: u64,
+}
+
+impl AdapterOpenOptions {
+    /// Makes one of what has to be given, with the defaults of everything else.
+    pub fn new(origin_hash: crate::identity::OriginHash) -> Self {
+        Self {
+            origin_hash,
+            persistent: false,
+            fsync_every_n: Default::default(),
+            fsync_interval: Default::default(),
+            max: 268_435_456,
+        }
+    }
+}
+
+impl AdapterOpenOptions {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range(
+            "fsync_every_n",
+            self.fsync_every_n.as_ref().map(|value| i128::from(*value)),
+            Some(1),
+            None,
+        )?;
+        crate::in_range(
+            "fsync_interval_ms",
+            self.fsync_interval.as_ref().map(|value| value.as_millis() as i128),
+            Some(1),
+            None,
+        )?;
+        crate::in_range("max_bytes", Some(&self.max).map(|value| i128::from(*value)), Some(1), None)?;
+        Ok(())
+    }
+}
+
+/// Which tasks are listed: those that all of it holds for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskFilter {
+    /// How far they are.
+    pub status: Option<crate::cortex::TaskStatus>,
+    /// What their title has in it, whatever the case of its letters.
+    pub title_contains: Option<String>,
+    /// Made then or later.
+    pub created_after_ns: Option<crate::Timestamp<1>>,
+    /// Made then or earlier.
+    pub created_before_ns: Option<crate::Timestamp<1>>,
+    /// Changed last then or later.
+    pub updated_after_ns: Option<crate::Timestamp<1>>,
+    /// Changed last then or earlier.
+    pub updated_before_ns: Option<crate::Timestamp<1>>,
+    /// The order of the list.
+    pub order_by: crate::cortex::OrderBy,
+    /// Most items, the first in the order; 0 for none.
+    pub limit: Option<u32>,
+}
+
+impl Default for TaskFilter {
+    fn default() -> Self {
+        Self {
+            status: Default::default(),
+            title_contains: Default::default(),
+            created_after_ns: Default::default(),
+            created_before_ns: Default::default(),
+            updated_after_ns: Default::default(),
+            updated_before_ns: Default::default(),
+            order_by: crate::cortex::OrderBy::IdAsc,
+            limit: Default::default(),
+        }
+    }
+}
+
+/// Which memories are listed: those that all of it holds for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemoryFilter {
+    /// Where they are from, to the letter.
+    pub source: Option<String>,
+    /// What their content has in it, whatever the case of its letters.
+    pub content_contains: Option<String>,
+    /// A tag that they have.
+    pub tag: Option<String>,
+    /// Tags of which they have one or more; an empty list demands nothing.
+    pub any_tag: Vec<String>,
+    /// Tags that they have, all of them.
+    pub all_tags: Vec<String>,
+    /// Whether they are pinned.
+    pub pinned: Option<bool>,
+    /// Made then or later.
+    pub created_after_ns: Option<crate::Timestamp<1>>,
+    /// Made then or earlier.
+    pub created_before_ns: Option<crate::Timestamp<1>>,
+    /// Changed last then or later.
+    pub updated_after_ns: Option<crate::Timestamp<1>>,
+    /// Changed last then or earlier.
+    pub updated_before_ns: Option<crate::Timestamp<1>>,
+    /// The order of the list.
+    pub order_by: crate::cortex::OrderBy,
+    /// Most items, the first in the order; 0 for none.
+    pub limit: Option<u32>,
+}
+
+impl Default for MemoryFilter {
+    fn default() -> Self {
+        Self {
+            source: Default::default(),
+            content_contains: Default::default(),
+            tag: Default::default(),
+            any_tag: vec![],
+            all_tags: vec![],
+            pinned: Default::default(),
+            created_after_ns: Default::default(),
+            created_before_ns: Default::default(),
+            updated_after_ns: Default::default(),
+            updated_before_ns: Default::default(),
+            order_by: crate::cortex::OrderBy::IdAsc,
+            limit: Default::default(),
+        }
+    }
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    /// Its number.
+    pub id: u64,
+    /// What it says.
+    pub title: String,
+    /// How far it is.
+    pub status: crate::cortex::TaskStatus,
+    /// When it was made, by the writer's clock.
+    pub created_ns: crate::Timestamp<1>,
+    /// When it changed last, by the writer's clock.
+    pub updated_ns: crate::Timestamp<1>,
+}
+
+/// What is remembered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Memory {
+    /// Its number.
+    pub id: u64,
+    /// What it says.
+    pub content: String,
+    /// What it is found by.
+    pub tags: Vec<String>,
+    /// Where it is from.
+    pub source: String,
+    /// When it was stored first, by the writer's clock.
+    pub created_ns: crate::Timestamp<1>,
+    /// When it changed last, by the writer's clock.
+    pub updated_ns: crate::Timestamp<1>,
+    /// Whether it is pinned.
+    pub pinned: bool,
+}
+
+/// A change, to wait by: also in another process, as the text `<origin, 16 hex digits>:<number>`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteToken {
+    /// The writer.
+    pub origin_hash: crate::identity::OriginHash,
+    /// Number of the event in its log.
+    pub seq: u64,
+}
+
+/// What a change has left: its number, as which it may stand, and a token of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteReceipt {
+    /// Number of the event in its log.
+    pub seq: u64,
+    /// The same with the writer, to wait by in another process.
+    pub token: crate::cortex::WriteToken,
+}
+
+/// A state that was saved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CortexSnapshot {
+    /// A `state_snapshot`.
+    pub state_bytes: bytes::Bytes,
+    /// Number of the last event that is in it. The bytes say it as well, and they count.
+    pub last_seq: Option<u64>,
+}
+
+/// How much of its log a state holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateStats {
+    /// Number of the first event that is not in the state.
+    pub next_seq: u64,
+    /// Numbers that the log has given from there on.
+    pub behind: u64,
+    /// Numbers below it that no event has.
+    pub skipped: u64,
+    /// Events below it that could not be read and changed nothing.
+    pub unreadable: u64,
+    /// Calls that wait for a number; at most `max_waits`.
+    pub waits: u32,
+    /// Lists that are followed; at most `max_watches`.
+    pub watches: u32,
+}
+
+/// Tasks as they are, and what the list becomes.
+#[derive(Clone)]
+pub struct TasksSnapshotAndWatch<TaskWatchIter> {
+    /// The list.
+    pub snapshot: Vec<crate::cortex::Task>,
+    /// The lists that it becomes.
+    pub updates: TaskWatchIter,
+}
+
+impl<TaskWatchIter> std::fmt::Debug for TasksSnapshotAndWatch<TaskWatchIter> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TasksSnapshotAndWatch").finish_non_exhaustive()
+    }
+}
+
+/// Memories as they are, and what the list becomes.
+#[derive(Clone)]
+pub struct MemoriesSnapshotAndWatch<MemoryWatchIter> {
+    /// The list.
+    pub snapshot: Vec<crate::cortex::Memory>,
+    /// The lists that it becomes.
+    pub updates: MemoryWatchIter,
+}
+
+impl<MemoryWatchIter> std::fmt::Debug for MemoriesSnapshotAndWatch<MemoryWatchIter> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoriesSnapshotAndWatch").finish_non_exhaustive()
+    }
+}
+
 /// Why a state refuses, or does not go on.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -198,6 +569,23 @@ pub enum CortexError {
         /// The supported.
         supported: u32,
     },
+    /// The log could not be opened, written or closed. `failure` is the kind of the `redex` error, such as `full` or `locked`.
+    Log {
+        /// The failure.
+        failure: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The state of the program's fold cannot be saved or restored, since the fold has no such method.
+    NoSnapshot {
+        /// The what.
+        what: String,
+    },
+    /// The text is none of a write token.
+    InvalidToken {
+        /// What happened, for people; may be empty.
+        detail: String,
+    },
 }
 
 impl CortexError {
@@ -219,6 +607,9 @@ impl CortexError {
             Self::TooLarge { .. } => 7,
             Self::BadSnapshot { .. } => 8,
             Self::NewerVersion { .. } => 9,
+            Self::Log { .. } => 10,
+            Self::NoSnapshot { .. } => 12,
+            Self::InvalidToken { .. } => 11,
         }
     }
 
@@ -234,6 +625,9 @@ impl CortexError {
             Self::TooLarge { .. } => "too_large",
             Self::BadSnapshot { .. } => "bad_snapshot",
             Self::NewerVersion { .. } => "newer_version",
+            Self::Log { .. } => "log",
+            Self::NoSnapshot { .. } => "no_snapshot",
+            Self::InvalidToken { .. } => "invalid_token",
         }
     }
 
@@ -249,6 +643,9 @@ impl CortexError {
             Self::TooLarge { .. } => false,
             Self::BadSnapshot { .. } => false,
             Self::NewerVersion { .. } => false,
+            Self::Log { .. } => false,
+            Self::NoSnapshot { .. } => false,
+            Self::InvalidToken { .. } => false,
         }
     }
 
@@ -268,6 +665,9 @@ impl CortexError {
             Self::NewerVersion { found, supported } => {
                 Some(format!("the snapshot has version {found}, this library reads up to {supported}"))
             }
+            Self::Log { reason, .. } => Some(reason.to_string()),
+            Self::NoSnapshot { what } => Some(format!("the fold has no {what}")),
+            Self::InvalidToken { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
         }
     }
 
@@ -355,6 +755,36 @@ impl CortexError {
                 text
             }
             Self::NewerVersion { .. } => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::Log { .. } => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::NoSnapshot { .. } => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::InvalidToken { .. } => {
                 let mut text = String::new();
                 text.push_str(Self::PREFIX);
                 text.push_str(self.kind_text());

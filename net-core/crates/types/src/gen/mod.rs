@@ -22,4 +22,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "44f1fa793c2059df3b1efc4dde316e10";
+pub const SPEC_HASH: &str = "f5efb3d353814f8d77a53acb1082d98b";

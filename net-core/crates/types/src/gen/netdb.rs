@@ -2,10 +2,77 @@
 
 //! Tasks and memories of one writer together.
 //!
+//! Both are the states of module `cortex`, in a manager of their own: their logs are `cortex/tasks` and `cortex/memories` below one directory,
+//! or in memory.
+//!
 //! A snapshot of both is a `netdb_bundle` of their snapshots. All integers are little-endian.
 
 /// Version of the form of bundles that this library writes, and the newest that it reads.
 pub const BUNDLE_VERSION: u16 = 1;
+
+/// Which states are opened, and how their logs are kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetDbOpenConfig {
+    /// The writer of the changes.
+    pub origin_hash: crate::identity::OriginHash,
+    /// Whether there are tasks.
+    pub with_tasks: bool,
+    /// Whether there are memories.
+    pub with_memories: bool,
+    /// The directory of the logs, which is made if need be.
+    pub persistent_dir: Option<String>,
+    /// Whether the logs live on disk, in `persistent_dir`. Otherwise they live in memory, and end when they are closed.
+    pub persistent: bool,
+    /// A change that makes it so many since the last sync of its log returns when all are on disk. Not beside `fsync_interval`.
+    pub fsync_every_n: Option<u64>,
+    /// So long after a change, at the latest, it is brought to the disk.
+    pub fsync_interval: Option<std::time::Duration>,
+    /// Most bytes of each log in memory; changes beyond them fail with `log`.
+    pub max: u64,
+}
+
+impl NetDbOpenConfig {
+    /// Makes one of what has to be given, with the defaults of everything else.
+    pub fn new(origin_hash: crate::identity::OriginHash) -> Self {
+        Self {
+            origin_hash,
+            with_tasks: false,
+            with_memories: false,
+            persistent_dir: Default::default(),
+            persistent: false,
+            fsync_every_n: Default::default(),
+            fsync_interval: Default::default(),
+            max: 268_435_456,
+        }
+    }
+}
+
+impl NetDbOpenConfig {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range(
+            "fsync_every_n",
+            self.fsync_every_n.as_ref().map(|value| i128::from(*value)),
+            Some(1),
+            None,
+        )?;
+        crate::in_range(
+            "fsync_interval_ms",
+            self.fsync_interval.as_ref().map(|value| value.as_millis() as i128),
+            Some(1),
+            None,
+        )?;
+        crate::in_range("max_bytes", Some(&self.max).map(|value| i128::from(*value)), Some(1), None)?;
+        Ok(())
+    }
+}
+
+/// States that were saved together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetDbBundle {
+    /// A `netdb_bundle`.
+    pub state_bytes: bytes::Bytes,
+}
 
 /// Why states cannot be restored together.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +97,11 @@ pub enum NetDbError {
         /// The limit.
         limit: u64,
     },
+    /// A model is to be opened from a bundle that was made without it.
+    MissingModel {
+        /// The model.
+        model: String,
+    },
 }
 
 impl NetDbError {
@@ -45,6 +117,7 @@ impl NetDbError {
             Self::BadBundle { .. } => 1,
             Self::NewerVersion { .. } => 2,
             Self::TooLarge { .. } => 3,
+            Self::MissingModel { .. } => 4,
         }
     }
 
@@ -54,6 +127,7 @@ impl NetDbError {
             Self::BadBundle { .. } => "decode snapshot bundle",
             Self::NewerVersion { .. } => "newer_version",
             Self::TooLarge { .. } => "encode snapshot",
+            Self::MissingModel { .. } => "missing_model",
         }
     }
 
@@ -63,6 +137,7 @@ impl NetDbError {
             Self::BadBundle { .. } => false,
             Self::NewerVersion { .. } => false,
             Self::TooLarge { .. } => false,
+            Self::MissingModel { .. } => false,
         }
     }
 
@@ -74,6 +149,7 @@ impl NetDbError {
                 Some(format!("the bundle has version {found}, this library reads up to {supported}"))
             }
             Self::TooLarge { size, limit } => Some(format!("{size} bytes (max {limit})")),
+            Self::MissingModel { model } => Some(format!("the bundle has no {model}")),
         }
     }
 
@@ -101,6 +177,16 @@ impl NetDbError {
                 text
             }
             Self::TooLarge { .. } => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::MissingModel { .. } => {
                 let mut text = String::new();
                 text.push_str(Self::PREFIX);
                 text.push_str(self.kind_text());

@@ -2,6 +2,10 @@
 
 import './spec';
 import * as k from '../kernel';
+import * as redexModule from './redex';
+import * as redexCodec from './codec/redex';
+import * as codec from './codec/cortex';
+import { native } from './native/cortex';
 
 /**
  * Version of the form of snapshots that this library writes, and the newest that it reads.
@@ -34,6 +38,45 @@ export const TaskStatus = {
 export type TaskStatus = (typeof TaskStatus)[keyof typeof TaskStatus];
 
 /**
+ * The order of a list. Items of the same time stand in the order of their ids, which turns with it.
+ */
+export const OrderBy = {
+  /**
+   * By rising id.
+   */
+  IdAsc: 'id_asc',
+  /**
+   * By falling id.
+   */
+  IdDesc: 'id_desc',
+  /**
+   * The oldest first.
+   */
+  CreatedAsc: 'created_asc',
+  /**
+   * The newest first.
+   */
+  CreatedDesc: 'created_desc',
+  /**
+   * What has not changed for the longest time first.
+   */
+  UpdatedAsc: 'updated_asc',
+  /**
+   * What has changed last first.
+   */
+  UpdatedDesc: 'updated_desc',
+} as const;
+export type OrderBy = (typeof OrderBy)[keyof typeof OrderBy];
+
+/** The same as {@link OrderBy}. */
+export const TasksOrderBy = OrderBy;
+export type TasksOrderBy = OrderBy;
+
+/** The same as {@link OrderBy}. */
+export const MemoriesOrderBy = OrderBy;
+export type MemoriesOrderBy = OrderBy;
+
+/**
  * What a snapshot holds.
  */
 export const StateModel = {
@@ -52,6 +95,1331 @@ export const StateModel = {
 } as const;
 export type StateModel = (typeof StateModel)[keyof typeof StateModel];
 
+/**
+ * What is to be done.
+ */
+export interface Task {
+  /**
+   * Its number.
+   */
+  id: bigint;
+  /**
+   * What it says.
+   */
+  title: string;
+  /**
+   * How far it is.
+   */
+  status: TaskStatus;
+  /**
+   * When it was made, by the writer's clock.
+   */
+  createdNs: bigint;
+  /**
+   * When it changed last, by the writer's clock.
+   */
+  updatedNs: bigint;
+}
+
+/**
+ * What is remembered.
+ */
+export interface Memory {
+  /**
+   * Its number.
+   */
+  id: bigint;
+  /**
+   * What it says.
+   */
+  content: string;
+  /**
+   * What it is found by.
+   */
+  tags: string[];
+  /**
+   * Where it is from.
+   */
+  source: string;
+  /**
+   * When it was stored first, by the writer's clock.
+   */
+  createdNs: bigint;
+  /**
+   * When it changed last, by the writer's clock.
+   */
+  updatedNs: bigint;
+  /**
+   * Whether it is pinned.
+   */
+  pinned: boolean;
+}
+
+/**
+ * A change, to wait by: also in another process, as the text `<origin, 16 hex digits>:<number>`.
+ */
+export interface WriteTokenInput {
+  /**
+   * The writer.
+   */
+  originHash: k.BigIntLike;
+  /**
+   * Number of the event in its log.
+   */
+  seq: k.BigIntLike;
+}
+
+/**
+ * A state that was saved.
+ */
+export interface CortexSnapshotInput {
+  /**
+   * A `state_snapshot`.
+   */
+  stateBytes: Uint8Array;
+  /**
+   * Number of the last event that is in it. The bytes say it as well, and they count.
+   *
+   * Left out: The state holds no event.
+   */
+  lastSeq?: k.BigIntLike | null;
+}
+
+/**
+ * How much of its log a state holds.
+ */
+export interface StateStats {
+  /**
+   * Number of the first event that is not in the state.
+   */
+  nextSeq: bigint;
+  /**
+   * Numbers that the log has given from there on.
+   */
+  behind: bigint;
+  /**
+   * Numbers below it that no event has.
+   */
+  skipped: bigint;
+  /**
+   * Events below it that could not be read and changed nothing.
+   */
+  unreadable: bigint;
+  /**
+   * Calls that wait for a number; at most `max_waits`.
+   */
+  waits: number;
+  /**
+   * Lists that are followed; at most `max_watches`.
+   */
+  watches: number;
+}
+
+/**
+ * Tasks as they are, and what the list becomes.
+ */
+export interface TasksSnapshotAndWatch {
+  /**
+   * The list.
+   */
+  snapshot: Task[];
+  /**
+   * The lists that it becomes.
+   */
+  updates: TaskWatchIter;
+}
+
+/**
+ * Memories as they are, and what the list becomes.
+ */
+export interface MemoriesSnapshotAndWatch {
+  /**
+   * The list.
+   */
+  snapshot: Memory[];
+  /**
+   * The lists that it becomes.
+   */
+  updates: MemoryWatchIter;
+}
+
+/**
+ * Makes a state of the events of a file. It alone knows the state.
+ */
+export interface StateFold {
+  /**
+   * Takes events in the order of their numbers: at most 1024 that follow one another, none of which is a gap. It takes all or none: what it
+   * throws stops the state, and `fold_failed` names the first of them.
+   */
+  apply(events: redexModule.RedexEvent[], context: k.SignalOptions): Promise<void> | void;
+  /**
+   * Saves the state. Equal states should give equal bytes.
+   */
+  snapshot?(context: k.SignalOptions): Promise<Uint8Array> | Uint8Array;
+  /**
+   * Replaces the state by one that was saved, before any event is applied.
+   */
+  restore?(state: Buffer, context: k.SignalOptions): Promise<void> | void;
+}
+
+/**
+ * How the log of a state is kept.
+ */
+export class AdapterOptions {
+  /**
+   * Whether the log lives on disk, below the manager's directory. Otherwise it lives in memory, and ends with the last state that is open.
+   *
+   * @defaultValue `false`
+   */
+  persistent?: boolean | null;
+  /**
+   * A change that makes it so many since the last sync returns when all are on disk. Not beside `fsync_interval`.
+   *
+   * Left out: As `fsync_interval` says.
+   */
+  fsyncEveryN?: k.BigIntLike | null;
+  /**
+   * So long after a change, at the latest, it is brought to the disk.
+   *
+   * Left out: The system writes when it likes, and closing sees to it.
+   */
+  fsyncIntervalMs?: k.BigIntLike | null;
+  /**
+   * Most bytes of a log in memory; changes beyond them fail with `log`.
+   *
+   * @defaultValue `268435456n`
+   */
+  maxBytes?: k.BigIntLike | null;
+
+  constructor(fields: AdapterOptions = {}) {
+    this.persistent = fields.persistent ?? false;
+    this.fsyncEveryN = fields.fsyncEveryN;
+    this.fsyncIntervalMs = fields.fsyncIntervalMs;
+    this.maxBytes = fields.maxBytes ?? 268435456n;
+  }
+}
+
+/**
+ * Whose changes they are, and how the log of a state is kept.
+ */
+export class AdapterOpenOptions {
+  /**
+   * The writer of the changes.
+   */
+  originHash: k.BigIntLike;
+  /**
+   * Whether the log lives on disk, below the manager's directory. Otherwise it lives in memory, and ends with the last state that is open.
+   *
+   * @defaultValue `false`
+   */
+  persistent?: boolean | null;
+  /**
+   * A change that makes it so many since the last sync returns when all are on disk. Not beside `fsync_interval`.
+   *
+   * Left out: As `fsync_interval` says.
+   */
+  fsyncEveryN?: k.BigIntLike | null;
+  /**
+   * So long after a change, at the latest, it is brought to the disk.
+   *
+   * Left out: The system writes when it likes, and closing sees to it.
+   */
+  fsyncIntervalMs?: k.BigIntLike | null;
+  /**
+   * Most bytes of a log in memory; changes beyond them fail with `log`.
+   *
+   * @defaultValue `268435456n`
+   */
+  maxBytes?: k.BigIntLike | null;
+
+  constructor(fields: AdapterOpenOptions) {
+    this.originHash = fields.originHash;
+    this.persistent = fields.persistent ?? false;
+    this.fsyncEveryN = fields.fsyncEveryN;
+    this.fsyncIntervalMs = fields.fsyncIntervalMs;
+    this.maxBytes = fields.maxBytes ?? 268435456n;
+  }
+}
+
+/** The same as {@link AdapterOpenOptions}. */
+export const TasksOptions = AdapterOpenOptions;
+export type TasksOptions = AdapterOpenOptions;
+
+/** The same as {@link AdapterOpenOptions}. */
+export const MemoriesOptions = AdapterOpenOptions;
+export type MemoriesOptions = AdapterOpenOptions;
+
+/**
+ * Which tasks are listed: those that all of it holds for.
+ */
+export class TaskFilter {
+  /**
+   * How far they are.
+   *
+   * Left out: Pending and completed ones.
+   */
+  status?: TaskStatus | 'Pending' | 'Completed' | null;
+  /**
+   * What their title has in it, whatever the case of its letters.
+   *
+   * Left out: Any title.
+   */
+  titleContains?: string | null;
+  /**
+   * Made then or later.
+   *
+   * Left out: Made at any time.
+   */
+  createdAfterNs?: k.BigIntLike | null;
+  /**
+   * Made then or earlier.
+   *
+   * Left out: Made at any time.
+   */
+  createdBeforeNs?: k.BigIntLike | null;
+  /**
+   * Changed last then or later.
+   *
+   * Left out: Changed at any time.
+   */
+  updatedAfterNs?: k.BigIntLike | null;
+  /**
+   * Changed last then or earlier.
+   *
+   * Left out: Changed at any time.
+   */
+  updatedBeforeNs?: k.BigIntLike | null;
+  /**
+   * The order of the list.
+   *
+   * @defaultValue `'id_asc'`
+   */
+  orderBy?:
+    | OrderBy
+    | 'IdAsc'
+    | 'IdDesc'
+    | 'CreatedAsc'
+    | 'CreatedDesc'
+    | 'UpdatedAsc'
+    | 'UpdatedDesc'
+    | null;
+  /**
+   * Most items, the first in the order; 0 for none.
+   *
+   * Left out: As many as there are.
+   */
+  limit?: number | null;
+
+  constructor(fields: TaskFilter = {}) {
+    this.status = fields.status;
+    this.titleContains = fields.titleContains;
+    this.createdAfterNs = fields.createdAfterNs;
+    this.createdBeforeNs = fields.createdBeforeNs;
+    this.updatedAfterNs = fields.updatedAfterNs;
+    this.updatedBeforeNs = fields.updatedBeforeNs;
+    this.orderBy = fields.orderBy ?? 'id_asc';
+    this.limit = fields.limit;
+  }
+}
+
+/** The same as {@link TaskFilter}. */
+export const TasksFilter = TaskFilter;
+export type TasksFilter = TaskFilter;
+
+/**
+ * Which memories are listed: those that all of it holds for.
+ */
+export class MemoryFilter {
+  /**
+   * Where they are from, to the letter.
+   *
+   * Left out: From anywhere.
+   */
+  source?: string | null;
+  /**
+   * What their content has in it, whatever the case of its letters.
+   *
+   * Left out: Any content.
+   */
+  contentContains?: string | null;
+  /**
+   * A tag that they have.
+   *
+   * Left out: Any tags.
+   */
+  tag?: string | null;
+  /**
+   * Tags of which they have one or more; an empty list demands nothing.
+   *
+   * @defaultValue `[]`
+   */
+  anyTag?: readonly string[] | null;
+  /**
+   * Tags that they have, all of them.
+   *
+   * @defaultValue `[]`
+   */
+  allTags?: readonly string[] | null;
+  /**
+   * Whether they are pinned.
+   *
+   * Left out: Pinned or not.
+   */
+  pinned?: boolean | null;
+  /**
+   * Made then or later.
+   *
+   * Left out: Made at any time.
+   */
+  createdAfterNs?: k.BigIntLike | null;
+  /**
+   * Made then or earlier.
+   *
+   * Left out: Made at any time.
+   */
+  createdBeforeNs?: k.BigIntLike | null;
+  /**
+   * Changed last then or later.
+   *
+   * Left out: Changed at any time.
+   */
+  updatedAfterNs?: k.BigIntLike | null;
+  /**
+   * Changed last then or earlier.
+   *
+   * Left out: Changed at any time.
+   */
+  updatedBeforeNs?: k.BigIntLike | null;
+  /**
+   * The order of the list.
+   *
+   * @defaultValue `'id_asc'`
+   */
+  orderBy?:
+    | OrderBy
+    | 'IdAsc'
+    | 'IdDesc'
+    | 'CreatedAsc'
+    | 'CreatedDesc'
+    | 'UpdatedAsc'
+    | 'UpdatedDesc'
+    | null;
+  /**
+   * Most items, the first in the order; 0 for none.
+   *
+   * Left out: As many as there are.
+   */
+  limit?: number | null;
+
+  constructor(fields: MemoryFilter = {}) {
+    this.source = fields.source;
+    this.contentContains = fields.contentContains;
+    this.tag = fields.tag;
+    this.anyTag = fields.anyTag ?? [];
+    this.allTags = fields.allTags ?? [];
+    this.pinned = fields.pinned;
+    this.createdAfterNs = fields.createdAfterNs;
+    this.createdBeforeNs = fields.createdBeforeNs;
+    this.updatedAfterNs = fields.updatedAfterNs;
+    this.updatedBeforeNs = fields.updatedBeforeNs;
+    this.orderBy = fields.orderBy ?? 'id_asc';
+    this.limit = fields.limit;
+  }
+}
+
+/** The same as {@link MemoryFilter}. */
+export const MemoriesFilter = MemoryFilter;
+export type MemoriesFilter = MemoryFilter;
+
+/**
+ * A change, to wait by: also in another process, as the text `<origin, 16 hex digits>:<number>`.
+ */
+export class WriteToken {
+  /**
+   * The writer.
+   */
+  readonly originHash: bigint;
+  /**
+   * Number of the event in its log.
+   */
+  readonly seq: bigint;
+
+  constructor(originHash: k.BigIntLike, seq: k.BigIntLike) {
+    this.originHash = k.u64.check(originHash, 'originHash');
+    this.seq = k.u64.check(seq, 'seq');
+  }
+
+  /**
+   * Writes it as a text.
+   */
+  toString(): string {
+    const w = k.begin();
+    codec.writeToken.write(w, this, 'writeToken');
+    return k.call(native.cortexWriteTokenToString, k.done(w));
+  }
+
+  /**
+   * Reads the text of a token; letters may be capitals, and zeros may stand before the number. `invalid_token` if it is none.
+   */
+  static fromString(text: string): WriteToken {
+    return k.answer(
+      codec.writeToken,
+      native.cortexWriteTokenFromString,
+      k.text.check(text, 'text'),
+    );
+  }
+}
+
+/**
+ * What a change has left: its number, as which it may stand, and a token of it.
+ */
+export class WriteReceipt {
+  /**
+   * Number of the event in its log.
+   */
+  readonly seq: bigint;
+  /**
+   * The same with the writer, to wait by in another process.
+   */
+  readonly token: WriteToken;
+
+  constructor(seq: k.BigIntLike, token: WriteTokenInput) {
+    this.seq = k.u64.check(seq, 'seq');
+    this.token = token as WriteToken;
+  }
+
+  /**
+   * Stands for `seq` in arithmetic and as an argument.
+   */
+  [Symbol.toPrimitive](): bigint {
+    return this.seq;
+  }
+}
+
+/**
+ * A state that was saved.
+ */
+export class CortexSnapshot {
+  /**
+   * A `state_snapshot`.
+   */
+  readonly stateBytes: Buffer;
+  /**
+   * Number of the last event that is in it. The bytes say it as well, and they count.
+   */
+  readonly lastSeq: bigint | null;
+
+  constructor(stateBytes: Uint8Array, lastSeq: k.BigIntLike | null | undefined) {
+    this.stateBytes = stateBytes as Buffer;
+    this.lastSeq = lastSeq as bigint | null;
+  }
+}
+
+/**
+ * The tasks of a log, and changes of them.
+ *
+ * Reading looks at what is in the state then; it never waits. After an event that could not be applied every call fails with `fold_failed`.
+ * After `close` changes fail with `closed`, and what the state held can still be read.
+ */
+export class TasksAdapter extends k.NetObject {
+  declare private keptOriginHash?: bigint;
+
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * Opens the log `cortex/tasks` of a manager, or makes it, and returns when what it has is in the state.
+   */
+  static open(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<TasksAdapter>;
+  /**
+   * Opens the log with the writer among the options.
+   */
+  static open(
+    redex: redexModule.Redex,
+    options: AdapterOpenOptions & k.SignalOptions,
+  ): Promise<TasksAdapter>;
+  static open(...args: unknown[]): Promise<TasksAdapter> {
+    if (k.isPlain(args[1])) {
+      return TasksAdapter.#openAs(...(args as [never, never]));
+    }
+    return TasksAdapter.#open(...(args as [never, never]));
+  }
+
+  static async #open(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<TasksAdapter> {
+    const w = k.begin();
+    codec.adapterOptions.write(w, options ?? {}, 'options');
+    return k.submit(
+      codec.tasksAdapterHandle,
+      options?.signal,
+      native.cortexTasksAdapterOpen,
+      k.checkObject(redexModule.Redex, redex, 'redex'),
+      k.u64.check(originHash, 'originHash'),
+      k.done(w),
+    );
+  }
+
+  static async #openAs(
+    redex: redexModule.Redex,
+    options: AdapterOpenOptions & k.SignalOptions,
+  ): Promise<TasksAdapter> {
+    const w = k.begin();
+    codec.adapterOpenOptions.write(w, options, 'options');
+    return k.submit(
+      codec.tasksAdapterHandle,
+      options?.signal,
+      native.cortexTasksAdapterOpenAs,
+      k.checkObject(redexModule.Redex, redex, 'redex'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+   * another log it is what was there already.
+   */
+  static async openFromSnapshot(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    snapshot: CortexSnapshotInput,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<TasksAdapter> {
+    const w = k.begin();
+    codec.cortexSnapshot.write(w, snapshot, 'snapshot');
+    codec.adapterOptions.write(w, options ?? {}, 'options');
+    return k.submit(
+      codec.tasksAdapterHandle,
+      options?.signal,
+      native.cortexTasksAdapterOpenFromSnapshot,
+      k.checkObject(redexModule.Redex, redex, 'redex'),
+      k.u64.check(originHash, 'originHash'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+   */
+  create(id: k.BigIntLike, title: string, nowNs: k.BigIntLike): WriteReceipt {
+    return k.answer(
+      codec.writeReceipt,
+      native.cortexTasksAdapterCreate,
+      this[k.HANDLE],
+      k.u64.check(id, 'id'),
+      k.text.check(title, 'title'),
+      k.u64.check(nowNs, 'nowNs'),
+    );
+  }
+
+  /**
+   * Gives a task another title, of at most 1 MiB.
+   */
+  rename(id: k.BigIntLike, newTitle: string, nowNs: k.BigIntLike): WriteReceipt {
+    return k.answer(
+      codec.writeReceipt,
+      native.cortexTasksAdapterRename,
+      this[k.HANDLE],
+      k.u64.check(id, 'id'),
+      k.text.check(newTitle, 'newTitle'),
+      k.u64.check(nowNs, 'nowNs'),
+    );
+  }
+
+  /**
+   * Says that a task is done.
+   */
+  complete(id: k.BigIntLike, nowNs: k.BigIntLike): WriteReceipt {
+    return k.answer(
+      codec.writeReceipt,
+      native.cortexTasksAdapterComplete,
+      this[k.HANDLE],
+      k.u64.check(id, 'id'),
+      k.u64.check(nowNs, 'nowNs'),
+    );
+  }
+
+  /**
+   * Removes a task.
+   */
+  delete(id: k.BigIntLike): WriteReceipt {
+    return k.answer(
+      codec.writeReceipt,
+      native.cortexTasksAdapterDelete,
+      this[k.HANDLE],
+      k.u64.check(id, 'id'),
+    );
+  }
+
+  /**
+   * Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+   */
+  listTasks(filter?: TaskFilter | null): Task[] {
+    const w = k.begin();
+    codec.taskFilter.write(w, filter ?? {}, 'filter');
+    return k.answer(
+      codec.listOfTask,
+      native.cortexTasksAdapterListTasks,
+      this[k.HANDLE],
+      k.done(w),
+    );
+  }
+
+  /**
+   * Tells how many tasks there are.
+   */
+  count(): number {
+    return k.call(native.cortexTasksAdapterCount, this[k.HANDLE]);
+  }
+
+  /**
+   * Returns when the change of a number is in the state; `skipped` if the number was passed over, `timeout` if it takes longer than the
+   * deadline. Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+   *
+   * @param deadlineMs In milliseconds.
+   */
+  async waitForSeq(
+    seq: k.BigIntLike,
+    deadlineMs?: k.BigIntLike | null,
+    context?: k.SignalOptions | null,
+  ): Promise<void> {
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.cortexTasksAdapterWaitForSeq,
+      this[k.HANDLE],
+      k.u64.check(seq, 'seq'),
+      k.maybe(k.counter, deadlineMs, 'deadlineMs'),
+    );
+  }
+
+  /**
+   * Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout` at once that it is not. `wrong_origin` for the token of another writer.
+   *
+   * @param deadlineMs In milliseconds.
+   */
+  async waitForToken(
+    token: WriteTokenInput,
+    deadlineMs?: k.BigIntLike | null,
+    context?: k.SignalOptions | null,
+  ): Promise<void> {
+    const w = k.begin();
+    codec.writeToken.write(w, token, 'token');
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.cortexTasksAdapterWaitForToken,
+      this[k.HANDLE],
+      k.counter.check(deadlineMs ?? 1000, 'deadlineMs'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Follows a list: first as it is now, then each time that it has become another. Who reads seldom gets the newest list and misses those
+   * between. It ends when the state is closed.
+   */
+  watch(filter?: TaskFilter | null): TaskWatchIter {
+    const w = k.begin();
+    codec.taskFilter.write(w, filter ?? {}, 'filter');
+    return k.adopt(
+      TaskWatchIter,
+      k.call(native.cortexTasksAdapterWatch, k.environment, this[k.HANDLE], k.done(w)),
+    );
+  }
+
+  /**
+   * The same as {@link watch}.
+   */
+  watchTasks(filter?: TaskFilter | null): TaskWatchIter {
+    return this.watch(filter);
+  }
+
+  /**
+   * Lists what a filter leaves, and follows the list from there. No change comes between the two.
+   */
+  async snapshotAndWatch(
+    filter?: (TaskFilter & k.SignalOptions) | null,
+  ): Promise<TasksSnapshotAndWatch> {
+    const w = k.begin();
+    codec.taskFilter.write(w, filter ?? {}, 'filter');
+    return k.submit(
+      codec.tasksSnapshotAndWatch,
+      filter?.signal,
+      native.cortexTasksAdapterSnapshotAndWatch,
+      this[k.HANDLE],
+      k.done(w),
+    );
+  }
+
+  /**
+   * The same as {@link snapshotAndWatch}.
+   */
+  async snapshotAndWatchTasks(
+    filter?: (TaskFilter & k.SignalOptions) | null,
+  ): Promise<TasksSnapshotAndWatch> {
+    return this.snapshotAndWatch(filter);
+  }
+
+  /**
+   * Saves the state. Equal states of one log give equal bytes.
+   */
+  snapshot(): CortexSnapshot {
+    return k.answer(codec.cortexSnapshot, native.cortexTasksAdapterSnapshot, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+   */
+  stats(): StateStats {
+    return k.answer(codec.stateStats, native.cortexTasksAdapterStats, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells whether the state still takes events: it is neither closed nor stopped by a failure.
+   */
+  isRunning(): boolean {
+    return k.call(native.cortexTasksAdapterIsRunning, this[k.HANDLE]);
+  }
+
+  /**
+   * Brings all changes to the disk and ends the state; what waits fails with `closed`, and watches end. Closing again does nothing.
+   */
+  async close(context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(k.nothing, context?.signal, native.cortexTasksAdapterClose, this[k.HANDLE]);
+  }
+
+  /**
+   * The writer of its changes.
+   */
+  get originHash(): bigint {
+    return (this.keptOriginHash ??= k.call(native.cortexTasksAdapterOriginHash, this[k.HANDLE]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    k.release(this);
+  }
+}
+
+/** The same as {@link TasksAdapter}. */
+export const Tasks = TasksAdapter;
+export type Tasks = TasksAdapter;
+
+/**
+ * The lists that a followed list becomes, never the same twice in a row.
+ */
+export class TaskWatchIter extends k.NetStream<Task[]> {
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /** @internal */
+  override [k.SOURCE](): k.Source<Task[]> {
+    return {
+      item: codec.listOfTask,
+      max: 1024,
+      next: native.cortexTaskWatchIterNext,
+      close: native.cortexTaskWatchIterClose,
+    };
+  }
+}
+
+/**
+ * The memories of a log, and changes of them.
+ *
+ * Reading looks at what is in the state then; it never waits. After an event that could not be applied every call fails with `fold_failed`.
+ * After `close` changes fail with `closed`, and what the state held can still be read.
+ */
+export class MemoriesAdapter extends k.NetObject {
+  declare private keptOriginHash?: bigint;
+
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * Opens the log `cortex/memories` of a manager, or makes it, and returns when what it has is in the state.
+   */
+  static open(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<MemoriesAdapter>;
+  /**
+   * Opens the log with the writer among the options.
+   */
+  static open(
+    redex: redexModule.Redex,
+    options: AdapterOpenOptions & k.SignalOptions,
+  ): Promise<MemoriesAdapter>;
+  static open(...args: unknown[]): Promise<MemoriesAdapter> {
+    if (k.isPlain(args[1])) {
+      return MemoriesAdapter.#openAs(...(args as [never, never]));
+    }
+    return MemoriesAdapter.#open(...(args as [never, never]));
+  }
+
+  static async #open(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<MemoriesAdapter> {
+    const w = k.begin();
+    codec.adapterOptions.write(w, options ?? {}, 'options');
+    return k.submit(
+      codec.memoriesAdapterHandle,
+      options?.signal,
+      native.cortexMemoriesAdapterOpen,
+      k.checkObject(redexModule.Redex, redex, 'redex'),
+      k.u64.check(originHash, 'originHash'),
+      k.done(w),
+    );
+  }
+
+  static async #openAs(
+    redex: redexModule.Redex,
+    options: AdapterOpenOptions & k.SignalOptions,
+  ): Promise<MemoriesAdapter> {
+    const w = k.begin();
+    codec.adapterOpenOptions.write(w, options, 'options');
+    return k.submit(
+      codec.memoriesAdapterHandle,
+      options?.signal,
+      native.cortexMemoriesAdapterOpenAs,
+      k.checkObject(redexModule.Redex, redex, 'redex'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
+   * another log it is what was there already.
+   */
+  static async openFromSnapshot(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    snapshot: CortexSnapshotInput,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<MemoriesAdapter> {
+    const w = k.begin();
+    codec.cortexSnapshot.write(w, snapshot, 'snapshot');
+    codec.adapterOptions.write(w, options ?? {}, 'options');
+    return k.submit(
+      codec.memoriesAdapterHandle,
+      options?.signal,
+      native.cortexMemoriesAdapterOpenFromSnapshot,
+      k.checkObject(redexModule.Redex, redex, 'redex'),
+      k.u64.check(originHash, 'originHash'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
+   */
+  store(
+    id: k.BigIntLike,
+    content: string,
+    tags: readonly string[],
+    source: string,
+    nowNs: k.BigIntLike,
+  ): WriteReceipt {
+    const w = k.begin();
+    codec.listOfText.write(w, tags, 'tags');
+    return k.answer(
+      codec.writeReceipt,
+      native.cortexMemoriesAdapterStore,
+      this[k.HANDLE],
+      k.u64.check(id, 'id'),
+      k.text.check(content, 'content'),
+      k.text.check(source, 'source'),
+      k.u64.check(nowNs, 'nowNs'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * The same as {@link store}.
+   */
+  insert(
+    id: k.BigIntLike,
+    content: string,
+    tags: readonly string[],
+    source: string,
+    nowNs: k.BigIntLike,
+  ): WriteReceipt {
+    return this.store(id, content, tags, source, nowNs);
+  }
+
+  /**
+   * Gives a memory other tags: at most 1024, of at most 4096 bytes.
+   */
+  retag(id: k.BigIntLike, tags: readonly string[], nowNs: k.BigIntLike): WriteReceipt {
+    const w = k.begin();
+    codec.listOfText.write(w, tags, 'tags');
+    return k.answer(
+      codec.writeReceipt,
+      native.cortexMemoriesAdapterRetag,
+      this[k.HANDLE],
+      k.u64.check(id, 'id'),
+      k.u64.check(nowNs, 'nowNs'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Pins a memory.
+   */
+  pin(id: k.BigIntLike, nowNs: k.BigIntLike): WriteReceipt {
+    return k.answer(
+      codec.writeReceipt,
+      native.cortexMemoriesAdapterPin,
+      this[k.HANDLE],
+      k.u64.check(id, 'id'),
+      k.u64.check(nowNs, 'nowNs'),
+    );
+  }
+
+  /**
+   * Unpins a memory.
+   */
+  unpin(id: k.BigIntLike, nowNs: k.BigIntLike): WriteReceipt {
+    return k.answer(
+      codec.writeReceipt,
+      native.cortexMemoriesAdapterUnpin,
+      this[k.HANDLE],
+      k.u64.check(id, 'id'),
+      k.u64.check(nowNs, 'nowNs'),
+    );
+  }
+
+  /**
+   * Forgets a memory.
+   */
+  delete(id: k.BigIntLike): WriteReceipt {
+    return k.answer(
+      codec.writeReceipt,
+      native.cortexMemoriesAdapterDelete,
+      this[k.HANDLE],
+      k.u64.check(id, 'id'),
+    );
+  }
+
+  /**
+   * Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+   */
+  listMemories(filter?: MemoryFilter | null): Memory[] {
+    const w = k.begin();
+    codec.memoryFilter.write(w, filter ?? {}, 'filter');
+    return k.answer(
+      codec.listOfMemory,
+      native.cortexMemoriesAdapterListMemories,
+      this[k.HANDLE],
+      k.done(w),
+    );
+  }
+
+  /**
+   * Tells how many memories there are.
+   */
+  count(): number {
+    return k.call(native.cortexMemoriesAdapterCount, this[k.HANDLE]);
+  }
+
+  /**
+   * Returns when the change of a number is in the state; `skipped` if the number was passed over, `timeout` if it takes longer than the
+   * deadline. Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+   *
+   * @param deadlineMs In milliseconds.
+   */
+  async waitForSeq(
+    seq: k.BigIntLike,
+    deadlineMs?: k.BigIntLike | null,
+    context?: k.SignalOptions | null,
+  ): Promise<void> {
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.cortexMemoriesAdapterWaitForSeq,
+      this[k.HANDLE],
+      k.u64.check(seq, 'seq'),
+      k.maybe(k.counter, deadlineMs, 'deadlineMs'),
+    );
+  }
+
+  /**
+   * Returns when a change of this writer is in the state; with a deadline of 0 it tells by `timeout` at once that it is not. `wrong_origin` for the token of another writer.
+   *
+   * @param deadlineMs In milliseconds.
+   */
+  async waitForToken(
+    token: WriteTokenInput,
+    deadlineMs?: k.BigIntLike | null,
+    context?: k.SignalOptions | null,
+  ): Promise<void> {
+    const w = k.begin();
+    codec.writeToken.write(w, token, 'token');
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.cortexMemoriesAdapterWaitForToken,
+      this[k.HANDLE],
+      k.counter.check(deadlineMs ?? 1000, 'deadlineMs'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Follows a list: first as it is now, then each time that it has become another. Who reads seldom gets the newest list and misses those
+   * between. It ends when the state is closed.
+   */
+  watch(filter?: MemoryFilter | null): MemoryWatchIter {
+    const w = k.begin();
+    codec.memoryFilter.write(w, filter ?? {}, 'filter');
+    return k.adopt(
+      MemoryWatchIter,
+      k.call(native.cortexMemoriesAdapterWatch, k.environment, this[k.HANDLE], k.done(w)),
+    );
+  }
+
+  /**
+   * The same as {@link watch}.
+   */
+  watchMemories(filter?: MemoryFilter | null): MemoryWatchIter {
+    return this.watch(filter);
+  }
+
+  /**
+   * Lists what a filter leaves, and follows the list from there. No change comes between the two.
+   */
+  async snapshotAndWatch(
+    filter?: (MemoryFilter & k.SignalOptions) | null,
+  ): Promise<MemoriesSnapshotAndWatch> {
+    const w = k.begin();
+    codec.memoryFilter.write(w, filter ?? {}, 'filter');
+    return k.submit(
+      codec.memoriesSnapshotAndWatch,
+      filter?.signal,
+      native.cortexMemoriesAdapterSnapshotAndWatch,
+      this[k.HANDLE],
+      k.done(w),
+    );
+  }
+
+  /**
+   * The same as {@link snapshotAndWatch}.
+   */
+  async snapshotAndWatchMemories(
+    filter?: (MemoryFilter & k.SignalOptions) | null,
+  ): Promise<MemoriesSnapshotAndWatch> {
+    return this.snapshotAndWatch(filter);
+  }
+
+  /**
+   * Saves the state. Equal states of one log give equal bytes.
+   */
+  snapshot(): CortexSnapshot {
+    return k.answer(codec.cortexSnapshot, native.cortexMemoriesAdapterSnapshot, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
+   */
+  stats(): StateStats {
+    return k.answer(codec.stateStats, native.cortexMemoriesAdapterStats, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells whether the state still takes events: it is neither closed nor stopped by a failure.
+   */
+  isRunning(): boolean {
+    return k.call(native.cortexMemoriesAdapterIsRunning, this[k.HANDLE]);
+  }
+
+  /**
+   * Brings all changes to the disk and ends the state; what waits fails with `closed`, and watches end. Closing again does nothing.
+   */
+  async close(context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(k.nothing, context?.signal, native.cortexMemoriesAdapterClose, this[k.HANDLE]);
+  }
+
+  /**
+   * The writer of its changes.
+   */
+  get originHash(): bigint {
+    return (this.keptOriginHash ??= k.call(native.cortexMemoriesAdapterOriginHash, this[k.HANDLE]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    k.release(this);
+  }
+}
+
+/** The same as {@link MemoriesAdapter}. */
+export const Memories = MemoriesAdapter;
+export type Memories = MemoriesAdapter;
+
+/**
+ * The lists that a followed list becomes, never the same twice in a row.
+ */
+export class MemoryWatchIter extends k.NetStream<Memory[]> {
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /** @internal */
+  override [k.SOURCE](): k.Source<Memory[]> {
+    return {
+      item: codec.listOfMemory,
+      max: 1024,
+      next: native.cortexMemoryWatchIterNext,
+      close: native.cortexMemoryWatchIterClose,
+    };
+  }
+}
+
+/**
+ * A state that the program folds a file into. The file is written by those who have it open, also after the fold has failed.
+ *
+ * A file on disk whose fold has `snapshot` and `restore` keeps the newest snapshot beside it, in `<name>.state`: one is made after every 65,536
+ * events, or half as many as the file has had if that is more, and at closing. Opening it restores that and applies what came later.
+ */
+export class FoldAdapter extends k.NetObject {
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * Opens a file of a manager by name, or makes it, and returns when what it has is applied.
+   */
+  static async open(
+    redex: redexModule.Redex,
+    name: string,
+    fold: StateFold,
+    config?: (redexModule.RedexFileConfig & k.SignalOptions) | null,
+  ): Promise<FoldAdapter> {
+    const w = k.begin();
+    codec.stateFoldHost.write(w, fold, 'fold');
+    redexCodec.redexFileConfig.write(w, config ?? {}, 'config');
+    return k.submit(
+      codec.foldAdapterHandle,
+      config?.signal,
+      native.cortexFoldAdapterOpen,
+      k.checkObject(redexModule.Redex, redex, 'redex'),
+      k.text.check(name, 'name'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Opens a file with a state that was saved. In the file that it was saved from it goes on behind what it holds; before the events of
+   * another file it is what was there already. `no_snapshot` if the fold has no `restore`.
+   */
+  static async openFromSnapshot(
+    redex: redexModule.Redex,
+    name: string,
+    fold: StateFold,
+    snapshot: CortexSnapshotInput,
+    config?: (redexModule.RedexFileConfig & k.SignalOptions) | null,
+  ): Promise<FoldAdapter> {
+    const w = k.begin();
+    codec.stateFoldHost.write(w, fold, 'fold');
+    codec.cortexSnapshot.write(w, snapshot, 'snapshot');
+    redexCodec.redexFileConfig.write(w, config ?? {}, 'config');
+    return k.submit(
+      codec.foldAdapterHandle,
+      config?.signal,
+      native.cortexFoldAdapterOpenFromSnapshot,
+      k.checkObject(redexModule.Redex, redex, 'redex'),
+      k.text.check(name, 'name'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Returns when the event of a number is applied; `skipped` if the number was passed over, `timeout` if it takes longer than the deadline.
+   * Without a deadline it waits for as long as it takes, also for a number that is not given yet.
+   *
+   * @param deadlineMs In milliseconds.
+   */
+  async waitForSeq(
+    seq: k.BigIntLike,
+    deadlineMs?: k.BigIntLike | null,
+    context?: k.SignalOptions | null,
+  ): Promise<void> {
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.cortexFoldAdapterWaitForSeq,
+      this[k.HANDLE],
+      k.u64.check(seq, 'seq'),
+      k.maybe(k.counter, deadlineMs, 'deadlineMs'),
+    );
+  }
+
+  /**
+   * Saves the state, between two calls of `apply`. `no_snapshot` if the fold has no `snapshot`.
+   */
+  async snapshot(context?: k.SignalOptions | null): Promise<CortexSnapshot> {
+    return k.submit(
+      codec.cortexSnapshot,
+      context?.signal,
+      native.cortexFoldAdapterSnapshot,
+      this[k.HANDLE],
+    );
+  }
+
+  /**
+   * Tells how much of the file is applied. It never fails with `fold_failed` or `closed`.
+   */
+  stats(): StateStats {
+    return k.answer(codec.stateStats, native.cortexFoldAdapterStats, this[k.HANDLE]);
+  }
+
+  /**
+   * Tells whether events are still applied: the state is neither closed nor stopped by a failure.
+   */
+  isRunning(): boolean {
+    return k.call(native.cortexFoldAdapterIsRunning, this[k.HANDLE]);
+  }
+
+  /**
+   * Applies what was appended, brings it to the disk and lets go of the file; what waits fails with `closed`. Closing again does nothing.
+   */
+  async close(context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(k.nothing, context?.signal, native.cortexFoldAdapterClose, this[k.HANDLE]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    k.release(this);
+  }
+}
+
 /** The kinds of {@link CortexError}. */
 export type CortexErrorKind =
   | 'closed'
@@ -62,7 +1430,10 @@ export type CortexErrorKind =
   | 'queue_full'
   | 'too_large'
   | 'bad_snapshot'
-  | 'newer_version';
+  | 'newer_version'
+  | 'log'
+  | 'no_snapshot'
+  | 'invalid_token';
 
 /**
  * Why a state refuses, or does not go on.
@@ -78,6 +1449,7 @@ export class CortexError extends k.NetError {
   declare readonly size?: bigint;
   declare readonly found?: number;
   declare readonly supported?: number;
+  declare readonly failure?: string;
 }
 
 k.register({
@@ -153,6 +1525,25 @@ k.register({
         found: k.u32,
         supported: k.u32,
       },
+    },
+    {
+      code: 10,
+      text: 'log',
+      fields: {
+        failure: k.text,
+        reason: k.text,
+      },
+    },
+    {
+      code: 12,
+      text: 'no_snapshot',
+      fields: {
+        what: k.text,
+      },
+    },
+    {
+      code: 11,
+      text: 'invalid_token',
     },
   ],
 });

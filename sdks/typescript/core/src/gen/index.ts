@@ -2,11 +2,11 @@
 
 export * from './base';
 export * from './control';
-export * from './cortex';
 export * from './dedup';
 export * from './identity';
 export * from './mesh';
 export * from './bus';
-export * from './netdb';
 export * from './redex';
+export * from './cortex';
+export * from './netdb';
 export * from './route';

@@ -2,14 +2,226 @@
 
 import './spec';
 import * as k from '../kernel';
+import * as cortexModule from './cortex';
+import * as codec from './codec/netdb';
+import { native } from './native/netdb';
 
 /**
  * Version of the form of bundles that this library writes, and the newest that it reads.
  */
 export const BUNDLE_VERSION = 1;
 
+/**
+ * States that were saved together.
+ */
+export interface NetDbBundleInput {
+  /**
+   * A `netdb_bundle`.
+   */
+  stateBytes: Uint8Array;
+}
+
+/**
+ * Which states are opened, and how their logs are kept.
+ */
+export class NetDbOpenConfig {
+  /**
+   * The writer of the changes.
+   */
+  originHash: k.BigIntLike;
+  /**
+   * Whether there are tasks.
+   *
+   * @defaultValue `false`
+   */
+  withTasks?: boolean | null;
+  /**
+   * Whether there are memories.
+   *
+   * @defaultValue `false`
+   */
+  withMemories?: boolean | null;
+  /**
+   * The directory of the logs, which is made if need be.
+   *
+   * Left out: The logs live in memory.
+   */
+  persistentDir?: string | null;
+  /**
+   * Whether the logs live on disk, in `persistent_dir`. Otherwise they live in memory, and end when they are closed.
+   *
+   * @defaultValue `false`
+   */
+  persistent?: boolean | null;
+  /**
+   * A change that makes it so many since the last sync of its log returns when all are on disk. Not beside `fsync_interval`.
+   *
+   * Left out: As `fsync_interval` says.
+   */
+  fsyncEveryN?: k.BigIntLike | null;
+  /**
+   * So long after a change, at the latest, it is brought to the disk.
+   *
+   * Left out: The system writes when it likes, and closing sees to it.
+   */
+  fsyncIntervalMs?: k.BigIntLike | null;
+  /**
+   * Most bytes of each log in memory; changes beyond them fail with `log`.
+   *
+   * @defaultValue `268435456n`
+   */
+  maxBytes?: k.BigIntLike | null;
+
+  constructor(fields: NetDbOpenConfig) {
+    this.originHash = fields.originHash;
+    this.withTasks = fields.withTasks ?? false;
+    this.withMemories = fields.withMemories ?? false;
+    this.persistentDir = fields.persistentDir;
+    this.persistent = fields.persistent ?? false;
+    this.fsyncEveryN = fields.fsyncEveryN;
+    this.fsyncIntervalMs = fields.fsyncIntervalMs;
+    this.maxBytes = fields.maxBytes ?? 268435456n;
+  }
+}
+
+/** The same as {@link NetDbOpenConfig}. */
+export const NetDbConfig = NetDbOpenConfig;
+export type NetDbConfig = NetDbOpenConfig;
+
+/**
+ * States that were saved together.
+ */
+export class NetDbBundle {
+  /**
+   * A `netdb_bundle`.
+   */
+  readonly stateBytes: Buffer;
+
+  constructor(stateBytes: Uint8Array) {
+    this.stateBytes = stateBytes as Buffer;
+  }
+}
+
+/**
+ * Tasks and memories of one writer.
+ */
+export class NetDb extends k.NetObject {
+  declare private keptTasks?: cortexModule.TasksAdapter | null;
+  declare private keptMemories?: cortexModule.MemoriesAdapter | null;
+
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * Opens the states that are asked for, and returns when what their logs have is in them.
+   */
+  static async open(config: NetDbOpenConfig & k.SignalOptions): Promise<NetDb> {
+    const w = k.begin();
+    codec.netDbOpenConfig.write(w, config, 'config');
+    return k.submit(codec.netDbHandle, config?.signal, native.netdbNetDbOpen, k.done(w));
+  }
+
+  /**
+   * Opens the states that are asked for as they were saved. In the log that it was saved from a state goes on behind what it holds; before
+   * the events of another log it is what was there already.
+   */
+  static openFromSnapshot(
+    config: NetDbOpenConfig,
+    bundle: NetDbBundleInput,
+    context?: k.SignalOptions | null,
+  ): Promise<NetDb>;
+  /**
+   * Opens the states from the bytes of a bundle.
+   */
+  static openFromSnapshot(
+    bundle: Uint8Array,
+    config: NetDbOpenConfig & k.SignalOptions,
+  ): Promise<NetDb>;
+  static openFromSnapshot(...args: unknown[]): Promise<NetDb> {
+    if (args[0] instanceof Uint8Array) {
+      return NetDb.#openFromBytes(...(args as [never, never]));
+    }
+    return NetDb.#openFromSnapshot(...(args as [never, never]));
+  }
+
+  static async #openFromSnapshot(
+    config: NetDbOpenConfig,
+    bundle: NetDbBundleInput,
+    context?: k.SignalOptions | null,
+  ): Promise<NetDb> {
+    const w = k.begin();
+    codec.netDbOpenConfig.write(w, config, 'config');
+    codec.netDbBundle.write(w, bundle, 'bundle');
+    return k.submit(
+      codec.netDbHandle,
+      context?.signal,
+      native.netdbNetDbOpenFromSnapshot,
+      k.done(w),
+    );
+  }
+
+  static async #openFromBytes(
+    bundle: Uint8Array,
+    config: NetDbOpenConfig & k.SignalOptions,
+  ): Promise<NetDb> {
+    const w = k.begin();
+    codec.netDbOpenConfig.write(w, config, 'config');
+    return k.submit(
+      codec.netDbHandle,
+      config?.signal,
+      native.netdbNetDbOpenFromBytes,
+      k.bytes.check(bundle, 'bundle'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Saves all states that are open. Equal states of the same logs give equal bytes.
+   */
+  snapshot(): NetDbBundle {
+    return k.answer(codec.netDbBundle, native.netdbNetDbSnapshot, this[k.HANDLE]);
+  }
+
+  /**
+   * Closes all states. What they held can still be read; closing again does nothing.
+   */
+  async close(context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(k.nothing, context?.signal, native.netdbNetDbClose, this[k.HANDLE]);
+  }
+
+  /**
+   * The tasks, unless they were not asked for.
+   */
+  get tasks(): cortexModule.TasksAdapter | null {
+    return (this.keptTasks ??= k.adoptMaybe(
+      cortexModule.TasksAdapter,
+      k.call(native.netdbNetDbTasks, k.environment, this[k.HANDLE]),
+    ));
+  }
+
+  /**
+   * The memories, unless they were not asked for.
+   */
+  get memories(): cortexModule.MemoriesAdapter | null {
+    return (this.keptMemories ??= k.adoptMaybe(
+      cortexModule.MemoriesAdapter,
+      k.call(native.netdbNetDbMemories, k.environment, this[k.HANDLE]),
+    ));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    k.release(this);
+  }
+}
+
 /** The kinds of {@link NetDbError}. */
-export type NetDbErrorKind = 'decode snapshot bundle' | 'newer_version' | 'encode snapshot';
+export type NetDbErrorKind =
+  'decode snapshot bundle' | 'newer_version' | 'encode snapshot' | 'missing_model';
 
 /**
  * Why states cannot be restored together.
@@ -21,6 +233,7 @@ export class NetDbError extends k.NetError {
   declare readonly supported?: number;
   declare readonly size?: bigint;
   declare readonly limit?: bigint;
+  declare readonly model?: string;
 }
 
 k.register({
@@ -50,6 +263,13 @@ k.register({
       fields: {
         size: k.u64,
         limit: k.u64,
+      },
+    },
+    {
+      code: 4,
+      text: 'missing_model',
+      fields: {
+        model: k.text,
       },
     },
   ],

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '44f1fa793c2059df3b1efc4dde316e10';
+export const SPEC_HASH = 'f5efb3d353814f8d77a53acb1082d98b';
 
 checkSpec(SPEC_HASH);

@@ -59,7 +59,7 @@ export {
   streamOf,
   VALIDATOR,
 } from './object';
-export type { Source } from './object';
+export type { SnapshotAndWatch, Source } from './object';
 export { Writer } from './pack';
 export {
   answer,

@@ -108,6 +108,12 @@ export interface Source<T> {
   close(handle: number): void;
 }
 
+/** What there is, and what it becomes. */
+export interface SnapshotAndWatch<T> {
+  snapshot: T[];
+  updates: AsyncIterable<T[]>;
+}
+
 /** Values as they come: iterate, or take them one by one. */
 export abstract class NetStream<T> extends NetObject implements AsyncIterable<T> {
   declare private batch?: (T | Undecoded)[];

@@ -5,19 +5,23 @@
 pub mod base;
 pub mod bus;
 pub mod control;
+pub mod cortex;
 pub mod dedup;
 #[cfg(feature = "conformance")]
 pub mod echo;
 pub mod identity;
 pub mod mesh;
+pub mod netdb;
 pub mod redex;
 
 pub use base::*;
 pub use bus::*;
 pub use control::*;
+pub use cortex::*;
 pub use dedup::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;
 pub use identity::*;
 pub use mesh::*;
+pub use netdb::*;
 pub use redex::*;

@@ -3,9 +3,11 @@
 //! Interfaces that hosts implement.
 
 pub mod control;
+pub mod cortex;
 #[cfg(feature = "conformance")]
 pub mod echo;
 
 pub use control::*;
+pub use cortex::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;

@@ -492,6 +492,49 @@ impl StateSnapshot {
     }
 }
 
+/// A write token as a text, by which another process waits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteTokenText {
+    /// The writer.
+    pub origin_hash: crate::identity::OriginHash,
+    /// Number of the event in its log.
+    pub seq: u64,
+}
+
+impl WriteTokenText {
+    /// Prints the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<String, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        let text = w.finish_text();
+        // A text that swallows what stands behind it has no way back.
+        match complete(text.as_bytes(), Self::read) {
+            Ok(back) if back == *self => Ok(text),
+            _ => Err(Fault::new("text", "cannot be told from what follows").into()),
+        }
+    }
+
+    /// Parses a text.
+    pub fn decode(text: &str) -> Result<Self, crate::Error> {
+        complete(text.as_bytes(), Self::read)
+            .map_err(|fault| crate::cortex::CortexError::InvalidToken { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.text(&format!("{:016x}", self.origin_hash.0));
+        w.text(":");
+        w.text(&self.seq.to_string());
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let origin_hash = crate::identity::OriginHash(hex("origin_hash", r.until("origin_hash", ":")?, 16)?);
+        r.literal(":")?;
+        let seq = decimal("seq", r.remainder("seq")?)?;
+        Ok(Self { origin_hash, seq })
+    }
+}
+
 /// An event of a log of tasks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskEvent {

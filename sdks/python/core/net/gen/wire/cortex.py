@@ -454,6 +454,43 @@ def _read_StateSnapshot(r: Reader) -> StateSnapshot:
 
 
 @dataclass(slots=True)
+class WriteTokenText:
+    """A write token as a text, by which another process waits."""
+
+    origin_hash: int
+    """The writer."""
+
+    seq: int
+    """Number of the event in its log."""
+
+    def encode(self) -> str:
+        """Prints the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_WriteTokenText).decode()
+
+    @classmethod
+    def decode(cls, text: str) -> WriteTokenText:
+        """Parses a text."""
+        data = text.encode("utf-8", "surrogatepass")
+        return k.decode(data, k.complete(_read_WriteTokenText), 11, 11)
+
+
+def _write_WriteTokenText(w: k.Writer, value: WriteTokenText) -> None:
+    w.hex("origin_hash", value.origin_hash, 16, "u64")
+    w.literal(":")
+    w.decimal("seq", value.seq, "u64")
+
+
+def _read_WriteTokenText(r: Reader) -> WriteTokenText:
+    origin_hash = r.hex("origin_hash", r.until("origin_hash", ":"), 16, "u64")
+    r.literal(":")
+    seq = r.decimal("seq", r.remainder("seq"), "u64")
+    return WriteTokenText(
+        origin_hash=origin_hash,
+        seq=seq,
+    )
+
+
+@dataclass(slots=True)
 class TaskEvent:
     """An event of a log of tasks."""
 

@@ -768,7 +768,8 @@ class EchoTicket:
     @classmethod
     def decode(cls, text: str) -> EchoTicket:
         """Parses a text."""
-        return k.decode(text.encode("utf-8", "surrogatepass"), k.complete(_read_EchoTicket), 1, 6)
+        data = text.encode("utf-8", "surrogatepass")
+        return k.decode(data, k.complete(_read_EchoTicket), 1, 6)
 
 
 def _write_EchoTicket(w: k.Writer, value: EchoTicket) -> None:

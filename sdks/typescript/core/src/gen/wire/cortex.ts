@@ -403,6 +403,40 @@ function readStateSnapshot(r: Reader): StateSnapshot {
   };
 }
 
+/** A write token as a text, by which another process waits. */
+export interface WriteTokenText {
+  /** The writer. */
+  readonly originHash: bigint;
+  /** Number of the event in its log. */
+  readonly seq: bigint;
+}
+
+/** Prints the value; throws `argument` if a member does not fit. */
+export function encodeWriteTokenText(value: WriteTokenText): string {
+  return k.encodeText(value, writeWriteTokenText);
+}
+
+/** Parses a text. */
+export function decodeWriteTokenText(text: string): WriteTokenText {
+  return k.decodeText(text, k.complete(readWriteTokenText), 11, 11, 'cortex: invalid_token');
+}
+
+function writeWriteTokenText(w: k.Writer, value: WriteTokenText): void {
+  w.hex('origin_hash', value.originHash, 16, 'u64');
+  w.literal(':');
+  w.decimal('seq', value.seq, 'u64');
+}
+
+function readWriteTokenText(r: Reader): WriteTokenText {
+  const originHash = r.hex('origin_hash', r.until('origin_hash', ':'), 16, 'u64');
+  r.literal(':');
+  const seq = r.decimal('seq', r.remainder('seq'), 'u64');
+  return {
+    originHash,
+    seq,
+  };
+}
+
 /** An event of a log of tasks. */
 export interface TaskEvent {
   /** The writer. */

@@ -1,0 +1,41 @@
+//! How the log of a state is kept, and what goes wrong with it.
+
+use net_types::{
+    Error,
+    cortex::{AdapterOpenOptions, AdapterOptions, CortexError},
+    redex::{RedexError, RedexFileConfig},
+};
+
+/// Whose changes they are, and how they are kept.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) origin: u64,
+    pub(super) file: RedexFileConfig,
+}
+
+impl Kept {
+    pub(super) fn new(origin: u64, options: &AdapterOptions) -> Self {
+        let AdapterOptions { persistent, fsync_every_n, fsync_interval, max } = *options;
+        let file = RedexFileConfig { persistent, fsync_every_n, fsync_interval, max, ..Default::default() };
+        Self { origin, file }
+    }
+}
+
+impl From<AdapterOpenOptions> for Kept {
+    fn from(options: AdapterOpenOptions) -> Self {
+        let AdapterOpenOptions { origin_hash, persistent, fsync_every_n, fsync_interval, max } = options;
+        Self::new(origin_hash.0, &AdapterOptions { persistent, fsync_every_n, fsync_interval, max })
+    }
+}
+
+/// What went wrong with the log of a state.
+pub(super) fn wrong(error: Error) -> Error {
+    match error {
+        Error::Redex(error) => refused(&error).into(),
+        other => other,
+    }
+}
+
+fn refused(error: &RedexError) -> CortexError {
+    CortexError::Log { failure: error.kind_text().to_owned(), reason: error.to_string() }
+}
