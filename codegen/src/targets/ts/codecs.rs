@@ -228,10 +228,10 @@ fn union(scope: &Scope<'_>, at: At, item: &Union) -> UnionCodec {
         number,
         text: names::text(&case.text),
         count: case.fields.len(),
-        writes: case
-            .fields
-            .iter()
-            .map(|f| write(scope, f, &records::given(scope, f, "v", false), false, 4))
+        writes: std::iter::once(known(scope, case, &tag))
+            .chain(
+                case.fields.iter().map(|f| write(scope, f, &records::given(scope, f, "v", false), false, 4)),
+            )
             .collect(),
         reads: std::iter::once(format!("{tag}: {},", names::text(&case.text)))
             .chain(case.fields.iter().map(|f| {
@@ -269,6 +269,14 @@ fn headed(open: &str, types: &[String], close: &str) -> String {
     const WIDTH: usize = 100;
     let flat = format!("{open}{}{close}", types.join(", "));
     if flat.len() <= WIDTH { flat } else { format!("{open}\n  {}\n{close}", types.join(",\n  ")) }
+}
+
+/// The statement that refuses what a case does not have.
+fn known(scope: &Scope<'_>, case: &crate::ir::Case, tag: &str) -> String {
+    let keys = case.fields.iter().flat_map(|field| records::keys(scope, field, false));
+    let keys = std::iter::once(tag.to_owned()).chain(keys).map(|key| text(names::text(&key)));
+    let check = call("k.options", [text("v"), text("name")].into_iter().chain(keys).collect());
+    layout::print(&concat([check, text(";")]), 4)
 }
 
 /// The codec of a field.

@@ -57,6 +57,8 @@ test('an option that there is not is named, and one that is undefined is left ou
   expect(await refused(() => NetNode.create(config))).toEqual(['shard', none]);
   const inner = { redis: { url: 'redis://127.0.0.1:1', pipeline_size: 1 } };
   expect(await refused(() => new NetNode(inner))).toEqual(['pipeline_size', none]);
+  const transport = wrong({ type: 'memory', url: 'redis://127.0.0.1:1' });
+  expect(await refused(() => new NetNode({ transport }))).toEqual(['url', none]);
   const named = wrong(Object.assign(Object.create(null), { limit: 1, from_: 'latest' }));
   expect(await refused(() => node.poll(named))).toEqual(['from_', none]);
   expect(await refused(() => node.subscribe(wrong(['latest'])))).toEqual(['0', none]);

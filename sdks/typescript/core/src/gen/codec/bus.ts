@@ -529,11 +529,24 @@ export const transport: k.Codec<t.TransportInput, t.Transport> = {
       case 'memory': {
         w.count(0);
         const at = w.begin(0, name);
+        k.options(v, name, 'type');
         return w.end(at);
       }
       case 'redis': {
         w.count(1);
         const at = w.begin(7, name);
+        k.options(
+          v,
+          name,
+          'type',
+          'url',
+          'prefix',
+          'pipelineSize',
+          'poolSize',
+          'connectTimeoutMs',
+          'commandTimeoutMs',
+          'maxStreamLen',
+        );
         k.text.write(w, v.url, 'url');
         k.text.write(w, v.prefix ?? 'net', 'prefix');
         k.u32.write(w, k.inRange(v.pipelineSize ?? 1000, 1, 65536, 'pipelineSize'), 'pipelineSize');
@@ -558,6 +571,19 @@ export const transport: k.Codec<t.TransportInput, t.Transport> = {
       case 'jetstream': {
         w.count(2);
         const at = w.begin(8, name);
+        k.options(
+          v,
+          name,
+          'type',
+          'url',
+          'prefix',
+          'connectTimeoutMs',
+          'requestTimeoutMs',
+          'maxMessages',
+          'maxBytes',
+          'maxAgeMs',
+          'replicas',
+        );
         k.text.write(w, v.url, 'url');
         k.text.write(w, v.prefix ?? 'net', 'prefix');
         k.counter.write(
@@ -579,6 +605,24 @@ export const transport: k.Codec<t.TransportInput, t.Transport> = {
       case 'mesh': {
         w.count(3);
         const at = w.begin(13, name);
+        k.options(
+          v,
+          name,
+          'type',
+          'bind',
+          'peer',
+          'psk',
+          'role',
+          'peerPublicKey',
+          'secretKey',
+          'publicKey',
+          'identitySeed',
+          'reliability',
+          'heartbeatIntervalMs',
+          'sessionTimeoutMs',
+          'batchedIo',
+          'packetPoolSize',
+        );
         k.text.write(w, v.bind, 'bind');
         k.text.write(w, v.peer, 'peer');
         k.text.write(w, v.psk, 'psk');

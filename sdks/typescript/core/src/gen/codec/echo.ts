@@ -419,17 +419,20 @@ export const shape: k.Codec<t.ShapeInput, t.Shape> = {
       case 'empty': {
         w.count(0);
         const at = w.begin(0, name);
+        k.options(v, name, 'kind');
         return w.end(at);
       }
       case 'circle': {
         w.count(1);
         const at = w.begin(1, name);
+        k.options(v, name, 'kind', 'radius');
         k.f64.write(w, v.radius, 'radius');
         return w.end(at);
       }
       case 'rectangle': {
         w.count(2);
         const at = w.begin(2, name);
+        k.options(v, name, 'kind', 'width', 'height');
         k.u32.write(w, v.width, 'width');
         k.u32.write(w, v.height ?? 1, 'height');
         return w.end(at);
@@ -437,6 +440,7 @@ export const shape: k.Codec<t.ShapeInput, t.Shape> = {
       case 'named': {
         w.count(3);
         const at = w.begin(2, name);
+        k.options(v, name, 'kind', 'text', 'color');
         k.text.write(w, v.text, 'text');
         color.write(w, v.color ?? 'red', 'color');
         return w.end(at);
@@ -483,12 +487,14 @@ export const tree: k.Codec<t.TreeInput, t.Tree> = {
       case 'leaf': {
         w.count(0);
         const at = w.begin(1, name);
+        k.options(v, name, 'type', 'value');
         k.i64.write(w, v.value, 'value');
         return w.end(at);
       }
       case 'branch': {
         w.count(1);
         const at = w.begin(1, name);
+        k.options(v, name, 'type', 'children');
         oneOrManyTree.write(w, v.children, 'children');
         return w.end(at);
       }
