@@ -21,8 +21,9 @@ const COPIES: [u64; 2] = [0, 4096];
 /// Where the mark is.
 const MARK: u64 = 8192;
 
-/// Numbers that are reserved at once when a writer begins; later as many as it has handed out.
+/// Numbers that are reserved at once when a writer begins; later so many times as many as it has handed out.
 const FEWEST: u64 = 64;
+const GROWTH: u64 = 3;
 
 /// Numbers that are reserved at once at most.
 const MOST: u64 = 1 << 20;
@@ -82,7 +83,7 @@ impl<F: File> Head<F> {
         if next <= self.value.reserved {
             return Ok(());
         }
-        let ahead = (next - self.began).clamp(FEWEST, MOST);
+        let ahead = (next - self.began).saturating_mul(GROWTH).clamp(FEWEST, MOST);
         let reserved = next.saturating_add(ahead);
         self.write(dir, RedexHead { reserved, ..self.value.clone() })
     }

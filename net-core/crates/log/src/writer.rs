@@ -90,30 +90,86 @@ impl<D: Dir> Log<D> {
     pub fn append(&mut self, payloads: &[&[u8]], now: u64) -> Result<Option<Appended>, RedexError> {
         self.state.clone()?;
         check_sizes(payloads)?;
-        let events = payloads.len() as u64;
-        if events == 0 {
+        if payloads.is_empty() {
             return Ok(None);
+        }
+        self.write_some(&[payloads], now)?;
+        let appended = self.note(payloads, now);
+        self.retain(now);
+        Ok(Some(appended))
+    }
+
+    /// Appends batches, each as [`Log::append`] does, with as few writes as their segments allow.
+    pub fn append_all(
+        &mut self,
+        batches: &[&[&[u8]]],
+        now: u64,
+    ) -> Vec<Result<Option<Appended>, RedexError>> {
+        let is_plain = |batch: &&&[&[u8]]| !batch.is_empty() && check_sizes(batch).is_ok();
+        let mut outcomes = Vec::with_capacity(batches.len());
+        while outcomes.len() < batches.len() {
+            let rest = &batches[outcomes.len()..];
+            let plain = &rest[..rest.iter().take_while(is_plain).count()];
+            let written = if self.state.is_ok() { self.write_some(plain, now).ok() } else { None };
+            match written.filter(|count| *count > 0) {
+                Some(count) => {
+                    outcomes.extend(plain[..count].iter().map(|batch| Ok(Some(self.note(batch, now)))));
+                    self.retain(now);
+                }
+                // What is too much together may be taken in part, and each learns of its own failure.
+                None => {
+                    outcomes.extend(rest[..plain.len().max(1)].iter().map(|batch| self.append(batch, now)))
+                }
+            }
+        }
+        outcomes
+    }
+
+    /// Writes the first of some batches, or as many as the segment takes, behind the last record: all of these, or nothing.
+    fn write_some(&mut self, batches: &[&[&[u8]]], now: u64) -> Result<usize, RedexError> {
+        if batches.is_empty() {
+            return Ok(0);
         }
         self.look_for_file()?;
         if self.must_roll || self.is_full(now) {
             self.roll(now)?;
         }
-        let (first, next) = (self.next, self.next + events);
-        self.head.reserve(&*self.dir, next)?;
+        let count = self.fitting(batches);
+        let events: usize = batches[..count].iter().map(|batch| batch.len()).sum();
+        self.head.reserve(&*self.dir, self.next + events as u64)?;
         self.buffer.clear();
-        record::put_batch(&mut self.buffer, self.salt, first, payloads);
+        let mut first = self.next;
+        for batch in &batches[..count] {
+            record::put_batch(&mut self.buffer, self.salt, first, batch);
+            first += batch.len() as u64;
+        }
         self.write()?;
-        let mut offset = self.active.length;
+        Ok(count)
+    }
+
+    /// How many batches the segment takes; one that has room for anything takes all of a batch.
+    fn fitting(&self, batches: &[&[&[u8]]]) -> usize {
+        let (mut bytes, mut events) = (self.active.length - START, self.active.index.events);
+        let takes = |batch: &&&[&[u8]]| {
+            let has_room =
+                bytes < self.config.segment_bytes() && events < self.config.retention.segment_events();
+            bytes += batch.iter().map(|payload| (HEADER + payload.len()) as u64).sum::<u64>();
+            events += batch.len() as u64;
+            has_room
+        };
+        batches.iter().take_while(takes).count().max(1)
+    }
+
+    /// Takes note of a batch that was written behind the last record.
+    fn note(&mut self, payloads: &[&[u8]], now: u64) -> Appended {
+        let (first, events) = (self.next, payloads.len() as u64);
         for (seq, payload) in (first..).zip(payloads) {
-            self.active.index.note(seq, offset);
-            offset += (HEADER + payload.len()) as u64;
+            self.active.index.note(seq, self.active.length);
+            self.active.length += (HEADER + payload.len()) as u64;
         }
         self.active.index.events += events;
-        self.active.length = offset;
-        self.next = next;
-        let must_sync = self.commit.wrote(events, now);
-        self.retain(now);
-        Ok(Some(Appended { first, next, must_sync }))
+        self.next = first + events;
+        Appended { first, next: self.next, must_sync: self.commit.wrote(events, now) }
     }
 
     /// Begins to bring all that was appended to the disk, unless that is under way or done.

@@ -274,6 +274,29 @@ fn a_batch_is_read_whole_or_not_at_all() {
 }
 
 #[test]
+fn batches_that_are_appended_together_are_as_if_each_were_alone() {
+    let (one, other) = (disk(), disk());
+    let long = vec![7; 300];
+    let mut batches: Vec<Vec<&[u8]>> = vec![vec![b"a"], vec![], vec![b"b", b"c"], vec![&long], vec![b"d"]];
+    let huge = vec![0; net_types::redex::MAX_BATCH as usize + 1];
+    batches.extend([vec![&huge[..]], vec![b"e"], vec![b"f"]]);
+    let mut log = open(&one);
+    let alone: Vec<_> = batches.iter().map(|batch| log.append(batch, 0)).collect();
+    let together = open(&other).append_all(&batches.iter().map(Vec::as_slice).collect::<Vec<_>>(), 0);
+    assert_eq!(together, alone);
+    assert!(matches!(together[5], Err(RedexError::TooLarge { .. })) && together[1] == Ok(None));
+    assert_eq!(together[7].as_ref().map(|done| done.map(|done| done.next)), Ok(Some(7)));
+    let segments = |disk: &Disk| {
+        let files = disk.dir().list().expect("files");
+        files.iter().filter(|file| file.ends_with(".seg")).count()
+    };
+    // Each segment takes what it would take of single appends.
+    assert_eq!((segments(&one), segments(&other)), (2, 2));
+    let text = |disk: &Disk| read(disk).into_iter().filter(|event| event.len() < 2).collect::<String>();
+    assert_eq!((text(&one), text(&other)), ("abcdef".to_owned(), "abcdef".to_owned()));
+}
+
+#[test]
 fn a_failed_sync_poisons_until_the_log_is_opened_again() {
     use net_sim::{Chance, disk::Odds};
     let disk = disk();

@@ -80,14 +80,14 @@ impl<D: Dir> Drop for Service<D> {
 }
 
 fn round<D: Dir>(file: &Shared<D>, batches: Vec<Batch>) {
-    let written: Vec<_> = batches.into_iter().map(|batch| (write(file, &batch), batch.answer)).collect();
-    let last = written.iter().rev().find_map(|(outcome, _)| outcome.as_ref().ok().copied().flatten());
-    let must_sync = written.iter().any(|(outcome, _)| matches!(outcome, Ok(Some(done)) if done.must_sync));
+    let written = write(file, &batches);
+    let last = written.iter().rev().find_map(|outcome| outcome.as_ref().ok().copied().flatten());
+    let must_sync = written.iter().any(|outcome| matches!(outcome, Ok(Some(done)) if done.must_sync));
     let synced = match last.filter(|_| must_sync) {
         Some(last) => file.reach(last.next),
         None => Ok(()),
     };
-    for (outcome, answer) in written {
+    for (outcome, Batch { answer, .. }) in written.into_iter().zip(batches) {
         let first = outcome.and_then(|done| match done {
             Some(done) if done.must_sync => synced.clone().map(|()| Some(done.first)),
             done => Ok(done.map(|done| done.first)),
@@ -97,9 +97,11 @@ fn round<D: Dir>(file: &Shared<D>, batches: Vec<Batch>) {
     }
 }
 
-fn write<D: Dir>(file: &Shared<D>, batch: &Batch) -> Result<Option<net_log::Appended>, RedexError> {
-    let payloads: Vec<&[u8]> = batch.payloads.iter().map(|payload| &payload[..]).collect();
-    file.write(&payloads)
+fn write<D: Dir>(file: &Shared<D>, batches: &[Batch]) -> Vec<Result<Option<net_log::Appended>, RedexError>> {
+    let batches: Vec<Vec<&[u8]>> =
+        batches.iter().map(|batch| batch.payloads.iter().map(Bytes::as_ref).collect()).collect();
+    let batches: Vec<&[&[u8]]> = batches.iter().map(Vec::as_slice).collect();
+    file.write_all(&batches)
 }
 
 impl Queue {

@@ -58,6 +58,19 @@ pub(super) enum Store<D: Dir> {
     Memory(MemoryLog),
 }
 
+impl<D: Dir> Store<D> {
+    fn append(&mut self, payloads: &[&[u8]], now: u64) -> Result<Option<Appended>, RedexError> {
+        match self {
+            Self::Disk(log) => log.append(payloads, now),
+            Self::Memory(log) => Ok(log.append(payloads, now)?.map(|first| Appended {
+                first,
+                next: first + payloads.len() as u64,
+                must_sync: false,
+            })),
+        }
+    }
+}
+
 impl<D: Dir> Shared<D> {
     /// A file; `drawn` is any number, by which a log in memory is known.
     pub(super) fn new(store: Store<D>, keeper: &Arc<Keeper<D>>, drawn: u64) -> Arc<Self> {
@@ -115,20 +128,32 @@ impl<D: Dir> Shared<D> {
     pub(super) fn write(&self, payloads: &[&[u8]]) -> Result<Option<Appended>, RedexError> {
         let now = now();
         let mut state = self.lock();
-        let appended = match &mut state.store {
-            Store::Disk(log) => log.append(payloads, now)?,
-            Store::Memory(log) => log.append(payloads, now)?.map(|first| {
-                let next = first + payloads.len() as u64;
-                Appended { first, next, must_sync: false }
-            }),
+        let appended = state.store.append(payloads, now)?;
+        self.announce(state, appended);
+        Ok(appended)
+    }
+
+    /// Appends batches without waiting for the disk, each of them whole or not at all.
+    pub(super) fn write_all(&self, batches: &[&[&[u8]]]) -> Vec<Result<Option<Appended>, RedexError>> {
+        let now = now();
+        let mut state = self.lock();
+        let outcomes = match &mut state.store {
+            Store::Disk(log) => log.append_all(batches, now),
+            memory @ Store::Memory(_) => batches.iter().map(|batch| memory.append(batch, now)).collect(),
         };
-        if let Some(appended) = appended {
-            self.next.store(appended.next, SeqCst);
+        let last = outcomes.iter().rev().find_map(|outcome| outcome.as_ref().ok().copied().flatten());
+        self.announce(state, last);
+        outcomes
+    }
+
+    /// Tells everybody whom it concerns what was appended last.
+    fn announce(&self, state: MutexGuard<'_, State<D>>, last: Option<Appended>) {
+        if let Some(last) = last {
+            self.next.store(last.next, SeqCst);
             drop(state);
             self.news.ring();
             self.keeper.nudge(&self.alarm);
         }
-        Ok(appended)
     }
 
     /// Returns when all below a number is on disk. One of those who wait does the sync for all of them.

@@ -42,9 +42,10 @@ impl Ledger {
         Self { batches: Vec::new(), is_retained, has_lost_power: false, is_damaged: false, handed: 0 }
     }
 
-    /// Payloads of the next batch, which are like no others.
-    pub(super) fn attempt(&mut self, events: u64, random: &mut Random) -> Vec<Vec<u8>> {
-        let batch = self.batches.len() as u64;
+    /// A new batch: its number here, and its payloads, which are like no others.
+    pub(super) fn attempt(&mut self, events: u64, random: &mut Random) -> (usize, Vec<Vec<u8>>) {
+        let number = self.batches.len();
+        let batch = number as u64;
         self.batches.push(Batch {
             events,
             first: None,
@@ -52,24 +53,25 @@ impl Ledger {
             is_durable: false,
             may_be_lost: false,
         });
-        (0..events).map(|at| payload(batch, at as u32, events as u32, random.index(120))).collect()
+        let payload = |at| payload(batch, at as u32, events as u32, random.index(120));
+        (number, (0..events).map(payload).collect())
     }
 
-    /// The latest batch was appended from that number on.
-    pub(super) fn place(&mut self, first: u64) -> Result<(), String> {
+    /// A batch was appended from that number on.
+    pub(super) fn place(&mut self, batch: usize, first: u64) -> Result<(), String> {
         if first < self.handed {
             return Err(format!("number {first} is handed out again: the next was {}", self.handed));
         }
-        if let Some(batch) = self.batches.last_mut() {
+        if let Some(batch) = self.batches.get_mut(batch) {
             batch.first = Some(first);
             self.handed = first + batch.events;
         }
         Ok(())
     }
 
-    /// Whoever appended the latest batch was told so.
-    pub(super) fn acknowledge(&mut self) {
-        if let Some(batch) = self.batches.last_mut() {
+    /// Whoever appended a batch was told so.
+    pub(super) fn acknowledge(&mut self, batch: usize) {
+        if let Some(batch) = self.batches.get_mut(batch) {
             batch.is_acknowledged = true;
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     disk::{Disk, DiskDir, Odds},
 };
 use ledger::{Item, Ledger};
-use net_log::{Config, Dir as _, Fsync, Known, Log, Reader, Retention, Step};
+use net_log::{Appended, Config, Dir as _, Fsync, Known, Log, Reader, Retention, Step};
 use net_types::redex::RedexError;
 use std::{sync::Arc, time::Duration};
 
@@ -216,10 +216,15 @@ impl Run {
         self.operations += 1;
         self.now += PACE;
         match self.random.below(100) {
-            0..62 => self.append(log, 1),
-            62..80 => {
+            0..56 => self.append(log, &[1]),
+            56..72 => {
                 let events = 2 + self.random.below(6);
-                self.append(log, events)
+                self.append(log, &[events])
+            }
+            72..80 => {
+                let batches = 2 + self.random.below(4);
+                let sizes: Vec<_> = (0..batches).map(|_| 1 + self.random.below(4)).collect();
+                self.append(log, &sizes)
             }
             80..88 => self.sync(log).map(|_| ()),
             88..92 => {
@@ -233,26 +238,49 @@ impl Run {
         }
     }
 
-    fn append(&mut self, log: &mut Log<DiskDir>, events: u64) -> Result<(), String> {
-        let payloads = self.ledger.attempt(events, &mut self.random);
-        let slices: Vec<&[u8]> = payloads.iter().map(Vec::as_slice).collect();
-        let appended = match log.append(&slices, self.now) {
-            Ok(Some(appended)) => appended,
-            Ok(None) => return Err("a batch with events comes to nothing".into()),
-            Err(error) => {
-                self.note(format!("append of {events} fails: {error}"));
-                return Ok(());
+    /// Appends batches of so many events, several of them at once.
+    fn append(&mut self, log: &mut Log<DiskDir>, sizes: &[u64]) -> Result<(), String> {
+        let attempts: Vec<_> =
+            sizes.iter().map(|events| self.ledger.attempt(*events, &mut self.random)).collect();
+        let slices: Vec<Vec<&[u8]>> =
+            attempts.iter().map(|(_, payloads)| payloads.iter().map(Vec::as_slice).collect()).collect();
+        let outcomes = match slices.as_slice() {
+            [batch] => vec![log.append(batch, self.now)],
+            several => {
+                let several: Vec<&[&[u8]]> = several.iter().map(Vec::as_slice).collect();
+                log.append_all(&several, self.now)
             }
         };
-        self.ledger.place(appended.first)?;
-        // An append that has to wait for the disk is acknowledged after that.
-        let is_acknowledged = !appended.must_sync || self.sync(log)?;
-        self.note(format!("appends {}..{}, {is_acknowledged}", appended.first, appended.next));
-        if is_acknowledged {
-            self.ledger.acknowledge();
+        if outcomes.len() != sizes.len() {
+            return Err(format!("of {} batches {} have an outcome", sizes.len(), outcomes.len()));
         }
-        if appended.must_sync && is_acknowledged {
-            self.ledger.synced(appended.next);
+        let mut taken = Vec::new();
+        for ((batch, payloads), outcome) in attempts.iter().zip(outcomes) {
+            match outcome {
+                Ok(Some(appended)) => {
+                    self.ledger.place(*batch, appended.first)?;
+                    taken.push((*batch, appended));
+                }
+                Ok(None) => return Err("a batch with events comes to nothing".into()),
+                Err(error) => self.note(format!("append of {} fails: {error}", payloads.len())),
+            }
+        }
+        self.acknowledge(log, &taken)
+    }
+
+    /// Acknowledges batches: one that has to wait for the disk after that.
+    fn acknowledge(&mut self, log: &mut Log<DiskDir>, taken: &[(usize, Appended)]) -> Result<(), String> {
+        let must_sync = taken.iter().any(|(_, appended)| appended.must_sync);
+        let is_synced = must_sync && self.sync(log)?;
+        for (batch, appended) in taken {
+            let is_acknowledged = !appended.must_sync || is_synced;
+            self.note(format!("appends {}..{}, {is_acknowledged}", appended.first, appended.next));
+            if is_acknowledged {
+                self.ledger.acknowledge(*batch);
+            }
+        }
+        if is_synced && let Some((_, last)) = taken.last() {
+            self.ledger.synced(last.next);
         }
         Ok(())
     }
