@@ -185,7 +185,7 @@ impl<D: Dir> Reader<D> {
                 Next::Hole(hole) => {
                     let end = hole.next.min(open.bound.unwrap_or(u64::MAX));
                     let damage = (hole.first.max(self.at), end, hole.offset, hole.reason);
-                    if let Some(step) = self.lose(damage) {
+                    if let Some(step) = self.lose(damage)? {
                         return Ok(Some(Err(step)));
                     }
                 }
@@ -193,7 +193,7 @@ impl<D: Dir> Reader<D> {
                 Next::Beyond | Next::End if open.bound.is_some() => {
                     let end = open.bound.unwrap_or(self.at);
                     let damage = (self.at, end, open.scanner.offset(), "records are missing");
-                    let step = self.lose(damage);
+                    let step = self.lose(damage)?;
                     self.open = None;
                     if let Some(step) = step {
                         return Ok(Some(Err(step)));
@@ -214,15 +214,25 @@ impl<D: Dir> Reader<D> {
     }
 
     /// Goes on behind numbers whose records are damaged, if there are any.
-    fn lose(&mut self, (first, end, offset, reason): (u64, u64, u64, &'static str)) -> Option<Step> {
+    fn lose(
+        &mut self,
+        (first, end, offset, reason): (u64, u64, u64, &'static str),
+    ) -> Result<Option<Step>, RedexError> {
         let end = end.min(self.until);
         if first >= end {
-            return None;
+            return Ok(None);
+        }
+        // A segment that could not be removed outlasts those behind it: what they had was given up, and is looked for anew. So
+        // is the damage, should the head not tell: the segment was read beyond it.
+        let is_retained = self.head().map(|head| head.is_none_or(|head| first >= head.mark.retained));
+        if !matches!(is_retained, Ok(true)) {
+            self.open = None;
+            return is_retained.map(|_| None);
         }
         (self.at, self.is_begun) = (end, true);
-        let name = self.open.as_ref()?.name;
+        let Some(name) = self.open.as_ref().map(|open| open.name) else { return Ok(None) };
         let damage = Damage::costly(name, offset, (first, end), reason);
-        Some(Step::Damaged(fault::corrupt(&*self.dir, &damage)))
+        Ok(Some(Step::Damaged(fault::corrupt(&*self.dir, &damage))))
     }
 
     /// Opens the segment of the next number.
