@@ -11,6 +11,16 @@ typedef struct host {
   const node *value;
 } host;
 
+// An object that answers as a value says. The library may call it when the request has ended, whose
+// memory is kept for that.
+static inline const host *host_of(call *c, const node *value) {
+  host *made = (host *)room(c, sizeof *made);
+  made->c = c;
+  made->value = value;
+  c->is_kept = true;
+  return made;
+}
+
 // What a method answers.
 static inline const node *answer_of(const host *own, const char *method) {
   const node *found = member(own->value, method);

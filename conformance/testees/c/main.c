@@ -69,9 +69,24 @@ static void answer(call *c, const char *library) {
   fflush(stdout);
 }
 
+// Ends a request: its memory is given back, unless the library may still call what is in it.
+static void end(call *c, call **earlier) {
+  net_writer_free(&c->out);
+  if (c->is_kept) {
+    c->earlier = *earlier;
+    *earlier = c;
+    return;
+  }
+  net_owner_free(c->memory.blocks);
+  free(c->line);
+  free(c);
+}
+
 int main(int count, char **args) {
   net_queue *queue = net_queue_new();
   kept *objects = NULL;
+  // Found from here, so that what is kept is no leak.
+  static call *earlier = NULL;
   char *line = NULL;
   size_t size = 0;
   net_bytes sdk;
@@ -82,15 +97,17 @@ int main(int count, char **args) {
          (const char *)sdk.data);
   net_bytes_free(&sdk);
   fflush(stdout);
-  for (ssize_t len; (len = getline(&line, &size, stdin)) > 0;) {
-    call c;
-    memset(&c, 0, sizeof c);
-    c.queue = queue;
-    c.objects = &objects;
-    parse(&c, line, (size_t)len);
-    answer(&c, count > 1 ? args[1] : NULL);
-    net_writer_free(&c.out);
-    net_owner_free(c.memory.blocks);
+  for (ssize_t len; (len = getline(&line, &size, stdin)) > 0; line = NULL, size = 0) {
+    call *c = (call *)calloc(1, sizeof *c);
+    if (c == NULL) {
+      abort();
+    }
+    c->queue = queue;
+    c->objects = &objects;
+    c->line = line;
+    parse(c, line, (size_t)len);
+    answer(c, count > 1 ? args[1] : NULL);
+    end(c, &earlier);
   }
   free(line);
   net_queue_free(queue);

@@ -32,6 +32,7 @@ typedef struct kept {
 
 // A request and its answer.
 typedef struct call {
+  char *line;
   const char *id;
   const char *op;
   node root;
@@ -42,6 +43,9 @@ typedef struct call {
   char path[1024];
   const char *unsupported;
   bool is_error;
+  // Whether its memory outlasts it, and the one before it of which that is so.
+  bool is_kept;
+  struct call *earlier;
 
   // Of an operation that is timed: the set of arguments that is read, calls to make, operations
   // under way and how many may be, sets, and when it began.

@@ -56,7 +56,7 @@ func connected(t testing.TB) (from, to *mesh.MeshNode) {
 
 func openStream(t testing.TB, from, to *mesh.MeshNode, id uint64, window uint64) *mesh.MeshStream {
 	t.Helper()
-	config := mesh.StreamConfig{StreamID: id, Reliability: mesh.ReliabilityReliable, Window: &window}
+	config := mesh.StreamConfig{StreamID: id, Reliability: mesh.ReliabilityReliable, WindowBytes: &window}
 	_, _, peer := placeOf(t, to)
 	return check[*mesh.MeshStream](t)(from.OpenStream(peer, config))
 }

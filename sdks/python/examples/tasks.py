@@ -14,6 +14,7 @@ def main(way: str, folder: str) -> None:
     options = {"with_tasks": True, "persistent_dir": folder, "persistent": True}
     with NetDb.open(origin_hash=1, **options) as db:
         tasks = db.tasks
+        assert tasks is not None, "the state was opened with tasks"
         if way == "write":
             for number in itertools.count():
                 tasks.create(number, "survive", number)

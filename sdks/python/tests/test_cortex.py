@@ -61,9 +61,8 @@ def test_a_receipt_stands_for_its_number() -> None:
 
 def test_a_burst_that_nobody_waits_for_is_taken_whole() -> None:
     with TasksAdapter.open(Redex(), 7) as tasks:
-        for number in range(20_000):
-            last = tasks.create(number, "a", number)
-        tasks.wait_for_seq(last.seq)
+        receipts = [tasks.create(number, "a", number) for number in range(20_000)]
+        tasks.wait_for_seq(receipts[-1].seq)
         assert tasks.count() == 20_000
         stats = tasks.stats()
         assert (stats.next_seq, stats.behind, stats.skipped) == (20_000, 0, 0)

@@ -213,8 +213,8 @@ pub(super) fn argument(api: &Api, arg: &Arg) -> Result<(Vec<String>, Vec<String>
     match ty {
         Type::Host(at, _) => {
             let host = &api.host(*at).name.spec;
-            lines.push(format!("  host {name}own = {{c, {node}}};"));
-            lines.push(format!("  {} {name} = host_{host}(&{name}own);", names::ty(host)));
+            lines.push(format!("  const host *{name}own = host_of(c, {node});"));
+            lines.push(format!("  {} {name} = host_{host}({name}own);", names::ty(host)));
             return Ok((lines, vec![format!("&{name}")]));
         }
         Type::Stream(of) => {

@@ -6872,8 +6872,8 @@ static void call_build_info(call *c) {
 }
 
 static void call_set_logger(call *c) {
-  host logger_own = {c, arg(c, "logger")};
-  net_log_sink logger_ = host_log_sink(&logger_own);
+  const host *logger_own = host_of(c, arg(c, "logger"));
+  net_log_sink logger_ = host_log_sink(logger_own);
   net_view filter_;
   memset(&filter_, 0, sizeof filter_);
   if (given(arg(c, "filter"))) {
@@ -8068,8 +8068,8 @@ static void call_map_numbers(call *c) {
   net_i64_list values_;
   memset(&values_, 0, sizeof values_);
   read_i64_list(c, arg(c, "values"), &values_);
-  host mapper_own = {c, arg(c, "mapper")};
-  net_echo_mapper mapper_ = host_echo_mapper(&mapper_own);
+  const host *mapper_own = host_of(c, arg(c, "mapper"));
+  net_echo_mapper mapper_ = host_echo_mapper(mapper_own);
   if (c->unsupported != NULL) {
     return;
   }
@@ -8092,8 +8092,8 @@ static void call_map_numbers(call *c) {
 }
 
 static void call_ask(call *c) {
-  host handler_own = {c, arg(c, "handler")};
-  net_echo_handler handler_ = host_echo_handler(&handler_own);
+  const host *handler_own = host_of(c, arg(c, "handler"));
+  net_echo_handler handler_ = host_echo_handler(handler_own);
   net_label request_;
   memset(&request_, 0, sizeof request_);
   read_label(c, arg(c, "request"), &request_);
@@ -8576,8 +8576,8 @@ static void call_echo_box_boxed(call *c) {
 }
 
 static void call_echo_box_save(call *c) {
-  host store_own = {c, arg(c, "store")};
-  net_echo_store store_ = host_echo_store(&store_own);
+  const host *store_own = host_of(c, arg(c, "store"));
+  net_echo_store store_ = host_echo_store(store_own);
   net_view key_;
   memset(&key_, 0, sizeof key_);
   read_text(c, arg(c, "key"), &key_);
@@ -12595,8 +12595,8 @@ static void call_fold_adapter_open(call *c) {
   net_view name_;
   memset(&name_, 0, sizeof name_);
   read_text(c, arg(c, "name"), &name_);
-  host fold_own = {c, arg(c, "fold")};
-  net_state_fold fold_ = host_state_fold(&fold_own);
+  const host *fold_own = host_of(c, arg(c, "fold"));
+  net_state_fold fold_ = host_state_fold(fold_own);
   net_redex_file_config config_;
   memset(&config_, 0, sizeof config_);
   if (given(arg(c, "config"))) {
@@ -12629,8 +12629,8 @@ static void call_fold_adapter_open_from_snapshot(call *c) {
   net_view name_;
   memset(&name_, 0, sizeof name_);
   read_text(c, arg(c, "name"), &name_);
-  host fold_own = {c, arg(c, "fold")};
-  net_state_fold fold_ = host_state_fold(&fold_own);
+  const host *fold_own = host_of(c, arg(c, "fold"));
+  net_state_fold fold_ = host_state_fold(fold_own);
   net_cortex_snapshot snapshot_;
   memset(&snapshot_, 0, sizeof snapshot_);
   read_cortex_snapshot(c, arg(c, "snapshot"), &snapshot_);
