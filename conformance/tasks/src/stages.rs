@@ -71,7 +71,7 @@ pub(crate) struct Budget {
 pub(crate) const LANES: usize = 2;
 
 /// Seconds that all stages together may take.
-pub(crate) const TOTAL: Budget = Budget { cold: 23 * 60, warm: 6 * 60 };
+pub(crate) const TOTAL: Budget = Budget { cold: 35 * 60, warm: 6 * 60 };
 
 /// The stages that build the testees and the demo programs.
 const PROGRAMS: &[&str] = &["native libraries", "typescript build", "python packages", "go build", "c build"];
@@ -89,7 +89,7 @@ pub(crate) const STAGES: &[Stage] = &[
             &["cargo fmt --all --check", "cargo fmt --check --manifest-path conformance/peers/Cargo.toml"],
         ),
         counts: Source::Commands,
-        budget: Budget { cold: 2, warm: 5 },
+        budget: Budget { cold: 5, warm: 5 },
     },
     Stage {
         name: "spec",
@@ -99,7 +99,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(checks::spec_check),
         counts: Source::Commands,
-        budget: Budget { cold: 4, warm: 5 },
+        budget: Budget { cold: 6, warm: 5 },
     },
     Stage {
         name: "servers",
@@ -119,7 +119,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::ReleaseBuild),
         work: Work::Function(prepare::native_libraries),
         counts: Source::Commands,
-        budget: Budget { cold: 215, warm: 5 },
+        budget: Budget { cold: 800, warm: 5 },
     },
     Stage {
         name: "rust lints",
@@ -135,7 +135,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Commands,
-        budget: Budget { cold: 115, warm: 10 },
+        budget: Budget { cold: 360, warm: 10 },
     },
     Stage {
         name: "rust tests",
@@ -145,7 +145,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::DebugBuild),
         work: Work::Commands("", &["cargo test --workspace --features conformance --no-fail-fast"]),
         counts: Source::Cargo,
-        budget: Budget { cold: 210, warm: 30 },
+        budget: Budget { cold: 560, warm: 30 },
     },
     Stage {
         name: "fuzz targets",
@@ -155,7 +155,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(fuzz::check),
         counts: Source::Closing,
-        budget: Budget { cold: 70, warm: 25 },
+        budget: Budget { cold: 260, warm: 25 },
     },
     Stage {
         name: "simulated worlds",
@@ -171,7 +171,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Closing,
-        budget: Budget { cold: 60, warm: 30 },
+        budget: Budget { cold: 170, warm: 30 },
     },
     Stage {
         name: "node packages",
@@ -181,7 +181,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(prepare::node_packages),
         counts: Source::Commands,
-        budget: Budget { cold: 15, warm: 2 },
+        budget: Budget { cold: 20, warm: 2 },
     },
     Stage {
         name: "typescript build",
@@ -191,7 +191,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/typescript", &["npm run build"]),
         counts: Source::Commands,
-        budget: Budget { cold: 5, warm: 5 },
+        budget: Budget { cold: 6, warm: 5 },
     },
     Stage {
         name: "typescript format",
@@ -201,7 +201,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/typescript", &["npm run format"]),
         counts: Source::Commands,
-        budget: Budget { cold: 5, warm: 8 },
+        budget: Budget { cold: 10, warm: 8 },
     },
     Stage {
         name: "typescript types",
@@ -211,7 +211,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/typescript", &["npm run check"]),
         counts: Source::Commands,
-        budget: Budget { cold: 5, warm: 5 },
+        budget: Budget { cold: 8, warm: 5 },
     },
     Stage {
         name: "typescript tests",
@@ -221,7 +221,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/typescript", &["vitest run"]),
         counts: Source::Vitest,
-        budget: Budget { cold: 25, warm: 10 },
+        budget: Budget { cold: 35, warm: 10 },
     },
     Stage {
         name: "python packages",
@@ -231,7 +231,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(prepare::python_packages),
         counts: Source::Commands,
-        budget: Budget { cold: 20, warm: 2 },
+        budget: Budget { cold: 30, warm: 2 },
     },
     Stage {
         name: "python lints",
@@ -251,7 +251,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/python", &["mypy --strict core/net sdk/net_sdk tests"]),
         counts: Source::Commands,
-        budget: Budget { cold: 5, warm: 10 },
+        budget: Budget { cold: 8, warm: 10 },
     },
     Stage {
         name: "python types, pyright",
@@ -261,7 +261,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/python", &["pyright"]),
         counts: Source::Commands,
-        budget: Budget { cold: 10, warm: 10 },
+        budget: Budget { cold: 18, warm: 10 },
     },
     Stage {
         name: "python tests",
@@ -271,7 +271,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/python", &["pytest -q"]),
         counts: Source::Pytest,
-        budget: Budget { cold: 25, warm: 20 },
+        budget: Budget { cold: 32, warm: 20 },
     },
     Stage {
         name: "go build",
@@ -281,7 +281,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(prepare::go_programs),
         counts: Source::Commands,
-        budget: Budget { cold: 40, warm: 5 },
+        budget: Budget { cold: 90, warm: 5 },
     },
     Stage {
         name: "go format",
@@ -301,7 +301,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/go", &["go vet -tags conformance ./...", "go -C tests vet ./..."]),
         counts: Source::Commands,
-        budget: Budget { cold: 30, warm: 5 },
+        budget: Budget { cold: 80, warm: 5 },
     },
     Stage {
         name: "go tests",
@@ -319,7 +319,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Go,
-        budget: Budget { cold: 95, warm: 30 },
+        budget: Budget { cold: 190, warm: 30 },
     },
     Stage {
         name: "c build",
@@ -329,7 +329,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(prepare::c_programs),
         counts: Source::Commands,
-        budget: Budget { cold: 12, warm: 5 },
+        budget: Budget { cold: 35, warm: 5 },
     },
     Stage {
         name: "c headers",
@@ -339,7 +339,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(checks::c_headers),
         counts: Source::Commands,
-        budget: Budget { cold: 5, warm: 5 },
+        budget: Budget { cold: 12, warm: 5 },
     },
     Stage {
         name: "c tests",
@@ -349,7 +349,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(checks::c_tests),
         counts: Source::Closing,
-        budget: Budget { cold: 40, warm: 25 },
+        budget: Budget { cold: 135, warm: 25 },
     },
     Stage {
         name: "demo programs",
@@ -359,7 +359,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(demo::check),
         counts: Source::Closing,
-        budget: Budget { cold: 2, warm: 5 },
+        budget: Budget { cold: 5, warm: 5 },
     },
     Stage {
         name: "quick starts",
@@ -369,7 +369,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(examples::quick_starts),
         counts: Source::Closing,
-        budget: Budget { cold: 2, warm: 5 },
+        budget: Budget { cold: 3, warm: 5 },
     },
     Stage {
         name: "meetings",
@@ -379,7 +379,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(meetings::check),
         counts: Source::Closing,
-        budget: Budget { cold: 2, warm: 5 },
+        budget: Budget { cold: 3, warm: 5 },
     },
     Stage {
         name: "company",
@@ -389,7 +389,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(company::check),
         counts: Source::Closing,
-        budget: Budget { cold: 2, warm: 5 },
+        budget: Budget { cold: 3, warm: 5 },
     },
     Stage {
         name: "kills",
@@ -399,7 +399,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(kills::check),
         counts: Source::Closing,
-        budget: Budget { cold: 60, warm: 60 },
+        budget: Budget { cold: 140, warm: 60 },
     },
     Stage {
         name: "survival",
@@ -419,7 +419,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(conform::check),
         counts: Source::Closing,
-        budget: Budget { cold: 40, warm: 10 },
+        budget: Budget { cold: 60, warm: 10 },
     },
     Stage {
         name: "coverage",
@@ -429,7 +429,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(checks::coverage),
         counts: Source::Commands,
-        budget: Budget { cold: 2, warm: 2 },
+        budget: Budget { cold: 5, warm: 2 },
     },
     Stage {
         name: "packages",
@@ -439,7 +439,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::ReleaseBuild),
         work: Work::Function(packages::build),
         counts: Source::Commands,
-        budget: Budget { cold: 160, warm: 10 },
+        budget: Budget { cold: 230, warm: 10 },
     },
     Stage {
         name: "package installs",
@@ -449,7 +449,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(packages::check),
         counts: Source::Closing,
-        budget: Budget { cold: 80, warm: 25 },
+        budget: Budget { cold: 120, warm: 25 },
     },
     Stage {
         name: "mutants",
@@ -459,7 +459,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(mutants::check),
         counts: Source::Closing,
-        budget: Budget { cold: 70, warm: 25 },
+        budget: Budget { cold: 130, warm: 25 },
     },
 ];
 
