@@ -87,7 +87,10 @@ fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Args> {
             other => anyhow::bail!("{other} is not an argument"),
         }
     }
-    anyhow::ensure!(args.nodes.is_none_or(|nodes| nodes >= 3), "a scenario needs at least 3 nodes");
+    // Where a scenario has no choice, its own number is one that a failure says to repeat it with.
+    let is_own = |nodes| args.scenario.is_some_and(|scenario| scenario.nodes == nodes);
+    let is_enough = args.nodes.is_none_or(|nodes| nodes >= 3 || is_own(nodes));
+    anyhow::ensure!(is_enough, "a scenario needs at least 3 nodes");
     Ok(args)
 }
 
