@@ -318,6 +318,14 @@ func kept[T closer](c *call) func(T, error) any {
 	}
 }
 
+// keptNilable keeps an object that another one has, unless it has none.
+func keptNilable[T closer](c *call, v T) any {
+	if reflect.ValueOf(v).IsNil() {
+		return nil
+	}
+	return c.keep(v)
+}
+
 func keptFound[T closer](c *call) func(T, bool, error) any {
 	return func(v T, found bool, err error) any {
 		if done(c, err); !found {

@@ -628,9 +628,9 @@ func (c *call) call() any {
 	case "call:netdb.net_db.snapshot":
 		return give(c, showNetDBBundle)(self[*NetDB](c).Snapshot())
 	case "call:netdb.net_db.tasks":
-		return showNilable(showObject[*TasksAdapter])(self[*NetDB](c).Tasks())
+		return keptNilable(c, self[*NetDB](c).Tasks())
 	case "call:netdb.net_db.memories":
-		return showNilable(showObject[*MemoriesAdapter])(self[*NetDB](c).Memories())
+		return keptNilable(c, self[*NetDB](c).Memories())
 	case "call:netdb.net_db.close":
 		return done(c, self[*NetDB](c).Close())
 	}

@@ -271,6 +271,9 @@ fn method_body(api: &Api, object: &Object, item: &Method, this: &str, name: &str
         Shape::Property { .. } if matches!(item.returns, Some(Type::SelfType)) => {
             vec![format!("return c.keep({this}.{name}())")]
         }
+        Shape::Property { fixed: true } if is_object(item.returns.as_ref()) => {
+            vec![format!("return keptNilable(c, {this}.{name}())")]
+        }
         Shape::Property { fixed: true } => {
             let show = item.returns.as_ref().map_or(String::new(), |ty| show(api, ty, vars));
             vec![format!("return {show}({this}.{name}())")]
@@ -297,6 +300,11 @@ fn record_owner(api: &Api, item: &Method) -> String {
         Some(value) => format!("{}.", argument(api, value, &[])),
         None => record.unwrap_or_default(),
     }
+}
+
+/// Whether it is an object, or none.
+fn is_object(ty: Option<&Type>) -> bool {
+    matches!(ty.map(Type::split_optional), Some((Type::Object(..), _)))
 }
 
 fn body(api: &Api, item: &Method, vars: &[String], function: &str, returns: Option<&Type>) -> Lines {
