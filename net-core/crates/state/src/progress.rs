@@ -8,7 +8,7 @@ use net_types::{
 };
 
 use crate::{
-    fold::{Applied, Fold},
+    fold::Applied,
     holes::Holes,
     snapshot,
     waits::{WaitId, Waits},
@@ -227,13 +227,7 @@ impl Progress {
         self.waits.len()
     }
 
-    /// The snapshot of a state; equal states of one log have equal ones.
-    pub fn save<F: Fold>(&self, fold: &F) -> Result<Vec<u8>, CortexError> {
-        self.check_readable()?;
-        self.save_bytes(F::MODEL, fold.encode()?.into())
-    }
-
-    /// The snapshot of a state whose bytes are made already.
+    /// The snapshot of a state by its bytes; equal states of one log have equal ones.
     pub fn save_bytes(&self, model: StateModel, state: Bytes) -> Result<Vec<u8>, CortexError> {
         self.check_readable()?;
         let Counts { next_seq, skipped, unreadable } = self.counts;
@@ -280,7 +274,7 @@ fn reached(holes: &Holes, seq: u64) -> Result<(), CortexError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dice::Dice, event::TaskChange, tasks::Tasks};
+    use crate::{dice::Dice, event::TaskChange, fold::Fold, tasks::Tasks};
     use net_types::{Timestamp, identity::OriginHash};
     use std::collections::BTreeMap;
 
@@ -317,7 +311,7 @@ mod tests {
         }
 
         fn snapshot(&self) -> Result<Vec<u8>, CortexError> {
-            self.progress.save(&self.fold)
+            self.progress.save_bytes(F::MODEL, self.fold.encode()?.into())
         }
     }
 

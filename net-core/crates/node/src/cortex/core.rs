@@ -49,8 +49,12 @@ impl<F: Fold> Core<F> {
     }
 
     pub(super) fn snapshot(&self) -> Result<CortexSnapshot, CortexError> {
-        let fold = self.state();
-        let (bytes, next) = self.progress(|progress| (progress.save(&*fold), progress.counts().next_seq));
+        // Nothing is applied while the fold is held, so that its bytes and the counts belong together; who appends or waits
+        // does so while they are made.
+        let fold = self.read()?;
+        let state = fold.encode()?.into();
+        let (bytes, next) =
+            self.progress(|progress| (progress.save_bytes(F::MODEL, state), progress.counts().next_seq));
         Ok(CortexSnapshot { state_bytes: bytes?.into(), last_seq: next.checked_sub(1) })
     }
 }
