@@ -439,7 +439,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::ReleaseBuild),
         work: Work::Function(packages::build),
         counts: Source::Commands,
-        budget: Budget { cold: 230, warm: 10 },
+        budget: Budget { cold: 340, warm: 10 },
     },
     Stage {
         name: "package installs",
