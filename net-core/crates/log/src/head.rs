@@ -23,7 +23,7 @@ const MARK: u64 = 8192;
 
 /// Numbers that are reserved at once when a writer begins; later so many times as many as it has handed out.
 const FEWEST: u64 = 64;
-const GROWTH: u64 = 3;
+const GROWTH: u64 = 15;
 
 /// Numbers that are reserved at once at most.
 const MOST: u64 = 1 << 20;
