@@ -10,7 +10,12 @@ use net_types::{
 };
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{queue, shared::Shared, source::Source, tail::RedexTailIter};
+use super::{
+    queue::{self, Payloads},
+    shared::Shared,
+    source::Source,
+    tail::RedexTailIter,
+};
 
 /// Bytes that an event of a range costs besides its payload.
 const OVERHEAD: u64 = 64;
@@ -31,11 +36,11 @@ impl<D: Dir> api::RedexFile for RedexFile<D> {
     }
 
     async fn append_async(&self, payload: Bytes) -> Result<u64, Error> {
-        Ok(first(queue::append(&self.0, vec![payload]).await?)?)
+        Ok(first(queue::append(&self.0, Payloads::One([payload])).await?)?)
     }
 
     async fn append_batch_async(&self, payloads: Vec<Bytes>) -> Result<Option<u64>, Error> {
-        queue::append(&self.0, payloads).await
+        queue::append(&self.0, Payloads::All(payloads)).await
     }
 
     fn read_range(&self, start: u64, end: u64) -> Result<Vec<RedexEvent>, Error> {

@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     mem,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -16,6 +17,9 @@ use super::shared::Shared;
 /// Bytes of a round at most, unless a single batch has more, so that none waits long for those behind it.
 const ROUND: usize = 8 << 20;
 
+/// How long a round waits at most for those whom the round before has answered.
+const PATIENCE: Duration = Duration::from_millis(2);
+
 type Outcome = Result<Option<u64>, RedexError>;
 
 /// Batches that wait to be appended, in order. Their bytes are those of callers who wait.
@@ -23,6 +27,7 @@ type Outcome = Result<Option<u64>, RedexError>;
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,
     idle: Condvar,
+    gathered: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -30,19 +35,36 @@ struct Waiting {
     batches: VecDeque<Batch>,
     /// Whether somebody appends them.
     is_served: bool,
+    /// With how many of them the next round begins at once.
+    wanted: usize,
+    /// Whether nobody comes any more.
+    is_settling: bool,
 }
 
 #[derive(Debug)]
 struct Batch {
-    payloads: Vec<Bytes>,
+    payloads: Payloads,
     answer: oneshot::Sender<Outcome>,
 }
 
+/// What is appended in one go; one payload costs no list.
+#[derive(Debug)]
+pub(super) enum Payloads {
+    One([Bytes; 1]),
+    All(Vec<Bytes>),
+}
+
+/// What a round tells the next one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pace {
+    /// Batches that were answered.
+    batches: usize,
+    /// How long it is worth waiting for as many.
+    patience: Duration,
+}
+
 /// Appends a batch on a thread that may block, together with others that come meanwhile.
-pub(super) async fn append<D: Dir>(
-    file: &Arc<Shared<D>>,
-    payloads: Vec<Bytes>,
-) -> Result<Option<u64>, Error> {
+pub(super) async fn append<D: Dir>(file: &Arc<Shared<D>>, payloads: Payloads) -> Result<Option<u64>, Error> {
     file.check_open()?;
     let (answer, outcome) = oneshot::channel();
     if file.queue.push(Batch { payloads, answer }) {
@@ -64,8 +86,9 @@ struct Service<D: Dir> {
 impl<D: Dir> Service<D> {
     /// Appends what waits until nothing does.
     fn run(mut self) {
-        while let Some(batches) = self.file.queue.take() {
-            round(&self.file, batches);
+        let mut pace = Pace::default();
+        while let Some(batches) = self.file.queue.take(pace) {
+            pace = round(&self.file, batches);
         }
         self.is_over = true;
     }
@@ -79,14 +102,18 @@ impl<D: Dir> Drop for Service<D> {
     }
 }
 
-fn round<D: Dir>(file: &Shared<D>, batches: Vec<Batch>) {
+fn round<D: Dir>(file: &Shared<D>, batches: Vec<Batch>) -> Pace {
     let written = write(file, &batches);
     let last = written.iter().rev().find_map(|outcome| outcome.as_ref().ok().copied().flatten());
     let must_sync = written.iter().any(|outcome| matches!(outcome, Ok(Some(done)) if done.must_sync));
+    let begun = Instant::now();
     let synced = match last.filter(|_| must_sync) {
         Some(last) => file.reach(last.next),
         None => Ok(()),
     };
+    // No longer than they waited for the disk, for which whoever comes too late waits twice.
+    let patience = if must_sync { begun.elapsed().min(PATIENCE) } else { Duration::ZERO };
+    let pace = Pace { batches: batches.len(), patience };
     for (outcome, Batch { answer, .. }) in written.into_iter().zip(batches) {
         let first = outcome.and_then(|done| match done {
             Some(done) if done.must_sync => synced.clone().map(|()| Some(done.first)),
@@ -95,13 +122,32 @@ fn round<D: Dir>(file: &Shared<D>, batches: Vec<Batch>) {
         // Who gave up needs no answer.
         let _ = answer.send(first);
     }
+    pace
 }
 
 fn write<D: Dir>(file: &Shared<D>, batches: &[Batch]) -> Vec<Result<Option<net_log::Appended>, RedexError>> {
-    let batches: Vec<Vec<&[u8]>> =
-        batches.iter().map(|batch| batch.payloads.iter().map(Bytes::as_ref).collect()).collect();
-    let batches: Vec<&[&[u8]]> = batches.iter().map(Vec::as_slice).collect();
+    let payloads: Vec<&[u8]> =
+        batches.iter().flat_map(|batch| batch.payloads.as_slice()).map(Bytes::as_ref).collect();
+    let mut rest = &payloads[..];
+    let batches: Vec<&[&[u8]]> = batches
+        .iter()
+        .map(|batch| rest.split_off(..batch.payloads.as_slice().len()).unwrap_or_default())
+        .collect();
     file.write_all(&batches)
+}
+
+impl Payloads {
+    fn as_slice(&self) -> &[Bytes] {
+        match self {
+            Self::One(one) => one,
+            Self::All(all) => all,
+        }
+    }
+
+    /// Bytes of all of them.
+    fn size(&self) -> usize {
+        self.as_slice().iter().map(Bytes::len).sum()
+    }
 }
 
 impl Queue {
@@ -109,12 +155,15 @@ impl Queue {
     fn push(&self, batch: Batch) -> bool {
         let mut waiting = self.lock();
         waiting.batches.push_back(batch);
+        if waiting.batches.len() == waiting.wanted {
+            self.gathered.notify_one();
+        }
         !mem::replace(&mut waiting.is_served, true)
     }
 
     /// Takes what is next; nothing ends the service.
-    fn take(&self) -> Option<Vec<Batch>> {
-        let mut waiting = self.lock();
+    fn take(&self, pace: Pace) -> Option<Vec<Batch>> {
+        let mut waiting = self.gather(pace);
         if waiting.batches.is_empty() {
             waiting.is_served = false;
             self.idle.notify_all();
@@ -122,10 +171,24 @@ impl Queue {
         }
         let (mut count, mut size) = (0, 0);
         while size < ROUND && count < waiting.batches.len() {
-            size += waiting.batches[count].payloads.iter().map(Bytes::len).sum::<usize>();
+            size += waiting.batches[count].payloads.size();
             count += 1;
         }
         Some(waiting.batches.drain(..count).collect())
+    }
+
+    /// Waits a while until as many have come as were answered last, most of whom append again at once.
+    fn gather(&self, pace: Pace) -> MutexGuard<'_, Waiting> {
+        let mut waiting = self.lock();
+        if !pace.patience.is_zero() {
+            waiting.wanted = pace.batches;
+            let is_short =
+                |waiting: &mut Waiting| waiting.batches.len() < waiting.wanted && !waiting.is_settling;
+            let gathered = self.gathered.wait_timeout_while(waiting, pace.patience, is_short);
+            waiting = gathered.unwrap_or_else(PoisonError::into_inner).0;
+            waiting.wanted = 0;
+        }
+        waiting
     }
 
     /// Lets all fail that waits: whoever serves has ended.
@@ -141,6 +204,8 @@ impl Queue {
     /// Waits until all is served that was added.
     pub(super) fn settle(&self) {
         let mut waiting = self.lock();
+        waiting.is_settling = true;
+        self.gathered.notify_one();
         while waiting.is_served {
             waiting = self.idle.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
@@ -156,6 +221,7 @@ mod tests {
     use super::*;
     use crate::redex::{keeper::Keeper, shared::Store};
     use net_log::Folder;
+    use std::thread;
 
     fn file() -> Arc<Shared<Folder>> {
         let log = net_log::MemoryLog::new(net_log::Retention::default(), 1 << 20);
@@ -164,7 +230,7 @@ mod tests {
 
     fn batch(payload: &'static [u8]) -> (Batch, oneshot::Receiver<Outcome>) {
         let (answer, outcome) = oneshot::channel();
-        (Batch { payloads: vec![Bytes::from_static(payload)], answer }, outcome)
+        (Batch { payloads: Payloads::One([Bytes::from_static(payload)]), answer }, outcome)
     }
 
     #[test]
@@ -202,7 +268,48 @@ mod tests {
                 outcome
             })
             .collect();
-        let rounds: Vec<_> = std::iter::from_fn(|| file.queue.take()).map(|round| round.len()).collect();
+        let rounds: Vec<_> =
+            std::iter::from_fn(|| file.queue.take(Pace::default())).map(|round| round.len()).collect();
         assert_eq!((rounds, outcomes.len()), (vec![2, 2, 1], 5));
+    }
+
+    #[test]
+    fn a_round_waits_for_as_many_as_the_last_one_answered() {
+        let file = file();
+        let pace = Pace { batches: 3, patience: Duration::from_secs(3600) };
+        let served = thread::spawn({
+            let file = Arc::clone(&file);
+            move || file.queue.take(pace).map(|round| round.len())
+        });
+        for payload in [b"a", b"b", b"c"] {
+            file.queue.push(batch(payload).0);
+        }
+        assert_eq!(served.join().expect("a round"), Some(3));
+    }
+
+    #[test]
+    fn a_round_does_not_wait_for_ever_for_who_does_not_come() {
+        let file = file();
+        file.queue.push(batch(b"a").0);
+        let pace = Pace { batches: 2, patience: Duration::from_millis(1) };
+        assert_eq!(file.queue.take(pace).map(|round| round.len()), Some(1));
+        assert!(file.queue.take(pace).is_none(), "the service ends");
+        assert!(!file.queue.lock().is_served);
+    }
+
+    #[test]
+    fn who_closes_does_not_wait_for_who_does_not_come() {
+        let file = file();
+        file.queue.push(batch(b"a").0);
+        let pace = Pace { batches: 2, patience: Duration::from_secs(3600) };
+        let service = thread::spawn({
+            let file = Arc::clone(&file);
+            move || while file.queue.take(pace).is_some() {}
+        });
+        while file.queue.lock().wanted == 0 {
+            thread::yield_now();
+        }
+        file.queue.settle();
+        service.join().expect("it ends");
     }
 }
