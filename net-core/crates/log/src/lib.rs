@@ -14,7 +14,7 @@
 //! | `record`, `scan` | records among bytes; the next valid one behind damage |
 //! | `head` | numbers that never follow from data |
 //! | `segment`, `catalog`, `index` | files of records, which there are, and places in them |
-//! | `open`, `writer`, `retention` | the one writer |
+//! | `open`, `writer`, `active`, `retention` | the one writer |
 //! | `commit` | many appends, one sync |
 //! | `reader` | any number of readers |
 //! | `inspect`, `verify`, `plan`, `repair` | what there is; all that is damaged; what can be done; and gaps in its place |
@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+mod active;
 mod catalog;
 mod commit;
 mod config;

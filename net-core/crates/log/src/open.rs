@@ -5,6 +5,7 @@ use std::{collections::VecDeque, io::ErrorKind, sync::Arc};
 
 use crate::{
     Damage, Part,
+    active::Active,
     catalog::{Bounded, Catalog},
     commit::{Commit, Dirty},
     config::Config,
@@ -15,7 +16,7 @@ use crate::{
     record::{self, Salt},
     scan::{Found, Scanner},
     segment::{self, Header, Name, START},
-    writer::{self, Active, Log, Sealed},
+    writer::{self, Log, Sealed},
 };
 
 /// The name of the file that a writer locks.
@@ -242,7 +243,7 @@ fn begin<D: Dir>(
     let mut index = Index::default();
     index.note(start.first, START);
     write_full(&file, &bytes, START).map_err(|error| fault::io("write", dir, &name.file(), &error))?;
-    Ok(Active { name, file: Arc::new(file), length: START + bytes.len() as u64, created: now, index })
+    Ok(Active::new(name, Arc::new(file), START + bytes.len() as u64, now, index))
 }
 
 /// Keeps a segment without records for whoever wants to look at it, but not among the others.
@@ -315,7 +316,7 @@ fn scan_last<D: Dir>(dir: &D, name: Name, found: &FoundHead) -> Result<Last<D::F
         found.value.flags_clean && stored.length == length && stored.next == found.value.next_seq
     };
     if let Some(stored) = Index::load(dir, log_id, name).filter(is_known) {
-        let active = Active { name, file, length, created, index: stored.index };
+        let active = Active::new(name, file, length, created, stored.index);
         let is_whole = header == Header::Whole(created);
         return Ok(Last { active, end: stored.next, is_whole });
     }
@@ -334,7 +335,7 @@ fn scan_last<D: Dir>(dir: &D, name: Name, found: &FoundHead) -> Result<Last<D::F
     index.forget(kept);
     index.events = events;
     let is_whole = !is_torn && kept == length && matches!(header, Header::Whole(_));
-    Ok(Last { active: Active { name, file, length: kept, created, index }, end, is_whole })
+    Ok(Last { active: Active::new(name, file, kept, created, index), end, is_whole })
 }
 
 /// The end of a segment while it is read: batches that are whole count, and one that is not does not if it is the last.

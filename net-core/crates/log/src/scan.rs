@@ -33,7 +33,7 @@ pub(crate) enum Found<'a> {
     Record(u64, Record<'a>),
     /// Damage, behind which there are valid records again.
     Hole(Hole),
-    /// Bytes without any valid record behind them, or none: what is not written yet, or never was.
+    /// Zeros, or other bytes without any valid record behind them, or none: what is not written yet, or never was.
     End(Option<&'static str>),
 }
 
@@ -77,25 +77,39 @@ impl<F: File> Scanner<F> {
     /// Goes on to what stands next. At an end it stays where it is, and looks again when it is asked again.
     pub(crate) fn next(&mut self) -> io::Result<Found<'_>> {
         self.floor = self.offset;
-        let reason = match self.look(self.offset)? {
+        let mut looked = self.look(self.offset)?;
+        if let Looked::Flawed(_) = looked {
+            // A record may have been written since over the zeros that were read.
+            looked = self.look_again()?;
+        }
+        let reason = match looked {
             Looked::Record(seen) if seen.seq > self.expected => {
                 return Ok(self.hole(self.offset, seen.seq, "records are missing"));
             }
             Looked::Record(seen) if seen.seq < self.expected => "a record stands twice",
             Looked::Record(seen) => return Ok(self.pass(seen)),
-            Looked::Nothing => {
-                self.forget();
-                return Ok(Found::End(None));
-            }
+            Looked::Nothing => return Ok(self.end(None)),
+            Looked::Flawed(_) if self.is_blank()? => return Ok(self.end(None)),
             Looked::Flawed(reason) => reason,
         };
-        match self.resume()? {
-            Some((offset, seq)) => Ok(self.hole(offset, seq, reason)),
-            None => {
-                self.forget();
-                Ok(Found::End(Some(reason)))
-            }
+        let Some((offset, seq)) = self.resume()? else { return Ok(self.end(Some(reason))) };
+        // Records are written in their order: if the later one came while this place was read, what belongs here is there now.
+        match self.look_again()? {
+            Looked::Record(seen) if seen.seq == self.expected => Ok(self.pass(seen)),
+            _ => Ok(self.hole(offset, seq, reason)),
         }
+    }
+
+    fn end(&mut self, flaw: Option<&'static str>) -> Found<'_> {
+        self.forget();
+        Found::End(flaw)
+    }
+
+    /// What stands at the next place as it is now.
+    fn look_again(&mut self) -> io::Result<Looked> {
+        self.forget();
+        self.floor = self.offset;
+        self.look(self.offset)
     }
 
     fn pass(&mut self, seen: Seen) -> Found<'_> {
@@ -113,6 +127,20 @@ impl<F: File> Scanner<F> {
         Found::Hole(hole)
     }
 
+    /// Whether there is nothing but zeros up to the end of the file.
+    fn is_blank(&mut self) -> io::Result<bool> {
+        let mut offset = self.offset;
+        loop {
+            let bytes = self.at_least(offset, 1)?;
+            let (count, zeros) = (bytes.len(), zeros(bytes));
+            if count == 0 || zeros < count {
+                return Ok(count == 0);
+            }
+            offset += count as u64;
+            self.floor = offset;
+        }
+    }
+
     /// The next place behind damage at which a later record stands whole.
     fn resume(&mut self) -> io::Result<Option<(u64, u64)>> {
         // What the damaged record says of its length is most often true, and payloads may hold what looks like records.
@@ -128,7 +156,18 @@ impl<F: File> Scanner<F> {
         }
         let mut offset = self.offset + 1;
         let expected = self.expected;
-        while let Some(bytes) = self.bytes(offset, HEADER)? {
+        loop {
+            let bytes = self.at_least(offset, HEADER)?;
+            if bytes.len() < HEADER {
+                return Ok(None);
+            }
+            let zeros = zeros(bytes);
+            if zeros >= HEADER {
+                // No header has zeros alone.
+                offset += (zeros - HEADER + 1) as u64;
+                self.floor = offset;
+                continue;
+            }
             if record::is_plausible(bytes, expected)
                 && let Looked::Record(seen) = self.look(offset)?
             {
@@ -137,7 +176,6 @@ impl<F: File> Scanner<F> {
             self.floor = offset;
             offset += 1;
         }
-        Ok(None)
     }
 
     /// What stands at a place.
@@ -202,6 +240,13 @@ impl<F: File> Scanner<F> {
         self.buffer.clear();
         self.base = self.offset;
     }
+}
+
+/// Zeros that bytes begin with.
+fn zeros(bytes: &[u8]) -> usize {
+    const BLOCK: usize = 64;
+    let blocks = bytes.chunks_exact(BLOCK).take_while(|block| **block == [0; BLOCK]).count() * BLOCK;
+    blocks + bytes[blocks..].iter().take_while(|byte| **byte == 0).count()
 }
 
 enum Looked {

@@ -5,8 +5,9 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     Place,
+    active::Active,
     commit::{Commit, Dirty, SyncJob},
-    config::Config,
+    config::{Config, Fsync},
     dir::{Dir, File, write_full},
     fault,
     head::{Head, Mark},
@@ -61,17 +62,6 @@ pub(crate) struct Sealed {
     pub(crate) events: u64,
     /// When it took its last record, at the latest.
     pub(crate) until: u64,
-}
-
-/// The segment that is written to.
-#[derive(Debug)]
-pub(crate) struct Active<F> {
-    pub(crate) name: Name,
-    pub(crate) file: Arc<F>,
-    /// Bytes up to where the next record goes.
-    pub(crate) length: u64,
-    pub(crate) created: u64,
-    pub(crate) index: Index,
 }
 
 /// What an append has done.
@@ -283,12 +273,12 @@ impl<D: Dir> Log<D> {
         self.must_roll = true;
         let name = Name { first: self.next, epoch: self.head.epoch() };
         let file = create(&*self.dir, self.head.log_id(), name, now)?;
-        let active =
-            Active { name, file: Arc::new(file), length: START, created: now, index: Index::default() };
-        let full = std::mem::replace(&mut self.active, active);
+        let active = Active::new(name, Arc::new(file), START, now, Index::default());
+        let mut full = std::mem::replace(&mut self.active, active);
         self.names_dirty = true;
         self.must_roll = false;
-        full.index.store(&*self.dir, self.head.log_id(), full.name, name.first, full.length);
+        let length = full.finish();
+        full.index.store(&*self.dir, self.head.log_id(), full.name, name.first, length);
         self.sealed.push_back(Sealed {
             name: full.name,
             bytes: full.length - START,
@@ -324,13 +314,16 @@ impl<D: Dir> Log<D> {
 
     /// Writes the buffer behind the last record, all of it or nothing.
     fn write(&mut self) -> Result<(), RedexError> {
-        let (file, length) = (&self.active.file, self.active.length);
-        let Err(error) = write_full(&**file, &self.buffer, length) else { return Ok(()) };
-        // Parts of records must not stand behind later ones.
-        if file.set_len(length).is_err() {
-            self.must_roll = true;
+        let active = &mut self.active;
+        if let Err(error) = write_full(&*active.file, &self.buffer, active.length) {
+            // Parts of records must not stand behind later ones.
+            self.must_roll = active.cut().is_err();
+            return Err(fault::io("write", &*self.dir, &active.name.file(), &error));
         }
-        Err(fault::io("write", &*self.dir, &self.active.name.file(), &error))
+        if let Fsync::Every(_) = self.config.fsync {
+            active.write_ahead(active.length + self.buffer.len() as u64, self.config.segment_bytes());
+        }
+        Ok(())
     }
 
     /// Looks from time to time whether what is written still has a name.
@@ -343,9 +336,10 @@ impl<D: Dir> Log<D> {
     }
 
     fn end(&mut self) -> Result<(), RedexError> {
+        let length = self.active.finish();
         self.sync()?;
         let active = &self.active;
-        active.index.store(&*self.dir, self.head.log_id(), active.name, self.next, active.length);
+        active.index.store(&*self.dir, self.head.log_id(), active.name, self.next, length);
         self.mark();
         self.remove_hidden();
         self.head.close(&*self.dir, self.next)

@@ -107,6 +107,61 @@ fn numbers_that_a_killed_writer_had_reserved_are_a_gap() {
     assert_eq!(read(&disk), [events(0..5), vec!["59 skipped from 5".into()], events(64..65)].concat());
 }
 
+/// Bytes of the segment with that many others before it.
+fn size(disk: &Disk, at: usize) -> u64 {
+    disk.dir().open(&segment(disk, at), false).expect("a segment").size().expect("a size")
+}
+
+#[test]
+fn zeros_stand_ahead_of_records_that_are_synced_until_the_segment_takes_no_more() {
+    const HEADER: u64 = 24;
+    const START: u64 = 64;
+    let event = |text: &str| HEADER + text.len() as u64;
+    for fsync in [Fsync::Every(1), Fsync::Never] {
+        let disk = disk();
+        let config = || Config { fsync, segment_bytes: 100_000, ..config() };
+        let opened = || Log::open(disk.dir(), config(), 0, LOG_ID).expect("a log");
+        let mut log = opened();
+        append(&mut log, 4);
+        let has_zeros = fsync != Fsync::Never;
+        assert_eq!(size(&disk, 0) > START + 4 * event("event 0"), has_zeros);
+        assert_eq!(size(&disk, 0).is_multiple_of(4096), has_zeros, "whole pages");
+        assert_eq!(read(&disk), events(0..4));
+        let mut tail = Reader::from(Arc::new(disk.dir()), 4);
+        let waits = tail.read(5, 1 << 20, Known::default());
+        assert_eq!(waits, Ok(Step::Entries(vec![])), "a tail waits in front of them");
+        log.append(&[&[7; 90_000]], 0).expect("appended");
+        assert!(size(&disk, 0) < 100_000 + 64 + 4096, "no more than a segment has");
+        assert!(
+            matches!(tail.read(5, 1 << 20, Known::default()), Ok(Step::Entries(more)) if more.len() == 1)
+        );
+        // Of what a killed writer leaves, the zeros are no damage.
+        drop(log);
+        disk.restart();
+        let mut log = opened();
+        assert_eq!(net_log::verify(&Arc::new(disk.dir())).expect("a report").damages, []);
+        append(&mut log, 1);
+        log.close().expect("closed");
+        let gap = HEADER + size_of::<u64>() as u64;
+        assert_eq!(size(&disk, 1), START + gap + event("event 64"), "nothing stands behind the last record");
+        assert_eq!(net_log::verify(&Arc::new(disk.dir())).expect("a report").damages, []);
+    }
+}
+
+#[test]
+fn a_segment_that_is_full_has_no_zeros_and_one_of_which_records_were_lost_is_damaged() {
+    let disk = disk();
+    let mut log = open(&disk);
+    append(&mut log, 30);
+    assert!(size(&disk, 0) < 400 + 64 + 40, "the first one is full");
+    log.close().expect("closed");
+    drop(log);
+    // A page that never reached the disk, with records behind it.
+    let file = disk.dir().open(&segment(&disk, 0), true).expect("a segment");
+    file.write_at(&[0; 100], 64 + 2 * 31).expect("written");
+    assert_eq!(read(&disk), [events(0..2), vec!["2 to 5 damaged".into()], events(6..30)].concat());
+}
+
 #[test]
 fn a_log_has_one_writer_and_says_who() {
     let disk = disk();

@@ -16,6 +16,9 @@
 // - `<first number, 20 digits>.<epoch, 16 hex digits>.seg` is a segment: a `redex_segment`, then
 // records, each a `redex_record` and its
 // payload. A segment ends where the next one begins: what it has beyond that number does not count.
+// A writer that syncs its appends
+// writes zeros ahead of them, up to 1 MiB, and cuts them off when the segment takes no more; those
+// of one that was killed stay.
 // - `<the same>.idx` is the `redex_index` of a segment that is full. It can be made from the
 // segment at any time.
 // - `lock` is locked by the writer, and names its process.
