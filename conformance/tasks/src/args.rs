@@ -141,9 +141,11 @@ impl Args {
         ensure!(!((args.mesh || args.logs) && compares), "--mesh and --logs take no --compare");
         ensure!(!args.without.contains(&Language::Rust), "rust is what everything is built with");
         let chosen = std::mem::take(&mut args.languages);
+        // Figures of a language are read beside those of Rust.
+        let beside = (task == Task::Perf).then_some(Language::Rust);
         args.languages = Language::ALL
             .into_iter()
-            .filter(|language| chosen.is_empty() || chosen.contains(language))
+            .filter(|language| chosen.is_empty() || chosen.contains(language) || beside == Some(*language))
             .filter(|language| !args.without.contains(language))
             .collect();
         Ok(Some(args))
@@ -178,7 +180,7 @@ mod tests {
     fn perf_compares_with_a_file() {
         let args = parse("perf --quick --only go --compare old.json --filter emit").unwrap().unwrap();
         assert_eq!((args.task, args.quick), (Task::Perf, true));
-        assert_eq!(args.languages, [Language::Go]);
+        assert_eq!(args.languages, [Language::Rust, Language::Go]);
         assert_eq!(args.compare.as_deref(), Some("old.json".as_ref()));
     }
 

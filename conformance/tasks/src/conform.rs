@@ -14,14 +14,13 @@ use crate::job::Job;
 use crate::language::Language;
 use crate::layouts::layouts;
 use crate::run::{Context, Run};
-use crate::stages::Role;
 use crate::workspace::{Workspace, shared_library};
 
 /// Builds the testees and runs the cases; tells whether all passed.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let context = Context::new(workspace, args, false);
     let builds = Run::new(&context);
-    builds.stages(|stage| stage.role == Role::Build && context.uses(stage.languages))?;
+    builds.stages(|stage| stage.builds_for(&context.languages))?;
     let failed = builds.sum().failed;
     if failed > 0 {
         println!("\n0 passed, {failed} failed, 0 skipped");

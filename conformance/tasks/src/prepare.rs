@@ -14,8 +14,9 @@ use crate::run::Context;
 use crate::workspace::{STATIC_LIBRARY, Workspace, shared_library};
 
 /// The Rust packages that each language needs; those of all languages are built at once, so that they share their crates.
+/// What the bindings share names features of the crates of others, which Rust alone is therefore built with as well.
 const PACKAGES: [(Language, &[&str]); 5] = [
-    (Language::Rust, &["net-mesh", "net-testee"]),
+    (Language::Rust, &["net-mesh", "net-support", "net-testee"]),
     (Language::TypeScript, &["net-napi"]),
     (Language::Python, &["net-py"]),
     (Language::Go, &["net-c"]),

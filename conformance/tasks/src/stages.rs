@@ -113,7 +113,8 @@ pub(crate) const STAGES: &[Stage] = &[
     },
     Stage {
         name: "native libraries",
-        languages: &[Language::Rust],
+        // What is built with Cargo is built whatever language is wanted.
+        languages: &[],
         role: Role::Build,
         needs: &[],
         holds: Some(Resource::ReleaseBuild),
@@ -482,6 +483,14 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Whether it builds what one of the languages runs on.
+    pub(crate) fn builds_for(&self, languages: &[Language]) -> bool {
+        let serves = self.languages.is_empty() || self.languages.iter().any(|own| languages.contains(own));
+        self.role == Role::Build && serves
+    }
+}
+
 impl Budget {
     /// The seconds of a warm or cold run.
     pub(crate) fn of(self, warm: bool) -> u64 {
@@ -509,6 +518,19 @@ mod tests {
                 assert!(earlier.contains(need), "{} needs {need}", stage.name);
             }
             assert!(earlier.insert(stage.name), "{} comes twice", stage.name);
+        }
+    }
+
+    #[test]
+    fn the_builds_of_a_language_are_whole() {
+        for language in Language::ALL {
+            let built: Vec<_> = STAGES.iter().filter(|stage| stage.builds_for(&[language])).collect();
+            let names: HashSet<_> = built.iter().map(|stage| stage.name).collect();
+            assert!(names.contains("native libraries"), "{language}");
+            for stage in built {
+                assert!(stage.needs.iter().all(|need| names.contains(need)), "{language}: {}", stage.name);
+                assert!(stage.languages.iter().all(|own| *own == language), "{language}: {}", stage.name);
+            }
         }
     }
 

@@ -21,7 +21,6 @@ use crate::job::Job;
 use crate::language::Language;
 use crate::prepare;
 use crate::run::{Context, Run};
-use crate::stages::Role;
 use crate::workspace::Workspace;
 use verdict::Catch;
 
@@ -32,7 +31,7 @@ const CASES: &str = "wire/";
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let context = Context::new(workspace, args, false);
     let builds = Run::new(&context);
-    builds.stages(|stage| stage.role == Role::Build && context.uses(stage.languages))?;
+    builds.stages(|stage| stage.builds_for(&context.languages))?;
     ensure!(builds.sum().failed == 0, "without these parts there is nothing to spoil");
     let job = Job::start("mutants", workspace.target("mutants/mutants.log"))?;
     let outcomes = outcomes(&context, &job)?;

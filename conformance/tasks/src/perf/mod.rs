@@ -21,7 +21,6 @@ use crate::args::Args;
 use crate::job::Job;
 use crate::language::Language;
 use crate::run::{Context, Run};
-use crate::stages::Role;
 use crate::workspace::Workspace;
 use measure::Effort;
 use plan::Plan;
@@ -44,9 +43,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         println!("  {language}: {reason}");
     }
     let builds = Run::new(&context);
-    builds.stages(|stage| {
-        stage.role == Role::Build && (stage.languages == [Language::Rust] || context.uses(stage.languages))
-    })?;
+    builds.stages(|stage| stage.builds_for(&context.languages))?;
     ensure!(builds.sum().failed == 0, "what is to be timed does not build");
     let job = Job::start("perf", workspace.target("perf/perf.log"))?;
     if context.uses(&[Language::C]) {
