@@ -92,3 +92,66 @@ func (v *PermissionToken) read(r *wireReader) {
 	r.seek(105)
 	v.Signature = [64]byte(r.take("signature", 64))
 }
+
+// An issuer's signed statement that its older tokens count no more, and with them what was passed on of these. It begins with the label `net.revoke.v1`, filled up with zeros to 16 bytes.
+type Revocation struct {
+	// Entity id of the issuer.
+	Issuer [32]byte
+	// Least generation of its tokens that counts. The greatest floor counts for ever.
+	Floor uint32
+	// Zero.
+	Reserved uint32
+	// When it was signed, by the issuer's clock.
+	Issued uint64
+	// Ed25519 over bytes 0 to 63, as they were sent.
+	Signature [64]byte
+}
+
+// RevocationSize is the number of bytes of every encoding.
+const RevocationSize = 128
+
+// Encode gives the bytes of the value; it fails with `argument` if a member does not fit.
+func (v Revocation) Encode() ([]byte, error) {
+	w := &wireWriter{}
+	v.write(w)
+	return w.finish()
+}
+
+// DecodeRevocation reads a value from all of the bytes.
+func DecodeRevocation(bytes []byte) (v Revocation, err error) {
+	r := &wireReader{bytes: bytes}
+	v.read(r)
+	if r.fault != nil {
+		return Revocation{}, &BaseError{Kind: BaseErrorKindCodecDecode, Detail: r.fault.detail()}
+	}
+	return v, nil
+}
+
+func (v Revocation) write(w *wireWriter) {
+	w.put(0x6e, 0x65, 0x74, 0x2e, 0x72, 0x65, 0x76, 0x6f, 0x6b, 0x65, 0x2e, 0x76, 0x31, 0x00, 0x00, 0x00)
+	w.seek(16)
+	w.put(v.Issuer[:]...)
+	w.seek(48)
+	w.u32LE(v.Floor)
+	w.seek(52)
+	w.u32LE(uint32(w.atMost("reserved", uint64(v.Reserved), 0)))
+	w.seek(56)
+	w.u64LE(v.Issued)
+	w.seek(64)
+	w.put(v.Signature[:]...)
+}
+
+func (v *Revocation) read(r *wireReader) {
+	r.exactly(128)
+	r.magic(0x6e, 0x65, 0x74, 0x2e, 0x72, 0x65, 0x76, 0x6f, 0x6b, 0x65, 0x2e, 0x76, 0x31, 0x00, 0x00, 0x00)
+	r.seek(16)
+	v.Issuer = [32]byte(r.take("issuer", 32))
+	r.seek(48)
+	v.Floor = r.u32LE("floor")
+	r.seek(52)
+	v.Reserved = uint32(r.atMost("reserved", uint64(r.u32LE("reserved")), 0))
+	r.seek(56)
+	v.Issued = r.u64LE("issued")
+	r.seek(64)
+	v.Signature = [64]byte(r.take("signature", 64))
+}

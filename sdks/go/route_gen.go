@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// Most bytes of one message of the gossip stream.
+// Most bytes of one message of the gossip stream, unless it is an announcement.
 const GossipLimit uint32 = 16384
 
 // The metric that takes a route back.
@@ -28,6 +28,18 @@ const (
 	GossipKindRoutes GossipKind = "routes"
 	// Layouts `seqno_request`.
 	GossipKindSeqnoRequests GossipKind = "seqno_requests"
+	// One `announcement` of module `capability`.
+	GossipKindAnnouncement GossipKind = "announcement"
+	// Layouts `revocation` of module `identity`.
+	GossipKindRevocations GossipKind = "revocations"
+	// One `gossip_digests` of module `capability`.
+	GossipKindDigests GossipKind = "digests"
+	// One `announcement_marks` of module `capability`.
+	GossipKindAnnouncementMarks GossipKind = "announcement_marks"
+	// One `revocation_marks` of module `capability`.
+	GossipKindRevocationMarks GossipKind = "revocation_marks"
+	// Layouts `announcement_pull` of module `capability`.
+	GossipKindPulls GossipKind = "pulls"
 )
 
 func (v GossipKind) tag() (uint64, bool) {
@@ -38,6 +50,18 @@ func (v GossipKind) tag() (uint64, bool) {
 		return 2, true
 	case GossipKindSeqnoRequests:
 		return 3, true
+	case GossipKindAnnouncement:
+		return 16, true
+	case GossipKindRevocations:
+		return 17, true
+	case GossipKindDigests:
+		return 18, true
+	case GossipKindAnnouncementMarks:
+		return 19, true
+	case GossipKindRevocationMarks:
+		return 20, true
+	case GossipKindPulls:
+		return 21, true
 	default:
 		return 0, false
 	}
@@ -51,6 +75,18 @@ func gossipKindOf(tag uint64) GossipKind {
 		return GossipKindRoutes
 	case 3:
 		return GossipKindSeqnoRequests
+	case 16:
+		return GossipKindAnnouncement
+	case 17:
+		return GossipKindRevocations
+	case 18:
+		return GossipKindDigests
+	case 19:
+		return GossipKindAnnouncementMarks
+	case 20:
+		return GossipKindRevocationMarks
+	case 21:
+		return GossipKindPulls
 	default:
 		return GossipKind("unknown:" + strconv.FormatUint(tag, 10))
 	}

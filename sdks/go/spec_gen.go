@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "f5efb3d353814f8d77a53acb1082d98b"
+const specHash = "eb48ebd1dd9386782a5d2d8f5b38b1b5"

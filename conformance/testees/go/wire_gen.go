@@ -76,6 +76,82 @@ func (c *call) wire() any {
 		return give(c, showBytes[[]byte])(readFormPermissionToken(c.arg("value")).Encode())
 	case "wire.permission_token.decode":
 		return give(c, showFormPermissionToken)(DecodePermissionToken(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.revocation.encode":
+		return give(c, showBytes[[]byte])(readFormRevocation(c.arg("value")).Encode())
+	case "wire.revocation.decode":
+		return give(c, showFormRevocation)(DecodeRevocation(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.capability_tag.encode":
+		return give(c, showBytes[[]byte])(readFormCapabilityTag(c.arg("value")).Encode())
+	case "wire.capability_tag.decode":
+		return give(c, showFormCapabilityTag)(DecodeCapabilityTag(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.capability_metadata.encode":
+		return give(c, showBytes[[]byte])(readFormCapabilityMetadata(c.arg("value")).Encode())
+	case "wire.capability_metadata.decode":
+		return give(c, showFormCapabilityMetadata)(DecodeCapabilityMetadata(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.announcement.encode":
+		return give(c, showBytes[[]byte])(readFormAnnouncement(c.arg("value")).Encode())
+	case "wire.announcement.decode":
+		return give(c, showFormAnnouncement)(DecodeAnnouncement(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.gossip_digests.encode":
+		return give(c, showBytes[[]byte])(readFormGossipDigests(c.arg("value")).Encode())
+	case "wire.gossip_digests.decode":
+		return give(c, showFormGossipDigests)(DecodeGossipDigests(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.announcement_mark.encode":
+		return give(c, showBytes[[]byte])(readFormAnnouncementMark(c.arg("value")).Encode())
+	case "wire.announcement_mark.decode":
+		return give(c, showFormAnnouncementMark)(DecodeAnnouncementMark(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.revocation_mark.encode":
+		return give(c, showBytes[[]byte])(readFormRevocationMark(c.arg("value")).Encode())
+	case "wire.revocation_mark.decode":
+		return give(c, showFormRevocationMark)(DecodeRevocationMark(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.announcement_pull.encode":
+		return give(c, showBytes[[]byte])(readFormAnnouncementPull(c.arg("value")).Encode())
+	case "wire.announcement_pull.decode":
+		return give(c, showFormAnnouncementPull)(DecodeAnnouncementPull(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.capability_state.encode":
+		return give(c, showBytes[[]byte])(readFormCapabilityState(c.arg("value")).Encode())
+	case "wire.capability_state.decode":
+		return give(c, showFormCapabilityState)(DecodeCapabilityState(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.capability_delta.encode":
+		return give(c, showBytes[[]byte])(readFormCapabilityDelta(c.arg("value")).Encode())
+	case "wire.capability_delta.decode":
+		return give(c, showFormCapabilityDelta)(DecodeCapabilityDelta(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.announcement_marks.encode":
+		return give(c, showBytes[[]byte])(readFormAnnouncementMarks(c.arg("value")).Encode())
+	case "wire.announcement_marks.decode":
+		return give(c, showFormAnnouncementMarks)(DecodeAnnouncementMarks(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.revocation_marks.encode":
+		return give(c, showBytes[[]byte])(readFormRevocationMarks(c.arg("value")).Encode())
+	case "wire.revocation_marks.decode":
+		return give(c, showFormRevocationMarks)(DecodeRevocationMarks(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.channel_resume.encode":
+		return give(c, showBytes[[]byte])(readFormChannelResume(c.arg("value")).Encode())
+	case "wire.channel_resume.decode":
+		return give(c, showFormChannelResume)(DecodeChannelResume(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.channel_subscribed.encode":
+		return give(c, showBytes[[]byte])(readFormChannelSubscribed(c.arg("value")).Encode())
+	case "wire.channel_subscribed.decode":
+		return give(c, showFormChannelSubscribed)(DecodeChannelSubscribed(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.channel_refused.encode":
+		return give(c, showBytes[[]byte])(readFormChannelRefused(c.arg("value")).Encode())
+	case "wire.channel_refused.decode":
+		return give(c, showFormChannelRefused)(DecodeChannelRefused(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.channel_unsubscribe.encode":
+		return give(c, showBytes[[]byte])(readFormChannelUnsubscribe(c.arg("value")).Encode())
+	case "wire.channel_unsubscribe.decode":
+		return give(c, showFormChannelUnsubscribe)(DecodeChannelUnsubscribe(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.channel_ended.encode":
+		return give(c, showBytes[[]byte])(readFormChannelEnded(c.arg("value")).Encode())
+	case "wire.channel_ended.decode":
+		return give(c, showFormChannelEnded)(DecodeChannelEnded(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.channel_subscribe.encode":
+		return give(c, showBytes[[]byte])(readFormChannelSubscribe(c.arg("value")).Encode())
+	case "wire.channel_subscribe.decode":
+		return give(c, showFormChannelSubscribe)(DecodeChannelSubscribe(readBytes[[]byte](c.arg("bytes"))))
+	case "wire.channel_control.encode":
+		return give(c, showBytes[[]byte])(readFormChannelControl(c.arg("value")).Encode())
+	case "wire.channel_control.decode":
+		return give(c, showFormChannelControl)(DecodeChannelControl(readBytes[[]byte](c.arg("bytes"))))
 	case "wire.init_packet.encode":
 		return give(c, showBytes[[]byte])(readFormInitPacket(c.arg("value")).Encode())
 	case "wire.init_packet.decode":
@@ -661,6 +737,310 @@ func showFormPermissionToken(r PermissionToken) any {
 	o["delegation_depth"] = showPlain[uint8](r.DelegationDepth)
 	o["nonce"] = showDecimal[uint64](r.Nonce)
 	o["signature"] = showArray[[64]byte](r.Signature)
+	return o
+}
+
+func readFormRevocation(v any) (r Revocation) {
+	o := v.(map[string]any)
+	r.Issuer = readArray[[32]byte](o["issuer"])
+	r.Floor = readInt[uint32](o["floor"])
+	r.Reserved = readInt[uint32](o["reserved"])
+	r.Issued = readUint[uint64](o["issued"])
+	r.Signature = readArray[[64]byte](o["signature"])
+	return r
+}
+
+func showFormRevocation(r Revocation) any {
+	o := map[string]any{}
+	o["issuer"] = showArray[[32]byte](r.Issuer)
+	o["floor"] = showPlain[uint32](r.Floor)
+	o["reserved"] = showPlain[uint32](r.Reserved)
+	o["issued"] = showDecimal[uint64](r.Issued)
+	o["signature"] = showArray[[64]byte](r.Signature)
+	return o
+}
+
+func readFormCapabilityTag(v any) (r CapabilityTag) {
+	o := v.(map[string]any)
+	r.Text = readText[string](o["text"])
+	return r
+}
+
+func showFormCapabilityTag(r CapabilityTag) any {
+	o := map[string]any{}
+	o["text"] = showPlain[string](r.Text)
+	return o
+}
+
+func readFormCapabilityMetadata(v any) (r CapabilityMetadata) {
+	o := v.(map[string]any)
+	r.Key = readText[string](o["key"])
+	r.Value = readText[string](o["value"])
+	return r
+}
+
+func showFormCapabilityMetadata(r CapabilityMetadata) any {
+	o := map[string]any{}
+	o["key"] = showPlain[string](r.Key)
+	o["value"] = showPlain[string](r.Value)
+	return o
+}
+
+func readFormAnnouncement(v any) (r Announcement) {
+	o := v.(map[string]any)
+	r.Kind = readText[AnnouncementKind](o["kind"])
+	r.EntityID = readArray[[32]byte](o["entity_id"])
+	r.Epoch = readUint[uint64](o["epoch"])
+	r.Revision = readInt[uint32](o["revision"])
+	r.TTL = readInt[uint32](o["ttl"])
+	r.Issued = readUint[uint64](o["issued"])
+	r.Body = readBytes[[]byte](o["body"])
+	r.Signature = readArray[[64]byte](o["signature"])
+	r.Hops = readInt[uint8](o["hops"])
+	return r
+}
+
+func showFormAnnouncement(r Announcement) any {
+	o := map[string]any{}
+	o["kind"] = showPlain[AnnouncementKind](r.Kind)
+	o["entity_id"] = showArray[[32]byte](r.EntityID)
+	o["epoch"] = showDecimal[uint64](r.Epoch)
+	o["revision"] = showPlain[uint32](r.Revision)
+	o["ttl"] = showPlain[uint32](r.TTL)
+	o["issued"] = showDecimal[uint64](r.Issued)
+	o["body"] = showBytes[[]byte](r.Body)
+	o["signature"] = showArray[[64]byte](r.Signature)
+	o["hops"] = showPlain[uint8](r.Hops)
+	return o
+}
+
+func readFormGossipDigests(v any) (r GossipDigests) {
+	o := v.(map[string]any)
+	r.Announcements = readList(readUint[uint64])(o["announcements"])
+	r.Revocations = readList(readUint[uint64])(o["revocations"])
+	return r
+}
+
+func showFormGossipDigests(r GossipDigests) any {
+	o := map[string]any{}
+	o["announcements"] = showList(showDecimal[uint64])(r.Announcements)
+	o["revocations"] = showList(showDecimal[uint64])(r.Revocations)
+	return o
+}
+
+func readFormAnnouncementMark(v any) (r AnnouncementMark) {
+	o := v.(map[string]any)
+	r.NodeID = readUint[NodeID](o["node_id"])
+	r.Epoch = readUint[uint64](o["epoch"])
+	r.Revision = readInt[uint32](o["revision"])
+	return r
+}
+
+func showFormAnnouncementMark(r AnnouncementMark) any {
+	o := map[string]any{}
+	o["node_id"] = showDecimal[NodeID](r.NodeID)
+	o["epoch"] = showDecimal[uint64](r.Epoch)
+	o["revision"] = showPlain[uint32](r.Revision)
+	return o
+}
+
+func readFormRevocationMark(v any) (r RevocationMark) {
+	o := v.(map[string]any)
+	r.Issuer = readArray[[32]byte](o["issuer"])
+	r.Floor = readInt[uint32](o["floor"])
+	return r
+}
+
+func showFormRevocationMark(r RevocationMark) any {
+	o := map[string]any{}
+	o["issuer"] = showArray[[32]byte](r.Issuer)
+	o["floor"] = showPlain[uint32](r.Floor)
+	return o
+}
+
+func readFormAnnouncementPull(v any) (r AnnouncementPull) {
+	o := v.(map[string]any)
+	r.NodeID = readUint[NodeID](o["node_id"])
+	return r
+}
+
+func showFormAnnouncementPull(r AnnouncementPull) any {
+	o := map[string]any{}
+	o["node_id"] = showDecimal[NodeID](r.NodeID)
+	return o
+}
+
+func readFormCapabilityState(v any) (r CapabilityState) {
+	o := v.(map[string]any)
+	r.Tags = readList(readFormCapabilityTag)(o["tags"])
+	r.Metadata = readList(readFormCapabilityMetadata)(o["metadata"])
+	return r
+}
+
+func showFormCapabilityState(r CapabilityState) any {
+	o := map[string]any{}
+	o["tags"] = showList(showFormCapabilityTag)(r.Tags)
+	o["metadata"] = showList(showFormCapabilityMetadata)(r.Metadata)
+	return o
+}
+
+func readFormCapabilityDelta(v any) (r CapabilityDelta) {
+	o := v.(map[string]any)
+	r.Base = readInt[uint32](o["base"])
+	r.Result = readArray[[32]byte](o["result"])
+	r.RemovedTags = readList(readFormCapabilityTag)(o["removed_tags"])
+	r.AddedTags = readList(readFormCapabilityTag)(o["added_tags"])
+	r.RemovedKeys = readList(readFormCapabilityTag)(o["removed_keys"])
+	r.Set = readList(readFormCapabilityMetadata)(o["set"])
+	return r
+}
+
+func showFormCapabilityDelta(r CapabilityDelta) any {
+	o := map[string]any{}
+	o["base"] = showPlain[uint32](r.Base)
+	o["result"] = showArray[[32]byte](r.Result)
+	o["removed_tags"] = showList(showFormCapabilityTag)(r.RemovedTags)
+	o["added_tags"] = showList(showFormCapabilityTag)(r.AddedTags)
+	o["removed_keys"] = showList(showFormCapabilityTag)(r.RemovedKeys)
+	o["set"] = showList(showFormCapabilityMetadata)(r.Set)
+	return o
+}
+
+func readFormAnnouncementMarks(v any) (r AnnouncementMarks) {
+	o := v.(map[string]any)
+	r.First = readUint[NodeID](o["first"])
+	r.Last = readUint[NodeID](o["last"])
+	r.Marks = readList(readFormAnnouncementMark)(o["marks"])
+	return r
+}
+
+func showFormAnnouncementMarks(r AnnouncementMarks) any {
+	o := map[string]any{}
+	o["first"] = showDecimal[NodeID](r.First)
+	o["last"] = showDecimal[NodeID](r.Last)
+	o["marks"] = showList(showFormAnnouncementMark)(r.Marks)
+	return o
+}
+
+func readFormRevocationMarks(v any) (r RevocationMarks) {
+	o := v.(map[string]any)
+	r.First = readArray[[32]byte](o["first"])
+	r.Last = readArray[[32]byte](o["last"])
+	r.Marks = readList(readFormRevocationMark)(o["marks"])
+	return r
+}
+
+func showFormRevocationMarks(r RevocationMarks) any {
+	o := map[string]any{}
+	o["first"] = showArray[[32]byte](r.First)
+	o["last"] = showArray[[32]byte](r.Last)
+	o["marks"] = showList(showFormRevocationMark)(r.Marks)
+	return o
+}
+
+func readFormChannelResume(v any) (r ChannelResume) {
+	o := v.(map[string]any)
+	r.Epoch = readUint[uint64](o["epoch"])
+	r.Sequence = readUint[uint64](o["sequence"])
+	return r
+}
+
+func showFormChannelResume(r ChannelResume) any {
+	o := map[string]any{}
+	o["epoch"] = showDecimal[uint64](r.Epoch)
+	o["sequence"] = showDecimal[uint64](r.Sequence)
+	return o
+}
+
+func readFormChannelSubscribed(v any) (r ChannelSubscribed) {
+	o := v.(map[string]any)
+	r.Request = readUint[uint64](o["request"])
+	r.Subscription = readUint[uint64](o["subscription"])
+	r.Epoch = readUint[uint64](o["epoch"])
+	r.Next = readUint[uint64](o["next"])
+	return r
+}
+
+func showFormChannelSubscribed(r ChannelSubscribed) any {
+	o := map[string]any{}
+	o["request"] = showDecimal[uint64](r.Request)
+	o["subscription"] = showDecimal[uint64](r.Subscription)
+	o["epoch"] = showDecimal[uint64](r.Epoch)
+	o["next"] = showDecimal[uint64](r.Next)
+	return o
+}
+
+func readFormChannelRefused(v any) (r ChannelRefused) {
+	o := v.(map[string]any)
+	r.Request = readUint[uint64](o["request"])
+	r.Reason = readText[ChannelRefusal](o["reason"])
+	return r
+}
+
+func showFormChannelRefused(r ChannelRefused) any {
+	o := map[string]any{}
+	o["request"] = showDecimal[uint64](r.Request)
+	o["reason"] = showPlain[ChannelRefusal](r.Reason)
+	return o
+}
+
+func readFormChannelUnsubscribe(v any) (r ChannelUnsubscribe) {
+	o := v.(map[string]any)
+	r.Subscription = readUint[uint64](o["subscription"])
+	return r
+}
+
+func showFormChannelUnsubscribe(r ChannelUnsubscribe) any {
+	o := map[string]any{}
+	o["subscription"] = showDecimal[uint64](r.Subscription)
+	return o
+}
+
+func readFormChannelEnded(v any) (r ChannelEnded) {
+	o := v.(map[string]any)
+	r.Subscription = readUint[uint64](o["subscription"])
+	r.Reason = readText[ChannelEnd](o["reason"])
+	return r
+}
+
+func showFormChannelEnded(r ChannelEnded) any {
+	o := map[string]any{}
+	o["subscription"] = showDecimal[uint64](r.Subscription)
+	o["reason"] = showPlain[ChannelEnd](r.Reason)
+	return o
+}
+
+func readFormChannelSubscribe(v any) (r ChannelSubscribe) {
+	o := v.(map[string]any)
+	r.FlagsRest = readInt[uint8](o["flags_rest"])
+	r.Request = readUint[uint64](o["request"])
+	r.Channel = readText[string](o["channel"])
+	r.Group = readText[string](o["group"])
+	r.Tokens = readBytes[[]byte](o["tokens"])
+	r.Resume = readOptional(readFormChannelResume)(o["resume"])
+	return r
+}
+
+func showFormChannelSubscribe(r ChannelSubscribe) any {
+	o := map[string]any{}
+	o["flags_rest"] = showPlain[uint8](r.FlagsRest)
+	o["request"] = showDecimal[uint64](r.Request)
+	o["channel"] = showPlain[string](r.Channel)
+	o["group"] = showPlain[string](r.Group)
+	o["tokens"] = showBytes[[]byte](r.Tokens)
+	o["resume"] = showOptional(showFormChannelResume)(r.Resume)
+	return o
+}
+
+func readFormChannelControl(v any) (r ChannelControl) {
+	o := v.(map[string]any)
+	r.Body = readFormChannelControlBody(o["body"])
+	return r
+}
+
+func showFormChannelControl(r ChannelControl) any {
+	o := map[string]any{}
+	o["body"] = showFormChannelControlBody(r.Body)
 	return o
 }
 
@@ -1782,6 +2162,40 @@ func showFormEchoEventBody(v EchoEventBody) any {
 		return map[string]any{"echo_sealed": showFormEchoSealed(part)}
 	}
 	panic(unsupported("a layout that is none of EchoEventBody"))
+}
+
+func readFormChannelControlBody(v any) ChannelControlBody {
+	for layout, part := range v.(map[string]any) {
+		switch layout {
+		case "channel_subscribe":
+			return readFormChannelSubscribe(part)
+		case "channel_subscribed":
+			return readFormChannelSubscribed(part)
+		case "channel_refused":
+			return readFormChannelRefused(part)
+		case "channel_unsubscribe":
+			return readFormChannelUnsubscribe(part)
+		case "channel_ended":
+			return readFormChannelEnded(part)
+		}
+	}
+	panic(unsupported("a layout that is none of ChannelControlBody"))
+}
+
+func showFormChannelControlBody(v ChannelControlBody) any {
+	switch part := v.(type) {
+	case ChannelSubscribe:
+		return map[string]any{"channel_subscribe": showFormChannelSubscribe(part)}
+	case ChannelSubscribed:
+		return map[string]any{"channel_subscribed": showFormChannelSubscribed(part)}
+	case ChannelRefused:
+		return map[string]any{"channel_refused": showFormChannelRefused(part)}
+	case ChannelUnsubscribe:
+		return map[string]any{"channel_unsubscribe": showFormChannelUnsubscribe(part)}
+	case ChannelEnded:
+		return map[string]any{"channel_ended": showFormChannelEnded(part)}
+	}
+	panic(unsupported("a layout that is none of ChannelControlBody"))
 }
 
 func readFormTaskEventBody(v any) TaskEventBody {

@@ -167,6 +167,215 @@ pub(crate) const TARGETS: &[Target] = &[
         },
     },
     Target {
+        name: "wire/revocation",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::identity::Revocation::decode,
+                net_types::wire::identity::Revocation::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/capability_tag",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::CapabilityTag::decode,
+                net_types::wire::capability::CapabilityTag::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/capability_metadata",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::CapabilityMetadata::decode,
+                net_types::wire::capability::CapabilityMetadata::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/announcement",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::Announcement::decode,
+                net_types::wire::capability::Announcement::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/gossip_digests",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::GossipDigests::decode,
+                net_types::wire::capability::GossipDigests::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/announcement_mark",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::AnnouncementMark::decode,
+                net_types::wire::capability::AnnouncementMark::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/revocation_mark",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::RevocationMark::decode,
+                net_types::wire::capability::RevocationMark::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/announcement_pull",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::AnnouncementPull::decode,
+                net_types::wire::capability::AnnouncementPull::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/capability_state",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::CapabilityState::decode,
+                net_types::wire::capability::CapabilityState::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/capability_delta",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::CapabilityDelta::decode,
+                net_types::wire::capability::CapabilityDelta::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/announcement_marks",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::AnnouncementMarks::decode,
+                net_types::wire::capability::AnnouncementMarks::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/revocation_marks",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::capability::RevocationMarks::decode,
+                net_types::wire::capability::RevocationMarks::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/channel_resume",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::channel::ChannelResume::decode,
+                net_types::wire::channel::ChannelResume::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/channel_subscribed",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::channel::ChannelSubscribed::decode,
+                net_types::wire::channel::ChannelSubscribed::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/channel_refused",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::channel::ChannelRefused::decode,
+                net_types::wire::channel::ChannelRefused::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/channel_unsubscribe",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::channel::ChannelUnsubscribe::decode,
+                net_types::wire::channel::ChannelUnsubscribe::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/channel_ended",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::channel::ChannelEnded::decode,
+                net_types::wire::channel::ChannelEnded::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/channel_subscribe",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::channel::ChannelSubscribe::decode,
+                net_types::wire::channel::ChannelSubscribe::encode,
+                true,
+            )
+        },
+    },
+    Target {
+        name: "wire/channel_control",
+        run: |data| {
+            layout(
+                data,
+                net_types::wire::channel::ChannelControl::decode,
+                net_types::wire::channel::ChannelControl::encode,
+                true,
+            )
+        },
+    },
+    Target {
         name: "wire/init_packet",
         run: |data| {
             layout(

@@ -4,6 +4,8 @@
 
 mod base;
 mod bus;
+mod capability;
+mod channel;
 mod control;
 mod cortex;
 mod dedup;
@@ -26,6 +28,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     #[cfg(feature = "conformance")]
     echo::register(module)?;
     identity::register(module)?;
+    capability::register(module)?;
+    channel::register(module)?;
     mesh::register(module)?;
     bus::register(module)?;
     redex::register(module)?;

@@ -4,6 +4,8 @@
 
 mod base;
 mod bus;
+mod capability;
+mod channel;
 mod control;
 mod cortex;
 #[cfg(feature = "conformance")]

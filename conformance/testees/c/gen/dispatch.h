@@ -6,6 +6,8 @@
 #include <net_mesh/dedup.h>
 #include <net_mesh/echo.h>
 #include <net_mesh/identity.h>
+#include <net_mesh/capability.h>
+#include <net_mesh/channel.h>
 #include <net_mesh/mesh.h>
 #include <net_mesh/bus.h>
 #include <net_mesh/redex.h>
@@ -1287,6 +1289,57 @@ static inline void show_authorize_options(call *c, const net_authorize_options *
     show_generation_floor_list(c, &value->floors);
     leave(c, at);
   }
+}
+
+static inline void read_announcement_kind(call *c, const node *value, net_announcement_kind *out) {
+  if (!net_announcement_kind_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_announcement_kind(call *c, const net_announcement_kind *value) {
+  net_view text = net_str(net_announcement_kind_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_channel_refusal(call *c, const node *value, net_channel_refusal *out) {
+  const char *text = text_of(c, value);
+  if (strncmp(text, "unknown:", 8) == 0) {
+    *out = (net_channel_refusal)strtoull(text + 8, NULL, 10);
+  } else if (!net_channel_refusal_from_text(net_str(text), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_channel_refusal(call *c, const net_channel_refusal *value) {
+  char unknown[32];
+  net_channel_refusal known = 0;
+  snprintf(unknown, sizeof unknown, "unknown:%llu", (unsigned long long)*value);
+  net_view text = net_str(net_channel_refusal_text(*value));
+  if (!net_channel_refusal_from_text(text, &known) || known != *value) {
+    text = net_str(unknown);
+  }
+  show_text(c, &text);
+}
+
+static inline void read_channel_end(call *c, const node *value, net_channel_end *out) {
+  const char *text = text_of(c, value);
+  if (strncmp(text, "unknown:", 8) == 0) {
+    *out = (net_channel_end)strtoull(text + 8, NULL, 10);
+  } else if (!net_channel_end_from_text(net_str(text), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_channel_end(call *c, const net_channel_end *value) {
+  char unknown[32];
+  net_channel_end known = 0;
+  snprintf(unknown, sizeof unknown, "unknown:%llu", (unsigned long long)*value);
+  net_view text = net_str(net_channel_end_text(*value));
+  if (!net_channel_end_from_text(text, &known) || known != *value) {
+    text = net_str(unknown);
+  }
+  show_text(c, &text);
 }
 
 static inline void read_reject_code(call *c, const node *value, net_reject_code *out) {

@@ -3,6 +3,8 @@
 
 #include <net_mesh/echo_wire.h>
 #include <net_mesh/identity_wire.h>
+#include <net_mesh/capability_wire.h>
+#include <net_mesh/channel_wire.h>
 #include <net_mesh/mesh_wire.h>
 #include <net_mesh/redex_wire.h>
 #include <net_mesh/cortex_wire.h>
@@ -1577,6 +1579,1405 @@ static void wire_permission_token_decode(call *c) {
     return;
   }
   show_permission_token_form(c, &value);
+}
+
+static inline void read_revocation_form(call *c, const node *form, net_revocation *value) {
+  {
+    const node *m = member(form, "issuer");
+    read_exactly(c, m, value->issuer, 32);
+  }
+  {
+    const node *m = member(form, "floor");
+    read_u32(c, m, &value->floor);
+  }
+  {
+    const node *m = member(form, "reserved");
+    read_u32(c, m, &value->reserved);
+  }
+  {
+    const node *m = member(form, "issued");
+    read_u64(c, m, &value->issued);
+  }
+  {
+    const node *m = member(form, "signature");
+    read_exactly(c, m, value->signature, 64);
+  }
+}
+
+static inline void show_revocation_form(call *c, const net_revocation *value) {
+  {
+    size_t at = enter(c, net_str("issuer"));
+    show_exactly(c, value->issuer, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("floor"));
+    show_u32(c, &value->floor);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reserved"));
+    show_u32(c, &value->reserved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("issued"));
+    show_u64(c, &value->issued);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("signature"));
+    show_exactly(c, value->signature, 64);
+    leave(c, at);
+  }
+}
+
+static void wire_revocation_encode(call *c) {
+  net_revocation value;
+  memset(&value, 0, sizeof value);
+  read_revocation_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_revocation_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_revocation_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_revocation value;
+  net_code code = net_revocation_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_revocation_form(c, &value);
+}
+
+static inline void read_capability_tag_form(call *c, const node *form, net_capability_tag *value) {
+  {
+    const node *m = member(form, "text");
+    read_text(c, m, &value->text);
+  }
+}
+
+static inline void show_capability_tag_form(call *c, const net_capability_tag *value) {
+  {
+    size_t at = enter(c, net_str("text"));
+    show_text(c, &value->text);
+    leave(c, at);
+  }
+}
+
+static void wire_capability_tag_encode(call *c) {
+  net_capability_tag value;
+  memset(&value, 0, sizeof value);
+  read_capability_tag_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_capability_tag_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_capability_tag_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_capability_tag value;
+  net_code code = net_capability_tag_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_capability_tag_form(c, &value);
+}
+
+static inline void read_capability_metadata_form(call *c, const node *form, net_capability_metadata *value) {
+  {
+    const node *m = member(form, "key");
+    read_text(c, m, &value->key);
+  }
+  {
+    const node *m = member(form, "value");
+    read_text(c, m, &value->value);
+  }
+}
+
+static inline void show_capability_metadata_form(call *c, const net_capability_metadata *value) {
+  {
+    size_t at = enter(c, net_str("key"));
+    show_text(c, &value->key);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("value"));
+    show_text(c, &value->value);
+    leave(c, at);
+  }
+}
+
+static void wire_capability_metadata_encode(call *c) {
+  net_capability_metadata value;
+  memset(&value, 0, sizeof value);
+  read_capability_metadata_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_capability_metadata_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_capability_metadata_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_capability_metadata value;
+  net_code code = net_capability_metadata_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_capability_metadata_form(c, &value);
+}
+
+static inline void read_announcement_form(call *c, const node *form, net_announcement *value) {
+  {
+    const node *m = member(form, "kind");
+    read_announcement_kind(c, m, &value->kind);
+  }
+  {
+    const node *m = member(form, "entity_id");
+    read_exactly(c, m, value->entity_id, 32);
+  }
+  {
+    const node *m = member(form, "epoch");
+    read_u64(c, m, &value->epoch);
+  }
+  {
+    const node *m = member(form, "revision");
+    read_u32(c, m, &value->revision);
+  }
+  {
+    const node *m = member(form, "ttl");
+    read_u32(c, m, &value->ttl);
+  }
+  {
+    const node *m = member(form, "issued");
+    read_u64(c, m, &value->issued);
+  }
+  {
+    const node *m = member(form, "body");
+    read_bytes(c, m, &value->body);
+  }
+  {
+    const node *m = member(form, "signature");
+    read_exactly(c, m, value->signature, 64);
+  }
+  {
+    const node *m = member(form, "hops");
+    read_u8(c, m, &value->hops);
+  }
+}
+
+static inline void show_announcement_form(call *c, const net_announcement *value) {
+  {
+    size_t at = enter(c, net_str("kind"));
+    show_announcement_kind(c, &value->kind);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("entity_id"));
+    show_exactly(c, value->entity_id, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u64(c, &value->epoch);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("revision"));
+    show_u32(c, &value->revision);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("ttl"));
+    show_u32(c, &value->ttl);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("issued"));
+    show_u64(c, &value->issued);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("body"));
+    show_bytes(c, &value->body);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("signature"));
+    show_exactly(c, value->signature, 64);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("hops"));
+    show_u8(c, &value->hops);
+    leave(c, at);
+  }
+}
+
+static void wire_announcement_encode(call *c) {
+  net_announcement value;
+  memset(&value, 0, sizeof value);
+  read_announcement_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_announcement_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_announcement_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_announcement value;
+  net_code code = net_announcement_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_announcement_form(c, &value);
+}
+
+static inline void read_gossip_digests_form(call *c, const node *form, net_gossip_digests *value) {
+  {
+    const node *m = member(form, "announcements");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->announcements_len < sizeof value->announcements / sizeof *value->announcements; item = item->next) {
+      read_u64(c, item, &value->announcements[value->announcements_len++]);
+    }
+  }
+  {
+    const node *m = member(form, "revocations");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->revocations_len < sizeof value->revocations / sizeof *value->revocations; item = item->next) {
+      read_u64(c, item, &value->revocations[value->revocations_len++]);
+    }
+  }
+}
+
+static inline void show_gossip_digests_form(call *c, const net_gossip_digests *value) {
+  {
+    size_t at = enter(c, net_str("announcements"));
+    show_len(c, 'l', value->announcements_len);
+    for (size_t i = 0; i < value->announcements_len; i++) {
+      size_t before = enter_item(c, i);
+      show_u64(c, &value->announcements[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("revocations"));
+    show_len(c, 'l', value->revocations_len);
+    for (size_t i = 0; i < value->revocations_len; i++) {
+      size_t before = enter_item(c, i);
+      show_u64(c, &value->revocations[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+}
+
+static void wire_gossip_digests_encode(call *c) {
+  net_gossip_digests value;
+  memset(&value, 0, sizeof value);
+  read_gossip_digests_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_gossip_digests_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_gossip_digests_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_gossip_digests value;
+  net_code code = net_gossip_digests_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_gossip_digests_form(c, &value);
+}
+
+static inline void read_announcement_mark_form(call *c, const node *form, net_announcement_mark *value) {
+  {
+    const node *m = member(form, "node_id");
+    read_u64(c, m, &value->node_id);
+  }
+  {
+    const node *m = member(form, "epoch");
+    read_u64(c, m, &value->epoch);
+  }
+  {
+    const node *m = member(form, "revision");
+    read_u32(c, m, &value->revision);
+  }
+}
+
+static inline void show_announcement_mark_form(call *c, const net_announcement_mark *value) {
+  {
+    size_t at = enter(c, net_str("node_id"));
+    show_u64(c, &value->node_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u64(c, &value->epoch);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("revision"));
+    show_u32(c, &value->revision);
+    leave(c, at);
+  }
+}
+
+static void wire_announcement_mark_encode(call *c) {
+  net_announcement_mark value;
+  memset(&value, 0, sizeof value);
+  read_announcement_mark_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_announcement_mark_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_announcement_mark_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_announcement_mark value;
+  net_code code = net_announcement_mark_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_announcement_mark_form(c, &value);
+}
+
+static inline void read_revocation_mark_form(call *c, const node *form, net_revocation_mark *value) {
+  {
+    const node *m = member(form, "issuer");
+    read_exactly(c, m, value->issuer, 32);
+  }
+  {
+    const node *m = member(form, "floor");
+    read_u32(c, m, &value->floor);
+  }
+}
+
+static inline void show_revocation_mark_form(call *c, const net_revocation_mark *value) {
+  {
+    size_t at = enter(c, net_str("issuer"));
+    show_exactly(c, value->issuer, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("floor"));
+    show_u32(c, &value->floor);
+    leave(c, at);
+  }
+}
+
+static void wire_revocation_mark_encode(call *c) {
+  net_revocation_mark value;
+  memset(&value, 0, sizeof value);
+  read_revocation_mark_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_revocation_mark_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_revocation_mark_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_revocation_mark value;
+  net_code code = net_revocation_mark_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_revocation_mark_form(c, &value);
+}
+
+static inline void read_announcement_pull_form(call *c, const node *form, net_announcement_pull *value) {
+  {
+    const node *m = member(form, "node_id");
+    read_u64(c, m, &value->node_id);
+  }
+}
+
+static inline void show_announcement_pull_form(call *c, const net_announcement_pull *value) {
+  {
+    size_t at = enter(c, net_str("node_id"));
+    show_u64(c, &value->node_id);
+    leave(c, at);
+  }
+}
+
+static void wire_announcement_pull_encode(call *c) {
+  net_announcement_pull value;
+  memset(&value, 0, sizeof value);
+  read_announcement_pull_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_announcement_pull_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_announcement_pull_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_announcement_pull value;
+  net_code code = net_announcement_pull_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_announcement_pull_form(c, &value);
+}
+
+static inline void read_capability_state_form(call *c, const node *form, net_capability_state *value) {
+  {
+    const node *m = member(form, "tags");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->tags_len < sizeof value->tags / sizeof *value->tags; item = item->next) {
+      read_capability_tag_form(c, item, &value->tags[value->tags_len++]);
+    }
+  }
+  {
+    const node *m = member(form, "metadata");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->metadata_len < sizeof value->metadata / sizeof *value->metadata; item = item->next) {
+      read_capability_metadata_form(c, item, &value->metadata[value->metadata_len++]);
+    }
+  }
+}
+
+static inline void show_capability_state_form(call *c, const net_capability_state *value) {
+  {
+    size_t at = enter(c, net_str("tags"));
+    show_len(c, 'l', value->tags_len);
+    for (size_t i = 0; i < value->tags_len; i++) {
+      size_t before = enter_item(c, i);
+      show_capability_tag_form(c, &value->tags[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("metadata"));
+    show_len(c, 'l', value->metadata_len);
+    for (size_t i = 0; i < value->metadata_len; i++) {
+      size_t before = enter_item(c, i);
+      show_capability_metadata_form(c, &value->metadata[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+}
+
+static void wire_capability_state_encode(call *c) {
+  net_capability_state value;
+  memset(&value, 0, sizeof value);
+  read_capability_state_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_capability_state_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_capability_state_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_capability_state value;
+  net_code code = net_capability_state_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_capability_state_form(c, &value);
+}
+
+static inline void read_capability_delta_form(call *c, const node *form, net_capability_delta *value) {
+  {
+    const node *m = member(form, "base");
+    read_u32(c, m, &value->base);
+  }
+  {
+    const node *m = member(form, "result");
+    read_exactly(c, m, value->result, 32);
+  }
+  {
+    const node *m = member(form, "removed_tags");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->removed_tags_len < sizeof value->removed_tags / sizeof *value->removed_tags; item = item->next) {
+      read_capability_tag_form(c, item, &value->removed_tags[value->removed_tags_len++]);
+    }
+  }
+  {
+    const node *m = member(form, "added_tags");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->added_tags_len < sizeof value->added_tags / sizeof *value->added_tags; item = item->next) {
+      read_capability_tag_form(c, item, &value->added_tags[value->added_tags_len++]);
+    }
+  }
+  {
+    const node *m = member(form, "removed_keys");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->removed_keys_len < sizeof value->removed_keys / sizeof *value->removed_keys; item = item->next) {
+      read_capability_tag_form(c, item, &value->removed_keys[value->removed_keys_len++]);
+    }
+  }
+  {
+    const node *m = member(form, "set");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->set_len < sizeof value->set / sizeof *value->set; item = item->next) {
+      read_capability_metadata_form(c, item, &value->set[value->set_len++]);
+    }
+  }
+}
+
+static inline void show_capability_delta_form(call *c, const net_capability_delta *value) {
+  {
+    size_t at = enter(c, net_str("base"));
+    show_u32(c, &value->base);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("result"));
+    show_exactly(c, value->result, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("removed_tags"));
+    show_len(c, 'l', value->removed_tags_len);
+    for (size_t i = 0; i < value->removed_tags_len; i++) {
+      size_t before = enter_item(c, i);
+      show_capability_tag_form(c, &value->removed_tags[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("added_tags"));
+    show_len(c, 'l', value->added_tags_len);
+    for (size_t i = 0; i < value->added_tags_len; i++) {
+      size_t before = enter_item(c, i);
+      show_capability_tag_form(c, &value->added_tags[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("removed_keys"));
+    show_len(c, 'l', value->removed_keys_len);
+    for (size_t i = 0; i < value->removed_keys_len; i++) {
+      size_t before = enter_item(c, i);
+      show_capability_tag_form(c, &value->removed_keys[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("set"));
+    show_len(c, 'l', value->set_len);
+    for (size_t i = 0; i < value->set_len; i++) {
+      size_t before = enter_item(c, i);
+      show_capability_metadata_form(c, &value->set[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+}
+
+static void wire_capability_delta_encode(call *c) {
+  net_capability_delta value;
+  memset(&value, 0, sizeof value);
+  read_capability_delta_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_capability_delta_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_capability_delta_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_capability_delta value;
+  net_code code = net_capability_delta_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_capability_delta_form(c, &value);
+}
+
+static inline void read_announcement_marks_form(call *c, const node *form, net_announcement_marks *value) {
+  {
+    const node *m = member(form, "first");
+    read_u64(c, m, &value->first);
+  }
+  {
+    const node *m = member(form, "last");
+    read_u64(c, m, &value->last);
+  }
+  {
+    const node *m = member(form, "marks");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->marks_len < sizeof value->marks / sizeof *value->marks; item = item->next) {
+      read_announcement_mark_form(c, item, &value->marks[value->marks_len++]);
+    }
+  }
+}
+
+static inline void show_announcement_marks_form(call *c, const net_announcement_marks *value) {
+  {
+    size_t at = enter(c, net_str("first"));
+    show_u64(c, &value->first);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("last"));
+    show_u64(c, &value->last);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("marks"));
+    show_len(c, 'l', value->marks_len);
+    for (size_t i = 0; i < value->marks_len; i++) {
+      size_t before = enter_item(c, i);
+      show_announcement_mark_form(c, &value->marks[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+}
+
+static void wire_announcement_marks_encode(call *c) {
+  net_announcement_marks value;
+  memset(&value, 0, sizeof value);
+  read_announcement_marks_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_announcement_marks_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_announcement_marks_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_announcement_marks value;
+  net_code code = net_announcement_marks_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_announcement_marks_form(c, &value);
+}
+
+static inline void read_revocation_marks_form(call *c, const node *form, net_revocation_marks *value) {
+  {
+    const node *m = member(form, "first");
+    read_exactly(c, m, value->first, 32);
+  }
+  {
+    const node *m = member(form, "last");
+    read_exactly(c, m, value->last, 32);
+  }
+  {
+    const node *m = member(form, "marks");
+    const node *item = given(m) ? m->first : NULL;
+    for (; item != NULL && value->marks_len < sizeof value->marks / sizeof *value->marks; item = item->next) {
+      read_revocation_mark_form(c, item, &value->marks[value->marks_len++]);
+    }
+  }
+}
+
+static inline void show_revocation_marks_form(call *c, const net_revocation_marks *value) {
+  {
+    size_t at = enter(c, net_str("first"));
+    show_exactly(c, value->first, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("last"));
+    show_exactly(c, value->last, 32);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("marks"));
+    show_len(c, 'l', value->marks_len);
+    for (size_t i = 0; i < value->marks_len; i++) {
+      size_t before = enter_item(c, i);
+      show_revocation_mark_form(c, &value->marks[i]);
+      leave(c, before);
+    }
+    leave(c, at);
+  }
+}
+
+static void wire_revocation_marks_encode(call *c) {
+  net_revocation_marks value;
+  memset(&value, 0, sizeof value);
+  read_revocation_marks_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_revocation_marks_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_revocation_marks_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_revocation_marks value;
+  net_code code = net_revocation_marks_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_revocation_marks_form(c, &value);
+}
+
+static inline void read_channel_resume_form(call *c, const node *form, net_channel_resume *value) {
+  {
+    const node *m = member(form, "epoch");
+    read_u64(c, m, &value->epoch);
+  }
+  {
+    const node *m = member(form, "sequence");
+    read_u64(c, m, &value->sequence);
+  }
+}
+
+static inline void show_channel_resume_form(call *c, const net_channel_resume *value) {
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u64(c, &value->epoch);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sequence"));
+    show_u64(c, &value->sequence);
+    leave(c, at);
+  }
+}
+
+static void wire_channel_resume_encode(call *c) {
+  net_channel_resume value;
+  memset(&value, 0, sizeof value);
+  read_channel_resume_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_channel_resume_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_channel_resume_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_channel_resume value;
+  net_code code = net_channel_resume_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_channel_resume_form(c, &value);
+}
+
+static inline void read_channel_subscribed_form(call *c, const node *form, net_channel_subscribed *value) {
+  {
+    const node *m = member(form, "request");
+    read_u64(c, m, &value->request);
+  }
+  {
+    const node *m = member(form, "subscription");
+    read_u64(c, m, &value->subscription);
+  }
+  {
+    const node *m = member(form, "epoch");
+    read_u64(c, m, &value->epoch);
+  }
+  {
+    const node *m = member(form, "next");
+    read_u64(c, m, &value->next);
+  }
+}
+
+static inline void show_channel_subscribed_form(call *c, const net_channel_subscribed *value) {
+  {
+    size_t at = enter(c, net_str("request"));
+    show_u64(c, &value->request);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("subscription"));
+    show_u64(c, &value->subscription);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("epoch"));
+    show_u64(c, &value->epoch);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("next"));
+    show_u64(c, &value->next);
+    leave(c, at);
+  }
+}
+
+static void wire_channel_subscribed_encode(call *c) {
+  net_channel_subscribed value;
+  memset(&value, 0, sizeof value);
+  read_channel_subscribed_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_channel_subscribed_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_channel_subscribed_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_channel_subscribed value;
+  net_code code = net_channel_subscribed_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_channel_subscribed_form(c, &value);
+}
+
+static inline void read_channel_refused_form(call *c, const node *form, net_channel_refused *value) {
+  {
+    const node *m = member(form, "request");
+    read_u64(c, m, &value->request);
+  }
+  {
+    const node *m = member(form, "reason");
+    read_channel_refusal(c, m, &value->reason);
+  }
+}
+
+static inline void show_channel_refused_form(call *c, const net_channel_refused *value) {
+  {
+    size_t at = enter(c, net_str("request"));
+    show_u64(c, &value->request);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reason"));
+    show_channel_refusal(c, &value->reason);
+    leave(c, at);
+  }
+}
+
+static void wire_channel_refused_encode(call *c) {
+  net_channel_refused value;
+  memset(&value, 0, sizeof value);
+  read_channel_refused_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_channel_refused_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_channel_refused_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_channel_refused value;
+  net_code code = net_channel_refused_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_channel_refused_form(c, &value);
+}
+
+static inline void read_channel_unsubscribe_form(call *c, const node *form, net_channel_unsubscribe *value) {
+  {
+    const node *m = member(form, "subscription");
+    read_u64(c, m, &value->subscription);
+  }
+}
+
+static inline void show_channel_unsubscribe_form(call *c, const net_channel_unsubscribe *value) {
+  {
+    size_t at = enter(c, net_str("subscription"));
+    show_u64(c, &value->subscription);
+    leave(c, at);
+  }
+}
+
+static void wire_channel_unsubscribe_encode(call *c) {
+  net_channel_unsubscribe value;
+  memset(&value, 0, sizeof value);
+  read_channel_unsubscribe_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_channel_unsubscribe_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_channel_unsubscribe_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_channel_unsubscribe value;
+  net_code code = net_channel_unsubscribe_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_channel_unsubscribe_form(c, &value);
+}
+
+static inline void read_channel_ended_form(call *c, const node *form, net_channel_ended *value) {
+  {
+    const node *m = member(form, "subscription");
+    read_u64(c, m, &value->subscription);
+  }
+  {
+    const node *m = member(form, "reason");
+    read_channel_end(c, m, &value->reason);
+  }
+}
+
+static inline void show_channel_ended_form(call *c, const net_channel_ended *value) {
+  {
+    size_t at = enter(c, net_str("subscription"));
+    show_u64(c, &value->subscription);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reason"));
+    show_channel_end(c, &value->reason);
+    leave(c, at);
+  }
+}
+
+static void wire_channel_ended_encode(call *c) {
+  net_channel_ended value;
+  memset(&value, 0, sizeof value);
+  read_channel_ended_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_channel_ended_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_channel_ended_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_channel_ended value;
+  net_code code = net_channel_ended_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_channel_ended_form(c, &value);
+}
+
+static inline void read_channel_subscribe_form(call *c, const node *form, net_channel_subscribe *value) {
+  {
+    const node *m = member(form, "flags_rest");
+    read_u8(c, m, &value->flags_rest);
+  }
+  {
+    const node *m = member(form, "request");
+    read_u64(c, m, &value->request);
+  }
+  {
+    const node *m = member(form, "channel");
+    read_text(c, m, &value->channel);
+  }
+  {
+    const node *m = member(form, "group");
+    read_text(c, m, &value->group);
+  }
+  {
+    const node *m = member(form, "tokens");
+    read_bytes(c, m, &value->tokens);
+  }
+  {
+    const node *m = member(form, "resume");
+    if (given(m)) {
+      value->has_resume = true;
+      read_channel_resume_form(c, m, &value->resume);
+    }
+  }
+}
+
+static inline void show_channel_subscribe_form(call *c, const net_channel_subscribe *value) {
+  {
+    size_t at = enter(c, net_str("flags_rest"));
+    show_u8(c, &value->flags_rest);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("request"));
+    show_u64(c, &value->request);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("channel"));
+    show_text(c, &value->channel);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("group"));
+    show_text(c, &value->group);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tokens"));
+    show_bytes(c, &value->tokens);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("resume"));
+    if (value->has_resume) {
+      show_channel_resume_form(c, &value->resume);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static void wire_channel_subscribe_encode(call *c) {
+  net_channel_subscribe value;
+  memset(&value, 0, sizeof value);
+  read_channel_subscribe_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_channel_subscribe_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_channel_subscribe_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_channel_subscribe value;
+  net_code code = net_channel_subscribe_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_channel_subscribe_form(c, &value);
+}
+
+static inline void read_channel_control_body_form(call *c, const node *form, net_channel_control_body *value) {
+  if (given(member(form, "channel_subscribe"))) {
+    value->tag = NET_CHANNEL_CONTROL_BODY_CHANNEL_SUBSCRIBE;
+    read_channel_subscribe_form(c, member(form, "channel_subscribe"), &value->as.channel_subscribe);
+  }
+  if (given(member(form, "channel_subscribed"))) {
+    value->tag = NET_CHANNEL_CONTROL_BODY_CHANNEL_SUBSCRIBED;
+    read_channel_subscribed_form(c, member(form, "channel_subscribed"), &value->as.channel_subscribed);
+  }
+  if (given(member(form, "channel_refused"))) {
+    value->tag = NET_CHANNEL_CONTROL_BODY_CHANNEL_REFUSED;
+    read_channel_refused_form(c, member(form, "channel_refused"), &value->as.channel_refused);
+  }
+  if (given(member(form, "channel_unsubscribe"))) {
+    value->tag = NET_CHANNEL_CONTROL_BODY_CHANNEL_UNSUBSCRIBE;
+    read_channel_unsubscribe_form(c, member(form, "channel_unsubscribe"), &value->as.channel_unsubscribe);
+  }
+  if (given(member(form, "channel_ended"))) {
+    value->tag = NET_CHANNEL_CONTROL_BODY_CHANNEL_ENDED;
+    read_channel_ended_form(c, member(form, "channel_ended"), &value->as.channel_ended);
+  }
+}
+
+static inline void show_channel_control_body_form(call *c, const net_channel_control_body *value) {
+  switch (value->tag) {
+    case NET_CHANNEL_CONTROL_BODY_CHANNEL_SUBSCRIBE: {
+      size_t at = enter(c, net_str("channel_subscribe"));
+      show_channel_subscribe_form(c, &value->as.channel_subscribe);
+      leave(c, at);
+      break;
+    }
+    case NET_CHANNEL_CONTROL_BODY_CHANNEL_SUBSCRIBED: {
+      size_t at = enter(c, net_str("channel_subscribed"));
+      show_channel_subscribed_form(c, &value->as.channel_subscribed);
+      leave(c, at);
+      break;
+    }
+    case NET_CHANNEL_CONTROL_BODY_CHANNEL_REFUSED: {
+      size_t at = enter(c, net_str("channel_refused"));
+      show_channel_refused_form(c, &value->as.channel_refused);
+      leave(c, at);
+      break;
+    }
+    case NET_CHANNEL_CONTROL_BODY_CHANNEL_UNSUBSCRIBE: {
+      size_t at = enter(c, net_str("channel_unsubscribe"));
+      show_channel_unsubscribe_form(c, &value->as.channel_unsubscribe);
+      leave(c, at);
+      break;
+    }
+    case NET_CHANNEL_CONTROL_BODY_CHANNEL_ENDED: {
+      size_t at = enter(c, net_str("channel_ended"));
+      show_channel_ended_form(c, &value->as.channel_ended);
+      leave(c, at);
+      break;
+    }
+  }
+}
+
+static inline void read_channel_control_form(call *c, const node *form, net_channel_control *value) {
+  {
+    const node *m = member(form, "body");
+    read_channel_control_body_form(c, m, &value->body);
+  }
+}
+
+static inline void show_channel_control_form(call *c, const net_channel_control *value) {
+  {
+    size_t at = enter(c, net_str("body"));
+    show_channel_control_body_form(c, &value->body);
+    leave(c, at);
+  }
+}
+
+static void wire_channel_control_encode(call *c) {
+  net_channel_control value;
+  memset(&value, 0, sizeof value);
+  read_channel_control_form(c, arg(c, "value"), &value);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_writer w = net_writer_new();
+  net_code code = net_channel_control_encode(&value, &w);
+  net_view encoded = net_writer_view(&w);
+  if (code == 0) {
+    show_bytes(c, &encoded);
+  } else {
+    show_wire_error(c, code);
+  }
+  net_writer_free(&w);
+}
+
+static void wire_channel_control_decode(call *c) {
+  net_view encoded;
+  read_bytes(c, arg(c, "bytes"), &encoded);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_channel_control value;
+  net_code code = net_channel_control_decode(encoded, &value);
+  if (code != 0) {
+    show_wire_error(c, code);
+    return;
+  }
+  show_channel_control_form(c, &value);
 }
 
 static inline void read_init_packet_form(call *c, const node *form, net_init_packet *value) {
@@ -6158,6 +7559,44 @@ static inline bool dispatch_wire(call *c) {
       {"wire.echo_event.decode", wire_echo_event_decode},
       {"wire.permission_token.encode", wire_permission_token_encode},
       {"wire.permission_token.decode", wire_permission_token_decode},
+      {"wire.revocation.encode", wire_revocation_encode},
+      {"wire.revocation.decode", wire_revocation_decode},
+      {"wire.capability_tag.encode", wire_capability_tag_encode},
+      {"wire.capability_tag.decode", wire_capability_tag_decode},
+      {"wire.capability_metadata.encode", wire_capability_metadata_encode},
+      {"wire.capability_metadata.decode", wire_capability_metadata_decode},
+      {"wire.announcement.encode", wire_announcement_encode},
+      {"wire.announcement.decode", wire_announcement_decode},
+      {"wire.gossip_digests.encode", wire_gossip_digests_encode},
+      {"wire.gossip_digests.decode", wire_gossip_digests_decode},
+      {"wire.announcement_mark.encode", wire_announcement_mark_encode},
+      {"wire.announcement_mark.decode", wire_announcement_mark_decode},
+      {"wire.revocation_mark.encode", wire_revocation_mark_encode},
+      {"wire.revocation_mark.decode", wire_revocation_mark_decode},
+      {"wire.announcement_pull.encode", wire_announcement_pull_encode},
+      {"wire.announcement_pull.decode", wire_announcement_pull_decode},
+      {"wire.capability_state.encode", wire_capability_state_encode},
+      {"wire.capability_state.decode", wire_capability_state_decode},
+      {"wire.capability_delta.encode", wire_capability_delta_encode},
+      {"wire.capability_delta.decode", wire_capability_delta_decode},
+      {"wire.announcement_marks.encode", wire_announcement_marks_encode},
+      {"wire.announcement_marks.decode", wire_announcement_marks_decode},
+      {"wire.revocation_marks.encode", wire_revocation_marks_encode},
+      {"wire.revocation_marks.decode", wire_revocation_marks_decode},
+      {"wire.channel_resume.encode", wire_channel_resume_encode},
+      {"wire.channel_resume.decode", wire_channel_resume_decode},
+      {"wire.channel_subscribed.encode", wire_channel_subscribed_encode},
+      {"wire.channel_subscribed.decode", wire_channel_subscribed_decode},
+      {"wire.channel_refused.encode", wire_channel_refused_encode},
+      {"wire.channel_refused.decode", wire_channel_refused_decode},
+      {"wire.channel_unsubscribe.encode", wire_channel_unsubscribe_encode},
+      {"wire.channel_unsubscribe.decode", wire_channel_unsubscribe_decode},
+      {"wire.channel_ended.encode", wire_channel_ended_encode},
+      {"wire.channel_ended.decode", wire_channel_ended_decode},
+      {"wire.channel_subscribe.encode", wire_channel_subscribe_encode},
+      {"wire.channel_subscribe.decode", wire_channel_subscribe_decode},
+      {"wire.channel_control.encode", wire_channel_control_encode},
+      {"wire.channel_control.decode", wire_channel_control_decode},
       {"wire.init_packet.encode", wire_init_packet_encode},
       {"wire.init_packet.decode", wire_init_packet_decode},
       {"wire.resp_packet.encode", wire_resp_packet_encode},

@@ -29,6 +29,8 @@ from forms import (
 
 import net.gen.base
 import net.gen.bus
+import net.gen.capability
+import net.gen.channel
 import net.gen.control
 import net.gen.cortex
 import net.gen.dedup
@@ -264,6 +266,29 @@ NAMED.update(
             ("channel", "channel", SAME),
             ("now", "now", optional(DATE)),
             ("floors", "floors", list_of(named("identity.generation_floor"))),
+        ),
+        "capability.announcement_kind": enum_of(
+            {"full": "full", "delta": "delta", "withdrawal": "withdrawal"}
+        ),
+        "channel.channel_refusal": enum_of(
+            {
+                "unauthorized": "unauthorized",
+                "unknown_channel": "unknown_channel",
+                "rate_limited": "rate_limited",
+                "too_many": "too_many",
+                "invalid_name": "invalid_name",
+            },
+        ),
+        "channel.channel_end": enum_of(
+            {
+                "closed": "closed",
+                "expired": "expired",
+                "revoked": "revoked",
+                "unauthorized": "unauthorized",
+                "removed": "removed",
+                "replaced": "replaced",
+                "shutting_down": "shutting_down",
+            },
         ),
         "mesh.reject_code": enum_of(
             {
@@ -750,7 +775,17 @@ NAMED.update(
             net.gen.netdb.NetDbBundle, ("state_bytes", "state_bytes", BYTES)
         ),
         "route.gossip_kind": enum_of(
-            {"beacons": "beacons", "routes": "routes", "seqno_requests": "seqno_requests"}
+            {
+                "beacons": "beacons",
+                "routes": "routes",
+                "seqno_requests": "seqno_requests",
+                "announcement": "announcement",
+                "revocations": "revocations",
+                "digests": "digests",
+                "announcement_marks": "announcement_marks",
+                "revocation_marks": "revocation_marks",
+                "pulls": "pulls",
+            },
         ),
     }
 )

@@ -67,16 +67,12 @@ impl Router {
 
     /// Reads a message from an item on; gives the place of the item that has to wait.
     fn read_message(&mut self, now: Instant, link: Link, message: &[u8], from: usize) -> Option<usize> {
-        let Some(kind) = message.first().and_then(|tag| GossipKind::from_tag(*tag)) else {
+        let kind = message.first().and_then(|tag| GossipKind::from_tag(*tag));
+        let Some((kind, size)) = kind.and_then(|kind| Some((kind, size_of(kind)?))) else {
             self.counters.drop(Drop::UnknownKind);
             return None;
         };
         let items = &message[1..];
-        let size = match kind {
-            GossipKind::Beacons => Beacon::SIZE,
-            GossipKind::Routes => RouteLayout::SIZE,
-            GossipKind::SeqnoRequests => SeqnoRequest::SIZE,
-        };
         if !items.len().is_multiple_of(size) {
             self.misbehaved(link, Misdeed::Malformed, Drop::Malformed);
             return None;
@@ -86,7 +82,7 @@ impl Router {
             let step = match kind {
                 GossipKind::Beacons => self.on_beacon(now, link, item),
                 GossipKind::Routes => self.on_route(now, link, item),
-                GossipKind::SeqnoRequests => SeqnoRequest::decode(item).map(|request| {
+                _ => SeqnoRequest::decode(item).map(|request| {
                     self.on_request(now, link, &request);
                     Step::Done
                 }),
@@ -301,6 +297,16 @@ impl Router {
         }
         let messages = [requests, beacons, routes].into_iter().filter(|composed| composed.bytes.len() > 1);
         self.outbox.extend(messages.map(|composed| Transmit { link, message: composed.bytes }));
+    }
+}
+
+/// Bytes of the items of a kind of message; nothing if it is not for a router.
+fn size_of(kind: GossipKind) -> Option<usize> {
+    match kind {
+        GossipKind::Beacons => Some(Beacon::SIZE),
+        GossipKind::Routes => Some(RouteLayout::SIZE),
+        GossipKind::SeqnoRequests => Some(SeqnoRequest::SIZE),
+        _ => None,
     }
 }
 

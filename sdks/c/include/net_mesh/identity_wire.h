@@ -110,4 +110,77 @@ static inline net_code net_permission_token_decode(net_view bytes, net_permissio
   return 0;
 }
 
+// An issuer's signed statement that its older tokens count no more, and with them what was passed on of these. It begins with the label `net.revoke.v1`, filled up with zeros to 16 bytes.
+typedef struct net_revocation {
+  // Entity id of the issuer.
+  uint8_t issuer[32];
+  // Least generation of its tokens that counts. The greatest floor counts for ever.
+  uint32_t floor;
+  // Zero.
+  uint32_t reserved;
+  // When it was signed, by the issuer's clock.
+  uint64_t issued;
+  // Ed25519 over bytes 0 to 63, as they were sent.
+  uint8_t signature[64];
+} net_revocation;
+
+// Bytes of every encoding.
+#define NET_REVOCATION_SIZE 128
+
+static inline void net_revocation_write(net_wire_writer *outer, const net_revocation *value) {
+  net_wire_writer part = net_wire_part_of(outer);
+  net_wire_writer *w = &part;
+  net_wire_put(w, "net.revoke.v1\000\000\000", 16);
+  net_wire_to(w, 16);
+  net_wire_put(w, value->issuer, 32);
+  net_wire_to(w, 48);
+  net_wire_put_uint(w, (uint64_t)value->floor, 4, NET_WIRE_LITTLE);
+  net_wire_to(w, 52);
+  net_wire_at_most(&w->failed, value->reserved, UINT64_C(0));
+  net_wire_put_uint(w, (uint64_t)value->reserved, 4, NET_WIRE_LITTLE);
+  net_wire_to(w, 56);
+  net_wire_put_uint(w, (uint64_t)value->issued, 8, NET_WIRE_LITTLE);
+  net_wire_to(w, 64);
+  net_wire_put(w, value->signature, 64);
+  net_wire_part_done(outer, w);
+}
+
+// Appends the encoding of a value; `argument`, and nothing, if a member does not fit.
+static inline net_code net_revocation_encode(const net_revocation *value, net_writer *out) {
+  net_wire_writer w = {out, out->len, 0, false};
+  net_revocation_write(&w, value);
+  return net_wire_finish(&w);
+}
+
+static inline void net_revocation_read(net_wire_reader *outer, net_revocation *value) {
+  net_wire_reader part = net_wire_part(outer, 128);
+  net_wire_reader *r = &part;
+  net_wire_magic(r, "net.revoke.v1\000\000\000", 16);
+  net_wire_seek(r, 16);
+  net_wire_copy(r, value->issuer, 32);
+  net_wire_seek(r, 48);
+  value->floor = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
+  net_wire_seek(r, 52);
+  value->reserved = (uint32_t)net_wire_get(r, 4, NET_WIRE_LITTLE);
+  net_wire_at_most(&r->failed, value->reserved, UINT64_C(0));
+  net_wire_seek(r, 56);
+  value->issued = (uint64_t)net_wire_get(r, 8, NET_WIRE_LITTLE);
+  net_wire_seek(r, 64);
+  net_wire_copy(r, value->signature, 64);
+  outer->failed = r->failed;
+}
+
+// Decodes all of the bytes; the value is empty if they are malformed.
+static inline net_code net_revocation_decode(net_view bytes, net_revocation *value) {
+  net_wire_reader r = {bytes.data, bytes.len, 0, false};
+  memset(value, 0, sizeof *value);
+  net_wire_exactly(&r, 128);
+  net_revocation_read(&r, value);
+  if (r.failed) {
+    memset(value, 0, sizeof *value);
+    return NET_CODE(NET_FAMILY_BASE, NET_BASE_CODEC_DECODE);
+  }
+  return 0;
+}
+
 #endif

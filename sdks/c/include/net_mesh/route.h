@@ -7,7 +7,8 @@
 // node chooses a neighbour for each destination without ever forming a loop, by the feasibility
 // condition of Babel (RFC 8966).
 // A message of the gossip stream is a byte, the `gossip_kind`, and any number of layouts of that
-// kind, one behind the other.
+// kind, one behind the other, or
+// just one where it says so.
 // All integers are little-endian, and whatever is reserved is zero.
 
 #ifndef NET_MESH_ROUTE_H
@@ -18,7 +19,7 @@
 #include <net_mesh/error.h>
 #include <net_mesh/identity.h>
 
-// Most bytes of one message of the gossip stream.
+// Most bytes of one message of the gossip stream, unless it is an announcement.
 #define NET_GOSSIP_LIMIT 16384
 
 // The metric that takes a route back.
@@ -39,6 +40,24 @@ typedef uint8_t net_gossip_kind;
 // Layouts `seqno_request`.
 #define NET_GOSSIP_KIND_SEQNO_REQUESTS ((net_gossip_kind)3)
 
+// One `announcement` of module `capability`.
+#define NET_GOSSIP_KIND_ANNOUNCEMENT ((net_gossip_kind)16)
+
+// Layouts `revocation` of module `identity`.
+#define NET_GOSSIP_KIND_REVOCATIONS ((net_gossip_kind)17)
+
+// One `gossip_digests` of module `capability`.
+#define NET_GOSSIP_KIND_DIGESTS ((net_gossip_kind)18)
+
+// One `announcement_marks` of module `capability`.
+#define NET_GOSSIP_KIND_ANNOUNCEMENT_MARKS ((net_gossip_kind)19)
+
+// One `revocation_marks` of module `capability`.
+#define NET_GOSSIP_KIND_REVOCATION_MARKS ((net_gossip_kind)20)
+
+// Layouts `announcement_pull` of module `capability`.
+#define NET_GOSSIP_KIND_PULLS ((net_gossip_kind)21)
+
 NET_UNSIGNED(gossip_kind, net_gossip_kind)
 NET_LIST_TYPE(gossip_kind, net_gossip_kind)
 NET_LIST_CODEC(gossip_kind, net_gossip_kind)
@@ -53,6 +72,24 @@ static inline const char *net_gossip_kind_text(net_gossip_kind value) {
   }
   if (value == NET_GOSSIP_KIND_SEQNO_REQUESTS) {
     return "seqno_requests";
+  }
+  if (value == NET_GOSSIP_KIND_ANNOUNCEMENT) {
+    return "announcement";
+  }
+  if (value == NET_GOSSIP_KIND_REVOCATIONS) {
+    return "revocations";
+  }
+  if (value == NET_GOSSIP_KIND_DIGESTS) {
+    return "digests";
+  }
+  if (value == NET_GOSSIP_KIND_ANNOUNCEMENT_MARKS) {
+    return "announcement_marks";
+  }
+  if (value == NET_GOSSIP_KIND_REVOCATION_MARKS) {
+    return "revocation_marks";
+  }
+  if (value == NET_GOSSIP_KIND_PULLS) {
+    return "pulls";
   }
   return NULL;
 }
@@ -69,6 +106,30 @@ static inline bool net_gossip_kind_from_text(net_view text, net_gossip_kind *val
   }
   if (net_view_equal(text, net_str("seqno_requests"))) {
     *value = NET_GOSSIP_KIND_SEQNO_REQUESTS;
+    return true;
+  }
+  if (net_view_equal(text, net_str("announcement"))) {
+    *value = NET_GOSSIP_KIND_ANNOUNCEMENT;
+    return true;
+  }
+  if (net_view_equal(text, net_str("revocations"))) {
+    *value = NET_GOSSIP_KIND_REVOCATIONS;
+    return true;
+  }
+  if (net_view_equal(text, net_str("digests"))) {
+    *value = NET_GOSSIP_KIND_DIGESTS;
+    return true;
+  }
+  if (net_view_equal(text, net_str("announcement_marks"))) {
+    *value = NET_GOSSIP_KIND_ANNOUNCEMENT_MARKS;
+    return true;
+  }
+  if (net_view_equal(text, net_str("revocation_marks"))) {
+    *value = NET_GOSSIP_KIND_REVOCATION_MARKS;
+    return true;
+  }
+  if (net_view_equal(text, net_str("pulls"))) {
+    *value = NET_GOSSIP_KIND_PULLS;
     return true;
   }
   return false;

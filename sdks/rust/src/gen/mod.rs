@@ -4,6 +4,8 @@
 
 pub mod base;
 pub mod bus;
+pub mod capability;
+pub mod channel;
 pub mod cortex;
 pub mod dedup;
 #[cfg(feature = "conformance")]
@@ -16,6 +18,8 @@ pub mod route;
 
 pub use base::*;
 pub use bus::*;
+pub use capability::*;
+pub use channel::*;
 pub use cortex::*;
 pub use dedup::*;
 #[cfg(feature = "conformance")]

@@ -4,7 +4,8 @@
 //!
 //! Each node signs beacons; from the beacons' pairs of epoch and sequence number and the distances that neighbours give, every
 //! node chooses a neighbour for each destination without ever forming a loop, by the feasibility condition of Babel (RFC 8966).
-//! A message of the gossip stream is a byte, the `gossip_kind`, and any number of layouts of that kind, one behind the other.
+//! A message of the gossip stream is a byte, the `gossip_kind`, and any number of layouts of that kind, one behind the other, or
+//! just one where it says so.
 //! All integers are little-endian, and whatever is reserved is zero.
 
 pub use net_types::route::*;

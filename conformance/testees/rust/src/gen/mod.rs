@@ -4,6 +4,8 @@
 
 mod base;
 mod bus;
+mod capability;
+mod channel;
 mod cortex;
 mod dedup;
 mod echo;
@@ -28,6 +30,8 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         Some("dedup") => dedup::call(op, request),
         Some("echo") => echo::call(op, request).await,
         Some("identity") => identity::call(op, request),
+        Some("capability") => capability::call(op, request),
+        Some("channel") => channel::call(op, request),
         Some("mesh") => mesh::call(op, request).await,
         Some("bus") => bus::call(op, request).await,
         Some("redex") => redex::call(op, request).await,

@@ -12,6 +12,8 @@ pub(crate) fn surface() -> Value {
     dedup(&mut list);
     echo(&mut list);
     identity(&mut list);
+    capability(&mut list);
+    channel(&mut list);
     mesh(&mut list);
     bus(&mut list);
     redex(&mut list);
@@ -730,6 +732,8 @@ fn identity(list: &mut List) {
         net_mesh::wire::identity::PermissionToken::decode,
     );
     list.has(&["PermissionToken::encode", "PermissionToken::decode"]);
+    let _ = (net_mesh::wire::identity::Revocation::encode, net_mesh::wire::identity::Revocation::decode);
+    list.has(&["Revocation::encode", "Revocation::decode"]);
     list.ty::<net_mesh::identity::Token>("Token");
     list.ty::<net_mesh::identity::Identity>("Identity");
     list.has(&["Token::parse"]);
@@ -768,6 +772,114 @@ fn identity(list: &mut List) {
     list.has(&["delegate_token"]);
     list.has(&["authorize"]);
     list.has(&["channel_hash"]);
+}
+
+fn capability(list: &mut List) {
+    list.value("ANNOUNCEMENT_LIMIT", net_mesh::capability::ANNOUNCEMENT_LIMIT);
+    list.value("MAX_CAPABILITY_HOPS", net_mesh::capability::MAX_CAPABILITY_HOPS);
+    list.value("MAX_DELTAS", net_mesh::capability::MAX_DELTAS);
+    list.value("DIGEST_BUCKETS", net_mesh::capability::DIGEST_BUCKETS);
+    list.ty::<net_mesh::capability::AnnouncementKind>("AnnouncementKind");
+    list.value("AnnouncementKind::Full", net_mesh::capability::AnnouncementKind::Full.text());
+    list.value("AnnouncementKind::Delta", net_mesh::capability::AnnouncementKind::Delta.text());
+    list.value("AnnouncementKind::Withdrawal", net_mesh::capability::AnnouncementKind::Withdrawal.text());
+    let _ = (
+        net_mesh::wire::capability::CapabilityTag::encode,
+        net_mesh::wire::capability::CapabilityTag::decode,
+    );
+    list.has(&["CapabilityTag::encode", "CapabilityTag::decode"]);
+    let _ = (
+        net_mesh::wire::capability::CapabilityMetadata::encode,
+        net_mesh::wire::capability::CapabilityMetadata::decode,
+    );
+    list.has(&["CapabilityMetadata::encode", "CapabilityMetadata::decode"]);
+    let _ = (
+        net_mesh::wire::capability::CapabilityState::encode,
+        net_mesh::wire::capability::CapabilityState::decode,
+    );
+    list.has(&["CapabilityState::encode", "CapabilityState::decode"]);
+    let _ = (
+        net_mesh::wire::capability::CapabilityDelta::encode,
+        net_mesh::wire::capability::CapabilityDelta::decode,
+    );
+    list.has(&["CapabilityDelta::encode", "CapabilityDelta::decode"]);
+    let _ =
+        (net_mesh::wire::capability::Announcement::encode, net_mesh::wire::capability::Announcement::decode);
+    list.has(&["Announcement::encode", "Announcement::decode"]);
+    let _ = (
+        net_mesh::wire::capability::GossipDigests::encode,
+        net_mesh::wire::capability::GossipDigests::decode,
+    );
+    list.has(&["GossipDigests::encode", "GossipDigests::decode"]);
+    let _ = (
+        net_mesh::wire::capability::AnnouncementMark::encode,
+        net_mesh::wire::capability::AnnouncementMark::decode,
+    );
+    list.has(&["AnnouncementMark::encode", "AnnouncementMark::decode"]);
+    let _ = (
+        net_mesh::wire::capability::AnnouncementMarks::encode,
+        net_mesh::wire::capability::AnnouncementMarks::decode,
+    );
+    list.has(&["AnnouncementMarks::encode", "AnnouncementMarks::decode"]);
+    let _ = (
+        net_mesh::wire::capability::RevocationMark::encode,
+        net_mesh::wire::capability::RevocationMark::decode,
+    );
+    list.has(&["RevocationMark::encode", "RevocationMark::decode"]);
+    let _ = (
+        net_mesh::wire::capability::RevocationMarks::encode,
+        net_mesh::wire::capability::RevocationMarks::decode,
+    );
+    list.has(&["RevocationMarks::encode", "RevocationMarks::decode"]);
+    let _ = (
+        net_mesh::wire::capability::AnnouncementPull::encode,
+        net_mesh::wire::capability::AnnouncementPull::decode,
+    );
+    list.has(&["AnnouncementPull::encode", "AnnouncementPull::decode"]);
+}
+
+fn channel(list: &mut List) {
+    list.value("MAX_CHAIN", net_mesh::channel::MAX_CHAIN);
+    list.value("MAX_SUBSCRIPTIONS", net_mesh::channel::MAX_SUBSCRIPTIONS);
+    list.ty::<net_mesh::channel::ChannelRefusal>("ChannelRefusal");
+    list.value("ChannelRefusal::Unauthorized", net_mesh::channel::ChannelRefusal::Unauthorized.text());
+    list.value("ChannelRefusal::UnknownChannel", net_mesh::channel::ChannelRefusal::UnknownChannel.text());
+    list.value("ChannelRefusal::RateLimited", net_mesh::channel::ChannelRefusal::RateLimited.text());
+    list.value("ChannelRefusal::TooMany", net_mesh::channel::ChannelRefusal::TooMany.text());
+    list.value("ChannelRefusal::InvalidName", net_mesh::channel::ChannelRefusal::InvalidName.text());
+    list.ty::<net_mesh::channel::ChannelEnd>("ChannelEnd");
+    list.value("ChannelEnd::Closed", net_mesh::channel::ChannelEnd::Closed.text());
+    list.value("ChannelEnd::Expired", net_mesh::channel::ChannelEnd::Expired.text());
+    list.value("ChannelEnd::Revoked", net_mesh::channel::ChannelEnd::Revoked.text());
+    list.value("ChannelEnd::Unauthorized", net_mesh::channel::ChannelEnd::Unauthorized.text());
+    list.value("ChannelEnd::Removed", net_mesh::channel::ChannelEnd::Removed.text());
+    list.value("ChannelEnd::Replaced", net_mesh::channel::ChannelEnd::Replaced.text());
+    list.value("ChannelEnd::ShuttingDown", net_mesh::channel::ChannelEnd::ShuttingDown.text());
+    let _ = (net_mesh::wire::channel::ChannelResume::encode, net_mesh::wire::channel::ChannelResume::decode);
+    list.has(&["ChannelResume::encode", "ChannelResume::decode"]);
+    let _ = (
+        net_mesh::wire::channel::ChannelSubscribe::encode,
+        net_mesh::wire::channel::ChannelSubscribe::decode,
+    );
+    list.has(&["ChannelSubscribe::encode", "ChannelSubscribe::decode"]);
+    let _ = (
+        net_mesh::wire::channel::ChannelSubscribed::encode,
+        net_mesh::wire::channel::ChannelSubscribed::decode,
+    );
+    list.has(&["ChannelSubscribed::encode", "ChannelSubscribed::decode"]);
+    let _ =
+        (net_mesh::wire::channel::ChannelRefused::encode, net_mesh::wire::channel::ChannelRefused::decode);
+    list.has(&["ChannelRefused::encode", "ChannelRefused::decode"]);
+    let _ = (
+        net_mesh::wire::channel::ChannelUnsubscribe::encode,
+        net_mesh::wire::channel::ChannelUnsubscribe::decode,
+    );
+    list.has(&["ChannelUnsubscribe::encode", "ChannelUnsubscribe::decode"]);
+    let _ = (net_mesh::wire::channel::ChannelEnded::encode, net_mesh::wire::channel::ChannelEnded::decode);
+    list.has(&["ChannelEnded::encode", "ChannelEnded::decode"]);
+    let _ =
+        (net_mesh::wire::channel::ChannelControl::encode, net_mesh::wire::channel::ChannelControl::decode);
+    list.has(&["ChannelControl::encode", "ChannelControl::decode"]);
 }
 
 fn mesh(list: &mut List) {
@@ -2329,6 +2441,12 @@ fn route(list: &mut List) {
     list.value("GossipKind::Beacons", net_mesh::route::GossipKind::Beacons.text());
     list.value("GossipKind::Routes", net_mesh::route::GossipKind::Routes.text());
     list.value("GossipKind::SeqnoRequests", net_mesh::route::GossipKind::SeqnoRequests.text());
+    list.value("GossipKind::Announcement", net_mesh::route::GossipKind::Announcement.text());
+    list.value("GossipKind::Revocations", net_mesh::route::GossipKind::Revocations.text());
+    list.value("GossipKind::Digests", net_mesh::route::GossipKind::Digests.text());
+    list.value("GossipKind::AnnouncementMarks", net_mesh::route::GossipKind::AnnouncementMarks.text());
+    list.value("GossipKind::RevocationMarks", net_mesh::route::GossipKind::RevocationMarks.text());
+    list.value("GossipKind::Pulls", net_mesh::route::GossipKind::Pulls.text());
     let _ = (net_mesh::wire::route::Beacon::encode, net_mesh::wire::route::Beacon::decode);
     list.has(&["Beacon::encode", "Beacon::decode"]);
     let _ = (net_mesh::wire::route::Route::encode, net_mesh::wire::route::Route::decode);

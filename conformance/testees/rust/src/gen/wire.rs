@@ -114,6 +114,155 @@ pub(crate) fn call(op: &str, args: &Map<String, Value>) -> Result<Value, Failure
             let encoded: Vec<u8> = member(args, "bytes")?;
             Ok(net_types::wire::identity::PermissionToken::decode(&encoded)?.write())
         }
+        (Some("revocation"), Some("encode")) => {
+            Ok(net_types::wire::identity::Revocation::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("revocation"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::identity::Revocation::decode(&encoded)?.write())
+        }
+        (Some("capability_tag"), Some("encode")) => {
+            Ok(net_types::wire::capability::CapabilityTag::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("capability_tag"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::CapabilityTag::decode(&encoded)?.write())
+        }
+        (Some("capability_metadata"), Some("encode")) => {
+            Ok(net_types::wire::capability::CapabilityMetadata::read(argument(args, "value")?)?
+                .encode()?
+                .write())
+        }
+        (Some("capability_metadata"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::CapabilityMetadata::decode(&encoded)?.write())
+        }
+        (Some("announcement"), Some("encode")) => {
+            Ok(net_types::wire::capability::Announcement::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("announcement"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::Announcement::decode(&encoded)?.write())
+        }
+        (Some("gossip_digests"), Some("encode")) => {
+            Ok(net_types::wire::capability::GossipDigests::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("gossip_digests"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::GossipDigests::decode(&encoded)?.write())
+        }
+        (Some("announcement_mark"), Some("encode")) => {
+            Ok(net_types::wire::capability::AnnouncementMark::read(argument(args, "value")?)?
+                .encode()?
+                .write())
+        }
+        (Some("announcement_mark"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::AnnouncementMark::decode(&encoded)?.write())
+        }
+        (Some("revocation_mark"), Some("encode")) => {
+            Ok(net_types::wire::capability::RevocationMark::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("revocation_mark"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::RevocationMark::decode(&encoded)?.write())
+        }
+        (Some("announcement_pull"), Some("encode")) => {
+            Ok(net_types::wire::capability::AnnouncementPull::read(argument(args, "value")?)?
+                .encode()?
+                .write())
+        }
+        (Some("announcement_pull"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::AnnouncementPull::decode(&encoded)?.write())
+        }
+        (Some("capability_state"), Some("encode")) => {
+            Ok(net_types::wire::capability::CapabilityState::read(argument(args, "value")?)?
+                .encode()?
+                .write())
+        }
+        (Some("capability_state"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::CapabilityState::decode(&encoded)?.write())
+        }
+        (Some("capability_delta"), Some("encode")) => {
+            Ok(net_types::wire::capability::CapabilityDelta::read(argument(args, "value")?)?
+                .encode()?
+                .write())
+        }
+        (Some("capability_delta"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::CapabilityDelta::decode(&encoded)?.write())
+        }
+        (Some("announcement_marks"), Some("encode")) => {
+            Ok(net_types::wire::capability::AnnouncementMarks::read(argument(args, "value")?)?
+                .encode()?
+                .write())
+        }
+        (Some("announcement_marks"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::AnnouncementMarks::decode(&encoded)?.write())
+        }
+        (Some("revocation_marks"), Some("encode")) => {
+            Ok(net_types::wire::capability::RevocationMarks::read(argument(args, "value")?)?
+                .encode()?
+                .write())
+        }
+        (Some("revocation_marks"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::capability::RevocationMarks::decode(&encoded)?.write())
+        }
+        (Some("channel_resume"), Some("encode")) => {
+            Ok(net_types::wire::channel::ChannelResume::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("channel_resume"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::channel::ChannelResume::decode(&encoded)?.write())
+        }
+        (Some("channel_subscribed"), Some("encode")) => {
+            Ok(net_types::wire::channel::ChannelSubscribed::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("channel_subscribed"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::channel::ChannelSubscribed::decode(&encoded)?.write())
+        }
+        (Some("channel_refused"), Some("encode")) => {
+            Ok(net_types::wire::channel::ChannelRefused::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("channel_refused"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::channel::ChannelRefused::decode(&encoded)?.write())
+        }
+        (Some("channel_unsubscribe"), Some("encode")) => {
+            Ok(net_types::wire::channel::ChannelUnsubscribe::read(argument(args, "value")?)?
+                .encode()?
+                .write())
+        }
+        (Some("channel_unsubscribe"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::channel::ChannelUnsubscribe::decode(&encoded)?.write())
+        }
+        (Some("channel_ended"), Some("encode")) => {
+            Ok(net_types::wire::channel::ChannelEnded::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("channel_ended"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::channel::ChannelEnded::decode(&encoded)?.write())
+        }
+        (Some("channel_subscribe"), Some("encode")) => {
+            Ok(net_types::wire::channel::ChannelSubscribe::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("channel_subscribe"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::channel::ChannelSubscribe::decode(&encoded)?.write())
+        }
+        (Some("channel_control"), Some("encode")) => {
+            Ok(net_types::wire::channel::ChannelControl::read(argument(args, "value")?)?.encode()?.write())
+        }
+        (Some("channel_control"), Some("decode")) => {
+            let encoded: Vec<u8> = member(args, "bytes")?;
+            Ok(net_types::wire::channel::ChannelControl::decode(&encoded)?.write())
+        }
         (Some("init_packet"), Some("encode")) => {
             Ok(net_types::wire::mesh::InitPacket::read(argument(args, "value")?)?.encode()?.write())
         }
@@ -878,6 +1027,330 @@ impl Fixture for net_types::wire::identity::PermissionToken {
             "delegation_depth": self.delegation_depth.write(),
             "nonce": self.nonce.write(),
             "signature": self.signature.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::identity::Revocation {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            issuer: member(args, "issuer")?,
+            floor: member(args, "floor")?,
+            reserved: member(args, "reserved")?,
+            issued: member(args, "issued")?,
+            signature: member(args, "signature")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "issuer": self.issuer.write(),
+            "floor": self.floor.write(),
+            "reserved": self.reserved.write(),
+            "issued": self.issued.write(),
+            "signature": self.signature.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::CapabilityTag {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { text: member(args, "text")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "text": self.text.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::CapabilityMetadata {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { key: member(args, "key")?, value: member(args, "value")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "key": self.key.write(),
+            "value": self.value.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::Announcement {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            kind: member(args, "kind")?,
+            entity_id: member(args, "entity_id")?,
+            epoch: member(args, "epoch")?,
+            revision: member(args, "revision")?,
+            ttl: member(args, "ttl")?,
+            issued: member(args, "issued")?,
+            body: member(args, "body")?,
+            signature: member(args, "signature")?,
+            hops: member(args, "hops")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "kind": self.kind.write(),
+            "entity_id": self.entity_id.write(),
+            "epoch": self.epoch.write(),
+            "revision": self.revision.write(),
+            "ttl": self.ttl.write(),
+            "issued": self.issued.write(),
+            "body": self.body.write(),
+            "signature": self.signature.write(),
+            "hops": self.hops.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::GossipDigests {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { announcements: member(args, "announcements")?, revocations: member(args, "revocations")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "announcements": self.announcements.write(),
+            "revocations": self.revocations.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::AnnouncementMark {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            node_id: member(args, "node_id")?,
+            epoch: member(args, "epoch")?,
+            revision: member(args, "revision")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "node_id": self.node_id.write(),
+            "epoch": self.epoch.write(),
+            "revision": self.revision.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::RevocationMark {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { issuer: member(args, "issuer")?, floor: member(args, "floor")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "issuer": self.issuer.write(),
+            "floor": self.floor.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::AnnouncementPull {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { node_id: member(args, "node_id")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "node_id": self.node_id.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::CapabilityState {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { tags: member(args, "tags")?, metadata: member(args, "metadata")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "tags": self.tags.write(),
+            "metadata": self.metadata.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::CapabilityDelta {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            base: member(args, "base")?,
+            result: member(args, "result")?,
+            removed_tags: member(args, "removed_tags")?,
+            added_tags: member(args, "added_tags")?,
+            removed_keys: member(args, "removed_keys")?,
+            set: member(args, "set")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "base": self.base.write(),
+            "result": self.result.write(),
+            "removed_tags": self.removed_tags.write(),
+            "added_tags": self.added_tags.write(),
+            "removed_keys": self.removed_keys.write(),
+            "set": self.set.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::AnnouncementMarks {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { first: member(args, "first")?, last: member(args, "last")?, marks: member(args, "marks")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "first": self.first.write(),
+            "last": self.last.write(),
+            "marks": self.marks.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::capability::RevocationMarks {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { first: member(args, "first")?, last: member(args, "last")?, marks: member(args, "marks")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "first": self.first.write(),
+            "last": self.last.write(),
+            "marks": self.marks.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::channel::ChannelResume {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { epoch: member(args, "epoch")?, sequence: member(args, "sequence")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "epoch": self.epoch.write(),
+            "sequence": self.sequence.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::channel::ChannelSubscribed {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            request: member(args, "request")?,
+            subscription: member(args, "subscription")?,
+            epoch: member(args, "epoch")?,
+            next: member(args, "next")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "request": self.request.write(),
+            "subscription": self.subscription.write(),
+            "epoch": self.epoch.write(),
+            "next": self.next.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::channel::ChannelRefused {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { request: member(args, "request")?, reason: member(args, "reason")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "request": self.request.write(),
+            "reason": self.reason.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::channel::ChannelUnsubscribe {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { subscription: member(args, "subscription")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "subscription": self.subscription.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::channel::ChannelEnded {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { subscription: member(args, "subscription")?, reason: member(args, "reason")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "subscription": self.subscription.write(),
+            "reason": self.reason.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::channel::ChannelSubscribe {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self {
+            flags_rest: member(args, "flags_rest")?,
+            request: member(args, "request")?,
+            channel: member(args, "channel")?,
+            group: member(args, "group")?,
+            tokens: member(args, "tokens")?,
+            resume: member(args, "resume")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "flags_rest": self.flags_rest.write(),
+            "request": self.request.write(),
+            "channel": self.channel.write(),
+            "group": self.group.write(),
+            "tokens": self.tokens.write(),
+            "resume": self.resume.write(),
+        })
+    }
+}
+
+impl Fixture for net_types::wire::channel::ChannelControl {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let args = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        Ok(Self { body: member(args, "body")? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "body": self.body.write(),
         })
     }
 }
@@ -2087,6 +2560,36 @@ impl Fixture for net_types::wire::echo::EchoEventBody {
     }
 }
 
+impl Fixture for net_types::wire::channel::ChannelControlBody {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
+        match members.iter().next() {
+            Some((name, part)) if name == "channel_subscribe" => {
+                Fixture::read(part).map(Self::ChannelSubscribe)
+            }
+            Some((name, part)) if name == "channel_subscribed" => {
+                Fixture::read(part).map(Self::ChannelSubscribed)
+            }
+            Some((name, part)) if name == "channel_refused" => Fixture::read(part).map(Self::ChannelRefused),
+            Some((name, part)) if name == "channel_unsubscribe" => {
+                Fixture::read(part).map(Self::ChannelUnsubscribe)
+            }
+            Some((name, part)) if name == "channel_ended" => Fixture::read(part).map(Self::ChannelEnded),
+            _ => Err(wrong("one of the layouts", value)),
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::ChannelSubscribe(part) => json!({ "channel_subscribe": part.write() }),
+            Self::ChannelSubscribed(part) => json!({ "channel_subscribed": part.write() }),
+            Self::ChannelRefused(part) => json!({ "channel_refused": part.write() }),
+            Self::ChannelUnsubscribe(part) => json!({ "channel_unsubscribe": part.write() }),
+            Self::ChannelEnded(part) => json!({ "channel_ended": part.write() }),
+        }
+    }
+}
+
 impl Fixture for net_types::wire::cortex::TaskEventBody {
     fn read(value: &Value) -> Result<Self, Failure> {
         let members = value.as_object().ok_or_else(|| wrong("an object", value))?;
@@ -2178,6 +2681,39 @@ impl Fixture for net_types::echo::Grade {
 }
 
 impl Fixture for net_types::echo::Mood {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::capability::AnnouncementKind {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::channel::ChannelRefusal {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::channel::ChannelEnd {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
         text.parse().map_err(|_| wrong("a known text", value))
@@ -2381,6 +2917,12 @@ impl Item for net_types::echo::Grade {}
 
 impl Item for net_types::echo::Mood {}
 
+impl Item for net_types::capability::AnnouncementKind {}
+
+impl Item for net_types::channel::ChannelRefusal {}
+
+impl Item for net_types::channel::ChannelEnd {}
+
 impl Item for net_types::mesh::RejectCode {}
 
 impl Item for net_types::mesh::CloseCode {}
@@ -2442,6 +2984,44 @@ impl Item for net_types::wire::echo::EchoReply {}
 impl Item for net_types::wire::echo::EchoEvent {}
 
 impl Item for net_types::wire::identity::PermissionToken {}
+
+impl Item for net_types::wire::identity::Revocation {}
+
+impl Item for net_types::wire::capability::CapabilityTag {}
+
+impl Item for net_types::wire::capability::CapabilityMetadata {}
+
+impl Item for net_types::wire::capability::Announcement {}
+
+impl Item for net_types::wire::capability::GossipDigests {}
+
+impl Item for net_types::wire::capability::AnnouncementMark {}
+
+impl Item for net_types::wire::capability::RevocationMark {}
+
+impl Item for net_types::wire::capability::AnnouncementPull {}
+
+impl Item for net_types::wire::capability::CapabilityState {}
+
+impl Item for net_types::wire::capability::CapabilityDelta {}
+
+impl Item for net_types::wire::capability::AnnouncementMarks {}
+
+impl Item for net_types::wire::capability::RevocationMarks {}
+
+impl Item for net_types::wire::channel::ChannelResume {}
+
+impl Item for net_types::wire::channel::ChannelSubscribed {}
+
+impl Item for net_types::wire::channel::ChannelRefused {}
+
+impl Item for net_types::wire::channel::ChannelUnsubscribe {}
+
+impl Item for net_types::wire::channel::ChannelEnded {}
+
+impl Item for net_types::wire::channel::ChannelSubscribe {}
+
+impl Item for net_types::wire::channel::ChannelControl {}
 
 impl Item for net_types::wire::mesh::InitPacket {}
 

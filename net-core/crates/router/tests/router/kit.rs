@@ -172,6 +172,7 @@ fn read(message: &[u8]) -> Vec<Said> {
                 Said::Request(request.node_id, Pair { epoch: request.epoch, seqno: request.seqno })
             })
             .collect(),
+        kind => panic!("{kind:?} is not a router's to say"),
     }
 }
 

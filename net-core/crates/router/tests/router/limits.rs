@@ -78,8 +78,7 @@ fn a_neighbour_that_comes_back_keeps_its_share() {
 fn messages_that_are_none_cost_a_neighbour_its_session_and_nothing_else() {
     let mut bench = Bench::new();
     let one = bench.neighbour(1);
-    let kinds = GossipKind::ALL.iter().map(|kind| kind.tag());
-    for kind in kinds {
+    for kind in [GossipKind::Beacons, GossipKind::Routes, GossipKind::SeqnoRequests].map(GossipKind::tag) {
         for length in [1, 23, 25, 159, 161] {
             bench.router.handle(bench.now, one, &[vec![kind], vec![0xa5; length]].concat());
         }

@@ -5,6 +5,8 @@
 pub mod api;
 pub mod base;
 pub mod bus;
+pub mod capability;
+pub mod channel;
 pub mod control;
 pub mod cortex;
 pub mod dedup;
@@ -22,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "f5efb3d353814f8d77a53acb1082d98b";
+pub const SPEC_HASH: &str = "eb48ebd1dd9386782a5d2d8f5b38b1b5";

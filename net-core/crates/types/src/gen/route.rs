@@ -4,10 +4,11 @@
 //!
 //! Each node signs beacons; from the beacons' pairs of epoch and sequence number and the distances that neighbours give, every
 //! node chooses a neighbour for each destination without ever forming a loop, by the feasibility condition of Babel (RFC 8966).
-//! A message of the gossip stream is a byte, the `gossip_kind`, and any number of layouts of that kind, one behind the other.
+//! A message of the gossip stream is a byte, the `gossip_kind`, and any number of layouts of that kind, one behind the other, or
+//! just one where it says so.
 //! All integers are little-endian, and whatever is reserved is zero.
 
-/// Most bytes of one message of the gossip stream.
+/// Most bytes of one message of the gossip stream, unless it is an announcement.
 pub const GOSSIP_LIMIT: u32 = 16_384;
 
 /// The metric that takes a route back.
@@ -26,11 +27,33 @@ pub enum GossipKind {
     Routes = 2,
     /// Layouts `seqno_request`.
     SeqnoRequests = 3,
+    /// One `announcement` of module `capability`.
+    Announcement = 16,
+    /// Layouts `revocation` of module `identity`.
+    Revocations = 17,
+    /// One `gossip_digests` of module `capability`.
+    Digests = 18,
+    /// One `announcement_marks` of module `capability`.
+    AnnouncementMarks = 19,
+    /// One `revocation_marks` of module `capability`.
+    RevocationMarks = 20,
+    /// Layouts `announcement_pull` of module `capability`.
+    Pulls = 21,
 }
 
 impl GossipKind {
     /// Every value, in the order of the spec.
-    pub const ALL: &[Self] = &[Self::Beacons, Self::Routes, Self::SeqnoRequests];
+    pub const ALL: &[Self] = &[
+        Self::Beacons,
+        Self::Routes,
+        Self::SeqnoRequests,
+        Self::Announcement,
+        Self::Revocations,
+        Self::Digests,
+        Self::AnnouncementMarks,
+        Self::RevocationMarks,
+        Self::Pulls,
+    ];
 
     /// The permanent number.
     pub fn tag(self) -> u8 {
@@ -43,6 +66,12 @@ impl GossipKind {
             1 => Some(Self::Beacons),
             2 => Some(Self::Routes),
             3 => Some(Self::SeqnoRequests),
+            16 => Some(Self::Announcement),
+            17 => Some(Self::Revocations),
+            18 => Some(Self::Digests),
+            19 => Some(Self::AnnouncementMarks),
+            20 => Some(Self::RevocationMarks),
+            21 => Some(Self::Pulls),
             _ => None,
         }
     }
@@ -53,6 +82,12 @@ impl GossipKind {
             Self::Beacons => "beacons",
             Self::Routes => "routes",
             Self::SeqnoRequests => "seqno_requests",
+            Self::Announcement => "announcement",
+            Self::Revocations => "revocations",
+            Self::Digests => "digests",
+            Self::AnnouncementMarks => "announcement_marks",
+            Self::RevocationMarks => "revocation_marks",
+            Self::Pulls => "pulls",
         }
     }
 }
@@ -65,6 +100,12 @@ impl std::str::FromStr for GossipKind {
             "beacons" => Some(Self::Beacons),
             "routes" => Some(Self::Routes),
             "seqno_requests" => Some(Self::SeqnoRequests),
+            "announcement" => Some(Self::Announcement),
+            "revocations" => Some(Self::Revocations),
+            "digests" => Some(Self::Digests),
+            "announcement_marks" => Some(Self::AnnouncementMarks),
+            "revocation_marks" => Some(Self::RevocationMarks),
+            "pulls" => Some(Self::Pulls),
             _ => None,
         };
         known.ok_or_else(|| {

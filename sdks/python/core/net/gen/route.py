@@ -4,8 +4,8 @@
 Each node signs beacons; from the beacons' pairs of epoch and sequence number and the distances that
 neighbours give, every node chooses a neighbour for each destination without ever forming a loop, by
 the feasibility condition of Babel (RFC 8966). A message of the gossip stream is a byte, the
-`gossip_kind`, and any number of layouts of that kind, one behind the other. All integers are
-little-endian, and whatever is reserved is zero.
+`gossip_kind`, and any number of layouts of that kind, one behind the other, or just one where it
+says so. All integers are little-endian, and whatever is reserved is zero.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 __all__ = ["GOSSIP_LIMIT", "GossipKind", "MAX_HOPS", "UNREACHABLE"]
 
 GOSSIP_LIMIT: Final[int] = 16_384
-"""Most bytes of one message of the gossip stream."""
+"""Most bytes of one message of the gossip stream, unless it is an announcement."""
 
 UNREACHABLE: Final[int] = 16_777_215
 """The metric that takes a route back."""
@@ -35,3 +35,15 @@ class GossipKind(StrEnum):
     """Layouts `route`."""
     SEQNO_REQUESTS = "seqno_requests"
     """Layouts `seqno_request`."""
+    ANNOUNCEMENT = "announcement"
+    """One `announcement` of module `capability`."""
+    REVOCATIONS = "revocations"
+    """Layouts `revocation` of module `identity`."""
+    DIGESTS = "digests"
+    """One `gossip_digests` of module `capability`."""
+    ANNOUNCEMENT_MARKS = "announcement_marks"
+    """One `announcement_marks` of module `capability`."""
+    REVOCATION_MARKS = "revocation_marks"
+    """One `revocation_marks` of module `capability`."""
+    PULLS = "pulls"
+    """Layouts `announcement_pull` of module `capability`."""

@@ -4,6 +4,8 @@ export * from './base';
 export * from './control';
 export * from './dedup';
 export * from './identity';
+export * from './capability';
+export * from './channel';
 export * from './mesh';
 export * from './bus';
 export * from './redex';

@@ -3,7 +3,7 @@
 import './spec';
 
 /**
- * Most bytes of one message of the gossip stream.
+ * Most bytes of one message of the gossip stream, unless it is an announcement.
  */
 export const GOSSIP_LIMIT = 16384;
 
@@ -33,5 +33,29 @@ export const GossipKind = {
    * Layouts `seqno_request`.
    */
   SeqnoRequests: 'seqno_requests',
+  /**
+   * One `announcement` of module `capability`.
+   */
+  Announcement: 'announcement',
+  /**
+   * Layouts `revocation` of module `identity`.
+   */
+  Revocations: 'revocations',
+  /**
+   * One `gossip_digests` of module `capability`.
+   */
+  Digests: 'digests',
+  /**
+   * One `announcement_marks` of module `capability`.
+   */
+  AnnouncementMarks: 'announcement_marks',
+  /**
+   * One `revocation_marks` of module `capability`.
+   */
+  RevocationMarks: 'revocation_marks',
+  /**
+   * Layouts `announcement_pull` of module `capability`.
+   */
+  Pulls: 'pulls',
 } as const;
 export type GossipKind = (typeof GossipKind)[keyof typeof GossipKind];

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'f5efb3d353814f8d77a53acb1082d98b';
+export const SPEC_HASH = 'eb48ebd1dd9386782a5d2d8f5b38b1b5';
 
 checkSpec(SPEC_HASH);

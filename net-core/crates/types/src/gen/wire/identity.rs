@@ -119,3 +119,75 @@ const _: () = {
     assert!(97 + size_of::<u64>() == 105);
     assert!(105 + size_of::<[u8; 64]>() == 169);
 };
+
+/// An issuer's signed statement that its older tokens count no more, and with them what was passed on of these. It begins with the label `net.revoke.v1`, filled up with zeros to 16 bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Revocation {
+    /// Entity id of the issuer.
+    pub issuer: [u8; 32],
+    /// Least generation of its tokens that counts. The greatest floor counts for ever.
+    pub floor: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// When it was signed, by the issuer's clock.
+    pub issued: crate::Timestamp<1_000_000_000>,
+    /// Ed25519 over bytes 0 to 63, as they were sent.
+    pub signature: [u8; 64],
+}
+
+impl Revocation {
+    /// Bytes of every encoding.
+    pub const SIZE: usize = 128;
+
+    /// Encodes the value; `argument` if a member does not fit.
+    pub fn encode(&self) -> Result<Vec<u8>, crate::Error> {
+        let mut w = Writer::default();
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+
+    /// Decodes all of the bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::Error> {
+        Self::read(&mut Reader::new(bytes))
+            .map_err(|fault| crate::base::BaseError::CodecDecode { detail: fault.to_string() }.into())
+    }
+
+    fn write(&self, w: &mut Writer) -> Result<(), Fault> {
+        w.bytes(&[110, 101, 116, 46, 114, 101, 118, 111, 107, 101, 46, 118, 49, 0, 0, 0]);
+        w.at(16);
+        w.bytes(&self.issuer);
+        w.at(48);
+        w.u32_le(self.floor);
+        w.at(52);
+        w.u32_le(at_most("reserved", self.reserved, 0)?);
+        w.at(56);
+        w.u64_le(self.issued.0);
+        w.at(64);
+        w.bytes(&self.signature);
+        Ok(())
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        r.exactly(128)?;
+        r.magic(&[110, 101, 116, 46, 114, 101, 118, 111, 107, 101, 46, 118, 49, 0, 0, 0])?;
+        r.at(16);
+        let issuer = r.array("issuer")?;
+        r.at(48);
+        let floor = r.u32_le("floor")?;
+        r.at(52);
+        let reserved = at_most("reserved", r.u32_le("reserved")?, 0)?;
+        r.at(56);
+        let issued = crate::Timestamp(r.u64_le("issued")?);
+        r.at(64);
+        let signature = r.array("signature")?;
+        Ok(Self { issuer, floor, reserved, issued, signature })
+    }
+}
+
+const _: () = {
+    assert!(16 + size_of::<[u8; 32]>() == 48);
+    assert!(48 + size_of::<u32>() == 52);
+    assert!(52 + size_of::<u32>() == 56);
+    assert!(56 + size_of::<u64>() == 64);
+    assert!(64 + size_of::<[u8; 64]>() == 128);
+};

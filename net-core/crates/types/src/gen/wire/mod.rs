@@ -2,6 +2,8 @@
 
 //! Codecs of layouts, by module of the spec.
 
+pub mod capability;
+pub mod channel;
 pub mod cortex;
 #[cfg(feature = "conformance")]
 pub mod echo;
@@ -11,6 +13,8 @@ pub mod netdb;
 pub mod redex;
 pub mod route;
 
+pub use capability::*;
+pub use channel::*;
 pub use cortex::*;
 #[cfg(feature = "conformance")]
 pub use echo::*;

@@ -62,6 +62,14 @@ from net.gen.aio.identity import (
     token_is_expired,
     verify_token,
 )
+from net.gen.aio.capability import (
+    ANNOUNCEMENT_LIMIT,
+    AnnouncementKind,
+    DIGEST_BUCKETS,
+    MAX_CAPABILITY_HOPS,
+    MAX_DELTAS,
+)
+from net.gen.aio.channel import ChannelEnd, ChannelRefusal, MAX_CHAIN, MAX_SUBSCRIPTIONS
 from net.gen.aio.mesh import (
     BackpressureError,
     CloseCode,
@@ -240,8 +248,10 @@ from net.gen.aio.netdb import (
 from net.gen.aio.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
+    "ANNOUNCEMENT_LIMIT",
     "AdapterOpenOptions",
     "AdapterOptions",
+    "AnnouncementKind",
     "ArgumentError",
     "AsyncStream",
     "AuthorizeOptions",
@@ -264,6 +274,8 @@ __all__ = [
     "BusTransportRefusedError",
     "BusUndeliveredError",
     "CancelledError",
+    "ChannelEnd",
+    "ChannelRefusal",
     "ChecksumHash",
     "CloseCode",
     "ClosedError",
@@ -287,6 +299,7 @@ __all__ = [
     "DEFAULT_MAX_BACKOFF",
     "DEFAULT_POLL_INTERVAL",
     "DEFAULT_STREAM_WINDOW_BYTES",
+    "DIGEST_BUCKETS",
     "EventBusOptions",
     "EventStream",
     "FORMAT_VERSION",
@@ -318,9 +331,13 @@ __all__ = [
     "LogSink",
     "LogSinkFunction",
     "MAX_BATCH",
+    "MAX_CAPABILITY_HOPS",
+    "MAX_CHAIN",
+    "MAX_DELTAS",
     "MAX_HOPS",
     "MAX_PAYLOAD",
     "MAX_RANGE",
+    "MAX_SUBSCRIPTIONS",
     "MAX_WAITS",
     "MAX_WATCHES",
     "Memories",

@@ -3,6 +3,29 @@
 
 from net.gen.wire.identity import (
     PermissionToken,
+    Revocation,
+)
+from net.gen.wire.capability import (
+    Announcement,
+    AnnouncementMark,
+    AnnouncementMarks,
+    AnnouncementPull,
+    CapabilityDelta,
+    CapabilityMetadata,
+    CapabilityState,
+    CapabilityTag,
+    GossipDigests,
+    RevocationMark,
+    RevocationMarks,
+)
+from net.gen.wire.channel import (
+    ChannelControl,
+    ChannelEnded,
+    ChannelRefused,
+    ChannelResume,
+    ChannelSubscribe,
+    ChannelSubscribed,
+    ChannelUnsubscribe,
 )
 from net.gen.wire.mesh import (
     AckFrame,
@@ -75,6 +98,25 @@ from net.gen.wire.route import (
 
 __all__ = [
     "PermissionToken",
+    "Revocation",
+    "Announcement",
+    "AnnouncementMark",
+    "AnnouncementMarks",
+    "AnnouncementPull",
+    "CapabilityDelta",
+    "CapabilityMetadata",
+    "CapabilityState",
+    "CapabilityTag",
+    "GossipDigests",
+    "RevocationMark",
+    "RevocationMarks",
+    "ChannelControl",
+    "ChannelEnded",
+    "ChannelRefused",
+    "ChannelResume",
+    "ChannelSubscribe",
+    "ChannelSubscribed",
+    "ChannelUnsubscribe",
     "AckFrame",
     "AckMarksFrame",
     "AckRange",

@@ -123,3 +123,71 @@ def _read_PermissionToken(r: Reader) -> PermissionToken:
         nonce=nonce,
         signature=signature,
     )
+
+
+@dataclass(slots=True)
+class Revocation:
+    """An issuer's signed statement that its older tokens count no more, and with them what was passed on of these. It begins with the label `net.revoke.v1`, filled up with zeros to 16 bytes."""
+
+    SIZE: ClassVar[int] = 128
+    """Bytes of every encoding."""
+
+    issuer: bytes
+    """Entity id of the issuer."""
+
+    floor: int
+    """Least generation of its tokens that counts. The greatest floor counts for ever."""
+
+    reserved: int
+    """Zero."""
+
+    issued: int
+    """When it was signed, by the issuer's clock."""
+
+    signature: bytes
+    """Ed25519 over bytes 0 to 63, as they were sent."""
+
+    def encode(self) -> bytes:
+        """Encodes the value; raises `argument` if a member does not fit."""
+        return k.encode(self, _write_Revocation)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Revocation:
+        """Decodes all of the bytes."""
+        return k.decode(data, _read_Revocation, 0, 8)
+
+
+def _write_Revocation(w: k.Writer, value: Revocation) -> None:
+    w.put(b"\x6e\x65\x74\x2e\x72\x65\x76\x6f\x6b\x65\x2e\x76\x31\x00\x00\x00")
+    w.seek(16)
+    w.exact("issuer", value.issuer, 32)
+    w.seek(48)
+    w.u32le("floor", value.floor)
+    w.seek(52)
+    w.u32le("reserved", value.reserved, 0)
+    w.seek(56)
+    w.u64le("issued", value.issued)
+    w.seek(64)
+    w.exact("signature", value.signature, 64)
+
+
+def _read_Revocation(r: Reader) -> Revocation:
+    r.exactly(128)
+    r.magic(b"\x6e\x65\x74\x2e\x72\x65\x76\x6f\x6b\x65\x2e\x76\x31\x00\x00\x00")
+    r.seek(16)
+    issuer = r.take("issuer", 32)
+    r.seek(48)
+    floor = r.u32le("floor")
+    r.seek(52)
+    reserved = r.u32le("reserved", 0)
+    r.seek(56)
+    issued = r.u64le("issued")
+    r.seek(64)
+    signature = r.take("signature", 64)
+    return Revocation(
+        issuer=issuer,
+        floor=floor,
+        reserved=reserved,
+        issued=issued,
+        signature=signature,
+    )

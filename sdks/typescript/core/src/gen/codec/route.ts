@@ -8,5 +8,11 @@ export const gossipKind = k.choice<t.GossipKind, t.GossipKind>({
     beacons: 1,
     routes: 2,
     seqno_requests: 3,
+    announcement: 16,
+    revocations: 17,
+    digests: 18,
+    announcement_marks: 19,
+    revocation_marks: 20,
+    pulls: 21,
   },
 });

@@ -104,3 +104,67 @@ function readPermissionToken(r: Reader): PermissionToken {
     signature,
   };
 }
+
+/** An issuer's signed statement that its older tokens count no more, and with them what was passed on of these. It begins with the label `net.revoke.v1`, filled up with zeros to 16 bytes. */
+export interface Revocation {
+  /** Entity id of the issuer. */
+  readonly issuer: Uint8Array;
+  /** Least generation of its tokens that counts. The greatest floor counts for ever. */
+  readonly floor: number;
+  /** Zero. */
+  readonly reserved: number;
+  /** When it was signed, by the issuer's clock. */
+  readonly issued: bigint;
+  /** Ed25519 over bytes 0 to 63, as they were sent. */
+  readonly signature: Uint8Array;
+}
+
+/** Encodes the value; throws `argument` if a member does not fit. */
+export function encodeRevocation(value: Revocation): Uint8Array {
+  return k.encode(value, writeRevocation);
+}
+
+/** Decodes all of the bytes. */
+export function decodeRevocation(bytes: Uint8Array): Revocation {
+  return k.decode(bytes, readRevocation, 0, 8, 'codec_decode');
+}
+
+function writeRevocation(w: k.Writer, value: Revocation): void {
+  w.put([
+    0x6e, 0x65, 0x74, 0x2e, 0x72, 0x65, 0x76, 0x6f, 0x6b, 0x65, 0x2e, 0x76, 0x31, 0x00, 0x00, 0x00,
+  ]);
+  w.seek(16);
+  w.exact('issuer', value.issuer, 32);
+  w.seek(48);
+  w.u32le('floor', value.floor);
+  w.seek(52);
+  w.u32le('reserved', value.reserved, 0);
+  w.seek(56);
+  w.u64le('issued', value.issued);
+  w.seek(64);
+  w.exact('signature', value.signature, 64);
+}
+
+function readRevocation(r: Reader): Revocation {
+  r.exactly(128);
+  r.magic([
+    0x6e, 0x65, 0x74, 0x2e, 0x72, 0x65, 0x76, 0x6f, 0x6b, 0x65, 0x2e, 0x76, 0x31, 0x00, 0x00, 0x00,
+  ]);
+  r.seek(16);
+  const issuer = r.take('issuer', 32);
+  r.seek(48);
+  const floor = r.u32le('floor');
+  r.seek(52);
+  const reserved = r.u32le('reserved', 0);
+  r.seek(56);
+  const issued = r.u64le('issued');
+  r.seek(64);
+  const signature = r.take('signature', 64);
+  return {
+    issuer,
+    floor,
+    reserved,
+    issued,
+    signature,
+  };
+}
