@@ -94,12 +94,12 @@ impl Session {
         }
     }
 
-    /// Closes the session: the peer is told, again and again while it still sends, for three timeouts.
+    /// Closes the session: the peer is told for three timeouts, once in each, and again while it still sends.
     pub(crate) fn close(&mut self, cx: &Context<'_>, code: u64, reason: &str) {
         if self.closing.is_none() {
             let until = cx.now + self.recovery.timeout() * 3;
             let reason = reason.chars().take(64).collect();
-            self.closing = Some(Closing { code, reason, until, next: cx.now, is_due: true });
+            self.closing = Some(Closing { code, reason, until, next: cx.now, is_due: true, repeats: 2 });
         }
     }
 

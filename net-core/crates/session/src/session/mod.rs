@@ -128,7 +128,8 @@ pub(crate) enum Ending {
     Expired,
 }
 
-/// A session that this side has closed: it tells whoever still sends.
+/// A session that this side has closed: it tells the peer a few times by itself, since a CLOSE may be lost, and whenever the
+/// peer still sends.
 #[derive(Debug, Clone)]
 struct Closing {
     code: u64,
@@ -137,6 +138,8 @@ struct Closing {
     /// When the next CLOSE may be sent, if one is due.
     next: Instant,
     is_due: bool,
+    /// How often it is told again, whether the peer sends or not.
+    repeats: u8,
 }
 
 #[derive(Debug)]

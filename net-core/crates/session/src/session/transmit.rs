@@ -241,7 +241,8 @@ impl Session {
     fn transmit_close(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<u8>) -> Option<Transmit> {
         let wait = self.recovery.timeout();
         let closing = self.closing.as_mut().filter(|closing| closing.is_due && cx.now >= closing.next)?;
-        (closing.is_due, closing.next) = (false, cx.now + wait);
+        (closing.is_due, closing.next) = (closing.repeats > 0, cx.now + wait);
+        closing.repeats = closing.repeats.saturating_sub(1);
         let (code, reason) = (closing.code, closing.reason.clone());
         let start = buffer.len();
         buffer.resize(start + HEADER, 0);

@@ -76,6 +76,20 @@ fn a_close_that_is_lost_is_told_to_whoever_still_sends() {
 }
 
 #[test]
+fn a_close_that_is_lost_is_told_again_to_a_peer_that_is_silent() {
+    let (mut world, _, _) = World::connected(1);
+    let key = world.nodes[0].endpoint.public_key();
+    world.run(Duration::from_secs(1));
+    world.link.loss = 1_000;
+    world.nodes[1].endpoint.disconnect(world.now, key);
+    world.run(Duration::from_millis(1));
+    world.link.loss = 0;
+    assert!(world.run_until(Duration::from_secs(1), |world| world.ending(0).is_some()));
+    let close_code = u64::from(CloseCode::None.tag());
+    assert_eq!(world.ending(0), Some(MeshError::Closed { close_code, reason: None }));
+}
+
+#[test]
 fn a_node_that_shuts_down_refuses_dials() {
     let mut world = World::pair(1);
     world.nodes[1].endpoint.shutdown(world.now);
