@@ -33,7 +33,7 @@ struct Outcome {
 
 /// Builds everything, runs the programs and the conformance cases; tells whether all went well.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
-    let context = Context::new(workspace, args, false);
+    let context = Context::new(workspace, args, false).optimized();
     println!("Checking the generated code and building the SDKs\n");
     let builds = Run::new(&context);
     let chosen = |stage: &Stage| ["spec", "packages"].contains(&stage.name) || stage.role == Role::Build;

@@ -5,12 +5,13 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
 use crate::job::Job;
 use crate::language::Language;
-use crate::run::Context;
+use crate::run::{Context, Speed};
 use crate::workspace::{STATIC_LIBRARY, Workspace, shared_library};
 
 /// The Rust packages that each language needs; those of all languages are built at once, so that they share their crates.
@@ -21,6 +22,27 @@ const PACKAGES: [(Language, &[&str]); 5] = [
     (Language::Python, &["net-py"]),
     (Language::Go, &["net-c"]),
     (Language::C, &["net-c"]),
+];
+
+/// Our crates that tests run on, which for them are not made fast but soon, with what checks them: nearly all the time that
+/// optimizing takes goes into what is generated, and each of its functions runs briefly.
+const CHECKED: [&str; 16] = [
+    "net-c",
+    "net-conformance",
+    "net-core",
+    "net-crypto",
+    "net-log",
+    "net-machine",
+    "net-mesh",
+    "net-napi",
+    "net-node",
+    "net-py",
+    "net-router",
+    "net-session",
+    "net-state",
+    "net-support",
+    "net-testee",
+    "net-types",
 ];
 
 /// Where the C headers are.
@@ -38,6 +60,9 @@ pub(crate) fn native_libraries(context: &Context, job: &Job) -> Result<()> {
         for package in *packages {
             cargo.args(["--package", package]);
         }
+    }
+    if context.speed == Speed::Checked {
+        check_ours(&mut cargo);
     }
     job.run(&mut cargo)?;
     if context.uses(&[Language::TypeScript]) {
@@ -59,6 +84,15 @@ pub(crate) fn native_libraries(context: &Context, job: &Job) -> Result<()> {
         link_for_go(workspace)?;
     }
     Ok(())
+}
+
+/// Has cargo build our crates with checks and without optimization; those of others stay as they are in packages.
+fn check_ours(cargo: &mut Command) {
+    for package in CHECKED {
+        for setting in ["opt-level=0", "debug-assertions=true", "overflow-checks=true"] {
+            cargo.args(["--config", &format!("profile.release.package.{package}.{setting}")]);
+        }
+    }
 }
 
 /// What the TypeScript package calls its library on this machine.

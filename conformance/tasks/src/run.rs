@@ -25,7 +25,18 @@ pub(crate) struct Context<'a> {
     pub(crate) missing: Vec<(Language, String)>,
     /// Languages that are left out.
     without: Vec<Language>,
+    /// What the native libraries are built for.
+    pub(crate) speed: Speed,
     warm: bool,
+}
+
+/// What a native library is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speed {
+    /// To be tested: it checks itself, and is built soon.
+    Checked,
+    /// To be measured: as in packages.
+    Optimized,
 }
 
 /// Stages under way.
@@ -51,7 +62,12 @@ impl<'a> Context<'a> {
         let languages = args.languages.iter().copied().filter(|language| !is_missing(language)).collect();
         let without =
             Language::ALL.into_iter().filter(|language| !args.languages.contains(language)).collect();
-        Self { workspace, languages, missing, without, warm }
+        Self { workspace, languages, missing, without, speed: Speed::Checked, warm }
+    }
+
+    /// The same with native libraries whose speed is shown.
+    pub(crate) fn optimized(self) -> Self {
+        Self { speed: Speed::Optimized, ..self }
     }
 
     /// Whether any of the languages is wanted and can be used here.

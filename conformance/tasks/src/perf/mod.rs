@@ -38,7 +38,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let api = net_codegen::cli::api(&workspace.path(""))?;
     let plan = Plan::load(workspace, &api)?;
     let chosen = chosen(&plan, args)?;
-    let context = Context::new(workspace, args, true);
+    let context = Context::new(workspace, args, true).optimized();
     for (language, reason) in &context.missing {
         println!("  {language}: {reason}");
     }

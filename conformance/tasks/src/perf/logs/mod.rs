@@ -42,7 +42,7 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let effort =
         if args.quick { Effort { rounds: 2, divisor: 10 } } else { Effort { rounds: 10, divisor: 1 } };
     let works = chosen(&plan, args)?;
-    let context = Context::new(workspace, args, true);
+    let context = Context::new(workspace, args, true).optimized();
     let job = Job::start("perf of the logs", workspace.target("perf/logs.log"))?;
     let mut report = Report::default();
     let is_wanted = |name: &str| works.iter().any(|work| work.systems.iter().any(|system| system == name));

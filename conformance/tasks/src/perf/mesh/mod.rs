@@ -25,7 +25,7 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let plan = Plan::load(workspace)?;
     let effort = if args.quick { Effort::QUICK } else { Effort::FULL };
     let works = chosen(&plan, args)?;
-    let context = Context::new(workspace, args, true);
+    let context = Context::new(workspace, args, true).optimized();
     let job = Job::start("perf of the mesh", workspace.target("perf/mesh.log"))?;
     build(workspace, &job)?;
     let mut report = Report::default();
