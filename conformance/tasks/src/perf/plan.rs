@@ -110,6 +110,8 @@ pub(crate) struct FootprintTarget {
     pub(crate) memory: f64,
     /// Microseconds of processor time in a second.
     pub(crate) idle: f64,
+    /// Milliseconds between Ctrl-C and its exception.
+    pub(crate) interrupt: f64,
 }
 
 fn once() -> usize {

@@ -64,6 +64,9 @@ pub(crate) struct Footprint {
     pub(crate) memory: f64,
     /// Microseconds of processor time of an idle node in a second.
     pub(crate) idle: f64,
+    /// Most milliseconds in which a call that waited gave in to Ctrl-C, where a language waits in the library.
+    #[serde(default)]
+    pub(crate) interrupt: Option<f64>,
 }
 
 /// A figure of a bench of the core.
@@ -205,6 +208,10 @@ impl Report {
             self.targets.extend(parts.map(|(part, measured, limit, rule)| {
                 Verdict::new(format!("{} {part}", one.language), measured, limit, rule.to_owned())
             }));
+            self.targets.extend(one.interrupt.map(|measured| {
+                let rule = "ms until a call that waits gives in, at most".to_owned();
+                Verdict::new(format!("{} Ctrl-C", one.language), measured, plan.footprint.interrupt, rule)
+            }));
         }
     }
 
@@ -224,7 +231,7 @@ impl Report {
                 "\n  {:<14}{:>12}{:>24}{:>28}",
                 "", "import", "idle node, resident", "idle node, processor time"
             );
-            for Footprint { language, import, memory, idle } in &self.footprints {
+            for Footprint { language, import, memory, idle, .. } in &self.footprints {
                 println!("  {language:<14}{:>9.1} ms{:>20.1} MiB{:>23.0} µs/s", import, memory, idle);
             }
         }
