@@ -156,6 +156,119 @@ static void poll_one_gives_events_or_nothing(void) {
   net_queue_free(queue);
 }
 
+#define CLOSED NET_CODE(NET_FAMILY_BUS, NET_BUS_CLOSED)
+
+// Reads a stream up to its error, and counts the events.
+static size_t read_all(net_queue *queue, net_handle stream, net_code *end) {
+  size_t count = 0;
+  for (;;) {
+    net_stored_event_list events;
+    *end = net_event_stream_next_wait(queue, stream, 16, &events, NULL);
+    size_t len = events.len;
+    net_stored_event_list_free(&events);
+    if (*end != 0 || len == 0) {
+      return count;
+    }
+    count += len;
+  }
+}
+
+static void shutting_down_delivers_what_was_accepted(void) {
+  net_queue *queue = net_queue_new();
+  net_queue *reads = net_queue_new();
+  net_handle node = one_shard();
+  net_handle stream = 0;
+  net_handle idle = 0;
+  net_code end = 0;
+  net_event event;
+  net_subscribe_options never = net_subscribe_options_init();
+  never.filter = net_str("{\"path\":\"never\",\"value\":1}");
+  CHECK(net_net_node_subscribe(node, net_none(), &stream, NULL) == 0);
+  CHECK(net_net_node_subscribe_with(node, &never, &idle, NULL) == 0);
+  for (int i = 0; i < 100; i++) {
+    CHECK(net_net_node_emit_raw(node, net_str("1"), net_none(), NULL, NULL) == 0);
+  }
+  uint64_t pending = net_event_stream_next(idle, 1, net_queue_done, queue);
+  outcome *down = outcome_new();
+  outcome *again = outcome_new();
+  CHECK(net_net_node_shutdown(node, net_none(), test_done, down) != 0);
+  CHECK(net_net_node_shutdown(node, net_none(), test_done, again) != 0);
+  CHECK(read_all(reads, stream, &end) == 100 && end == CLOSED);
+  CHECK(net_queue_next(queue, -1, &event) && event.op == pending);
+  CHECK(NET_CODE(event.error.family, event.error.kind) == CLOSED);
+  net_event_free(&event);
+  CHECK(outcome_wait(down) == 0 && outcome_wait(again) == 0);
+  outcome_free(down);
+  outcome_free(again);
+  CHECK(net_handle_free(idle) && net_handle_free(stream) && net_handle_free(node));
+  net_queue_free(reads);
+  net_queue_free(queue);
+}
+
+static void shutting_down_ends_although_nobody_reads(void) {
+  net_queue *queue = net_queue_new();
+  net_handle node = one_shard();
+  net_handle idle = 0;
+  net_code end = 0;
+  bool room = true;
+  net_shutdown_options options = net_shutdown_options_init();
+  CHECK(options.timeout_ms == 5000);
+  options.timeout_ms = 1;
+  CHECK(net_net_node_subscribe(node, net_none(), &idle, NULL) == 0);
+  CHECK(net_net_node_emit_raw(node, net_str("1"), net_none(), NULL, NULL) == 0);
+  CHECK(net_net_node_shutdown_wait(queue, node, &options, NULL) == 0);
+  CHECK(net_net_node_shutdown_wait(queue, node, NULL, NULL) == 0);
+  CHECK(read_all(queue, idle, &end) == 0 && end == CLOSED);
+  CHECK(net_net_node_poll_wait(queue, node, NULL, NULL, NULL) == CLOSED);
+  CHECK(net_net_node_poll_one_wait(queue, node, NULL, NULL, NULL) == CLOSED);
+  CHECK(net_net_node_fire(node, net_str("1"), &room, NULL) == 0 && !room);
+  CHECK(net_handle_free(idle) && net_handle_free(node));
+  net_queue_free(queue);
+}
+
+static void a_stopped_stream_gives_nothing_more(void) {
+  net_queue *queue = net_queue_new();
+  net_handle node = one_shard();
+  net_handle stream = 0;
+  net_stored_event_list events;
+  const net_view texts[] = {net_str("1"), net_str("2")};
+  CHECK(net_net_node_emit_raw_batch_with(node, texts, 2, net_none(), NULL, NULL) == 0);
+  CHECK(net_net_node_subscribe(node, net_none(), &stream, NULL) == 0);
+  CHECK(net_event_stream_next_wait(queue, stream, 1, &events, NULL) == 0 && events.len == 1);
+  net_stored_event_list_free(&events);
+  CHECK(net_event_stream_stop(stream, NULL) == 0 && net_event_stream_stop(stream, NULL) == 0);
+  CHECK(net_event_stream_next_wait(queue, stream, 1, &events, NULL) == 0 && events.len == 0);
+  net_stored_event_list_free(&events);
+  CHECK(net_handle_free(stream) && net_handle_free(node));
+  net_queue_free(queue);
+}
+
+static void a_subscription_hears_what_it_missed(void) {
+  net_queue *queue = net_queue_new();
+  net_net_node_config config = net_net_node_config_init();
+  net_handle node = 0;
+  net_handle stream = 0;
+  net_stored_event_list events;
+  net_bus_lagged_fields fields;
+  net_error error;
+  const net_view texts[] = {net_str("0"), net_str("1"), net_str("2"), net_str("3")};
+  config.has_shards = true;
+  config.shards = 1;
+  config.buffer_capacity = 2;
+  CHECK(net_net_node_new_with(&config, &node, NULL) == 0);
+  CHECK(net_net_node_subscribe(node, net_none(), &stream, NULL) == 0);
+  CHECK(net_net_node_emit_raw_batch_with(node, texts, 4, net_none(), NULL, NULL) == 0);
+  net_code code = net_event_stream_next_wait(queue, stream, 5, &events, &error);
+  CHECK(code == NET_CODE(NET_FAMILY_BUS, NET_BUS_LAGGED) && events.len == 0);
+  CHECK(net_bus_lagged_fields_unpack(&error, &fields) && fields.first == 0 && fields.last == 1);
+  net_error_free(&error);
+  CHECK(net_event_stream_next_wait(queue, stream, 5, &events, NULL) == 0 && events.len == 2);
+  CHECK(test_is(events.items[0].raw, "2"));
+  net_stored_event_list_free(&events);
+  CHECK(net_handle_free(stream) && net_handle_free(node));
+  net_queue_free(queue);
+}
+
 static void a_node_is_shut_down(void) {
   net_queue *queue = net_queue_new();
   net_handle node = one_shard();
@@ -177,6 +290,10 @@ const test bus_tests[] = {
     {"bus: a subscription waits for events", a_subscription_waits_for_events},
     {"bus: channels carry tagged objects", channels_carry_tagged_objects},
     {"bus: poll one gives events or nothing", poll_one_gives_events_or_nothing},
+    {"bus: shutting down delivers what was accepted", shutting_down_delivers_what_was_accepted},
+    {"bus: shutting down ends although nobody reads", shutting_down_ends_although_nobody_reads},
+    {"bus: a stopped stream gives nothing more", a_stopped_stream_gives_nothing_more},
+    {"bus: a subscription hears what it missed", a_subscription_hears_what_it_missed},
     {"bus: a node is shut down", a_node_is_shut_down},
     {NULL, NULL},
 };

@@ -33,6 +33,24 @@ static void fields_of_errors_are_typed(void) {
   net_error_free(&error);
 }
 
+static void each_kind_has_its_code(void) {
+  static const struct {
+    const char *kind;
+    net_code code;
+  } kinds[] = {
+      {"rejected", NET_CODE(NET_FAMILY_ECHO, NET_ECHO_REJECTED)},
+      {"too-large", NET_CODE(NET_FAMILY_ECHO, NET_ECHO_TOO_LARGE)},
+      {"busy", NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BUSY)},
+      {"odd text", NET_CODE(NET_FAMILY_ECHO, NET_ECHO_ODD)},
+      {"status", NET_CODE(NET_FAMILY_ECHO, NET_ECHO_STATUS)},
+      {"bad-frame", NET_CODE(NET_FAMILY_ECHO, NET_ECHO_BAD_FRAME)},
+      {"missing", NET_CODE(NET_FAMILY_ECHO_PART, NET_ECHO_PART_MISSING)},
+  };
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    CHECK(net_fail(net_str(kinds[i].kind), net_none(), NULL) == kinds[i].code);
+  }
+}
+
 static void a_family_may_be_part_of_another(void) {
   net_error error;
   net_fail(net_str("part"), net_str("wheel"), &error);
@@ -88,6 +106,7 @@ const test errors_tests[] = {
     {"errors: an argument with a default may be left out",
      an_argument_with_a_default_may_be_left_out},
     {"errors: fields of errors are typed", fields_of_errors_are_typed},
+    {"errors: each kind has its code", each_kind_has_its_code},
     {"errors: a family may be part of another", a_family_may_be_part_of_another},
     {"errors: no error is of no family", no_error_is_of_no_family},
     {"errors: errors may be freed twice or not asked for",

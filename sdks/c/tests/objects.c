@@ -51,6 +51,104 @@ static void objects_are_arguments_and_results(void) {
   CHECK(net_handle_free(boxes[0]) && net_handle_free(boxes[1]));
 }
 
+static void objects_are_made_of_bytes_and_numbers(void) {
+  net_queue *queue = net_queue_new();
+  net_handle box = 0;
+  net_bytes text;
+  CHECK(net_echo_box_of_bytes(net_str("data"), &box, NULL) == 0);
+  CHECK(net_echo_box_text(box, &text, NULL) == 0 && test_gave(&text, "data"));
+  CHECK(net_handle_free(box));
+  CHECK(net_echo_box_of_bytes(net_view_of("\377", 1), &box, NULL) == NET_CODE(NET_FAMILY_ECHO, NET_ECHO_ODD));
+  CHECK(box == 0 && net_echo_box_of_number_wait(queue, 42, &box, NULL) == 0);
+  CHECK(net_echo_box_text(box, &text, NULL) == 0 && test_gave(&text, "42"));
+  CHECK(net_handle_free(box));
+  net_queue_free(queue);
+}
+
+static void kit_handles_free(const net_echo_kit *kit) {
+  net_handle_free(kit->first);
+  net_handle_free(kit->spare);
+  for (size_t i = 0; i < kit->more.len; i++) {
+    net_handle_free(kit->more.items[i]);
+  }
+}
+
+static void objects_and_streams_stand_in_records(void) {
+  net_queue *queue = net_queue_new();
+  size_t live = net_live_handles();
+  net_handle boxes[] = {test_box("a"), test_box("b")};
+  net_echo_kit kit = net_echo_kit_init();
+  net_echo_kit back;
+  net_echo_watch watch;
+  net_u32_list numbers;
+  net_bytes text;
+  bool found = false;
+  kit.label.text = net_str("kit");
+  kit.first = boxes[0];
+  kit.more = net_handle_list_of(boxes, 2);
+  CHECK(net_echo_kit_of_with(&kit, &back, NULL) == 0 && !back.has_spare && back.more.len == 2);
+  CHECK(net_kit_text_with(&back, &text, NULL) == 0 && test_gave(&text, "kit a a b"));
+  CHECK(net_echo_box_set(boxes[0], net_str("new"), NULL) == 0);
+  CHECK(net_echo_box_text(back.first, &text, NULL) == 0 && test_gave(&text, "new"));
+  CHECK(net_echo_box_watch_wait(queue, boxes[1], 3, &watch, NULL) == 0 && watch.pause_ms == 250);
+  uint64_t op = net_stream_next(watch.numbers, 5, net_queue_done, queue);
+  CHECK(net_wait(queue, op, &text, NULL) == 0);
+  CHECK(net_u32_list_unpack(net_bytes_view(&text), &numbers) && numbers.len == 3);
+  net_u32_list_free(&numbers);
+  net_bytes_free(&text);
+  CHECK(net_kit_text_later_wait(queue, &kit, &back, &text, NULL) == 0);
+  CHECK(test_gave(&text, "kit new new b kit new new b"));
+  kit_handles_free(&back);
+  net_echo_kit_free(&back);
+  CHECK(net_echo_box_boxed_with(boxes[0], &kit.label, &found, &back, NULL) == 0 && found);
+  CHECK(net_echo_box_text(back.first, &text, NULL) == 0 && test_gave(&text, "new"));
+  kit_handles_free(&back);
+  net_echo_kit_free(&back);
+  kit.label.text = net_str("");
+  CHECK(net_echo_box_boxed_with(boxes[0], &kit.label, &found, &back, NULL) == 0 && !found);
+  kit_handles_free(&watch.kit);
+  net_handle_free(watch.numbers);
+  net_echo_watch_free(&watch);
+  CHECK(net_handle_free(boxes[0]) && net_handle_free(boxes[1]) && net_live_handles() == live);
+  net_queue_free(queue);
+}
+
+static void records_that_nobody_wants_leave_no_objects(void) {
+  net_queue *queue = net_queue_new();
+  net_handle box = test_box("a");
+  size_t live = net_live_handles();
+  net_echo_kit kit = net_echo_kit_init();
+  kit.label.text = net_str("kit");
+  kit.first = box;
+  CHECK(net_echo_kit_of_with(&kit, NULL, NULL) == 0);
+  CHECK(net_echo_box_boxed_with(box, &kit.label, NULL, NULL, NULL) == 0);
+  CHECK(net_echo_box_watch_wait(queue, box, 3, NULL, NULL) == 0);
+  CHECK(net_live_handles() == live && net_handle_free(box));
+  net_queue_free(queue);
+}
+
+static void calls_that_do_nothing(void) {
+  net_handle floor = 0;
+  net_mark mark;
+  net_view texts[] = {net_str("a"), net_str("b")};
+  uint32_t count = 0;
+  bool done[6] = {false, false, false, false, false, false};
+  CHECK(net_floor_new(&floor, NULL) == 0 && net_floor_nothing(floor, &done[0], NULL) == 0);
+  CHECK(net_floor_text(floor, net_str("a"), &done[1], NULL) == 0);
+  CHECK(net_floor_data(floor, net_str("a"), &done[2], NULL) == 0);
+  CHECK(net_floor_data_key(floor, net_str("a"), net_str("k"), &done[3], NULL) == 0);
+  CHECK(net_floor_data_hash(floor, net_str("a"), 1, &done[4], NULL) == 0);
+  CHECK(net_floor_signed(net_str("a"), net_str("b"), net_str("c"), &done[5], NULL) == 0);
+  CHECK(done[0] && done[1] && done[2] && done[3] && done[4] && done[5]);
+  CHECK(net_floor_text_key_with(floor, net_str("a"), net_none(), &mark, NULL) == 0);
+  CHECK(mark.place == 0 && mark.at == 0);
+  CHECK(net_floor_value_key_with(floor, net_str("1"), net_str("k"), &mark, NULL) == 0);
+  CHECK(net_floor_value_key_with(floor, net_str("1"), net_str("k"), NULL, NULL) == 0);
+  CHECK(net_floor_texts_key_with(floor, texts, 2, net_none(), &count, NULL) == 0 && count == 2);
+  CHECK(net_floor_chunks_key_with(floor, texts, 1, net_str("k"), &count, NULL) == 0 && count == 1);
+  CHECK(net_handle_free(floor));
+}
+
 static void a_freed_handle_is_refused_everywhere(void) {
   net_handle box = test_box("gone");
   net_handle other = test_box("other");
@@ -165,6 +263,11 @@ const test objects_tests[] = {
     {"objects: an object has methods and properties", an_object_has_methods_and_properties},
     {"objects: a constructor takes defaults", a_constructor_takes_defaults},
     {"objects: objects are arguments and results", objects_are_arguments_and_results},
+    {"objects: objects are made of bytes and numbers", objects_are_made_of_bytes_and_numbers},
+    {"objects: objects and streams stand in records", objects_and_streams_stand_in_records},
+    {"objects: records that nobody wants leave no objects",
+     records_that_nobody_wants_leave_no_objects},
+    {"objects: calls that do nothing", calls_that_do_nothing},
     {"objects: a freed handle is refused everywhere", a_freed_handle_is_refused_everywhere},
     {"objects: a handle of another type is refused", a_handle_of_another_type_is_refused},
     {"objects: an object that nobody wants is released", an_object_that_nobody_wants_is_released},

@@ -231,12 +231,70 @@ static void records_within_records_have_ranges(void) {
   net_echo_setup_free(&back);
 }
 
+static void records_of_numbers_come_back(void) {
+  net_gauge gauge = net_gauge_init();
+  net_gauge back;
+  bool found = false;
+  gauge.truth = true;
+  gauge.tiny = UINT8_MAX;
+  gauge.large = UINT64_MAX;
+  gauge.itiny = INT8_MIN;
+  gauge.range = INT64_MIN;
+  gauge.real = 0.25;
+  gauge.span_ms = 5;
+  gauge.day = -7;
+  gauge.color = NET_COLOR_BLUE;
+  gauge.level = NET_LEVEL_HIGH;
+  gauge.access = NET_ACCESS_CHANGE_ALL;
+  CHECK(net_echo_gauge_with(&gauge, &back, NULL) == 0);
+  CHECK(back.truth && back.tiny == UINT8_MAX && back.large == UINT64_MAX && back.itiny == INT8_MIN);
+  CHECK(back.range == INT64_MIN && back.real == 0.25 && back.span_ms == 5 && back.day == -7);
+  CHECK(back.color == NET_COLOR_BLUE && back.level == NET_LEVEL_HIGH && back.access == NET_ACCESS_CHANGE_ALL);
+  CHECK(net_echo_gauge_maybe_with(&gauge, &found, &back, NULL) == 0 && found && back.span_ms == 5);
+  CHECK(net_echo_gauge_maybe_with(NULL, &found, &back, NULL) == 0 && !found && back.span_ms == 0);
+  gauge.color = (net_color)3;
+  CHECK(net_echo_gauge_with(&gauge, &back, NULL) != 0 && !back.truth);
+}
+
+static void spans_come_back_from_lists_and_maps(void) {
+  static const uint64_t pauses[] = {0, 1500};
+  const net_u64_entry limits[] = {{net_str("day"), 86400}};
+  net_timetable timetable = net_timetable_init();
+  net_timetable back;
+  timetable.pauses = net_u64_list_of(pauses, 2);
+  timetable.limits = net_u64_map_of(limits, 1);
+  CHECK(net_echo_timetable_with(&timetable, &back, NULL) == 0);
+  CHECK(back.pauses.len == 2 && back.pauses.items[1] == 1500);
+  CHECK(back.limits.len == 1 && test_is(back.limits.items[0].key, "day") && back.limits.items[0].value == 86400);
+  net_timetable_free(&back);
+  net_u64_list list;
+  net_u64_map map;
+  CHECK(net_echo_pauses_with(pauses, 2, &list, NULL) == 0 && list.len == 2 && list.items[1] == 1500);
+  CHECK(net_echo_limits_with(limits, 1, &map, NULL) == 0 && map.len == 1 && map.items[0].value == 86400);
+  net_u64_list_free(&list);
+  net_u64_map_free(&map);
+}
+
+static void records_that_are_not_wanted_are_released(void) {
+  net_everything value = test_everything();
+  net_gauge gauge = net_gauge_init();
+  gauge.level = NET_LEVEL_LOW;
+  CHECK(net_echo_everything_with(&value, NULL, NULL) == 0);
+  CHECK(net_echo_gauge_with(&gauge, NULL, NULL) == 0);
+  CHECK(net_echo_gauge_maybe_with(&gauge, NULL, NULL, NULL) == 0);
+  CHECK(net_echo_list_with(NULL, 0, NULL, NULL) == 0);
+}
+
 static void open_enums_keep_numbers_without_a_name(void) {
   net_reason reason = NET_REASON_NONE;
   net_grade grade = NET_GRADE_FIRST;
   CHECK(net_echo_reason((net_reason)65535, &reason, NULL) == 0 && reason == 65535);
   CHECK(net_echo_reason(NET_REASON_DAMAGED, &reason, NULL) == 0 && reason == NET_REASON_DAMAGED);
   CHECK(net_echo_grade((net_grade)200, &grade, NULL) == 0 && grade == 200);
+  const net_reason reasons[] = {NET_REASON_NONE, (net_reason)8};
+  net_reason_list back;
+  CHECK(net_echo_reasons_with(reasons, 2, &back, NULL) == 0 && back.len == 2 && back.items[1] == 8);
+  net_reason_list_free(&back);
 }
 
 const test records_tests[] = {
@@ -252,6 +310,9 @@ const test records_tests[] = {
     {"records: records have methods", records_have_methods},
     {"records: methods check their record", methods_check_their_record},
     {"records: records within records have ranges", records_within_records_have_ranges},
+    {"records: records of numbers come back", records_of_numbers_come_back},
+    {"records: spans come back from lists and maps", spans_come_back_from_lists_and_maps},
+    {"records: records that are not wanted are released", records_that_are_not_wanted_are_released},
     {"records: open enums keep numbers without a name", open_enums_keep_numbers_without_a_name},
     {NULL, NULL},
 };

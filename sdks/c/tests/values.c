@@ -169,6 +169,13 @@ static void variadic_arguments_are_items_and_a_number(void) {
   CHECK(net_sum_all_with(1, rest, 2, &sum, NULL) == 0 && sum == 6);
 }
 
+static void functions_have_several_signatures(void) {
+  net_bytes text;
+  uint64_t number = 0;
+  CHECK(net_doubled(net_str("ab"), &text, NULL) == 0 && test_gave(&text, "abab"));
+  CHECK(net_doubled_number(4, &number, NULL) == 0 && number == 8);
+}
+
 static void constants_have_their_values(void) {
   CHECK(NET_ECHO_LIMIT == 4096);
   CHECK(strcmp(NET_ECHO_GREETING, "hello \"net\"\n") == 0);
@@ -203,6 +210,7 @@ const test values_tests[] = {
     {"values: long lists are refused", long_lists_are_refused},
     {"values: variadic arguments are items and a number",
      variadic_arguments_are_items_and_a_number},
+    {"values: functions have several signatures", functions_have_several_signatures},
     {"values: constants have their values", constants_have_their_values},
     {"values: the library knows its version", the_library_knows_its_version},
     {NULL, NULL},

@@ -213,7 +213,7 @@ fn results(api: &Api, returns: Option<&Type>, constructs: bool) -> Result<Result
         }
         if types::is_owned(ty) {
             params.push(format!("{} *result", types::ctype(api, ty)?.name));
-            passed.push("&given".to_owned());
+            passed.push("result == NULL ? NULL : &given".to_owned());
             let given = match ty {
                 Type::Record(at) if api.record(*at).fixed => names::values(&api.record(*at).name.spec),
                 _ => "net_bytes".to_owned(),
@@ -231,9 +231,12 @@ fn results(api: &Api, returns: Option<&Type>, constructs: bool) -> Result<Result
     Ok(Results { params, passed, before })
 }
 
-/// Turns what a call gave into its result; nothing at all leaves that zero.
+/// Turns what a call gave into its result, if that is wanted; nothing at all leaves it zero.
 fn unpacking(code: &str) -> Vec<String> {
     [
+        "  if (result == NULL) {".to_owned(),
+        "    return code;".to_owned(),
+        "  }".to_owned(),
         "  memset(result, 0, sizeof *result);".to_owned(),
         format!("  if (given.data != NULL && !net_{code}_unpack(net_bytes_view(&given), result)) {{"),
         "    code = net_not_unpacked(error);".to_owned(),
@@ -243,9 +246,12 @@ fn unpacking(code: &str) -> Vec<String> {
     .to_vec()
 }
 
-/// Fills a result in with the numbers that a call gave, which are zero if it failed.
+/// Fills a result that is wanted in with the numbers that a call gave, which are zero if it failed.
 fn filling(api: &Api, record: &Record) -> Result<Vec<String>> {
-    let mut body = vec!["  memset(result, 0, sizeof *result);".to_owned()];
+    let mut body =
+        ["  if (result == NULL) {", "    return code;", "  }", "  memset(result, 0, sizeof *result);"]
+            .map(str::to_owned)
+            .to_vec();
     for field in &record.fields {
         let (name, c) = (names::field(api, &field.name.spec, &field.ty), types::ctype(api, &field.ty)?.name);
         body.push(format!("  result->{name} = ({c})given.{name};"));

@@ -2,6 +2,7 @@
 
 use super::functions::{FunctionModel, is_typed, params};
 use super::layout::{call, comment, head};
+use super::names;
 use super::types;
 use crate::ir::{Api, Method, Shape, Type};
 use anyhow::Result;
@@ -74,11 +75,24 @@ fn outcome(api: &Api, name: &str, ty: &Type) -> Result<Outcome> {
     let out = if is_view { "net_bytes *result".to_owned() } else { format!("{c} *result") };
     let read = format!("{name}_result(net_bytes_view(&given), {}", if optional { "found, " } else { "" });
     let mut before = vec!["  net_bytes given;".to_owned()];
-    before.extend(optional.then(|| "  *found = false;".to_owned()));
+    if optional {
+        before.push("  bool is_found = false;".into());
+        before.extend(lines(&["if (found == NULL) {", "  found = &is_found;", "}", "*found = false;"]));
+    }
     let mut after = Vec::new();
+    let released = released(api, inner, "unwanted", 0);
     if is_view || is_handle {
         before.push(format!("  {c} value{};", if is_view { " = net_none()" } else { " = 0" }));
         after.extend(check("code == 0", &format!("{read}&value)")));
+    } else if !released.is_empty() {
+        // What is not wanted has objects in it, which nobody else lets go.
+        before.push(format!("  {c} unwanted;"));
+        before.extend(lines(&["if (result == NULL) {", "  result = &unwanted;", "}"]));
+        before.push("  memset(result, 0, sizeof *result);".into());
+        after.extend(check("code == 0", &format!("{read}result)")));
+        after.push("  if (result == &unwanted) {".into());
+        after.extend(released.iter().map(|line| format!("    {line}")));
+        after.extend([format!("    net_{}_free(result);", types::ctype(api, inner)?.code), "  }".into()]);
     } else {
         before.extend(lines(&["if (result != NULL) {", "  memset(result, 0, sizeof *result);", "}"]));
         after.extend(check("code == 0 && result != NULL", &format!("{read}result)")));
@@ -105,6 +119,30 @@ fn outcome(api: &Api, name: &str, ty: &Type) -> Result<Outcome> {
         _ => lines(&["net_bytes_free(&given);"]),
     });
     Ok(Outcome { params: found.into_iter().chain([out]).collect(), before, after })
+}
+
+/// Lets go of the objects and streams in a value.
+fn released(api: &Api, ty: &Type, path: &str, depth: usize) -> Vec<String> {
+    match ty {
+        Type::Object(..) | Type::Stream(_) => vec![format!("net_handle_free({path});")],
+        Type::Optional(of) => released(api, of, path, depth),
+        Type::Record(at) => {
+            let fields = api.record(*at).fields.iter();
+            let each = fields.map(|field| (names::field(api, &field.name.spec, &field.ty), &field.ty));
+            each.flat_map(|(name, ty)| released(api, ty, &format!("{path}.{name}"), depth)).collect()
+        }
+        Type::List(of) => {
+            let index = format!("i{depth}");
+            let each = released(api, of, &format!("{path}.items[{index}]"), depth + 1);
+            if each.is_empty() {
+                return each;
+            }
+            let head = format!("for (size_t {index} = 0; {index} < {path}.len; {index}++) {{");
+            let body = each.into_iter().map(|line| format!("  {line}"));
+            [head].into_iter().chain(body).chain(["}".into()]).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn check(condition: &str, read: &str) -> Vec<String> {

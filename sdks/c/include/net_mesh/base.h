@@ -270,7 +270,10 @@ static inline void net_base_mismatch_fields_pack(net_writer *w,
 // Tells version, spec hash, features and target of the library.
 static inline net_code net_build_info_with(net_library_info *result, net_error *error) {
   net_bytes given;
-  net_code code = net_build_info(&given, error);
+  net_code code = net_build_info(result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_library_info_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);

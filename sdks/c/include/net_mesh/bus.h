@@ -1972,7 +1972,10 @@ static inline void net_bus_undelivered_fields_pack(net_writer *w,
 // Draws a fresh Noise static key pair from the operating system's generator.
 static inline net_code net_generate_net_keypair_with(net_net_keypair *result, net_error *error) {
   net_bytes given;
-  net_code code = net_generate_net_keypair(&given, error);
+  net_code code = net_generate_net_keypair(result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_net_keypair_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2043,7 +2046,10 @@ static inline net_code net_net_node_emit_with(net_handle handle,
                                               net_receipt *result,
                                               net_error *error) {
   net_receipt_values given;
-  net_code code = net_net_node_emit(handle, event, key, &given, error);
+  net_code code = net_net_node_emit(handle, event, key, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   result->shard_id = (uint32_t)given.shard_id;
   result->timestamp = (uint64_t)given.timestamp;
@@ -2056,7 +2062,10 @@ static inline net_code net_net_node_emit_raw_with(net_handle handle,
                                                   net_receipt *result,
                                                   net_error *error) {
   net_receipt_values given;
-  net_code code = net_net_node_emit_raw(handle, json, key, &given, error);
+  net_code code = net_net_node_emit_raw(handle, json, key, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   result->shard_id = (uint32_t)given.shard_id;
   result->timestamp = (uint64_t)given.timestamp;
@@ -2198,7 +2207,10 @@ static inline net_code net_net_node_prehash_with(net_handle handle,
                                                  net_hashed_event *result,
                                                  net_error *error) {
   net_bytes given;
-  net_code code = net_net_node_prehash(handle, data, &given, error);
+  net_code code = net_net_node_prehash(handle, data, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_hashed_event_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2263,6 +2275,10 @@ static inline net_code net_net_node_poll_one_wait(net_queue *queue,
                                                   net_stored_event *result,
                                                   net_error *error) {
   net_bytes given;
+  bool is_found = false;
+  if (found == NULL) {
+    found = &is_found;
+  }
   *found = false;
   if (result != NULL) {
     memset(result, 0, sizeof *result);
@@ -2309,7 +2325,10 @@ static inline net_code net_net_node_stats_with(net_handle handle,
                                                net_stats *result,
                                                net_error *error) {
   net_bytes given;
-  net_code code = net_net_node_stats(handle, &given, error);
+  net_code code = net_net_node_stats(handle, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_stats_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);

@@ -1618,7 +1618,10 @@ static inline net_code net_write_token_from_string_with(net_view text,
                                                         net_write_token *result,
                                                         net_error *error) {
   net_bytes given;
-  net_code code = net_write_token_from_string(text, &given, error);
+  net_code code = net_write_token_from_string(text, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_write_token_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -1783,7 +1786,11 @@ static inline net_code net_tasks_adapter_create_with(net_handle handle,
                                                      net_write_receipt *result,
                                                      net_error *error) {
   net_bytes given;
-  net_code code = net_tasks_adapter_create(handle, id, title, now_ns, &given, error);
+  net_code code =
+      net_tasks_adapter_create(handle, id, title, now_ns, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -1799,7 +1806,11 @@ static inline net_code net_tasks_adapter_rename_with(net_handle handle,
                                                      net_write_receipt *result,
                                                      net_error *error) {
   net_bytes given;
-  net_code code = net_tasks_adapter_rename(handle, id, new_title, now_ns, &given, error);
+  net_code code = net_tasks_adapter_rename(
+      handle, id, new_title, now_ns, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -1814,7 +1825,11 @@ static inline net_code net_tasks_adapter_complete_with(net_handle handle,
                                                        net_write_receipt *result,
                                                        net_error *error) {
   net_bytes given;
-  net_code code = net_tasks_adapter_complete(handle, id, now_ns, &given, error);
+  net_code code =
+      net_tasks_adapter_complete(handle, id, now_ns, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -1828,7 +1843,10 @@ static inline net_code net_tasks_adapter_delete_with(net_handle handle,
                                                      net_write_receipt *result,
                                                      net_error *error) {
   net_bytes given;
-  net_code code = net_tasks_adapter_delete(handle, id, &given, error);
+  net_code code = net_tasks_adapter_delete(handle, id, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -1848,8 +1866,12 @@ static inline net_code net_tasks_adapter_list_tasks_with(net_handle handle,
     net_task_filter_pack(&filter_pack, filter);
   }
   net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
-  net_code code = net_tasks_adapter_list_tasks(handle, filter_view, &given, error);
+  net_code code =
+      net_tasks_adapter_list_tasks(handle, filter_view, result == NULL ? NULL : &given, error);
   net_writer_free(&filter_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_task_list_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -1941,14 +1963,19 @@ static inline net_code net_tasks_adapter_snapshot_and_watch_wait(
     net_tasks_snapshot_and_watch *result,
     net_error *error) {
   net_bytes given;
-  if (result != NULL) {
-    memset(result, 0, sizeof *result);
+  net_tasks_snapshot_and_watch unwanted;
+  if (result == NULL) {
+    result = &unwanted;
   }
+  memset(result, 0, sizeof *result);
   uint64_t op = net_tasks_adapter_snapshot_and_watch_with(handle, filter, net_queue_done, queue);
   net_code code = net_wait(queue, op, &given, error);
-  if (code == 0 && result != NULL &&
-      !net_tasks_adapter_snapshot_and_watch_result(net_bytes_view(&given), result)) {
+  if (code == 0 && !net_tasks_adapter_snapshot_and_watch_result(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
+  }
+  if (result == &unwanted) {
+    net_handle_free(unwanted.updates);
+    net_tasks_snapshot_and_watch_free(result);
   }
   net_bytes_free(&given);
   return code;
@@ -1958,7 +1985,10 @@ static inline net_code net_tasks_adapter_snapshot_with(net_handle handle,
                                                        net_cortex_snapshot *result,
                                                        net_error *error) {
   net_bytes given;
-  net_code code = net_tasks_adapter_snapshot(handle, &given, error);
+  net_code code = net_tasks_adapter_snapshot(handle, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_cortex_snapshot_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -1971,7 +2001,10 @@ static inline net_code net_tasks_adapter_stats_with(net_handle handle,
                                                     net_state_stats *result,
                                                     net_error *error) {
   net_bytes given;
-  net_code code = net_tasks_adapter_stats(handle, &given, error);
+  net_code code = net_tasks_adapter_stats(handle, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_state_stats_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2176,9 +2209,18 @@ static inline net_code net_memories_adapter_store_with(net_handle handle,
   net_writer tags_pack = net_writer_new();
   net_view_list tags_list = net_view_list_of(tags, tags_len);
   net_view_list_pack(&tags_pack, &tags_list);
-  net_code code = net_memories_adapter_store(
-      handle, id, content, net_writer_view(&tags_pack), source, now_ns, &given, error);
+  net_code code = net_memories_adapter_store(handle,
+                                             id,
+                                             content,
+                                             net_writer_view(&tags_pack),
+                                             source,
+                                             now_ns,
+                                             result == NULL ? NULL : &given,
+                                             error);
   net_writer_free(&tags_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2198,9 +2240,12 @@ static inline net_code net_memories_adapter_retag_with(net_handle handle,
   net_writer tags_pack = net_writer_new();
   net_view_list tags_list = net_view_list_of(tags, tags_len);
   net_view_list_pack(&tags_pack, &tags_list);
-  net_code code =
-      net_memories_adapter_retag(handle, id, net_writer_view(&tags_pack), now_ns, &given, error);
+  net_code code = net_memories_adapter_retag(
+      handle, id, net_writer_view(&tags_pack), now_ns, result == NULL ? NULL : &given, error);
   net_writer_free(&tags_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2215,7 +2260,11 @@ static inline net_code net_memories_adapter_pin_with(net_handle handle,
                                                      net_write_receipt *result,
                                                      net_error *error) {
   net_bytes given;
-  net_code code = net_memories_adapter_pin(handle, id, now_ns, &given, error);
+  net_code code =
+      net_memories_adapter_pin(handle, id, now_ns, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2230,7 +2279,11 @@ static inline net_code net_memories_adapter_unpin_with(net_handle handle,
                                                        net_write_receipt *result,
                                                        net_error *error) {
   net_bytes given;
-  net_code code = net_memories_adapter_unpin(handle, id, now_ns, &given, error);
+  net_code code =
+      net_memories_adapter_unpin(handle, id, now_ns, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2244,7 +2297,10 @@ static inline net_code net_memories_adapter_delete_with(net_handle handle,
                                                         net_write_receipt *result,
                                                         net_error *error) {
   net_bytes given;
-  net_code code = net_memories_adapter_delete(handle, id, &given, error);
+  net_code code = net_memories_adapter_delete(handle, id, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_write_receipt_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2264,8 +2320,12 @@ static inline net_code net_memories_adapter_list_memories_with(net_handle handle
     net_memory_filter_pack(&filter_pack, filter);
   }
   net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
-  net_code code = net_memories_adapter_list_memories(handle, filter_view, &given, error);
+  net_code code = net_memories_adapter_list_memories(
+      handle, filter_view, result == NULL ? NULL : &given, error);
   net_writer_free(&filter_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_memory_list_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2360,14 +2420,20 @@ static inline net_code net_memories_adapter_snapshot_and_watch_wait(
     net_memories_snapshot_and_watch *result,
     net_error *error) {
   net_bytes given;
-  if (result != NULL) {
-    memset(result, 0, sizeof *result);
+  net_memories_snapshot_and_watch unwanted;
+  if (result == NULL) {
+    result = &unwanted;
   }
+  memset(result, 0, sizeof *result);
   uint64_t op = net_memories_adapter_snapshot_and_watch_with(handle, filter, net_queue_done, queue);
   net_code code = net_wait(queue, op, &given, error);
-  if (code == 0 && result != NULL &&
+  if (code == 0 &&
       !net_memories_adapter_snapshot_and_watch_result(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
+  }
+  if (result == &unwanted) {
+    net_handle_free(unwanted.updates);
+    net_memories_snapshot_and_watch_free(result);
   }
   net_bytes_free(&given);
   return code;
@@ -2377,7 +2443,10 @@ static inline net_code net_memories_adapter_snapshot_with(net_handle handle,
                                                           net_cortex_snapshot *result,
                                                           net_error *error) {
   net_bytes given;
-  net_code code = net_memories_adapter_snapshot(handle, &given, error);
+  net_code code = net_memories_adapter_snapshot(handle, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_cortex_snapshot_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2390,7 +2459,10 @@ static inline net_code net_memories_adapter_stats_with(net_handle handle,
                                                        net_state_stats *result,
                                                        net_error *error) {
   net_bytes given;
-  net_code code = net_memories_adapter_stats(handle, &given, error);
+  net_code code = net_memories_adapter_stats(handle, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_state_stats_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2580,7 +2652,10 @@ static inline net_code net_fold_adapter_stats_with(net_handle handle,
                                                    net_state_stats *result,
                                                    net_error *error) {
   net_bytes given;
-  net_code code = net_fold_adapter_stats(handle, &given, error);
+  net_code code = net_fold_adapter_stats(handle, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_state_stats_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);

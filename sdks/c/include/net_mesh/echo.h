@@ -1985,8 +1985,12 @@ static inline net_code net_echo_reasons_with(const net_reason *values,
   net_writer values_pack = net_writer_new();
   net_reason_list values_list = net_reason_list_of(values, values_len);
   net_reason_list_pack(&values_pack, &values_list);
-  net_code code = net_echo_reasons(net_writer_view(&values_pack), &given, error);
+  net_code code =
+      net_echo_reasons(net_writer_view(&values_pack), result == NULL ? NULL : &given, error);
   net_writer_free(&values_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_reason_list_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2027,8 +2031,12 @@ static inline net_code net_echo_list_with(const uint32_t *values,
   net_writer values_pack = net_writer_new();
   net_u32_list values_list = net_u32_list_of(values, values_len);
   net_u32_list_pack(&values_pack, &values_list);
-  net_code code = net_echo_list(net_writer_view(&values_pack), &given, error);
+  net_code code =
+      net_echo_list(net_writer_view(&values_pack), result == NULL ? NULL : &given, error);
   net_writer_free(&values_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_u32_list_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2045,8 +2053,12 @@ static inline net_code net_echo_strings_with(const net_view *values,
   net_writer values_pack = net_writer_new();
   net_view_list values_list = net_view_list_of(values, values_len);
   net_view_list_pack(&values_pack, &values_list);
-  net_code code = net_echo_strings(net_writer_view(&values_pack), &given, error);
+  net_code code =
+      net_echo_strings(net_writer_view(&values_pack), result == NULL ? NULL : &given, error);
   net_writer_free(&values_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_view_list_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2063,8 +2075,12 @@ static inline net_code net_echo_chunks_with(const net_view *values,
   net_writer values_pack = net_writer_new();
   net_view_list values_list = net_view_list_of(values, values_len);
   net_view_list_pack(&values_pack, &values_list);
-  net_code code = net_echo_chunks(net_writer_view(&values_pack), &given, error);
+  net_code code =
+      net_echo_chunks(net_writer_view(&values_pack), result == NULL ? NULL : &given, error);
   net_writer_free(&values_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_view_list_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2081,8 +2097,12 @@ static inline net_code net_echo_map_with(const net_i64_entry *values,
   net_writer values_pack = net_writer_new();
   net_i64_map values_list = net_i64_map_of(values, values_len);
   net_i64_map_pack(&values_pack, &values_list);
-  net_code code = net_echo_map(net_writer_view(&values_pack), &given, error);
+  net_code code =
+      net_echo_map(net_writer_view(&values_pack), result == NULL ? NULL : &given, error);
   net_writer_free(&values_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_i64_map_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2099,8 +2119,12 @@ static inline net_code net_echo_pauses_with(const uint64_t *values,
   net_writer values_pack = net_writer_new();
   net_u64_list values_list = net_u64_list_of(values, values_len);
   net_u64_list_pack(&values_pack, &values_list);
-  net_code code = net_echo_pauses(net_writer_view(&values_pack), &given, error);
+  net_code code =
+      net_echo_pauses(net_writer_view(&values_pack), result == NULL ? NULL : &given, error);
   net_writer_free(&values_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_u64_list_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2117,8 +2141,12 @@ static inline net_code net_echo_limits_with(const net_u64_entry *values,
   net_writer values_pack = net_writer_new();
   net_u64_map values_list = net_u64_map_of(values, values_len);
   net_u64_map_pack(&values_pack, &values_list);
-  net_code code = net_echo_limits(net_writer_view(&values_pack), &given, error);
+  net_code code =
+      net_echo_limits(net_writer_view(&values_pack), result == NULL ? NULL : &given, error);
   net_writer_free(&values_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_u64_map_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2136,8 +2164,11 @@ static inline net_code net_echo_timetable_with(const net_timetable *value,
     net_timetable_pack(&value_pack, value);
   }
   net_view value_view = value == NULL ? net_none() : net_writer_view(&value_pack);
-  net_code code = net_echo_timetable(value_view, &given, error);
+  net_code code = net_echo_timetable(value_view, result == NULL ? NULL : &given, error);
   net_writer_free(&value_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_timetable_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2155,8 +2186,11 @@ static inline net_code net_echo_kit_of_with(const net_echo_kit *kit,
     net_echo_kit_pack(&kit_pack, kit);
   }
   net_view kit_view = kit == NULL ? net_none() : net_writer_view(&kit_pack);
-  net_code code = net_echo_kit_of(kit_view, &given, error);
+  net_code code = net_echo_kit_of(kit_view, result == NULL ? NULL : &given, error);
   net_writer_free(&kit_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_kit_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2237,8 +2271,11 @@ static inline net_code net_echo_gauge_with(const net_gauge *value,
     net_gauge_pack(&value_pack, value);
   }
   net_view value_view = value == NULL ? net_none() : net_writer_view(&value_pack);
-  net_code code = net_echo_gauge(value_view, &given, error);
+  net_code code = net_echo_gauge(value_view, result == NULL ? NULL : &given, error);
   net_writer_free(&value_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   result->truth = (bool)given.truth;
   result->tiny = (uint8_t)given.tiny;
@@ -2271,8 +2308,11 @@ static inline net_code net_echo_gauge_maybe_with(const net_gauge *value,
     net_gauge_pack(&value_pack, value);
   }
   net_view value_view = value == NULL ? net_none() : net_writer_view(&value_pack);
-  net_code code = net_echo_gauge_maybe(value_view, found, &given, error);
+  net_code code = net_echo_gauge_maybe(value_view, found, result == NULL ? NULL : &given, error);
   net_writer_free(&value_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   result->truth = (bool)given.truth;
   result->tiny = (uint8_t)given.tiny;
@@ -2304,8 +2344,11 @@ static inline net_code net_echo_everything_with(const net_everything *value,
     net_everything_pack(&value_pack, value);
   }
   net_view value_view = value == NULL ? net_none() : net_writer_view(&value_pack);
-  net_code code = net_echo_everything(value_view, &given, error);
+  net_code code = net_echo_everything(value_view, result == NULL ? NULL : &given, error);
   net_writer_free(&value_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_everything_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2323,8 +2366,11 @@ static inline net_code net_echo_shape_with(const net_shape *value,
     net_shape_pack(&value_pack, value);
   }
   net_view value_view = value == NULL ? net_none() : net_writer_view(&value_pack);
-  net_code code = net_echo_shape(value_view, &given, error);
+  net_code code = net_echo_shape(value_view, result == NULL ? NULL : &given, error);
   net_writer_free(&value_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_shape_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2342,8 +2388,11 @@ static inline net_code net_echo_tree_with(const net_tree *value,
     net_tree_pack(&value_pack, value);
   }
   net_view value_view = value == NULL ? net_none() : net_writer_view(&value_pack);
-  net_code code = net_echo_tree(value_view, &given, error);
+  net_code code = net_echo_tree(value_view, result == NULL ? NULL : &given, error);
   net_writer_free(&value_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_tree_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2361,8 +2410,11 @@ static inline net_code net_echo_with_options_with(const net_echo_options *option
     net_echo_options_pack(&options_pack, options);
   }
   net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
-  net_code code = net_echo_with_options(options_view, &given, error);
+  net_code code = net_echo_with_options(options_view, result == NULL ? NULL : &given, error);
   net_writer_free(&options_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_options_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2380,8 +2432,11 @@ static inline net_code net_echo_with_setup_with(const net_echo_setup *setup,
     net_echo_setup_pack(&setup_pack, setup);
   }
   net_view setup_view = setup == NULL ? net_none() : net_writer_view(&setup_pack);
-  net_code code = net_echo_with_setup(setup_view, &given, error);
+  net_code code = net_echo_with_setup(setup_view, result == NULL ? NULL : &given, error);
   net_writer_free(&setup_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_setup_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2399,8 +2454,11 @@ static inline net_code net_echo_pair_with(const net_version_pair *value,
     net_version_pair_pack(&value_pack, value);
   }
   net_view value_view = value == NULL ? net_none() : net_writer_view(&value_pack);
-  net_code code = net_echo_pair(value_view, &given, error);
+  net_code code = net_echo_pair(value_view, result == NULL ? NULL : &given, error);
   net_writer_free(&value_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_version_pair_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2413,7 +2471,10 @@ static inline net_code net_echo_page_of_with(net_view raw,
                                              net_echo_page *result,
                                              net_error *error) {
   net_bytes given;
-  net_code code = net_echo_page_of(raw, &given, error);
+  net_code code = net_echo_page_of(raw, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_page_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2671,7 +2732,10 @@ static inline net_code net_version_pair_parse_with(net_view text,
                                                    net_version_pair *result,
                                                    net_error *error) {
   net_bytes given;
-  net_code code = net_version_pair_parse(text, &given, error);
+  net_code code = net_version_pair_parse(text, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_version_pair_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2810,13 +2874,24 @@ static inline net_code net_echo_box_watch_wait(net_queue *queue,
                                                net_echo_watch *result,
                                                net_error *error) {
   net_bytes given;
-  if (result != NULL) {
-    memset(result, 0, sizeof *result);
+  net_echo_watch unwanted;
+  if (result == NULL) {
+    result = &unwanted;
   }
+  memset(result, 0, sizeof *result);
   uint64_t op = net_echo_box_watch(handle, count, net_queue_done, queue);
   net_code code = net_wait(queue, op, &given, error);
-  if (code == 0 && result != NULL && !net_echo_box_watch_result(net_bytes_view(&given), result)) {
+  if (code == 0 && !net_echo_box_watch_result(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
+  }
+  if (result == &unwanted) {
+    net_handle_free(unwanted.kit.first);
+    net_handle_free(unwanted.kit.spare);
+    for (size_t i0 = 0; i0 < unwanted.kit.more.len; i0++) {
+      net_handle_free(unwanted.kit.more.items[i0]);
+    }
+    net_handle_free(unwanted.numbers);
+    net_echo_watch_free(result);
   }
   net_bytes_free(&given);
   return code;
@@ -2833,8 +2908,12 @@ static inline net_code net_echo_box_boxed_with(net_handle handle,
     net_label_pack(&label_pack, label);
   }
   net_view label_view = label == NULL ? net_none() : net_writer_view(&label_pack);
-  net_code code = net_echo_box_boxed(handle, label_view, found, &given, error);
+  net_code code =
+      net_echo_box_boxed(handle, label_view, found, result == NULL ? NULL : &given, error);
   net_writer_free(&label_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_kit_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2900,7 +2979,10 @@ static inline net_code net_floor_text_key_with(net_handle handle,
                                                net_mark *result,
                                                net_error *error) {
   net_mark_values given;
-  net_code code = net_floor_text_key(handle, text, key, &given, error);
+  net_code code = net_floor_text_key(handle, text, key, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   result->place = (uint32_t)given.place;
   result->at = (uint64_t)given.at;
@@ -2913,7 +2995,10 @@ static inline net_code net_floor_value_key_with(net_handle handle,
                                                 net_mark *result,
                                                 net_error *error) {
   net_mark_values given;
-  net_code code = net_floor_value_key(handle, value, key, &given, error);
+  net_code code = net_floor_value_key(handle, value, key, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   result->place = (uint32_t)given.place;
   result->at = (uint64_t)given.at;

@@ -562,7 +562,10 @@ static inline net_code net_parse_token_with(net_view bytes,
                                             net_token_info *result,
                                             net_error *error) {
   net_bytes given;
-  net_code code = net_parse_token(bytes, &given, error);
+  net_code code = net_parse_token(bytes, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_token_info_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);

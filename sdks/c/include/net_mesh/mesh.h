@@ -1517,7 +1517,10 @@ static inline net_code net_mesh_node_routes_with(net_handle handle,
                                                  net_route_info_list *result,
                                                  net_error *error) {
   net_bytes given;
-  net_code code = net_mesh_node_routes(handle, &given, error);
+  net_code code = net_mesh_node_routes(handle, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_route_info_list_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -1676,7 +1679,11 @@ static inline net_code net_mesh_node_stream_stats_with(net_handle handle,
                                                        net_stream_stats *result,
                                                        net_error *error) {
   net_bytes given;
-  net_code code = net_mesh_node_stream_stats(handle, peer_node_id, stream_id, found, &given, error);
+  net_code code = net_mesh_node_stream_stats(
+      handle, peer_node_id, stream_id, found, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_stream_stats_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -1726,7 +1733,10 @@ static inline net_code net_mesh_node_peers_with(net_handle handle,
                                                 net_peer_info_list *result,
                                                 net_error *error) {
   net_bytes given;
-  net_code code = net_mesh_node_peers(handle, &given, error);
+  net_code code = net_mesh_node_peers(handle, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_peer_info_list_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -1739,7 +1749,10 @@ static inline net_code net_mesh_node_stats_with(net_handle handle,
                                                 net_mesh_stats *result,
                                                 net_error *error) {
   net_bytes given;
-  net_code code = net_mesh_node_stats(handle, &given, error);
+  net_code code = net_mesh_node_stats(handle, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_mesh_stats_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);

@@ -448,7 +448,10 @@ static inline net_code net_net_db_snapshot_with(net_handle handle,
                                                 net_net_db_bundle *result,
                                                 net_error *error) {
   net_bytes given;
-  net_code code = net_net_db_snapshot(handle, &given, error);
+  net_code code = net_net_db_snapshot(handle, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_net_db_bundle_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);

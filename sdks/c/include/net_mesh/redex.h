@@ -1239,6 +1239,10 @@ static inline net_code net_redex_file_append_batch_async_wait(net_queue *queue,
                                                               uint64_t *result,
                                                               net_error *error) {
   net_bytes given;
+  bool is_found = false;
+  if (found == NULL) {
+    found = &is_found;
+  }
   *found = false;
   if (result != NULL) {
     memset(result, 0, sizeof *result);
@@ -1261,7 +1265,11 @@ static inline net_code net_redex_file_read_range_with(net_handle handle,
                                                       net_redex_event_list *result,
                                                       net_error *error) {
   net_bytes given;
-  net_code code = net_redex_file_read_range(handle, start, end, &given, error);
+  net_code code =
+      net_redex_file_read_range(handle, start, end, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_redex_event_list_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
