@@ -34,6 +34,11 @@ impl Object {
         Some((constructor, constructor.args.first()?))
     }
 
+    /// Whether it is a stream that the method ends.
+    pub fn ends_by(&self, method: &Method) -> bool {
+        self.iterates.is_some() && self.close.as_deref() == Some(method.name.spec.as_str())
+    }
+
     /// The methods through which calls on the object are combined: what takes them, and what reserves room.
     pub fn combined(&self) -> Option<(&Method, &Method)> {
         let (into, reserve) = self.methods.iter().find_map(|method| method.combine.as_ref())?;

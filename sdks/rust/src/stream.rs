@@ -1,6 +1,6 @@
 //! Streams as callers read them.
 
-use crate::{BoxFuture, Error};
+use crate::{BaseError, BoxFuture, Error};
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -35,7 +35,10 @@ impl<T> Stream<T> {
     ///
     /// An error is given alone: items before it in one call, the error in the next.
     pub async fn next_batch(&mut self, max: usize) -> Result<Vec<T>, Error> {
-        let ask = u32::try_from(max.max(1)).unwrap_or(u32::MAX);
+        if max == 0 {
+            return Err(BaseError::Argument { argument: "max".into(), reason: "0 is below 1".into() }.into());
+        }
+        let ask = u32::try_from(max).unwrap_or(u32::MAX);
         poll_fn(|context| self.poll_ready(context, ask)).await;
         if let Some(Err(_)) = self.ready.front() {
             return self.ready.pop_front().into_iter().collect();

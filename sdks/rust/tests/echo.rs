@@ -25,6 +25,28 @@ fn constants() {
     assert_eq!(ECHO_PRIMES, [2, 3, 5, 7]);
 }
 
+/// Each value comes back as it was.
+fn same<T: Clone + std::fmt::Debug + PartialEq>(echo: impl Fn(T) -> Result<T, Error>, values: &[T]) {
+    for value in values {
+        assert_eq!(echo(value.clone()).as_ref(), Ok(value));
+    }
+}
+
+#[test]
+fn numbers_of_every_width() {
+    same(echo_bool, &[true, false]);
+    same(echo_u8, &[0, u8::MAX]);
+    same(echo_u16, &[0, u16::MAX]);
+    same(echo_u32, &[0, u32::MAX]);
+    same(echo_i8, &[i8::MIN, i8::MAX]);
+    same(echo_i16, &[i16::MIN, i16::MAX]);
+    same(echo_i32, &[i32::MIN, i32::MAX]);
+    same(echo_f64, &[0.5, f64::MAX, f64::INFINITY]);
+    assert!(echo_f64(f64::NAN).unwrap().is_nan());
+    assert!(echo_f64(-0.0).unwrap().is_sign_negative());
+    same(echo_size, &[0, u64::MAX]);
+}
+
 #[test]
 fn scalars() {
     assert_eq!(echo_u64(u64::MAX), Ok(u64::MAX));
@@ -52,6 +74,8 @@ fn enums_and_flags() {
     assert_eq!(echo_level(Level::High).unwrap().tag(), 500);
     let access = Access::READ | Access::CHANGE_ALL;
     assert_eq!(echo_access(access).unwrap().texts().collect::<Vec<_>>(), ["read", "change_all"]);
+    same(echo_mood, &[Mood::Calm, Mood::Angry]);
+    same(echo_rights, &[Rights::ENTER | Rights::LEAVE]);
 }
 
 #[test]
@@ -81,6 +105,107 @@ fn records() {
     assert_eq!(page.raw_bytes(), b"[1,2]");
     assert_eq!(page.parse::<Vec<u8>>().unwrap(), [1, 2]);
     assert_eq!(page.parse::<String>().unwrap_err().kind_text(), "codec_decode");
+}
+
+fn gauge() -> Gauge {
+    Gauge {
+        truth: true,
+        tiny: u8::MAX,
+        small: u16::MAX,
+        medium: u32::MAX,
+        large: u64::MAX,
+        itiny: i8::MIN,
+        ismall: i16::MIN,
+        imedium: i32::MIN,
+        range: i64::MIN,
+        real: 0.25,
+        span: Duration::from_millis(5),
+        moment: Timestamp(6),
+        day: Date(-7),
+        weight: 8,
+        id: EchoId(9),
+        color: Color::Blue,
+        level: Level::High,
+        access: Access::WRITE,
+    }
+}
+
+fn everything() -> Everything {
+    let gauge = gauge();
+    let scalars = Scalars {
+        truth: gauge.truth,
+        tiny: gauge.tiny,
+        small: gauge.small,
+        medium: gauge.medium,
+        large: gauge.large,
+        itiny: gauge.itiny,
+        ismall: gauge.ismall,
+        imedium: gauge.imedium,
+        ilarge: gauge.range,
+        real: gauge.real,
+        span: gauge.span,
+        moment: gauge.moment,
+        day: gauge.day,
+        weight: gauge.weight,
+        id: gauge.id,
+        key: EchoKey([1; 8]),
+        fixed: [2; 4],
+        color: gauge.color,
+        level: gauge.level,
+        access: gauge.access,
+    };
+    Everything {
+        text: "text".into(),
+        data: Bytes::from_static(b"data"),
+        scalars,
+        maybe: Some(0),
+        maybe_not: None,
+        maybe_rec: Some(label("there")),
+        numbers: vec![3, 1],
+        labels: vec![label("one")],
+        chunks: vec![Bytes::new(), Bytes::from_static(b"x")],
+        table: BTreeMap::from([("k".into(), -1)]),
+        nested: BTreeMap::from([("n".into(), vec![label("two"), label("")])]),
+        shape: Shape::Circle { radius: 0.5 },
+        shapes: vec![Shape::Empty, Shape::Named { text: "n".into(), color: Color::Blue }],
+        tree: Tree::Branch { children: vec![Tree::Leaf { value: 1 }] },
+    }
+}
+
+#[test]
+fn records_in_records() {
+    assert_eq!(echo_everything(everything()), Ok(everything()));
+    assert_eq!(echo_gauge(gauge()), Ok(gauge()));
+    assert_eq!((echo_gauge_maybe(gauge()), echo_gauge_maybe(None)), (Ok(Some(gauge())), Ok(None)));
+}
+
+#[test]
+fn spans_in_lists_and_maps() {
+    let pauses = vec![Duration::ZERO, Duration::from_millis(1_500)];
+    let limits = BTreeMap::from([("day".to_owned(), Duration::from_secs(86_400))]);
+    assert_eq!(echo_pauses(pauses.clone()), Ok(pauses.clone()));
+    assert_eq!(echo_limits(limits.clone()), Ok(limits.clone()));
+    let timetable = Timetable { pauses, limits };
+    assert_eq!(echo_timetable(timetable.clone()), Ok(timetable));
+}
+
+#[test]
+fn methods_of_records() {
+    let (first, last) = (VersionPair { major: 4, minor: 0 }, VersionPair { major: 5, minor: 0 });
+    assert_eq!((first.is_before(last.clone()), last.precedes(first.clone())), (Ok(true), Ok(false)));
+    assert_eq!((first.text(None).unwrap(), first.text("::").unwrap()), ("4.0".into(), "4::0".into()));
+    assert_eq!(VersionPair { major: 0, minor: 0 }.is_first(), Ok(true));
+    assert_eq!(VersionPair::parse("7.8"), Ok(VersionPair { major: 7, minor: 8 }));
+    assert_eq!(VersionPair::parse("7").unwrap_err().kind_text(), "odd text");
+    let options = EchoOptions { tags: vec!["a".into()], ..Default::default() };
+    assert_eq!((options.has_tag("a"), options.has_tag("b")), (Ok(true), Ok(false)));
+    let wrong = EchoOptions { count: 101, ..options };
+    assert_eq!(message(wrong.has_tag("a")), "argument: count: 101 is above 100");
+}
+
+#[test]
+fn functions_with_several_signatures() {
+    assert_eq!((doubled("ab"), doubled_number(4)), (Ok("abab".into()), Ok(8)));
 }
 
 #[test]
@@ -120,6 +245,8 @@ fn open_enums() {
         assert_eq!(reason.to_string().parse(), Ok(reason));
     }
     assert_eq!(echo_grade(Grade::Unknown(200)), Ok(Grade::Unknown(200)));
+    let reasons = [Reason::None, Reason::Unknown(8)];
+    assert_eq!(echo_reasons(reasons).unwrap(), reasons);
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -144,6 +271,13 @@ async fn errors() {
     assert_eq!(message(fail("rejected", None)), "echo: rejected: number=5 reason=asked");
     assert_eq!(message(fail("status", "ab")), "echo:status:0x0002");
     assert_eq!(message(fail_later("part").await), "echo: part: missing: later");
+    let rejected = EchoError::Rejected { number: 3, reason: "why".into() };
+    assert_eq!(fail("rejected", "why"), Err(rejected.into()));
+    assert_eq!(fail("odd text", "free"), Err(EchoError::Odd { detail: "free".into() }.into()));
+    let status = fail("status", "ab").unwrap_err();
+    assert!(matches!(status, Error::Echo(EchoError::Status { status: 2, body, .. }) if body == "ab"));
+    assert!(matches!(fail("bad-frame", "x"), Err(Error::Echo(EchoError::BadFrame { .. }))));
+    assert_eq!(fail("part", "wheel"), Err(EchoPartError::Missing { part: "wheel".into() }.into()));
     let error = EchoError::TooLarge { size: 2, limit: Some(1) };
     assert_eq!(describe_error(error).unwrap(), "echo/too-large: echo: too-large: 2 bytes, the limit is 1");
 }
@@ -170,6 +304,38 @@ async fn objects() {
     assert!(one.find("x").unwrap().is_none());
     let options = EchoOptions { count: 9, ..Default::default() };
     assert_eq!(message(EchoBox::open("fail", options).await), "echo: rejected: number=9 reason=echo");
+}
+
+#[tokio::test]
+async fn objects_and_streams_in_records() {
+    let made = EchoBox::of_bytes("a").unwrap();
+    assert_eq!(EchoBox::of_bytes([0xff]).unwrap_err().kind_text(), "odd text");
+    let more = vec![EchoBox::new("b").unwrap(), made.clone()];
+    let kit = EchoKit { label: label("kit"), first: made.clone(), spare: None, more };
+    let echoed = echo_kit_of(kit).unwrap();
+    assert_eq!(kit_text(echoed.clone()).unwrap(), "kit a b a");
+    made.set("changed").unwrap();
+    assert_eq!(echoed.first.text().unwrap(), "changed");
+    let watch = made.watch(3).await.unwrap();
+    assert_eq!(watch.pause, Duration::from_millis(250));
+    assert_eq!(watch.numbers.map(Result::unwrap).collect::<Vec<_>>().await, [0, 1, 2]);
+    assert!(kit_text_later(watch.kit, echoed).await.unwrap().ends_with("kit changed b changed"));
+    assert!(made.boxed(label("")).unwrap().is_none());
+    assert_eq!(made.boxed(label("x")).unwrap().unwrap().first.text().unwrap(), "changed");
+}
+
+#[test]
+fn calls_that_do_nothing() {
+    let floor = Floor::new().unwrap();
+    assert_eq!((floor.nothing(), floor.text("a"), floor.data("b")), (Ok(true), Ok(true), Ok(true)));
+    assert_eq!((floor.data_key("a", "k"), floor.data_hash("a", 1)), (Ok(true), Ok(true)));
+    assert_eq!(Floor::signed("a", "b", "c"), Ok(true));
+    let zeros = Mark { place: 0, at: 0 };
+    assert_eq!(
+        (floor.text_key("a", None).as_ref(), floor.value_key(&1, "k").as_ref()),
+        (Ok(&zeros), Ok(&zeros))
+    );
+    assert_eq!((floor.texts_key(&["a", "b"], None), floor.chunks_key(&[b"a"], "k")), (Ok(2), Ok(1)));
 }
 
 #[tokio::test]
@@ -205,6 +371,7 @@ async fn named_streams() {
 async fn plain_streams() {
     let mut numbers = count_up(200).unwrap();
     assert_eq!(numbers.next().await, Some(Ok(0)));
+    assert_eq!(message(numbers.next_batch(0).await), "argument: max: 0 is below 1");
     assert_eq!(numbers.next_batch(2).await.unwrap(), [1, 2]);
     assert_eq!(sum_stream(numbers).await, Ok((3..200).sum()));
     let mut closed = count_up(200).unwrap();
@@ -244,6 +411,19 @@ async fn closures_of_the_caller() {
     assert_eq!(ask(handler, label("x"), "", None).await, Err(EchoError::Busy.into()));
     let panics = |_: i64| -> Result<i64, Error> { panic!("oh") };
     assert_eq!(message(map_numbers([1], panics).await), "host_threw: oh");
+}
+
+struct Doubler;
+
+impl EchoHandler for Doubler {
+    async fn handle(&self, request: Label, data: Bytes) -> Result<Bytes, Error> {
+        Ok([request.text.as_bytes(), &data, &data].concat().into())
+    }
+}
+
+#[tokio::test]
+async fn handlers_of_the_caller_may_be_objects() {
+    assert_eq!(ask(Doubler, label("x"), "ab", None).await.unwrap(), "xabab");
 }
 
 #[tokio::test(start_paused = true)]

@@ -328,9 +328,7 @@ fn ending(scope: Scope<'_>, item: &Method, owner: Option<&Object>, call: &str) -
     } else {
         format!("guard::run(|| {call})")
     };
-    let ends = owner.is_some_and(|object| {
-        object.iterates.is_some() && object.close.as_deref() == Some(item.name.spec.as_str())
-    });
+    let ends = owner.is_some_and(|object| object.ends_by(item));
     match &item.returns {
         _ if item.shape == Shape::Constructor => vec![format!("{guarded}.map(Self::from_core)")],
         _ if ends => vec!["self.items.end();".into(), guarded],

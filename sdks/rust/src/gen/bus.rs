@@ -333,6 +333,8 @@ impl std::fmt::Debug for NetNode {
     }
 }
 
+// Any thread may use it.
+const _: () = crate::kernel::shared::<NetNode>();
 /// A subscription: events in order, waiting for new ones.
 pub struct EventStream {
     pub(crate) inner: Arc<net_core::EventStream>,
@@ -391,6 +393,8 @@ impl std::fmt::Debug for EventStream {
     }
 }
 
+// Any thread may read it.
+const _: () = crate::kernel::sent::<EventStream>();
 /// A subscription that decodes each event.
 pub struct TypedEventStream<T> {
     pub(crate) inner: Arc<net_core::TypedEventStream>,
@@ -452,6 +456,8 @@ impl<T> std::fmt::Debug for TypedEventStream<T> {
     }
 }
 
+// Any thread may read it.
+const _: () = crate::kernel::sent::<TypedEventStream<()>>();
 /// A named channel on one bus: JSON objects tagged with the name.
 ///
 /// A cheap handle: clones are the same object.
@@ -548,6 +554,9 @@ impl<T> std::fmt::Debug for TypedChannel<T> {
         f.debug_struct("TypedChannel").finish_non_exhaustive()
     }
 }
+
+// Any thread may use it.
+const _: () = crate::kernel::shared::<TypedChannel<()>>();
 
 /// Other forms of the fields of a [`StoredEvent`].
 pub trait StoredEventViews {

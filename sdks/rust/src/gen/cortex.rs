@@ -280,6 +280,8 @@ impl std::fmt::Debug for TasksAdapter {
     }
 }
 
+// Any thread may use it.
+const _: () = crate::kernel::shared::<TasksAdapter>();
 /// The lists that a followed list becomes, never the same twice in a row.
 pub struct TaskWatchIter {
     items: Stream<Vec<Task>>,
@@ -325,6 +327,8 @@ impl std::fmt::Debug for TaskWatchIter {
     }
 }
 
+// Any thread may read it.
+const _: () = crate::kernel::sent::<TaskWatchIter>();
 /// The memories of a log, and changes of them.
 ///
 /// Reading looks at what is in the state then; it never waits. After an event that could not be applied every call fails with `fold_failed`.
@@ -576,6 +580,8 @@ impl std::fmt::Debug for MemoriesAdapter {
     }
 }
 
+// Any thread may use it.
+const _: () = crate::kernel::shared::<MemoriesAdapter>();
 /// The lists that a followed list becomes, never the same twice in a row.
 pub struct MemoryWatchIter {
     items: Stream<Vec<Memory>>,
@@ -621,6 +627,8 @@ impl std::fmt::Debug for MemoryWatchIter {
     }
 }
 
+// Any thread may read it.
+const _: () = crate::kernel::sent::<MemoryWatchIter>();
 /// A state that the program folds a file into. The file is written by those who have it open, also after the fold has failed.
 ///
 /// A file on disk whose fold has `snapshot` and `restore` keeps the newest snapshot beside it, in `<name>.state`: one is made after every 65,536
@@ -744,6 +752,9 @@ impl std::fmt::Debug for FoldAdapter {
         f.debug_struct("FoldAdapter").finish_non_exhaustive()
     }
 }
+
+// Any thread may use it.
+const _: () = crate::kernel::shared::<FoldAdapter>();
 
 /// Tasks as they are, and what the list becomes.
 #[derive(Debug)]

@@ -65,3 +65,6 @@ impl std::fmt::Debug for RedisStreamDedup {
         f.debug_struct("RedisStreamDedup").finish_non_exhaustive()
     }
 }
+
+// Any thread may use it.
+const _: () = crate::kernel::shared::<RedisStreamDedup>();

@@ -113,6 +113,8 @@ impl std::fmt::Debug for Token {
     }
 }
 
+// Any thread may use it.
+const _: () = crate::kernel::shared::<Token>();
 /// An Ed25519 key pair with a cache of tokens that it was given. The seed is wiped when the last reference goes, and is in no text of it.
 ///
 /// A cheap handle: clones are the same object.
@@ -257,6 +259,9 @@ impl std::fmt::Debug for Identity {
         f.debug_struct("Identity").finish_non_exhaustive()
     }
 }
+
+// Any thread may use it.
+const _: () = crate::kernel::shared::<Identity>();
 
 /// Reads what a token says; its signature is not checked.
 ///

@@ -292,6 +292,8 @@ impl std::fmt::Debug for MeshNode {
     }
 }
 
+// Any thread may use it.
+const _: () = crate::kernel::shared::<MeshNode>();
 /// A stream to one peer, opened by `open_stream`.
 ///
 /// A cheap handle: clones are the same object.
@@ -327,6 +329,8 @@ impl std::fmt::Debug for MeshStream {
     }
 }
 
+// Any thread may use it.
+const _: () = crate::kernel::shared::<MeshStream>();
 /// Messages of peers in the order in which they were received, waiting for new ones.
 pub struct MeshEvents {
     pub(crate) inner: Arc<net_core::MeshEvents>,
@@ -373,3 +377,6 @@ impl std::fmt::Debug for MeshEvents {
         f.debug_struct("MeshEvents").finish_non_exhaustive()
     }
 }
+
+// Any thread may read it.
+const _: () = crate::kernel::sent::<MeshEvents>();

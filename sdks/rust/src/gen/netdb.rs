@@ -100,3 +100,6 @@ impl std::fmt::Debug for NetDb {
         f.debug_struct("NetDb").finish_non_exhaustive()
     }
 }
+
+// Any thread may use it.
+const _: () = crate::kernel::shared::<NetDb>();

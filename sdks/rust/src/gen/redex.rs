@@ -114,6 +114,8 @@ impl std::fmt::Debug for Redex {
     }
 }
 
+// Any thread may use it.
+const _: () = crate::kernel::shared::<Redex>();
 /// One append-only file. Events have numbers that grow by one and are never given twice.
 ///
 /// Without fsync the bytes of an event are with the system when its append returns: they outlast the process, but not a loss of power. After
@@ -248,6 +250,8 @@ impl std::fmt::Debug for RedexFile {
     }
 }
 
+// Any thread may use it.
+const _: () = crate::kernel::shared::<RedexFile>();
 /// Events of a file in the order of their numbers, waiting for new ones.
 pub struct RedexTailIter {
     items: Stream<RedexEvent>,
@@ -292,3 +296,6 @@ impl std::fmt::Debug for RedexTailIter {
         f.debug_struct("RedexTailIter").finish_non_exhaustive()
     }
 }
+
+// Any thread may read it.
+const _: () = crate::kernel::sent::<RedexTailIter>();

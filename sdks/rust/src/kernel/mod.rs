@@ -8,3 +8,9 @@ pub(crate) mod guard;
 )]
 pub(crate) mod host;
 pub(crate) mod json;
+
+/// What several threads may use at once: whatever is not does not compile.
+pub(crate) const fn shared<T: Send + Sync>() {}
+
+/// What one thread after the other may use.
+pub(crate) const fn sent<T: Send>() {}
