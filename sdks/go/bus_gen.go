@@ -2181,6 +2181,9 @@ func NewEventStream(bus *NetNode, options *SubscribeOptions) (result *EventStrea
 
 // Stop ends the iteration at once; a pending read ends as well.
 func (o *EventStream) Stop() (err error) {
+	if o.items.end() {
+		return nil
+	}
 	var fail C.net_error
 	code := C.net_event_stream_stop(o.id(), &fail)
 	runtime.KeepAlive(o)
@@ -2269,6 +2272,9 @@ func NewTypedEventStream[T any](bus *NetNode, options *SubscribeOptions) (result
 
 // Stop ends the iteration at once; a pending read ends as well.
 func (o *TypedEventStream[T]) Stop() (err error) {
+	if o.items.end() {
+		return nil
+	}
 	var fail C.net_error
 	code := C.net_typed_event_stream_stop(o.id(), &fail)
 	runtime.KeepAlive(o)

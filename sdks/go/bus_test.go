@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -250,6 +251,124 @@ func TestSubscriptionTimeout(t *testing.T) {
 	defer stream.Close()
 	for event, err := range stream.All(context.Background()) {
 		t.Error(event, err)
+	}
+}
+
+func TestStoppedStreamGivesNothingMore(t *testing.T) {
+	ctx := context.Background()
+	bus := node(t, oneShard())
+	check[uint32](t)(bus.EmitRawBatch([]string{"1", "2", "3"}, nil))
+	endings := []func(*net.EventStream) error{(*net.EventStream).Stop, (*net.EventStream).Close}
+	for _, end := range endings {
+		stream := check[*net.EventStream](t)(bus.Subscribe(nil))
+		if event, found, err := stream.Next(ctx); event.Raw != "1" || !found || err != nil {
+			t.Fatal(event, found, err)
+		}
+		if err := errors.Join(end(stream), end(stream), stream.Stop(), stream.Close()); err != nil {
+			t.Error(err)
+		}
+		if event, found, err := stream.Next(ctx); found || err != nil {
+			t.Error(event, err)
+		}
+	}
+	typed := check[*net.TypedEventStream[int]](t)(net.NetNodeSubscribeTyped[int](bus, nil))
+	defer typed.Close()
+	if value, found, err := typed.Next(ctx); value != 1 || !found || err != nil {
+		t.Fatal(value, found, err)
+	}
+	if err := typed.Stop(); err != nil {
+		t.Error(err)
+	}
+	if values := check[[]int](t)(typed.NextBatch(ctx, 5)); len(values) != 0 {
+		t.Error(values)
+	}
+}
+
+func TestShutdownDelivers(t *testing.T) {
+	ctx := context.Background()
+	bus := node(t, &net.NetNodeConfig{Shards: net.Ptr[uint32](2)})
+	stream := check[*net.EventStream](t)(bus.Subscribe(nil))
+	idle := check[*net.EventStream](t)(bus.Subscribe(&net.SubscribeOptions{Filter: net.Ptr(`{"path":"never","value":1}`)}))
+	read, ended := make(chan string, 100), make(chan error, 2)
+	go func() {
+		for event, err := range stream.All(ctx) {
+			if err != nil {
+				ended <- err
+				return
+			}
+			read <- event.Raw
+		}
+		ended <- nil
+	}()
+	go func() {
+		_, _, err := idle.Next(ctx)
+		ended <- err
+	}()
+	for i := range 100 {
+		check[net.Receipt](t)(bus.EmitRaw(strconv.Itoa(i), nil))
+	}
+	for range 2 {
+		if err := bus.Shutdown(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := <-ended; !errors.Is(err, net.ErrBusClosed) {
+			t.Error(err)
+		}
+	}
+	for i := range 100 {
+		if text := <-read; text != strconv.Itoa(i) {
+			t.Fatal(i, text)
+		}
+	}
+}
+
+func TestShutdownEndsAlthoughNobodyReads(t *testing.T) {
+	ctx := context.Background()
+	bus := node(t, oneShard())
+	idle := check[*net.EventStream](t)(bus.Subscribe(nil))
+	check[net.Receipt](t)(bus.EmitRaw("1", nil))
+	if err := bus.Shutdown(ctx, &net.ShutdownOptions{Timeout: net.Ptr(time.Millisecond)}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, next := idle.Next(ctx)
+	_, poll := bus.Poll(ctx, nil)
+	_, subscribe := bus.Subscribe(nil)
+	for _, err := range []error{next, poll, subscribe} {
+		if !errors.Is(err, net.ErrBusClosed) {
+			t.Error(err)
+		}
+	}
+	if room := check[bool](t)(bus.Fire("1")); room {
+		t.Error("a node that is shut down has room")
+	}
+}
+
+func TestLaggedSubscription(t *testing.T) {
+	ctx := context.Background()
+	config := oneShard()
+	config.BufferCapacity = 2
+	bus := node(t, config)
+	stream := check[*net.EventStream](t)(bus.Subscribe(nil))
+	defer stream.Close()
+	check[uint32](t)(bus.EmitRawBatch([]string{"0", "1", "2", "3"}, nil))
+	var missed *net.BusError
+	if _, _, err := stream.Next(ctx); !errors.As(err, &missed) || !errors.Is(err, net.ErrBusLagged) || missed.First != 0 || missed.Last != 1 {
+		t.Error(missed)
+	}
+	if rest := texts(check[[]net.StoredEvent](t)(stream.NextBatch(ctx, 5))); fmt.Sprint(rest) != "[2 3]" {
+		t.Error(rest)
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	config := oneShard()
+	config.MaxBufferBytes, config.Backpressure = 100, net.BackpressureFailProducer
+	bus := node(t, config)
+	var full *net.BusError
+	if _, err := bus.Emit(strings.Repeat("x", 200), nil); !errors.As(err, &full) || full.Kind != net.BusErrorKindMemoryFull || full.Limit != 100 {
+		t.Error(err)
 	}
 }
 

@@ -1563,8 +1563,9 @@ func (o *TaskWatchIter) All(ctx context.Context) iter.Seq2[[]Task, error] {
 	return o.items.all(ctx)
 }
 
-// Close ends the stream.
+// Close ends the stream: what waits for a value hears the end.
 func (o *TaskWatchIter) Close() error {
+	o.items.end()
 	C.net_task_watch_iter_close(o.id(), nil)
 	o.core.release()
 	return nil
@@ -1958,8 +1959,9 @@ func (o *MemoryWatchIter) All(ctx context.Context) iter.Seq2[[]Memory, error] {
 	return o.items.all(ctx)
 }
 
-// Close ends the stream.
+// Close ends the stream: what waits for a value hears the end.
 func (o *MemoryWatchIter) Close() error {
+	o.items.end()
 	C.net_memory_watch_iter_close(o.id(), nil)
 	o.core.release()
 	return nil

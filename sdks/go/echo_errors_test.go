@@ -20,6 +20,7 @@ func TestErrorKinds(t *testing.T) {
 		{"too-large", "echo: too-large: 4101 bytes, the limit is 4096", net.ErrEchoTooLarge, false},
 		{"busy", "echo: busy: try again", net.ErrEchoBusy, true},
 		{"odd text", "echo: odd text: asked", net.ErrEchoOdd, false},
+		{"bad-frame", "echo: bad-frame: asked", net.ErrEchoBadFrame, false},
 		{"status", "echo:status:0x0005", net.ErrEchoStatus, false},
 		{"missing", "echo: part: missing: asked", net.ErrEchoPartMissing, false},
 	}

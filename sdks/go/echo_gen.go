@@ -2345,8 +2345,9 @@ func (o *LetterStream) All(ctx context.Context) iter.Seq2[string, error] {
 	return o.items.all(ctx)
 }
 
-// Close ends the stream.
+// Close ends the stream: what waits for a value hears the end.
 func (o *LetterStream) Close() error {
+	o.items.end()
 	C.net_letter_stream_close(o.id(), nil)
 	o.core.release()
 	return nil

@@ -19,6 +19,11 @@ func ask(ctx context.Context, times uint32, handler net.EchoHandlerFunc) ([]byte
 	return net.Ask(ctx, handler, net.Label{Text: "hello", Color: net.ColorBlue}, []byte{1, 2}, times)
 }
 
+// negator is an object that maps numbers.
+type negator struct{}
+
+func (negator) Map(value int64) (int64, error) { return -value, nil }
+
 func TestHandlers(t *testing.T) {
 	ctx := context.Background()
 	got, err := ask(ctx, 1, func(_ context.Context, request net.Label, data []byte) ([]byte, error) {
@@ -29,6 +34,9 @@ func TestHandlers(t *testing.T) {
 	}
 	mapped, err := net.MapNumbers(ctx, []int64{1, -2}, net.EchoMapperFunc(func(v int64) (int64, error) { return 2 * v, nil }))
 	if err != nil || len(mapped) != 2 || mapped[0] != 2 || mapped[1] != -4 {
+		t.Error(mapped, err)
+	}
+	if mapped, err := net.MapNumbers(ctx, []int64{4}, negator{}); err != nil || len(mapped) != 1 || mapped[0] != -4 {
 		t.Error(mapped, err)
 	}
 	if _, err := net.Ask(ctx, nil, net.Label{}, nil, 1); !errors.Is(err, net.ErrBaseArgument) {

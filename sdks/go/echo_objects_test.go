@@ -8,6 +8,7 @@ import (
 	"io"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -91,6 +92,61 @@ func TestConstructors(t *testing.T) {
 	var cell *net.EchoCell
 	cell, err = net.NewEchoCell("alias")
 	if text := textOf(t, cell, err); text != "alias" {
+		t.Error(text)
+	}
+}
+
+func TestObjectsOfBytes(t *testing.T) {
+	made, err := net.EchoBoxOfBytes([]byte("data"))
+	if text := textOf(t, made, err); text != "data" {
+		t.Error(text)
+	}
+	if _, err := net.EchoBoxOfBytes([]byte{0xff}); !errors.Is(err, net.ErrEchoOdd) {
+		t.Error(err)
+	}
+}
+
+func TestObjectsAndStreamsInRecords(t *testing.T) {
+	ctx := context.Background()
+	one, two := box(t, "one"), box(t, "two")
+	kit := net.EchoKit{Label: net.Label{Text: "kit"}, First: one, More: []*net.EchoBox{two, two}}
+	echoed := check[net.EchoKit](t)(net.EchoKitOf(kit))
+	if text := check[string](t)(net.KitText(echoed)); text != "kit one two two" || echoed.Spare != nil {
+		t.Error(text, echoed.Spare)
+	}
+	one.Set("changed")
+	if text, err := echoed.First.Text(); text != "changed" || err != nil {
+		t.Error(text, err)
+	}
+	watch := check[net.EchoWatch](t)(one.Watch(ctx, 3))
+	if numbers := collect(t, watch.Numbers.All(ctx)); len(numbers) != 3 || watch.Pause != 250*time.Millisecond {
+		t.Error(numbers, watch.Pause)
+	}
+	if text := check[string](t)(net.KitTextLater(ctx, watch.Kit, &echoed)); !strings.HasSuffix(text, "kit changed two two") {
+		t.Error(text)
+	}
+	if _, found, err := one.Boxed(net.Label{}); found || err != nil {
+		t.Error(found, err)
+	}
+	boxed, found, err := one.Boxed(net.Label{Text: "x"})
+	if text := textOf(t, boxed.First, err); text != "changed" || !found {
+		t.Error(text, found)
+	}
+}
+
+func TestShutObjectsAreStillThere(t *testing.T) {
+	one := box(t, "one")
+	ended := make(chan error)
+	go func() { ended <- one.Wait(context.Background()) }()
+	for range 2 {
+		if err := one.Shut(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if text := check[string](t)(one.Text()); text != "one" {
 		t.Error(text)
 	}
 }

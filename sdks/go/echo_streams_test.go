@@ -58,17 +58,51 @@ func TestClosedStream(t *testing.T) {
 	if stream.Close() != nil || stream.Close() != nil {
 		t.Error("closing twice is harmless")
 	}
-	if _, found, err := stream.Next(context.Background()); found || !errors.Is(err, net.ErrBaseHandle) {
-		t.Error(found, err)
+	if _, found, err := stream.Next(context.Background()); found || err != nil {
+		t.Error("a closed stream is at its end:", found, err)
 	}
-	count := 0
-	for _, err := range stream.All(context.Background()) {
-		if count++; !errors.Is(err, net.ErrBaseHandle) {
-			t.Fatal(err)
+	if rest := collect(t, stream.All(context.Background())); len(rest) != 0 {
+		t.Error(rest)
+	}
+}
+
+func TestClosedStreamGivesNothingMore(t *testing.T) {
+	ctx := context.Background()
+	plain := check[*net.Stream[uint32]](t)(net.CountUp(1000))
+	letters := check[*net.LetterStream](t)(box(t, "abc").Letters(3))
+	if first := check[[]uint32](t)(plain.NextBatch(ctx, 1)); len(first) != 1 {
+		t.Fatal(first)
+	}
+	_, _, failed := plain.Next(ctx)
+	_, _, also := letters.Next(ctx)
+	if err := errors.Join(failed, also, plain.Close(), letters.Close()); err != nil {
+		t.Fatal(err)
+	}
+	numbers, texts := check[[]uint32](t)(plain.NextBatch(ctx, 5)), check[[]string](t)(letters.NextBatch(ctx, 5))
+	if len(numbers) != 0 || len(texts) != 0 {
+		t.Error(numbers, texts)
+	}
+}
+
+func TestClosingEndsAPendingRead(t *testing.T) {
+	hold, asked := make(chan struct{}), make(chan struct{})
+	defer close(hold)
+	stream := check[*net.Stream[net.Label]](t)(net.EchoStream(func(func(net.Label, error) bool) {
+		close(asked)
+		<-hold
+	}))
+	ended := make(chan error)
+	go func() {
+		_, found, err := stream.Next(context.Background())
+		if found {
+			err = errors.New("a value out of nothing")
 		}
-	}
-	if count != 1 {
-		t.Error("the loop ends with the error:", count)
+		ended <- err
+	}()
+	<-asked
+	stream.Close()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

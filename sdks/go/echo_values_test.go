@@ -286,6 +286,64 @@ func TestMethodsOfRecords(t *testing.T) {
 	refused(t, err, "Count")
 }
 
+func TestRecordsOfNumbers(t *testing.T) {
+	gauge := net.Gauge{
+		Truth: true, Tiny: 255, Small: math.MaxUint16, Medium: math.MaxUint32, Large: math.MaxUint64,
+		Itiny: -128, Ismall: math.MinInt16, Imedium: math.MinInt32, Range: math.MinInt64, Real: 0.25,
+		Span: time.Minute, Moment: time.Unix(1, 2).UTC(), Day: time.UnixMilli(-5).UTC(), WeightBytes: 9, ID: 7,
+		Color: net.ColorBlue, Level: net.LevelHigh, Access: net.AccessWrite,
+	}
+	same(t, net.EchoGauge, gauge)
+	if got, found, err := net.EchoGaugeMaybe(&gauge); got != gauge || !found || err != nil {
+		t.Error(got, found, err)
+	}
+	if _, found, err := net.EchoGaugeMaybe(nil); found || err != nil {
+		t.Error(found, err)
+	}
+}
+
+func TestSpansInListsAndMaps(t *testing.T) {
+	pauses, limits := []time.Duration{0, 1500 * time.Millisecond}, map[string]time.Duration{"day": 24 * time.Hour}
+	same(t, net.EchoPauses, pauses)
+	same(t, net.EchoLimits, limits)
+	same(t, net.EchoTimetable, net.Timetable{Pauses: pauses, Limits: limits})
+}
+
+func TestFunctionsWithSeveralSignatures(t *testing.T) {
+	if text, err := net.Doubled("ab"); text != "abab" || err != nil {
+		t.Error(text, err)
+	}
+	if number, err := net.DoubledNumber(4); number != 8 || err != nil {
+		t.Error(number, err)
+	}
+}
+
+func TestCallsThatDoNothing(t *testing.T) {
+	floor, data, key := check[*net.Floor](t)(net.NewFloor()), []byte("x"), net.Ptr("k")
+	defer floor.Close()
+	calls := []func() (bool, error){
+		floor.Nothing,
+		func() (bool, error) { return floor.Text("a") },
+		func() (bool, error) { return floor.Data(data) },
+		func() (bool, error) { return floor.DataKey(data, key) },
+		func() (bool, error) { return floor.DataHash(data, 1) },
+		func() (bool, error) { return net.FloorSigned(data, data, data) },
+	}
+	for i, call := range calls {
+		if done, err := call(); !done || err != nil {
+			t.Error(i, done, err)
+		}
+	}
+	marks := []net.Mark{check[net.Mark](t)(floor.TextKey("a", nil)), check[net.Mark](t)(floor.ValueKey(1, key))}
+	if !reflect.DeepEqual(marks, make([]net.Mark, 2)) {
+		t.Error(marks)
+	}
+	texts, chunks := check[uint32](t)(floor.TextsKey([]string{"a", "b"}, nil)), check[uint32](t)(floor.ChunksKey([][]byte{data}, key))
+	if texts != 2 || chunks != 1 {
+		t.Error(texts, chunks)
+	}
+}
+
 func TestRangesWithinRanges(t *testing.T) {
 	small := net.EchoStyle{Size: 0}
 	_, err := net.EchoWithSetup(&net.EchoSetup{Style: &small})
@@ -300,6 +358,7 @@ func TestOpenEnums(t *testing.T) {
 		_, err := net.EchoReason(wrong)
 		refused(t, err, "value")
 	}
+	same(t, net.EchoReasons, []net.Reason{net.ReasonNone, "unknown:8"})
 	same(t, net.EchoGrade, net.GradeSecond, 200)
 	if net.Grade(200).String() != "unknown:200" {
 		t.Error(net.Grade(200))

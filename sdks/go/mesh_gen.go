@@ -1773,6 +1773,9 @@ type MeshEvents struct {
 
 // Stop ends the iteration at once; a pending read ends as well. What waits to be read goes to other readers.
 func (o *MeshEvents) Stop() (err error) {
+	if o.items.end() {
+		return nil
+	}
 	var fail C.net_error
 	code := C.net_mesh_events_stop(o.id(), &fail)
 	runtime.KeepAlive(o)

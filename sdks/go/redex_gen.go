@@ -1089,8 +1089,9 @@ func (o *RedexTailIter) All(ctx context.Context) iter.Seq2[RedexEvent, error] {
 	return o.items.all(ctx)
 }
 
-// Close ends the stream.
+// Close ends the stream: what waits for a value hears the end.
 func (o *RedexTailIter) Close() error {
+	o.items.end()
 	C.net_redex_tail_iter_close(o.id(), nil)
 	o.core.release()
 	return nil

@@ -3,6 +3,8 @@ package net
 // #include <net_mesh.h>
 // #cgo noescape net_stream_next
 // #cgo nocallback net_stream_next
+// #cgo noescape net_stream_close
+// #cgo nocallback net_stream_close
 import "C"
 
 import (
@@ -10,6 +12,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"sync/atomic"
 )
 
 // batchSize is how many values cross at once at most.
@@ -47,8 +50,10 @@ func (s *Stream[T]) NextBatch(ctx context.Context, most uint32) (values []T, err
 // Leaving the loop early keeps the stream open.
 func (s *Stream[T]) All(ctx context.Context) iter.Seq2[T, error] { return s.items.all(ctx) }
 
-// Close ends the stream.
+// Close ends the stream: what waits for a value hears the end.
 func (s *Stream[T]) Close() error {
+	s.items.end()
+	C.net_stream_close(s.core.id(), nil)
 	s.core.release()
 	return nil
 }
@@ -57,6 +62,7 @@ func (s *Stream[T]) Close() error {
 type feed[R, T any] struct {
 	core    *object
 	turn    chan struct{}
+	over    atomic.Bool
 	batch   []R
 	unpack  func(*reader) []R
 	convert func(R) (T, error)
@@ -117,11 +123,20 @@ func (f *feed[R, T]) inTurn(ctx context.Context, take func() error) error {
 	}
 }
 
+// end has the stream give out nothing more, and tells whether it was at its end already.
+func (f *feed[R, T]) end() bool {
+	return f != nil && f.over.Swap(true)
+}
+
 // fill fetches values if none are left.
 func (f *feed[R, T]) fill(ctx context.Context, most uint32) (err error) {
-	if len(f.batch) == 0 {
+	if len(f.batch) == 0 && !f.over.Load() {
 		f.batch, err = await(ctx, f.ask(most), f.unpack)
 		runtime.KeepAlive(f.core)
+	}
+	// Somebody may have ended it meanwhile.
+	if f.over.Load() {
+		f.batch, err = nil, nil
 	}
 	return err
 }

@@ -13,7 +13,7 @@ import pytest
 import net
 import net_sdk
 import net_sdk.aio
-from net import ArgumentError
+from net import ArgumentError, HandleError
 from net.gen import echo
 from net.gen.aio import echo as later
 
@@ -130,6 +130,38 @@ def test_the_bus_names_arguments() -> None:
         with pytest.raises(net.BusEventTooLargeError):
             node.emit_raw('"' + "x" * (1 << 20) + '"')
         assert node.stats().events_ingested == 0
+
+
+def test_the_length_of_a_batch_is_checked() -> None:
+    stream: Any = echo.count_up(3)
+    for wrong in (0, -1, 2**32, 10**5000, -(10**5000), "1", 1.0, None):
+        with pytest.raises(ArgumentError) as caught:
+            stream.next(wrong)
+        assert caught.value.argument == "max"
+    assert stream.next(2**32 - 1) == [0, 1, 2]
+
+
+def test_what_no_constructor_has_filled_is_closed() -> None:
+    class Unfilled(net.NetNode):
+        def __init__(self) -> None:
+            pass
+
+    kinds: list[Any] = [echo.EchoBox, echo.TypedCell, echo.LetterStream, net.NetNode]
+    empty: list[Any] = [Unfilled(), *(kind.__new__(kind) for kind in kinds)]
+    box, cell, letters, node = empty[1:]
+    calls: list[Callable[[], object]] = [
+        empty[0].stats,
+        box.length,
+        lambda: echo.EchoBox("a").pair(box),
+        cell.take,
+        letters.next,
+        letters.close,
+        node.flush,
+    ]
+    for call in calls:
+        with pytest.raises(HandleError, match="handle: closed"):
+            call()
+    assert not hasattr(box, "no_such_name")
 
 
 @pytest.mark.usefixtures("no_leaks")

@@ -164,6 +164,96 @@ def test_subscriptions_wait_for_events() -> None:
             assert len(list(again)) == 100
 
 
+def test_a_stream_that_was_ended_gives_nothing_more_though_values_have_come() -> None:
+    with NetNode(shards=1) as node:
+        node.emit_raw_batch(["1", "2", "3"])
+        for ending in ("stop", "close"):
+            streams: list[Any] = [node.subscribe(), node.subscribe_typed()]
+            for stream in streams:
+                next(stream)
+                getattr(stream, ending)()
+                assert (stream.next(5), list(stream)) == ([], [])
+                stream.stop()
+                stream.close()
+
+    async def main() -> None:
+        async with await net.aio.NetNode.create(shards=1) as node:
+            node.emit_raw_batch(["1", "2", "3"])
+            stream = node.subscribe()
+            assert (await anext(stream)).raw == "1"
+            stream.stop()
+            assert await stream.next(5) == []
+            waiting = asyncio.create_task(node.subscribe(from_="latest").next(1))
+            await asyncio.sleep(0)
+            await node.shutdown(0)
+            with pytest.raises(net.BusClosedError):
+                await waiting
+
+    asyncio.run(main())
+
+
+def test_shutting_down_delivers_what_was_accepted_then_ends_what_waits() -> None:
+    node = NetNode(shards=2)
+    seen: list[int] = []
+    ends: list[net.BusError] = []
+    stream, idle = node.subscribe(), node.subscribe(filter='{"path":"never","value":1}')
+
+    def read() -> None:
+        try:
+            seen.extend(event.parse() for event in stream)
+        except net.BusClosedError as error:
+            ends.append(error)
+
+    def wait() -> None:
+        try:
+            idle.next(1)
+        except net.BusClosedError as error:
+            ends.append(error)
+
+    threads = [threading.Thread(target=target) for target in (read, wait)]
+    for thread in threads:
+        thread.start()
+    node.emit_batch(list(range(100)))
+    for _ in range(2):
+        node.shutdown()
+    for thread in threads:
+        thread.join()
+    assert (seen, len(ends)) == (list(range(100)), 2)
+
+
+def test_shutting_down_ends_although_nobody_reads() -> None:
+    node = NetNode(shards=2)
+    idle = node.subscribe()
+    node.emit(1)
+    node.shutdown(0.001)
+    node.shutdown()
+    calls: list[Any] = [lambda: idle.next(1), node.poll, node.poll_one, node.subscribe]
+    for call in calls:
+        with pytest.raises(net.BusClosedError):
+            call()
+    assert (node.fire("1"), node.emit_buffer(b"1"), node.fire_batch(["1"])) == (False, False, 0)
+
+
+def test_a_subscription_hears_which_events_it_missed() -> None:
+    with NetNode(shards=1, buffer_capacity=2) as node:
+        stream = node.subscribe()
+        node.emit_batch([0, 1, 2, 3])
+        with pytest.raises(net.BusLaggedError) as caught:
+            next(stream)
+        assert (caught.value.shard, caught.value.first, caught.value.last) == (0, 0, 1)
+        assert [event.parse() for event in stream.next(5)] == [2, 3]
+        assert node.stats().events_dropped == 2
+
+
+def test_memory_is_bounded() -> None:
+    with (
+        NetNode(shards=1, max_buffer_bytes=100, backpressure="fail_producer") as node,
+        pytest.raises(net.BusError, match="memory_full") as caught,
+    ):
+        node.emit("x" * 200)
+    assert caught.value.limit == 100
+
+
 def test_stopping_ends_a_pending_read() -> None:
     with NetNode(shards=1) as node:
         stream = node.subscribe()

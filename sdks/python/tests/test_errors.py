@@ -36,6 +36,9 @@ def test_kinds_with_a_class_of_their_own() -> None:
     assert isinstance(failure("too-large"), ValueError)
     assert isinstance(failure("busy"), echo.EchoBusyError)
     assert failure("busy").retry is True
+    bad = failure("bad-frame")
+    assert isinstance(bad, echo.EchoBadFrameError)
+    assert isinstance(bad, ValueError)
     assert type(failure("odd text")) is echo.EchoError
     part = failure("part")
     assert isinstance(part, echo.EchoPartError)

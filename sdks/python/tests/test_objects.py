@@ -36,8 +36,9 @@ def test_named_constructors_and_overloads() -> None:
     assert echo.EchoBox("text").text == "text"
     assert echo.EchoBox(b"\xc3\xbc").text == "ü"
     assert echo.EchoBox(data=bytearray(b"data")).text == "data"
+    assert echo.EchoBox.of_bytes(b"data").text == "data"
     assert echo.doubled("ab") == "abab"
-    assert echo.doubled(4) == echo.doubled(number=4) == 8
+    assert echo.doubled(4) == echo.doubled(number=4) == echo.doubled_number(4) == 8
     with pytest.raises(echo.EchoError, match="rejected"):
         echo.EchoBox.open("fail")
     with pytest.raises(echo.EchoError, match="odd"):

@@ -231,6 +231,64 @@ def test_open_enums_have_values_without_a_name() -> None:
         echo.Reason("other")
 
 
+def gauge() -> echo.Gauge:
+    return echo.Gauge(
+        truth=True,
+        tiny=255,
+        small=65_535,
+        medium=2**32 - 1,
+        large=2**64 - 1,
+        itiny=-128,
+        ismall=-(2**15),
+        imedium=-(2**31),
+        range=-(2**63),
+        real=0.25,
+        span_ms=5,
+        moment=6,
+        day=datetime(1969, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC),
+        weight_bytes=8,
+        id=9,
+        color="blue",
+        level=500,
+        access=["write"],
+    )
+
+
+def test_records_of_numbers_or_nothing() -> None:
+    assert echo.echo_gauge(gauge()) == gauge()
+    assert (echo.echo_gauge_maybe(gauge()), echo.echo_gauge_maybe()) == (gauge(), None)
+
+
+def test_spans_of_time_in_lists_and_maps() -> None:
+    assert echo.echo_pauses([0, 1500]) == [0, 1500]
+    assert echo.echo_limits({"day": 86_400}) == {"day": 86_400}
+    timetable = echo.Timetable([5], {"a": 1})
+    assert echo.echo_timetable(timetable) == timetable
+
+
+def test_unknown_values_have_an_error_of_their_own() -> None:
+    assert echo.echo_mood("angry") is echo.Mood.ANGRY
+    assert echo.echo_rights(["enter", "leave"]) == ["enter", "leave"]
+    calls: list[Callable[[], Any]] = [
+        lambda: echo.echo_mood("furious"),
+        lambda: echo.echo_rights(["fly"]),
+    ]
+    for call in calls:
+        with pytest.raises(echo.EchoError) as caught:
+            call()
+        assert caught.value.kind == "odd text"
+
+
+def test_calls_that_do_nothing() -> None:
+    floor = echo.Floor()
+    assert (floor.nothing(), floor.text("a"), floor.data(b"x")) == (True, True, True)
+    assert (floor.data_key(b"x", "k"), floor.data_hash(b"x", 1)) == (True, True)
+    assert echo.Floor.signed(b"a", b"b", b"c") is True
+    zeros = echo.Mark(0, 0)
+    assert (floor.text_key("a"), floor.value_key(1, "k")) == (zeros, zeros)
+    assert (floor.texts_key(["a", "b"]), floor.chunks_key([b"x"], "k")) == (2, 1)
+
+
 def test_options_within_options_by_their_fields() -> None:
     style = echo.EchoStyle(3, "serif")
     assert echo.echo_with_setup("t", style_size=3, style_font="serif").style == style

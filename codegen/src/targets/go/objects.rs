@@ -273,11 +273,15 @@ impl Lowering<'_> {
         if self.item.close.as_deref() == Some("close") && item.name.spec == "close" {
             return vec![self.inner("finish", signature, body.to_vec())];
         }
+        let mut body = body.to_vec();
+        if self.item.ends_by(item) {
+            body.splice(0..0, ["if o.items.end() {", "\treturn nil", "}"].map(String::from));
+        }
         named(&item.name, |name| FunctionModel {
             doc: method_doc(&name, item),
             opening: self.receiver(&name, signature),
             call: format!("o.{name}({given})"),
-            body: body.to_vec(),
+            body: body.clone(),
         })
     }
 
@@ -317,7 +321,9 @@ impl Lowering<'_> {
                 };
                 (says, Some(format!("o.{name}({})", args.join(", "))))
             }
-            None if iterates => (vec!["// Close ends the stream.".into()], None),
+            None if iterates => {
+                (vec!["// Close ends the stream: what waits for a value hears the end.".into()], None)
+            }
             None => (vec!["// Close lets go of the object.".into()], None),
         };
         let body = match call {
@@ -331,6 +337,7 @@ impl Lowering<'_> {
                 body
             }
             None if iterates => vec![
+                "o.items.end()".into(),
                 format!("C.net_{}close(o.id(), nil)", self.prefix),
                 "o.core.release()".into(),
                 "return nil".into(),

@@ -30,7 +30,12 @@ pub(crate) fn class(api: &Api, item: &Object, mode: Mode) -> ClassModel {
         item.constructors.iter().chain(&item.methods).filter(|m| m.in_lang(Lang::Python)).collect();
     let mut methods = Vec::new();
     for method in &all {
+        let from = methods.len();
         methods.extend(signatures(api, owner, method, &all));
+        if item.ends_by(method) {
+            let lowered: &mut [MethodModel] = &mut methods[from..];
+            lowered.iter_mut().for_each(|method| method.body.insert(0, "        self._halt()".into()));
+        }
     }
     let stream_class = if mode == Mode::Aio { "AsyncStream" } else { "Stream" };
     let bases = match (&item.iterates, &item.close, item.generic.is_empty()) {

@@ -85,7 +85,12 @@ pub(crate) fn object(scope: &Scope<'_>, position: usize, item: &Object) -> Objec
         if !overloads.is_empty() {
             members.extend(overloaded(scope, method, &overloads, &place));
         } else if method.overload.is_none() {
-            members.push(body(scope, method, &place));
+            let mut lowered = body(scope, method, &place);
+            if item.ends_by(method) {
+                let first = ["this.halt();", "if (this[k.HANDLE] === 0) {", "  return;", "}"];
+                lowered.body.splice(0..0, first.map(String::from));
+            }
+            members.push(lowered);
         }
         let aliases = names::members(method.name.aliases(Lang::Ts));
         members.extend(aliases.into_iter().map(|alias| alias_of(scope, method, &place, alias)));

@@ -166,6 +166,29 @@ test('what only looks like an object of the library is closed', () => {
   expect(() => fake.emitRaw('1')).toThrow(expect.objectContaining({ kind: 'handle' }));
 });
 
+test('a signal that only looks like one ends nothing but its own call', async () => {
+  const deaf = { addEventListener: () => undefined, aborted: false };
+  expect(await refused(() => node.flush({ signal: wrong(deaf) }))).toEqual([
+    'signal',
+    'expected an AbortSignal',
+  ]);
+  const broken = (method: 'addEventListener' | 'removeEventListener') => ({
+    ...deaf,
+    removeEventListener: () => undefined,
+    [method]: () => throwing('broken'),
+  });
+  const flushed = node.flush();
+  for (const method of ['addEventListener', 'removeEventListener'] as const) {
+    await expect(node.flush({ signal: wrong(broken(method)) })).rejects.toBe('broken');
+  }
+  await flushed;
+  const handler = (_: unknown, data: Buffer): Buffer => data;
+  const signal = wrong(broken('addEventListener'));
+  const asked = echo.ask(handler, { text: '' }, Buffer.alloc(0), 1, { signal });
+  await expect(asked).rejects.toBe('broken');
+  expect(await new echo.EchoBox('a').read()).toBe('a');
+});
+
 test('what was refused left nothing behind', async () => {
   expect((await node.poll()).events).toEqual([]);
   expect(node.stats().rejected).toBe(0n);

@@ -12,6 +12,7 @@ const caught = (run: () => unknown): NetError => {
 };
 
 test('numbers come back at their limits', () => {
+  expect([echo.echoBool(true), echo.echoBool(false)]).toEqual([true, false]);
   for (const value of [0, 255]) expect(echo.echoU8(value)).toBe(value);
   for (const value of [0, 65535]) expect(echo.echoU16(value)).toBe(value);
   for (const value of [0, 2 ** 32 - 1]) expect(echo.echoU32(value)).toBe(value);
@@ -93,6 +94,67 @@ test('optional, listed and nested values come back', () => {
   expect(nested.tree).toEqual({ type: 'branch', children: [{ type: 'leaf', value: 1n }] });
 });
 
+test('records of numbers come back, or nothing', () => {
+  const gauge: echo.GaugeInput = {
+    truth: true,
+    tiny: 255,
+    small: 65535,
+    medium: 2 ** 32 - 1,
+    large: 2n ** 64n - 1n,
+    itiny: -128,
+    ismall: -32768,
+    imedium: -(2 ** 31),
+    range: -(2n ** 63n),
+    real: 0.25,
+    spanMs: 5,
+    moment: 6n,
+    day: new Date(-7),
+    weightBytes: 8n,
+    id: 9n,
+    color: 'blue',
+    level: 500,
+    access: ['write'],
+  };
+  expect(echo.echoGauge(gauge)).toEqual(gauge);
+  expect([echo.echoGaugeMaybe(gauge), echo.echoGaugeMaybe()]).toEqual([gauge, null]);
+});
+
+test('spans of time come back from lists and maps', () => {
+  expect(echo.echoPauses([0, 1500n])).toEqual([0, 1500]);
+  expect(echo.echoLimits({ day: 86_400 })).toEqual({ day: 86_400 });
+  const timetable = { pauses: [5], limits: { a: 1 } };
+  expect(echo.echoTimetable(timetable)).toEqual(timetable);
+});
+
+test('unknown values have an error of their own', () => {
+  expect([echo.echoMood('angry'), echo.echoRights(['enter', 'leave'])]).toEqual([
+    'angry',
+    ['enter', 'leave'],
+  ]);
+  expect(caught(() => echo.echoMood('furious' as never)).kind).toBe('odd text');
+  expect(caught(() => echo.echoRights(['fly' as never])).kind).toBe('odd text');
+});
+
+test('trees come back up to their depth', () => {
+  let tree = echo.treeOfLeaf(1n);
+  for (let depth = 0; depth < 15; depth++) tree = echo.treeOfBranch(tree);
+  expect(echo.echoTree(tree)).toEqual(tree);
+  for (let depth = 0; depth < 1000; depth++) tree = echo.treeOfBranch(tree);
+  expect(caught(() => echo.echoTree(tree)).message).toMatch(/^argument: children: is nested/);
+});
+
+test('calls that do nothing', () => {
+  const [floor, data] = [new echo.Floor(), Buffer.from('x')];
+  expect([floor.nothing(), floor.text('a'), floor.data(data)]).toEqual([true, true, true]);
+  expect([floor.dataKey(data, 'k'), floor.dataHash(data, 1n)]).toEqual([true, true]);
+  expect(echo.Floor.signed(data, data, data)).toBe(true);
+  expect([floor.textKey('a'), floor.valueKey(1, 'k')]).toEqual([
+    { place: 0, at: 0 },
+    { place: 0, at: 0 },
+  ]);
+  expect([floor.textsKey(['a', 'b']), floor.chunksKey([data], 'k')]).toEqual([2, 1]);
+});
+
 test('options have defaults, aliases and ranges', () => {
   const all = echo.echoWithOptions();
   expect({ ...all }).toMatchObject({
@@ -111,6 +173,7 @@ test('options have defaults, aliases and ranges', () => {
     tags: ['one'],
   });
   expect(echo.echoWithOptions(new echo.EchoOptions({ loud: false })).loud).toBe(false);
+  expect(echo.EchoSettings).toBe(echo.EchoOptions);
   expect(caught(() => echo.echoWithOptions({ count: 101 })).message).toContain('count');
 });
 
@@ -179,6 +242,7 @@ test('any number of arguments, and JSON', () => {
   expect(echo.echoJson<unknown>(1, (data) => [data])).toEqual([1]);
   expect(caught(() => echo.echoJson(1n)).kind).toBe('codec_encode');
   expect(echo.ECHO_PRIMES).toEqual([2, 3, 5, 7]);
+  expect([echo.ECHO_LIMIT, echo.ECHO_GREETING]).toEqual([4096, 'hello "net"\n']);
 });
 
 test.each([
@@ -212,6 +276,7 @@ test('errors arrive as their classes with their fields', async () => {
   expect(busy).toBeInstanceOf(echo.EchoBusyError);
   expect(busy).toMatchObject({ retry: true, kind: 'busy' });
   expect(caught(() => echo.fail('part'))).toBeInstanceOf(echo.EchoPartError);
+  expect(caught(() => echo.fail('bad-frame')).kind).toBe('bad-frame');
   const made = new echo.EchoStatusError(404, Buffer.from('no'));
   expect(made.message).toBe('echo:status:0x0194');
   expect(echo.describeError(made)).toContain('echo:status:0x0194');

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from net import _net
 from net._kernel.errors import argument_error
@@ -25,6 +25,17 @@ class Native:
         made = cls.__new__(cls)
         made._handle = handle
         return made
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # One that no constructor has filled only looks like an object, and counts as closed.
+            if name in _FILLED:
+                raise _net.error(1, {"detail": "closed"})
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+_FILLED = ("_handle", "_decode", "_batch", "_map", "_over", "_process", "_turn")
 
 
 class Typed(Native, Generic[T]):

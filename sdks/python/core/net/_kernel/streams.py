@@ -20,8 +20,9 @@ _BATCH = 64
 class _Reader(Closable, Generic[T]):
     """A stream: the reader sets the pace."""
 
-    __slots__ = ("_batch", "_map", "_process", "_turn")
+    __slots__ = ("_batch", "_map", "_over", "_process", "_turn")
     _batch: deque[Any]
+    _over: bool
     _process: int
     _turn: threading.Lock
     _map: Callable[[Any], T] | None
@@ -34,6 +35,7 @@ class _Reader(Closable, Generic[T]):
 
     def _open(self, map: Callable[[Any], T] | None = None) -> None:
         self._batch = deque()
+        self._over = False
         self._map = map
         self._turn = threading.Lock()
         self._process = os.getpid()
@@ -69,11 +71,22 @@ class _Reader(Closable, Generic[T]):
         from net._kernel.loop import submit
 
         # What arrives belongs to the stream, whether or not the one who asked still waits.
-        return bool(await submit(self._submit, max, keep=self._batch.extend))
+        return bool(await submit(self._submit, max, keep=self._keep)) and not self._over
+
+    def _keep(self, items: list[Any]) -> None:
+        self._batch.extend(items)
+        # It may have ended on another thread while these were on their way.
+        if self._over:
+            self._batch.clear()
+
+    def _halt(self) -> None:
+        """Gives out nothing more."""
+        self._over = True
+        self._batch.clear()
 
     def close(self) -> None:
         """Ends the stream: a pending read gives nothing."""
-        self._batch.clear()
+        self._halt()
         self._end()
 
     def __aiter__(self) -> AsyncIterator[T]:
@@ -117,9 +130,12 @@ class Stream(_Reader[T]):
             # Nobody in a forked child gives a turn back, and the library refuses anyway.
             return bool(self._fetch(max))
         with self._turn:
-            if not self._batch:
-                self._batch.extend(self._fetch(max))
-            return bool(self._batch)
+            if self._batch:
+                return True
+            # Another thread may take what arrives before this one looks at it.
+            items = self._fetch(max)
+            self._keep(items)
+            return bool(items) and not self._over
 
 
 class AsyncStream(_Reader[T]):
@@ -138,5 +154,8 @@ class AsyncStream(_Reader[T]):
 
 def at_least_one(max: int) -> None:
     """Refuses to ask for nothing."""
-    if isinstance(max, int) and max < 1:
-        raise argument_error("max", f"{max} is below 1")
+    if not isinstance(max, int):
+        raise argument_error("max", f"int is needed, not {type(max).__name__}")
+    if not 1 <= max < 2**32:
+        number = max if abs(max) < 2**64 else "it"
+        raise argument_error("max", f"{number} is {'below 1' if max < 1 else 'out of range'}")

@@ -829,6 +829,7 @@ class EventStream(Stream[StoredEvent]):
 
     def stop(self) -> None:
         """Ends the iteration at once; a pending read ends as well."""
+        self._halt()
         _net.event_stream_stop(self._handle)
 
     def _fetch(self, max: int) -> list[Any]:
@@ -895,6 +896,7 @@ class TypedEventStream(Stream[T]):
 
     def stop(self) -> None:
         """Ends the iteration at once; a pending read ends as well."""
+        self._halt()
         _net.typed_event_stream_stop(self._handle)
 
     def _fetch(self, max: int) -> list[Any]:

@@ -1564,6 +1564,10 @@ export class EventStream extends k.NetStream<StoredEvent> {
    * Ends the iteration at once; a pending read ends as well.
    */
   stop(): void {
+    this.halt();
+    if (this[k.HANDLE] === 0) {
+      return;
+    }
     k.call(native.busEventStreamStop, this[k.HANDLE]);
   }
 
@@ -1603,6 +1607,10 @@ export class TypedEventStream<T> extends k.NetStream<T> {
    * Ends the iteration at once; a pending read ends as well.
    */
   stop(): void {
+    this.halt();
+    if (this[k.HANDLE] === 0) {
+      return;
+    }
     k.call(native.busTypedEventStreamStop, this[k.HANDLE]);
   }
 

@@ -905,6 +905,10 @@ export class MeshEvents extends k.NetStream<MeshEvent> {
    * Ends the iteration at once; a pending read ends as well. What waits to be read goes to other readers.
    */
   stop(): void {
+    this.halt();
+    if (this[k.HANDLE] === 0) {
+      return;
+    }
     k.call(native.meshMeshEventsStop, this[k.HANDLE]);
   }
 

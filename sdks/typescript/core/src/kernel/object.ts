@@ -163,8 +163,7 @@ export abstract class NetStream<T> extends NetObject implements AsyncIterable<T>
       call(this[SOURCE]().close, this[HANDLE]);
       release(this);
     }
-    this.over = true;
-    delete this.batch;
+    this.halt();
   }
 
   /** Lets the process end although somebody waits for the next value. */
@@ -190,6 +189,12 @@ export abstract class NetStream<T> extends NetObject implements AsyncIterable<T>
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  /** @internal Gives out nothing more. */
+  protected halt(): void {
+    this.over = true;
+    delete this.batch;
   }
 
   private pull(max?: number): Promise<IteratorResult<T>> {

@@ -151,20 +151,31 @@ export function start<Out, A extends unknown[]>(
     return Promise.reject(refusal);
   }
   return new Promise<Out>((resolve, reject) => {
-    const op = call(run, environment, ...args);
-    const cancel = (): void => void native.kernelCancel(environment, op);
-    signal?.addEventListener('abort', cancel);
+    let op: number | undefined;
+    const cancel = (): void => {
+      if (op !== undefined) {
+        native.kernelCancel(environment, op);
+      }
+    };
+    listen(signal, cancel);
+    try {
+      op = call(run, environment, ...args);
+    } catch (error) {
+      signal?.removeEventListener('abort', cancel);
+      throw error;
+    }
     hold(held, 1);
     operations.set(op, {
       held,
       settle(result, error) {
-        signal?.removeEventListener('abort', cancel);
-        if (result === undefined) {
-          reject(signal?.aborted && error?.code === 5 ? cancelled(signal) : error);
-          return;
-        }
+        // A signal that only looks like one may fail in its own way, which is nobody else's matter.
         try {
-          resolve(codec.read(result));
+          signal?.removeEventListener('abort', cancel);
+          if (result === undefined) {
+            reject(signal?.aborted && error?.code === 5 ? cancelled(signal) : error);
+          } else {
+            resolve(codec.read(result));
+          }
         } catch (caught) {
           reject(caught as Error);
         }
@@ -227,10 +238,21 @@ function refusalOf(signal: AbortSignal | null | undefined): NetError | undefined
   if (signal === null || signal === undefined) {
     return undefined;
   }
-  if (typeof signal.addEventListener !== 'function') {
+  const isOne = [signal.addEventListener, signal.removeEventListener].every(
+    (method) => typeof method === 'function',
+  );
+  if (!isOne) {
     return argument('signal', 'expected an AbortSignal');
   }
   return signal.aborted ? cancelled(signal) : undefined;
+}
+
+/** Has a signal tell when it is aborted; one that fails to leaves nothing behind that would be handed over. */
+function listen(signal: AbortSignal | null | undefined, cancel: () => void): void {
+  const handed = fresh;
+  fresh = NONE;
+  signal?.addEventListener('abort', cancel);
+  fresh = handed;
 }
 
 function cancelled(signal: AbortSignal): NetError {

@@ -732,6 +732,7 @@ class EventStream(AsyncStream[StoredEvent]):
 
     def stop(self) -> None:
         """Ends the iteration at once; a pending read ends as well."""
+        self._halt()
         _net.event_stream_stop(self._handle)
 
     def _fetch(self, max: int) -> list[Any]:
@@ -798,6 +799,7 @@ class TypedEventStream(AsyncStream[T]):
 
     def stop(self) -> None:
         """Ends the iteration at once; a pending read ends as well."""
+        self._halt()
         _net.typed_event_stream_stop(self._handle)
 
     def _fetch(self, max: int) -> list[Any]:

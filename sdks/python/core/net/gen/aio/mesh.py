@@ -399,6 +399,7 @@ class MeshEvents(AsyncStream[MeshEvent]):
         """Ends the iteration at once; a pending read ends as well. What waits to be read goes to
         other readers.
         """
+        self._halt()
         _net.mesh_events_stop(self._handle)
 
     def _fetch(self, max: int) -> list[Any]:
