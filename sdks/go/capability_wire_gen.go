@@ -144,7 +144,7 @@ func (v *Announcement) read(r *wireReader) {
 	v.Hops = r.u8("hops")
 }
 
-// What a node knows, told once over a new session. A digest is the sum, modulo 2 to the 64th, of the first 8 bytes of BLAKE3 of each mark of its part.
+// What a node knows, told once over a new session; a list is empty if that is nothing. A digest is the sum, modulo 2 to the 64th, of the first 8 bytes of BLAKE3 of each mark of its part.
 type GossipDigests struct {
 	// For each first byte, most significant first, of a node id, that of the `announcement_mark` of all nodes.
 	Announcements []uint64

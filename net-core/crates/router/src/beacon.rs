@@ -3,6 +3,7 @@
 use crate::Pair;
 use ed25519_dalek::{Signer as _, SigningKey};
 use net_crypto::{EntityId, Seed};
+use net_gossip::Signatures;
 use net_types::wire::route::Beacon;
 use std::fmt;
 
@@ -11,22 +12,6 @@ pub(crate) type BeaconBytes = [u8; Beacon::SIZE];
 
 /// Bytes in front of the signature, which it covers.
 const SIGNED: usize = Beacon::SIZE - 64;
-
-/// Checks signatures. An implementation may remember answers: the same question has always the same.
-pub trait Signatures: Send {
-    /// Whether the signature of a message is that entity's.
-    fn hold(&mut self, entity: &EntityId, message: &[u8], signature: &[u8; 64]) -> bool;
-}
-
-/// Checks each signature anew.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Strict;
-
-impl Signatures for Strict {
-    fn hold(&mut self, entity: &EntityId, message: &[u8], signature: &[u8; 64]) -> bool {
-        entity.verify(message, signature)
-    }
-}
 
 /// Whether a beacon is of the entity that it names.
 pub(crate) fn is_genuine(bytes: &BeaconBytes, beacon: &Beacon, signatures: &mut dyn Signatures) -> bool {

@@ -26,10 +26,6 @@ pub(crate) mod limits {
     pub(crate) const ASKED: usize = 3;
     /// Signatures of a neighbour that are checked in a second, and at once.
     pub(crate) const SIGNATURES: (u64, u64) = (200, 400);
-    /// Signatures that do not hold, within their time, after which a neighbour is given up.
-    pub(crate) const FORGERIES: u32 = 8;
-    /// Time in which forgeries are counted.
-    pub(crate) const FORGERY_TIME: Duration = Duration::from_secs(60);
     /// Requests of a neighbour that are handled in a second, and at once.
     pub(crate) const ASKING: (u64, u64) = (200, 1_000);
     /// Bytes that a neighbour's gossip may wait for: its stream's credit, and one message.

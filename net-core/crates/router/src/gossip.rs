@@ -5,7 +5,7 @@ use crate::{
     beacon::{self, BeaconBytes, pair_of},
     config::limits,
     table::{Entry, Route},
-    timers::Timer,
+    types::Timer,
 };
 use net_crypto::EntityId;
 use net_types::{
@@ -195,7 +195,7 @@ impl Router {
     }
 
     fn forged(&mut self, now: Instant, link: Link) {
-        let is_enough = self.links.get_mut(link).is_some_and(|neighbour| neighbour.forged(now));
+        let is_enough = self.links.get_mut(link).is_some_and(|neighbour| neighbour.forgeries.count(now));
         match is_enough {
             true => self.misbehaved(link, Misdeed::Forged, Drop::Forged),
             false => self.counters.drop(Drop::Forged),
@@ -207,6 +207,13 @@ impl Router {
         let Some(epoch) = heard.checked_add(1) else { return };
         self.sign(now, Pair { epoch, seqno: 0 });
         self.events.push_back(Event::EpochTaken { epoch });
+    }
+
+    /// Goes on in a later epoch, which this node's announcements have taken.
+    pub fn raise_epoch(&mut self, now: Instant, epoch: u64) {
+        if epoch > self.pair.epoch {
+            self.sign(now, Pair { epoch, seqno: 0 });
+        }
     }
 
     /// Signs a beacon of this node, and has all neighbours told.

@@ -14,7 +14,6 @@
 #![forbid(unsafe_code)]
 
 mod beacon;
-mod bucket;
 mod config;
 mod counters;
 mod gossip;
@@ -25,12 +24,11 @@ mod requests;
 mod router;
 mod select;
 mod table;
-mod timers;
 mod types;
 
-pub use beacon::{Signatures, Strict};
 pub use config::Config;
 pub use counters::{Counters, Drop};
+pub use net_gossip::{Link, Misdeed, Signatures, Strict, Transmit};
 pub use relay::{Packet, Verdict};
 pub use router::Router;
-pub use types::{Destination, Event, Link, Misdeed, Pair, Transmit};
+pub use types::{Destination, Event, Pair};

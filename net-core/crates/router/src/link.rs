@@ -1,7 +1,8 @@
 //! Neighbours: what they cost, what they may, what waits for them.
 
-use crate::{Link, bucket::Bucket, config::limits, pending::Pending};
+use crate::{config::limits, pending::Pending};
 use net_crypto::EntityId;
+use net_gossip::{Bucket, Forgeries, Link};
 use net_types::wire::route::SeqnoRequest;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -36,7 +37,7 @@ pub(crate) struct Neighbour {
     pub(crate) inits: Bucket,
     /// Packets that wait for it.
     pub(crate) queued: u32,
-    forgeries: VecDeque<Instant>,
+    pub(crate) forgeries: Forgeries,
 }
 
 impl Neighbour {
@@ -61,7 +62,7 @@ impl Neighbour {
             relayed: Bucket::new(now, limits::RELAYED),
             inits: Bucket::new(now, limits::INITS),
             queued: 0,
-            forgeries: VecDeque::new(),
+            forgeries: Forgeries::default(),
         }
     }
 
@@ -99,13 +100,6 @@ impl Neighbour {
         let is_urgent = !self.requests.is_empty() || !self.corrections.is_empty();
         self.is_writable && (is_urgent || (self.is_due && !self.pending.is_empty()))
     }
-
-    /// Counts a forgery; tells whether it was one too many.
-    pub(crate) fn forged(&mut self, now: Instant) -> bool {
-        self.forgeries.retain(|at| now.saturating_duration_since(*at) < limits::FORGERY_TIME);
-        self.forgeries.push_back(now);
-        self.forgeries.len() >= limits::FORGERIES as usize
-    }
 }
 
 /// 100, and the round trip in tenths of a millisecond.
@@ -130,46 +124,6 @@ impl Probes {
     }
 }
 
-/// A set of neighbours.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct LinkSet {
-    /// The first 64, so that small sets take no memory of their own.
-    first: u64,
-    rest: Vec<u64>,
-}
-
-impl LinkSet {
-    pub(crate) fn insert(&mut self, link: Link) {
-        let (word, bit) = place(link);
-        if word == 0 {
-            self.first |= bit;
-            return;
-        }
-        if self.rest.len() < word {
-            self.rest.resize(word, 0);
-        }
-        self.rest[word - 1] |= bit;
-    }
-
-    pub(crate) fn remove(&mut self, link: Link) {
-        let (word, bit) = place(link);
-        let word = if word == 0 { Some(&mut self.first) } else { self.rest.get_mut(word - 1) };
-        if let Some(word) = word {
-            *word &= !bit;
-        }
-    }
-
-    pub(crate) fn contains(&self, link: Link) -> bool {
-        let (word, bit) = place(link);
-        let word = if word == 0 { Some(&self.first) } else { self.rest.get(word - 1) };
-        word.is_some_and(|word| word & bit != 0)
-    }
-}
-
-fn place(link: Link) -> (usize, u64) {
-    (link.0 as usize / 64, 1 << (link.0 % 64))
-}
-
 /// The neighbours of a node, by their places.
 #[derive(Debug, Default)]
 pub(crate) struct Links(Vec<Option<Neighbour>>);
@@ -182,19 +136,19 @@ impl Links {
             self.0.len() - 1
         });
         self.0[place] = Some(neighbour);
-        Link(place as u32)
+        Link::at(place as u32)
     }
 
     pub(crate) fn remove(&mut self, link: Link) -> Option<Neighbour> {
-        self.0.get_mut(link.0 as usize)?.take()
+        self.0.get_mut(link.place() as usize)?.take()
     }
 
     pub(crate) fn get(&self, link: Link) -> Option<&Neighbour> {
-        self.0.get(link.0 as usize)?.as_ref()
+        self.0.get(link.place() as usize)?.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, link: Link) -> Option<&mut Neighbour> {
-        self.0.get_mut(link.0 as usize)?.as_mut()
+        self.0.get_mut(link.place() as usize)?.as_mut()
     }
 
     /// Whether a neighbour has fallen silent.
@@ -204,26 +158,13 @@ impl Links {
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Link, &mut Neighbour)> {
         let numbered = self.0.iter_mut().enumerate();
-        numbered.filter_map(|(place, neighbour)| Some((Link(place as u32), neighbour.as_mut()?)))
+        numbered.filter_map(|(place, neighbour)| Some((Link::at(place as u32), neighbour.as_mut()?)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sets_hold_what_was_put_in() {
-        let mut set = LinkSet::default();
-        for at in [0, 63, 64, 1_000] {
-            assert!(!set.contains(Link(at)));
-            set.insert(Link(at));
-            assert!(set.contains(Link(at)));
-        }
-        set.remove(Link(64));
-        set.remove(Link(5_000));
-        assert!(!set.contains(Link(64)) && set.contains(Link(63)) && set.contains(Link(1_000)));
-    }
 
     #[test]
     fn a_hop_costs_its_round_trip_within_bounds() {

@@ -1,6 +1,6 @@
 //! Requests for higher sequence numbers: what a node does whose routes are all infeasible (RFC 8966, section 3.8.2).
 
-use crate::{Drop, Link, Pair, Router, config::limits, link::Links, select, table::Entry, timers::Timer};
+use crate::{Drop, Link, Pair, Router, config::limits, link::Links, select, table::Entry, types::Timer};
 use net_types::{identity::NodeId, route::MAX_HOPS, wire::route::SeqnoRequest};
 use std::{collections::BTreeMap, time::Instant};
 

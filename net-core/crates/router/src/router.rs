@@ -4,14 +4,15 @@ use crate::{
     Config, Counters, Destination, Drop, Event, Link, Misdeed, Pair, Signatures, Transmit,
     beacon::{BeaconBytes, BeaconSigner},
     config::limits,
-    link::{LinkSet, Links, Neighbour},
+    link::{Links, Neighbour},
     relay::Bringers,
     requests::Passed,
     select,
     table::{Distance, Entry, Told},
-    timers::{Timer, Timers},
+    types::Timer,
 };
 use net_crypto::{EntityId, Seed};
+use net_gossip::{LinkSet, Timers};
 use net_types::{identity::NodeId, route::MAX_HOPS};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -40,7 +41,7 @@ pub struct Router {
     pub(crate) pins: BTreeMap<u64, EntityId>,
     pub(crate) passed: Passed,
     pub(crate) bringers: Bringers,
-    pub(crate) timers: Timers,
+    pub(crate) timers: Timers<Timer>,
     /// Neighbours that there is something to send to.
     pub(crate) ready: BTreeSet<Link>,
     pub(crate) outbox: VecDeque<Transmit>,

@@ -3,9 +3,9 @@
 use crate::{
     Link, Pair,
     beacon::{BeaconBytes, pair_of},
-    link::LinkSet,
 };
 use net_crypto::EntityId;
+use net_gossip::LinkSet;
 use net_types::wire::route::Beacon;
 
 /// How far a destination is as of a beacon (RFC 8966, section 2.4).

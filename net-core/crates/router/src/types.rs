@@ -1,11 +1,8 @@
 //! Names of what a router deals in.
 
 use net_crypto::EntityId;
+use net_gossip::{Link, Misdeed};
 use net_types::identity::NodeId;
-
-/// A neighbour: a node with which a session stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Link(pub(crate) u32);
 
 /// What orders the beacons of one node: the newer has the greater pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -14,15 +11,6 @@ pub struct Pair {
     pub epoch: u64,
     /// Grows within an epoch.
     pub seqno: u32,
-}
-
-/// What to send over the gossip stream of a neighbour.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transmit {
-    /// The neighbour.
-    pub link: Link,
-    /// One message.
-    pub message: Vec<u8>,
 }
 
 /// What a router knows of a destination.
@@ -62,13 +50,19 @@ pub enum Event {
     },
 }
 
-/// What costs a neighbour its session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Misdeed {
-    /// A message that is none.
-    Malformed,
-    /// Too many signatures that are not whose they claim to be.
-    Forged,
-    /// More than its stream's credit allows.
-    Flood,
+/// What is to be done at some point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// Tell neighbours what has changed.
+    Flush,
+    /// Sign a higher sequence number.
+    Seqno,
+    /// Go on with what a neighbour has sent.
+    Resume(Link),
+    /// Trust a neighbour again.
+    Trust(Link),
+    /// Ask for a higher sequence number of a destination.
+    Ask(u64),
+    /// Forget the distance of a destination.
+    Forget(u64),
 }

@@ -169,7 +169,7 @@ static inline net_code net_announcement_decode(net_view bytes, net_announcement 
   return 0;
 }
 
-// What a node knows, told once over a new session. A digest is the sum, modulo 2 to the 64th, of the first 8 bytes of BLAKE3 of each mark of its part.
+// What a node knows, told once over a new session; a list is empty if that is nothing. A digest is the sum, modulo 2 to the 64th, of the first 8 bytes of BLAKE3 of each mark of its part.
 typedef struct net_gossip_digests {
   // For each first byte, most significant first, of a node id, that of the `announcement_mark` of all nodes.
   uint64_t announcements[256];

@@ -163,7 +163,7 @@ def _read_Announcement(r: Reader) -> Announcement:
 
 @dataclass(slots=True)
 class GossipDigests:
-    """What a node knows, told once over a new session. A digest is the sum, modulo 2 to the 64th, of the first 8 bytes of BLAKE3 of each mark of its part."""
+    """What a node knows, told once over a new session; a list is empty if that is nothing. A digest is the sum, modulo 2 to the 64th, of the first 8 bytes of BLAKE3 of each mark of its part."""
 
     announcements: list[int]
     """For each first byte, most significant first, of a node id, that of the `announcement_mark` of all nodes."""

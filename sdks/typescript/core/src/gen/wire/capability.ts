@@ -146,7 +146,7 @@ function readAnnouncement(r: Reader): Announcement {
   };
 }
 
-/** What a node knows, told once over a new session. A digest is the sum, modulo 2 to the 64th, of the first 8 bytes of BLAKE3 of each mark of its part. */
+/** What a node knows, told once over a new session; a list is empty if that is nothing. A digest is the sum, modulo 2 to the 64th, of the first 8 bytes of BLAKE3 of each mark of its part. */
 export interface GossipDigests {
   /** For each first byte, most significant first, of a node id, that of the `announcement_mark` of all nodes. */
   readonly announcements: readonly bigint[];

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Lets so much through in a second, and so much at once.
 #[derive(Debug, Clone)]
-pub(crate) struct Bucket {
+pub struct Bucket {
     rate: u64,
     burst: u64,
     /// When it is full; later than now by what was taken.
@@ -12,12 +12,13 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    pub(crate) fn new(now: Instant, (rate, burst): (u64, u64)) -> Self {
+    /// A full bucket.
+    pub fn new(now: Instant, (rate, burst): (u64, u64)) -> Self {
         Self { rate, burst, full_at: now }
     }
 
     /// Takes as much as that, if there is as much.
-    pub(crate) fn take(&mut self, now: Instant, amount: u64) -> bool {
+    pub fn take(&mut self, now: Instant, amount: u64) -> bool {
         let after = self.full_at.max(now) + self.time_of(amount);
         let fits = after.saturating_duration_since(now) <= self.time_of(self.burst);
         if fits {
@@ -27,7 +28,7 @@ impl Bucket {
     }
 
     /// When as much as that can be taken.
-    pub(crate) fn ready_at(&self, now: Instant, amount: u64) -> Instant {
+    pub fn ready_at(&self, now: Instant, amount: u64) -> Instant {
         let after = self.full_at.max(now) + self.time_of(amount);
         now + after.saturating_duration_since(now).saturating_sub(self.time_of(self.burst))
     }

@@ -1,0 +1,149 @@
+//! Announcements: signed, and checked over the bytes as they came.
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use net_crypto::{EntityId, Seed};
+use net_gossip::Signatures;
+use net_types::{
+    Error, Timestamp,
+    capability::AnnouncementKind,
+    wire::{capability::Announcement, identity::Revocation},
+};
+use std::fmt;
+
+/// What orders the announcements of one node: the newer has the greater pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Edition {
+    /// Grows with each start.
+    pub epoch: u64,
+    /// Grows within an epoch.
+    pub revision: u32,
+}
+
+/// Bytes behind what the signature covers: itself, and the count of hops.
+const BEHIND: usize = 64 + 1;
+
+/// An announcement as it came, without the count of its hops.
+#[derive(Debug, Clone)]
+pub(crate) struct Signed {
+    pub(crate) says: Announcement,
+    bytes: Box<[u8]>,
+}
+
+impl Signed {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Error> {
+        let says = Announcement::decode(bytes)?;
+        Ok(Self { says, bytes: bytes[..bytes.len() - 1].into() })
+    }
+
+    pub(crate) fn entity(&self) -> EntityId {
+        EntityId::new(self.says.entity_id)
+    }
+
+    pub(crate) fn edition(&self) -> Edition {
+        Edition { epoch: self.says.epoch, revision: self.says.revision }
+    }
+
+    /// Whether it is of the entity that it names.
+    pub(crate) fn is_genuine(&self, signatures: &mut dyn Signatures) -> bool {
+        let signed = &self.bytes[..self.bytes.len() + 1 - BEHIND];
+        signatures.hold(&self.entity(), signed, &self.says.signature)
+    }
+
+    /// Bytes that it takes, about.
+    pub(crate) fn cost(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// What stays of it once it has been read.
+    pub(crate) fn into_kept(self) -> Kept {
+        Kept { bytes: self.bytes, hops: self.says.hops }
+    }
+}
+
+/// The bytes of an announcement that are passed on.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    bytes: Box<[u8]>,
+    pub(crate) hops: u8,
+}
+
+impl Kept {
+    /// What a neighbour is sent behind the kind of the message: it has made one hop more.
+    pub(crate) fn write(&self, message: &mut Vec<u8>) {
+        message.extend_from_slice(&self.bytes);
+        message.push(self.hops + 1);
+    }
+
+    /// The announcement; it was read before.
+    pub(crate) fn says(&self) -> Option<Announcement> {
+        Announcement::decode(&[&*self.bytes, &[self.hops]].concat()).ok()
+    }
+
+    pub(crate) fn cost(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// Signs what this node announces and revokes; the key is wiped when it goes, and in no text.
+pub(crate) struct Signer {
+    key: SigningKey,
+    entity: EntityId,
+}
+
+/// What an announcement of this node says.
+pub(crate) struct Draft {
+    pub(crate) kind: AnnouncementKind,
+    pub(crate) edition: Edition,
+    pub(crate) ttl: u32,
+    pub(crate) issued: u64,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Signer {
+    pub(crate) fn new(seed: &Seed) -> Self {
+        let key = SigningKey::from_bytes(seed.as_bytes());
+        Self { entity: EntityId::new(key.verifying_key().to_bytes()), key }
+    }
+
+    pub(crate) fn entity(&self) -> EntityId {
+        self.entity
+    }
+
+    /// Signs an announcement; `argument` if it is longer than one may be.
+    pub(crate) fn announce(&self, draft: Draft) -> Result<Signed, Error> {
+        let mut says = Announcement {
+            kind: draft.kind,
+            entity_id: *self.entity.as_bytes(),
+            epoch: draft.edition.epoch,
+            revision: draft.edition.revision,
+            ttl: draft.ttl,
+            issued: Timestamp(draft.issued),
+            body: draft.body.into(),
+            signature: [0; 64],
+            hops: 0,
+        };
+        let unsigned = says.encode()?;
+        says.signature = self.key.sign(&unsigned[..unsigned.len() - BEHIND]).to_bytes();
+        Signed::read(&says.encode()?)
+    }
+
+    /// Signs that tokens of this node below a generation count no more.
+    pub(crate) fn revoke(&self, floor: u32, issued: u64) -> Result<Vec<u8>, Error> {
+        let mut says = Revocation {
+            issuer: *self.entity.as_bytes(),
+            floor,
+            reserved: 0,
+            issued: Timestamp(issued),
+            signature: [0; 64],
+        };
+        let unsigned = says.encode()?;
+        says.signature = self.key.sign(&unsigned[..unsigned.len() - 64]).to_bytes();
+        says.encode()
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer").field("entity", &self.entity).finish_non_exhaustive()
+    }
+}
