@@ -138,8 +138,15 @@ fn address(number: usize) -> SocketAddr {
 fn node(number: u8, psk: &Psk, now: Instant) -> Machine {
     let seed = Seed::try_from([number; 32].as_slice()).expect("seed");
     let session = Config { max_segments: 32, ..Config::new(&seed, vec![psk.clone()]) };
-    let settings = Settings { seed, session, router: net_router::Config::default(), epoch: 1 };
-    Machine::new(settings, Box::new(Counter(number.into())), Box::new(Strict), now)
+    let settings = Settings {
+        seed,
+        session,
+        router: net_router::Config::default(),
+        directory: net_channel::Config::default(),
+        epoch: 1,
+        wall: 1,
+    };
+    Machine::new(settings, Box::new(Counter(number.into())), Strict, now)
 }
 
 fn forwarding(c: &mut Criterion) {

@@ -1,8 +1,10 @@
 //! The five verbs of a node.
 
 use crate::{Datagrams, neighbours::Neighbours, outbox::Outbox};
+use net_channel::{Directory, Moment};
 use net_crypto::{Seed, mesh::PublicKey};
-use net_router::{Router, Signatures};
+use net_gossip::Signatures;
+use net_router::Router;
 use net_session::{Config, DialId, Ecn, Endpoint, Event, Path, Random, Target};
 use net_types::identity::NodeId;
 use std::{
@@ -22,8 +24,12 @@ pub struct Settings {
     pub session: Config,
     /// What its router allows.
     pub router: net_router::Config,
+    /// What its directory allows.
+    pub directory: net_channel::Config,
     /// Milliseconds since the Unix epoch at the start of the node, or one more than the last epoch, whichever is more.
     pub epoch: u64,
+    /// What the calendar shows: seconds since the Unix epoch.
+    pub wall: u64,
 }
 
 /// A node: it is given datagrams, the time and random numbers, and gives back datagrams and events.
@@ -34,6 +40,7 @@ pub struct Settings {
 pub struct Machine {
     pub(crate) endpoint: Endpoint,
     pub(crate) router: Router,
+    pub(crate) directory: Directory,
     pub(crate) neighbours: Neighbours,
     pub(crate) outbox: Outbox,
     /// A packet as it was sealed.
@@ -42,6 +49,8 @@ pub struct Machine {
     pub(crate) epoch: u64,
     pub(crate) reroutes: u64,
     pub(crate) unrouted: u64,
+    /// What the calendar has shown last, and when.
+    pub(crate) calendar: Moment,
     packets: Vec<u8>,
     /// When the router was last told round trips.
     measured: Instant,
@@ -52,15 +61,17 @@ impl Machine {
     pub fn new(
         settings: Settings,
         random: Box<dyn Random>,
-        signatures: Box<dyn Signatures>,
+        signatures: impl Signatures + Clone + 'static,
         now: Instant,
     ) -> Self {
-        let Settings { seed, session, router, epoch } = settings;
+        let Settings { seed, session, router, directory, epoch, wall } = settings;
+        let calendar = Moment { now, wall };
         let max_segments = session.max_segments;
         let endpoint = Endpoint::new(session, random, now);
         let key = *endpoint.public_key().as_bytes();
         Self {
-            router: Router::new(now, &seed, key, epoch, signatures, router),
+            router: Router::new(now, &seed, key, epoch, Box::new(signatures.clone()), router),
+            directory: Directory::new(calendar, &seed, epoch, Box::new(signatures), directory),
             endpoint,
             neighbours: Neighbours::default(),
             outbox: Outbox::default(),
@@ -69,6 +80,7 @@ impl Machine {
             epoch,
             reroutes: 0,
             unrouted: 0,
+            calendar,
             packets: Vec::new(),
             measured: now,
         }
@@ -89,7 +101,7 @@ impl Machine {
         &self.router
     }
 
-    /// The epoch of its beacons: one above that in which others have heard of this node, if that is later than its start.
+    /// The epoch of its beacons and announcements: one above that in which others have heard of this node, if that is later than its start.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
@@ -187,7 +199,9 @@ impl Machine {
 
     /// When [`handle_timeout`](Self::handle_timeout) is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.endpoint.poll_timeout(), self.router.poll_timeout()].into_iter().flatten().min()
+        let timeouts =
+            [self.endpoint.poll_timeout(), self.router.poll_timeout(), self.directory.poll_timeout()];
+        timeouts.into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -198,5 +212,6 @@ impl Machine {
             self.measure(now);
         }
         self.router.handle_timeout(now);
+        self.directory.handle_timeout(self.moment(now));
     }
 }

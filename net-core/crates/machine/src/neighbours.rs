@@ -1,9 +1,12 @@
-//! Sessions over a direct path are links of the router; their gossip stream carries what routers tell each other.
+//! Sessions over a direct path are links of the router and of the directory; their gossip stream carries what these tell their
+//! like.
 
 use crate::Machine;
 use bytes::Bytes;
-use net_router::{Link, Transmit};
+use net_channel::Directory;
+use net_gossip::{Link, Transmit};
 use net_session::{Event, Path, SessionId, StreamId};
+use net_types::route::GossipKind;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Instant,
@@ -14,7 +17,8 @@ use std::{
 pub(crate) struct Neighbours {
     links: BTreeMap<SessionId, Link>,
     sessions: BTreeMap<Link, SessionId>,
-    /// Gossip that a session had no room for. The router gives no more than two messages to a link that has none.
+    /// Gossip that a session had no room for. The router gives no more than two messages to a link that has none, the directory
+    /// one.
     held: BTreeMap<Link, VecDeque<Bytes>>,
     /// Sessions with gossip to read.
     unread: BTreeSet<SessionId>,
@@ -75,13 +79,17 @@ impl Machine {
         for session in unread {
             has_moved |= self.read_gossip(now, session);
         }
-        while let Some(transmit) = self.router.poll_transmit() {
+        while let Some(transmit) = self.router.poll_transmit().or_else(|| self.directory.poll_transmit()) {
             self.send_gossip(now, transmit);
             has_moved = true;
         }
         while let Some(event) = self.router.poll() {
             has_moved = true;
             self.heed(now, event);
+        }
+        while let Some(event) = self.directory.poll() {
+            has_moved = true;
+            self.heed_directory(now, event);
         }
         has_moved
     }
@@ -109,6 +117,7 @@ impl Machine {
         let mtu = self.endpoint.session_stats(session).map_or(0, |stats| stats.mtu as usize);
         let rtt = self.endpoint.rtt(session).unwrap_or_default();
         let link = self.router.link_up(now, entity, mtu, rtt);
+        self.directory.link_up(self.moment(now), link, entity);
         self.neighbours.links.insert(session, link);
         self.neighbours.sessions.insert(link, session);
     }
@@ -119,15 +128,16 @@ impl Machine {
             self.neighbours.sessions.remove(&link);
             self.neighbours.held.remove(&link);
             self.router.link_down(now, link);
+            self.directory.link_down(link);
         }
     }
 
     fn read_gossip(&mut self, now: Instant, session: SessionId) -> bool {
         let Some(link) = self.neighbours.link(session) else { return false };
         let mut has_read = false;
-        while self.router.accepts(link) {
+        while self.router.accepts(link) && self.directory.accepts(link) {
             match self.endpoint.read_one(now, session, StreamId::GOSSIP) {
-                Ok(Some(message)) => self.router.handle(now, link, &message.bytes),
+                Ok(Some(message)) => self.take_gossip(now, link, &message.bytes),
                 _ => {
                     self.neighbours.unread.remove(&session);
                     break;
@@ -136,6 +146,14 @@ impl Machine {
             has_read = true;
         }
         has_read
+    }
+
+    fn take_gossip(&mut self, now: Instant, link: Link, message: &[u8]) {
+        let kind = message.first().and_then(|tag| GossipKind::from_tag(*tag));
+        match kind.is_some_and(Directory::reads) {
+            true => self.directory.handle(self.moment(now), link, message),
+            false => self.router.handle(now, link, message),
+        }
     }
 
     fn send_gossip(&mut self, now: Instant, transmit: Transmit) {
@@ -154,19 +172,27 @@ impl Machine {
             }
             held.pop_front();
         }
-        self.router.set_writable(link, held.is_empty());
+        let is_writable = held.is_empty();
+        self.router.set_writable(link, is_writable);
+        self.directory.set_writable(link, is_writable);
     }
 
     fn heed(&mut self, now: Instant, event: net_router::Event) {
         match event {
-            net_router::Event::Misbehaved { link, .. } => {
-                let session = self.neighbours.session(link);
-                if let Some((_, key)) = session.and_then(|session| self.endpoint.peer(session)) {
-                    self.endpoint.disconnect(now, key);
-                }
+            net_router::Event::Misbehaved { link, .. } => self.give_up(now, link),
+            net_router::Event::EpochTaken { epoch } => {
+                self.epoch = epoch;
+                self.directory.raise_epoch(self.moment(now), epoch);
             }
-            net_router::Event::EpochTaken { epoch } => self.epoch = epoch,
             net_router::Event::Rerouted { .. } => self.reroutes += 1,
+        }
+    }
+
+    /// Ends the session with a neighbour that misbehaves.
+    pub(crate) fn give_up(&mut self, now: Instant, link: Link) {
+        let session = self.neighbours.session(link);
+        if let Some((_, key)) = session.and_then(|session| self.endpoint.peer(session)) {
+            self.endpoint.disconnect(now, key);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{
     io,
     pin::pin,
     sync::{Arc, Weak, atomic::Ordering::Release},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use net_types::{BaseError, Error, mesh::MeshError};
@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    hub::{Life, Shared},
+    hub::{Life, Shared, nanoseconds},
     socket::{Arrivals, Socket},
 };
 
@@ -74,6 +74,7 @@ async fn drive(node: Weak<Shared>, own: Arc<Socket>, socket: UdpSocket) {
                 timer.as_mut().reset(TokioInstant::now() + FAR);
                 shared.act(|hub, now| {
                     hub.armed = None;
+                    hub.machine.set_calendar(now, nanoseconds(SystemTime::now()) / 1_000_000_000);
                     hub.machine.handle_timeout(now);
                 });
             }

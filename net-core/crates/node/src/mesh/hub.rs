@@ -121,8 +121,7 @@ impl Shared {
     /// A node with a bound socket.
     pub(super) fn new(settings: Settings, socket: Socket, state: Option<State>) -> Self {
         let patience = settings.machine.session.connect_timeout;
-        let machine =
-            Machine::new(settings.machine, Box::new(SystemRandom), Box::new(Strict), Instant::now());
+        let machine = Machine::new(settings.machine, Box::new(SystemRandom), Strict, Instant::now());
         let hub = Hub {
             epoch: machine.epoch(),
             state,

@@ -50,7 +50,8 @@ impl Settings {
         let router = net_router::Config { relay: config.relay, ..net_router::Config::default() };
         // Each run is an epoch of its own; others tell a clock that was set back of a later one.
         let epoch = nanoseconds(SystemTime::now()) / 1_000_000;
-        let machine = Machine { seed, session, router, epoch };
+        let directory = net_channel::Config::default();
+        let machine = Machine { seed, session, router, directory, epoch, wall: epoch / 1_000 };
         let state = config.state_dir.as_ref().map(PathBuf::from);
         Ok(Self { bind: bind_address(&config.bind_addr)?, machine, state, queue: config.queue })
     }

@@ -3,6 +3,7 @@
 use super::ledger::Ledger;
 use crate::{Birth, Memo, Node, Outgoing};
 use bytes::Bytes;
+use net_channel::{Directory, State};
 use net_crypto::{
     Seed,
     mesh::{Psk, PublicKey, StaticKey},
@@ -78,11 +79,13 @@ impl MeshNode {
             seed: settings.seed.clone(),
             session,
             router: net_router::Config::default(),
+            directory: net_channel::Config::default(),
             epoch: birth.wall_ms,
+            wall: birth.wall_ms / 1_000,
         };
         let random = Box::new(Drawn(birth.random.fork()));
         let mut node = Self {
-            machine: Machine::new(parts, random, Box::new(settings.memo.clone()), birth.now),
+            machine: Machine::new(parts, random, settings.memo.clone(), birth.now),
             reads: settings.reads,
             unread: BTreeSet::new(),
             ledger: Ledger::default(),
@@ -105,6 +108,25 @@ impl MeshNode {
     /// Its router.
     pub fn router(&self) -> &Router {
         self.machine.router()
+    }
+
+    /// What it knows of all nodes.
+    pub fn directory(&self) -> &Directory {
+        self.machine.directory()
+    }
+
+    /// Announces what it has; false if that is too long.
+    pub fn announce(&mut self, now: Instant, state: State) -> bool {
+        let is_announced = self.machine.announce(now, state).is_ok();
+        self.exchange(now);
+        is_announced
+    }
+
+    /// Revokes its older tokens; false if it cannot.
+    pub fn revoke(&mut self, now: Instant, floor: u32) -> bool {
+        let is_revoked = self.machine.revoke(now, floor).is_ok();
+        self.exchange(now);
+        is_revoked
     }
 
     /// What it has read.

@@ -1,5 +1,6 @@
 //! Runs with something to prove.
 
+mod announcing;
 mod attacks;
 mod company;
 mod crowd;
@@ -68,6 +69,8 @@ pub const SCENARIOS: &[Scenario] = &[
     sessions::RELAYED,
     sessions::REROUTED,
     sessions::UPGRADE,
+    announcing::ANNOUNCE,
+    announcing::REVOKE,
     crowd::CROWD,
     storage::STORAGE,
 ];

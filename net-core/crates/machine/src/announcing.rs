@@ -1,0 +1,61 @@
+//! What this node announces, and what it knows of others.
+
+use crate::Machine;
+use net_channel::{Directory, Moment, State, SubnetId, SubnetPolicy};
+use net_types::Error;
+use std::time::Instant;
+
+impl Machine {
+    /// What all nodes have announced and revoked, as far as it has come here.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Says what the calendar shows: seconds since the Unix epoch. Until it is said again, it goes on with the clock.
+    pub fn set_calendar(&mut self, now: Instant, wall: u64) {
+        self.calendar = Moment { now, wall };
+    }
+
+    /// Announces what this node has, in place of what it has announced before; `argument` if it is too long.
+    pub fn announce(&mut self, now: Instant, state: State) -> Result<(), Error> {
+        self.directory.announce(self.moment(now), state)
+    }
+
+    /// Takes back what this node has announced.
+    pub fn withdraw(&mut self, now: Instant) {
+        self.directory.withdraw(self.moment(now));
+    }
+
+    /// Says for ever that tokens of this node below a generation count no more; the signed statement is to be kept.
+    pub fn revoke(&mut self, now: Instant, floor: u32) -> Result<Vec<u8>, Error> {
+        self.directory.revoke(self.moment(now), floor)
+    }
+
+    /// Takes a revocation that was kept.
+    pub fn learn_revocation(&mut self, now: Instant, bytes: &[u8]) -> Result<(), Error> {
+        self.directory.learn_revocation(self.moment(now), bytes)
+    }
+
+    /// Says where this node is, and how the subnets of nodes follow from their tags.
+    pub fn set_geometry(&mut self, own: Option<SubnetId>, policy: SubnetPolicy) {
+        self.directory.set_geometry(own, policy);
+    }
+
+    /// Both times.
+    pub(crate) fn moment(&self, now: Instant) -> Moment {
+        let since = now.saturating_duration_since(self.calendar.now);
+        Moment { now, wall: self.calendar.wall.saturating_add(since.as_secs()) }
+    }
+
+    /// Does what follows from what the directory has found out.
+    pub(crate) fn heed_directory(&mut self, now: Instant, event: net_channel::Event) {
+        match event {
+            net_channel::Event::Misbehaved { link, .. } => self.give_up(now, link),
+            net_channel::Event::EpochTaken { epoch } => {
+                self.epoch = epoch;
+                self.router.raise_epoch(now, epoch);
+            }
+            net_channel::Event::Changed { .. } | net_channel::Event::Revoked { .. } => {}
+        }
+    }
+}
