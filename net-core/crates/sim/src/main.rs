@@ -119,7 +119,7 @@ fn run_all(args: &Args) -> bool {
             failed += 1;
             print!("{}", outcome.trace);
             println!("\nscenario {}, seed {seed}, {nodes} nodes: {violation}", scenario.name);
-            println!("again: cargo sim --scenario {} --seed {seed} --nodes {nodes}\n", scenario.name);
+            println!("again: {}\n", again(scenario, seed, nodes));
             if args.explore {
                 return false;
             }
@@ -133,6 +133,11 @@ fn run_all(args: &Args) -> bool {
     println!("{:.1} s", started.elapsed().as_secs_f64());
     println!("{} passed, {failed} failed", runs - failed);
     failed == 0 && have_happened
+}
+
+/// The command that repeats a run.
+fn again(scenario: &Scenario, seed: u64, nodes: usize) -> String {
+    format!("cargo sim --scenario {} --seed {seed} --nodes {nodes}", scenario.name)
 }
 
 /// Tells how often each fault has happened, if any has; false if one has not that had to.
@@ -174,4 +179,20 @@ fn print_outcome(scenario: &Scenario, seed: u64, nodes: usize, outcome: &Outcome
 fn new_seed() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_nanos() as u64 >> 8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_run_names_the_command_that_repeats_it() {
+        for scenario in SCENARIOS {
+            let line = again(scenario, u64::MAX - 1, scenario.nodes);
+            let args = parse(line.split_whitespace().skip(2).map(str::to_owned)).expect("a command");
+            assert_eq!(args.scenario.map(|named| named.name), Some(scenario.name));
+            assert_eq!((args.seeds, args.nodes), (Some(u64::MAX - 1..u64::MAX), Some(scenario.nodes)));
+        }
+        assert!(parse(["--nodes", "1"].map(str::to_owned).into_iter()).is_err());
+    }
 }
