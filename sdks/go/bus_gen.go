@@ -2181,7 +2181,7 @@ func NewEventStream(bus *NetNode, options *SubscribeOptions) (result *EventStrea
 
 // Stop ends the iteration at once; a pending read ends as well.
 func (o *EventStream) Stop() (err error) {
-	if o.items.end() {
+	if o.feed().end() {
 		return nil
 	}
 	var fail C.net_error
@@ -2195,18 +2195,26 @@ func (o *EventStream) Stop() (err error) {
 
 // Next waits for the next value; false is the end.
 func (o *EventStream) Next(ctx context.Context) (value StoredEvent, found bool, err error) {
-	return o.items.next(ctx)
+	return o.feed().next(ctx)
 }
 
 // NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
 func (o *EventStream) NextBatch(ctx context.Context, most uint32) (values []StoredEvent, err error) {
-	return o.items.nextBatch(ctx, most)
+	return o.feed().nextBatch(ctx, most)
 }
 
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
 // Leaving the loop early keeps the stream open.
 func (o *EventStream) All(ctx context.Context) iter.Seq2[StoredEvent, error] {
-	return o.items.all(ctx)
+	return o.feed().all(ctx)
+}
+
+// feed is what values come from, nil for none.
+func (o *EventStream) feed() *feed[StoredEvent, StoredEvent] {
+	if o == nil {
+		return nil
+	}
+	return o.items
 }
 
 // Close does what Stop does, and lets go of the object.
@@ -2272,7 +2280,7 @@ func NewTypedEventStream[T any](bus *NetNode, options *SubscribeOptions) (result
 
 // Stop ends the iteration at once; a pending read ends as well.
 func (o *TypedEventStream[T]) Stop() (err error) {
-	if o.items.end() {
+	if o.feed().end() {
 		return nil
 	}
 	var fail C.net_error
@@ -2286,18 +2294,26 @@ func (o *TypedEventStream[T]) Stop() (err error) {
 
 // Next waits for the next value; false is the end.
 func (o *TypedEventStream[T]) Next(ctx context.Context) (value T, found bool, err error) {
-	return o.items.next(ctx)
+	return o.feed().next(ctx)
 }
 
 // NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
 func (o *TypedEventStream[T]) NextBatch(ctx context.Context, most uint32) (values []T, err error) {
-	return o.items.nextBatch(ctx, most)
+	return o.feed().nextBatch(ctx, most)
 }
 
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
 // Leaving the loop early keeps the stream open.
 func (o *TypedEventStream[T]) All(ctx context.Context) iter.Seq2[T, error] {
-	return o.items.all(ctx)
+	return o.feed().all(ctx)
+}
+
+// feed is what values come from, nil for none.
+func (o *TypedEventStream[T]) feed() *feed[string, T] {
+	if o == nil {
+		return nil
+	}
+	return o.items
 }
 
 // Close does what Stop does, and lets go of the object.

@@ -1549,22 +1549,33 @@ type TaskWatchIter struct {
 
 // Next waits for the next value; false is the end.
 func (o *TaskWatchIter) Next(ctx context.Context) (value []Task, found bool, err error) {
-	return o.items.next(ctx)
+	return o.feed().next(ctx)
 }
 
 // NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
 func (o *TaskWatchIter) NextBatch(ctx context.Context, most uint32) (values [][]Task, err error) {
-	return o.items.nextBatch(ctx, most)
+	return o.feed().nextBatch(ctx, most)
 }
 
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
 // Leaving the loop early keeps the stream open.
 func (o *TaskWatchIter) All(ctx context.Context) iter.Seq2[[]Task, error] {
-	return o.items.all(ctx)
+	return o.feed().all(ctx)
+}
+
+// feed is what values come from, nil for none.
+func (o *TaskWatchIter) feed() *feed[[]Task, []Task] {
+	if o == nil {
+		return nil
+	}
+	return o.items
 }
 
 // Close ends the stream: what waits for a value hears the end.
 func (o *TaskWatchIter) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
 	o.items.end()
 	C.net_task_watch_iter_close(o.id(), nil)
 	o.core.release()
@@ -1945,22 +1956,33 @@ type MemoryWatchIter struct {
 
 // Next waits for the next value; false is the end.
 func (o *MemoryWatchIter) Next(ctx context.Context) (value []Memory, found bool, err error) {
-	return o.items.next(ctx)
+	return o.feed().next(ctx)
 }
 
 // NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
 func (o *MemoryWatchIter) NextBatch(ctx context.Context, most uint32) (values [][]Memory, err error) {
-	return o.items.nextBatch(ctx, most)
+	return o.feed().nextBatch(ctx, most)
 }
 
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
 // Leaving the loop early keeps the stream open.
 func (o *MemoryWatchIter) All(ctx context.Context) iter.Seq2[[]Memory, error] {
-	return o.items.all(ctx)
+	return o.feed().all(ctx)
+}
+
+// feed is what values come from, nil for none.
+func (o *MemoryWatchIter) feed() *feed[[]Memory, []Memory] {
+	if o == nil {
+		return nil
+	}
+	return o.items
 }
 
 // Close ends the stream: what waits for a value hears the end.
 func (o *MemoryWatchIter) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
 	o.items.end()
 	C.net_memory_watch_iter_close(o.id(), nil)
 	o.core.release()

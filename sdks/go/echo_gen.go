@@ -2331,22 +2331,33 @@ func (o *LetterStream) Skip(count uint32) (err error) {
 
 // Next waits for the next value; false is the end.
 func (o *LetterStream) Next(ctx context.Context) (value string, found bool, err error) {
-	return o.items.next(ctx)
+	return o.feed().next(ctx)
 }
 
 // NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
 func (o *LetterStream) NextBatch(ctx context.Context, most uint32) (values []string, err error) {
-	return o.items.nextBatch(ctx, most)
+	return o.feed().nextBatch(ctx, most)
 }
 
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
 // Leaving the loop early keeps the stream open.
 func (o *LetterStream) All(ctx context.Context) iter.Seq2[string, error] {
-	return o.items.all(ctx)
+	return o.feed().all(ctx)
+}
+
+// feed is what values come from, nil for none.
+func (o *LetterStream) feed() *feed[string, string] {
+	if o == nil {
+		return nil
+	}
+	return o.items
 }
 
 // Close ends the stream: what waits for a value hears the end.
 func (o *LetterStream) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
 	o.items.end()
 	C.net_letter_stream_close(o.id(), nil)
 	o.core.release()

@@ -242,6 +242,35 @@ func TestZeroValuesAreClosed(t *testing.T) {
 	}
 }
 
+func TestNilStreamsAreClosed(t *testing.T) {
+	ctx := context.Background()
+	var (
+		named   *net.EventStream
+		letters *net.LetterStream
+		plain   *net.Stream[uint32]
+	)
+	uses := map[string]func() error{
+		"next":  func() error { _, _, err := named.Next(ctx); return err },
+		"batch": func() error { _, err := letters.NextBatch(ctx, 1); return err },
+		"plain": func() error { _, _, err := plain.Next(ctx); return err },
+		"stop":  func() error { return named.Stop() },
+		"all": func() error {
+			for _, err := range plain.All(ctx) {
+				return err
+			}
+			return nil
+		},
+	}
+	for name, use := range uses {
+		if err := use(); !errors.Is(err, net.ErrBaseHandle) {
+			t.Error(name, err)
+		}
+	}
+	if err := errors.Join(named.Close(), letters.Close(), plain.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestConcurrency(t *testing.T) {
 	ctx := context.Background()
 	shared := box(t, "shared")

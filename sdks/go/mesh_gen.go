@@ -1773,7 +1773,7 @@ type MeshEvents struct {
 
 // Stop ends the iteration at once; a pending read ends as well. What waits to be read goes to other readers.
 func (o *MeshEvents) Stop() (err error) {
-	if o.items.end() {
+	if o.feed().end() {
 		return nil
 	}
 	var fail C.net_error
@@ -1787,18 +1787,26 @@ func (o *MeshEvents) Stop() (err error) {
 
 // Next waits for the next value; false is the end.
 func (o *MeshEvents) Next(ctx context.Context) (value MeshEvent, found bool, err error) {
-	return o.items.next(ctx)
+	return o.feed().next(ctx)
 }
 
 // NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
 func (o *MeshEvents) NextBatch(ctx context.Context, most uint32) (values []MeshEvent, err error) {
-	return o.items.nextBatch(ctx, most)
+	return o.feed().nextBatch(ctx, most)
 }
 
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
 // Leaving the loop early keeps the stream open.
 func (o *MeshEvents) All(ctx context.Context) iter.Seq2[MeshEvent, error] {
-	return o.items.all(ctx)
+	return o.feed().all(ctx)
+}
+
+// feed is what values come from, nil for none.
+func (o *MeshEvents) feed() *feed[MeshEvent, MeshEvent] {
+	if o == nil {
+		return nil
+	}
+	return o.items
 }
 
 // Close does what Stop does, and lets go of the object.

@@ -38,24 +38,34 @@ func newStream[T any](handle uint64, unpack func(*reader) T) *Stream[T] {
 
 // Next waits for the next value; false is the end.
 func (s *Stream[T]) Next(ctx context.Context) (value T, found bool, err error) {
-	return s.items.next(ctx)
+	return s.feed().next(ctx)
 }
 
 // NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
 func (s *Stream[T]) NextBatch(ctx context.Context, most uint32) (values []T, err error) {
-	return s.items.nextBatch(ctx, most)
+	return s.feed().nextBatch(ctx, most)
 }
 
 // All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
 // Leaving the loop early keeps the stream open.
-func (s *Stream[T]) All(ctx context.Context) iter.Seq2[T, error] { return s.items.all(ctx) }
+func (s *Stream[T]) All(ctx context.Context) iter.Seq2[T, error] { return s.feed().all(ctx) }
 
 // Close ends the stream: what waits for a value hears the end.
 func (s *Stream[T]) Close() error {
-	s.items.end()
+	if s.feed().end() || s == nil {
+		return nil
+	}
 	C.net_stream_close(s.core.id(), nil)
 	s.core.release()
 	return nil
+}
+
+// feed is what values come from, nil for none.
+func (s *Stream[T]) feed() *feed[T, T] {
+	if s == nil {
+		return nil
+	}
+	return s.items
 }
 
 // feed takes values from the library in batches.

@@ -33,6 +33,8 @@ pub(crate) struct ObjectModel {
 
 pub(crate) struct FeedModel {
     pub item: String,
+    /// What it takes from the library, and gives.
+    pub parts: String,
     /// Expression of the feed.
     pub value: String,
 }
@@ -101,11 +103,7 @@ pub(crate) fn object(api: &Api, item: &Object) -> ObjectModel {
     let fixed: Vec<_> = item.methods.iter().filter(|method| is_fixed(method)).collect();
     let mut fields = vec![("core".to_owned(), "*object".to_owned())];
     let feed = item.iterates.as_ref().map(|ty| lowering.feed(ty));
-    if let Some(ty) = &item.iterates {
-        let value = types::go(api, ty, &item.generic);
-        let raw = if matches!(ty, Type::Json(_)) { "string".to_owned() } else { value.clone() };
-        fields.push(("items".into(), format!("*feed[{raw}, {value}]")));
-    }
+    fields.extend(feed.iter().map(|feed| ("items".into(), format!("*feed[{}]", feed.parts))));
     for property in &fixed {
         let ty = property.returns.as_ref().map_or(String::new(), |ty| types::go(api, ty, &item.generic));
         fields.push((names::private(&property.name.spec), ty));
@@ -164,7 +162,10 @@ impl Lowering<'_> {
                 (types::unpack(self.api, ty, &self.item.generic), format!("keep[{item}]"))
             }
         };
+        let value = types::go(self.api, ty, &self.item.generic);
+        let raw = if matches!(ty, Type::Json(_)) { "string".to_owned() } else { value.clone() };
         FeedModel {
+            parts: format!("{raw}, {value}"),
             item: types::go(self.api, ty, &self.item.generic),
             value: format!("newFeed(o.core, {unpack}, {convert}, ask)"),
         }
@@ -275,7 +276,7 @@ impl Lowering<'_> {
         }
         let mut body = body.to_vec();
         if self.item.ends_by(item) {
-            body.splice(0..0, ["if o.items.end() {", "\treturn nil", "}"].map(String::from));
+            body.splice(0..0, ["if o.feed().end() {", "\treturn nil", "}"].map(String::from));
         }
         named(&item.name, |name| FunctionModel {
             doc: method_doc(&name, item),
@@ -337,6 +338,9 @@ impl Lowering<'_> {
                 body
             }
             None if iterates => vec![
+                "if o.id() == 0 {".into(),
+                "\treturn nil".into(),
+                "}".into(),
                 "o.items.end()".into(),
                 format!("C.net_{}close(o.id(), nil)", self.prefix),
                 "o.core.release()".into(),
