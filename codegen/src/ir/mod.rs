@@ -137,7 +137,9 @@ impl Api {
             Type::Record(at) => self.any_range(&self.record(*at).fields, seen),
             Type::Union(at) if !seen.contains(at) => {
                 seen.push(*at);
-                self.union(*at).cases.iter().any(|case| self.any_range(&case.fields, seen))
+                // How deep a value may be nested is a range as well.
+                self.union(*at).depth.is_some()
+                    || self.union(*at).cases.iter().any(|case| self.any_range(&case.fields, seen))
             }
             _ => false,
         }

@@ -164,6 +164,11 @@ static void trees_are_recursive_up_to_their_depth(void) {
   CHECK(at->tag == NET_TREE_LEAF && at->as.leaf.value == 1);
   net_tree_free(&back);
   CHECK(net_echo_tree_with(&levels[79], &back, NULL) != 0 && back.owner == NULL);
+  CHECK(net_echo_tree_with(&levels[15], &back, NULL) == 0);
+  net_tree_free(&back);
+  net_error error;
+  CHECK(net_echo_tree_with(&levels[16], &back, &error) != 0 && back.owner == NULL);
+  CHECK(test_says(&error, "argument: children: is nested deeper than 16"));
 }
 
 static void records_of_fields_and_views_come_back(void) {

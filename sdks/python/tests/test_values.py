@@ -346,6 +346,16 @@ def test_unions() -> None:
     assert [child.type for child in tree.children] == ["leaf", "branch"]
 
 
+def test_trees_are_bounded() -> None:
+    tree = echo.tree_of_leaf(1)
+    for _ in range(15):
+        tree = echo.tree_of_branch(tree)
+    assert echo.echo_tree(tree) == tree
+    with pytest.raises(ArgumentError, match="is nested deeper than 16") as caught:
+        echo.tree_of_branch(tree)
+    assert caught.value.argument == "children"
+
+
 def test_options_one_by_one_or_whole() -> None:
     defaults = echo.echo_with_options()
     assert (defaults.count, defaults.ratio, defaults.loud, defaults.name) == (3, 0.5, True, "echo")

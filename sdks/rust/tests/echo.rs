@@ -223,6 +223,16 @@ fn unions() {
 }
 
 #[test]
+fn unions_in_themselves_have_a_depth() {
+    let branch = |child| Tree::Branch { children: vec![Tree::Leaf { value: 0 }, child] };
+    let deepest = (0..15).fold(Tree::Leaf { value: 1 }, |tree, _| branch(tree));
+    assert_eq!(echo_tree(deepest.clone()), Ok(deepest.clone()));
+    let refused = "argument: children: is nested deeper than 16";
+    assert_eq!(message(echo_tree(branch(deepest.clone()))), refused);
+    assert_eq!(message(echo_everything(Everything { tree: branch(deepest), ..everything() })), refused);
+}
+
+#[test]
 fn options() {
     let echoed = echo_with_options(None).unwrap();
     assert_eq!((echoed.count, echoed.ratio, echoed.loud, echoed.color), (3, 0.5, true, Color::Blue));

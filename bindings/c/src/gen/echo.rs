@@ -653,6 +653,7 @@ pub unsafe extern "C" fn net_echo_everything(value: View, result: *mut Bytes, er
     unsafe {
         call::answer(result, error, || {
             let value = value.pack::<net_types::echo::Everything>("value")?;
+            value.check()?;
             <net_core::Functions as net_types::api::EchoFunctions>::echo_everything(value).map(Packed)
         })
     }
@@ -677,6 +678,7 @@ pub unsafe extern "C" fn net_echo_tree(value: View, result: *mut Bytes, error: *
     unsafe {
         call::answer(result, error, || {
             let value = value.pack::<net_types::echo::Tree>("value")?;
+            value.check()?;
             <net_core::Functions as net_types::api::EchoFunctions>::echo_tree(value).map(Packed)
         })
     }

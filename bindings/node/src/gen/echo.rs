@@ -495,6 +495,7 @@ pub fn echo_echo_everything(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f
     abi::call(|| {
         let r = &mut Reader::new(args);
         let value = <net_types::echo::Everything as Pack>::unpack(r)?;
+        value.check()?;
         r.finish()?;
         let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_everything(value)?;
         let mut w = Writer::new();
@@ -521,6 +522,7 @@ pub fn echo_echo_tree(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
     abi::call(|| {
         let r = &mut Reader::new(args);
         let value = <net_types::echo::Tree as Pack>::unpack(r)?;
+        value.check()?;
         r.finish()?;
         let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_tree(value)?;
         let mut w = Writer::new();

@@ -565,6 +565,7 @@ impl Everything {
             shapes: abi::arg(shapes, "shapes")?,
             tree: abi::arg(tree, "tree")?,
         };
+        abi::check(py, record.check())?;
         Self::of(py, record)
     }
 
@@ -1930,8 +1931,9 @@ impl Tree {
     /// Any number of children.
     #[staticmethod]
     #[pyo3(name = "branch", signature = (*children))]
-    fn new_branch(children: &Bound<'_, PyTuple>) -> PyResult<Self> {
+    fn new_branch(py: Python<'_>, children: &Bound<'_, PyTuple>) -> PyResult<Self> {
         let value = net_types::echo::Tree::Branch { children: abi::spread(children, "children")? };
+        abi::check(py, value.check())?;
         Ok(Self(value))
     }
 

@@ -77,11 +77,26 @@ pub(crate) struct BitModel {
 pub(crate) struct UnionModel {
     pub doc: Lines,
     pub name: String,
-    /// Whether a field of some case has a range.
+    /// How deep a value that is in itself may be nested.
+    pub nesting: Option<NestingModel>,
+    /// Whether a value may be refused.
     pub has_limits: bool,
+    /// Whether a field of some case has a range.
+    pub has_checks: bool,
     /// Whether each case has such a field.
     pub is_total: bool,
     pub cases: Vec<CaseModel>,
+}
+
+pub(crate) struct NestingModel {
+    pub depth: u32,
+    /// The field to name when it is nested deeper.
+    pub field: String,
+    /// The cases with values of the same type in them: the name, the fields, and what holds if those are nested no
+    /// deeper than `left`.
+    pub cases: Vec<(String, Vec<String>, String)>,
+    /// Whether each case has such values.
+    pub is_total: bool,
 }
 
 pub(crate) struct CaseModel {
@@ -286,10 +301,61 @@ fn union(api: &Api, item: &Union) -> UnionModel {
             .map(|f| names::value(&f.name.spec))
             .collect(),
     });
-    let cases: Vec<_> = cases.collect();
-    let has_limits = cases.iter().any(|case| !case.checks.is_empty());
+    let mut cases: Vec<_> = cases.collect();
+    let nesting = nesting(api, item);
+    let is_own = |field: &Field| within(api, item, &field.ty, "value").is_some();
+    let has_range =
+        |field: &Field| field.has_range() || (!is_own(field) && !checks(api, field, "").is_empty());
+    if !item.cases.iter().flat_map(|case| &case.fields).any(has_range) {
+        // What is nested is like what is around it, and has no range either.
+        cases.iter_mut().for_each(|case| {
+            case.checks.clear();
+            case.checked.clear();
+        });
+    }
+    let has_checks = cases.iter().any(|case| !case.checks.is_empty());
     let is_total = cases.iter().all(|case| !case.checks.is_empty());
-    UnionModel { doc: lines(&item.doc), name: names::ty(&item.name.spec), has_limits, is_total, cases }
+    let has_limits = nesting.is_some() || has_checks;
+    let (doc, name) = (lines(&item.doc), names::ty(&item.name.spec));
+    UnionModel { doc, name, nesting, has_limits, has_checks, is_total, cases }
+}
+
+/// How deep values of a union may be nested in one another, if they are at all.
+fn nesting(api: &Api, item: &Union) -> Option<NestingModel> {
+    let depth = item.depth?;
+    let mut own = Vec::new();
+    let mut cases = Vec::new();
+    for case in &item.cases {
+        let mut found = Vec::new();
+        for field in &case.fields {
+            found.extend(
+                within(api, item, &field.ty, &names::value(&field.name.spec)).map(|holds| (field, holds)),
+            );
+        }
+        if !found.is_empty() {
+            own.extend(found.iter().map(|(field, _)| field.name.spec.clone()));
+            let fields = found.iter().map(|(field, _)| names::value(&field.name.spec)).collect();
+            let all: Vec<_> = found.into_iter().map(|(_, holds)| holds).collect();
+            cases.push((names::ty(&case.name), fields, all.join(" && ")));
+        }
+    }
+    let is_total = cases.len() == item.cases.len();
+    own.into_iter().next().map(|field| NestingModel { depth, field, cases, is_total })
+}
+
+/// What holds if the values of a union that are in a place are nested no deeper than `left` with what is around them.
+fn within(api: &Api, union: &Union, ty: &Type, place: &str) -> Option<String> {
+    Some(match ty {
+        Type::Union(at) if api.union(*at).name.spec == union.name.spec => {
+            format!("{place}.is_within(left - 1)")
+        }
+        Type::Optional(of) => {
+            format!("{place}.as_ref().is_none_or(|value| {})", within(api, union, of, "value")?)
+        }
+        Type::List(of) => format!("{place}.iter().all(|value| {})", within(api, union, of, "value")?),
+        Type::Map(of) => format!("{place}.values().all(|value| {})", within(api, union, of, "value")?),
+        _ => return None,
+    })
 }
 
 fn record(api: &Api, item: &Record) -> RecordModel {

@@ -895,6 +895,7 @@ pub fn echo_gauge_maybe(value: impl Into<Option<Gauge>>) -> Result<Option<Gauge>
 
 /// Gives the value back.
 pub fn echo_everything(value: Everything) -> Result<Everything, Error> {
+    value.check()?;
     guard::run(|| net_core::Functions::echo_everything(value))
 }
 
@@ -905,6 +906,7 @@ pub fn echo_shape(value: Shape) -> Result<Shape, Error> {
 
 /// Gives the value back.
 pub fn echo_tree(value: Tree) -> Result<Tree, Error> {
+    value.check()?;
     guard::run(|| net_core::Functions::echo_tree(value))
 }
 

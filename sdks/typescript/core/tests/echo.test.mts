@@ -139,6 +139,9 @@ test('trees come back up to their depth', () => {
   let tree = echo.treeOfLeaf(1n);
   for (let depth = 0; depth < 15; depth++) tree = echo.treeOfBranch(tree);
   expect(echo.echoTree(tree)).toEqual(tree);
+  const deeper = echo.treeOfBranch(tree);
+  const message = 'argument: children: is nested deeper than 16';
+  expect(caught(() => echo.echoTree(deeper)).message).toBe(message);
   for (let depth = 0; depth < 1000; depth++) tree = echo.treeOfBranch(tree);
   expect(caught(() => echo.echoTree(tree)).message).toMatch(/^argument: children: is nested/);
 });

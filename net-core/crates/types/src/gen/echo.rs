@@ -539,6 +539,25 @@ pub enum Tree {
     },
 }
 
+impl Tree {
+    /// Refuses a field that lies outside its range, and what is nested too deep.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        if !self.is_within(16) {
+            let reason = "is nested deeper than 16".to_owned();
+            return Err(crate::BaseError::Argument { argument: "children".to_owned(), reason }.into());
+        }
+        Ok(())
+    }
+
+    fn is_within(&self, left: u32) -> bool {
+        left > 0
+            && match self {
+                Self::Branch { children, .. } => children.iter().all(|value| value.is_within(left - 1)),
+                _ => true,
+            }
+    }
+}
+
 /// A small record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Label {
@@ -624,6 +643,14 @@ pub struct Everything {
     pub shapes: Vec<crate::echo::Shape>,
     /// A recursive union.
     pub tree: crate::echo::Tree,
+}
+
+impl Everything {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        self.tree.check()?;
+        Ok(())
+    }
 }
 
 /// Options with every form of default.
