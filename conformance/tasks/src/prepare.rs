@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use serde::Deserialize;
 
 use crate::job::Job;
 use crate::language::Language;
@@ -22,27 +23,6 @@ const PACKAGES: [(Language, &[&str]); 5] = [
     (Language::Python, &["net-py"]),
     (Language::Go, &["net-c"]),
     (Language::C, &["net-c"]),
-];
-
-/// Our crates that tests run on, which for them are not made fast but soon, with what checks them: nearly all the time that
-/// optimizing takes goes into what is generated, and each of its functions runs briefly.
-const CHECKED: [&str; 16] = [
-    "net-c",
-    "net-conformance",
-    "net-core",
-    "net-crypto",
-    "net-log",
-    "net-machine",
-    "net-mesh",
-    "net-napi",
-    "net-node",
-    "net-py",
-    "net-router",
-    "net-session",
-    "net-state",
-    "net-support",
-    "net-testee",
-    "net-types",
 ];
 
 /// Where the C headers are.
@@ -62,7 +42,7 @@ pub(crate) fn native_libraries(context: &Context, job: &Job) -> Result<()> {
         }
     }
     if context.speed == Speed::Checked {
-        check_ours(&mut cargo);
+        check_ours(workspace, &mut cargo)?;
     }
     job.run(&mut cargo)?;
     if context.uses(&[Language::TypeScript]) {
@@ -87,12 +67,32 @@ pub(crate) fn native_libraries(context: &Context, job: &Job) -> Result<()> {
 }
 
 /// Has cargo build our crates with checks and without optimization; those of others stay as they are in packages.
-fn check_ours(cargo: &mut Command) {
-    for package in CHECKED {
+///
+/// Nearly all the time that optimizing takes goes into what is generated, of which each function runs briefly.
+fn check_ours(workspace: &Workspace, cargo: &mut Command) -> Result<()> {
+    for package in our_crates(workspace)? {
         for setting in ["opt-level=0", "debug-assertions=true", "overflow-checks=true"] {
             cargo.args(["--config", &format!("profile.release.package.{package}.{setting}")]);
         }
     }
+    Ok(())
+}
+
+/// The names of all crates of the workspace.
+fn our_crates(workspace: &Workspace) -> Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        packages: Vec<Package>,
+    }
+    #[derive(Deserialize)]
+    struct Package {
+        name: String,
+    }
+    let mut cargo = workspace.command("cargo", "");
+    let output = cargo.args(["metadata", "--no-deps", "--format-version", "1"]).output()?;
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).context("cargo does not tell what the workspace has")?;
+    Ok(metadata.packages.into_iter().map(|package| package.name).collect())
 }
 
 /// What the TypeScript package calls its library on this machine.

@@ -216,6 +216,7 @@ mod tests {
             languages: others,
             missing: missing.map(|reason| (Language::Go, reason.to_owned())).into_iter().collect(),
             without: if missing.is_some() { Vec::new() } else { vec![Language::Go] },
+            speed: Speed::Checked,
             warm: false,
         };
         let run = Run::new(&context);
