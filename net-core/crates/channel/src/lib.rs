@@ -10,6 +10,7 @@
 //! | `index`, `filter`, `scope` | what nodes have, to be searched |
 //! | `subnet` | where nodes stand, and who sees whom |
 //! | `publisher` | channels of this node: who may hear them, and to whom an event goes |
+//! | `subscriptions` | channels of other nodes that this one hears |
 //!
 //! Nothing here reads a clock, draws a random number or sends anything: the caller passes a [`Moment`], hands in what
 //! neighbours have sent, and sends what there is to say. Tags are what their origin says of itself: they help to find and
@@ -28,6 +29,7 @@ pub mod publisher;
 mod scope;
 mod state;
 mod subnet;
+mod subscriptions;
 pub mod tag;
 mod types;
 
@@ -41,4 +43,5 @@ pub use index::{Index, Profile};
 pub use scope::{ScopeFilter, with_region_scope, with_subnet_local_scope, with_tenant_scope};
 pub use state::State;
 pub use subnet::{SubnetId, SubnetPolicy, SubnetRule, Visibility};
+pub use subscriptions::{Notice, SubscriptionId, Subscriptions, Wish};
 pub use types::{Event, Moment};

@@ -39,6 +39,7 @@ impl Machine {
     /// Says where this node is, and how the subnets of nodes follow from their tags.
     pub fn set_geometry(&mut self, own: Option<SubnetId>, policy: SubnetPolicy) {
         self.directory.set_geometry(own, policy);
+        self.channels.publisher.announced(&self.directory, self.router.node_id());
     }
 
     /// Both times.
@@ -55,7 +56,8 @@ impl Machine {
                 self.epoch = epoch;
                 self.router.raise_epoch(now, epoch);
             }
-            net_channel::Event::Changed { .. } | net_channel::Event::Revoked { .. } => {}
+            net_channel::Event::Changed { node } => self.channels.publisher.announced(&self.directory, node),
+            net_channel::Event::Revoked { issuer, floor } => self.channels.publisher.revoked(issuer, floor),
         }
     }
 }

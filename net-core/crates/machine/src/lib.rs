@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `machine` | the five verbs |
 //! | `announcing` | what this node announces, and what it knows of others |
+//! | `channels` | channels over sessions, and their events over streams |
 //! | `neighbours` | sessions that are links, and their gossip |
 //! | `forwarding` | packets that travel over relays |
 //! | `outbox` | datagrams that wait to be sent, put together where they go to one address |
@@ -16,10 +17,12 @@
 #![forbid(unsafe_code)]
 
 mod announcing;
+mod channels;
 mod forwarding;
 mod machine;
 mod neighbours;
 mod outbox;
 
+pub use channels::{ChannelEvent, Published};
 pub use machine::{Machine, Settings};
 pub use outbox::Datagrams;

@@ -1,8 +1,8 @@
 //! The five verbs of a node.
 
-use crate::{Datagrams, neighbours::Neighbours, outbox::Outbox};
+use crate::{Datagrams, channels::Channels, neighbours::Neighbours, outbox::Outbox};
 use net_channel::{Directory, Moment};
-use net_crypto::{Seed, mesh::PublicKey};
+use net_crypto::{Keypair, Seed, mesh::PublicKey};
 use net_gossip::Signatures;
 use net_router::Router;
 use net_session::{Config, DialId, Ecn, Endpoint, Event, Path, Random, Target};
@@ -41,6 +41,7 @@ pub struct Machine {
     pub(crate) endpoint: Endpoint,
     pub(crate) router: Router,
     pub(crate) directory: Directory,
+    pub(crate) channels: Channels,
     pub(crate) neighbours: Neighbours,
     pub(crate) outbox: Outbox,
     /// A packet as it was sealed.
@@ -72,6 +73,7 @@ impl Machine {
         Self {
             router: Router::new(now, &seed, key, epoch, Box::new(signatures.clone()), router),
             directory: Directory::new(calendar, &seed, epoch, Box::new(signatures), directory),
+            channels: Channels::new(Keypair::from_seed(&seed).entity_id(), epoch),
             endpoint,
             neighbours: Neighbours::default(),
             outbox: Outbox::default(),
@@ -168,7 +170,7 @@ impl Machine {
                     return Some(event);
                 }
             }
-            if !self.gossip(now) {
+            if !(self.gossip(now) | self.control(now)) {
                 return None;
             }
         }
@@ -199,8 +201,12 @@ impl Machine {
 
     /// When [`handle_timeout`](Self::handle_timeout) is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let timeouts =
-            [self.endpoint.poll_timeout(), self.router.poll_timeout(), self.directory.poll_timeout()];
+        let timeouts = [
+            self.endpoint.poll_timeout(),
+            self.router.poll_timeout(),
+            self.directory.poll_timeout(),
+            self.channels.poll_timeout(),
+        ];
         timeouts.into_iter().flatten().min()
     }
 
@@ -212,6 +218,8 @@ impl Machine {
             self.measure(now);
         }
         self.router.handle_timeout(now);
-        self.directory.handle_timeout(self.moment(now));
+        let at = self.moment(now);
+        self.directory.handle_timeout(at);
+        self.channels.handle_timeout(at);
     }
 }

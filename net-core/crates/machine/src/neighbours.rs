@@ -50,6 +50,7 @@ impl Machine {
                     // Its key was given to this node, which beats what others tell of its id.
                     self.router.pin(now, peer);
                 }
+                self.channels.begin(self.moment(now), session, peer);
                 self.follow_path(now, session);
             }
             Event::PathChanged { session, .. } => self.follow_path(now, session),
@@ -58,7 +59,21 @@ impl Machine {
                     self.router.suspect(now, link, is_silent);
                 }
             }
-            Event::Disconnected { session, .. } => self.unlink(now, session),
+            Event::Disconnected { session, .. } => {
+                self.unlink(now, session);
+                self.channels.end(session);
+            }
+            Event::Readable { session, stream: StreamId::CONTROL } => {
+                self.channels.readable(session);
+                return false;
+            }
+            Event::Writable { session, stream: StreamId::CONTROL } => {
+                self.flush_control(now, session);
+                return false;
+            }
+            Event::StreamOpened { session, stream, kind, id, .. } => {
+                return !self.channels.opened(session, stream, kind, id);
+            }
             Event::Readable { session, stream: StreamId::GOSSIP } => {
                 self.neighbours.unread.insert(session);
                 return false;
@@ -66,6 +81,10 @@ impl Machine {
             Event::Writable { session, stream: StreamId::GOSSIP } => {
                 self.flush_held(now, session);
                 return false;
+            }
+            Event::Readable { session, stream } => return !self.channels.has_events(session, stream),
+            Event::StreamEnded { session, stream, is_own: false, .. } => {
+                return !self.channels.stream_ended(session, stream);
             }
             _ => {}
         }

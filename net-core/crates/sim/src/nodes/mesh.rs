@@ -3,12 +3,12 @@
 use super::ledger::Ledger;
 use crate::{Birth, Memo, Node, Outgoing};
 use bytes::Bytes;
-use net_channel::{Directory, State};
+use net_channel::{Directory, Notice, State, SubscriptionId, Wish, publisher::ChannelConfig};
 use net_crypto::{
     Seed,
     mesh::{Psk, PublicKey, StaticKey},
 };
-use net_machine::{Machine, Settings};
+use net_machine::{ChannelEvent, Machine, Published, Settings};
 use net_router::Router;
 use net_session::{Config, DialId, Ecn, Endpoint, Event, OpenStream, SessionId, StreamId, Target};
 use net_types::{
@@ -66,6 +66,8 @@ pub struct MeshNode {
     failed: Vec<(DialId, MeshError)>,
     ended: Vec<(NodeId, MeshError)>,
     began: Vec<NodeId>,
+    heard: Vec<ChannelEvent>,
+    notices: Vec<Notice>,
 }
 
 impl MeshNode {
@@ -92,6 +94,8 @@ impl MeshNode {
             failed: Vec::new(),
             ended: Vec::new(),
             began: Vec::new(),
+            heard: Vec::new(),
+            notices: Vec::new(),
         };
         for target in &settings.dials {
             node.machine.endpoint_mut().keep_connected(birth.now, *target);
@@ -127,6 +131,37 @@ impl MeshNode {
         let is_revoked = self.machine.revoke(now, floor).is_ok();
         self.exchange(now);
         is_revoked
+    }
+
+    /// Registers a channel; false if its name breaks the rules.
+    pub fn register(&mut self, now: Instant, name: &str, config: ChannelConfig) -> bool {
+        let is_registered = self.machine.register_channel(name, config).is_ok();
+        self.exchange(now);
+        is_registered
+    }
+
+    /// Hears a channel from now on; nothing if its name breaks the rules.
+    pub fn subscribe(&mut self, now: Instant, wish: Wish) -> Option<SubscriptionId> {
+        let id = self.machine.subscribe(now, wish).ok();
+        self.exchange(now);
+        id
+    }
+
+    /// Publishes an event; nothing if there is no such channel, or it is not this node's to use.
+    pub fn publish(&mut self, now: Instant, name: &str, payload: Bytes) -> Option<Published> {
+        let published = self.machine.publish(now, name, &payload).ok();
+        self.exchange(now);
+        published
+    }
+
+    /// Events of channels that it has heard.
+    pub fn heard(&self) -> &[ChannelEvent] {
+        &self.heard
+    }
+
+    /// What has become of its subscriptions.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
     }
 
     /// What it has read.
@@ -207,6 +242,12 @@ impl MeshNode {
             }
             let unread: Vec<_> = self.unread.iter().copied().collect();
             unread.into_iter().for_each(|(session, stream)| self.read(now, session, stream));
+            while let Some(event) = self.machine.read_event(now) {
+                self.heard.push(event);
+            }
+            while let Some(notice) = self.machine.poll_notice() {
+                self.notices.push(notice);
+            }
             let Some(event) = self.machine.poll(now) else { return };
             self.on_event(event);
         }

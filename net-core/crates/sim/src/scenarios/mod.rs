@@ -2,6 +2,7 @@
 
 mod announcing;
 mod attacks;
+mod channels;
 mod company;
 mod crowd;
 mod mesh;
@@ -71,6 +72,7 @@ pub const SCENARIOS: &[Scenario] = &[
     sessions::UPGRADE,
     announcing::ANNOUNCE,
     announcing::REVOKE,
+    channels::CHANNELS,
     crowd::CROWD,
     storage::STORAGE,
 ];

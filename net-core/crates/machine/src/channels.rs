@@ -1,0 +1,349 @@
+//! Channels over sessions: messages about subscriptions on control streams, and events on a stream for each subscription.
+
+use crate::Machine;
+use bytes::Bytes;
+use net_channel::{
+    Moment, Notice, SubscriptionId, Subscriptions, Wish,
+    publisher::{Change, ChannelConfig, Control, Peer, Plan, Publisher, Reason, Target},
+};
+use net_crypto::EntityId;
+use net_session::{OpenStream, SessionId, StreamId, StreamKind};
+use net_types::{
+    channel::ChannelRefusal,
+    identity::IdentityError,
+    mesh::StreamError,
+    wire::channel::{ChannelControl, ChannelControlBody},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Instant,
+};
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Published {
+    /// Number of the event.
+    pub sequence: u64,
+    /// Subscribers that were allowed to hear it.
+    pub attempted: usize,
+    /// Subscribers whose session took it.
+    pub delivered: Vec<Target>,
+    /// All others, and why.
+    pub left_out: Vec<(Target, Reason)>,
+}
+
+/// An event of a channel that this node hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelEvent {
+    /// The subscription.
+    pub id: SubscriptionId,
+    /// Number of the event in its channel.
+    pub sequence: u64,
+    /// What was published.
+    pub payload: Bytes,
+}
+
+/// Channels of this node, and those of others that it hears.
+#[derive(Debug)]
+pub(crate) struct Channels {
+    pub(crate) publisher: Publisher,
+    pub(crate) subscriptions: Subscriptions,
+    peers: BTreeMap<SessionId, Peer>,
+    sessions: BTreeMap<Peer, SessionId>,
+    next_peer: u64,
+    /// Streams on which events leave, by peer and subscription.
+    outgoing: BTreeMap<(Peer, u64), StreamId>,
+    /// Subscriptions whose events come over streams.
+    incoming: BTreeMap<(SessionId, StreamId), u64>,
+    /// Streams with events to read.
+    with_events: BTreeSet<(SessionId, StreamId)>,
+    /// Messages that control streams had no room for.
+    held: BTreeMap<SessionId, VecDeque<Bytes>>,
+    /// Sessions with messages to read.
+    unread: BTreeSet<SessionId>,
+}
+
+/// Messages that may wait for a control stream; a peer that makes more and takes none is given up.
+const HELD: usize = 4_096;
+
+impl Channels {
+    pub(crate) fn new(entity: EntityId, epoch: u64) -> Self {
+        Self {
+            publisher: Publisher::new(entity, epoch),
+            subscriptions: Subscriptions::default(),
+            peers: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            next_peer: 0,
+            outgoing: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+            with_events: BTreeSet::new(),
+            held: BTreeMap::new(),
+            unread: BTreeSet::new(),
+        }
+    }
+
+    /// When something is due.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        [self.publisher.poll_timeout(), self.subscriptions.poll_timeout()].into_iter().flatten().min()
+    }
+
+    pub(crate) fn handle_timeout(&mut self, at: Moment) {
+        self.publisher.handle_timeout(at);
+        self.subscriptions.handle_timeout(at);
+    }
+
+    /// A session begins.
+    pub(crate) fn begin(&mut self, at: Moment, session: SessionId, entity: EntityId) {
+        let peer = Peer(self.next_peer);
+        self.next_peer += 1;
+        self.peers.insert(session, peer);
+        self.sessions.insert(peer, session);
+        self.publisher.peer_up(peer, entity);
+        self.subscriptions.peer_up(at, peer, entity);
+    }
+
+    /// A session has ended, and with it all that went over it.
+    pub(crate) fn end(&mut self, session: SessionId) {
+        let Some(peer) = self.peers.remove(&session) else { return };
+        self.sessions.remove(&peer);
+        self.outgoing.retain(|(other, _), _| *other != peer);
+        self.incoming.retain(|(other, _), _| *other != session);
+        self.with_events.retain(|(other, _)| *other != session);
+        self.held.remove(&session);
+        self.unread.remove(&session);
+        self.publisher.peer_down(peer);
+        self.subscriptions.peer_down(peer);
+    }
+
+    /// A peer has opened a stream; true if it carries events.
+    pub(crate) fn opened(&mut self, session: SessionId, stream: StreamId, kind: StreamKind, id: u64) -> bool {
+        let is_channel = kind == StreamKind::CHANNEL;
+        if is_channel {
+            self.incoming.insert((session, stream), id);
+        }
+        is_channel
+    }
+
+    /// There is something to read of a stream; true if it carries events.
+    pub(crate) fn has_events(&mut self, session: SessionId, stream: StreamId) -> bool {
+        let is_channel = self.incoming.contains_key(&(session, stream));
+        if is_channel {
+            self.with_events.insert((session, stream));
+        }
+        is_channel
+    }
+
+    /// A stream of a peer has ended; true if it carried events.
+    pub(crate) fn stream_ended(&mut self, session: SessionId, stream: StreamId) -> bool {
+        self.with_events.remove(&(session, stream));
+        self.incoming.remove(&(session, stream)).is_some()
+    }
+
+    /// There are messages to read of a control stream.
+    pub(crate) fn readable(&mut self, session: SessionId) {
+        self.unread.insert(session);
+    }
+}
+
+impl Machine {
+    /// Channels of this node, to look at.
+    pub fn publisher(&self) -> &Publisher {
+        &self.channels.publisher
+    }
+
+    /// Registers a channel, in place of an earlier registration.
+    pub fn register_channel(&mut self, name: &str, config: ChannelConfig) -> Result<(), IdentityError> {
+        self.directory.trust(config.trusted_issuers.iter().copied());
+        self.channels.publisher.register(&self.directory, name, config)
+    }
+
+    /// Registers all channels whose names begin with these segments.
+    pub fn register_prefix(&mut self, prefix: &str, config: ChannelConfig) -> Result<(), IdentityError> {
+        self.directory.trust(config.trusted_issuers.iter().copied());
+        self.channels.publisher.register_prefix(&self.directory, prefix, config)
+    }
+
+    /// Hears a channel of another node from now on.
+    pub fn subscribe(&mut self, now: Instant, wish: Wish) -> Result<SubscriptionId, IdentityError> {
+        let at = self.moment(now);
+        self.channels.subscriptions.subscribe(at, wish)
+    }
+
+    /// Hears a channel no more.
+    pub fn unsubscribe(&mut self, id: SubscriptionId) {
+        self.channels.subscriptions.unsubscribe(id);
+    }
+
+    /// What has become of subscriptions.
+    pub fn poll_notice(&mut self) -> Option<Notice> {
+        self.channels.subscriptions.poll()
+    }
+
+    /// Publishes an event to all who may hear it. The payload is held once, whatever their number.
+    pub fn publish(
+        &mut self,
+        now: Instant,
+        name: &str,
+        payload: &Bytes,
+    ) -> Result<Published, ChannelRefusal> {
+        let at = self.moment(now);
+        let Plan { sequence, targets, left_out, .. } =
+            self.channels.publisher.plan(at, &self.directory, name)?;
+        let is_denied = |reason: Reason| reason == Reason::Denied;
+        let allowed = left_out.iter().filter(|(_, reason)| !is_denied(*reason)).count();
+        let mut published =
+            Published { sequence, attempted: targets.len() + allowed, left_out, ..Published::default() };
+        for target in targets {
+            match self.deliver(now, target, payload) {
+                Ok(()) => published.delivered.push(target),
+                Err(reason) => published.left_out.push((target, reason)),
+            }
+        }
+        Ok(published)
+    }
+
+    /// Reads the next event of a channel that this node hears. What is not read is what its publisher has to wait for.
+    pub fn read_event(&mut self, now: Instant) -> Option<ChannelEvent> {
+        let streams: Vec<_> = self.channels.with_events.iter().copied().collect();
+        streams.into_iter().find_map(|(session, stream)| self.read_event_of(now, session, stream))
+    }
+
+    fn read_event_of(&mut self, now: Instant, session: SessionId, stream: StreamId) -> Option<ChannelEvent> {
+        let subscription = *self.channels.incoming.get(&(session, stream))?;
+        let peer = *self.channels.peers.get(&session)?;
+        if !self.channels.subscriptions.is_settled(peer, subscription) {
+            return None;
+        }
+        while let Ok(Some(message)) = self.endpoint.read_one(now, session, stream) {
+            let found = self.channels.subscriptions.received(peer, subscription, message.sequence);
+            if let Some(id) = found {
+                return Some(ChannelEvent { id, sequence: message.sequence, payload: message.bytes });
+            }
+        }
+        self.channels.with_events.remove(&(session, stream));
+        None
+    }
+
+    /// Reads and writes messages about subscriptions; true if something came of it.
+    pub(crate) fn control(&mut self, now: Instant) -> bool {
+        let mut has_moved = false;
+        for session in std::mem::take(&mut self.channels.unread) {
+            has_moved |= self.read_control(now, session);
+        }
+        while let Some(change) = self.channels.publisher.poll() {
+            has_moved = true;
+            self.change(now, change);
+        }
+        while let Some(control) = self.next_control() {
+            has_moved = true;
+            self.send_control(now, control);
+        }
+        has_moved
+    }
+
+    /// Gives a control stream what it has room for.
+    pub(crate) fn flush_control(&mut self, now: Instant, session: SessionId) {
+        let Some(held) = self.channels.held.get_mut(&session) else { return };
+        while let Some(message) = held.front() {
+            if self.endpoint.send(now, session, StreamId::CONTROL, std::slice::from_ref(message)).is_err() {
+                return;
+            }
+            held.pop_front();
+        }
+        self.channels.held.remove(&session);
+    }
+
+    fn next_control(&mut self) -> Option<Control> {
+        let channels = &mut self.channels;
+        channels.publisher.poll_control().or_else(|| channels.subscriptions.poll_control())
+    }
+
+    fn read_control(&mut self, now: Instant, session: SessionId) -> bool {
+        let Some(peer) = self.channels.peers.get(&session).copied() else { return false };
+        let mut has_read = false;
+        while let Ok(Some(message)) = self.endpoint.read_one(now, session, StreamId::CONTROL) {
+            has_read = true;
+            match ChannelControl::decode(&message.bytes) {
+                Ok(control) => self.take_control(now, peer, control.body),
+                Err(_) => {
+                    self.give_up_session(now, session);
+                    break;
+                }
+            }
+        }
+        has_read
+    }
+
+    fn take_control(&mut self, now: Instant, peer: Peer, body: ChannelControlBody) {
+        let at = self.moment(now);
+        let (channels, directory) = (&mut self.channels, &self.directory);
+        match body {
+            ChannelControlBody::ChannelSubscribe(asks) => {
+                channels.publisher.subscribe(at, directory, peer, &asks)
+            }
+            ChannelControlBody::ChannelUnsubscribe(asks) => {
+                channels.publisher.unsubscribe(peer, asks.subscription)
+            }
+            ChannelControlBody::ChannelSubscribed(says) => channels.subscriptions.subscribed(peer, &says),
+            ChannelControlBody::ChannelRefused(says) => channels.subscriptions.refused(peer, &says),
+            ChannelControlBody::ChannelEnded(says) => channels.subscriptions.ended(peer, &says),
+        }
+    }
+
+    /// Opens the stream of a subscription, or ends it.
+    fn change(&mut self, now: Instant, change: Change) {
+        match change {
+            Change::Admitted { peer, subscription, next, is_reliable, .. } => {
+                let Some(session) = self.channels.sessions.get(&peer).copied() else { return };
+                let open = OpenStream {
+                    kind: StreamKind::CHANNEL,
+                    is_reliable,
+                    first_sequence: next,
+                    ..OpenStream::reliable(subscription)
+                };
+                if let Ok(stream) = self.endpoint.open_stream(now, session, &open) {
+                    self.channels.outgoing.insert((peer, subscription), stream);
+                }
+            }
+            Change::Ended { peer, subscription, .. } => {
+                let stream = self.channels.outgoing.remove(&(peer, subscription));
+                let session = self.channels.sessions.get(&peer).copied();
+                if let Some((session, stream)) = session.zip(stream) {
+                    // What it may not hear any more is not sent again either.
+                    let _ = self.endpoint.reset(now, session, stream, 0);
+                }
+            }
+        }
+    }
+
+    fn send_control(&mut self, now: Instant, Control { peer, message }: Control) {
+        let Some(session) = self.channels.sessions.get(&peer).copied() else { return };
+        let held = self.channels.held.entry(session).or_default();
+        if held.len() >= HELD {
+            return self.give_up_session(now, session);
+        }
+        held.push_back(message.into());
+        self.flush_control(now, session);
+    }
+
+    fn deliver(&mut self, now: Instant, target: Target, payload: &Bytes) -> Result<(), Reason> {
+        let key = (target.peer, target.subscription);
+        let session = self.channels.sessions.get(&target.peer).copied().ok_or(Reason::Gone)?;
+        let Some(stream) = self.channels.outgoing.get(&key).copied() else { return Err(Reason::NoRoom) };
+        match self.endpoint.send(now, session, stream, std::slice::from_ref(payload)) {
+            Ok(()) => Ok(()),
+            Err(StreamError::WindowFull) => {
+                // Numbers of the stream are those of the channel.
+                let _ = self.endpoint.skip(now, session, stream, 1);
+                Err(Reason::NoRoom)
+            }
+            Err(_) => Err(Reason::Gone),
+        }
+    }
+
+    fn give_up_session(&mut self, now: Instant, session: SessionId) {
+        if let Some((_, key)) = self.endpoint.peer(session) {
+            self.endpoint.disconnect(now, key);
+        }
+    }
+}
