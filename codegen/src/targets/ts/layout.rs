@@ -1,7 +1,7 @@
 //! Laying out code as prettier does: what fits into a line stays in one, else its outermost list breaks.
 
 /// Columns of a line.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// A piece of code that may break.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 mod bodies;
 mod codecs;
 mod errors;
-mod layout;
+pub(crate) mod layout;
 mod model;
 pub(crate) mod names;
 mod natives;

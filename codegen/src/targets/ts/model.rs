@@ -18,8 +18,8 @@ pub(crate) struct EnumModel {
     pub doc: Lines,
     pub name: String,
     pub values: Vec<ValueModel>,
-    /// The type of what is not listed, with ` | ` in front.
-    pub unlisted: &'static str,
+    /// The type of its values.
+    pub declared: Lines,
     pub aliases: Vec<String>,
 }
 
@@ -72,16 +72,28 @@ pub(crate) fn enumeration(item: &Enum) -> EnumModel {
         name: names::key(&names::capital(&value.name)),
         value: if item.numeric { value.tag.to_string() } else { names::text(&value.text) },
     };
+    let unlisted = match (item.open, item.numeric) {
+        (false, _) => "",
+        (true, false) => " | `unknown:${number}`",
+        (true, true) => " | (number & {})",
+    };
+    let name = names::ty(&item.name);
     EnumModel {
         doc: lines(&item.doc),
-        name: names::ty(&item.name),
+        declared: declared(&name, unlisted),
+        name,
         values: item.values.iter().map(value).collect(),
-        unlisted: match (item.open, item.numeric) {
-            (false, _) => "",
-            (true, false) => " | `unknown:${number}`",
-            (true, true) => " | (number & {})",
-        },
         aliases: names::types(&item.name),
+    }
+}
+
+/// The type of an enum's values, and of those that are not listed.
+fn declared(name: &str, unlisted: &str) -> Lines {
+    let (head, ty) =
+        (format!("export type {name} ="), format!("(typeof {name})[keyof typeof {name}]{unlisted};"));
+    match head.len() + 1 + ty.len() <= layout::WIDTH {
+        true => vec![format!("{head} {ty}")],
+        false => vec![head, format!("  {ty}")],
     }
 }
 
@@ -91,11 +103,12 @@ pub(crate) fn flags(item: &Flags) -> EnumModel {
         name: names::key(&names::capital(&bit.name)),
         value: names::text(&bit.text),
     };
+    let name = names::ty(&item.name);
     EnumModel {
         doc: lines(&item.doc),
-        name: names::ty(&item.name),
+        declared: declared(&name, ""),
+        name,
         values: item.bits.iter().map(bit).collect(),
-        unlisted: "",
         aliases: names::types(&item.name),
     }
 }

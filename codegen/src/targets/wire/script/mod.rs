@@ -8,6 +8,7 @@ use super::model::{self, Layout, Member, What};
 use crate::case::{camel, pascal, screaming};
 use crate::files::FileSet;
 use crate::ir::{Api, At, Int, Length, Type, WireForm};
+use crate::targets::ts::layout::{call, concat, print, text};
 use crate::targets::{Target, python, ts};
 use anyhow::Result;
 use askama::Template;
@@ -124,6 +125,9 @@ struct ChoiceModel {
     of: String,
     /// Table of the numbers.
     table: String,
+    /// Heads of the functions of TypeScript that write and read it.
+    writes: String,
+    reads: String,
     /// Layouts in the spelling of the spec, their numbers, and what they are called.
     arms: Vec<(String, u64, String)>,
 }
@@ -168,11 +172,18 @@ impl Script {
 
     fn choice(self, layout: &Layout<'_>, choice: &model::Choice<'_>) -> ChoiceModel {
         let arm = |(number, name): &(u64, &str)| ((*name).to_owned(), *number, pascal(name));
+        let name = pascal(&choice.ty);
+        let head = |does: &str, params: [String; 2], gives: &str| {
+            let called = call(&format!("function {does}{name}"), params.map(text).to_vec());
+            print(&concat([called, text(format!(": {gives} {{"))]), 0)
+        };
         ChoiceModel {
-            name: pascal(&choice.ty),
+            writes: head("write", ["w: k.Writer".into(), format!("part: {name}")], "void"),
+            reads: head("read", ["r: Reader".into(), format!("layout: {name}['layout']")], &name),
             of: format!("`{}` of `{}`", choice.name, pascal(layout.name)),
             table: self.choice_table(choice),
             arms: choice.arms.iter().map(arm).collect(),
+            name,
         }
     }
 

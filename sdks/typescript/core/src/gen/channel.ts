@@ -37,7 +37,8 @@ export const ChannelRefusal = {
    */
   InvalidName: 'invalid_name',
 } as const;
-export type ChannelRefusal = (typeof ChannelRefusal)[keyof typeof ChannelRefusal] | `unknown:${number}`;
+export type ChannelRefusal =
+  (typeof ChannelRefusal)[keyof typeof ChannelRefusal] | `unknown:${number}`;
 
 /**
  * Why a subscription has ended.

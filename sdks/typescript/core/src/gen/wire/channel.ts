@@ -310,7 +310,10 @@ function writeChannelControlBody(w: k.Writer, part: ChannelControlBody): void {
   }
 }
 
-function readChannelControlBody(r: Reader, layout: ChannelControlBody['layout']): ChannelControlBody {
+function readChannelControlBody(
+  r: Reader,
+  layout: ChannelControlBody['layout'],
+): ChannelControlBody {
   switch (layout) {
     case 'channel_subscribe':
       return { layout, value: r.remains(k.complete(readChannelSubscribe)) };
