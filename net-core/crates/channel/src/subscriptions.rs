@@ -91,7 +91,7 @@ pub struct Subscriptions {
     timers: Timers<(Peer, u64)>,
     outbox: VecDeque<Control>,
     notices: VecDeque<Notice>,
-    /// Events that came for no subscription of this node.
+    /// Events, and streams of them, that came for no subscription of this node.
     unwanted: u64,
 }
 
@@ -250,7 +250,15 @@ impl Subscriptions {
         self.live.contains_key(&(peer, subscription)) || !self.asked.keys().any(|(other, _)| *other == peer)
     }
 
-    /// Events that came for no subscription of this node.
+    /// Whether events of a subscription are nobody's, and will be: then they are counted as such.
+    pub fn refuses(&mut self, peer: Peer, subscription: u64) -> bool {
+        let is_refused =
+            !self.live.contains_key(&(peer, subscription)) && self.is_settled(peer, subscription);
+        self.unwanted += u64::from(is_refused);
+        is_refused
+    }
+
+    /// Events, and streams of them, that came for no subscription of this node.
     pub fn unwanted(&self) -> u64 {
         self.unwanted
     }

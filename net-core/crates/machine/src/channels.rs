@@ -174,6 +174,11 @@ impl Machine {
         self.channels.subscriptions.unsubscribe(id);
     }
 
+    /// Events, and streams of them, that came for no subscription of this node.
+    pub fn unwanted(&self) -> u64 {
+        self.channels.subscriptions.unwanted()
+    }
+
     /// What has become of subscriptions.
     pub fn poll_notice(&mut self) -> Option<Notice> {
         self.channels.subscriptions.poll()
@@ -234,6 +239,7 @@ impl Machine {
             has_moved = true;
             self.change(now, change);
         }
+        self.refuse_unwanted(now);
         while let Some(control) = self.next_control() {
             has_moved = true;
             self.send_control(now, control);
@@ -251,6 +257,21 @@ impl Machine {
             held.pop_front();
         }
         self.channels.held.remove(&session);
+    }
+
+    /// Has peers give up streams of events that this node does not want, so that what nobody reads takes no room.
+    fn refuse_unwanted(&mut self, now: Instant) {
+        let streams: Vec<_> = self.channels.with_events.iter().copied().collect();
+        for (session, stream) in streams {
+            let subscription = self.channels.incoming.get(&(session, stream)).copied();
+            let asked_by = self.channels.peers.get(&session).copied().zip(subscription);
+            let is_refused = |(peer, id)| self.channels.subscriptions.refuses(peer, id);
+            if asked_by.is_some_and(is_refused) {
+                self.channels.stream_ended(session, stream);
+                // The stream may have ended by itself.
+                let _ = self.endpoint.stop(now, session, stream, 0);
+            }
+        }
     }
 
     fn next_control(&mut self) -> Option<Control> {

@@ -159,6 +159,11 @@ impl MeshNode {
         &self.heard
     }
 
+    /// Events, and streams of them, that came for no subscription of it.
+    pub fn unwanted(&self) -> u64 {
+        self.machine.unwanted()
+    }
+
     /// What has become of its subscriptions.
     pub fn notices(&self) -> &[Notice] {
         &self.notices

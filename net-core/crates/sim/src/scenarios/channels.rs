@@ -5,6 +5,7 @@ use crate::{Chance, Conditions, Host, Violation};
 use bytes::Bytes;
 use net_channel::{Notice, Wish, publisher::ChannelConfig};
 use net_crypto::{ChannelName, Grant, Keypair, Token};
+use net_session::{OpenStream, StreamKind};
 use net_types::{channel::ChannelEnd, identity::TokenScope};
 use std::time::Duration;
 
@@ -75,6 +76,7 @@ fn exchange(company: &mut Company) -> Result<Vec<Row>, Violation> {
     if (2..nodes).any(|at| !heard(company, at, "secret").is_empty()) {
         return Err(company.world.violation("somebody has heard what was not for it"));
     }
+    intrude(company, intruder, friend)?;
     let missed = reconnect(company, friend)?;
     Ok(vec![
         row("events heard", EVENTS * nodes as u64),
@@ -99,6 +101,28 @@ fn revoke(company: &mut Company, friend: usize) -> Result<(), Violation> {
             .violation("a revoked token still opens a channel, or its holder was not told"));
     }
     Ok(())
+}
+
+/// Events that nobody has asked for are nobody's, and what carries them is given up.
+fn intrude(company: &mut Company, intruder: usize, friend: usize) -> Result<(), Violation> {
+    let open = OpenStream { kind: StreamKind::CHANNEL, ..OpenStream::reliable(1) };
+    let victims = [PUBLISHER, friend];
+    for victim in victims {
+        let to = company.ids[victim];
+        company.world.with(Host(intruder), |node, now| {
+            let stream = node.open(now, to, &open)?;
+            node.send(now, stream, Bytes::from_static(b"open 0")).ok()
+        })?;
+    }
+    until(company, "a stream that nobody has asked for is kept", |company| {
+        company.world.node(Host(PUBLISHER)).is_some_and(|node| node.unwanted() == 1)
+    })?;
+    let is_heard =
+        victims.into_iter().any(|at| heard(company, at, "open").iter().filter(|it| **it == 0).count() > 1);
+    match is_heard {
+        true => Err(company.world.violation("an event that nobody has asked for was heard")),
+        false => Ok(()),
+    }
 }
 
 /// A subscriber that was away for longer than a session lives goes on by itself, and is told what it has missed.
