@@ -4,6 +4,7 @@ package net_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"iter"
 	"math"
@@ -103,6 +104,39 @@ func TestValuesThatJSONCannotHold(t *testing.T) {
 		if !errors.As(err, &base) || base.Kind != net.BaseErrorKindCodecEncode || base.Detail[:7] != "event: " {
 			t.Error(err)
 		}
+	}
+}
+
+// linked points back to itself by a field that is not encoded.
+type linked struct {
+	Text string
+	Self *linked `json:"-"`
+}
+
+func TestValuesWithTextThatIsNone(t *testing.T) {
+	bus := node(t, oneShard())
+	garbled := []any{
+		notText,
+		map[string]int{notText: 1},
+		[]any{1, map[string]any{"a": &linked{Text: notText}}},
+		[1]struct{ Inner linked }{{linked{Text: notText}}},
+	}
+	for _, value := range garbled {
+		_, err := bus.Emit(value, nil)
+		refused(t, err, "event")
+	}
+	_, err := bus.EmitBatch([]any{1, notText}, nil)
+	refused(t, err, "events")
+	itself := &linked{Text: "a\ufffd"}
+	itself.Self = itself
+	for _, value := range []any{itself, `\ufffd`, json.RawMessage(`"\ufffd"`), []any{json.RawMessage(`"\ufffd"`), itself}} {
+		if _, err := bus.Emit(value, nil); err != nil {
+			t.Error(value, err)
+		}
+	}
+	stats := check[net.Stats](t)(bus.Stats())
+	if stats.EventsIngested != 4 {
+		t.Error(stats.EventsIngested)
 	}
 }
 

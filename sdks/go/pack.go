@@ -103,7 +103,48 @@ func (w *writer) json(v any) []byte {
 	if err := encoder.Encode(v); err != nil {
 		w.fail(&BaseError{Kind: BaseErrorKindCodecEncode, Detail: w.name + ": " + err.Error()})
 	}
+	// The encoder gives this for bytes that are no text. Text has it where a program escaped it, or behind a backslash.
+	if bytes.Contains(text.Bytes(), []byte(`\ufffd`)) && isGarbled(reflect.ValueOf(v), deepestText) {
+		w.fail(argumentError(w.name, "has text that is not UTF-8"))
+	}
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n"))
+}
+
+// deepestText is how deep text is looked at: a value that encodes itself may point back to itself.
+const deepestText = 1000
+
+// isGarbled tells whether a value has a string of bytes that are no text among what is encoded of it.
+func isGarbled(v reflect.Value, left int) bool {
+	if left == 0 {
+		return false
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return !utf8.ValidString(v.String())
+	case reflect.Pointer, reflect.Interface:
+		return !v.IsNil() && isGarbled(v.Elem(), left-1)
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if isGarbled(v.Index(i), left-1) {
+				return true
+			}
+		}
+	case reflect.Map:
+		for entries := v.MapRange(); entries.Next(); {
+			if isGarbled(entries.Key(), left-1) || isGarbled(entries.Value(), left-1) {
+				return true
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			isEncoded := (field.IsExported() || field.Anonymous) && field.Tag.Get("json") != "-"
+			if isEncoded && isGarbled(v.Field(i), left-1) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func packBool(w *writer, v bool) {
