@@ -165,8 +165,11 @@ impl Index {
         question: &'a Question,
         scope: &'a ScopeFilter,
     ) -> impl Iterator<Item = (u64, &'a Profile)> {
-        let candidates = self.candidates(question).into_iter();
-        candidates.filter_map(|node| Some((node, self.nodes.get(&node)?))).filter(move |(node, profile)| {
+        let of_group = self.candidates(question).into_iter();
+        let of_group = of_group.filter_map(|node| Some((node, self.nodes.get(&node)?)));
+        let all =
+            question.groups.is_empty().then(|| self.nodes.iter().map(|(node, profile)| (*node, profile)));
+        of_group.chain(all.into_iter().flatten()).filter(move |(node, profile)| {
             let is_in_subnet = || self.own_subnet.is_some() && profile.subnet == self.own_subnet;
             question.suits(&profile.facts)
                 && profile.scope.is_given(scope, is_in_subnet)
@@ -174,7 +177,7 @@ impl Index {
         })
     }
 
-    /// The nodes of the smallest group, or all if there is none.
+    /// The nodes of the smallest group.
     fn candidates(&self, question: &Question) -> Vec<u64> {
         let size = |(facet, texts): &&(Facet, Vec<String>)| {
             self.sets(*facet, texts).map(BTreeSet::len).sum::<usize>()
@@ -185,7 +188,7 @@ impl Index {
                 let nodes: BTreeSet<_> = self.sets(*facet, texts).flatten().copied().collect();
                 nodes.into_iter().collect()
             }
-            None => self.nodes.keys().copied().collect(),
+            None => Vec::new(),
         }
     }
 
