@@ -32,8 +32,7 @@ def interrupted(wait: Any) -> float:
         nonlocal sent
         while f"{os.sep}net{os.sep}" not in sys._current_frames()[main].f_code.co_filename:
             os.sched_yield()
-        # The call has begun; that it waits for long by now makes no difference to the figure but chance.
-        time.sleep(0.033)
+        # The call has begun: from here it takes longest until the library next looks for signals.
         sent = time.perf_counter()
         os.kill(os.getpid(), signal.SIGINT)
 
