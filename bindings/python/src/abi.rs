@@ -37,6 +37,14 @@ pub(crate) fn run<T: ToPy + Send>(
     result.map_err(|error| raise(py, &error))?.to_py(py)
 }
 
+/// Runs a function that may wait for the disk or for a lock: other threads run Python meanwhile.
+pub(crate) fn blocking<T: ToPy + Send>(
+    py: Python<'_>,
+    body: impl FnOnce() -> Result<T, Error> + Send,
+) -> Answer {
+    py.detach(|| guard(body)).map_err(|error| raise(py, &error))?.to_py(py)
+}
+
 /// Waits for a future on the calling thread; a signal handler that raises ends the wait.
 pub(crate) fn wait<T: ToPy + Send>(
     py: Python<'_>,

@@ -66,6 +66,9 @@ pub struct Method {
     /// Whether `cargo perf` can time it; `hot` ones always.
     #[serde(default)]
     pub timed: bool,
+    /// Whether it may keep the calling thread for long: it waits for the disk, or for a lock, or has much to do.
+    #[serde(default)]
+    pub blocks: bool,
     /// Collected in a buffer of the host.
     pub combine: Option<Combine>,
     /// Function that wraps it: `with(acquire)`.

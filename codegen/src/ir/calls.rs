@@ -92,6 +92,8 @@ pub struct Method {
     pub hot: bool,
     /// Whether testees can time it.
     pub timed: bool,
+    /// Whether it may keep the calling thread for long.
+    pub blocks: bool,
     /// Methods that take combined calls and reserve room.
     pub combine: Option<(String, String)>,
     /// Name of the method that `with` acquires through.

@@ -7,6 +7,7 @@ pub mod go;
 pub(crate) mod imports;
 pub mod naming;
 pub mod node;
+pub(crate) mod notes;
 pub mod python;
 pub mod reference;
 pub mod rust;

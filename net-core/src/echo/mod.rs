@@ -7,12 +7,14 @@ mod cell;
 mod fail;
 mod floor;
 mod functions;
+mod gate;
 mod letters;
 mod object;
 mod streams;
 
 pub use cell::TypedCell;
 pub use floor::Floor;
+pub use gate::EchoGate;
 pub use letters::LetterStream;
 pub use object::EchoBox;
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+import threading
 from typing import Any
 
 import pytest
@@ -43,6 +45,26 @@ def test_named_constructors_and_overloads() -> None:
         echo.EchoBox.open("fail")
     with pytest.raises(echo.EchoError, match="odd"):
         echo.EchoBox(b"\xff")
+
+
+def test_a_call_that_blocks_lets_other_threads_run() -> None:
+    gate, ready = echo.EchoGate(), threading.Event()
+
+    def opened() -> None:
+        ready.wait()
+        gate.open()
+
+    opener = threading.Thread(target=opened)
+    opener.start()
+    interval = sys.getswitchinterval()
+    # From here on a thread runs only when another one lets it.
+    sys.setswitchinterval(1000)
+    try:
+        ready.set()
+        assert gate.enter(60_000) is True
+    finally:
+        sys.setswitchinterval(interval)
+    opener.join()
 
 
 def test_objects_and_streams_in_records() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import net.aio
 import net_sdk
+from conftest import run_script
 from net import Redex, RedexError
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
@@ -87,3 +90,84 @@ def test_refusals_are_errors_of_their_kind() -> None:
         redex.open_file("a", fsync_every_n=1, fsync_interval_ms=5)
     with redex.open_file("b", max_bytes=10) as full, pytest.raises(RedexError, match="full"):
         full.append(bytes(11))
+
+
+# Stands between the library and the disk: once armed, the first sync of a segment goes on when so many threads have written to it.
+DISK = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t written = PTHREAD_COND_INITIALIZER;
+static int awaited, writers;
+static __thread int has_written;
+int syncs;
+
+void arm(int threads) { awaited = threads; }
+
+static int counts(int fd) {
+  char link[64], path[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = awaited ? readlink(link, path, sizeof path) : 0;
+  return length > 4 && memcmp(path + length - 4, ".seg", 4) == 0;
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t size, off_t offset) {
+  ssize_t done = ((ssize_t(*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite64"))(fd, data, size, offset);
+  if (counts(fd) && !has_written) {
+    has_written = 1;
+    pthread_mutex_lock(&lock);
+    writers++;
+    pthread_cond_broadcast(&written);
+    pthread_mutex_unlock(&lock);
+  }
+  return done;
+}
+
+int fdatasync(int fd) {
+  if (counts(fd)) {
+    struct timespec limit;
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 30;
+    pthread_mutex_lock(&lock);
+    syncs++;
+    while (writers < awaited && pthread_cond_timedwait(&written, &lock, &limit) == 0) {}
+    pthread_mutex_unlock(&lock);
+  }
+  return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+}
+"""
+
+APPENDS = """
+import ctypes, sys, threading
+from net import Redex
+
+disk = ctypes.CDLL("{disk}")
+file = Redex("{folder}").open_file("a", persistent=True, fsync_every_n=1)
+file.append(b"first")
+disk.arm(8)
+threads = [threading.Thread(target=file.append, args=(b"more",)) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(file), ctypes.c_int.in_dll(disk, "syncs").value)
+file.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what stands before the disk is for Linux")
+def test_threads_that_append_share_a_sync(tmp_path: Path) -> None:
+    disk = tmp_path / "disk.so"
+    build = ["cc", "-shared", "-fPIC", "-o", str(disk), "-x", "c", "-", "-ldl", "-lpthread"]
+    subprocess.run(build, input=DISK, text=True, check=True)
+    script = APPENDS.format(disk=disk, folder=tmp_path / "logs")
+    done = run_script(script, timeout=300, LD_PRELOAD=str(disk))
+    count, syncs = map(int, done.stdout.split() or pytest.fail(done.stderr))
+    # The thread that syncs first has written before others may have; one more sync is for all of them.
+    assert (count, syncs <= 2) == (9, True)

@@ -14,6 +14,9 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         if method.hot {
             hot(rules, position, &path, method);
         }
+        if method.blocks {
+            blocks(rules, position, &path, method);
+        }
         let skips = method.skip.values().map(|reason| ("skip", reason));
         let untested = method.untested.iter().map(|reason| ("untested", reason));
         for (key, reason) in skips.chain(untested).filter(|(_, reason)| !is_reason(reason)) {
@@ -153,6 +156,17 @@ fn hot(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
         method.throws.iter().flat_map(|at| &rules.api.family(*at).kinds).any(|kind| !kind.fields.is_empty());
     if fields {
         rules.wrong(position, path, "a `hot` method throws no family with fields");
+    }
+}
+
+fn blocks(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
+    let path = [path, &["blocks"]].concat();
+    if method.shape == Shape::Host {
+        rules.wrong(position, &path, "only what the library does is said to block: a host that waits is `async`");
+    } else if method.is_async {
+        rules.wrong(position, &path, "an `async` method returns at once, and nobody's thread waits in it");
+    } else if method.hot {
+        rules.wrong(position, &path, "a `hot` method never waits");
     }
 }
 

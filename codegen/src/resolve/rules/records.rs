@@ -25,12 +25,13 @@ fn class(record: &Record) -> Option<String> {
 fn form(method: &Method) -> Option<String> {
     let is_plain = !method.is_async
         && !method.timed
+        && !method.blocks
         && method.generic.is_empty()
         && method.overload.is_none()
         && method.combine.is_none()
         && method.with.is_none();
     (!is_plain).then(|| {
-        "a method of a record is a plain one: not async, hot, timed, generic, combined, or an overload".into()
+        "a method of a record is a plain one: not async, hot, timed, blocking, generic, combined, or an overload".into()
     })
 }
 

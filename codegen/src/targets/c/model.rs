@@ -4,6 +4,7 @@ use super::hosts::{HostModel, host};
 use super::names;
 use super::types::{self, Form};
 use crate::ir::{Api, Arg, At, Field, Lang, Method, Module, Object, Record, Shape, Type};
+use crate::targets::notes;
 use crate::targets::rust::{model as rust_model, names as rust_names};
 
 pub(crate) struct ModuleModel {
@@ -135,7 +136,7 @@ fn function(api: &Api, method: &Method, name: String, owner: &str, core: Option<
     let passed: Vec<_> = passed.chain(args.iter().map(|arg| arg.pass.clone())).collect();
     let call = format!("{owner}::{}({})", rust_names::value(&method.name.spec), passed.join(", "));
     let adopt = args.iter().filter_map(|arg| arg.adopt.clone()).collect();
-    let doc = lines(&method.doc.text);
+    let doc = lines(&notes::doc(method, Lang::C).text);
     if method.is_async {
         params.extend(["done: Done".to_owned(), "ctx: *mut c_void".to_owned()]);
         return FunctionModel {

@@ -5,6 +5,7 @@ use super::names;
 use super::types::{self, Passing};
 use super::waits::{wait, wait_next};
 use crate::ir::{Api, Arg, Lang, Method, Module, Record, Shape, Type};
+use crate::targets::notes;
 use anyhow::Result;
 
 pub(crate) struct FunctionModel {
@@ -73,7 +74,7 @@ fn function(api: &Api, method: &Method, name: String, of_object: bool) -> Result
         }
         body.push(format!("  return {};", if method.is_async { "op" } else { "code" }));
         let head = head(0, &title, &params, " {");
-        functions.push(FunctionModel { doc: comment(0, &method.doc.text), head, body });
+        functions.push(FunctionModel { doc: comment(0, &notes::doc(method, Lang::C).text), head, body });
     }
     if method.is_async {
         match returns {

@@ -4,6 +4,7 @@ use super::calls::{self, Scope};
 use super::model::{self, Lines};
 use super::{names, types};
 use crate::ir::{Api, Lang, Method, Module, Object, Shape, Type};
+use crate::targets::notes;
 
 pub(crate) struct FunctionModel {
     pub doc: Lines,
@@ -379,7 +380,7 @@ fn under(names: impl Iterator<Item = String>, make: impl Fn(String) -> FunctionM
 }
 
 fn method_doc(name: &str, item: &Method) -> Lines {
-    let mut lines = model::doc_of(name, &item.doc);
+    let mut lines = model::doc_of(name, &notes::doc(item, Lang::Go));
     if let Some((since, instead)) = &item.deprecated {
         lines.push("//".into());
         lines.push(format!("// Deprecated: since {since}; use {instead}."));

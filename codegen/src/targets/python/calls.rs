@@ -5,6 +5,7 @@ use super::types::{self, Mode};
 use super::{fit, holders, names};
 use crate::doc::RecordClass;
 use crate::ir::{Api, Arg, Field, Lang, Literal, Method, Record, Shape, Type};
+use crate::targets::notes;
 
 /// A function or method, printed.
 #[derive(Debug, Clone)]
@@ -455,7 +456,7 @@ fn takes_model(owner: Owner<'_>, item: &Method) -> bool {
 }
 
 fn documented(api: &Api, item: &Method, options: Option<&Record>, whole: Option<&str>) -> String {
-    let mut text = item.doc.text.clone();
+    let mut text = notes::doc(item, Lang::Python).text;
     if let Some((since, instead)) = &item.deprecated {
         text += &format!("\n\nDeprecated since {since}: use `{instead}`.");
     }

@@ -5,6 +5,7 @@ use super::native::{Lines, lines, rewrap, wrapped};
 use super::parameters::Parameters;
 use crate::doc::Thread;
 use crate::ir::{Api, Arg, At, Host, Lang, Method, Object, Shape, Type};
+use crate::targets::notes;
 use crate::targets::rust::{names as rust_names, spans, types as rust_types};
 use anyhow::Result;
 
@@ -46,6 +47,8 @@ pub(crate) struct FunctionModel {
     pub is_async: bool,
     /// Bytes that it works on, in a synchronous function.
     pub size: String,
+    /// Whether other threads run Python during the call, whatever it works on.
+    pub blocks: bool,
 }
 
 /// Lowers an interface of the host.
@@ -137,6 +140,7 @@ pub(crate) fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec
             output: format!("Vec<{}>", owned(api, item)),
             is_async: true,
             size: String::new(),
+            blocks: false,
         });
         functions.push(FunctionModel {
             doc: vec!["Ends the iteration.".into()],
@@ -148,6 +152,7 @@ pub(crate) fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec
             output: String::new(),
             is_async: false,
             size: "0".into(),
+            blocks: false,
         });
     }
     Ok(functions)
@@ -205,7 +210,7 @@ pub(crate) fn function(
         _ => format!("|| {called}{result}"),
     };
     Ok(FunctionModel {
-        doc: lines(&method.doc),
+        doc: lines(&notes::doc(method, Lang::Python)),
         name: names::native(object.map(|(name, _)| name), &method.name.spec),
         params: params.join(", "),
         bindings,
@@ -213,6 +218,7 @@ pub(crate) fn function(
         output: output(api, object, method),
         is_async: method.is_async,
         size: size(method, &arguments),
+        blocks: method.blocks,
         arguments: arguments.join(", "),
     })
 }

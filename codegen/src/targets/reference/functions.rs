@@ -184,6 +184,9 @@ fn facts(site: Site<'_>, item: &Method) -> String {
     if item.is_async {
         facts.push(format!("Completes later and can be cancelled: {}.", article("async")));
     }
+    if item.blocks {
+        facts.push(format!("May keep the calling thread for long: {}.", article("threads")));
+    }
     if !item.throws.is_empty() {
         let families = item.throws.iter().map(|at| {
             let (module, name) = (&site.api.modules[at.module].name, &site.api.family(*at).name);

@@ -3,9 +3,10 @@
 use super::{errors, names, types};
 use crate::doc::Thread;
 use crate::ir::{
-    Api, At, Enum, Field, Flags, Host, Method, Module, Object, Record, Scalar, Shape, TextForm, Type, Union,
-    Unit,
+    Api, At, Enum, Field, Flags, Host, Lang, Method, Module, Object, Record, Scalar, Shape, TextForm, Type,
+    Union, Unit,
 };
+use crate::targets::notes;
 use std::collections::BTreeSet;
 
 /// Lines of a doc comment.
@@ -549,7 +550,7 @@ fn method(api: &Api, method: &Method, owner: &str) -> MethodModel {
         _ => format!(" -> Result<{result}, crate::Error>"),
     };
     MethodModel {
-        doc: lines(&method.doc),
+        doc: lines(&notes::doc(method, Lang::Rust)),
         name: names::value(&method.name.spec),
         args: args.join(", "),
         returns,

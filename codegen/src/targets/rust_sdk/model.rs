@@ -5,6 +5,7 @@ use super::types::{Scope, taken, variables};
 use super::{args, names};
 use crate::doc::RecordClass;
 use crate::ir::{Api, At, Lang, Method, Module, Name, Object, Record, Shape, Type};
+use crate::targets::notes;
 use crate::targets::rust::model::{Lines, lines};
 use crate::targets::rust::types as core;
 use std::collections::BTreeMap;
@@ -424,7 +425,7 @@ fn for_each_json(ty: &Type, found: &mut impl FnMut(&str)) {
 }
 
 fn documentation(scope: Scope<'_>, item: &Method) -> Lines {
-    let mut doc = lines(&item.doc);
+    let mut doc = lines(&notes::doc(item, Lang::Rust));
     if !item.throws.is_empty() {
         let families: Vec<_> = item
             .throws

@@ -5,7 +5,8 @@ use super::model::{self, Lines};
 use super::names;
 use super::types::{Scope, Way, parameters, unit};
 use crate::doc::RecordClass;
-use crate::ir::{Arg, Method, Object, Shape, Type};
+use crate::ir::{Arg, Lang, Method, Object, Shape, Type};
+use crate::targets::notes;
 
 /// Where a function stands.
 pub(super) enum Place<'a> {
@@ -61,7 +62,7 @@ pub(super) fn name_of(method: &Method, place: &Place<'_>) -> String {
 }
 
 pub(super) fn docs(method: &Method) -> Lines {
-    let mut doc = model::lines(&method.doc);
+    let mut doc = model::lines(&notes::doc(method, Lang::Ts));
     for arg in &method.args {
         if let Type::Duration(of) = arg.ty.split_optional().0 {
             doc.extend([
