@@ -1777,7 +1777,9 @@ func NetCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode, err
 	return NetNodeCreate(ctx, config)
 }
 
-// NewNetNode creates a node and starts it, without waiting.
+// NewNetNode creates a node and starts it, without waiting for what it connects to.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func NewNetNode(config *NetNodeConfig) (result *NetNode, err error) {
 	in := reused()
 	configPack := packedOr(in, "config", packNetNodeConfig, config != nil, at(config))
@@ -1794,7 +1796,9 @@ func NewNetNode(config *NetNodeConfig) (result *NetNode, err error) {
 	return newNetNode(uint64(out)), nil
 }
 
-// NewNet creates a node and starts it, without waiting.
+// NewNet creates a node and starts it, without waiting for what it connects to.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func NewNet(config *NetNodeConfig) (result *NetNode, err error) {
 	return NewNetNode(config)
 }

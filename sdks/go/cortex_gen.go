@@ -1295,6 +1295,8 @@ func TasksOpenFromSnapshot(ctx context.Context, redex *Redex, originHash OriginH
 }
 
 // Create begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *TasksAdapter) Create(id uint64, title string, nowNs time.Time) (result WriteReceipt, err error) {
 	in := &arguments{}
 	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
@@ -1312,6 +1314,8 @@ func (o *TasksAdapter) Create(id uint64, title string, nowNs time.Time) (result 
 }
 
 // Rename gives a task another title, of at most 1 MiB.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *TasksAdapter) Rename(id uint64, newTitle string, nowNs time.Time) (result WriteReceipt, err error) {
 	in := &arguments{}
 	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
@@ -1329,6 +1333,8 @@ func (o *TasksAdapter) Rename(id uint64, newTitle string, nowNs time.Time) (resu
 }
 
 // Complete says that a task is done.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *TasksAdapter) Complete(id uint64, nowNs time.Time) (result WriteReceipt, err error) {
 	in := &arguments{}
 	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
@@ -1346,6 +1352,8 @@ func (o *TasksAdapter) Complete(id uint64, nowNs time.Time) (result WriteReceipt
 }
 
 // Delete removes a task.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *TasksAdapter) Delete(id uint64) (result WriteReceipt, err error) {
 	var out C.net_bytes
 	var fail C.net_error
@@ -1358,6 +1366,8 @@ func (o *TasksAdapter) Delete(id uint64) (result WriteReceipt, err error) {
 }
 
 // ListTasks lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *TasksAdapter) ListTasks(filter *TaskFilter) (result []Task, err error) {
 	in := reused()
 	filterPack := packedOr(in, "filter", packTaskFilter, filter != nil, at(filter))
@@ -1450,6 +1460,8 @@ func (o *TasksAdapter) SnapshotAndWatch(ctx context.Context, filter *TaskFilter)
 }
 
 // Snapshot saves the state. Equal states of one log give equal bytes.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *TasksAdapter) Snapshot() (result CortexSnapshot, err error) {
 	var out C.net_bytes
 	var fail C.net_error
@@ -1681,6 +1693,8 @@ func MemoriesOpenFromSnapshot(ctx context.Context, redex *Redex, originHash Orig
 }
 
 // Store stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *MemoriesAdapter) Store(id uint64, content string, tags []string, source string, nowNs time.Time) (result WriteReceipt, err error) {
 	in := reused()
 	tagsPack := packed(in, "tags", packList(packText[string]), tags)
@@ -1700,6 +1714,8 @@ func (o *MemoriesAdapter) Store(id uint64, content string, tags []string, source
 }
 
 // Retag gives a memory other tags: at most 1024, of at most 4096 bytes.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *MemoriesAdapter) Retag(id uint64, tags []string, nowNs time.Time) (result WriteReceipt, err error) {
 	in := reused()
 	tagsPack := packed(in, "tags", packList(packText[string]), tags)
@@ -1719,6 +1735,8 @@ func (o *MemoriesAdapter) Retag(id uint64, tags []string, nowNs time.Time) (resu
 }
 
 // Pin pins a memory.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *MemoriesAdapter) Pin(id uint64, nowNs time.Time) (result WriteReceipt, err error) {
 	in := &arguments{}
 	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
@@ -1736,6 +1754,8 @@ func (o *MemoriesAdapter) Pin(id uint64, nowNs time.Time) (result WriteReceipt, 
 }
 
 // Unpin unpins a memory.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *MemoriesAdapter) Unpin(id uint64, nowNs time.Time) (result WriteReceipt, err error) {
 	in := &arguments{}
 	nowNsNumber := in.named("nowNs").instant(nowNs, time.Nanosecond)
@@ -1753,6 +1773,8 @@ func (o *MemoriesAdapter) Unpin(id uint64, nowNs time.Time) (result WriteReceipt
 }
 
 // Delete forgets a memory.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *MemoriesAdapter) Delete(id uint64) (result WriteReceipt, err error) {
 	var out C.net_bytes
 	var fail C.net_error
@@ -1765,6 +1787,8 @@ func (o *MemoriesAdapter) Delete(id uint64) (result WriteReceipt, err error) {
 }
 
 // ListMemories lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *MemoriesAdapter) ListMemories(filter *MemoryFilter) (result []Memory, err error) {
 	in := reused()
 	filterPack := packedOr(in, "filter", packMemoryFilter, filter != nil, at(filter))
@@ -1857,6 +1881,8 @@ func (o *MemoriesAdapter) SnapshotAndWatch(ctx context.Context, filter *MemoryFi
 }
 
 // Snapshot saves the state. Equal states of one log give equal bytes.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *MemoriesAdapter) Snapshot() (result CortexSnapshot, err error) {
 	var out C.net_bytes
 	var fail C.net_error

@@ -78,6 +78,14 @@ package net
 // #cgo nocallback net_echo_timetable
 // #cgo noescape net_echo_kit_of
 // #cgo nocallback net_echo_kit_of
+// #cgo noescape net_echo_spot_of
+// #cgo nocallback net_echo_spot_of
+// #cgo noescape net_echo_spot_maybe
+// #cgo nocallback net_echo_spot_maybe
+// #cgo noescape net_echo_twins_of
+// #cgo nocallback net_echo_twins_of
+// #cgo noescape net_pull
+// #cgo nocallback net_pull
 // #cgo noescape net_kit_text
 // #cgo nocallback net_kit_text
 // #cgo noescape net_kit_text_later
@@ -176,6 +184,12 @@ package net
 // #cgo nocallback net_echo_box_text
 // #cgo noescape net_echo_box_serial
 // #cgo nocallback net_echo_box_serial
+// #cgo noescape net_echo_gate_new
+// #cgo nocallback net_echo_gate_new
+// #cgo noescape net_echo_gate_open
+// #cgo nocallback net_echo_gate_open
+// #cgo noescape net_echo_gate_enter
+// #cgo nocallback net_echo_gate_enter
 // #cgo noescape net_letter_stream_skip
 // #cgo nocallback net_letter_stream_skip
 // #cgo noescape net_letter_stream_next
@@ -1478,6 +1492,99 @@ func unpackEchoWatch(r *reader) (v EchoWatch) {
 	return v
 }
 
+// A record that is a tuple where there are tuples.
+type EchoSpot struct {
+	// The first part.
+	Name string
+	// The second part.
+	Place uint64
+	// A part that may be left out, with a limit.
+	// Nil: 20 * time.Millisecond.
+	Pause *time.Duration
+	// The last part.
+	// Nil: there is none.
+	Note *string
+}
+
+func packEchoSpot(w *writer, v EchoSpot) {
+	w.record(4, func() {
+		w.name = "Name"
+		packText[string](w, v.Name)
+		packUint[uint64](w, v.Place)
+		w.name = "Pause"
+		packDuration(time.Millisecond)(w, or(v.Pause, 20*time.Millisecond))
+		w.name = "Note"
+		packOptional(packText[string])(w, v.Note)
+	})
+}
+
+func unpackEchoSpot(r *reader) (v EchoSpot) {
+	f := r.record()
+	if f.has() {
+		v.Name = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Place = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Pause = Ptr(unpackDuration(time.Millisecond)(&f.reader))
+	}
+	if f.has() {
+		v.Note = unpackOptional(unpackText[string])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A tuple of objects.
+type EchoTwins struct {
+	// The first box.
+	Elder *EchoBox
+	// The second box.
+	Younger *EchoBox
+}
+
+func packEchoTwins(w *writer, v EchoTwins) {
+	w.record(2, func() {
+		w.name = "Elder"
+		packEchoBox(w, v.Elder)
+		w.name = "Younger"
+		packEchoBox(w, v.Younger)
+	})
+}
+
+func unpackEchoTwins(r *reader) (v EchoTwins) {
+	f := r.record()
+	if f.has() {
+		v.Elder = unpackEchoBox(&f.reader)
+	}
+	if f.has() {
+		v.Younger = unpackEchoBox(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A tuple of what is there and of what comes.
+type EchoPull struct {
+	// Tuples in a list.
+	Spots []EchoSpot
+	// The stream.
+	Numbers *Stream[uint32]
+}
+
+func unpackEchoPull(r *reader) (v EchoPull) {
+	f := r.record()
+	if f.has() {
+		v.Spots = unpackList(unpackEchoSpot)(&f.reader)
+	}
+	if f.has() {
+		v.Numbers = unpackStream(unpackUint[uint32])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
 // A record with views, as event pages have them.
 type EchoPage struct {
 	// JSON text.
@@ -2310,6 +2417,83 @@ func packEchoBox(w *writer, o *EchoBox) {
 
 func unpackEchoBox(r *reader) *EchoBox {
 	return newEchoBox(r.uvarint())
+}
+
+// A gate at which one thread waits until another opens it.
+type EchoGate struct {
+	core *object
+}
+
+// NewEchoGate makes one that is shut.
+func NewEchoGate() (result *EchoGate, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_echo_gate_new(&out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return newEchoGate(uint64(out)), nil
+}
+
+// Open opens it for good.
+func (o *EchoGate) Open() (err error) {
+	var fail C.net_error
+	code := C.net_echo_gate_open(o.id(), &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return failed(&fail)
+	}
+	return nil
+}
+
+// Enter waits on the calling thread until it is open, and tells whether it was in time.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
+func (o *EchoGate) Enter(limit time.Duration) (result bool, err error) {
+	in := &arguments{}
+	limitNumber := in.named("limit").duration(limit, time.Millisecond)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.bool
+	var fail C.net_error
+	code := C.net_echo_gate_enter(o.id(), C.uint64_t(limitNumber), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, echoGateEnterNames)
+	}
+	return bool(out), nil
+}
+
+// Close lets go of the object.
+func (o *EchoGate) Close() error {
+	o.core.release()
+	return nil
+}
+
+// id is the handle, zero for none.
+func (o *EchoGate) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newEchoGate(handle uint64) *EchoGate {
+	o := &EchoGate{core: newObject(handle)}
+	return o
+}
+
+func packEchoGate(w *writer, o *EchoGate) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackEchoGate(r *reader) *EchoGate {
+	return newEchoGate(r.uvarint())
 }
 
 // A stream with a name.
@@ -3233,6 +3417,79 @@ func EchoKitOf(kit EchoKit) (result EchoKit, err error) {
 	return taken(&out, unpackEchoKit)
 }
 
+// EchoSpotOf gives the value back.
+func EchoSpotOf(spot EchoSpot) (result EchoSpot, err error) {
+	in := reused()
+	spotPack := packed(in, "spot", packEchoSpot, spot)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_spot_of(spotPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail, echoSpotFieldNames)
+	}
+	return taken(&out, unpackEchoSpot)
+}
+
+// EchoSpotMaybe gives the value back, or nothing.
+func EchoSpotMaybe(spot *EchoSpot) (result EchoSpot, found bool, err error) {
+	in := reused()
+	spotPack := packedOr(in, "spot", packEchoSpot, spot != nil, at(spot))
+	if err = in.ready(); err != nil {
+		return result, false, err
+	}
+	var there C.bool
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_spot_maybe(spotPack, &there, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, false, failed(&fail, echoSpotFieldNames)
+	}
+	if !there {
+		return result, false, nil
+	}
+	result, err = taken(&out, unpackEchoSpot)
+	return result, err == nil, err
+}
+
+// EchoTwinsOf gives the same boxes in the other order.
+func EchoTwinsOf(twins EchoTwins) (result EchoTwins, err error) {
+	in := reused()
+	twinsPack := packed(in, "twins", packEchoTwins, twins)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_twins_of(twinsPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail, echoTwinsFieldNames)
+	}
+	return taken(&out, unpackEchoTwins)
+}
+
+// Pull gives the tuples back, and a stream of that many numbers.
+func Pull(spots []EchoSpot, count uint32) (result EchoPull, err error) {
+	in := reused()
+	spotsPack := packed(in, "spots", packList(packEchoSpot), spots)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_pull(spotsPack, C.uint32_t(count), &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail, echoSpotFieldNames)
+	}
+	return taken(&out, unpackEchoPull)
+}
+
 // KitText gives the label and the texts of all boxes, with blanks between.
 func KitText(kit EchoKit) (result string, err error) {
 	in := reused()
@@ -3717,6 +3974,10 @@ var describeErrorNames = spelling{
 	"error", "errorValue",
 }
 
+var echoGateEnterNames = spelling{
+	"limit_ms", "limit",
+}
+
 var floorSignedNames = spelling{
 	"entity_id", "entityID",
 }
@@ -3824,4 +4085,16 @@ var echoKitFieldNames = spelling{
 	"more", "More",
 	"spare", "Spare",
 	"text", "Text",
+}
+
+var echoSpotFieldNames = spelling{
+	"name", "Name",
+	"note", "Note",
+	"pause_ms", "Pause",
+	"place", "Place",
+}
+
+var echoTwinsFieldNames = spelling{
+	"elder", "Elder",
+	"younger", "Younger",
 }

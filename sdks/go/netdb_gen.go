@@ -323,6 +323,8 @@ func NetDBOpenFromBytes(ctx context.Context, bundle []byte, config NetDBOpenConf
 }
 
 // Snapshot saves all states that are open. Equal states of the same logs give equal bytes.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *NetDB) Snapshot() (result NetDBBundle, err error) {
 	var out C.net_bytes
 	var fail C.net_error

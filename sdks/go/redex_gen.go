@@ -823,6 +823,8 @@ func RedexBelow(persistentDir string) (result *Redex, err error) {
 
 // OpenFile opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
 // first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *Redex) OpenFile(name string, config *RedexFileConfig) (result *RedexFile, err error) {
 	in := reused()
 	configPack := packedOr(in, "config", packRedexFileConfig, config != nil, at(config))
@@ -899,6 +901,8 @@ type RedexFile struct {
 }
 
 // Append appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *RedexFile) Append(payload []byte) (result uint64, err error) {
 	var out C.uint64_t
 	var fail C.net_error
@@ -911,6 +915,8 @@ func (o *RedexFile) Append(payload []byte) (result uint64, err error) {
 }
 
 // AppendBatch appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *RedexFile) AppendBatch(payloads [][]byte) (result uint64, found bool, err error) {
 	in := reused()
 	payloadsPack := packed(in, "payloads", packList(packBytes[[]byte]), payloads)
@@ -957,6 +963,8 @@ func (o *RedexFile) AppendBatchAsync(ctx context.Context, payloads [][]byte) (re
 }
 
 // ReadRange reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it is an error that names the numbers; what is around them can be read.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *RedexFile) ReadRange(start uint64, end uint64) (result []RedexEvent, err error) {
 	var out C.net_bytes
 	var fail C.net_error
@@ -970,6 +978,8 @@ func (o *RedexFile) ReadRange(start uint64, end uint64) (result []RedexEvent, er
 
 // Tail reads what is retained from a number on, and then what is appended, without a gap. From 0 it begins with the oldest event. It ends when
 // the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind what was given up.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *RedexFile) Tail(fromSeq uint64) (result *RedexTailIter, err error) {
 	var out C.net_handle
 	var fail C.net_error
@@ -1003,6 +1013,8 @@ func (o *RedexFile) finish(ctx context.Context) (err error) {
 }
 
 // Len tells how many events are retained.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *RedexFile) Len() (result uint64, err error) {
 	var out C.uint64_t
 	var fail C.net_error
@@ -1015,6 +1027,8 @@ func (o *RedexFile) Len() (result uint64, err error) {
 }
 
 // IsEmpty tells whether no event is retained.
+//
+// It may wait for the disk or work for long; other goroutines run meanwhile.
 func (o *RedexFile) IsEmpty() (result bool, err error) {
 	var out C.bool
 	var fail C.net_error

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "eb48ebd1dd9386782a5d2d8f5b38b1b5"
+const specHash = "4b66fdd855ac68f11a76c9bdea796f4f"

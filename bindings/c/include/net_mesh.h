@@ -452,6 +452,18 @@ net_code net_echo_timetable(net_view value, net_bytes *result, net_error *error)
 // Gives the kit back, with the same boxes in it.
 net_code net_echo_kit_of(net_view kit, net_bytes *result, net_error *error);
 
+// Gives the value back.
+net_code net_echo_spot_of(net_view spot, net_bytes *result, net_error *error);
+
+// Gives the value back, or nothing.
+net_code net_echo_spot_maybe(net_view spot, bool *found, net_bytes *result, net_error *error);
+
+// Gives the same boxes in the other order.
+net_code net_echo_twins_of(net_view twins, net_bytes *result, net_error *error);
+
+// Gives the tuples back, and a stream of that many numbers.
+net_code net_pull(net_view spots, uint32_t count, net_bytes *result, net_error *error);
+
 // Gives the label and the texts of all boxes, with blanks between.
 net_code net_kit_text(net_view kit, net_bytes *result, net_error *error);
 
@@ -633,6 +645,17 @@ net_code net_echo_box_text(net_handle handle, net_bytes *result, net_error *erro
 
 // Number of the box in this process, from 1.
 net_code net_echo_box_serial(net_handle handle, uint64_t *result, net_error *error);
+
+// Makes one that is shut.
+net_code net_echo_gate_new(net_handle *result, net_error *error);
+
+// Opens it for good.
+net_code net_echo_gate_open(net_handle handle, net_error *error);
+
+// Waits on the calling thread until it is open, and tells whether it was in time.
+//
+// It may wait for the disk or work for long, on the calling thread.
+net_code net_echo_gate_enter(net_handle handle, uint64_t limit_ms, bool *result, net_error *error);
 
 // Leaves out the next characters.
 net_code net_letter_stream_skip(net_handle handle, uint32_t count, net_error *error);
@@ -1035,7 +1058,9 @@ net_code net_generate_net_keypair(net_bytes *result, net_error *error);
 // only one that refuses is an error.
 uint64_t net_net_node_create(net_view config, net_done done, void *ctx);
 
-// Creates a node and starts it, without waiting.
+// Creates a node and starts it, without waiting for what it connects to.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_net_node_new(net_view config, net_handle *result, net_error *error);
 
 // Gives another reference to the same node.
@@ -1261,6 +1286,8 @@ net_code net_redex_below(net_view persistent_dir, net_handle *result, net_error 
 // Opens a file by the name of a channel, or makes it. A file that this manager has open already is
 // the same again, as it was set up
 // first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_redex_open_file(net_handle handle,
                              net_view name,
                              net_view config,
@@ -1278,12 +1305,16 @@ uint64_t net_redex_verify(net_handle handle, net_view name, net_done done, void 
 uint64_t net_redex_repair(net_handle handle, net_view name, bool apply, net_done done, void *ctx);
 
 // Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_redex_file_append(net_handle handle,
                                net_view payload,
                                uint64_t *result,
                                net_error *error);
 
 // Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_redex_file_append_batch(net_handle handle,
                                      net_view payloads,
                                      bool *found,
@@ -1301,6 +1332,8 @@ uint64_t net_redex_file_append_batch_async(net_handle handle,
 
 // Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among
 // it is an error that names the numbers; what is around them can be read.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_redex_file_read_range(net_handle handle,
                                    uint64_t start,
                                    uint64_t end,
@@ -1311,6 +1344,8 @@ net_code net_redex_file_read_range(net_handle handle,
 // begins with the oldest event. It ends when
 // the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind
 // what was given up.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_redex_file_tail(net_handle handle,
                              uint64_t from_seq,
                              net_handle *result,
@@ -1324,9 +1359,13 @@ uint64_t net_redex_file_sync(net_handle handle, net_done done, void *ctx);
 uint64_t net_redex_file_close(net_handle handle, net_done done, void *ctx);
 
 // Tells how many events are retained.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_redex_file_len(net_handle handle, uint64_t *result, net_error *error);
 
 // Tells whether no event is retained.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_redex_file_is_empty(net_handle handle, bool *result, net_error *error);
 
 // Tells the number that the next event gets.
@@ -1371,6 +1410,8 @@ uint64_t net_tasks_adapter_open_from_snapshot(net_handle redex,
                                               void *ctx);
 
 // Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_tasks_adapter_create(net_handle handle,
                                   uint64_t id,
                                   net_view title,
@@ -1379,6 +1420,8 @@ net_code net_tasks_adapter_create(net_handle handle,
                                   net_error *error);
 
 // Gives a task another title, of at most 1 MiB.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_tasks_adapter_rename(net_handle handle,
                                   uint64_t id,
                                   net_view new_title,
@@ -1387,6 +1430,8 @@ net_code net_tasks_adapter_rename(net_handle handle,
                                   net_error *error);
 
 // Says that a task is done.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_tasks_adapter_complete(net_handle handle,
                                     uint64_t id,
                                     uint64_t now_ns,
@@ -1394,6 +1439,8 @@ net_code net_tasks_adapter_complete(net_handle handle,
                                     net_error *error);
 
 // Removes a task.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_tasks_adapter_delete(net_handle handle,
                                   uint64_t id,
                                   net_bytes *result,
@@ -1401,6 +1448,8 @@ net_code net_tasks_adapter_delete(net_handle handle,
 
 // Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short
 // list of many items looks at few.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_tasks_adapter_list_tasks(net_handle handle,
                                       net_view filter,
                                       net_bytes *result,
@@ -1443,6 +1492,8 @@ uint64_t net_tasks_adapter_snapshot_and_watch(net_handle handle,
                                               void *ctx);
 
 // Saves the state. Equal states of one log give equal bytes.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_tasks_adapter_snapshot(net_handle handle, net_bytes *result, net_error *error);
 
 // Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
@@ -1489,6 +1540,8 @@ uint64_t net_memories_adapter_open_from_snapshot(net_handle redex,
 
 // Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and
 // there are at most 1024 tags of at most 4096 bytes.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_memories_adapter_store(net_handle handle,
                                     uint64_t id,
                                     net_view content,
@@ -1499,6 +1552,8 @@ net_code net_memories_adapter_store(net_handle handle,
                                     net_error *error);
 
 // Gives a memory other tags: at most 1024, of at most 4096 bytes.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_memories_adapter_retag(net_handle handle,
                                     uint64_t id,
                                     net_view tags,
@@ -1507,6 +1562,8 @@ net_code net_memories_adapter_retag(net_handle handle,
                                     net_error *error);
 
 // Pins a memory.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_memories_adapter_pin(net_handle handle,
                                   uint64_t id,
                                   uint64_t now_ns,
@@ -1514,6 +1571,8 @@ net_code net_memories_adapter_pin(net_handle handle,
                                   net_error *error);
 
 // Unpins a memory.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_memories_adapter_unpin(net_handle handle,
                                     uint64_t id,
                                     uint64_t now_ns,
@@ -1521,6 +1580,8 @@ net_code net_memories_adapter_unpin(net_handle handle,
                                     net_error *error);
 
 // Forgets a memory.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_memories_adapter_delete(net_handle handle,
                                      uint64_t id,
                                      net_bytes *result,
@@ -1528,6 +1589,8 @@ net_code net_memories_adapter_delete(net_handle handle,
 
 // Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short
 // list of many items looks at few.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_memories_adapter_list_memories(net_handle handle,
                                             net_view filter,
                                             net_bytes *result,
@@ -1570,6 +1633,8 @@ uint64_t net_memories_adapter_snapshot_and_watch(net_handle handle,
                                                  void *ctx);
 
 // Saves the state. Equal states of one log give equal bytes.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_memories_adapter_snapshot(net_handle handle, net_bytes *result, net_error *error);
 
 // Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
@@ -1649,6 +1714,8 @@ uint64_t net_net_db_open_from_snapshot(net_view config, net_view bundle, net_don
 uint64_t net_net_db_open_from_bytes(net_view bundle, net_view config, net_done done, void *ctx);
 
 // Saves all states that are open. Equal states of the same logs give equal bytes.
+//
+// It may wait for the disk or work for long, on the calling thread.
 net_code net_net_db_snapshot(net_handle handle, net_bytes *result, net_error *error);
 
 // Closes all states. What they held can still be read; closing again does nothing.

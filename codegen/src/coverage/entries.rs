@@ -64,6 +64,9 @@ const HANDLE: &str = "An object of C is a `net_handle`.";
 const ITSELF: &str = "It is the handle itself.";
 const VIEW: &str = "A struct of C holds the text, which the program decodes.";
 
+/// Why TypeScript has no name for a field of a tuple.
+const PLACE: &str = "A part of a tuple is called by its place.";
+
 /// Why C has no codec of some layouts.
 const NO_ROOM: &str =
     "A struct of C has room for lists of at most 4,096 items, and a printed text for numbers without a sign.";
@@ -184,6 +187,10 @@ impl<'a> List<'a> {
         let path = format!("{owner}.{}", field.name.spec);
         let entry = self.add(Sort::Field, path.clone(), |lang| names::field(lang, api, record, field));
         entry.untested = field.untested.clone().or(entry.untested.take());
+        if record.is_tuple_in(Lang::Ts) {
+            entry.names.remove(&Lang::Ts);
+            entry.skip.insert(Lang::Ts, PLACE.into());
+        }
         let given = |lang: &dyn Language| lang.field_aliases(api, record, field);
         self.aliases(Sort::Alias, &path, &field.name, |lang, alias| {
             nth(lang, &field.name, alias, given(lang))

@@ -13,9 +13,9 @@ pub struct Record {
     /// Field as which the whole record may stand.
     #[serde(rename = "as")]
     pub stands_as: Option<String>,
-    /// Whether it is printed as a tuple.
+    /// Languages in which it is a tuple of its fields.
     #[serde(default)]
-    pub tuple: bool,
+    pub tuple: Vec<TupleIn>,
     /// Whether its fields, all of them numbers, are final within a major version of the C ABI: as the result of a call that
     /// answers at once it crosses as they stand, without a pack.
     #[serde(default)]
@@ -36,6 +36,16 @@ pub struct Record {
     pub functions: Table<Method>,
     /// What it describes.
     pub doc: String,
+}
+
+/// A language that has tuples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TupleIn {
+    /// TypeScript.
+    Ts,
+    /// Python.
+    Python,
 }
 
 /// How a record is a class.

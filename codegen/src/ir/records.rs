@@ -12,8 +12,8 @@ pub struct Record {
     pub class: Option<RecordClass>,
     /// Position of the field as which it may stand.
     pub stands_as: Option<usize>,
-    /// Whether it is printed as a tuple.
-    pub tuple: bool,
+    /// Languages in which it is a tuple of its fields.
+    pub tuple: Vec<Lang>,
     /// Whether its fields are final, so that a result crosses the C ABI as numbers.
     pub fixed: bool,
     /// Languages that keep the spec's names for the fields.
@@ -34,6 +34,11 @@ impl Record {
     /// Whether a field of its own has a range.
     pub fn has_limits(&self) -> bool {
         self.fields.iter().any(Field::has_range)
+    }
+
+    /// Whether it is a tuple in a language.
+    pub fn is_tuple_in(&self, lang: Lang) -> bool {
+        self.tuple.contains(&lang)
     }
 
     /// Whether a caller may leave every field out.

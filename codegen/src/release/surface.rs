@@ -168,11 +168,12 @@ impl<'a> List<'a> {
             RecordClass::Fields => "fields",
         });
         let stands_as = item.stands_as.map(|at| &item.fields[at].name.spec);
+        let tuple: Vec<_> = item.tuple.iter().map(|lang| lang.key().to_owned()).collect();
         let keep: Vec<_> = item.keep_names.iter().map(|lang| lang.key().to_owned()).collect();
         let shape = [
             part("class", class),
             part("stands as", stands_as),
-            flag("tuple", item.tuple),
+            list("tuple in", &tuple),
             flag("fixed", item.fixed),
             list("names kept in", &keep),
         ];

@@ -81,6 +81,14 @@ func (c *call) call() any {
 		return c.keep(self[*EchoBox](c).Itself())
 	case "call:echo.echo_box.close":
 		return done(c, self[*EchoBox](c).Close())
+	case "call:echo.echo_gate.new":
+		return kept[*EchoGate](c)(NewEchoGate())
+	case "call:echo.echo_gate.open":
+		return done(c, self[*EchoGate](c).Open())
+	case "call:echo.echo_gate.enter":
+		return give(c, showPlain[bool])(self[*EchoGate](c).Enter(readDuration(time.Millisecond)(c.arg("limit"))))
+	case "call:echo.echo_gate.close":
+		return done(c, self[*EchoGate](c).Close())
 	case "call:echo.letter_stream.skip":
 		return done(c, self[*LetterStream](c).Skip(readUint[uint32](c.arg("count"))))
 	case "call:echo.letter_stream.next":
@@ -191,6 +199,14 @@ func (c *call) call() any {
 		return give(c, showTimetable)(EchoTimetable(readTimetable(c.arg("value"))))
 	case "call:echo.echo_kit_of":
 		return give(c, showEchoKit(c))(EchoKitOf(readEchoKit(c)(c.arg("kit"))))
+	case "call:echo.echo_spot_of":
+		return give(c, showEchoSpot)(EchoSpotOf(readEchoSpot(c.arg("spot"))))
+	case "call:echo.echo_spot_maybe":
+		return giveFound(c, showEchoSpot)(EchoSpotMaybe(readOptional(readEchoSpot)(c.arg("spot"))))
+	case "call:echo.echo_twins_of":
+		return give(c, showEchoTwins(c))(EchoTwinsOf(readEchoTwins(c)(c.arg("twins"))))
+	case "call:echo.pull":
+		return give(c, showEchoPull(c))(Pull(readList(readEchoSpot)(c.arg("spots")), readUint[uint32](c.arg("count"))))
 	case "call:echo.kit_text":
 		return give(c, showPlain[string])(KitText(readEchoKit(c)(c.arg("kit"))))
 	case "call:echo.kit_text_later":
@@ -1338,6 +1354,63 @@ func showEchoWatch(c *call) func(EchoWatch) any {
 		o := map[string]any{}
 		o["kit"] = showEchoKit(c)(r.Kit)
 		o["pause"] = showDuration(time.Millisecond)(r.Pause)
+		o["numbers"] = showStream(c, showPlain[uint32])(r.Numbers)
+		return o
+	}
+}
+
+func readEchoSpot(v any) (r EchoSpot) {
+	o := v.(map[string]any)
+	if value, ok := o["name"]; ok {
+		r.Name = readText[string](value)
+	}
+	if value, ok := o["place"]; ok {
+		r.Place = readUint[uint64](value)
+	}
+	if value, ok := o["pause"]; ok {
+		r.Pause = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["note"]; ok {
+		r.Note = readOptional(readText[string])(value)
+	}
+	return r
+}
+
+func showEchoSpot(r EchoSpot) any {
+	o := map[string]any{}
+	o["name"] = showPlain[string](r.Name)
+	o["place"] = showDecimal[uint64](r.Place)
+	o["pause"] = showOptional(showDuration(time.Millisecond))(r.Pause)
+	o["note"] = showOptional(showPlain[string])(r.Note)
+	return o
+}
+
+func readEchoTwins(c *call) func(any) EchoTwins {
+	return func(v any) (r EchoTwins) {
+		o := v.(map[string]any)
+		if value, ok := o["elder"]; ok {
+			r.Elder = ref[*EchoBox](c)(value)
+		}
+		if value, ok := o["younger"]; ok {
+			r.Younger = ref[*EchoBox](c)(value)
+		}
+		return r
+	}
+}
+
+func showEchoTwins(c *call) func(EchoTwins) any {
+	return func(r EchoTwins) any {
+		o := map[string]any{}
+		o["elder"] = showObject[*EchoBox](r.Elder)
+		o["younger"] = showObject[*EchoBox](r.Younger)
+		return o
+	}
+}
+
+func showEchoPull(c *call) func(EchoPull) any {
+	return func(r EchoPull) any {
+		o := map[string]any{}
+		o["spots"] = showList(showEchoSpot)(r.Spots)
 		o["numbers"] = showStream(c, showPlain[uint32])(r.Numbers)
 		return o
 	}

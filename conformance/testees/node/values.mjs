@@ -48,7 +48,7 @@ export async function show(type, value) {
     case 'list': return Promise.all(value.map((item) => show(of, item)));
     case 'map': return showEntries(Object.entries(value).map(([key, item]) => [key, of, item]));
     case 'enum': return Object.entries(shapes[of].values).find(([, tag]) => tag === value)?.[0] ?? `unknown:${value}`;
-    case 'record': return showFields(shapes[of].fields, value);
+    case 'record': return showRecord(shapes[of], value);
     case 'union': {
       const { tag, cases } = shapes[of];
       return { [tag]: value[tag], ...(await showFields(cases[value[tag]], value)) };
@@ -75,8 +75,9 @@ function readFields(fields, value, kept, all) {
   return Object.fromEntries(given.map(([name, member, type]) => [member, read(type, value[name], kept, all)]));
 }
 
-function readRecord({ fields, class: name }, value, kept, all) {
+function readRecord({ fields, class: name, tuple }, value, kept, all) {
   const given = readFields(fields, value, kept, all);
+  if (tuple) return fields.map(([, member]) => given[member]);
   return name === '' ? given : new all[name](...fields.map(([, member]) => given[member]));
 }
 
@@ -95,6 +96,10 @@ function readHost({ callable, members }, value, kept, all) {
     host[member.name] = member.kind === 'property' ? act() : member.waits ? async (...given) => act(...given) : act;
   }
   return callable ? Object.values(host)[0] : host;
+}
+
+function showRecord({ fields, tuple }, value) {
+  return showEntries(fields.map(([name, member, type], place) => [name, type, value[tuple ? place : member]]));
 }
 
 function showFields(fields, value) {

@@ -131,6 +131,24 @@ impl api::EchoFunctions for Functions {
         Ok(kit)
     }
 
+    fn echo_spot_of(spot: EchoSpot) -> Result<EchoSpot, Error> {
+        Ok(spot)
+    }
+
+    fn echo_spot_maybe(spot: Option<EchoSpot>) -> Result<Option<EchoSpot>, Error> {
+        Ok(spot)
+    }
+
+    fn echo_twins_of(twins: EchoTwins<Arc<EchoBox>>) -> Result<EchoTwins<Arc<EchoBox>>, Error> {
+        Ok(EchoTwins { elder: twins.younger, younger: twins.elder })
+    }
+
+    fn pull(spots: Vec<EchoSpot>, count: u32) -> Result<EchoPull, Error> {
+        check_length("spots", spots.len())?;
+        check_length("count", count as usize)?;
+        Ok(EchoPull { spots, numbers: Arc::new(Count::to(count)) })
+    }
+
     fn kit_text(kit: EchoKit<Arc<EchoBox>>) -> Result<String, Error> {
         Ok(text_of(&kit))
     }

@@ -58,7 +58,9 @@ pub unsafe extern "C" fn net_net_node_create(config: View, done: Done, ctx: *mut
     }
 }
 
-/// Creates a node and starts it, without waiting.
+/// Creates a node and starts it, without waiting for what it connects to.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_node_new(config: View, result: *mut Handle, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.

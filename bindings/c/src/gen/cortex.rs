@@ -135,6 +135,8 @@ pub unsafe extern "C" fn net_tasks_adapter_open_from_snapshot(
 }
 
 /// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_tasks_adapter_create(
     handle: Handle,
@@ -157,6 +159,8 @@ pub unsafe extern "C" fn net_tasks_adapter_create(
 }
 
 /// Gives a task another title, of at most 1 MiB.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_tasks_adapter_rename(
     handle: Handle,
@@ -179,6 +183,8 @@ pub unsafe extern "C" fn net_tasks_adapter_rename(
 }
 
 /// Says that a task is done.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_tasks_adapter_complete(
     handle: Handle,
@@ -198,6 +204,8 @@ pub unsafe extern "C" fn net_tasks_adapter_complete(
 }
 
 /// Removes a task.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_tasks_adapter_delete(
     handle: Handle,
@@ -216,6 +224,8 @@ pub unsafe extern "C" fn net_tasks_adapter_delete(
 
 /// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short
 /// list of many items looks at few.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_tasks_adapter_list_tasks(
     handle: Handle,
@@ -356,6 +366,8 @@ pub unsafe extern "C" fn net_tasks_adapter_snapshot_and_watch(
 }
 
 /// Saves the state. Equal states of one log give equal bytes.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_tasks_adapter_snapshot(
     handle: Handle,
@@ -559,6 +571,8 @@ pub unsafe extern "C" fn net_memories_adapter_open_from_snapshot(
 
 /// Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and
 /// there are at most 1024 tags of at most 4096 bytes.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_memories_adapter_store(
     handle: Handle,
@@ -587,6 +601,8 @@ pub unsafe extern "C" fn net_memories_adapter_store(
 }
 
 /// Gives a memory other tags: at most 1024, of at most 4096 bytes.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_memories_adapter_retag(
     handle: Handle,
@@ -609,6 +625,8 @@ pub unsafe extern "C" fn net_memories_adapter_retag(
 }
 
 /// Pins a memory.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_memories_adapter_pin(
     handle: Handle,
@@ -628,6 +646,8 @@ pub unsafe extern "C" fn net_memories_adapter_pin(
 }
 
 /// Unpins a memory.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_memories_adapter_unpin(
     handle: Handle,
@@ -648,6 +668,8 @@ pub unsafe extern "C" fn net_memories_adapter_unpin(
 }
 
 /// Forgets a memory.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_memories_adapter_delete(
     handle: Handle,
@@ -666,6 +688,8 @@ pub unsafe extern "C" fn net_memories_adapter_delete(
 
 /// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short
 /// list of many items looks at few.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_memories_adapter_list_memories(
     handle: Handle,
@@ -809,6 +833,8 @@ pub unsafe extern "C" fn net_memories_adapter_snapshot_and_watch(
 }
 
 /// Saves the state. Equal states of one log give equal bytes.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_memories_adapter_snapshot(
     handle: Handle,

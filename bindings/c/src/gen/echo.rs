@@ -561,6 +561,68 @@ pub unsafe extern "C" fn net_echo_kit_of(kit: View, result: *mut Bytes, error: *
     }
 }
 
+/// Gives the value back.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_spot_of(spot: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let spot = spot.pack::<net_types::echo::EchoSpot>("spot")?;
+            spot.check()?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_spot_of(spot).map(Packed)
+        })
+    }
+}
+
+/// Gives the value back, or nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_spot_maybe(
+    spot: View,
+    found: *mut bool,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer_optional(found, result, error, || {
+            let spot = spot.optional(|view| view.pack::<net_types::echo::EchoSpot>("spot"))?;
+            if let Some(value) = &spot {
+                value.check()?;
+            }
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_spot_maybe(spot)
+                .map(|value| value.map(Packed))
+        })
+    }
+}
+
+/// Gives the same boxes in the other order.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_twins_of(twins: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let twins =
+                twins.pack::<net_types::echo::EchoTwins<std::sync::Arc<net_core::EchoBox>>>("twins")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_twins_of(twins).map(Packed)
+        })
+    }
+}
+
+/// Gives the tuples back, and a stream of that many numbers.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_pull(spots: View, count: u32, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let spots = spots.pack::<Vec<net_types::echo::EchoSpot>>("spots")?;
+            for value in spots.iter() {
+                value.check()?;
+            }
+            <net_core::Functions as net_types::api::EchoFunctions>::pull(spots, count).map(Packed)
+        })
+    }
+}
+
 /// Gives the label and the texts of all boxes, with blanks between.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_kit_text(kit: View, result: *mut Bytes, error: *mut Failure) -> Code {
@@ -1274,6 +1336,47 @@ pub unsafe extern "C" fn net_echo_box_serial(handle: Handle, result: *mut u64, e
         call::answer(result, error, || {
             let this = value::object::<net_core::EchoBox>(handle)?;
             Ok(<net_core::EchoBox as net_types::api::EchoBox>::serial(&this))
+        })
+    }
+}
+
+/// Makes one that is shut.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_gate_new(result: *mut Handle, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || <net_core::EchoGate as net_types::api::EchoGate>::new().map(Shared))
+    }
+}
+
+/// Opens it for good.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_gate_open(handle: Handle, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::perform(error, || {
+            let this = value::object::<net_core::EchoGate>(handle)?;
+            <net_core::EchoGate as net_types::api::EchoGate>::open(&this)
+        })
+    }
+}
+
+/// Waits on the calling thread until it is open, and tells whether it was in time.
+///
+/// It may wait for the disk or work for long, on the calling thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_gate_enter(
+    handle: Handle,
+    limit_ms: u64,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::EchoGate>(handle)?;
+            let limit_ms = std::time::Duration::from_millis(limit_ms);
+            <net_core::EchoGate as net_types::api::EchoGate>::enter(&this, limit_ms)
         })
     }
 }

@@ -70,6 +70,8 @@ pub unsafe extern "C" fn net_net_db_open_from_bytes(
 }
 
 /// Saves all states that are open. Equal states of the same logs give equal bytes.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_db_snapshot(
     handle: Handle,

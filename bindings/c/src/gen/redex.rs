@@ -43,6 +43,8 @@ pub unsafe extern "C" fn net_redex_below(
 /// Opens a file by the name of a channel, or makes it. A file that this manager has open already is
 /// the same again, as it was set up
 /// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_open_file(
     handle: Handle,
@@ -102,6 +104,8 @@ pub unsafe extern "C" fn net_redex_repair(
 }
 
 /// Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_append(
     handle: Handle,
@@ -120,6 +124,8 @@ pub unsafe extern "C" fn net_redex_file_append(
 }
 
 /// Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_append_batch(
     handle: Handle,
@@ -180,6 +186,8 @@ pub unsafe extern "C" fn net_redex_file_append_batch_async(
 
 /// Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among
 /// it is an error that names the numbers; what is around them can be read.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_read_range(
     handle: Handle,
@@ -201,6 +209,8 @@ pub unsafe extern "C" fn net_redex_file_read_range(
 /// begins with the oldest event. It ends when
 /// the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind
 /// what was given up.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_tail(
     handle: Handle,
@@ -243,6 +253,8 @@ pub unsafe extern "C" fn net_redex_file_close(handle: Handle, done: Done, ctx: *
 }
 
 /// Tells how many events are retained.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_len(handle: Handle, result: *mut u64, error: *mut Failure) -> Code {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
@@ -255,6 +267,8 @@ pub unsafe extern "C" fn net_redex_file_len(handle: Handle, result: *mut u64, er
 }
 
 /// Tells whether no event is retained.
+///
+/// It may wait for the disk or work for long, on the calling thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_is_empty(
     handle: Handle,

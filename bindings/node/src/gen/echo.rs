@@ -418,6 +418,67 @@ pub fn echo_echo_kit_of(environment: f64, args: &[u8], out: BufferSlice<'_>) -> 
         Ok(abi::answer(out, w))
     })
 }
+/// `echo.echo_spot_of`
+#[napi(js_name = "echoEchoSpotOf")]
+pub fn echo_echo_spot_of(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let spot = <net_types::echo::EchoSpot as Pack>::unpack(r)?;
+        spot.check()?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_spot_of(spot)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_spot_maybe`
+#[napi(js_name = "echoEchoSpotMaybe")]
+pub fn echo_echo_spot_maybe(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let spot = <Option<net_types::echo::EchoSpot> as Pack>::unpack(r)?;
+        if let Some(value) = &spot {
+            value.check()?;
+        }
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_spot_maybe(spot)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_twins_of`
+#[napi(js_name = "echoEchoTwinsOf")]
+pub fn echo_echo_twins_of(environment: f64, args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let r = &mut Reader::new(args);
+        let twins = super::echo::unpack_echo_twins(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_twins_of(twins)?;
+        let mut w = Writer::new();
+        super::echo::pack_echo_twins(&home, result, &mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.pull`
+#[napi(js_name = "echoPull")]
+pub fn echo_pull(environment: f64, count: u32, args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let r = &mut Reader::new(args);
+        let spots = <Vec<net_types::echo::EchoSpot> as Pack>::unpack(r)?;
+        for value in spots.iter() {
+            value.check()?;
+        }
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::pull(spots, count)?;
+        let mut w = Writer::new();
+        super::echo::pack_echo_pull(&home, result, &mut w);
+        Ok(abi::answer(out, w))
+    })
+}
 /// `echo.kit_text`
 #[napi(js_name = "echoKitText")]
 pub fn echo_kit_text(args: &[u8]) -> napi::Result<String> {
@@ -1021,6 +1082,34 @@ pub fn echo_echo_box_serial(this: f64) -> napi::Result<u64> {
         Ok(result)
     })
 }
+/// `echo.echo_gate.new`
+#[napi(js_name = "echoEchoGateNew")]
+pub fn echo_echo_gate_new(environment: f64) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let result = <net_core::EchoGate as net_types::api::EchoGate>::new()?;
+        Ok(home.own(result) as f64)
+    })
+}
+/// `echo.echo_gate.open`
+#[napi(js_name = "echoEchoGateOpen")]
+pub fn echo_echo_gate_open(this: f64) -> napi::Result<()> {
+    abi::call(|| {
+        let this = abi::object::<net_core::EchoGate>(this)?;
+        <net_core::EchoGate as net_types::api::EchoGate>::open(&this)?;
+        Ok(())
+    })
+}
+/// `echo.echo_gate.enter`
+#[napi(js_name = "echoEchoGateEnter")]
+pub fn echo_echo_gate_enter(this: f64, limit: BigInt) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::EchoGate>(this)?;
+        let result =
+            <net_core::EchoGate as net_types::api::EchoGate>::enter(&this, abi::duration(&limit, 1_000_000))?;
+        Ok(result)
+    })
+}
 /// `echo.letter_stream.skip`
 #[napi(js_name = "echoLetterStreamSkip")]
 pub fn echo_letter_stream_skip(this: f64, count: u32) -> napi::Result<()> {
@@ -1257,6 +1346,40 @@ pub(crate) fn pack_echo_watch(
     w.record(3, |w| {
         super::echo::pack_echo_kit(home, value.kit, w);
         w.duration(value.pause, 1_000_000);
+        w.varint(home.own(Arc::new(StreamHandle::packed(value.numbers))));
+    });
+}
+
+pub(crate) fn pack_echo_twins(
+    home: &Home,
+    value: net_types::echo::EchoTwins<std::sync::Arc<net_core::EchoBox>>,
+    w: &mut Writer,
+) {
+    w.record(2, |w| {
+        w.varint(home.own(value.elder));
+        w.varint(home.own(value.younger));
+    });
+}
+
+pub(crate) fn unpack_echo_twins(
+    r: &mut Reader<'_>,
+) -> Result<net_types::echo::EchoTwins<std::sync::Arc<net_core::EchoBox>>, Error> {
+    let mut f = r.record()?;
+    Ok(net_types::echo::EchoTwins {
+        elder: match f.next().map(|r| r.varint().and_then(abi::shared::<net_core::EchoBox>)).transpose()? {
+            Some(value) => value,
+            None => return Err(f.missing()),
+        },
+        younger: match f.next().map(|r| r.varint().and_then(abi::shared::<net_core::EchoBox>)).transpose()? {
+            Some(value) => value,
+            None => return Err(f.missing()),
+        },
+    })
+}
+
+pub(crate) fn pack_echo_pull(home: &Home, value: net_types::echo::EchoPull, w: &mut Writer) {
+    w.record(2, |w| {
+        value.spots.pack(w);
         w.varint(home.own(Arc::new(StreamHandle::packed(value.numbers))));
     });
 }

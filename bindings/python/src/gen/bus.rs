@@ -2435,12 +2435,14 @@ fn net_node_create_submit(py: Python<'_>, queue: &Bound<'_, Queue>, config: Opti
     queue.get().submit(py, net_node_create_start(config)?)
 }
 
-/// Creates a node and starts it, without waiting.
+/// Creates a node and starts it, without waiting for what it connects to.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (config))]
 fn net_node_new(py: Python<'_>, config: Option<Arg<'_, '_>>) -> Answer {
     let config = abi::arg_or(config, "config", Default::default)?;
-    abi::run(py, 0, || <net_core::NetNode as api::NetNode>::new(config))
+    abi::blocking(py, || <net_core::NetNode as api::NetNode>::new(config))
 }
 
 /// Gives another reference to the same node.

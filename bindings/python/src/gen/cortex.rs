@@ -1044,77 +1044,6 @@ impl ToPy for net_types::cortex::WriteReceipt {
         Ok(Py::new(py, WriteReceipt::of(py, self)?)?.into_any())
     }
 }
-/// A state that was saved.
-#[pyclass(frozen, name = "CortexSnapshot", module = "net")]
-pub(crate) struct CortexSnapshot(net_types::cortex::CortexSnapshot);
-
-impl CortexSnapshot {
-    fn of(_: Python<'_>, record: net_types::cortex::CortexSnapshot) -> PyResult<Self> {
-        Ok(Self(record))
-    }
-}
-
-#[pymethods]
-impl CortexSnapshot {
-    #[classattr]
-    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 2] = ["state_bytes", "last_seq"];
-        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
-    }
-
-    #[new]
-    #[pyo3(signature = (state_bytes, last_seq = None))]
-    fn new(py: Python<'_>, state_bytes: Arg<'_, '_>, last_seq: Option<Arg<'_, '_>>) -> PyResult<Self> {
-        let record = net_types::cortex::CortexSnapshot {
-            state_bytes: abi::arg(state_bytes, "state_bytes")?,
-            last_seq: abi::arg_or(last_seq, "last_seq", || None)?,
-        };
-        Self::of(py, record)
-    }
-
-    /// A `state_snapshot`.
-    #[getter]
-    fn state_bytes(&self, py: Python<'_>) -> Answer {
-        let value = &self.0.state_bytes;
-        value::shown(value, py)
-    }
-
-    /// Number of the last event that is in it. The bytes say it as well, and they count.
-    #[getter]
-    fn last_seq(&self, py: Python<'_>) -> Answer {
-        let value = &self.0.last_seq;
-        value::shown(value, py)
-    }
-
-    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
-    }
-
-    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
-        abi::reduced(slf.as_any())
-    }
-
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        abi::repr(
-            py,
-            "CortexSnapshot",
-            &[("state_bytes", Some(self.state_bytes(py)?)), ("last_seq", Some(self.last_seq(py)?))],
-        )
-    }
-}
-
-impl FromPy<'_, '_> for net_types::cortex::CortexSnapshot {
-    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<CortexSnapshot>().map_err(|_| value::expected("CortexSnapshot", value))?;
-        Ok(record.get().0.clone())
-    }
-}
-
-impl ToPy for net_types::cortex::CortexSnapshot {
-    fn to_py(self, py: Python<'_>) -> Answer {
-        Ok(Py::new(py, CortexSnapshot::of(py, self)?)?.into_any())
-    }
-}
 /// How much of its log a state holds.
 #[pyclass(frozen, name = "StateStats", module = "net")]
 pub(crate) struct StateStats(net_types::cortex::StateStats);
@@ -1231,6 +1160,44 @@ impl FromPy<'_, '_> for net_types::cortex::StateStats {
 impl ToPy for net_types::cortex::StateStats {
     fn to_py(self, py: Python<'_>) -> Answer {
         Ok(Py::new(py, StateStats::of(py, self)?)?.into_any())
+    }
+}
+
+impl ToPy for net_types::cortex::CortexSnapshot {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        let parts = [
+            {
+                let value = &self.state_bytes;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.last_seq;
+                value::shown(value, py)?
+            },
+        ];
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::tuple(py, &CLASS, ("net.gen.cortex", "CortexSnapshot"), parts)
+    }
+}
+
+impl FromPy<'_, '_> for net_types::cortex::CortexSnapshot {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let parts = value::parts(value, "CortexSnapshot", 2)?;
+        let mut items = parts.iter_borrowed();
+        let mut next = || items.next().map(|item| item.to_owned()).ok_or_else(|| Wrong::of("lacks a field"));
+        let record = Self {
+            state_bytes: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".state_bytes"))?
+            },
+            last_seq: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".last_seq"))?
+            },
+        };
+        Ok(record)
     }
 }
 
@@ -1423,6 +1390,8 @@ fn tasks_adapter_open_from_snapshot_submit(
 }
 
 /// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, id, title, now_ns))]
 fn tasks_adapter_create(
@@ -1436,12 +1405,12 @@ fn tasks_adapter_create(
     let id = abi::arg(id, "id")?;
     let title = abi::arg::<&str>(title, "title")?;
     let now_ns = abi::arg(now_ns, "now_ns")?;
-    abi::run(py, title.len(), || {
-        <net_core::TasksAdapter as api::TasksAdapter>::create(&this, id, title, now_ns)
-    })
+    abi::blocking(py, || <net_core::TasksAdapter as api::TasksAdapter>::create(&this, id, title, now_ns))
 }
 
 /// Gives a task another title, of at most 1 MiB.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, id, new_title, now_ns))]
 fn tasks_adapter_rename(
@@ -1455,37 +1424,41 @@ fn tasks_adapter_rename(
     let id = abi::arg(id, "id")?;
     let new_title = abi::arg::<&str>(new_title, "new_title")?;
     let now_ns = abi::arg(now_ns, "now_ns")?;
-    abi::run(py, new_title.len(), || {
-        <net_core::TasksAdapter as api::TasksAdapter>::rename(&this, id, new_title, now_ns)
-    })
+    abi::blocking(py, || <net_core::TasksAdapter as api::TasksAdapter>::rename(&this, id, new_title, now_ns))
 }
 
 /// Says that a task is done.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, id, now_ns))]
 fn tasks_adapter_complete(py: Python<'_>, this: Arg<'_, '_>, id: Arg<'_, '_>, now_ns: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
     let id = abi::arg(id, "id")?;
     let now_ns = abi::arg(now_ns, "now_ns")?;
-    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::complete(&this, id, now_ns))
+    abi::blocking(py, || <net_core::TasksAdapter as api::TasksAdapter>::complete(&this, id, now_ns))
 }
 
 /// Removes a task.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, id))]
 fn tasks_adapter_delete(py: Python<'_>, this: Arg<'_, '_>, id: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
     let id = abi::arg(id, "id")?;
-    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::delete(&this, id))
+    abi::blocking(py, || <net_core::TasksAdapter as api::TasksAdapter>::delete(&this, id))
 }
 
 /// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, filter))]
 fn tasks_adapter_list_tasks(py: Python<'_>, this: Arg<'_, '_>, filter: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
     let filter = abi::arg_or(filter, "filter", Default::default)?;
-    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::list_tasks(&this, filter))
+    abi::blocking(py, || <net_core::TasksAdapter as api::TasksAdapter>::list_tasks(&this, filter))
 }
 
 /// Tells how many tasks there are.
@@ -1625,11 +1598,13 @@ fn tasks_adapter_snapshot_and_watch_submit(
 }
 
 /// Saves the state. Equal states of one log give equal bytes.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn tasks_adapter_snapshot(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::TasksAdapter>>(this, "self")?;
-    abi::run(py, 0, || <net_core::TasksAdapter as api::TasksAdapter>::snapshot(&this))
+    abi::blocking(py, || <net_core::TasksAdapter as api::TasksAdapter>::snapshot(&this))
 }
 
 /// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
@@ -1835,6 +1810,8 @@ fn memories_adapter_open_from_snapshot_submit(
 }
 
 /// Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, id, content, tags, source, now_ns))]
 fn memories_adapter_store(
@@ -1853,12 +1830,14 @@ fn memories_adapter_store(
     let tags: Vec<_> = tags.iter().map(|item| &**item).collect();
     let source = abi::arg::<&str>(source, "source")?;
     let now_ns = abi::arg(now_ns, "now_ns")?;
-    abi::run(py, usize::MAX, || {
+    abi::blocking(py, || {
         <net_core::MemoriesAdapter as api::MemoriesAdapter>::store(&this, id, content, &tags, source, now_ns)
     })
 }
 
 /// Gives a memory other tags: at most 1024, of at most 4096 bytes.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, id, tags, now_ns))]
 fn memories_adapter_retag(
@@ -1873,47 +1852,53 @@ fn memories_adapter_retag(
     let tags = abi::arg::<Vec<PyBackedStr>>(tags, "tags")?;
     let tags: Vec<_> = tags.iter().map(|item| &**item).collect();
     let now_ns = abi::arg(now_ns, "now_ns")?;
-    abi::run(py, usize::MAX, || {
-        <net_core::MemoriesAdapter as api::MemoriesAdapter>::retag(&this, id, &tags, now_ns)
-    })
+    abi::blocking(py, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::retag(&this, id, &tags, now_ns))
 }
 
 /// Pins a memory.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, id, now_ns))]
 fn memories_adapter_pin(py: Python<'_>, this: Arg<'_, '_>, id: Arg<'_, '_>, now_ns: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
     let id = abi::arg(id, "id")?;
     let now_ns = abi::arg(now_ns, "now_ns")?;
-    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::pin(&this, id, now_ns))
+    abi::blocking(py, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::pin(&this, id, now_ns))
 }
 
 /// Unpins a memory.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, id, now_ns))]
 fn memories_adapter_unpin(py: Python<'_>, this: Arg<'_, '_>, id: Arg<'_, '_>, now_ns: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
     let id = abi::arg(id, "id")?;
     let now_ns = abi::arg(now_ns, "now_ns")?;
-    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::unpin(&this, id, now_ns))
+    abi::blocking(py, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::unpin(&this, id, now_ns))
 }
 
 /// Forgets a memory.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, id))]
 fn memories_adapter_delete(py: Python<'_>, this: Arg<'_, '_>, id: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
     let id = abi::arg(id, "id")?;
-    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::delete(&this, id))
+    abi::blocking(py, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::delete(&this, id))
 }
 
 /// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, filter))]
 fn memories_adapter_list_memories(py: Python<'_>, this: Arg<'_, '_>, filter: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
     let filter = abi::arg_or(filter, "filter", Default::default)?;
-    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::list_memories(&this, filter))
+    abi::blocking(py, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::list_memories(&this, filter))
 }
 
 /// Tells how many memories there are.
@@ -2058,11 +2043,13 @@ fn memories_adapter_snapshot_and_watch_submit(
 }
 
 /// Saves the state. Equal states of one log give equal bytes.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn memories_adapter_snapshot(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::MemoriesAdapter>>(this, "self")?;
-    abi::run(py, 0, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::snapshot(&this))
+    abi::blocking(py, || <net_core::MemoriesAdapter as api::MemoriesAdapter>::snapshot(&this))
 }
 
 /// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
@@ -2347,7 +2334,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Memory>()?;
     module.add_class::<WriteToken>()?;
     module.add_class::<WriteReceipt>()?;
-    module.add_class::<CortexSnapshot>()?;
     module.add_class::<StateStats>()?;
     module.add_function(wrap_pyfunction!(tasks_adapter_open, module)?)?;
     module.add_function(wrap_pyfunction!(tasks_adapter_open_submit, module)?)?;

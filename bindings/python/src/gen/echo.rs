@@ -1717,10 +1717,10 @@ impl ToPy for net_types::echo::EchoKit<Arc<net_core::EchoBox>> {
 
 impl FromPy<'_, '_> for net_types::echo::EchoKit<Arc<net_core::EchoBox>> {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let parts = value.cast::<PyTuple>().map_err(|_| value::expected("EchoKit", value))?;
+        let parts = value::parts(value, "EchoKit", 4)?;
         let mut items = parts.iter_borrowed();
         let mut next = || items.next().map(|item| item.to_owned()).ok_or_else(|| Wrong::of("lacks a field"));
-        Ok(Self {
+        let record = Self {
             label: {
                 let item = next()?;
                 let read = FromPy::from_py(&item);
@@ -1741,7 +1741,8 @@ impl FromPy<'_, '_> for net_types::echo::EchoKit<Arc<net_core::EchoBox>> {
                 let read = FromPy::from_py(&item);
                 read.map_err(|wrong| wrong.within(".more"))?
             },
-        })
+        };
+        Ok(record)
     }
 }
 
@@ -1755,6 +1756,116 @@ impl ToPy for net_types::echo::EchoWatch<Arc<net_core::EchoBox>> {
             {
                 let value = &self.pause;
                 Span::<1_000_000>(*value).to_py(py)?
+            },
+            {
+                let value = &self.numbers;
+                value::shown(value, py)?
+            },
+        ];
+        Ok(PyTuple::new(py, parts)?.into_any().unbind())
+    }
+}
+
+impl ToPy for net_types::echo::EchoSpot {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        let parts = [
+            {
+                let value = &self.name;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.place;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.pause;
+                Span::<1_000_000>(*value).to_py(py)?
+            },
+            {
+                let value = &self.note;
+                value::shown(value, py)?
+            },
+        ];
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::tuple(py, &CLASS, ("net.gen.echo", "EchoSpot"), parts)
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::EchoSpot {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let parts = value::parts(value, "EchoSpot", 4)?;
+        let mut items = parts.iter_borrowed();
+        let mut next = || items.next().map(|item| item.to_owned()).ok_or_else(|| Wrong::of("lacks a field"));
+        let record = Self {
+            name: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".name"))?
+            },
+            place: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".place"))?
+            },
+            pause: {
+                let item = next()?;
+                let read = Span::<1_000_000>::from_py(&item).map(|span| span.0);
+                read.map_err(|wrong| wrong.within(".pause"))?
+            },
+            note: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".note"))?
+            },
+        };
+        record.check()?;
+        Ok(record)
+    }
+}
+
+impl ToPy for net_types::echo::EchoTwins<Arc<net_core::EchoBox>> {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        let parts = [
+            {
+                let value = &self.elder;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.younger;
+                value::shown(value, py)?
+            },
+        ];
+        Ok(PyTuple::new(py, parts)?.into_any().unbind())
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::EchoTwins<Arc<net_core::EchoBox>> {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let parts = value::parts(value, "EchoTwins", 2)?;
+        let mut items = parts.iter_borrowed();
+        let mut next = || items.next().map(|item| item.to_owned()).ok_or_else(|| Wrong::of("lacks a field"));
+        let record = Self {
+            elder: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".elder"))?
+            },
+            younger: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".younger"))?
+            },
+        };
+        Ok(record)
+    }
+}
+
+impl ToPy for net_types::echo::EchoPull {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        let parts = [
+            {
+                let value = &self.spots;
+                value::shown(value, py)?
             },
             {
                 let value = &self.numbers;
@@ -2395,6 +2506,39 @@ fn echo_kit_of(py: Python<'_>, kit: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_kit_of(kit))
 }
 
+/// Gives the value back.
+#[pyfunction]
+#[pyo3(signature = (spot))]
+fn echo_spot_of(py: Python<'_>, spot: Arg<'_, '_>) -> Answer {
+    let spot = abi::arg(spot, "spot")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_spot_of(spot))
+}
+
+/// Gives the value back, or nothing.
+#[pyfunction]
+#[pyo3(signature = (spot))]
+fn echo_spot_maybe(py: Python<'_>, spot: Option<Arg<'_, '_>>) -> Answer {
+    let spot = abi::arg_or(spot, "spot", || None)?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_spot_maybe(spot))
+}
+
+/// Gives the same boxes in the other order.
+#[pyfunction]
+#[pyo3(signature = (twins))]
+fn echo_twins_of(py: Python<'_>, twins: Arg<'_, '_>) -> Answer {
+    let twins = abi::arg(twins, "twins")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_twins_of(twins))
+}
+
+/// Gives the tuples back, and a stream of that many numbers.
+#[pyfunction]
+#[pyo3(signature = (spots, count))]
+fn pull(py: Python<'_>, spots: Arg<'_, '_>, count: Arg<'_, '_>) -> Answer {
+    let spots = abi::arg(spots, "spots")?;
+    let count = abi::arg(count, "count")?;
+    abi::run(py, usize::MAX, || <net_core::Functions as api::EchoFunctions>::pull(spots, count))
+}
+
 /// Gives the label and the texts of all boxes, with blanks between.
 #[pyfunction]
 #[pyo3(signature = (kit))]
@@ -2979,6 +3123,32 @@ fn echo_box_serial(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || Ok(<net_core::EchoBox as api::EchoBox>::serial(&this)))
 }
 
+/// Makes one that is shut.
+#[pyfunction]
+#[pyo3(signature = ())]
+fn echo_gate_new(py: Python<'_>) -> Answer {
+    abi::run(py, 0, <net_core::EchoGate as api::EchoGate>::new)
+}
+
+/// Opens it for good.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn echo_gate_open(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::EchoGate>>(this, "self")?;
+    abi::run(py, 0, || <net_core::EchoGate as api::EchoGate>::open(&this))
+}
+
+/// Waits on the calling thread until it is open, and tells whether it was in time.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
+#[pyfunction]
+#[pyo3(signature = (this, limit_ms))]
+fn echo_gate_enter(py: Python<'_>, this: Arg<'_, '_>, limit_ms: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::EchoGate>>(this, "self")?;
+    let limit_ms = abi::arg::<Span<1_000_000>>(limit_ms, "limit_ms")?.0;
+    abi::blocking(py, || <net_core::EchoGate as api::EchoGate>::enter(&this, limit_ms))
+}
+
 /// Leaves out the next characters.
 #[pyfunction]
 #[pyo3(signature = (this, count))]
@@ -3229,6 +3399,10 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_limits, module)?)?;
     module.add_function(wrap_pyfunction!(echo_timetable, module)?)?;
     module.add_function(wrap_pyfunction!(echo_kit_of, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_spot_of, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_spot_maybe, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_twins_of, module)?)?;
+    module.add_function(wrap_pyfunction!(pull, module)?)?;
     module.add_function(wrap_pyfunction!(kit_text, module)?)?;
     module.add_function(wrap_pyfunction!(kit_text_later, module)?)?;
     module.add_function(wrap_pyfunction!(kit_text_later_submit, module)?)?;
@@ -3286,6 +3460,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_box_shut_submit, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_text, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_serial, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_gate_new, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_gate_open, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_gate_enter, module)?)?;
     module.add_function(wrap_pyfunction!(letter_stream_skip, module)?)?;
     module.add_function(wrap_pyfunction!(letter_stream_next, module)?)?;
     module.add_function(wrap_pyfunction!(letter_stream_next_submit, module)?)?;

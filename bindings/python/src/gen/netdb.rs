@@ -304,11 +304,13 @@ fn net_db_open_from_bytes_submit(
 }
 
 /// Saves all states that are open. Equal states of the same logs give equal bytes.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn net_db_snapshot(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::NetDb>>(this, "self")?;
-    abi::run(py, 0, || <net_core::NetDb as api::NetDb>::snapshot(&this))
+    abi::blocking(py, || <net_core::NetDb as api::NetDb>::snapshot(&this))
 }
 
 fn net_db_close_start(this: Arg<'_, '_>) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {

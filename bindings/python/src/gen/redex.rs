@@ -712,6 +712,8 @@ impl ToPy for net_types::redex::RedexRepaired {
 }
 
 /// Opens a file as `open_file` does, for a `with` statement, at whose end it is closed.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (redex, name, config))]
 fn open_file_cm(
@@ -723,9 +725,7 @@ fn open_file_cm(
     let redex = abi::arg(redex, "redex")?;
     let name = abi::arg::<&str>(name, "name")?;
     let config = abi::arg_or(config, "config", Default::default)?;
-    abi::run(py, name.len(), || {
-        <net_core::Functions as api::RedexFunctions>::open_file_cm(&redex, name, config)
-    })
+    abi::blocking(py, || <net_core::Functions as api::RedexFunctions>::open_file_cm(&redex, name, config))
 }
 
 /// Makes a manager. It touches no file before one is opened.
@@ -738,6 +738,8 @@ fn redex_new(py: Python<'_>, options: Option<Arg<'_, '_>>) -> Answer {
 
 /// Opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
 /// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, name, config))]
 fn redex_open_file(
@@ -749,7 +751,7 @@ fn redex_open_file(
     let this = abi::arg::<Arc<net_core::Redex>>(this, "self")?;
     let name = abi::arg::<&str>(name, "name")?;
     let config = abi::arg_or(config, "config", Default::default)?;
-    abi::run(py, name.len(), || <net_core::Redex as api::Redex>::open_file(&this, name, config))
+    abi::blocking(py, || <net_core::Redex as api::Redex>::open_file(&this, name, config))
 }
 
 fn redex_verify_start(
@@ -814,22 +816,26 @@ fn redex_repair_submit(
 }
 
 /// Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, payload))]
 fn redex_file_append(py: Python<'_>, this: Arg<'_, '_>, payload: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
     let payload = abi::arg::<Cow<'_, [u8]>>(payload, "payload")?;
-    abi::run(py, payload.len(), || <net_core::RedexFile as api::RedexFile>::append(&this, &payload))
+    abi::blocking(py, || <net_core::RedexFile as api::RedexFile>::append(&this, &payload))
 }
 
 /// Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, payloads))]
 fn redex_file_append_batch(py: Python<'_>, this: Arg<'_, '_>, payloads: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
     let payloads = abi::arg::<Vec<PyBackedBytes>>(payloads, "payloads")?;
     let payloads: Vec<_> = payloads.iter().map(|item| &**item).collect();
-    abi::run(py, usize::MAX, || <net_core::RedexFile as api::RedexFile>::append_batch(&this, &payloads))
+    abi::blocking(py, || <net_core::RedexFile as api::RedexFile>::append_batch(&this, &payloads))
 }
 
 fn redex_file_append_async_start(
@@ -889,23 +895,27 @@ fn redex_file_append_batch_async_submit(
 }
 
 /// Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it is an error that names the numbers; what is around them can be read.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, start, end))]
 fn redex_file_read_range(py: Python<'_>, this: Arg<'_, '_>, start: Arg<'_, '_>, end: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
     let start = abi::arg(start, "start")?;
     let end = abi::arg(end, "end")?;
-    abi::run(py, 0, || <net_core::RedexFile as api::RedexFile>::read_range(&this, start, end))
+    abi::blocking(py, || <net_core::RedexFile as api::RedexFile>::read_range(&this, start, end))
 }
 
 /// Reads what is retained from a number on, and then what is appended, without a gap. From 0 it begins with the oldest event. It ends when
 /// the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind what was given up.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this, from_seq))]
 fn redex_file_tail(py: Python<'_>, this: Arg<'_, '_>, from_seq: Option<Arg<'_, '_>>) -> Answer {
     let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
     let from_seq = abi::arg_or(from_seq, "from_seq", || 0)?;
-    abi::run(py, 0, || <net_core::RedexFile as api::RedexFile>::tail(&this, from_seq))
+    abi::blocking(py, || <net_core::RedexFile as api::RedexFile>::tail(&this, from_seq))
 }
 
 fn redex_file_sync_start(
@@ -951,19 +961,23 @@ fn redex_file_close_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'
 }
 
 /// Tells how many events are retained.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn redex_file_len(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
-    abi::run(py, 0, || <net_core::RedexFile as api::RedexFile>::len(&this))
+    abi::blocking(py, || <net_core::RedexFile as api::RedexFile>::len(&this))
 }
 
 /// Tells whether no event is retained.
+///
+/// It may wait for the disk or work for long; other threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (this))]
 fn redex_file_is_empty(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
-    abi::run(py, 0, || <net_core::RedexFile as api::RedexFile>::is_empty(&this))
+    abi::blocking(py, || <net_core::RedexFile as api::RedexFile>::is_empty(&this))
 }
 
 /// Tells the number that the next event gets.

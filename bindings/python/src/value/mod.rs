@@ -113,6 +113,29 @@ pub(crate) fn member(
     Ok(class.import(py, path.0, path.1)?.call1((value.to_py(py)?,))?.unbind())
 }
 
+/// A tuple with names, of a class of the package.
+pub(crate) fn tuple<const N: usize>(
+    py: Python<'_>,
+    class: &PyOnceLock<Py<PyAny>>,
+    path: (&str, &str),
+    parts: [Py<PyAny>; N],
+) -> Answer {
+    Ok(class.import(py, path.0, path.1)?.call1(PyTuple::new(py, parts)?)?.unbind())
+}
+
+/// The parts of a tuple that has exactly so many.
+pub(crate) fn parts<'a, 'py>(
+    value: Arg<'a, 'py>,
+    what: &str,
+    count: usize,
+) -> Result<&'a Bound<'py, PyTuple>, Wrong> {
+    let parts = value.cast::<PyTuple>().map_err(|_| expected(what, value))?;
+    match parts.len() {
+        length if length == count => Ok(parts),
+        length => Err(Wrong::of(format!("{what} has {count} parts, not {length}"))),
+    }
+}
+
 /// A member of the package's written part.
 pub(crate) fn kernel<'py>(py: Python<'py>, module: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import(format!("net._kernel.{module}"))?.getattr(name)

@@ -476,6 +476,58 @@ impl<EchoBox: Pack> Pack for net_types::echo::EchoWatch<EchoBox> {
     }
 }
 
+impl Pack for net_types::echo::EchoSpot {
+    fn pack(&self, w: &mut Writer) {
+        w.record(4, |w| {
+            self.name.pack(w);
+            self.place.pack(w);
+            w.duration(self.pause, 1_000_000);
+            self.note.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            name: f.field()?,
+            place: f.field()?,
+            pause: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(20),
+            },
+            note: f.field_or(None)?,
+        })
+    }
+}
+
+impl<EchoBox: Pack> Pack for net_types::echo::EchoTwins<EchoBox> {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.elder.pack(w);
+            self.younger.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { elder: f.field()?, younger: f.field()? })
+    }
+}
+
+impl Pack for net_types::echo::EchoPull {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.spots.pack(w);
+            self.numbers.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { spots: f.field()?, numbers: f.field()? })
+    }
+}
+
 impl Pack for net_types::echo::EchoPage {
     fn pack(&self, w: &mut Writer) {
         w.record(1, |w| {

@@ -1,7 +1,7 @@
 //! Records.
 
 use super::{spelling, text};
-use crate::doc::{self, Style};
+use crate::doc::{self, Style, TupleIn};
 use crate::ir::{Arg, At, Field, Lang, Literal, Member, Method, Name, Record, Shape, Type, View};
 use crate::resolve::context::Context;
 
@@ -29,7 +29,7 @@ impl Context<'_> {
             name: spelling::name(name, item.rename.as_ref(), item.alias.as_ref()),
             class: item.class,
             stands_as,
-            tuple: item.tuple,
+            tuple: item.tuple.iter().map(tuple_in).collect(),
             fixed: item.fixed,
             keep_names: Lang::ALL.into_iter().filter(|lang| keeps(*lang)).collect(),
             fields,
@@ -80,6 +80,13 @@ impl Context<'_> {
             doc: text(&item.doc),
             ..plain_field(name, parsed.ty, parsed.variadic, default)
         }
+    }
+}
+
+fn tuple_in(lang: &TupleIn) -> Lang {
+    match lang {
+        TupleIn::Ts => Lang::Ts,
+        TupleIn::Python => Lang::Python,
     }
 }
 

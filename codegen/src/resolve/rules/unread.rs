@@ -37,9 +37,6 @@ fn values<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
 
 fn records<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
     for (name, item) in &document.record {
-        if item.tuple {
-            found.push(vec!["record", name, "tuple"]);
-        }
         let per = item.rename_all.as_ref();
         let others = per.is_some_and(|per| {
             let all = [per.python, per.go, per.c, per.rust, per.default];

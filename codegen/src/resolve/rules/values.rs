@@ -73,6 +73,9 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         for field in &item.fields {
             handles(rules, position, item, field);
         }
+        if let Some(message) = tuple(rules.api, position, item) {
+            rules.wrong(position, &["record", name, "tuple"], message);
+        }
         let at = At { module: position, index };
         if item.fields.iter().any(|field| reaches(rules.api, &field.ty, Type::Record(at))) {
             rules.wrong(position, &["record", name], "only unions are recursive");
@@ -90,6 +93,27 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             flat(rules, position, item, field);
         }
     }
+}
+
+/// What keeps a record from being a tuple where it is to be one: a tuple has fields by their places, and nothing else.
+fn tuple(api: &Api, module: usize, item: &Record) -> Option<&'static str> {
+    let has_methods = || api.modules[module].methods_of(item).next().is_some();
+    let message = if item.tuple.is_empty() {
+        return None;
+    } else if item.fields.len() < 2 {
+        "a tuple has two fields at least"
+    } else if item.class == Some(RecordClass::Options) || item.class.is_some() && item.is_tuple_in(Lang::Ts) {
+        "a class is no tuple; one that is built from its `fields` may be one in Python"
+    } else if !item.views.is_empty() || item.stands_as.is_some() || has_methods() {
+        "a tuple has no views and no methods, and stands for nothing else"
+    } else if !item.fields.is_sorted_by_key(Field::may_be_left_out) {
+        "the fields of a tuple that may be left out are the last"
+    } else if item.fields.iter().any(|field| field.variadic || field.python_flat || field.name.aliases.values().any(|names| !names.is_empty())) {
+        "a field of a tuple has one place: no other names, and no list of one or many"
+    } else {
+        return None;
+    };
+    Some(message)
 }
 
 /// What a field of a record may hold of things that live: an object either way, a stream on its way to the host.

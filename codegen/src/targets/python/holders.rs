@@ -1,14 +1,17 @@
-//! Records with objects or streams in them: classes of the package, whose native form is a tuple.
+//! Records whose native form is a tuple: those with objects or streams in them, and those that are tuples in Python.
 
 use super::types::{self, Mode};
 use super::{calls, fit, names};
-use crate::ir::{Api, At, Field, Record, Type};
+use crate::ir::{Api, At, Field, Lang, Record, Type};
 
 pub(crate) struct HolderModel {
     pub name: String,
     pub doc: String,
     /// Fields as the class has them: those that must be given come first.
     pub fields: Vec<FieldModel>,
+    /// Whether it is a tuple with names.
+    pub is_tuple: bool,
+    /// Whether an instance has to be made of the native form, and the native form of an instance.
     pub is_input: bool,
     pub is_output: bool,
     /// The statement that takes a tuple apart, and that which makes an instance.
@@ -41,8 +44,9 @@ pub(crate) fn holder(api: &Api, item: &Record, mode: Mode) -> HolderModel {
         name: names::class(&item.name),
         doc: fit::doc(4, &item.doc.text),
         fields: ordered.iter().map(|field| declared(api, field, mode)).collect(),
-        is_input: item.is_input,
-        is_output: item.is_output,
+        is_tuple: item.is_tuple_in(Lang::Python),
+        is_input: item.is_input && api.holds(item),
+        is_output: item.is_output && api.holds(item),
         parts: fit::call(8, "(", &names, ") = parts").replacen("(", "", 1).replacen(") =", " =", 1),
         made: fit::call(8, "return cls(", &made.collect::<Vec<_>>(), ")"),
         given: fit::list(8, "return (", &given.collect::<Vec<_>>(), ")"),

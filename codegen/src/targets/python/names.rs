@@ -1,7 +1,7 @@
 //! Every identifier of the generated Python, and of the Rust that serves it.
 
 use crate::case::{pascal, screaming};
-use crate::ir::{Api, Arg, Family, Field, Host, Kind, Lang, Method, Name, Shape};
+use crate::ir::{Api, Arg, Family, Field, Host, Kind, Lang, Method, Name, Record, Shape};
 use crate::targets::rust::names as rust_names;
 
 const RESERVED: [&str; 35] = [
@@ -29,6 +29,11 @@ pub(crate) fn field(api: &Api, field: &Field) -> String {
 /// An argument with its unit.
 pub(crate) fn argument(api: &Api, arg: &Arg) -> String {
     value(&api.unit_name(&arg.name, &arg.ty))
+}
+
+/// Whether the class of a record is one of the package, for which the extension module has a tuple.
+pub(crate) fn is_of_package(api: &Api, item: &Record) -> bool {
+    api.holds(item) || item.is_tuple_in(Lang::Python)
 }
 
 /// Whether a constructor is the one that calling the class means.

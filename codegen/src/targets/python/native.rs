@@ -90,10 +90,15 @@ pub(crate) struct RecordModel {
     pub index: Option<String>,
 }
 
-/// A record with objects or streams in it: a tuple here, and a class in the package, which knows the classes of those.
+/// A record that is a tuple here, and a class in the package: one with objects or streams, whose classes the package
+/// knows, or one that is to be a tuple in Python.
 pub(crate) struct HolderModel {
     pub name: String,
     pub ty: String,
+    /// Module of its class, if what comes out is of that class already.
+    pub made_by: Option<String>,
+    /// Whether its fields have limits.
+    pub has_limits: bool,
     /// Whether it is an argument.
     pub is_input: bool,
     /// Fields, the expressions that show them, and those that read them of `item`.
@@ -199,7 +204,7 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<Nati
     }
     let mut records = Vec::new();
     for item in &module.records {
-        if api.holds(item) {
+        if names::is_of_package(api, item) {
             continue;
         }
         records.push(record(api, module, item)?);
@@ -225,7 +230,7 @@ pub(crate) fn module(api: &Api, position: usize, module: &Module) -> Result<Nati
 }
 
 fn holders(api: &Api, position: usize, module: &Module) -> Result<Vec<HolderModel>> {
-    let records = module.records.iter().enumerate().filter(|(_, item)| api.holds(item));
+    let records = module.records.iter().enumerate().filter(|(_, item)| names::is_of_package(api, item));
     records
         .map(|(index, item)| {
             let ty = functions::owned(api, &Type::Record(At { module: position, index }));
@@ -247,6 +252,8 @@ fn holders(api: &Api, position: usize, module: &Module) -> Result<Vec<HolderMode
             });
             Ok(HolderModel {
                 name: names::class(&item.name),
+                made_by: (!api.holds(item)).then(|| format!("net.gen.{}", module.name)),
+                has_limits: !api.holds(item) && api.fields_have_range(&item.fields),
                 ty,
                 is_input: item.is_input,
                 fields: fields.collect::<Result<_>>()?,

@@ -43,7 +43,7 @@ pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
         holders: module
             .records
             .iter()
-            .filter(|item| api.holds(item))
+            .filter(|item| api.holds(item) || own && names::is_of_package(api, item))
             .map(|item| holders::holder(api, item, mode))
             .collect(),
         functions: functions
@@ -179,7 +179,7 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
         ("dataclasses", "dataclass"),
         ("datetime", "datetime"),
         ("enum", "IntEnum StrEnum"),
-        ("typing", "Any Final Protocol Self TypeAlias overload"),
+        ("typing", "Any Final NamedTuple Protocol Self TypeAlias overload"),
         ("net", "_net"),
         ("net._kernel.arguments", "Buffer either flat picks spread whole"),
         ("net._kernel.codec", "Model decoder encode encode_all"),
@@ -193,7 +193,7 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
     .map(|(module, items)| (module.to_owned(), items.split(' ').map(str::to_owned).collect()))
     .into();
     let records = |module: &Module| -> Vec<String> {
-        let records = module.records.iter().filter(|item| !api.holds(item));
+        let records = module.records.iter().filter(|item| !names::is_of_package(api, item));
         let records = records.map(|item| names::class(&item.name));
         records.chain(module.unions.iter().map(|item| names::class(&item.name))).collect()
     };

@@ -25,7 +25,7 @@ pub(crate) fn all(api: &Api) -> StubsModel {
     let mut classes = Vec::new();
     let mut functions = Vec::new();
     for module in &api.modules {
-        let plain = module.records.iter().filter(|item| !api.holds(item));
+        let plain = module.records.iter().filter(|item| !names::is_of_package(api, item));
         classes.extend(plain.map(|item| record(api, module, item)));
         classes.extend(module.unions.iter().map(|item| union(api, item)));
         functions.extend(
@@ -53,6 +53,8 @@ fn imports(api: &Api, text: &str) -> String {
     .into();
     for module in &api.modules {
         let enums = module.enums.iter().map(|item| names::class(&item.name));
+        let tuples = module.records.iter().filter(|item| !api.holds(item) && names::is_of_package(api, item));
+        let enums = enums.chain(tuples.map(|item| names::class(&item.name)));
         let mut items: Vec<_> =
             enums.chain(module.flags.iter().map(|item| names::class(&item.name))).collect();
         items.sort();

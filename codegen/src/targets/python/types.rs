@@ -1,7 +1,7 @@
 //! How types are written in Python.
 
 use super::names;
-use crate::ir::{Api, Field, Literal, TextForm, Type};
+use crate::ir::{Api, Field, Lang, Literal, TextForm, Type};
 
 /// Blocking classes, or their awaitable twins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,13 @@ pub(crate) fn input(api: &Api, ty: &Type, mode: Mode) -> String {
         Type::Flags(_) => "Sequence[str]".into(),
         Type::Host(at, _) => names::host_input(api.host(*at)),
         Type::SelfType => "Self".into(),
+        // A plain tuple is as good as one with names.
+        Type::Record(at) if api.record(*at).is_tuple_in(Lang::Python) => {
+            let parts = api.record(*at).fields.iter().map(|field| {
+                named_input(api, &names::field(api, field), &field.ty, mode)
+            });
+            format!("tuple[{}]", parts.collect::<Vec<_>>().join(", "))
+        }
         Type::Object(at, _) if let Some((_, arg)) = api.object(*at).accepted() => {
             format!("{} | {}", output(api, ty, mode), input(api, &arg.ty, mode))
         }

@@ -1,7 +1,7 @@
 //! Constants and types.
 
 use super::lang::{ALL, Language, Site};
-use super::model::{ItemModel, doc};
+use super::model::{ItemModel, doc, language};
 use super::table::{code, codes, table};
 use crate::doc::RecordClass;
 use crate::ir::{Field, Module, Name, Record, TextForm, Type, Union};
@@ -237,8 +237,9 @@ fn record(site: Site<'_>, item: &Record) -> ItemModel {
     if let Some(field) = item.stands_as {
         facts.push(format!("It may stand for its {}.", code(&item.fields[field].name.spec)));
     }
-    if item.tuple {
-        facts.push("Printed as a tuple.".into());
+    if !item.tuple.is_empty() {
+        let languages: Vec<_> = item.tuple.iter().map(|lang| language(*lang)).collect();
+        facts.push(format!("In {} it is a tuple of its fields.", languages.join(" and ")));
     }
     if item.fixed {
         facts.push("Its fields are final: as a result it crosses the C ABI as a struct of numbers.".into());

@@ -6,7 +6,7 @@ use super::names;
 use super::records;
 use super::types::{Scope, encoding, member_key};
 use crate::doc::RecordClass;
-use crate::ir::{Api, At, Enum, Field, Flags, Host, Int, Method, Module, Record, Scalar, Type, Union};
+use crate::ir::{Api, At, Enum, Field, Flags, Host, Int, Lang, Method, Module, Record, Scalar, Type, Union};
 
 pub(crate) struct CodecsModel {
     pub scalars: Vec<String>,
@@ -179,11 +179,23 @@ fn record(scope: &Scope<'_>, at: At, item: &Record) -> RecordCodec {
     let class = scope.path(at.module, &name);
     let input = scope.path(at.module, &format!("{name}{}", scope.record_suffix(at, super::types::Way::In)));
     let output = scope.path(at.module, &format!("{name}{}", scope.record_suffix(at, super::types::Way::Out)));
-    let writes =
-        item.fields.iter().map(|f| write(scope, f, &records::given(scope, f, "v", keep), keep, 2)).collect();
+    let is_tuple = item.is_tuple_in(Lang::Ts);
+    let writes = item.fields.iter().enumerate().map(|(place, f)| {
+        let given = match (is_tuple, &f.default) {
+            (false, _) => records::given(scope, f, "v", keep),
+            (true, None) => format!("v[{place}]"),
+            (true, Some(default)) => format!("v[{place}] ?? {}", scope.literal(default, &f.ty)),
+        };
+        write(scope, f, &given, keep, 2)
+    });
+    let writes = writes.collect();
     let builds = item.class.is_some() || !item.views.is_empty();
     let by_position = builds && item.class != Some(RecordClass::Options);
-    let read = if by_position {
+    let read = if is_tuple {
+        let parts = item.fields.iter().map(|f| text(read(scope, f))).collect();
+        let head = text(format!("const value: {output} = "));
+        vec![layout::print(&concat([head, layout::list("[", parts, "]"), text(";")]), 2)]
+    } else if by_position {
         let args = item.fields.iter().map(|f| text(read(scope, f))).collect();
         let value = concat([text("const value = "), call(&format!("new {class}"), args), text(";")]);
         vec![layout::print(&value, 2)]
@@ -211,7 +223,11 @@ fn record(scope: &Scope<'_>, at: At, item: &Record) -> RecordCodec {
 /// Takes any object for a record, but no options that there are not.
 fn open(scope: &Scope<'_>, item: &Record, keep: bool) -> String {
     let given = [text("value"), text("name")];
-    let value = if item.class == Some(RecordClass::Options) {
+    let value = if item.is_tuple_in(Lang::Ts) {
+        let least = item.fields.iter().filter(|field| !field.may_be_left_out()).count();
+        let bounds = [least, item.fields.len()].map(|count| text(count.to_string()));
+        call("k.tuple", given.into_iter().chain(bounds).collect())
+    } else if item.class == Some(RecordClass::Options) {
         let keys = item.fields.iter().flat_map(|field| records::keys(scope, field, keep));
         call("k.options", given.into_iter().chain(keys.map(|key| text(names::text(&key)))).collect())
     } else {

@@ -100,9 +100,11 @@ fn public(api: &Api, position: usize, has_codecs: bool) -> Rendered {
         doc: model::lines(&item.doc),
         code: format!("export type {} = {};", names::ty(&item.name), scalar(&scope, item)),
     });
+    let tuples = module.records.iter().enumerate();
+    let tuples = tuples.flat_map(|(index, item)| records::tuples(&scope, at(index), item));
     let model = PublicModel {
         consts: module.consts.iter().map(|item| model::constant(&scope, item)).collect(),
-        scalars: scalars.collect(),
+        scalars: scalars.chain(tuples).collect(),
         enums: enums.collect(),
         interfaces: records
             .clone()

@@ -2,7 +2,7 @@
 
 use super::bodies::{alias_of, body};
 use super::layout::{self, call, text};
-use super::model::{BodyModel, InterfaceModel, Lines, MemberModel, lines};
+use super::model::{BodyModel, InterfaceModel, Lines, MemberModel, TypeModel, lines};
 use super::names;
 use super::signatures::Place;
 use super::types::{Scope, Way};
@@ -22,6 +22,9 @@ pub(crate) struct RecordClassModel {
 
 /// The interfaces of a record that is no class.
 pub(crate) fn interfaces(scope: &Scope<'_>, at: At, item: &Record) -> Vec<InterfaceModel> {
+    if item.is_tuple_in(Lang::Ts) {
+        return Vec::new();
+    }
     let ways: &[Way] = match item.class {
         Some(RecordClass::Options) if scope.has_methods(at) => &[Way::Out, Way::In],
         Some(RecordClass::Options) => &[Way::Out],
@@ -49,6 +52,45 @@ pub(crate) fn interfaces(scope: &Scope<'_>, at: At, item: &Record) -> Vec<Interf
         let aliases = if suffix.is_empty() { names::types(&item.name) } else { Vec::new() };
         found.push(InterfaceModel { doc: lines(&item.doc), name, fields, aliases });
     }
+    found
+}
+
+/// The types of a record that is a tuple: what is handed out, and what is taken, where it may be left out at the end.
+pub(crate) fn tuples(scope: &Scope<'_>, at: At, item: &Record) -> Vec<TypeModel> {
+    if !item.is_tuple_in(Lang::Ts) {
+        return Vec::new();
+    }
+    let mut found: Vec<TypeModel> = Vec::new();
+    for (way, is_used) in [(Way::Out, item.is_output), (Way::In, item.is_input)] {
+        if !is_used {
+            continue;
+        }
+        let parts = item.fields.iter().map(|f| {
+            let left_out = way == Way::In && f.may_be_left_out();
+            let ty = match f.ty.split_optional() {
+                (inner, true) => format!("{} | null", scope.ty(inner, way)),
+                (inner, false) => scope.ty(inner, way) + if left_out { " | null" } else { "" },
+            };
+            let name = names::variable(&names::field(scope.api, &f.name, &f.ty, keeps(item)));
+            text(format!("{name}{}: {ty}", if left_out { "?" } else { "" }))
+        });
+        let readonly = if way == Way::In { "readonly " } else { "" };
+        let name = format!("{}{}", names::ty(&item.name), scope.record_suffix(at, way));
+        let head = format!("export type {name} = {readonly}");
+        let code = layout::concat([text(head), layout::list("[", parts.collect(), "]"), text(";")]);
+        let mut doc = lines(&item.doc);
+        doc.push(String::new());
+        doc.extend(item.fields.iter().map(|f| {
+            let name = names::field(scope.api, &f.name, &f.ty, keeps(item));
+            format!("`{name}`: {}", lines(&f.doc).join(" "))
+        }));
+        found.push(TypeModel { doc, code: layout::print(&code, 0) });
+    }
+    let aliases = names::types(&item.name).into_iter().map(|alias| TypeModel {
+        doc: vec![format!("The same as {{@link {}}}.", names::ty(&item.name))],
+        code: format!("export type {alias} = {};", names::ty(&item.name)),
+    });
+    found.extend(aliases);
     found
 }
 

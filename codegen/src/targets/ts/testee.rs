@@ -104,8 +104,9 @@ fn shapes(api: &Api, module: &Module, found: &mut Vec<String>) {
         let fields = fields(api, &record.fields, keep);
         let class =
             if record.class == Some(RecordClass::Fields) { names::ty(&record.name) } else { String::new() };
+        let tuple = if record.is_tuple_in(Lang::Ts) { ", tuple: true" } else { "" };
         found.push(format!(
-            "'{}.{}': {{ fields: [{fields}], class: '{class}' }}",
+            "'{}.{}': {{ fields: [{fields}], class: '{class}'{tuple} }}",
             module.name, record.name.spec
         ));
     }

@@ -278,6 +278,7 @@ impl<'a> Scope<'a> {
     fn record_differs(&self, at: At) -> bool {
         let record = self.api.record(at);
         record.class == Some(RecordClass::Fields)
+            || record.is_tuple_in(Lang::Ts)
             || record.fields.iter().any(|f| self.field_differs(f, &mut Vec::new()))
     }
 

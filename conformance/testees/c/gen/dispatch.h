@@ -1036,6 +1036,86 @@ static inline void show_echo_watch(call *c, const net_echo_watch *value) {
   }
 }
 
+static inline void read_echo_spot(call *c, const node *value, net_echo_spot *out) {
+  *out = net_echo_spot_init();
+  read_text(c, member(value, "name"), &out->name);
+  read_u64(c, member(value, "place"), &out->place);
+  if (given(member(value, "pause"))) {
+    read_time(c, member(value, "pause"), &out->pause_ms);
+  }
+  if (given(member(value, "note"))) {
+    read_text(c, member(value, "note"), &out->note);
+  }
+}
+
+static inline void show_echo_spot(call *c, const net_echo_spot *value) {
+  {
+    size_t at = enter(c, net_str("name"));
+    show_text(c, &value->name);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("place"));
+    show_u64(c, &value->place);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("pause"));
+    show_time(c, &value->pause_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("note"));
+    if (value->note.data != NULL) {
+      show_text(c, &value->note);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_echo_twins(call *c, const node *value, net_echo_twins *out) {
+  *out = net_echo_twins_init();
+  read_handle(c, member(value, "elder"), &out->elder);
+  read_handle(c, member(value, "younger"), &out->younger);
+}
+
+static inline void show_echo_twins(call *c, const net_echo_twins *value) {
+  {
+    size_t at = enter(c, net_str("elder"));
+    show_handle(c, &value->elder);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("younger"));
+    show_handle(c, &value->younger);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(echo_spot, net_echo_spot, net_echo_spot_list)
+TESTEE_SHOW_LIST(echo_spot, net_echo_spot_list)
+
+static inline void read_echo_pull(call *c, const node *value, net_echo_pull *out) {
+  *out = net_echo_pull_init();
+  read_echo_spot_list(c, member(value, "spots"), &out->spots);
+  read_handle(c, member(value, "numbers"), &out->numbers);
+}
+
+static inline void show_echo_pull(call *c, const net_echo_pull *value) {
+  {
+    size_t at = enter(c, net_str("spots"));
+    show_echo_spot_list(c, &value->spots);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("numbers"));
+    drain_u32(c, value->numbers);
+    leave(c, at);
+  }
+}
+
 static inline void read_echo_page(call *c, const node *value, net_echo_page *out) {
   *out = net_echo_page_init();
   read_text(c, member(value, "raw"), &out->raw);
@@ -7734,6 +7814,90 @@ static void call_echo_kit_of(call *c) {
   net_echo_kit_free(&result);
 }
 
+static void call_echo_spot_of(call *c) {
+  net_echo_spot spot_;
+  memset(&spot_, 0, sizeof spot_);
+  read_echo_spot(c, arg(c, "spot"), &spot_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_echo_spot result;
+  net_code code = net_echo_spot_of_with(&spot_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_echo_spot(c, &result);
+  net_echo_spot_free(&result);
+}
+
+static void call_echo_spot_maybe(call *c) {
+  net_echo_spot spot_;
+  memset(&spot_, 0, sizeof spot_);
+  if (given(arg(c, "spot"))) {
+    read_echo_spot(c, arg(c, "spot"), &spot_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  net_echo_spot result;
+  net_code code = net_echo_spot_maybe_with(given(arg(c, "spot")) ? &spot_ : NULL, &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_echo_spot(c, &result);
+  } else {
+    show_null(c);
+  }
+  if (found) {
+    net_echo_spot_free(&result);
+  }
+}
+
+static void call_echo_twins_of(call *c) {
+  net_echo_twins twins_;
+  memset(&twins_, 0, sizeof twins_);
+  read_echo_twins(c, arg(c, "twins"), &twins_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_echo_twins result;
+  net_code code = net_echo_twins_of_with(&twins_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_echo_twins(c, &result);
+  net_echo_twins_free(&result);
+}
+
+static void call_pull(call *c) {
+  net_echo_spot_list spots_;
+  memset(&spots_, 0, sizeof spots_);
+  read_echo_spot_list(c, arg(c, "spots"), &spots_);
+  uint32_t count_;
+  memset(&count_, 0, sizeof count_);
+  read_u32(c, arg(c, "count"), &count_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_echo_pull result;
+  net_code code = net_pull_with(spots_.items, spots_.len, count_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_echo_pull(c, &result);
+  net_echo_pull_free(&result);
+}
+
 static void call_kit_text(call *c) {
   net_echo_kit kit_;
   memset(&kit_, 0, sizeof kit_);
@@ -8688,6 +8852,44 @@ static void call_echo_box_serial(call *c) {
 
 static void call_echo_box_itself(call *c) {
   show_object(c, self(c));
+}
+
+static void call_echo_gate_new(call *c) {
+  net_error error;
+  net_handle result;
+  net_code code = net_echo_gate_new(&result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_echo_gate_open(call *c) {
+  net_error error;
+  net_code code = net_echo_gate_open(self(c), &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_echo_gate_enter(call *c) {
+  uint64_t limit_ms_;
+  memset(&limit_ms_, 0, sizeof limit_ms_);
+  read_time(c, arg(c, "limit"), &limit_ms_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_echo_gate_enter(self(c), limit_ms_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
 }
 
 static void call_letter_stream_skip(call *c) {
@@ -12981,6 +13183,10 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_limits", call_echo_limits},
       {"call:echo.echo_timetable", call_echo_timetable},
       {"call:echo.echo_kit_of", call_echo_kit_of},
+      {"call:echo.echo_spot_of", call_echo_spot_of},
+      {"call:echo.echo_spot_maybe", call_echo_spot_maybe},
+      {"call:echo.echo_twins_of", call_echo_twins_of},
+      {"call:echo.pull", call_pull},
       {"call:echo.kit_text", call_kit_text},
       {"call:echo.kit_text_later", call_kit_text_later},
       {"call:echo.doubled", call_doubled},
@@ -13031,6 +13237,9 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_box.text", call_echo_box_text},
       {"call:echo.echo_box.serial", call_echo_box_serial},
       {"call:echo.echo_box.itself", call_echo_box_itself},
+      {"call:echo.echo_gate.new", call_echo_gate_new},
+      {"call:echo.echo_gate.open", call_echo_gate_open},
+      {"call:echo.echo_gate.enter", call_echo_gate_enter},
       {"call:echo.letter_stream.skip", call_letter_stream_skip},
       {"call:echo.letter_stream.next", call_letter_stream_next},
       {"call:echo.letter_stream.close", call_letter_stream_close},

@@ -181,6 +181,21 @@ NAMED.update(
             ("pause", "pause_ms", SAME),
             ("numbers", "numbers", list_of(SAME)),
         ),
+        "echo.echo_spot": record_of(
+            net.gen.echo.EchoSpot,
+            ("name", "name", SAME),
+            ("place", "place", DECIMAL),
+            ("pause", "pause_ms", SAME),
+            ("note", "note", optional(SAME)),
+        ),
+        "echo.echo_twins": record_of(
+            net.gen.echo.EchoTwins, ("elder", "elder", OBJECT), ("younger", "younger", OBJECT)
+        ),
+        "echo.echo_pull": record_of(
+            net.gen.echo.EchoPull,
+            ("spots", "spots", list_of(named("echo.echo_spot"))),
+            ("numbers", "numbers", list_of(SAME)),
+        ),
         "echo.echo_page": record_of(net.gen.echo.EchoPage, ("raw", "raw", SAME)),
         "echo.mark": record_of(net.gen.echo.Mark, ("place", "place", SAME), ("at", "at", DECIMAL)),
         "echo.shape": union_of(
@@ -1102,6 +1117,30 @@ CALLS: dict[str, Call] = {
         (("kit", "kit", named("echo.echo_kit")),),
         named("echo.echo_kit"),
     ),
+    "echo.echo_spot_of": Call(
+        net.gen.echo,
+        "echo_spot_of",
+        (("spot", "spot", named("echo.echo_spot")),),
+        named("echo.echo_spot"),
+    ),
+    "echo.echo_spot_maybe": Call(
+        net.gen.echo,
+        "echo_spot_maybe",
+        (("spot", "spot", optional(named("echo.echo_spot"))),),
+        optional(named("echo.echo_spot")),
+    ),
+    "echo.echo_twins_of": Call(
+        net.gen.echo,
+        "echo_twins_of",
+        (("twins", "twins", named("echo.echo_twins")),),
+        named("echo.echo_twins"),
+    ),
+    "echo.pull": Call(
+        net.gen.echo,
+        "pull",
+        (("spots", "spots", list_of(named("echo.echo_spot"))), ("count", "count", SAME)),
+        named("echo.echo_pull"),
+    ),
     "echo.kit_text": Call(
         net.gen.echo, "kit_text", (("kit", "kit", named("echo.echo_kit")),), SAME
     ),
@@ -1315,6 +1354,11 @@ CALLS: dict[str, Call] = {
     ),
     "echo.echo_box.itself": Call(
         net.gen.echo.EchoBox, "itself", (), None, on_object=True, is_property=True
+    ),
+    "echo.echo_gate.new": Call(net.gen.echo, "EchoGate", (), None),
+    "echo.echo_gate.open": Call(net.gen.echo.EchoGate, "open", (), SAME, on_object=True),
+    "echo.echo_gate.enter": Call(
+        net.gen.echo.EchoGate, "enter", (("limit", "limit_ms", SAME),), SAME, on_object=True
     ),
     "echo.letter_stream.skip": Call(
         net.gen.echo.LetterStream, "skip", (("count", "count", SAME),), SAME, on_object=True

@@ -2026,7 +2026,9 @@ static inline net_code net_net_node_create_wait(net_queue *queue,
   }
   return code;
 }
-// Creates a node and starts it, without waiting.
+// Creates a node and starts it, without waiting for what it connects to.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_net_node_new_with(const net_net_node_config *config,
                                              net_handle *result,
                                              net_error *error) {

@@ -1779,6 +1779,8 @@ static inline net_code net_tasks_adapter_open_from_snapshot_wait(
   return code;
 }
 // Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_tasks_adapter_create_with(net_handle handle,
                                                      uint64_t id,
                                                      net_view title,
@@ -1799,6 +1801,8 @@ static inline net_code net_tasks_adapter_create_with(net_handle handle,
   return code;
 }
 // Gives a task another title, of at most 1 MiB.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_tasks_adapter_rename_with(net_handle handle,
                                                      uint64_t id,
                                                      net_view new_title,
@@ -1819,6 +1823,8 @@ static inline net_code net_tasks_adapter_rename_with(net_handle handle,
   return code;
 }
 // Says that a task is done.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_tasks_adapter_complete_with(net_handle handle,
                                                        uint64_t id,
                                                        uint64_t now_ns,
@@ -1838,6 +1844,8 @@ static inline net_code net_tasks_adapter_complete_with(net_handle handle,
   return code;
 }
 // Removes a task.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_tasks_adapter_delete_with(net_handle handle,
                                                      uint64_t id,
                                                      net_write_receipt *result,
@@ -1856,6 +1864,8 @@ static inline net_code net_tasks_adapter_delete_with(net_handle handle,
 }
 // Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short
 // list of many items looks at few.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_tasks_adapter_list_tasks_with(net_handle handle,
                                                          const net_task_filter *filter,
                                                          net_task_list *result,
@@ -1981,6 +1991,8 @@ static inline net_code net_tasks_adapter_snapshot_and_watch_wait(
   return code;
 }
 // Saves the state. Equal states of one log give equal bytes.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_tasks_adapter_snapshot_with(net_handle handle,
                                                        net_cortex_snapshot *result,
                                                        net_error *error) {
@@ -2196,6 +2208,8 @@ static inline net_code net_memories_adapter_open_from_snapshot_wait(
 }
 // Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there
 // are at most 1024 tags of at most 4096 bytes.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_memories_adapter_store_with(net_handle handle,
                                                        uint64_t id,
                                                        net_view content,
@@ -2229,6 +2243,8 @@ static inline net_code net_memories_adapter_store_with(net_handle handle,
   return code;
 }
 // Gives a memory other tags: at most 1024, of at most 4096 bytes.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_memories_adapter_retag_with(net_handle handle,
                                                        uint64_t id,
                                                        const net_view *tags,
@@ -2254,6 +2270,8 @@ static inline net_code net_memories_adapter_retag_with(net_handle handle,
   return code;
 }
 // Pins a memory.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_memories_adapter_pin_with(net_handle handle,
                                                      uint64_t id,
                                                      uint64_t now_ns,
@@ -2273,6 +2291,8 @@ static inline net_code net_memories_adapter_pin_with(net_handle handle,
   return code;
 }
 // Unpins a memory.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_memories_adapter_unpin_with(net_handle handle,
                                                        uint64_t id,
                                                        uint64_t now_ns,
@@ -2292,6 +2312,8 @@ static inline net_code net_memories_adapter_unpin_with(net_handle handle,
   return code;
 }
 // Forgets a memory.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_memories_adapter_delete_with(net_handle handle,
                                                         uint64_t id,
                                                         net_write_receipt *result,
@@ -2310,6 +2332,8 @@ static inline net_code net_memories_adapter_delete_with(net_handle handle,
 }
 // Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short
 // list of many items looks at few.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_memories_adapter_list_memories_with(net_handle handle,
                                                                const net_memory_filter *filter,
                                                                net_memory_list *result,
@@ -2439,6 +2463,8 @@ static inline net_code net_memories_adapter_snapshot_and_watch_wait(
   return code;
 }
 // Saves the state. Equal states of one log give equal bytes.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_memories_adapter_snapshot_with(net_handle handle,
                                                           net_cortex_snapshot *result,
                                                           net_error *error) {

@@ -1403,6 +1403,143 @@ static inline void net_echo_watch_read(net_reader *r, net_echo_watch *value) {
 }
 NET_LIST_CODEC(echo_watch, net_echo_watch)
 NET_OWNED(echo_watch)
+typedef struct net_echo_spot net_echo_spot;
+NET_LIST_TYPE(echo_spot, net_echo_spot)
+
+// A record that is a tuple where there are tuples.
+struct net_echo_spot {
+  // The first part.
+  net_view name;
+  // The second part.
+  uint64_t place;
+  // A part that may be left out, with a limit.
+  uint64_t pause_ms;
+  // The last part. Left out: there is none.
+  net_view note;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_echo_spot net_echo_spot_init(void) {
+  net_echo_spot value;
+  memset(&value, 0, sizeof value);
+  value.pause_ms = UINT64_C(20);
+  return value;
+}
+
+static inline void net_echo_spot_pack(net_writer *w, const net_echo_spot *value) {
+  size_t start = net_put_record(w, 4);
+  net_view_pack(w, &value->name);
+  net_u64_pack(w, &value->place);
+  net_u64_pack(w, &value->pause_ms);
+  net_maybe_view_pack(w, &value->note);
+  net_put_end(w, start);
+}
+
+static inline void net_echo_spot_read(net_reader *r, net_echo_spot *value) {
+  net_fields f = net_get_record(r);
+  *value = net_echo_spot_init();
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->name);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->place);
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->pause_ms);
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->note);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(echo_spot, net_echo_spot)
+NET_OWNED(echo_spot)
+typedef struct net_echo_twins net_echo_twins;
+NET_LIST_TYPE(echo_twins, net_echo_twins)
+
+// A tuple of objects.
+//
+// Objects and streams in a result are the program's, which releases each: `net_handle_free`.
+struct net_echo_twins {
+  // The first box.
+  net_handle elder;
+  // The second box.
+  net_handle younger;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_echo_twins net_echo_twins_init(void) {
+  net_echo_twins value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_echo_twins_pack(net_writer *w, const net_echo_twins *value) {
+  size_t start = net_put_record(w, 2);
+  net_handle_pack(w, &value->elder);
+  net_handle_pack(w, &value->younger);
+  net_put_end(w, start);
+}
+
+static inline void net_echo_twins_read(net_reader *r, net_echo_twins *value) {
+  net_fields f = net_get_record(r);
+  *value = net_echo_twins_init();
+  if (net_get_field(r, &f)) {
+    net_handle_read(r, &value->elder);
+  }
+  if (net_get_field(r, &f)) {
+    net_handle_read(r, &value->younger);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(echo_twins, net_echo_twins)
+NET_OWNED(echo_twins)
+typedef struct net_echo_pull net_echo_pull;
+NET_LIST_TYPE(echo_pull, net_echo_pull)
+
+// A tuple of what is there and of what comes.
+//
+// Objects and streams in a result are the program's, which releases each: `net_handle_free`.
+struct net_echo_pull {
+  // Tuples in a list.
+  net_echo_spot_list spots;
+  // The stream.
+  net_handle numbers;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_echo_pull net_echo_pull_init(void) {
+  net_echo_pull value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_echo_pull_pack(net_writer *w, const net_echo_pull *value) {
+  size_t start = net_put_record(w, 2);
+  net_echo_spot_list_pack(w, &value->spots);
+  net_handle_pack(w, &value->numbers);
+  net_put_end(w, start);
+}
+
+static inline void net_echo_pull_read(net_reader *r, net_echo_pull *value) {
+  net_fields f = net_get_record(r);
+  *value = net_echo_pull_init();
+  if (net_get_field(r, &f)) {
+    net_echo_spot_list_read(r, &value->spots);
+  }
+  if (net_get_field(r, &f)) {
+    net_handle_read(r, &value->numbers);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(echo_pull, net_echo_pull)
+NET_OWNED(echo_pull)
 typedef struct net_echo_page net_echo_page;
 NET_LIST_TYPE(echo_page, net_echo_page)
 
@@ -2193,6 +2330,83 @@ static inline net_code net_echo_kit_of_with(const net_echo_kit *kit,
   }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_kit_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Gives the value back.
+static inline net_code net_echo_spot_of_with(const net_echo_spot *spot,
+                                             net_echo_spot *result,
+                                             net_error *error) {
+  net_bytes given;
+  net_writer spot_pack = net_writer_new();
+  if (spot != NULL) {
+    net_echo_spot_pack(&spot_pack, spot);
+  }
+  net_view spot_view = spot == NULL ? net_none() : net_writer_view(&spot_pack);
+  net_code code = net_echo_spot_of(spot_view, &given, error);
+  net_writer_free(&spot_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_echo_spot_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Gives the value back, or nothing.
+static inline net_code net_echo_spot_maybe_with(const net_echo_spot *spot,
+                                                bool *found,
+                                                net_echo_spot *result,
+                                                net_error *error) {
+  net_bytes given;
+  net_writer spot_pack = net_writer_new();
+  if (spot != NULL) {
+    net_echo_spot_pack(&spot_pack, spot);
+  }
+  net_view spot_view = spot == NULL ? net_none() : net_writer_view(&spot_pack);
+  net_code code = net_echo_spot_maybe(spot_view, found, &given, error);
+  net_writer_free(&spot_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_echo_spot_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Gives the same boxes in the other order.
+static inline net_code net_echo_twins_of_with(const net_echo_twins *twins,
+                                              net_echo_twins *result,
+                                              net_error *error) {
+  net_bytes given;
+  net_writer twins_pack = net_writer_new();
+  if (twins != NULL) {
+    net_echo_twins_pack(&twins_pack, twins);
+  }
+  net_view twins_view = twins == NULL ? net_none() : net_writer_view(&twins_pack);
+  net_code code = net_echo_twins_of(twins_view, &given, error);
+  net_writer_free(&twins_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_echo_twins_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Gives the tuples back, and a stream of that many numbers.
+static inline net_code net_pull_with(const net_echo_spot *spots,
+                                     size_t spots_len,
+                                     uint32_t count,
+                                     net_echo_pull *result,
+                                     net_error *error) {
+  net_bytes given;
+  net_writer spots_pack = net_writer_new();
+  net_echo_spot_list spots_list = net_echo_spot_list_of(spots, spots_len);
+  net_echo_spot_list_pack(&spots_pack, &spots_list);
+  net_code code = net_pull(net_writer_view(&spots_pack), count, &given, error);
+  net_writer_free(&spots_pack);
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_echo_pull_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
   }
   net_bytes_free(&given);

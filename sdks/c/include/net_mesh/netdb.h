@@ -444,6 +444,8 @@ static inline net_code net_net_db_open_from_bytes_wait(net_queue *queue,
   return code;
 }
 // Saves all states that are open. Equal states of the same logs give equal bytes.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_net_db_snapshot_with(net_handle handle,
                                                 net_net_db_bundle *result,
                                                 net_error *error) {

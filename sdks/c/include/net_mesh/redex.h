@@ -1100,6 +1100,8 @@ static inline net_code net_redex_new_with(const net_redex_options *options,
 // Opens a file by the name of a channel, or makes it. A file that this manager has open already is
 // the same again, as it was set up
 // first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_redex_open_file_with(net_handle handle,
                                                 net_view name,
                                                 const net_redex_file_config *config,
@@ -1160,6 +1162,8 @@ static inline net_code net_redex_repair_wait(net_queue *queue,
   return code;
 }
 // Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_redex_file_append_batch_with(net_handle handle,
                                                         const net_view *payloads,
                                                         size_t payloads_len,
@@ -1259,6 +1263,8 @@ static inline net_code net_redex_file_append_batch_async_wait(net_queue *queue,
 }
 // Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it
 // is an error that names the numbers; what is around them can be read.
+//
+// It may wait for the disk or work for long, on the calling thread.
 static inline net_code net_redex_file_read_range_with(net_handle handle,
                                                       uint64_t start,
                                                       uint64_t end,

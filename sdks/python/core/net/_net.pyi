@@ -10,11 +10,11 @@ from net._kernel.codec import Model
 from net._kernel.errors import NetError
 from net.gen.base import ChecksumHash
 from net.gen.control import LogLevel
-from net.gen.echo import Access, Color, Grade, Level, Mood, Reason, Rights
+from net.gen.echo import Access, Color, EchoSpot, Grade, Level, Mood, Reason, Rights
 from net.gen.identity import TokenScope
 from net.gen.mesh import Reliability
 from net.gen.bus import Backpressure, MeshDelivery, MeshRole, Ordering, Start
-from net.gen.cortex import OrderBy, TaskStatus
+from net.gen.cortex import CortexSnapshot, OrderBy, TaskStatus
 
 T = TypeVar("T")
 
@@ -2480,22 +2480,6 @@ class WriteReceipt:
     def __eq__(self, other: object) -> bool: ...
 
 @final
-class CortexSnapshot:
-    """A state that was saved."""
-
-    __match_args__ = ("state_bytes", "last_seq")
-    def __new__(cls, state_bytes: Buffer, last_seq: int | None = None) -> CortexSnapshot: ...
-    @property
-    def state_bytes(self) -> bytes:
-        """A `state_snapshot`."""
-    @property
-    def last_seq(self) -> int | None:
-        """Number of the last event that is in it. The bytes say it as well, and they count. Left
-        out: The state holds no event.
-        """
-    def __eq__(self, other: object) -> bool: ...
-
-@final
 class StateStats:
     """How much of its log a state holds."""
 
@@ -2647,6 +2631,10 @@ def echo_pauses(values: Sequence[int]) -> list[int]: ...
 def echo_limits(values: Mapping[str, int]) -> dict[str, int]: ...
 def echo_timetable(value: Timetable) -> Timetable: ...
 def echo_kit_of(kit: tuple[Any, ...]) -> tuple[Any, ...]: ...
+def echo_spot_of(spot: tuple[str, int, int, str | None]) -> EchoSpot: ...
+def echo_spot_maybe(spot: tuple[str, int, int, str | None] | None) -> EchoSpot | None: ...
+def echo_twins_of(twins: tuple[Any, ...]) -> tuple[Any, ...]: ...
+def pull(spots: Sequence[tuple[str, int, int, str | None]], count: int) -> tuple[Any, ...]: ...
 def kit_text(kit: tuple[Any, ...]) -> str: ...
 def kit_text_later(kit: tuple[Any, ...], more: tuple[Any, ...] | None) -> str: ...
 def kit_text_later_submit(
@@ -2708,6 +2696,9 @@ def echo_box_shut(this: Handle) -> None: ...
 def echo_box_shut_submit(queue: Queue, this: Handle) -> int: ...
 def echo_box_text(this: Handle) -> str: ...
 def echo_box_serial(this: Handle) -> int: ...
+def echo_gate_new() -> Handle: ...
+def echo_gate_open(this: Handle) -> None: ...
+def echo_gate_enter(this: Handle, limit_ms: int) -> bool: ...
 def letter_stream_skip(this: Handle, count: int) -> None: ...
 def letter_stream_next(this: Handle, max: int) -> list[str]: ...
 def letter_stream_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
@@ -2921,13 +2912,16 @@ def tasks_adapter_open_as_submit(
     queue: Queue, redex: Handle, options: AdapterOpenOptions
 ) -> int: ...
 def tasks_adapter_open_from_snapshot(
-    redex: Handle, origin_hash: int, snapshot: CortexSnapshot, options: AdapterOptions | None
+    redex: Handle,
+    origin_hash: int,
+    snapshot: tuple[Buffer, int | None],
+    options: AdapterOptions | None,
 ) -> Handle: ...
 def tasks_adapter_open_from_snapshot_submit(
     queue: Queue,
     redex: Handle,
     origin_hash: int,
-    snapshot: CortexSnapshot,
+    snapshot: tuple[Buffer, int | None],
     options: AdapterOptions | None,
 ) -> int: ...
 def tasks_adapter_create(this: Handle, id: int, title: str, now_ns: int) -> WriteReceipt: ...
@@ -2973,13 +2967,16 @@ def memories_adapter_open_as_submit(
     queue: Queue, redex: Handle, options: AdapterOpenOptions
 ) -> int: ...
 def memories_adapter_open_from_snapshot(
-    redex: Handle, origin_hash: int, snapshot: CortexSnapshot, options: AdapterOptions | None
+    redex: Handle,
+    origin_hash: int,
+    snapshot: tuple[Buffer, int | None],
+    options: AdapterOptions | None,
 ) -> Handle: ...
 def memories_adapter_open_from_snapshot_submit(
     queue: Queue,
     redex: Handle,
     origin_hash: int,
-    snapshot: CortexSnapshot,
+    snapshot: tuple[Buffer, int | None],
     options: AdapterOptions | None,
 ) -> int: ...
 def memories_adapter_store(
@@ -3026,14 +3023,18 @@ def fold_adapter_open_submit(
     queue: Queue, redex: Handle, name: str, fold: Host, config: RedexFileConfig | None
 ) -> int: ...
 def fold_adapter_open_from_snapshot(
-    redex: Handle, name: str, fold: Host, snapshot: CortexSnapshot, config: RedexFileConfig | None
+    redex: Handle,
+    name: str,
+    fold: Host,
+    snapshot: tuple[Buffer, int | None],
+    config: RedexFileConfig | None,
 ) -> Handle: ...
 def fold_adapter_open_from_snapshot_submit(
     queue: Queue,
     redex: Handle,
     name: str,
     fold: Host,
-    snapshot: CortexSnapshot,
+    snapshot: tuple[Buffer, int | None],
     config: RedexFileConfig | None,
 ) -> int: ...
 def fold_adapter_wait_for_seq(this: Handle, seq: int, deadline_ms: int | None) -> None: ...

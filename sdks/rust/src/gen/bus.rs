@@ -62,7 +62,9 @@ impl NetNode {
         guard::run_async(net_core::NetNode::create(config)).await.map(Self::from_core)
     }
 
-    /// Creates a node and starts it, without waiting.
+    /// Creates a node and starts it, without waiting for what it connects to.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     ///
     /// # Errors
     ///

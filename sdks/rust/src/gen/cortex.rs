@@ -118,6 +118,8 @@ impl TasksAdapter {
 
     /// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -126,6 +128,8 @@ impl TasksAdapter {
     }
 
     /// Gives a task another title, of at most 1 MiB.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     ///
     /// # Errors
     ///
@@ -136,6 +140,8 @@ impl TasksAdapter {
 
     /// Says that a task is done.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -145,6 +151,8 @@ impl TasksAdapter {
 
     /// Removes a task.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -153,6 +161,8 @@ impl TasksAdapter {
     }
 
     /// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     ///
     /// # Errors
     ///
@@ -223,6 +233,8 @@ impl TasksAdapter {
     }
 
     /// Saves the state. Equal states of one log give equal bytes.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     ///
     /// # Errors
     ///
@@ -395,6 +407,8 @@ impl MemoriesAdapter {
 
     /// Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -412,6 +426,8 @@ impl MemoriesAdapter {
 
     /// Gives a memory other tags: at most 1024, of at most 4096 bytes.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -427,6 +443,8 @@ impl MemoriesAdapter {
 
     /// Pins a memory.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -435,6 +453,8 @@ impl MemoriesAdapter {
     }
 
     /// Unpins a memory.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     ///
     /// # Errors
     ///
@@ -445,6 +465,8 @@ impl MemoriesAdapter {
 
     /// Forgets a memory.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -453,6 +475,8 @@ impl MemoriesAdapter {
     }
 
     /// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     ///
     /// # Errors
     ///
@@ -523,6 +547,8 @@ impl MemoriesAdapter {
     }
 
     /// Saves the state. Equal states of one log give equal bytes.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     ///
     /// # Errors
     ///

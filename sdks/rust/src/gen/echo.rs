@@ -7,7 +7,9 @@
 
 use crate::kernel::{guard, host, json};
 use crate::{Bytes, Error, Stream};
-use net_types::api::{EchoBox as _, EchoFunctions as _, Floor as _, LetterStream as _, TypedCell as _};
+use net_types::api::{
+    EchoBox as _, EchoFunctions as _, EchoGate as _, Floor as _, LetterStream as _, TypedCell as _,
+};
 use net_types::{BoxFuture, Date, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -175,8 +177,48 @@ impl std::fmt::Debug for EchoBox {
     }
 }
 
-// Any thread may use it.
-const _: () = crate::kernel::shared::<EchoBox>();
+/// A gate at which one thread waits until another opens it.
+///
+/// A cheap handle: clones are the same object.
+pub struct EchoGate {
+    pub(crate) inner: Arc<net_core::EchoGate>,
+}
+
+impl EchoGate {
+    /// Makes one that is shut.
+    pub fn new() -> Result<Self, Error> {
+        guard::run(net_core::EchoGate::new).map(Self::from_core)
+    }
+
+    /// Opens it for good.
+    pub fn open(&self) -> Result<(), Error> {
+        guard::run(|| self.inner.open())
+    }
+
+    /// Waits on the calling thread until it is open, and tells whether it was in time.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    pub fn enter(&self, limit: Duration) -> Result<bool, Error> {
+        guard::run(|| self.inner.enter(limit))
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::EchoGate>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for EchoGate {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for EchoGate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoGate").finish_non_exhaustive()
+    }
+}
+
 /// A stream with a name.
 pub struct LetterStream {
     pub(crate) inner: Arc<net_core::LetterStream>,
@@ -228,8 +270,6 @@ impl std::fmt::Debug for LetterStream {
     }
 }
 
-// Any thread may read it.
-const _: () = crate::kernel::sent::<LetterStream>();
 /// A box of one JSON value.
 ///
 /// A cheap handle: clones are the same object.
@@ -279,8 +319,6 @@ impl<T> std::fmt::Debug for TypedCell<T> {
     }
 }
 
-// Any thread may use it.
-const _: () = crate::kernel::shared::<TypedCell<()>>();
 /// Calls that do nothing. What they cost is what crossing costs: `cargo perf` sets it beside the methods with the same arguments.
 ///
 /// A cheap handle: clones are the same object.
@@ -388,9 +426,6 @@ impl std::fmt::Debug for Floor {
     }
 }
 
-// Any thread may use it.
-const _: () = crate::kernel::shared::<Floor>();
-
 /// Objects that belong together.
 #[derive(Debug, Clone)]
 pub struct EchoKit {
@@ -441,6 +476,38 @@ impl EchoWatch {
             pause: value.pause,
             numbers: Stream::from_core(value.numbers, Ok),
         }
+    }
+}
+/// A tuple of objects.
+#[derive(Debug, Clone)]
+pub struct EchoTwins {
+    /// The first box.
+    pub elder: EchoBox,
+    /// The second box.
+    pub younger: EchoBox,
+}
+
+impl EchoTwins {
+    pub(crate) fn from_core(value: net_types::echo::EchoTwins<Arc<net_core::EchoBox>>) -> Self {
+        Self { elder: EchoBox::from_core(value.elder), younger: EchoBox::from_core(value.younger) }
+    }
+
+    pub(crate) fn into_core(self) -> net_types::echo::EchoTwins<Arc<net_core::EchoBox>> {
+        net_types::echo::EchoTwins { elder: self.elder.inner, younger: self.younger.inner }
+    }
+}
+/// A tuple of what is there and of what comes.
+#[derive(Debug)]
+pub struct EchoPull {
+    /// Tuples in a list.
+    pub spots: Vec<EchoSpot>,
+    /// The stream.
+    pub numbers: Stream<u32>,
+}
+
+impl EchoPull {
+    pub(crate) fn from_core(value: net_types::echo::EchoPull) -> Self {
+        Self { spots: value.spots, numbers: Stream::from_core(value.numbers, Ok) }
     }
 }
 
@@ -858,6 +925,36 @@ pub fn echo_timetable(value: Timetable) -> Result<Timetable, Error> {
 pub fn echo_kit_of(kit: EchoKit) -> Result<EchoKit, Error> {
     let result = guard::run(|| net_core::Functions::echo_kit_of(kit.into_core()))?;
     Ok(EchoKit::from_core(result))
+}
+
+/// Gives the value back.
+pub fn echo_spot_of(spot: EchoSpot) -> Result<EchoSpot, Error> {
+    spot.check()?;
+    guard::run(|| net_core::Functions::echo_spot_of(spot))
+}
+
+/// Gives the value back, or nothing.
+pub fn echo_spot_maybe(spot: impl Into<Option<EchoSpot>>) -> Result<Option<EchoSpot>, Error> {
+    let spot: Option<EchoSpot> = spot.into();
+    if let Some(value) = &spot {
+        value.check()?;
+    }
+    guard::run(|| net_core::Functions::echo_spot_maybe(spot))
+}
+
+/// Gives the same boxes in the other order.
+pub fn echo_twins_of(twins: EchoTwins) -> Result<EchoTwins, Error> {
+    let result = guard::run(|| net_core::Functions::echo_twins_of(twins.into_core()))?;
+    Ok(EchoTwins::from_core(result))
+}
+
+/// Gives the tuples back, and a stream of that many numbers.
+pub fn pull(spots: impl IntoIterator<Item = EchoSpot>, count: u32) -> Result<EchoPull, Error> {
+    for value in spots.iter() {
+        value.check()?;
+    }
+    let result = guard::run(|| net_core::Functions::pull(spots.into_iter().collect(), count))?;
+    Ok(EchoPull::from_core(result))
 }
 
 /// Gives the label and the texts of all boxes, with blanks between.

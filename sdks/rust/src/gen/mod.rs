@@ -45,8 +45,9 @@ pub mod prelude {
     pub use crate::dedup::RedisStreamDedup;
     #[cfg(feature = "conformance")]
     pub use crate::echo::{
-        EchoBox, EchoError, EchoHandler, EchoMapper, EchoOptions, EchoOptionsMethods, EchoPageViews,
-        EchoPartError, EchoSetup, EchoStore, EchoStyle, Floor, LetterStream, TypedCell, VersionPairMethods,
+        EchoBox, EchoError, EchoGate, EchoHandler, EchoMapper, EchoOptions, EchoOptionsMethods,
+        EchoPageViews, EchoPartError, EchoSetup, EchoStore, EchoStyle, Floor, LetterStream, TypedCell,
+        VersionPairMethods,
     };
     pub use crate::identity::{
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,

@@ -58,6 +58,8 @@ impl NetDb {
 
     /// Saves all states that are open. Equal states of the same logs give equal bytes.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`crate::cortex::CortexError`], [`NetDbError`], or [`BaseError`](crate::BaseError) as any call.

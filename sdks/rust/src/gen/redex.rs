@@ -62,6 +62,8 @@ impl Redex {
     /// Opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
     /// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -129,6 +131,8 @@ pub struct RedexFile {
 impl RedexFile {
     /// Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -137,6 +141,8 @@ impl RedexFile {
     }
 
     /// Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     ///
     /// # Errors
     ///
@@ -169,6 +175,8 @@ impl RedexFile {
 
     /// Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it is an error that names the numbers; what is around them can be read.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -178,6 +186,8 @@ impl RedexFile {
 
     /// Reads what is retained from a number on, and then what is appended, without a gap. From 0 it begins with the oldest event. It ends when
     /// the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind what was given up.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     ///
     /// # Errors
     ///
@@ -208,6 +218,8 @@ impl RedexFile {
 
     /// Tells how many events are retained.
     ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    ///
     /// # Errors
     ///
     /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
@@ -216,6 +228,8 @@ impl RedexFile {
     }
 
     /// Tells whether no event is retained.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     ///
     /// # Errors
     ///

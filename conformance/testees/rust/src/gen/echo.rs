@@ -120,6 +120,20 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = object.itself();
             Ok(request.keep(result.clone()))
         }
+        "echo.echo_gate.new" => {
+            let result = net_mesh::echo::EchoGate::new()?;
+            Ok(request.keep(result))
+        }
+        "echo.echo_gate.open" => {
+            let object = request.object::<net_mesh::echo::EchoGate>()?;
+            object.open()?;
+            Ok(Value::Null)
+        }
+        "echo.echo_gate.enter" => {
+            let object = request.object::<net_mesh::echo::EchoGate>()?;
+            let result = object.enter(span(args, "limit", 1_000_000)?)?;
+            Ok(result.write())
+        }
         "echo.letter_stream.skip" => {
             let object = request.stream::<net_mesh::echo::LetterStream>()?;
             object.skip(member::<u32>(args, "count")?)?;
@@ -385,6 +399,26 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         "echo.echo_kit_of" => {
             let result = net_mesh::echo::echo_kit_of(read_echo_kit(request, argument(args, "kit")?)?)?;
             show_echo_kit(result)
+        }
+        "echo.echo_spot_of" => {
+            let result = net_mesh::echo::echo_spot_of(member::<net_mesh::echo::EchoSpot>(args, "spot")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_spot_maybe" => {
+            let result =
+                net_mesh::echo::echo_spot_maybe(optional::<net_mesh::echo::EchoSpot>(args, "spot")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_twins_of" => {
+            let result = net_mesh::echo::echo_twins_of(read_echo_twins(request, argument(args, "twins")?)?)?;
+            show_echo_twins(result)
+        }
+        "echo.pull" => {
+            let result = net_mesh::echo::pull(
+                optional::<Vec<net_mesh::echo::EchoSpot>>(args, "spots")?.unwrap_or_default(),
+                member::<u32>(args, "count")?,
+            )?;
+            show_echo_pull(result).await
         }
         "echo.kit_text" => {
             let result = net_mesh::echo::kit_text(read_echo_kit(request, argument(args, "kit")?)?)?;
@@ -1006,6 +1040,30 @@ impl Fixture for net_mesh::echo::Timetable {
 
 impl Item for net_mesh::echo::Timetable {}
 
+impl Fixture for net_mesh::echo::EchoSpot {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            name: optional(members, "name")?.ok_or_else(|| missing("name"))?,
+            place: optional(members, "place")?.ok_or_else(|| missing("place"))?,
+            pause: optional_span(members, "pause", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(20)),
+            note: optional(members, "note")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "name": self.name.write(),
+            "place": self.place.write(),
+            "pause": span_value(self.pause, 1_000_000),
+            "note": self.note.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::EchoSpot {}
+
 impl Fixture for net_mesh::echo::EchoPage {
     fn read(value: &Value) -> Result<Self, Failure> {
         let members = object(value)?;
@@ -1063,6 +1121,28 @@ async fn show_echo_watch(value: net_mesh::echo::EchoWatch) -> Result<Value, Fail
     Ok(json!({
         "kit": show_echo_kit(value.kit)?,
         "pause": span_value(value.pause, 1_000_000),
+        "numbers": drain(value.numbers).await?,
+    }))
+}
+
+fn read_echo_twins(request: &Request<'_>, value: &Value) -> Result<net_mesh::echo::EchoTwins, Failure> {
+    let members = object(value)?;
+    Ok(net_mesh::echo::EchoTwins {
+        elder: request.object_in(members, "elder")?,
+        younger: request.object_in(members, "younger")?,
+    })
+}
+
+fn show_echo_twins(value: net_mesh::echo::EchoTwins) -> Result<Value, Failure> {
+    Ok(json!({
+        "elder": true,
+        "younger": true,
+    }))
+}
+
+async fn show_echo_pull(value: net_mesh::echo::EchoPull) -> Result<Value, Failure> {
+    Ok(json!({
+        "spots": value.spots.write(),
         "numbers": drain(value.numbers).await?,
     }))
 }

@@ -400,6 +400,21 @@ fn echo(list: &mut List) {
         |net_mesh::echo::EchoWatch { kit: _, pause: _, numbers: _, .. }: &net_mesh::echo::EchoWatch| {},
         &["EchoWatch.kit", "EchoWatch.pause", "EchoWatch.numbers"],
     );
+    list.ty::<net_mesh::echo::EchoSpot>("EchoSpot");
+    list.parts(
+        |net_mesh::echo::EchoSpot { name: _, place: _, pause: _, note: _, .. }: &net_mesh::echo::EchoSpot| {},
+        &["EchoSpot.name", "EchoSpot.place", "EchoSpot.pause", "EchoSpot.note"],
+    );
+    list.ty::<net_mesh::echo::EchoTwins>("EchoTwins");
+    list.parts(
+        |net_mesh::echo::EchoTwins { elder: _, younger: _, .. }: &net_mesh::echo::EchoTwins| {},
+        &["EchoTwins.elder", "EchoTwins.younger"],
+    );
+    list.ty::<net_mesh::echo::EchoPull>("EchoPull");
+    list.parts(
+        |net_mesh::echo::EchoPull { spots: _, numbers: _, .. }: &net_mesh::echo::EchoPull| {},
+        &["EchoPull.spots", "EchoPull.numbers"],
+    );
     list.ty::<net_mesh::echo::EchoPage>("EchoPage");
     list.parts(|net_mesh::echo::EchoPage { raw: _, .. }: &net_mesh::echo::EchoPage| {}, &["EchoPage.raw"]);
     let _ = <net_mesh::echo::EchoPage as net_mesh::echo::EchoPageViews>::raw_bytes;
@@ -441,6 +456,7 @@ fn echo(list: &mut List) {
     list.has(&["EchoTicket::encode", "EchoTicket::decode"]);
     list.ty::<net_mesh::echo::EchoBox>("EchoBox");
     list.ty::<net_mesh::echo::EchoCell>("EchoCell");
+    list.ty::<net_mesh::echo::EchoGate>("EchoGate");
     list.ty::<net_mesh::echo::LetterStream>("LetterStream");
     list.ty::<net_mesh::echo::TypedCell<Value>>("TypedCell");
     list.ty::<net_mesh::echo::Floor>("Floor");
@@ -479,6 +495,9 @@ fn echo(list: &mut List) {
     list.has(&["EchoBox::text"]);
     list.has(&["EchoBox::serial"]);
     list.has(&["EchoBox::itself"]);
+    list.has(&["EchoGate::new"]);
+    list.has(&["EchoGate::open"]);
+    list.has(&["EchoGate::enter"]);
     list.has(&["LetterStream::skip"]);
     list.has(&["TypedCell::new"]);
     list.has(&["TypedCell::put"]);
@@ -530,6 +549,10 @@ fn echo(list: &mut List) {
     list.has(&["echo_limits"]);
     list.has(&["echo_timetable"]);
     list.has(&["echo_kit_of"]);
+    list.has(&["echo_spot_of"]);
+    list.has(&["echo_spot_maybe"]);
+    list.has(&["echo_twins_of"]);
+    list.has(&["pull"]);
     list.has(&["kit_text"]);
     list.has(&["kit_text_later"]);
     list.has(&["doubled"]);

@@ -857,6 +857,72 @@ impl<EchoBox> std::fmt::Debug for EchoWatch<EchoBox> {
     }
 }
 
+/// A record that is a tuple where there are tuples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoSpot {
+    /// The first part.
+    pub name: String,
+    /// The second part.
+    pub place: u64,
+    /// A part that may be left out, with a limit.
+    pub pause: std::time::Duration,
+    /// The last part.
+    pub note: Option<String>,
+}
+
+impl EchoSpot {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range(
+            "pause_ms",
+            Some(&self.pause).map(|value| value.as_millis() as i128),
+            None,
+            Some(60_000),
+        )?;
+        Ok(())
+    }
+}
+
+/// A tuple of objects.
+#[derive(Clone)]
+pub struct EchoTwins<EchoBox> {
+    /// The first box.
+    pub elder: EchoBox,
+    /// The second box.
+    pub younger: EchoBox,
+}
+
+impl<EchoBox> std::fmt::Debug for EchoTwins<EchoBox> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoTwins").finish_non_exhaustive()
+    }
+}
+
+/// A tuple of what is there and of what comes.
+#[derive(Clone)]
+pub struct EchoPull {
+    /// Tuples in a list.
+    pub spots: Vec<crate::echo::EchoSpot>,
+    /// The stream.
+    pub numbers: crate::Stream<u32>,
+}
+
+impl std::fmt::Debug for EchoPull {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoPull").finish_non_exhaustive()
+    }
+}
+
+impl EchoPull {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        for value in self.spots.iter() {
+            value.check()?;
+        }
+        Ok(())
+    }
+}
+
 /// A record with views, as event pages have them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EchoPage {

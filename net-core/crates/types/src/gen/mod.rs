@@ -5,8 +5,6 @@
 pub mod api;
 pub mod base;
 pub mod bus;
-pub mod capability;
-pub mod channel;
 pub mod control;
 pub mod cortex;
 pub mod dedup;
@@ -24,4 +22,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "eb48ebd1dd9386782a5d2d8f5b38b1b5";
+pub const SPEC_HASH: &str = "4b66fdd855ac68f11a76c9bdea796f4f";

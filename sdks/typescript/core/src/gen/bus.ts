@@ -1142,7 +1142,9 @@ export class ShutdownOptions {
  */
 export class NetNode extends k.NetObject {
   /**
-   * Creates a node and starts it, without waiting.
+   * Creates a node and starts it, without waiting for what it connects to.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   constructor(config?: NetNodeConfig | null) {
     const w = k.begin();

@@ -710,6 +710,8 @@ export class TasksAdapter extends k.NetObject {
 
   /**
    * Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   create(id: k.BigIntLike, title: string, nowNs: k.BigIntLike): WriteReceipt {
     return k.answer(
@@ -724,6 +726,8 @@ export class TasksAdapter extends k.NetObject {
 
   /**
    * Gives a task another title, of at most 1 MiB.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   rename(id: k.BigIntLike, newTitle: string, nowNs: k.BigIntLike): WriteReceipt {
     return k.answer(
@@ -738,6 +742,8 @@ export class TasksAdapter extends k.NetObject {
 
   /**
    * Says that a task is done.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   complete(id: k.BigIntLike, nowNs: k.BigIntLike): WriteReceipt {
     return k.answer(
@@ -751,6 +757,8 @@ export class TasksAdapter extends k.NetObject {
 
   /**
    * Removes a task.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   delete(id: k.BigIntLike): WriteReceipt {
     return k.answer(
@@ -763,6 +771,8 @@ export class TasksAdapter extends k.NetObject {
 
   /**
    * Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   listTasks(filter?: TaskFilter | null): Task[] {
     const w = k.begin();
@@ -873,6 +883,8 @@ export class TasksAdapter extends k.NetObject {
 
   /**
    * Saves the state. Equal states of one log give equal bytes.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   snapshot(): CortexSnapshot {
     return k.answer(codec.cortexSnapshot, native.cortexTasksAdapterSnapshot, this[k.HANDLE]);
@@ -1033,6 +1045,8 @@ export class MemoriesAdapter extends k.NetObject {
 
   /**
    * Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   store(
     id: k.BigIntLike,
@@ -1070,6 +1084,8 @@ export class MemoriesAdapter extends k.NetObject {
 
   /**
    * Gives a memory other tags: at most 1024, of at most 4096 bytes.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   retag(id: k.BigIntLike, tags: readonly string[], nowNs: k.BigIntLike): WriteReceipt {
     const w = k.begin();
@@ -1086,6 +1102,8 @@ export class MemoriesAdapter extends k.NetObject {
 
   /**
    * Pins a memory.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   pin(id: k.BigIntLike, nowNs: k.BigIntLike): WriteReceipt {
     return k.answer(
@@ -1099,6 +1117,8 @@ export class MemoriesAdapter extends k.NetObject {
 
   /**
    * Unpins a memory.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   unpin(id: k.BigIntLike, nowNs: k.BigIntLike): WriteReceipt {
     return k.answer(
@@ -1112,6 +1132,8 @@ export class MemoriesAdapter extends k.NetObject {
 
   /**
    * Forgets a memory.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   delete(id: k.BigIntLike): WriteReceipt {
     return k.answer(
@@ -1124,6 +1146,8 @@ export class MemoriesAdapter extends k.NetObject {
 
   /**
    * Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   listMemories(filter?: MemoryFilter | null): Memory[] {
     const w = k.begin();
@@ -1234,6 +1258,8 @@ export class MemoriesAdapter extends k.NetObject {
 
   /**
    * Saves the state. Equal states of one log give equal bytes.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   snapshot(): CortexSnapshot {
     return k.answer(codec.cortexSnapshot, native.cortexMemoriesAdapterSnapshot, this[k.HANDLE]);

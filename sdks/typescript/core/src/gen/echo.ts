@@ -31,6 +31,55 @@ export type EchoId = k.BigIntLike | bigint;
 export type EchoKey = Uint8Array | string;
 
 /**
+ * A record that is a tuple where there are tuples.
+ *
+ * `name`: The first part.
+ * `place`: The second part.
+ * `pauseMs`: A part that may be left out, with a limit.
+ * `note`: The last part.
+ */
+export type EchoSpot = [name: string, place: bigint, pauseMs: number, note: string | null];
+
+/**
+ * A record that is a tuple where there are tuples.
+ *
+ * `name`: The first part.
+ * `place`: The second part.
+ * `pauseMs`: A part that may be left out, with a limit.
+ * `note`: The last part.
+ */
+export type EchoSpotInput = readonly [
+  name: string,
+  place: k.BigIntLike,
+  pauseMs?: k.BigIntLike | null,
+  note?: string | null,
+];
+
+/**
+ * A tuple of objects.
+ *
+ * `elder`: The first box.
+ * `younger`: The second box.
+ */
+export type EchoTwins = [elder: EchoBox, younger: EchoBox];
+
+/**
+ * A tuple of objects.
+ *
+ * `elder`: The first box.
+ * `younger`: The second box.
+ */
+export type EchoTwinsInput = readonly [elder: EchoBox | Uint8Array, younger: EchoBox | Uint8Array];
+
+/**
+ * A tuple of what is there and of what comes.
+ *
+ * `spots`: Tuples in a list.
+ * `numbers`: The stream.
+ */
+export type EchoPull = [spots: EchoSpot[], numbers: k.NetStream<number>];
+
+/**
  * An enum that hosts see as texts.
  */
 export const Color = {
@@ -1654,6 +1703,45 @@ export const EchoCell = EchoBox;
 export type EchoCell = EchoBox;
 
 /**
+ * A gate at which one thread waits until another opens it.
+ */
+export class EchoGate extends k.NetObject {
+  /**
+   * Makes one that is shut.
+   */
+  constructor() {
+    super(k.call(native.echoEchoGateNew, k.environment));
+  }
+
+  /**
+   * Opens it for good.
+   */
+  open(): void {
+    k.call(native.echoEchoGateOpen, this[k.HANDLE]);
+  }
+
+  /**
+   * Waits on the calling thread until it is open, and tells whether it was in time.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
+   *
+   * @param limitMs In milliseconds.
+   */
+  enter(limitMs: k.BigIntLike): boolean {
+    return k.call(native.echoEchoGateEnter, this[k.HANDLE], k.counter.check(limitMs, 'limitMs'));
+  }
+
+  /** Lets go of the object; calls after this fail with `handle`. */
+  close(): void {
+    k.release(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    k.release(this);
+  }
+}
+
+/**
  * A stream with a name.
  */
 export class LetterStream extends k.NetStream<string> {
@@ -2141,6 +2229,48 @@ export function echoKitOf(kit: EchoKitInput): EchoKit {
   const w = k.begin();
   codec.echoKit.write(w, kit, 'kit');
   return k.answer(codec.echoKit, native.echoEchoKitOf, k.environment, k.done(w));
+}
+
+/**
+ * Gives the value back.
+ */
+export function echoSpotOf(spot: EchoSpotInput): EchoSpot {
+  const w = k.begin();
+  codec.echoSpot.write(w, spot, 'spot');
+  return k.answer(codec.echoSpot, native.echoEchoSpotOf, k.done(w));
+}
+
+/**
+ * Gives the value back, or nothing.
+ */
+export function echoSpotMaybe(spot?: EchoSpotInput | null): EchoSpot | null {
+  const w = k.begin();
+  codec.optionalEchoSpot.write(w, spot, 'spot');
+  return k.answer(codec.optionalEchoSpot, native.echoEchoSpotMaybe, k.done(w));
+}
+
+/**
+ * Gives the same boxes in the other order.
+ */
+export function echoTwinsOf(twins: EchoTwinsInput): EchoTwins {
+  const w = k.begin();
+  codec.echoTwins.write(w, twins, 'twins');
+  return k.answer(codec.echoTwins, native.echoEchoTwinsOf, k.environment, k.done(w));
+}
+
+/**
+ * Gives the tuples back, and a stream of that many numbers.
+ */
+export function pull(spots: readonly EchoSpotInput[], count: number): EchoPull {
+  const w = k.begin();
+  codec.listOfEchoSpot.write(w, spots, 'spots');
+  return k.answer(
+    codec.echoPull,
+    native.echoPull,
+    k.environment,
+    k.u32.check(count, 'count'),
+    k.done(w),
+  );
 }
 
 /**

@@ -181,6 +181,8 @@ export class NetDb extends k.NetObject {
 
   /**
    * Saves all states that are open. Equal states of the same logs give equal bytes.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   snapshot(): NetDbBundle {
     return k.answer(codec.netDbBundle, native.netdbNetDbSnapshot, this[k.HANDLE]);

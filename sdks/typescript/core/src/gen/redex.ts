@@ -273,6 +273,8 @@ export class Redex extends k.NetObject {
   /**
    * Opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
    * first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   openFile(name: string, config?: RedexFileConfig | null): RedexFile {
     const w = k.begin();
@@ -347,6 +349,8 @@ export class RedexFile extends k.NetObject {
 
   /**
    * Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   append(payload: Uint8Array): bigint {
     return k.call(native.redexRedexFileAppend, this[k.HANDLE], k.bytes.check(payload, 'payload'));
@@ -354,6 +358,8 @@ export class RedexFile extends k.NetObject {
 
   /**
    * Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   appendBatch(payloads: readonly Uint8Array[]): bigint | null {
     const w = k.begin();
@@ -394,6 +400,8 @@ export class RedexFile extends k.NetObject {
 
   /**
    * Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it is an error that names the numbers; what is around them can be read.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   readRange(start: k.BigIntLike, end: k.BigIntLike): RedexEvent[] {
     return k.answer(
@@ -408,6 +416,8 @@ export class RedexFile extends k.NetObject {
   /**
    * Reads what is retained from a number on, and then what is appended, without a gap. From 0 it begins with the oldest event. It ends when
    * the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind what was given up.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   tail(fromSeq?: k.BigIntLike | null): RedexTailIter {
     return k.adopt(
@@ -437,6 +447,8 @@ export class RedexFile extends k.NetObject {
 
   /**
    * Tells how many events are retained.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   len(): bigint {
     return k.call(native.redexRedexFileLen, this[k.HANDLE]);
@@ -444,6 +456,8 @@ export class RedexFile extends k.NetObject {
 
   /**
    * Tells whether no event is retained.
+   *
+   * It may wait for the disk or work for long, and the event loop stands still meanwhile.
    */
   isEmpty(): boolean {
     return k.call(native.redexRedexFileIsEmpty, this[k.HANDLE]);

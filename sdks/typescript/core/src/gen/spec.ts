@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'eb48ebd1dd9386782a5d2d8f5b38b1b5';
+export const SPEC_HASH = '4b66fdd855ac68f11a76c9bdea796f4f';
 
 checkSpec(SPEC_HASH);

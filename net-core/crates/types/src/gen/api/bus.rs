@@ -17,7 +17,9 @@ pub trait NetNode: Send + Sync + Sized + 'static {
         config: crate::bus::NetNodeConfig,
     ) -> impl Future<Output = Result<std::sync::Arc<Self>, crate::Error>> + Send;
 
-    /// Creates a node and starts it, without waiting.
+    /// Creates a node and starts it, without waiting for what it connects to.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn new(config: crate::bus::NetNodeConfig) -> Result<std::sync::Arc<Self>, crate::Error>;
 
     /// Gives another reference to the same node.

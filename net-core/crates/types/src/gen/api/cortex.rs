@@ -35,6 +35,8 @@ pub trait TasksAdapter: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<std::sync::Arc<Self>, crate::Error>> + Send;
 
     /// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn create(
         &self,
         id: u64,
@@ -43,6 +45,8 @@ pub trait TasksAdapter: Send + Sync + Sized + 'static {
     ) -> Result<crate::cortex::WriteReceipt, crate::Error>;
 
     /// Gives a task another title, of at most 1 MiB.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn rename(
         &self,
         id: u64,
@@ -51,6 +55,8 @@ pub trait TasksAdapter: Send + Sync + Sized + 'static {
     ) -> Result<crate::cortex::WriteReceipt, crate::Error>;
 
     /// Says that a task is done.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn complete(
         &self,
         id: u64,
@@ -58,9 +64,13 @@ pub trait TasksAdapter: Send + Sync + Sized + 'static {
     ) -> Result<crate::cortex::WriteReceipt, crate::Error>;
 
     /// Removes a task.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn delete(&self, id: u64) -> Result<crate::cortex::WriteReceipt, crate::Error>;
 
     /// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn list_tasks(&self, filter: crate::cortex::TaskFilter)
     -> Result<Vec<crate::cortex::Task>, crate::Error>;
 
@@ -101,6 +111,8 @@ pub trait TasksAdapter: Send + Sync + Sized + 'static {
     > + Send;
 
     /// Saves the state. Equal states of one log give equal bytes.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn snapshot(&self) -> Result<crate::cortex::CortexSnapshot, crate::Error>;
 
     /// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.
@@ -163,6 +175,8 @@ pub trait MemoriesAdapter: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<std::sync::Arc<Self>, crate::Error>> + Send;
 
     /// Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn store(
         &self,
         id: u64,
@@ -173,6 +187,8 @@ pub trait MemoriesAdapter: Send + Sync + Sized + 'static {
     ) -> Result<crate::cortex::WriteReceipt, crate::Error>;
 
     /// Gives a memory other tags: at most 1024, of at most 4096 bytes.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn retag(
         &self,
         id: u64,
@@ -181,9 +197,13 @@ pub trait MemoriesAdapter: Send + Sync + Sized + 'static {
     ) -> Result<crate::cortex::WriteReceipt, crate::Error>;
 
     /// Pins a memory.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn pin(&self, id: u64, now_ns: crate::Timestamp<1>) -> Result<crate::cortex::WriteReceipt, crate::Error>;
 
     /// Unpins a memory.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn unpin(
         &self,
         id: u64,
@@ -191,9 +211,13 @@ pub trait MemoriesAdapter: Send + Sync + Sized + 'static {
     ) -> Result<crate::cortex::WriteReceipt, crate::Error>;
 
     /// Forgets a memory.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn delete(&self, id: u64) -> Result<crate::cortex::WriteReceipt, crate::Error>;
 
     /// Lists what a filter leaves. An index serves status, tags, source, pin and order, so that a short list of many items looks at few.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn list_memories(
         &self,
         filter: crate::cortex::MemoryFilter,
@@ -236,6 +260,8 @@ pub trait MemoriesAdapter: Send + Sync + Sized + 'static {
     > + Send;
 
     /// Saves the state. Equal states of one log give equal bytes.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn snapshot(&self) -> Result<crate::cortex::CortexSnapshot, crate::Error>;
 
     /// Tells how much of its log the state holds. It never fails with `fold_failed` or `closed`.

@@ -78,6 +78,20 @@ pub trait EchoBox: Send + Sync + Sized + 'static {
     fn serial(&self) -> u64;
 }
 
+/// A gate at which one thread waits until another opens it.
+pub trait EchoGate: Send + Sync + Sized + 'static {
+    /// Makes one that is shut.
+    fn new() -> Result<std::sync::Arc<Self>, crate::Error>;
+
+    /// Opens it for good.
+    fn open(&self) -> Result<(), crate::Error>;
+
+    /// Waits on the calling thread until it is open, and tells whether it was in time.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
+    fn enter(&self, limit: std::time::Duration) -> Result<bool, crate::Error>;
+}
+
 /// A stream with a name.
 pub trait LetterStream: Send + Sync + Sized + 'static {
     /// Leaves out the next characters.
@@ -263,6 +277,22 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     fn echo_kit_of(
         kit: crate::echo::EchoKit<std::sync::Arc<Self::EchoBox>>,
     ) -> Result<crate::echo::EchoKit<std::sync::Arc<Self::EchoBox>>, crate::Error>;
+
+    /// Gives the value back.
+    fn echo_spot_of(spot: crate::echo::EchoSpot) -> Result<crate::echo::EchoSpot, crate::Error>;
+
+    /// Gives the value back, or nothing.
+    fn echo_spot_maybe(
+        spot: Option<crate::echo::EchoSpot>,
+    ) -> Result<Option<crate::echo::EchoSpot>, crate::Error>;
+
+    /// Gives the same boxes in the other order.
+    fn echo_twins_of(
+        twins: crate::echo::EchoTwins<std::sync::Arc<Self::EchoBox>>,
+    ) -> Result<crate::echo::EchoTwins<std::sync::Arc<Self::EchoBox>>, crate::Error>;
+
+    /// Gives the tuples back, and a stream of that many numbers.
+    fn pull(spots: Vec<crate::echo::EchoSpot>, count: u32) -> Result<crate::echo::EchoPull, crate::Error>;
 
     /// Gives the label and the texts of all boxes, with blanks between.
     fn kit_text(kit: crate::echo::EchoKit<std::sync::Arc<Self::EchoBox>>) -> Result<String, crate::Error>;

@@ -28,6 +28,8 @@ pub trait NetDb: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<std::sync::Arc<Self>, crate::Error>> + Send;
 
     /// Saves all states that are open. Equal states of the same logs give equal bytes.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn snapshot(&self) -> Result<crate::netdb::NetDbBundle, crate::Error>;
 
     /// Closes all states. What they held can still be read; closing again does nothing.

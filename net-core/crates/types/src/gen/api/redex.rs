@@ -15,6 +15,8 @@ pub trait Redex: Send + Sync + Sized + 'static {
 
     /// Opens a file by the name of a channel, or makes it. A file that this manager has open already is the same again, as it was set up
     /// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn open_file(
         &self,
         name: &str,
@@ -45,9 +47,13 @@ pub trait RedexFile: Send + Sync + Sized + 'static {
     type RedexTailIter: Send + Sync + 'static;
 
     /// Appends one event and tells its number. It waits for the disk where `fsync_every_n` says so.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn append(&self, payload: &[u8]) -> Result<u64, crate::Error>;
 
     /// Appends all or none, in a row, and tells the number of the first; nothing for no payloads.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn append_batch(&self, payloads: &[&[u8]]) -> Result<Option<u64>, crate::Error>;
 
     /// Appends one event. Appends that wait at the same time share one sync.
@@ -60,10 +66,14 @@ pub trait RedexFile: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<Option<u64>, crate::Error>> + Send;
 
     /// Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage among it is an error that names the numbers; what is around them can be read.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn read_range(&self, start: u64, end: u64) -> Result<Vec<crate::redex::RedexEvent>, crate::Error>;
 
     /// Reads what is retained from a number on, and then what is appended, without a gap. From 0 it begins with the oldest event. It ends when
     /// the file is closed. A tail that is too slow for the retention gets `lagged`, and goes on behind what was given up.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn tail(&self, from_seq: u64) -> Result<std::sync::Arc<Self::RedexTailIter>, crate::Error>;
 
     /// Returns when all that was appended before is on disk.
@@ -73,9 +83,13 @@ pub trait RedexFile: Send + Sync + Sized + 'static {
     fn close(&self) -> impl Future<Output = Result<(), crate::Error>> + Send;
 
     /// Tells how many events are retained.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn len(&self) -> Result<u64, crate::Error>;
 
     /// Tells whether no event is retained.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn is_empty(&self) -> Result<bool, crate::Error>;
 
     /// Tells the number that the next event gets.
@@ -104,6 +118,8 @@ pub trait RedexFunctions: Send + Sync + Sized + 'static {
     type RedexFile: Send + Sync + 'static;
 
     /// Opens a file as `open_file` does, for a `with` statement, at whose end it is closed.
+    ///
+    /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn open_file_cm(
         redex: &std::sync::Arc<Self::Redex>,
         name: &str,

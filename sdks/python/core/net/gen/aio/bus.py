@@ -348,7 +348,9 @@ class NetNode(Native):
         net_batched_io: bool | None = None,
         net_packet_pool_size: int | None = None,
     ) -> None:
-        """Creates a node and starts it, without waiting.
+        """Creates a node and starts it, without waiting for what it connects to.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
 
         Options:
             shards: Number of independent rings; a key always maps to the same one. Left out: One

@@ -19,11 +19,10 @@ equal bytes. All integers are little-endian.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Self, overload
+from typing import Any, NamedTuple, Self, overload
 
 from net import _net
-from net._kernel.arguments import either, picks
+from net._kernel.arguments import Buffer, either, picks
 from net._kernel.loop import loop_host, submit
 from net._kernel.objects import Native, handle_of
 from net._kernel.streams import AsyncStream
@@ -259,7 +258,7 @@ class TasksAdapter(Native):
         cls,
         redex: Redex,
         origin_hash: int,
-        snapshot: CortexSnapshot,
+        snapshot: tuple[Buffer, int | None],
         persistent: bool | AdapterOptions | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -291,19 +290,30 @@ class TasksAdapter(Native):
     def create(self, id: int, title: str, now_ns: int) -> WriteReceipt:
         """Begins a task, which is pending; one that has the id is replaced. A title has at most 1
         MiB.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
         """
         return _net.tasks_adapter_create(self._handle, id, title, now_ns)
 
     def rename(self, id: int, new_title: str, now_ns: int) -> WriteReceipt:
-        """Gives a task another title, of at most 1 MiB."""
+        """Gives a task another title, of at most 1 MiB.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.tasks_adapter_rename(self._handle, id, new_title, now_ns)
 
     def complete(self, id: int, now_ns: int) -> WriteReceipt:
-        """Says that a task is done."""
+        """Says that a task is done.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.tasks_adapter_complete(self._handle, id, now_ns)
 
     def delete(self, id: int) -> WriteReceipt:
-        """Removes a task."""
+        """Removes a task.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.tasks_adapter_delete(self._handle, id)
 
     def list_tasks(
@@ -319,6 +329,8 @@ class TasksAdapter(Native):
     ) -> list[Task]:
         """Lists what a filter leaves. An index serves status, tags, source, pin and order, so that
         a short list of many items looks at few.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
 
         Options:
             status: How far they are. Left out: Pending and completed ones.
@@ -441,7 +453,10 @@ class TasksAdapter(Native):
     snapshot_and_watch_tasks = snapshot_and_watch
 
     def snapshot(self) -> CortexSnapshot:
-        """Saves the state. Equal states of one log give equal bytes."""
+        """Saves the state. Equal states of one log give equal bytes.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.tasks_adapter_snapshot(self._handle)
 
     def stats(self) -> StateStats:
@@ -631,7 +646,7 @@ class MemoriesAdapter(Native):
         cls,
         redex: Redex,
         origin_hash: int,
-        snapshot: CortexSnapshot,
+        snapshot: tuple[Buffer, int | None],
         persistent: bool | AdapterOptions | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -665,25 +680,39 @@ class MemoriesAdapter(Native):
     ) -> WriteReceipt:
         """Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes,
         and there are at most 1024 tags of at most 4096 bytes.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
         """
         return _net.memories_adapter_store(self._handle, id, content, tags, source, now_ns)
 
     insert = store
 
     def retag(self, id: int, tags: Sequence[str], now_ns: int) -> WriteReceipt:
-        """Gives a memory other tags: at most 1024, of at most 4096 bytes."""
+        """Gives a memory other tags: at most 1024, of at most 4096 bytes.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.memories_adapter_retag(self._handle, id, tags, now_ns)
 
     def pin(self, id: int, now_ns: int) -> WriteReceipt:
-        """Pins a memory."""
+        """Pins a memory.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.memories_adapter_pin(self._handle, id, now_ns)
 
     def unpin(self, id: int, now_ns: int) -> WriteReceipt:
-        """Unpins a memory."""
+        """Unpins a memory.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.memories_adapter_unpin(self._handle, id, now_ns)
 
     def delete(self, id: int) -> WriteReceipt:
-        """Forgets a memory."""
+        """Forgets a memory.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.memories_adapter_delete(self._handle, id)
 
     def list_memories(
@@ -703,6 +732,8 @@ class MemoriesAdapter(Native):
     ) -> list[Memory]:
         """Lists what a filter leaves. An index serves status, tags, source, pin and order, so that
         a short list of many items looks at few.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
 
         Options:
             source: Where they are from, to the letter. Left out: From anywhere.
@@ -860,7 +891,10 @@ class MemoriesAdapter(Native):
     snapshot_and_watch_memories = snapshot_and_watch
 
     def snapshot(self) -> CortexSnapshot:
-        """Saves the state. Equal states of one log give equal bytes."""
+        """Saves the state. Equal states of one log give equal bytes.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.memories_adapter_snapshot(self._handle)
 
     def stats(self) -> StateStats:
@@ -971,7 +1005,7 @@ class FoldAdapter(Native):
         redex: Redex,
         name: str,
         fold: StateFold,
-        snapshot: CortexSnapshot,
+        snapshot: tuple[Buffer, int | None],
         persistent: bool | RedexFileConfig | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -1054,8 +1088,7 @@ class FoldAdapter(Native):
         await self.close()
 
 
-@dataclass(frozen=True, slots=True)
-class TasksSnapshotAndWatch:
+class TasksSnapshotAndWatch(NamedTuple):
     """Tasks as they are, and what the list becomes."""
 
     snapshot: list[Task]
@@ -1070,8 +1103,7 @@ class TasksSnapshotAndWatch:
         return cls(snapshot, TaskWatchIter._stream(updates))
 
 
-@dataclass(frozen=True, slots=True)
-class MemoriesSnapshotAndWatch:
+class MemoriesSnapshotAndWatch(NamedTuple):
     """Memories as they are, and what the list becomes."""
 
     snapshot: list[Memory]

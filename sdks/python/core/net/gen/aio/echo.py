@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, overload
+from typing import Any, NamedTuple, Self, overload
 
 from net import _net
 from net._kernel.arguments import Buffer, picks
@@ -38,6 +38,7 @@ from net.gen.echo import (
     EchoPartError,
     EchoSettings,
     EchoSetup,
+    EchoSpot,
     EchoStatusError,
     EchoStore,
     EchoStyle,
@@ -97,6 +98,8 @@ from net.gen.echo import (
     echo_rights,
     echo_shape,
     echo_size,
+    echo_spot_maybe,
+    echo_spot_of,
     echo_string,
     echo_strings,
     echo_timetable,
@@ -126,6 +129,7 @@ __all__ = [
     "EchoBusyError",
     "EchoCell",
     "EchoError",
+    "EchoGate",
     "EchoHandler",
     "EchoHandlerFunction",
     "EchoId",
@@ -136,12 +140,15 @@ __all__ = [
     "EchoOptions",
     "EchoPage",
     "EchoPartError",
+    "EchoPull",
     "EchoSettings",
     "EchoSetup",
+    "EchoSpot",
     "EchoStatusError",
     "EchoStore",
     "EchoStyle",
     "EchoTooLargeError",
+    "EchoTwins",
     "EchoWatch",
     "Everything",
     "Floor",
@@ -201,11 +208,14 @@ __all__ = [
     "echo_rights",
     "echo_shape",
     "echo_size",
+    "echo_spot_maybe",
+    "echo_spot_of",
     "echo_stream",
     "echo_string",
     "echo_strings",
     "echo_timetable",
     "echo_tree",
+    "echo_twins_of",
     "echo_u16",
     "echo_u32",
     "echo_u64",
@@ -219,6 +229,7 @@ __all__ = [
     "map_numbers",
     "panic_later",
     "panic_now",
+    "pull",
     "shapes",
     "sum_all",
     "sum_stream",
@@ -467,6 +478,27 @@ class EchoBox(Native):
         await self.shut()
 
 
+class EchoGate(Closable):
+    """A gate at which one thread waits until another opens it."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Makes one that is shut."""
+        self._handle = _net.echo_gate_new()
+
+    def open(self) -> None:
+        """Opens it for good."""
+        _net.echo_gate_open(self._handle)
+
+    def enter(self, limit_ms: int) -> bool:
+        """Waits on the calling thread until it is open, and tells whether it was in time.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
+        return _net.echo_gate_enter(self._handle, limit_ms)
+
+
 class LetterStream(AsyncStream[str]):
     """A stream with a name."""
 
@@ -618,10 +650,63 @@ class EchoWatch:
         return cls(EchoKit._of(kit), pause_ms, AsyncStream[int]._stream(numbers))
 
 
+class EchoTwins(NamedTuple):
+    """A tuple of objects."""
+
+    elder: EchoBox
+    """The first box."""
+
+    younger: EchoBox
+    """The second box."""
+
+    @classmethod
+    def _of(cls, parts: tuple[Any, ...]) -> Self:
+        elder, younger = parts
+        return cls(EchoBox._of(elder), EchoBox._of(younger))
+
+    @classmethod
+    def _given(cls, value: object, name: str) -> tuple[Any, ...]:
+        if type(value) is tuple and len(value) == len(cls._fields):
+            value = cls._make(value)
+        if not isinstance(value, cls):
+            raise argument_error(name, f"EchoTwins is needed, not {type(value).__name__}")
+        return (
+            handle_of(EchoBox._accept(value.elder), f"{name}.elder"),
+            handle_of(EchoBox._accept(value.younger), f"{name}.younger"),
+        )
+
+
+class EchoPull(NamedTuple):
+    """A tuple of what is there and of what comes."""
+
+    spots: list[EchoSpot]
+    """Tuples in a list."""
+
+    numbers: AsyncStream[int]
+    """The stream."""
+
+    @classmethod
+    def _of(cls, parts: tuple[Any, ...]) -> Self:
+        spots, numbers = parts
+        return cls(spots, AsyncStream[int]._stream(numbers))
+
+
 def echo_kit_of(kit: EchoKit) -> EchoKit:
     """Gives the kit back, with the same boxes in it."""
     parts = _net.echo_kit_of(EchoKit._given(kit, "kit"))
     return EchoKit._of(parts)
+
+
+def echo_twins_of(twins: tuple[EchoBox | Buffer, EchoBox | Buffer]) -> EchoTwins:
+    """Gives the same boxes in the other order."""
+    parts = _net.echo_twins_of(EchoTwins._given(twins, "twins"))
+    return EchoTwins._of(parts)
+
+
+def pull(spots: Sequence[tuple[str, int, int, str | None]], count: int) -> EchoPull:
+    """Gives the tuples back, and a stream of that many numbers."""
+    parts = _net.pull(spots, count)
+    return EchoPull._of(parts)
 
 
 def kit_text(kit: EchoKit) -> str:

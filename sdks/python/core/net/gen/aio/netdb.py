@@ -194,7 +194,10 @@ class NetDb(Native):
         return cls._of(handle)
 
     def snapshot(self) -> NetDbBundle:
-        """Saves all states that are open. Equal states of the same logs give equal bytes."""
+        """Saves all states that are open. Equal states of the same logs give equal bytes.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.net_db_snapshot(self._handle)
 
     async def close(self) -> None:

@@ -137,6 +137,8 @@ class Redex(Closable):
         already is the same again, as it was set up first. On disk it is for this process alone to
         write: a second writer is refused with `locked`.
 
+        It may wait for the disk or work for long; other threads run meanwhile.
+
         Options:
             persistent: Whether the file lives on disk. Otherwise it lives in memory, and ends when
               it is closed. False by default.
@@ -192,12 +194,16 @@ class RedexFile(Native):
     def append(self, payload: Buffer) -> int:
         """Appends one event and tells its number. It waits for the disk where `fsync_every_n` says
         so.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
         """
         return _net.redex_file_append(self._handle, payload)
 
     def append_batch(self, payloads: Sequence[Buffer]) -> int | None:
         """Appends all or none, in a row, and tells the number of the first; nothing for no
         payloads.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
         """
         return _net.redex_file_append_batch(self._handle, payloads)
 
@@ -216,6 +222,8 @@ class RedexFile(Native):
     def read_range(self, start: int, end: int) -> list[RedexEvent]:
         """Reads what is retained from `start` on and before `end`, up to `max_range` bytes. Damage
         among it is an error that names the numbers; what is around them can be read.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
         """
         return _net.redex_file_read_range(self._handle, start, end)
 
@@ -223,6 +231,8 @@ class RedexFile(Native):
         """Reads what is retained from a number on, and then what is appended, without a gap. From 0
         it begins with the oldest event. It ends when the file is closed. A tail that is too slow
         for the retention gets `lagged`, and goes on behind what was given up.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
         """
         handle = _net.redex_file_tail(self._handle, from_seq)
         return RedexTailIter._stream(handle)
@@ -238,11 +248,17 @@ class RedexFile(Native):
         await submit(_net.redex_file_close_submit, self._handle)
 
     def len(self) -> int:
-        """Tells how many events are retained."""
+        """Tells how many events are retained.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.redex_file_len(self._handle)
 
     def is_empty(self) -> bool:
-        """Tells whether no event is retained."""
+        """Tells whether no event is retained.
+
+        It may wait for the disk or work for long; other threads run meanwhile.
+        """
         return _net.redex_file_is_empty(self._handle)
 
     def next_seq(self) -> int:
@@ -286,6 +302,8 @@ def open_file_cm(
     max_bytes: int | None = None,
 ) -> RedexFile:
     """Opens a file as `open_file` does, for a `with` statement, at whose end it is closed.
+
+    It may wait for the disk or work for long; other threads run meanwhile.
 
     Options:
         persistent: Whether the file lives on disk. Otherwise it lives in memory, and ends when it

@@ -380,6 +380,58 @@ export const echoWatch: k.Codec<t.EchoWatch, t.EchoWatch> = {
   },
 };
 
+export const echoSpot: k.Codec<t.EchoSpotInput, t.EchoSpot> = {
+  write(w, value, name) {
+    const v = k.tuple(value, name, 2, 4);
+    const at = w.begin(4, name);
+    k.text.write(w, v[0], 'name');
+    k.u64.write(w, v[1], 'place');
+    k.counter.write(w, k.inRange(v[2] ?? 20, -Infinity, 60000, 'pauseMs'), 'pauseMs');
+    optionalText.write(w, v[3], 'note');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.EchoSpot = [
+      k.text.read(r),
+      k.u64.read(r),
+      k.counter.read(r),
+      optionalText.read(r),
+    ];
+    return r.leave(end, value);
+  },
+};
+
+export const echoTwins: k.Codec<t.EchoTwinsInput, t.EchoTwins> = {
+  write(w, value, name) {
+    const v = k.tuple(value, name, 2, 2);
+    const at = w.begin(2, name);
+    echoBoxHandle.write(w, v[0], 'elder');
+    echoBoxHandle.write(w, v[1], 'younger');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.EchoTwins = [echoBoxHandle.read(r), echoBoxHandle.read(r)];
+    return r.leave(end, value);
+  },
+};
+
+export const echoPull: k.Codec<t.EchoPull, t.EchoPull> = {
+  write(w, value, name) {
+    const v = k.tuple(value, name, 2, 2);
+    const at = w.begin(2, name);
+    listOfEchoSpot.write(w, v[0], 'spots');
+    streamOfU32.write(w, v[1], 'numbers');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.EchoPull = [listOfEchoSpot.read(r), streamOfU32.read(r)];
+    return r.leave(end, value);
+  },
+};
+
 export const echoPage: k.Codec<t.EchoPage, t.EchoPage> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -541,9 +593,11 @@ export const echoBoxHandle = k.handleOf(() => t.EchoBox);
 export const optionalEchoBoxHandle = k.optional(echoBoxHandle);
 export const listOfEchoBoxHandle = k.list(echoBoxHandle);
 export const streamOfU32 = k.streamOf(k.u32);
+export const listOfEchoSpot = k.list(echoSpot);
 export const listOfTree = k.list(tree);
 export const listOfReason = k.list(reason);
 export const optionalU32 = k.optional(k.u32);
+export const optionalEchoSpot = k.optional(echoSpot);
 export const optionalEchoKit = k.optional(echoKit);
 export const optionalGauge = k.optional(gauge);
 export const listOfI64 = k.list(k.i64);
@@ -551,6 +605,7 @@ export const streamOfLabel = k.streamOf(label);
 export const letterStreamHandle = k.handleOf(() => t.LetterStream);
 export const optionalAnyJson = k.optional(k.anyJson);
 export const optionalBytes = k.optional(k.bytes);
+export const echoGateHandle = k.handleOf(() => t.EchoGate);
 export const typedCellHandle = k.handleOf(() => t.TypedCell);
 export const floorHandle = k.handleOf(() => t.Floor);
 export const oneOrManyText = k.oneOrMany(k.text);

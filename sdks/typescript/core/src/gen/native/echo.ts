@@ -43,6 +43,10 @@ interface Functions {
   echoEchoLimits(args: Uint8Array, out: Buffer): number;
   echoEchoTimetable(args: Uint8Array, out: Buffer): number;
   echoEchoKitOf(environment: number, args: Uint8Array, out: Buffer): number;
+  echoEchoSpotOf(args: Uint8Array, out: Buffer): number;
+  echoEchoSpotMaybe(args: Uint8Array, out: Buffer): number;
+  echoEchoTwinsOf(environment: number, args: Uint8Array, out: Buffer): number;
+  echoPull(environment: number, count: number, args: Uint8Array, out: Buffer): number;
   echoKitText(args: Uint8Array): string;
   echoKitTextLater(environment: number, args: Uint8Array): number;
   echoDoubled(text: string): string;
@@ -92,6 +96,9 @@ interface Functions {
   echoEchoBoxShut(environment: number, handle: number): number;
   echoEchoBoxText(handle: number): string;
   echoEchoBoxSerial(handle: number): bigint;
+  echoEchoGateNew(environment: number): number;
+  echoEchoGateOpen(handle: number): void;
+  echoEchoGateEnter(handle: number, limit: bigint): boolean;
   echoLetterStreamSkip(handle: number, count: number): void;
   echoLetterStreamNext(environment: number, handle: number, max: number): number;
   echoLetterStreamClose(handle: number): void;
