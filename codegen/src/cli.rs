@@ -1,5 +1,6 @@
 //! The commands of `cargo spec`.
 
+use crate::examples::Examples;
 use crate::files::FileSet;
 use crate::ir::Api;
 use crate::targets::Target;
@@ -69,7 +70,8 @@ fn changed(count: usize) -> Result<()> {
 
 /// Reads and resolves the spec of a repository.
 pub fn api(root: &Path) -> Result<Api> {
-    let (spec, mut diagnostics) = load::parse(load::read_dir(&root.join("spec"))?);
+    let (mut spec, mut diagnostics) = load::parse(load::read_dir(&root.join("spec"))?);
+    spec.examples = Examples::read(&root.join("sdks"))?;
     match resolve::resolve(&spec) {
         Ok(api) if diagnostics.is_empty() => return Ok(api),
         Ok(_) => {}

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod coverage;
 pub mod diag;
 pub mod doc;
+pub mod examples;
 pub mod files;
 pub mod fixtures;
 pub mod fmt;

@@ -2,6 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::doc::{Document, Packages};
+use crate::examples::Examples;
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
@@ -34,6 +35,8 @@ pub struct Spec {
     pub modules: Vec<Loaded>,
     /// The packages, and their file.
     pub packages: Option<(Source, Packages)>,
+    /// What the documentation shows of the examples.
+    pub examples: Examples,
 }
 
 /// Reads every `.toml` file of a directory.

@@ -1,5 +1,6 @@
 //! What the `reference` target prints: the pages of small specs, each together with `spec/base.toml`.
 
+use net_codegen::examples::Examples;
 use net_codegen::files::FileSet;
 use net_codegen::load::{self, Source};
 use net_codegen::resolve;
@@ -32,6 +33,14 @@ fn a_name_has_the_spelling_of_each_language() {
 }
 
 #[test]
+fn an_example_is_shown_in_each_language() {
+    let page = page("features/objects");
+    for code in ["```typescript\nif (!box.soak(500))", "```go\nif !must(box.Soak", "```c\nif (net_crate_box_soak"] {
+        assert!(page.contains(code), "{page}");
+    }
+}
+
+#[test]
 fn no_line_ends_with_a_blank() {
     for feature in ["hosts", "objects", "records", "streams", "unions"] {
         let (_, text) = files(&format!("features/{feature}"))
@@ -57,7 +66,8 @@ fn files(spec: &str) -> FileSet {
         file: format!("spec/{}", path.file_name().unwrap_or_default().to_string_lossy()),
         text: read_to_string(&path).expect("a readable spec"),
     });
-    let (spec, _) = load::parse(sources.into());
+    let (mut spec, _) = load::parse(sources.into());
+    spec.examples = Examples::read(&package.join("tests/sdks")).expect("readable examples");
     let api = resolve::resolve(&spec).expect("a valid spec");
     Reference.render(&api).expect("a target prints every spec")
 }

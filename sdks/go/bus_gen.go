@@ -1760,6 +1760,17 @@ type Net = NetNode
 
 // NetNodeCreate creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
 // only one that refuses is an error.
+//
+// Example:
+//
+//	node := must(net.NetNodeCreate(ctx, &net.NetNodeConfig{Shards: net.Ptr[uint32](4)}))
+//	must(node.Emit(map[string]any{"token": "hello", "index": 0}, nil))
+//	must(node.EmitRaw(`{"token": "world"}`, nil))
+//	must(0, node.Flush(ctx))
+//	for _, event := range must(node.Poll(ctx, &net.PollRequest{Limit: 100})).Events {
+//		fmt.Println(event.Raw)
+//	}
+//	must(0, node.Shutdown(ctx, nil))
 func NetNodeCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode, err error) {
 	in := reused()
 	configPack := packedOr(in, "config", packNetNodeConfig, config != nil, at(config))
@@ -1773,6 +1784,17 @@ func NetNodeCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode,
 
 // NetCreate creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
 // only one that refuses is an error.
+//
+// Example:
+//
+//	node := must(net.NetNodeCreate(ctx, &net.NetNodeConfig{Shards: net.Ptr[uint32](4)}))
+//	must(node.Emit(map[string]any{"token": "hello", "index": 0}, nil))
+//	must(node.EmitRaw(`{"token": "world"}`, nil))
+//	must(0, node.Flush(ctx))
+//	for _, event := range must(node.Poll(ctx, &net.PollRequest{Limit: 100})).Events {
+//		fmt.Println(event.Raw)
+//	}
+//	must(0, node.Shutdown(ctx, nil))
 func NetCreate(ctx context.Context, config *NetNodeConfig) (result *NetNode, err error) {
 	return NetNodeCreate(ctx, config)
 }

@@ -1364,6 +1364,16 @@ func (o *MeshNode) Start(ctx context.Context) (err error) {
 }
 
 // Connect dials a peer and waits until both sides have proven who they are. A peer that is lost later is dialled again, from 0.5 s to 30 s apart.
+//
+// Example:
+//
+//	must(0, node.Connect(ctx, address, key, id))
+//	stream := must(node.OpenStream(id, net.StreamConfig{StreamID: 1, Reliability: net.ReliabilityReliable}))
+//	var messages [][]byte
+//	for _, text := range texts {
+//		messages = append(messages, []byte(text))
+//	}
+//	must(0, node.SendBlocking(ctx, stream, messages))
 func (o *MeshNode) Connect(ctx context.Context, peerAddr string, peerPublicKey PublicKey, peerNodeID NodeID) (err error) {
 	in := &arguments{}
 	if err = in.begin(ctx); err != nil {

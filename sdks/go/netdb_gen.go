@@ -285,6 +285,25 @@ type NetDB struct {
 }
 
 // NetDBOpen opens the states that are asked for, and returns when what their logs have is in them.
+//
+// Example:
+//
+//	config := net.NetDBOpenConfig{OriginHash: 1, WithTasks: true, PersistentDir: &os.Args[2], Persistent: true}
+//	db := must(net.NetDBOpen(ctx, config))
+//	tasks := db.Tasks()
+//	if os.Args[1] == "write" {
+//		for id := uint64(0); ; id++ {
+//			must(tasks.Create(id, "survive", time.Unix(0, int64(id))))
+//			fmt.Println(id)
+//		}
+//	}
+//	newest := net.TaskFilter{OrderBy: net.OrderByIDDesc, Limit: net.Ptr[uint32](1)}
+//	last := uint64(0)
+//	for _, task := range must(tasks.ListTasks(&newest)) {
+//		last = task.ID
+//	}
+//	fmt.Println(must(tasks.Count()), last)
+//	must(0, db.Close())
 func NetDBOpen(ctx context.Context, config NetDBOpenConfig) (result *NetDB, err error) {
 	in := reused()
 	configPack := packed(in, "config", packNetDBOpenConfig, config)

@@ -825,6 +825,24 @@ func RedexBelow(persistentDir string) (result *Redex, err error) {
 // first. On disk it is for this process alone to write: a second writer is refused with `locked`.
 //
 // It may wait for the disk or work for long; other goroutines run meanwhile.
+//
+// Example:
+//
+//	config := &net.RedexFileConfig{Persistent: true}
+//	if len(os.Args) == 3 {
+//		config.FsyncEveryN = net.Ptr[uint64](1)
+//	}
+//	redex := must(net.RedexBelow(os.Args[1]))
+//	file := must(redex.OpenFile("journal", config))
+//	run := must(file.NextSeq())
+//	for _, event := range must(file.ReadRange(0, run)) {
+//		if event.Skipped == 0 {
+//			fmt.Println("entry", event.Seq, string(event.Payload))
+//		} else {
+//			fmt.Println("skipped", event.Seq, event.Skipped)
+//		}
+//	}
+//	fmt.Println("next", run)
 func (o *Redex) OpenFile(name string, config *RedexFileConfig) (result *RedexFile, err error) {
 	in := reused()
 	configPack := packedOr(in, "config", packRedexFileConfig, config != nil, at(config))

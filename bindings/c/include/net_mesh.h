@@ -903,6 +903,15 @@ uint64_t net_mesh_node_start(net_handle handle, net_done done, void *ctx);
 
 // Dials a peer and waits until both sides have proven who they are. A peer that is lost later is
 // dialled again, from 0.5 s to 30 s apart.
+//
+// ```c
+// if (net_mesh_node_connect_wait(queue, node, net_str(address), &key, id, &error) != 0) return failed();
+// config.stream_id = 1;
+// config.reliability = NET_RELIABILITY_RELIABLE;
+// if (net_mesh_node_open_stream_with(node, id, &config, &stream, &error) != 0) return failed();
+// for (size_t i = 0; i < count; i++) messages[i] = net_str(texts[i]);
+// if (net_mesh_node_send_blocking_wait(queue, node, stream, messages, count, &error) != 0) return failed();
+// ```
 uint64_t net_mesh_node_connect(net_handle handle,
                                net_view peer_addr,
                                net_view peer_public_key,
@@ -1056,6 +1065,18 @@ net_code net_generate_net_keypair(net_bytes *result, net_error *error);
 // Creates a node and starts it. It waits for the answer of the transport's server; a peer of the
 // mesh has a second for that, and
 // only one that refuses is an error.
+//
+// ```c
+// net_net_node_config config = net_net_node_config_init();
+// config.has_shards = true, config.shards = 4;
+// if (net_net_node_create_wait(queue, &config, &node, NULL) != 0) return 1;
+// net_net_node_emit(node, net_str("{\"token\":\"hello\",\"index\":0}"), net_none(), NULL, NULL);
+// net_net_node_emit_raw(node, net_str("{\"token\": \"world\"}"), net_none(), NULL, NULL);
+// net_net_node_flush_wait(queue, node, NULL);
+// net_net_node_poll_wait(queue, node, NULL, &page, NULL);
+// for (size_t i = 0; i < page.events.len; i++) puts((const char *)page.events.items[i].raw.data);
+// net_net_node_shutdown_wait(queue, node, NULL, NULL);
+// ```
 uint64_t net_net_node_create(net_view config, net_done done, void *ctx);
 
 // Creates a node and starts it, without waiting for what it connects to.
@@ -1288,6 +1309,18 @@ net_code net_redex_below(net_view persistent_dir, net_handle *result, net_error 
 // first. On disk it is for this process alone to write: a second writer is refused with `locked`.
 //
 // It may wait for the disk or work for long, on the calling thread.
+//
+// ```c
+// net_redex_file_config config = net_redex_file_config_init();
+// config.persistent = true;
+// config.has_fsync_every_n = argc == 3;
+// config.fsync_every_n = 1;
+// net_handle redex;
+// net_error error;
+// if (net_redex_below(net_str(argv[1]), &redex, &error) != 0) return failed(&error);
+// if (net_redex_open_file_with(redex, net_str("journal"), &config, &file, &error) != 0) return failed(&error);
+// if (net_redex_file_next_seq(file, &run, &error) != 0 || show(&error) != 0) return failed(&error);
+// ```
 net_code net_redex_open_file(net_handle handle,
                              net_view name,
                              net_view config,
@@ -1703,6 +1736,18 @@ uint64_t net_fold_adapter_close(net_handle handle, net_done done, void *ctx);
 // Module netdb -----------------------------------------------------------------------------------
 
 // Opens the states that are asked for, and returns when what their logs have is in them.
+//
+// ```c
+// net_net_db_open_config config = net_net_db_open_config_init();
+// config.origin_hash = 1;
+// config.with_tasks = config.persistent = true;
+// config.persistent_dir = net_str(argv[2]);
+// net_handle db = 0, tasks = 0;
+// net_error error;
+// bool found = false;
+// if (net_net_db_open_wait(queue, &config, &db, &error) != 0) return fail(&error);
+// if (net_net_db_tasks(db, &found, &tasks, &error) != 0) return fail(&error);
+// ```
 uint64_t net_net_db_open(net_view config, net_done done, void *ctx);
 
 // Opens the states that are asked for as they were saved. In the log that it was saved from a

@@ -120,6 +120,8 @@ pub struct Method {
     pub untested: Option<String>,
     /// What it does.
     pub doc: Doc,
+    /// Lines of an example, in the languages that have it.
+    pub examples: BTreeMap<Lang, String>,
 }
 
 /// A method of a record.

@@ -4,6 +4,7 @@ use super::names::Index;
 use super::types::Expression;
 use super::{literals, template};
 use crate::diag::Diagnostic;
+use crate::examples::Examples;
 use crate::ir::{Literal, Template, Type};
 use crate::load::Loaded;
 
@@ -15,6 +16,8 @@ pub(super) struct Context<'a> {
     pub(super) loaded: &'a Loaded,
     /// Every name.
     pub(super) index: &'a Index,
+    /// Regions of the examples.
+    pub(super) examples: &'a Examples,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -24,9 +27,10 @@ impl<'a> Context<'a> {
         module: usize,
         loaded: &'a Loaded,
         index: &'a Index,
+        examples: &'a Examples,
         diagnostics: &'a mut Vec<Diagnostic>,
     ) -> Self {
-        Self { module, loaded, index, diagnostics }
+        Self { module, loaded, index, examples, diagnostics }
     }
 
     /// Reports something wrong at a path.

@@ -28,7 +28,7 @@ pub fn resolve(spec: &Spec) -> Result<Api, Vec<Diagnostic>> {
     let built = modules
         .iter()
         .enumerate()
-        .map(|(position, loaded)| build::module(position, loaded, &index, &mut diagnostics))
+        .map(|(position, loaded)| build::module(position, loaded, &index, &spec.examples, &mut diagnostics))
         .collect();
     let mut api = Api {
         hash: hash(&modules),

@@ -19,3 +19,19 @@ fn blocks(lang: Lang) -> &'static str {
         }
     }
 }
+
+/// The example of a function, as lines of its documentation; none if there is none.
+pub(crate) fn example(method: &Method, lang: Lang) -> Vec<String> {
+    let Some(example) = method.examples.get(&lang) else { return Vec::new() };
+    let code = example.lines();
+    let (head, code, end): (&[&str], Vec<String>, &[&str]) = match lang {
+        Lang::Ts => (&["", "@example", "```ts"], code.map(str::to_owned).collect(), &["```"]),
+        Lang::Python => (&["", "Example:", ""], code.map(|line| format!("    {line}")).collect(), &[]),
+        Lang::Go => (&["", "Example:", ""], code.map(|line| format!("\t{line}")).collect(), &[]),
+        Lang::C => (&["", "```c"], code.map(str::to_owned).collect(), &["```"]),
+        Lang::Rust => (&["", "# Examples", "", "```ignore"], code.map(str::to_owned).collect(), &["```"]),
+    };
+    let code = code.into_iter().map(|line| line.trim_end().to_owned());
+    let [head, end] = [head, end].map(|lines| lines.iter().map(|line| (*line).to_owned()));
+    head.chain(code).chain(end).collect()
+}

@@ -1,5 +1,6 @@
 //! What a target prints for small specs, one construct each: `features/*.toml`, each together with `spec/base.toml`.
 
+use net_codegen::examples::Examples;
 use net_codegen::ir::Api;
 use net_codegen::load::{self, Source};
 use net_codegen::resolve;
@@ -44,7 +45,8 @@ pub(crate) fn api(feature: Option<&str>) -> Api {
         file: format!("spec/{name}.toml"),
         text: read_to_string(path).expect("a readable spec"),
     });
-    let (spec, mut diagnostics) = load::parse(sources.collect());
+    let (mut spec, mut diagnostics) = load::parse(sources.collect());
+    spec.examples = Examples::read(&package().join("tests/sdks")).expect("readable examples");
     let resolved = resolve::resolve(&spec).map_err(|more| diagnostics.extend(more));
     match resolved {
         Ok(api) if diagnostics.is_empty() => Api { hash: "0".repeat(32), ..api },

@@ -69,6 +69,7 @@ int main(int argc, char **argv) {
     fputs("usage: journal DIRECTORY WRITERS [lazy]\n", stderr);
     return 2;
   }
+  // region open_file
   net_redex_file_config config = net_redex_file_config_init();
   config.persistent = true;
   config.has_fsync_every_n = argc == 3;
@@ -78,6 +79,7 @@ int main(int argc, char **argv) {
   if (net_redex_below(net_str(argv[1]), &redex, &error) != 0) return failed(&error);
   if (net_redex_open_file_with(redex, net_str("journal"), &config, &file, &error) != 0) return failed(&error);
   if (net_redex_file_next_seq(file, &run, &error) != 0 || show(&error) != 0) return failed(&error);
+  // endregion
   pthread_t threads[MOST_WRITERS];
   int numbers[MOST_WRITERS];
   for (int writer = 0; writer < writers; writer++) {

@@ -79,12 +79,14 @@ static int dial(const char *address, const char *key_text, const char *id_text, 
   net_view *messages = calloc(count, sizeof *messages);
   if (messages == NULL || strlen(key_text) != 64 || !parse_key(key_text, &key)) return 2;
   if (create("127.0.0.1:0", &node) != 0) return failed();
+  // region connect
   if (net_mesh_node_connect_wait(queue, node, net_str(address), &key, id, &error) != 0) return failed();
   config.stream_id = 1;
   config.reliability = NET_RELIABILITY_RELIABLE;
   if (net_mesh_node_open_stream_with(node, id, &config, &stream, &error) != 0) return failed();
   for (size_t i = 0; i < count; i++) messages[i] = net_str(texts[i]);
   if (net_mesh_node_send_blocking_wait(queue, node, stream, messages, count, &error) != 0) return failed();
+  // endregion
   net_mesh_node_shutdown_wait(queue, node, NULL, NULL);
   net_handle_free(stream);
   net_handle_free(node);

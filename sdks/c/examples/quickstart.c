@@ -8,6 +8,7 @@ int main(void) {
   net_handle node;
   net_poll_response page;
 
+  // region quickstart
   net_net_node_config config = net_net_node_config_init();
   config.has_shards = true, config.shards = 4;
   if (net_net_node_create_wait(queue, &config, &node, NULL) != 0) return 1;
@@ -17,6 +18,7 @@ int main(void) {
   net_net_node_poll_wait(queue, node, NULL, &page, NULL);
   for (size_t i = 0; i < page.events.len; i++) puts((const char *)page.events.items[i].raw.data);
   net_net_node_shutdown_wait(queue, node, NULL, NULL);
+  // endregion
 
   net_poll_response_free(&page);
   net_handle_free(node);

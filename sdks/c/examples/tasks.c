@@ -39,6 +39,7 @@ static int tell(net_handle tasks) {
 int main(int argc, char **argv) {
   if (argc != 3) return 2;
   net_queue *queue = net_queue_new();
+  // region net_db
   net_net_db_open_config config = net_net_db_open_config_init();
   config.origin_hash = 1;
   config.with_tasks = config.persistent = true;
@@ -48,6 +49,7 @@ int main(int argc, char **argv) {
   bool found = false;
   if (net_net_db_open_wait(queue, &config, &db, &error) != 0) return fail(&error);
   if (net_net_db_tasks(db, &found, &tasks, &error) != 0) return fail(&error);
+  // endregion
   int status = strcmp(argv[1], "write") == 0 ? make(tasks) : tell(tasks);
   if (net_net_db_close_wait(queue, db, &error) != 0) return fail(&error);
   net_handle_free(tasks);

@@ -13,6 +13,7 @@ from net_sdk import Redex, RedexFile, open_file_cm
 
 
 def journal(directory: str, writers: int, fsync_every_n: int | None) -> None:
+    # region open_file
     redex = Redex(directory)
     with open_file_cm(redex, "journal", persistent=True, fsync_every_n=fsync_every_n) as file:
         run = file.next_seq()
@@ -22,6 +23,7 @@ def journal(directory: str, writers: int, fsync_every_n: int | None) -> None:
             else:
                 say(f"skipped {event.seq} {event.skipped}")
         say(f"next {run}")
+    # endregion
         threads = [
             threading.Thread(target=write, args=(file, run, each)) for each in range(writers)
         ]

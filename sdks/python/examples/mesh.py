@@ -28,9 +28,11 @@ def listen(address: str, most: int | None = None) -> None:
 
 def dial(address: str, key: str, peer: int, texts: list[str]) -> None:
     with MeshNode("127.0.0.1:0", PSK) as node:
+        # region connect
         node.connect(address, key, peer)
         stream = node.open_stream(peer, 1, "reliable")
         node.send_blocking(stream, [text.encode() for text in texts])
+        # endregion
 
 
 def join(address: str, key: str, relay: int, others: int, count: int) -> None:

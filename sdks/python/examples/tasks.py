@@ -11,6 +11,7 @@ from net_sdk import NetDb
 
 
 def main(way: str, folder: str) -> None:
+    # region net_db
     options = {"with_tasks": True, "persistent_dir": folder, "persistent": True}
     with NetDb.open(origin_hash=1, **options) as db:
         tasks = db.tasks
@@ -21,6 +22,7 @@ def main(way: str, folder: str) -> None:
                 print(number, flush=True)
         newest = tasks.list_tasks(order_by="id_desc", limit=1)
         print(tasks.count(), newest[0].id if newest else 0)
+    # endregion
 
 
 if __name__ == "__main__":

@@ -71,10 +71,10 @@ def test_a_burst_that_nobody_waits_for_is_taken_whole() -> None:
 def test_a_watch_gives_what_a_list_becomes() -> None:
     with TasksAdapter.open(Redex(), 7) as tasks:
         tasks.wait_for_seq(tasks.create(1, "a", 1).seq)
-        both = tasks.snapshot_and_watch_tasks(status="pending")
-        assert [task.title for task in both.snapshot] == ["a"]
+        snapshot, updates = tasks.snapshot_and_watch_tasks(status="pending")
+        assert [task.title for task in snapshot] == ["a"]
         tasks.complete(1, 2)
-        assert next(both.updates) == []
+        assert next(updates) == []
         plain = tasks.watch_tasks(title_contains="A")
         assert [task.status for task in next(plain)] == ["completed"]
     assert list(plain) == []
@@ -89,9 +89,12 @@ def test_memories_are_found_by_their_tags_and_saved() -> None:
         assert [memory.id for memory in found] == [2]
         saved = memories.snapshot()
         assert saved.last_seq == 2
-        assert memories.snapshot().state_bytes == saved.state_bytes
+        state_bytes, last_seq = memories.snapshot()
+        assert (state_bytes, last_seq) == saved
         with MemoriesAdapter.open_from_snapshot(Redex(), 7, saved) as other:
             assert other.list_memories() == memories.list_memories()
+        with MemoriesAdapter.open_from_snapshot(Redex(), 7, (state_bytes, last_seq)) as other:
+            assert other.count() == 2
         with pytest.raises(CortexError, match="bad_snapshot"):
             TasksAdapter.open_from_snapshot(Redex(), 7, saved)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import sys
 import threading
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -65,6 +66,39 @@ def test_a_call_that_blocks_lets_other_threads_run() -> None:
     finally:
         sys.setswitchinterval(interval)
     opener.join()
+
+
+def test_tuples() -> None:
+    spot = echo.echo_spot_of(("a", 1, 5, None))
+    assert type(spot) is echo.EchoSpot
+    assert spot == ("a", 1, 5, None)
+    assert spot == echo.EchoSpot("a", 1, 5) == echo.EchoSpot(name="a", place=1, pause_ms=5)
+    assert echo.echo_spot_of(echo.EchoSpot("a", 1)).pause_ms == 20
+    assert pickle.loads(pickle.dumps(spot)) == spot
+    assert repr(spot) == "EchoSpot(name='a', place=1, pause_ms=5, note=None)"
+    assert echo.echo_spot_maybe() is None
+    spots, numbers = echo.pull([spot, ("b", 2, 20, "n")], 3)
+    assert [place for _, place, *_ in spots] == [1, 2]
+    assert list(numbers) == [0, 1, 2]
+    one, two = echo.EchoBox("one"), echo.EchoBox("two")
+    elder, younger = echo.echo_twins_of((one, two))
+    assert (elder.text, younger.text) == ("two", "one")
+
+
+@pytest.mark.parametrize(
+    ("spot", "reason"),
+    [
+        (("a", 1), "has 4 parts, not 2"),
+        (["a", 1, 5, None], "EchoSpot is needed, not list"),
+        (("a", -1, 5, None), "is out of range"),
+        (("a", 1, 60_001, None), "60001 is above 60000"),
+    ],
+)
+def test_what_is_no_such_tuple_is_refused(spot: Any, reason: str) -> None:
+    with pytest.raises(net.ArgumentError, match=reason):
+        echo.echo_spot_of(spot)
+    with pytest.raises(net.ArgumentError, match="EchoTwins is needed, not str"):
+        echo.echo_twins_of(cast("Any", "twins"))
 
 
 def test_objects_and_streams_in_records() -> None:

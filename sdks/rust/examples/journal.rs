@@ -16,6 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         [directory, writers, mode] if mode == "lazy" => (directory, writers, true),
         _ => return Err("usage: journal DIRECTORY WRITERS [lazy]".into()),
     };
+    // region open_file
     let redex = Redex::below(directory)?;
     let fsync_every_n = if lazy { None } else { Some(1) };
     let config = RedexFileConfig { persistent: true, fsync_every_n, ..Default::default() };
@@ -28,6 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     println!("next {run}");
+    // endregion
     let writers: usize = writers.parse()?;
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..writers)

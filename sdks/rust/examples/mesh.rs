@@ -51,10 +51,12 @@ async fn dial(
     texts: &[&str],
 ) -> Result<(), Box<dyn std::error::Error>> {
     let node = MeshNode::create(config("127.0.0.1:0")).await?;
+    // region connect
     node.connect(address, key, id).await?;
     let options = StreamConfig { reliability: Reliability::Reliable, ..StreamConfig::new(1) };
     let stream = node.open_stream(id, options)?;
     node.send_blocking(&stream, texts.iter().map(|text| text.as_bytes().to_vec())).await?;
+    // endregion
     Ok(node.shutdown(None).await?)
 }
 

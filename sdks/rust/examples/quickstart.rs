@@ -5,6 +5,7 @@ use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
+    // region quickstart
     let node = NetNode::create(NetNodeConfig { shards: Some(4), ..Default::default() }).await?;
     node.emit(&json!({ "token": "hello", "index": 0 }), None)?;
     node.emit_raw(r#"{"token": "world"}"#, None)?;
@@ -13,4 +14,5 @@ async fn main() -> Result<(), Error> {
         println!("{}", event.raw);
     }
     node.shutdown(None).await
+    // endregion
 }

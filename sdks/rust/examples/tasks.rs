@@ -7,6 +7,7 @@ use net_mesh::{NetDb, NetDbOpenConfig, OrderBy, OriginHash, TaskFilter, Timestam
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<_> = std::env::args().skip(1).collect();
     let [way, folder] = &args[..] else { return Err("usage: tasks write|read FOLDER".into()) };
+    // region net_db
     let config = NetDbOpenConfig {
         with_tasks: true,
         persistent_dir: Some(folder.clone()),
@@ -25,5 +26,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let last = tasks.list_tasks(newest)?.first().map_or(0, |task| task.id);
     println!("{} {last}", tasks.count()?);
     db.close().await?;
+    // endregion
     Ok(())
 }

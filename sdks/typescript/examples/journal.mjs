@@ -10,6 +10,7 @@ if (writers === undefined || (mode !== undefined && mode !== 'lazy')) {
   console.error('usage: journal.mjs DIRECTORY WRITERS [lazy]');
   process.exit(2);
 }
+// region open_file
 const redex = new Redex(directory);
 const fsyncEveryN = mode === 'lazy' ? undefined : 1n;
 const file = redex.openFile('journal', { persistent: true, fsyncEveryN });
@@ -17,6 +18,7 @@ const run = file.nextSeq();
 for (const { seq, skipped, payload } of file.readRange(0n, run))
   console.log(skipped === 0n ? `entry ${seq} ${payload}` : `skipped ${seq} ${skipped}`);
 console.log(`next ${run}`);
+// endregion
 
 // Appends one entry, two, three, and so on in turn.
 async function write(writer) {

@@ -25,9 +25,11 @@ async function listen(bindAddr, most = Infinity) {
 
 async function dial(address, key, id, ...texts) {
   const node = await MeshNode.create({ bindAddr: '127.0.0.1:0', psk });
+  // region connect
   await node.connect(address, key, BigInt(id));
   const stream = node.openStream(BigInt(id), { streamId: 1n, reliability: 'reliable' });
   await node.sendBlocking(
+  // endregion
     stream,
     texts.map((text) => Buffer.from(text)),
   );

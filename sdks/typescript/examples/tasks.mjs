@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 import { NetDb, TasksOrderBy } from '@net-mesh/sdk';
 
 const [way, persistentDir] = process.argv.slice(2);
+// region net_db
 const db = await NetDb.open({ originHash: 1, withTasks: true, persistentDir, persistent: true });
 if (way === 'write') {
   for (let id = 0; ; id++) {
@@ -14,3 +15,4 @@ if (way === 'write') {
 const [last] = db.tasks.listTasks({ orderBy: TasksOrderBy.IdDesc, limit: 1 });
 console.log(`${db.tasks.count()} ${last?.id ?? 0}`);
 await db.close();
+// endregion

@@ -42,6 +42,18 @@ pub unsafe extern "C" fn net_generate_net_keypair(result: *mut Bytes, error: *mu
 /// Creates a node and starts it. It waits for the answer of the transport's server; a peer of the
 /// mesh has a second for that, and
 /// only one that refuses is an error.
+///
+/// ```c
+/// net_net_node_config config = net_net_node_config_init();
+/// config.has_shards = true, config.shards = 4;
+/// if (net_net_node_create_wait(queue, &config, &node, NULL) != 0) return 1;
+/// net_net_node_emit(node, net_str("{\"token\":\"hello\",\"index\":0}"), net_none(), NULL, NULL);
+/// net_net_node_emit_raw(node, net_str("{\"token\": \"world\"}"), net_none(), NULL, NULL);
+/// net_net_node_flush_wait(queue, node, NULL);
+/// net_net_node_poll_wait(queue, node, NULL, &page, NULL);
+/// for (size_t i = 0; i < page.events.len; i++) puts((const char *)page.events.items[i].raw.data);
+/// net_net_node_shutdown_wait(queue, node, NULL, NULL);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_node_create(config: View, done: Done, ctx: *mut c_void) -> u64 {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.

@@ -53,6 +53,15 @@ pub unsafe extern "C" fn net_mesh_node_start(handle: Handle, done: Done, ctx: *m
 
 /// Dials a peer and waits until both sides have proven who they are. A peer that is lost later is
 /// dialled again, from 0.5 s to 30 s apart.
+///
+/// ```c
+/// if (net_mesh_node_connect_wait(queue, node, net_str(address), &key, id, &error) != 0) return failed();
+/// config.stream_id = 1;
+/// config.reliability = NET_RELIABILITY_RELIABLE;
+/// if (net_mesh_node_open_stream_with(node, id, &config, &stream, &error) != 0) return failed();
+/// for (size_t i = 0; i < count; i++) messages[i] = net_str(texts[i]);
+/// if (net_mesh_node_send_blocking_wait(queue, node, stream, messages, count, &error) != 0) return failed();
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_mesh_node_connect(
     handle: Handle,

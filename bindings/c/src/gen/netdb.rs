@@ -11,6 +11,18 @@ use crate::call;
 use crate::value::{self, Packed};
 
 /// Opens the states that are asked for, and returns when what their logs have is in them.
+///
+/// ```c
+/// net_net_db_open_config config = net_net_db_open_config_init();
+/// config.origin_hash = 1;
+/// config.with_tasks = config.persistent = true;
+/// config.persistent_dir = net_str(argv[2]);
+/// net_handle db = 0, tasks = 0;
+/// net_error error;
+/// bool found = false;
+/// if (net_net_db_open_wait(queue, &config, &db, &error) != 0) return fail(&error);
+/// if (net_net_db_tasks(db, &found, &tasks, &error) != 0) return fail(&error);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_net_db_open(config: View, done: Done, ctx: *mut c_void) -> u64 {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.

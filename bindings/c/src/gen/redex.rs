@@ -45,6 +45,18 @@ pub unsafe extern "C" fn net_redex_below(
 /// first. On disk it is for this process alone to write: a second writer is refused with `locked`.
 ///
 /// It may wait for the disk or work for long, on the calling thread.
+///
+/// ```c
+/// net_redex_file_config config = net_redex_file_config_init();
+/// config.persistent = true;
+/// config.has_fsync_every_n = argc == 3;
+/// config.fsync_every_n = 1;
+/// net_handle redex;
+/// net_error error;
+/// if (net_redex_below(net_str(argv[1]), &redex, &error) != 0) return failed(&error);
+/// if (net_redex_open_file_with(redex, net_str("journal"), &config, &file, &error) != 0) return failed(&error);
+/// if (net_redex_file_next_seq(file, &run, &error) != 0 || show(&error) != 0) return failed(&error);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_open_file(
     handle: Handle,

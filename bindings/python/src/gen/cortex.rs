@@ -1185,7 +1185,7 @@ impl FromPy<'_, '_> for net_types::cortex::CortexSnapshot {
         let parts = value::parts(value, "CortexSnapshot", 2)?;
         let mut items = parts.iter_borrowed();
         let mut next = || items.next().map(|item| item.to_owned()).ok_or_else(|| Wrong::of("lacks a field"));
-        let record = Self {
+        Ok(Self {
             state_bytes: {
                 let item = next()?;
                 let read = FromPy::from_py(&item);
@@ -1196,8 +1196,7 @@ impl FromPy<'_, '_> for net_types::cortex::CortexSnapshot {
                 let read = FromPy::from_py(&item);
                 read.map_err(|wrong| wrong.within(".last_seq"))?
             },
-        };
-        Ok(record)
+        })
     }
 }
 

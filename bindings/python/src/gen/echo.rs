@@ -1720,7 +1720,7 @@ impl FromPy<'_, '_> for net_types::echo::EchoKit<Arc<net_core::EchoBox>> {
         let parts = value::parts(value, "EchoKit", 4)?;
         let mut items = parts.iter_borrowed();
         let mut next = || items.next().map(|item| item.to_owned()).ok_or_else(|| Wrong::of("lacks a field"));
-        let record = Self {
+        Ok(Self {
             label: {
                 let item = next()?;
                 let read = FromPy::from_py(&item);
@@ -1741,8 +1741,7 @@ impl FromPy<'_, '_> for net_types::echo::EchoKit<Arc<net_core::EchoBox>> {
                 let read = FromPy::from_py(&item);
                 read.map_err(|wrong| wrong.within(".more"))?
             },
-        };
-        Ok(record)
+        })
     }
 }
 
@@ -1844,7 +1843,7 @@ impl FromPy<'_, '_> for net_types::echo::EchoTwins<Arc<net_core::EchoBox>> {
         let parts = value::parts(value, "EchoTwins", 2)?;
         let mut items = parts.iter_borrowed();
         let mut next = || items.next().map(|item| item.to_owned()).ok_or_else(|| Wrong::of("lacks a field"));
-        let record = Self {
+        Ok(Self {
             elder: {
                 let item = next()?;
                 let read = FromPy::from_py(&item);
@@ -1855,8 +1854,7 @@ impl FromPy<'_, '_> for net_types::echo::EchoTwins<Arc<net_core::EchoBox>> {
                 let read = FromPy::from_py(&item);
                 read.map_err(|wrong| wrong.within(".younger"))?
             },
-        };
-        Ok(record)
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyString;
+use pyo3::types::{PyString, PyTuple};
 
 /// An argument of any type.
 pub(crate) type Arg<'a, 'py> = &'a Bound<'py, PyAny>;

@@ -2,7 +2,7 @@
 
 use super::{spelling, text};
 use crate::doc;
-use crate::ir::{Arg, Doc, Host, Method, Object, Shape, Type};
+use crate::ir::{Arg, Doc, Host, Lang, Method, Object, Shape, Type};
 use crate::resolve::context::Context;
 use std::collections::BTreeMap;
 
@@ -101,7 +101,7 @@ impl Context<'_> {
                 .ok_or_else(|| "the only sugar is `with(method)`".to_owned());
             self.or_report(&at("sugar"), found, None)
         });
-        Method {
+        let mut method = Method {
             name: spelling::name(name, item.rename.as_ref(), item.alias.as_ref()),
             is_async: item.is_async,
             args,
@@ -123,7 +123,27 @@ impl Context<'_> {
             skip: item.skip.as_ref().map(spelling::per_language).unwrap_or_default(),
             untested: item.untested.clone(),
             ..empty_method(prefix, name, shape, returns, text(&item.doc))
+        };
+        if let Some(example) = &item.example {
+            method.examples = self.examples(&at("example"), example, &method);
         }
+        method
+    }
+
+    /// What each language that publishes a method shows of it.
+    fn examples(&mut self, path: &[&str], name: &str, method: &Method) -> BTreeMap<Lang, String> {
+        let published: Vec<_> = Lang::ALL.into_iter().filter(|lang| method.in_lang(*lang)).collect();
+        if method.shape == Shape::Host || published.is_empty() {
+            self.wrong(path, "an example shows what programs call");
+        }
+        let found = |lang: &Lang| Some((*lang, self.examples.get(*lang, name)?.to_owned()));
+        let found: BTreeMap<_, _> = published.iter().filter_map(found).collect();
+        let missing: Vec<_> = published.iter().filter(|lang| !found.contains_key(lang)).collect();
+        if !missing.is_empty() {
+            let missing: Vec<_> = missing.iter().map(|lang| lang.key()).collect();
+            self.wrong(path, format!("there is no region `{name}` in the examples of {}", missing.join(", ")));
+        }
+        found
     }
 
     fn property(&mut self, prefix: &str, path: &[&str], name: &str, item: &doc::Prop) -> Method {
@@ -173,5 +193,6 @@ fn empty_method(prefix: &str, name: &str, shape: Shape, returns: Option<Type>, d
         skip: BTreeMap::new(),
         untested: None,
         doc,
+        examples: BTreeMap::new(),
     }
 }

@@ -11,6 +11,7 @@ use super::context::Context;
 use super::names::Index;
 use crate::diag::Diagnostic;
 use crate::doc;
+use crate::examples::Examples;
 use crate::ir::{Const, Doc, Module, Shape};
 use crate::load::Loaded;
 
@@ -19,10 +20,11 @@ pub(super) fn module(
     position: usize,
     loaded: &Loaded,
     index: &Index,
+    examples: &Examples,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Module {
     let doc = &loaded.document;
-    let mut cx = Context::new(position, loaded, index, diagnostics);
+    let mut cx = Context::new(position, loaded, index, examples, diagnostics);
     Module {
         name: doc.module.name.clone(),
         since: doc.module.since.clone(),

@@ -86,7 +86,6 @@ fn methods<'a>(table: &[&'a str], methods: &'a Table<Method>, found: &mut Vec<Pa
     for (name, item) in methods {
         let keys = [
             ("sugar", item.sugar.is_some()),
-            ("example", item.example.is_some()),
             ("feature", item.feature.is_some()),
         ];
         let keys = keys.into_iter().filter(|(_, is_there)| *is_there);

@@ -136,7 +136,8 @@ fn function(api: &Api, method: &Method, name: String, owner: &str, core: Option<
     let passed: Vec<_> = passed.chain(args.iter().map(|arg| arg.pass.clone())).collect();
     let call = format!("{owner}::{}({})", rust_names::value(&method.name.spec), passed.join(", "));
     let adopt = args.iter().filter_map(|arg| arg.adopt.clone()).collect();
-    let doc = lines(&notes::doc(method, Lang::C).text);
+    let mut doc = lines(&notes::doc(method, Lang::C).text);
+    doc.extend(notes::example(method, Lang::C));
     if method.is_async {
         params.extend(["done: Done".to_owned(), "ctx: *mut c_void".to_owned()]);
         return FunctionModel {

@@ -381,6 +381,10 @@ fn under(names: impl Iterator<Item = String>, make: impl Fn(String) -> FunctionM
 
 fn method_doc(name: &str, item: &Method) -> Lines {
     let mut lines = model::doc_of(name, &notes::doc(item, Lang::Go));
+    lines.extend(notes::example(item, Lang::Go).iter().map(|line| match line.strip_prefix('\t') {
+        Some(code) => format!("//\t{code}"),
+        None => format!("// {line}").trim_end().to_owned(),
+    }));
     if let Some((since, instead)) = &item.deprecated {
         lines.push("//".into());
         lines.push(format!("// Deprecated: since {since}; use {instead}."));

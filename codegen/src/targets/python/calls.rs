@@ -472,6 +472,9 @@ fn documented(api: &Api, item: &Method, options: Option<&Record>, whole: Option<
             text += &format!("\n    {}: {}", names::field(api, field), described(api, field));
         }
     }
+    for line in notes::example(item, Lang::Python) {
+        text += &format!("\n{line}");
+    }
     text
 }
 

@@ -5,7 +5,7 @@ use super::model::{ItemModel, article, doc, language};
 use super::table::{code, codes, table};
 use super::types::{blocks, names_line, names_of, spellings};
 use crate::doc::Thread;
-use crate::ir::{At, Host, Method, Module, Object, Shape, Type};
+use crate::ir::{At, Host, Lang, Method, Module, Object, Shape, Type};
 use crate::spell;
 
 /// What stands in front of the objects.
@@ -120,6 +120,7 @@ fn function(site: Site<'_>, item: &Method, owner: &str) -> ItemModel {
         signatures(site, item),
         arguments(site, item),
         facts(site, item),
+        example(item),
         skips(item),
     ];
     ItemModel { title: code(&title), blocks: blocks(doc(&item.doc), all) }
@@ -220,6 +221,26 @@ fn facts(site: Site<'_>, item: &Method) -> String {
         facts.push(format!("Also called: {aliases}."));
     }
     facts.join(" ")
+}
+
+/// How a call looks in every language, folded.
+fn example(item: &Method) -> String {
+    if item.examples.is_empty() {
+        return String::new();
+    }
+    let shown = ALL.iter().filter_map(|lang| {
+        let (code, word) = (item.examples.get(&lang.lang())?, fence(lang.lang()));
+        Some(format!("{}:\n\n```{word}\n{code}\n```\n\n", lang.label()))
+    });
+    format!("<details><summary>Example</summary>\n\n{}</details>", shown.collect::<String>())
+}
+
+/// The word by which Markdown knows a language.
+fn fence(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Ts => "typescript",
+        other => other.key(),
+    }
 }
 
 fn skips(item: &Method) -> String {

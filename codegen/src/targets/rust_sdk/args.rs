@@ -133,6 +133,12 @@ fn list(scope: Scope<'_>, of: &Type, name: &str, is_async: bool) -> Lowered {
             None,
             format!("{name}.iter().map(|one| one.inner.clone()).collect()"),
         ),
+        // What has limits is looked at before it is passed on.
+        _ if scope.api.has_range(of) => (
+            format!("impl IntoIterator<Item = {}>", scope.owned(of)),
+            Some(format!("let {name}: Vec<_> = {name}.into_iter().collect();")),
+            name.to_owned(),
+        ),
         _ => (
             format!("impl IntoIterator<Item = {}>", scope.owned(of)),
             None,

@@ -439,6 +439,7 @@ fn documentation(scope: Scope<'_>, item: &Method) -> Lines {
             format!("{}, or [`BaseError`](crate::BaseError) as any call.", families.join(", ")),
         ]);
     }
+    doc.extend(notes::example(item, Lang::Rust));
     doc
 }
 

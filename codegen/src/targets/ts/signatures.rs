@@ -75,6 +75,7 @@ pub(super) fn docs(method: &Method) -> Lines {
             ]);
         }
     }
+    doc.extend(notes::example(method, Lang::Ts).iter().map(|line| line.replace("*/", "*\\/")));
     if let Some((since, by)) = &method.deprecated {
         doc.extend([String::new(), format!("@deprecated Since {since}: use `{by}`.")]);
     }

@@ -1986,6 +1986,18 @@ static inline net_code net_generate_net_keypair_with(net_net_keypair *result, ne
 // Creates a node and starts it. It waits for the answer of the transport's server; a peer of the
 // mesh has a second for that, and
 // only one that refuses is an error.
+//
+// ```c
+// net_net_node_config config = net_net_node_config_init();
+// config.has_shards = true, config.shards = 4;
+// if (net_net_node_create_wait(queue, &config, &node, NULL) != 0) return 1;
+// net_net_node_emit(node, net_str("{\"token\":\"hello\",\"index\":0}"), net_none(), NULL, NULL);
+// net_net_node_emit_raw(node, net_str("{\"token\": \"world\"}"), net_none(), NULL, NULL);
+// net_net_node_flush_wait(queue, node, NULL);
+// net_net_node_poll_wait(queue, node, NULL, &page, NULL);
+// for (size_t i = 0; i < page.events.len; i++) puts((const char *)page.events.items[i].raw.data);
+// net_net_node_shutdown_wait(queue, node, NULL, NULL);
+// ```
 static inline uint64_t net_net_node_create_with(const net_net_node_config *config,
                                                 net_done done,
                                                 void *ctx) {

@@ -1481,6 +1481,15 @@ static inline net_code net_mesh_node_start_wait(net_queue *queue,
 }
 // Dials a peer and waits until both sides have proven who they are. A peer that is lost later is
 // dialled again, from 0.5 s to 30 s apart.
+//
+// ```c
+// if (net_mesh_node_connect_wait(queue, node, net_str(address), &key, id, &error) != 0) return failed();
+// config.stream_id = 1;
+// config.reliability = NET_RELIABILITY_RELIABLE;
+// if (net_mesh_node_open_stream_with(node, id, &config, &stream, &error) != 0) return failed();
+// for (size_t i = 0; i < count; i++) messages[i] = net_str(texts[i]);
+// if (net_mesh_node_send_blocking_wait(queue, node, stream, messages, count, &error) != 0) return failed();
+// ```
 static inline uint64_t net_mesh_node_connect_with(net_handle handle,
                                                   net_view peer_addr,
                                                   const net_public_key *peer_public_key,

@@ -309,6 +309,18 @@ static inline void net_net_db_missing_model_fields_pack(
 }
 
 // Opens the states that are asked for, and returns when what their logs have is in them.
+//
+// ```c
+// net_net_db_open_config config = net_net_db_open_config_init();
+// config.origin_hash = 1;
+// config.with_tasks = config.persistent = true;
+// config.persistent_dir = net_str(argv[2]);
+// net_handle db = 0, tasks = 0;
+// net_error error;
+// bool found = false;
+// if (net_net_db_open_wait(queue, &config, &db, &error) != 0) return fail(&error);
+// if (net_net_db_tasks(db, &found, &tasks, &error) != 0) return fail(&error);
+// ```
 static inline uint64_t net_net_db_open_with(const net_net_db_open_config *config,
                                             net_done done,
                                             void *ctx) {

@@ -20,6 +20,7 @@ func main() {
 	if len(os.Args) < 3 || len(os.Args) == 4 && os.Args[3] != "lazy" {
 		log.Fatal("usage: journal DIRECTORY WRITERS [lazy]")
 	}
+	// region open_file
 	config := &net.RedexFileConfig{Persistent: true}
 	if len(os.Args) == 3 {
 		config.FsyncEveryN = net.Ptr[uint64](1)
@@ -35,6 +36,7 @@ func main() {
 		}
 	}
 	fmt.Println("next", run)
+	// endregion
 	var writers sync.WaitGroup
 	for writer := range must(strconv.Atoi(os.Args[2])) {
 		writers.Add(1)

@@ -62,6 +62,7 @@ func listen(ctx context.Context, address string, most int) {
 
 func dial(ctx context.Context, address string, key net.PublicKey, id net.NodeID, texts []string) {
 	node := must(net.MeshNodeCreate(ctx, net.MeshNodeConfig{BindAddr: "127.0.0.1:0", PSK: psk}))
+	// region connect
 	must(0, node.Connect(ctx, address, key, id))
 	stream := must(node.OpenStream(id, net.StreamConfig{StreamID: 1, Reliability: net.ReliabilityReliable}))
 	var messages [][]byte
@@ -69,6 +70,7 @@ func dial(ctx context.Context, address string, key net.PublicKey, id net.NodeID,
 		messages = append(messages, []byte(text))
 	}
 	must(0, node.SendBlocking(ctx, stream, messages))
+	// endregion
 	must(0, node.Shutdown(ctx, nil))
 }
 

@@ -12,6 +12,7 @@ import (
 func main() {
 	ctx := context.Background()
 
+	// region quickstart
 	node := must(net.NetNodeCreate(ctx, &net.NetNodeConfig{Shards: net.Ptr[uint32](4)}))
 	must(node.Emit(map[string]any{"token": "hello", "index": 0}, nil))
 	must(node.EmitRaw(`{"token": "world"}`, nil))
@@ -20,6 +21,7 @@ func main() {
 		fmt.Println(event.Raw)
 	}
 	must(0, node.Shutdown(ctx, nil))
+	// endregion
 }
 
 func must[T any](value T, err error) T {

@@ -17,6 +17,7 @@ func main() {
 		log.Fatal("usage: tasks write|read FOLDER")
 	}
 	ctx := context.Background()
+	// region net_db
 	config := net.NetDBOpenConfig{OriginHash: 1, WithTasks: true, PersistentDir: &os.Args[2], Persistent: true}
 	db := must(net.NetDBOpen(ctx, config))
 	tasks := db.Tasks()
@@ -33,6 +34,7 @@ func main() {
 	}
 	fmt.Println(must(tasks.Count()), last)
 	must(0, db.Close())
+	// endregion
 }
 
 func must[T any](value T, err error) T {

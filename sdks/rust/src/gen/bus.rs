@@ -56,6 +56,19 @@ impl NetNode {
     /// # Errors
     ///
     /// [`BusError`], [`crate::mesh::MeshError`], [`crate::identity::IdentityError`], or [`BaseError`](crate::BaseError) as any call.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore
+    /// let node = NetNode::create(NetNodeConfig { shards: Some(4), ..Default::default() }).await?;
+    /// node.emit(&json!({ "token": "hello", "index": 0 }), None)?;
+    /// node.emit_raw(r#"{"token": "world"}"#, None)?;
+    /// node.flush().await?;
+    /// for event in node.poll(PollRequest { limit: 100, ..Default::default() }).await?.events {
+    ///     println!("{}", event.raw);
+    /// }
+    /// node.shutdown(None).await
+    /// ```
     pub async fn create(config: impl Into<Option<NetNodeConfig>>) -> Result<Self, Error> {
         let config = config.into().unwrap_or_default();
         config.check()?;

@@ -950,10 +950,11 @@ pub fn echo_twins_of(twins: EchoTwins) -> Result<EchoTwins, Error> {
 
 /// Gives the tuples back, and a stream of that many numbers.
 pub fn pull(spots: impl IntoIterator<Item = EchoSpot>, count: u32) -> Result<EchoPull, Error> {
+    let spots: Vec<_> = spots.into_iter().collect();
     for value in spots.iter() {
         value.check()?;
     }
-    let result = guard::run(|| net_core::Functions::pull(spots.into_iter().collect(), count))?;
+    let result = guard::run(|| net_core::Functions::pull(spots, count))?;
     Ok(EchoPull::from_core(result))
 }
 

@@ -75,6 +75,15 @@ impl MeshNode {
     /// # Errors
     ///
     /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore
+    /// node.connect(address, key, id).await?;
+    /// let options = StreamConfig { reliability: Reliability::Reliable, ..StreamConfig::new(1) };
+    /// let stream = node.open_stream(id, options)?;
+    /// node.send_blocking(&stream, texts.iter().map(|text| text.as_bytes().to_vec())).await?;
+    /// ```
     pub async fn connect(
         &self,
         peer_addr: &str,

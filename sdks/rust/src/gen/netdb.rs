@@ -30,6 +30,29 @@ impl NetDb {
     /// # Errors
     ///
     /// [`crate::cortex::CortexError`], [`NetDbError`], or [`BaseError`](crate::BaseError) as any call.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore
+    /// let config = NetDbOpenConfig {
+    ///     with_tasks: true,
+    ///     persistent_dir: Some(folder.clone()),
+    ///     persistent: true,
+    ///     ..NetDbOpenConfig::new(OriginHash(1))
+    /// };
+    /// let db = NetDb::open(config).await?;
+    /// let tasks = db.tasks().ok_or("no tasks")?;
+    /// if way == "write" {
+    ///     for id in 0.. {
+    ///         tasks.create(id, "survive", Timestamp(id))?;
+    ///         println!("{id}");
+    ///     }
+    /// }
+    /// let newest = TaskFilter { order_by: OrderBy::IdDesc, limit: Some(1), ..Default::default() };
+    /// let last = tasks.list_tasks(newest)?.first().map_or(0, |task| task.id);
+    /// println!("{} {last}", tasks.count()?);
+    /// db.close().await?;
+    /// ```
     pub async fn open(config: NetDbOpenConfig) -> Result<Self, Error> {
         config.check()?;
         guard::run_async(net_core::NetDb::open(config)).await.map(Self::from_core)

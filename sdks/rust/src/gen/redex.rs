@@ -67,6 +67,23 @@ impl Redex {
     /// # Errors
     ///
     /// [`RedexError`], or [`BaseError`](crate::BaseError) as any call.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore
+    /// let redex = Redex::below(directory)?;
+    /// let fsync_every_n = if lazy { None } else { Some(1) };
+    /// let config = RedexFileConfig { persistent: true, fsync_every_n, ..Default::default() };
+    /// let file = redex.open_file("journal", config)?;
+    /// let run = file.next_seq()?;
+    /// for event in file.read_range(0, run)? {
+    ///     match event.skipped {
+    ///         0 => println!("entry {} {}", event.seq, String::from_utf8_lossy(&event.payload)),
+    ///         count => println!("skipped {} {count}", event.seq),
+    ///     }
+    /// }
+    /// println!("next {run}");
+    /// ```
     pub fn open_file(
         &self,
         name: &str,

@@ -73,6 +73,34 @@ test('objects and streams in records', async () => {
   expect(a.boxed({ text: '', color: 'red' })).toBeNull();
 });
 
+test('tuples', async () => {
+  const [name, place, pauseMs, note] = echo.echoSpotOf(['a', 1]);
+  expect([name, place, pauseMs, note]).toEqual(['a', 1n, 20, null]);
+  const spot: echo.EchoSpot = echo.echoSpotOf(['a', 1n, 5, 'n']);
+  expect(spot).toEqual(['a', 1n, 5, 'n']);
+  expect(echo.echoSpotMaybe()).toBeNull();
+  const [spots, numbers] = echo.pull([spot, ['b', 2]], 3);
+  expect(spots.map(([, place]) => place)).toEqual([1n, 2n]);
+  expect(await numbers.toArray()).toEqual([0, 1, 2]);
+  const [elder, younger] = echo.echoTwinsOf([new echo.EchoBox('a'), Buffer.from('b')]);
+  expect([elder.text, younger.text]).toEqual(['b', 'a']);
+  const refused: [unknown, string, RegExp][] = [
+    [['a'], 'spot', /it has 1 parts, not 2 to 4/],
+    [['a', 1, 2, 'n', 3], 'spot', /it has 5 parts/],
+    [{ name: 'a', place: 1 }, 'spot', /expected an array/],
+    [['a', -1], 'place', /expected/],
+    [['a', 1, 60_001], 'pauseMs', /60001/],
+  ];
+  for (const [given, argument, reason] of refused) {
+    expect(() => echo.echoSpotOf(given as never)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(reason),
+        fields: expect.objectContaining({ argument }),
+      }),
+    );
+  }
+});
+
 test('a generic object, with and without a validator', () => {
   const cell = new echo.TypedCell<{ a: number }>();
   expect(cell.take()).toBeNull();

@@ -313,6 +313,16 @@ class NetNode(Native):
             producer_nonce_path: A file that keeps the number by which a server knows this producer,
               and how far its ids were used; it is made if it is Left out: The number is drawn anew
               for each node.
+
+        Example:
+
+            node = NetNode(shards=4)
+            node.emit({"token": "hello", "index": 0})
+            node.emit_raw('{"token": "world"}')
+            node.flush()
+            for event in node.poll(limit=100).events:
+                print(event.raw)
+            node.shutdown()
         """
         redis = flat(
             "redis",

@@ -287,6 +287,12 @@ class MeshNode(Native):
     def connect(self, peer_addr: str, peer_public_key: Buffer | str, peer_node_id: int) -> None:
         """Dials a peer and waits until both sides have proven who they are. A peer that is lost
         later is dialled again, from 0.5 s to 30 s apart.
+
+        Example:
+
+            node.connect(address, key, peer)
+            stream = node.open_stream(peer, 1, "reliable")
+            node.send_blocking(stream, [text.encode() for text in texts])
         """
         _net.mesh_node_connect(self._handle, peer_addr, peer_public_key, peer_node_id)
 

@@ -244,6 +244,19 @@ class Redex(Closable):
             retention_max_age_ms: How old an event gets. Left out: Events of any age are kept.
             max_bytes: Most bytes of a file in memory. Where a retention is set the oldest events
               make room; else appends fail with `full`. 268_435_456 by default.
+
+        Example:
+
+            redex = Redex(directory)
+            with open_file_cm(redex, "journal", persistent=True, fsync_every_n=fsync_every_n) as
+              file:
+                run = file.next_seq()
+                for event in file.read_range(0, run):
+                    if event.skipped == 0:
+                        say(f"entry {event.seq} {event.payload.decode()}")
+                    else:
+                        say(f"skipped {event.seq} {event.skipped}")
+                say(f"next {run}")
         """
         config = RedexFileConfig(
             persistent,

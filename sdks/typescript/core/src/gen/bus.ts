@@ -1155,6 +1155,16 @@ export class NetNode extends k.NetObject {
   /**
    * Creates a node and starts it. It waits for the answer of the transport's server; a peer of the mesh has a second for that, and
    * only one that refuses is an error.
+   *
+   * @example
+   * ```ts
+   * const node = await NetNode.create({ shards: 4 });
+   * node.emit({ token: 'hello', index: 0 });
+   * node.emitRaw('{"token": "world"}');
+   * await node.flush();
+   * for (const event of (await node.poll({ limit: 100 })).events) console.log(event.raw);
+   * await node.shutdown();
+   * ```
    */
   static async create(config?: (NetNodeConfig & k.SignalOptions) | null): Promise<NetNode> {
     const w = k.begin();

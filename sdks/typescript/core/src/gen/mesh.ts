@@ -561,6 +561,13 @@ export class MeshNode extends k.NetObject {
 
   /**
    * Dials a peer and waits until both sides have proven who they are. A peer that is lost later is dialled again, from 0.5 s to 30 s apart.
+   *
+   * @example
+   * ```ts
+   * await node.connect(address, key, BigInt(id));
+   * const stream = node.openStream(BigInt(id), { streamId: 1n, reliability: 'reliable' });
+   * await node.sendBlocking(
+   * ```
    */
   async connect(
     peerAddr: string,

@@ -118,6 +118,20 @@ export class NetDb extends k.NetObject {
 
   /**
    * Opens the states that are asked for, and returns when what their logs have is in them.
+   *
+   * @example
+   * ```ts
+   * const db = await NetDb.open({ originHash: 1, withTasks: true, persistentDir, persistent: true });
+   * if (way === 'write') {
+   *   for (let id = 0; ; id++) {
+   *     db.tasks.create(id, 'survive', id);
+   *     writeSync(1, `${id}\n`);
+   *   }
+   * }
+   * const [last] = db.tasks.listTasks({ orderBy: TasksOrderBy.IdDesc, limit: 1 });
+   * console.log(`${db.tasks.count()} ${last?.id ?? 0}`);
+   * await db.close();
+   * ```
    */
   static async open(config: NetDbOpenConfig & k.SignalOptions): Promise<NetDb> {
     const w = k.begin();

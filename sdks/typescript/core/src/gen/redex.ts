@@ -275,6 +275,17 @@ export class Redex extends k.NetObject {
    * first. On disk it is for this process alone to write: a second writer is refused with `locked`.
    *
    * It may wait for the disk or work for long, and the event loop stands still meanwhile.
+   *
+   * @example
+   * ```ts
+   * const redex = new Redex(directory);
+   * const fsyncEveryN = mode === 'lazy' ? undefined : 1n;
+   * const file = redex.openFile('journal', { persistent: true, fsyncEveryN });
+   * const run = file.nextSeq();
+   * for (const { seq, skipped, payload } of file.readRange(0n, run))
+   *   console.log(skipped === 0n ? `entry ${seq} ${payload}` : `skipped ${seq} ${skipped}`);
+   * console.log(`next ${run}`);
+   * ```
    */
   openFile(name: string, config?: RedexFileConfig | null): RedexFile {
     const w = k.begin();

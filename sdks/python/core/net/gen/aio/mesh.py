@@ -211,6 +211,12 @@ class MeshNode(Native):
     ) -> None:
         """Dials a peer and waits until both sides have proven who they are. A peer that is lost
         later is dialled again, from 0.5 s to 30 s apart.
+
+        Example:
+
+            node.connect(address, key, peer)
+            stream = node.open_stream(peer, 1, "reliable")
+            node.send_blocking(stream, [text.encode() for text in texts])
         """
         await submit(
             _net.mesh_node_connect_submit, self._handle, peer_addr, peer_public_key, peer_node_id

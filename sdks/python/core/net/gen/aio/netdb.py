@@ -75,6 +75,19 @@ class NetDb(Native):
               Left out: The system writes when it likes, and closing sees to it.
             max_bytes: Most bytes of each log in memory; changes beyond them fail with `log`.
               268_435_456 by default.
+
+        Example:
+
+            options = {"with_tasks": True, "persistent_dir": folder, "persistent": True}
+            with NetDb.open(origin_hash=1, **options) as db:
+                tasks = db.tasks
+                assert tasks is not None, "the state was opened with tasks"
+                if way == "write":
+                    for number in itertools.count():
+                        tasks.create(number, "survive", number)
+                        print(number, flush=True)
+                newest = tasks.list_tasks(order_by="id_desc", limit=1)
+                print(tasks.count(), newest[0].id if newest else 0)
         """
         config = either(
             origin_hash,

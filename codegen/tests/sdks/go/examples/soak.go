@@ -1,0 +1,7 @@
+func main() {
+	// region soak
+	if !must(box.Soak(500 * time.Millisecond)) {
+		log.Fatal("dry")
+	}
+	// endregion
+}

@@ -1,0 +1,5 @@
+fn main() {
+    // region soak
+    assert!(crate_box.soak(Duration::from_millis(500))?);
+    // endregion
+}
