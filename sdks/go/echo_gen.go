@@ -86,6 +86,8 @@ package net
 // #cgo nocallback net_echo_twins_of
 // #cgo noescape net_pull
 // #cgo nocallback net_pull
+// #cgo noescape net_meter_text
+// #cgo nocallback net_meter_text
 // #cgo noescape net_kit_text
 // #cgo nocallback net_kit_text
 // #cgo noescape net_kit_text_later
@@ -1580,6 +1582,81 @@ func unpackEchoPull(r *reader) (v EchoPull) {
 	}
 	if f.has() {
 		v.Numbers = unpackStream(unpackUint[uint32])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a metric is told apart by.
+type EchoRoom struct {
+	// The value of the label.
+	Name string
+	// The value of the metric.
+	WeightBytes uint64
+	// The value of another label.
+	Color Color
+}
+
+func packEchoRoom(w *writer, v EchoRoom) {
+	w.record(3, func() {
+		w.name = "Name"
+		packText[string](w, v.Name)
+		packUint[uint64](w, v.WeightBytes)
+		w.name = "Color"
+		packColor(w, v.Color)
+	})
+}
+
+func unpackEchoRoom(r *reader) (v EchoRoom) {
+	f := r.record()
+	if f.has() {
+		v.Name = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.WeightBytes = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Color = unpackColor(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Numbers that are metrics.
+type EchoMeter struct {
+	// A counter.
+	Calls uint64
+	// A gauge that may be below zero.
+	Depth int32
+	// Records with a number each.
+	Rooms []EchoRoom
+	// Numbers by text.
+	Kinds map[string]uint32
+}
+
+func packEchoMeter(w *writer, v EchoMeter) {
+	w.record(4, func() {
+		packUint[uint64](w, v.Calls)
+		packInt[int32](w, v.Depth)
+		packList(packEchoRoom)(w, v.Rooms)
+		w.name = "Kinds"
+		packMap(packUint[uint32])(w, v.Kinds)
+	})
+}
+
+func unpackEchoMeter(r *reader) (v EchoMeter) {
+	f := r.record()
+	if f.has() {
+		v.Calls = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Depth = unpackInt[int32](&f.reader)
+	}
+	if f.has() {
+		v.Rooms = unpackList(unpackEchoRoom)(&f.reader)
+	}
+	if f.has() {
+		v.Kinds = unpackMap(unpackUint[uint32])(&f.reader)
 	}
 	r.close(&f)
 	return v
@@ -3490,6 +3567,23 @@ func Pull(spots []EchoSpot, count uint32) (result EchoPull, err error) {
 	return taken(&out, unpackEchoPull)
 }
 
+// MeterText gives the metrics as a scraper reads them.
+func MeterText(meter EchoMeter) (result string, err error) {
+	in := reused()
+	meterPack := packed(in, "meter", packEchoMeter, meter)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_meter_text(meterPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail, echoMeterFieldNames)
+	}
+	return taken(&out, rest[string])
+}
+
 // KitText gives the label and the texts of all boxes, with blanks between.
 func KitText(kit EchoKit) (result string, err error) {
 	in := reused()
@@ -4097,4 +4191,14 @@ var echoSpotFieldNames = spelling{
 var echoTwinsFieldNames = spelling{
 	"elder", "Elder",
 	"younger", "Younger",
+}
+
+var echoMeterFieldNames = spelling{
+	"calls", "Calls",
+	"color", "Color",
+	"depth", "Depth",
+	"kinds", "Kinds",
+	"name", "Name",
+	"rooms", "Rooms",
+	"weight_bytes", "WeightBytes",
 }

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "4b66fdd855ac68f11a76c9bdea796f4f"
+const specHash = "5e0410da248a286cd1ab33f1f5324373"

@@ -464,6 +464,9 @@ net_code net_echo_twins_of(net_view twins, net_bytes *result, net_error *error);
 // Gives the tuples back, and a stream of that many numbers.
 net_code net_pull(net_view spots, uint32_t count, net_bytes *result, net_error *error);
 
+// Gives the metrics as a scraper reads them.
+net_code net_meter_text(net_view meter, net_bytes *result, net_error *error);
+
 // Gives the label and the texts of all boxes, with blanks between.
 net_code net_kit_text(net_view kit, net_bytes *result, net_error *error);
 

@@ -13,7 +13,7 @@ mod values;
 pub use calls::{Combine, Deprecated, Host, KeywordsIn, Method, Object, OneOrMany, Prop, Thread};
 pub use errors::{Family, Kind, Style};
 pub use layouts::{Check, Endian, LayoutKind, Sign, Wire, WireField};
-pub use packages::{Abi, Metric, Package, Packages, Platform, State};
+pub use packages::{Abi, Metric, MetricKind, Package, Packages, Platform, State};
 pub use records::{Field, Record, RecordClass, TupleIn, View};
 pub use values::{Bit, Case, CaseFields, Derive, Enum, EnumValue, Flags, Scalar, Union};
 

@@ -8,17 +8,40 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
-    /// Published name.
+    /// The number: fields by their names, from a record of the module on, with dots between.
+    pub of: String,
+    /// The name that is exposed.
     pub name: String,
-    /// `counter`, `gauge` or `histogram`.
-    pub kind: String,
-    /// Unit.
+    /// Whether it only grows.
+    pub kind: MetricKind,
+    /// Unit, which the name ends with.
     pub unit: Option<String>,
-    /// Labels.
+    /// What tells the values apart that are in a list or a map on the way: a label for each, and the field of the list's
+    /// records that gives its value, or `key` of a map.
     #[serde(default)]
-    pub labels: Vec<String>,
+    pub labels: Table<String>,
     /// What it counts.
     pub doc: String,
+}
+
+/// How a metric behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricKind {
+    /// It only grows.
+    Counter,
+    /// It goes up and down.
+    Gauge,
+}
+
+impl MetricKind {
+    /// Its name in the spec, and for scrapers.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+        }
+    }
 }
 
 /// `spec/packages.toml`: what each package exports where, and the platforms that there are packages for.

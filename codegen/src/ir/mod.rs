@@ -6,15 +6,17 @@
 mod calls;
 mod errors;
 mod layouts;
+mod metrics;
 mod names;
 mod records;
 mod types;
 mod values;
 
-pub use crate::doc::{Abi, Endian, LayoutKind, RecordClass, State, Style, Thread};
+pub use crate::doc::{Abi, Endian, LayoutKind, MetricKind, RecordClass, State, Style, Thread};
 pub use calls::{Arg, Host, Member, Method, Object, Shape};
 pub use errors::{ErrorField, Family, Kind, Piece, Template};
 pub use layouts::{Length, Wire, WireField, WireForm};
+pub use metrics::{Metric, Step};
 pub use names::{Lang, Name};
 pub use records::{Field, Record, View};
 pub use types::{Const, Int, Literal, Type, Unit};
@@ -219,6 +221,8 @@ pub struct Module {
     pub hosts: Vec<Host>,
     /// Functions.
     pub functions: Vec<Method>,
+    /// Metrics.
+    pub metrics: Vec<Metric>,
 }
 
 impl Module {

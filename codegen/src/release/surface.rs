@@ -80,6 +80,11 @@ impl<'a> List<'a> {
         module.wires.iter().for_each(|item| self.layout(item));
         module.objects.iter().for_each(|item| self.object(item));
         module.hosts.iter().for_each(|item| self.host(item));
+        for item in &module.metrics {
+            let labels: Vec<_> = item.labels().map(str::to_owned).collect();
+            let shape = words(&[item.kind.key().to_owned(), item.published.clone(), list("by", &labels)]);
+            self.add("", format!("metric {}.{}", module.name, item.name), Level::Minor, shape);
+        }
         let owner = format!("module {}", module.name);
         self.methods(&owner, &module.name, module.plain_functions());
     }

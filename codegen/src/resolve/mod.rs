@@ -37,6 +37,7 @@ pub fn resolve(spec: &Spec) -> Result<Api, Vec<Diagnostic>> {
         abi: abi(spec),
         platforms: platforms(spec),
     };
+    build::metrics::metrics(&mut api, &modules, &mut diagnostics);
     direction::mark(&mut api);
     rules::check(&api, &modules, &mut diagnostics);
     if diagnostics.is_empty() {

@@ -207,6 +207,8 @@ func (c *call) call() any {
 		return give(c, showEchoTwins(c))(EchoTwinsOf(readEchoTwins(c)(c.arg("twins"))))
 	case "call:echo.pull":
 		return give(c, showEchoPull(c))(Pull(readList(readEchoSpot)(c.arg("spots")), readUint[uint32](c.arg("count"))))
+	case "call:echo.meter_text":
+		return give(c, showPlain[string])(MeterText(readEchoMeter(c.arg("meter"))))
 	case "call:echo.kit_text":
 		return give(c, showPlain[string])(KitText(readEchoKit(c)(c.arg("kit"))))
 	case "call:echo.kit_text_later":
@@ -1414,6 +1416,54 @@ func showEchoPull(c *call) func(EchoPull) any {
 		o["numbers"] = showStream(c, showPlain[uint32])(r.Numbers)
 		return o
 	}
+}
+
+func readEchoRoom(v any) (r EchoRoom) {
+	o := v.(map[string]any)
+	if value, ok := o["name"]; ok {
+		r.Name = readText[string](value)
+	}
+	if value, ok := o["weight"]; ok {
+		r.WeightBytes = readUint[uint64](value)
+	}
+	if value, ok := o["color"]; ok {
+		r.Color = readText[Color](value)
+	}
+	return r
+}
+
+func showEchoRoom(r EchoRoom) any {
+	o := map[string]any{}
+	o["name"] = showPlain[string](r.Name)
+	o["weight"] = showDecimal[uint64](r.WeightBytes)
+	o["color"] = showPlain[Color](r.Color)
+	return o
+}
+
+func readEchoMeter(v any) (r EchoMeter) {
+	o := v.(map[string]any)
+	if value, ok := o["calls"]; ok {
+		r.Calls = readUint[uint64](value)
+	}
+	if value, ok := o["depth"]; ok {
+		r.Depth = readInt[int32](value)
+	}
+	if value, ok := o["rooms"]; ok {
+		r.Rooms = readList(readEchoRoom)(value)
+	}
+	if value, ok := o["kinds"]; ok {
+		r.Kinds = readMap(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showEchoMeter(r EchoMeter) any {
+	o := map[string]any{}
+	o["calls"] = showDecimal[uint64](r.Calls)
+	o["depth"] = showPlain[int32](r.Depth)
+	o["rooms"] = showList(showEchoRoom)(r.Rooms)
+	o["kinds"] = showMap(showPlain[uint32])(r.Kinds)
+	return o
 }
 
 func readEchoPage(v any) (r EchoPage) {

@@ -1015,6 +1015,8 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pack/echo.gauge", run: pack::<net_types::echo::Gauge> },
     Target { name: "pack/echo.timetable", run: pack::<net_types::echo::Timetable> },
     Target { name: "pack/echo.echo_spot", run: pack::<net_types::echo::EchoSpot> },
+    Target { name: "pack/echo.echo_room", run: pack::<net_types::echo::EchoRoom> },
+    Target { name: "pack/echo.echo_meter", run: pack::<net_types::echo::EchoMeter> },
     Target { name: "pack/echo.echo_page", run: pack::<net_types::echo::EchoPage> },
     Target { name: "pack/echo.mark", run: pack::<net_types::echo::Mark> },
     Target { name: "pack/echo.shape", run: pack::<net_types::echo::Shape> },

@@ -149,6 +149,10 @@ impl api::EchoFunctions for Functions {
         Ok(EchoPull { spots, numbers: Arc::new(Count::to(count)) })
     }
 
+    fn meter_text(meter: EchoMeter) -> Result<String, Error> {
+        Ok(meter.prometheus())
+    }
+
     fn kit_text(kit: EchoKit<Arc<EchoBox>>) -> Result<String, Error> {
         Ok(text_of(&kit))
     }

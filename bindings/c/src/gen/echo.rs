@@ -623,6 +623,18 @@ pub unsafe extern "C" fn net_pull(spots: View, count: u32, result: *mut Bytes, e
     }
 }
 
+/// Gives the metrics as a scraper reads them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_meter_text(meter: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let meter = meter.pack::<net_types::echo::EchoMeter>("meter")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::meter_text(meter)
+        })
+    }
+}
+
 /// Gives the label and the texts of all boxes, with blanks between.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_kit_text(kit: View, result: *mut Bytes, error: *mut Failure) -> Code {

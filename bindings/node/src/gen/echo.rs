@@ -479,6 +479,17 @@ pub fn echo_pull(environment: f64, count: u32, args: &[u8], out: BufferSlice<'_>
         Ok(abi::answer(out, w))
     })
 }
+/// `echo.meter_text`
+#[napi(js_name = "echoMeterText")]
+pub fn echo_meter_text(args: &[u8]) -> napi::Result<String> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let meter = <net_types::echo::EchoMeter as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::meter_text(meter)?;
+        Ok(result)
+    })
+}
 /// `echo.kit_text`
 #[napi(js_name = "echoKitText")]
 pub fn echo_kit_text(args: &[u8]) -> napi::Result<String> {

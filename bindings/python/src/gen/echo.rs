@@ -1557,6 +1557,192 @@ impl ToPy for net_types::echo::Timetable {
         Ok(Py::new(py, Timetable::of(py, self)?)?.into_any())
     }
 }
+/// What a metric is told apart by.
+#[pyclass(frozen, name = "EchoRoom", module = "net.gen.echo")]
+pub(crate) struct EchoRoom(net_types::echo::EchoRoom);
+
+impl EchoRoom {
+    fn of(_: Python<'_>, record: net_types::echo::EchoRoom) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl EchoRoom {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 3] = ["name", "weight_bytes", "color"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (name, weight_bytes, color))]
+    fn new(
+        py: Python<'_>,
+        name: Arg<'_, '_>,
+        weight_bytes: Arg<'_, '_>,
+        color: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::echo::EchoRoom {
+            name: abi::arg(name, "name")?,
+            weight: abi::arg(weight_bytes, "weight_bytes")?,
+            color: abi::arg(color, "color")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The value of the label.
+    #[getter]
+    fn name(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.name;
+        value::shown(value, py)
+    }
+
+    /// The value of the metric.
+    #[getter]
+    fn weight_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.weight;
+        value::shown(value, py)
+    }
+
+    /// The value of another label.
+    #[getter]
+    fn color(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.color;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "EchoRoom",
+            &[
+                ("name", Some(self.name(py)?)),
+                ("weight_bytes", Some(self.weight_bytes(py)?)),
+                ("color", Some(self.color(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::EchoRoom {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<EchoRoom>().map_err(|_| value::expected("EchoRoom", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::echo::EchoRoom {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, EchoRoom::of(py, self)?)?.into_any())
+    }
+}
+/// Numbers that are metrics.
+#[pyclass(frozen, name = "EchoMeter", module = "net.gen.echo")]
+pub(crate) struct EchoMeter(net_types::echo::EchoMeter);
+
+impl EchoMeter {
+    fn of(_: Python<'_>, record: net_types::echo::EchoMeter) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl EchoMeter {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 4] = ["calls", "depth", "rooms", "kinds"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (calls, depth, rooms, kinds))]
+    fn new(
+        py: Python<'_>,
+        calls: Arg<'_, '_>,
+        depth: Arg<'_, '_>,
+        rooms: Arg<'_, '_>,
+        kinds: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::echo::EchoMeter {
+            calls: abi::arg(calls, "calls")?,
+            depth: abi::arg(depth, "depth")?,
+            rooms: abi::arg(rooms, "rooms")?,
+            kinds: abi::arg(kinds, "kinds")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// A counter.
+    #[getter]
+    fn calls(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.calls;
+        value::shown(value, py)
+    }
+
+    /// A gauge that may be below zero.
+    #[getter]
+    fn depth(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.depth;
+        value::shown(value, py)
+    }
+
+    /// Records with a number each.
+    #[getter]
+    fn rooms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.rooms;
+        value::shown(value, py)
+    }
+
+    /// Numbers by text.
+    #[getter]
+    fn kinds(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.kinds;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "EchoMeter",
+            &[
+                ("calls", Some(self.calls(py)?)),
+                ("depth", Some(self.depth(py)?)),
+                ("rooms", Some(self.rooms(py)?)),
+                ("kinds", Some(self.kinds(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::EchoMeter {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<EchoMeter>().map_err(|_| value::expected("EchoMeter", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::echo::EchoMeter {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, EchoMeter::of(py, self)?)?.into_any())
+    }
+}
 /// A record with views, as event pages have them.
 #[pyclass(frozen, name = "EchoPage", module = "net.gen.echo")]
 pub(crate) struct EchoPage(net_types::echo::EchoPage);
@@ -2537,6 +2723,14 @@ fn pull(py: Python<'_>, spots: Arg<'_, '_>, count: Arg<'_, '_>) -> Answer {
     abi::run(py, usize::MAX, || <net_core::Functions as api::EchoFunctions>::pull(spots, count))
 }
 
+/// Gives the metrics as a scraper reads them.
+#[pyfunction]
+#[pyo3(signature = (meter))]
+fn meter_text(py: Python<'_>, meter: Arg<'_, '_>) -> Answer {
+    let meter = abi::arg(meter, "meter")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::meter_text(meter))
+}
+
 /// Gives the label and the texts of all boxes, with blanks between.
 #[pyfunction]
 #[pyo3(signature = (kit))]
@@ -3357,6 +3551,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<VersionPair>()?;
     module.add_class::<Gauge>()?;
     module.add_class::<Timetable>()?;
+    module.add_class::<EchoRoom>()?;
+    module.add_class::<EchoMeter>()?;
     module.add_class::<EchoPage>()?;
     module.add_class::<Mark>()?;
     module.add_class::<Shape>()?;
@@ -3401,6 +3597,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_spot_maybe, module)?)?;
     module.add_function(wrap_pyfunction!(echo_twins_of, module)?)?;
     module.add_function(wrap_pyfunction!(pull, module)?)?;
+    module.add_function(wrap_pyfunction!(meter_text, module)?)?;
     module.add_function(wrap_pyfunction!(kit_text, module)?)?;
     module.add_function(wrap_pyfunction!(kit_text_later, module)?)?;
     module.add_function(wrap_pyfunction!(kit_text_later_submit, module)?)?;

@@ -528,6 +528,37 @@ impl Pack for net_types::echo::EchoPull {
     }
 }
 
+impl Pack for net_types::echo::EchoRoom {
+    fn pack(&self, w: &mut Writer) {
+        w.record(3, |w| {
+            self.name.pack(w);
+            self.weight.pack(w);
+            self.color.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { name: f.field()?, weight: f.field()?, color: f.field()? })
+    }
+}
+
+impl Pack for net_types::echo::EchoMeter {
+    fn pack(&self, w: &mut Writer) {
+        w.record(4, |w| {
+            self.calls.pack(w);
+            self.depth.pack(w);
+            self.rooms.pack(w);
+            self.kinds.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { calls: f.field()?, depth: f.field()?, rooms: f.field()?, kinds: f.field()? })
+    }
+}
+
 impl Pack for net_types::echo::EchoPage {
     fn pack(&self, w: &mut Writer) {
         w.record(1, |w| {

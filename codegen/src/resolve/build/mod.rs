@@ -3,6 +3,7 @@
 mod calls;
 mod errors;
 mod layouts;
+pub(super) mod metrics;
 mod records;
 mod spelling;
 mod values;
@@ -53,6 +54,8 @@ pub(super) fn module(
             }
             all
         },
+        // They need the records of this module.
+        metrics: Vec::new(),
     }
 }
 

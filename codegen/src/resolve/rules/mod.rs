@@ -4,6 +4,7 @@ mod docs;
 mod errors;
 mod layouts;
 mod methods;
+mod metrics;
 mod names;
 mod records;
 mod symbols;
@@ -20,6 +21,7 @@ pub(super) fn check(api: &Api, modules: &[&Loaded], diagnostics: &mut Vec<Diagno
     errors::check_families(&mut rules);
     names::check_namespace(&mut rules);
     symbols::check(&mut rules);
+    metrics::check(&mut rules);
     for (position, loaded) in modules.iter().enumerate() {
         docs::check(loaded, rules.diagnostics);
         names::check(&mut rules, position);

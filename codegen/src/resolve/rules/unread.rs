@@ -32,7 +32,6 @@ fn values<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
     let open = document.flags.iter().filter(|(_, item)| item.open);
     found.extend(open.map(|(name, _)| vec!["flags", name, "open"]));
     found.extend(document.derive.keys().map(|name| vec!["derive", name, "hash"]));
-    found.extend(document.metric.keys().map(|name| vec!["metric", name, "kind"]));
 }
 
 fn records<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {

@@ -53,6 +53,7 @@ pub(crate) fn page(api: &Api, module: usize) -> PageModel {
         section("Objects", functions::objects_intro(item), functions::objects(site)),
         section("Interfaces of the host", functions::hosts_intro(item), functions::hosts(site)),
         section("Functions", Vec::new(), functions::functions(site)),
+        section("Metrics", types::metrics(site), Vec::new()),
     ];
     let sections: Vec<_> = sections.into_iter().flatten().collect();
     let links = sections.iter().map(|section| format!("[{}](#{})", section.title, anchor(&section.title)));

@@ -140,6 +140,21 @@ pub(super) fn records(site: Site<'_>) -> Vec<ItemModel> {
     site.item().records.iter().map(|item| record(site, item)).collect()
 }
 
+/// The metrics.
+pub(super) fn metrics(site: Site<'_>) -> Vec<String> {
+    let rows = site.item().metrics.iter().map(|item| {
+        let labels: Vec<_> = item.labels().map(str::to_owned).collect();
+        let record = &site.api.record(item.record).name.spec;
+        let says = item.doc.text.clone();
+        vec![code(&item.published), item.kind.key().to_owned(), codes(&labels), code(record), says]
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    vec![table(&["name", "kind", "labels", "from", "meaning"], &rows)]
+}
+
 /// What the types of the spec are, for the index.
 pub(super) fn built_in() -> String {
     let rows = [

@@ -1,6 +1,7 @@
 //! Rust: types, errors and contracts for `net-types`.
 
 pub(crate) mod errors;
+mod metrics;
 pub(crate) mod model;
 pub(crate) mod names;
 pub(crate) mod spans;

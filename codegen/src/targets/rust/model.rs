@@ -1,5 +1,6 @@
 //! What the templates of Rust print: strings and truth values, nothing to decide.
 
+use super::metrics::{self, MetricsModel};
 use super::{errors, names, types};
 use crate::doc::Thread;
 use crate::ir::{
@@ -21,6 +22,7 @@ pub(crate) struct ModuleModel {
     pub unions: Vec<UnionModel>,
     pub records: Vec<RecordModel>,
     pub families: Vec<errors::FamilyModel>,
+    pub metrics: Vec<MetricsModel>,
 }
 
 pub(crate) struct ConstModel {
@@ -193,6 +195,7 @@ pub(crate) fn module(api: &Api, module: &Module) -> ModuleModel {
         unions: module.unions.iter().map(|item| union(api, item)).collect(),
         records: module.records.iter().map(|item| record(api, item)).collect(),
         families: module.families.iter().map(|item| errors::family(api, item)).collect(),
+        metrics: metrics::metrics(api, module),
     }
 }
 

@@ -1116,6 +1116,66 @@ static inline void show_echo_pull(call *c, const net_echo_pull *value) {
   }
 }
 
+static inline void read_echo_room(call *c, const node *value, net_echo_room *out) {
+  *out = net_echo_room_init();
+  read_text(c, member(value, "name"), &out->name);
+  read_u64(c, member(value, "weight"), &out->weight_bytes);
+  read_color(c, member(value, "color"), &out->color);
+}
+
+static inline void show_echo_room(call *c, const net_echo_room *value) {
+  {
+    size_t at = enter(c, net_str("name"));
+    show_text(c, &value->name);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("weight"));
+    show_u64(c, &value->weight_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("color"));
+    show_color(c, &value->color);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(echo_room, net_echo_room, net_echo_room_list)
+TESTEE_SHOW_LIST(echo_room, net_echo_room_list)
+TESTEE_MAP(u32, net_u32_entry, net_u32_map)
+
+static inline void read_echo_meter(call *c, const node *value, net_echo_meter *out) {
+  *out = net_echo_meter_init();
+  read_u64(c, member(value, "calls"), &out->calls);
+  read_i32(c, member(value, "depth"), &out->depth);
+  read_echo_room_list(c, member(value, "rooms"), &out->rooms);
+  read_u32_map(c, member(value, "kinds"), &out->kinds);
+}
+
+static inline void show_echo_meter(call *c, const net_echo_meter *value) {
+  {
+    size_t at = enter(c, net_str("calls"));
+    show_u64(c, &value->calls);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("depth"));
+    show_i32(c, &value->depth);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("rooms"));
+    show_echo_room_list(c, &value->rooms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("kinds"));
+    show_u32_map(c, &value->kinds);
+    leave(c, at);
+  }
+}
+
 static inline void read_echo_page(call *c, const node *value, net_echo_page *out) {
   *out = net_echo_page_init();
   read_text(c, member(value, "raw"), &out->raw);
@@ -7898,6 +7958,25 @@ static void call_pull(call *c) {
   net_echo_pull_free(&result);
 }
 
+static void call_meter_text(call *c) {
+  net_echo_meter meter_;
+  memset(&meter_, 0, sizeof meter_);
+  read_echo_meter(c, arg(c, "meter"), &meter_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_meter_text_with(&meter_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
 static void call_kit_text(call *c) {
   net_echo_kit kit_;
   memset(&kit_, 0, sizeof kit_);
@@ -13187,6 +13266,7 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_spot_maybe", call_echo_spot_maybe},
       {"call:echo.echo_twins_of", call_echo_twins_of},
       {"call:echo.pull", call_pull},
+      {"call:echo.meter_text", call_meter_text},
       {"call:echo.kit_text", call_kit_text},
       {"call:echo.kit_text_later", call_kit_text_later},
       {"call:echo.doubled", call_doubled},

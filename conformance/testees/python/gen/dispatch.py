@@ -196,6 +196,19 @@ NAMED.update(
             ("spots", "spots", list_of(named("echo.echo_spot"))),
             ("numbers", "numbers", list_of(SAME)),
         ),
+        "echo.echo_room": record_of(
+            net.gen.echo.EchoRoom,
+            ("name", "name", SAME),
+            ("weight", "weight_bytes", DECIMAL),
+            ("color", "color", named("echo.color")),
+        ),
+        "echo.echo_meter": record_of(
+            net.gen.echo.EchoMeter,
+            ("calls", "calls", DECIMAL),
+            ("depth", "depth", SAME),
+            ("rooms", "rooms", list_of(named("echo.echo_room"))),
+            ("kinds", "kinds", map_of(SAME)),
+        ),
         "echo.echo_page": record_of(net.gen.echo.EchoPage, ("raw", "raw", SAME)),
         "echo.mark": record_of(net.gen.echo.Mark, ("place", "place", SAME), ("at", "at", DECIMAL)),
         "echo.shape": union_of(
@@ -1140,6 +1153,9 @@ CALLS: dict[str, Call] = {
         "pull",
         (("spots", "spots", list_of(named("echo.echo_spot"))), ("count", "count", SAME)),
         named("echo.echo_pull"),
+    ),
+    "echo.meter_text": Call(
+        net.gen.echo, "meter_text", (("meter", "meter", named("echo.echo_meter")),), SAME
     ),
     "echo.kit_text": Call(
         net.gen.echo, "kit_text", (("kit", "kit", named("echo.echo_kit")),), SAME

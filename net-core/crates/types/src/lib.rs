@@ -4,6 +4,7 @@
 pub mod cursor;
 mod r#gen;
 mod json;
+mod metrics;
 mod source;
 mod time;
 

@@ -1540,6 +1540,104 @@ static inline void net_echo_pull_read(net_reader *r, net_echo_pull *value) {
 }
 NET_LIST_CODEC(echo_pull, net_echo_pull)
 NET_OWNED(echo_pull)
+typedef struct net_echo_room net_echo_room;
+NET_LIST_TYPE(echo_room, net_echo_room)
+
+// What a metric is told apart by.
+struct net_echo_room {
+  // The value of the label.
+  net_view name;
+  // The value of the metric.
+  uint64_t weight_bytes;
+  // The value of another label.
+  net_color color;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_echo_room net_echo_room_init(void) {
+  net_echo_room value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_echo_room_pack(net_writer *w, const net_echo_room *value) {
+  size_t start = net_put_record(w, 3);
+  net_view_pack(w, &value->name);
+  net_u64_pack(w, &value->weight_bytes);
+  net_color_pack(w, &value->color);
+  net_put_end(w, start);
+}
+
+static inline void net_echo_room_read(net_reader *r, net_echo_room *value) {
+  net_fields f = net_get_record(r);
+  *value = net_echo_room_init();
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->name);
+  }
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->weight_bytes);
+  }
+  if (net_get_field(r, &f)) {
+    net_color_read(r, &value->color);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(echo_room, net_echo_room)
+NET_OWNED(echo_room)
+typedef struct net_echo_meter net_echo_meter;
+NET_LIST_TYPE(echo_meter, net_echo_meter)
+
+// Numbers that are metrics.
+struct net_echo_meter {
+  // A counter.
+  uint64_t calls;
+  // A gauge that may be below zero.
+  int32_t depth;
+  // Records with a number each.
+  net_echo_room_list rooms;
+  // Numbers by text.
+  net_u32_map kinds;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_echo_meter net_echo_meter_init(void) {
+  net_echo_meter value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_echo_meter_pack(net_writer *w, const net_echo_meter *value) {
+  size_t start = net_put_record(w, 4);
+  net_u64_pack(w, &value->calls);
+  net_i32_pack(w, &value->depth);
+  net_echo_room_list_pack(w, &value->rooms);
+  net_u32_map_pack(w, &value->kinds);
+  net_put_end(w, start);
+}
+
+static inline void net_echo_meter_read(net_reader *r, net_echo_meter *value) {
+  net_fields f = net_get_record(r);
+  *value = net_echo_meter_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->calls);
+  }
+  if (net_get_field(r, &f)) {
+    net_i32_read(r, &value->depth);
+  }
+  if (net_get_field(r, &f)) {
+    net_echo_room_list_read(r, &value->rooms);
+  }
+  if (net_get_field(r, &f)) {
+    net_u32_map_read(r, &value->kinds);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(echo_meter, net_echo_meter)
+NET_OWNED(echo_meter)
 typedef struct net_echo_page net_echo_page;
 NET_LIST_TYPE(echo_page, net_echo_page)
 
@@ -2410,6 +2508,19 @@ static inline net_code net_pull_with(const net_echo_spot *spots,
     code = net_not_unpacked(error);
   }
   net_bytes_free(&given);
+  return code;
+}
+// Gives the metrics as a scraper reads them.
+static inline net_code net_meter_text_with(const net_echo_meter *meter,
+                                           net_bytes *result,
+                                           net_error *error) {
+  net_writer meter_pack = net_writer_new();
+  if (meter != NULL) {
+    net_echo_meter_pack(&meter_pack, meter);
+  }
+  net_view meter_view = meter == NULL ? net_none() : net_writer_view(&meter_pack);
+  net_code code = net_meter_text(meter_view, result, error);
+  net_writer_free(&meter_pack);
   return code;
 }
 // Gives the label and the texts of all boxes, with blanks between.

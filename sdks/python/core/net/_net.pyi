@@ -560,6 +560,45 @@ class Timetable:
     def __eq__(self, other: object) -> bool: ...
 
 @final
+class EchoRoom:
+    """What a metric is told apart by."""
+
+    __match_args__ = ("name", "weight_bytes", "color")
+    def __new__(cls, name: str, weight_bytes: int, color: Color | str) -> EchoRoom: ...
+    @property
+    def name(self) -> str:
+        """The value of the label."""
+    @property
+    def weight_bytes(self) -> int:
+        """The value of the metric."""
+    @property
+    def color(self) -> Color:
+        """The value of another label."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class EchoMeter:
+    """Numbers that are metrics."""
+
+    __match_args__ = ("calls", "depth", "rooms", "kinds")
+    def __new__(
+        cls, calls: int, depth: int, rooms: Sequence[EchoRoom], kinds: Mapping[str, int]
+    ) -> EchoMeter: ...
+    @property
+    def calls(self) -> int:
+        """A counter."""
+    @property
+    def depth(self) -> int:
+        """A gauge that may be below zero."""
+    @property
+    def rooms(self) -> list[EchoRoom]:
+        """Records with a number each."""
+    @property
+    def kinds(self) -> dict[str, int]:
+        """Numbers by text."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
 class EchoPage:
     """A record with views, as event pages have them."""
 
@@ -2635,6 +2674,7 @@ def echo_spot_of(spot: tuple[str, int, int, str | None]) -> EchoSpot: ...
 def echo_spot_maybe(spot: tuple[str, int, int, str | None] | None) -> EchoSpot | None: ...
 def echo_twins_of(twins: tuple[Any, ...]) -> tuple[Any, ...]: ...
 def pull(spots: Sequence[tuple[str, int, int, str | None]], count: int) -> tuple[Any, ...]: ...
+def meter_text(meter: EchoMeter) -> str: ...
 def kit_text(kit: tuple[Any, ...]) -> str: ...
 def kit_text_later(kit: tuple[Any, ...], more: tuple[Any, ...] | None) -> str: ...
 def kit_text_later_submit(

@@ -958,6 +958,11 @@ pub fn pull(spots: impl IntoIterator<Item = EchoSpot>, count: u32) -> Result<Ech
     Ok(EchoPull::from_core(result))
 }
 
+/// Gives the metrics as a scraper reads them.
+pub fn meter_text(meter: EchoMeter) -> Result<String, Error> {
+    guard::run(|| net_core::Functions::meter_text(meter))
+}
+
 /// Gives the label and the texts of all boxes, with blanks between.
 pub fn kit_text(kit: EchoKit) -> Result<String, Error> {
     guard::run(|| net_core::Functions::kit_text(kit.into_core()))

@@ -420,6 +420,10 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             )?;
             show_echo_pull(result).await
         }
+        "echo.meter_text" => {
+            let result = net_mesh::echo::meter_text(member::<net_mesh::echo::EchoMeter>(args, "meter")?)?;
+            Ok(result.write())
+        }
         "echo.kit_text" => {
             let result = net_mesh::echo::kit_text(read_echo_kit(request, argument(args, "kit")?)?)?;
             Ok(result.write())
@@ -1063,6 +1067,50 @@ impl Fixture for net_mesh::echo::EchoSpot {
 }
 
 impl Item for net_mesh::echo::EchoSpot {}
+
+impl Fixture for net_mesh::echo::EchoRoom {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            name: optional(members, "name")?.ok_or_else(|| missing("name"))?,
+            weight: optional(members, "weight")?.ok_or_else(|| missing("weight"))?,
+            color: optional(members, "color")?.ok_or_else(|| missing("color"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "name": self.name.write(),
+            "weight": self.weight.write(),
+            "color": self.color.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::EchoRoom {}
+
+impl Fixture for net_mesh::echo::EchoMeter {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            calls: optional(members, "calls")?.ok_or_else(|| missing("calls"))?,
+            depth: optional(members, "depth")?.ok_or_else(|| missing("depth"))?,
+            rooms: optional(members, "rooms")?.ok_or_else(|| missing("rooms"))?,
+            kinds: optional(members, "kinds")?.ok_or_else(|| missing("kinds"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "calls": self.calls.write(),
+            "depth": self.depth.write(),
+            "rooms": self.rooms.write(),
+            "kinds": self.kinds.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::EchoMeter {}
 
 impl Fixture for net_mesh::echo::EchoPage {
     fn read(value: &Value) -> Result<Self, Failure> {

@@ -415,6 +415,13 @@ fn echo(list: &mut List) {
         |net_mesh::echo::EchoPull { spots: _, numbers: _, .. }: &net_mesh::echo::EchoPull| {},
         &["EchoPull.spots", "EchoPull.numbers"],
     );
+    list.ty::<net_mesh::echo::EchoRoom>("EchoRoom");
+    list.parts(
+        |net_mesh::echo::EchoRoom { name: _, weight: _, color: _, .. }: &net_mesh::echo::EchoRoom| {},
+        &["EchoRoom.name", "EchoRoom.weight", "EchoRoom.color"],
+    );
+    list.ty::<net_mesh::echo::EchoMeter>("EchoMeter");
+    list.parts(|net_mesh::echo::EchoMeter { calls: _, depth: _, rooms: _, kinds: _, .. }: &net_mesh::echo::EchoMeter| {}, &["EchoMeter.calls", "EchoMeter.depth", "EchoMeter.rooms", "EchoMeter.kinds"]);
     list.ty::<net_mesh::echo::EchoPage>("EchoPage");
     list.parts(|net_mesh::echo::EchoPage { raw: _, .. }: &net_mesh::echo::EchoPage| {}, &["EchoPage.raw"]);
     let _ = <net_mesh::echo::EchoPage as net_mesh::echo::EchoPageViews>::raw_bytes;
@@ -553,6 +560,7 @@ fn echo(list: &mut List) {
     list.has(&["echo_spot_maybe"]);
     list.has(&["echo_twins_of"]);
     list.has(&["pull"]);
+    list.has(&["meter_text"]);
     list.has(&["kit_text"]);
     list.has(&["kit_text_later"]);
     list.has(&["doubled"]);

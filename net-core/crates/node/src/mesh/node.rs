@@ -244,7 +244,7 @@ impl api::MeshNode for MeshNode {
 
     fn prometheus_text(&self) -> Result<String, Error> {
         let stats = stats::of_node(&self.shared.lock());
-        Ok(stats::prometheus(&stats))
+        Ok(stats.prometheus())
     }
 
     async fn shutdown(&self, options: MeshShutdownOptions) -> Result<(), Error> {

@@ -923,6 +923,30 @@ impl EchoPull {
     }
 }
 
+/// What a metric is told apart by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoRoom {
+    /// The value of the label.
+    pub name: String,
+    /// The value of the metric.
+    pub weight: u64,
+    /// The value of another label.
+    pub color: crate::echo::Color,
+}
+
+/// Numbers that are metrics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoMeter {
+    /// A counter.
+    pub calls: u64,
+    /// A gauge that may be below zero.
+    pub depth: i32,
+    /// Records with a number each.
+    pub rooms: Vec<crate::echo::EchoRoom>,
+    /// Numbers by text.
+    pub kinds: std::collections::BTreeMap<String, u32>,
+}
+
 /// A record with views, as event pages have them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EchoPage {
@@ -937,6 +961,26 @@ pub struct Mark {
     pub place: u32,
     /// A number of 64 bits that fits a double.
     pub at: u64,
+}
+
+impl EchoMeter {
+    /// The numbers that are metrics, in the text format of Prometheus, version 0.0.4.
+    pub fn prometheus(&self) -> String {
+        let mut text = crate::metrics::Text::default();
+        text.head("net_echo_calls_total", "counter", "Calls that were \"counted\" \\ so far.");
+        text.line("net_echo_calls_total", &[], self.calls);
+        text.head("net_echo_depth", "gauge", "How deep it is.");
+        text.line("net_echo_depth", &[], self.depth);
+        text.head("net_echo_room_bytes", "gauge", "What is in each room.");
+        for one_1 in &self.rooms {
+            text.line("net_echo_room_bytes", &[("room", one_1.name.to_string())], one_1.weight);
+        }
+        text.head("net_echo_kinds_total", "counter", "How often there was each kind.");
+        for (key_1, value_1) in &self.kinds {
+            text.line("net_echo_kinds_total", &[("kind", key_1.to_string())], value_1);
+        }
+        text.finish()
+    }
 }
 
 /// Errors that the echo functions are asked to answer with.

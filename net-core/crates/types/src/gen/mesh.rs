@@ -585,6 +585,142 @@ pub struct MeshStats {
     pub peers: Vec<crate::mesh::PeerStats>,
 }
 
+impl MeshStats {
+    /// The numbers that are metrics, in the text format of Prometheus, version 0.0.4.
+    pub fn prometheus(&self) -> String {
+        let mut text = crate::metrics::Text::default();
+        text.head("net_mesh_sessions", "gauge", "Peers that the node has a session with.");
+        text.line("net_mesh_sessions", &[], self.sessions);
+        text.head("net_mesh_half_open", "gauge", "Handshakes that are not confirmed.");
+        text.line("net_mesh_half_open", &[], self.half_open);
+        text.head("net_mesh_handshakes_answered_total", "counter", "Handshakes that were answered.");
+        text.line("net_mesh_handshakes_answered_total", &[], self.answered);
+        text.head(
+            "net_mesh_handshakes_rejected_total",
+            "counter",
+            "Handshakes that were refused with a reason.",
+        );
+        text.line("net_mesh_handshakes_rejected_total", &[], self.rejected);
+        text.head("net_mesh_cookies_total", "counter", "Handshakes that were asked for a cookie.");
+        text.line("net_mesh_cookies_total", &[], self.cookies);
+        text.head("net_mesh_queued_messages", "gauge", "Messages that wait to be read.");
+        text.line("net_mesh_queued_messages", &[], self.queued);
+        text.head("net_mesh_queued_bytes", "gauge", "Bytes of the messages that wait to be read.");
+        text.line("net_mesh_queued_bytes", &[], self.queued_bytes);
+        text.head("net_mesh_relayed_total", "counter", "Packets between other nodes that were passed on.");
+        text.line("net_mesh_relayed_total", &[], self.relayed);
+        text.head("net_mesh_reroutes_total", "counter", "Times that a node got another next hop, or none.");
+        text.line("net_mesh_reroutes_total", &[], self.reroutes);
+        text.head(
+            "net_mesh_unrouted_total",
+            "counter",
+            "Own packets dropped since no relay led to their node.",
+        );
+        text.line("net_mesh_unrouted_total", &[], self.unrouted);
+        text.head("net_mesh_dropped_total", "counter", "Datagrams that were dropped, by reason.");
+        for (key_1, value_1) in &self.drops {
+            text.line("net_mesh_dropped_total", &[("reason", key_1.to_string())], value_1);
+        }
+        text.head(
+            "net_mesh_route_dropped_total",
+            "counter",
+            "Announcements and packets of others dropped, by reason.",
+        );
+        for (key_1, value_1) in &self.route_drops {
+            text.line("net_mesh_route_dropped_total", &[("reason", key_1.to_string())], value_1);
+        }
+        text.head("net_mesh_peer_packets_sent_total", "counter", "Packets that went to the peer.");
+        for one_1 in &self.peers {
+            text.line(
+                "net_mesh_peer_packets_sent_total",
+                &[("peer", one_1.node_id.to_string())],
+                one_1.packets_sent,
+            );
+        }
+        text.head("net_mesh_peer_packets_received_total", "counter", "Packets of the peer that opened.");
+        for one_1 in &self.peers {
+            text.line(
+                "net_mesh_peer_packets_received_total",
+                &[("peer", one_1.node_id.to_string())],
+                one_1.packets_received,
+            );
+        }
+        text.head("net_mesh_peer_packets_lost_total", "counter", "Packets that were declared lost.");
+        for one_1 in &self.peers {
+            text.line(
+                "net_mesh_peer_packets_lost_total",
+                &[("peer", one_1.node_id.to_string())],
+                one_1.packets_lost,
+            );
+        }
+        text.head("net_mesh_peer_sent_bytes_total", "counter", "Bytes of the packets that went to the peer.");
+        for one_1 in &self.peers {
+            text.line(
+                "net_mesh_peer_sent_bytes_total",
+                &[("peer", one_1.node_id.to_string())],
+                one_1.bytes_sent,
+            );
+        }
+        text.head("net_mesh_peer_received_bytes_total", "counter", "Bytes of the packets that opened.");
+        for one_1 in &self.peers {
+            text.line(
+                "net_mesh_peer_received_bytes_total",
+                &[("peer", one_1.node_id.to_string())],
+                one_1.bytes_received,
+            );
+        }
+        text.head("net_mesh_peer_messages_sent_total", "counter", "Messages that were taken for sending.");
+        for one_1 in &self.peers {
+            text.line(
+                "net_mesh_peer_messages_sent_total",
+                &[("peer", one_1.node_id.to_string())],
+                one_1.messages_sent,
+            );
+        }
+        text.head("net_mesh_peer_messages_received_total", "counter", "Messages that were read.");
+        for one_1 in &self.peers {
+            text.line(
+                "net_mesh_peer_messages_received_total",
+                &[("peer", one_1.node_id.to_string())],
+                one_1.messages_received,
+            );
+        }
+        text.head(
+            "net_mesh_peer_messages_lost_total",
+            "counter",
+            "Fire-and-forget messages lost on the way.",
+        );
+        for one_1 in &self.peers {
+            text.line(
+                "net_mesh_peer_messages_lost_total",
+                &[("peer", one_1.node_id.to_string())],
+                one_1.messages_lost,
+            );
+        }
+        text.head("net_mesh_peer_messages_dropped_total", "counter", "Messages dropped unread.");
+        for one_1 in &self.peers {
+            text.line(
+                "net_mesh_peer_messages_dropped_total",
+                &[("peer", one_1.node_id.to_string())],
+                one_1.messages_dropped,
+            );
+        }
+        text.head("net_mesh_peer_congestion_window_bytes", "gauge", "Bytes that may be on their way.");
+        for one_1 in &self.peers {
+            text.line(
+                "net_mesh_peer_congestion_window_bytes",
+                &[("peer", one_1.node_id.to_string())],
+                one_1.congestion_window,
+            );
+        }
+        text.head("net_mesh_peer_mtu_bytes", "gauge", "Longest datagram that is known to pass.");
+        for one_1 in &self.peers {
+            text.line("net_mesh_peer_mtu_bytes", &[("peer", one_1.node_id.to_string())], one_1.mtu);
+        }
+        text.finish()
+    }
+}
+
 /// Why a message was not taken by a stream, or a stream has ended.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

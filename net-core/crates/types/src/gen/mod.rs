@@ -5,6 +5,8 @@
 pub mod api;
 pub mod base;
 pub mod bus;
+pub mod capability;
+pub mod channel;
 pub mod control;
 pub mod cortex;
 pub mod dedup;
@@ -22,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "4b66fdd855ac68f11a76c9bdea796f4f";
+pub const SPEC_HASH: &str = "5e0410da248a286cd1ab33f1f5324373";

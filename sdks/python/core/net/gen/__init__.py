@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("4b66fdd855ac68f11a76c9bdea796f4f")
+check("5e0410da248a286cd1ab33f1f5324373")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -67,6 +67,14 @@ from net.gen.identity import (
     token_is_expired,
     verify_token,
 )
+from net.gen.capability import (
+    ANNOUNCEMENT_LIMIT,
+    AnnouncementKind,
+    DIGEST_BUCKETS,
+    MAX_CAPABILITY_HOPS,
+    MAX_DELTAS,
+)
+from net.gen.channel import ChannelEnd, ChannelRefusal, MAX_CHAIN, MAX_SUBSCRIPTIONS
 from net.gen.mesh import (
     BackpressureError,
     CloseCode,
@@ -245,8 +253,10 @@ from net.gen.netdb import (
 from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
 __all__ = [
+    "ANNOUNCEMENT_LIMIT",
     "AdapterOpenOptions",
     "AdapterOptions",
+    "AnnouncementKind",
     "ArgumentError",
     "AuthorizeOptions",
     "BUNDLE_VERSION",
@@ -268,6 +278,8 @@ __all__ = [
     "BusTransportRefusedError",
     "BusUndeliveredError",
     "CancelledError",
+    "ChannelEnd",
+    "ChannelRefusal",
     "ChecksumHash",
     "CloseCode",
     "ClosedError",
@@ -291,6 +303,7 @@ __all__ = [
     "DEFAULT_MAX_BACKOFF",
     "DEFAULT_POLL_INTERVAL",
     "DEFAULT_STREAM_WINDOW_BYTES",
+    "DIGEST_BUCKETS",
     "EventBusOptions",
     "EventStream",
     "FORMAT_VERSION",
@@ -322,9 +335,13 @@ __all__ = [
     "LogSink",
     "LogSinkFunction",
     "MAX_BATCH",
+    "MAX_CAPABILITY_HOPS",
+    "MAX_CHAIN",
+    "MAX_DELTAS",
     "MAX_HOPS",
     "MAX_PAYLOAD",
     "MAX_RANGE",
+    "MAX_SUBSCRIPTIONS",
     "MAX_WAITS",
     "MAX_WATCHES",
     "Memories",

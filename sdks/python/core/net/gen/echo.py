@@ -22,8 +22,10 @@ from net._kernel.hosts import HostType, thread_host, thread_stream
 from net._kernel.objects import Closable, Native, T, Typed, handle_of, handle_or_none, handles_of
 from net._kernel.streams import Stream
 from net._net import (
+    EchoMeter,
     EchoOptions,
     EchoPage,
+    EchoRoom,
     EchoSetup,
     EchoStyle,
     Everything,
@@ -56,10 +58,12 @@ __all__ = [
     "EchoKit",
     "EchoMapper",
     "EchoMapperFunction",
+    "EchoMeter",
     "EchoOptions",
     "EchoPage",
     "EchoPartError",
     "EchoPull",
+    "EchoRoom",
     "EchoSettings",
     "EchoSetup",
     "EchoSpot",
@@ -146,6 +150,7 @@ __all__ = [
     "kit_text",
     "kit_text_later",
     "map_numbers",
+    "meter_text",
     "panic_later",
     "panic_now",
     "pull",
@@ -1005,6 +1010,11 @@ def pull(spots: Sequence[tuple[str, int, int, str | None]], count: int) -> EchoP
     """Gives the tuples back, and a stream of that many numbers."""
     parts = _net.pull(spots, count)
     return EchoPull._of(parts)
+
+
+def meter_text(meter: EchoMeter) -> str:
+    """Gives the metrics as a scraper reads them."""
+    return _net.meter_text(meter)
 
 
 def kit_text(kit: EchoKit) -> str:

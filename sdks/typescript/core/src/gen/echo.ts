@@ -1129,6 +1129,46 @@ export interface EchoWatch {
 }
 
 /**
+ * What a metric is told apart by.
+ */
+export interface EchoRoom {
+  /**
+   * The value of the label.
+   */
+  name: string;
+  /**
+   * The value of the metric.
+   */
+  weightBytes: k.BigIntLike;
+  /**
+   * The value of another label.
+   */
+  color: Color | 'green';
+}
+
+/**
+ * Numbers that are metrics.
+ */
+export interface EchoMeter {
+  /**
+   * A counter.
+   */
+  calls: k.BigIntLike;
+  /**
+   * A gauge that may be below zero.
+   */
+  depth: number;
+  /**
+   * Records with a number each.
+   */
+  rooms: readonly EchoRoom[];
+  /**
+   * Numbers by text.
+   */
+  kinds: Readonly<Record<string, number>>;
+}
+
+/**
  * A record of two numbers, as short as a receipt.
  */
 export interface Mark {
@@ -2271,6 +2311,15 @@ export function pull(spots: readonly EchoSpotInput[], count: number): EchoPull {
     k.u32.check(count, 'count'),
     k.done(w),
   );
+}
+
+/**
+ * Gives the metrics as a scraper reads them.
+ */
+export function meterText(meter: EchoMeter): string {
+  const w = k.begin();
+  codec.echoMeter.write(w, meter, 'meter');
+  return k.call(native.echoMeterText, k.done(w));
 }
 
 /**

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '4b66fdd855ac68f11a76c9bdea796f4f';
+export const SPEC_HASH = '5e0410da248a286cd1ab33f1f5324373';
 
 checkSpec(SPEC_HASH);

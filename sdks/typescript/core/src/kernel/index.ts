@@ -33,6 +33,7 @@ export {
   options,
   spread,
   text,
+  tuple,
   u16,
   u32,
   u64,

@@ -294,6 +294,9 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     /// Gives the tuples back, and a stream of that many numbers.
     fn pull(spots: Vec<crate::echo::EchoSpot>, count: u32) -> Result<crate::echo::EchoPull, crate::Error>;
 
+    /// Gives the metrics as a scraper reads them.
+    fn meter_text(meter: crate::echo::EchoMeter) -> Result<String, crate::Error>;
+
     /// Gives the label and the texts of all boxes, with blanks between.
     fn kit_text(kit: crate::echo::EchoKit<std::sync::Arc<Self::EchoBox>>) -> Result<String, crate::Error>;
 

@@ -432,6 +432,48 @@ export const echoPull: k.Codec<t.EchoPull, t.EchoPull> = {
   },
 };
 
+export const echoRoom: k.Codec<t.EchoRoom, t.EchoRoom> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(3, name);
+    k.text.write(w, v.name, 'name');
+    k.u64.write(w, v.weightBytes, 'weightBytes');
+    color.write(w, v.color, 'color');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.EchoRoom = {
+      name: k.text.read(r),
+      weightBytes: k.u64.read(r),
+      color: color.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const echoMeter: k.Codec<t.EchoMeter, t.EchoMeter> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(4, name);
+    k.u64.write(w, v.calls, 'calls');
+    k.i32.write(w, v.depth, 'depth');
+    listOfEchoRoom.write(w, v.rooms, 'rooms');
+    mapOfU32.write(w, v.kinds, 'kinds');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.EchoMeter = {
+      calls: k.u64.read(r),
+      depth: k.i32.read(r),
+      rooms: listOfEchoRoom.read(r),
+      kinds: mapOfU32.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
 export const echoPage: k.Codec<t.EchoPage, t.EchoPage> = {
   write(w, value, name) {
     const v = k.object(value, name);
@@ -594,6 +636,8 @@ export const optionalEchoBoxHandle = k.optional(echoBoxHandle);
 export const listOfEchoBoxHandle = k.list(echoBoxHandle);
 export const streamOfU32 = k.streamOf(k.u32);
 export const listOfEchoSpot = k.list(echoSpot);
+export const listOfEchoRoom = k.list(echoRoom);
+export const mapOfU32 = k.map(k.u32);
 export const listOfTree = k.list(tree);
 export const listOfReason = k.list(reason);
 export const optionalU32 = k.optional(k.u32);

@@ -47,6 +47,7 @@ interface Functions {
   echoEchoSpotMaybe(args: Uint8Array, out: Buffer): number;
   echoEchoTwinsOf(environment: number, args: Uint8Array, out: Buffer): number;
   echoPull(environment: number, count: number, args: Uint8Array, out: Buffer): number;
+  echoMeterText(args: Uint8Array): string;
   echoKitText(args: Uint8Array): string;
   echoKitTextLater(environment: number, args: Uint8Array): number;
   echoDoubled(text: string): string;
