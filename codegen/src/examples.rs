@@ -18,7 +18,8 @@ impl Examples {
         let mut all = Self::default();
         for lang in Lang::ALL {
             for path in files(&sdks.join(folder(lang)).join("examples"))? {
-                let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                let text =
+                    fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
                 all.add(lang, &text).with_context(|| format!("in {}", path.display()))?;
             }
         }
@@ -71,7 +72,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     paths.sort();
     for path in paths {
-        let is_text = ["mjs", "ts", "py", "go", "c", "rs"].iter().any(|kind| path.extension() == Some(kind.as_ref()));
+        let is_text =
+            ["mjs", "ts", "py", "go", "c", "rs"].iter().any(|kind| path.extension() == Some(kind.as_ref()));
         if path.is_dir() {
             found.extend(files(&path)?);
         } else if is_text {
@@ -91,7 +93,8 @@ fn marker(line: &str) -> Option<(&str, &str)> {
 
 fn dedented(lines: &[&str]) -> String {
     let blanks = |line: &&&str| line.len() - line.trim_start().len();
-    let least = lines.iter().filter(|line| !line.trim().is_empty()).map(|line| blanks(&line)).min().unwrap_or(0);
+    let least =
+        lines.iter().filter(|line| !line.trim().is_empty()).map(|line| blanks(&line)).min().unwrap_or(0);
     let lines = lines.iter().map(|line| line.get(least..).unwrap_or_default().trim_end());
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -35,7 +35,9 @@ fn a_name_has_the_spelling_of_each_language() {
 #[test]
 fn an_example_is_shown_in_each_language() {
     let page = page("features/objects");
-    for code in ["```typescript\nif (!box.soak(500))", "```go\nif !must(box.Soak", "```c\nif (net_crate_box_soak"] {
+    for code in
+        ["```typescript\nif (!box.soak(500))", "```go\nif !must(box.Soak", "```c\nif (net_crate_box_soak"]
+    {
         assert!(page.contains(code), "{page}");
     }
 }

@@ -106,6 +106,45 @@ func TestObjectsOfBytes(t *testing.T) {
 	}
 }
 
+func TestACallThatBlocksLetsOthersRun(t *testing.T) {
+	gate := check[*net.EchoGate](t)(net.NewEchoGate())
+	if passed, err := gate.Enter(0); passed || err != nil {
+		t.Error(passed, err)
+	}
+	go gate.Open()
+	if passed, err := gate.Enter(10 * time.Minute); !passed || err != nil {
+		t.Error(passed, err)
+	}
+}
+
+func TestRecordsThatAreTuplesElsewhere(t *testing.T) {
+	spot := check[net.EchoSpot](t)(net.EchoSpotOf(net.EchoSpot{Name: "a", Place: 1}))
+	if spot.Name != "a" || spot.Place != 1 || *spot.Pause != 20*time.Millisecond || spot.Note != nil {
+		t.Error(spot)
+	}
+	if _, found, err := net.EchoSpotMaybe(nil); found || err != nil {
+		t.Error(found, err)
+	}
+	one, two := box(t, "one"), box(t, "two")
+	twins := check[net.EchoTwins](t)(net.EchoTwinsOf(net.EchoTwins{Elder: one, Younger: two}))
+	if text, err := twins.Elder.Text(); text != "two" || err != nil {
+		t.Error(text, err)
+	}
+	pull := check[net.EchoPull](t)(net.Pull([]net.EchoSpot{spot}, 3))
+	if numbers := collect(t, pull.Numbers.All(context.Background())); len(numbers) != 3 || len(pull.Spots) != 1 {
+		t.Error(numbers, pull.Spots)
+	}
+}
+
+func TestMetricsArePrintedForScrapers(t *testing.T) {
+	rooms := []net.EchoRoom{{Name: "a", WeightBytes: 1}}
+	meter := net.EchoMeter{Calls: 2, Depth: -3, Rooms: rooms, Kinds: map[string]uint32{"x": 4}}
+	text := check[string](t)(net.MeterText(meter))
+	if !strings.Contains(text, "\nnet_echo_calls_total 2\n") || !strings.HasSuffix(text, "{kind=\"x\"} 4\n") {
+		t.Error(text)
+	}
+}
+
 func TestObjectsAndStreamsInRecords(t *testing.T) {
 	ctx := context.Background()
 	one, two := box(t, "one"), box(t, "two")

@@ -113,6 +113,54 @@ static void objects_and_streams_stand_in_records(void) {
   net_queue_free(queue);
 }
 
+static void a_call_that_blocks(void) {
+  net_handle gate = 0;
+  bool passed = true;
+  CHECK(net_echo_gate_new(&gate, NULL) == 0);
+  CHECK(net_echo_gate_enter(gate, 1, &passed, NULL) == 0 && !passed);
+  CHECK(net_echo_gate_open(gate, NULL) == 0);
+  CHECK(net_echo_gate_enter(gate, 600000, &passed, NULL) == 0 && passed);
+  CHECK(net_handle_free(gate));
+}
+
+static void records_that_are_tuples_elsewhere(void) {
+  size_t live = net_live_handles();
+  net_echo_spot spot = net_echo_spot_init();
+  net_echo_spot back;
+  bool found = true;
+  spot.name = net_str("a");
+  spot.place = 1;
+  CHECK(net_echo_spot_of_with(&spot, &back, NULL) == 0 && back.place == 1 && back.pause_ms == 20);
+  net_echo_spot_free(&back);
+  CHECK(net_echo_spot_maybe_with(NULL, &found, &back, NULL) == 0 && !found);
+  net_echo_twins twins = net_echo_twins_init();
+  net_echo_twins other;
+  net_bytes text;
+  twins.elder = test_box("one");
+  twins.younger = test_box("two");
+  CHECK(net_echo_twins_of_with(&twins, &other, NULL) == 0);
+  CHECK(net_echo_box_text(other.elder, &text, NULL) == 0 && test_gave(&text, "two"));
+  CHECK(net_handle_free(other.elder) && net_handle_free(other.younger));
+  net_echo_twins_free(&other);
+  CHECK(net_handle_free(twins.elder) && net_handle_free(twins.younger));
+  net_echo_pull pulled;
+  CHECK(net_pull_with(&spot, 1, 3, &pulled, NULL) == 0 && pulled.spots.len == 1);
+  CHECK(pulled.spots.items[0].place == 1 && net_handle_free(pulled.numbers));
+  net_echo_pull_free(&pulled);
+  CHECK(net_live_handles() == live);
+}
+
+static void metrics_are_printed_for_scrapers(void) {
+  net_echo_meter meter = net_echo_meter_init();
+  net_bytes text;
+  meter.calls = 2;
+  meter.depth = -3;
+  CHECK(net_meter_text_with(&meter, &text, NULL) == 0);
+  CHECK(strstr((const char *)text.data, "\nnet_echo_calls_total 2\n") != NULL);
+  CHECK(strstr((const char *)text.data, "\nnet_echo_depth -3\n") != NULL);
+  net_bytes_free(&text);
+}
+
 static void records_that_nobody_wants_leave_no_objects(void) {
   net_queue *queue = net_queue_new();
   net_handle box = test_box("a");
@@ -265,6 +313,9 @@ const test objects_tests[] = {
     {"objects: objects are arguments and results", objects_are_arguments_and_results},
     {"objects: objects are made of bytes and numbers", objects_are_made_of_bytes_and_numbers},
     {"objects: objects and streams stand in records", objects_and_streams_stand_in_records},
+    {"objects: a call that blocks", a_call_that_blocks},
+    {"objects: records that are tuples elsewhere", records_that_are_tuples_elsewhere},
+    {"objects: metrics are printed for scrapers", metrics_are_printed_for_scrapers},
     {"objects: records that nobody wants leave no objects",
      records_that_nobody_wants_leave_no_objects},
     {"objects: calls that do nothing", calls_that_do_nothing},

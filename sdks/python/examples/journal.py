@@ -23,7 +23,7 @@ def journal(directory: str, writers: int, fsync_every_n: int | None) -> None:
             else:
                 say(f"skipped {event.seq} {event.skipped}")
         say(f"next {run}")
-    # endregion
+        # endregion
         threads = [
             threading.Thread(target=write, args=(file, run, each)) for each in range(writers)
         ]

@@ -68,6 +68,13 @@ def test_a_call_that_blocks_lets_other_threads_run() -> None:
     opener.join()
 
 
+def test_metrics_are_printed_for_scrapers() -> None:
+    room = echo.EchoRoom("a", 1, "red")
+    text = echo.meter_text(echo.EchoMeter(calls=2, depth=-3, rooms=[room], kinds={"x": 4}))
+    assert "\nnet_echo_calls_total 2\n" in text
+    assert text.endswith('\nnet_echo_kinds_total{kind="x"} 4\n')
+
+
 def test_tuples() -> None:
     spot = echo.echo_spot_of(("a", 1, 5, None))
     assert type(spot) is echo.EchoSpot

@@ -335,6 +335,39 @@ async fn objects_and_streams_in_records() {
 }
 
 #[test]
+fn a_call_that_blocks_waits_for_another_thread() {
+    let gate = EchoGate::new().unwrap();
+    assert_eq!(gate.enter(Duration::ZERO), Ok(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| gate.open().unwrap());
+        assert_eq!(gate.enter(Duration::from_secs(600)), Ok(true));
+    });
+}
+
+#[tokio::test]
+async fn records_that_are_tuples_elsewhere() {
+    let spot = EchoSpot { name: "a".into(), place: 1, pause: Duration::from_millis(5), note: None };
+    assert_eq!(echo_spot_of(spot.clone()).as_ref(), Ok(&spot));
+    assert_eq!(echo_spot_maybe(None), Ok(None));
+    let long = EchoSpot { pause: Duration::from_millis(60_001), ..spot.clone() };
+    assert_eq!(echo_spot_of(long.clone()).unwrap_err().kind_text(), "argument");
+    assert_eq!(pull([long], 0).unwrap_err().kind_text(), "argument");
+    let twins = EchoTwins { elder: EchoBox::new("a").unwrap(), younger: EchoBox::new("b").unwrap() };
+    assert_eq!(echo_twins_of(twins).unwrap().elder.text().unwrap(), "b");
+    let pulled = pull([spot.clone()], 3).unwrap();
+    assert_eq!(pulled.spots, [spot]);
+    assert_eq!(pulled.numbers.map(Result::unwrap).collect::<Vec<_>>().await, [0, 1, 2]);
+}
+
+#[test]
+fn metrics_are_printed_for_scrapers() {
+    let rooms = vec![EchoRoom { name: "a".into(), weight: 1, color: Color::Red }];
+    let meter = EchoMeter { calls: 2, depth: -3, rooms, kinds: [("x".to_owned(), 4)].into() };
+    let text = meter_text(meter).unwrap();
+    assert!(text.contains("\nnet_echo_calls_total 2\n") && text.ends_with("{kind=\"x\"} 4\n"), "{text}");
+}
+
+#[test]
 fn calls_that_do_nothing() {
     let floor = Floor::new().unwrap();
     assert_eq!((floor.nothing(), floor.text("a"), floor.data("b")), (Ok(true), Ok(true), Ok(true)));

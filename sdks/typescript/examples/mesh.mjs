@@ -29,10 +29,10 @@ async function dial(address, key, id, ...texts) {
   await node.connect(address, key, BigInt(id));
   const stream = node.openStream(BigInt(id), { streamId: 1n, reliability: 'reliable' });
   await node.sendBlocking(
-  // endregion
     stream,
     texts.map((text) => Buffer.from(text)),
   );
+  // endregion
   await node.shutdown();
 }
 

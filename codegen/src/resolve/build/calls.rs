@@ -141,7 +141,10 @@ impl Context<'_> {
         let missing: Vec<_> = published.iter().filter(|lang| !found.contains_key(lang)).collect();
         if !missing.is_empty() {
             let missing: Vec<_> = missing.iter().map(|lang| lang.key()).collect();
-            self.wrong(path, format!("there is no region `{name}` in the examples of {}", missing.join(", ")));
+            self.wrong(
+                path,
+                format!("there is no region `{name}` in the examples of {}", missing.join(", ")),
+            );
         }
         found
     }

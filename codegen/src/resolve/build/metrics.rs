@@ -43,9 +43,9 @@ fn metric(api: &Api, module: usize, name: &str, item: &doc::Metric) -> Result<Me
         way.push(Step::Field(owner, field));
         let mut ty = &fields[field].ty;
         if let Type::List(of) | Type::Map(of) = ty {
-            let (label, by) = labels.next().ok_or_else(|| {
-                ("of", format!("`{part}` has several values, which a label tells apart"))
-            })?;
+            let (label, by) = labels
+                .next()
+                .ok_or_else(|| ("of", format!("`{part}` has several values, which a label tells apart")))?;
             way.push(step(api, ty, label, by)?);
             ty = of;
         }
@@ -76,7 +76,9 @@ fn metric(api: &Api, module: usize, name: &str, item: &doc::Metric) -> Result<Me
 fn step(api: &Api, ty: &Type, label: &str, by: &str) -> Result<Step, Wrong> {
     match ty {
         Type::Map(_) if by == "key" => Ok(Step::Entry(label.to_owned())),
-        Type::Map(_) => Err(("labels", format!("the values of a map are told apart by their `key`, not `{by}`"))),
+        Type::Map(_) => {
+            Err(("labels", format!("the values of a map are told apart by their `key`, not `{by}`")))
+        }
         Type::List(of) if let Type::Record(at) = **of => {
             let fields = &api.record(at).fields;
             let index = fields.iter().position(|field| field.name.spec == by);

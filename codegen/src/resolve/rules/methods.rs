@@ -162,7 +162,11 @@ fn hot(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
 fn blocks(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
     let path = [path, &["blocks"]].concat();
     if method.shape == Shape::Host {
-        rules.wrong(position, &path, "only what the library does is said to block: a host that waits is `async`");
+        rules.wrong(
+            position,
+            &path,
+            "only what the library does is said to block: a host that waits is `async`",
+        );
     } else if method.is_async {
         rules.wrong(position, &path, "an `async` method returns at once, and nobody's thread waits in it");
     } else if method.hot {

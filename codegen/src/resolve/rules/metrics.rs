@@ -17,7 +17,8 @@ pub(super) fn check(rules: &mut Rules<'_>) {
                 Some("the name of a metric has small letters, digits and `_`".to_owned())
             } else if name.ends_with("_total") != (metric.kind == MetricKind::Counter) {
                 Some("the name of a counter ends with `_total`, and no other does".into())
-            } else if unit.is_some_and(|unit| !name.trim_end_matches("_total").ends_with(&format!("_{unit}"))) {
+            } else if unit.is_some_and(|unit| !name.trim_end_matches("_total").ends_with(&format!("_{unit}")))
+            {
                 Some("the unit is the last word of the name, but for `_total`".into())
             } else if !taken.insert(name.to_owned()) {
                 Some(format!("another metric is called `{name}`"))

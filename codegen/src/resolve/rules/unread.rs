@@ -83,10 +83,7 @@ fn calls<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
 
 fn methods<'a>(table: &[&'a str], methods: &'a Table<Method>, found: &mut Vec<Path<'a>>) {
     for (name, item) in methods {
-        let keys = [
-            ("sugar", item.sugar.is_some()),
-            ("feature", item.feature.is_some()),
-        ];
+        let keys = [("sugar", item.sugar.is_some()), ("feature", item.feature.is_some())];
         let keys = keys.into_iter().filter(|(_, is_there)| *is_there);
         found.extend(keys.map(|(key, _)| [table, &[name, key]].concat()));
     }

@@ -108,7 +108,9 @@ fn tuple(api: &Api, module: usize, item: &Record) -> Option<&'static str> {
         "a tuple has no views and no methods, and stands for nothing else"
     } else if !item.fields.is_sorted_by_key(Field::may_be_left_out) {
         "the fields of a tuple that may be left out are the last"
-    } else if item.fields.iter().any(|field| field.variadic || field.python_flat || field.name.aliases.values().any(|names| !names.is_empty())) {
+    } else if item.fields.iter().any(|field| {
+        field.variadic || field.python_flat || field.name.aliases.values().any(|names| !names.is_empty())
+    }) {
         "a field of a tuple has one place: no other names, and no list of one or many"
     } else {
         return None;

@@ -75,7 +75,9 @@ fn function(api: &Api, method: &Method, name: String, of_object: bool) -> Result
         body.push(format!("  return {};", if method.is_async { "op" } else { "code" }));
         let head = head(0, &title, &params, " {");
         let mut doc = comment(0, &notes::doc(method, Lang::C).text);
-        doc.extend(notes::example(method, Lang::C).iter().map(|line| format!("// {line}").trim_end().to_owned()));
+        doc.extend(
+            notes::example(method, Lang::C).iter().map(|line| format!("// {line}").trim_end().to_owned()),
+        );
         functions.push(FunctionModel { doc, head, body });
     }
     if method.is_async {

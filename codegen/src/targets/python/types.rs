@@ -45,9 +45,11 @@ pub(crate) fn input(api: &Api, ty: &Type, mode: Mode) -> String {
         Type::SelfType => "Self".into(),
         // A plain tuple is as good as one with names.
         Type::Record(at) if api.record(*at).is_tuple_in(Lang::Python) => {
-            let parts = api.record(*at).fields.iter().map(|field| {
-                named_input(api, &names::field(api, field), &field.ty, mode)
-            });
+            let parts = api
+                .record(*at)
+                .fields
+                .iter()
+                .map(|field| named_input(api, &names::field(api, field), &field.ty, mode));
             format!("tuple[{}]", parts.collect::<Vec<_>>().join(", "))
         }
         Type::Object(at, _) if let Some((_, arg)) = api.object(*at).accepted() => {

@@ -2443,8 +2443,11 @@ static inline net_code net_echo_spot_of_with(const net_echo_spot *spot,
     net_echo_spot_pack(&spot_pack, spot);
   }
   net_view spot_view = spot == NULL ? net_none() : net_writer_view(&spot_pack);
-  net_code code = net_echo_spot_of(spot_view, &given, error);
+  net_code code = net_echo_spot_of(spot_view, result == NULL ? NULL : &given, error);
   net_writer_free(&spot_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_spot_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2463,8 +2466,11 @@ static inline net_code net_echo_spot_maybe_with(const net_echo_spot *spot,
     net_echo_spot_pack(&spot_pack, spot);
   }
   net_view spot_view = spot == NULL ? net_none() : net_writer_view(&spot_pack);
-  net_code code = net_echo_spot_maybe(spot_view, found, &given, error);
+  net_code code = net_echo_spot_maybe(spot_view, found, result == NULL ? NULL : &given, error);
   net_writer_free(&spot_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_spot_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2482,8 +2488,11 @@ static inline net_code net_echo_twins_of_with(const net_echo_twins *twins,
     net_echo_twins_pack(&twins_pack, twins);
   }
   net_view twins_view = twins == NULL ? net_none() : net_writer_view(&twins_pack);
-  net_code code = net_echo_twins_of(twins_view, &given, error);
+  net_code code = net_echo_twins_of(twins_view, result == NULL ? NULL : &given, error);
   net_writer_free(&twins_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_twins_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
@@ -2501,8 +2510,12 @@ static inline net_code net_pull_with(const net_echo_spot *spots,
   net_writer spots_pack = net_writer_new();
   net_echo_spot_list spots_list = net_echo_spot_list_of(spots, spots_len);
   net_echo_spot_list_pack(&spots_pack, &spots_list);
-  net_code code = net_pull(net_writer_view(&spots_pack), count, &given, error);
+  net_code code =
+      net_pull(net_writer_view(&spots_pack), count, result == NULL ? NULL : &given, error);
   net_writer_free(&spots_pack);
+  if (result == NULL) {
+    return code;
+  }
   memset(result, 0, sizeof *result);
   if (given.data != NULL && !net_echo_pull_unpack(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);

@@ -73,6 +73,20 @@ test('objects and streams in records', async () => {
   expect(a.boxed({ text: '', color: 'red' })).toBeNull();
 });
 
+test('a call that blocks', () => {
+  const gate = new echo.EchoGate();
+  expect(gate.enter(1)).toBe(false);
+  gate.open();
+  expect(gate.enter(600_000)).toBe(true);
+});
+
+test('metrics are printed for scrapers', () => {
+  const room = { name: 'a', weightBytes: 1, color: 'red' } as const;
+  const text = echo.meterText({ calls: 2, depth: -3, rooms: [room], kinds: { x: 4 } });
+  expect(text).toContain('\nnet_echo_calls_total 2\n');
+  expect(text.endsWith('\nnet_echo_kinds_total{kind="x"} 4\n')).toBe(true);
+});
+
 test('tuples', async () => {
   const [name, place, pauseMs, note] = echo.echoSpotOf(['a', 1]);
   expect([name, place, pauseMs, note]).toEqual(['a', 1n, 20, null]);

@@ -567,6 +567,9 @@ export class MeshNode extends k.NetObject {
    * await node.connect(address, key, BigInt(id));
    * const stream = node.openStream(BigInt(id), { streamId: 1n, reliability: 'reliable' });
    * await node.sendBlocking(
+   *   stream,
+   *   texts.map((text) => Buffer.from(text)),
+   * );
    * ```
    */
   async connect(

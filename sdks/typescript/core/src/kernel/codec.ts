@@ -424,10 +424,18 @@ export function object<T>(value: T, name: string): T {
 }
 
 /** Refuses what is no array of as many parts as a tuple has. */
-export function tuple<T extends readonly unknown[]>(value: T, name: string, least: number, most: number): T {
+export function tuple<T extends readonly unknown[]>(
+  value: T,
+  name: string,
+  least: number,
+  most: number,
+): T {
   if (!Array.isArray(value)) return refuse(name, value, 'an array');
   if (value.length >= least && value.length <= most) return value;
-  throw argument(name, `it has ${value.length} parts, not ${least === most ? most : `${least} to ${most}`}`);
+  throw argument(
+    name,
+    `it has ${value.length} parts, not ${least === most ? most : `${least} to ${most}`}`,
+  );
 }
 
 /** Refuses options that there are not, so that none is without effect. The signal of a call stands among them. */
