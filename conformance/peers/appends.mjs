@@ -1,7 +1,28 @@
-// Appends records in memory from Node.js, for `cargo perf --logs`.
+// Appends records in memory, and lists tasks, from Node.js, for `cargo perf --logs`.
 import { readSync, writeSync } from 'node:fs';
 
-const { Redex } = await import(process.argv[2]);
+const { Redex, TasksAdapter } = await import(process.argv[2]);
+
+const LISTS = 5;
+
+/** Lists all tasks and reads every field of them. */
+async function listTasks({ count, size }) {
+  const tasks = await TasksAdapter.open(new Redex(), 1n);
+  let last;
+  for (let id = 0; id < count; id++) last = tasks.create(id, 't'.repeat(size), id);
+  await tasks.waitForSeq(last);
+  const begun = performance.now();
+  for (let left = LISTS; left > 0; left--) {
+    let fields = 0;
+    for (const { id, title, status, createdNs, updatedNs } of tasks.listTasks()) {
+      fields += [id, title, status, createdNs, updatedNs].length;
+    }
+    if (fields !== 5 * count) throw new Error('fields are missing');
+  }
+  const seconds = (performance.now() - begun) / 1e3;
+  await tasks.close();
+  return { sent: LISTS * count, seconds };
+}
 
 function append({ count, size, batch }) {
   const file = new Redex().openFile('log');
@@ -36,7 +57,9 @@ send({ language: 'node', spec_hash: '', sdk: '' });
 for (;;) {
   const request = JSON.parse(read(read(4).readUInt32LE()).toString());
   try {
-    send({ id: request.id, ok: append(request.args) });
+    const { kind } = request.args;
+    const ok = kind === 'list' ? await listTasks(request.args) : append(request.args);
+    send({ id: request.id, ok });
   } catch (error) {
     send({ id: request.id, unsupported: String(error) });
   }

@@ -1,4 +1,4 @@
-"""Appends records from Python, for `cargo perf --logs`: by this SDK and, with another interpreter, by the published wheel."""
+"""Appends records, and lists tasks, from Python, for `cargo perf --logs`: by this SDK and, with another interpreter, by the published wheel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,33 @@ import sys
 import time
 from typing import Any
 
-from net import Redex
+from net import Redex, TasksAdapter
+
+LISTS = 5
+
+
+def work(kind: str, folder: str, count: int, size: int, batch: int, durable: bool) -> dict[str, float]:
+    """Does what is asked for; tells how long that took."""
+    if kind == "list":
+        return list_tasks(count, size)
+    return append(folder, count, size, batch, durable, kind)
+
+
+def list_tasks(count: int, size: int) -> dict[str, float]:
+    """Lists all tasks and reads every field of them."""
+    tasks = TasksAdapter.open(Redex(), 1)
+    for number in range(count):
+        last = tasks.create(number, "t" * size, number)
+    tasks.wait_for_seq(last)
+    begun = time.perf_counter()
+    for _ in range(LISTS):
+        fields = 0
+        for task in tasks.list_tasks():
+            fields += len((task.id, task.title, task.status, task.created_ns, task.updated_ns))
+        assert fields == 5 * count
+    seconds = time.perf_counter() - begun
+    tasks.close()
+    return {"sent": LISTS * count, "seconds": seconds}
 
 
 def append(folder: str, count: int, size: int, batch: int, durable: bool, kind: str) -> dict[str, float]:
@@ -42,6 +68,6 @@ send({"language": "python", "spec_hash": "", "sdk": ""})
 while head := sys.stdin.buffer.read(4):
     request = json.loads(sys.stdin.buffer.read(struct.unpack("<I", head)[0]))
     try:
-        send({"id": request["id"], "ok": append(**request["args"])})
+        send({"id": request["id"], "ok": work(**request["args"])})
     except Exception as error:  # noqa: BLE001 what went wrong is the answer
         send({"id": request["id"], "unsupported": repr(error)})

@@ -7,7 +7,7 @@ use net_mesh::{Redex, RedexFile, RedexFileConfig};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::{Store, Work, clear};
+use super::{Store, Work, clear, tasks};
 use crate::Spread;
 
 /// A file.
@@ -27,12 +27,18 @@ impl Store for LogStore {
         Ok(())
     }
 
+    fn close(self) -> Result<()> {
+        Ok(Runtime::new()?.block_on(self.0.close())?)
+    }
+
     fn special(work: &Work) -> Result<Value> {
         let runtime = Runtime::new()?;
         match work.kind.as_str() {
             "waiting" => runtime.block_on(waiting(work)),
             "tail" => runtime.block_on(tail(work)),
             "reopen" => runtime.block_on(reopen(work)),
+            "create" => runtime.block_on(tasks::create(work)),
+            "filter" => runtime.block_on(tasks::filter(work)),
             "memory" => memory(work),
             other => bail!("nobody can be asked for {other}"),
         }
@@ -129,7 +135,7 @@ async fn reopen(work: &Work) -> Result<Value> {
 }
 
 /// Bytes of memory of this process.
-fn resident() -> Result<f64> {
+pub(super) fn resident() -> Result<f64> {
     let text = fs::read_to_string("/proc/self/statm")?;
     let pages: f64 = text.split(' ').nth(1).context("no count of pages")?.parse()?;
     Ok(pages * 4096.0)

@@ -84,6 +84,9 @@ pub(crate) struct Verdict {
     pub(crate) limit: f64,
     pub(crate) rule: String,
     pub(crate) reached: bool,
+    /// What crossing and Rust's work take in the same run, where that is known: the figure cannot be much below it.
+    #[serde(default)]
+    pub(crate) least: Option<f64>,
 }
 
 impl Row {
@@ -156,14 +159,27 @@ impl Row {
 impl Verdict {
     /// Holds a figure against a limit.
     pub(crate) fn new(what: String, measured: f64, limit: f64, rule: String) -> Self {
-        Self { what, measured, limit, rule, reached: measured <= limit }
+        Self { what, measured, limit, rule, reached: measured <= limit, least: None }
+    }
+
+    /// What the figure cannot be much below, if the limit is.
+    fn contradiction(&self) -> Option<f64> {
+        self.least.filter(|least| !self.reached && *least > self.limit)
     }
 
     /// Its line.
     pub(crate) fn print(&self) {
-        let Self { what, measured, limit, rule, reached } = self;
-        let state = if *reached { "reached" } else { "MISSED" };
-        println!("  {state:<8} {what:<44}{:>9} of at most {:<8} {rule}", short(*measured), short(*limit));
+        let Self { what, measured, limit, rule, reached, .. } = self;
+        let (state, least) = match self.contradiction() {
+            Some(least) => ("FLOOR", format!("; the floor and Rust take {}", short(least))),
+            None if *reached => ("reached", String::new()),
+            None => ("MISSED", String::new()),
+        };
+        println!(
+            "  {state:<8} {what:<44}{:>9} of at most {:<8} {rule}{least}",
+            short(*measured),
+            short(*limit)
+        );
     }
 }
 
@@ -261,5 +277,24 @@ fn verdict(target: &Target, row: &Row, cell: &Cell) -> Option<Verdict> {
         let (part, wheel) = (target.of_wheel?, wheel?);
         (part * wheel, format!("ns: {part} of the {} of the wheel", short(wheel)))
     };
-    Some(Verdict::new(format!("{} {}", cell.party, row.name()), cell.method.nanos, limit, rule))
+    let least = floor.zip(rust).map(|(floor, rust)| floor + rust);
+    let verdict = Verdict::new(format!("{} {}", cell.party, row.name()), cell.method.nanos, limit, rule);
+    Some(Verdict { least, ..verdict })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_below_the_floor_and_rust_contradicts_them() {
+        let verdict = |measured, limit, least| Verdict {
+            least,
+            ..Verdict::new("what".to_owned(), measured, limit, "ns".to_owned())
+        };
+        assert_eq!(verdict(300.0, 100.0, Some(200.0)).contradiction(), Some(200.0));
+        assert_eq!(verdict(300.0, 250.0, Some(200.0)).contradiction(), None);
+        assert_eq!(verdict(90.0, 100.0, Some(200.0)).contradiction(), None);
+        assert_eq!(verdict(300.0, 100.0, None).contradiction(), None);
+    }
 }

@@ -182,8 +182,8 @@ fn figure(work: &Work, told: &Value, measure: &str) -> Option<f64> {
         "wall" => Some(number("seconds")? * 1e9 / number("sent")?),
         "kept" => number("kept"),
         // Of a few operations there is no 99th percentile.
-        "p99" if work.once || matches!(work.kind(), "waiting" | "memory") => None,
-        "p50" if matches!(work.kind(), "waiting" | "memory") => None,
+        "p99" if work.once || matches!(work.kind(), "waiting" | "memory" | "list") => None,
+        "p50" if matches!(work.kind(), "waiting" | "memory" | "list") => None,
         _ => Some(number(measure)? * 1e3),
     }
 }

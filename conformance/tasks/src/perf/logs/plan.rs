@@ -57,6 +57,8 @@ pub(super) struct Target {
     pub(super) of: Option<String>,
     #[serde(default)]
     pub(super) part: f64,
+    /// What no store can be much below, a part of the same figure.
+    pub(super) floor: Option<String>,
 }
 
 const fn one() -> u64 {
@@ -68,7 +70,7 @@ impl Work {
     pub(super) fn kind(&self) -> &str {
         match (&self.kind, self.name.as_str()) {
             (Some(kind), _) => kind,
-            (None, name @ ("waiting" | "memory" | "tail" | "reopen")) => name,
+            (None, name @ ("waiting" | "memory" | "tail" | "reopen" | "create" | "filter" | "list")) => name,
             (None, _) => "append",
         }
     }
@@ -80,9 +82,10 @@ impl Plan {
         const FILE: &str = "conformance/logs.toml";
         let text = fs::read_to_string(workspace.path(FILE)).with_context(|| format!("cannot read {FILE}"))?;
         let plan: Self = toml::from_str(&text).with_context(|| FILE.to_owned())?;
-        for Target { what, figure, most, of, .. } in &plan.targets {
+        for Target { what, figure, most, of, floor, .. } in &plan.targets {
             ensure!(most.is_some() != of.is_some(), "{what}: a target is a limit or a part of a figure");
-            for figure in std::iter::once(figure).chain(of) {
+            ensure!(floor.is_none() || of.is_some(), "{what}: a floor is a part of a figure");
+            for figure in std::iter::once(figure).chain(of).chain(floor) {
                 ensure!(plan.measures(figure), "{what}: nobody measures `{figure}`");
             }
         }

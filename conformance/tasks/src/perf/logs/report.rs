@@ -45,6 +45,8 @@ pub(super) struct Held {
     measured: Middle,
     limit: f64,
     reached: bool,
+    /// How many times the same figure the floor is.
+    floor: Option<Middle>,
 }
 
 impl Middle {
@@ -56,6 +58,13 @@ impl Middle {
         let median =
             if values.len() % 2 == 1 { values[half] } else { (values[half - 1] + values[half]) / 2.0 };
         Some(Self { median, least, most })
+    }
+}
+
+impl Middle {
+    /// How many times others one is, round by round.
+    fn part(values: &[f64], others: &[f64]) -> Option<Self> {
+        Self::of(&values.iter().zip(others).map(|(one, other)| one / other).collect::<Vec<_>>())
     }
 }
 
@@ -101,16 +110,21 @@ impl Report {
     pub(super) fn judge(&mut self, plan: &Plan) {
         for target in &plan.targets {
             let Some(values) = self.figure(&target.figure) else { continue };
-            let (values, limit) = match &target.of {
+            let (measured, limit, floor) = match &target.of {
                 Some(of) => {
                     let Some(others) = self.figure(of) else { continue };
-                    (values.iter().zip(others).map(|(one, other)| one / other).collect(), target.part)
+                    let floor = target.floor.as_ref().and_then(|floor| self.figure(floor));
+                    (
+                        Middle::part(values, others),
+                        target.part,
+                        floor.and_then(|one| Middle::part(one, others)),
+                    )
                 }
-                None => (values.to_vec(), target.most.unwrap_or(f64::NAN)),
+                None => (Middle::of(values), target.most.unwrap_or(f64::NAN), None),
             };
-            if let Some(measured) = Middle::of(&values) {
+            if let Some(measured) = measured {
                 let reached = measured.median <= limit;
-                self.targets.push(Held { what: target.what.clone(), measured, limit, reached });
+                self.targets.push(Held { what: target.what.clone(), measured, limit, reached, floor });
             }
         }
     }
@@ -122,14 +136,18 @@ impl Report {
             return;
         }
         println!("\ntargets{:>73}{:>24}{:>12}", "measured", "of rounds", "at most");
-        for Held { what, measured, limit, reached } in &self.targets {
+        for Held { what, measured, limit, reached, floor } in &self.targets {
             let number = |value: f64| if value < 1_000.0 { format!("{value:.3}") } else { short(value) };
             let spread = format!("{} to {}", number(measured.least), number(measured.most));
+            let state = match floor.filter(|floor| floor.median > *limit) {
+                _ if *reached => "reached".to_owned(),
+                Some(floor) => format!("below the floor, {}", number(floor.median)),
+                None => "MISSED".to_owned(),
+            };
             println!(
-                "  {what:<66}{:>12}{spread:>24}{:>12}  {}",
+                "  {what:<66}{:>12}{spread:>24}{:>12}  {state}",
                 number(measured.median),
                 number(*limit),
-                if *reached { "reached" } else { "MISSED" }
             );
         }
     }
@@ -158,7 +176,7 @@ mod tests {
             r#"
             work = []
             target = [
-                { what = "part", figure = "log single wall", of = "raw single wall", part = 1.5 },
+                { what = "part", figure = "log single wall", of = "raw single wall", part = 1.5, floor = "raw single wall" },
                 { what = "limit", figure = "log single wall", most = 10 },
                 { what = "absent", figure = "log tail p50", most = 10 },
             ]"#,
@@ -178,5 +196,7 @@ mod tests {
             .map(|held| (held.what.as_str(), held.measured.median, held.reached))
             .collect();
         assert_eq!(held, [("part", 40.0 / 30.0, true), ("limit", 40.0, false)]);
+        let floors: Vec<_> = report.targets.iter().map(|held| held.floor.map(|floor| floor.median)).collect();
+        assert_eq!(floors, [Some(1.0), None]);
     }
 }
