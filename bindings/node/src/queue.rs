@@ -111,8 +111,9 @@ pub fn open(env: &Env, wake: Function<'_, (), ()>) -> napi::Result<f64> {
 pub fn drain(environment: f64) -> napi::Result<Buffer> {
     abi::call(|| {
         let home = home(environment)?;
-        let mut w = Writer::new();
-        for event in home.queue.drain(usize::MAX) {
+        let events = home.queue.drain(usize::MAX);
+        let mut w = Writer::with_capacity(events.iter().map(size).sum());
+        for event in events {
             match event {
                 Event::Completed { op, result } => {
                     w.varint(if result.is_ok() { 0 } else { 1 });
@@ -132,6 +133,17 @@ pub fn drain(environment: f64) -> napi::Result<Buffer> {
         }
         Ok(w.into_vec().into())
     })
+}
+
+/// Bytes that an event takes at most, unless it is an error.
+fn size(event: &Event<Vec<u8>>) -> usize {
+    const NUMBERS: usize = 5 * 10;
+    let bytes = match event {
+        Event::Completed { result: Ok(result), .. } => result.len(),
+        Event::Request(request) => request.args.len(),
+        _ => 0,
+    };
+    NUMBERS + bytes
 }
 
 /// Cancels an operation.

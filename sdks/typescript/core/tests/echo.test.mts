@@ -29,6 +29,33 @@ test('numbers come back at their limits', () => {
   expect(echo.echoSize(7)).toBe(7n);
 });
 
+test('texts of every kind come back in lists of every length', () => {
+  const kinds = [
+    (length: number) => 'x'.repeat(length),
+    (length: number) => 'é'.repeat(length),
+    (length: number) => 'x'.repeat(length) + '€',
+    (length: number) => '😀'.repeat(length),
+    (length: number) => '\0'.repeat(length),
+  ];
+  const lengths = [
+    0, 1, 2, 3, 7, 11, 12, 13, 42, 63, 64, 126, 127, 128, 129, 1023, 1024, 1025, 5000,
+  ];
+  for (const kind of kinds) {
+    const values = lengths.map(kind);
+    expect(echo.echoStrings(values)).toEqual(values);
+    expect(echo.echoStrings(values.slice(0, 12))).toEqual(values.slice(0, 12));
+  }
+  const mixed = Array.from({ length: 4_000 }, (_, at) => {
+    const length = lengths[at % 16] as number;
+    return at % 97 === 0 ? `é${at}` : `${at}`.padStart(length, 'abc');
+  });
+  expect(echo.echoStrings(mixed)).toEqual(mixed);
+  expect(caught(() => echo.echoStrings([...mixed, 'a\ud800', 'b'])).message).toContain(
+    'surrogates',
+  );
+  expect(caught(() => echo.echoStrings(['a', 1 as never])).message).toContain('a string, got 1');
+});
+
 test('texts, bytes and named types come back', () => {
   for (const value of ['', 'a\0ü€😀', 'x'.repeat(100_000)])
     expect(echo.echoString(value)).toBe(value);

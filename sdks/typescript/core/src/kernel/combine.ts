@@ -22,6 +22,8 @@ export class Combiner {
   private kept = 0;
   private events = 0;
   private bytes = 0;
+  /** Whether it is one of those that cross soon. */
+  isWaiting = false;
 
   constructor(
     private readonly object: NetObject,
@@ -42,7 +44,9 @@ export class Combiner {
     this.kept = this.writer.at;
     this.events--;
     this.bytes -= size;
-    later(this);
+    if (!this.isWaiting) {
+      later(this);
+    }
     return true;
   }
 
@@ -88,6 +92,7 @@ function later(combiner: Combiner): void {
     combiner.cross();
     return;
   }
+  combiner.isWaiting = true;
   waiting.add(combiner);
   if (!scheduled) {
     scheduled = true;
@@ -108,14 +113,16 @@ export function crossFirst(): void {
 /** Has all combiners cross, also those behind one that fails; then the first failure is thrown. */
 function crossAll(): void {
   const failures: unknown[] = [];
-  for (const combiner of waiting) {
+  const crossing = [...waiting];
+  waiting.clear();
+  for (const combiner of crossing) {
+    combiner.isWaiting = false;
     try {
       combiner.cross();
     } catch (error) {
       failures.push(error);
     }
   }
-  waiting.clear();
   if (failures.length > 0) {
     throw failures[0];
   }

@@ -1,5 +1,10 @@
-// What the generated code uses. Each name is listed, since a name that `export *` hands on is looked up at every use.
-export {
+// What the generated code uses. Each name that is used at every call is a constant of this module: one that it hands on from another
+// one is a getter, and one that `export *` hands on is looked up at every use.
+import * as codec from './codec';
+import * as combine from './combine';
+import * as queue from './queue';
+
+export const {
   anyJson,
   binary,
   boolean,
@@ -39,9 +44,9 @@ export {
   u64,
   u8,
   unit,
-} from './codec';
+} = codec;
 export type { BigIntLike, Codec, Validator } from './codec';
-export { combinerOf } from './combine';
+export const { combinerOf } = combine;
 export { classifyError, construct, makeError, NetError, register } from './errors';
 export {
   ACCEPT,
@@ -62,7 +67,7 @@ export {
 } from './object';
 export type { SnapshotAndWatch, Source } from './object';
 export { Writer } from './pack';
-export {
+export const {
   answer,
   begin,
   call,
@@ -74,5 +79,5 @@ export {
   serve,
   submit,
   unref,
-} from './queue';
+} = queue;
 export type { Host, SignalOptions } from './queue';

@@ -5,6 +5,17 @@ import type { Instance } from './queue';
 /** Texts of so many bytes are put together one by one: it costs less than a call of the decoder. */
 const SHORT = 12;
 
+/** Texts of at most so many bytes are cut out of a longer one that is decoded at once, of which a text that is kept keeps all. */
+const CUT = 1024;
+const WINDOW = 4096;
+
+/** Texts of so many characters have a length that is one character of ASCII. */
+const ONE = 0x80;
+const LENGTHS = Array.from({ length: ONE }, (_, length) => String.fromCharCode(length));
+
+/** Characters that are encoded at once. */
+const JOINED = 16384;
+
 /** A writer keeps no more room than this from one use to the next. */
 const KEPT = 2 ** 24;
 
@@ -98,6 +109,44 @@ export class Writer {
     this.at += this.buffer.write(value, this.at);
   }
 
+  /**
+   * Writes texts that stand one behind the other, as `text` does each: those that are short and ASCII at once. What is not
+   * goes to `other`.
+   */
+  texts(values: readonly unknown[], length: number, other: (value: unknown) => void): void {
+    let joined = '';
+    for (let at = 0; at < length; at++) {
+      const value = values[at];
+      const isShort = typeof value === 'string' && value.length < ONE;
+      if (!isShort || joined.length > JOINED) {
+        this.join(joined, other);
+        joined = '';
+      }
+      if (isShort) {
+        joined += (LENGTHS[value.length] as string) + value;
+      } else {
+        other(value);
+      }
+    }
+    this.join(joined, other);
+  }
+
+  /** Writes short texts behind their lengths; if not all is ASCII, each goes to `other`. */
+  private join(joined: string, other: (value: unknown) => void): void {
+    const { length } = joined;
+    // In UTF-8 a character has at most three bytes for each of its units.
+    this.reserve(length * 3);
+    if (this.buffer.write(joined, this.at) === length) {
+      this.at += length;
+      return;
+    }
+    for (let at = 0; at < length;) {
+      const start = at + 1;
+      at = start + joined.charCodeAt(at);
+      other(joined.slice(start, at));
+    }
+  }
+
   raw(value: Uint8Array): void {
     this.reserve(value.length);
     this.buffer.set(value, this.at);
@@ -142,6 +191,11 @@ export class Writer {
 /** Reads what the library has packed. */
 export class Reader {
   private more = false;
+  /** Bytes of the buffer as characters, and from where to where. */
+  private window = '';
+  private windowStart = 0;
+  private windowEnd = 0;
+  private view?: DataView;
 
   constructor(
     private buffer: Buffer,
@@ -162,6 +216,8 @@ export class Reader {
   reset(buffer?: Buffer): this {
     this.buffer = buffer ?? this.buffer;
     this.at = 0;
+    this.windowEnd = 0;
+    delete this.view;
     return this;
   }
 
@@ -206,9 +262,7 @@ export class Reader {
     const length = this.count();
     const end = length + this.at;
     // No encoding is UTF-8 too, and is not looked up.
-    const text =
-      (length <= SHORT ? this.ascii(end) : undefined) ??
-      this.buffer.toString(undefined, this.at, end);
+    const text = this.quick(length, end) ?? this.buffer.toString(undefined, this.at, end);
     this.at = end;
     return text;
   }
@@ -238,7 +292,38 @@ export class Reader {
     return value;
   }
 
-  /** The text up to a place, if all of it is ASCII. */
+  /** The text up to a place without a call of the decoder, if all of it is ASCII. */
+  private quick(length: number, end: number): string | undefined {
+    if (this.reused || this.buffer.length < WINDOW) {
+      return length <= SHORT ? this.ascii(end) : undefined;
+    }
+    if (length > CUT || !this.isAscii(end)) {
+      return undefined;
+    }
+    if (end > this.windowEnd || this.at < this.windowStart) {
+      this.windowStart = this.at;
+      this.windowEnd = Math.min(this.at + WINDOW, this.buffer.length);
+      this.window = this.buffer.toString('latin1', this.windowStart, this.windowEnd);
+    }
+    return this.window.slice(this.at - this.windowStart, end - this.windowStart);
+  }
+
+  /** Whether all up to a place is ASCII. */
+  private isAscii(end: number): boolean {
+    const { buffer } = this;
+    const view = (this.view ??= new DataView(buffer.buffer, buffer.byteOffset, buffer.length));
+    let bits = 0;
+    let at = this.at;
+    for (; at + 4 <= end; at += 4) {
+      bits |= view.getInt32(at, true);
+    }
+    for (; at < end; at++) {
+      bits |= buffer[at] as number;
+    }
+    return (bits & 0x80808080) === 0;
+  }
+
+  /** The text up to a place, if all of it is ASCII; for a few bytes. */
   private ascii(end: number): string | undefined {
     let text = '';
     for (let at = this.at; at < end; at++) {
