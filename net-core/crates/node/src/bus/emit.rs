@@ -58,7 +58,7 @@ impl Bus {
     pub(crate) fn emit_json(&self, text: &str, key: Option<&str>, now: u64) -> Result<Receipt, BusError> {
         self.check_size(0, text.len())?;
         self.check_room(text)?;
-        let shard = self.shard_of(hash(text, key));
+        let shard = self.shard_for(text, key);
         let timestamp = self.insert(shard, text, now).map_err(|r| self.error(r))?;
         self.news.ring();
         Ok(Receipt { shard_id: shard as u32, timestamp })
@@ -89,7 +89,7 @@ impl Bus {
         }
         let mut taken = 0;
         for text in texts {
-            match self.insert(self.shard_of(hash(text, key)), text, now) {
+            match self.insert(self.shard_for(text, key), text, now) {
                 Ok(_) => taken += 1,
                 Err(Refusal::Full | Refusal::Memory) if !self.stops_at_refusal() => {}
                 Err(refusal) if taken == 0 => return Err(self.error(refusal)),
@@ -138,7 +138,7 @@ impl Bus {
         now: u64,
     ) -> bool {
         let taken = match self.check_bytes(fired.next_index(), event) {
-            Ok(text) => grant.insert(self.shard_of(hash(text, key)), text, now).is_ok(),
+            Ok(text) => grant.insert(self.shard_for(text, key), text, now).is_ok(),
             Err(error) => self.reject(fired, error),
         };
         self.news.ring();
@@ -148,7 +148,7 @@ impl Bus {
     fn offer(&self, fired: &Fired, event: &[u8], key: Option<&str>, now: u64) -> bool {
         let index = fired.next_index();
         match self.check_bytes(index, event) {
-            Ok(text) => self.insert(self.shard_of(hash(text, key)), text, now).is_ok(),
+            Ok(text) => self.insert(self.shard_for(text, key), text, now).is_ok(),
             Err(error) => self.reject(fired, error),
         }
     }
@@ -156,9 +156,15 @@ impl Bus {
     fn offer_text(&self, fired: &Fired, text: &str, now: u64) -> bool {
         let index = fired.next_index();
         match self.check(index, text) {
-            Ok(()) => self.insert(self.shard_of(hash(text, None)), text, now).is_ok(),
+            Ok(()) => self.insert(self.shard_for(text, None), text, now).is_ok(),
             Err(error) => self.reject(fired, error),
         }
+    }
+
+    /// The shard of an event. Where there is but one, nothing has to be hashed.
+    #[inline]
+    fn shard_for(&self, text: &str, key: Option<&str>) -> usize {
+        if self.shards.len() == 1 { 0 } else { self.shard_of(hash(text, key)) }
     }
 
     /// Counts an event that had room and was no event.
