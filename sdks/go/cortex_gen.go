@@ -2188,6 +2188,15 @@ func (writeToken WriteToken) ToString() (result string, err error) {
 	return taken(&out, rest[string])
 }
 
+// String shows the value as ToString does.
+func (writeToken WriteToken) String() string {
+	text, err := writeToken.ToString()
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
 // WriteTokenFromString reads the text of a token; letters may be capitals, and zeros may stand before the number. `invalid_token` if it is none.
 func WriteTokenFromString(text string) (result WriteToken, err error) {
 	in := &arguments{}

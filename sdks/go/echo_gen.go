@@ -144,6 +144,8 @@ package net
 // #cgo nocallback net_version_pair_is_before
 // #cgo noescape net_version_pair_text
 // #cgo nocallback net_version_pair_text
+// #cgo noescape net_version_pair_shown
+// #cgo nocallback net_version_pair_shown
 // #cgo noescape net_version_pair_is_first
 // #cgo nocallback net_version_pair_is_first
 // #cgo noescape net_version_pair_parse
@@ -4022,6 +4024,32 @@ func (versionPair VersionPair) Text(separator string) (result string, err error)
 		return result, failed(&fail, versionPairFieldNames)
 	}
 	return taken(&out, rest[string])
+}
+
+// Shown writes both numbers with a dot between them.
+func (versionPair VersionPair) Shown() (result string, err error) {
+	in := reused()
+	versionPairPack := packed(in, "versionPair", packVersionPair, versionPair)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_version_pair_shown(versionPairPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail, versionPairFieldNames)
+	}
+	return taken(&out, rest[string])
+}
+
+// String shows the value as Shown does.
+func (versionPair VersionPair) String() string {
+	text, err := versionPair.Shown()
+	if err != nil {
+		return err.Error()
+	}
+	return text
 }
 
 // IsFirst tells whether both numbers are zero.

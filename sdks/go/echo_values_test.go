@@ -5,6 +5,7 @@ package net_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -267,6 +268,9 @@ func TestMethodsOfRecords(t *testing.T) {
 	}
 	if text, err := pair.Text("::"); err != nil || text != "4::0" {
 		t.Error(text, err)
+	}
+	if text, err := pair.Shown(); text != "4.0" || err != nil || fmt.Sprint(pair) != "4.0" {
+		t.Error(text, err, pair)
 	}
 	if first, err := (net.VersionPair{}).IsFirst(); err != nil || !first {
 		t.Error(first, err)

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "5e0410da248a286cd1ab33f1f5324373"
+const specHash = "90d2defa4b908d002a14d6be069717fd"

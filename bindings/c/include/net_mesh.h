@@ -568,6 +568,9 @@ net_code net_version_pair_text(net_view version_pair,
                                net_bytes *result,
                                net_error *error);
 
+// Writes both numbers with a dot between them.
+net_code net_version_pair_shown(net_view version_pair, net_bytes *result, net_error *error);
+
 // Tells whether both numbers are zero.
 net_code net_version_pair_is_first(net_view version_pair, bool *result, net_error *error);
 

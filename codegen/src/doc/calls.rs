@@ -95,6 +95,9 @@ pub struct Method {
     pub timeout: Option<u64>,
     /// Region of the examples that shows it.
     pub example: Option<String>,
+    /// Whether it is the text of a record: what Python's `str`, TypeScript's `toString` and Go's `String` give.
+    #[serde(default)]
+    pub shows: bool,
     /// Languages in which it is a property.
     #[serde(default)]
     pub property: Vec<KeywordsIn>,

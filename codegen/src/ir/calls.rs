@@ -112,6 +112,8 @@ pub struct Method {
     pub optional: bool,
     /// Milliseconds that a host has to answer.
     pub timeout: Option<u64>,
+    /// Whether it is the text of a record.
+    pub shows: bool,
     /// Whether it is a property in Python, whatever it is elsewhere.
     pub python_property: bool,
     /// Reasons of the languages that do not have it.

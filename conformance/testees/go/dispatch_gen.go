@@ -267,6 +267,8 @@ func (c *call) call() any {
 		return give(c, showPlain[bool])(readVersionPair(c.arg("version_pair")).Precedes(readVersionPair(c.arg("other"))))
 	case "call:echo.version_pair.text":
 		return give(c, showPlain[string])(readVersionPair(c.arg("version_pair")).Text(readOr(readText[string], ".")(c.arg("separator"))))
+	case "call:echo.version_pair.shown":
+		return give(c, showPlain[string])(readVersionPair(c.arg("version_pair")).Shown())
 	case "call:echo.version_pair.is_first":
 		return give(c, showPlain[bool])(readVersionPair(c.arg("version_pair")).IsFirst())
 	case "call:echo.version_pair.parse":

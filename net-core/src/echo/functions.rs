@@ -274,6 +274,10 @@ impl api::EchoFunctions for Functions {
         Ok(format!("{}{separator}{}", version_pair.major, version_pair.minor))
     }
 
+    fn version_pair_shown(version_pair: &VersionPair) -> Result<String, Error> {
+        Self::version_pair_text(version_pair, ".")
+    }
+
     fn version_pair_is_first(version_pair: &VersionPair) -> Result<bool, Error> {
         Ok(*version_pair == VersionPair { major: 0, minor: 0 })
     }

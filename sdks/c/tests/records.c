@@ -198,6 +198,9 @@ static void records_have_methods(void) {
   CHECK(net_version_pair_text_with(&first, net_none(), &text, NULL) == 0);
   CHECK(test_is(net_bytes_view(&text), "4.0"));
   net_bytes_free(&text);
+  CHECK(net_version_pair_shown_with(&first, &text, NULL) == 0);
+  CHECK(test_is(net_bytes_view(&text), "4.0"));
+  net_bytes_free(&text);
   CHECK(net_version_pair_text_with(&first, net_str("::"), &text, NULL) == 0);
   CHECK(test_is(net_bytes_view(&text), "4::0"));
   net_bytes_free(&text);

@@ -75,6 +75,14 @@ def test_metrics_are_printed_for_scrapers() -> None:
     assert text.endswith('\nnet_echo_kinds_total{kind="x"} 4\n')
 
 
+def test_a_record_is_shown_as_its_text() -> None:
+    pair = echo.VersionPair(4, 2)
+    assert str(pair) == f"{pair}" == pair.shown() == "4.2"
+    assert repr(pair) == "VersionPair(major=4, minor=2)"
+    token = net.WriteToken(0xAB, 7)
+    assert str(token) == token.to_string() == "00000000000000ab:7"
+
+
 def test_tuples() -> None:
     spot = echo.echo_spot_of(("a", 1, 5, None))
     assert type(spot) is echo.EchoSpot

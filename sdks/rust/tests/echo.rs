@@ -195,6 +195,7 @@ fn methods_of_records() {
     assert_eq!((first.is_before(last.clone()), last.precedes(first.clone())), (Ok(true), Ok(false)));
     assert_eq!((first.text(None).unwrap(), first.text("::").unwrap()), ("4.0".into(), "4::0".into()));
     assert_eq!(VersionPair { major: 0, minor: 0 }.is_first(), Ok(true));
+    assert_eq!(VersionPair { major: 4, minor: 2 }.shown().as_deref(), Ok("4.2"));
     assert_eq!(VersionPair::parse("7.8"), Ok(VersionPair { major: 7, minor: 8 }));
     assert_eq!(VersionPair::parse("7").unwrap_err().kind_text(), "odd text");
     let options = EchoOptions { tags: vec!["a".into()], ..Default::default() };

@@ -1044,6 +1044,22 @@ pub unsafe extern "C" fn net_version_pair_text(
     }
 }
 
+/// Writes both numbers with a dot between them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_version_pair_shown(
+    version_pair: View,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let version_pair = version_pair.pack::<net_types::echo::VersionPair>("version_pair")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::version_pair_shown(&version_pair)
+        })
+    }
+}
+
 /// Tells whether both numbers are zero.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_version_pair_is_first(

@@ -844,6 +844,18 @@ pub fn echo_version_pair_text(separator: String, args: &[u8]) -> napi::Result<St
         Ok(result)
     })
 }
+/// `echo.version_pair.shown`
+#[napi(js_name = "echoVersionPairShown")]
+pub fn echo_version_pair_shown(args: &[u8]) -> napi::Result<String> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let version_pair = <net_types::echo::VersionPair as Pack>::unpack(r)?;
+        r.finish()?;
+        let result =
+            <net_core::Functions as net_types::api::EchoFunctions>::version_pair_shown(&version_pair)?;
+        Ok(result)
+    })
+}
 /// `echo.version_pair.is_first`
 #[napi(js_name = "echoVersionPairIsFirst")]
 pub fn echo_version_pair_is_first(args: &[u8]) -> napi::Result<bool> {

@@ -936,6 +936,10 @@ impl WriteToken {
         abi::run(py, 0, || <net_core::Functions as api::CortexFunctions>::write_token_to_string(&self.0))
     }
 
+    fn __str__(&self, py: Python<'_>) -> Answer {
+        self.to_string(py)
+    }
+
     /// Reads the text of a token; letters may be capitals, and zeros may stand before the number. `invalid_token` if it is none.
     #[staticmethod]
     #[pyo3(signature = (text))]

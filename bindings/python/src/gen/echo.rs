@@ -1179,6 +1179,16 @@ impl VersionPair {
         })
     }
 
+    /// Writes both numbers with a dot between them.
+    #[pyo3(signature = ())]
+    fn shown(&self, py: Python<'_>) -> Answer {
+        abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::version_pair_shown(&self.0))
+    }
+
+    fn __str__(&self, py: Python<'_>) -> Answer {
+        self.shown(py)
+    }
+
     /// Tells whether both numbers are zero.
     #[getter]
     fn is_first(&self, py: Python<'_>) -> Answer {

@@ -14,6 +14,10 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         if method.hot {
             hot(rules, position, &path, method);
         }
+        if method.shows && method.member.is_none() {
+            let path = [path.as_slice(), &["shows"]].concat();
+            rules.wrong(position, &path, "the text of a value is given by a method of its record");
+        }
         if method.blocks {
             blocks(rules, position, &path, method);
         }

@@ -1,16 +1,23 @@
 //! Methods of records: they work on values, at once, under names of their own.
 
 use super::Rules;
-use crate::ir::{Api, Lang, Method, Record, Type};
+use crate::ir::{Api, Lang, Method, Module, Record, Type};
 
 /// Checks the methods of the records of a module.
 pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
     let api = rules.api;
-    for method in &rules.module(position).functions {
+    let module = rules.module(position);
+    for method in &module.functions {
         let Some(member) = &method.member else { continue };
         let record = api.record(member.record);
         let path = ["record", record.name.spec.as_str(), "fn", member.name.spec.as_str()];
-        let found = [class(record), form(method), values(api, method), argument(method, record)];
+        let found = [
+            class(record),
+            form(method),
+            values(api, method),
+            argument(method, record),
+            text(module, method, record),
+        ];
         for message in found.into_iter().flatten().chain(taken(record, method)) {
             rules.wrong(position, &path, message);
         }
@@ -33,6 +40,17 @@ fn form(method: &Method) -> Option<String> {
     (!is_plain).then(|| {
         "a method of a record is a plain one: not async, hot, timed, blocking, generic, combined, or an overload".into()
     })
+}
+
+/// The text of a value is all that there is to it: one method gives it of nothing else, and without fail.
+fn text(module: &Module, method: &Method, record: &Record) -> Option<String> {
+    let is_text = method.receiver().is_some()
+        && method.given().is_empty()
+        && method.returns == Some(Type::String)
+        && method.throws.is_empty();
+    let others = module.methods_of(record).filter(|other| other.shows).count();
+    (method.shows && (!is_text || others > 1))
+        .then(|| "one method of a record gives its text, takes nothing and throws nothing".into())
 }
 
 /// A value holds nothing open, so that its methods have nothing to lend or to own.

@@ -83,7 +83,8 @@ fn function(api: &Api, item: &Method) -> Vec<FunctionModel> {
         _ => (String::new(), String::new()),
     };
     let prefix = record.filter(|_| value.is_none()).unwrap_or_default();
-    named(item.published(), |name| {
+    let shown = item.shows.then(|| shown(&receiver, &owner, &names::item(item.published())));
+    let all = named(item.published(), |name| {
         let lowered = calls::lower(&scope, item, item.returns.as_ref());
         let full = format!("{prefix}{name}");
         FunctionModel {
@@ -92,6 +93,24 @@ fn function(api: &Api, item: &Method) -> Vec<FunctionModel> {
             call: format!("{owner}{full}{}({})", used(&vars), lowered.given),
             body: lowered.body,
         }
+    });
+    all.into_iter().chain(shown.flatten()).collect()
+}
+
+/// The method by which Go prints a value; none if that has its text under this name.
+fn shown(receiver: &str, owner: &str, name: &str) -> Option<FunctionModel> {
+    (name != "String").then(|| FunctionModel {
+        doc: vec![format!("// String shows the value as {name} does.")],
+        opening: format!("func {receiver}String() string"),
+        call: format!("{owner}String()"),
+        body: [
+            format!("text, err := {owner}{name}()"),
+            "if err != nil {".into(),
+            "\treturn err.Error()".into(),
+            "}".into(),
+            "return text".into(),
+        ]
+        .into(),
     })
 }
 

@@ -125,6 +125,8 @@ pub(crate) struct MethodModel {
     pub signature: String,
     pub is_static: bool,
     pub is_property: bool,
+    /// Whether it is the text of the record.
+    pub shows: bool,
 }
 
 pub(crate) struct UnionModel {
@@ -169,13 +171,14 @@ fn methods(api: &Api, module: &Module, item: &Record) -> Result<Vec<MethodModel>
     for method in module.methods_of(item).filter(|method| method.in_lang(Lang::Python)) {
         let published = method.published();
         let names = std::iter::once(names::member(published)).chain(names::member_aliases(published));
-        for name in names {
+        for (position, name) in names.enumerate() {
             all.push(MethodModel {
                 name: rust_names::value(&name),
                 function: functions::function(api, None, &functions_of(module), method)?,
                 signature: method_signature(api, method),
                 is_static: method.receiver().is_none(),
                 is_property: method.is_property_in(Lang::Python),
+                shows: method.shows && position == 0,
             });
         }
     }

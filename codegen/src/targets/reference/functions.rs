@@ -200,6 +200,10 @@ fn facts(site: Site<'_>, item: &Method) -> String {
     if item.args.iter().any(|arg| arg.borrowed) {
         facts.push(format!("Bytes are borrowed for the call: {}.", article("ownership")));
     }
+    facts
+        .extend(item.shows.then(|| {
+            "It is what Python's `str`, TypeScript's `toString` and Go's `String` give.".to_owned()
+        }));
     facts.extend(item.hot.then(|| "One crossing a call, without copies of its own.".to_owned()));
     if matches!(item.returns, Some(Type::SelfType)) && item.shape == Shape::Method {
         facts.push("Gives back the object itself, so calls may be chained.".into());

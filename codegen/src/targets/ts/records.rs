@@ -7,7 +7,7 @@ use super::names;
 use super::signatures::Place;
 use super::types::{Scope, Way};
 use crate::doc::RecordClass;
-use crate::ir::{At, Field, Lang, Module, Record, Type};
+use crate::ir::{At, Field, Lang, Method, Module, Record, Type};
 
 pub(crate) struct RecordClassModel {
     pub doc: Lines,
@@ -253,9 +253,22 @@ fn methods(scope: &Scope<'_>, module: &Module, item: &Record) -> Vec<BodyModel> 
     kept.flat_map(|method| {
         let aliases = names::members(method.published().aliases(Lang::Ts));
         let aliases = aliases.into_iter().map(|alias| alias_of(scope, method, &Place::Record, alias));
-        std::iter::once(body(scope, method, &Place::Record)).chain(aliases).collect::<Vec<_>>()
+        std::iter::once(body(scope, method, &Place::Record))
+            .chain(aliases)
+            .chain(shown(method))
+            .collect::<Vec<_>>()
     })
     .collect()
+}
+
+/// The method by which JavaScript writes a value as a text; none if that has its text under this name.
+fn shown(method: &Method) -> Option<BodyModel> {
+    let name = names::member(method.published());
+    (method.shows && name != "toString").then(|| BodyModel {
+        doc: vec![format!("Shows the value as {{@link {name}}} does.")],
+        head: "toString(): string".into(),
+        body: vec![format!("return this.{name}();")],
+    })
 }
 
 fn view_member(scope: &Scope<'_>, item: &Record, view: &crate::ir::View) -> BodyModel {

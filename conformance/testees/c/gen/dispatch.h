@@ -8544,6 +8544,25 @@ static void call_version_pair_text(call *c) {
   net_bytes_free(&result);
 }
 
+static void call_version_pair_shown(call *c) {
+  net_version_pair version_pair_;
+  memset(&version_pair_, 0, sizeof version_pair_);
+  read_version_pair(c, arg(c, "version_pair"), &version_pair_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_version_pair_shown_with(&version_pair_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
 static void call_version_pair_is_first(call *c) {
   net_version_pair version_pair_;
   memset(&version_pair_, 0, sizeof version_pair_);
@@ -13295,6 +13314,7 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_options.has_tag", call_echo_options_has_tag},
       {"call:echo.version_pair.is_before", call_version_pair_is_before},
       {"call:echo.version_pair.text", call_version_pair_text},
+      {"call:echo.version_pair.shown", call_version_pair_shown},
       {"call:echo.version_pair.is_first", call_version_pair_is_first},
       {"call:echo.version_pair.parse", call_version_pair_parse},
       {"call:echo.echo_box.new", call_echo_box_new},

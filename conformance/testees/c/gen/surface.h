@@ -403,6 +403,7 @@ static void list_surface(call *c, void *library) {
   SYMBOL(net_echo_options_has_tag)
   SYMBOL(net_version_pair_is_before)
   SYMBOL(net_version_pair_text)
+  SYMBOL(net_version_pair_shown)
   SYMBOL(net_version_pair_is_first)
   SYMBOL(net_version_pair_parse)
   NUMBER(NET_TOKEN_SIZE)

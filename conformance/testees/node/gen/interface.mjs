@@ -84,6 +84,7 @@ export const calls = {
   'echo.version_pair.is_before': { kind: 'value', owner: 'VersionPair', name: 'isBefore', args: [['version_pair', ['record', 'echo.version_pair']], ['other', ['record', 'echo.version_pair']]], spread: false, returns: 'plain' },
   'echo.version_pair.is_before/precedes': { kind: 'value', owner: 'VersionPair', name: 'precedes', args: [['version_pair', ['record', 'echo.version_pair']], ['other', ['record', 'echo.version_pair']]], spread: false, returns: 'plain' },
   'echo.version_pair.text': { kind: 'value', owner: 'VersionPair', name: 'text', args: [['version_pair', ['record', 'echo.version_pair']], ['separator', 'plain']], spread: false, returns: 'plain' },
+  'echo.version_pair.shown': { kind: 'value', owner: 'VersionPair', name: 'shown', args: [['version_pair', ['record', 'echo.version_pair']]], spread: false, returns: 'plain' },
   'echo.version_pair.is_first': { kind: 'value', owner: 'VersionPair', name: 'isFirst', args: [['version_pair', ['record', 'echo.version_pair']]], spread: false, returns: 'plain' },
   'echo.version_pair.parse': { kind: 'static', owner: 'VersionPair', name: 'parse', args: [['text', 'plain']], spread: false, returns: ['record', 'echo.version_pair'] },
   'echo.echo_box.new': { kind: 'new', owner: 'EchoBox', name: 'new', args: [['text', 'plain']], spread: false, returns: 'object' },

@@ -1294,6 +1294,13 @@ CALLS: dict[str, Call] = {
         SAME,
         on_value=True,
     ),
+    "echo.version_pair.shown": Call(
+        net.gen.echo.VersionPair,
+        "shown",
+        (("version_pair", "version_pair", named("echo.version_pair")),),
+        SAME,
+        on_value=True,
+    ),
     "echo.version_pair.is_first": Call(
         net.gen.echo.VersionPair,
         "is_first",

@@ -3052,6 +3052,19 @@ static inline net_code net_version_pair_text_with(const net_version_pair *versio
   net_writer_free(&version_pair_pack);
   return code;
 }
+// Writes both numbers with a dot between them.
+static inline net_code net_version_pair_shown_with(const net_version_pair *version_pair,
+                                                   net_bytes *result,
+                                                   net_error *error) {
+  net_writer version_pair_pack = net_writer_new();
+  if (version_pair != NULL) {
+    net_version_pair_pack(&version_pair_pack, version_pair);
+  }
+  net_view version_pair_view = version_pair == NULL ? net_none() : net_writer_view(&version_pair_pack);
+  net_code code = net_version_pair_shown(version_pair_view, result, error);
+  net_writer_free(&version_pair_pack);
+  return code;
+}
 // Tells whether both numbers are zero.
 static inline net_code net_version_pair_is_first_with(const net_version_pair *version_pair,
                                                       bool *result,

@@ -435,6 +435,8 @@ class VersionPair:
         """Tells whether it comes first."""
     def text(self, separator: str = ".") -> str:
         """Writes both numbers with something between them."""
+    def shown(self) -> str:
+        """Writes both numbers with a dot between them."""
     @property
     def is_first(self) -> bool:
         """Tells whether both numbers are zero."""

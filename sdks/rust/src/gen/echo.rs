@@ -708,6 +708,9 @@ pub trait VersionPairMethods: Sized {
     /// Writes both numbers with something between them.
     fn text<'a>(&self, separator: impl Into<Option<&'a str>>) -> Result<String, Error>;
 
+    /// Writes both numbers with a dot between them.
+    fn shown(&self) -> Result<String, Error>;
+
     /// Tells whether both numbers are zero.
     fn is_first(&self) -> Result<bool, Error>;
 
@@ -727,6 +730,10 @@ impl VersionPairMethods for VersionPair {
     fn text<'a>(&self, separator: impl Into<Option<&'a str>>) -> Result<String, Error> {
         let separator = separator.into().unwrap_or(".");
         guard::run(|| net_core::Functions::version_pair_text(self, separator))
+    }
+
+    fn shown(&self) -> Result<String, Error> {
+        guard::run(|| net_core::Functions::version_pair_shown(self))
     }
 
     fn is_first(&self) -> Result<bool, Error> {

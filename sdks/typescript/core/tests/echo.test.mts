@@ -223,6 +223,8 @@ test('records have methods', () => {
   expect(pair.isBefore(new echo.VersionPair(5, 0))).toBe(true);
   expect(new echo.VersionPair(5, 0).precedes(pair)).toBe(false);
   expect([pair.text(), pair.text('::')]).toEqual(['4.0', '4::0']);
+  expect([String(pair), pair.shown()]).toEqual(['4', '4.0']);
+  expect(pair.toString()).toBe('4.0');
   expect(new echo.VersionPair(0, 0).isFirst()).toBe(true);
   expect(echo.VersionPair.parse('7.8')).toEqual(new echo.VersionPair(7n, 8));
   expect(caught(() => echo.VersionPair.parse('7')).kind).toBe('odd text');

@@ -578,6 +578,16 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             )?;
             Ok(result.write())
         }
+        "echo.version_pair.shown" => {
+            let result =
+                <net_mesh::echo::VersionPair as net_mesh::echo::VersionPairMethods>::shown(&member::<
+                    net_mesh::echo::VersionPair,
+                >(
+                    args,
+                    "version_pair",
+                )?)?;
+            Ok(result.write())
+        }
         "echo.version_pair.is_first" => {
             let result =
                 <net_mesh::echo::VersionPair as net_mesh::echo::VersionPairMethods>::is_first(&member::<

@@ -590,6 +590,7 @@ fn echo(list: &mut List) {
     list.has(&["VersionPairMethods::is_before"]);
     list.has(&["VersionPairMethods::precedes"]);
     list.has(&["VersionPairMethods::text"]);
+    list.has(&["VersionPairMethods::shown"]);
     list.has(&["VersionPairMethods::is_first"]);
     list.has(&["VersionPairMethods::parse"]);
 }

@@ -24,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "5e0410da248a286cd1ab33f1f5324373";
+pub const SPEC_HASH: &str = "90d2defa4b908d002a14d6be069717fd";

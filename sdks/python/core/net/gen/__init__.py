@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("5e0410da248a286cd1ab33f1f5324373")
+check("90d2defa4b908d002a14d6be069717fd")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

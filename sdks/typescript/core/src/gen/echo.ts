@@ -1437,6 +1437,22 @@ export class VersionPair {
   }
 
   /**
+   * Writes both numbers with a dot between them.
+   */
+  shown(): string {
+    const w = k.begin();
+    codec.versionPair.write(w, this, 'versionPair');
+    return k.call(native.echoVersionPairShown, k.done(w));
+  }
+
+  /**
+   * Shows the value as {@link shown} does.
+   */
+  toString(): string {
+    return this.shown();
+  }
+
+  /**
    * Tells whether both numbers are zero.
    */
   isFirst(): boolean {

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '5e0410da248a286cd1ab33f1f5324373';
+export const SPEC_HASH = '90d2defa4b908d002a14d6be069717fd';
 
 checkSpec(SPEC_HASH);

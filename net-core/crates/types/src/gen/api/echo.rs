@@ -404,6 +404,9 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
         separator: &str,
     ) -> Result<String, crate::Error>;
 
+    /// Writes both numbers with a dot between them.
+    fn version_pair_shown(version_pair: &crate::echo::VersionPair) -> Result<String, crate::Error>;
+
     /// Tells whether both numbers are zero.
     fn version_pair_is_first(version_pair: &crate::echo::VersionPair) -> Result<bool, crate::Error>;
 

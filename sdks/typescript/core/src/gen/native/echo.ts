@@ -76,6 +76,7 @@ interface Functions {
   echoEchoOptionsHasTag(tag: string, args: Uint8Array): boolean;
   echoVersionPairIsBefore(args: Uint8Array): boolean;
   echoVersionPairText(separator: string, args: Uint8Array): string;
+  echoVersionPairShown(args: Uint8Array): string;
   echoVersionPairIsFirst(args: Uint8Array): boolean;
   echoVersionPairParse(text: string, out: Buffer): number;
   echoEchoBoxNew(environment: number, text: string): number;
