@@ -44,6 +44,11 @@ impl Strikes {
         }
     }
 
+    /// Whether there is anything to remember.
+    pub(super) fn has_some(&self) -> bool {
+        !self.at.is_empty() || self.waits_until.is_some()
+    }
+
     fn waits(&self, now: Instant) -> bool {
         self.waits_until.is_some_and(|until| now < until)
     }

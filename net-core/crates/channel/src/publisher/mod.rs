@@ -33,6 +33,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Entities without a session whose refusals are remembered.
+const ABSENT: usize = 1_024;
+
 /// A peer with which a session stands, as its owner numbers them; a number is not used for another one as long as the peer is
 /// known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +85,8 @@ pub struct Publisher {
     registry: Registry,
     channels: BTreeMap<String, Channel>,
     peers: BTreeMap<Peer, PeerState>,
+    /// Refusals of entities that have no session at present, the oldest in front: another session does not make up for them.
+    absent: VecDeque<(EntityId, Strikes)>,
     timers: Timers<(Peer, u64)>,
     outbox: VecDeque<Control>,
     changes: VecDeque<Change>,
@@ -127,6 +132,7 @@ impl Publisher {
             registry: Registry::default(),
             channels: BTreeMap::new(),
             peers: BTreeMap::new(),
+            absent: VecDeque::new(),
             timers: Timers::default(),
             outbox: VecDeque::new(),
             changes: VecDeque::new(),
@@ -135,7 +141,9 @@ impl Publisher {
 
     /// A session with a peer stands.
     pub fn peer_up(&mut self, peer: Peer, entity: EntityId) {
-        let strikes = Strikes::default();
+        let before = self.absent.iter().position(|(other, _)| *other == entity);
+        let strikes =
+            before.and_then(|at| self.absent.remove(at)).map(|(_, strikes)| strikes).unwrap_or_default();
         self.peers.insert(peer, PeerState { entity, next_id: 1, subscriptions: BTreeMap::new(), strikes });
     }
 
@@ -145,6 +153,12 @@ impl Publisher {
         for (id, subscription) in gone.subscriptions {
             self.timers.clear((peer, id));
             self.leave(&subscription.channel, peer, id);
+        }
+        if gone.strikes.has_some() {
+            self.absent.push_back((gone.entity, gone.strikes));
+            if self.absent.len() > ABSENT {
+                self.absent.pop_front();
+            }
         }
     }
 

@@ -352,6 +352,8 @@ fn who_is_refused_too_often_waits_before_anything_is_looked_at() {
     (0..16).for_each(|_| assert_eq!(bench.ask(1, asks("other")), Err(ChannelRefusal::UnknownChannel)));
     assert_eq!(bench.ask(1, asks("news")), Err(ChannelRefusal::RateLimited));
     assert!(bench.ask(2, asks("news")).is_ok(), "others do not wait");
+    bench.publisher.peer_down(Peer(1));
+    bench.publisher.peer_up(Peer(1), entity(1));
     bench.pass(29);
     assert_eq!(bench.ask(1, asks("news")), Err(ChannelRefusal::RateLimited));
     bench.pass(1);
