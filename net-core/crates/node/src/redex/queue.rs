@@ -10,12 +10,15 @@ use std::{
 use bytes::Bytes;
 use net_log::Dir;
 use net_types::{BaseError, Error, redex::RedexError};
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 use super::shared::Shared;
 
 /// Bytes of a round at most, unless a single batch has more, so that none waits long for those behind it.
 const ROUND: usize = 8 << 20;
+
+/// Batches of a round that are answered by whoever appended them.
+const FEW: usize = 8;
 
 /// How long a round waits at most for those whom the round before has answered.
 const PATIENCE: Duration = Duration::from_millis(2);
@@ -114,15 +117,29 @@ fn round<D: Dir>(file: &Shared<D>, batches: Vec<Batch>) -> Pace {
     // No longer than they waited for the disk, for which whoever comes too late waits twice.
     let patience = if must_sync { begun.elapsed().min(PATIENCE) } else { Duration::ZERO };
     let pace = Pace { batches: batches.len(), patience };
-    for (outcome, Batch { answer, .. }) in written.into_iter().zip(batches) {
-        let first = outcome.and_then(|done| match done {
+    let outcomes = written.into_iter().map(move |outcome| {
+        outcome.and_then(|done| match done {
             Some(done) if done.must_sync => synced.clone().map(|()| Some(done.first)),
             done => Ok(done.map(|done| done.first)),
-        });
-        // Who gave up needs no answer.
-        let _ = answer.send(first);
-    }
+        })
+    });
+    answer(batches, outcomes);
     pace
+}
+
+/// Answers all batches of a round. Many are woken by a worker of the runtime: each costs less there than from a thread that waits.
+fn answer(batches: Vec<Batch>, outcomes: impl Iterator<Item = Outcome> + Send + 'static) {
+    let is_many = batches.len() > FEW;
+    let all = move || {
+        for (outcome, Batch { answer, .. }) in outcomes.zip(batches) {
+            // Who gave up needs no answer.
+            let _ = answer.send(outcome);
+        }
+    };
+    match Handle::try_current() {
+        Ok(runtime) if is_many => drop(runtime.spawn(async move { all() })),
+        _ => all(),
+    }
 }
 
 fn write<D: Dir>(file: &Shared<D>, batches: &[Batch]) -> Vec<Result<Option<net_log::Appended>, RedexError>> {
