@@ -59,6 +59,9 @@ const MaxPayload uint64 = 67108864
 // Most bytes of all payloads of a batch.
 const MaxBatch uint64 = 268435456
 
+// Most bytes of a file that wait for `append_async` and `append_batch_async`, 64 counted for each payload besides. One batch may wait whatever it has.
+const MaxWaiting uint64 = 268435456
+
 // Most bytes of events that are read at once, 64 counted for each besides its payload. One event is read whatever it has.
 const MaxRange uint64 = 67108864
 
@@ -416,7 +419,7 @@ type RedexError struct {
 	Option string
 	// Of: too_large.
 	Size uint64
-	// Of: too_large, full, range_too_large.
+	// Of: too_large, full, range_too_large, queue_full.
 	Limit uint64
 	// Of: locked, io, disk_full, read_only, vanished, poisoned.
 	Path string
@@ -477,6 +480,8 @@ const (
 	RedexErrorKindFull RedexErrorKind = "full"
 	// More was to be read at once than `max_range`. Read what fits and go on from `fits`, or tail the file.
 	RedexErrorKindRangeTooLarge RedexErrorKind = "range_too_large"
+	// As many bytes as `max_waiting` says wait to be appended; nothing was appended. There is room when some of them are.
+	RedexErrorKindQueueFull RedexErrorKind = "queue_full"
 )
 
 var (
@@ -512,6 +517,8 @@ var (
 	ErrRedexFull error = &sentinel{655375, "redex: full"}
 	// More was to be read at once than `max_range`. Read what fits and go on from `fits`, or tail the file.
 	ErrRedexRangeTooLarge error = &sentinel{655376, "redex: range_too_large"}
+	// As many bytes as `max_waiting` says wait to be appended; nothing was appended. There is room when some of them are.
+	ErrRedexQueueFull error = &sentinel{655377, "redex: queue_full"}
 )
 
 var redexFamily = family{id: 10, name: "redex", prefix: "redex: ", kinds: []kind{
@@ -531,6 +538,7 @@ var redexFamily = family{id: 10, name: "redex", prefix: "redex: ", kinds: []kind
 	{14, "lagged", true},
 	{15, "full", true},
 	{16, "range_too_large", false},
+	{17, "queue_full", true},
 }}
 
 func (e *RedexError) Error() string {
@@ -642,6 +650,10 @@ func (e *RedexError) cross() (uint32, string, []byte) {
 		w.record(2, func() {
 			packUint[uint64](w, e.Limit)
 			packUint[uint64](w, e.Fits)
+		})
+	case RedexErrorKindQueueFull:
+		w.record(1, func() {
+			packUint[uint64](w, e.Limit)
 		})
 	default:
 		w.record(0, func() {})
@@ -778,6 +790,11 @@ func init() {
 			}
 			if f.has() {
 				e.Fits = unpackUint[uint64](&f.reader)
+			}
+		case 17:
+			e.Kind = RedexErrorKindQueueFull
+			if f.has() {
+				e.Limit = unpackUint[uint64](&f.reader)
 			}
 		}
 		return e
@@ -956,7 +973,7 @@ func (o *RedexFile) AppendBatch(payloads [][]byte) (result uint64, found bool, e
 	return uint64(out), true, nil
 }
 
-// AppendAsync appends one event. Appends that wait at the same time share one sync.
+// AppendAsync appends one event. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
 func (o *RedexFile) AppendAsync(ctx context.Context, payload []byte) (result uint64, err error) {
 	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
@@ -967,7 +984,7 @@ func (o *RedexFile) AppendAsync(ctx context.Context, payload []byte) (result uin
 	return await(ctx, op, unpackUint[uint64])
 }
 
-// AppendBatchAsync appends all or none, in a row. Appends that wait at the same time share one sync.
+// AppendBatchAsync appends all or none, in a row. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
 func (o *RedexFile) AppendBatchAsync(ctx context.Context, payloads [][]byte) (result uint64, found bool, err error) {
 	in := reused()
 	payloadsPack := packed(in, "payloads", packList(packBytes[[]byte]), payloads)

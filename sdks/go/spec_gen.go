@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "90d2defa4b908d002a14d6be069717fd"
+const specHash = "7ec8749d7784586edf9a2f98facc2531"

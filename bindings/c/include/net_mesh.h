@@ -1360,10 +1360,12 @@ net_code net_redex_file_append_batch(net_handle handle,
                                      uint64_t *result,
                                      net_error *error);
 
-// Appends one event. Appends that wait at the same time share one sync.
+// Appends one event. Appends that wait at the same time share one sync; with more than
+// `max_waiting` bytes of them it is `queue_full`.
 uint64_t net_redex_file_append_async(net_handle handle, net_view payload, net_done done, void *ctx);
 
-// Appends all or none, in a row. Appends that wait at the same time share one sync.
+// Appends all or none, in a row. Appends that wait at the same time share one sync; with more than
+// `max_waiting` bytes of them it is `queue_full`.
 uint64_t net_redex_file_append_batch_async(net_handle handle,
                                            net_view payloads,
                                            net_done done,

@@ -3686,6 +3686,10 @@ func readError(v any) error {
 			if value, ok := fields["fits"]; ok {
 				e.Fits = readUint[uint64](value)
 			}
+		case RedexErrorKindQueueFull:
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
 		}
 		return e
 	case "cortex":
@@ -3981,6 +3985,8 @@ func showFields(err error) map[string]any {
 		case RedexErrorKindRangeTooLarge:
 			o["limit"] = showDecimal[uint64](e.Limit)
 			o["fits"] = showDecimal[uint64](e.Fits)
+		case RedexErrorKindQueueFull:
+			o["limit"] = showDecimal[uint64](e.Limit)
 		}
 	case *CortexError:
 		switch e.Kind {

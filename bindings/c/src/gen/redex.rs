@@ -156,7 +156,8 @@ pub unsafe extern "C" fn net_redex_file_append_batch(
     }
 }
 
-/// Appends one event. Appends that wait at the same time share one sync.
+/// Appends one event. Appends that wait at the same time share one sync; with more than
+/// `max_waiting` bytes of them it is `queue_full`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_append_async(
     handle: Handle,
@@ -176,7 +177,8 @@ pub unsafe extern "C" fn net_redex_file_append_async(
     }
 }
 
-/// Appends all or none, in a row. Appends that wait at the same time share one sync.
+/// Appends all or none, in a row. Appends that wait at the same time share one sync; with more than
+/// `max_waiting` bytes of them it is `queue_full`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_redex_file_append_batch_async(
     handle: Handle,

@@ -67,6 +67,7 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (10, 14) => ("net.gen.redex", "RedexLaggedError"),
         (10, 15) => ("net.gen.redex", "RedexFullError"),
         (10, 16) => ("net.gen.redex", "RedexRangeTooLargeError"),
+        (10, 17) => ("net.gen.redex", "RedexQueueFullError"),
         (11, 1) => ("net.gen.cortex", "CortexClosedError"),
         (11, 2) => ("net.gen.cortex", "CortexFoldFailedError"),
         (11, 3) => ("net.gen.cortex", "CortexSkippedError"),
@@ -352,6 +353,10 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             into.set_item("limit", value::shown(value, py)?)?;
             let value = fits;
             into.set_item("fits", value::shown(value, py)?)?;
+        }
+        Error::Redex(net_types::redex::RedexError::QueueFull { limit, .. }) => {
+            let value = limit;
+            into.set_item("limit", value::shown(value, py)?)?;
         }
         Error::Cortex(net_types::cortex::CortexError::FoldFailed { seq, reason, .. }) => {
             let value = seq;
@@ -675,6 +680,9 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
             fits: error::member_of(members, "fits")?,
         }
         .into(),
+        (10, 17) => {
+            net_types::redex::RedexError::QueueFull { limit: error::member_of(members, "limit")? }.into()
+        }
         (11, 1) => net_types::cortex::CortexError::Closed.into(),
         (11, 2) => net_types::cortex::CortexError::FoldFailed {
             seq: error::member_of(members, "seq")?,

@@ -847,14 +847,14 @@ fn redex_file_append_async_start(
     Ok(async move { <net_core::RedexFile as api::RedexFile>::append_async(&this, payload).await })
 }
 
-/// Appends one event. Appends that wait at the same time share one sync.
+/// Appends one event. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
 #[pyfunction]
 #[pyo3(signature = (this, payload))]
 fn redex_file_append_async(py: Python<'_>, this: Arg<'_, '_>, payload: Arg<'_, '_>) -> Answer {
     abi::wait(py, redex_file_append_async_start(this, payload)?)
 }
 
-/// Appends one event. Appends that wait at the same time share one sync.
+/// Appends one event. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
 #[pyfunction]
 #[pyo3(signature = (queue, this, payload))]
 fn redex_file_append_async_submit(
@@ -875,14 +875,14 @@ fn redex_file_append_batch_async_start(
     Ok(async move { <net_core::RedexFile as api::RedexFile>::append_batch_async(&this, payloads).await })
 }
 
-/// Appends all or none, in a row. Appends that wait at the same time share one sync.
+/// Appends all or none, in a row. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
 #[pyfunction]
 #[pyo3(signature = (this, payloads))]
 fn redex_file_append_batch_async(py: Python<'_>, this: Arg<'_, '_>, payloads: Arg<'_, '_>) -> Answer {
     abi::wait(py, redex_file_append_batch_async_start(this, payloads)?)
 }
 
-/// Appends all or none, in a row. Appends that wait at the same time share one sync.
+/// Appends all or none, in a row. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
 #[pyfunction]
 #[pyo3(signature = (queue, this, payloads))]
 fn redex_file_append_batch_async_submit(

@@ -182,6 +182,9 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
             limit.pack(w);
             fits.pack(w);
         }),
+        Error::Redex(net_types::redex::RedexError::QueueFull { limit }) => w.record(1, |w| {
+            limit.pack(w);
+        }),
         Error::Cortex(net_types::cortex::CortexError::FoldFailed { seq, reason }) => w.record(2, |w| {
             seq.pack(w);
             reason.pack(w);
@@ -495,6 +498,10 @@ pub fn error_of(
         (10, 16) => {
             let mut f = fields.record()?;
             net_types::redex::RedexError::RangeTooLarge { limit: f.field()?, fits: f.field()? }.into()
+        }
+        (10, 17) => {
+            let mut f = fields.record()?;
+            net_types::redex::RedexError::QueueFull { limit: f.field()? }.into()
         }
         (11, 1) => net_types::cortex::CortexError::Closed.into(),
         (11, 2) => {

@@ -5040,6 +5040,17 @@ static inline void show_redex_range_too_large(call *c, const net_error *error) {
   }
 }
 
+static inline void show_redex_queue_full(call *c, const net_error *error) {
+  net_redex_queue_full_fields fields;
+  if (net_redex_queue_full_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
 static inline void show_cortex_fold_failed(call *c, const net_error *error) {
   net_cortex_fold_failed_fields fields;
   if (net_cortex_fold_failed_fields_unpack(error, &fields)) {
@@ -5623,6 +5634,11 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("redex");
     kind = net_str("range_too_large");
     show_redex_range_too_large(c, error);
+  }
+  if (error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_QUEUE_FULL) {
+    family = net_str("redex");
+    kind = net_str("queue_full");
+    show_redex_queue_full(c, error);
   }
   if (error->family == NET_FAMILY_CORTEX && error->kind == NET_CORTEX_CLOSED) {
     family = net_str("cortex");
@@ -6608,6 +6624,18 @@ static inline net_error read_error(call *c, const node *value) {
         read_u64(c, member(fields, "fits"), &given_fields.fits);
       }
       net_redex_range_too_large_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("redex"))) {
+    if (net_view_equal(kind_text, net_str("queue_full")) || net_view_equal(kind_text, net_str("queue_full"))) {
+      error.family = NET_FAMILY_REDEX;
+      error.kind = NET_REDEX_QUEUE_FULL;
+      net_redex_queue_full_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_redex_queue_full_fields_pack(&w, &given_fields);
     }
   }
   if (net_view_equal(family_text, net_str("cortex"))) {

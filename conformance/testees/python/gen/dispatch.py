@@ -964,6 +964,7 @@ ERRORS.update(
             655376,
             (("limit", "limit", DECIMAL), ("fits", "fits", DECIMAL)),
         ),
+        ("redex", "queue_full"): (655377, (("limit", "limit", DECIMAL),)),
         ("cortex", "closed"): (720897, ()),
         ("cortex", "fold_failed"): (720898, (("seq", "seq", DECIMAL), ("reason", "reason", SAME))),
         ("cortex", "skipped"): (720899, (("seq", "seq", DECIMAL),)),

@@ -41,6 +41,10 @@
 // Most bytes of all payloads of a batch.
 #define NET_MAX_BATCH UINT64_C(268435456)
 
+// Most bytes of a file that wait for `append_async` and `append_batch_async`, 64 counted for each
+// payload besides. One batch may wait whatever it has.
+#define NET_MAX_WAITING UINT64_C(268435456)
+
 // Most bytes of events that are read at once, 64 counted for each besides its payload. One event is
 // read whatever it has.
 #define NET_MAX_RANGE UINT64_C(67108864)
@@ -525,6 +529,10 @@ NET_OWNED(redex_repaired)
 // More was to be read at once than `max_range`. Read what fits and go on from `fits`, or tail the
 // file.
 #define NET_REDEX_RANGE_TOO_LARGE 16
+
+// As many bytes as `max_waiting` says wait to be appended; nothing was appended. There is room when
+// some of them are.
+#define NET_REDEX_QUEUE_FULL 17
 
 // Fields of an error of kind `redex: invalid_name`.
 typedef struct net_redex_invalid_name_fields {
@@ -1084,6 +1092,39 @@ static inline void net_redex_range_too_large_fields_pack(
   net_put_end(w, start);
 }
 
+// Fields of an error of kind `redex: queue_full`.
+typedef struct net_redex_queue_full_fields {
+  // The limit.
+  uint64_t limit;
+} net_redex_queue_full_fields;
+
+// Reads the fields of such an error, in which their texts stay; false for another kind.
+static inline bool net_redex_queue_full_fields_unpack(const net_error *error,
+                                                      net_redex_queue_full_fields *value) {
+  net_reader reader = net_reader_new(error->fields, true);
+  net_reader *r = &reader;
+  bool ok = error->family == NET_FAMILY_REDEX && error->kind == NET_REDEX_QUEUE_FULL;
+  memset(value, 0, sizeof *value);
+  if (!ok) {
+    return false;
+  }
+  net_fields f = net_get_record(r);
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->limit);
+  }
+  net_get_end(r, &f);
+  net_reader_finish(r, &ok);
+  return ok;
+}
+
+// Packs the fields of such an error, for `net_reply_error`.
+static inline void net_redex_queue_full_fields_pack(net_writer *w,
+                                                    const net_redex_queue_full_fields *value) {
+  size_t start = net_put_record(w, 1);
+  net_u64_pack(w, &value->limit);
+  net_put_end(w, start);
+}
+
 // Makes a manager. It touches no file before one is opened.
 static inline net_code net_redex_new_with(const net_redex_options *options,
                                           net_handle *result,
@@ -1217,7 +1258,8 @@ static inline net_code net_redex_file_append_async_wait(net_queue *queue,
   net_bytes_free(&given);
   return code;
 }
-// Appends all or none, in a row. Appends that wait at the same time share one sync.
+// Appends all or none, in a row. Appends that wait at the same time share one sync; with more than
+// `max_waiting` bytes of them it is `queue_full`.
 static inline uint64_t net_redex_file_append_batch_async_with(net_handle handle,
                                                               const net_view *payloads,
                                                               size_t payloads_len,

@@ -169,7 +169,7 @@ impl RedexFile {
         guard::run(|| self.inner.append_batch(&payloads))
     }
 
-    /// Appends one event. Appends that wait at the same time share one sync.
+    /// Appends one event. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ impl RedexFile {
         guard::run_async(self.inner.append_async(payload.into())).await
     }
 
-    /// Appends all or none, in a row. Appends that wait at the same time share one sync.
+    /// Appends all or none, in a row. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
     ///
     /// # Errors
     ///

@@ -270,6 +270,10 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             fits: optional(members, "fits")?.ok_or_else(|| missing("fits"))?,
         }
         .into(),
+        ("redex", "queue_full") => net_mesh::redex::RedexError::QueueFull {
+            limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
+        }
+        .into(),
         ("cortex", "closed") => net_mesh::cortex::CortexError::Closed.into(),
         ("cortex", "fold_failed") => net_mesh::cortex::CortexError::FoldFailed {
             seq: optional(members, "seq")?.ok_or_else(|| missing("seq"))?,
@@ -519,6 +523,9 @@ fn fields(error: &Error) -> Value {
         Error::Redex(net_mesh::redex::RedexError::RangeTooLarge { limit, fits }) => json!({
             "limit": limit.write(),
             "fits": fits.write(),
+        }),
+        Error::Redex(net_mesh::redex::RedexError::QueueFull { limit }) => json!({
+            "limit": limit.write(),
         }),
         Error::Cortex(net_mesh::cortex::CortexError::FoldFailed { seq, reason }) => json!({
             "seq": seq.write(),

@@ -1820,6 +1820,7 @@ fn redex(list: &mut List) {
     list.value("FORMAT_VERSION", net_mesh::redex::FORMAT_VERSION);
     list.value("MAX_PAYLOAD", net_mesh::redex::MAX_PAYLOAD);
     list.value("MAX_BATCH", net_mesh::redex::MAX_BATCH);
+    list.value("MAX_WAITING", net_mesh::redex::MAX_WAITING);
     list.value("MAX_RANGE", net_mesh::redex::MAX_RANGE);
     list.ty::<net_mesh::redex::RecordKind>("RecordKind");
     list.value("RecordKind::Event", net_mesh::redex::RecordKind::Event.text());
@@ -1931,6 +1932,12 @@ fn redex(list: &mut List) {
             matches!(value, net_mesh::redex::RedexError::RangeTooLarge { limit: _, fits: _, .. })
         },
         &["RedexError::RangeTooLarge", "RedexError::RangeTooLarge.limit", "RedexError::RangeTooLarge.fits"],
+    );
+    list.parts(
+        |value: &net_mesh::redex::RedexError| {
+            matches!(value, net_mesh::redex::RedexError::QueueFull { limit: _, .. })
+        },
+        &["RedexError::QueueFull", "RedexError::QueueFull.limit"],
     );
     list.ty::<net_mesh::redex::RedexOptions>("RedexOptions");
     list.parts(

@@ -9,13 +9,19 @@ use std::{
 
 use bytes::Bytes;
 use net_log::Dir;
-use net_types::{BaseError, Error, redex::RedexError};
+use net_types::{
+    BaseError, Error,
+    redex::{MAX_WAITING, RedexError},
+};
 use tokio::{runtime::Handle, sync::oneshot};
 
 use super::shared::Shared;
 
 /// Bytes of a round at most, unless a single batch has more, so that none waits long for those behind it.
 const ROUND: usize = 8 << 20;
+
+/// Bytes that a payload costs while it waits, besides its own.
+const OVERHEAD: u64 = 64;
 
 /// Batches of a round that are answered by whoever appended them.
 const FEW: usize = 8;
@@ -36,6 +42,8 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct Waiting {
     batches: VecDeque<Batch>,
+    /// What they cost.
+    cost: u64,
     /// Whether somebody appends them.
     is_served: bool,
     /// With how many of them the next round begins at once.
@@ -70,7 +78,7 @@ struct Pace {
 pub(super) async fn append<D: Dir>(file: &Arc<Shared<D>>, payloads: Payloads) -> Result<Option<u64>, Error> {
     file.check_open()?;
     let (answer, outcome) = oneshot::channel();
-    if file.queue.push(Batch { payloads, answer }) {
+    if file.queue.push(Batch { payloads, answer })? {
         let service = Service { file: Arc::clone(file), is_over: false };
         tokio::task::spawn_blocking(move || service.run());
     }
@@ -165,17 +173,27 @@ impl Payloads {
     fn size(&self) -> usize {
         self.as_slice().iter().map(Bytes::len).sum()
     }
+
+    /// What it costs that they wait.
+    fn cost(&self) -> u64 {
+        self.size() as u64 + OVERHEAD * self.as_slice().len() as u64
+    }
 }
 
 impl Queue {
     /// Adds a batch; tells whether somebody has to begin to serve.
-    fn push(&self, batch: Batch) -> bool {
+    fn push(&self, batch: Batch) -> Result<bool, RedexError> {
         let mut waiting = self.lock();
+        let cost = waiting.cost + batch.payloads.cost();
+        if cost > MAX_WAITING && !waiting.batches.is_empty() {
+            return Err(RedexError::QueueFull { limit: MAX_WAITING });
+        }
+        waiting.cost = cost;
         waiting.batches.push_back(batch);
         if waiting.batches.len() == waiting.wanted {
             self.gathered.notify_one();
         }
-        !mem::replace(&mut waiting.is_served, true)
+        Ok(!mem::replace(&mut waiting.is_served, true))
     }
 
     /// Takes what is next; nothing ends the service.
@@ -191,7 +209,9 @@ impl Queue {
             size += waiting.batches[count].payloads.size();
             count += 1;
         }
-        Some(waiting.batches.drain(..count).collect())
+        let batches: Vec<Batch> = waiting.batches.drain(..count).collect();
+        waiting.cost -= batches.iter().map(|batch| batch.payloads.cost()).sum::<u64>();
+        Some(batches)
     }
 
     /// Waits a while until as many have come as were answered last, most of whom append again at once.
@@ -211,7 +231,7 @@ impl Queue {
     /// Lets all fail that waits: whoever serves has ended.
     fn abandon(&self) {
         let mut waiting = self.lock();
-        waiting.is_served = false;
+        (waiting.is_served, waiting.cost) = (false, 0);
         let batches = mem::take(&mut waiting.batches);
         self.idle.notify_all();
         drop(waiting);
@@ -255,7 +275,7 @@ mod tests {
         let file = file();
         let (batch, outcome) = batch(b"a");
         // The runtime ends between the push and the service.
-        assert!(file.queue.push(batch));
+        assert_eq!(file.queue.push(batch), Ok(true));
         drop(file);
         assert!(outcome.blocking_recv().is_err());
     }
@@ -264,12 +284,12 @@ mod tests {
     fn a_service_that_ends_early_lets_nobody_wait() {
         let file = file();
         let (waiting, outcome) = batch(b"a");
-        assert!(file.queue.push(waiting));
+        assert_eq!(file.queue.push(waiting), Ok(true));
         drop(Service { file: Arc::clone(&file), is_over: false });
         assert!(outcome.blocking_recv().is_err());
         file.queue.settle();
         let (next, outcome) = batch(b"b");
-        assert!(file.queue.push(next), "somebody has to serve it");
+        assert_eq!(file.queue.push(next), Ok(true), "somebody has to serve it");
         Service { file, is_over: false }.run();
         assert_eq!(outcome.blocking_recv(), Ok(Ok(Some(0))));
     }
@@ -281,7 +301,7 @@ mod tests {
         let outcomes: Vec<_> = (0..5)
             .map(|_| {
                 let (batch, outcome) = batch(&LARGE);
-                file.queue.push(batch);
+                file.queue.push(batch).expect("room");
                 outcome
             })
             .collect();
@@ -299,7 +319,7 @@ mod tests {
             move || file.queue.take(pace).map(|round| round.len())
         });
         for payload in [b"a", b"b", b"c"] {
-            file.queue.push(batch(payload).0);
+            file.queue.push(batch(payload).0).expect("room");
         }
         assert_eq!(served.join().expect("a round"), Some(3));
     }
@@ -307,7 +327,7 @@ mod tests {
     #[test]
     fn a_round_does_not_wait_for_ever_for_who_does_not_come() {
         let file = file();
-        file.queue.push(batch(b"a").0);
+        file.queue.push(batch(b"a").0).expect("room");
         let pace = Pace { batches: 2, patience: Duration::from_millis(1) };
         assert_eq!(file.queue.take(pace).map(|round| round.len()), Some(1));
         assert!(file.queue.take(pace).is_none(), "the service ends");
@@ -317,7 +337,7 @@ mod tests {
     #[test]
     fn who_closes_does_not_wait_for_who_does_not_come() {
         let file = file();
-        file.queue.push(batch(b"a").0);
+        file.queue.push(batch(b"a").0).expect("room");
         let pace = Pace { batches: 2, patience: Duration::from_secs(3600) };
         let service = thread::spawn({
             let file = Arc::clone(&file);
@@ -328,5 +348,28 @@ mod tests {
         }
         file.queue.settle();
         service.join().expect("it ends");
+    }
+
+    #[test]
+    fn what_waits_is_bounded_by_its_bytes() {
+        static LARGE: [u8; 64 << 20] = [0; 64 << 20];
+        let file = file();
+        let push = |payload| file.queue.push(batch(payload).0);
+        for _ in 0..3 {
+            assert!(push(&LARGE).is_ok());
+        }
+        let full = Err(RedexError::QueueFull { limit: MAX_WAITING });
+        assert_eq!(push(&LARGE), full, "what each costs besides counts");
+        assert!(push(b"a").is_ok(), "less fits still");
+        assert!(file.queue.take(Pace::default()).is_some());
+        assert!(push(&LARGE).is_ok(), "there is room again");
+        assert_eq!(push(&LARGE), full);
+        file.queue.abandon();
+        assert_eq!(file.queue.lock().cost, 0);
+
+        let (answer, _outcome) = oneshot::channel();
+        let huge = Payloads::All(vec![Bytes::from_static(&LARGE); 5]);
+        assert!(file.queue.push(Batch { payloads: huge, answer }).is_ok(), "one batch waits whatever it has");
+        assert_eq!(push(b"a"), full);
     }
 }

@@ -24,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "90d2defa4b908d002a14d6be069717fd";
+pub const SPEC_HASH: &str = "7ec8749d7784586edf9a2f98facc2531";

@@ -26,6 +26,9 @@ pub const MAX_PAYLOAD: u64 = 67_108_864;
 /// Most bytes of all payloads of a batch.
 pub const MAX_BATCH: u64 = 268_435_456;
 
+/// Most bytes of a file that wait for `append_async` and `append_batch_async`, 64 counted for each payload besides. One batch may wait whatever it has.
+pub const MAX_WAITING: u64 = 268_435_456;
+
 /// Most bytes of events that are read at once, 64 counted for each besides its payload. One event is read whatever it has.
 pub const MAX_RANGE: u64 = 67_108_864;
 
@@ -339,6 +342,11 @@ pub enum RedexError {
         /// The fits.
         fits: u64,
     },
+    /// As many bytes as `max_waiting` says wait to be appended; nothing was appended. There is room when some of them are.
+    QueueFull {
+        /// The limit.
+        limit: u64,
+    },
 }
 
 impl RedexError {
@@ -367,6 +375,7 @@ impl RedexError {
             Self::Lagged { .. } => 14,
             Self::Full { .. } => 15,
             Self::RangeTooLarge { .. } => 16,
+            Self::QueueFull { .. } => 17,
         }
     }
 
@@ -389,6 +398,7 @@ impl RedexError {
             Self::Lagged { .. } => "lagged",
             Self::Full { .. } => "full",
             Self::RangeTooLarge { .. } => "range_too_large",
+            Self::QueueFull { .. } => "queue_full",
         }
     }
 
@@ -411,6 +421,7 @@ impl RedexError {
             Self::Lagged { .. } => true,
             Self::Full { .. } => true,
             Self::RangeTooLarge { .. } => false,
+            Self::QueueFull { .. } => true,
         }
     }
 
@@ -443,6 +454,7 @@ impl RedexError {
             Self::RangeTooLarge { limit, fits } => {
                 Some(format!("the range has more than {limit} bytes; what is before number {fits} fits"))
             }
+            Self::QueueFull { limit } => Some(format!("{limit} bytes wait to be appended")),
         }
     }
 
@@ -600,6 +612,16 @@ impl RedexError {
                 text
             }
             Self::RangeTooLarge { .. } => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::QueueFull { .. } => {
                 let mut text = String::new();
                 text.push_str(Self::PREFIX);
                 text.push_str(self.kind_text());

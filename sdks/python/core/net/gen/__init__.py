@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("90d2defa4b908d002a14d6be069717fd")
+check("7ec8749d7784586edf9a2f98facc2531")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -160,6 +160,7 @@ from net.gen.redex import (
     MAX_BATCH,
     MAX_PAYLOAD,
     MAX_RANGE,
+    MAX_WAITING,
     RecordKind,
     Redex,
     RedexClosedError,
@@ -182,6 +183,7 @@ from net.gen.redex import (
     RedexNoDirectoryError,
     RedexOptions,
     RedexPoisonedError,
+    RedexQueueFullError,
     RedexRangeTooLargeError,
     RedexReadOnlyError,
     RedexRepaired,
@@ -342,6 +344,7 @@ __all__ = [
     "MAX_PAYLOAD",
     "MAX_RANGE",
     "MAX_SUBSCRIPTIONS",
+    "MAX_WAITING",
     "MAX_WAITS",
     "MAX_WATCHES",
     "Memories",
@@ -421,6 +424,7 @@ __all__ = [
     "RedexNoDirectoryError",
     "RedexOptions",
     "RedexPoisonedError",
+    "RedexQueueFullError",
     "RedexRangeTooLargeError",
     "RedexReadOnlyError",
     "RedexRepaired",

@@ -50,6 +50,7 @@ __all__ = [
     "MAX_BATCH",
     "MAX_PAYLOAD",
     "MAX_RANGE",
+    "MAX_WAITING",
     "RecordKind",
     "Redex",
     "RedexClosedError",
@@ -72,6 +73,7 @@ __all__ = [
     "RedexNoDirectoryError",
     "RedexOptions",
     "RedexPoisonedError",
+    "RedexQueueFullError",
     "RedexRangeTooLargeError",
     "RedexReadOnlyError",
     "RedexRepaired",
@@ -90,6 +92,11 @@ MAX_PAYLOAD: Final[int] = 67_108_864
 
 MAX_BATCH: Final[int] = 268_435_456
 """Most bytes of all payloads of a batch."""
+
+MAX_WAITING: Final[int] = 268_435_456
+"""Most bytes of a file that wait for `append_async` and `append_batch_async`, 64 counted for each
+payload besides. One batch may wait whatever it has.
+"""
 
 MAX_RANGE: Final[int] = 67_108_864
 """Most bytes of events that are read at once, 64 counted for each besides its payload. One event is
@@ -195,6 +202,12 @@ class RedexFullError(RedexError, RuntimeError):
 class RedexRangeTooLargeError(RedexError, ValueError):
     """More was to be read at once than `max_range`. Read what fits and go on from `fits`, or tail
     the file.
+    """
+
+
+class RedexQueueFullError(RedexError, RuntimeError):
+    """As many bytes as `max_waiting` says wait to be appended; nothing was appended. There is room
+    when some of them are.
     """
 
 
@@ -311,11 +324,15 @@ class RedexFile(Native):
         return _net.redex_file_append_batch(self._handle, payloads)
 
     def append_async(self, payload: Buffer) -> int:
-        """Appends one event. Appends that wait at the same time share one sync."""
+        """Appends one event. Appends that wait at the same time share one sync; with more than
+        `max_waiting` bytes of them it is `queue_full`.
+        """
         return _net.redex_file_append_async(self._handle, payload)
 
     def append_batch_async(self, payloads: Sequence[Buffer]) -> int | None:
-        """Appends all or none, in a row. Appends that wait at the same time share one sync."""
+        """Appends all or none, in a row. Appends that wait at the same time share one sync; with
+        more than `max_waiting` bytes of them it is `queue_full`.
+        """
         return _net.redex_file_append_batch_async(self._handle, payloads)
 
     def read_range(self, start: int, end: int) -> list[RedexEvent]:

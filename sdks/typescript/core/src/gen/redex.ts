@@ -21,6 +21,11 @@ export const MAX_PAYLOAD = 67108864n;
 export const MAX_BATCH = 268435456n;
 
 /**
+ * Most bytes of a file that wait for `append_async` and `append_batch_async`, 64 counted for each payload besides. One batch may wait whatever it has.
+ */
+export const MAX_WAITING = 268435456n;
+
+/**
  * Most bytes of events that are read at once, 64 counted for each besides its payload. One event is read whatever it has.
  */
 export const MAX_RANGE = 67108864n;
@@ -379,7 +384,7 @@ export class RedexFile extends k.NetObject {
   }
 
   /**
-   * Appends one event. Appends that wait at the same time share one sync.
+   * Appends one event. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
    */
   async appendAsync(payload: Uint8Array, context?: k.SignalOptions | null): Promise<bigint> {
     return k.submit(
@@ -392,7 +397,7 @@ export class RedexFile extends k.NetObject {
   }
 
   /**
-   * Appends all or none, in a row. Appends that wait at the same time share one sync.
+   * Appends all or none, in a row. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
    */
   async appendBatchAsync(
     payloads: readonly Uint8Array[],
@@ -526,7 +531,8 @@ export type RedexErrorKind =
   | 'newer_version'
   | 'lagged'
   | 'full'
-  | 'range_too_large';
+  | 'range_too_large'
+  | 'queue_full';
 
 /**
  * Why a log refuses, or what is wrong with its files.
@@ -680,6 +686,14 @@ k.register({
       fields: {
         limit: k.u64,
         fits: k.u64,
+      },
+    },
+    {
+      code: 17,
+      text: 'queue_full',
+      retry: true,
+      fields: {
+        limit: k.u64,
       },
     },
   ],

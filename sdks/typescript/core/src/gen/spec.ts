@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '90d2defa4b908d002a14d6be069717fd';
+export const SPEC_HASH = '7ec8749d7784586edf9a2f98facc2531';
 
 checkSpec(SPEC_HASH);

@@ -56,10 +56,10 @@ pub trait RedexFile: Send + Sync + Sized + 'static {
     /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn append_batch(&self, payloads: &[&[u8]]) -> Result<Option<u64>, crate::Error>;
 
-    /// Appends one event. Appends that wait at the same time share one sync.
+    /// Appends one event. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
     fn append_async(&self, payload: bytes::Bytes) -> impl Future<Output = Result<u64, crate::Error>> + Send;
 
-    /// Appends all or none, in a row. Appends that wait at the same time share one sync.
+    /// Appends all or none, in a row. Appends that wait at the same time share one sync; with more than `max_waiting` bytes of them it is `queue_full`.
     fn append_batch_async(
         &self,
         payloads: Vec<bytes::Bytes>,

@@ -40,6 +40,7 @@ from net.gen.redex import (
     MAX_BATCH,
     MAX_PAYLOAD,
     MAX_RANGE,
+    MAX_WAITING,
     RecordKind,
     RedexClosedError,
     RedexConfigError,
@@ -60,6 +61,7 @@ from net.gen.redex import (
     RedexNoDirectoryError,
     RedexOptions,
     RedexPoisonedError,
+    RedexQueueFullError,
     RedexRangeTooLargeError,
     RedexReadOnlyError,
     RedexRepaired,
@@ -73,6 +75,7 @@ __all__ = [
     "MAX_BATCH",
     "MAX_PAYLOAD",
     "MAX_RANGE",
+    "MAX_WAITING",
     "RecordKind",
     "Redex",
     "RedexClosedError",
@@ -95,6 +98,7 @@ __all__ = [
     "RedexNoDirectoryError",
     "RedexOptions",
     "RedexPoisonedError",
+    "RedexQueueFullError",
     "RedexRangeTooLargeError",
     "RedexReadOnlyError",
     "RedexRepaired",
@@ -221,12 +225,16 @@ class RedexFile(Native):
         return _net.redex_file_append_batch(self._handle, payloads)
 
     async def append_async(self, payload: Buffer) -> int:
-        """Appends one event. Appends that wait at the same time share one sync."""
+        """Appends one event. Appends that wait at the same time share one sync; with more than
+        `max_waiting` bytes of them it is `queue_full`.
+        """
         result: int = await submit(_net.redex_file_append_async_submit, self._handle, payload)
         return result
 
     async def append_batch_async(self, payloads: Sequence[Buffer]) -> int | None:
-        """Appends all or none, in a row. Appends that wait at the same time share one sync."""
+        """Appends all or none, in a row. Appends that wait at the same time share one sync; with
+        more than `max_waiting` bytes of them it is `queue_full`.
+        """
         result: int | None = await submit(
             _net.redex_file_append_batch_async_submit, self._handle, payloads
         )
