@@ -137,7 +137,7 @@ func TestRecordsThatAreTuplesElsewhere(t *testing.T) {
 }
 
 func TestMetricsArePrintedForScrapers(t *testing.T) {
-	rooms := []net.EchoRoom{{Name: "a", WeightBytes: 1}}
+	rooms := []net.EchoRoom{{Name: "a", WeightBytes: 1, Color: net.ColorRed}}
 	meter := net.EchoMeter{Calls: 2, Depth: -3, Rooms: rooms, Kinds: map[string]uint32{"x": 4}}
 	text := check[string](t)(net.MeterText(meter))
 	if !strings.Contains(text, "\nnet_echo_calls_total 2\n") || !strings.HasSuffix(text, "{kind=\"x\"} 4\n") {
