@@ -90,9 +90,14 @@ mod tests {
         }
     }
 
-    /// The lines without what they are indented by.
+    /// The lines without what they are indented by, and without those that mark a region for the reference.
     fn dedented(text: &str) -> String {
-        text.lines().map(|line| line.trim_start().to_owned() + "\n").collect()
+        let is_mark = |line: &&str| {
+            let comment = line.trim_start_matches(['/', '#', ' ']);
+            comment != *line && (comment.starts_with("region ") || comment == "endregion")
+        };
+        let lines = text.lines().map(str::trim_start).filter(|line| !is_mark(line));
+        lines.map(|line| line.to_owned() + "\n").collect()
     }
 
     #[test]

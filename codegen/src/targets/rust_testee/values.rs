@@ -147,7 +147,9 @@ fn holder(api: &Api, path: String, item: &Record) -> HolderModel {
             let value = format!("value.{}", plain.name);
             let key = plain.key.clone();
             let (read, show) = match &field.ty {
-                Type::Object(..) => (format!("request.object_in(members, {key})?"), "true".into()),
+                Type::Object(..) => {
+                    (format!("request.object_in(members, {key})?"), format!("is_there(&{value})"))
+                }
                 Type::Stream(_) => (String::new(), format!("drain({value}).await?")),
                 Type::Record(at) if api.has_handles(&field.ty) => {
                     let name = &api.record(*at).name.spec;

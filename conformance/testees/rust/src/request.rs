@@ -102,6 +102,11 @@ pub(crate) async fn drain<T: Item>(mut stream: Stream<T>) -> Result<Value, Failu
     Ok(Value::Array(items))
 }
 
+/// What is shown of an object.
+pub(crate) fn is_there<T>(_: &T) -> bool {
+    true
+}
+
 /// A stream of the items of a list.
 pub(crate) fn given_stream<T>(items: Vec<T>) -> impl futures_core::Stream<Item = Result<T, Error>> {
     futures_util::stream::iter(items.into_iter().map(Ok))

@@ -631,7 +631,7 @@ impl Item for net_mesh::cortex::StateStats {}
 fn show_tasks_snapshot_and_watch(value: net_mesh::cortex::TasksSnapshotAndWatch) -> Result<Value, Failure> {
     Ok(json!({
         "snapshot": value.snapshot.write(),
-        "updates": true,
+        "updates": is_there(&value.updates),
     }))
 }
 
@@ -640,6 +640,6 @@ fn show_memories_snapshot_and_watch(
 ) -> Result<Value, Failure> {
     Ok(json!({
         "snapshot": value.snapshot.write(),
-        "updates": true,
+        "updates": is_there(&value.updates),
     }))
 }

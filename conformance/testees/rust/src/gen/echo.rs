@@ -1169,7 +1169,7 @@ fn read_echo_kit(request: &Request<'_>, value: &Value) -> Result<net_mesh::echo:
 fn show_echo_kit(value: net_mesh::echo::EchoKit) -> Result<Value, Failure> {
     Ok(json!({
         "label": value.label.write(),
-        "first": true,
+        "first": is_there(&value.first),
         "spare": value.spare.map(|_| true),
         "more": vec![true; value.more.len()],
     }))
@@ -1193,8 +1193,8 @@ fn read_echo_twins(request: &Request<'_>, value: &Value) -> Result<net_mesh::ech
 
 fn show_echo_twins(value: net_mesh::echo::EchoTwins) -> Result<Value, Failure> {
     Ok(json!({
-        "elder": true,
-        "younger": true,
+        "elder": is_there(&value.elder),
+        "younger": is_there(&value.younger),
     }))
 }
 
