@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread,
@@ -107,10 +107,17 @@ fn begin(mut command: Command) -> Result<Running> {
 fn lines(child: &mut Child) -> Result<Receiver<String>> {
     let output = child.stdout.take().context("no output")?;
     let (sender, receiver) = mpsc::sync_channel(1);
-    thread::spawn(move || {
-        BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
-    });
+    thread::spawn(move || whole_lines(BufReader::new(output)).try_for_each(|line| sender.send(line)));
     Ok(receiver)
+}
+
+/// The lines that have an end. One that has none was cut off by the kill, and says nothing.
+fn whole_lines(mut output: impl BufRead) -> impl Iterator<Item = String> {
+    std::iter::from_fn(move || {
+        let mut line = String::new();
+        output.read_line(&mut line).ok()?;
+        line.strip_suffix('\n').map(str::to_owned)
+    })
 }
 
 fn next(lines: &Receiver<String>) -> Result<String> {
@@ -248,6 +255,12 @@ mod tests {
         assert_eq!(journal.acknowledge("wrote 0 2 0").expect("an entry"), 2);
         assert_eq!(journal.acknowledge("wrote 1 2 1").expect("entries"), 2);
         journal
+    }
+
+    #[test]
+    fn a_line_that_a_kill_has_cut_off_says_nothing() {
+        let lines: Vec<_> = whole_lines("wrote 1 2 3\nwrote 14491".as_bytes()).collect();
+        assert_eq!(lines, ["wrote 1 2 3"]);
     }
 
     #[test]
