@@ -71,7 +71,7 @@ pub(crate) struct Budget {
 pub(crate) const LANES: usize = 2;
 
 /// Seconds that all stages together may take.
-pub(crate) const TOTAL: Budget = Budget { cold: 35 * 60, warm: 6 * 60 };
+pub(crate) const TOTAL: Budget = Budget { cold: 27 * 60, warm: 6 * 60 };
 
 /// The stages that build the testees and the demo programs.
 const PROGRAMS: &[&str] = &["native libraries", "typescript build", "python packages", "go build", "c build"];
@@ -120,7 +120,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::ReleaseBuild),
         work: Work::Function(prepare::native_libraries),
         counts: Source::Commands,
-        budget: Budget { cold: 800, warm: 5 },
+        budget: Budget { cold: 400, warm: 5 },
     },
     Stage {
         name: "rust lints",
@@ -137,7 +137,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Commands,
-        budget: Budget { cold: 360, warm: 10 },
+        budget: Budget { cold: 300, warm: 10 },
     },
     Stage {
         name: "rust tests",
@@ -147,7 +147,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::DebugBuild),
         work: Work::Commands("", &["cargo test --workspace --features conformance --no-fail-fast"]),
         counts: Source::Cargo,
-        budget: Budget { cold: 560, warm: 30 },
+        budget: Budget { cold: 420, warm: 30 },
     },
     Stage {
         name: "fuzz targets",
@@ -321,7 +321,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Go,
-        budget: Budget { cold: 190, warm: 30 },
+        budget: Budget { cold: 150, warm: 30 },
     },
     Stage {
         name: "c build",
@@ -351,7 +351,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(checks::c_tests),
         counts: Source::Closing,
-        budget: Budget { cold: 135, warm: 25 },
+        budget: Budget { cold: 110, warm: 25 },
     },
     Stage {
         name: "demo programs",
@@ -441,7 +441,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::ReleaseBuild),
         work: Work::Function(packages::build),
         counts: Source::Commands,
-        budget: Budget { cold: 340, warm: 10 },
+        budget: Budget { cold: 380, warm: 10 },
     },
     Stage {
         name: "package installs",
@@ -451,7 +451,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(packages::check),
         counts: Source::Closing,
-        budget: Budget { cold: 120, warm: 25 },
+        budget: Budget { cold: 150, warm: 25 },
     },
     Stage {
         name: "mutants",
@@ -461,7 +461,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(mutants::check),
         counts: Source::Closing,
-        budget: Budget { cold: 130, warm: 25 },
+        budget: Budget { cold: 200, warm: 25 },
     },
 ];
 
