@@ -120,7 +120,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::ReleaseBuild),
         work: Work::Function(prepare::native_libraries),
         counts: Source::Commands,
-        budget: Budget { cold: 400, warm: 5 },
+        budget: Budget { cold: 340, warm: 5 },
     },
     Stage {
         name: "rust lints",
@@ -137,7 +137,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Commands,
-        budget: Budget { cold: 300, warm: 10 },
+        budget: Budget { cold: 330, warm: 10 },
     },
     Stage {
         name: "rust tests",
@@ -273,7 +273,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/python", &["pytest -q"]),
         counts: Source::Pytest,
-        budget: Budget { cold: 32, warm: 20 },
+        budget: Budget { cold: 40, warm: 20 },
     },
     Stage {
         name: "go build",
@@ -351,7 +351,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(checks::c_tests),
         counts: Source::Closing,
-        budget: Budget { cold: 110, warm: 25 },
+        budget: Budget { cold: 90, warm: 25 },
     },
     Stage {
         name: "demo programs",
@@ -401,7 +401,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(kills::check),
         counts: Source::Closing,
-        budget: Budget { cold: 140, warm: 60 },
+        budget: Budget { cold: 110, warm: 60 },
     },
     Stage {
         name: "survival",
@@ -461,7 +461,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(mutants::check),
         counts: Source::Closing,
-        budget: Budget { cold: 200, warm: 25 },
+        budget: Budget { cold: 290, warm: 25 },
     },
 ];
 
