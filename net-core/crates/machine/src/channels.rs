@@ -355,8 +355,8 @@ impl Machine {
             Ok(()) => Ok(()),
             Err(StreamError::WindowFull) => {
                 // Numbers of the stream are those of the channel.
-                let _ = self.endpoint.skip(now, session, stream, 1);
-                Err(Reason::NoRoom)
+                let skipped = self.endpoint.skip(now, session, stream, 1);
+                Err(skipped.map_or(Reason::Gone, |()| Reason::NoRoom))
             }
             Err(_) => Err(Reason::Gone),
         }

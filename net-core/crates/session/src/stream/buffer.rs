@@ -80,6 +80,18 @@ impl SendBuffer {
         }
     }
 
+    /// Takes back what was copied last, down to an offset.
+    pub(super) fn truncate(&mut self, end: u64) {
+        while let Some(Block { at, bytes: Stored::Copied(bytes) }) = self.blocks.back_mut() {
+            if *at < end {
+                bytes.truncate((end - *at) as usize);
+                break;
+            }
+            self.blocks.pop_back();
+        }
+        self.end = end;
+    }
+
     /// Gives up everything below an offset.
     pub(super) fn release(&mut self, start: u64) {
         self.start = self.start.max(start);
@@ -123,6 +135,23 @@ impl SendBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_copied_last_is_taken_back_over_the_end_of_a_block() {
+        let mut buffer = SendBuffer::default();
+        let message = Bytes::from(vec![1; 1_000]);
+        for _ in 0..16 {
+            buffer.write(&[], &message);
+        }
+        buffer.write(&[2; 380], &Bytes::new());
+        for length in [8, 4, 5] {
+            buffer.truncate(16_380);
+            buffer.write(&vec![3; length], &Bytes::new());
+        }
+        let mut out = Vec::new();
+        buffer.read(16_379..16_385, &mut out);
+        assert_eq!((out.as_slice(), buffer.end()), ([2, 3, 3, 3, 3, 3].as_slice(), 16_385));
+    }
 
     #[test]
     fn ranges_over_all_kinds_of_blocks_are_read_back() {

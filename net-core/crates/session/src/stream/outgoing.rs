@@ -170,6 +170,9 @@ impl Outgoing {
     /// Says in a reliable stream that messages were left out here.
     pub(crate) fn skip(&mut self, sid: u64, count: u64) -> Result<(), StreamError> {
         let stream = self.streams.get_mut(&sid).ok_or(StreamError::Closed)?;
+        if stream.form.is_finished() {
+            return Err(StreamError::Closed);
+        }
         stream.sequence += count;
         if let Form::Reliable(form) = &mut stream.form {
             let before = form.kept();

@@ -9,6 +9,8 @@ use std::ops::Range;
 #[derive(Debug)]
 pub(crate) struct ReliableOut {
     buffer: SendBuffer,
+    /// The last record, if it says that messages are missing: where it begins, and how many.
+    skipped: Option<(u64, u64)>,
     /// First byte that was never sent.
     next: u64,
     acknowledged: Ranges,
@@ -45,6 +47,7 @@ impl ReliableOut {
     pub(crate) fn new(open: Open, window: u64, peer: &Allowance) -> Self {
         Self {
             buffer: SendBuffer::default(),
+            skipped: None,
             next: 0,
             acknowledged: Ranges::default(),
             lost: Ranges::default(),
@@ -79,11 +82,17 @@ impl ReliableOut {
 
     pub(crate) fn write(&mut self, message: &Bytes) {
         let (head, size) = varint::encode(message.len() as u64 * 2);
+        self.skipped = None;
         self.buffer.write(&head[..size], message);
     }
 
-    /// Writes a record that says how many messages are missing here.
-    pub(crate) fn write_skipped(&mut self, count: u64) {
+    /// Writes a record that says how many messages are missing here. As long as it is not sent, it tells of later ones as well, so
+    /// that a peer that takes nothing costs no memory.
+    pub(crate) fn write_skipped(&mut self, more: u64) {
+        let unsent = self.skipped.filter(|(at, _)| self.next <= *at);
+        let (at, count) = unsent.map_or((self.buffer.end(), more), |(at, count)| (at, count + more));
+        self.buffer.truncate(at);
+        self.skipped = Some((at, count));
         let (head, size) = varint::encode(count * 2 + 1);
         self.buffer.write(&head[..size], &Bytes::new());
     }

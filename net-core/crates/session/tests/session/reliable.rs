@@ -3,6 +3,7 @@
 use crate::world::{Link, World};
 use bytes::Bytes;
 use net_session::{Event, OpenStream};
+use net_types::mesh::StreamError;
 use std::time::Duration;
 
 /// Sends messages and checks that they arrive; the time it took.
@@ -57,4 +58,30 @@ fn ten_megabytes_arrive_as_one_message() {
         let message = world.random.bytes(10_000_000);
         exchange(&mut world, &[message], 64 << 10);
     }
+}
+
+#[test]
+fn messages_left_out_of_a_full_stream_take_no_room_each() {
+    let (mut world, _, _) = World::connected(1);
+    let session = world.session(0);
+    let stream = world.open(0, &OpenStream { window: 10_000, ..OpenStream::reliable(7) });
+    world.link.loss = 1_000;
+    let message = world.random.bytes(1_000);
+    let mut sent = 0;
+    while world.nodes[0].endpoint.send(world.now, session, stream, std::slice::from_ref(&message)).is_ok() {
+        sent += 1;
+    }
+    let outstanding =
+        |world: &World| world.nodes[0].endpoint.stream_stats(session, stream).expect("open").outstanding;
+    let full = outstanding(&world);
+    for _ in 0..100_000 {
+        world.nodes[0].endpoint.skip(world.now, session, stream, 1).expect("a number");
+    }
+    assert!(outstanding(&world) <= full + 8, "one record tells of them all");
+    world.link.loss = 0;
+    assert!(world.run_until(Duration::from_secs(10), |world| world.send(0, stream, &message)));
+    let last = |world: &World| world.nodes[1].messages(stream).last().map(|(sequence, _)| *sequence);
+    assert!(world.run_until(Duration::from_secs(10), |world| last(world) == Some(sent + 100_000)));
+    world.nodes[0].endpoint.finish(world.now, session, stream).expect("finish");
+    assert_eq!(world.nodes[0].endpoint.skip(world.now, session, stream, 1), Err(StreamError::Closed));
 }
