@@ -189,7 +189,8 @@ mod tests {
     fn a_failed_run_names_the_command_that_repeats_it() {
         for scenario in SCENARIOS {
             let line = again(scenario, u64::MAX - 1, scenario.nodes);
-            let args = parse(line.split_whitespace().skip(2).map(str::to_owned)).expect("a command");
+            let words = line.strip_prefix("cargo sim ").expect("the command of this program");
+            let args = parse(words.split_whitespace().map(str::to_owned)).expect("a command");
             assert_eq!(args.scenario.map(|named| named.name), Some(scenario.name));
             assert_eq!((args.seeds, args.nodes), (Some(u64::MAX - 1..u64::MAX), Some(scenario.nodes)));
         }
