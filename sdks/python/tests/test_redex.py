@@ -161,7 +161,7 @@ file.close()
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="what stands before the disk is for Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD and fdatasync are of Linux")
 def test_threads_that_append_share_a_sync(tmp_path: Path) -> None:
     disk = tmp_path / "disk.so"
     build = ["cc", "-shared", "-fPIC", "-o", str(disk), "-x", "c", "-", "-ldl", "-lpthread"]
