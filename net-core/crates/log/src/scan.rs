@@ -24,6 +24,8 @@ pub(crate) struct Scanner<F> {
     expected: u64,
     /// What stands in front of it is not needed any more.
     floor: u64,
+    /// From where on there was nothing but zeros when it was looked at last.
+    blank: Option<u64>,
 }
 
 /// What stands at a place.
@@ -50,7 +52,7 @@ pub(crate) struct Hole {
 impl<F: File> Scanner<F> {
     /// Reads from a place on, at which the record of a number begins.
     pub(crate) const fn new(file: Arc<F>, salt: Salt, offset: u64, expected: u64) -> Self {
-        Self { file, salt, buffer: Vec::new(), base: offset, offset, expected, floor: offset }
+        Self { file, salt, buffer: Vec::new(), base: offset, offset, expected, floor: offset, blank: None }
     }
 
     /// Where the next record begins.
@@ -76,6 +78,9 @@ impl<F: File> Scanner<F> {
 
     /// Goes on to what stands next. At an end it stays where it is, and looks again when it is asked again.
     pub(crate) fn next(&mut self) -> io::Result<Found<'_>> {
+        if self.blank == Some(self.offset) && self.is_still_blank()? {
+            return Ok(self.end(None));
+        }
         self.floor = self.offset;
         let mut looked = self.look(self.offset)?;
         if let Looked::Flawed(_) = looked {
@@ -89,7 +94,10 @@ impl<F: File> Scanner<F> {
             Looked::Record(seen) if seen.seq < self.expected => "a record stands twice",
             Looked::Record(seen) => return Ok(self.pass(seen)),
             Looked::Nothing => return Ok(self.end(None)),
-            Looked::Flawed(_) if self.is_blank()? => return Ok(self.end(None)),
+            Looked::Flawed(_) if self.is_blank()? => {
+                self.blank = Some(self.offset);
+                return Ok(self.end(None));
+            }
             Looked::Flawed(reason) => reason,
         };
         let Some((offset, seq)) = self.resume()? else { return Ok(self.end(Some(reason))) };
@@ -125,6 +133,13 @@ impl<F: File> Scanner<F> {
         let hole = Hole { offset: self.offset, first: self.expected, next: seq, reason };
         (self.offset, self.expected) = (offset, seq);
         Found::Hole(hole)
+    }
+
+    /// Whether zeros still stand where the next record will. Records are written in their order, so that none is behind them.
+    fn is_still_blank(&self) -> io::Result<bool> {
+        let mut header = [1; HEADER];
+        read_full(&*self.file, &mut header, self.offset)?;
+        Ok(header == [0; HEADER])
     }
 
     /// Whether there is nothing but zeros up to the end of the file.

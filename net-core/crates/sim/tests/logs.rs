@@ -128,8 +128,14 @@ fn zeros_stand_ahead_of_records_that_are_synced_until_the_segment_takes_no_more(
         assert_eq!(size(&disk, 0).is_multiple_of(4096), has_zeros, "whole pages");
         assert_eq!(read(&disk), events(0..4));
         let mut tail = Reader::from(Arc::new(disk.dir()), 4);
-        let waits = tail.read(5, 1 << 20, Known::default());
-        assert_eq!(waits, Ok(Step::Entries(vec![])), "a tail waits in front of them");
+        for _ in 0..2 {
+            let waits = tail.read(5, 1 << 20, Known::default());
+            assert_eq!(
+                waits,
+                Ok(Step::Entries(vec![])),
+                "a tail waits in front of them, however often it looks"
+            );
+        }
         log.append(&[&[7; 90_000]], 0).expect("appended");
         assert!(size(&disk, 0) < 100_000 + 64 + 4096, "no more than a segment has");
         assert!(
