@@ -125,28 +125,36 @@ fn round<D: Dir>(file: &Shared<D>, batches: Vec<Batch>) -> Pace {
     // No longer than they waited for the disk, for which whoever comes too late waits twice.
     let patience = if must_sync { begun.elapsed().min(PATIENCE) } else { Duration::ZERO };
     let pace = Pace { batches: batches.len(), patience };
-    let outcomes = written.into_iter().map(move |outcome| {
-        outcome.and_then(|done| match done {
-            Some(done) if done.must_sync => synced.clone().map(|()| Some(done.first)),
-            done => Ok(done.map(|done| done.first)),
-        })
+    let outcomes = written.into_iter().map(|outcome| match outcome? {
+        Some(done) if done.must_sync => synced.clone().map(|()| Some(done.first)),
+        done => Ok(done.map(|done| done.first)),
     });
-    answer(batches, outcomes);
+    answer(batches, outcomes.collect());
     pace
 }
 
 /// Answers all batches of a round. Many are woken by a worker of the runtime: each costs less there than from a thread that waits.
-fn answer(batches: Vec<Batch>, outcomes: impl Iterator<Item = Outcome> + Send + 'static) {
+fn answer(batches: Vec<Batch>, outcomes: Vec<Outcome>) {
     let is_many = batches.len() > FEW;
-    let all = move || {
-        for (outcome, Batch { answer, .. }) in outcomes.zip(batches) {
+    let answers = Answers { batches, outcomes };
+    match Handle::try_current() {
+        Ok(runtime) if is_many => drop(runtime.spawn(async move { drop(answers) })),
+        _ => drop(answers),
+    }
+}
+
+/// Batches and what has become of them. All are answered when this goes, even if that is with a runtime that has ended.
+struct Answers {
+    batches: Vec<Batch>,
+    outcomes: Vec<Outcome>,
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        for (Batch { answer, .. }, outcome) in self.batches.drain(..).zip(self.outcomes.drain(..)) {
             // Who gave up needs no answer.
             let _ = answer.send(outcome);
         }
-    };
-    match Handle::try_current() {
-        Ok(runtime) if is_many => drop(runtime.spawn(async move { all() })),
-        _ => all(),
     }
 }
 
@@ -292,6 +300,19 @@ mod tests {
         assert_eq!(file.queue.push(next), Ok(true), "somebody has to serve it");
         Service { file, is_over: false }.run();
         assert_eq!(outcome.blocking_recv(), Ok(Ok(Some(0))));
+    }
+
+    #[test]
+    fn what_was_appended_is_told_although_the_runtime_ends_first() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let (batches, outcomes): (Vec<_>, Vec<_>) = (0..=FEW).map(|_| batch(b"a")).unzip();
+        let entered = runtime.enter();
+        answer(batches, (0..=FEW as u64).map(|seq| Ok(Some(seq))).collect());
+        drop(entered);
+        drop(runtime);
+        for (seq, outcome) in (0..).zip(outcomes) {
+            assert_eq!(outcome.blocking_recv(), Ok(Ok(Some(seq))));
+        }
     }
 
     #[test]
