@@ -16,6 +16,7 @@ use net_types::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    ops::Bound,
     time::Instant,
 };
 
@@ -55,8 +56,11 @@ pub(crate) struct Channels {
     outgoing: BTreeMap<(Peer, u64), StreamId>,
     /// Subscriptions whose events come over streams.
     incoming: BTreeMap<(SessionId, StreamId), u64>,
-    /// Streams with events to read.
+    /// Streams with events to read, and the one that had its turn last.
     with_events: BTreeSet<(SessionId, StreamId)>,
+    turn: Option<(SessionId, StreamId)>,
+    /// Whether one of them may be of a subscription that there is not.
+    has_doubts: bool,
     /// Messages that control streams had no room for.
     held: BTreeMap<SessionId, VecDeque<Bytes>>,
     /// Sessions with messages to read.
@@ -77,6 +81,8 @@ impl Channels {
             outgoing: BTreeMap::new(),
             incoming: BTreeMap::new(),
             with_events: BTreeSet::new(),
+            turn: None,
+            has_doubts: false,
             held: BTreeMap::new(),
             unread: BTreeSet::new(),
         }
@@ -90,6 +96,7 @@ impl Channels {
     pub(crate) fn handle_timeout(&mut self, at: Moment) {
         self.publisher.handle_timeout(at);
         self.subscriptions.handle_timeout(at);
+        self.has_doubts = true;
     }
 
     /// A session begins.
@@ -128,9 +135,17 @@ impl Channels {
     pub(crate) fn has_events(&mut self, session: SessionId, stream: StreamId) -> bool {
         let is_channel = self.incoming.contains_key(&(session, stream));
         if is_channel {
-            self.with_events.insert((session, stream));
+            self.has_doubts |= self.with_events.insert((session, stream));
         }
         is_channel
+    }
+
+    /// The stream with events behind that which had its turn last.
+    fn next_in_turn(&mut self) -> Option<(SessionId, StreamId)> {
+        let behind = self.turn.map_or(Bound::Unbounded, Bound::Excluded);
+        let next = self.with_events.range((behind, Bound::Unbounded)).next();
+        self.turn = next.or_else(|| self.with_events.first()).copied();
+        self.turn
     }
 
     /// A stream of a peer has ended; true if it carried events.
@@ -172,6 +187,7 @@ impl Machine {
     /// Hears a channel no more.
     pub fn unsubscribe(&mut self, id: SubscriptionId) {
         self.channels.subscriptions.unsubscribe(id);
+        self.channels.has_doubts = true;
     }
 
     /// Events, and streams of them, that came for no subscription of this node.
@@ -209,8 +225,13 @@ impl Machine {
 
     /// Reads the next event of a channel that this node hears. What is not read is what its publisher has to wait for.
     pub fn read_event(&mut self, now: Instant) -> Option<ChannelEvent> {
-        let streams: Vec<_> = self.channels.with_events.iter().copied().collect();
-        streams.into_iter().find_map(|(session, stream)| self.read_event_of(now, session, stream))
+        for _ in 0..self.channels.with_events.len() {
+            let (session, stream) = self.channels.next_in_turn()?;
+            if let Some(event) = self.read_event_of(now, session, stream) {
+                return Some(event);
+            }
+        }
+        None
     }
 
     fn read_event_of(&mut self, now: Instant, session: SessionId, stream: StreamId) -> Option<ChannelEvent> {
@@ -261,6 +282,9 @@ impl Machine {
 
     /// Has peers give up streams of events that this node does not want, so that what nobody reads takes no room.
     fn refuse_unwanted(&mut self, now: Instant) {
+        if !std::mem::take(&mut self.channels.has_doubts) {
+            return;
+        }
         let streams: Vec<_> = self.channels.with_events.iter().copied().collect();
         for (session, stream) in streams {
             let subscription = self.channels.incoming.get(&(session, stream)).copied();
@@ -298,6 +322,7 @@ impl Machine {
     fn take_control(&mut self, now: Instant, peer: Peer, body: ChannelControlBody) {
         let at = self.moment(now);
         let (channels, directory) = (&mut self.channels, &self.directory);
+        channels.has_doubts = true;
         match body {
             ChannelControlBody::ChannelSubscribe(asks) => {
                 channels.publisher.subscribe(at, directory, peer, &asks)
@@ -362,7 +387,8 @@ impl Machine {
         }
     }
 
-    fn give_up_session(&mut self, now: Instant, session: SessionId) {
+    /// Ends a session whose peer breaks rules.
+    pub(crate) fn give_up_session(&mut self, now: Instant, session: SessionId) {
         if let Some((_, key)) = self.endpoint.peer(session) {
             self.endpoint.disconnect(now, key);
         }

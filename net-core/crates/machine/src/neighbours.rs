@@ -209,9 +209,8 @@ impl Machine {
 
     /// Ends the session with a neighbour that misbehaves.
     pub(crate) fn give_up(&mut self, now: Instant, link: Link) {
-        let session = self.neighbours.session(link);
-        if let Some((_, key)) = session.and_then(|session| self.endpoint.peer(session)) {
-            self.endpoint.disconnect(now, key);
+        if let Some(session) = self.neighbours.session(link) {
+            self.give_up_session(now, session);
         }
     }
 }
