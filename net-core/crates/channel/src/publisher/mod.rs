@@ -23,6 +23,7 @@ use net_crypto::EntityId;
 use net_gossip::Timers;
 use net_types::{
     channel::{ChannelEnd, ChannelRefusal, MAX_SUBSCRIPTIONS},
+    identity::NodeId,
     wire::channel::{
         ChannelControl, ChannelControlBody, ChannelEnded, ChannelRefused, ChannelSubscribe, ChannelSubscribed,
     },
@@ -108,6 +109,7 @@ struct Channel {
 #[derive(Debug)]
 struct PeerState {
     entity: EntityId,
+    node: NodeId,
     next_id: u64,
     subscriptions: BTreeMap<u64, Subscription>,
     strikes: Strikes,
@@ -144,7 +146,9 @@ impl Publisher {
         let before = self.absent.iter().position(|(other, _)| *other == entity);
         let strikes =
             before.and_then(|at| self.absent.remove(at)).map(|(_, strikes)| strikes).unwrap_or_default();
-        self.peers.insert(peer, PeerState { entity, next_id: 1, subscriptions: BTreeMap::new(), strikes });
+        let node = entity.node_id();
+        let state = PeerState { entity, node, next_id: 1, subscriptions: BTreeMap::new(), strikes };
+        self.peers.insert(peer, state);
     }
 
     /// The session with a peer has ended, and with it its subscriptions; nobody is told.
@@ -191,11 +195,11 @@ impl Publisher {
     }
 
     /// Ends what a node hears that it may not hear any more, since what it has announced is another.
-    pub fn announced(&mut self, directory: &Directory, node: net_types::identity::NodeId) {
+    pub fn announced(&mut self, directory: &Directory, node: NodeId) {
         let is_own = node == self.entity.node_id();
         let mut ended = Vec::new();
         for (peer, state) in &self.peers {
-            if is_own || state.entity.node_id() == node {
+            if is_own || state.node == node {
                 let stays = |subscription: &Subscription| {
                     self.is_visible(directory, &state.entity, &subscription.channel)
                 };
