@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::job::Job;
 use crate::language::missing_for_servers;
-use crate::prepare::{INCLUDES, WARNINGS};
+use crate::prepare::{self, INCLUDES, WARNINGS};
 use crate::run::Context;
 use crate::workspace::STATIC_LIBRARY;
 
@@ -25,6 +25,25 @@ pub(crate) fn coverage(context: &Context, job: &Job) -> Result<()> {
     let this = env::current_exe()?.display().to_string();
     job.run(context.workspace.command(&this, "").args(["spec", "coverage"]))
 }
+
+/// Tests the compiler and what runs the tests.
+pub(crate) fn tool_tests(context: &Context, job: &Job) -> Result<()> {
+    let mut cargo = context.workspace.command("cargo", "");
+    cargo.args(["test", "--no-fail-fast", "--features", "conformance"]);
+    job.run(cargo.args(TOOLS.iter().flat_map(|tool| ["--package", tool])))
+}
+
+/// Tests everything else that is written in Rust, on the crates that the native libraries are made of.
+pub(crate) fn rust_tests(context: &Context, job: &Job) -> Result<()> {
+    let workspace = context.workspace;
+    let mut cargo = workspace.cargo("test");
+    cargo.args(["--no-fail-fast", "--features", "conformance", "--workspace"]);
+    prepare::check_ours(workspace, &mut cargo)?;
+    job.run(cargo.args(TOOLS.iter().flat_map(|tool| ["--exclude", tool])))
+}
+
+/// Crates that are tested as they were built to run this: the tools, and one whose tests ask the compiler what is right.
+const TOOLS: [&str; 4] = ["net-codegen", "net-conformance", "net-tasks", "net-types"];
 
 /// Looks for the servers that tests start.
 pub(crate) fn servers(context: &Context, _: &Job) -> Result<()> {

@@ -69,7 +69,7 @@ pub(crate) fn native_libraries(context: &Context, job: &Job) -> Result<()> {
 /// Has cargo build our crates with checks and without optimization; those of others stay as they are in packages.
 ///
 /// Nearly all the time that optimizing takes goes into what is generated, of which each function runs briefly.
-fn check_ours(workspace: &Workspace, cargo: &mut Command) -> Result<()> {
+pub(crate) fn check_ours(workspace: &Workspace, cargo: &mut Command) -> Result<()> {
     for package in our_crates(workspace)? {
         for setting in ["opt-level=0", "debug-assertions=true", "overflow-checks=true"] {
             cargo.args(["--config", &format!("profile.release.package.{package}.{setting}")]);
