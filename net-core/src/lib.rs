@@ -16,15 +16,16 @@ pub use net_node::cortex::{
 };
 pub use net_node::dedup::RedisStreamDedup;
 pub use net_node::identity::{Identity, Token};
-pub use net_node::mesh::{MeshEvents, MeshNode, MeshStream};
+pub use net_node::mesh::{CapabilityChanges, MeshEvents, MeshNode, MeshStream};
 pub use net_node::redex::{Redex, RedexFile, RedexTailIter};
 pub use net_types as types;
 
-use net_node::{cortex, identity};
+use net_node::{capability, cortex, identity};
 use net_types::{
     Error, api,
     base::{ChecksumHash, LibraryInfo},
     bus::NetKeypair,
+    capability::{SubnetId, Tag, TagKey, TaxonomyAxis},
     cortex::WriteToken,
     identity::{AuthorizeOptions, TokenInfo, TokenScope},
     redex::RedexFileConfig,
@@ -57,6 +58,48 @@ impl api::BaseFunctions for Functions {
 impl api::BusFunctions for Functions {
     fn generate_net_keypair() -> Result<NetKeypair, Error> {
         net_node::keypair::generate()
+    }
+}
+
+impl api::CapabilityFunctions for Functions {
+    fn normalize_gpu_vendor(vendor: &str) -> Result<String, Error> {
+        Ok(capability::normalize_gpu_vendor(vendor))
+    }
+
+    fn with_tenant_scope(tags: &[&str], tenant_id: &str) -> Result<Vec<String>, Error> {
+        capability::with_tenant_scope(tags, tenant_id)
+    }
+
+    fn with_region_scope(tags: &[&str], region: &str) -> Result<Vec<String>, Error> {
+        capability::with_region_scope(tags, region)
+    }
+
+    fn with_subnet_local_scope(tags: &[&str]) -> Result<Vec<String>, Error> {
+        Ok(capability::with_subnet_local_scope(tags))
+    }
+
+    fn make_tag_key(axis: TaxonomyAxis, key: &str) -> Result<TagKey, Error> {
+        Ok(capability::tag_key(axis, key)?)
+    }
+
+    fn tag_to_string(tag: Tag) -> Result<String, Error> {
+        Ok(capability::tag_to_string(&tag)?)
+    }
+
+    fn tag_from_string(s: &str) -> Result<Tag, Error> {
+        Ok(capability::tag_from_string(s)?)
+    }
+
+    fn tag_from_user_string(s: &str) -> Result<Tag, Error> {
+        Ok(capability::tag_from_user_string(s)?)
+    }
+
+    fn starts_with_reserved_prefix(s: &str) -> Result<Option<String>, Error> {
+        Ok(capability::starts_with_reserved_prefix(s).map(str::to_owned))
+    }
+
+    fn make_subnet_id(levels: Vec<u32>) -> Result<SubnetId, Error> {
+        capability::subnet_id(levels)
     }
 }
 

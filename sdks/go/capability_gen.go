@@ -3,10 +3,32 @@
 package net
 
 // #include <net_mesh.h>
+// #cgo noescape net_normalize_gpu_vendor
+// #cgo nocallback net_normalize_gpu_vendor
+// #cgo noescape net_with_tenant_scope
+// #cgo nocallback net_with_tenant_scope
+// #cgo noescape net_with_region_scope
+// #cgo nocallback net_with_region_scope
+// #cgo noescape net_with_subnet_local_scope
+// #cgo nocallback net_with_subnet_local_scope
+// #cgo noescape net_make_tag_key
+// #cgo nocallback net_make_tag_key
+// #cgo noescape net_tag_to_string
+// #cgo nocallback net_tag_to_string
+// #cgo noescape net_tag_from_string
+// #cgo nocallback net_tag_from_string
+// #cgo noescape net_tag_from_user_string
+// #cgo nocallback net_tag_from_user_string
+// #cgo noescape net_starts_with_reserved_prefix
+// #cgo nocallback net_starts_with_reserved_prefix
+// #cgo noescape net_make_subnet_id
+// #cgo nocallback net_make_subnet_id
 import "C"
 
 import (
+	"cmp"
 	"strconv"
+	"time"
 )
 
 // Most bytes of an announcement.
@@ -20,6 +42,18 @@ const MaxDeltas uint8 = 8
 
 // Parts by which what two nodes know is compared: by the first byte of a key.
 const DigestBuckets uint16 = 256
+
+// Starts of tags that have a meaning of their own.
+var ReservedPrefixes = []string{"causal:", "fork-of:", "heat:", "scope:"}
+
+// Start of the tag that names a tenant.
+const ScopeTenantPrefix string = "scope:tenant:"
+
+// Start of the tag that names a region.
+const ScopeRegionPrefix string = "scope:region:"
+
+// The tag of a node that is found in its own subnet only.
+const ScopeSubnetLocal string = "scope:subnet-local"
 
 // What the body of an announcement is.
 type AnnouncementKind string
@@ -65,4 +99,1934 @@ func packAnnouncementKind(w *writer, v AnnouncementKind) {
 
 func unpackAnnouncementKind(r *reader) AnnouncementKind {
 	return announcementKindOf(r.uvarint())
+}
+
+// Who makes a graphics processor.
+type GPUVendor string
+
+const (
+	// NVIDIA Corporation.
+	GPUVendorNvidia GPUVendor = "nvidia"
+	// Advanced Micro Devices.
+	GPUVendorAMD GPUVendor = "amd"
+	// Intel Corporation.
+	GPUVendorIntel GPUVendor = "intel"
+	// Apple Inc.
+	GPUVendorApple GPUVendor = "apple"
+	// Qualcomm Incorporated.
+	GPUVendorQualcomm GPUVendor = "qualcomm"
+	// Somebody else; it is not announced.
+	GPUVendorUnknown GPUVendor = "unknown"
+)
+
+func (v GPUVendor) tag() (uint64, bool) {
+	switch v {
+	case GPUVendorNvidia:
+		return 0, true
+	case GPUVendorAMD:
+		return 1, true
+	case GPUVendorIntel:
+		return 2, true
+	case GPUVendorApple:
+		return 3, true
+	case GPUVendorQualcomm:
+		return 4, true
+	case GPUVendorUnknown:
+		return 5, true
+	default:
+		return 0, false
+	}
+}
+
+func gPUVendorOf(tag uint64) GPUVendor {
+	switch tag {
+	case 0:
+		return GPUVendorNvidia
+	case 1:
+		return GPUVendorAMD
+	case 2:
+		return GPUVendorIntel
+	case 3:
+		return GPUVendorApple
+	case 4:
+		return GPUVendorQualcomm
+	case 5:
+		return GPUVendorUnknown
+	default:
+		return GPUVendor("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packGPUVendor(w *writer, v GPUVendor) {
+	packUint(w, w.tag(v))
+}
+
+func unpackGPUVendor(r *reader) GPUVendor {
+	return gPUVendorOf(r.uvarint())
+}
+
+// What an accelerator is.
+type AcceleratorKind string
+
+const (
+	// A tensor processor.
+	AcceleratorKindTPU AcceleratorKind = "tpu"
+	// A neural processor.
+	AcceleratorKindNPU AcceleratorKind = "npu"
+	// Programmable gates.
+	AcceleratorKindFPGA AcceleratorKind = "fpga"
+	// A circuit for one purpose.
+	AcceleratorKindASIC AcceleratorKind = "asic"
+	// A signal processor.
+	AcceleratorKindDSP AcceleratorKind = "dsp"
+	// Something else; it is not announced.
+	AcceleratorKindUnknown AcceleratorKind = "unknown"
+)
+
+func (v AcceleratorKind) tag() (uint64, bool) {
+	switch v {
+	case AcceleratorKindTPU:
+		return 0, true
+	case AcceleratorKindNPU:
+		return 1, true
+	case AcceleratorKindFPGA:
+		return 2, true
+	case AcceleratorKindASIC:
+		return 3, true
+	case AcceleratorKindDSP:
+		return 4, true
+	case AcceleratorKindUnknown:
+		return 5, true
+	default:
+		return 0, false
+	}
+}
+
+func acceleratorKindOf(tag uint64) AcceleratorKind {
+	switch tag {
+	case 0:
+		return AcceleratorKindTPU
+	case 1:
+		return AcceleratorKindNPU
+	case 2:
+		return AcceleratorKindFPGA
+	case 3:
+		return AcceleratorKindASIC
+	case 4:
+		return AcceleratorKindDSP
+	case 5:
+		return AcceleratorKindUnknown
+	default:
+		return AcceleratorKind("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packAcceleratorKind(w *writer, v AcceleratorKind) {
+	packUint(w, w.tag(v))
+}
+
+func unpackAcceleratorKind(r *reader) AcceleratorKind {
+	return acceleratorKindOf(r.uvarint())
+}
+
+// What a model takes and gives.
+type Modality string
+
+const (
+	// Written words.
+	ModalityText Modality = "text"
+	// Images.
+	ModalityImage Modality = "image"
+	// Sound.
+	ModalityAudio Modality = "audio"
+	// Moving images.
+	ModalityVideo Modality = "video"
+	// Programs.
+	ModalityCode Modality = "code"
+	// Vectors that stand for what was given.
+	ModalityEmbedding Modality = "embedding"
+	// Calls of tools; in tags it is `tool_use`.
+	ModalityToolUse Modality = "tool-use"
+)
+
+func (v Modality) tag() (uint64, bool) {
+	switch v {
+	case ModalityText:
+		return 0, true
+	case ModalityImage:
+		return 1, true
+	case ModalityAudio:
+		return 2, true
+	case ModalityVideo:
+		return 3, true
+	case ModalityCode:
+		return 4, true
+	case ModalityEmbedding:
+		return 5, true
+	case ModalityToolUse, "tool_use":
+		return 6, true
+	default:
+		return 0, false
+	}
+}
+
+func modalityOf(tag uint64) Modality {
+	switch tag {
+	case 0:
+		return ModalityText
+	case 1:
+		return ModalityImage
+	case 2:
+		return ModalityAudio
+	case 3:
+		return ModalityVideo
+	case 4:
+		return ModalityCode
+	case 5:
+		return ModalityEmbedding
+	case 6:
+		return ModalityToolUse
+	default:
+		return Modality("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packModality(w *writer, v Modality) {
+	packUint(w, w.tag(v))
+}
+
+func unpackModality(r *reader) Modality {
+	return modalityOf(r.uvarint())
+}
+
+// What a tag is about.
+type TaxonomyAxis string
+
+const (
+	// What the machine has.
+	TaxonomyAxisHardware TaxonomyAxis = "hardware"
+	// What runs on it.
+	TaxonomyAxisSoftware TaxonomyAxis = "software"
+	// What is attached to it.
+	TaxonomyAxisDevices TaxonomyAxis = "devices"
+	// What it stores.
+	TaxonomyAxisDataforts TaxonomyAxis = "dataforts"
+)
+
+func (v TaxonomyAxis) tag() (uint64, bool) {
+	switch v {
+	case TaxonomyAxisHardware:
+		return 0, true
+	case TaxonomyAxisSoftware:
+		return 1, true
+	case TaxonomyAxisDevices:
+		return 2, true
+	case TaxonomyAxisDataforts:
+		return 3, true
+	default:
+		return 0, false
+	}
+}
+
+func taxonomyAxisOf(tag uint64) TaxonomyAxis {
+	switch tag {
+	case 0:
+		return TaxonomyAxisHardware
+	case 1:
+		return TaxonomyAxisSoftware
+	case 2:
+		return TaxonomyAxisDevices
+	case 3:
+		return TaxonomyAxisDataforts
+	default:
+		return TaxonomyAxis("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packTaxonomyAxis(w *writer, v TaxonomyAxis) {
+	packUint(w, w.tag(v))
+}
+
+func unpackTaxonomyAxis(r *reader) TaxonomyAxis {
+	return taxonomyAxisOf(r.uvarint())
+}
+
+// What stands between a key and its value; both mean the same.
+type AxisSeparator string
+
+const (
+	// The one that is meant where nothing is said.
+	AxisSeparatorEq AxisSeparator = "="
+	// The other one.
+	AxisSeparatorColon AxisSeparator = ":"
+)
+
+func (v AxisSeparator) tag() (uint64, bool) {
+	switch v {
+	case AxisSeparatorEq:
+		return 0, true
+	case AxisSeparatorColon:
+		return 1, true
+	default:
+		return 0, false
+	}
+}
+
+func axisSeparatorOf(tag uint64) AxisSeparator {
+	switch tag {
+	case 0:
+		return AxisSeparatorEq
+	case 1:
+		return AxisSeparatorColon
+	default:
+		return AxisSeparator("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packAxisSeparator(w *writer, v AxisSeparator) {
+	packUint(w, w.tag(v))
+}
+
+func unpackAxisSeparator(r *reader) AxisSeparator {
+	return axisSeparatorOf(r.uvarint())
+}
+
+// Which nodes a query gives, by the scope that each has chosen with its tags. It narrows what is given and is no access control.
+// A node with `scope:subnet-local` is given by `sameSubnet` alone; one that has chosen no tenant and no region by all others.
+//
+// It is one of [ScopeFilterAny], [ScopeFilterGlobalOnly], [ScopeFilterSameSubnet], [ScopeFilterTenant], [ScopeFilterTenants], [ScopeFilterRegion], [ScopeFilterRegions].
+type ScopeFilter interface {
+	packScopeFilter(w *writer)
+}
+
+// All but those that are found in their own subnet only.
+type ScopeFilterAny struct{}
+
+func (v ScopeFilterAny) packScopeFilter(w *writer) {
+	packUint(w, uint64(0))
+	w.record(0, func() {
+	})
+}
+
+// Those that have chosen no scope.
+type ScopeFilterGlobalOnly struct{}
+
+func (v ScopeFilterGlobalOnly) packScopeFilter(w *writer) {
+	packUint(w, uint64(1))
+	w.record(0, func() {
+	})
+}
+
+// Those in the asking node's subnet; none if it is in no subnet.
+type ScopeFilterSameSubnet struct{}
+
+func (v ScopeFilterSameSubnet) packScopeFilter(w *writer) {
+	packUint(w, uint64(2))
+	w.record(0, func() {
+	})
+}
+
+// Those of this tenant, and those that have chosen no scope.
+type ScopeFilterTenant struct {
+	// The tenant.
+	Tenant string
+}
+
+func (v ScopeFilterTenant) packScopeFilter(w *writer) {
+	packUint(w, uint64(3))
+	w.record(1, func() {
+		w.name = "Tenant"
+		packText[string](w, v.Tenant)
+	})
+}
+
+// Those of one of these tenants, and those that have chosen no scope.
+type ScopeFilterTenants struct {
+	// The tenants.
+	Tenants []string
+}
+
+func (v ScopeFilterTenants) packScopeFilter(w *writer) {
+	packUint(w, uint64(4))
+	w.record(1, func() {
+		w.name = "Tenants"
+		packList(packText[string])(w, v.Tenants)
+	})
+}
+
+// Those of this region, and those that have chosen no scope.
+type ScopeFilterRegion struct {
+	// The region.
+	Region string
+}
+
+func (v ScopeFilterRegion) packScopeFilter(w *writer) {
+	packUint(w, uint64(5))
+	w.record(1, func() {
+		w.name = "Region"
+		packText[string](w, v.Region)
+	})
+}
+
+// Those of one of these regions, and those that have chosen no scope.
+type ScopeFilterRegions struct {
+	// The regions.
+	Regions []string
+}
+
+func (v ScopeFilterRegions) packScopeFilter(w *writer) {
+	packUint(w, uint64(6))
+	w.record(1, func() {
+		w.name = "Regions"
+		packList(packText[string])(w, v.Regions)
+	})
+}
+
+func packScopeFilter(w *writer, v ScopeFilter) {
+	if v == nil {
+		w.fail(argumentError(w.name, "is nil"))
+		return
+	}
+	v.packScopeFilter(w)
+}
+
+func unpackScopeFilter(r *reader) (value ScopeFilter) {
+	index := r.uvarint()
+	f := r.record()
+	switch index {
+	case 0:
+		var v ScopeFilterAny
+		value = v
+	case 1:
+		var v ScopeFilterGlobalOnly
+		value = v
+	case 2:
+		var v ScopeFilterSameSubnet
+		value = v
+	case 3:
+		var v ScopeFilterTenant
+		if f.has() {
+			v.Tenant = unpackText[string](&f.reader)
+		}
+		value = v
+	case 4:
+		var v ScopeFilterTenants
+		if f.has() {
+			v.Tenants = unpackList(unpackText[string])(&f.reader)
+		}
+		value = v
+	case 5:
+		var v ScopeFilterRegion
+		if f.has() {
+			v.Region = unpackText[string](&f.reader)
+		}
+		value = v
+	case 6:
+		var v ScopeFilterRegions
+		if f.has() {
+			v.Regions = unpackList(unpackText[string])(&f.reader)
+		}
+		value = v
+	default:
+		r.fail("a pack has an unknown case")
+	}
+	r.close(&f)
+	return value
+}
+
+// A tag, taken apart.
+//
+// It is one of [TagAxisPresent], [TagAxisValue], [TagReserved], [TagLegacy].
+type Tag interface {
+	packTag(w *writer)
+}
+
+// `<axis>.<key>`: it is there.
+type TagAxisPresent struct {
+	// The axis.
+	Axis TaxonomyAxis
+	// The key.
+	Key string
+}
+
+func (v TagAxisPresent) packTag(w *writer) {
+	packUint(w, uint64(0))
+	w.record(2, func() {
+		w.name = "Axis"
+		packTaxonomyAxis(w, v.Axis)
+		w.name = "Key"
+		packText[string](w, v.Key)
+	})
+}
+
+// `<axis>.<key>=<value>`, or with a colon: the first of both separates.
+type TagAxisValue struct {
+	// The axis.
+	Axis TaxonomyAxis
+	// The key.
+	Key string
+	// The value.
+	Value string
+	// The separator.
+	// Zero: AxisSeparatorEq.
+	Separator AxisSeparator
+}
+
+func (v TagAxisValue) packTag(w *writer) {
+	packUint(w, uint64(1))
+	w.record(4, func() {
+		w.name = "Axis"
+		packTaxonomyAxis(w, v.Axis)
+		w.name = "Key"
+		packText[string](w, v.Key)
+		w.name = "Value"
+		packText[string](w, v.Value)
+		w.name = "Separator"
+		packAxisSeparator(w, cmp.Or(v.Separator, AxisSeparatorEq))
+	})
+}
+
+// One that begins with one of `RESERVED_PREFIXES`.
+type TagReserved struct {
+	// The prefix.
+	Prefix string
+	// The body.
+	Body string
+}
+
+func (v TagReserved) packTag(w *writer) {
+	packUint(w, uint64(2))
+	w.record(2, func() {
+		w.name = "Prefix"
+		packText[string](w, v.Prefix)
+		w.name = "Body"
+		packText[string](w, v.Body)
+	})
+}
+
+// Anything else.
+type TagLegacy struct {
+	// The raw.
+	Raw string
+}
+
+func (v TagLegacy) packTag(w *writer) {
+	packUint(w, uint64(3))
+	w.record(1, func() {
+		w.name = "Raw"
+		packText[string](w, v.Raw)
+	})
+}
+
+func packTag(w *writer, v Tag) {
+	if v == nil {
+		w.fail(argumentError(w.name, "is nil"))
+		return
+	}
+	v.packTag(w)
+}
+
+func unpackTag(r *reader) (value Tag) {
+	index := r.uvarint()
+	f := r.record()
+	switch index {
+	case 0:
+		var v TagAxisPresent
+		if f.has() {
+			v.Axis = unpackTaxonomyAxis(&f.reader)
+		}
+		if f.has() {
+			v.Key = unpackText[string](&f.reader)
+		}
+		value = v
+	case 1:
+		var v TagAxisValue
+		if f.has() {
+			v.Axis = unpackTaxonomyAxis(&f.reader)
+		}
+		if f.has() {
+			v.Key = unpackText[string](&f.reader)
+		}
+		if f.has() {
+			v.Value = unpackText[string](&f.reader)
+		}
+		if f.has() {
+			v.Separator = unpackAxisSeparator(&f.reader)
+		}
+		value = v
+	case 2:
+		var v TagReserved
+		if f.has() {
+			v.Prefix = unpackText[string](&f.reader)
+		}
+		if f.has() {
+			v.Body = unpackText[string](&f.reader)
+		}
+		value = v
+	case 3:
+		var v TagLegacy
+		if f.has() {
+			v.Raw = unpackText[string](&f.reader)
+		}
+		value = v
+	default:
+		r.fail("a pack has an unknown case")
+	}
+	r.close(&f)
+	return value
+}
+
+// A graphics processor. Numbers that are 0 and texts that are empty say nothing, here and in all that is announced.
+type GPUInfo struct {
+	// Who makes it.
+	// Zero: GPUVendorUnknown.
+	Vendor GPUVendor
+	// What it is called.
+	Model string
+	// Its memory in GiB.
+	VRAMGB uint32
+	// Its compute units.
+	ComputeUnits uint32
+	// Its tensor cores.
+	TensorCores uint32
+	// Tenths of teraflops at 16 bits.
+	FP16TFLOPSX10 uint32
+}
+
+// NewGPUInfo gives options in which every default is set.
+func NewGPUInfo() *GPUInfo {
+	return &GPUInfo{Vendor: GPUVendorUnknown}
+}
+
+func packGPUInfo(w *writer, v GPUInfo) {
+	w.record(6, func() {
+		w.name = "Vendor"
+		packGPUVendor(w, cmp.Or(v.Vendor, GPUVendorUnknown))
+		w.name = "Model"
+		packText[string](w, v.Model)
+		packUint[uint32](w, v.VRAMGB)
+		packUint[uint32](w, v.ComputeUnits)
+		packUint[uint32](w, v.TensorCores)
+		packUint[uint32](w, v.FP16TFLOPSX10)
+	})
+}
+
+func unpackGPUInfo(r *reader) (v GPUInfo) {
+	f := r.record()
+	if f.has() {
+		v.Vendor = unpackGPUVendor(&f.reader)
+	}
+	if f.has() {
+		v.Model = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.VRAMGB = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.ComputeUnits = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.TensorCores = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.FP16TFLOPSX10 = unpackUint[uint32](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// An accelerator that is no graphics processor.
+type Accelerator struct {
+	// What it is.
+	// Zero: AcceleratorKindUnknown.
+	Kind AcceleratorKind
+	// What it is called.
+	Model string
+	// Its memory in GiB.
+	MemoryGB uint32
+	// Tenths of tera-operations in a second.
+	TOPSX10 uint32
+}
+
+// AcceleratorInfo is another name of [Accelerator].
+type AcceleratorInfo = Accelerator
+
+// NewAccelerator gives options in which every default is set.
+func NewAccelerator() *Accelerator {
+	return &Accelerator{Kind: AcceleratorKindUnknown}
+}
+
+func packAccelerator(w *writer, v Accelerator) {
+	w.record(4, func() {
+		w.name = "Kind"
+		packAcceleratorKind(w, cmp.Or(v.Kind, AcceleratorKindUnknown))
+		w.name = "Model"
+		packText[string](w, v.Model)
+		packUint[uint32](w, v.MemoryGB)
+		packUint[uint32](w, v.TOPSX10)
+	})
+}
+
+func unpackAccelerator(r *reader) (v Accelerator) {
+	f := r.record()
+	if f.has() {
+		v.Kind = unpackAcceleratorKind(&f.reader)
+	}
+	if f.has() {
+		v.Model = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.MemoryGB = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.TOPSX10 = unpackUint[uint32](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a machine has.
+type Hardware struct {
+	// Cores of the processor.
+	CPUCores uint32
+	// Threads of the processor.
+	CPUThreads uint32
+	// Memory in GiB.
+	MemoryGB uint32
+	// The first graphics processor.
+	// Nil: no graphics processor.
+	GPU *GPUInfo
+	// Further ones; they are announced too, and found.
+	AdditionalGPUs []GPUInfo
+	// Storage in GiB.
+	StorageGB uint64
+	// What the network carries, in Gbit/s.
+	NetworkGbps uint32
+	// Other accelerators.
+	Accelerators []Accelerator
+}
+
+// HardwareCaps is another name of [Hardware].
+type HardwareCaps = Hardware
+
+// NewHardware gives options in which every default is set.
+func NewHardware() *Hardware {
+	return &Hardware{}
+}
+
+func packHardware(w *writer, v Hardware) {
+	w.record(8, func() {
+		packUint[uint32](w, v.CPUCores)
+		packUint[uint32](w, v.CPUThreads)
+		packUint[uint32](w, v.MemoryGB)
+		packOptional(packGPUInfo)(w, v.GPU)
+		packList(packGPUInfo)(w, v.AdditionalGPUs)
+		packUint[uint64](w, v.StorageGB)
+		packUint[uint32](w, v.NetworkGbps)
+		packList(packAccelerator)(w, v.Accelerators)
+	})
+}
+
+func unpackHardware(r *reader) (v Hardware) {
+	f := r.record()
+	if f.has() {
+		v.CPUCores = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.CPUThreads = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.MemoryGB = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.GPU = unpackOptional(unpackGPUInfo)(&f.reader)
+	}
+	if f.has() {
+		v.AdditionalGPUs = unpackList(unpackGPUInfo)(&f.reader)
+	}
+	if f.has() {
+		v.StorageGB = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.NetworkGbps = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.Accelerators = unpackList(unpackAccelerator)(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Something that is installed.
+type SoftwarePair struct {
+	// What it is called; any text.
+	Name string
+	// Its version.
+	Version string
+}
+
+func packSoftwarePair(w *writer, v SoftwarePair) {
+	w.record(2, func() {
+		w.name = "Name"
+		packText[string](w, v.Name)
+		w.name = "Version"
+		packText[string](w, v.Version)
+	})
+}
+
+func unpackSoftwarePair(r *reader) (v SoftwarePair) {
+	f := r.record()
+	if f.has() {
+		v.Name = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Version = unpackText[string](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What runs on a machine.
+type Software struct {
+	// Operating system.
+	OS string
+	// Its version.
+	OSVersion string
+	// Language runtimes.
+	Runtimes []SoftwarePair
+	// Frameworks that programs use.
+	Frameworks []SoftwarePair
+	// Version of CUDA.
+	CUDAVersion string
+	// Drivers of devices.
+	Drivers []SoftwarePair
+}
+
+// SoftwareCaps is another name of [Software].
+type SoftwareCaps = Software
+
+// NewSoftware gives options in which every default is set.
+func NewSoftware() *Software {
+	return &Software{}
+}
+
+func packSoftware(w *writer, v Software) {
+	w.record(6, func() {
+		w.name = "OS"
+		packText[string](w, v.OS)
+		w.name = "OSVersion"
+		packText[string](w, v.OSVersion)
+		packList(packSoftwarePair)(w, v.Runtimes)
+		packList(packSoftwarePair)(w, v.Frameworks)
+		w.name = "CUDAVersion"
+		packText[string](w, v.CUDAVersion)
+		packList(packSoftwarePair)(w, v.Drivers)
+	})
+}
+
+func unpackSoftware(r *reader) (v Software) {
+	f := r.record()
+	if f.has() {
+		v.OS = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.OSVersion = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Runtimes = unpackList(unpackSoftwarePair)(&f.reader)
+	}
+	if f.has() {
+		v.Frameworks = unpackList(unpackSoftwarePair)(&f.reader)
+	}
+	if f.has() {
+		v.CUDAVersion = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Drivers = unpackList(unpackSoftwarePair)(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A model that is served.
+type ModelCapability struct {
+	// Its id.
+	ModelID string
+	// Its family.
+	Family string
+	// Tenths of billions of parameters.
+	ParametersBx10 uint32
+	// Tokens of its context.
+	ContextLength uint32
+	// How it is quantized.
+	Quantization string
+	// What it takes and gives.
+	Modalities []Modality
+	// Tokens in a second.
+	TokensPerSec uint32
+	// Whether it is in memory.
+	Loaded bool
+}
+
+// ModelCaps is another name of [ModelCapability].
+type ModelCaps = ModelCapability
+
+// NewModelCapability gives options in which every default is set.
+func NewModelCapability() *ModelCapability {
+	return &ModelCapability{}
+}
+
+func packModelCapability(w *writer, v ModelCapability) {
+	w.record(8, func() {
+		w.name = "ModelID"
+		packText[string](w, v.ModelID)
+		w.name = "Family"
+		packText[string](w, v.Family)
+		packUint[uint32](w, v.ParametersBx10)
+		packUint[uint32](w, v.ContextLength)
+		w.name = "Quantization"
+		packText[string](w, v.Quantization)
+		w.name = "Modalities"
+		packList(packModality)(w, v.Modalities)
+		packUint[uint32](w, v.TokensPerSec)
+		packBool(w, v.Loaded)
+	})
+}
+
+func unpackModelCapability(r *reader) (v ModelCapability) {
+	f := r.record()
+	if f.has() {
+		v.ModelID = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Family = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.ParametersBx10 = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.ContextLength = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.Quantization = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Modalities = unpackList(unpackModality)(&f.reader)
+	}
+	if f.has() {
+		v.TokensPerSec = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.Loaded = unpackBool(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A tool that is offered.
+type ToolCapability struct {
+	// Its id.
+	ToolID string
+	// What it is called.
+	Name string
+	// Its version.
+	Version string
+	// JSON schema of what it takes; it stands in the metadata.
+	InputSchema string
+	// JSON schema of what it gives; it stands in the metadata.
+	OutputSchema string
+	// Tags that it needs.
+	Requires []string
+	// How long it takes, about.
+	EstimatedTime time.Duration
+	// Whether it keeps nothing from one call to the next.
+	Stateless bool
+}
+
+// ToolCaps is another name of [ToolCapability].
+type ToolCaps = ToolCapability
+
+// NewToolCapability gives options in which every default is set.
+func NewToolCapability() *ToolCapability {
+	return &ToolCapability{}
+}
+
+func packToolCapability(w *writer, v ToolCapability) {
+	w.record(8, func() {
+		w.name = "ToolID"
+		packText[string](w, v.ToolID)
+		w.name = "Name"
+		packText[string](w, v.Name)
+		w.name = "Version"
+		packText[string](w, v.Version)
+		w.name = "InputSchema"
+		packText[string](w, v.InputSchema)
+		w.name = "OutputSchema"
+		packText[string](w, v.OutputSchema)
+		w.name = "Requires"
+		packList(packText[string])(w, v.Requires)
+		w.name = "EstimatedTime"
+		packDuration(time.Millisecond)(w, v.EstimatedTime)
+		packBool(w, v.Stateless)
+	})
+}
+
+func unpackToolCapability(r *reader) (v ToolCapability) {
+	f := r.record()
+	if f.has() {
+		v.ToolID = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Name = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Version = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.InputSchema = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.OutputSchema = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Requires = unpackList(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.EstimatedTime = unpackDuration(time.Millisecond)(&f.reader)
+	}
+	if f.has() {
+		v.Stateless = unpackBool(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// How much a node takes.
+type CapabilityLimits struct {
+	// Requests at once.
+	MaxConcurrentRequests uint32
+	// Tokens of a request.
+	MaxTokensPerRequest uint32
+	// Requests in a minute.
+	RateLimitRpm uint32
+	// Items of a batch.
+	MaxBatchSize uint32
+	// Bytes that a request may have.
+	MaxInputBytes uint64
+	// Bytes that an answer may have.
+	MaxOutputBytes uint64
+}
+
+// NewCapabilityLimits gives options in which every default is set.
+func NewCapabilityLimits() *CapabilityLimits {
+	return &CapabilityLimits{}
+}
+
+func packCapabilityLimits(w *writer, v CapabilityLimits) {
+	w.record(6, func() {
+		packUint[uint32](w, v.MaxConcurrentRequests)
+		packUint[uint32](w, v.MaxTokensPerRequest)
+		packUint[uint32](w, v.RateLimitRpm)
+		packUint[uint32](w, v.MaxBatchSize)
+		packUint[uint64](w, v.MaxInputBytes)
+		packUint[uint64](w, v.MaxOutputBytes)
+	})
+}
+
+func unpackCapabilityLimits(r *reader) (v CapabilityLimits) {
+	f := r.record()
+	if f.has() {
+		v.MaxConcurrentRequests = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.MaxTokensPerRequest = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.RateLimitRpm = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.MaxBatchSize = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.MaxInputBytes = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.MaxOutputBytes = unpackUint[uint64](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a node announces. Typed parts become tags without loss, each field one of `<axis>.<key>=<value>`, and of a peer's tags
+// those that fit a typed part come back in it; all others are among `tags`.
+type CapabilitySet struct {
+	// What the machine has.
+	// Nil: nothing is said.
+	Hardware *Hardware
+	// What runs on it.
+	// Nil: nothing is said.
+	Software *Software
+	// Models that it serves.
+	Models []ModelCapability
+	// Tools that it offers.
+	Tools []ToolCapability
+	// Further tags. `scope:` tags are a node's to choose; the other reserved prefixes are an error.
+	Tags []string
+	// How much it takes.
+	// Nil: nothing is said.
+	Limits *CapabilityLimits
+	// Texts by key.
+	Metadata map[string]string
+}
+
+// NewCapabilitySet gives options in which every default is set.
+func NewCapabilitySet() *CapabilitySet {
+	return &CapabilitySet{}
+}
+
+func packCapabilitySet(w *writer, v CapabilitySet) {
+	w.record(7, func() {
+		packOptional(packHardware)(w, v.Hardware)
+		packOptional(packSoftware)(w, v.Software)
+		packList(packModelCapability)(w, v.Models)
+		packList(packToolCapability)(w, v.Tools)
+		w.name = "Tags"
+		packList(packText[string])(w, v.Tags)
+		packOptional(packCapabilityLimits)(w, v.Limits)
+		w.name = "Metadata"
+		packMap(packText[string])(w, v.Metadata)
+	})
+}
+
+func unpackCapabilitySet(r *reader) (v CapabilitySet) {
+	f := r.record()
+	if f.has() {
+		v.Hardware = unpackOptional(unpackHardware)(&f.reader)
+	}
+	if f.has() {
+		v.Software = unpackOptional(unpackSoftware)(&f.reader)
+	}
+	if f.has() {
+		v.Models = unpackList(unpackModelCapability)(&f.reader)
+	}
+	if f.has() {
+		v.Tools = unpackList(unpackToolCapability)(&f.reader)
+	}
+	if f.has() {
+		v.Tags = unpackList(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.Limits = unpackOptional(unpackCapabilityLimits)(&f.reader)
+	}
+	if f.has() {
+		v.Metadata = unpackMap(unpackText[string])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a node has to have, all of it; what says nothing asks for nothing.
+type CapabilityFilter struct {
+	// All of these tags, with either separator.
+	RequireTags []string
+	// One of the models with these ids.
+	RequireModels []string
+	// One of the tools with these ids.
+	RequireTools []string
+	// So many GiB of memory.
+	MinMemoryGB uint32
+	// So many MiB of memory; of both, the greater counts.
+	MinMemoryMB uint32
+	// A graphics processor.
+	RequireGPU bool
+	// A graphics processor of this vendor.
+	// Nil: of any vendor.
+	GPUVendor *GPUVendor
+	// A graphics processor with so many GiB, of that vendor if one is named.
+	MinVRAMGB uint32
+	// The same in MiB; of both, the greater counts.
+	MinVRAMMB uint32
+	// A model with a context of so many tokens.
+	MinContextLength uint32
+	// All of these modalities, each by some model.
+	RequireModalities []Modality
+}
+
+// NewCapabilityFilter gives options in which every default is set.
+func NewCapabilityFilter() *CapabilityFilter {
+	return &CapabilityFilter{}
+}
+
+func packCapabilityFilter(w *writer, v CapabilityFilter) {
+	w.record(11, func() {
+		w.name = "RequireTags"
+		packList(packText[string])(w, v.RequireTags)
+		w.name = "RequireModels"
+		packList(packText[string])(w, v.RequireModels)
+		w.name = "RequireTools"
+		packList(packText[string])(w, v.RequireTools)
+		packUint[uint32](w, v.MinMemoryGB)
+		packUint[uint32](w, v.MinMemoryMB)
+		packBool(w, v.RequireGPU)
+		w.name = "GPUVendor"
+		packOptional(packGPUVendor)(w, v.GPUVendor)
+		packUint[uint32](w, v.MinVRAMGB)
+		packUint[uint32](w, v.MinVRAMMB)
+		packUint[uint32](w, v.MinContextLength)
+		w.name = "RequireModalities"
+		packList(packModality)(w, v.RequireModalities)
+	})
+}
+
+func unpackCapabilityFilter(r *reader) (v CapabilityFilter) {
+	f := r.record()
+	if f.has() {
+		v.RequireTags = unpackList(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.RequireModels = unpackList(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.RequireTools = unpackList(unpackText[string])(&f.reader)
+	}
+	if f.has() {
+		v.MinMemoryGB = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.MinMemoryMB = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.RequireGPU = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.GPUVendor = unpackOptional(unpackGPUVendor)(&f.reader)
+	}
+	if f.has() {
+		v.MinVRAMGB = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.MinVRAMMB = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.MinContextLength = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.RequireModalities = unpackList(unpackModality)(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What the best node has to have, and what counts more. Each weight is between 0 and 1.
+type CapabilityRequirement struct {
+	// What it has to have.
+	Filter CapabilityFilter
+	// Weight of its memory, up to 256 GiB.
+	PreferMoreMemory float64
+	// Weight of the memory of its largest graphics processor, up to 80 GiB.
+	PreferMoreVRAM float64
+	// Weight of the tokens in a second of its fastest model, up to 1,000.
+	PreferFasterInference float64
+	// Weight of the part of its models that is in memory.
+	PreferLoadedModels float64
+}
+
+// NewCapabilityRequirement gives options in which every default is set.
+func NewCapabilityRequirement() *CapabilityRequirement {
+	return &CapabilityRequirement{}
+}
+
+func packCapabilityRequirement(w *writer, v CapabilityRequirement) {
+	w.record(5, func() {
+		packCapabilityFilter(w, v.Filter)
+		packFloat(w, v.PreferMoreMemory)
+		packFloat(w, v.PreferMoreVRAM)
+		packFloat(w, v.PreferFasterInference)
+		packFloat(w, v.PreferLoadedModels)
+	})
+}
+
+func unpackCapabilityRequirement(r *reader) (v CapabilityRequirement) {
+	f := r.record()
+	if f.has() {
+		v.Filter = unpackCapabilityFilter(&f.reader)
+	}
+	if f.has() {
+		v.PreferMoreMemory = unpackFloat(&f.reader)
+	}
+	if f.has() {
+		v.PreferMoreVRAM = unpackFloat(&f.reader)
+	}
+	if f.has() {
+		v.PreferFasterInference = unpackFloat(&f.reader)
+	}
+	if f.has() {
+		v.PreferLoadedModels = unpackFloat(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a tag is about.
+type TagKey struct {
+	// The axis.
+	Axis TaxonomyAxis
+	// The key, which is not empty.
+	Key string
+}
+
+func packTagKey(w *writer, v TagKey) {
+	w.record(2, func() {
+		w.name = "Axis"
+		packTaxonomyAxis(w, v.Axis)
+		w.name = "Key"
+		packText[string](w, v.Key)
+	})
+}
+
+func unpackTagKey(r *reader) (v TagKey) {
+	f := r.record()
+	if f.has() {
+		v.Axis = unpackTaxonomyAxis(&f.reader)
+	}
+	if f.has() {
+		v.Key = unpackText[string](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A place in a tree of four levels. A level of 0 says nothing, nor do levels that are left out.
+type SubnetID struct {
+	// One to four levels of 0 to 255, the widest first.
+	Levels []uint32
+}
+
+func packSubnetID(w *writer, v SubnetID) {
+	w.record(1, func() {
+		packList(packUint[uint32])(w, v.Levels)
+	})
+}
+
+func unpackSubnetID(r *reader) (v SubnetID) {
+	f := r.record()
+	if f.has() {
+		v.Levels = unpackList(unpackUint[uint32])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a level of a subnet follows from: the first tag, in the order of bytes, that is the prefix and one of the values.
+type SubnetRule struct {
+	// Start of the tag.
+	TagPrefix string
+	// The level, 0 to 3.
+	Level uint32
+	// The value of the level, 1 to 255, by the rest of the tag.
+	Values map[string]uint32
+}
+
+func packSubnetRule(w *writer, v SubnetRule) {
+	w.record(3, func() {
+		w.name = "TagPrefix"
+		packText[string](w, v.TagPrefix)
+		packUint[uint32](w, v.Level)
+		w.name = "Values"
+		packMap(packUint[uint32])(w, v.Values)
+	})
+}
+
+func unpackSubnetRule(r *reader) (v SubnetRule) {
+	f := r.record()
+	if f.has() {
+		v.TagPrefix = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Level = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.Values = unpackMap(unpackUint[uint32])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// How the subnet of a node follows from what it has announced. A node that no rule says anything of is in no subnet.
+type SubnetPolicy struct {
+	// The rules; of several for one level the last that says something counts.
+	Rules []SubnetRule
+}
+
+// NewSubnetPolicy gives options in which every default is set.
+func NewSubnetPolicy() *SubnetPolicy {
+	return &SubnetPolicy{}
+}
+
+func packSubnetPolicy(w *writer, v SubnetPolicy) {
+	w.record(1, func() {
+		packList(packSubnetRule)(w, v.Rules)
+	})
+}
+
+func unpackSubnetPolicy(r *reader) (v SubnetPolicy) {
+	f := r.record()
+	if f.has() {
+		v.Rules = unpackList(unpackSubnetRule)(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Why capabilities cannot be announced, or a text is no tag.
+type CapabilityError struct {
+	// Kind tells what happened.
+	Kind CapabilityErrorKind
+	// Detail says more, for people.
+	Detail string
+	// Of: reserved_tag, unknown_scope.
+	Tag string
+	// Of: reserved_tag.
+	Prefix string
+	// Of: empty_key.
+	Axis string
+	// Of: too_large.
+	Part string
+	// Of: too_large.
+	Length uint64
+	// Of: too_large.
+	Limit uint64
+	failure
+}
+
+// CapabilityErrorKind is what happened, in its published text.
+type CapabilityErrorKind string
+
+const (
+	// A tag begins with a prefix that is not an application's to use here.
+	CapabilityErrorKindReservedTag CapabilityErrorKind = "reserved_tag"
+	// A tag is the empty text.
+	CapabilityErrorKindEmptyTag CapabilityErrorKind = "empty_tag"
+	// A tag of an axis has no key.
+	CapabilityErrorKindEmptyKey CapabilityErrorKind = "empty_key"
+	// A tag begins with `scope:` and goes on with none of `tenant:<id>`, `region:<name>`, `subnet-local` and `global`.
+	CapabilityErrorKindUnknownScope CapabilityErrorKind = "unknown_scope"
+	// What is to be announced is above a limit.
+	CapabilityErrorKindTooLarge CapabilityErrorKind = "too_large"
+)
+
+var (
+	// A tag begins with a prefix that is not an application's to use here.
+	ErrCapabilityReservedTag error = &sentinel{851969, "capability: reserved_tag"}
+	// A tag is the empty text.
+	ErrCapabilityEmptyTag error = &sentinel{851970, "capability: empty_tag"}
+	// A tag of an axis has no key.
+	ErrCapabilityEmptyKey error = &sentinel{851971, "capability: empty_key"}
+	// A tag begins with `scope:` and goes on with none of `tenant:<id>`, `region:<name>`, `subnet-local` and `global`.
+	ErrCapabilityUnknownScope error = &sentinel{851972, "capability: unknown_scope"}
+	// What is to be announced is above a limit.
+	ErrCapabilityTooLarge error = &sentinel{851973, "capability: too_large"}
+)
+
+var capabilityFamily = family{id: 13, name: "capability", prefix: "capability: ", kinds: []kind{
+	{1, "reserved_tag", false},
+	{2, "empty_tag", false},
+	{3, "empty_key", false},
+	{4, "unknown_scope", false},
+	{5, "too_large", false},
+}}
+
+func (e *CapabilityError) Error() string {
+	return capabilityFamily.message(e.message, string(e.Kind), e.Detail)
+}
+
+// Family is the name of the family.
+func (e *CapabilityError) Family() string {
+	return capabilityFamily.name
+}
+
+// KindText is the published text of the kind.
+func (e *CapabilityError) KindText() string {
+	return string(e.Kind)
+}
+
+// Code is the number of the family, times 65536, plus the number of the kind.
+func (e *CapabilityError) Code() uint32 {
+	return capabilityFamily.code(e.code, string(e.Kind))
+}
+
+// Retry tells whether the same call may succeed later.
+func (e *CapabilityError) Retry() bool {
+	k, _ := capabilityFamily.find(string(e.Kind))
+	return k.retry
+}
+
+// Is tells whether a target such as [ErrCapabilityReservedTag] stands for the kind.
+func (e *CapabilityError) Is(target error) bool {
+	return isKind(e, target)
+}
+
+// Unwrap gives what led to the error.
+func (e *CapabilityError) Unwrap() []error {
+	return e.causes()
+}
+
+func (e *CapabilityError) cross() (uint32, string, []byte) {
+	w := &writer{}
+	switch e.Kind {
+	case CapabilityErrorKindReservedTag:
+		w.record(2, func() {
+			packText[string](w, e.Tag)
+			packText[string](w, e.Prefix)
+		})
+	case CapabilityErrorKindEmptyKey:
+		w.record(1, func() {
+			packText[string](w, e.Axis)
+		})
+	case CapabilityErrorKindUnknownScope:
+		w.record(1, func() {
+			packText[string](w, e.Tag)
+		})
+	case CapabilityErrorKindTooLarge:
+		w.record(3, func() {
+			packText[string](w, e.Part)
+			packUint[uint64](w, e.Length)
+			packUint[uint64](w, e.Limit)
+		})
+	default:
+		w.record(0, func() {})
+	}
+	return e.Code(), e.Detail, w.buf
+}
+
+func init() {
+	decoders[13] = func(kind uint16, core failure, detail string, f *record) error {
+		e := &CapabilityError{Kind: "unknown", Detail: detail, failure: core}
+		switch kind {
+		case 1:
+			e.Kind = CapabilityErrorKindReservedTag
+			if f.has() {
+				e.Tag = unpackText[string](&f.reader)
+			}
+			if f.has() {
+				e.Prefix = unpackText[string](&f.reader)
+			}
+		case 2:
+			e.Kind = CapabilityErrorKindEmptyTag
+		case 3:
+			e.Kind = CapabilityErrorKindEmptyKey
+			if f.has() {
+				e.Axis = unpackText[string](&f.reader)
+			}
+		case 4:
+			e.Kind = CapabilityErrorKindUnknownScope
+			if f.has() {
+				e.Tag = unpackText[string](&f.reader)
+			}
+		case 5:
+			e.Kind = CapabilityErrorKindTooLarge
+			if f.has() {
+				e.Part = unpackText[string](&f.reader)
+			}
+			if f.has() {
+				e.Length = unpackUint[uint64](&f.reader)
+			}
+			if f.has() {
+				e.Limit = unpackUint[uint64](&f.reader)
+			}
+		}
+		return e
+	}
+}
+
+// Why something is no subnet, or no rule for one.
+type SubnetError struct {
+	// Kind tells what happened.
+	Kind SubnetErrorKind
+	// Detail says more, for people.
+	Detail string
+	// Of: invalid_level.
+	Index uint32
+	// Of: invalid_level.
+	Found uint32
+	// Of: invalid_depth.
+	Count uint32
+	// Of: invalid_rule.
+	Rule uint32
+	// Of: invalid_rule.
+	Reason string
+	failure
+}
+
+// SubnetErrorKind is what happened, in its published text.
+type SubnetErrorKind string
+
+const (
+	// A level is above 255.
+	SubnetErrorKindInvalidLevel SubnetErrorKind = "invalid_level"
+	// There are no levels, or more than four.
+	SubnetErrorKindInvalidDepth SubnetErrorKind = "invalid_depth"
+	// A rule of a policy, counted from 0, cannot hold.
+	SubnetErrorKindInvalidRule SubnetErrorKind = "invalid_rule"
+)
+
+var (
+	// A level is above 255.
+	ErrSubnetInvalidLevel error = &sentinel{917505, "subnet: invalid_level"}
+	// There are no levels, or more than four.
+	ErrSubnetInvalidDepth error = &sentinel{917506, "subnet: invalid_depth"}
+	// A rule of a policy, counted from 0, cannot hold.
+	ErrSubnetInvalidRule error = &sentinel{917507, "subnet: invalid_rule"}
+)
+
+var subnetFamily = family{id: 14, name: "subnet", prefix: "subnet: ", kinds: []kind{
+	{1, "invalid_level", false},
+	{2, "invalid_depth", false},
+	{3, "invalid_rule", false},
+}}
+
+func (e *SubnetError) Error() string {
+	return subnetFamily.message(e.message, string(e.Kind), e.Detail)
+}
+
+// Family is the name of the family.
+func (e *SubnetError) Family() string {
+	return subnetFamily.name
+}
+
+// KindText is the published text of the kind.
+func (e *SubnetError) KindText() string {
+	return string(e.Kind)
+}
+
+// Code is the number of the family, times 65536, plus the number of the kind.
+func (e *SubnetError) Code() uint32 {
+	return subnetFamily.code(e.code, string(e.Kind))
+}
+
+// Retry tells whether the same call may succeed later.
+func (e *SubnetError) Retry() bool {
+	k, _ := subnetFamily.find(string(e.Kind))
+	return k.retry
+}
+
+// Is tells whether a target such as [ErrSubnetInvalidLevel] stands for the kind.
+func (e *SubnetError) Is(target error) bool {
+	return isKind(e, target)
+}
+
+// Unwrap gives what led to the error.
+func (e *SubnetError) Unwrap() []error {
+	return e.causes()
+}
+
+func (e *SubnetError) cross() (uint32, string, []byte) {
+	w := &writer{}
+	switch e.Kind {
+	case SubnetErrorKindInvalidLevel:
+		w.record(2, func() {
+			packUint[uint32](w, e.Index)
+			packUint[uint32](w, e.Found)
+		})
+	case SubnetErrorKindInvalidDepth:
+		w.record(1, func() {
+			packUint[uint32](w, e.Count)
+		})
+	case SubnetErrorKindInvalidRule:
+		w.record(2, func() {
+			packUint[uint32](w, e.Rule)
+			packText[string](w, e.Reason)
+		})
+	default:
+		w.record(0, func() {})
+	}
+	return e.Code(), e.Detail, w.buf
+}
+
+func init() {
+	decoders[14] = func(kind uint16, core failure, detail string, f *record) error {
+		e := &SubnetError{Kind: "unknown", Detail: detail, failure: core}
+		switch kind {
+		case 1:
+			e.Kind = SubnetErrorKindInvalidLevel
+			if f.has() {
+				e.Index = unpackUint[uint32](&f.reader)
+			}
+			if f.has() {
+				e.Found = unpackUint[uint32](&f.reader)
+			}
+		case 2:
+			e.Kind = SubnetErrorKindInvalidDepth
+			if f.has() {
+				e.Count = unpackUint[uint32](&f.reader)
+			}
+		case 3:
+			e.Kind = SubnetErrorKindInvalidRule
+			if f.has() {
+				e.Rule = unpackUint[uint32](&f.reader)
+			}
+			if f.has() {
+				e.Reason = unpackText[string](&f.reader)
+			}
+		}
+		return e
+	}
+}
+
+// NormalizeGPUVendor gives the vendor in small letters, or `unknown` if it is none of those that are known.
+func NormalizeGPUVendor(vendor string) (result string, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_normalize_gpu_vendor(viewOf(vendor), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[string])
+}
+
+// WithTenantScope adds the tag by which a node is found by a tenant, unless it is there. An empty id is an error.
+func WithTenantScope(tags []string, tenantID string) (result []string, err error) {
+	in := reused()
+	tagsPack := packedOr(in, "tags", packList(packText[string]), tags != nil, tags)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_with_tenant_scope(tagsPack, viewOf(tenantID), &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail, withTenantScopeNames)
+	}
+	return taken(&out, unpackList(unpackText[string]))
+}
+
+// WithRegionScope adds the tag by which a node is found in a region, unless it is there. An empty name is an error.
+func WithRegionScope(tags []string, region string) (result []string, err error) {
+	in := reused()
+	tagsPack := packedOr(in, "tags", packList(packText[string]), tags != nil, tags)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_with_region_scope(tagsPack, viewOf(region), &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackList(unpackText[string]))
+}
+
+// WithSubnetLocalScope adds the tag by which a node is found in its own subnet only, unless it is there.
+func WithSubnetLocalScope(tags []string) (result []string, err error) {
+	in := reused()
+	tagsPack := packedOr(in, "tags", packList(packText[string]), tags != nil, tags)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_with_subnet_local_scope(tagsPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackList(unpackText[string]))
+}
+
+// NewTagKey makes the pair of an axis and a key.
+func NewTagKey(axis TaxonomyAxis, key string) (result TagKey, err error) {
+	in := &arguments{}
+	axisNumber := in.named("axis").tag(axis)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_make_tag_key(C.uint8_t(axisNumber), viewOf(key), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackTagKey)
+}
+
+// TagToString gives the text of a tag, with the separator that it has.
+func TagToString(tag Tag) (result string, err error) {
+	in := reused()
+	tagPack := packed(in, "tag", packTag, tag)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_tag_to_string(tagPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[string])
+}
+
+// TagFromString takes a tag apart. What begins with a reserved prefix is `reserved`; `<axis>.<key>` is a tag of that axis, with a value if
+// there is a `=` or a `:`, of which the first separates; everything else is `legacy`.
+func TagFromString(s string) (result Tag, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_tag_from_string(viewOf(s), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackTag)
+}
+
+// TagFromUserString takes a tag apart that an application made, and refuses those that begin with a reserved prefix.
+func TagFromUserString(s string) (result Tag, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_tag_from_user_string(viewOf(s), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackTag)
+}
+
+// StartsWithReservedPrefix tells the reserved prefix that a text begins with, if there is one.
+func StartsWithReservedPrefix(s string) (result string, found bool, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, false, err
+	}
+	var there C.bool
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_starts_with_reserved_prefix(viewOf(s), &there, &out, &fail)
+	if code != 0 {
+		return result, false, failed(&fail)
+	}
+	if !there {
+		return result, false, nil
+	}
+	result, err = taken(&out, rest[string])
+	return result, err == nil, err
+}
+
+// NewSubnetID makes a subnet of its levels, the widest first.
+func NewSubnetID(levels ...uint32) (result SubnetID, err error) {
+	in := reused()
+	levelsPack := packed(in, "levels", packList(packUint[uint32]), levels)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_make_subnet_id(levelsPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackSubnetID)
+}
+
+var withTenantScopeNames = spelling{
+	"tenant_id", "tenantID",
+}
+
+var capabilitySetFieldNames = spelling{
+	"accelerators", "Accelerators",
+	"additional_gpus", "AdditionalGPUs",
+	"compute_units", "ComputeUnits",
+	"context_length", "ContextLength",
+	"cpu_cores", "CPUCores",
+	"cpu_threads", "CPUThreads",
+	"cuda_version", "CUDAVersion",
+	"drivers", "Drivers",
+	"estimated_time_ms", "EstimatedTime",
+	"family", "Family",
+	"fp16_tflops_x10", "FP16TFLOPSX10",
+	"frameworks", "Frameworks",
+	"gpu", "GPU",
+	"hardware", "Hardware",
+	"input_schema", "InputSchema",
+	"kind", "Kind",
+	"limits", "Limits",
+	"loaded", "Loaded",
+	"max_batch_size", "MaxBatchSize",
+	"max_concurrent_requests", "MaxConcurrentRequests",
+	"max_input_bytes", "MaxInputBytes",
+	"max_output_bytes", "MaxOutputBytes",
+	"max_tokens_per_request", "MaxTokensPerRequest",
+	"memory_gb", "MemoryGB",
+	"metadata", "Metadata",
+	"modalities", "Modalities",
+	"model", "Model",
+	"model_id", "ModelID",
+	"models", "Models",
+	"name", "Name",
+	"network_gbps", "NetworkGbps",
+	"os", "OS",
+	"os_version", "OSVersion",
+	"output_schema", "OutputSchema",
+	"parameters_b_x10", "ParametersBx10",
+	"quantization", "Quantization",
+	"rate_limit_rpm", "RateLimitRpm",
+	"requires", "Requires",
+	"runtimes", "Runtimes",
+	"software", "Software",
+	"stateless", "Stateless",
+	"storage_gb", "StorageGB",
+	"tags", "Tags",
+	"tensor_cores", "TensorCores",
+	"tokens_per_sec", "TokensPerSec",
+	"tool_id", "ToolID",
+	"tools", "Tools",
+	"tops_x10", "TOPSX10",
+	"vendor", "Vendor",
+	"version", "Version",
+	"vram_gb", "VRAMGB",
+}
+
+var capabilityFilterFieldNames = spelling{
+	"gpu_vendor", "GPUVendor",
+	"min_context_length", "MinContextLength",
+	"min_memory_gb", "MinMemoryGB",
+	"min_memory_mb", "MinMemoryMB",
+	"min_vram_gb", "MinVRAMGB",
+	"min_vram_mb", "MinVRAMMB",
+	"require_gpu", "RequireGPU",
+	"require_modalities", "RequireModalities",
+	"require_models", "RequireModels",
+	"require_tags", "RequireTags",
+	"require_tools", "RequireTools",
+}
+
+var capabilityRequirementFieldNames = spelling{
+	"filter", "Filter",
+	"gpu_vendor", "GPUVendor",
+	"min_context_length", "MinContextLength",
+	"min_memory_gb", "MinMemoryGB",
+	"min_memory_mb", "MinMemoryMB",
+	"min_vram_gb", "MinVRAMGB",
+	"min_vram_mb", "MinVRAMMB",
+	"prefer_faster_inference", "PreferFasterInference",
+	"prefer_loaded_models", "PreferLoadedModels",
+	"prefer_more_memory", "PreferMoreMemory",
+	"prefer_more_vram", "PreferMoreVRAM",
+	"require_gpu", "RequireGPU",
+	"require_modalities", "RequireModalities",
+	"require_models", "RequireModels",
+	"require_tags", "RequireTags",
+	"require_tools", "RequireTools",
 }

@@ -17,6 +17,22 @@ package net
 // #cgo nocallback net_mesh_node_routes
 // #cgo noescape net_mesh_node_discovered_nodes
 // #cgo nocallback net_mesh_node_discovered_nodes
+// #cgo noescape net_mesh_node_announce_capabilities
+// #cgo nocallback net_mesh_node_announce_capabilities
+// #cgo noescape net_mesh_node_withdraw_capabilities
+// #cgo nocallback net_mesh_node_withdraw_capabilities
+// #cgo noescape net_mesh_node_find_nodes
+// #cgo nocallback net_mesh_node_find_nodes
+// #cgo noescape net_mesh_node_find_nodes_scoped
+// #cgo nocallback net_mesh_node_find_nodes_scoped
+// #cgo noescape net_mesh_node_find_best_node
+// #cgo nocallback net_mesh_node_find_best_node
+// #cgo noescape net_mesh_node_find_best_node_scoped
+// #cgo nocallback net_mesh_node_find_best_node_scoped
+// #cgo noescape net_mesh_node_peer_capabilities
+// #cgo nocallback net_mesh_node_peer_capabilities
+// #cgo noescape net_mesh_node_watch_nodes
+// #cgo nocallback net_mesh_node_watch_nodes
 // #cgo noescape net_mesh_node_accept
 // #cgo nocallback net_mesh_node_accept
 // #cgo noescape net_mesh_node_disconnect
@@ -63,6 +79,10 @@ package net
 // #cgo nocallback net_mesh_events_stop
 // #cgo noescape net_mesh_events_next
 // #cgo nocallback net_mesh_events_next
+// #cgo noescape net_capability_changes_stop
+// #cgo nocallback net_capability_changes_stop
+// #cgo noescape net_capability_changes_next
+// #cgo nocallback net_capability_changes_next
 import "C"
 
 import (
@@ -291,13 +311,25 @@ type MeshNodeConfig struct {
 	// Whether packets between other nodes are passed on.
 	// Nil: true.
 	Relay *bool
+	// The subnet that this node is in.
+	// Nil: in no subnet.
+	Subnet *SubnetID
+	// How the subnets of other nodes follow from what they announce; to agree, all nodes have the same.
+	// Nil: nobody is in a subnet but this node.
+	SubnetPolicy *SubnetPolicy
+	// Accepted and not used: an announcement goes when its time is over.
+	// Nil: when its time is over.
+	CapabilityGcInterval *time.Duration
+	// Accepted and not used: every announcement is signed, and its signature is checked.
+	// Nil: true.
+	RequireSignedCapabilities *bool
 }
 
 // MeshOptions is another name of [MeshNodeConfig].
 type MeshOptions = MeshNodeConfig
 
 func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
-	w.record(12, func() {
+	w.record(16, func() {
 		w.name = "BindAddr"
 		packText[string](w, v.BindAddr)
 		w.name = "PSK"
@@ -317,6 +349,11 @@ func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
 		w.name = "StateDir"
 		packOptional(packText[string])(w, v.StateDir)
 		packBool(w, or(v.Relay, true))
+		packOptional(packSubnetID)(w, v.Subnet)
+		packOptional(packSubnetPolicy)(w, v.SubnetPolicy)
+		w.name = "CapabilityGcInterval"
+		packOptional(packDuration(time.Millisecond))(w, v.CapabilityGcInterval)
+		packBool(w, or(v.RequireSignedCapabilities, true))
 	})
 }
 
@@ -357,6 +394,18 @@ func unpackMeshNodeConfig(r *reader) (v MeshNodeConfig) {
 	}
 	if f.has() {
 		v.Relay = Ptr(unpackBool(&f.reader))
+	}
+	if f.has() {
+		v.Subnet = unpackOptional(unpackSubnetID)(&f.reader)
+	}
+	if f.has() {
+		v.SubnetPolicy = unpackOptional(unpackSubnetPolicy)(&f.reader)
+	}
+	if f.has() {
+		v.CapabilityGcInterval = unpackOptional(unpackDuration(time.Millisecond))(&f.reader)
+	}
+	if f.has() {
+		v.RequireSignedCapabilities = Ptr(unpackBool(&f.reader))
 	}
 	r.close(&f)
 	return v
@@ -465,6 +514,62 @@ func unpackReceiveOptions(r *reader) (v ReceiveOptions) {
 	}
 	if f.has() {
 		v.StreamID = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// How capabilities are announced.
+type AnnounceOptions struct {
+	// How long what is announced holds once the node is gone; a third of that apart it is said again.
+	// Zero: 300 * time.Second.
+	TTL time.Duration
+}
+
+// NewAnnounceOptions gives options in which every default is set.
+func NewAnnounceOptions() *AnnounceOptions {
+	return &AnnounceOptions{TTL: 300 * time.Second}
+}
+
+func packAnnounceOptions(w *writer, v AnnounceOptions) {
+	w.record(1, func() {
+		w.name = "TTL"
+		packDuration(time.Second)(w, cmp.Or(v.TTL, 300*time.Second))
+	})
+}
+
+func unpackAnnounceOptions(r *reader) (v AnnounceOptions) {
+	f := r.record()
+	if f.has() {
+		v.TTL = unpackDuration(time.Second)(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What a node has announced, as it is now.
+type CapabilityChange struct {
+	// The node.
+	NodeID NodeID
+	// What it has and can do.
+	// Nil: the node is none of those that are asked for any more: it took back what it had announced, the time of that is over, or it is another now.
+	Capabilities *CapabilitySet
+}
+
+func packCapabilityChange(w *writer, v CapabilityChange) {
+	w.record(2, func() {
+		packUint[NodeID](w, v.NodeID)
+		packOptional(packCapabilitySet)(w, v.Capabilities)
+	})
+}
+
+func unpackCapabilityChange(r *reader) (v CapabilityChange) {
+	f := r.record()
+	if f.has() {
+		v.NodeID = unpackUint[NodeID](&f.reader)
+	}
+	if f.has() {
+		v.Capabilities = unpackOptional(unpackCapabilitySet)(&f.reader)
 	}
 	r.close(&f)
 	return v
@@ -1420,6 +1525,153 @@ func (o *MeshNode) DiscoveredNodes() (result uint32, err error) {
 	return uint32(out), nil
 }
 
+// AnnounceCapabilities announces what this node has and can do, in place of what it has announced before, and finds it here at once. It is signed
+// and passed on by every node, over up to 16 hops, to nodes that join later too. The first four times in a row it is told at
+// once, then every 5 s, which is as often as others pass it on; the newest counts.
+func (o *MeshNode) AnnounceCapabilities(ctx context.Context, caps CapabilitySet, options *AnnounceOptions) (err error) {
+	in := reused()
+	capsPack := packed(in, "caps", packCapabilitySet, caps)
+	optionsPack := packedOr(in, "options", packAnnounceOptions, options != nil, at(options))
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_announce_capabilities(o.id(), capsPack, optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op, capabilitySetFieldNames, announceOptionsFieldNames)
+}
+
+// WithdrawCapabilities takes back what this node has announced, everywhere. Nothing happens if that is nothing.
+func (o *MeshNode) WithdrawCapabilities(ctx context.Context) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_withdraw_capabilities(o.id(), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// FindNodes finds the nodes that have announced what a filter asks for, this one among them, by what has come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with `sameSubnet` finds them.
+func (o *MeshNode) FindNodes(filter *CapabilityFilter) (result []NodeID, err error) {
+	in := reused()
+	filterPack := packedOr(in, "filter", packCapabilityFilter, filter != nil, at(filter))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_find_nodes(o.id(), filterPack, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, capabilityFilterFieldNames)
+	}
+	return taken(&out, unpackList(unpackUint[NodeID]))
+}
+
+// FindNodesScoped finds the nodes that have announced what a filter asks for, and a scope that the other one does.
+func (o *MeshNode) FindNodesScoped(filter CapabilityFilter, scope ScopeFilter) (result []NodeID, err error) {
+	in := reused()
+	filterPack := packed(in, "filter", packCapabilityFilter, filter)
+	scopePack := packed(in, "scope", packScopeFilter, scope)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_find_nodes_scoped(o.id(), filterPack, scopePack, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, capabilityFilterFieldNames)
+	}
+	return taken(&out, unpackList(unpackUint[NodeID]))
+}
+
+// FindBestNode finds the node that has what is asked for and most of what is preferred; of several that with the least id.
+func (o *MeshNode) FindBestNode(requirement CapabilityRequirement) (result NodeID, found bool, err error) {
+	in := reused()
+	requirementPack := packed(in, "requirement", packCapabilityRequirement, requirement)
+	if err = in.ready(); err != nil {
+		return result, false, err
+	}
+	var there C.bool
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_mesh_node_find_best_node(o.id(), requirementPack, &there, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, false, failed(&fail, capabilityRequirementFieldNames)
+	}
+	if !there {
+		return result, false, nil
+	}
+	return NodeID(out), true, nil
+}
+
+// FindBestNodeScoped finds the best node among those of a scope.
+func (o *MeshNode) FindBestNodeScoped(requirement CapabilityRequirement, scope ScopeFilter) (result NodeID, found bool, err error) {
+	in := reused()
+	requirementPack := packed(in, "requirement", packCapabilityRequirement, requirement)
+	scopePack := packed(in, "scope", packScopeFilter, scope)
+	if err = in.ready(); err != nil {
+		return result, false, err
+	}
+	var there C.bool
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_mesh_node_find_best_node_scoped(o.id(), requirementPack, scopePack, &there, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, false, failed(&fail, capabilityRequirementFieldNames)
+	}
+	if !there {
+		return result, false, nil
+	}
+	return NodeID(out), true, nil
+}
+
+// PeerCapabilities tells what a node has announced, or nothing if it has announced nothing that holds. There need be no session with it.
+func (o *MeshNode) PeerCapabilities(nodeID NodeID) (result CapabilitySet, found bool, err error) {
+	var there C.bool
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_mesh_node_peer_capabilities(o.id(), C.uint64_t(nodeID), &there, &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, false, failed(&fail, meshNodePeerCapabilitiesNames)
+	}
+	if !there {
+		return result, false, nil
+	}
+	result, err = taken(&out, unpackCapabilitySet)
+	return result, err == nil, err
+}
+
+// WatchNodes tells the nodes that a filter and a scope ask for, first those that there are, and from then on each that is new, has
+// changed, or is none of them any more. A node that changes several times before it is read is told once, as it is then: so
+// nothing is lost, and what waits takes no more than a number for each node.
+func (o *MeshNode) WatchNodes(filter *CapabilityFilter, scope ScopeFilter) (result *CapabilityChanges, err error) {
+	in := reused()
+	filterPack := packedOr(in, "filter", packCapabilityFilter, filter != nil, at(filter))
+	scopePack := packedOr(in, "scope", packScopeFilter, scope != nil, scope)
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_mesh_node_watch_nodes(o.id(), filterPack, scopePack, &out, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail, capabilityFilterFieldNames)
+	}
+	return newCapabilityChanges(uint64(out)), nil
+}
+
 // Accept waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.
 func (o *MeshNode) Accept(ctx context.Context, peerNodeID NodeID) (result string, err error) {
 	in := &arguments{}
@@ -1855,6 +2107,86 @@ func unpackMeshEvents(r *reader) *MeshEvents {
 	return newMeshEvents(r.uvarint())
 }
 
+// Nodes that are asked for, as what they have announced changes.
+type CapabilityChanges struct {
+	core  *object
+	items *feed[CapabilityChange, CapabilityChange]
+}
+
+// Stop ends the iteration at once; a pending read ends as well.
+func (o *CapabilityChanges) Stop() (err error) {
+	if o.feed().end() {
+		return nil
+	}
+	var fail C.net_error
+	code := C.net_capability_changes_stop(o.id(), &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return failed(&fail)
+	}
+	return nil
+}
+
+// Next waits for the next value; false is the end.
+func (o *CapabilityChanges) Next(ctx context.Context) (value CapabilityChange, found bool, err error) {
+	return o.feed().next(ctx)
+}
+
+// NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
+func (o *CapabilityChanges) NextBatch(ctx context.Context, most uint32) (values []CapabilityChange, err error) {
+	return o.feed().nextBatch(ctx, most)
+}
+
+// All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
+// Leaving the loop early keeps the stream open.
+func (o *CapabilityChanges) All(ctx context.Context) iter.Seq2[CapabilityChange, error] {
+	return o.feed().all(ctx)
+}
+
+// feed is what values come from, nil for none.
+func (o *CapabilityChanges) feed() *feed[CapabilityChange, CapabilityChange] {
+	if o == nil {
+		return nil
+	}
+	return o.items
+}
+
+// Close does what Stop does, and lets go of the object.
+func (o *CapabilityChanges) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	err := o.Stop()
+	o.core.release()
+	return err
+}
+
+// id is the handle, zero for none.
+func (o *CapabilityChanges) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newCapabilityChanges(handle uint64) *CapabilityChanges {
+	o := &CapabilityChanges{core: newObject(handle)}
+	core := o.core
+	ask := func(most uint32) C.uint64_t {
+		return C.net_capability_changes_next(core.id(), C.uint32_t(most), nil, queueContext())
+	}
+	o.items = newFeed(o.core, unpackCapabilityChange, keep[CapabilityChange], ask)
+	return o
+}
+
+func packCapabilityChanges(w *writer, o *CapabilityChanges) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackCapabilityChanges(r *reader) *CapabilityChanges {
+	return newCapabilityChanges(r.uvarint())
+}
+
 var meshNodeConnectNames = spelling{
 	"peer_addr", "peerAddr",
 	"peer_node_id", "peerNodeID",
@@ -1863,6 +2195,10 @@ var meshNodeConnectNames = spelling{
 
 var meshNodeConnectRoutedNames = spelling{
 	"peer_node_id", "peerNodeID",
+}
+
+var meshNodePeerCapabilitiesNames = spelling{
+	"node_id", "nodeID",
 }
 
 var meshNodeAcceptNames = spelling{
@@ -1894,16 +2230,25 @@ var meshNodeStreamStatsNames = spelling{
 var meshNodeConfigFieldNames = spelling{
 	"accepted_psks", "AcceptedPSKs",
 	"bind_addr", "BindAddr",
+	"capability_gc_interval_ms", "CapabilityGcInterval",
 	"connect_timeout_ms", "ConnectTimeout",
 	"heartbeat_interval_ms", "HeartbeatInterval",
 	"identity_seed", "IdentitySeed",
+	"level", "Level",
+	"levels", "Levels",
 	"max_datagram", "MaxDatagram",
 	"num_shards", "NumShards",
 	"psk", "PSK",
 	"queue_bytes", "QueueBytes",
 	"relay", "Relay",
+	"require_signed_capabilities", "RequireSignedCapabilities",
+	"rules", "Rules",
 	"session_timeout_ms", "SessionTimeout",
 	"state_dir", "StateDir",
+	"subnet", "Subnet",
+	"subnet_policy", "SubnetPolicy",
+	"tag_prefix", "TagPrefix",
+	"values", "Values",
 }
 
 var streamConfigFieldNames = spelling{
@@ -1920,4 +2265,8 @@ var meshShutdownOptionsFieldNames = spelling{
 var receiveOptionsFieldNames = spelling{
 	"peer", "Peer",
 	"stream_id", "StreamID",
+}
+
+var announceOptionsFieldNames = spelling{
+	"ttl_secs", "TTL",
 }

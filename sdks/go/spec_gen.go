@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "7ec8749d7784586edf9a2f98facc2531"
+const specHash = "9aa9cada5e958c7a9361d1ae11a7d4d4"

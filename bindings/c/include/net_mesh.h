@@ -895,6 +895,47 @@ net_code net_identity_origin_hash(net_handle handle, uint64_t *result, net_error
 // How many tokens are kept.
 net_code net_identity_token_cache_len(net_handle handle, uint32_t *result, net_error *error);
 
+// Module capability ------------------------------------------------------------------------------
+
+// Gives the vendor in small letters, or `unknown` if it is none of those that are known.
+net_code net_normalize_gpu_vendor(net_view vendor, net_bytes *result, net_error *error);
+
+// Adds the tag by which a node is found by a tenant, unless it is there. An empty id is an error.
+net_code net_with_tenant_scope(net_view tags,
+                               net_view tenant_id,
+                               net_bytes *result,
+                               net_error *error);
+
+// Adds the tag by which a node is found in a region, unless it is there. An empty name is an
+// error.
+net_code net_with_region_scope(net_view tags, net_view region, net_bytes *result, net_error *error);
+
+// Adds the tag by which a node is found in its own subnet only, unless it is there.
+net_code net_with_subnet_local_scope(net_view tags, net_bytes *result, net_error *error);
+
+// Makes the pair of an axis and a key.
+net_code net_make_tag_key(uint8_t axis, net_view key, net_bytes *result, net_error *error);
+
+// Gives the text of a tag, with the separator that it has.
+net_code net_tag_to_string(net_view tag, net_bytes *result, net_error *error);
+
+// Takes a tag apart. What begins with a reserved prefix is `reserved`; `<axis>.<key>` is a tag of
+// that axis, with a value if
+// there is a `=` or a `:`, of which the first separates; everything else is `legacy`.
+net_code net_tag_from_string(net_view s, net_bytes *result, net_error *error);
+
+// Takes a tag apart that an application made, and refuses those that begin with a reserved prefix.
+net_code net_tag_from_user_string(net_view s, net_bytes *result, net_error *error);
+
+// Tells the reserved prefix that a text begins with, if there is one.
+net_code net_starts_with_reserved_prefix(net_view s,
+                                         bool *found,
+                                         net_bytes *result,
+                                         net_error *error);
+
+// Makes a subnet of its levels, the widest first.
+net_code net_make_subnet_id(net_view levels, net_bytes *result, net_error *error);
+
 // Module mesh ------------------------------------------------------------------------------------
 
 // Binds the socket and makes the node.
@@ -939,6 +980,70 @@ net_code net_mesh_node_routes(net_handle handle, net_bytes *result, net_error *e
 
 // Tells the number of nodes that are known by their signed announcements.
 net_code net_mesh_node_discovered_nodes(net_handle handle, uint32_t *result, net_error *error);
+
+// Announces what this node has and can do, in place of what it has announced before, and finds it
+// here at once. It is signed
+// and passed on by every node, over up to 16 hops, to nodes that join later too. The first four
+// times in a row it is told at
+// once, then every 5 s, which is as often as others pass it on; the newest counts.
+uint64_t net_mesh_node_announce_capabilities(net_handle handle,
+                                             net_view caps,
+                                             net_view options,
+                                             net_done done,
+                                             void *ctx);
+
+// Takes back what this node has announced, everywhere. Nothing happens if that is nothing.
+uint64_t net_mesh_node_withdraw_capabilities(net_handle handle, net_done done, void *ctx);
+
+// Finds the nodes that have announced what a filter asks for, this one among them, by what has
+// come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with
+// `sameSubnet` finds them.
+net_code net_mesh_node_find_nodes(net_handle handle,
+                                  net_view filter,
+                                  net_bytes *result,
+                                  net_error *error);
+
+// Finds the nodes that have announced what a filter asks for, and a scope that the other one does.
+net_code net_mesh_node_find_nodes_scoped(net_handle handle,
+                                         net_view filter,
+                                         net_view scope,
+                                         net_bytes *result,
+                                         net_error *error);
+
+// Finds the node that has what is asked for and most of what is preferred; of several that with
+// the least id.
+net_code net_mesh_node_find_best_node(net_handle handle,
+                                      net_view requirement,
+                                      bool *found,
+                                      uint64_t *result,
+                                      net_error *error);
+
+// Finds the best node among those of a scope.
+net_code net_mesh_node_find_best_node_scoped(net_handle handle,
+                                             net_view requirement,
+                                             net_view scope,
+                                             bool *found,
+                                             uint64_t *result,
+                                             net_error *error);
+
+// Tells what a node has announced, or nothing if it has announced nothing that holds. There need
+// be no session with it.
+net_code net_mesh_node_peer_capabilities(net_handle handle,
+                                         uint64_t node_id,
+                                         bool *found,
+                                         net_bytes *result,
+                                         net_error *error);
+
+// Tells the nodes that a filter and a scope ask for, first those that there are, and from then on
+// each that is new, has
+// changed, or is none of them any more. A node that changes several times before it is read is
+// told once, as it is then: so
+// nothing is lost, and what waits takes no more than a number for each node.
+net_code net_mesh_node_watch_nodes(net_handle handle,
+                                   net_view filter,
+                                   net_view scope,
+                                   net_handle *result,
+                                   net_error *error);
 
 // Waits until there is a session with a peer, and tells the peer's address. The node answers
 // whoever dials it at any time.
@@ -1054,6 +1159,17 @@ uint64_t net_mesh_events_next(net_handle handle, uint32_t max, net_done done, vo
 
 // Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
 net_code net_mesh_events_close(net_handle handle, net_error *error);
+
+// Ends the iteration at once; a pending read ends as well.
+net_code net_capability_changes_stop(net_handle handle, net_error *error);
+
+// Asks for up to `max` items.
+//
+// The result is the pack of a list, which is empty at the end.
+uint64_t net_capability_changes_next(net_handle handle, uint32_t max, net_done done, void *ctx);
+
+// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+net_code net_capability_changes_close(net_handle handle, net_error *error);
 
 // Module bus -------------------------------------------------------------------------------------
 

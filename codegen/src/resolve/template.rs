@@ -1,4 +1,5 @@
-//! Texts with gaps: `{name}`, `{name:04x}`, and `[...]` around what is printed only when all that it names is there.
+//! Texts with gaps: `{name}`, `{name:04x}`, and `[...]` around what is printed only when all that it names is there. Brackets
+//! around what names nothing are text.
 
 use crate::ir::{Piece, Template};
 
@@ -41,7 +42,11 @@ fn pieces(mut text: &str, grouped: bool) -> Result<(Vec<Piece>, &str), String> {
             }
             Some('[') => {
                 let (inner, rest) = self::pieces(&text[1..], true)?;
-                pieces.push(Piece::Group(inner));
+                let inner = Template { pieces: inner };
+                pieces.push(match names(&inner).is_empty() {
+                    true => Piece::Text(text[..text.len() - rest.len()].to_owned()),
+                    false => Piece::Group(inner.pieces),
+                });
                 text = rest;
             }
             Some(_) if grouped => return Ok((pieces, &text[1..])),

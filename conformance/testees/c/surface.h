@@ -36,6 +36,18 @@ static inline void list_numbers(call *c, const char *name, const uint32_t *value
   leave(c, before);
 }
 
+static inline void list_texts(call *c, const char *name, const char *const *values, size_t len) {
+  size_t before = enter(c, net_str(name));
+  show_len(c, 'l', len);
+  for (size_t i = 0; i < len; i++) {
+    size_t item = enter_item(c, i);
+    net_view text = net_str(values[i]);
+    show_text(c, &text);
+    leave(c, item);
+  }
+  leave(c, before);
+}
+
 static inline void list_there(call *c, const char *name, bool there) {
   if (there) {
     size_t before = enter(c, net_str(name));
@@ -47,6 +59,7 @@ static inline void list_there(call *c, const char *name, bool there) {
 #define NUMBER(name) list_number(c, #name, (uint64_t)(name));
 #define TEXT(name) list_text(c, #name, name);
 #define NUMBERS(name) list_numbers(c, #name, name, name##_LEN);
+#define TEXTS(name) list_texts(c, #name, name, name##_LEN);
 #define TYPE(name) list_there(c, #name, sizeof(name) > 0);
 #define FIELD(type, part) list_there(c, #type "." #part, offsetof(type, part) < sizeof(type));
 #define INLINE(name) list_there(c, #name, sizeof((any_function)(name)) > 0);

@@ -349,6 +349,26 @@ func (c *call) call() any {
 		return done(c, Authorize(readList(ref[*Token](c))(c.arg("chain")), readAuthorizeOptions(c.arg("options"))))
 	case "call:identity.channel_hash":
 		return give(c, showDecimal[uint64])(ChannelHash(readText[string](c.arg("channel"))))
+	case "call:capability.normalize_gpu_vendor":
+		return give(c, showPlain[string])(NormalizeGPUVendor(readText[string](c.arg("vendor"))))
+	case "call:capability.with_tenant_scope":
+		return give(c, showList(showPlain[string]))(WithTenantScope(readList(readText[string])(c.arg("tags")), readText[string](c.arg("tenant_id"))))
+	case "call:capability.with_region_scope":
+		return give(c, showList(showPlain[string]))(WithRegionScope(readList(readText[string])(c.arg("tags")), readText[string](c.arg("region"))))
+	case "call:capability.with_subnet_local_scope":
+		return give(c, showList(showPlain[string]))(WithSubnetLocalScope(readList(readText[string])(c.arg("tags"))))
+	case "call:capability.make_tag_key":
+		return give(c, showTagKey)(NewTagKey(readText[TaxonomyAxis](c.arg("axis")), readText[string](c.arg("key"))))
+	case "call:capability.tag_to_string":
+		return give(c, showPlain[string])(TagToString(readTag(c.arg("tag"))))
+	case "call:capability.tag_from_string":
+		return give(c, showTag)(TagFromString(readText[string](c.arg("s"))))
+	case "call:capability.tag_from_user_string":
+		return give(c, showTag)(TagFromUserString(readText[string](c.arg("s"))))
+	case "call:capability.starts_with_reserved_prefix":
+		return giveFound(c, showPlain[string])(StartsWithReservedPrefix(readText[string](c.arg("s"))))
+	case "call:capability.make_subnet_id":
+		return give(c, showSubnetID)(NewSubnetID(readList(readUint[uint32])(c.arg("levels"))...))
 	case "call:mesh.mesh_node.create":
 		return kept[*MeshNode](c)(MeshNodeCreate(c.ctx, readMeshNodeConfig(c.arg("config"))))
 	case "call:mesh.mesh_node.new":
@@ -363,6 +383,22 @@ func (c *call) call() any {
 		return give(c, showList(showRouteInfo))(self[*MeshNode](c).Routes())
 	case "call:mesh.mesh_node.discovered_nodes":
 		return give(c, showPlain[uint32])(self[*MeshNode](c).DiscoveredNodes())
+	case "call:mesh.mesh_node.announce_capabilities":
+		return done(c, self[*MeshNode](c).AnnounceCapabilities(c.ctx, readCapabilitySet(c.arg("caps")), readOptional(readAnnounceOptions)(c.arg("options"))))
+	case "call:mesh.mesh_node.withdraw_capabilities":
+		return done(c, self[*MeshNode](c).WithdrawCapabilities(c.ctx))
+	case "call:mesh.mesh_node.find_nodes":
+		return give(c, showList(showDecimal[NodeID]))(self[*MeshNode](c).FindNodes(readOptional(readCapabilityFilter)(c.arg("filter"))))
+	case "call:mesh.mesh_node.find_nodes_scoped":
+		return give(c, showList(showDecimal[NodeID]))(self[*MeshNode](c).FindNodesScoped(readCapabilityFilter(c.arg("filter")), readScopeFilter(c.arg("scope"))))
+	case "call:mesh.mesh_node.find_best_node":
+		return giveFound(c, showDecimal[NodeID])(self[*MeshNode](c).FindBestNode(readCapabilityRequirement(c.arg("requirement"))))
+	case "call:mesh.mesh_node.find_best_node_scoped":
+		return giveFound(c, showDecimal[NodeID])(self[*MeshNode](c).FindBestNodeScoped(readCapabilityRequirement(c.arg("requirement")), readScopeFilter(c.arg("scope"))))
+	case "call:mesh.mesh_node.peer_capabilities":
+		return giveFound(c, showCapabilitySet)(self[*MeshNode](c).PeerCapabilities(readUint[NodeID](c.arg("node_id"))))
+	case "call:mesh.mesh_node.watch_nodes":
+		return kept[*CapabilityChanges](c)(self[*MeshNode](c).WatchNodes(readOptional(readCapabilityFilter)(c.arg("filter")), readScopeFilter(c.arg("scope"))))
 	case "call:mesh.mesh_node.accept":
 		return give(c, showPlain[string])(self[*MeshNode](c).Accept(c.ctx, readUint[NodeID](c.arg("peer_node_id"))))
 	case "call:mesh.mesh_node.disconnect":
@@ -415,6 +451,12 @@ func (c *call) call() any {
 		return give(c, showList(showMeshEvent))(self[*MeshEvents](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
 	case "call:mesh.mesh_events.close":
 		return done(c, self[*MeshEvents](c).Close())
+	case "call:mesh.capability_changes.stop":
+		return done(c, self[*CapabilityChanges](c).Stop())
+	case "call:mesh.capability_changes.next":
+		return give(c, showList(showCapabilityChange))(self[*CapabilityChanges](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
+	case "call:mesh.capability_changes.close":
+		return done(c, self[*CapabilityChanges](c).Close())
 	case "call:bus.net_node.create":
 		return kept[*NetNode](c)(NetNodeCreate(c.ctx, readOptional(readNetNodeConfig)(c.arg("config"))))
 	case "call:bus.net_node.new":
@@ -760,6 +802,12 @@ func (c *call) time() clock {
 			given2 := readBytes[[]byte](c.arg("signature"))
 			return func() error { _, err := IdentityVerify(given0, given1, given2); return err }
 		})
+	case "time:mesh.mesh_node.find_nodes":
+		object := self[*MeshNode](c)
+		return c.measure(func(c *call) func() error {
+			given0 := readOptional(readCapabilityFilter)(c.arg("filter"))
+			return func() error { _, err := object.FindNodes(given0); return err }
+		})
 	case "time:bus.net_node.emit":
 		object := self[*NetNode](c)
 		return c.measure(func(c *call) func() error {
@@ -823,6 +871,8 @@ func variable(name string) any {
 	switch name {
 	case "EchoPrimes":
 		return EchoPrimes
+	case "ReservedPrefixes":
+		return ReservedPrefixes
 	}
 	return nil
 }
@@ -1636,6 +1686,468 @@ func showAuthorizeOptions(r AuthorizeOptions) any {
 	return o
 }
 
+func readGPUInfo(v any) (r GPUInfo) {
+	o := v.(map[string]any)
+	if value, ok := o["vendor"]; ok {
+		r.Vendor = readNonzero(readText[GPUVendor])(value)
+	}
+	if value, ok := o["model"]; ok {
+		r.Model = readText[string](value)
+	}
+	if value, ok := o["vram_gb"]; ok {
+		r.VRAMGB = readUint[uint32](value)
+	}
+	if value, ok := o["compute_units"]; ok {
+		r.ComputeUnits = readUint[uint32](value)
+	}
+	if value, ok := o["tensor_cores"]; ok {
+		r.TensorCores = readUint[uint32](value)
+	}
+	if value, ok := o["fp16_tflops_x10"]; ok {
+		r.FP16TFLOPSX10 = readUint[uint32](value)
+	}
+	return r
+}
+
+func showGPUInfo(r GPUInfo) any {
+	o := map[string]any{}
+	o["vendor"] = showPlain[GPUVendor](r.Vendor)
+	o["model"] = showPlain[string](r.Model)
+	o["vram_gb"] = showPlain[uint32](r.VRAMGB)
+	o["compute_units"] = showPlain[uint32](r.ComputeUnits)
+	o["tensor_cores"] = showPlain[uint32](r.TensorCores)
+	o["fp16_tflops_x10"] = showPlain[uint32](r.FP16TFLOPSX10)
+	return o
+}
+
+func readAccelerator(v any) (r Accelerator) {
+	o := v.(map[string]any)
+	if value, ok := o["kind"]; ok {
+		r.Kind = readNonzero(readText[AcceleratorKind])(value)
+	}
+	if value, ok := o["model"]; ok {
+		r.Model = readText[string](value)
+	}
+	if value, ok := o["memory_gb"]; ok {
+		r.MemoryGB = readUint[uint32](value)
+	}
+	if value, ok := o["tops_x10"]; ok {
+		r.TOPSX10 = readUint[uint32](value)
+	}
+	return r
+}
+
+func showAccelerator(r Accelerator) any {
+	o := map[string]any{}
+	o["kind"] = showPlain[AcceleratorKind](r.Kind)
+	o["model"] = showPlain[string](r.Model)
+	o["memory_gb"] = showPlain[uint32](r.MemoryGB)
+	o["tops_x10"] = showPlain[uint32](r.TOPSX10)
+	return o
+}
+
+func readHardware(v any) (r Hardware) {
+	o := v.(map[string]any)
+	if value, ok := o["cpu_cores"]; ok {
+		r.CPUCores = readUint[uint32](value)
+	}
+	if value, ok := o["cpu_threads"]; ok {
+		r.CPUThreads = readUint[uint32](value)
+	}
+	if value, ok := o["memory_gb"]; ok {
+		r.MemoryGB = readUint[uint32](value)
+	}
+	if value, ok := o["gpu"]; ok {
+		r.GPU = readOptional(readGPUInfo)(value)
+	}
+	if value, ok := o["additional_gpus"]; ok {
+		r.AdditionalGPUs = readList(readGPUInfo)(value)
+	}
+	if value, ok := o["storage_gb"]; ok {
+		r.StorageGB = readUint[uint64](value)
+	}
+	if value, ok := o["network_gbps"]; ok {
+		r.NetworkGbps = readUint[uint32](value)
+	}
+	if value, ok := o["accelerators"]; ok {
+		r.Accelerators = readList(readAccelerator)(value)
+	}
+	return r
+}
+
+func showHardware(r Hardware) any {
+	o := map[string]any{}
+	o["cpu_cores"] = showPlain[uint32](r.CPUCores)
+	o["cpu_threads"] = showPlain[uint32](r.CPUThreads)
+	o["memory_gb"] = showPlain[uint32](r.MemoryGB)
+	o["gpu"] = showOptional(showGPUInfo)(r.GPU)
+	o["additional_gpus"] = showList(showGPUInfo)(r.AdditionalGPUs)
+	o["storage_gb"] = showDecimal[uint64](r.StorageGB)
+	o["network_gbps"] = showPlain[uint32](r.NetworkGbps)
+	o["accelerators"] = showList(showAccelerator)(r.Accelerators)
+	return o
+}
+
+func readSoftwarePair(v any) (r SoftwarePair) {
+	o := v.(map[string]any)
+	if value, ok := o["name"]; ok {
+		r.Name = readText[string](value)
+	}
+	if value, ok := o["version"]; ok {
+		r.Version = readText[string](value)
+	}
+	return r
+}
+
+func showSoftwarePair(r SoftwarePair) any {
+	o := map[string]any{}
+	o["name"] = showPlain[string](r.Name)
+	o["version"] = showPlain[string](r.Version)
+	return o
+}
+
+func readSoftware(v any) (r Software) {
+	o := v.(map[string]any)
+	if value, ok := o["os"]; ok {
+		r.OS = readText[string](value)
+	}
+	if value, ok := o["os_version"]; ok {
+		r.OSVersion = readText[string](value)
+	}
+	if value, ok := o["runtimes"]; ok {
+		r.Runtimes = readList(readSoftwarePair)(value)
+	}
+	if value, ok := o["frameworks"]; ok {
+		r.Frameworks = readList(readSoftwarePair)(value)
+	}
+	if value, ok := o["cuda_version"]; ok {
+		r.CUDAVersion = readText[string](value)
+	}
+	if value, ok := o["drivers"]; ok {
+		r.Drivers = readList(readSoftwarePair)(value)
+	}
+	return r
+}
+
+func showSoftware(r Software) any {
+	o := map[string]any{}
+	o["os"] = showPlain[string](r.OS)
+	o["os_version"] = showPlain[string](r.OSVersion)
+	o["runtimes"] = showList(showSoftwarePair)(r.Runtimes)
+	o["frameworks"] = showList(showSoftwarePair)(r.Frameworks)
+	o["cuda_version"] = showPlain[string](r.CUDAVersion)
+	o["drivers"] = showList(showSoftwarePair)(r.Drivers)
+	return o
+}
+
+func readModelCapability(v any) (r ModelCapability) {
+	o := v.(map[string]any)
+	if value, ok := o["model_id"]; ok {
+		r.ModelID = readText[string](value)
+	}
+	if value, ok := o["family"]; ok {
+		r.Family = readText[string](value)
+	}
+	if value, ok := o["parameters_b_x10"]; ok {
+		r.ParametersBx10 = readUint[uint32](value)
+	}
+	if value, ok := o["context_length"]; ok {
+		r.ContextLength = readUint[uint32](value)
+	}
+	if value, ok := o["quantization"]; ok {
+		r.Quantization = readText[string](value)
+	}
+	if value, ok := o["modalities"]; ok {
+		r.Modalities = readList(readText[Modality])(value)
+	}
+	if value, ok := o["tokens_per_sec"]; ok {
+		r.TokensPerSec = readUint[uint32](value)
+	}
+	if value, ok := o["loaded"]; ok {
+		r.Loaded = readBool(value)
+	}
+	return r
+}
+
+func showModelCapability(r ModelCapability) any {
+	o := map[string]any{}
+	o["model_id"] = showPlain[string](r.ModelID)
+	o["family"] = showPlain[string](r.Family)
+	o["parameters_b_x10"] = showPlain[uint32](r.ParametersBx10)
+	o["context_length"] = showPlain[uint32](r.ContextLength)
+	o["quantization"] = showPlain[string](r.Quantization)
+	o["modalities"] = showList(showPlain[Modality])(r.Modalities)
+	o["tokens_per_sec"] = showPlain[uint32](r.TokensPerSec)
+	o["loaded"] = showPlain[bool](r.Loaded)
+	return o
+}
+
+func readToolCapability(v any) (r ToolCapability) {
+	o := v.(map[string]any)
+	if value, ok := o["tool_id"]; ok {
+		r.ToolID = readText[string](value)
+	}
+	if value, ok := o["name"]; ok {
+		r.Name = readText[string](value)
+	}
+	if value, ok := o["version"]; ok {
+		r.Version = readText[string](value)
+	}
+	if value, ok := o["input_schema"]; ok {
+		r.InputSchema = readText[string](value)
+	}
+	if value, ok := o["output_schema"]; ok {
+		r.OutputSchema = readText[string](value)
+	}
+	if value, ok := o["requires"]; ok {
+		r.Requires = readList(readText[string])(value)
+	}
+	if value, ok := o["estimated_time"]; ok {
+		r.EstimatedTime = readDuration(time.Millisecond)(value)
+	}
+	if value, ok := o["stateless"]; ok {
+		r.Stateless = readBool(value)
+	}
+	return r
+}
+
+func showToolCapability(r ToolCapability) any {
+	o := map[string]any{}
+	o["tool_id"] = showPlain[string](r.ToolID)
+	o["name"] = showPlain[string](r.Name)
+	o["version"] = showPlain[string](r.Version)
+	o["input_schema"] = showPlain[string](r.InputSchema)
+	o["output_schema"] = showPlain[string](r.OutputSchema)
+	o["requires"] = showList(showPlain[string])(r.Requires)
+	o["estimated_time"] = showDuration(time.Millisecond)(r.EstimatedTime)
+	o["stateless"] = showPlain[bool](r.Stateless)
+	return o
+}
+
+func readCapabilityLimits(v any) (r CapabilityLimits) {
+	o := v.(map[string]any)
+	if value, ok := o["max_concurrent_requests"]; ok {
+		r.MaxConcurrentRequests = readUint[uint32](value)
+	}
+	if value, ok := o["max_tokens_per_request"]; ok {
+		r.MaxTokensPerRequest = readUint[uint32](value)
+	}
+	if value, ok := o["rate_limit_rpm"]; ok {
+		r.RateLimitRpm = readUint[uint32](value)
+	}
+	if value, ok := o["max_batch_size"]; ok {
+		r.MaxBatchSize = readUint[uint32](value)
+	}
+	if value, ok := o["max_input"]; ok {
+		r.MaxInputBytes = readUint[uint64](value)
+	}
+	if value, ok := o["max_output"]; ok {
+		r.MaxOutputBytes = readUint[uint64](value)
+	}
+	return r
+}
+
+func showCapabilityLimits(r CapabilityLimits) any {
+	o := map[string]any{}
+	o["max_concurrent_requests"] = showPlain[uint32](r.MaxConcurrentRequests)
+	o["max_tokens_per_request"] = showPlain[uint32](r.MaxTokensPerRequest)
+	o["rate_limit_rpm"] = showPlain[uint32](r.RateLimitRpm)
+	o["max_batch_size"] = showPlain[uint32](r.MaxBatchSize)
+	o["max_input"] = showDecimal[uint64](r.MaxInputBytes)
+	o["max_output"] = showDecimal[uint64](r.MaxOutputBytes)
+	return o
+}
+
+func readCapabilitySet(v any) (r CapabilitySet) {
+	o := v.(map[string]any)
+	if value, ok := o["hardware"]; ok {
+		r.Hardware = readOptional(readHardware)(value)
+	}
+	if value, ok := o["software"]; ok {
+		r.Software = readOptional(readSoftware)(value)
+	}
+	if value, ok := o["models"]; ok {
+		r.Models = readList(readModelCapability)(value)
+	}
+	if value, ok := o["tools"]; ok {
+		r.Tools = readList(readToolCapability)(value)
+	}
+	if value, ok := o["tags"]; ok {
+		r.Tags = readList(readText[string])(value)
+	}
+	if value, ok := o["limits"]; ok {
+		r.Limits = readOptional(readCapabilityLimits)(value)
+	}
+	if value, ok := o["metadata"]; ok {
+		r.Metadata = readMap(readText[string])(value)
+	}
+	return r
+}
+
+func showCapabilitySet(r CapabilitySet) any {
+	o := map[string]any{}
+	o["hardware"] = showOptional(showHardware)(r.Hardware)
+	o["software"] = showOptional(showSoftware)(r.Software)
+	o["models"] = showList(showModelCapability)(r.Models)
+	o["tools"] = showList(showToolCapability)(r.Tools)
+	o["tags"] = showList(showPlain[string])(r.Tags)
+	o["limits"] = showOptional(showCapabilityLimits)(r.Limits)
+	o["metadata"] = showMap(showPlain[string])(r.Metadata)
+	return o
+}
+
+func readCapabilityFilter(v any) (r CapabilityFilter) {
+	o := v.(map[string]any)
+	if value, ok := o["require_tags"]; ok {
+		r.RequireTags = readList(readText[string])(value)
+	}
+	if value, ok := o["require_models"]; ok {
+		r.RequireModels = readList(readText[string])(value)
+	}
+	if value, ok := o["require_tools"]; ok {
+		r.RequireTools = readList(readText[string])(value)
+	}
+	if value, ok := o["min_memory_gb"]; ok {
+		r.MinMemoryGB = readUint[uint32](value)
+	}
+	if value, ok := o["min_memory_mb"]; ok {
+		r.MinMemoryMB = readUint[uint32](value)
+	}
+	if value, ok := o["require_gpu"]; ok {
+		r.RequireGPU = readBool(value)
+	}
+	if value, ok := o["gpu_vendor"]; ok {
+		r.GPUVendor = readOptional(readText[GPUVendor])(value)
+	}
+	if value, ok := o["min_vram_gb"]; ok {
+		r.MinVRAMGB = readUint[uint32](value)
+	}
+	if value, ok := o["min_vram_mb"]; ok {
+		r.MinVRAMMB = readUint[uint32](value)
+	}
+	if value, ok := o["min_context_length"]; ok {
+		r.MinContextLength = readUint[uint32](value)
+	}
+	if value, ok := o["require_modalities"]; ok {
+		r.RequireModalities = readList(readText[Modality])(value)
+	}
+	return r
+}
+
+func showCapabilityFilter(r CapabilityFilter) any {
+	o := map[string]any{}
+	o["require_tags"] = showList(showPlain[string])(r.RequireTags)
+	o["require_models"] = showList(showPlain[string])(r.RequireModels)
+	o["require_tools"] = showList(showPlain[string])(r.RequireTools)
+	o["min_memory_gb"] = showPlain[uint32](r.MinMemoryGB)
+	o["min_memory_mb"] = showPlain[uint32](r.MinMemoryMB)
+	o["require_gpu"] = showPlain[bool](r.RequireGPU)
+	o["gpu_vendor"] = showOptional(showPlain[GPUVendor])(r.GPUVendor)
+	o["min_vram_gb"] = showPlain[uint32](r.MinVRAMGB)
+	o["min_vram_mb"] = showPlain[uint32](r.MinVRAMMB)
+	o["min_context_length"] = showPlain[uint32](r.MinContextLength)
+	o["require_modalities"] = showList(showPlain[Modality])(r.RequireModalities)
+	return o
+}
+
+func readCapabilityRequirement(v any) (r CapabilityRequirement) {
+	o := v.(map[string]any)
+	if value, ok := o["filter"]; ok {
+		r.Filter = readCapabilityFilter(value)
+	}
+	if value, ok := o["prefer_more_memory"]; ok {
+		r.PreferMoreMemory = readFloat(value)
+	}
+	if value, ok := o["prefer_more_vram"]; ok {
+		r.PreferMoreVRAM = readFloat(value)
+	}
+	if value, ok := o["prefer_faster_inference"]; ok {
+		r.PreferFasterInference = readFloat(value)
+	}
+	if value, ok := o["prefer_loaded_models"]; ok {
+		r.PreferLoadedModels = readFloat(value)
+	}
+	return r
+}
+
+func showCapabilityRequirement(r CapabilityRequirement) any {
+	o := map[string]any{}
+	o["filter"] = showCapabilityFilter(r.Filter)
+	o["prefer_more_memory"] = showFloat(r.PreferMoreMemory)
+	o["prefer_more_vram"] = showFloat(r.PreferMoreVRAM)
+	o["prefer_faster_inference"] = showFloat(r.PreferFasterInference)
+	o["prefer_loaded_models"] = showFloat(r.PreferLoadedModels)
+	return o
+}
+
+func readTagKey(v any) (r TagKey) {
+	o := v.(map[string]any)
+	if value, ok := o["axis"]; ok {
+		r.Axis = readText[TaxonomyAxis](value)
+	}
+	if value, ok := o["key"]; ok {
+		r.Key = readText[string](value)
+	}
+	return r
+}
+
+func showTagKey(r TagKey) any {
+	o := map[string]any{}
+	o["axis"] = showPlain[TaxonomyAxis](r.Axis)
+	o["key"] = showPlain[string](r.Key)
+	return o
+}
+
+func readSubnetID(v any) (r SubnetID) {
+	o := v.(map[string]any)
+	if value, ok := o["levels"]; ok {
+		r.Levels = readList(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showSubnetID(r SubnetID) any {
+	o := map[string]any{}
+	o["levels"] = showList(showPlain[uint32])(r.Levels)
+	return o
+}
+
+func readSubnetRule(v any) (r SubnetRule) {
+	o := v.(map[string]any)
+	if value, ok := o["tag_prefix"]; ok {
+		r.TagPrefix = readText[string](value)
+	}
+	if value, ok := o["level"]; ok {
+		r.Level = readUint[uint32](value)
+	}
+	if value, ok := o["values"]; ok {
+		r.Values = readMap(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showSubnetRule(r SubnetRule) any {
+	o := map[string]any{}
+	o["tag_prefix"] = showPlain[string](r.TagPrefix)
+	o["level"] = showPlain[uint32](r.Level)
+	o["values"] = showMap(showPlain[uint32])(r.Values)
+	return o
+}
+
+func readSubnetPolicy(v any) (r SubnetPolicy) {
+	o := v.(map[string]any)
+	if value, ok := o["rules"]; ok {
+		r.Rules = readList(readSubnetRule)(value)
+	}
+	return r
+}
+
+func showSubnetPolicy(r SubnetPolicy) any {
+	o := map[string]any{}
+	o["rules"] = showList(showSubnetRule)(r.Rules)
+	return o
+}
+
 func readMeshNodeConfig(v any) (r MeshNodeConfig) {
 	o := v.(map[string]any)
 	if value, ok := o["bind_addr"]; ok {
@@ -1674,6 +2186,18 @@ func readMeshNodeConfig(v any) (r MeshNodeConfig) {
 	if value, ok := o["relay"]; ok {
 		r.Relay = readOptional(readBool)(value)
 	}
+	if value, ok := o["subnet"]; ok {
+		r.Subnet = readOptional(readSubnetID)(value)
+	}
+	if value, ok := o["subnet_policy"]; ok {
+		r.SubnetPolicy = readOptional(readSubnetPolicy)(value)
+	}
+	if value, ok := o["capability_gc_interval"]; ok {
+		r.CapabilityGcInterval = readOptional(readDuration(time.Millisecond))(value)
+	}
+	if value, ok := o["require_signed_capabilities"]; ok {
+		r.RequireSignedCapabilities = readOptional(readBool)(value)
+	}
 	return r
 }
 
@@ -1691,6 +2215,10 @@ func showMeshNodeConfig(r MeshNodeConfig) any {
 	o["queue"] = showDecimal[uint64](r.QueueBytes)
 	o["state_dir"] = showOptional(showPlain[string])(r.StateDir)
 	o["relay"] = showOptional(showPlain[bool])(r.Relay)
+	o["subnet"] = showOptional(showSubnetID)(r.Subnet)
+	o["subnet_policy"] = showOptional(showSubnetPolicy)(r.SubnetPolicy)
+	o["capability_gc_interval"] = showOptional(showDuration(time.Millisecond))(r.CapabilityGcInterval)
+	o["require_signed_capabilities"] = showOptional(showPlain[bool])(r.RequireSignedCapabilities)
 	return o
 }
 
@@ -1749,6 +2277,38 @@ func showReceiveOptions(r ReceiveOptions) any {
 	o := map[string]any{}
 	o["peer"] = showOptional(showDecimal[NodeID])(r.Peer)
 	o["stream_id"] = showOptional(showDecimal[uint64])(r.StreamID)
+	return o
+}
+
+func readAnnounceOptions(v any) (r AnnounceOptions) {
+	o := v.(map[string]any)
+	if value, ok := o["ttl"]; ok {
+		r.TTL = readNonzero(readDuration(time.Second))(value)
+	}
+	return r
+}
+
+func showAnnounceOptions(r AnnounceOptions) any {
+	o := map[string]any{}
+	o["ttl"] = showDuration(time.Second)(r.TTL)
+	return o
+}
+
+func readCapabilityChange(v any) (r CapabilityChange) {
+	o := v.(map[string]any)
+	if value, ok := o["node_id"]; ok {
+		r.NodeID = readUint[NodeID](value)
+	}
+	if value, ok := o["capabilities"]; ok {
+		r.Capabilities = readOptional(readCapabilitySet)(value)
+	}
+	return r
+}
+
+func showCapabilityChange(r CapabilityChange) any {
+	o := map[string]any{}
+	o["node_id"] = showDecimal[NodeID](r.NodeID)
+	o["capabilities"] = showOptional(showCapabilitySet)(r.Capabilities)
 	return o
 }
 
@@ -3162,6 +3722,147 @@ func showTree(v Tree) any {
 	return o
 }
 
+func readScopeFilter(v any) ScopeFilter {
+	if v == nil {
+		return nil
+	}
+	o := v.(map[string]any)
+	switch o["kind"] {
+	case "any":
+		var r ScopeFilterAny
+		return r
+	case "globalOnly":
+		var r ScopeFilterGlobalOnly
+		return r
+	case "sameSubnet":
+		var r ScopeFilterSameSubnet
+		return r
+	case "tenant":
+		var r ScopeFilterTenant
+		if value, ok := o["tenant"]; ok {
+			r.Tenant = readText[string](value)
+		}
+		return r
+	case "tenants":
+		var r ScopeFilterTenants
+		if value, ok := o["tenants"]; ok {
+			r.Tenants = readList(readText[string])(value)
+		}
+		return r
+	case "region":
+		var r ScopeFilterRegion
+		if value, ok := o["region"]; ok {
+			r.Region = readText[string](value)
+		}
+		return r
+	case "regions":
+		var r ScopeFilterRegions
+		if value, ok := o["regions"]; ok {
+			r.Regions = readList(readText[string])(value)
+		}
+		return r
+	}
+	panic(unsupported("no such case"))
+}
+
+func showScopeFilter(v ScopeFilter) any {
+	o := map[string]any{}
+	switch r := v.(type) {
+	case ScopeFilterAny:
+		o["kind"] = "any"
+	case ScopeFilterGlobalOnly:
+		o["kind"] = "globalOnly"
+	case ScopeFilterSameSubnet:
+		o["kind"] = "sameSubnet"
+	case ScopeFilterTenant:
+		o["kind"] = "tenant"
+		o["tenant"] = showPlain[string](r.Tenant)
+	case ScopeFilterTenants:
+		o["kind"] = "tenants"
+		o["tenants"] = showList(showPlain[string])(r.Tenants)
+	case ScopeFilterRegion:
+		o["kind"] = "region"
+		o["region"] = showPlain[string](r.Region)
+	case ScopeFilterRegions:
+		o["kind"] = "regions"
+		o["regions"] = showList(showPlain[string])(r.Regions)
+	}
+	return o
+}
+
+func readTag(v any) Tag {
+	if v == nil {
+		return nil
+	}
+	o := v.(map[string]any)
+	switch o["kind"] {
+	case "axisPresent":
+		var r TagAxisPresent
+		if value, ok := o["axis"]; ok {
+			r.Axis = readText[TaxonomyAxis](value)
+		}
+		if value, ok := o["key"]; ok {
+			r.Key = readText[string](value)
+		}
+		return r
+	case "axisValue":
+		var r TagAxisValue
+		if value, ok := o["axis"]; ok {
+			r.Axis = readText[TaxonomyAxis](value)
+		}
+		if value, ok := o["key"]; ok {
+			r.Key = readText[string](value)
+		}
+		if value, ok := o["value"]; ok {
+			r.Value = readText[string](value)
+		}
+		if value, ok := o["separator"]; ok {
+			r.Separator = readNonzero(readText[AxisSeparator])(value)
+		}
+		return r
+	case "reserved":
+		var r TagReserved
+		if value, ok := o["prefix"]; ok {
+			r.Prefix = readText[string](value)
+		}
+		if value, ok := o["body"]; ok {
+			r.Body = readText[string](value)
+		}
+		return r
+	case "legacy":
+		var r TagLegacy
+		if value, ok := o["raw"]; ok {
+			r.Raw = readText[string](value)
+		}
+		return r
+	}
+	panic(unsupported("no such case"))
+}
+
+func showTag(v Tag) any {
+	o := map[string]any{}
+	switch r := v.(type) {
+	case TagAxisPresent:
+		o["kind"] = "axisPresent"
+		o["axis"] = showPlain[TaxonomyAxis](r.Axis)
+		o["key"] = showPlain[string](r.Key)
+	case TagAxisValue:
+		o["kind"] = "axisValue"
+		o["axis"] = showPlain[TaxonomyAxis](r.Axis)
+		o["key"] = showPlain[string](r.Key)
+		o["value"] = showPlain[string](r.Value)
+		o["separator"] = showPlain[AxisSeparator](r.Separator)
+	case TagReserved:
+		o["kind"] = "reserved"
+		o["prefix"] = showPlain[string](r.Prefix)
+		o["body"] = showPlain[string](r.Body)
+	case TagLegacy:
+		o["kind"] = "legacy"
+		o["raw"] = showPlain[string](r.Raw)
+	}
+	return o
+}
+
 func readTransport(v any) Transport {
 	if v == nil {
 		return nil
@@ -3428,6 +4129,60 @@ func readError(v any) error {
 			}
 		case TokenErrorKindReadOnly:
 		case TokenErrorKindZeroTTL:
+		}
+		return e
+	case "capability":
+		e := &CapabilityError{Kind: CapabilityErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case CapabilityErrorKindReservedTag:
+			if value, ok := fields["tag"]; ok {
+				e.Tag = readText[string](value)
+			}
+			if value, ok := fields["prefix"]; ok {
+				e.Prefix = readText[string](value)
+			}
+		case CapabilityErrorKindEmptyTag:
+		case CapabilityErrorKindEmptyKey:
+			if value, ok := fields["axis"]; ok {
+				e.Axis = readText[string](value)
+			}
+		case CapabilityErrorKindUnknownScope:
+			if value, ok := fields["tag"]; ok {
+				e.Tag = readText[string](value)
+			}
+		case CapabilityErrorKindTooLarge:
+			if value, ok := fields["part"]; ok {
+				e.Part = readText[string](value)
+			}
+			if value, ok := fields["length"]; ok {
+				e.Length = readUint[uint64](value)
+			}
+			if value, ok := fields["limit"]; ok {
+				e.Limit = readUint[uint64](value)
+			}
+		}
+		return e
+	case "subnet":
+		e := &SubnetError{Kind: SubnetErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case SubnetErrorKindInvalidLevel:
+			if value, ok := fields["index"]; ok {
+				e.Index = readUint[uint32](value)
+			}
+			if value, ok := fields["found"]; ok {
+				e.Found = readUint[uint32](value)
+			}
+		case SubnetErrorKindInvalidDepth:
+			if value, ok := fields["count"]; ok {
+				e.Count = readUint[uint32](value)
+			}
+		case SubnetErrorKindInvalidRule:
+			if value, ok := fields["rule"]; ok {
+				e.Rule = readUint[uint32](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
 		}
 		return e
 	case "stream":
@@ -3861,6 +4616,32 @@ func showFields(err error) map[string]any {
 			o["reason"] = showPlain[string](e.Reason)
 		case TokenErrorKindReadOnly:
 		case TokenErrorKindZeroTTL:
+		}
+	case *CapabilityError:
+		switch e.Kind {
+		case CapabilityErrorKindReservedTag:
+			o["tag"] = showPlain[string](e.Tag)
+			o["prefix"] = showPlain[string](e.Prefix)
+		case CapabilityErrorKindEmptyTag:
+		case CapabilityErrorKindEmptyKey:
+			o["axis"] = showPlain[string](e.Axis)
+		case CapabilityErrorKindUnknownScope:
+			o["tag"] = showPlain[string](e.Tag)
+		case CapabilityErrorKindTooLarge:
+			o["part"] = showPlain[string](e.Part)
+			o["length"] = showDecimal[uint64](e.Length)
+			o["limit"] = showDecimal[uint64](e.Limit)
+		}
+	case *SubnetError:
+		switch e.Kind {
+		case SubnetErrorKindInvalidLevel:
+			o["index"] = showPlain[uint32](e.Index)
+			o["found"] = showPlain[uint32](e.Found)
+		case SubnetErrorKindInvalidDepth:
+			o["count"] = showPlain[uint32](e.Count)
+		case SubnetErrorKindInvalidRule:
+			o["rule"] = showPlain[uint32](e.Rule)
+			o["reason"] = showPlain[string](e.Reason)
 		}
 	case *StreamError:
 		switch e.Kind {

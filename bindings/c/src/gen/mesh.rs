@@ -146,6 +146,191 @@ pub unsafe extern "C" fn net_mesh_node_discovered_nodes(
     }
 }
 
+/// Announces what this node has and can do, in place of what it has announced before, and finds it
+/// here at once. It is signed
+/// and passed on by every node, over up to 16 hops, to nodes that join later too. The first four
+/// times in a row it is told at
+/// once, then every 5 s, which is as often as others pass it on; the newest counts.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_announce_capabilities(
+    handle: Handle,
+    caps: View,
+    options: View,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let caps = caps.pack::<net_types::capability::CapabilitySet>("caps")?;
+            let options = options
+                .optional(|view| view.pack::<net_types::mesh::AnnounceOptions>("options"))?
+                .unwrap_or_default();
+            options.check()?;
+            Ok(async move {
+                <net_core::MeshNode as net_types::api::MeshNode>::announce_capabilities(&this, caps, options)
+                    .await
+            })
+        })
+    }
+}
+
+/// Takes back what this node has announced, everywhere. Nothing happens if that is nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_withdraw_capabilities(
+    handle: Handle,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            Ok(
+                async move {
+                    <net_core::MeshNode as net_types::api::MeshNode>::withdraw_capabilities(&this).await
+                },
+            )
+        })
+    }
+}
+
+/// Finds the nodes that have announced what a filter asks for, this one among them, by what has
+/// come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with
+/// `sameSubnet` finds them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_find_nodes(
+    handle: Handle,
+    filter: View,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let filter = filter
+                .optional(|view| view.pack::<net_types::capability::CapabilityFilter>("filter"))?
+                .unwrap_or_default();
+            <net_core::MeshNode as net_types::api::MeshNode>::find_nodes(&this, filter).map(Packed)
+        })
+    }
+}
+
+/// Finds the nodes that have announced what a filter asks for, and a scope that the other one does.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_find_nodes_scoped(
+    handle: Handle,
+    filter: View,
+    scope: View,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let filter = filter.pack::<net_types::capability::CapabilityFilter>("filter")?;
+            let scope = scope.pack::<net_types::capability::ScopeFilter>("scope")?;
+            <net_core::MeshNode as net_types::api::MeshNode>::find_nodes_scoped(&this, filter, scope)
+                .map(Packed)
+        })
+    }
+}
+
+/// Finds the node that has what is asked for and most of what is preferred; of several that with
+/// the least id.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_find_best_node(
+    handle: Handle,
+    requirement: View,
+    found: *mut bool,
+    result: *mut u64,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer_optional(found, result, error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let requirement =
+                requirement.pack::<net_types::capability::CapabilityRequirement>("requirement")?;
+            <net_core::MeshNode as net_types::api::MeshNode>::find_best_node(&this, requirement)
+                .map(|value| value.map(|value| value.0))
+        })
+    }
+}
+
+/// Finds the best node among those of a scope.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_find_best_node_scoped(
+    handle: Handle,
+    requirement: View,
+    scope: View,
+    found: *mut bool,
+    result: *mut u64,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer_optional(found, result, error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let requirement =
+                requirement.pack::<net_types::capability::CapabilityRequirement>("requirement")?;
+            let scope = scope.pack::<net_types::capability::ScopeFilter>("scope")?;
+            <net_core::MeshNode as net_types::api::MeshNode>::find_best_node_scoped(&this, requirement, scope)
+                .map(|value| value.map(|value| value.0))
+        })
+    }
+}
+
+/// Tells what a node has announced, or nothing if it has announced nothing that holds. There need
+/// be no session with it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_peer_capabilities(
+    handle: Handle,
+    node_id: u64,
+    found: *mut bool,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer_optional(found, result, error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let node_id = net_types::identity::NodeId(node_id);
+            <net_core::MeshNode as net_types::api::MeshNode>::peer_capabilities(&this, node_id)
+                .map(|value| value.map(Packed))
+        })
+    }
+}
+
+/// Tells the nodes that a filter and a scope ask for, first those that there are, and from then on
+/// each that is new, has
+/// changed, or is none of them any more. A node that changes several times before it is read is
+/// told once, as it is then: so
+/// nothing is lost, and what waits takes no more than a number for each node.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_watch_nodes(
+    handle: Handle,
+    filter: View,
+    scope: View,
+    result: *mut Handle,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let filter = filter
+                .optional(|view| view.pack::<net_types::capability::CapabilityFilter>("filter"))?
+                .unwrap_or_default();
+            let scope = scope.optional(|view| view.pack::<net_types::capability::ScopeFilter>("scope"))?;
+            <net_core::MeshNode as net_types::api::MeshNode>::watch_nodes(&this, filter, scope).map(Shared)
+        })
+    }
+}
+
 /// Waits until there is a session with a peer, and tells the peer's address. The node answers
 /// whoever dials it at any time.
 #[unsafe(no_mangle)]
@@ -578,6 +763,52 @@ pub unsafe extern "C" fn net_mesh_events_close(handle: Handle, error: *mut Failu
         call::perform(error, || {
             let this = value::object::<net_core::MeshEvents>(handle)?;
             <net_core::MeshEvents as net_types::api::MeshEvents>::close(&this);
+            Ok(())
+        })
+    }
+}
+
+/// Ends the iteration at once; a pending read ends as well.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_capability_changes_stop(handle: Handle, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::perform(error, || {
+            let this = value::object::<net_core::CapabilityChanges>(handle)?;
+            <net_core::CapabilityChanges as net_types::api::CapabilityChanges>::stop(&this)
+        })
+    }
+}
+
+/// Asks for up to `max` items.
+///
+/// The result is the pack of a list, which is empty at the end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_capability_changes_next(
+    handle: Handle,
+    max: u32,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::CapabilityChanges>(handle)?;
+            Ok(async move {
+                <net_core::CapabilityChanges as net_types::api::CapabilityChanges>::next(&this, max).await
+            })
+        })
+    }
+}
+
+/// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_capability_changes_close(handle: Handle, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::perform(error, || {
+            let this = value::object::<net_core::CapabilityChanges>(handle)?;
+            <net_core::CapabilityChanges as net_types::api::CapabilityChanges>::close(&this);
             Ok(())
         })
     }

@@ -4,6 +4,7 @@
 
 pub mod base;
 pub mod bus;
+pub mod capability;
 pub mod control;
 pub mod cortex;
 pub mod dedup;

@@ -114,6 +114,127 @@ pub fn mesh_mesh_node_discovered_nodes(this: f64) -> napi::Result<u32> {
         Ok(result)
     })
 }
+/// `mesh.mesh_node.announce_capabilities`
+#[napi(js_name = "meshMeshNodeAnnounceCapabilities")]
+pub fn mesh_mesh_node_announce_capabilities(environment: f64, this: f64, args: &[u8]) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let r = &mut Reader::new(args);
+        let caps = <net_types::capability::CapabilitySet as Pack>::unpack(r)?;
+        let options = <net_types::mesh::AnnounceOptions as Pack>::unpack(r)?;
+        options.check()?;
+        r.finish()?;
+        Ok(home.clone().submit(async move {
+            <net_core::MeshNode as net_types::api::MeshNode>::announce_capabilities(&this, caps, options)
+                .await?;
+            Ok(Vec::new())
+        }))
+    })
+}
+/// `mesh.mesh_node.withdraw_capabilities`
+#[napi(js_name = "meshMeshNodeWithdrawCapabilities")]
+pub fn mesh_mesh_node_withdraw_capabilities(environment: f64, this: f64) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        Ok(home.clone().submit(async move {
+            <net_core::MeshNode as net_types::api::MeshNode>::withdraw_capabilities(&this).await?;
+            Ok(Vec::new())
+        }))
+    })
+}
+/// `mesh.mesh_node.find_nodes`
+#[napi(js_name = "meshMeshNodeFindNodes")]
+pub fn mesh_mesh_node_find_nodes(this: f64, args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let r = &mut Reader::new(args);
+        let filter = <net_types::capability::CapabilityFilter as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::MeshNode as net_types::api::MeshNode>::find_nodes(&this, filter)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `mesh.mesh_node.find_nodes_scoped`
+#[napi(js_name = "meshMeshNodeFindNodesScoped")]
+pub fn mesh_mesh_node_find_nodes_scoped(this: f64, args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let r = &mut Reader::new(args);
+        let filter = <net_types::capability::CapabilityFilter as Pack>::unpack(r)?;
+        let scope = <net_types::capability::ScopeFilter as Pack>::unpack(r)?;
+        r.finish()?;
+        let result =
+            <net_core::MeshNode as net_types::api::MeshNode>::find_nodes_scoped(&this, filter, scope)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `mesh.mesh_node.find_best_node`
+#[napi(js_name = "meshMeshNodeFindBestNode")]
+pub fn mesh_mesh_node_find_best_node(this: f64, args: &[u8]) -> napi::Result<Option<u64>> {
+    abi::call(|| {
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let r = &mut Reader::new(args);
+        let requirement = <net_types::capability::CapabilityRequirement as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::MeshNode as net_types::api::MeshNode>::find_best_node(&this, requirement)?;
+        Ok(result.map(|result| result.0))
+    })
+}
+/// `mesh.mesh_node.find_best_node_scoped`
+#[napi(js_name = "meshMeshNodeFindBestNodeScoped")]
+pub fn mesh_mesh_node_find_best_node_scoped(this: f64, args: &[u8]) -> napi::Result<Option<u64>> {
+    abi::call(|| {
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let r = &mut Reader::new(args);
+        let requirement = <net_types::capability::CapabilityRequirement as Pack>::unpack(r)?;
+        let scope = <net_types::capability::ScopeFilter as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::MeshNode as net_types::api::MeshNode>::find_best_node_scoped(
+            &this,
+            requirement,
+            scope,
+        )?;
+        Ok(result.map(|result| result.0))
+    })
+}
+/// `mesh.mesh_node.peer_capabilities`
+#[napi(js_name = "meshMeshNodePeerCapabilities")]
+pub fn mesh_mesh_node_peer_capabilities(
+    this: f64,
+    node_id: BigInt,
+    out: BufferSlice<'_>,
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let result = <net_core::MeshNode as net_types::api::MeshNode>::peer_capabilities(
+            &this,
+            net_types::identity::NodeId(abi::unsigned(&node_id)),
+        )?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `mesh.mesh_node.watch_nodes`
+#[napi(js_name = "meshMeshNodeWatchNodes")]
+pub fn mesh_mesh_node_watch_nodes(environment: f64, this: f64, args: &[u8]) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let r = &mut Reader::new(args);
+        let filter = <net_types::capability::CapabilityFilter as Pack>::unpack(r)?;
+        let scope = <Option<net_types::capability::ScopeFilter> as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::MeshNode as net_types::api::MeshNode>::watch_nodes(&this, filter, scope)?;
+        Ok(home.own(result) as f64)
+    })
+}
 /// `mesh.mesh_node.accept`
 #[napi(js_name = "meshMeshNodeAccept")]
 pub fn mesh_mesh_node_accept(environment: f64, this: f64, peer_node_id: BigInt) -> napi::Result<f64> {
@@ -443,6 +564,39 @@ pub fn mesh_mesh_events_close(this: f64) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::MeshEvents>(this)?;
         <net_core::MeshEvents as net_types::api::MeshEvents>::close(&this);
+        Ok(())
+    })
+}
+/// `mesh.capability_changes.stop`
+#[napi(js_name = "meshCapabilityChangesStop")]
+pub fn mesh_capability_changes_stop(this: f64) -> napi::Result<()> {
+    abi::call(|| {
+        let this = abi::object::<net_core::CapabilityChanges>(this)?;
+        <net_core::CapabilityChanges as net_types::api::CapabilityChanges>::stop(&this)?;
+        Ok(())
+    })
+}
+/// `mesh.capability_changes.next`
+#[napi(js_name = "meshCapabilityChangesNext")]
+pub fn mesh_capability_changes_next(environment: f64, this: f64, max: u32) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::CapabilityChanges>(this)?;
+        Ok(home.clone().submit(async move {
+            let result =
+                <net_core::CapabilityChanges as net_types::api::CapabilityChanges>::next(&this, max).await?;
+            let mut w = Writer::new();
+            result.pack(&mut w);
+            Ok(w.into_vec())
+        }))
+    })
+}
+/// `mesh.capability_changes.close`
+#[napi(js_name = "meshCapabilityChangesClose")]
+pub fn mesh_capability_changes_close(this: f64) -> napi::Result<()> {
+    abi::call(|| {
+        let this = abi::object::<net_core::CapabilityChanges>(this)?;
+        <net_core::CapabilityChanges as net_types::api::CapabilityChanges>::close(&this);
         Ok(())
     })
 }

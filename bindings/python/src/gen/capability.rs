@@ -2,9 +2,15 @@
 
 //! Module `capability`.
 
-use crate::value::{self, Answer, Arg, FromPy, ToPy, Wrong};
+#![allow(clippy::too_many_arguments, reason = "Python passes the fields of options one by one")]
+
+use crate::abi;
+use crate::value::{self, Answer, Arg, FromPy, Span, ToPy, Wrong};
+use net_types::api;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
 
 impl FromPy<'_, '_> for net_types::capability::AnnouncementKind {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
@@ -18,8 +24,2318 @@ impl ToPy for net_types::capability::AnnouncementKind {
         value::member(py, &CLASS, ("net.gen.capability", "AnnouncementKind"), self.text())
     }
 }
+impl FromPy<'_, '_> for net_types::capability::GpuVendor {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::capability::GpuVendor {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.capability", "GpuVendor"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::capability::AcceleratorKind {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::capability::AcceleratorKind {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.capability", "AcceleratorKind"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::capability::Modality {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::capability::Modality {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.capability", "Modality"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::capability::TaxonomyAxis {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::capability::TaxonomyAxis {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.capability", "TaxonomyAxis"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::capability::AxisSeparator {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::capability::AxisSeparator {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.capability", "AxisSeparator"), self.text())
+    }
+}
+
+/// A graphics processor. Numbers that are 0 and texts that are empty say nothing, here and in all that is announced.
+#[pyclass(frozen, name = "GpuInfo", module = "net")]
+pub(crate) struct GpuInfo(net_types::capability::GpuInfo);
+
+impl GpuInfo {
+    fn of(_: Python<'_>, record: net_types::capability::GpuInfo) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl GpuInfo {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 6] =
+            ["vendor", "model", "vram_gb", "compute_units", "tensor_cores", "fp16_tflops_x10"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (vendor = None, model = None, vram_gb = None, compute_units = None, tensor_cores = None, fp16_tflops_x10 = None))]
+    fn new(
+        py: Python<'_>,
+        vendor: Option<Arg<'_, '_>>,
+        model: Option<Arg<'_, '_>>,
+        vram_gb: Option<Arg<'_, '_>>,
+        compute_units: Option<Arg<'_, '_>>,
+        tensor_cores: Option<Arg<'_, '_>>,
+        fp16_tflops_x10: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = vendor.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "GpuInfo",
+                model.is_some()
+                    || vram_gb.is_some()
+                    || compute_units.is_some()
+                    || tensor_cores.is_some()
+                    || fp16_tflops_x10.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::capability::GpuInfo {
+            vendor: abi::arg_or(vendor, "vendor", || net_types::capability::GpuVendor::Unknown)?,
+            model: abi::arg_or(model, "model", || "".to_owned())?,
+            vram_gb: abi::arg_or(vram_gb, "vram_gb", || 0)?,
+            compute_units: abi::arg_or(compute_units, "compute_units", || 0)?,
+            tensor_cores: abi::arg_or(tensor_cores, "tensor_cores", || 0)?,
+            fp16_tflops_x10: abi::arg_or(fp16_tflops_x10, "fp16_tflops_x10", || 0)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Who makes it.
+    #[getter]
+    fn vendor(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.vendor;
+        value::shown(value, py)
+    }
+
+    /// What it is called.
+    #[getter]
+    fn model(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.model;
+        value::shown(value, py)
+    }
+
+    /// Its memory in GiB.
+    #[getter]
+    fn vram_gb(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.vram_gb;
+        value::shown(value, py)
+    }
+
+    /// Its compute units.
+    #[getter]
+    fn compute_units(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.compute_units;
+        value::shown(value, py)
+    }
+
+    /// Its tensor cores.
+    #[getter]
+    fn tensor_cores(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tensor_cores;
+        value::shown(value, py)
+    }
+
+    /// Tenths of teraflops at 16 bits.
+    #[getter]
+    fn fp16_tflops_x10(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.fp16_tflops_x10;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "GpuInfo",
+            &[
+                ("vendor", Some(self.vendor(py)?)),
+                ("model", Some(self.model(py)?)),
+                ("vram_gb", Some(self.vram_gb(py)?)),
+                ("compute_units", Some(self.compute_units(py)?)),
+                ("tensor_cores", Some(self.tensor_cores(py)?)),
+                ("fp16_tflops_x10", Some(self.fp16_tflops_x10(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::GpuInfo {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<GpuInfo>().map_err(|_| value::expected("GpuInfo", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::GpuInfo {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, GpuInfo::of(py, self)?)?.into_any())
+    }
+}
+/// An accelerator that is no graphics processor.
+#[pyclass(frozen, name = "Accelerator", module = "net")]
+pub(crate) struct Accelerator(net_types::capability::Accelerator);
+
+impl Accelerator {
+    fn of(_: Python<'_>, record: net_types::capability::Accelerator) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl Accelerator {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 4] = ["kind", "model", "memory_gb", "tops_x10"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (kind = None, model = None, memory_gb = None, tops_x10 = None))]
+    fn new(
+        py: Python<'_>,
+        kind: Option<Arg<'_, '_>>,
+        model: Option<Arg<'_, '_>>,
+        memory_gb: Option<Arg<'_, '_>>,
+        tops_x10: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = kind.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "Accelerator",
+                model.is_some() || memory_gb.is_some() || tops_x10.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::capability::Accelerator {
+            kind: abi::arg_or(kind, "kind", || net_types::capability::AcceleratorKind::Unknown)?,
+            model: abi::arg_or(model, "model", || "".to_owned())?,
+            memory_gb: abi::arg_or(memory_gb, "memory_gb", || 0)?,
+            tops_x10: abi::arg_or(tops_x10, "tops_x10", || 0)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// What it is.
+    #[getter]
+    fn kind(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.kind;
+        value::shown(value, py)
+    }
+
+    /// What it is called.
+    #[getter]
+    fn model(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.model;
+        value::shown(value, py)
+    }
+
+    /// Its memory in GiB.
+    #[getter]
+    fn memory_gb(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.memory_gb;
+        value::shown(value, py)
+    }
+
+    /// Tenths of tera-operations in a second.
+    #[getter]
+    fn tops_x10(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tops_x10;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "Accelerator",
+            &[
+                ("kind", Some(self.kind(py)?)),
+                ("model", Some(self.model(py)?)),
+                ("memory_gb", Some(self.memory_gb(py)?)),
+                ("tops_x10", Some(self.tops_x10(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::Accelerator {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<Accelerator>().map_err(|_| value::expected("Accelerator", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::Accelerator {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Accelerator::of(py, self)?)?.into_any())
+    }
+}
+/// What a machine has.
+#[pyclass(frozen, name = "Hardware", module = "net")]
+pub(crate) struct Hardware(net_types::capability::Hardware);
+
+impl Hardware {
+    fn of(_: Python<'_>, record: net_types::capability::Hardware) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl Hardware {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 8] = [
+            "cpu_cores",
+            "cpu_threads",
+            "memory_gb",
+            "gpu",
+            "additional_gpus",
+            "storage_gb",
+            "network_gbps",
+            "accelerators",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (cpu_cores = None, cpu_threads = None, memory_gb = None, gpu = None, additional_gpus = None, storage_gb = None, network_gbps = None, accelerators = None))]
+    fn new(
+        py: Python<'_>,
+        cpu_cores: Option<Arg<'_, '_>>,
+        cpu_threads: Option<Arg<'_, '_>>,
+        memory_gb: Option<Arg<'_, '_>>,
+        gpu: Option<Arg<'_, '_>>,
+        additional_gpus: Option<Arg<'_, '_>>,
+        storage_gb: Option<Arg<'_, '_>>,
+        network_gbps: Option<Arg<'_, '_>>,
+        accelerators: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = cpu_cores.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "Hardware",
+                cpu_threads.is_some()
+                    || memory_gb.is_some()
+                    || gpu.is_some()
+                    || additional_gpus.is_some()
+                    || storage_gb.is_some()
+                    || network_gbps.is_some()
+                    || accelerators.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::capability::Hardware {
+            cpu_cores: abi::arg_or(cpu_cores, "cpu_cores", || 0)?,
+            cpu_threads: abi::arg_or(cpu_threads, "cpu_threads", || 0)?,
+            memory_gb: abi::arg_or(memory_gb, "memory_gb", || 0)?,
+            gpu: abi::arg_or(gpu, "gpu", || None)?,
+            additional_gpus: abi::arg_or(additional_gpus, "additional_gpus", Vec::new)?,
+            storage_gb: abi::arg_or(storage_gb, "storage_gb", || 0)?,
+            network_gbps: abi::arg_or(network_gbps, "network_gbps", || 0)?,
+            accelerators: abi::arg_or(accelerators, "accelerators", Vec::new)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Cores of the processor.
+    #[getter]
+    fn cpu_cores(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.cpu_cores;
+        value::shown(value, py)
+    }
+
+    /// Threads of the processor.
+    #[getter]
+    fn cpu_threads(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.cpu_threads;
+        value::shown(value, py)
+    }
+
+    /// Memory in GiB.
+    #[getter]
+    fn memory_gb(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.memory_gb;
+        value::shown(value, py)
+    }
+
+    /// The first graphics processor.
+    #[getter]
+    fn gpu(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.gpu;
+        value::shown(value, py)
+    }
+
+    /// Further ones; they are announced too, and found.
+    #[getter]
+    fn additional_gpus(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.additional_gpus;
+        value::shown(value, py)
+    }
+
+    /// Storage in GiB.
+    #[getter]
+    fn storage_gb(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.storage_gb;
+        value::shown(value, py)
+    }
+
+    /// What the network carries, in Gbit/s.
+    #[getter]
+    fn network_gbps(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.network_gbps;
+        value::shown(value, py)
+    }
+
+    /// Other accelerators.
+    #[getter]
+    fn accelerators(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.accelerators;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "Hardware",
+            &[
+                ("cpu_cores", Some(self.cpu_cores(py)?)),
+                ("cpu_threads", Some(self.cpu_threads(py)?)),
+                ("memory_gb", Some(self.memory_gb(py)?)),
+                ("gpu", Some(self.gpu(py)?)),
+                ("additional_gpus", Some(self.additional_gpus(py)?)),
+                ("storage_gb", Some(self.storage_gb(py)?)),
+                ("network_gbps", Some(self.network_gbps(py)?)),
+                ("accelerators", Some(self.accelerators(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::Hardware {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<Hardware>().map_err(|_| value::expected("Hardware", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::Hardware {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Hardware::of(py, self)?)?.into_any())
+    }
+}
+/// What runs on a machine.
+#[pyclass(frozen, name = "Software", module = "net")]
+pub(crate) struct Software(net_types::capability::Software);
+
+impl Software {
+    fn of(_: Python<'_>, record: net_types::capability::Software) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl Software {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 6] = ["os", "os_version", "runtimes", "frameworks", "cuda_version", "drivers"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (os = None, os_version = None, runtimes = None, frameworks = None, cuda_version = None, drivers = None))]
+    fn new(
+        py: Python<'_>,
+        os: Option<Arg<'_, '_>>,
+        os_version: Option<Arg<'_, '_>>,
+        runtimes: Option<Arg<'_, '_>>,
+        frameworks: Option<Arg<'_, '_>>,
+        cuda_version: Option<Arg<'_, '_>>,
+        drivers: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = os.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "Software",
+                os_version.is_some()
+                    || runtimes.is_some()
+                    || frameworks.is_some()
+                    || cuda_version.is_some()
+                    || drivers.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::capability::Software {
+            os: abi::arg_or(os, "os", || "".to_owned())?,
+            os_version: abi::arg_or(os_version, "os_version", || "".to_owned())?,
+            runtimes: abi::arg_or(runtimes, "runtimes", Vec::new)?,
+            frameworks: abi::arg_or(frameworks, "frameworks", Vec::new)?,
+            cuda_version: abi::arg_or(cuda_version, "cuda_version", || "".to_owned())?,
+            drivers: abi::arg_or(drivers, "drivers", Vec::new)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Operating system.
+    #[getter]
+    fn os(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.os;
+        value::shown(value, py)
+    }
+
+    /// Its version.
+    #[getter]
+    fn os_version(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.os_version;
+        value::shown(value, py)
+    }
+
+    /// Language runtimes.
+    #[getter]
+    fn runtimes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.runtimes;
+        value::shown(value, py)
+    }
+
+    /// Frameworks that programs use.
+    #[getter]
+    fn frameworks(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.frameworks;
+        value::shown(value, py)
+    }
+
+    /// Version of CUDA.
+    #[getter]
+    fn cuda_version(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.cuda_version;
+        value::shown(value, py)
+    }
+
+    /// Drivers of devices.
+    #[getter]
+    fn drivers(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.drivers;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "Software",
+            &[
+                ("os", Some(self.os(py)?)),
+                ("os_version", Some(self.os_version(py)?)),
+                ("runtimes", Some(self.runtimes(py)?)),
+                ("frameworks", Some(self.frameworks(py)?)),
+                ("cuda_version", Some(self.cuda_version(py)?)),
+                ("drivers", Some(self.drivers(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::Software {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<Software>().map_err(|_| value::expected("Software", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::Software {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Software::of(py, self)?)?.into_any())
+    }
+}
+/// A model that is served.
+#[pyclass(frozen, name = "ModelCapability", module = "net")]
+pub(crate) struct ModelCapability(net_types::capability::ModelCapability);
+
+impl ModelCapability {
+    fn of(_: Python<'_>, record: net_types::capability::ModelCapability) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl ModelCapability {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 8] = [
+            "model_id",
+            "family",
+            "parameters_b_x10",
+            "context_length",
+            "quantization",
+            "modalities",
+            "tokens_per_sec",
+            "loaded",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (model_id = None, family = None, parameters_b_x10 = None, context_length = None, quantization = None, modalities = None, tokens_per_sec = None, loaded = None))]
+    fn new(
+        py: Python<'_>,
+        model_id: Option<Arg<'_, '_>>,
+        family: Option<Arg<'_, '_>>,
+        parameters_b_x10: Option<Arg<'_, '_>>,
+        context_length: Option<Arg<'_, '_>>,
+        quantization: Option<Arg<'_, '_>>,
+        modalities: Option<Arg<'_, '_>>,
+        tokens_per_sec: Option<Arg<'_, '_>>,
+        loaded: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = model_id.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "ModelCapability",
+                family.is_some()
+                    || parameters_b_x10.is_some()
+                    || context_length.is_some()
+                    || quantization.is_some()
+                    || modalities.is_some()
+                    || tokens_per_sec.is_some()
+                    || loaded.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::capability::ModelCapability {
+            model_id: abi::arg_or(model_id, "model_id", || "".to_owned())?,
+            family: abi::arg_or(family, "family", || "".to_owned())?,
+            parameters_b_x10: abi::arg_or(parameters_b_x10, "parameters_b_x10", || 0)?,
+            context_length: abi::arg_or(context_length, "context_length", || 0)?,
+            quantization: abi::arg_or(quantization, "quantization", || "".to_owned())?,
+            modalities: abi::arg_or(modalities, "modalities", Vec::new)?,
+            tokens_per_sec: abi::arg_or(tokens_per_sec, "tokens_per_sec", || 0)?,
+            loaded: abi::arg_or(loaded, "loaded", || false)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Its id.
+    #[getter]
+    fn model_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.model_id;
+        value::shown(value, py)
+    }
+
+    /// Its family.
+    #[getter]
+    fn family(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.family;
+        value::shown(value, py)
+    }
+
+    /// Tenths of billions of parameters.
+    #[getter]
+    fn parameters_b_x10(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.parameters_b_x10;
+        value::shown(value, py)
+    }
+
+    /// Tokens of its context.
+    #[getter]
+    fn context_length(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.context_length;
+        value::shown(value, py)
+    }
+
+    /// How it is quantized.
+    #[getter]
+    fn quantization(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.quantization;
+        value::shown(value, py)
+    }
+
+    /// What it takes and gives.
+    #[getter]
+    fn modalities(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.modalities;
+        value::shown(value, py)
+    }
+
+    /// Tokens in a second.
+    #[getter]
+    fn tokens_per_sec(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tokens_per_sec;
+        value::shown(value, py)
+    }
+
+    /// Whether it is in memory.
+    #[getter]
+    fn loaded(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.loaded;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "ModelCapability",
+            &[
+                ("model_id", Some(self.model_id(py)?)),
+                ("family", Some(self.family(py)?)),
+                ("parameters_b_x10", Some(self.parameters_b_x10(py)?)),
+                ("context_length", Some(self.context_length(py)?)),
+                ("quantization", Some(self.quantization(py)?)),
+                ("modalities", Some(self.modalities(py)?)),
+                ("tokens_per_sec", Some(self.tokens_per_sec(py)?)),
+                ("loaded", Some(self.loaded(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::ModelCapability {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record =
+            value.cast::<ModelCapability>().map_err(|_| value::expected("ModelCapability", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::ModelCapability {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, ModelCapability::of(py, self)?)?.into_any())
+    }
+}
+/// A tool that is offered.
+#[pyclass(frozen, name = "ToolCapability", module = "net")]
+pub(crate) struct ToolCapability(net_types::capability::ToolCapability);
+
+impl ToolCapability {
+    fn of(_: Python<'_>, record: net_types::capability::ToolCapability) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl ToolCapability {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 8] = [
+            "tool_id",
+            "name",
+            "version",
+            "input_schema",
+            "output_schema",
+            "requires",
+            "estimated_time_ms",
+            "stateless",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (tool_id = None, name = None, version = None, input_schema = None, output_schema = None, requires = None, estimated_time_ms = None, stateless = None))]
+    fn new(
+        py: Python<'_>,
+        tool_id: Option<Arg<'_, '_>>,
+        name: Option<Arg<'_, '_>>,
+        version: Option<Arg<'_, '_>>,
+        input_schema: Option<Arg<'_, '_>>,
+        output_schema: Option<Arg<'_, '_>>,
+        requires: Option<Arg<'_, '_>>,
+        estimated_time_ms: Option<Arg<'_, '_>>,
+        stateless: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = tool_id.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "ToolCapability",
+                name.is_some()
+                    || version.is_some()
+                    || input_schema.is_some()
+                    || output_schema.is_some()
+                    || requires.is_some()
+                    || estimated_time_ms.is_some()
+                    || stateless.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::capability::ToolCapability {
+            tool_id: abi::arg_or(tool_id, "tool_id", || "".to_owned())?,
+            name: abi::arg_or(name, "name", || "".to_owned())?,
+            version: abi::arg_or(version, "version", || "".to_owned())?,
+            input_schema: abi::arg_or(input_schema, "input_schema", || "".to_owned())?,
+            output_schema: abi::arg_or(output_schema, "output_schema", || "".to_owned())?,
+            requires: abi::arg_or(requires, "requires", Vec::new)?,
+            estimated_time: abi::arg_or::<Span<1_000_000>>(estimated_time_ms, "estimated_time_ms", || {
+                Span(std::time::Duration::from_millis(0))
+            })?
+            .0,
+            stateless: abi::arg_or(stateless, "stateless", || false)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Its id.
+    #[getter]
+    fn tool_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tool_id;
+        value::shown(value, py)
+    }
+
+    /// What it is called.
+    #[getter]
+    fn name(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.name;
+        value::shown(value, py)
+    }
+
+    /// Its version.
+    #[getter]
+    fn version(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.version;
+        value::shown(value, py)
+    }
+
+    /// JSON schema of what it takes; it stands in the metadata.
+    #[getter]
+    fn input_schema(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.input_schema;
+        value::shown(value, py)
+    }
+
+    /// JSON schema of what it gives; it stands in the metadata.
+    #[getter]
+    fn output_schema(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.output_schema;
+        value::shown(value, py)
+    }
+
+    /// Tags that it needs.
+    #[getter]
+    fn requires(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.requires;
+        value::shown(value, py)
+    }
+
+    /// How long it takes, about.
+    #[getter]
+    fn estimated_time_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.estimated_time;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    /// Whether it keeps nothing from one call to the next.
+    #[getter]
+    fn stateless(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.stateless;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "ToolCapability",
+            &[
+                ("tool_id", Some(self.tool_id(py)?)),
+                ("name", Some(self.name(py)?)),
+                ("version", Some(self.version(py)?)),
+                ("input_schema", Some(self.input_schema(py)?)),
+                ("output_schema", Some(self.output_schema(py)?)),
+                ("requires", Some(self.requires(py)?)),
+                ("estimated_time_ms", Some(self.estimated_time_ms(py)?)),
+                ("stateless", Some(self.stateless(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::ToolCapability {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<ToolCapability>().map_err(|_| value::expected("ToolCapability", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::ToolCapability {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, ToolCapability::of(py, self)?)?.into_any())
+    }
+}
+/// How much a node takes.
+#[pyclass(frozen, name = "CapabilityLimits", module = "net")]
+pub(crate) struct CapabilityLimits(net_types::capability::CapabilityLimits);
+
+impl CapabilityLimits {
+    fn of(_: Python<'_>, record: net_types::capability::CapabilityLimits) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl CapabilityLimits {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 6] = [
+            "max_concurrent_requests",
+            "max_tokens_per_request",
+            "rate_limit_rpm",
+            "max_batch_size",
+            "max_input_bytes",
+            "max_output_bytes",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (max_concurrent_requests = None, max_tokens_per_request = None, rate_limit_rpm = None, max_batch_size = None, max_input_bytes = None, max_output_bytes = None))]
+    fn new(
+        py: Python<'_>,
+        max_concurrent_requests: Option<Arg<'_, '_>>,
+        max_tokens_per_request: Option<Arg<'_, '_>>,
+        rate_limit_rpm: Option<Arg<'_, '_>>,
+        max_batch_size: Option<Arg<'_, '_>>,
+        max_input_bytes: Option<Arg<'_, '_>>,
+        max_output_bytes: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = max_concurrent_requests.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "CapabilityLimits",
+                max_tokens_per_request.is_some()
+                    || rate_limit_rpm.is_some()
+                    || max_batch_size.is_some()
+                    || max_input_bytes.is_some()
+                    || max_output_bytes.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::capability::CapabilityLimits {
+            max_concurrent_requests: abi::arg_or(max_concurrent_requests, "max_concurrent_requests", || 0)?,
+            max_tokens_per_request: abi::arg_or(max_tokens_per_request, "max_tokens_per_request", || 0)?,
+            rate_limit_rpm: abi::arg_or(rate_limit_rpm, "rate_limit_rpm", || 0)?,
+            max_batch_size: abi::arg_or(max_batch_size, "max_batch_size", || 0)?,
+            max_input: abi::arg_or(max_input_bytes, "max_input_bytes", || 0)?,
+            max_output: abi::arg_or(max_output_bytes, "max_output_bytes", || 0)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Requests at once.
+    #[getter]
+    fn max_concurrent_requests(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_concurrent_requests;
+        value::shown(value, py)
+    }
+
+    /// Tokens of a request.
+    #[getter]
+    fn max_tokens_per_request(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_tokens_per_request;
+        value::shown(value, py)
+    }
+
+    /// Requests in a minute.
+    #[getter]
+    fn rate_limit_rpm(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.rate_limit_rpm;
+        value::shown(value, py)
+    }
+
+    /// Items of a batch.
+    #[getter]
+    fn max_batch_size(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_batch_size;
+        value::shown(value, py)
+    }
+
+    /// Bytes that a request may have.
+    #[getter]
+    fn max_input_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_input;
+        value::shown(value, py)
+    }
+
+    /// Bytes that an answer may have.
+    #[getter]
+    fn max_output_bytes(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_output;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "CapabilityLimits",
+            &[
+                ("max_concurrent_requests", Some(self.max_concurrent_requests(py)?)),
+                ("max_tokens_per_request", Some(self.max_tokens_per_request(py)?)),
+                ("rate_limit_rpm", Some(self.rate_limit_rpm(py)?)),
+                ("max_batch_size", Some(self.max_batch_size(py)?)),
+                ("max_input_bytes", Some(self.max_input_bytes(py)?)),
+                ("max_output_bytes", Some(self.max_output_bytes(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::CapabilityLimits {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record =
+            value.cast::<CapabilityLimits>().map_err(|_| value::expected("CapabilityLimits", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::CapabilityLimits {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, CapabilityLimits::of(py, self)?)?.into_any())
+    }
+}
+/// What a node announces. Typed parts become tags without loss, each field one of `<axis>.<key>=<value>`, and of a peer's tags
+/// those that fit a typed part come back in it; all others are among `tags`.
+#[pyclass(frozen, name = "CapabilitySet", module = "net")]
+pub(crate) struct CapabilitySet(net_types::capability::CapabilitySet);
+
+impl CapabilitySet {
+    fn of(_: Python<'_>, record: net_types::capability::CapabilitySet) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl CapabilitySet {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 7] = ["hardware", "software", "models", "tools", "tags", "limits", "metadata"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (hardware = None, software = None, models = None, tools = None, tags = None, limits = None, metadata = None))]
+    fn new(
+        py: Python<'_>,
+        hardware: Option<Arg<'_, '_>>,
+        software: Option<Arg<'_, '_>>,
+        models: Option<Arg<'_, '_>>,
+        tools: Option<Arg<'_, '_>>,
+        tags: Option<Arg<'_, '_>>,
+        limits: Option<Arg<'_, '_>>,
+        metadata: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = hardware.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "CapabilitySet",
+                software.is_some()
+                    || models.is_some()
+                    || tools.is_some()
+                    || tags.is_some()
+                    || limits.is_some()
+                    || metadata.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::capability::CapabilitySet {
+            hardware: abi::arg_or(hardware, "hardware", || None)?,
+            software: abi::arg_or(software, "software", || None)?,
+            models: abi::arg_or(models, "models", Vec::new)?,
+            tools: abi::arg_or(tools, "tools", Vec::new)?,
+            tags: abi::arg_or(tags, "tags", Vec::new)?,
+            limits: abi::arg_or(limits, "limits", || None)?,
+            metadata: abi::arg_or(metadata, "metadata", Default::default)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// What the machine has.
+    #[getter]
+    fn hardware(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.hardware;
+        value::shown(value, py)
+    }
+
+    /// What runs on it.
+    #[getter]
+    fn software(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.software;
+        value::shown(value, py)
+    }
+
+    /// Models that it serves.
+    #[getter]
+    fn models(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.models;
+        value::shown(value, py)
+    }
+
+    /// Tools that it offers.
+    #[getter]
+    fn tools(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tools;
+        value::shown(value, py)
+    }
+
+    /// Further tags. `scope:` tags are a node's to choose; the other reserved prefixes are an error.
+    #[getter]
+    fn tags(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tags;
+        value::shown(value, py)
+    }
+
+    /// How much it takes.
+    #[getter]
+    fn limits(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.limits;
+        value::shown(value, py)
+    }
+
+    /// Texts by key.
+    #[getter]
+    fn metadata(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.metadata;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "CapabilitySet",
+            &[
+                ("hardware", Some(self.hardware(py)?)),
+                ("software", Some(self.software(py)?)),
+                ("models", Some(self.models(py)?)),
+                ("tools", Some(self.tools(py)?)),
+                ("tags", Some(self.tags(py)?)),
+                ("limits", Some(self.limits(py)?)),
+                ("metadata", Some(self.metadata(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::CapabilitySet {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<CapabilitySet>().map_err(|_| value::expected("CapabilitySet", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::CapabilitySet {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, CapabilitySet::of(py, self)?)?.into_any())
+    }
+}
+/// What a node has to have, all of it; what says nothing asks for nothing.
+#[pyclass(frozen, name = "CapabilityFilter", module = "net")]
+pub(crate) struct CapabilityFilter(net_types::capability::CapabilityFilter);
+
+impl CapabilityFilter {
+    fn of(_: Python<'_>, record: net_types::capability::CapabilityFilter) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl CapabilityFilter {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 11] = [
+            "require_tags",
+            "require_models",
+            "require_tools",
+            "min_memory_gb",
+            "min_memory_mb",
+            "require_gpu",
+            "gpu_vendor",
+            "min_vram_gb",
+            "min_vram_mb",
+            "min_context_length",
+            "require_modalities",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (require_tags = None, require_models = None, require_tools = None, min_memory_gb = None, min_memory_mb = None, require_gpu = None, gpu_vendor = None, min_vram_gb = None, min_vram_mb = None, min_context_length = None, require_modalities = None))]
+    fn new(
+        py: Python<'_>,
+        require_tags: Option<Arg<'_, '_>>,
+        require_models: Option<Arg<'_, '_>>,
+        require_tools: Option<Arg<'_, '_>>,
+        min_memory_gb: Option<Arg<'_, '_>>,
+        min_memory_mb: Option<Arg<'_, '_>>,
+        require_gpu: Option<Arg<'_, '_>>,
+        gpu_vendor: Option<Arg<'_, '_>>,
+        min_vram_gb: Option<Arg<'_, '_>>,
+        min_vram_mb: Option<Arg<'_, '_>>,
+        min_context_length: Option<Arg<'_, '_>>,
+        require_modalities: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = require_tags.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "CapabilityFilter",
+                require_models.is_some()
+                    || require_tools.is_some()
+                    || min_memory_gb.is_some()
+                    || min_memory_mb.is_some()
+                    || require_gpu.is_some()
+                    || gpu_vendor.is_some()
+                    || min_vram_gb.is_some()
+                    || min_vram_mb.is_some()
+                    || min_context_length.is_some()
+                    || require_modalities.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::capability::CapabilityFilter {
+            require_tags: abi::arg_or(require_tags, "require_tags", Vec::new)?,
+            require_models: abi::arg_or(require_models, "require_models", Vec::new)?,
+            require_tools: abi::arg_or(require_tools, "require_tools", Vec::new)?,
+            min_memory_gb: abi::arg_or(min_memory_gb, "min_memory_gb", || 0)?,
+            min_memory_mb: abi::arg_or(min_memory_mb, "min_memory_mb", || 0)?,
+            require_gpu: abi::arg_or(require_gpu, "require_gpu", || false)?,
+            gpu_vendor: abi::arg_or(gpu_vendor, "gpu_vendor", || None)?,
+            min_vram_gb: abi::arg_or(min_vram_gb, "min_vram_gb", || 0)?,
+            min_vram_mb: abi::arg_or(min_vram_mb, "min_vram_mb", || 0)?,
+            min_context_length: abi::arg_or(min_context_length, "min_context_length", || 0)?,
+            require_modalities: abi::arg_or(require_modalities, "require_modalities", Vec::new)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// All of these tags, with either separator.
+    #[getter]
+    fn require_tags(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.require_tags;
+        value::shown(value, py)
+    }
+
+    /// One of the models with these ids.
+    #[getter]
+    fn require_models(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.require_models;
+        value::shown(value, py)
+    }
+
+    /// One of the tools with these ids.
+    #[getter]
+    fn require_tools(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.require_tools;
+        value::shown(value, py)
+    }
+
+    /// So many GiB of memory.
+    #[getter]
+    fn min_memory_gb(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.min_memory_gb;
+        value::shown(value, py)
+    }
+
+    /// So many MiB of memory; of both, the greater counts.
+    #[getter]
+    fn min_memory_mb(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.min_memory_mb;
+        value::shown(value, py)
+    }
+
+    /// A graphics processor.
+    #[getter]
+    fn require_gpu(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.require_gpu;
+        value::shown(value, py)
+    }
+
+    /// A graphics processor of this vendor.
+    #[getter]
+    fn gpu_vendor(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.gpu_vendor;
+        value::shown(value, py)
+    }
+
+    /// A graphics processor with so many GiB, of that vendor if one is named.
+    #[getter]
+    fn min_vram_gb(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.min_vram_gb;
+        value::shown(value, py)
+    }
+
+    /// The same in MiB; of both, the greater counts.
+    #[getter]
+    fn min_vram_mb(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.min_vram_mb;
+        value::shown(value, py)
+    }
+
+    /// A model with a context of so many tokens.
+    #[getter]
+    fn min_context_length(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.min_context_length;
+        value::shown(value, py)
+    }
+
+    /// All of these modalities, each by some model.
+    #[getter]
+    fn require_modalities(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.require_modalities;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "CapabilityFilter",
+            &[
+                ("require_tags", Some(self.require_tags(py)?)),
+                ("require_models", Some(self.require_models(py)?)),
+                ("require_tools", Some(self.require_tools(py)?)),
+                ("min_memory_gb", Some(self.min_memory_gb(py)?)),
+                ("min_memory_mb", Some(self.min_memory_mb(py)?)),
+                ("require_gpu", Some(self.require_gpu(py)?)),
+                ("gpu_vendor", Some(self.gpu_vendor(py)?)),
+                ("min_vram_gb", Some(self.min_vram_gb(py)?)),
+                ("min_vram_mb", Some(self.min_vram_mb(py)?)),
+                ("min_context_length", Some(self.min_context_length(py)?)),
+                ("require_modalities", Some(self.require_modalities(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::CapabilityFilter {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record =
+            value.cast::<CapabilityFilter>().map_err(|_| value::expected("CapabilityFilter", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::CapabilityFilter {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, CapabilityFilter::of(py, self)?)?.into_any())
+    }
+}
+/// What the best node has to have, and what counts more. Each weight is between 0 and 1.
+#[pyclass(frozen, name = "CapabilityRequirement", module = "net")]
+pub(crate) struct CapabilityRequirement(net_types::capability::CapabilityRequirement);
+
+impl CapabilityRequirement {
+    fn of(_: Python<'_>, record: net_types::capability::CapabilityRequirement) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl CapabilityRequirement {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 5] = [
+            "filter",
+            "prefer_more_memory",
+            "prefer_more_vram",
+            "prefer_faster_inference",
+            "prefer_loaded_models",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (filter = None, prefer_more_memory = None, prefer_more_vram = None, prefer_faster_inference = None, prefer_loaded_models = None))]
+    fn new(
+        py: Python<'_>,
+        filter: Option<Arg<'_, '_>>,
+        prefer_more_memory: Option<Arg<'_, '_>>,
+        prefer_more_vram: Option<Arg<'_, '_>>,
+        prefer_faster_inference: Option<Arg<'_, '_>>,
+        prefer_loaded_models: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = filter.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "CapabilityRequirement",
+                prefer_more_memory.is_some()
+                    || prefer_more_vram.is_some()
+                    || prefer_faster_inference.is_some()
+                    || prefer_loaded_models.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::capability::CapabilityRequirement {
+            filter: abi::arg_or(filter, "filter", Default::default)?,
+            prefer_more_memory: abi::arg_or(prefer_more_memory, "prefer_more_memory", || 0.0)?,
+            prefer_more_vram: abi::arg_or(prefer_more_vram, "prefer_more_vram", || 0.0)?,
+            prefer_faster_inference: abi::arg_or(prefer_faster_inference, "prefer_faster_inference", || 0.0)?,
+            prefer_loaded_models: abi::arg_or(prefer_loaded_models, "prefer_loaded_models", || 0.0)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// What it has to have.
+    #[getter]
+    fn filter(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.filter;
+        value::shown(value, py)
+    }
+
+    /// Weight of its memory, up to 256 GiB.
+    #[getter]
+    fn prefer_more_memory(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.prefer_more_memory;
+        value::shown(value, py)
+    }
+
+    /// Weight of the memory of its largest graphics processor, up to 80 GiB.
+    #[getter]
+    fn prefer_more_vram(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.prefer_more_vram;
+        value::shown(value, py)
+    }
+
+    /// Weight of the tokens in a second of its fastest model, up to 1,000.
+    #[getter]
+    fn prefer_faster_inference(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.prefer_faster_inference;
+        value::shown(value, py)
+    }
+
+    /// Weight of the part of its models that is in memory.
+    #[getter]
+    fn prefer_loaded_models(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.prefer_loaded_models;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "CapabilityRequirement",
+            &[
+                ("filter", Some(self.filter(py)?)),
+                ("prefer_more_memory", Some(self.prefer_more_memory(py)?)),
+                ("prefer_more_vram", Some(self.prefer_more_vram(py)?)),
+                ("prefer_faster_inference", Some(self.prefer_faster_inference(py)?)),
+                ("prefer_loaded_models", Some(self.prefer_loaded_models(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::CapabilityRequirement {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value
+            .cast::<CapabilityRequirement>()
+            .map_err(|_| value::expected("CapabilityRequirement", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::CapabilityRequirement {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, CapabilityRequirement::of(py, self)?)?.into_any())
+    }
+}
+/// What a tag is about.
+#[pyclass(frozen, name = "TagKey", module = "net")]
+pub(crate) struct TagKey(net_types::capability::TagKey);
+
+impl TagKey {
+    fn of(_: Python<'_>, record: net_types::capability::TagKey) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl TagKey {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 2] = ["axis", "key"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (axis, key))]
+    fn new(py: Python<'_>, axis: Arg<'_, '_>, key: Arg<'_, '_>) -> PyResult<Self> {
+        let record =
+            net_types::capability::TagKey { axis: abi::arg(axis, "axis")?, key: abi::arg(key, "key")? };
+        Self::of(py, record)
+    }
+
+    /// The axis.
+    #[getter]
+    fn axis(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.axis;
+        value::shown(value, py)
+    }
+
+    /// The key, which is not empty.
+    #[getter]
+    fn key(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.key;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "TagKey", &[("axis", Some(self.axis(py)?)), ("key", Some(self.key(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::TagKey {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<TagKey>().map_err(|_| value::expected("TagKey", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::TagKey {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, TagKey::of(py, self)?)?.into_any())
+    }
+}
+/// A place in a tree of four levels. A level of 0 says nothing, nor do levels that are left out.
+#[pyclass(frozen, name = "SubnetId", module = "net")]
+pub(crate) struct SubnetId(net_types::capability::SubnetId);
+
+impl SubnetId {
+    fn of(_: Python<'_>, record: net_types::capability::SubnetId) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl SubnetId {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 1] = ["levels"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (levels))]
+    fn new(py: Python<'_>, levels: Arg<'_, '_>) -> PyResult<Self> {
+        let record = net_types::capability::SubnetId { levels: abi::arg(levels, "levels")? };
+        Self::of(py, record)
+    }
+
+    /// One to four levels of 0 to 255, the widest first.
+    #[getter]
+    fn levels(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.levels;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "SubnetId", &[("levels", Some(self.levels(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::SubnetId {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<SubnetId>().map_err(|_| value::expected("SubnetId", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::SubnetId {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, SubnetId::of(py, self)?)?.into_any())
+    }
+}
+/// What a level of a subnet follows from: the first tag, in the order of bytes, that is the prefix and one of the values.
+#[pyclass(frozen, name = "SubnetRule", module = "net")]
+pub(crate) struct SubnetRule(net_types::capability::SubnetRule);
+
+impl SubnetRule {
+    fn of(_: Python<'_>, record: net_types::capability::SubnetRule) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl SubnetRule {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 3] = ["tag_prefix", "level", "values"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (tag_prefix, level, values))]
+    fn new(
+        py: Python<'_>,
+        tag_prefix: Arg<'_, '_>,
+        level: Arg<'_, '_>,
+        values: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::capability::SubnetRule {
+            tag_prefix: abi::arg(tag_prefix, "tag_prefix")?,
+            level: abi::arg(level, "level")?,
+            values: abi::arg(values, "values")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Start of the tag.
+    #[getter]
+    fn tag_prefix(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.tag_prefix;
+        value::shown(value, py)
+    }
+
+    /// The level, 0 to 3.
+    #[getter]
+    fn level(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.level;
+        value::shown(value, py)
+    }
+
+    /// The value of the level, 1 to 255, by the rest of the tag.
+    #[getter]
+    fn values(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.values;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "SubnetRule",
+            &[
+                ("tag_prefix", Some(self.tag_prefix(py)?)),
+                ("level", Some(self.level(py)?)),
+                ("values", Some(self.values(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::SubnetRule {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<SubnetRule>().map_err(|_| value::expected("SubnetRule", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::SubnetRule {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, SubnetRule::of(py, self)?)?.into_any())
+    }
+}
+/// How the subnet of a node follows from what it has announced. A node that no rule says anything of is in no subnet.
+#[pyclass(frozen, name = "SubnetPolicy", module = "net")]
+pub(crate) struct SubnetPolicy(net_types::capability::SubnetPolicy);
+
+impl SubnetPolicy {
+    fn of(_: Python<'_>, record: net_types::capability::SubnetPolicy) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl SubnetPolicy {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 1] = ["rules"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (rules = None))]
+    fn new(py: Python<'_>, rules: Option<Arg<'_, '_>>) -> PyResult<Self> {
+        if let Some(Ok(whole)) = rules.map(|value| value.cast::<Self>()) {
+            return abi::copied(py, "SubnetPolicy", false, || Self(whole.get().0.clone()));
+        }
+        let record = net_types::capability::SubnetPolicy { rules: abi::arg_or(rules, "rules", Vec::new)? };
+        Self::of(py, record)
+    }
+
+    /// The rules; of several for one level the last that says something counts.
+    #[getter]
+    fn rules(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.rules;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "SubnetPolicy", &[("rules", Some(self.rules(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::SubnetPolicy {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<SubnetPolicy>().map_err(|_| value::expected("SubnetPolicy", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::SubnetPolicy {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, SubnetPolicy::of(py, self)?)?.into_any())
+    }
+}
+
+impl ToPy for net_types::capability::SoftwarePair {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        let parts = [
+            {
+                let value = &self.name;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.version;
+                value::shown(value, py)?
+            },
+        ];
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::tuple(py, &CLASS, ("net.gen.capability", "SoftwarePair"), parts)
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::SoftwarePair {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let parts = value::parts(value, "SoftwarePair", 2)?;
+        let mut items = parts.iter_borrowed();
+        let mut next = || items.next().map(|item| item.to_owned()).ok_or_else(|| Wrong::of("lacks a field"));
+        Ok(Self {
+            name: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".name"))?
+            },
+            version: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".version"))?
+            },
+        })
+    }
+}
+
+/// Which nodes a query gives, by the scope that each has chosen with its tags. It narrows what is given and is no access control.
+/// A node with `scope:subnet-local` is given by `sameSubnet` alone; one that has chosen no tenant and no region by all others.
+#[pyclass(frozen, name = "ScopeFilter", module = "net")]
+pub(crate) struct ScopeFilter(net_types::capability::ScopeFilter);
+
+#[pymethods]
+impl ScopeFilter {
+    /// All but those that are found in their own subnet only.
+    #[staticmethod]
+    #[pyo3(name = "any", signature = ())]
+    fn new_any() -> PyResult<Self> {
+        let value = net_types::capability::ScopeFilter::Any;
+        Ok(Self(value))
+    }
+
+    /// Those that have chosen no scope.
+    #[staticmethod]
+    #[pyo3(name = "global_only", signature = ())]
+    fn new_global_only() -> PyResult<Self> {
+        let value = net_types::capability::ScopeFilter::GlobalOnly;
+        Ok(Self(value))
+    }
+
+    /// Those in the asking node's subnet; none if it is in no subnet.
+    #[staticmethod]
+    #[pyo3(name = "same_subnet", signature = ())]
+    fn new_same_subnet() -> PyResult<Self> {
+        let value = net_types::capability::ScopeFilter::SameSubnet;
+        Ok(Self(value))
+    }
+
+    /// Those of this tenant, and those that have chosen no scope.
+    #[staticmethod]
+    #[pyo3(name = "tenant", signature = (tenant))]
+    fn new_tenant(tenant: Arg<'_, '_>) -> PyResult<Self> {
+        let value = net_types::capability::ScopeFilter::Tenant { tenant: abi::arg(tenant, "tenant")? };
+        Ok(Self(value))
+    }
+
+    /// Those of one of these tenants, and those that have chosen no scope.
+    #[staticmethod]
+    #[pyo3(name = "tenants", signature = (tenants))]
+    fn new_tenants(tenants: Arg<'_, '_>) -> PyResult<Self> {
+        let value = net_types::capability::ScopeFilter::Tenants { tenants: abi::arg(tenants, "tenants")? };
+        Ok(Self(value))
+    }
+
+    /// Those of this region, and those that have chosen no scope.
+    #[staticmethod]
+    #[pyo3(name = "region", signature = (region))]
+    fn new_region(region: Arg<'_, '_>) -> PyResult<Self> {
+        let value = net_types::capability::ScopeFilter::Region { region: abi::arg(region, "region")? };
+        Ok(Self(value))
+    }
+
+    /// Those of one of these regions, and those that have chosen no scope.
+    #[staticmethod]
+    #[pyo3(name = "regions", signature = (regions))]
+    fn new_regions(regions: Arg<'_, '_>) -> PyResult<Self> {
+        let value = net_types::capability::ScopeFilter::Regions { regions: abi::arg(regions, "regions")? };
+        Ok(Self(value))
+    }
+
+    /// The tag of the case.
+    #[getter(r#kind)]
+    fn get_kind(&self) -> &'static str {
+        match &self.0 {
+            net_types::capability::ScopeFilter::Any => "any",
+            net_types::capability::ScopeFilter::GlobalOnly => "globalOnly",
+            net_types::capability::ScopeFilter::SameSubnet => "sameSubnet",
+            net_types::capability::ScopeFilter::Tenant { .. } => "tenant",
+            net_types::capability::ScopeFilter::Tenants { .. } => "tenants",
+            net_types::capability::ScopeFilter::Region { .. } => "region",
+            net_types::capability::ScopeFilter::Regions { .. } => "regions",
+        }
+    }
+
+    #[getter(r#tenant_)]
+    fn get_tenant_(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::ScopeFilter::Tenant { tenant: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    #[getter(r#tenants_)]
+    fn get_tenants_(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::ScopeFilter::Tenants { tenants: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    #[getter(r#region_)]
+    fn get_region_(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::ScopeFilter::Region { region: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    #[getter(r#regions_)]
+    fn get_regions_(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::ScopeFilter::Regions { regions: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        let (py, of) = (slf.py(), slf.get());
+        match &of.0 {
+            net_types::capability::ScopeFilter::Any => abi::reduced_case(slf.as_any(), "any", &[]),
+            net_types::capability::ScopeFilter::GlobalOnly => {
+                abi::reduced_case(slf.as_any(), "global_only", &[])
+            }
+            net_types::capability::ScopeFilter::SameSubnet => {
+                abi::reduced_case(slf.as_any(), "same_subnet", &[])
+            }
+            net_types::capability::ScopeFilter::Tenant { .. } => {
+                abi::reduced_case(slf.as_any(), "tenant", &[of.get_tenant_(py)?])
+            }
+            net_types::capability::ScopeFilter::Tenants { .. } => {
+                abi::reduced_case(slf.as_any(), "tenants", &[of.get_tenants_(py)?])
+            }
+            net_types::capability::ScopeFilter::Region { .. } => {
+                abi::reduced_case(slf.as_any(), "region", &[of.get_region_(py)?])
+            }
+            net_types::capability::ScopeFilter::Regions { .. } => {
+                abi::reduced_case(slf.as_any(), "regions", &[of.get_regions_(py)?])
+            }
+        }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        match &self.0 {
+            net_types::capability::ScopeFilter::Any => abi::repr(py, "ScopeFilter.any", &[]),
+            net_types::capability::ScopeFilter::GlobalOnly => abi::repr(py, "ScopeFilter.global_only", &[]),
+            net_types::capability::ScopeFilter::SameSubnet => abi::repr(py, "ScopeFilter.same_subnet", &[]),
+            net_types::capability::ScopeFilter::Tenant { .. } => {
+                abi::repr(py, "ScopeFilter.tenant", &[("tenant", Some(self.get_tenant_(py)?))])
+            }
+            net_types::capability::ScopeFilter::Tenants { .. } => {
+                abi::repr(py, "ScopeFilter.tenants", &[("tenants", Some(self.get_tenants_(py)?))])
+            }
+            net_types::capability::ScopeFilter::Region { .. } => {
+                abi::repr(py, "ScopeFilter.region", &[("region", Some(self.get_region_(py)?))])
+            }
+            net_types::capability::ScopeFilter::Regions { .. } => {
+                abi::repr(py, "ScopeFilter.regions", &[("regions", Some(self.get_regions_(py)?))])
+            }
+        }
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::ScopeFilter {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let union = value.cast::<ScopeFilter>().map_err(|_| value::expected("ScopeFilter", value))?;
+        Ok(union.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::ScopeFilter {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, ScopeFilter(self))?.into_any())
+    }
+}
+/// A tag, taken apart.
+#[pyclass(frozen, name = "Tag", module = "net")]
+pub(crate) struct Tag(net_types::capability::Tag);
+
+#[pymethods]
+impl Tag {
+    /// `<axis>.<key>`: it is there.
+    #[staticmethod]
+    #[pyo3(name = "axis_present", signature = (axis, key))]
+    fn new_axis_present(axis: Arg<'_, '_>, key: Arg<'_, '_>) -> PyResult<Self> {
+        let value = net_types::capability::Tag::AxisPresent {
+            axis: abi::arg(axis, "axis")?,
+            key: abi::arg(key, "key")?,
+        };
+        Ok(Self(value))
+    }
+
+    /// `<axis>.<key>=<value>`, or with a colon: the first of both separates.
+    #[staticmethod]
+    #[pyo3(name = "axis_value", signature = (axis, key, value, separator = None))]
+    fn new_axis_value(
+        axis: Arg<'_, '_>,
+        key: Arg<'_, '_>,
+        value: Arg<'_, '_>,
+        separator: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let value = net_types::capability::Tag::AxisValue {
+            axis: abi::arg(axis, "axis")?,
+            key: abi::arg(key, "key")?,
+            value: abi::arg(value, "value")?,
+            separator: abi::arg_or(separator, "separator", || net_types::capability::AxisSeparator::Eq)?,
+        };
+        Ok(Self(value))
+    }
+
+    /// One that begins with one of `RESERVED_PREFIXES`.
+    #[staticmethod]
+    #[pyo3(name = "reserved", signature = (prefix, body))]
+    fn new_reserved(prefix: Arg<'_, '_>, body: Arg<'_, '_>) -> PyResult<Self> {
+        let value = net_types::capability::Tag::Reserved {
+            prefix: abi::arg(prefix, "prefix")?,
+            body: abi::arg(body, "body")?,
+        };
+        Ok(Self(value))
+    }
+
+    /// Anything else.
+    #[staticmethod]
+    #[pyo3(name = "legacy", signature = (raw))]
+    fn new_legacy(raw: Arg<'_, '_>) -> PyResult<Self> {
+        let value = net_types::capability::Tag::Legacy { raw: abi::arg(raw, "raw")? };
+        Ok(Self(value))
+    }
+
+    /// The tag of the case.
+    #[getter(r#kind)]
+    fn get_kind(&self) -> &'static str {
+        match &self.0 {
+            net_types::capability::Tag::AxisPresent { .. } => "axisPresent",
+            net_types::capability::Tag::AxisValue { .. } => "axisValue",
+            net_types::capability::Tag::Reserved { .. } => "reserved",
+            net_types::capability::Tag::Legacy { .. } => "legacy",
+        }
+    }
+
+    #[getter(r#axis)]
+    fn get_axis(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::Tag::AxisPresent { axis: value, .. } => value::shown(value, py),
+            net_types::capability::Tag::AxisValue { axis: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    #[getter(r#key)]
+    fn get_key(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::Tag::AxisPresent { key: value, .. } => value::shown(value, py),
+            net_types::capability::Tag::AxisValue { key: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    #[getter(r#value)]
+    fn get_value(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::Tag::AxisValue { value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    #[getter(r#separator)]
+    fn get_separator(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::Tag::AxisValue { separator: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    #[getter(r#prefix)]
+    fn get_prefix(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::Tag::Reserved { prefix: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    #[getter(r#body)]
+    fn get_body(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::Tag::Reserved { body: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    #[getter(r#raw)]
+    fn get_raw(&self, py: Python<'_>) -> Answer {
+        match &self.0 {
+            net_types::capability::Tag::Legacy { raw: value, .. } => value::shown(value, py),
+            _ => Ok(py.None()),
+        }
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        let (py, of) = (slf.py(), slf.get());
+        match &of.0 {
+            net_types::capability::Tag::AxisPresent { .. } => {
+                abi::reduced_case(slf.as_any(), "axis_present", &[of.get_axis(py)?, of.get_key(py)?])
+            }
+            net_types::capability::Tag::AxisValue { .. } => abi::reduced_case(
+                slf.as_any(),
+                "axis_value",
+                &[of.get_axis(py)?, of.get_key(py)?, of.get_value(py)?, of.get_separator(py)?],
+            ),
+            net_types::capability::Tag::Reserved { .. } => {
+                abi::reduced_case(slf.as_any(), "reserved", &[of.get_prefix(py)?, of.get_body(py)?])
+            }
+            net_types::capability::Tag::Legacy { .. } => {
+                abi::reduced_case(slf.as_any(), "legacy", &[of.get_raw(py)?])
+            }
+        }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        match &self.0 {
+            net_types::capability::Tag::AxisPresent { .. } => abi::repr(
+                py,
+                "Tag.axis_present",
+                &[("axis", Some(self.get_axis(py)?)), ("key", Some(self.get_key(py)?))],
+            ),
+            net_types::capability::Tag::AxisValue { .. } => abi::repr(
+                py,
+                "Tag.axis_value",
+                &[
+                    ("axis", Some(self.get_axis(py)?)),
+                    ("key", Some(self.get_key(py)?)),
+                    ("value", Some(self.get_value(py)?)),
+                    ("separator", Some(self.get_separator(py)?)),
+                ],
+            ),
+            net_types::capability::Tag::Reserved { .. } => abi::repr(
+                py,
+                "Tag.reserved",
+                &[("prefix", Some(self.get_prefix(py)?)), ("body", Some(self.get_body(py)?))],
+            ),
+            net_types::capability::Tag::Legacy { .. } => {
+                abi::repr(py, "Tag.legacy", &[("raw", Some(self.get_raw(py)?))])
+            }
+        }
+    }
+}
+
+impl FromPy<'_, '_> for net_types::capability::Tag {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let union = value.cast::<Tag>().map_err(|_| value::expected("Tag", value))?;
+        Ok(union.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::capability::Tag {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, Tag(self))?.into_any())
+    }
+}
+
+/// Gives the vendor in small letters, or `unknown` if it is none of those that are known.
+#[pyfunction]
+#[pyo3(signature = (vendor))]
+fn normalize_gpu_vendor(py: Python<'_>, vendor: Arg<'_, '_>) -> Answer {
+    let vendor = abi::arg::<&str>(vendor, "vendor")?;
+    abi::run(py, vendor.len(), || {
+        <net_core::Functions as api::CapabilityFunctions>::normalize_gpu_vendor(vendor)
+    })
+}
+
+/// Adds the tag by which a node is found by a tenant, unless it is there. An empty id is an error.
+#[pyfunction]
+#[pyo3(signature = (tags, tenant_id))]
+fn with_tenant_scope(py: Python<'_>, tags: Option<Arg<'_, '_>>, tenant_id: Arg<'_, '_>) -> Answer {
+    let tags = abi::arg_or::<Vec<PyBackedStr>>(tags, "tags", || vec![])?;
+    let tags: Vec<_> = tags.iter().map(|item| &**item).collect();
+    let tenant_id = abi::arg::<&str>(tenant_id, "tenant_id")?;
+    abi::run(py, usize::MAX, || {
+        <net_core::Functions as api::CapabilityFunctions>::with_tenant_scope(&tags, tenant_id)
+    })
+}
+
+/// Adds the tag by which a node is found in a region, unless it is there. An empty name is an error.
+#[pyfunction]
+#[pyo3(signature = (tags, region))]
+fn with_region_scope(py: Python<'_>, tags: Option<Arg<'_, '_>>, region: Arg<'_, '_>) -> Answer {
+    let tags = abi::arg_or::<Vec<PyBackedStr>>(tags, "tags", || vec![])?;
+    let tags: Vec<_> = tags.iter().map(|item| &**item).collect();
+    let region = abi::arg::<&str>(region, "region")?;
+    abi::run(py, usize::MAX, || {
+        <net_core::Functions as api::CapabilityFunctions>::with_region_scope(&tags, region)
+    })
+}
+
+/// Adds the tag by which a node is found in its own subnet only, unless it is there.
+#[pyfunction]
+#[pyo3(signature = (tags))]
+fn with_subnet_local_scope(py: Python<'_>, tags: Option<Arg<'_, '_>>) -> Answer {
+    let tags = abi::arg_or::<Vec<PyBackedStr>>(tags, "tags", || vec![])?;
+    let tags: Vec<_> = tags.iter().map(|item| &**item).collect();
+    abi::run(py, usize::MAX, || {
+        <net_core::Functions as api::CapabilityFunctions>::with_subnet_local_scope(&tags)
+    })
+}
+
+/// Makes the pair of an axis and a key.
+#[pyfunction]
+#[pyo3(signature = (axis, key))]
+fn make_tag_key(py: Python<'_>, axis: Arg<'_, '_>, key: Arg<'_, '_>) -> Answer {
+    let axis = abi::arg(axis, "axis")?;
+    let key = abi::arg::<&str>(key, "key")?;
+    abi::run(py, key.len(), || <net_core::Functions as api::CapabilityFunctions>::make_tag_key(axis, key))
+}
+
+/// Gives the text of a tag, with the separator that it has.
+#[pyfunction]
+#[pyo3(signature = (tag))]
+fn tag_to_string(py: Python<'_>, tag: Arg<'_, '_>) -> Answer {
+    let tag = abi::arg(tag, "tag")?;
+    abi::run(py, 0, || <net_core::Functions as api::CapabilityFunctions>::tag_to_string(tag))
+}
+
+/// Takes a tag apart. What begins with a reserved prefix is `reserved`; `<axis>.<key>` is a tag of that axis, with a value if
+/// there is a `=` or a `:`, of which the first separates; everything else is `legacy`.
+#[pyfunction]
+#[pyo3(signature = (s))]
+fn tag_from_string(py: Python<'_>, s: Arg<'_, '_>) -> Answer {
+    let s = abi::arg::<&str>(s, "s")?;
+    abi::run(py, s.len(), || <net_core::Functions as api::CapabilityFunctions>::tag_from_string(s))
+}
+
+/// Takes a tag apart that an application made, and refuses those that begin with a reserved prefix.
+#[pyfunction]
+#[pyo3(signature = (s))]
+fn tag_from_user_string(py: Python<'_>, s: Arg<'_, '_>) -> Answer {
+    let s = abi::arg::<&str>(s, "s")?;
+    abi::run(py, s.len(), || <net_core::Functions as api::CapabilityFunctions>::tag_from_user_string(s))
+}
+
+/// Tells the reserved prefix that a text begins with, if there is one.
+#[pyfunction]
+#[pyo3(signature = (s))]
+fn starts_with_reserved_prefix(py: Python<'_>, s: Arg<'_, '_>) -> Answer {
+    let s = abi::arg::<&str>(s, "s")?;
+    abi::run(py, s.len(), || {
+        <net_core::Functions as api::CapabilityFunctions>::starts_with_reserved_prefix(s)
+    })
+}
+
+/// Makes a subnet of its levels, the widest first.
+#[pyfunction]
+#[pyo3(signature = (levels))]
+fn make_subnet_id(py: Python<'_>, levels: Arg<'_, '_>) -> Answer {
+    let levels = abi::arg(levels, "levels")?;
+    abi::run(py, usize::MAX, || <net_core::Functions as api::CapabilityFunctions>::make_subnet_id(levels))
+}
 
 /// Adds the classes and functions of the module.
-pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<GpuInfo>()?;
+    module.add_class::<Accelerator>()?;
+    module.add_class::<Hardware>()?;
+    module.add_class::<Software>()?;
+    module.add_class::<ModelCapability>()?;
+    module.add_class::<ToolCapability>()?;
+    module.add_class::<CapabilityLimits>()?;
+    module.add_class::<CapabilitySet>()?;
+    module.add_class::<CapabilityFilter>()?;
+    module.add_class::<CapabilityRequirement>()?;
+    module.add_class::<TagKey>()?;
+    module.add_class::<SubnetId>()?;
+    module.add_class::<SubnetRule>()?;
+    module.add_class::<SubnetPolicy>()?;
+    module.add_class::<ScopeFilter>()?;
+    module.add_class::<Tag>()?;
+    module.add_function(wrap_pyfunction!(normalize_gpu_vendor, module)?)?;
+    module.add_function(wrap_pyfunction!(with_tenant_scope, module)?)?;
+    module.add_function(wrap_pyfunction!(with_region_scope, module)?)?;
+    module.add_function(wrap_pyfunction!(with_subnet_local_scope, module)?)?;
+    module.add_function(wrap_pyfunction!(make_tag_key, module)?)?;
+    module.add_function(wrap_pyfunction!(tag_to_string, module)?)?;
+    module.add_function(wrap_pyfunction!(tag_from_string, module)?)?;
+    module.add_function(wrap_pyfunction!(tag_from_user_string, module)?)?;
+    module.add_function(wrap_pyfunction!(starts_with_reserved_prefix, module)?)?;
+    module.add_function(wrap_pyfunction!(make_subnet_id, module)?)?;
     Ok(())
 }

@@ -84,6 +84,14 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (12, 2) => ("net.gen.netdb", "NetDbNewerVersionError"),
         (12, 3) => ("net.gen.netdb", "NetDbTooLargeError"),
         (12, 4) => ("net.gen.netdb", "NetDbMissingModelError"),
+        (13, 1) => ("net.gen.capability", "CapabilityReservedTagError"),
+        (13, 2) => ("net.gen.capability", "CapabilityEmptyTagError"),
+        (13, 3) => ("net.gen.capability", "CapabilityEmptyKeyError"),
+        (13, 4) => ("net.gen.capability", "CapabilityUnknownScopeError"),
+        (13, 5) => ("net.gen.capability", "CapabilityTooLargeError"),
+        (14, 1) => ("net.gen.capability", "SubnetInvalidLevelError"),
+        (14, 2) => ("net.gen.capability", "SubnetInvalidDepthError"),
+        (14, 3) => ("net.gen.capability", "SubnetInvalidRuleError"),
         (0, _) => ("net.gen.base", "BaseError"),
         (1, _) => ("net.gen.echo", "EchoError"),
         (2, _) => ("net.gen.bus", "BusError"),
@@ -95,6 +103,8 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (10, _) => ("net.gen.redex", "RedexError"),
         (11, _) => ("net.gen.cortex", "CortexError"),
         (12, _) => ("net.gen.netdb", "NetDbError"),
+        (13, _) => ("net.gen.capability", "CapabilityError"),
+        (14, _) => ("net.gen.capability", "SubnetError"),
         _ => ("net._kernel.errors", "NetError"),
     }
 }
@@ -432,6 +442,46 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             let value = model;
             into.set_item("model", value::shown(value, py)?)?;
         }
+        Error::Capability(net_types::capability::CapabilityError::ReservedTag { tag, prefix, .. }) => {
+            let value = tag;
+            into.set_item("tag", value::shown(value, py)?)?;
+            let value = prefix;
+            into.set_item("prefix", value::shown(value, py)?)?;
+        }
+        Error::Capability(net_types::capability::CapabilityError::EmptyKey { axis, .. }) => {
+            let value = axis;
+            into.set_item("axis", value::shown(value, py)?)?;
+        }
+        Error::Capability(net_types::capability::CapabilityError::UnknownScope { tag, .. }) => {
+            let value = tag;
+            into.set_item("tag", value::shown(value, py)?)?;
+        }
+        Error::Capability(net_types::capability::CapabilityError::TooLarge {
+            part, length, limit, ..
+        }) => {
+            let value = part;
+            into.set_item("part", value::shown(value, py)?)?;
+            let value = length;
+            into.set_item("length", value::shown(value, py)?)?;
+            let value = limit;
+            into.set_item("limit", value::shown(value, py)?)?;
+        }
+        Error::Subnet(net_types::capability::SubnetError::InvalidLevel { index, found, .. }) => {
+            let value = index;
+            into.set_item("index", value::shown(value, py)?)?;
+            let value = found;
+            into.set_item("found", value::shown(value, py)?)?;
+        }
+        Error::Subnet(net_types::capability::SubnetError::InvalidDepth { count, .. }) => {
+            let value = count;
+            into.set_item("count", value::shown(value, py)?)?;
+        }
+        Error::Subnet(net_types::capability::SubnetError::InvalidRule { rule, reason, .. }) => {
+            let value = rule;
+            into.set_item("rule", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
         _ => {}
     }
     Ok(())
@@ -741,6 +791,40 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         (12, 4) => {
             net_types::netdb::NetDbError::MissingModel { model: error::member_of(members, "model")? }.into()
         }
+        (13, 1) => net_types::capability::CapabilityError::ReservedTag {
+            tag: error::member_of(members, "tag")?,
+            prefix: error::member_of(members, "prefix")?,
+        }
+        .into(),
+        (13, 2) => net_types::capability::CapabilityError::EmptyTag.into(),
+        (13, 3) => {
+            net_types::capability::CapabilityError::EmptyKey { axis: error::member_of(members, "axis")? }
+                .into()
+        }
+        (13, 4) => {
+            net_types::capability::CapabilityError::UnknownScope { tag: error::member_of(members, "tag")? }
+                .into()
+        }
+        (13, 5) => net_types::capability::CapabilityError::TooLarge {
+            part: error::member_of(members, "part")?,
+            length: error::member_of(members, "length")?,
+            limit: error::member_of(members, "limit")?,
+        }
+        .into(),
+        (14, 1) => net_types::capability::SubnetError::InvalidLevel {
+            index: error::member_of(members, "index")?,
+            found: error::member_of(members, "found")?,
+        }
+        .into(),
+        (14, 2) => {
+            net_types::capability::SubnetError::InvalidDepth { count: error::member_of(members, "count")? }
+                .into()
+        }
+        (14, 3) => net_types::capability::SubnetError::InvalidRule {
+            rule: error::member_of(members, "rule")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
         _ => return Ok(None),
     }))
 }

@@ -80,7 +80,7 @@ impl MeshNodeConfig {
 impl MeshNodeConfig {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 12] = [
+        const NAMES: [&str; 16] = [
             "bind_addr",
             "psk",
             "heartbeat_interval_ms",
@@ -93,12 +93,16 @@ impl MeshNodeConfig {
             "queue_bytes",
             "state_dir",
             "relay",
+            "subnet",
+            "subnet_policy",
+            "capability_gc_interval_ms",
+            "require_signed_capabilities",
         ];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (bind_addr, psk, heartbeat_interval_ms = None, session_timeout_ms = None, num_shards = None, identity_seed = None, connect_timeout_ms = None, accepted_psks = None, max_datagram = None, queue_bytes = None, state_dir = None, relay = None))]
+    #[pyo3(signature = (bind_addr, psk, heartbeat_interval_ms = None, session_timeout_ms = None, num_shards = None, identity_seed = None, connect_timeout_ms = None, accepted_psks = None, max_datagram = None, queue_bytes = None, state_dir = None, relay = None, subnet = None, subnet_policy = None, capability_gc_interval_ms = None, require_signed_capabilities = None))]
     fn new(
         py: Python<'_>,
         bind_addr: Arg<'_, '_>,
@@ -113,6 +117,10 @@ impl MeshNodeConfig {
         queue_bytes: Option<Arg<'_, '_>>,
         state_dir: Option<Arg<'_, '_>>,
         relay: Option<Arg<'_, '_>>,
+        subnet: Option<Arg<'_, '_>>,
+        subnet_policy: Option<Arg<'_, '_>>,
+        capability_gc_interval_ms: Option<Arg<'_, '_>>,
+        require_signed_capabilities: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
         let record = net_types::mesh::MeshNodeConfig {
             bind_addr: abi::arg(bind_addr, "bind_addr")?,
@@ -142,6 +150,19 @@ impl MeshNodeConfig {
             queue: abi::arg_or(queue_bytes, "queue_bytes", || 4_194_304)?,
             state_dir: abi::arg_or(state_dir, "state_dir", || None)?,
             relay: abi::arg_or(relay, "relay", || true)?,
+            subnet: abi::arg_or(subnet, "subnet", || None)?,
+            subnet_policy: abi::arg_or(subnet_policy, "subnet_policy", || None)?,
+            capability_gc_interval: abi::arg_or::<Option<Span<1_000_000>>>(
+                capability_gc_interval_ms,
+                "capability_gc_interval_ms",
+                || None,
+            )?
+            .map(|span| span.0),
+            require_signed_capabilities: abi::arg_or(
+                require_signed_capabilities,
+                "require_signed_capabilities",
+                || true,
+            )?,
         };
         abi::check(py, record.check())?;
         Self::of(py, record)
@@ -231,6 +252,34 @@ impl MeshNodeConfig {
         value::shown(value, py)
     }
 
+    /// The subnet that this node is in.
+    #[getter]
+    fn subnet(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.subnet;
+        value::shown(value, py)
+    }
+
+    /// How the subnets of other nodes follow from what they announce; to agree, all nodes have the same.
+    #[getter]
+    fn subnet_policy(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.subnet_policy;
+        value::shown(value, py)
+    }
+
+    /// Accepted and not used: an announcement goes when its time is over.
+    #[getter]
+    fn capability_gc_interval_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.capability_gc_interval;
+        value.map(Span::<1_000_000>).to_py(py)
+    }
+
+    /// Accepted and not used: every announcement is signed, and its signature is checked.
+    #[getter]
+    fn require_signed_capabilities(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.require_signed_capabilities;
+        value::shown(value, py)
+    }
+
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
@@ -256,6 +305,10 @@ impl MeshNodeConfig {
                 ("queue_bytes", Some(self.queue_bytes(py)?)),
                 ("state_dir", Some(self.state_dir(py)?)),
                 ("relay", Some(self.relay(py)?)),
+                ("subnet", Some(self.subnet(py)?)),
+                ("subnet_policy", Some(self.subnet_policy(py)?)),
+                ("capability_gc_interval_ms", Some(self.capability_gc_interval_ms(py)?)),
+                ("require_signed_capabilities", Some(self.require_signed_capabilities(py)?)),
             ],
         )
     }
@@ -512,6 +565,145 @@ impl FromPy<'_, '_> for net_types::mesh::ReceiveOptions {
 impl ToPy for net_types::mesh::ReceiveOptions {
     fn to_py(self, py: Python<'_>) -> Answer {
         Ok(Py::new(py, ReceiveOptions::of(py, self)?)?.into_any())
+    }
+}
+/// How capabilities are announced.
+#[pyclass(frozen, name = "AnnounceOptions", module = "net")]
+pub(crate) struct AnnounceOptions(net_types::mesh::AnnounceOptions);
+
+impl AnnounceOptions {
+    fn of(_: Python<'_>, record: net_types::mesh::AnnounceOptions) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl AnnounceOptions {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 1] = ["ttl_secs"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (ttl_secs = None))]
+    fn new(py: Python<'_>, ttl_secs: Option<Arg<'_, '_>>) -> PyResult<Self> {
+        if let Some(Ok(whole)) = ttl_secs.map(|value| value.cast::<Self>()) {
+            return abi::copied(py, "AnnounceOptions", false, || Self(whole.get().0.clone()));
+        }
+        let record = net_types::mesh::AnnounceOptions {
+            ttl: abi::arg_or::<Span<1_000_000_000>>(ttl_secs, "ttl_secs", || {
+                Span(std::time::Duration::from_secs(300))
+            })?
+            .0,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// How long what is announced holds once the node is gone; a third of that apart it is said again.
+    #[getter]
+    fn ttl_secs(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.ttl;
+        Span::<1_000_000_000>(*value).to_py(py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(py, "AnnounceOptions", &[("ttl_secs", Some(self.ttl_secs(py)?))])
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::AnnounceOptions {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record =
+            value.cast::<AnnounceOptions>().map_err(|_| value::expected("AnnounceOptions", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::AnnounceOptions {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, AnnounceOptions::of(py, self)?)?.into_any())
+    }
+}
+/// What a node has announced, as it is now.
+#[pyclass(frozen, name = "CapabilityChange", module = "net")]
+pub(crate) struct CapabilityChange(net_types::mesh::CapabilityChange);
+
+impl CapabilityChange {
+    fn of(_: Python<'_>, record: net_types::mesh::CapabilityChange) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl CapabilityChange {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 2] = ["node_id", "capabilities"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (node_id, capabilities = None))]
+    fn new(py: Python<'_>, node_id: Arg<'_, '_>, capabilities: Option<Arg<'_, '_>>) -> PyResult<Self> {
+        let record = net_types::mesh::CapabilityChange {
+            node_id: abi::arg(node_id, "node_id")?,
+            capabilities: abi::arg_or(capabilities, "capabilities", || None)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The node.
+    #[getter]
+    fn node_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.node_id;
+        value::shown(value, py)
+    }
+
+    /// What it has and can do.
+    #[getter]
+    fn capabilities(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.capabilities;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "CapabilityChange",
+            &[("node_id", Some(self.node_id(py)?)), ("capabilities", Some(self.capabilities(py)?))],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::CapabilityChange {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record =
+            value.cast::<CapabilityChange>().map_err(|_| value::expected("CapabilityChange", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::CapabilityChange {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, CapabilityChange::of(py, self)?)?.into_any())
     }
 }
 /// A message of a peer.
@@ -1603,6 +1795,149 @@ fn mesh_node_discovered_nodes(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::discovered_nodes(&this))
 }
 
+fn mesh_node_announce_capabilities_start(
+    this: Arg<'_, '_>,
+    caps: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let caps = abi::arg(caps, "caps")?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    Ok(
+        async move { <net_core::MeshNode as api::MeshNode>::announce_capabilities(&this, caps, options).await },
+    )
+}
+
+/// Announces what this node has and can do, in place of what it has announced before, and finds it here at once. It is signed
+/// and passed on by every node, over up to 16 hops, to nodes that join later too. The first four times in a row it is told at
+/// once, then every 5 s, which is as often as others pass it on; the newest counts.
+#[pyfunction]
+#[pyo3(signature = (this, caps, options))]
+fn mesh_node_announce_capabilities(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    caps: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, mesh_node_announce_capabilities_start(this, caps, options)?)
+}
+
+/// Announces what this node has and can do, in place of what it has announced before, and finds it here at once. It is signed
+/// and passed on by every node, over up to 16 hops, to nodes that join later too. The first four times in a row it is told at
+/// once, then every 5 s, which is as often as others pass it on; the newest counts.
+#[pyfunction]
+#[pyo3(signature = (queue, this, caps, options))]
+fn mesh_node_announce_capabilities_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    caps: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_announce_capabilities_start(this, caps, options)?)
+}
+
+fn mesh_node_withdraw_capabilities_start(
+    this: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::withdraw_capabilities(&this).await })
+}
+
+/// Takes back what this node has announced, everywhere. Nothing happens if that is nothing.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn mesh_node_withdraw_capabilities(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    abi::wait(py, mesh_node_withdraw_capabilities_start(this)?)
+}
+
+/// Takes back what this node has announced, everywhere. Nothing happens if that is nothing.
+#[pyfunction]
+#[pyo3(signature = (queue, this))]
+fn mesh_node_withdraw_capabilities_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_withdraw_capabilities_start(this)?)
+}
+
+/// Finds the nodes that have announced what a filter asks for, this one among them, by what has come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with `sameSubnet` finds them.
+#[pyfunction]
+#[pyo3(signature = (this, filter))]
+fn mesh_node_find_nodes(py: Python<'_>, this: Arg<'_, '_>, filter: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let filter = abi::arg_or(filter, "filter", Default::default)?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::find_nodes(&this, filter))
+}
+
+/// Finds the nodes that have announced what a filter asks for, and a scope that the other one does.
+#[pyfunction]
+#[pyo3(signature = (this, filter, scope))]
+fn mesh_node_find_nodes_scoped(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    filter: Arg<'_, '_>,
+    scope: Arg<'_, '_>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let filter = abi::arg(filter, "filter")?;
+    let scope = abi::arg(scope, "scope")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::find_nodes_scoped(&this, filter, scope))
+}
+
+/// Finds the node that has what is asked for and most of what is preferred; of several that with the least id.
+#[pyfunction]
+#[pyo3(signature = (this, requirement))]
+fn mesh_node_find_best_node(py: Python<'_>, this: Arg<'_, '_>, requirement: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let requirement = abi::arg(requirement, "requirement")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::find_best_node(&this, requirement))
+}
+
+/// Finds the best node among those of a scope.
+#[pyfunction]
+#[pyo3(signature = (this, requirement, scope))]
+fn mesh_node_find_best_node_scoped(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    requirement: Arg<'_, '_>,
+    scope: Arg<'_, '_>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let requirement = abi::arg(requirement, "requirement")?;
+    let scope = abi::arg(scope, "scope")?;
+    abi::run(py, 0, || {
+        <net_core::MeshNode as api::MeshNode>::find_best_node_scoped(&this, requirement, scope)
+    })
+}
+
+/// Tells what a node has announced, or nothing if it has announced nothing that holds. There need be no session with it.
+#[pyfunction]
+#[pyo3(signature = (this, node_id))]
+fn mesh_node_peer_capabilities(py: Python<'_>, this: Arg<'_, '_>, node_id: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let node_id = abi::arg(node_id, "node_id")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::peer_capabilities(&this, node_id))
+}
+
+/// Tells the nodes that a filter and a scope ask for, first those that there are, and from then on each that is new, has
+/// changed, or is none of them any more. A node that changes several times before it is read is told once, as it is then: so
+/// nothing is lost, and what waits takes no more than a number for each node.
+#[pyfunction]
+#[pyo3(signature = (this, filter, scope))]
+fn mesh_node_watch_nodes(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    filter: Option<Arg<'_, '_>>,
+    scope: Option<Arg<'_, '_>>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let filter = abi::arg_or(filter, "filter", Default::default)?;
+    let scope = abi::arg_or(scope, "scope", || None)?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::watch_nodes(&this, filter, scope))
+}
+
 fn mesh_node_accept_start(
     this: Arg<'_, '_>,
     peer_node_id: Arg<'_, '_>,
@@ -2013,12 +2348,61 @@ fn mesh_events_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     })
 }
 
+/// Ends the iteration at once; a pending read ends as well.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn capability_changes_stop(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::CapabilityChanges>>(this, "self")?;
+    abi::run(py, 0, || <net_core::CapabilityChanges as api::CapabilityChanges>::stop(&this))
+}
+
+fn capability_changes_next_start(
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Vec<net_types::mesh::CapabilityChange>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::CapabilityChanges>>(this, "self")?;
+    let max = abi::arg::<u32>(max, "max")?;
+    Ok(async move { <net_core::CapabilityChanges as api::CapabilityChanges>::next(&this, max).await })
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (this, max))]
+fn capability_changes_next(py: Python<'_>, this: Arg<'_, '_>, max: Arg<'_, '_>) -> Answer {
+    abi::wait(py, capability_changes_next_start(this, max)?)
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (queue, this, max))]
+fn capability_changes_next_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, capability_changes_next_start(this, max)?)
+}
+
+/// Ends the iteration.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn capability_changes_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::CapabilityChanges>>(this, "self")?;
+    abi::run(py, 0, || {
+        <net_core::CapabilityChanges as api::CapabilityChanges>::close(&this);
+        Ok(())
+    })
+}
+
 /// Adds the classes and functions of the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<MeshNodeConfig>()?;
     module.add_class::<StreamConfig>()?;
     module.add_class::<MeshShutdownOptions>()?;
     module.add_class::<ReceiveOptions>()?;
+    module.add_class::<AnnounceOptions>()?;
+    module.add_class::<CapabilityChange>()?;
     module.add_class::<MeshEvent>()?;
     module.add_class::<PeerInfo>()?;
     module.add_class::<RouteInfo>()?;
@@ -2036,6 +2420,16 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(mesh_node_connect_routed_submit, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_routes, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_discovered_nodes, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_announce_capabilities, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_announce_capabilities_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_withdraw_capabilities, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_withdraw_capabilities_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_find_nodes, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_find_nodes_scoped, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_find_best_node, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_find_best_node_scoped, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_peer_capabilities, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_watch_nodes, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_accept, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_accept_submit, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_disconnect, module)?)?;
@@ -2068,5 +2462,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(mesh_events_next, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_events_next_submit, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_events_end, module)?)?;
+    module.add_function(wrap_pyfunction!(capability_changes_stop, module)?)?;
+    module.add_function(wrap_pyfunction!(capability_changes_next, module)?)?;
+    module.add_function(wrap_pyfunction!(capability_changes_next_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(capability_changes_end, module)?)?;
     Ok(())
 }

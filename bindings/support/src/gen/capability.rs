@@ -15,3 +15,474 @@ impl Pack for net_types::capability::AnnouncementKind {
         tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of announcement_kind"))
     }
 }
+
+impl Pack for net_types::capability::GpuVendor {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of gpu_vendor"))
+    }
+}
+
+impl Pack for net_types::capability::AcceleratorKind {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of accelerator_kind"))
+    }
+}
+
+impl Pack for net_types::capability::Modality {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of modality"))
+    }
+}
+
+impl Pack for net_types::capability::TaxonomyAxis {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of taxonomy_axis"))
+    }
+}
+
+impl Pack for net_types::capability::AxisSeparator {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of axis_separator"))
+    }
+}
+
+impl Pack for net_types::capability::ScopeFilter {
+    fn pack(&self, w: &mut Writer) {
+        match self {
+            Self::Any => w.union(0, 0, |_| {}),
+            Self::GlobalOnly => w.union(1, 0, |_| {}),
+            Self::SameSubnet => w.union(2, 0, |_| {}),
+            Self::Tenant { tenant } => w.union(3, 1, |w| {
+                tenant.pack(w);
+            }),
+            Self::Tenants { tenants } => w.union(4, 1, |w| {
+                tenants.pack(w);
+            }),
+            Self::Region { region } => w.union(5, 1, |w| {
+                region.pack(w);
+            }),
+            Self::Regions { regions } => w.union(6, 1, |w| {
+                regions.pack(w);
+            }),
+        }
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let (case, mut f) = r.union()?;
+        Ok(match case {
+            0 => Self::Any,
+            1 => Self::GlobalOnly,
+            2 => Self::SameSubnet,
+            3 => Self::Tenant { tenant: f.field()? },
+            4 => Self::Tenants { tenants: f.field()? },
+            5 => Self::Region { region: f.field()? },
+            6 => Self::Regions { regions: f.field()? },
+            _ => return Err(r.unknown("case of scope_filter")),
+        })
+    }
+}
+
+impl Pack for net_types::capability::Tag {
+    fn pack(&self, w: &mut Writer) {
+        match self {
+            Self::AxisPresent { axis, key } => w.union(0, 2, |w| {
+                axis.pack(w);
+                key.pack(w);
+            }),
+            Self::AxisValue { axis, key, value, separator } => w.union(1, 4, |w| {
+                axis.pack(w);
+                key.pack(w);
+                value.pack(w);
+                separator.pack(w);
+            }),
+            Self::Reserved { prefix, body } => w.union(2, 2, |w| {
+                prefix.pack(w);
+                body.pack(w);
+            }),
+            Self::Legacy { raw } => w.union(3, 1, |w| {
+                raw.pack(w);
+            }),
+        }
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let (case, mut f) = r.union()?;
+        Ok(match case {
+            0 => Self::AxisPresent { axis: f.field()?, key: f.field()? },
+            1 => Self::AxisValue {
+                axis: f.field()?,
+                key: f.field()?,
+                value: f.field()?,
+                separator: f.field_or_else(|| net_types::capability::AxisSeparator::Eq)?,
+            },
+            2 => Self::Reserved { prefix: f.field()?, body: f.field()? },
+            3 => Self::Legacy { raw: f.field()? },
+            _ => return Err(r.unknown("case of tag")),
+        })
+    }
+}
+
+impl Pack for net_types::capability::GpuInfo {
+    fn pack(&self, w: &mut Writer) {
+        w.record(6, |w| {
+            self.vendor.pack(w);
+            self.model.pack(w);
+            self.vram_gb.pack(w);
+            self.compute_units.pack(w);
+            self.tensor_cores.pack(w);
+            self.fp16_tflops_x10.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            vendor: f.field_or_else(|| net_types::capability::GpuVendor::Unknown)?,
+            model: f.field_or_else(|| "".to_owned())?,
+            vram_gb: f.field_or_else(|| 0)?,
+            compute_units: f.field_or_else(|| 0)?,
+            tensor_cores: f.field_or_else(|| 0)?,
+            fp16_tflops_x10: f.field_or_else(|| 0)?,
+        })
+    }
+}
+
+impl Pack for net_types::capability::Accelerator {
+    fn pack(&self, w: &mut Writer) {
+        w.record(4, |w| {
+            self.kind.pack(w);
+            self.model.pack(w);
+            self.memory_gb.pack(w);
+            self.tops_x10.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            kind: f.field_or_else(|| net_types::capability::AcceleratorKind::Unknown)?,
+            model: f.field_or_else(|| "".to_owned())?,
+            memory_gb: f.field_or_else(|| 0)?,
+            tops_x10: f.field_or_else(|| 0)?,
+        })
+    }
+}
+
+impl Pack for net_types::capability::Hardware {
+    fn pack(&self, w: &mut Writer) {
+        w.record(8, |w| {
+            self.cpu_cores.pack(w);
+            self.cpu_threads.pack(w);
+            self.memory_gb.pack(w);
+            self.gpu.pack(w);
+            self.additional_gpus.pack(w);
+            self.storage_gb.pack(w);
+            self.network_gbps.pack(w);
+            self.accelerators.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            cpu_cores: f.field_or_else(|| 0)?,
+            cpu_threads: f.field_or_else(|| 0)?,
+            memory_gb: f.field_or_else(|| 0)?,
+            gpu: f.field_or(None)?,
+            additional_gpus: f.field_or_else(Vec::new)?,
+            storage_gb: f.field_or_else(|| 0)?,
+            network_gbps: f.field_or_else(|| 0)?,
+            accelerators: f.field_or_else(Vec::new)?,
+        })
+    }
+}
+
+impl Pack for net_types::capability::SoftwarePair {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.name.pack(w);
+            self.version.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { name: f.field()?, version: f.field()? })
+    }
+}
+
+impl Pack for net_types::capability::Software {
+    fn pack(&self, w: &mut Writer) {
+        w.record(6, |w| {
+            self.os.pack(w);
+            self.os_version.pack(w);
+            self.runtimes.pack(w);
+            self.frameworks.pack(w);
+            self.cuda_version.pack(w);
+            self.drivers.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            os: f.field_or_else(|| "".to_owned())?,
+            os_version: f.field_or_else(|| "".to_owned())?,
+            runtimes: f.field_or_else(Vec::new)?,
+            frameworks: f.field_or_else(Vec::new)?,
+            cuda_version: f.field_or_else(|| "".to_owned())?,
+            drivers: f.field_or_else(Vec::new)?,
+        })
+    }
+}
+
+impl Pack for net_types::capability::ModelCapability {
+    fn pack(&self, w: &mut Writer) {
+        w.record(8, |w| {
+            self.model_id.pack(w);
+            self.family.pack(w);
+            self.parameters_b_x10.pack(w);
+            self.context_length.pack(w);
+            self.quantization.pack(w);
+            self.modalities.pack(w);
+            self.tokens_per_sec.pack(w);
+            self.loaded.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            model_id: f.field_or_else(|| "".to_owned())?,
+            family: f.field_or_else(|| "".to_owned())?,
+            parameters_b_x10: f.field_or_else(|| 0)?,
+            context_length: f.field_or_else(|| 0)?,
+            quantization: f.field_or_else(|| "".to_owned())?,
+            modalities: f.field_or_else(Vec::new)?,
+            tokens_per_sec: f.field_or_else(|| 0)?,
+            loaded: f.field_or_else(|| false)?,
+        })
+    }
+}
+
+impl Pack for net_types::capability::ToolCapability {
+    fn pack(&self, w: &mut Writer) {
+        w.record(8, |w| {
+            self.tool_id.pack(w);
+            self.name.pack(w);
+            self.version.pack(w);
+            self.input_schema.pack(w);
+            self.output_schema.pack(w);
+            self.requires.pack(w);
+            w.duration(self.estimated_time, 1_000_000);
+            self.stateless.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            tool_id: f.field_or_else(|| "".to_owned())?,
+            name: f.field_or_else(|| "".to_owned())?,
+            version: f.field_or_else(|| "".to_owned())?,
+            input_schema: f.field_or_else(|| "".to_owned())?,
+            output_schema: f.field_or_else(|| "".to_owned())?,
+            requires: f.field_or_else(Vec::new)?,
+            estimated_time: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(0),
+            },
+            stateless: f.field_or_else(|| false)?,
+        })
+    }
+}
+
+impl Pack for net_types::capability::CapabilityLimits {
+    fn pack(&self, w: &mut Writer) {
+        w.record(6, |w| {
+            self.max_concurrent_requests.pack(w);
+            self.max_tokens_per_request.pack(w);
+            self.rate_limit_rpm.pack(w);
+            self.max_batch_size.pack(w);
+            self.max_input.pack(w);
+            self.max_output.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            max_concurrent_requests: f.field_or_else(|| 0)?,
+            max_tokens_per_request: f.field_or_else(|| 0)?,
+            rate_limit_rpm: f.field_or_else(|| 0)?,
+            max_batch_size: f.field_or_else(|| 0)?,
+            max_input: f.field_or_else(|| 0)?,
+            max_output: f.field_or_else(|| 0)?,
+        })
+    }
+}
+
+impl Pack for net_types::capability::CapabilitySet {
+    fn pack(&self, w: &mut Writer) {
+        w.record(7, |w| {
+            self.hardware.pack(w);
+            self.software.pack(w);
+            self.models.pack(w);
+            self.tools.pack(w);
+            self.tags.pack(w);
+            self.limits.pack(w);
+            self.metadata.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            hardware: f.field_or(None)?,
+            software: f.field_or(None)?,
+            models: f.field_or_else(Vec::new)?,
+            tools: f.field_or_else(Vec::new)?,
+            tags: f.field_or_else(Vec::new)?,
+            limits: f.field_or(None)?,
+            metadata: f.field_or_else(|| Default::default())?,
+        })
+    }
+}
+
+impl Pack for net_types::capability::CapabilityFilter {
+    fn pack(&self, w: &mut Writer) {
+        w.record(11, |w| {
+            self.require_tags.pack(w);
+            self.require_models.pack(w);
+            self.require_tools.pack(w);
+            self.min_memory_gb.pack(w);
+            self.min_memory_mb.pack(w);
+            self.require_gpu.pack(w);
+            self.gpu_vendor.pack(w);
+            self.min_vram_gb.pack(w);
+            self.min_vram_mb.pack(w);
+            self.min_context_length.pack(w);
+            self.require_modalities.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            require_tags: f.field_or_else(Vec::new)?,
+            require_models: f.field_or_else(Vec::new)?,
+            require_tools: f.field_or_else(Vec::new)?,
+            min_memory_gb: f.field_or_else(|| 0)?,
+            min_memory_mb: f.field_or_else(|| 0)?,
+            require_gpu: f.field_or_else(|| false)?,
+            gpu_vendor: f.field_or(None)?,
+            min_vram_gb: f.field_or_else(|| 0)?,
+            min_vram_mb: f.field_or_else(|| 0)?,
+            min_context_length: f.field_or_else(|| 0)?,
+            require_modalities: f.field_or_else(Vec::new)?,
+        })
+    }
+}
+
+impl Pack for net_types::capability::CapabilityRequirement {
+    fn pack(&self, w: &mut Writer) {
+        w.record(5, |w| {
+            self.filter.pack(w);
+            self.prefer_more_memory.pack(w);
+            self.prefer_more_vram.pack(w);
+            self.prefer_faster_inference.pack(w);
+            self.prefer_loaded_models.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            filter: f.field_or_else(|| Default::default())?,
+            prefer_more_memory: f.field_or_else(|| 0.0)?,
+            prefer_more_vram: f.field_or_else(|| 0.0)?,
+            prefer_faster_inference: f.field_or_else(|| 0.0)?,
+            prefer_loaded_models: f.field_or_else(|| 0.0)?,
+        })
+    }
+}
+
+impl Pack for net_types::capability::TagKey {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.axis.pack(w);
+            self.key.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { axis: f.field()?, key: f.field()? })
+    }
+}
+
+impl Pack for net_types::capability::SubnetId {
+    fn pack(&self, w: &mut Writer) {
+        w.record(1, |w| {
+            self.levels.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { levels: f.field()? })
+    }
+}
+
+impl Pack for net_types::capability::SubnetRule {
+    fn pack(&self, w: &mut Writer) {
+        w.record(3, |w| {
+            self.tag_prefix.pack(w);
+            self.level.pack(w);
+            self.values.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { tag_prefix: f.field()?, level: f.field()?, values: f.field()? })
+    }
+}
+
+impl Pack for net_types::capability::SubnetPolicy {
+    fn pack(&self, w: &mut Writer) {
+        w.record(1, |w| {
+            self.rules.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { rules: f.field_or_else(Vec::new)? })
+    }
+}

@@ -239,6 +239,37 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
         Error::NetDb(net_types::netdb::NetDbError::MissingModel { model }) => w.record(1, |w| {
             model.pack(w);
         }),
+        Error::Capability(net_types::capability::CapabilityError::ReservedTag { tag, prefix }) => {
+            w.record(2, |w| {
+                tag.pack(w);
+                prefix.pack(w);
+            })
+        }
+        Error::Capability(net_types::capability::CapabilityError::EmptyKey { axis }) => w.record(1, |w| {
+            axis.pack(w);
+        }),
+        Error::Capability(net_types::capability::CapabilityError::UnknownScope { tag }) => w.record(1, |w| {
+            tag.pack(w);
+        }),
+        Error::Capability(net_types::capability::CapabilityError::TooLarge { part, length, limit }) => w
+            .record(3, |w| {
+                part.pack(w);
+                length.pack(w);
+                limit.pack(w);
+            }),
+        Error::Subnet(net_types::capability::SubnetError::InvalidLevel { index, found }) => {
+            w.record(2, |w| {
+                index.pack(w);
+                found.pack(w);
+            })
+        }
+        Error::Subnet(net_types::capability::SubnetError::InvalidDepth { count }) => w.record(1, |w| {
+            count.pack(w);
+        }),
+        Error::Subnet(net_types::capability::SubnetError::InvalidRule { rule, reason }) => w.record(2, |w| {
+            rule.pack(w);
+            reason.pack(w);
+        }),
         _ => w.record(0, |_| {}),
     }
 }
@@ -562,6 +593,40 @@ pub fn error_of(
         (12, 4) => {
             let mut f = fields.record()?;
             net_types::netdb::NetDbError::MissingModel { model: f.field()? }.into()
+        }
+        (13, 1) => {
+            let mut f = fields.record()?;
+            net_types::capability::CapabilityError::ReservedTag { tag: f.field()?, prefix: f.field()? }.into()
+        }
+        (13, 2) => net_types::capability::CapabilityError::EmptyTag.into(),
+        (13, 3) => {
+            let mut f = fields.record()?;
+            net_types::capability::CapabilityError::EmptyKey { axis: f.field()? }.into()
+        }
+        (13, 4) => {
+            let mut f = fields.record()?;
+            net_types::capability::CapabilityError::UnknownScope { tag: f.field()? }.into()
+        }
+        (13, 5) => {
+            let mut f = fields.record()?;
+            net_types::capability::CapabilityError::TooLarge {
+                part: f.field()?,
+                length: f.field()?,
+                limit: f.field()?,
+            }
+            .into()
+        }
+        (14, 1) => {
+            let mut f = fields.record()?;
+            net_types::capability::SubnetError::InvalidLevel { index: f.field()?, found: f.field()? }.into()
+        }
+        (14, 2) => {
+            let mut f = fields.record()?;
+            net_types::capability::SubnetError::InvalidDepth { count: f.field()? }.into()
+        }
+        (14, 3) => {
+            let mut f = fields.record()?;
+            net_types::capability::SubnetError::InvalidRule { rule: f.field()?, reason: f.field()? }.into()
         }
         _ => return Ok(None),
     }))

@@ -50,7 +50,7 @@ impl Pack for net_types::mesh::Reliability {
 
 impl Pack for net_types::mesh::MeshNodeConfig {
     fn pack(&self, w: &mut Writer) {
-        w.record(12, |w| {
+        w.record(16, |w| {
             self.bind_addr.pack(w);
             self.psk.pack(w);
             w.duration(self.heartbeat_interval, 1_000_000);
@@ -63,6 +63,10 @@ impl Pack for net_types::mesh::MeshNodeConfig {
             self.queue.pack(w);
             self.state_dir.pack(w);
             self.relay.pack(w);
+            self.subnet.pack(w);
+            self.subnet_policy.pack(w);
+            w.optional_duration(self.capability_gc_interval, 1_000_000);
+            self.require_signed_capabilities.pack(w);
         });
     }
 
@@ -90,6 +94,14 @@ impl Pack for net_types::mesh::MeshNodeConfig {
             queue: f.field_or_else(|| 4_194_304)?,
             state_dir: f.field_or(None)?,
             relay: f.field_or_else(|| true)?,
+            subnet: f.field_or(None)?,
+            subnet_policy: f.field_or(None)?,
+            capability_gc_interval: f
+                .next()
+                .map(|r| r.option(|r| r.duration(1_000_000)))
+                .transpose()?
+                .flatten(),
+            require_signed_capabilities: f.field_or_else(|| true)?,
         })
     }
 }
@@ -144,6 +156,38 @@ impl Pack for net_types::mesh::ReceiveOptions {
     fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut f = r.record()?;
         Ok(Self { peer: f.field_or(None)?, stream_id: f.field_or(None)? })
+    }
+}
+
+impl Pack for net_types::mesh::AnnounceOptions {
+    fn pack(&self, w: &mut Writer) {
+        w.record(1, |w| {
+            w.duration(self.ttl, 1_000_000_000);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            ttl: match f.next().map(|r| r.duration(1_000_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_secs(300),
+            },
+        })
+    }
+}
+
+impl Pack for net_types::mesh::CapabilityChange {
+    fn pack(&self, w: &mut Writer) {
+        w.record(2, |w| {
+            self.node_id.pack(w);
+            self.capabilities.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { node_id: f.field()?, capabilities: f.field_or(None)? })
     }
 }
 

@@ -10,7 +10,8 @@ pub(super) fn check_namespace(rules: &mut Rules<'_>) {
     let api = rules.api;
     let mut clashes: IndexMap<_, Vec<&str>> = IndexMap::new();
     for lang in Lang::ALL {
-        let mut taken: HashMap<String, String> = HashMap::new();
+        // A type and a function of one name differ in how languages write them; where they do not, `symbols` tells.
+        let mut taken: HashMap<(bool, String), String> = HashMap::new();
         for (position, module) in api.modules.iter().enumerate() {
             let types = module.objects.iter().map(|o| ("object", &o.name));
             let types = types.chain(module.records.iter().map(|r| ("record", &r.name)));
@@ -23,9 +24,8 @@ pub(super) fn check_namespace(rules: &mut Rules<'_>) {
                 .collect();
             for (table, name) in types {
                 for public in public(name, lang) {
-                    if let Some(other) =
-                        taken.insert(public.clone(), format!("{}.{}", module.name, name.spec))
-                    {
+                    let key = (table == "fn", public.clone());
+                    if let Some(other) = taken.insert(key, format!("{}.{}", module.name, name.spec)) {
                         let message = format!("`{public}` is also a public name of {other}");
                         clashes.entry((position, table, &name.spec, message)).or_default().push(lang.key());
                     }

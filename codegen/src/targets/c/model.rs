@@ -343,7 +343,9 @@ fn view_argument(api: &Api, arg: &Arg, is_async: bool, name: &str, label: &str) 
             let all = format!("{name}.optional(|view| {read})?");
             match default.as_ref().map(|value| types::literal(api, value, ty)) {
                 None => all,
-                Some(value) if value == "Default::default()" => format!("{all}.unwrap_or_default()"),
+                Some(value) if value == "Default::default()" || value == "vec![]" => {
+                    format!("{all}.unwrap_or_default()")
+                }
                 Some(value) if borrowed => {
                     let value = value.trim_end_matches(".to_owned()").replacen("vec!", "&", 1);
                     format!("{all}.unwrap_or({value})")

@@ -40,10 +40,16 @@ pub(crate) fn constant(api: &Api, item: &Const) -> Result<ConstModel> {
     let name = names::constant(&[&item.name.spec]);
     let lines = match (&item.value, &item.ty) {
         (Literal::List(items), Type::List(of)) => {
-            let values =
-                items.iter().map(|value| Ok(types::literal(api, value, of)?.unwrap_or_else(|| "0".into())));
+            // What calls a function is no constant in C, so texts stand as they are.
+            let values = items.iter().map(|value| match value {
+                Literal::Text(text) => Ok(types::quoted(text)),
+                _ => Ok(types::literal(api, value, of)?.unwrap_or_else(|| "0".into())),
+            });
             let values = values.collect::<Result<Vec<_>>>()?.join(", ");
-            let ty = types::ctype(api, of)?.name;
+            let ty = match **of {
+                Type::String => "char *const".to_owned(),
+                _ => types::ctype(api, of)?.name,
+            };
             vec![
                 format!("#define {name}_LEN {}", items.len()),
                 format!("static const {ty} {name}[{name}_LEN] = {{{values}}};"),

@@ -4,9 +4,10 @@ use crate::case::capital;
 use crate::ir::{Api, Field, Lang, Name, Type};
 
 /// Words that Go writes in one case.
-const ACRONYMS: [&str; 27] = [
-    "acl", "api", "cpu", "db", "dns", "http", "https", "id", "ip", "json", "nat", "os", "psk", "qos", "rpc",
-    "sql", "tcp", "tls", "ts", "ttl", "udp", "uid", "uri", "url", "uuid", "utf8", "xml",
+const ACRONYMS: [&str; 41] = [
+    "acl", "amd", "api", "asic", "cpu", "cuda", "db", "dns", "dsp", "fp16", "fpga", "gb", "gpu", "http",
+    "https", "id", "ip", "json", "mb", "nat", "npu", "os", "psk", "qos", "rpc", "sql", "tcp", "tflops",
+    "tls", "tops", "tpu", "ts", "ttl", "udp", "uid", "uri", "url", "uuid", "utf8", "vram", "xml",
 ];
 
 /// Keywords, predeclared names that the generated code uses, and the names of its own variables and imports.

@@ -142,22 +142,26 @@ fn module_codecs(api: &Api, module: &Module) -> Vec<(String, String)> {
 }
 
 fn union_case(api: &Api, class: &str, case: &Case, taken: &[String]) -> String {
-    let fields = case.fields.iter().map(|field| {
-        let name = names::field(api, field);
-        let shown = super::native::union_member(&name, taken.iter().map(String::as_str));
-        let text = member(api, field, &name);
-        if shown == name { text } else { text.replacen(&format!("\"{name}\""), &format!("\"{shown}\""), 2) }
-    });
-    let fields: Vec<_> = fields.collect();
+    let shown = |field: &Field| {
+        super::native::union_member(&names::field(api, field), taken.iter().map(String::as_str))
+    };
+    let fields: Vec<_> = case.fields.iter().map(|field| member(api, field, &shown(field))).collect();
     let spreads = matches!(&case.fields[..], [only] if only.variadic);
     let name = names::value(&case.name);
+    let members: Vec<_> = case.fields.iter().map(shown).collect();
+    let is_renamed = case.fields.iter().any(|field| shown(field) != names::field(api, field));
+    // What makes a case calls its parameters by their own names, whatever the members are called.
+    let make = match is_renamed && !spreads {
+        true => format!("lambda {0}: {class}.{name}({0})", members.join(", ")),
+        false => format!("{class}.{name}"),
+    };
     let record = if fields.is_empty() {
         "record_of(dict)".into()
     } else {
         format!("record_of(dict, {})", fields.join(", "))
     };
     let spreads = if spreads { "True" } else { "False" };
-    format!("{name}=({}, {class}.{name}, {spreads}, {record})", names::text(&case.text))
+    format!("{name}=({}, {make}, {spreads}, {record})", names::text(&case.text))
 }
 
 fn member(api: &Api, field: &Field, name: &str) -> String {

@@ -219,8 +219,11 @@ fn constant(api: &Api, item: &crate::ir::Const) -> ConstModel {
             ("&str".to_owned(), types::literal(api, &item.value, &item.ty).replace(".to_owned()", ""))
         }
         Type::List(of) => {
-            let list = types::literal(api, &item.value, &item.ty);
-            (format!("&[{}]", types::owned(api, of)), list.replacen("vec!", "&", 1))
+            let list = types::literal(api, &item.value, &item.ty).replacen("vec!", "&", 1);
+            match **of {
+                Type::String => ("&[&str]".to_owned(), list.replace(".to_owned()", "")),
+                _ => (format!("&[{}]", types::owned(api, of)), list),
+            }
         }
         ty => (types::owned(api, ty), types::literal(api, &item.value, ty)),
     };

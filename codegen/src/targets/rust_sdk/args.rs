@@ -79,6 +79,11 @@ fn left_out(scope: Scope<'_>, ty: &Type, default: Option<&Literal>, name: &str, 
             setup.push(format!("let {name} = {taken}.map(json::encode).transpose()?;"));
             if is_async { name.to_owned() } else { format!("{name}.as_deref().map(json::written)") }
         }
+        Type::List(of) if default.is_some() && !is_async && core::is_text_or_bytes(of) => {
+            setup.push(format!("let {name} = {taken};"));
+            setup.push(format!("let {name}: Vec<_> = {name}.iter().map(AsRef::as_ref).collect();"));
+            format!("&{name}")
+        }
         _ if default.is_some() => {
             setup.push(format!("let {name} = {taken};"));
             passed

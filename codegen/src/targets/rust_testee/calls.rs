@@ -178,12 +178,12 @@ pub(super) fn argument(api: &Api, arg: &Arg, is_async: bool) -> String {
         }
         Type::Stream(of) => format!("given_stream(member::<Vec<{}>>(args, {key})?)", owned(api, of)),
         other if let Some(crossing) = spans::spans(other) => spans::taken(other, &plain(&crossing)),
-        Type::List(of) => list(api, &key, of, is_async),
+        Type::List(of) => list(api, &key, of, is_async || left_out),
         other => plain(&owned(api, other)),
     }
 }
 
-fn list(api: &Api, key: &str, of: &Type, is_async: bool) -> String {
+fn list(api: &Api, key: &str, of: &Type, is_owned: bool) -> String {
     match of {
         Type::Json(_) => format!("&json_list(argument(args, {key})?)?"),
         Type::Object(at, _) => {
@@ -191,7 +191,7 @@ fn list(api: &Api, key: &str, of: &Type, is_async: bool) -> String {
             format!("&request.given_list::<{ty}>({key})?")
         }
         _ => {
-            let is_slice = matches!(of, Type::String | Type::Bytes) && !is_async;
+            let is_slice = matches!(of, Type::String | Type::Bytes) && !is_owned;
             let borrow = if is_slice { "&" } else { "" };
             format!("{borrow}optional::<Vec<{}>>(args, {key})?.unwrap_or_default()", owned(api, of))
         }

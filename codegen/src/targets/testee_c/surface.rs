@@ -41,6 +41,7 @@ pub(super) fn module(api: &Api, position: usize) -> Vec<String> {
 fn constants(module: &Module, lines: &mut Vec<String>) {
     for item in &module.consts {
         let form = match &item.ty {
+            Type::List(of) if **of == Type::String => "TEXTS",
             Type::List(_) => "NUMBERS",
             Type::String => "TEXT",
             _ => "NUMBER",

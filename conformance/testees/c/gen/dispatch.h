@@ -1442,6 +1442,994 @@ static inline void show_announcement_kind(call *c, const net_announcement_kind *
   show_text(c, &text);
 }
 
+static inline void read_gpu_vendor(call *c, const node *value, net_gpu_vendor *out) {
+  if (!net_gpu_vendor_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_gpu_vendor(call *c, const net_gpu_vendor *value) {
+  net_view text = net_str(net_gpu_vendor_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_accelerator_kind(call *c, const node *value, net_accelerator_kind *out) {
+  if (!net_accelerator_kind_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_accelerator_kind(call *c, const net_accelerator_kind *value) {
+  net_view text = net_str(net_accelerator_kind_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_modality(call *c, const node *value, net_modality *out) {
+  if (!net_modality_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_modality(call *c, const net_modality *value) {
+  net_view text = net_str(net_modality_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_taxonomy_axis(call *c, const node *value, net_taxonomy_axis *out) {
+  if (!net_taxonomy_axis_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_taxonomy_axis(call *c, const net_taxonomy_axis *value) {
+  net_view text = net_str(net_taxonomy_axis_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_axis_separator(call *c, const node *value, net_axis_separator *out) {
+  if (!net_axis_separator_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_axis_separator(call *c, const net_axis_separator *value) {
+  net_view text = net_str(net_axis_separator_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_gpu_info(call *c, const node *value, net_gpu_info *out) {
+  *out = net_gpu_info_init();
+  if (given(member(value, "vendor"))) {
+    read_gpu_vendor(c, member(value, "vendor"), &out->vendor);
+  }
+  if (given(member(value, "model"))) {
+    read_text(c, member(value, "model"), &out->model);
+  }
+  if (given(member(value, "vram_gb"))) {
+    read_u32(c, member(value, "vram_gb"), &out->vram_gb);
+  }
+  if (given(member(value, "compute_units"))) {
+    read_u32(c, member(value, "compute_units"), &out->compute_units);
+  }
+  if (given(member(value, "tensor_cores"))) {
+    read_u32(c, member(value, "tensor_cores"), &out->tensor_cores);
+  }
+  if (given(member(value, "fp16_tflops_x10"))) {
+    read_u32(c, member(value, "fp16_tflops_x10"), &out->fp16_tflops_x10);
+  }
+}
+
+static inline void show_gpu_info(call *c, const net_gpu_info *value) {
+  {
+    size_t at = enter(c, net_str("vendor"));
+    show_gpu_vendor(c, &value->vendor);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("model"));
+    show_text(c, &value->model);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("vram_gb"));
+    show_u32(c, &value->vram_gb);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("compute_units"));
+    show_u32(c, &value->compute_units);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tensor_cores"));
+    show_u32(c, &value->tensor_cores);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("fp16_tflops_x10"));
+    show_u32(c, &value->fp16_tflops_x10);
+    leave(c, at);
+  }
+}
+
+static inline void read_accelerator(call *c, const node *value, net_accelerator *out) {
+  *out = net_accelerator_init();
+  if (given(member(value, "kind"))) {
+    read_accelerator_kind(c, member(value, "kind"), &out->kind);
+  }
+  if (given(member(value, "model"))) {
+    read_text(c, member(value, "model"), &out->model);
+  }
+  if (given(member(value, "memory_gb"))) {
+    read_u32(c, member(value, "memory_gb"), &out->memory_gb);
+  }
+  if (given(member(value, "tops_x10"))) {
+    read_u32(c, member(value, "tops_x10"), &out->tops_x10);
+  }
+}
+
+static inline void show_accelerator(call *c, const net_accelerator *value) {
+  {
+    size_t at = enter(c, net_str("kind"));
+    show_accelerator_kind(c, &value->kind);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("model"));
+    show_text(c, &value->model);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("memory_gb"));
+    show_u32(c, &value->memory_gb);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tops_x10"));
+    show_u32(c, &value->tops_x10);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(gpu_info, net_gpu_info, net_gpu_info_list)
+TESTEE_SHOW_LIST(gpu_info, net_gpu_info_list)
+TESTEE_READ_LIST(accelerator, net_accelerator, net_accelerator_list)
+TESTEE_SHOW_LIST(accelerator, net_accelerator_list)
+
+static inline void read_hardware(call *c, const node *value, net_hardware *out) {
+  *out = net_hardware_init();
+  if (given(member(value, "cpu_cores"))) {
+    read_u32(c, member(value, "cpu_cores"), &out->cpu_cores);
+  }
+  if (given(member(value, "cpu_threads"))) {
+    read_u32(c, member(value, "cpu_threads"), &out->cpu_threads);
+  }
+  if (given(member(value, "memory_gb"))) {
+    read_u32(c, member(value, "memory_gb"), &out->memory_gb);
+  }
+  out->has_gpu = given(member(value, "gpu"));
+  if (out->has_gpu) {
+    read_gpu_info(c, member(value, "gpu"), &out->gpu);
+  }
+  if (given(member(value, "additional_gpus"))) {
+    read_gpu_info_list(c, member(value, "additional_gpus"), &out->additional_gpus);
+  }
+  if (given(member(value, "storage_gb"))) {
+    read_u64(c, member(value, "storage_gb"), &out->storage_gb);
+  }
+  if (given(member(value, "network_gbps"))) {
+    read_u32(c, member(value, "network_gbps"), &out->network_gbps);
+  }
+  if (given(member(value, "accelerators"))) {
+    read_accelerator_list(c, member(value, "accelerators"), &out->accelerators);
+  }
+}
+
+static inline void show_hardware(call *c, const net_hardware *value) {
+  {
+    size_t at = enter(c, net_str("cpu_cores"));
+    show_u32(c, &value->cpu_cores);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cpu_threads"));
+    show_u32(c, &value->cpu_threads);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("memory_gb"));
+    show_u32(c, &value->memory_gb);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("gpu"));
+    if (value->has_gpu) {
+      show_gpu_info(c, &value->gpu);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("additional_gpus"));
+    show_gpu_info_list(c, &value->additional_gpus);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("storage_gb"));
+    show_u64(c, &value->storage_gb);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("network_gbps"));
+    show_u32(c, &value->network_gbps);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("accelerators"));
+    show_accelerator_list(c, &value->accelerators);
+    leave(c, at);
+  }
+}
+
+static inline void read_software_pair(call *c, const node *value, net_software_pair *out) {
+  *out = net_software_pair_init();
+  read_text(c, member(value, "name"), &out->name);
+  read_text(c, member(value, "version"), &out->version);
+}
+
+static inline void show_software_pair(call *c, const net_software_pair *value) {
+  {
+    size_t at = enter(c, net_str("name"));
+    show_text(c, &value->name);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("version"));
+    show_text(c, &value->version);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(software_pair, net_software_pair, net_software_pair_list)
+TESTEE_SHOW_LIST(software_pair, net_software_pair_list)
+
+static inline void read_software(call *c, const node *value, net_software *out) {
+  *out = net_software_init();
+  if (given(member(value, "os"))) {
+    read_text(c, member(value, "os"), &out->os);
+  }
+  if (given(member(value, "os_version"))) {
+    read_text(c, member(value, "os_version"), &out->os_version);
+  }
+  if (given(member(value, "runtimes"))) {
+    read_software_pair_list(c, member(value, "runtimes"), &out->runtimes);
+  }
+  if (given(member(value, "frameworks"))) {
+    read_software_pair_list(c, member(value, "frameworks"), &out->frameworks);
+  }
+  if (given(member(value, "cuda_version"))) {
+    read_text(c, member(value, "cuda_version"), &out->cuda_version);
+  }
+  if (given(member(value, "drivers"))) {
+    read_software_pair_list(c, member(value, "drivers"), &out->drivers);
+  }
+}
+
+static inline void show_software(call *c, const net_software *value) {
+  {
+    size_t at = enter(c, net_str("os"));
+    show_text(c, &value->os);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("os_version"));
+    show_text(c, &value->os_version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("runtimes"));
+    show_software_pair_list(c, &value->runtimes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("frameworks"));
+    show_software_pair_list(c, &value->frameworks);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("cuda_version"));
+    show_text(c, &value->cuda_version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("drivers"));
+    show_software_pair_list(c, &value->drivers);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(modality, net_modality, net_modality_list)
+TESTEE_SHOW_LIST(modality, net_modality_list)
+
+static inline void read_model_capability(call *c, const node *value, net_model_capability *out) {
+  *out = net_model_capability_init();
+  if (given(member(value, "model_id"))) {
+    read_text(c, member(value, "model_id"), &out->model_id);
+  }
+  if (given(member(value, "family"))) {
+    read_text(c, member(value, "family"), &out->family);
+  }
+  if (given(member(value, "parameters_b_x10"))) {
+    read_u32(c, member(value, "parameters_b_x10"), &out->parameters_b_x10);
+  }
+  if (given(member(value, "context_length"))) {
+    read_u32(c, member(value, "context_length"), &out->context_length);
+  }
+  if (given(member(value, "quantization"))) {
+    read_text(c, member(value, "quantization"), &out->quantization);
+  }
+  if (given(member(value, "modalities"))) {
+    read_modality_list(c, member(value, "modalities"), &out->modalities);
+  }
+  if (given(member(value, "tokens_per_sec"))) {
+    read_u32(c, member(value, "tokens_per_sec"), &out->tokens_per_sec);
+  }
+  if (given(member(value, "loaded"))) {
+    read_bool(c, member(value, "loaded"), &out->loaded);
+  }
+}
+
+static inline void show_model_capability(call *c, const net_model_capability *value) {
+  {
+    size_t at = enter(c, net_str("model_id"));
+    show_text(c, &value->model_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("family"));
+    show_text(c, &value->family);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("parameters_b_x10"));
+    show_u32(c, &value->parameters_b_x10);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("context_length"));
+    show_u32(c, &value->context_length);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("quantization"));
+    show_text(c, &value->quantization);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("modalities"));
+    show_modality_list(c, &value->modalities);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tokens_per_sec"));
+    show_u32(c, &value->tokens_per_sec);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("loaded"));
+    show_bool(c, &value->loaded);
+    leave(c, at);
+  }
+}
+
+static inline void read_tool_capability(call *c, const node *value, net_tool_capability *out) {
+  *out = net_tool_capability_init();
+  if (given(member(value, "tool_id"))) {
+    read_text(c, member(value, "tool_id"), &out->tool_id);
+  }
+  if (given(member(value, "name"))) {
+    read_text(c, member(value, "name"), &out->name);
+  }
+  if (given(member(value, "version"))) {
+    read_text(c, member(value, "version"), &out->version);
+  }
+  if (given(member(value, "input_schema"))) {
+    read_text(c, member(value, "input_schema"), &out->input_schema);
+  }
+  if (given(member(value, "output_schema"))) {
+    read_text(c, member(value, "output_schema"), &out->output_schema);
+  }
+  if (given(member(value, "requires"))) {
+    read_text_list(c, member(value, "requires"), &out->requires_);
+  }
+  if (given(member(value, "estimated_time"))) {
+    read_time(c, member(value, "estimated_time"), &out->estimated_time_ms);
+  }
+  if (given(member(value, "stateless"))) {
+    read_bool(c, member(value, "stateless"), &out->stateless);
+  }
+}
+
+static inline void show_tool_capability(call *c, const net_tool_capability *value) {
+  {
+    size_t at = enter(c, net_str("tool_id"));
+    show_text(c, &value->tool_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("name"));
+    show_text(c, &value->name);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("version"));
+    show_text(c, &value->version);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("input_schema"));
+    show_text(c, &value->input_schema);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("output_schema"));
+    show_text(c, &value->output_schema);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("requires"));
+    show_text_list(c, &value->requires_);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("estimated_time"));
+    show_time(c, &value->estimated_time_ms);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("stateless"));
+    show_bool(c, &value->stateless);
+    leave(c, at);
+  }
+}
+
+static inline void read_capability_limits(call *c, const node *value, net_capability_limits *out) {
+  *out = net_capability_limits_init();
+  if (given(member(value, "max_concurrent_requests"))) {
+    read_u32(c, member(value, "max_concurrent_requests"), &out->max_concurrent_requests);
+  }
+  if (given(member(value, "max_tokens_per_request"))) {
+    read_u32(c, member(value, "max_tokens_per_request"), &out->max_tokens_per_request);
+  }
+  if (given(member(value, "rate_limit_rpm"))) {
+    read_u32(c, member(value, "rate_limit_rpm"), &out->rate_limit_rpm);
+  }
+  if (given(member(value, "max_batch_size"))) {
+    read_u32(c, member(value, "max_batch_size"), &out->max_batch_size);
+  }
+  if (given(member(value, "max_input"))) {
+    read_u64(c, member(value, "max_input"), &out->max_input_bytes);
+  }
+  if (given(member(value, "max_output"))) {
+    read_u64(c, member(value, "max_output"), &out->max_output_bytes);
+  }
+}
+
+static inline void show_capability_limits(call *c, const net_capability_limits *value) {
+  {
+    size_t at = enter(c, net_str("max_concurrent_requests"));
+    show_u32(c, &value->max_concurrent_requests);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_tokens_per_request"));
+    show_u32(c, &value->max_tokens_per_request);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("rate_limit_rpm"));
+    show_u32(c, &value->rate_limit_rpm);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_batch_size"));
+    show_u32(c, &value->max_batch_size);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_input"));
+    show_u64(c, &value->max_input_bytes);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_output"));
+    show_u64(c, &value->max_output_bytes);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(model_capability, net_model_capability, net_model_capability_list)
+TESTEE_SHOW_LIST(model_capability, net_model_capability_list)
+TESTEE_READ_LIST(tool_capability, net_tool_capability, net_tool_capability_list)
+TESTEE_SHOW_LIST(tool_capability, net_tool_capability_list)
+
+static inline void read_capability_set(call *c, const node *value, net_capability_set *out) {
+  *out = net_capability_set_init();
+  out->has_hardware = given(member(value, "hardware"));
+  if (out->has_hardware) {
+    read_hardware(c, member(value, "hardware"), &out->hardware);
+  }
+  out->has_software = given(member(value, "software"));
+  if (out->has_software) {
+    read_software(c, member(value, "software"), &out->software);
+  }
+  if (given(member(value, "models"))) {
+    read_model_capability_list(c, member(value, "models"), &out->models);
+  }
+  if (given(member(value, "tools"))) {
+    read_tool_capability_list(c, member(value, "tools"), &out->tools);
+  }
+  if (given(member(value, "tags"))) {
+    read_text_list(c, member(value, "tags"), &out->tags);
+  }
+  out->has_limits = given(member(value, "limits"));
+  if (out->has_limits) {
+    read_capability_limits(c, member(value, "limits"), &out->limits);
+  }
+  if (given(member(value, "metadata"))) {
+    read_text_map(c, member(value, "metadata"), &out->metadata);
+  }
+}
+
+static inline void show_capability_set(call *c, const net_capability_set *value) {
+  {
+    size_t at = enter(c, net_str("hardware"));
+    if (value->has_hardware) {
+      show_hardware(c, &value->hardware);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("software"));
+    if (value->has_software) {
+      show_software(c, &value->software);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("models"));
+    show_model_capability_list(c, &value->models);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tools"));
+    show_tool_capability_list(c, &value->tools);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tags"));
+    show_text_list(c, &value->tags);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("limits"));
+    if (value->has_limits) {
+      show_capability_limits(c, &value->limits);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("metadata"));
+    show_text_map(c, &value->metadata);
+    leave(c, at);
+  }
+}
+
+static inline void read_capability_filter(call *c, const node *value, net_capability_filter *out) {
+  *out = net_capability_filter_init();
+  if (given(member(value, "require_tags"))) {
+    read_text_list(c, member(value, "require_tags"), &out->require_tags);
+  }
+  if (given(member(value, "require_models"))) {
+    read_text_list(c, member(value, "require_models"), &out->require_models);
+  }
+  if (given(member(value, "require_tools"))) {
+    read_text_list(c, member(value, "require_tools"), &out->require_tools);
+  }
+  if (given(member(value, "min_memory_gb"))) {
+    read_u32(c, member(value, "min_memory_gb"), &out->min_memory_gb);
+  }
+  if (given(member(value, "min_memory_mb"))) {
+    read_u32(c, member(value, "min_memory_mb"), &out->min_memory_mb);
+  }
+  if (given(member(value, "require_gpu"))) {
+    read_bool(c, member(value, "require_gpu"), &out->require_gpu);
+  }
+  out->has_gpu_vendor = given(member(value, "gpu_vendor"));
+  if (out->has_gpu_vendor) {
+    read_gpu_vendor(c, member(value, "gpu_vendor"), &out->gpu_vendor);
+  }
+  if (given(member(value, "min_vram_gb"))) {
+    read_u32(c, member(value, "min_vram_gb"), &out->min_vram_gb);
+  }
+  if (given(member(value, "min_vram_mb"))) {
+    read_u32(c, member(value, "min_vram_mb"), &out->min_vram_mb);
+  }
+  if (given(member(value, "min_context_length"))) {
+    read_u32(c, member(value, "min_context_length"), &out->min_context_length);
+  }
+  if (given(member(value, "require_modalities"))) {
+    read_modality_list(c, member(value, "require_modalities"), &out->require_modalities);
+  }
+}
+
+static inline void show_capability_filter(call *c, const net_capability_filter *value) {
+  {
+    size_t at = enter(c, net_str("require_tags"));
+    show_text_list(c, &value->require_tags);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("require_models"));
+    show_text_list(c, &value->require_models);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("require_tools"));
+    show_text_list(c, &value->require_tools);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("min_memory_gb"));
+    show_u32(c, &value->min_memory_gb);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("min_memory_mb"));
+    show_u32(c, &value->min_memory_mb);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("require_gpu"));
+    show_bool(c, &value->require_gpu);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("gpu_vendor"));
+    if (value->has_gpu_vendor) {
+      show_gpu_vendor(c, &value->gpu_vendor);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("min_vram_gb"));
+    show_u32(c, &value->min_vram_gb);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("min_vram_mb"));
+    show_u32(c, &value->min_vram_mb);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("min_context_length"));
+    show_u32(c, &value->min_context_length);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("require_modalities"));
+    show_modality_list(c, &value->require_modalities);
+    leave(c, at);
+  }
+}
+
+static inline void read_capability_requirement(call *c, const node *value, net_capability_requirement *out) {
+  *out = net_capability_requirement_init();
+  if (given(member(value, "filter"))) {
+    read_capability_filter(c, member(value, "filter"), &out->filter);
+  }
+  if (given(member(value, "prefer_more_memory"))) {
+    read_f64(c, member(value, "prefer_more_memory"), &out->prefer_more_memory);
+  }
+  if (given(member(value, "prefer_more_vram"))) {
+    read_f64(c, member(value, "prefer_more_vram"), &out->prefer_more_vram);
+  }
+  if (given(member(value, "prefer_faster_inference"))) {
+    read_f64(c, member(value, "prefer_faster_inference"), &out->prefer_faster_inference);
+  }
+  if (given(member(value, "prefer_loaded_models"))) {
+    read_f64(c, member(value, "prefer_loaded_models"), &out->prefer_loaded_models);
+  }
+}
+
+static inline void show_capability_requirement(call *c, const net_capability_requirement *value) {
+  {
+    size_t at = enter(c, net_str("filter"));
+    show_capability_filter(c, &value->filter);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("prefer_more_memory"));
+    show_f64(c, &value->prefer_more_memory);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("prefer_more_vram"));
+    show_f64(c, &value->prefer_more_vram);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("prefer_faster_inference"));
+    show_f64(c, &value->prefer_faster_inference);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("prefer_loaded_models"));
+    show_f64(c, &value->prefer_loaded_models);
+    leave(c, at);
+  }
+}
+
+static inline void read_tag_key(call *c, const node *value, net_tag_key *out) {
+  *out = net_tag_key_init();
+  read_taxonomy_axis(c, member(value, "axis"), &out->axis);
+  read_text(c, member(value, "key"), &out->key);
+}
+
+static inline void show_tag_key(call *c, const net_tag_key *value) {
+  {
+    size_t at = enter(c, net_str("axis"));
+    show_taxonomy_axis(c, &value->axis);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("key"));
+    show_text(c, &value->key);
+    leave(c, at);
+  }
+}
+
+static inline void read_subnet_id(call *c, const node *value, net_subnet_id *out) {
+  *out = net_subnet_id_init();
+  read_u32_list(c, member(value, "levels"), &out->levels);
+}
+
+static inline void show_subnet_id(call *c, const net_subnet_id *value) {
+  {
+    size_t at = enter(c, net_str("levels"));
+    show_u32_list(c, &value->levels);
+    leave(c, at);
+  }
+}
+
+static inline void read_subnet_rule(call *c, const node *value, net_subnet_rule *out) {
+  *out = net_subnet_rule_init();
+  read_text(c, member(value, "tag_prefix"), &out->tag_prefix);
+  read_u32(c, member(value, "level"), &out->level);
+  read_u32_map(c, member(value, "values"), &out->values);
+}
+
+static inline void show_subnet_rule(call *c, const net_subnet_rule *value) {
+  {
+    size_t at = enter(c, net_str("tag_prefix"));
+    show_text(c, &value->tag_prefix);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("level"));
+    show_u32(c, &value->level);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("values"));
+    show_u32_map(c, &value->values);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(subnet_rule, net_subnet_rule, net_subnet_rule_list)
+TESTEE_SHOW_LIST(subnet_rule, net_subnet_rule_list)
+
+static inline void read_subnet_policy(call *c, const node *value, net_subnet_policy *out) {
+  *out = net_subnet_policy_init();
+  if (given(member(value, "rules"))) {
+    read_subnet_rule_list(c, member(value, "rules"), &out->rules);
+  }
+}
+
+static inline void show_subnet_policy(call *c, const net_subnet_policy *value) {
+  {
+    size_t at = enter(c, net_str("rules"));
+    show_subnet_rule_list(c, &value->rules);
+    leave(c, at);
+  }
+}
+
+static inline void read_scope_filter(call *c, const node *value, net_scope_filter *out);
+static inline void show_scope_filter(call *c, const net_scope_filter *value);
+
+static inline void read_scope_filter(call *c, const node *value, net_scope_filter *out) {
+  const char *tag = text_of(c, member(value, "kind"));
+  memset(out, 0, sizeof *out);
+  if (strcmp(tag, "any") == 0) {
+    out->tag = NET_SCOPE_FILTER_ANY;
+  } else if (strcmp(tag, "globalOnly") == 0) {
+    out->tag = NET_SCOPE_FILTER_GLOBAL_ONLY;
+  } else if (strcmp(tag, "sameSubnet") == 0) {
+    out->tag = NET_SCOPE_FILTER_SAME_SUBNET;
+  } else if (strcmp(tag, "tenant") == 0) {
+    out->tag = NET_SCOPE_FILTER_TENANT;
+    read_text(c, member(value, "tenant"), &out->as.tenant.tenant);
+  } else if (strcmp(tag, "tenants") == 0) {
+    out->tag = NET_SCOPE_FILTER_TENANTS;
+    read_text_list(c, member(value, "tenants"), &out->as.tenants.tenants);
+  } else if (strcmp(tag, "region") == 0) {
+    out->tag = NET_SCOPE_FILTER_REGION;
+    read_text(c, member(value, "region"), &out->as.region.region);
+  } else if (strcmp(tag, "regions") == 0) {
+    out->tag = NET_SCOPE_FILTER_REGIONS;
+    read_text_list(c, member(value, "regions"), &out->as.regions.regions);
+  } else {
+    refuse(c, "no such case");
+  }
+}
+
+static inline void show_scope_filter(call *c, const net_scope_filter *value) {
+  size_t before = enter(c, net_str("kind"));
+  net_view tag = net_str("");
+  if (value->tag == NET_SCOPE_FILTER_ANY) {
+    tag = net_str("any");
+  } else if (value->tag == NET_SCOPE_FILTER_GLOBAL_ONLY) {
+    tag = net_str("globalOnly");
+  } else if (value->tag == NET_SCOPE_FILTER_SAME_SUBNET) {
+    tag = net_str("sameSubnet");
+  } else if (value->tag == NET_SCOPE_FILTER_TENANT) {
+    tag = net_str("tenant");
+  } else if (value->tag == NET_SCOPE_FILTER_TENANTS) {
+    tag = net_str("tenants");
+  } else if (value->tag == NET_SCOPE_FILTER_REGION) {
+    tag = net_str("region");
+  } else if (value->tag == NET_SCOPE_FILTER_REGIONS) {
+    tag = net_str("regions");
+  }
+  show_text(c, &tag);
+  leave(c, before);
+  if (value->tag == NET_SCOPE_FILTER_ANY) {
+  } else if (value->tag == NET_SCOPE_FILTER_GLOBAL_ONLY) {
+  } else if (value->tag == NET_SCOPE_FILTER_SAME_SUBNET) {
+  } else if (value->tag == NET_SCOPE_FILTER_TENANT) {
+    {
+      size_t at = enter(c, net_str("tenant"));
+      show_text(c, &value->as.tenant.tenant);
+      leave(c, at);
+    }
+  } else if (value->tag == NET_SCOPE_FILTER_TENANTS) {
+    {
+      size_t at = enter(c, net_str("tenants"));
+      show_text_list(c, &value->as.tenants.tenants);
+      leave(c, at);
+    }
+  } else if (value->tag == NET_SCOPE_FILTER_REGION) {
+    {
+      size_t at = enter(c, net_str("region"));
+      show_text(c, &value->as.region.region);
+      leave(c, at);
+    }
+  } else if (value->tag == NET_SCOPE_FILTER_REGIONS) {
+    {
+      size_t at = enter(c, net_str("regions"));
+      show_text_list(c, &value->as.regions.regions);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void read_tag(call *c, const node *value, net_tag *out);
+static inline void show_tag(call *c, const net_tag *value);
+
+static inline void read_tag(call *c, const node *value, net_tag *out) {
+  const char *tag = text_of(c, member(value, "kind"));
+  memset(out, 0, sizeof *out);
+  if (strcmp(tag, "axisPresent") == 0) {
+    out->tag = NET_TAG_AXIS_PRESENT;
+    read_taxonomy_axis(c, member(value, "axis"), &out->as.axis_present.axis);
+    read_text(c, member(value, "key"), &out->as.axis_present.key);
+  } else if (strcmp(tag, "axisValue") == 0) {
+    out->tag = NET_TAG_AXIS_VALUE;
+    read_taxonomy_axis(c, member(value, "axis"), &out->as.axis_value.axis);
+    read_text(c, member(value, "key"), &out->as.axis_value.key);
+    read_text(c, member(value, "value"), &out->as.axis_value.value);
+    out->as.axis_value.separator = NET_AXIS_SEPARATOR_EQ;
+    if (given(member(value, "separator"))) {
+      read_axis_separator(c, member(value, "separator"), &out->as.axis_value.separator);
+    }
+  } else if (strcmp(tag, "reserved") == 0) {
+    out->tag = NET_TAG_RESERVED;
+    read_text(c, member(value, "prefix"), &out->as.reserved.prefix);
+    read_text(c, member(value, "body"), &out->as.reserved.body);
+  } else if (strcmp(tag, "legacy") == 0) {
+    out->tag = NET_TAG_LEGACY;
+    read_text(c, member(value, "raw"), &out->as.legacy.raw);
+  } else {
+    refuse(c, "no such case");
+  }
+}
+
+static inline void show_tag(call *c, const net_tag *value) {
+  size_t before = enter(c, net_str("kind"));
+  net_view tag = net_str("");
+  if (value->tag == NET_TAG_AXIS_PRESENT) {
+    tag = net_str("axisPresent");
+  } else if (value->tag == NET_TAG_AXIS_VALUE) {
+    tag = net_str("axisValue");
+  } else if (value->tag == NET_TAG_RESERVED) {
+    tag = net_str("reserved");
+  } else if (value->tag == NET_TAG_LEGACY) {
+    tag = net_str("legacy");
+  }
+  show_text(c, &tag);
+  leave(c, before);
+  if (value->tag == NET_TAG_AXIS_PRESENT) {
+    {
+      size_t at = enter(c, net_str("axis"));
+      show_taxonomy_axis(c, &value->as.axis_present.axis);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("key"));
+      show_text(c, &value->as.axis_present.key);
+      leave(c, at);
+    }
+  } else if (value->tag == NET_TAG_AXIS_VALUE) {
+    {
+      size_t at = enter(c, net_str("axis"));
+      show_taxonomy_axis(c, &value->as.axis_value.axis);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("key"));
+      show_text(c, &value->as.axis_value.key);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("value"));
+      show_text(c, &value->as.axis_value.value);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("separator"));
+      show_axis_separator(c, &value->as.axis_value.separator);
+      leave(c, at);
+    }
+  } else if (value->tag == NET_TAG_RESERVED) {
+    {
+      size_t at = enter(c, net_str("prefix"));
+      show_text(c, &value->as.reserved.prefix);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("body"));
+      show_text(c, &value->as.reserved.body);
+      leave(c, at);
+    }
+  } else if (value->tag == NET_TAG_LEGACY) {
+    {
+      size_t at = enter(c, net_str("raw"));
+      show_text(c, &value->as.legacy.raw);
+      leave(c, at);
+    }
+  }
+}
+
 static inline void read_channel_refusal(call *c, const node *value, net_channel_refusal *out) {
   const char *text = text_of(c, value);
   if (strncmp(text, "unknown:", 8) == 0) {
@@ -1568,6 +2556,21 @@ static inline void read_mesh_node_config(call *c, const node *value, net_mesh_no
   if (given(member(value, "relay"))) {
     read_bool(c, member(value, "relay"), &out->relay);
   }
+  out->has_subnet = given(member(value, "subnet"));
+  if (out->has_subnet) {
+    read_subnet_id(c, member(value, "subnet"), &out->subnet);
+  }
+  out->has_subnet_policy = given(member(value, "subnet_policy"));
+  if (out->has_subnet_policy) {
+    read_subnet_policy(c, member(value, "subnet_policy"), &out->subnet_policy);
+  }
+  out->has_capability_gc_interval_ms = given(member(value, "capability_gc_interval"));
+  if (out->has_capability_gc_interval_ms) {
+    read_time(c, member(value, "capability_gc_interval"), &out->capability_gc_interval_ms);
+  }
+  if (given(member(value, "require_signed_capabilities"))) {
+    read_bool(c, member(value, "require_signed_capabilities"), &out->require_signed_capabilities);
+  }
 }
 
 static inline void show_mesh_node_config(call *c, const net_mesh_node_config *value) {
@@ -1641,6 +2644,38 @@ static inline void show_mesh_node_config(call *c, const net_mesh_node_config *va
   {
     size_t at = enter(c, net_str("relay"));
     show_bool(c, &value->relay);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("subnet"));
+    if (value->has_subnet) {
+      show_subnet_id(c, &value->subnet);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("subnet_policy"));
+    if (value->has_subnet_policy) {
+      show_subnet_policy(c, &value->subnet_policy);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("capability_gc_interval"));
+    if (value->has_capability_gc_interval_ms) {
+      show_time(c, &value->capability_gc_interval_ms);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("require_signed_capabilities"));
+    show_bool(c, &value->require_signed_capabilities);
     leave(c, at);
   }
 }
@@ -1723,6 +2758,47 @@ static inline void show_receive_options(call *c, const net_receive_options *valu
     size_t at = enter(c, net_str("stream_id"));
     if (value->has_stream_id) {
       show_u64(c, &value->stream_id);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_announce_options(call *c, const node *value, net_announce_options *out) {
+  *out = net_announce_options_init();
+  if (given(member(value, "ttl"))) {
+    read_time(c, member(value, "ttl"), &out->ttl_secs);
+  }
+}
+
+static inline void show_announce_options(call *c, const net_announce_options *value) {
+  {
+    size_t at = enter(c, net_str("ttl"));
+    show_time(c, &value->ttl_secs);
+    leave(c, at);
+  }
+}
+
+static inline void read_capability_change(call *c, const node *value, net_capability_change *out) {
+  *out = net_capability_change_init();
+  read_u64(c, member(value, "node_id"), &out->node_id);
+  out->has_capabilities = given(member(value, "capabilities"));
+  if (out->has_capabilities) {
+    read_capability_set(c, member(value, "capabilities"), &out->capabilities);
+  }
+}
+
+static inline void show_capability_change(call *c, const net_capability_change *value) {
+  {
+    size_t at = enter(c, net_str("node_id"));
+    show_u64(c, &value->node_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("capabilities"));
+    if (value->has_capabilities) {
+      show_capability_set(c, &value->capabilities);
     } else {
       show_null(c);
     }
@@ -2125,10 +3201,14 @@ static inline void show_mesh_stats(call *c, const net_mesh_stats *value) {
 
 TESTEE_READ_LIST(route_info, net_route_info, net_route_info_list)
 TESTEE_SHOW_LIST(route_info, net_route_info_list)
+TESTEE_READ_LIST(u64, net_node_id, net_u64_list)
+TESTEE_SHOW_LIST(u64, net_u64_list)
 TESTEE_READ_LIST(mesh_event, net_mesh_event, net_mesh_event_list)
 TESTEE_SHOW_LIST(mesh_event, net_mesh_event_list)
 TESTEE_READ_LIST(peer_info, net_peer_info, net_peer_info_list)
 TESTEE_SHOW_LIST(peer_info, net_peer_info_list)
+TESTEE_READ_LIST(capability_change, net_capability_change, net_capability_change_list)
+TESTEE_SHOW_LIST(capability_change, net_capability_change_list)
 
 static inline void read_backpressure(call *c, const node *value, net_backpressure *out) {
   if (!net_backpressure_from_text(net_str(text_of(c, value)), out)) {
@@ -4529,6 +5609,108 @@ static inline void show_token_not_authorized(call *c, const net_error *error) {
   }
 }
 
+static inline void show_capability_reserved_tag(call *c, const net_error *error) {
+  net_capability_reserved_tag_fields fields;
+  if (net_capability_reserved_tag_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("tag"));
+      show_text(c, &fields.tag);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("prefix"));
+      show_text(c, &fields.prefix);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_capability_empty_key(call *c, const net_error *error) {
+  net_capability_empty_key_fields fields;
+  if (net_capability_empty_key_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("axis"));
+      show_text(c, &fields.axis);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_capability_unknown_scope(call *c, const net_error *error) {
+  net_capability_unknown_scope_fields fields;
+  if (net_capability_unknown_scope_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("tag"));
+      show_text(c, &fields.tag);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_capability_too_large(call *c, const net_error *error) {
+  net_capability_too_large_fields fields;
+  if (net_capability_too_large_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("part"));
+      show_text(c, &fields.part);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("length"));
+      show_u64(c, &fields.length);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("limit"));
+      show_u64(c, &fields.limit);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_subnet_invalid_level(call *c, const net_error *error) {
+  net_subnet_invalid_level_fields fields;
+  if (net_subnet_invalid_level_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("index"));
+      show_u32(c, &fields.index);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("found"));
+      show_u32(c, &fields.found);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_subnet_invalid_depth(call *c, const net_error *error) {
+  net_subnet_invalid_depth_fields fields;
+  if (net_subnet_invalid_depth_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("count"));
+      show_u32(c, &fields.count);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_subnet_invalid_rule(call *c, const net_error *error) {
+  net_subnet_invalid_rule_fields fields;
+  if (net_subnet_invalid_rule_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("rule"));
+      show_u32(c, &fields.rule);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
 static inline void show_stream_message_too_large(call *c, const net_error *error) {
   net_stream_message_too_large_fields fields;
   if (net_stream_message_too_large_fields_unpack(error, &fields)) {
@@ -5407,6 +6589,45 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("token");
     kind = net_str("zero_ttl");
   }
+  if (error->family == NET_FAMILY_CAPABILITY && error->kind == NET_CAPABILITY_RESERVED_TAG) {
+    family = net_str("capability");
+    kind = net_str("reserved_tag");
+    show_capability_reserved_tag(c, error);
+  }
+  if (error->family == NET_FAMILY_CAPABILITY && error->kind == NET_CAPABILITY_EMPTY_TAG) {
+    family = net_str("capability");
+    kind = net_str("empty_tag");
+  }
+  if (error->family == NET_FAMILY_CAPABILITY && error->kind == NET_CAPABILITY_EMPTY_KEY) {
+    family = net_str("capability");
+    kind = net_str("empty_key");
+    show_capability_empty_key(c, error);
+  }
+  if (error->family == NET_FAMILY_CAPABILITY && error->kind == NET_CAPABILITY_UNKNOWN_SCOPE) {
+    family = net_str("capability");
+    kind = net_str("unknown_scope");
+    show_capability_unknown_scope(c, error);
+  }
+  if (error->family == NET_FAMILY_CAPABILITY && error->kind == NET_CAPABILITY_TOO_LARGE) {
+    family = net_str("capability");
+    kind = net_str("too_large");
+    show_capability_too_large(c, error);
+  }
+  if (error->family == NET_FAMILY_SUBNET && error->kind == NET_SUBNET_INVALID_LEVEL) {
+    family = net_str("subnet");
+    kind = net_str("invalid_level");
+    show_subnet_invalid_level(c, error);
+  }
+  if (error->family == NET_FAMILY_SUBNET && error->kind == NET_SUBNET_INVALID_DEPTH) {
+    family = net_str("subnet");
+    kind = net_str("invalid_depth");
+    show_subnet_invalid_depth(c, error);
+  }
+  if (error->family == NET_FAMILY_SUBNET && error->kind == NET_SUBNET_INVALID_RULE) {
+    family = net_str("subnet");
+    kind = net_str("invalid_rule");
+    show_subnet_invalid_rule(c, error);
+  }
   if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_WINDOW_FULL) {
     family = net_str("stream");
     kind = net_str("would block");
@@ -6045,6 +7266,111 @@ static inline net_error read_error(call *c, const node *value) {
     if (net_view_equal(kind_text, net_str("zero_ttl")) || net_view_equal(kind_text, net_str("zero_ttl"))) {
       error.family = NET_FAMILY_TOKEN;
       error.kind = NET_TOKEN_ZERO_TTL;
+    }
+  }
+  if (net_view_equal(family_text, net_str("capability"))) {
+    if (net_view_equal(kind_text, net_str("reserved_tag")) || net_view_equal(kind_text, net_str("reserved_tag"))) {
+      error.family = NET_FAMILY_CAPABILITY;
+      error.kind = NET_CAPABILITY_RESERVED_TAG;
+      net_capability_reserved_tag_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "tag"))) {
+        read_text(c, member(fields, "tag"), &given_fields.tag);
+      }
+      if (given(member(fields, "prefix"))) {
+        read_text(c, member(fields, "prefix"), &given_fields.prefix);
+      }
+      net_capability_reserved_tag_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("capability"))) {
+    if (net_view_equal(kind_text, net_str("empty_tag")) || net_view_equal(kind_text, net_str("empty_tag"))) {
+      error.family = NET_FAMILY_CAPABILITY;
+      error.kind = NET_CAPABILITY_EMPTY_TAG;
+    }
+  }
+  if (net_view_equal(family_text, net_str("capability"))) {
+    if (net_view_equal(kind_text, net_str("empty_key")) || net_view_equal(kind_text, net_str("empty_key"))) {
+      error.family = NET_FAMILY_CAPABILITY;
+      error.kind = NET_CAPABILITY_EMPTY_KEY;
+      net_capability_empty_key_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "axis"))) {
+        read_text(c, member(fields, "axis"), &given_fields.axis);
+      }
+      net_capability_empty_key_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("capability"))) {
+    if (net_view_equal(kind_text, net_str("unknown_scope")) || net_view_equal(kind_text, net_str("unknown_scope"))) {
+      error.family = NET_FAMILY_CAPABILITY;
+      error.kind = NET_CAPABILITY_UNKNOWN_SCOPE;
+      net_capability_unknown_scope_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "tag"))) {
+        read_text(c, member(fields, "tag"), &given_fields.tag);
+      }
+      net_capability_unknown_scope_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("capability"))) {
+    if (net_view_equal(kind_text, net_str("too_large")) || net_view_equal(kind_text, net_str("too_large"))) {
+      error.family = NET_FAMILY_CAPABILITY;
+      error.kind = NET_CAPABILITY_TOO_LARGE;
+      net_capability_too_large_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "part"))) {
+        read_text(c, member(fields, "part"), &given_fields.part);
+      }
+      if (given(member(fields, "length"))) {
+        read_u64(c, member(fields, "length"), &given_fields.length);
+      }
+      if (given(member(fields, "limit"))) {
+        read_u64(c, member(fields, "limit"), &given_fields.limit);
+      }
+      net_capability_too_large_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("subnet"))) {
+    if (net_view_equal(kind_text, net_str("invalid_level")) || net_view_equal(kind_text, net_str("invalid_level"))) {
+      error.family = NET_FAMILY_SUBNET;
+      error.kind = NET_SUBNET_INVALID_LEVEL;
+      net_subnet_invalid_level_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "index"))) {
+        read_u32(c, member(fields, "index"), &given_fields.index);
+      }
+      if (given(member(fields, "found"))) {
+        read_u32(c, member(fields, "found"), &given_fields.found);
+      }
+      net_subnet_invalid_level_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("subnet"))) {
+    if (net_view_equal(kind_text, net_str("invalid_depth")) || net_view_equal(kind_text, net_str("invalid_depth"))) {
+      error.family = NET_FAMILY_SUBNET;
+      error.kind = NET_SUBNET_INVALID_DEPTH;
+      net_subnet_invalid_depth_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "count"))) {
+        read_u32(c, member(fields, "count"), &given_fields.count);
+      }
+      net_subnet_invalid_depth_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("subnet"))) {
+    if (net_view_equal(kind_text, net_str("invalid_rule")) || net_view_equal(kind_text, net_str("invalid_rule"))) {
+      error.family = NET_FAMILY_SUBNET;
+      error.kind = NET_SUBNET_INVALID_RULE;
+      net_subnet_invalid_rule_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "rule"))) {
+        read_u32(c, member(fields, "rule"), &given_fields.rule);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_subnet_invalid_rule_fields_pack(&w, &given_fields);
     }
   }
   if (net_view_equal(family_text, net_str("stream"))) {
@@ -10273,6 +11599,209 @@ static void time_identity_verify(call *c) {
   }
 }
 
+static void call_normalize_gpu_vendor(call *c) {
+  net_view vendor_;
+  memset(&vendor_, 0, sizeof vendor_);
+  read_text(c, arg(c, "vendor"), &vendor_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_normalize_gpu_vendor(vendor_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_with_tenant_scope(call *c) {
+  net_view_list tags_;
+  memset(&tags_, 0, sizeof tags_);
+  if (given(arg(c, "tags"))) {
+    read_text_list(c, arg(c, "tags"), &tags_);
+  }
+  net_view tenant_id_;
+  memset(&tenant_id_, 0, sizeof tenant_id_);
+  read_text(c, arg(c, "tenant_id"), &tenant_id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_view_list result;
+  net_code code = net_with_tenant_scope_with(tags_.items, tags_.len, tenant_id_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_text_list(c, &result);
+  net_view_list_free(&result);
+}
+
+static void call_with_region_scope(call *c) {
+  net_view_list tags_;
+  memset(&tags_, 0, sizeof tags_);
+  if (given(arg(c, "tags"))) {
+    read_text_list(c, arg(c, "tags"), &tags_);
+  }
+  net_view region_;
+  memset(&region_, 0, sizeof region_);
+  read_text(c, arg(c, "region"), &region_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_view_list result;
+  net_code code = net_with_region_scope_with(tags_.items, tags_.len, region_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_text_list(c, &result);
+  net_view_list_free(&result);
+}
+
+static void call_with_subnet_local_scope(call *c) {
+  net_view_list tags_;
+  memset(&tags_, 0, sizeof tags_);
+  if (given(arg(c, "tags"))) {
+    read_text_list(c, arg(c, "tags"), &tags_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_view_list result;
+  net_code code = net_with_subnet_local_scope_with(tags_.items, tags_.len, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_text_list(c, &result);
+  net_view_list_free(&result);
+}
+
+static void call_make_tag_key(call *c) {
+  net_taxonomy_axis axis_;
+  memset(&axis_, 0, sizeof axis_);
+  read_taxonomy_axis(c, arg(c, "axis"), &axis_);
+  net_view key_;
+  memset(&key_, 0, sizeof key_);
+  read_text(c, arg(c, "key"), &key_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_tag_key result;
+  net_code code = net_make_tag_key_with(axis_, key_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_tag_key(c, &result);
+  net_tag_key_free(&result);
+}
+
+static void call_tag_to_string(call *c) {
+  net_tag tag_;
+  memset(&tag_, 0, sizeof tag_);
+  read_tag(c, arg(c, "tag"), &tag_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_tag_to_string_with(&tag_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_tag_from_string(call *c) {
+  net_view s_;
+  memset(&s_, 0, sizeof s_);
+  read_text(c, arg(c, "s"), &s_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_tag result;
+  net_code code = net_tag_from_string_with(s_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_tag(c, &result);
+  net_tag_free(&result);
+}
+
+static void call_tag_from_user_string(call *c) {
+  net_view s_;
+  memset(&s_, 0, sizeof s_);
+  read_text(c, arg(c, "s"), &s_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_tag result;
+  net_code code = net_tag_from_user_string_with(s_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_tag(c, &result);
+  net_tag_free(&result);
+}
+
+static void call_starts_with_reserved_prefix(call *c) {
+  net_view s_;
+  memset(&s_, 0, sizeof s_);
+  read_text(c, arg(c, "s"), &s_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  net_bytes result;
+  net_code code = net_starts_with_reserved_prefix(s_, &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    net_view view = net_bytes_view(&result);
+    show_text(c, &view);
+  } else {
+    show_null(c);
+  }
+  net_bytes_free(&result);
+}
+
+static void call_make_subnet_id(call *c) {
+  net_u32_list levels_;
+  memset(&levels_, 0, sizeof levels_);
+  read_u32_list(c, arg(c, "levels"), &levels_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_subnet_id result;
+  net_code code = net_make_subnet_id_with(levels_.items, levels_.len, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_subnet_id(c, &result);
+  net_subnet_id_free(&result);
+}
+
 static void call_mesh_node_create(call *c) {
   net_mesh_node_config config_;
   memset(&config_, 0, sizeof config_);
@@ -10392,6 +11921,180 @@ static void call_mesh_node_discovered_nodes(call *c) {
     return;
   }
   show_u32(c, &result);
+}
+
+static void call_mesh_node_announce_capabilities(call *c) {
+  net_capability_set caps_;
+  memset(&caps_, 0, sizeof caps_);
+  read_capability_set(c, arg(c, "caps"), &caps_);
+  net_announce_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_announce_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_announce_capabilities_with(self(c), &caps_, given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_withdraw_capabilities(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_withdraw_capabilities(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_find_nodes(call *c) {
+  net_capability_filter filter_;
+  memset(&filter_, 0, sizeof filter_);
+  if (given(arg(c, "filter"))) {
+    read_capability_filter(c, arg(c, "filter"), &filter_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_u64_list result;
+  net_code code = net_mesh_node_find_nodes_with(self(c), given(arg(c, "filter")) ? &filter_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64_list(c, &result);
+  net_u64_list_free(&result);
+}
+
+static void call_mesh_node_find_nodes_scoped(call *c) {
+  net_capability_filter filter_;
+  memset(&filter_, 0, sizeof filter_);
+  read_capability_filter(c, arg(c, "filter"), &filter_);
+  net_scope_filter scope_;
+  memset(&scope_, 0, sizeof scope_);
+  read_scope_filter(c, arg(c, "scope"), &scope_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_u64_list result;
+  net_code code = net_mesh_node_find_nodes_scoped_with(self(c), &filter_, &scope_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64_list(c, &result);
+  net_u64_list_free(&result);
+}
+
+static void call_mesh_node_find_best_node(call *c) {
+  net_capability_requirement requirement_;
+  memset(&requirement_, 0, sizeof requirement_);
+  read_capability_requirement(c, arg(c, "requirement"), &requirement_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  net_node_id result;
+  net_code code = net_mesh_node_find_best_node_with(self(c), &requirement_, &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_u64(c, &result);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_mesh_node_find_best_node_scoped(call *c) {
+  net_capability_requirement requirement_;
+  memset(&requirement_, 0, sizeof requirement_);
+  read_capability_requirement(c, arg(c, "requirement"), &requirement_);
+  net_scope_filter scope_;
+  memset(&scope_, 0, sizeof scope_);
+  read_scope_filter(c, arg(c, "scope"), &scope_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  net_node_id result;
+  net_code code = net_mesh_node_find_best_node_scoped_with(self(c), &requirement_, &scope_, &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_u64(c, &result);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_mesh_node_peer_capabilities(call *c) {
+  net_node_id node_id_;
+  memset(&node_id_, 0, sizeof node_id_);
+  read_u64(c, arg(c, "node_id"), &node_id_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool found = false;
+  net_capability_set result;
+  net_code code = net_mesh_node_peer_capabilities_with(self(c), node_id_, &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_capability_set(c, &result);
+  } else {
+    show_null(c);
+  }
+  if (found) {
+    net_capability_set_free(&result);
+  }
+}
+
+static void call_mesh_node_watch_nodes(call *c) {
+  net_capability_filter filter_;
+  memset(&filter_, 0, sizeof filter_);
+  if (given(arg(c, "filter"))) {
+    read_capability_filter(c, arg(c, "filter"), &filter_);
+  }
+  net_scope_filter scope_;
+  memset(&scope_, 0, sizeof scope_);
+  if (given(arg(c, "scope"))) {
+    read_scope_filter(c, arg(c, "scope"), &scope_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_handle result;
+  net_code code = net_mesh_node_watch_nodes_with(self(c), given(arg(c, "filter")) ? &filter_ : NULL, given(arg(c, "scope")) ? &scope_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
 }
 
 static void call_mesh_node_accept(call *c) {
@@ -10797,6 +12500,72 @@ static void call_mesh_events_close(call *c) {
     show_error(c, &error);
   } else {
     show_null(c);
+  }
+}
+
+static void call_capability_changes_stop(call *c) {
+  net_error error;
+  net_code code = net_capability_changes_stop(self(c), &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_capability_changes_next(call *c) {
+  uint32_t max = 0;
+  read_u32(c, arg(c, "max"), &max);
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_capability_changes_next(self(c), max, net_queue_done, c->queue);
+  if (net_wait(c->queue, op, &bytes, &error) != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_capability_change_list result;
+  if (net_capability_changes_next_result(net_bytes_view(&bytes), &result)) {
+    show_capability_change_list(c, &result);
+    net_capability_change_list_free(&result);
+  }
+  net_bytes_free(&bytes);
+}
+
+static void call_capability_changes_close(call *c) {
+  net_error error;
+  if (net_capability_changes_close(self(c), &error) != 0) {
+    show_error(c, &error);
+  } else {
+    show_null(c);
+  }
+}
+
+static void time_mesh_node_find_nodes(call *c) {
+  struct {
+    net_capability_filter given0;
+    bool has0;
+  } *sets = room(c, set_count(c) * sizeof *sets), *at;
+  for (size_t i = 0; choose_set(c, i); i++) {
+    net_capability_filter filter_;
+    memset(&filter_, 0, sizeof filter_);
+    if (given(arg(c, "filter"))) {
+      read_capability_filter(c, arg(c, "filter"), &filter_);
+    }
+    sets[i].given0 = filter_;
+    sets[i].has0 = given(arg(c, "filter"));
+  }
+  net_handle on = self(c);
+  for (size_t turn = begin(c); more(c); turn = next_set(c, turn)) {
+    at = &sets[turn];
+    net_capability_filter filter_ = at->given0;
+    net_error error;
+    net_u64_list result;
+    if (net_mesh_node_find_nodes_with(on, at->has0 ? &filter_ : NULL, &result, &error) != 0) {
+      show_error(c, &error);
+      return;
+    }
+    net_u64_list_free(&result);
+    (void)at;
   }
 }
 
@@ -13436,6 +15205,16 @@ static inline bool dispatch(call *c) {
       {"time:identity.token.verify", time_token_verify},
       {"time:identity.token.is_expired", time_token_is_expired},
       {"time:identity.identity.verify", time_identity_verify},
+      {"call:capability.normalize_gpu_vendor", call_normalize_gpu_vendor},
+      {"call:capability.with_tenant_scope", call_with_tenant_scope},
+      {"call:capability.with_region_scope", call_with_region_scope},
+      {"call:capability.with_subnet_local_scope", call_with_subnet_local_scope},
+      {"call:capability.make_tag_key", call_make_tag_key},
+      {"call:capability.tag_to_string", call_tag_to_string},
+      {"call:capability.tag_from_string", call_tag_from_string},
+      {"call:capability.tag_from_user_string", call_tag_from_user_string},
+      {"call:capability.starts_with_reserved_prefix", call_starts_with_reserved_prefix},
+      {"call:capability.make_subnet_id", call_make_subnet_id},
       {"call:mesh.mesh_node.create", call_mesh_node_create},
       {"call:mesh.mesh_node.new", call_mesh_node_new},
       {"call:mesh.mesh_node.start", call_mesh_node_start},
@@ -13443,6 +15222,14 @@ static inline bool dispatch(call *c) {
       {"call:mesh.mesh_node.connect_routed", call_mesh_node_connect_routed},
       {"call:mesh.mesh_node.routes", call_mesh_node_routes},
       {"call:mesh.mesh_node.discovered_nodes", call_mesh_node_discovered_nodes},
+      {"call:mesh.mesh_node.announce_capabilities", call_mesh_node_announce_capabilities},
+      {"call:mesh.mesh_node.withdraw_capabilities", call_mesh_node_withdraw_capabilities},
+      {"call:mesh.mesh_node.find_nodes", call_mesh_node_find_nodes},
+      {"call:mesh.mesh_node.find_nodes_scoped", call_mesh_node_find_nodes_scoped},
+      {"call:mesh.mesh_node.find_best_node", call_mesh_node_find_best_node},
+      {"call:mesh.mesh_node.find_best_node_scoped", call_mesh_node_find_best_node_scoped},
+      {"call:mesh.mesh_node.peer_capabilities", call_mesh_node_peer_capabilities},
+      {"call:mesh.mesh_node.watch_nodes", call_mesh_node_watch_nodes},
       {"call:mesh.mesh_node.accept", call_mesh_node_accept},
       {"call:mesh.mesh_node.disconnect", call_mesh_node_disconnect},
       {"call:mesh.mesh_node.open_stream", call_mesh_node_open_stream},
@@ -13467,6 +15254,10 @@ static inline bool dispatch(call *c) {
       {"call:mesh.mesh_events.stop", call_mesh_events_stop},
       {"call:mesh.mesh_events.next", call_mesh_events_next},
       {"call:mesh.mesh_events.close", call_mesh_events_close},
+      {"call:mesh.capability_changes.stop", call_capability_changes_stop},
+      {"call:mesh.capability_changes.next", call_capability_changes_next},
+      {"call:mesh.capability_changes.close", call_capability_changes_close},
+      {"time:mesh.mesh_node.find_nodes", time_mesh_node_find_nodes},
       {"call:bus.generate_net_keypair", call_generate_net_keypair},
       {"call:bus.net_node.create", call_net_node_create},
       {"call:bus.net_node.new", call_net_node_new},

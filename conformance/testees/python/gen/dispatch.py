@@ -298,6 +298,243 @@ NAMED.update(
         "capability.announcement_kind": enum_of(
             {"full": "full", "delta": "delta", "withdrawal": "withdrawal"}
         ),
+        "capability.gpu_vendor": enum_of(
+            {
+                "nvidia": "nvidia",
+                "amd": "amd",
+                "intel": "intel",
+                "apple": "apple",
+                "qualcomm": "qualcomm",
+                "unknown": "unknown",
+            },
+        ),
+        "capability.accelerator_kind": enum_of(
+            {
+                "tpu": "tpu",
+                "npu": "npu",
+                "fpga": "fpga",
+                "asic": "asic",
+                "dsp": "dsp",
+                "unknown": "unknown",
+            },
+        ),
+        "capability.modality": enum_of(
+            {
+                "text": "text",
+                "image": "image",
+                "audio": "audio",
+                "video": "video",
+                "code": "code",
+                "embedding": "embedding",
+                "tool-use": "tool-use",
+            },
+        ),
+        "capability.taxonomy_axis": enum_of(
+            {
+                "hardware": "hardware",
+                "software": "software",
+                "devices": "devices",
+                "dataforts": "dataforts",
+            },
+        ),
+        "capability.axis_separator": enum_of({"=": "=", ":": ":"}),
+        "capability.gpu_info": record_of(
+            net.gen.capability.GpuInfo,
+            ("vendor", "vendor", named("capability.gpu_vendor")),
+            ("model", "model", SAME),
+            ("vram_gb", "vram_gb", SAME),
+            ("compute_units", "compute_units", SAME),
+            ("tensor_cores", "tensor_cores", SAME),
+            ("fp16_tflops_x10", "fp16_tflops_x10", SAME),
+        ),
+        "capability.accelerator": record_of(
+            net.gen.capability.Accelerator,
+            ("kind", "kind", named("capability.accelerator_kind")),
+            ("model", "model", SAME),
+            ("memory_gb", "memory_gb", SAME),
+            ("tops_x10", "tops_x10", SAME),
+        ),
+        "capability.hardware": record_of(
+            net.gen.capability.Hardware,
+            ("cpu_cores", "cpu_cores", SAME),
+            ("cpu_threads", "cpu_threads", SAME),
+            ("memory_gb", "memory_gb", SAME),
+            ("gpu", "gpu", optional(named("capability.gpu_info"))),
+            ("additional_gpus", "additional_gpus", list_of(named("capability.gpu_info"))),
+            ("storage_gb", "storage_gb", DECIMAL),
+            ("network_gbps", "network_gbps", SAME),
+            ("accelerators", "accelerators", list_of(named("capability.accelerator"))),
+        ),
+        "capability.software_pair": record_of(
+            net.gen.capability.SoftwarePair, ("name", "name", SAME), ("version", "version", SAME)
+        ),
+        "capability.software": record_of(
+            net.gen.capability.Software,
+            ("os", "os", SAME),
+            ("os_version", "os_version", SAME),
+            ("runtimes", "runtimes", list_of(named("capability.software_pair"))),
+            ("frameworks", "frameworks", list_of(named("capability.software_pair"))),
+            ("cuda_version", "cuda_version", SAME),
+            ("drivers", "drivers", list_of(named("capability.software_pair"))),
+        ),
+        "capability.model_capability": record_of(
+            net.gen.capability.ModelCapability,
+            ("model_id", "model_id", SAME),
+            ("family", "family", SAME),
+            ("parameters_b_x10", "parameters_b_x10", SAME),
+            ("context_length", "context_length", SAME),
+            ("quantization", "quantization", SAME),
+            ("modalities", "modalities", list_of(named("capability.modality"))),
+            ("tokens_per_sec", "tokens_per_sec", SAME),
+            ("loaded", "loaded", SAME),
+        ),
+        "capability.tool_capability": record_of(
+            net.gen.capability.ToolCapability,
+            ("tool_id", "tool_id", SAME),
+            ("name", "name", SAME),
+            ("version", "version", SAME),
+            ("input_schema", "input_schema", SAME),
+            ("output_schema", "output_schema", SAME),
+            ("requires", "requires", list_of(SAME)),
+            ("estimated_time", "estimated_time_ms", SAME),
+            ("stateless", "stateless", SAME),
+        ),
+        "capability.capability_limits": record_of(
+            net.gen.capability.CapabilityLimits,
+            ("max_concurrent_requests", "max_concurrent_requests", SAME),
+            ("max_tokens_per_request", "max_tokens_per_request", SAME),
+            ("rate_limit_rpm", "rate_limit_rpm", SAME),
+            ("max_batch_size", "max_batch_size", SAME),
+            ("max_input", "max_input_bytes", DECIMAL),
+            ("max_output", "max_output_bytes", DECIMAL),
+        ),
+        "capability.capability_set": record_of(
+            net.gen.capability.CapabilitySet,
+            ("hardware", "hardware", optional(named("capability.hardware"))),
+            ("software", "software", optional(named("capability.software"))),
+            ("models", "models", list_of(named("capability.model_capability"))),
+            ("tools", "tools", list_of(named("capability.tool_capability"))),
+            ("tags", "tags", list_of(SAME)),
+            ("limits", "limits", optional(named("capability.capability_limits"))),
+            ("metadata", "metadata", map_of(SAME)),
+        ),
+        "capability.capability_filter": record_of(
+            net.gen.capability.CapabilityFilter,
+            ("require_tags", "require_tags", list_of(SAME)),
+            ("require_models", "require_models", list_of(SAME)),
+            ("require_tools", "require_tools", list_of(SAME)),
+            ("min_memory_gb", "min_memory_gb", SAME),
+            ("min_memory_mb", "min_memory_mb", SAME),
+            ("require_gpu", "require_gpu", SAME),
+            ("gpu_vendor", "gpu_vendor", optional(named("capability.gpu_vendor"))),
+            ("min_vram_gb", "min_vram_gb", SAME),
+            ("min_vram_mb", "min_vram_mb", SAME),
+            ("min_context_length", "min_context_length", SAME),
+            ("require_modalities", "require_modalities", list_of(named("capability.modality"))),
+        ),
+        "capability.capability_requirement": record_of(
+            net.gen.capability.CapabilityRequirement,
+            ("filter", "filter", named("capability.capability_filter")),
+            ("prefer_more_memory", "prefer_more_memory", FLOAT),
+            ("prefer_more_vram", "prefer_more_vram", FLOAT),
+            ("prefer_faster_inference", "prefer_faster_inference", FLOAT),
+            ("prefer_loaded_models", "prefer_loaded_models", FLOAT),
+        ),
+        "capability.tag_key": record_of(
+            net.gen.capability.TagKey,
+            ("axis", "axis", named("capability.taxonomy_axis")),
+            ("key", "key", SAME),
+        ),
+        "capability.subnet_id": record_of(
+            net.gen.capability.SubnetId, ("levels", "levels", list_of(SAME))
+        ),
+        "capability.subnet_rule": record_of(
+            net.gen.capability.SubnetRule,
+            ("tag_prefix", "tag_prefix", SAME),
+            ("level", "level", SAME),
+            ("values", "values", map_of(SAME)),
+        ),
+        "capability.subnet_policy": record_of(
+            net.gen.capability.SubnetPolicy,
+            ("rules", "rules", list_of(named("capability.subnet_rule"))),
+        ),
+        "capability.scope_filter": union_of(
+            "kind",
+            "kind",
+            any=("any", net.gen.capability.ScopeFilter.any, False, record_of(dict)),
+            global_only=(
+                "globalOnly",
+                net.gen.capability.ScopeFilter.global_only,
+                False,
+                record_of(dict),
+            ),
+            same_subnet=(
+                "sameSubnet",
+                net.gen.capability.ScopeFilter.same_subnet,
+                False,
+                record_of(dict),
+            ),
+            tenant=(
+                "tenant",
+                lambda tenant_: net.gen.capability.ScopeFilter.tenant(tenant_),
+                False,
+                record_of(dict, ("tenant", "tenant_", SAME)),
+            ),
+            tenants=(
+                "tenants",
+                lambda tenants_: net.gen.capability.ScopeFilter.tenants(tenants_),
+                False,
+                record_of(dict, ("tenants", "tenants_", list_of(SAME))),
+            ),
+            region=(
+                "region",
+                lambda region_: net.gen.capability.ScopeFilter.region(region_),
+                False,
+                record_of(dict, ("region", "region_", SAME)),
+            ),
+            regions=(
+                "regions",
+                lambda regions_: net.gen.capability.ScopeFilter.regions(regions_),
+                False,
+                record_of(dict, ("regions", "regions_", list_of(SAME))),
+            ),
+        ),
+        "capability.tag": union_of(
+            "kind",
+            "kind",
+            axis_present=(
+                "axisPresent",
+                net.gen.capability.Tag.axis_present,
+                False,
+                record_of(
+                    dict, ("axis", "axis", named("capability.taxonomy_axis")), ("key", "key", SAME)
+                ),
+            ),
+            axis_value=(
+                "axisValue",
+                net.gen.capability.Tag.axis_value,
+                False,
+                record_of(
+                    dict,
+                    ("axis", "axis", named("capability.taxonomy_axis")),
+                    ("key", "key", SAME),
+                    ("value", "value", SAME),
+                    ("separator", "separator", named("capability.axis_separator")),
+                ),
+            ),
+            reserved=(
+                "reserved",
+                net.gen.capability.Tag.reserved,
+                False,
+                record_of(dict, ("prefix", "prefix", SAME), ("body", "body", SAME)),
+            ),
+            legacy=(
+                "legacy",
+                net.gen.capability.Tag.legacy,
+                False,
+                record_of(dict, ("raw", "raw", SAME)),
+            ),
+        ),
         "channel.channel_refusal": enum_of(
             {
                 "unauthorized": "unauthorized",
@@ -352,6 +589,10 @@ NAMED.update(
             ("queue", "queue_bytes", DECIMAL),
             ("state_dir", "state_dir", optional(SAME)),
             ("relay", "relay", SAME),
+            ("subnet", "subnet", optional(named("capability.subnet_id"))),
+            ("subnet_policy", "subnet_policy", optional(named("capability.subnet_policy"))),
+            ("capability_gc_interval", "capability_gc_interval_ms", optional(SAME)),
+            ("require_signed_capabilities", "require_signed_capabilities", SAME),
         ),
         "mesh.stream_config": record_of(
             net.gen.mesh.StreamConfig,
@@ -367,6 +608,12 @@ NAMED.update(
             net.gen.mesh.ReceiveOptions,
             ("peer", "peer", optional(DECIMAL)),
             ("stream_id", "stream_id", optional(DECIMAL)),
+        ),
+        "mesh.announce_options": record_of(net.gen.mesh.AnnounceOptions, ("ttl", "ttl_secs", SAME)),
+        "mesh.capability_change": record_of(
+            net.gen.mesh.CapabilityChange,
+            ("node_id", "node_id", DECIMAL),
+            ("capabilities", "capabilities", optional(named("capability.capability_set"))),
         ),
         "mesh.mesh_event": record_of(
             net.gen.mesh.MeshEvent,
@@ -996,6 +1243,20 @@ ERRORS.update(
             (("size", "size", DECIMAL), ("limit", "limit", DECIMAL)),
         ),
         ("net_db", "missing_model"): (786436, (("model", "model", SAME),)),
+        ("capability", "reserved_tag"): (
+            851969,
+            (("tag", "tag", SAME), ("prefix", "prefix", SAME)),
+        ),
+        ("capability", "empty_tag"): (851970, ()),
+        ("capability", "empty_key"): (851971, (("axis", "axis", SAME),)),
+        ("capability", "unknown_scope"): (851972, (("tag", "tag", SAME),)),
+        ("capability", "too_large"): (
+            851973,
+            (("part", "part", SAME), ("length", "length", DECIMAL), ("limit", "limit", DECIMAL)),
+        ),
+        ("subnet", "invalid_level"): (917505, (("index", "index", SAME), ("found", "found", SAME))),
+        ("subnet", "invalid_depth"): (917506, (("count", "count", SAME),)),
+        ("subnet", "invalid_rule"): (917507, (("rule", "rule", SAME), ("reason", "reason", SAME))),
     }
 )
 
@@ -1596,6 +1857,52 @@ CALLS: dict[str, Call] = {
     "identity.identity.token_cache_len": Call(
         net.gen.identity.Identity, "token_cache_len", (), SAME, on_object=True, is_property=True
     ),
+    "capability.normalize_gpu_vendor": Call(
+        net.gen.capability, "normalize_gpu_vendor", (("vendor", "vendor", SAME),), SAME
+    ),
+    "capability.with_tenant_scope": Call(
+        net.gen.capability,
+        "with_tenant_scope",
+        (("tags", "tags", list_of(SAME)), ("tenant_id", "tenant_id", SAME)),
+        list_of(SAME),
+    ),
+    "capability.with_region_scope": Call(
+        net.gen.capability,
+        "with_region_scope",
+        (("tags", "tags", list_of(SAME)), ("region", "region", SAME)),
+        list_of(SAME),
+    ),
+    "capability.with_subnet_local_scope": Call(
+        net.gen.capability,
+        "with_subnet_local_scope",
+        (("tags", "tags", list_of(SAME)),),
+        list_of(SAME),
+    ),
+    "capability.make_tag_key": Call(
+        net.gen.capability,
+        "tag_key",
+        (("axis", "axis", named("capability.taxonomy_axis")), ("key", "key", SAME)),
+        named("capability.tag_key"),
+    ),
+    "capability.tag_to_string": Call(
+        net.gen.capability, "tag_to_string", (("tag", "tag", named("capability.tag")),), SAME
+    ),
+    "capability.tag_from_string": Call(
+        net.gen.capability, "tag_from_string", (("s", "s", SAME),), named("capability.tag")
+    ),
+    "capability.tag_from_user_string": Call(
+        net.gen.capability, "tag_from_user_string", (("s", "s", SAME),), named("capability.tag")
+    ),
+    "capability.starts_with_reserved_prefix": Call(
+        net.gen.capability, "starts_with_reserved_prefix", (("s", "s", SAME),), optional(SAME)
+    ),
+    "capability.make_subnet_id": Call(
+        net.gen.capability,
+        "subnet_id",
+        (("levels", "levels", list_of(SAME)),),
+        named("capability.subnet_id"),
+        spreads=True,
+    ),
     "mesh.mesh_node.create": Call(
         net.gen.mesh.MeshNode,
         "create",
@@ -1629,6 +1936,70 @@ CALLS: dict[str, Call] = {
     ),
     "mesh.mesh_node.discovered_nodes": Call(
         net.gen.mesh.MeshNode, "discovered_nodes", (), SAME, on_object=True
+    ),
+    "mesh.mesh_node.announce_capabilities": Call(
+        net.gen.mesh.MeshNode,
+        "announce_capabilities",
+        (
+            ("caps", "caps", named("capability.capability_set")),
+            ("options", "ttl_secs", named("mesh.announce_options")),
+        ),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.withdraw_capabilities": Call(
+        net.gen.mesh.MeshNode, "withdraw_capabilities", (), SAME, on_object=True
+    ),
+    "mesh.mesh_node.find_nodes": Call(
+        net.gen.mesh.MeshNode,
+        "find_nodes",
+        (("filter", "require_tags", named("capability.capability_filter")),),
+        list_of(DECIMAL),
+        on_object=True,
+    ),
+    "mesh.mesh_node.find_nodes_scoped": Call(
+        net.gen.mesh.MeshNode,
+        "find_nodes_scoped",
+        (
+            ("filter", "filter", named("capability.capability_filter")),
+            ("scope", "scope", named("capability.scope_filter")),
+        ),
+        list_of(DECIMAL),
+        on_object=True,
+    ),
+    "mesh.mesh_node.find_best_node": Call(
+        net.gen.mesh.MeshNode,
+        "find_best_node",
+        (("requirement", "requirement", named("capability.capability_requirement")),),
+        optional(DECIMAL),
+        on_object=True,
+    ),
+    "mesh.mesh_node.find_best_node_scoped": Call(
+        net.gen.mesh.MeshNode,
+        "find_best_node_scoped",
+        (
+            ("requirement", "requirement", named("capability.capability_requirement")),
+            ("scope", "scope", named("capability.scope_filter")),
+        ),
+        optional(DECIMAL),
+        on_object=True,
+    ),
+    "mesh.mesh_node.peer_capabilities": Call(
+        net.gen.mesh.MeshNode,
+        "peer_capabilities",
+        (("node_id", "node_id", DECIMAL),),
+        optional(named("capability.capability_set")),
+        on_object=True,
+    ),
+    "mesh.mesh_node.watch_nodes": Call(
+        net.gen.mesh.MeshNode,
+        "watch_nodes",
+        (
+            ("filter", "filter", named("capability.capability_filter")),
+            ("scope", "scope", optional(named("capability.scope_filter"))),
+        ),
+        None,
+        on_object=True,
     ),
     "mesh.mesh_node.accept": Call(
         net.gen.mesh.MeshNode,
@@ -1753,6 +2124,19 @@ CALLS: dict[str, Call] = {
         on_object=True,
     ),
     "mesh.mesh_events.close": Call(net.gen.mesh.MeshEvents, "close", (), SAME, on_object=True),
+    "mesh.capability_changes.stop": Call(
+        net.gen.mesh.CapabilityChanges, "stop", (), SAME, on_object=True
+    ),
+    "mesh.capability_changes.next": Call(
+        net.gen.mesh.CapabilityChanges,
+        "next",
+        (("max", "max", SAME),),
+        list_of(named("mesh.capability_change")),
+        on_object=True,
+    ),
+    "mesh.capability_changes.close": Call(
+        net.gen.mesh.CapabilityChanges, "close", (), SAME, on_object=True
+    ),
     "bus.generate_net_keypair": Call(
         net.gen.bus, "generate_net_keypair", (), named("bus.net_keypair")
     ),

@@ -6,6 +6,17 @@ use std::time::Duration;
 pub(crate) mod limits {
     use std::time::Duration;
 
+    /// Tags of a state.
+    pub(crate) const TAGS: usize = 4_096;
+    /// Pairs of metadata of a state.
+    pub(crate) const PAIRS: usize = 1_024;
+    /// Bytes of a tag.
+    pub(crate) const TAG: usize = 1_024;
+    /// Bytes of a key of metadata, and of a value.
+    pub(crate) const KEY: usize = 256;
+    pub(crate) const VALUE: usize = 16_384;
+    /// Bytes of a state in an announcement.
+    pub(crate) const BODY: usize = 32_512;
     /// Signatures of a neighbour that are checked in a second, and at once.
     pub(crate) const SIGNATURES: (u64, u64) = (200, 400);
     /// What an announcement or a revocation takes of its origin's budget: one in 5 s, 4 at once.

@@ -89,6 +89,12 @@ impl Index {
         scored.reduce(better).map(|(node, _)| NodeId(node))
     }
 
+    /// Whether a filter and a scope ask for a node.
+    pub fn is_found(&self, node: NodeId, filter: &Filter, scope: &ScopeFilter) -> bool {
+        self.nodes.get(&node.0).is_some_and(|profile| self.is_given(profile, scope))
+            && self.suits(node, filter)
+    }
+
     /// Whether a node has what a filter asks for; one that has announced nothing has nothing.
     pub fn suits(&self, node: NodeId, filter: &Filter) -> bool {
         let question = Question::of(filter);
@@ -170,11 +176,14 @@ impl Index {
         let all =
             question.groups.is_empty().then(|| self.nodes.iter().map(|(node, profile)| (*node, profile)));
         of_group.chain(all.into_iter().flatten()).filter(move |(node, profile)| {
-            let is_in_subnet = || self.own_subnet.is_some() && profile.subnet == self.own_subnet;
             question.suits(&profile.facts)
-                && profile.scope.is_given(scope, is_in_subnet)
+                && self.is_given(profile, scope)
                 && question.groups.iter().all(|group| self.is_in(*node, group))
         })
+    }
+
+    fn is_given(&self, profile: &Profile, scope: &ScopeFilter) -> bool {
+        profile.scope.is_given(scope, || self.own_subnet.is_some() && profile.subnet == self.own_subnet)
     }
 
     /// The nodes of the smallest group.

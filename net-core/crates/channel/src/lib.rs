@@ -9,6 +9,7 @@
 //! | `directory` | what all nodes have announced and revoked, and how it spreads |
 //! | `index`, `filter`, `scope` | what nodes have, to be searched |
 //! | `subnet` | where nodes stand, and who sees whom |
+//! | `published` | all of that in the forms of the interface |
 //! | `publisher` | channels of this node: who may hear them, and to whom an event goes |
 //! | `subscriptions` | channels of other nodes that this one hears |
 //!
@@ -25,6 +26,7 @@ mod counters;
 mod directory;
 mod filter;
 mod index;
+pub mod published;
 pub mod publisher;
 mod scope;
 mod state;

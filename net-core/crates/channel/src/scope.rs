@@ -26,33 +26,18 @@ pub enum ScopeFilter {
     Regions(BTreeSet<String>),
 }
 
-impl ScopeFilter {
-    /// The filter of a kind's published text, in either spelling; `argument` for another kind, and where a kind has no names
-    /// that needs some.
-    pub fn new(kind: &str, names: impl IntoIterator<Item = String>) -> Result<Self, Error> {
-        let names: BTreeSet<_> = names.into_iter().collect();
-        let wrong = |reason: String| BaseError::Argument { argument: "scope".into(), reason }.into();
-        let named = |filter: fn(BTreeSet<String>) -> Self| match names.is_empty() || names.contains("") {
-            true => Err(wrong(format!("{kind} needs a name"))),
-            false => Ok(filter(names.clone())),
-        };
-        match kind {
-            "any" => Ok(Self::Any),
-            "globalOnly" | "global_only" => Ok(Self::GlobalOnly),
-            "sameSubnet" | "same_subnet" => Ok(Self::SameSubnet),
-            "tenant" | "tenants" => named(Self::Tenants),
-            "region" | "regions" => named(Self::Regions),
-            _ => Err(wrong(format!("unknown kind {kind:?}"))),
-        }
-    }
-}
-
 /// Who is to find a node, as its tags say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Scope {
     is_subnet_local: bool,
     tenants: BTreeSet<String>,
     regions: BTreeSet<String>,
+}
+
+/// Whether what follows `scope:` in a tag says who is to find a node.
+pub(crate) fn names_scope(body: &str) -> bool {
+    let is_named = |prefix: &str| body.strip_prefix(prefix).is_some_and(|name| !name.is_empty());
+    matches!(body, "subnet-local" | "global") || is_named("tenant:") || is_named("region:")
 }
 
 impl Scope {
@@ -80,7 +65,7 @@ impl Scope {
 
 /// These tags and the one that names a tenant, which is in them once; `argument` if it is empty.
 pub fn with_tenant_scope(tags: Vec<String>, tenant: &str) -> Result<Vec<String>, Error> {
-    with_named(tags, TENANT, "tenant", tenant)
+    with_named(tags, TENANT, "tenant_id", tenant)
 }
 
 /// These tags and the one that names a region, which is in them once; `argument` if it is empty.
@@ -115,8 +100,8 @@ mod tests {
         Scope::of_tags(&tags.iter().map(|tag| (*tag).to_owned()).collect())
     }
 
-    fn filter(kind: &str, names: &[&str]) -> Result<ScopeFilter, Error> {
-        ScopeFilter::new(kind, names.iter().map(|name| (*name).to_owned()))
+    fn names(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     #[test]
@@ -129,30 +114,19 @@ mod tests {
             scope(&["scope:subnet-local", "scope:tenant:a"]),
         ];
         let cases = [
-            (filter("any", &[]), [true, true, true, true, false]),
-            (filter("globalOnly", &[]), [true, false, false, false, false]),
-            (filter("tenant", &["a"]), [true, true, false, false, false]),
-            (filter("tenants", &["a", "b"]), [true, true, true, false, false]),
-            (filter("region", &["eu"]), [true, false, true, false, false]),
-            (filter("regions", &["eu", "us"]), [true, false, true, true, false]),
+            (ScopeFilter::Any, [true, true, true, true, false]),
+            (ScopeFilter::GlobalOnly, [true, false, false, false, false]),
+            (ScopeFilter::Tenants(names(&["a"])), [true, true, false, false, false]),
+            (ScopeFilter::Tenants(names(&["a", "b"])), [true, true, true, false, false]),
+            (ScopeFilter::Regions(names(&["eu"])), [true, false, true, false, false]),
+            (ScopeFilter::Regions(names(&["eu", "us"])), [true, false, true, true, false]),
         ];
         for (filter, expected) in cases {
-            let filter = filter.unwrap();
             let given: Vec<_> = nodes.iter().map(|node| node.is_given(&filter, || true)).collect();
             assert_eq!(given, expected, "{filter:?}");
         }
-        let same = filter("sameSubnet", &[]).unwrap();
+        let same = ScopeFilter::SameSubnet;
         assert!(nodes.iter().all(|node| node.is_given(&same, || true) && !node.is_given(&same, || false)));
-    }
-
-    #[test]
-    fn unknown_kinds_and_missing_names_are_errors() {
-        for (kind, names) in
-            [("all", &[][..]), ("", &[]), ("tenant", &[]), ("tenants", &[""]), ("region", &[])]
-        {
-            assert!(filter(kind, names).is_err(), "{kind:?} {names:?}");
-        }
-        assert_eq!(filter("global_only", &[]), filter("globalOnly", &[]));
     }
 
     #[test]

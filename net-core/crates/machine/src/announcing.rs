@@ -2,8 +2,11 @@
 
 use crate::Machine;
 use net_channel::{Directory, Moment, State, SubnetId, SubnetPolicy};
-use net_types::Error;
-use std::time::Instant;
+use net_types::{Error, identity::NodeId};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 impl Machine {
     /// What all nodes have announced and revoked, as far as it has come here.
@@ -19,6 +22,11 @@ impl Machine {
     /// Announces what this node has, in place of what it has announced before; `argument` if it is too long.
     pub fn announce(&mut self, now: Instant, state: State) -> Result<(), Error> {
         self.directory.announce(self.moment(now), state)
+    }
+
+    /// Says how long own announcements hold from now on.
+    pub fn set_ttl(&mut self, ttl: Duration) {
+        self.directory.set_ttl(ttl);
     }
 
     /// Takes back what this node has announced.
@@ -42,6 +50,19 @@ impl Machine {
         self.channels.publisher.announced(&self.directory, self.router.node_id());
     }
 
+    /// Whether nodes whose announcements change are kept for [`take_changed`](Self::take_changed).
+    pub fn tell_changes(&mut self, tells: bool) {
+        match tells {
+            true => drop(self.changed.get_or_insert_default()),
+            false => self.changed = None,
+        }
+    }
+
+    /// Nodes whose announcements have changed since that was last taken.
+    pub fn take_changed(&mut self) -> BTreeSet<NodeId> {
+        self.changed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Both times.
     pub(crate) fn moment(&self, now: Instant) -> Moment {
         let since = now.saturating_duration_since(self.calendar.now);
@@ -56,7 +77,12 @@ impl Machine {
                 self.epoch = epoch;
                 self.router.raise_epoch(now, epoch);
             }
-            net_channel::Event::Changed { node } => self.channels.publisher.announced(&self.directory, node),
+            net_channel::Event::Changed { node } => {
+                if let Some(changed) = &mut self.changed {
+                    changed.insert(node);
+                }
+                self.channels.publisher.announced(&self.directory, node);
+            }
             net_channel::Event::Revoked { issuer, floor } => self.channels.publisher.revoked(issuer, floor),
         }
     }

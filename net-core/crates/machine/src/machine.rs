@@ -8,6 +8,7 @@ use net_router::Router;
 use net_session::{Config, DialId, Ecn, Endpoint, Event, Path, Random, Target};
 use net_types::identity::NodeId;
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -52,6 +53,8 @@ pub struct Machine {
     pub(crate) unrouted: u64,
     /// What the calendar has shown last, and when.
     pub(crate) calendar: Moment,
+    /// Nodes whose announcements have changed, if somebody wants to know.
+    pub(crate) changed: Option<BTreeSet<NodeId>>,
     packets: Vec<u8>,
     /// When the router was last told round trips.
     measured: Instant,
@@ -83,6 +86,7 @@ impl Machine {
             reroutes: 0,
             unrouted: 0,
             calendar,
+            changed: None,
             packets: Vec::new(),
             measured: now,
         }

@@ -5,6 +5,7 @@
 #![cfg_attr(not(all(feature = "jetstream", feature = "redis")), allow(dead_code, unused_imports))]
 
 pub mod bus;
+pub mod capability;
 pub mod cortex;
 pub mod dedup;
 pub mod identity;

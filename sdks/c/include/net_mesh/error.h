@@ -44,6 +44,12 @@
 // Why states cannot be restored together.
 #define NET_FAMILY_NET_DB 12
 
+// Why capabilities cannot be announced, or a text is no tag.
+#define NET_FAMILY_CAPABILITY 13
+
+// Why something is no subnet, or no rule for one.
+#define NET_FAMILY_SUBNET 14
+
 // Whether an error belongs to a family, or to a part of it.
 static inline bool net_error_is(const net_error *error, uint16_t family) {
   uint16_t own = error->family;

@@ -15,6 +15,7 @@
 #include <net_mesh/base.h>
 #include <net_mesh/error.h>
 #include <net_mesh/identity.h>
+#include <net_mesh/capability.h>
 
 // Version of the protocol that this node speaks.
 #define NET_PROTOCOL_VERSION 1
@@ -245,6 +246,19 @@ struct net_mesh_node_config {
   net_view state_dir;
   // Whether packets between other nodes are passed on.
   bool relay;
+  // The subnet that this node is in. Left out: in no subnet.
+  bool has_subnet;
+  net_subnet_id subnet;
+  // How the subnets of other nodes follow from what they announce; to agree, all nodes have the
+  // same. Left out: nobody is in a subnet but this node.
+  bool has_subnet_policy;
+  net_subnet_policy subnet_policy;
+  // Accepted and not used: an announcement goes when its time is over. Left out: when its time is
+  // over.
+  bool has_capability_gc_interval_ms;
+  uint64_t capability_gc_interval_ms;
+  // Accepted and not used: every announcement is signed, and its signature is checked.
+  bool require_signed_capabilities;
   // Memory of an unpacked value.
   void *owner;
 };
@@ -259,11 +273,12 @@ static inline net_mesh_node_config net_mesh_node_config_init(void) {
   value.max_datagram = 1452;
   value.queue_bytes = UINT64_C(4194304);
   value.relay = true;
+  value.require_signed_capabilities = true;
   return value;
 }
 
 static inline void net_mesh_node_config_pack(net_writer *w, const net_mesh_node_config *value) {
-  size_t start = net_put_record(w, 12);
+  size_t start = net_put_record(w, 16);
   net_view_pack(w, &value->bind_addr);
   net_view_pack(w, &value->psk);
   net_u64_pack(w, &value->heartbeat_interval_ms);
@@ -279,6 +294,19 @@ static inline void net_mesh_node_config_pack(net_writer *w, const net_mesh_node_
   net_u64_pack(w, &value->queue_bytes);
   net_maybe_view_pack(w, &value->state_dir);
   net_bool_pack(w, &value->relay);
+  net_bool_pack(w, &value->has_subnet);
+  if (value->has_subnet) {
+    net_subnet_id_pack(w, &value->subnet);
+  }
+  net_bool_pack(w, &value->has_subnet_policy);
+  if (value->has_subnet_policy) {
+    net_subnet_policy_pack(w, &value->subnet_policy);
+  }
+  net_bool_pack(w, &value->has_capability_gc_interval_ms);
+  if (value->has_capability_gc_interval_ms) {
+    net_u64_pack(w, &value->capability_gc_interval_ms);
+  }
+  net_bool_pack(w, &value->require_signed_capabilities);
   net_put_end(w, start);
 }
 
@@ -323,6 +351,27 @@ static inline void net_mesh_node_config_read(net_reader *r, net_mesh_node_config
   }
   if (net_get_more(r, &f)) {
     net_bool_read(r, &value->relay);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_subnet);
+    if (value->has_subnet) {
+      net_subnet_id_read(r, &value->subnet);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_subnet_policy);
+    if (value->has_subnet_policy) {
+      net_subnet_policy_read(r, &value->subnet_policy);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_capability_gc_interval_ms);
+    if (value->has_capability_gc_interval_ms) {
+      net_u64_read(r, &value->capability_gc_interval_ms);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->require_signed_capabilities);
   }
   net_get_end(r, &f);
 }
@@ -472,6 +521,89 @@ static inline void net_receive_options_read(net_reader *r, net_receive_options *
 }
 NET_LIST_CODEC(receive_options, net_receive_options)
 NET_OWNED(receive_options)
+typedef struct net_announce_options net_announce_options;
+NET_LIST_TYPE(announce_options, net_announce_options)
+
+// How capabilities are announced.
+struct net_announce_options {
+  // How long what is announced holds once the node is gone; a third of that apart it is said again.
+  uint64_t ttl_secs;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_announce_options net_announce_options_init(void) {
+  net_announce_options value;
+  memset(&value, 0, sizeof value);
+  value.ttl_secs = UINT64_C(300);
+  return value;
+}
+
+static inline void net_announce_options_pack(net_writer *w, const net_announce_options *value) {
+  size_t start = net_put_record(w, 1);
+  net_u64_pack(w, &value->ttl_secs);
+  net_put_end(w, start);
+}
+
+static inline void net_announce_options_read(net_reader *r, net_announce_options *value) {
+  net_fields f = net_get_record(r);
+  *value = net_announce_options_init();
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->ttl_secs);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(announce_options, net_announce_options)
+NET_OWNED(announce_options)
+typedef struct net_capability_change net_capability_change;
+NET_LIST_TYPE(capability_change, net_capability_change)
+
+// What a node has announced, as it is now.
+struct net_capability_change {
+  // The node.
+  net_node_id node_id;
+  // What it has and can do. Left out: the node is none of those that are asked for any more: it
+  // took back what it had announced, the time of that is over, or it is another now.
+  bool has_capabilities;
+  net_capability_set capabilities;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_capability_change net_capability_change_init(void) {
+  net_capability_change value;
+  memset(&value, 0, sizeof value);
+  return value;
+}
+
+static inline void net_capability_change_pack(net_writer *w, const net_capability_change *value) {
+  size_t start = net_put_record(w, 2);
+  net_u64_pack(w, &value->node_id);
+  net_bool_pack(w, &value->has_capabilities);
+  if (value->has_capabilities) {
+    net_capability_set_pack(w, &value->capabilities);
+  }
+  net_put_end(w, start);
+}
+
+static inline void net_capability_change_read(net_reader *r, net_capability_change *value) {
+  net_fields f = net_get_record(r);
+  *value = net_capability_change_init();
+  if (net_get_field(r, &f)) {
+    net_u64_read(r, &value->node_id);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_capabilities);
+    if (value->has_capabilities) {
+      net_capability_set_read(r, &value->capabilities);
+    }
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(capability_change, net_capability_change)
+NET_OWNED(capability_change)
 typedef struct net_mesh_event net_mesh_event;
 NET_LIST_TYPE(mesh_event, net_mesh_event)
 
@@ -1537,6 +1669,197 @@ static inline net_code net_mesh_node_routes_with(net_handle handle,
   net_bytes_free(&given);
   return code;
 }
+// Announces what this node has and can do, in place of what it has announced before, and finds it
+// here at once. It is signed
+// and passed on by every node, over up to 16 hops, to nodes that join later too. The first four
+// times in a row it is told at
+// once, then every 5 s, which is as often as others pass it on; the newest counts.
+static inline uint64_t net_mesh_node_announce_capabilities_with(
+    net_handle handle,
+    const net_capability_set *caps,
+    const net_announce_options *options,
+    net_done done,
+    void *ctx) {
+  net_writer caps_pack = net_writer_new();
+  if (caps != NULL) {
+    net_capability_set_pack(&caps_pack, caps);
+  }
+  net_view caps_view = caps == NULL ? net_none() : net_writer_view(&caps_pack);
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_announce_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_mesh_node_announce_capabilities(handle, caps_view, options_view, done, ctx);
+  net_writer_free(&caps_pack);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Calls `net_mesh_node_announce_capabilities` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_mesh_node_announce_capabilities_wait(
+    net_queue *queue,
+    net_handle handle,
+    const net_capability_set *caps,
+    const net_announce_options *options,
+    net_error *error) {
+  uint64_t op =
+      net_mesh_node_announce_capabilities_with(handle, caps, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Calls `net_mesh_node_withdraw_capabilities` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_mesh_node_withdraw_capabilities_wait(net_queue *queue,
+                                                                net_handle handle,
+                                                                net_error *error) {
+  uint64_t op = net_mesh_node_withdraw_capabilities(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Finds the nodes that have announced what a filter asks for, this one among them, by what has come
+// here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with
+// `sameSubnet` finds them.
+static inline net_code net_mesh_node_find_nodes_with(net_handle handle,
+                                                     const net_capability_filter *filter,
+                                                     net_u64_list *result,
+                                                     net_error *error) {
+  net_bytes given;
+  net_writer filter_pack = net_writer_new();
+  if (filter != NULL) {
+    net_capability_filter_pack(&filter_pack, filter);
+  }
+  net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
+  net_code code =
+      net_mesh_node_find_nodes(handle, filter_view, result == NULL ? NULL : &given, error);
+  net_writer_free(&filter_pack);
+  if (result == NULL) {
+    return code;
+  }
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_u64_list_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Finds the nodes that have announced what a filter asks for, and a scope that the other one does.
+static inline net_code net_mesh_node_find_nodes_scoped_with(net_handle handle,
+                                                            const net_capability_filter *filter,
+                                                            const net_scope_filter *scope,
+                                                            net_u64_list *result,
+                                                            net_error *error) {
+  net_bytes given;
+  net_writer filter_pack = net_writer_new();
+  if (filter != NULL) {
+    net_capability_filter_pack(&filter_pack, filter);
+  }
+  net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
+  net_writer scope_pack = net_writer_new();
+  if (scope != NULL) {
+    net_scope_filter_pack(&scope_pack, scope);
+  }
+  net_view scope_view = scope == NULL ? net_none() : net_writer_view(&scope_pack);
+  net_code code = net_mesh_node_find_nodes_scoped(
+      handle, filter_view, scope_view, result == NULL ? NULL : &given, error);
+  net_writer_free(&filter_pack);
+  net_writer_free(&scope_pack);
+  if (result == NULL) {
+    return code;
+  }
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_u64_list_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Finds the node that has what is asked for and most of what is preferred; of several that with the
+// least id.
+static inline net_code net_mesh_node_find_best_node_with(
+    net_handle handle,
+    const net_capability_requirement *requirement,
+    bool *found,
+    net_node_id *result,
+    net_error *error) {
+  net_writer requirement_pack = net_writer_new();
+  if (requirement != NULL) {
+    net_capability_requirement_pack(&requirement_pack, requirement);
+  }
+  net_view requirement_view = requirement == NULL ? net_none() : net_writer_view(&requirement_pack);
+  net_code code = net_mesh_node_find_best_node(handle, requirement_view, found, result, error);
+  net_writer_free(&requirement_pack);
+  return code;
+}
+// Finds the best node among those of a scope.
+static inline net_code net_mesh_node_find_best_node_scoped_with(
+    net_handle handle,
+    const net_capability_requirement *requirement,
+    const net_scope_filter *scope,
+    bool *found,
+    net_node_id *result,
+    net_error *error) {
+  net_writer requirement_pack = net_writer_new();
+  if (requirement != NULL) {
+    net_capability_requirement_pack(&requirement_pack, requirement);
+  }
+  net_view requirement_view = requirement == NULL ? net_none() : net_writer_view(&requirement_pack);
+  net_writer scope_pack = net_writer_new();
+  if (scope != NULL) {
+    net_scope_filter_pack(&scope_pack, scope);
+  }
+  net_view scope_view = scope == NULL ? net_none() : net_writer_view(&scope_pack);
+  net_code code = net_mesh_node_find_best_node_scoped(
+      handle, requirement_view, scope_view, found, result, error);
+  net_writer_free(&requirement_pack);
+  net_writer_free(&scope_pack);
+  return code;
+}
+// Tells what a node has announced, or nothing if it has announced nothing that holds. There need be
+// no session with it.
+static inline net_code net_mesh_node_peer_capabilities_with(net_handle handle,
+                                                            net_node_id node_id,
+                                                            bool *found,
+                                                            net_capability_set *result,
+                                                            net_error *error) {
+  net_bytes given;
+  net_code code = net_mesh_node_peer_capabilities(
+      handle, node_id, found, result == NULL ? NULL : &given, error);
+  if (result == NULL) {
+    return code;
+  }
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_capability_set_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Tells the nodes that a filter and a scope ask for, first those that there are, and from then on
+// each that is new, has
+// changed, or is none of them any more. A node that changes several times before it is read is told
+// once, as it is then: so
+// nothing is lost, and what waits takes no more than a number for each node.
+static inline net_code net_mesh_node_watch_nodes_with(net_handle handle,
+                                                      const net_capability_filter *filter,
+                                                      const net_scope_filter *scope,
+                                                      net_handle *result,
+                                                      net_error *error) {
+  net_writer filter_pack = net_writer_new();
+  if (filter != NULL) {
+    net_capability_filter_pack(&filter_pack, filter);
+  }
+  net_view filter_view = filter == NULL ? net_none() : net_writer_view(&filter_pack);
+  net_writer scope_pack = net_writer_new();
+  if (scope != NULL) {
+    net_scope_filter_pack(&scope_pack, scope);
+  }
+  net_view scope_view = scope == NULL ? net_none() : net_writer_view(&scope_pack);
+  net_code code = net_mesh_node_watch_nodes(handle, filter_view, scope_view, result, error);
+  net_writer_free(&filter_pack);
+  net_writer_free(&scope_pack);
+  return code;
+}
 // Reads a result of `net_mesh_node_accept`; false for something else.
 static inline bool net_mesh_node_accept_result(net_view result, net_view *value) {
   bool ok;
@@ -1810,6 +2133,30 @@ static inline net_code net_mesh_events_next_wait(net_queue *queue,
   uint64_t op = net_mesh_events_next(handle, max, net_queue_done, queue);
   net_code code = net_wait(queue, op, &given, error);
   if (code == 0 && result != NULL && !net_mesh_events_next_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Reads a result of `net_capability_changes_next`; false for something else.
+static inline bool net_capability_changes_next_result(net_view result,
+                                                      net_capability_change_list *value) {
+  return net_capability_change_list_unpack(result, value);
+}
+// Calls `net_capability_changes_next` and waits for its end on a queue that nothing else uses.
+static inline net_code net_capability_changes_next_wait(net_queue *queue,
+                                                        net_handle handle,
+                                                        uint32_t max,
+                                                        net_capability_change_list *result,
+                                                        net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_capability_changes_next(handle, max, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_capability_changes_next_result(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
   }
   net_bytes_free(&given);

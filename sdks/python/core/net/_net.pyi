@@ -12,6 +12,14 @@ from net.gen.base import ChecksumHash
 from net.gen.control import LogLevel
 from net.gen.echo import Access, Color, EchoSpot, Grade, Level, Mood, Reason, Rights
 from net.gen.identity import TokenScope
+from net.gen.capability import (
+    AcceleratorKind,
+    AxisSeparator,
+    GpuVendor,
+    Modality,
+    SoftwarePair,
+    TaxonomyAxis,
+)
 from net.gen.mesh import Reliability
 from net.gen.bus import Backpressure, MeshDelivery, MeshRole, Ordering, Start
 from net.gen.cortex import CortexSnapshot, OrderBy, TaskStatus
@@ -838,6 +846,594 @@ class AuthorizeOptions:
     def __eq__(self, other: object) -> bool: ...
 
 @final
+class GpuInfo:
+    """A graphics processor. Numbers that are 0 and texts that are empty say nothing, here and in
+    all that is announced.
+    """
+
+    __match_args__ = (
+        "vendor",
+        "model",
+        "vram_gb",
+        "compute_units",
+        "tensor_cores",
+        "fp16_tflops_x10",
+    )
+    def __new__(
+        cls,
+        vendor: GpuVendor | str | GpuInfo | None = None,
+        model: str | None = None,
+        vram_gb: int | None = None,
+        compute_units: int | None = None,
+        tensor_cores: int | None = None,
+        fp16_tflops_x10: int | None = None,
+    ) -> GpuInfo: ...
+    @property
+    def vendor(self) -> GpuVendor:
+        """Who makes it. "unknown" by default."""
+    @property
+    def model(self) -> str:
+        """What it is called. "" by default."""
+    @property
+    def vram_gb(self) -> int:
+        """Its memory in GiB. 0 by default."""
+    @property
+    def compute_units(self) -> int:
+        """Its compute units. 0 by default."""
+    @property
+    def tensor_cores(self) -> int:
+        """Its tensor cores. 0 by default."""
+    @property
+    def fp16_tflops_x10(self) -> int:
+        """Tenths of teraflops at 16 bits. 0 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class Accelerator:
+    """An accelerator that is no graphics processor."""
+
+    __match_args__ = ("kind", "model", "memory_gb", "tops_x10")
+    def __new__(
+        cls,
+        kind: AcceleratorKind | str | Accelerator | None = None,
+        model: str | None = None,
+        memory_gb: int | None = None,
+        tops_x10: int | None = None,
+    ) -> Accelerator: ...
+    @property
+    def kind(self) -> AcceleratorKind:
+        """What it is. "unknown" by default."""
+    @property
+    def model(self) -> str:
+        """What it is called. "" by default."""
+    @property
+    def memory_gb(self) -> int:
+        """Its memory in GiB. 0 by default."""
+    @property
+    def tops_x10(self) -> int:
+        """Tenths of tera-operations in a second. 0 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class Hardware:
+    """What a machine has."""
+
+    __match_args__ = (
+        "cpu_cores",
+        "cpu_threads",
+        "memory_gb",
+        "gpu",
+        "additional_gpus",
+        "storage_gb",
+        "network_gbps",
+        "accelerators",
+    )
+    def __new__(
+        cls,
+        cpu_cores: int | Hardware | None = None,
+        cpu_threads: int | None = None,
+        memory_gb: int | None = None,
+        gpu: GpuInfo | None = None,
+        additional_gpus: Sequence[GpuInfo] | None = None,
+        storage_gb: int | None = None,
+        network_gbps: int | None = None,
+        accelerators: Sequence[Accelerator] | None = None,
+    ) -> Hardware: ...
+    @property
+    def cpu_cores(self) -> int:
+        """Cores of the processor. 0 by default."""
+    @property
+    def cpu_threads(self) -> int:
+        """Threads of the processor. 0 by default."""
+    @property
+    def memory_gb(self) -> int:
+        """Memory in GiB. 0 by default."""
+    @property
+    def gpu(self) -> GpuInfo | None:
+        """The first graphics processor. Left out: No graphics processor."""
+    @property
+    def additional_gpus(self) -> list[GpuInfo]:
+        """Further ones; they are announced too, and found. [] by default."""
+    @property
+    def storage_gb(self) -> int:
+        """Storage in GiB. 0 by default."""
+    @property
+    def network_gbps(self) -> int:
+        """What the network carries, in Gbit/s. 0 by default."""
+    @property
+    def accelerators(self) -> list[Accelerator]:
+        """Other accelerators. [] by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class Software:
+    """What runs on a machine."""
+
+    __match_args__ = ("os", "os_version", "runtimes", "frameworks", "cuda_version", "drivers")
+    def __new__(
+        cls,
+        os: str | Software | None = None,
+        os_version: str | None = None,
+        runtimes: Sequence[tuple[str, str]] | None = None,
+        frameworks: Sequence[tuple[str, str]] | None = None,
+        cuda_version: str | None = None,
+        drivers: Sequence[tuple[str, str]] | None = None,
+    ) -> Software: ...
+    @property
+    def os(self) -> str:
+        """Operating system. "" by default."""
+    @property
+    def os_version(self) -> str:
+        """Its version. "" by default."""
+    @property
+    def runtimes(self) -> list[SoftwarePair]:
+        """Language runtimes. [] by default."""
+    @property
+    def frameworks(self) -> list[SoftwarePair]:
+        """Frameworks that programs use. [] by default."""
+    @property
+    def cuda_version(self) -> str:
+        """Version of CUDA. "" by default."""
+    @property
+    def drivers(self) -> list[SoftwarePair]:
+        """Drivers of devices. [] by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class ModelCapability:
+    """A model that is served."""
+
+    __match_args__ = (
+        "model_id",
+        "family",
+        "parameters_b_x10",
+        "context_length",
+        "quantization",
+        "modalities",
+        "tokens_per_sec",
+        "loaded",
+    )
+    def __new__(
+        cls,
+        model_id: str | ModelCapability | None = None,
+        family: str | None = None,
+        parameters_b_x10: int | None = None,
+        context_length: int | None = None,
+        quantization: str | None = None,
+        modalities: Sequence[Modality | str] | None = None,
+        tokens_per_sec: int | None = None,
+        loaded: bool | None = None,
+    ) -> ModelCapability: ...
+    @property
+    def model_id(self) -> str:
+        """Its id. "" by default."""
+    @property
+    def family(self) -> str:
+        """Its family. "" by default."""
+    @property
+    def parameters_b_x10(self) -> int:
+        """Tenths of billions of parameters. 0 by default."""
+    @property
+    def context_length(self) -> int:
+        """Tokens of its context. 0 by default."""
+    @property
+    def quantization(self) -> str:
+        """How it is quantized. "" by default."""
+    @property
+    def modalities(self) -> list[Modality]:
+        """What it takes and gives. [] by default."""
+    @property
+    def tokens_per_sec(self) -> int:
+        """Tokens in a second. 0 by default."""
+    @property
+    def loaded(self) -> bool:
+        """Whether it is in memory. False by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class ToolCapability:
+    """A tool that is offered."""
+
+    __match_args__ = (
+        "tool_id",
+        "name",
+        "version",
+        "input_schema",
+        "output_schema",
+        "requires",
+        "estimated_time_ms",
+        "stateless",
+    )
+    def __new__(
+        cls,
+        tool_id: str | ToolCapability | None = None,
+        name: str | None = None,
+        version: str | None = None,
+        input_schema: str | None = None,
+        output_schema: str | None = None,
+        requires: Sequence[str] | None = None,
+        estimated_time_ms: int | None = None,
+        stateless: bool | None = None,
+    ) -> ToolCapability: ...
+    @property
+    def tool_id(self) -> str:
+        """Its id. "" by default."""
+    @property
+    def name(self) -> str:
+        """What it is called. "" by default."""
+    @property
+    def version(self) -> str:
+        """Its version. "" by default."""
+    @property
+    def input_schema(self) -> str:
+        """JSON schema of what it takes; it stands in the metadata. "" by default."""
+    @property
+    def output_schema(self) -> str:
+        """JSON schema of what it gives; it stands in the metadata. "" by default."""
+    @property
+    def requires(self) -> list[str]:
+        """Tags that it needs. [] by default."""
+    @property
+    def estimated_time_ms(self) -> int:
+        """How long it takes, about. 0 by default."""
+    @property
+    def stateless(self) -> bool:
+        """Whether it keeps nothing from one call to the next. False by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class CapabilityLimits:
+    """How much a node takes."""
+
+    __match_args__ = (
+        "max_concurrent_requests",
+        "max_tokens_per_request",
+        "rate_limit_rpm",
+        "max_batch_size",
+        "max_input_bytes",
+        "max_output_bytes",
+    )
+    def __new__(
+        cls,
+        max_concurrent_requests: int | CapabilityLimits | None = None,
+        max_tokens_per_request: int | None = None,
+        rate_limit_rpm: int | None = None,
+        max_batch_size: int | None = None,
+        max_input_bytes: int | None = None,
+        max_output_bytes: int | None = None,
+    ) -> CapabilityLimits: ...
+    @property
+    def max_concurrent_requests(self) -> int:
+        """Requests at once. 0 by default."""
+    @property
+    def max_tokens_per_request(self) -> int:
+        """Tokens of a request. 0 by default."""
+    @property
+    def rate_limit_rpm(self) -> int:
+        """Requests in a minute. 0 by default."""
+    @property
+    def max_batch_size(self) -> int:
+        """Items of a batch. 0 by default."""
+    @property
+    def max_input_bytes(self) -> int:
+        """Bytes that a request may have. 0 by default."""
+    @property
+    def max_output_bytes(self) -> int:
+        """Bytes that an answer may have. 0 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class CapabilitySet:
+    """What a node announces. Typed parts become tags without loss, each field one of
+    `<axis>.<key>=<value>`, and of a peer's tags those that fit a typed part come back in it; all
+    others are among `tags`.
+    """
+
+    __match_args__ = ("hardware", "software", "models", "tools", "tags", "limits", "metadata")
+    def __new__(
+        cls,
+        hardware: Hardware | CapabilitySet | None = None,
+        software: Software | None = None,
+        models: Sequence[ModelCapability] | None = None,
+        tools: Sequence[ToolCapability] | None = None,
+        tags: Sequence[str] | None = None,
+        limits: CapabilityLimits | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> CapabilitySet: ...
+    @property
+    def hardware(self) -> Hardware | None:
+        """What the machine has. Left out: Nothing is said."""
+    @property
+    def software(self) -> Software | None:
+        """What runs on it. Left out: Nothing is said."""
+    @property
+    def models(self) -> list[ModelCapability]:
+        """Models that it serves. [] by default."""
+    @property
+    def tools(self) -> list[ToolCapability]:
+        """Tools that it offers. [] by default."""
+    @property
+    def tags(self) -> list[str]:
+        """Further tags. `scope:` tags are a node's to choose; the other reserved prefixes are an
+        error. [] by default.
+        """
+    @property
+    def limits(self) -> CapabilityLimits | None:
+        """How much it takes. Left out: Nothing is said."""
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Texts by key. {} by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class CapabilityFilter:
+    """What a node has to have, all of it; what says nothing asks for nothing."""
+
+    __match_args__ = (
+        "require_tags",
+        "require_models",
+        "require_tools",
+        "min_memory_gb",
+        "min_memory_mb",
+        "require_gpu",
+        "gpu_vendor",
+        "min_vram_gb",
+        "min_vram_mb",
+        "min_context_length",
+        "require_modalities",
+    )
+    def __new__(
+        cls,
+        require_tags: Sequence[str] | CapabilityFilter | None = None,
+        require_models: Sequence[str] | None = None,
+        require_tools: Sequence[str] | None = None,
+        min_memory_gb: int | None = None,
+        min_memory_mb: int | None = None,
+        require_gpu: bool | None = None,
+        gpu_vendor: GpuVendor | str | None = None,
+        min_vram_gb: int | None = None,
+        min_vram_mb: int | None = None,
+        min_context_length: int | None = None,
+        require_modalities: Sequence[Modality | str] | None = None,
+    ) -> CapabilityFilter: ...
+    @property
+    def require_tags(self) -> list[str]:
+        """All of these tags, with either separator. [] by default."""
+    @property
+    def require_models(self) -> list[str]:
+        """One of the models with these ids. [] by default."""
+    @property
+    def require_tools(self) -> list[str]:
+        """One of the tools with these ids. [] by default."""
+    @property
+    def min_memory_gb(self) -> int:
+        """So many GiB of memory. 0 by default."""
+    @property
+    def min_memory_mb(self) -> int:
+        """So many MiB of memory; of both, the greater counts. 0 by default."""
+    @property
+    def require_gpu(self) -> bool:
+        """A graphics processor. False by default."""
+    @property
+    def gpu_vendor(self) -> GpuVendor | None:
+        """A graphics processor of this vendor. Left out: Of any vendor."""
+    @property
+    def min_vram_gb(self) -> int:
+        """A graphics processor with so many GiB, of that vendor if one is named. 0 by default."""
+    @property
+    def min_vram_mb(self) -> int:
+        """The same in MiB; of both, the greater counts. 0 by default."""
+    @property
+    def min_context_length(self) -> int:
+        """A model with a context of so many tokens. 0 by default."""
+    @property
+    def require_modalities(self) -> list[Modality]:
+        """All of these modalities, each by some model. [] by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class CapabilityRequirement:
+    """What the best node has to have, and what counts more. Each weight is between 0 and 1."""
+
+    __match_args__ = (
+        "filter",
+        "prefer_more_memory",
+        "prefer_more_vram",
+        "prefer_faster_inference",
+        "prefer_loaded_models",
+    )
+    def __new__(
+        cls,
+        filter: CapabilityFilter | CapabilityRequirement | None = None,
+        prefer_more_memory: float | None = None,
+        prefer_more_vram: float | None = None,
+        prefer_faster_inference: float | None = None,
+        prefer_loaded_models: float | None = None,
+    ) -> CapabilityRequirement: ...
+    @property
+    def filter(self) -> CapabilityFilter:
+        """What it has to have. CapabilityFilter() by default."""
+    @property
+    def prefer_more_memory(self) -> float:
+        """Weight of its memory, up to 256 GiB. 0.0 by default."""
+    @property
+    def prefer_more_vram(self) -> float:
+        """Weight of the memory of its largest graphics processor, up to 80 GiB. 0.0 by default."""
+    @property
+    def prefer_faster_inference(self) -> float:
+        """Weight of the tokens in a second of its fastest model, up to 1,000. 0.0 by default."""
+    @property
+    def prefer_loaded_models(self) -> float:
+        """Weight of the part of its models that is in memory. 0.0 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class TagKey:
+    """What a tag is about."""
+
+    __match_args__ = ("axis", "key")
+    def __new__(cls, axis: TaxonomyAxis | str, key: str) -> TagKey: ...
+    @property
+    def axis(self) -> TaxonomyAxis:
+        """The axis."""
+    @property
+    def key(self) -> str:
+        """The key, which is not empty."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class SubnetId:
+    """A place in a tree of four levels. A level of 0 says nothing, nor do levels that are left out."""
+
+    __match_args__ = ("levels",)
+    def __new__(cls, levels: Sequence[int]) -> SubnetId: ...
+    @property
+    def levels(self) -> list[int]:
+        """One to four levels of 0 to 255, the widest first."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class SubnetRule:
+    """What a level of a subnet follows from: the first tag, in the order of bytes, that is the
+    prefix and one of the values.
+    """
+
+    __match_args__ = ("tag_prefix", "level", "values")
+    def __new__(cls, tag_prefix: str, level: int, values: Mapping[str, int]) -> SubnetRule: ...
+    @property
+    def tag_prefix(self) -> str:
+        """Start of the tag."""
+    @property
+    def level(self) -> int:
+        """The level, 0 to 3."""
+    @property
+    def values(self) -> dict[str, int]:
+        """The value of the level, 1 to 255, by the rest of the tag."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class SubnetPolicy:
+    """How the subnet of a node follows from what it has announced. A node that no rule says
+    anything of is in no subnet.
+    """
+
+    __match_args__ = ("rules",)
+    def __new__(cls, rules: Sequence[SubnetRule] | SubnetPolicy | None = None) -> SubnetPolicy: ...
+    @property
+    def rules(self) -> list[SubnetRule]:
+        """The rules; of several for one level the last that says something counts. [] by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class ScopeFilter:
+    """Which nodes a query gives, by the scope that each has chosen with its tags. It narrows what
+    is given and is no access control. A node with `scope:subnet-local` is given by `sameSubnet`
+    alone; one that has chosen no tenant and no region by all others.
+    """
+
+    @staticmethod
+    def any() -> ScopeFilter:
+        """All but those that are found in their own subnet only."""
+    @staticmethod
+    def global_only() -> ScopeFilter:
+        """Those that have chosen no scope."""
+    @staticmethod
+    def same_subnet() -> ScopeFilter:
+        """Those in the asking node's subnet; none if it is in no subnet."""
+    @staticmethod
+    def tenant(tenant: str) -> ScopeFilter:
+        """Those of this tenant, and those that have chosen no scope."""
+    @staticmethod
+    def tenants(tenants: Sequence[str]) -> ScopeFilter:
+        """Those of one of these tenants, and those that have chosen no scope."""
+    @staticmethod
+    def region(region: str) -> ScopeFilter:
+        """Those of this region, and those that have chosen no scope."""
+    @staticmethod
+    def regions(regions: Sequence[str]) -> ScopeFilter:
+        """Those of one of these regions, and those that have chosen no scope."""
+    @property
+    def kind(self) -> str:
+        """The tag of the case."""
+    @property
+    def tenant_(self) -> str | None:
+        """The tenant ."""
+    @property
+    def tenants_(self) -> list[str] | None:
+        """The tenants ."""
+    @property
+    def region_(self) -> str | None:
+        """The region ."""
+    @property
+    def regions_(self) -> list[str] | None:
+        """The regions ."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class Tag:
+    """A tag, taken apart."""
+
+    @staticmethod
+    def axis_present(axis: TaxonomyAxis | str, key: str) -> Tag:
+        """`<axis>.<key>`: it is there."""
+    @staticmethod
+    def axis_value(
+        axis: TaxonomyAxis | str, key: str, value: str, separator: AxisSeparator | str | None = None
+    ) -> Tag:
+        """`<axis>.<key>=<value>`, or with a colon: the first of both separates."""
+    @staticmethod
+    def reserved(prefix: str, body: str) -> Tag:
+        """One that begins with one of `RESERVED_PREFIXES`."""
+    @staticmethod
+    def legacy(raw: str) -> Tag:
+        """Anything else."""
+    @property
+    def kind(self) -> str:
+        """The tag of the case."""
+    @property
+    def axis(self) -> TaxonomyAxis | None:
+        """The axis."""
+    @property
+    def key(self) -> str | None:
+        """The key."""
+    @property
+    def value(self) -> str | None:
+        """The value."""
+    @property
+    def separator(self) -> AxisSeparator | None:
+        """The separator."""
+    @property
+    def prefix(self) -> str | None:
+        """The prefix."""
+    @property
+    def body(self) -> str | None:
+        """The body."""
+    @property
+    def raw(self) -> str | None:
+        """The raw."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
 class MeshNodeConfig:
     """How a node of the mesh is set up."""
 
@@ -854,6 +1450,10 @@ class MeshNodeConfig:
         "queue_bytes",
         "state_dir",
         "relay",
+        "subnet",
+        "subnet_policy",
+        "capability_gc_interval_ms",
+        "require_signed_capabilities",
     )
     def __new__(
         cls,
@@ -869,6 +1469,10 @@ class MeshNodeConfig:
         queue_bytes: int | None = None,
         state_dir: str | None = None,
         relay: bool | None = None,
+        subnet: SubnetId | None = None,
+        subnet_policy: SubnetPolicy | None = None,
+        capability_gc_interval_ms: int | None = None,
+        require_signed_capabilities: bool | None = None,
     ) -> MeshNodeConfig: ...
     @property
     def bind_addr(self) -> str:
@@ -915,6 +1519,24 @@ class MeshNodeConfig:
     @property
     def relay(self) -> bool:
         """Whether packets between other nodes are passed on. True by default."""
+    @property
+    def subnet(self) -> SubnetId | None:
+        """The subnet that this node is in. Left out: In no subnet."""
+    @property
+    def subnet_policy(self) -> SubnetPolicy | None:
+        """How the subnets of other nodes follow from what they announce; to agree, all nodes have
+        the same. Left out: Nobody is in a subnet but this node.
+        """
+    @property
+    def capability_gc_interval_ms(self) -> int | None:
+        """Accepted and not used: an announcement goes when its time is over. Left out: When its
+        time is over.
+        """
+    @property
+    def require_signed_capabilities(self) -> bool:
+        """Accepted and not used: every announcement is signed, and its signature is checked. True
+        by default.
+        """
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -970,6 +1592,37 @@ class ReceiveOptions:
     @property
     def stream_id(self) -> int | None:
         """Only messages of streams with this id. Left out: Of every stream."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class AnnounceOptions:
+    """How capabilities are announced."""
+
+    __match_args__ = ("ttl_secs",)
+    def __new__(cls, ttl_secs: int | AnnounceOptions | None = None) -> AnnounceOptions: ...
+    @property
+    def ttl_secs(self) -> int:
+        """How long what is announced holds once the node is gone; a third of that apart it is said
+        again. 300 by default.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class CapabilityChange:
+    """What a node has announced, as it is now."""
+
+    __match_args__ = ("node_id", "capabilities")
+    def __new__(
+        cls, node_id: int, capabilities: CapabilitySet | None = None
+    ) -> CapabilityChange: ...
+    @property
+    def node_id(self) -> int:
+        """The node."""
+    @property
+    def capabilities(self) -> CapabilitySet | None:
+        """What it has and can do. Left out: The node is none of those that are asked for any more:
+        it took back what it had announced, the time of that is over, or it is another now.
+        """
     def __eq__(self, other: object) -> bool: ...
 
 @final
@@ -2801,6 +3454,16 @@ def identity_entity_id(this: Handle) -> bytes: ...
 def identity_node_id(this: Handle) -> int: ...
 def identity_origin_hash(this: Handle) -> int: ...
 def identity_token_cache_len(this: Handle) -> int: ...
+def normalize_gpu_vendor(vendor: str) -> str: ...
+def with_tenant_scope(tags: Sequence[str] | None, tenant_id: str) -> list[str]: ...
+def with_region_scope(tags: Sequence[str] | None, region: str) -> list[str]: ...
+def with_subnet_local_scope(tags: Sequence[str] | None) -> list[str]: ...
+def make_tag_key(axis: TaxonomyAxis | str, key: str) -> TagKey: ...
+def tag_to_string(tag: Tag) -> str: ...
+def tag_from_string(s: str) -> Tag: ...
+def tag_from_user_string(s: str) -> Tag: ...
+def starts_with_reserved_prefix(s: str) -> str | None: ...
+def make_subnet_id(levels: Sequence[int]) -> SubnetId: ...
 def mesh_node_create(config: MeshNodeConfig) -> Handle: ...
 def mesh_node_create_submit(queue: Queue, config: MeshNodeConfig) -> int: ...
 def mesh_node_new(config: MeshNodeConfig) -> Handle: ...
@@ -2816,6 +3479,26 @@ def mesh_node_connect_routed(this: Handle, peer_node_id: int) -> None: ...
 def mesh_node_connect_routed_submit(queue: Queue, this: Handle, peer_node_id: int) -> int: ...
 def mesh_node_routes(this: Handle) -> list[RouteInfo]: ...
 def mesh_node_discovered_nodes(this: Handle) -> int: ...
+def mesh_node_announce_capabilities(
+    this: Handle, caps: CapabilitySet, options: AnnounceOptions | None
+) -> None: ...
+def mesh_node_announce_capabilities_submit(
+    queue: Queue, this: Handle, caps: CapabilitySet, options: AnnounceOptions | None
+) -> int: ...
+def mesh_node_withdraw_capabilities(this: Handle) -> None: ...
+def mesh_node_withdraw_capabilities_submit(queue: Queue, this: Handle) -> int: ...
+def mesh_node_find_nodes(this: Handle, filter: CapabilityFilter | None) -> list[int]: ...
+def mesh_node_find_nodes_scoped(
+    this: Handle, filter: CapabilityFilter, scope: ScopeFilter
+) -> list[int]: ...
+def mesh_node_find_best_node(this: Handle, requirement: CapabilityRequirement) -> int | None: ...
+def mesh_node_find_best_node_scoped(
+    this: Handle, requirement: CapabilityRequirement, scope: ScopeFilter
+) -> int | None: ...
+def mesh_node_peer_capabilities(this: Handle, node_id: int) -> CapabilitySet | None: ...
+def mesh_node_watch_nodes(
+    this: Handle, filter: CapabilityFilter | None, scope: ScopeFilter | None
+) -> Handle: ...
 def mesh_node_accept(this: Handle, peer_node_id: int) -> str: ...
 def mesh_node_accept_submit(queue: Queue, this: Handle, peer_node_id: int) -> int: ...
 def mesh_node_disconnect(this: Handle, peer_node_id: int) -> None: ...
@@ -2860,6 +3543,10 @@ def mesh_events_stop(this: Handle) -> None: ...
 def mesh_events_next(this: Handle, max: int) -> list[MeshEvent]: ...
 def mesh_events_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
 def mesh_events_end(this: Handle) -> None: ...
+def capability_changes_stop(this: Handle) -> None: ...
+def capability_changes_next(this: Handle, max: int) -> list[CapabilityChange]: ...
+def capability_changes_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
+def capability_changes_end(this: Handle) -> None: ...
 def generate_net_keypair() -> NetKeypair: ...
 def net_node_create(config: NetNodeConfig | None) -> Handle: ...
 def net_node_create_submit(queue: Queue, config: NetNodeConfig | None) -> int: ...

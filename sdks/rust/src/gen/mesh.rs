@@ -8,7 +8,7 @@
 
 use crate::kernel::guard;
 use crate::{Bytes, Error, Stream};
-use net_types::api::{MeshEvents as _, MeshNode as _, MeshStream as _};
+use net_types::api::{CapabilityChanges as _, MeshEvents as _, MeshNode as _, MeshStream as _};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -111,6 +111,113 @@ impl MeshNode {
     /// Tells the number of nodes that are known by their signed announcements.
     pub fn discovered_nodes(&self) -> Result<u32, Error> {
         guard::run(|| self.inner.discovered_nodes())
+    }
+
+    /// Announces what this node has and can do, in place of what it has announced before, and finds it here at once. It is signed
+    /// and passed on by every node, over up to 16 hops, to nodes that join later too. The first four times in a row it is told at
+    /// once, then every 5 s, which is as often as others pass it on; the newest counts.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], [`crate::capability::CapabilityError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn announce_capabilities(
+        &self,
+        caps: crate::capability::CapabilitySet,
+        options: impl Into<Option<AnnounceOptions>>,
+    ) -> Result<(), Error> {
+        let options = options.into().unwrap_or_default();
+        options.check()?;
+        guard::run_async(self.inner.announce_capabilities(caps, options)).await
+    }
+
+    /// Takes back what this node has announced, everywhere. Nothing happens if that is nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn withdraw_capabilities(&self) -> Result<(), Error> {
+        guard::run_async(self.inner.withdraw_capabilities()).await
+    }
+
+    /// Finds the nodes that have announced what a filter asks for, this one among them, by what has come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with `sameSubnet` finds them.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn find_nodes(
+        &self,
+        filter: impl Into<Option<crate::capability::CapabilityFilter>>,
+    ) -> Result<Vec<crate::identity::NodeId>, Error> {
+        let filter = filter.into().unwrap_or_default();
+        guard::run(|| self.inner.find_nodes(filter))
+    }
+
+    /// Finds the nodes that have announced what a filter asks for, and a scope that the other one does.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn find_nodes_scoped(
+        &self,
+        filter: crate::capability::CapabilityFilter,
+        scope: crate::capability::ScopeFilter,
+    ) -> Result<Vec<crate::identity::NodeId>, Error> {
+        guard::run(|| self.inner.find_nodes_scoped(filter, scope))
+    }
+
+    /// Finds the node that has what is asked for and most of what is preferred; of several that with the least id.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn find_best_node(
+        &self,
+        requirement: crate::capability::CapabilityRequirement,
+    ) -> Result<Option<crate::identity::NodeId>, Error> {
+        guard::run(|| self.inner.find_best_node(requirement))
+    }
+
+    /// Finds the best node among those of a scope.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn find_best_node_scoped(
+        &self,
+        requirement: crate::capability::CapabilityRequirement,
+        scope: crate::capability::ScopeFilter,
+    ) -> Result<Option<crate::identity::NodeId>, Error> {
+        guard::run(|| self.inner.find_best_node_scoped(requirement, scope))
+    }
+
+    /// Tells what a node has announced, or nothing if it has announced nothing that holds. There need be no session with it.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn peer_capabilities(
+        &self,
+        node_id: crate::identity::NodeId,
+    ) -> Result<Option<crate::capability::CapabilitySet>, Error> {
+        guard::run(|| self.inner.peer_capabilities(node_id))
+    }
+
+    /// Tells the nodes that a filter and a scope ask for, first those that there are, and from then on each that is new, has
+    /// changed, or is none of them any more. A node that changes several times before it is read is told once, as it is then: so
+    /// nothing is lost, and what waits takes no more than a number for each node.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn watch_nodes(
+        &self,
+        filter: impl Into<Option<crate::capability::CapabilityFilter>>,
+        scope: impl Into<Option<crate::capability::ScopeFilter>>,
+    ) -> Result<CapabilityChanges, Error> {
+        let filter = filter.into().unwrap_or_default();
+        let scope: Option<crate::capability::ScopeFilter> = scope.into();
+        let result = guard::run(|| self.inner.watch_nodes(filter, scope))?;
+        Ok(CapabilityChanges::from_core(result))
     }
 
     /// Waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.
@@ -389,3 +496,52 @@ impl std::fmt::Debug for MeshEvents {
 
 // Any thread may read it.
 const _: () = crate::kernel::sent::<MeshEvents>();
+/// Nodes that are asked for, as what they have announced changes.
+pub struct CapabilityChanges {
+    pub(crate) inner: Arc<net_core::CapabilityChanges>,
+    items: Stream<CapabilityChange>,
+}
+
+impl CapabilityChanges {
+    /// Ends the iteration at once; a pending read ends as well.
+    pub fn stop(&self) -> Result<(), Error> {
+        self.items.end();
+        guard::run(|| self.inner.stop())
+    }
+
+    /// Waits for the next item; none at the end. Dropping the call loses nothing.
+    pub async fn next(&mut self) -> Option<Result<CapabilityChange, Error>> {
+        self.items.next().await
+    }
+
+    /// Waits for up to `max` items and at least one; an empty list is the end. Dropping the call loses nothing.
+    pub async fn next_batch(&mut self, max: usize) -> Result<Vec<CapabilityChange>, Error> {
+        self.items.next_batch(max).await
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::CapabilityChanges>) -> Self {
+        let (source, closed) = (inner.clone(), inner.clone());
+        let next = move |max| {
+            let source = source.clone();
+            async move { source.next(max).await }
+        };
+        Self { inner, items: Stream::new(next, move || closed.close(), Ok) }
+    }
+}
+
+impl futures_core::Stream for CapabilityChanges {
+    type Item = Result<CapabilityChange, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.items).poll_next(context)
+    }
+}
+
+impl std::fmt::Debug for CapabilityChanges {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CapabilityChanges").finish_non_exhaustive()
+    }
+}
+
+// Any thread may read it.
+const _: () = crate::kernel::sent::<CapabilityChanges>();

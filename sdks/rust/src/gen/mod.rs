@@ -38,6 +38,11 @@ pub mod prelude {
         PollRequest, RedisOptions, ShutdownOptions, StoredEventViews, SubscribeOptions, TypedChannel,
         TypedEventStream,
     };
+    pub use crate::capability::{
+        Accelerator, CapabilityError, CapabilityFilter, CapabilityLimits, CapabilityRequirement,
+        CapabilitySet, GpuInfo, Hardware, ModelCapability, Software, SubnetError, SubnetPolicy, SubnetRule,
+        ToolCapability,
+    };
     pub use crate::cortex::{
         AdapterOpenOptions, AdapterOptions, CortexError, FoldAdapter, MemoriesAdapter, MemoryFilter,
         MemoryWatchIter, StateFold, TaskFilter, TaskWatchIter, TasksAdapter, WriteTokenMethods,
@@ -53,8 +58,8 @@ pub mod prelude {
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,
     };
     pub use crate::mesh::{
-        MeshError, MeshEvents, MeshNode, MeshNodeConfig, MeshShutdownOptions, MeshStream, ReceiveOptions,
-        StreamConfig, StreamError,
+        AnnounceOptions, CapabilityChanges, MeshError, MeshEvents, MeshNode, MeshNodeConfig,
+        MeshShutdownOptions, MeshStream, ReceiveOptions, StreamConfig, StreamError,
     };
     pub use crate::netdb::{NetDb, NetDbError, NetDbOpenConfig};
     pub use crate::redex::{Redex, RedexError, RedexFile, RedexFileConfig, RedexOptions, RedexTailIter};

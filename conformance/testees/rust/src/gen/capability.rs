@@ -7,6 +7,549 @@ use crate::request::*;
 use crate::values::*;
 
 /// Answers an operation of the module.
-pub(crate) fn call(op: &str, _request: &mut Request<'_>) -> Result<Value, Failure> {
-    Err(Failure::Unsupported(format!("there is no {op}")))
+pub(crate) fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure> {
+    let args = request.args;
+    match op {
+        "capability.normalize_gpu_vendor" => {
+            let result = net_mesh::capability::normalize_gpu_vendor(&member::<String>(args, "vendor")?)?;
+            Ok(result.write())
+        }
+        "capability.with_tenant_scope" => {
+            let result = net_mesh::capability::with_tenant_scope(
+                optional::<Vec<String>>(args, "tags")?.unwrap_or_default(),
+                &member::<String>(args, "tenant_id")?,
+            )?;
+            Ok(result.write())
+        }
+        "capability.with_region_scope" => {
+            let result = net_mesh::capability::with_region_scope(
+                optional::<Vec<String>>(args, "tags")?.unwrap_or_default(),
+                &member::<String>(args, "region")?,
+            )?;
+            Ok(result.write())
+        }
+        "capability.with_subnet_local_scope" => {
+            let result = net_mesh::capability::with_subnet_local_scope(
+                optional::<Vec<String>>(args, "tags")?.unwrap_or_default(),
+            )?;
+            Ok(result.write())
+        }
+        "capability.make_tag_key" => {
+            let result = net_mesh::capability::make_tag_key(
+                member::<net_mesh::capability::TaxonomyAxis>(args, "axis")?,
+                &member::<String>(args, "key")?,
+            )?;
+            Ok(result.write())
+        }
+        "capability.tag_to_string" => {
+            let result =
+                net_mesh::capability::tag_to_string(member::<net_mesh::capability::Tag>(args, "tag")?)?;
+            Ok(result.write())
+        }
+        "capability.tag_from_string" => {
+            let result = net_mesh::capability::tag_from_string(&member::<String>(args, "s")?)?;
+            Ok(result.write())
+        }
+        "capability.tag_from_user_string" => {
+            let result = net_mesh::capability::tag_from_user_string(&member::<String>(args, "s")?)?;
+            Ok(result.write())
+        }
+        "capability.starts_with_reserved_prefix" => {
+            let result = net_mesh::capability::starts_with_reserved_prefix(&member::<String>(args, "s")?)?;
+            Ok(result.write())
+        }
+        "capability.make_subnet_id" => {
+            let result = net_mesh::capability::make_subnet_id(
+                optional::<Vec<u32>>(args, "levels")?.unwrap_or_default(),
+            )?;
+            Ok(result.write())
+        }
+        _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
 }
+
+impl Fixture for net_mesh::capability::GpuInfo {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            vendor: optional(members, "vendor")?.unwrap_or(net_mesh::capability::GpuVendor::Unknown),
+            model: optional(members, "model")?.unwrap_or_else(|| "".to_owned()),
+            vram_gb: optional(members, "vram_gb")?.unwrap_or(0),
+            compute_units: optional(members, "compute_units")?.unwrap_or(0),
+            tensor_cores: optional(members, "tensor_cores")?.unwrap_or(0),
+            fp16_tflops_x10: optional(members, "fp16_tflops_x10")?.unwrap_or(0),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "vendor": self.vendor.write(),
+            "model": self.model.write(),
+            "vram_gb": self.vram_gb.write(),
+            "compute_units": self.compute_units.write(),
+            "tensor_cores": self.tensor_cores.write(),
+            "fp16_tflops_x10": self.fp16_tflops_x10.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::GpuInfo {}
+
+impl Fixture for net_mesh::capability::Accelerator {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            kind: optional(members, "kind")?.unwrap_or(net_mesh::capability::AcceleratorKind::Unknown),
+            model: optional(members, "model")?.unwrap_or_else(|| "".to_owned()),
+            memory_gb: optional(members, "memory_gb")?.unwrap_or(0),
+            tops_x10: optional(members, "tops_x10")?.unwrap_or(0),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "kind": self.kind.write(),
+            "model": self.model.write(),
+            "memory_gb": self.memory_gb.write(),
+            "tops_x10": self.tops_x10.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::Accelerator {}
+
+impl Fixture for net_mesh::capability::Hardware {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            cpu_cores: optional(members, "cpu_cores")?.unwrap_or(0),
+            cpu_threads: optional(members, "cpu_threads")?.unwrap_or(0),
+            memory_gb: optional(members, "memory_gb")?.unwrap_or(0),
+            gpu: optional(members, "gpu")?,
+            additional_gpus: optional(members, "additional_gpus")?.unwrap_or_default(),
+            storage_gb: optional(members, "storage_gb")?.unwrap_or(0),
+            network_gbps: optional(members, "network_gbps")?.unwrap_or(0),
+            accelerators: optional(members, "accelerators")?.unwrap_or_default(),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "cpu_cores": self.cpu_cores.write(),
+            "cpu_threads": self.cpu_threads.write(),
+            "memory_gb": self.memory_gb.write(),
+            "gpu": self.gpu.write(),
+            "additional_gpus": self.additional_gpus.write(),
+            "storage_gb": self.storage_gb.write(),
+            "network_gbps": self.network_gbps.write(),
+            "accelerators": self.accelerators.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::Hardware {}
+
+impl Fixture for net_mesh::capability::SoftwarePair {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            name: optional(members, "name")?.ok_or_else(|| missing("name"))?,
+            version: optional(members, "version")?.ok_or_else(|| missing("version"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "name": self.name.write(),
+            "version": self.version.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::SoftwarePair {}
+
+impl Fixture for net_mesh::capability::Software {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            os: optional(members, "os")?.unwrap_or_else(|| "".to_owned()),
+            os_version: optional(members, "os_version")?.unwrap_or_else(|| "".to_owned()),
+            runtimes: optional(members, "runtimes")?.unwrap_or_default(),
+            frameworks: optional(members, "frameworks")?.unwrap_or_default(),
+            cuda_version: optional(members, "cuda_version")?.unwrap_or_else(|| "".to_owned()),
+            drivers: optional(members, "drivers")?.unwrap_or_default(),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "os": self.os.write(),
+            "os_version": self.os_version.write(),
+            "runtimes": self.runtimes.write(),
+            "frameworks": self.frameworks.write(),
+            "cuda_version": self.cuda_version.write(),
+            "drivers": self.drivers.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::Software {}
+
+impl Fixture for net_mesh::capability::ModelCapability {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            model_id: optional(members, "model_id")?.unwrap_or_else(|| "".to_owned()),
+            family: optional(members, "family")?.unwrap_or_else(|| "".to_owned()),
+            parameters_b_x10: optional(members, "parameters_b_x10")?.unwrap_or(0),
+            context_length: optional(members, "context_length")?.unwrap_or(0),
+            quantization: optional(members, "quantization")?.unwrap_or_else(|| "".to_owned()),
+            modalities: optional(members, "modalities")?.unwrap_or_default(),
+            tokens_per_sec: optional(members, "tokens_per_sec")?.unwrap_or(0),
+            loaded: optional(members, "loaded")?.unwrap_or(false),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "model_id": self.model_id.write(),
+            "family": self.family.write(),
+            "parameters_b_x10": self.parameters_b_x10.write(),
+            "context_length": self.context_length.write(),
+            "quantization": self.quantization.write(),
+            "modalities": self.modalities.write(),
+            "tokens_per_sec": self.tokens_per_sec.write(),
+            "loaded": self.loaded.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::ModelCapability {}
+
+impl Fixture for net_mesh::capability::ToolCapability {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            tool_id: optional(members, "tool_id")?.unwrap_or_else(|| "".to_owned()),
+            name: optional(members, "name")?.unwrap_or_else(|| "".to_owned()),
+            version: optional(members, "version")?.unwrap_or_else(|| "".to_owned()),
+            input_schema: optional(members, "input_schema")?.unwrap_or_else(|| "".to_owned()),
+            output_schema: optional(members, "output_schema")?.unwrap_or_else(|| "".to_owned()),
+            requires: optional(members, "requires")?.unwrap_or_default(),
+            estimated_time: optional_span(members, "estimated_time", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(0)),
+            stateless: optional(members, "stateless")?.unwrap_or(false),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "tool_id": self.tool_id.write(),
+            "name": self.name.write(),
+            "version": self.version.write(),
+            "input_schema": self.input_schema.write(),
+            "output_schema": self.output_schema.write(),
+            "requires": self.requires.write(),
+            "estimated_time": span_value(self.estimated_time, 1_000_000),
+            "stateless": self.stateless.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::ToolCapability {}
+
+impl Fixture for net_mesh::capability::CapabilityLimits {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            max_concurrent_requests: optional(members, "max_concurrent_requests")?.unwrap_or(0),
+            max_tokens_per_request: optional(members, "max_tokens_per_request")?.unwrap_or(0),
+            rate_limit_rpm: optional(members, "rate_limit_rpm")?.unwrap_or(0),
+            max_batch_size: optional(members, "max_batch_size")?.unwrap_or(0),
+            max_input: optional(members, "max_input")?.unwrap_or(0),
+            max_output: optional(members, "max_output")?.unwrap_or(0),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "max_concurrent_requests": self.max_concurrent_requests.write(),
+            "max_tokens_per_request": self.max_tokens_per_request.write(),
+            "rate_limit_rpm": self.rate_limit_rpm.write(),
+            "max_batch_size": self.max_batch_size.write(),
+            "max_input": self.max_input.write(),
+            "max_output": self.max_output.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::CapabilityLimits {}
+
+impl Fixture for net_mesh::capability::CapabilitySet {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            hardware: optional(members, "hardware")?,
+            software: optional(members, "software")?,
+            models: optional(members, "models")?.unwrap_or_default(),
+            tools: optional(members, "tools")?.unwrap_or_default(),
+            tags: optional(members, "tags")?.unwrap_or_default(),
+            limits: optional(members, "limits")?,
+            metadata: optional(members, "metadata")?.unwrap_or_default(),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "hardware": self.hardware.write(),
+            "software": self.software.write(),
+            "models": self.models.write(),
+            "tools": self.tools.write(),
+            "tags": self.tags.write(),
+            "limits": self.limits.write(),
+            "metadata": self.metadata.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::CapabilitySet {}
+
+impl Fixture for net_mesh::capability::CapabilityFilter {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            require_tags: optional(members, "require_tags")?.unwrap_or_default(),
+            require_models: optional(members, "require_models")?.unwrap_or_default(),
+            require_tools: optional(members, "require_tools")?.unwrap_or_default(),
+            min_memory_gb: optional(members, "min_memory_gb")?.unwrap_or(0),
+            min_memory_mb: optional(members, "min_memory_mb")?.unwrap_or(0),
+            require_gpu: optional(members, "require_gpu")?.unwrap_or(false),
+            gpu_vendor: optional(members, "gpu_vendor")?,
+            min_vram_gb: optional(members, "min_vram_gb")?.unwrap_or(0),
+            min_vram_mb: optional(members, "min_vram_mb")?.unwrap_or(0),
+            min_context_length: optional(members, "min_context_length")?.unwrap_or(0),
+            require_modalities: optional(members, "require_modalities")?.unwrap_or_default(),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "require_tags": self.require_tags.write(),
+            "require_models": self.require_models.write(),
+            "require_tools": self.require_tools.write(),
+            "min_memory_gb": self.min_memory_gb.write(),
+            "min_memory_mb": self.min_memory_mb.write(),
+            "require_gpu": self.require_gpu.write(),
+            "gpu_vendor": self.gpu_vendor.write(),
+            "min_vram_gb": self.min_vram_gb.write(),
+            "min_vram_mb": self.min_vram_mb.write(),
+            "min_context_length": self.min_context_length.write(),
+            "require_modalities": self.require_modalities.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::CapabilityFilter {}
+
+impl Fixture for net_mesh::capability::CapabilityRequirement {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            filter: optional(members, "filter")?.unwrap_or_default(),
+            prefer_more_memory: optional(members, "prefer_more_memory")?.unwrap_or(0.0),
+            prefer_more_vram: optional(members, "prefer_more_vram")?.unwrap_or(0.0),
+            prefer_faster_inference: optional(members, "prefer_faster_inference")?.unwrap_or(0.0),
+            prefer_loaded_models: optional(members, "prefer_loaded_models")?.unwrap_or(0.0),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "filter": self.filter.write(),
+            "prefer_more_memory": self.prefer_more_memory.write(),
+            "prefer_more_vram": self.prefer_more_vram.write(),
+            "prefer_faster_inference": self.prefer_faster_inference.write(),
+            "prefer_loaded_models": self.prefer_loaded_models.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::CapabilityRequirement {}
+
+impl Fixture for net_mesh::capability::TagKey {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            axis: optional(members, "axis")?.ok_or_else(|| missing("axis"))?,
+            key: optional(members, "key")?.ok_or_else(|| missing("key"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "axis": self.axis.write(),
+            "key": self.key.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::TagKey {}
+
+impl Fixture for net_mesh::capability::SubnetId {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self { levels: optional(members, "levels")?.ok_or_else(|| missing("levels"))? })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "levels": self.levels.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::SubnetId {}
+
+impl Fixture for net_mesh::capability::SubnetRule {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            tag_prefix: optional(members, "tag_prefix")?.ok_or_else(|| missing("tag_prefix"))?,
+            level: optional(members, "level")?.ok_or_else(|| missing("level"))?,
+            values: optional(members, "values")?.ok_or_else(|| missing("values"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "tag_prefix": self.tag_prefix.write(),
+            "level": self.level.write(),
+            "values": self.values.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::SubnetRule {}
+
+impl Fixture for net_mesh::capability::SubnetPolicy {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self { rules: optional(members, "rules")?.unwrap_or_default() })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "rules": self.rules.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::capability::SubnetPolicy {}
+
+impl Fixture for net_mesh::capability::ScopeFilter {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        match member::<String>(members, "kind")?.as_str() {
+            "any" => Ok(Self::Any),
+            "globalOnly" => Ok(Self::GlobalOnly),
+            "sameSubnet" => Ok(Self::SameSubnet),
+            "tenant" => {
+                Ok(Self::Tenant { tenant: optional(members, "tenant")?.ok_or_else(|| missing("tenant"))? })
+            }
+            "tenants" => Ok(Self::Tenants {
+                tenants: optional(members, "tenants")?.ok_or_else(|| missing("tenants"))?,
+            }),
+            "region" => {
+                Ok(Self::Region { region: optional(members, "region")?.ok_or_else(|| missing("region"))? })
+            }
+            "regions" => Ok(Self::Regions {
+                regions: optional(members, "regions")?.ok_or_else(|| missing("regions"))?,
+            }),
+            _ => Err(wrong("a known case", value)),
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::Any => json!({
+                "kind": "any",
+            }),
+            Self::GlobalOnly => json!({
+                "kind": "globalOnly",
+            }),
+            Self::SameSubnet => json!({
+                "kind": "sameSubnet",
+            }),
+            Self::Tenant { tenant } => json!({
+                "kind": "tenant",
+                "tenant": tenant.write(),
+            }),
+            Self::Tenants { tenants } => json!({
+                "kind": "tenants",
+                "tenants": tenants.write(),
+            }),
+            Self::Region { region } => json!({
+                "kind": "region",
+                "region": region.write(),
+            }),
+            Self::Regions { regions } => json!({
+                "kind": "regions",
+                "regions": regions.write(),
+            }),
+        }
+    }
+}
+
+impl Item for net_mesh::capability::ScopeFilter {}
+
+impl Fixture for net_mesh::capability::Tag {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        match member::<String>(members, "kind")?.as_str() {
+            "axisPresent" => Ok(Self::AxisPresent {
+                axis: optional(members, "axis")?.ok_or_else(|| missing("axis"))?,
+                key: optional(members, "key")?.ok_or_else(|| missing("key"))?,
+            }),
+            "axisValue" => Ok(Self::AxisValue {
+                axis: optional(members, "axis")?.ok_or_else(|| missing("axis"))?,
+                key: optional(members, "key")?.ok_or_else(|| missing("key"))?,
+                value: optional(members, "value")?.ok_or_else(|| missing("value"))?,
+                separator: optional(members, "separator")?.unwrap_or(net_mesh::capability::AxisSeparator::Eq),
+            }),
+            "reserved" => Ok(Self::Reserved {
+                prefix: optional(members, "prefix")?.ok_or_else(|| missing("prefix"))?,
+                body: optional(members, "body")?.ok_or_else(|| missing("body"))?,
+            }),
+            "legacy" => Ok(Self::Legacy { raw: optional(members, "raw")?.ok_or_else(|| missing("raw"))? }),
+            _ => Err(wrong("a known case", value)),
+        }
+    }
+
+    fn write(&self) -> Value {
+        match self {
+            Self::AxisPresent { axis, key } => json!({
+                "kind": "axisPresent",
+                "axis": axis.write(),
+                "key": key.write(),
+            }),
+            Self::AxisValue { axis, key, value, separator } => json!({
+                "kind": "axisValue",
+                "axis": axis.write(),
+                "key": key.write(),
+                "value": value.write(),
+                "separator": separator.write(),
+            }),
+            Self::Reserved { prefix, body } => json!({
+                "kind": "reserved",
+                "prefix": prefix.write(),
+                "body": body.write(),
+            }),
+            Self::Legacy { raw } => json!({
+                "kind": "legacy",
+                "raw": raw.write(),
+            }),
+        }
+    }
+}
+
+impl Item for net_mesh::capability::Tag {}

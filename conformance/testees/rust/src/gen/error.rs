@@ -341,6 +341,40 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             model: optional(members, "model")?.ok_or_else(|| missing("model"))?,
         }
         .into(),
+        ("capability", "reserved_tag") => net_mesh::capability::CapabilityError::ReservedTag {
+            tag: optional(members, "tag")?.ok_or_else(|| missing("tag"))?,
+            prefix: optional(members, "prefix")?.ok_or_else(|| missing("prefix"))?,
+        }
+        .into(),
+        ("capability", "empty_tag") => net_mesh::capability::CapabilityError::EmptyTag.into(),
+        ("capability", "empty_key") => net_mesh::capability::CapabilityError::EmptyKey {
+            axis: optional(members, "axis")?.ok_or_else(|| missing("axis"))?,
+        }
+        .into(),
+        ("capability", "unknown_scope") => net_mesh::capability::CapabilityError::UnknownScope {
+            tag: optional(members, "tag")?.ok_or_else(|| missing("tag"))?,
+        }
+        .into(),
+        ("capability", "too_large") => net_mesh::capability::CapabilityError::TooLarge {
+            part: optional(members, "part")?.ok_or_else(|| missing("part"))?,
+            length: optional(members, "length")?.ok_or_else(|| missing("length"))?,
+            limit: optional(members, "limit")?.ok_or_else(|| missing("limit"))?,
+        }
+        .into(),
+        ("subnet", "invalid_level") => net_mesh::capability::SubnetError::InvalidLevel {
+            index: optional(members, "index")?.ok_or_else(|| missing("index"))?,
+            found: optional(members, "found")?.ok_or_else(|| missing("found"))?,
+        }
+        .into(),
+        ("subnet", "invalid_depth") => net_mesh::capability::SubnetError::InvalidDepth {
+            count: optional(members, "count")?.ok_or_else(|| missing("count"))?,
+        }
+        .into(),
+        ("subnet", "invalid_rule") => net_mesh::capability::SubnetError::InvalidRule {
+            rule: optional(members, "rule")?.ok_or_else(|| missing("rule"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
         _ => return Err(wrong("an error", value)),
     })
 }
@@ -577,6 +611,32 @@ fn fields(error: &Error) -> Value {
         }),
         Error::NetDb(net_mesh::netdb::NetDbError::MissingModel { model }) => json!({
             "model": model.write(),
+        }),
+        Error::Capability(net_mesh::capability::CapabilityError::ReservedTag { tag, prefix }) => json!({
+            "tag": tag.write(),
+            "prefix": prefix.write(),
+        }),
+        Error::Capability(net_mesh::capability::CapabilityError::EmptyKey { axis }) => json!({
+            "axis": axis.write(),
+        }),
+        Error::Capability(net_mesh::capability::CapabilityError::UnknownScope { tag }) => json!({
+            "tag": tag.write(),
+        }),
+        Error::Capability(net_mesh::capability::CapabilityError::TooLarge { part, length, limit }) => json!({
+            "part": part.write(),
+            "length": length.write(),
+            "limit": limit.write(),
+        }),
+        Error::Subnet(net_mesh::capability::SubnetError::InvalidLevel { index, found }) => json!({
+            "index": index.write(),
+            "found": found.write(),
+        }),
+        Error::Subnet(net_mesh::capability::SubnetError::InvalidDepth { count }) => json!({
+            "count": count.write(),
+        }),
+        Error::Subnet(net_mesh::capability::SubnetError::InvalidRule { rule, reason }) => json!({
+            "rule": rule.write(),
+            "reason": reason.write(),
         }),
         _ => json!({}),
     }

@@ -4,6 +4,7 @@
 
 use crate::fixture::*;
 use crate::request::*;
+use crate::timing::Clock;
 use crate::values::*;
 
 /// Answers an operation of the module.
@@ -51,6 +52,64 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let object = request.object::<net_mesh::mesh::MeshNode>()?;
             let result = object.discovered_nodes()?;
             Ok(result.write())
+        }
+        "mesh.mesh_node.announce_capabilities" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object
+                .announce_capabilities(
+                    member::<net_mesh::capability::CapabilitySet>(args, "caps")?,
+                    optional::<net_mesh::mesh::AnnounceOptions>(args, "options")?,
+                )
+                .await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.withdraw_capabilities" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object.withdraw_capabilities().await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.find_nodes" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result =
+                object.find_nodes(optional::<net_mesh::capability::CapabilityFilter>(args, "filter")?)?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.find_nodes_scoped" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.find_nodes_scoped(
+                member::<net_mesh::capability::CapabilityFilter>(args, "filter")?,
+                member::<net_mesh::capability::ScopeFilter>(args, "scope")?,
+            )?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.find_best_node" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.find_best_node(member::<net_mesh::capability::CapabilityRequirement>(
+                args,
+                "requirement",
+            )?)?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.find_best_node_scoped" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.find_best_node_scoped(
+                member::<net_mesh::capability::CapabilityRequirement>(args, "requirement")?,
+                member::<net_mesh::capability::ScopeFilter>(args, "scope")?,
+            )?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.peer_capabilities" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.peer_capabilities(member::<net_mesh::identity::NodeId>(args, "node_id")?)?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.watch_nodes" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result: net_mesh::mesh::CapabilityChanges = object.watch_nodes(
+                optional::<net_mesh::capability::CapabilityFilter>(args, "filter")?,
+                optional::<net_mesh::capability::ScopeFilter>(args, "scope")?,
+            )?;
+            Ok(request.keep(result))
         }
         "mesh.mesh_node.accept" => {
             let object = request.object::<net_mesh::mesh::MeshNode>()?;
@@ -193,7 +252,32 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let batch = object.next_batch(member::<u32>(args, "max")? as usize).await?;
             Ok(batch.write())
         }
+        "mesh.capability_changes.stop" => {
+            let object = request.stream::<net_mesh::mesh::CapabilityChanges>()?;
+            object.stop()?;
+            Ok(Value::Null)
+        }
+        "mesh.capability_changes.next" => {
+            let object = request.stream::<net_mesh::mesh::CapabilityChanges>()?;
+            let batch = object.next_batch(member::<u32>(args, "max")? as usize).await?;
+            Ok(batch.write())
+        }
         _ => Err(Failure::Unsupported(format!("there is no {op}"))),
+    }
+}
+
+/// Makes the calls of an operation that is timed, and gives the clock that ran meanwhile.
+pub(crate) fn time(op: &str, request: &mut Request<'_>) -> Result<Clock, Failure> {
+    match op {
+        "mesh.mesh_node.find_nodes" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            request.time(|args| {
+                let given0 = optional::<net_mesh::capability::CapabilityFilter>(args, "filter")?;
+                let object = object.clone();
+                Ok(move || object.find_nodes(given0.clone()))
+            })
+        }
+        _ => Err(Failure::Unsupported(format!("{op} is not timed"))),
     }
 }
 
@@ -216,6 +300,10 @@ impl Fixture for net_mesh::mesh::MeshNodeConfig {
             queue: optional(members, "queue")?.unwrap_or(4_194_304),
             state_dir: optional(members, "state_dir")?,
             relay: optional(members, "relay")?.unwrap_or(true),
+            subnet: optional(members, "subnet")?,
+            subnet_policy: optional(members, "subnet_policy")?,
+            capability_gc_interval: optional_span(members, "capability_gc_interval", 1_000_000)?,
+            require_signed_capabilities: optional(members, "require_signed_capabilities")?.unwrap_or(true),
         })
     }
 
@@ -233,6 +321,10 @@ impl Fixture for net_mesh::mesh::MeshNodeConfig {
             "queue": self.queue.write(),
             "state_dir": self.state_dir.write(),
             "relay": self.relay.write(),
+            "subnet": self.subnet.write(),
+            "subnet_policy": self.subnet_policy.write(),
+            "capability_gc_interval": self.capability_gc_interval.map_or(Value::Null, |span| span_value(span, 1_000_000)),
+            "require_signed_capabilities": self.require_signed_capabilities.write(),
         })
     }
 }
@@ -296,6 +388,42 @@ impl Fixture for net_mesh::mesh::ReceiveOptions {
 }
 
 impl Item for net_mesh::mesh::ReceiveOptions {}
+
+impl Fixture for net_mesh::mesh::AnnounceOptions {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            ttl: optional_span(members, "ttl", 1_000_000_000)?.unwrap_or(std::time::Duration::from_secs(300)),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "ttl": span_value(self.ttl, 1_000_000_000),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::AnnounceOptions {}
+
+impl Fixture for net_mesh::mesh::CapabilityChange {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            node_id: optional(members, "node_id")?.ok_or_else(|| missing("node_id"))?,
+            capabilities: optional(members, "capabilities")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "node_id": self.node_id.write(),
+            "capabilities": self.capabilities.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::CapabilityChange {}
 
 impl Fixture for net_mesh::mesh::MeshEvent {
     fn read(value: &Value) -> Result<Self, Failure> {

@@ -48,6 +48,7 @@ pub(crate) async fn time(op: &str, request: &mut Request<'_>) -> Result<Clock, F
         Some("dedup") => dedup::time(op, request),
         Some("echo") => echo::time(op, request).await,
         Some("identity") => identity::time(op, request),
+        Some("mesh") => mesh::time(op, request),
         Some("bus") => bus::time(op, request).await,
         _ => Err(Failure::Unsupported(format!("{op} is not timed"))),
     }

@@ -811,10 +811,402 @@ fn capability(list: &mut List) {
     list.value("MAX_CAPABILITY_HOPS", net_mesh::capability::MAX_CAPABILITY_HOPS);
     list.value("MAX_DELTAS", net_mesh::capability::MAX_DELTAS);
     list.value("DIGEST_BUCKETS", net_mesh::capability::DIGEST_BUCKETS);
+    list.value("RESERVED_PREFIXES", net_mesh::capability::RESERVED_PREFIXES);
+    list.value("SCOPE_TENANT_PREFIX", net_mesh::capability::SCOPE_TENANT_PREFIX);
+    list.value("SCOPE_REGION_PREFIX", net_mesh::capability::SCOPE_REGION_PREFIX);
+    list.value("SCOPE_SUBNET_LOCAL", net_mesh::capability::SCOPE_SUBNET_LOCAL);
     list.ty::<net_mesh::capability::AnnouncementKind>("AnnouncementKind");
     list.value("AnnouncementKind::Full", net_mesh::capability::AnnouncementKind::Full.text());
     list.value("AnnouncementKind::Delta", net_mesh::capability::AnnouncementKind::Delta.text());
     list.value("AnnouncementKind::Withdrawal", net_mesh::capability::AnnouncementKind::Withdrawal.text());
+    list.ty::<net_mesh::capability::GpuVendor>("GpuVendor");
+    list.value("GpuVendor::Nvidia", net_mesh::capability::GpuVendor::Nvidia.text());
+    list.value("GpuVendor::Amd", net_mesh::capability::GpuVendor::Amd.text());
+    list.value("GpuVendor::Intel", net_mesh::capability::GpuVendor::Intel.text());
+    list.value("GpuVendor::Apple", net_mesh::capability::GpuVendor::Apple.text());
+    list.value("GpuVendor::Qualcomm", net_mesh::capability::GpuVendor::Qualcomm.text());
+    list.value("GpuVendor::Unknown", net_mesh::capability::GpuVendor::Unknown.text());
+    list.ty::<net_mesh::capability::AcceleratorKind>("AcceleratorKind");
+    list.value("AcceleratorKind::Tpu", net_mesh::capability::AcceleratorKind::Tpu.text());
+    list.value("AcceleratorKind::Npu", net_mesh::capability::AcceleratorKind::Npu.text());
+    list.value("AcceleratorKind::Fpga", net_mesh::capability::AcceleratorKind::Fpga.text());
+    list.value("AcceleratorKind::Asic", net_mesh::capability::AcceleratorKind::Asic.text());
+    list.value("AcceleratorKind::Dsp", net_mesh::capability::AcceleratorKind::Dsp.text());
+    list.value("AcceleratorKind::Unknown", net_mesh::capability::AcceleratorKind::Unknown.text());
+    list.ty::<net_mesh::capability::Modality>("Modality");
+    list.value("Modality::Text", net_mesh::capability::Modality::Text.text());
+    list.value("Modality::Image", net_mesh::capability::Modality::Image.text());
+    list.value("Modality::Audio", net_mesh::capability::Modality::Audio.text());
+    list.value("Modality::Video", net_mesh::capability::Modality::Video.text());
+    list.value("Modality::Code", net_mesh::capability::Modality::Code.text());
+    list.value("Modality::Embedding", net_mesh::capability::Modality::Embedding.text());
+    list.value("Modality::ToolUse", net_mesh::capability::Modality::ToolUse.text());
+    list.ty::<net_mesh::capability::TaxonomyAxis>("TaxonomyAxis");
+    list.value("TaxonomyAxis::Hardware", net_mesh::capability::TaxonomyAxis::Hardware.text());
+    list.value("TaxonomyAxis::Software", net_mesh::capability::TaxonomyAxis::Software.text());
+    list.value("TaxonomyAxis::Devices", net_mesh::capability::TaxonomyAxis::Devices.text());
+    list.value("TaxonomyAxis::Dataforts", net_mesh::capability::TaxonomyAxis::Dataforts.text());
+    list.ty::<net_mesh::capability::AxisSeparator>("AxisSeparator");
+    list.value("AxisSeparator::Eq", net_mesh::capability::AxisSeparator::Eq.text());
+    list.value("AxisSeparator::Colon", net_mesh::capability::AxisSeparator::Colon.text());
+    list.ty::<net_mesh::capability::ScopeFilter>("ScopeFilter");
+    list.parts(
+        |value: &net_mesh::capability::ScopeFilter| matches!(value, net_mesh::capability::ScopeFilter::Any),
+        &["ScopeFilter::Any"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::ScopeFilter| {
+            matches!(value, net_mesh::capability::ScopeFilter::GlobalOnly)
+        },
+        &["ScopeFilter::GlobalOnly"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::ScopeFilter| {
+            matches!(value, net_mesh::capability::ScopeFilter::SameSubnet)
+        },
+        &["ScopeFilter::SameSubnet"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::ScopeFilter| {
+            matches!(value, net_mesh::capability::ScopeFilter::Tenant { tenant: _, .. })
+        },
+        &["ScopeFilter::Tenant", "ScopeFilter::Tenant.tenant"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::ScopeFilter| {
+            matches!(value, net_mesh::capability::ScopeFilter::Tenants { tenants: _, .. })
+        },
+        &["ScopeFilter::Tenants", "ScopeFilter::Tenants.tenants"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::ScopeFilter| {
+            matches!(value, net_mesh::capability::ScopeFilter::Region { region: _, .. })
+        },
+        &["ScopeFilter::Region", "ScopeFilter::Region.region"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::ScopeFilter| {
+            matches!(value, net_mesh::capability::ScopeFilter::Regions { regions: _, .. })
+        },
+        &["ScopeFilter::Regions", "ScopeFilter::Regions.regions"],
+    );
+    list.ty::<net_mesh::capability::Tag>("Tag");
+    list.parts(
+        |value: &net_mesh::capability::Tag| {
+            matches!(value, net_mesh::capability::Tag::AxisPresent { axis: _, key: _, .. })
+        },
+        &["Tag::AxisPresent", "Tag::AxisPresent.axis", "Tag::AxisPresent.key"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::Tag| {
+            matches!(
+                value,
+                net_mesh::capability::Tag::AxisValue { axis: _, key: _, value: _, separator: _, .. }
+            )
+        },
+        &[
+            "Tag::AxisValue",
+            "Tag::AxisValue.axis",
+            "Tag::AxisValue.key",
+            "Tag::AxisValue.value",
+            "Tag::AxisValue.separator",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::capability::Tag| {
+            matches!(value, net_mesh::capability::Tag::Reserved { prefix: _, body: _, .. })
+        },
+        &["Tag::Reserved", "Tag::Reserved.prefix", "Tag::Reserved.body"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::Tag| matches!(value, net_mesh::capability::Tag::Legacy { raw: _, .. }),
+        &["Tag::Legacy", "Tag::Legacy.raw"],
+    );
+    list.ty::<net_mesh::capability::CapabilityError>("CapabilityError");
+    list.parts(
+        |value: &net_mesh::capability::CapabilityError| {
+            matches!(value, net_mesh::capability::CapabilityError::ReservedTag { tag: _, prefix: _, .. })
+        },
+        &[
+            "CapabilityError::ReservedTag",
+            "CapabilityError::ReservedTag.tag",
+            "CapabilityError::ReservedTag.prefix",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::capability::CapabilityError| {
+            matches!(value, net_mesh::capability::CapabilityError::EmptyTag)
+        },
+        &["CapabilityError::EmptyTag"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::CapabilityError| {
+            matches!(value, net_mesh::capability::CapabilityError::EmptyKey { axis: _, .. })
+        },
+        &["CapabilityError::EmptyKey", "CapabilityError::EmptyKey.axis"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::CapabilityError| {
+            matches!(value, net_mesh::capability::CapabilityError::UnknownScope { tag: _, .. })
+        },
+        &["CapabilityError::UnknownScope", "CapabilityError::UnknownScope.tag"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::CapabilityError| {
+            matches!(
+                value,
+                net_mesh::capability::CapabilityError::TooLarge { part: _, length: _, limit: _, .. }
+            )
+        },
+        &[
+            "CapabilityError::TooLarge",
+            "CapabilityError::TooLarge.part",
+            "CapabilityError::TooLarge.length",
+            "CapabilityError::TooLarge.limit",
+        ],
+    );
+    list.ty::<net_mesh::capability::SubnetError>("SubnetError");
+    list.parts(
+        |value: &net_mesh::capability::SubnetError| {
+            matches!(value, net_mesh::capability::SubnetError::InvalidLevel { index: _, found: _, .. })
+        },
+        &["SubnetError::InvalidLevel", "SubnetError::InvalidLevel.index", "SubnetError::InvalidLevel.found"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::SubnetError| {
+            matches!(value, net_mesh::capability::SubnetError::InvalidDepth { count: _, .. })
+        },
+        &["SubnetError::InvalidDepth", "SubnetError::InvalidDepth.count"],
+    );
+    list.parts(
+        |value: &net_mesh::capability::SubnetError| {
+            matches!(value, net_mesh::capability::SubnetError::InvalidRule { rule: _, reason: _, .. })
+        },
+        &["SubnetError::InvalidRule", "SubnetError::InvalidRule.rule", "SubnetError::InvalidRule.reason"],
+    );
+    list.ty::<net_mesh::capability::GpuInfo>("GpuInfo");
+    list.parts(
+        |net_mesh::capability::GpuInfo {
+             vendor: _,
+             model: _,
+             vram_gb: _,
+             compute_units: _,
+             tensor_cores: _,
+             fp16_tflops_x10: _,
+             ..
+         }: &net_mesh::capability::GpuInfo| {},
+        &[
+            "GpuInfo.vendor",
+            "GpuInfo.model",
+            "GpuInfo.vram_gb",
+            "GpuInfo.compute_units",
+            "GpuInfo.tensor_cores",
+            "GpuInfo.fp16_tflops_x10",
+        ],
+    );
+    list.ty::<net_mesh::capability::Accelerator>("Accelerator");
+    list.parts(|net_mesh::capability::Accelerator { kind: _, model: _, memory_gb: _, tops_x10: _, .. }: &net_mesh::capability::Accelerator| {}, &["Accelerator.kind", "Accelerator.model", "Accelerator.memory_gb", "Accelerator.tops_x10"]);
+    list.ty::<net_mesh::capability::Hardware>("Hardware");
+    list.parts(
+        |net_mesh::capability::Hardware {
+             cpu_cores: _,
+             cpu_threads: _,
+             memory_gb: _,
+             gpu: _,
+             additional_gpus: _,
+             storage_gb: _,
+             network_gbps: _,
+             accelerators: _,
+             ..
+         }: &net_mesh::capability::Hardware| {},
+        &[
+            "Hardware.cpu_cores",
+            "Hardware.cpu_threads",
+            "Hardware.memory_gb",
+            "Hardware.gpu",
+            "Hardware.additional_gpus",
+            "Hardware.storage_gb",
+            "Hardware.network_gbps",
+            "Hardware.accelerators",
+        ],
+    );
+    list.ty::<net_mesh::capability::SoftwarePair>("SoftwarePair");
+    list.parts(|net_mesh::capability::SoftwarePair { name: _, version: _, .. }: &net_mesh::capability::SoftwarePair| {}, &["SoftwarePair.name", "SoftwarePair.version"]);
+    list.ty::<net_mesh::capability::Software>("Software");
+    list.parts(
+        |net_mesh::capability::Software {
+             os: _,
+             os_version: _,
+             runtimes: _,
+             frameworks: _,
+             cuda_version: _,
+             drivers: _,
+             ..
+         }: &net_mesh::capability::Software| {},
+        &[
+            "Software.os",
+            "Software.os_version",
+            "Software.runtimes",
+            "Software.frameworks",
+            "Software.cuda_version",
+            "Software.drivers",
+        ],
+    );
+    list.ty::<net_mesh::capability::ModelCapability>("ModelCapability");
+    list.parts(
+        |net_mesh::capability::ModelCapability {
+             model_id: _,
+             family: _,
+             parameters_b_x10: _,
+             context_length: _,
+             quantization: _,
+             modalities: _,
+             tokens_per_sec: _,
+             loaded: _,
+             ..
+         }: &net_mesh::capability::ModelCapability| {},
+        &[
+            "ModelCapability.model_id",
+            "ModelCapability.family",
+            "ModelCapability.parameters_b_x10",
+            "ModelCapability.context_length",
+            "ModelCapability.quantization",
+            "ModelCapability.modalities",
+            "ModelCapability.tokens_per_sec",
+            "ModelCapability.loaded",
+        ],
+    );
+    list.ty::<net_mesh::capability::ToolCapability>("ToolCapability");
+    list.parts(
+        |net_mesh::capability::ToolCapability {
+             tool_id: _,
+             name: _,
+             version: _,
+             input_schema: _,
+             output_schema: _,
+             requires: _,
+             estimated_time: _,
+             stateless: _,
+             ..
+         }: &net_mesh::capability::ToolCapability| {},
+        &[
+            "ToolCapability.tool_id",
+            "ToolCapability.name",
+            "ToolCapability.version",
+            "ToolCapability.input_schema",
+            "ToolCapability.output_schema",
+            "ToolCapability.requires",
+            "ToolCapability.estimated_time",
+            "ToolCapability.stateless",
+        ],
+    );
+    list.ty::<net_mesh::capability::CapabilityLimits>("CapabilityLimits");
+    list.parts(
+        |net_mesh::capability::CapabilityLimits {
+             max_concurrent_requests: _,
+             max_tokens_per_request: _,
+             rate_limit_rpm: _,
+             max_batch_size: _,
+             max_input: _,
+             max_output: _,
+             ..
+         }: &net_mesh::capability::CapabilityLimits| {},
+        &[
+            "CapabilityLimits.max_concurrent_requests",
+            "CapabilityLimits.max_tokens_per_request",
+            "CapabilityLimits.rate_limit_rpm",
+            "CapabilityLimits.max_batch_size",
+            "CapabilityLimits.max_input",
+            "CapabilityLimits.max_output",
+        ],
+    );
+    list.ty::<net_mesh::capability::CapabilitySet>("CapabilitySet");
+    list.parts(
+        |net_mesh::capability::CapabilitySet {
+             hardware: _,
+             software: _,
+             models: _,
+             tools: _,
+             tags: _,
+             limits: _,
+             metadata: _,
+             ..
+         }: &net_mesh::capability::CapabilitySet| {},
+        &[
+            "CapabilitySet.hardware",
+            "CapabilitySet.software",
+            "CapabilitySet.models",
+            "CapabilitySet.tools",
+            "CapabilitySet.tags",
+            "CapabilitySet.limits",
+            "CapabilitySet.metadata",
+        ],
+    );
+    list.ty::<net_mesh::capability::CapabilityFilter>("CapabilityFilter");
+    list.parts(
+        |net_mesh::capability::CapabilityFilter {
+             require_tags: _,
+             require_models: _,
+             require_tools: _,
+             min_memory_gb: _,
+             min_memory_mb: _,
+             require_gpu: _,
+             gpu_vendor: _,
+             min_vram_gb: _,
+             min_vram_mb: _,
+             min_context_length: _,
+             require_modalities: _,
+             ..
+         }: &net_mesh::capability::CapabilityFilter| {},
+        &[
+            "CapabilityFilter.require_tags",
+            "CapabilityFilter.require_models",
+            "CapabilityFilter.require_tools",
+            "CapabilityFilter.min_memory_gb",
+            "CapabilityFilter.min_memory_mb",
+            "CapabilityFilter.require_gpu",
+            "CapabilityFilter.gpu_vendor",
+            "CapabilityFilter.min_vram_gb",
+            "CapabilityFilter.min_vram_mb",
+            "CapabilityFilter.min_context_length",
+            "CapabilityFilter.require_modalities",
+        ],
+    );
+    list.ty::<net_mesh::capability::CapabilityRequirement>("CapabilityRequirement");
+    list.parts(
+        |net_mesh::capability::CapabilityRequirement {
+             filter: _,
+             prefer_more_memory: _,
+             prefer_more_vram: _,
+             prefer_faster_inference: _,
+             prefer_loaded_models: _,
+             ..
+         }: &net_mesh::capability::CapabilityRequirement| {},
+        &[
+            "CapabilityRequirement.filter",
+            "CapabilityRequirement.prefer_more_memory",
+            "CapabilityRequirement.prefer_more_vram",
+            "CapabilityRequirement.prefer_faster_inference",
+            "CapabilityRequirement.prefer_loaded_models",
+        ],
+    );
+    list.ty::<net_mesh::capability::TagKey>("TagKey");
+    list.parts(
+        |net_mesh::capability::TagKey { axis: _, key: _, .. }: &net_mesh::capability::TagKey| {},
+        &["TagKey.axis", "TagKey.key"],
+    );
+    list.ty::<net_mesh::capability::SubnetId>("SubnetId");
+    list.parts(
+        |net_mesh::capability::SubnetId { levels: _, .. }: &net_mesh::capability::SubnetId| {},
+        &["SubnetId.levels"],
+    );
+    list.ty::<net_mesh::capability::SubnetRule>("SubnetRule");
+    list.parts(|net_mesh::capability::SubnetRule { tag_prefix: _, level: _, values: _, .. }: &net_mesh::capability::SubnetRule| {}, &["SubnetRule.tag_prefix", "SubnetRule.level", "SubnetRule.values"]);
+    list.ty::<net_mesh::capability::SubnetPolicy>("SubnetPolicy");
+    list.parts(
+        |net_mesh::capability::SubnetPolicy { rules: _, .. }: &net_mesh::capability::SubnetPolicy| {},
+        &["SubnetPolicy.rules"],
+    );
     let _ = (
         net_mesh::wire::capability::CapabilityTag::encode,
         net_mesh::wire::capability::CapabilityTag::decode,
@@ -868,6 +1260,16 @@ fn capability(list: &mut List) {
         net_mesh::wire::capability::AnnouncementPull::decode,
     );
     list.has(&["AnnouncementPull::encode", "AnnouncementPull::decode"]);
+    list.has(&["normalize_gpu_vendor"]);
+    list.has(&["with_tenant_scope"]);
+    list.has(&["with_region_scope"]);
+    list.has(&["with_subnet_local_scope"]);
+    list.has(&["make_tag_key"]);
+    list.has(&["tag_to_string"]);
+    list.has(&["tag_from_string"]);
+    list.has(&["tag_from_user_string"]);
+    list.has(&["starts_with_reserved_prefix"]);
+    list.has(&["make_subnet_id"]);
 }
 
 fn channel(list: &mut List) {
@@ -1056,6 +1458,10 @@ fn mesh(list: &mut List) {
              queue: _,
              state_dir: _,
              relay: _,
+             subnet: _,
+             subnet_policy: _,
+             capability_gc_interval: _,
+             require_signed_capabilities: _,
              ..
          }: &net_mesh::mesh::MeshNodeConfig| {},
         &[
@@ -1071,6 +1477,10 @@ fn mesh(list: &mut List) {
             "MeshNodeConfig.queue",
             "MeshNodeConfig.state_dir",
             "MeshNodeConfig.relay",
+            "MeshNodeConfig.subnet",
+            "MeshNodeConfig.subnet_policy",
+            "MeshNodeConfig.capability_gc_interval",
+            "MeshNodeConfig.require_signed_capabilities",
         ],
     );
     list.ty::<net_mesh::mesh::StreamConfig>("StreamConfig");
@@ -1096,6 +1506,13 @@ fn mesh(list: &mut List) {
         |net_mesh::mesh::ReceiveOptions { peer: _, stream_id: _, .. }: &net_mesh::mesh::ReceiveOptions| {},
         &["ReceiveOptions.peer", "ReceiveOptions.stream_id"],
     );
+    list.ty::<net_mesh::mesh::AnnounceOptions>("AnnounceOptions");
+    list.parts(
+        |net_mesh::mesh::AnnounceOptions { ttl: _, .. }: &net_mesh::mesh::AnnounceOptions| {},
+        &["AnnounceOptions.ttl"],
+    );
+    list.ty::<net_mesh::mesh::CapabilityChange>("CapabilityChange");
+    list.parts(|net_mesh::mesh::CapabilityChange { node_id: _, capabilities: _, .. }: &net_mesh::mesh::CapabilityChange| {}, &["CapabilityChange.node_id", "CapabilityChange.capabilities"]);
     list.ty::<net_mesh::mesh::MeshEvent>("MeshEvent");
     list.parts(
         |net_mesh::mesh::MeshEvent {
@@ -1316,6 +1733,7 @@ fn mesh(list: &mut List) {
     list.ty::<net_mesh::mesh::MeshStream>("MeshStream");
     list.ty::<net_mesh::mesh::NetStream>("NetStream");
     list.ty::<net_mesh::mesh::MeshEvents>("MeshEvents");
+    list.ty::<net_mesh::mesh::CapabilityChanges>("CapabilityChanges");
     list.has(&["MeshNode::create"]);
     list.has(&["MeshNode::new"]);
     list.has(&["MeshNode::start"]);
@@ -1323,6 +1741,14 @@ fn mesh(list: &mut List) {
     list.has(&["MeshNode::connect_routed"]);
     list.has(&["MeshNode::routes"]);
     list.has(&["MeshNode::discovered_nodes"]);
+    list.has(&["MeshNode::announce_capabilities"]);
+    list.has(&["MeshNode::withdraw_capabilities"]);
+    list.has(&["MeshNode::find_nodes"]);
+    list.has(&["MeshNode::find_nodes_scoped"]);
+    list.has(&["MeshNode::find_best_node"]);
+    list.has(&["MeshNode::find_best_node_scoped"]);
+    list.has(&["MeshNode::peer_capabilities"]);
+    list.has(&["MeshNode::watch_nodes"]);
     list.has(&["MeshNode::accept"]);
     list.has(&["MeshNode::disconnect"]);
     list.has(&["MeshNode::open_stream"]);
@@ -1345,6 +1771,7 @@ fn mesh(list: &mut List) {
     list.has(&["MeshStream::peer_node_id"]);
     list.has(&["MeshStream::stream_id"]);
     list.has(&["MeshEvents::stop"]);
+    list.has(&["CapabilityChanges::stop"]);
 }
 
 fn bus(list: &mut List) {

@@ -2702,6 +2702,61 @@ impl Fixture for net_types::capability::AnnouncementKind {
     }
 }
 
+impl Fixture for net_types::capability::GpuVendor {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::capability::AcceleratorKind {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::capability::Modality {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::capability::TaxonomyAxis {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::capability::AxisSeparator {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
 impl Fixture for net_types::channel::ChannelRefusal {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -2918,6 +2973,16 @@ impl Item for net_types::echo::Grade {}
 impl Item for net_types::echo::Mood {}
 
 impl Item for net_types::capability::AnnouncementKind {}
+
+impl Item for net_types::capability::GpuVendor {}
+
+impl Item for net_types::capability::AcceleratorKind {}
+
+impl Item for net_types::capability::Modality {}
+
+impl Item for net_types::capability::TaxonomyAxis {}
+
+impl Item for net_types::capability::AxisSeparator {}
 
 impl Item for net_types::channel::ChannelRefusal {}
 

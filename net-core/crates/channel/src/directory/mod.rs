@@ -17,8 +17,8 @@ mod speak;
 mod table;
 
 use crate::{
-    Config, Counters, Drop, Edition, Event, Index, Moment, SubnetId, SubnetPolicy, announcement::Signer,
-    config::limits,
+    Config, Counters, Drop, Edition, Event, Index, Moment, State, SubnetId, SubnetPolicy,
+    announcement::Signer, config::limits,
 };
 use neighbour::Neighbour;
 use net_crypto::{EntityId, Seed};
@@ -218,6 +218,11 @@ impl Directory {
     /// Says where this node is, and how the subnets of nodes follow from their tags.
     pub fn set_geometry(&mut self, own: Option<SubnetId>, policy: SubnetPolicy) {
         self.index.set_geometry(own, policy);
+    }
+
+    /// What a node announces, this one among them.
+    pub fn announced_by(&self, node: NodeId) -> Option<&State> {
+        self.table.get(node.0)?.held.state()
     }
 
     /// The newest edition of a node's announcements that is known, also of one that announces nothing any more.

@@ -11,7 +11,7 @@ use net_types::{
     Error,
     capability::{AnnouncementKind, MAX_DELTAS},
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What this node announces.
 #[derive(Debug)]
@@ -54,6 +54,11 @@ impl Directory {
         if self.own.wanted.take().is_some() {
             self.speak_in_turn(at);
         }
+    }
+
+    /// Says how long own announcements hold from now on.
+    pub fn set_ttl(&mut self, ttl: Duration) {
+        self.config.ttl = ttl;
     }
 
     /// What this node announces.

@@ -20,6 +20,7 @@ use net_types::{
 use tokio::{sync::Notify, task::JoinHandle};
 
 use super::{
+    discovery::Watches,
     outgoing::{End, Outgoing},
     peers::Peers,
     queue::Queue,
@@ -47,6 +48,8 @@ pub(super) struct Shared {
     pub(super) news: Bell,
     /// Rings when something can be sent, has arrived, or has ended, and when a route is another.
     pub(super) moved: Bell,
+    /// Rings when there is something to tell of what nodes announce, or nothing comes any more.
+    pub(super) changed: Bell,
 }
 
 /// The state of a node.
@@ -55,6 +58,7 @@ pub(super) struct Hub {
     pub(super) peers: Peers,
     pub(super) outgoing: Outgoing,
     pub(super) queue: Queue,
+    pub(super) watches: Watches,
     pub(super) driver: Option<JoinHandle<()>>,
     /// Until the node is shut down.
     pub(super) socket: Option<Arc<Socket>>,
@@ -121,7 +125,10 @@ impl Shared {
     /// A node with a bound socket.
     pub(super) fn new(settings: Settings, socket: Socket, state: Option<State>) -> Self {
         let patience = settings.machine.session.connect_timeout;
-        let machine = Machine::new(settings.machine, Box::new(SystemRandom), Strict, Instant::now());
+        let now = Instant::now();
+        let mut machine = Machine::new(settings.machine, Box::new(SystemRandom), Strict, now);
+        let (subnet, policy) = settings.geometry;
+        machine.set_geometry(subnet, policy);
         let hub = Hub {
             epoch: machine.epoch(),
             state,
@@ -129,6 +136,7 @@ impl Shared {
             peers: Peers::default(),
             outgoing: Outgoing::default(),
             queue: Queue::new(settings.queue),
+            watches: Watches::default(),
             driver: None,
             socket: Some(Arc::new(socket)),
             life: Life::Open,
@@ -148,6 +156,7 @@ impl Shared {
             wake: Notify::new(),
             news: Bell::default(),
             moved: Bell::default(),
+            changed: Bell::default(),
         }
     }
 
@@ -208,6 +217,9 @@ impl Shared {
         if news.moved {
             self.moved.ring();
         }
+        if news.changed {
+            self.changed.ring();
+        }
         if wakes {
             self.wake.notify_one();
         }
@@ -219,6 +231,7 @@ impl Shared {
 struct News {
     to_read: bool,
     moved: bool,
+    changed: bool,
 }
 
 impl Hub {
@@ -325,6 +338,7 @@ impl Hub {
         self.life = Life::Closed;
         self.peers.fail_all(&MeshError::ShutDown);
         self.queue.clear();
+        self.watches.clear();
         self.socket = None;
         self.finishing.clear();
     }
@@ -377,6 +391,7 @@ impl Hub {
             self.take(event, &mut news);
         }
         news.moved |= self.machine.reroutes() != reroutes;
+        news.changed = self.heed_changes();
         self.keep_epoch();
         news
     }

@@ -14,12 +14,14 @@
 //! | `peers` | sessions, and who waits for one |
 //! | `outgoing` | streams to peers, and what is sent over them |
 //! | `queue` | messages that wait to be read, and by whom |
+//! | `discovery` | what nodes announce, and who watches that |
 //! | `driver` | the task that waits |
 //! | `carrier` | what the bus needs of a node that carries its events |
 //! | `node`, `stream`, `events` | the published objects |
 //! | `stats` | counters, and their Prometheus text |
 
 mod carrier;
+mod discovery;
 mod driver;
 mod events;
 mod hub;
@@ -36,6 +38,7 @@ mod stream;
 mod tests;
 
 pub(crate) use carrier::Contact;
+pub use discovery::CapabilityChanges;
 pub use events::MeshEvents;
 pub use node::MeshNode;
 pub(crate) use settings::{Settings, secret_bytes};

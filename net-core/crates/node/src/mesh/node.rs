@@ -11,20 +11,23 @@ use std::{
 };
 
 use bytes::Bytes;
+use net_channel::published;
 use net_crypto::mesh;
 use net_router::Destination;
 use net_session::{Path, Target};
 use net_types::{
     Error, api,
+    capability::{CapabilityFilter, CapabilityRequirement, CapabilitySet, ScopeFilter},
     identity::NodeId,
     mesh::{
-        MeshError, MeshEvent, MeshNodeConfig, MeshShutdownOptions, MeshStats, PeerInfo, PublicKey,
-        ReceiveOptions, RouteInfo, StreamConfig, StreamError, StreamStats,
+        AnnounceOptions, MeshError, MeshEvent, MeshNodeConfig, MeshShutdownOptions, MeshStats, PeerInfo,
+        PublicKey, ReceiveOptions, RouteInfo, StreamConfig, StreamError, StreamStats,
     },
 };
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
+    discovery::CapabilityChanges,
     driver,
     events::MeshEvents,
     hub::{Hub, Life, Shared},
@@ -52,6 +55,7 @@ pub struct MeshNode {
 }
 
 impl api::MeshNode for MeshNode {
+    type CapabilityChanges = CapabilityChanges;
     type MeshStream = MeshStream;
     type MeshEvents = MeshEvents;
 
@@ -117,6 +121,56 @@ impl api::MeshNode for MeshNode {
 
     fn discovered_nodes(&self) -> Result<u32, Error> {
         Ok(self.shared.lock().machine.router().destinations().count() as u32)
+    }
+
+    async fn announce_capabilities(
+        &self,
+        caps: CapabilitySet,
+        options: AnnounceOptions,
+    ) -> Result<(), Error> {
+        self.run()?;
+        options.check()?;
+        let state = published::state_of(caps)?;
+        self.shared.act(|hub, now| hub.announce(now, state, options.ttl))
+    }
+
+    async fn withdraw_capabilities(&self) -> Result<(), Error> {
+        self.run()?;
+        self.shared.act(Hub::withdraw)
+    }
+
+    fn find_nodes(&self, filter: CapabilityFilter) -> Result<Vec<NodeId>, Error> {
+        self.shared.lock().find(&filter.into(), &net_channel::ScopeFilter::Any)
+    }
+
+    fn find_nodes_scoped(&self, filter: CapabilityFilter, scope: ScopeFilter) -> Result<Vec<NodeId>, Error> {
+        let scope = scope.try_into()?;
+        self.shared.lock().find(&filter.into(), &scope)
+    }
+
+    fn find_best_node(&self, requirement: CapabilityRequirement) -> Result<Option<NodeId>, Error> {
+        self.shared.lock().find_best(requirement, &net_channel::ScopeFilter::Any)
+    }
+
+    fn find_best_node_scoped(
+        &self,
+        requirement: CapabilityRequirement,
+        scope: ScopeFilter,
+    ) -> Result<Option<NodeId>, Error> {
+        let scope = scope.try_into()?;
+        self.shared.lock().find_best(requirement, &scope)
+    }
+
+    fn peer_capabilities(&self, node_id: NodeId) -> Result<Option<CapabilitySet>, Error> {
+        self.shared.lock().capabilities_of(node_id)
+    }
+
+    fn watch_nodes(
+        &self,
+        filter: CapabilityFilter,
+        scope: Option<ScopeFilter>,
+    ) -> Result<Arc<CapabilityChanges>, Error> {
+        CapabilityChanges::open(&self.shared, filter.into(), scope)
     }
 
     async fn accept(&self, peer_node_id: NodeId) -> Result<String, Error> {
@@ -367,6 +421,7 @@ impl MeshNode {
         self.shared.wake.notify_one();
         self.shared.news.ring();
         self.shared.moved.ring();
+        self.shared.changed.ring();
     }
 }
 

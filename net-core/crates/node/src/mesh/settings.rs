@@ -7,6 +7,7 @@ use std::{
     time::SystemTime,
 };
 
+use net_channel::{SubnetId, SubnetPolicy, published};
 use net_crypto::{
     Seed,
     mesh::{Psk, PublicKey, StaticKey},
@@ -29,6 +30,8 @@ pub(crate) struct Settings {
     /// Directory for what is kept between runs.
     pub(super) state: Option<PathBuf>,
     pub(super) queue: u64,
+    /// Where this node stands, and how others do.
+    pub(super) geometry: (Option<SubnetId>, SubnetPolicy),
 }
 
 impl Settings {
@@ -53,7 +56,8 @@ impl Settings {
         let directory = net_channel::Config::default();
         let machine = Machine { seed, session, router, directory, epoch, wall: epoch / 1_000 };
         let state = config.state_dir.as_ref().map(PathBuf::from);
-        Ok(Self { bind: bind_address(&config.bind_addr)?, machine, state, queue: config.queue })
+        let geometry = geometry(config)?;
+        Ok(Self { bind: bind_address(&config.bind_addr)?, machine, state, queue: config.queue, geometry })
     }
 }
 
@@ -68,6 +72,12 @@ impl Settings {
     pub(crate) fn public_key(&self) -> PublicKey {
         self.machine.session.static_key.public()
     }
+}
+
+fn geometry(config: &MeshNodeConfig) -> Result<(Option<SubnetId>, SubnetPolicy), Error> {
+    let subnet = config.subnet.as_ref().map(published::subnet_of).transpose()?.flatten();
+    let policy = config.subnet_policy.as_ref().map(published::policy_of).transpose()?;
+    Ok((subnet, policy.unwrap_or_default()))
 }
 
 fn psks(config: &MeshNodeConfig) -> Result<Vec<Psk>, Error> {

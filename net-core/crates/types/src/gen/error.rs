@@ -30,6 +30,10 @@ pub enum Error {
     Cortex(crate::cortex::CortexError),
     /// Why states cannot be restored together.
     NetDb(crate::netdb::NetDbError),
+    /// Why capabilities cannot be announced, or a text is no tag.
+    Capability(crate::capability::CapabilityError),
+    /// Why something is no subnet, or no rule for one.
+    Subnet(crate::capability::SubnetError),
 }
 
 impl Error {
@@ -49,6 +53,8 @@ impl Error {
             Self::Redex(_) => 10,
             Self::Cortex(_) => 11,
             Self::NetDb(_) => 12,
+            Self::Capability(_) => 13,
+            Self::Subnet(_) => 14,
         }
     }
 
@@ -68,6 +74,8 @@ impl Error {
             Self::Redex(_) => "redex",
             Self::Cortex(_) => "cortex",
             Self::NetDb(_) => "net_db",
+            Self::Capability(_) => "capability",
+            Self::Subnet(_) => "subnet",
         }
     }
 
@@ -87,6 +95,8 @@ impl Error {
             Self::Redex(error) => error.kind(),
             Self::Cortex(error) => error.kind(),
             Self::NetDb(error) => error.kind(),
+            Self::Capability(error) => error.kind(),
+            Self::Subnet(error) => error.kind(),
         }
     }
 
@@ -106,6 +116,8 @@ impl Error {
             Self::Redex(error) => error.kind_text(),
             Self::Cortex(error) => error.kind_text(),
             Self::NetDb(error) => error.kind_text(),
+            Self::Capability(error) => error.kind_text(),
+            Self::Subnet(error) => error.kind_text(),
         }
     }
 
@@ -125,6 +137,8 @@ impl Error {
             Self::Redex(error) => error.retry(),
             Self::Cortex(error) => error.retry(),
             Self::NetDb(error) => error.retry(),
+            Self::Capability(error) => error.retry(),
+            Self::Subnet(error) => error.retry(),
         }
     }
 
@@ -144,6 +158,8 @@ impl Error {
             Self::Redex(error) => error.detail(),
             Self::Cortex(error) => error.detail(),
             Self::NetDb(error) => error.detail(),
+            Self::Capability(error) => error.detail(),
+            Self::Subnet(error) => error.detail(),
         }
     }
 }
@@ -164,6 +180,8 @@ impl std::fmt::Display for Error {
             Self::Redex(error) => error.fmt(f),
             Self::Cortex(error) => error.fmt(f),
             Self::NetDb(error) => error.fmt(f),
+            Self::Capability(error) => error.fmt(f),
+            Self::Subnet(error) => error.fmt(f),
         }
     }
 }
@@ -235,5 +253,17 @@ impl From<crate::cortex::CortexError> for Error {
 impl From<crate::netdb::NetDbError> for Error {
     fn from(error: crate::netdb::NetDbError) -> Self {
         Self::NetDb(error)
+    }
+}
+
+impl From<crate::capability::CapabilityError> for Error {
+    fn from(error: crate::capability::CapabilityError) -> Self {
+        Self::Capability(error)
+    }
+}
+
+impl From<crate::capability::SubnetError> for Error {
+    fn from(error: crate::capability::SubnetError) -> Self {
+        Self::Subnet(error)
     }
 }

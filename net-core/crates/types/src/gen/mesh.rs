@@ -315,6 +315,14 @@ pub struct MeshNodeConfig {
     pub state_dir: Option<String>,
     /// Whether packets between other nodes are passed on.
     pub relay: bool,
+    /// The subnet that this node is in.
+    pub subnet: Option<crate::capability::SubnetId>,
+    /// How the subnets of other nodes follow from what they announce; to agree, all nodes have the same.
+    pub subnet_policy: Option<crate::capability::SubnetPolicy>,
+    /// Accepted and not used: an announcement goes when its time is over.
+    pub capability_gc_interval: Option<std::time::Duration>,
+    /// Accepted and not used: every announcement is signed, and its signature is checked.
+    pub require_signed_capabilities: bool,
 }
 
 impl std::fmt::Debug for MeshNodeConfig {
@@ -329,6 +337,10 @@ impl std::fmt::Debug for MeshNodeConfig {
             .field("queue", &self.queue)
             .field("state_dir", &self.state_dir)
             .field("relay", &self.relay)
+            .field("subnet", &self.subnet)
+            .field("subnet_policy", &self.subnet_policy)
+            .field("capability_gc_interval", &self.capability_gc_interval)
+            .field("require_signed_capabilities", &self.require_signed_capabilities)
             .finish_non_exhaustive()
     }
 }
@@ -349,6 +361,10 @@ impl MeshNodeConfig {
             queue: 4_194_304,
             state_dir: Default::default(),
             relay: true,
+            subnet: Default::default(),
+            subnet_policy: Default::default(),
+            capability_gc_interval: Default::default(),
+            require_signed_capabilities: true,
         }
     }
 }
@@ -443,6 +459,41 @@ pub struct ReceiveOptions {
     pub peer: Option<crate::identity::NodeId>,
     /// Only messages of streams with this id.
     pub stream_id: Option<u64>,
+}
+
+/// How capabilities are announced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnnounceOptions {
+    /// How long what is announced holds once the node is gone; a third of that apart it is said again.
+    pub ttl: std::time::Duration,
+}
+
+impl Default for AnnounceOptions {
+    fn default() -> Self {
+        Self { ttl: std::time::Duration::from_secs(300) }
+    }
+}
+
+impl AnnounceOptions {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range(
+            "ttl_secs",
+            Some(&self.ttl).map(|value| i128::from(value.as_secs())),
+            Some(30),
+            Some(86_400),
+        )?;
+        Ok(())
+    }
+}
+
+/// What a node has announced, as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CapabilityChange {
+    /// The node.
+    pub node_id: crate::identity::NodeId,
+    /// What it has and can do.
+    pub capabilities: Option<crate::capability::CapabilitySet>,
 }
 
 /// A message of a peer.

@@ -20,6 +20,8 @@ from net._kernel.errors import NetError
 from net._kernel.objects import Closable, Native, handle_of
 from net._kernel.streams import Stream
 from net._net import (
+    AnnounceOptions,
+    CapabilityChange,
     MeshEvent,
     MeshNodeConfig,
     MeshShutdownOptions,
@@ -31,9 +33,22 @@ from net._net import (
     StreamConfig,
     StreamStats,
 )
+from net.gen.capability import (
+    CapabilityFilter,
+    CapabilityRequirement,
+    CapabilitySet,
+    GpuVendor,
+    Modality,
+    ScopeFilter,
+    SubnetId,
+    SubnetPolicy,
+)
 
 __all__ = [
+    "AnnounceOptions",
     "BackpressureError",
+    "CapabilityChange",
+    "CapabilityChanges",
     "CloseCode",
     "DEFAULT_STREAM_WINDOW_BYTES",
     "MeshError",
@@ -178,6 +193,10 @@ class MeshNode(Native):
         queue_bytes: int | None = None,
         state_dir: str | None = None,
         relay: bool | None = None,
+        subnet: SubnetId | None = None,
+        subnet_policy: SubnetPolicy | None = None,
+        capability_gc_interval_ms: int | None = None,
+        require_signed_capabilities: bool | None = None,
     ) -> Self:
         """Binds the socket and makes the node.
 
@@ -202,6 +221,13 @@ class MeshNode(Native):
               clock alone gives each run its epoch: peers that know of a later one tell the node,
               which goes on above it.
             relay: Whether packets between other nodes are passed on. True by default.
+            subnet: The subnet that this node is in. Left out: In no subnet.
+            subnet_policy: How the subnets of other nodes follow from what they announce; to agree,
+              all nodes have the same. Left out: Nobody is in a subnet but this node.
+            capability_gc_interval_ms: Accepted and not used: an announcement goes when its time is
+              over. Left out: When its time is over.
+            require_signed_capabilities: Accepted and not used: every announcement is signed, and
+              its signature is checked. True by default.
         """
         config = either(
             bind_addr,
@@ -217,6 +243,10 @@ class MeshNode(Native):
             queue_bytes,
             state_dir,
             relay,
+            subnet,
+            subnet_policy,
+            capability_gc_interval_ms,
+            require_signed_capabilities,
         )
         handle = _net.mesh_node_create(config)
         return cls._of(handle)
@@ -235,6 +265,10 @@ class MeshNode(Native):
         queue_bytes: int | None = None,
         state_dir: str | None = None,
         relay: bool | None = None,
+        subnet: SubnetId | None = None,
+        subnet_policy: SubnetPolicy | None = None,
+        capability_gc_interval_ms: int | None = None,
+        require_signed_capabilities: bool | None = None,
     ) -> None:
         """Binds the socket and makes the node, which takes packets from the first call on that
         waits.
@@ -260,6 +294,13 @@ class MeshNode(Native):
               clock alone gives each run its epoch: peers that know of a later one tell the node,
               which goes on above it.
             relay: Whether packets between other nodes are passed on. True by default.
+            subnet: The subnet that this node is in. Left out: In no subnet.
+            subnet_policy: How the subnets of other nodes follow from what they announce; to agree,
+              all nodes have the same. Left out: Nobody is in a subnet but this node.
+            capability_gc_interval_ms: Accepted and not used: an announcement goes when its time is
+              over. Left out: When its time is over.
+            require_signed_capabilities: Accepted and not used: every announcement is signed, and
+              its signature is checked. True by default.
         """
         config = either(
             bind_addr,
@@ -275,6 +316,10 @@ class MeshNode(Native):
             queue_bytes,
             state_dir,
             relay,
+            subnet,
+            subnet_policy,
+            capability_gc_interval_ms,
+            require_signed_capabilities,
         )
         self._handle = _net.mesh_node_new(config)
 
@@ -310,6 +355,107 @@ class MeshNode(Native):
     def discovered_nodes(self) -> int:
         """Tells the number of nodes that are known by their signed announcements."""
         return _net.mesh_node_discovered_nodes(self._handle)
+
+    def announce_capabilities(
+        self, caps: CapabilitySet, ttl_secs: int | AnnounceOptions | None = None
+    ) -> None:
+        """Announces what this node has and can do, in place of what it has announced before, and
+        finds it here at once. It is signed and passed on by every node, over up to 16 hops, to
+        nodes that join later too. The first four times in a row it is told at once, then every 5 s,
+        which is as often as others pass it on; the newest counts.
+
+        Options:
+            ttl_secs: How long what is announced holds once the node is gone; a third of that apart
+              it is said again. 300 by default.
+        """
+        options = AnnounceOptions(ttl_secs)
+        _net.mesh_node_announce_capabilities(self._handle, caps, options)
+
+    def withdraw_capabilities(self) -> None:
+        """Takes back what this node has announced, everywhere. Nothing happens if that is nothing."""
+        _net.mesh_node_withdraw_capabilities(self._handle)
+
+    def find_nodes(
+        self,
+        require_tags: Sequence[str] | CapabilityFilter | None = None,
+        require_models: Sequence[str] | None = None,
+        require_tools: Sequence[str] | None = None,
+        min_memory_gb: int | None = None,
+        min_memory_mb: int | None = None,
+        require_gpu: bool | None = None,
+        gpu_vendor: GpuVendor | str | None = None,
+        min_vram_gb: int | None = None,
+        min_vram_mb: int | None = None,
+        min_context_length: int | None = None,
+        require_modalities: Sequence[Modality | str] | None = None,
+    ) -> list[int]:
+        """Finds the nodes that have announced what a filter asks for, this one among them, by what
+        has come here. Nodes that are found in their own subnet only are left out:
+        `find_nodes_scoped` with `sameSubnet` finds them.
+
+        Options:
+            require_tags: All of these tags, with either separator. [] by default.
+            require_models: One of the models with these ids. [] by default.
+            require_tools: One of the tools with these ids. [] by default.
+            min_memory_gb: So many GiB of memory. 0 by default.
+            min_memory_mb: So many MiB of memory; of both, the greater counts. 0 by default.
+            require_gpu: A graphics processor. False by default.
+            gpu_vendor: A graphics processor of this vendor. Left out: Of any vendor.
+            min_vram_gb: A graphics processor with so many GiB, of that vendor if one is named. 0 by
+              default.
+            min_vram_mb: The same in MiB; of both, the greater counts. 0 by default.
+            min_context_length: A model with a context of so many tokens. 0 by default.
+            require_modalities: All of these modalities, each by some model. [] by default.
+        """
+        filter = CapabilityFilter(
+            require_tags,
+            require_models,
+            require_tools,
+            min_memory_gb,
+            min_memory_mb,
+            require_gpu,
+            gpu_vendor,
+            min_vram_gb,
+            min_vram_mb,
+            min_context_length,
+            require_modalities,
+        )
+        return _net.mesh_node_find_nodes(self._handle, filter)
+
+    def find_nodes_scoped(self, filter: CapabilityFilter, scope: ScopeFilter) -> list[int]:
+        """Finds the nodes that have announced what a filter asks for, and a scope that the other
+        one does.
+        """
+        return _net.mesh_node_find_nodes_scoped(self._handle, filter, scope)
+
+    def find_best_node(self, requirement: CapabilityRequirement) -> int | None:
+        """Finds the node that has what is asked for and most of what is preferred; of several that
+        with the least id.
+        """
+        return _net.mesh_node_find_best_node(self._handle, requirement)
+
+    def find_best_node_scoped(
+        self, requirement: CapabilityRequirement, scope: ScopeFilter
+    ) -> int | None:
+        """Finds the best node among those of a scope."""
+        return _net.mesh_node_find_best_node_scoped(self._handle, requirement, scope)
+
+    def peer_capabilities(self, node_id: int) -> CapabilitySet | None:
+        """Tells what a node has announced, or nothing if it has announced nothing that holds. There
+        need be no session with it.
+        """
+        return _net.mesh_node_peer_capabilities(self._handle, node_id)
+
+    def watch_nodes(
+        self, filter: CapabilityFilter | None = None, scope: ScopeFilter | None = None
+    ) -> CapabilityChanges:
+        """Tells the nodes that a filter and a scope ask for, first those that there are, and from
+        then on each that is new, has changed, or is none of them any more. A node that changes
+        several times before it is read is told once, as it is then: so nothing is lost, and what
+        waits takes no more than a number for each node.
+        """
+        handle = _net.mesh_node_watch_nodes(self._handle, filter, scope)
+        return CapabilityChanges._stream(handle)
 
     def accept(self, peer_node_id: int) -> str:
         """Waits until there is a session with a peer, and tells the peer's address. The node
@@ -480,6 +626,26 @@ class MeshEvents(Stream[MeshEvent]):
 
     def _end(self) -> None:
         _net.mesh_events_end(self._handle)
+
+
+class CapabilityChanges(Stream[CapabilityChange]):
+    """Nodes that are asked for, as what they have announced changes."""
+
+    __slots__ = ()
+
+    def stop(self) -> None:
+        """Ends the iteration at once; a pending read ends as well."""
+        self._halt()
+        _net.capability_changes_stop(self._handle)
+
+    def _fetch(self, max: int) -> list[Any]:
+        return _net.capability_changes_next(self._handle, max)
+
+    def _submit(self, queue: _net.Queue, max: int) -> int:
+        return _net.capability_changes_next_submit(queue, self._handle, max)
+
+    def _end(self) -> None:
+        _net.capability_changes_end(self._handle)
 
 
 NetMesh = MeshNode

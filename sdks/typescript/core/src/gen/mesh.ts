@@ -2,6 +2,8 @@
 
 import './spec';
 import * as k from '../kernel';
+import * as capabilityModule from './capability';
+import * as capabilityCodec from './codec/capability';
 import * as codec from './codec/mesh';
 import { native } from './native/mesh';
 
@@ -92,6 +94,20 @@ export const Reliability = {
   Reliable: 'reliable',
 } as const;
 export type Reliability = (typeof Reliability)[keyof typeof Reliability];
+
+/**
+ * What a node has announced, as it is now.
+ */
+export interface CapabilityChange {
+  /**
+   * The node.
+   */
+  nodeId: bigint;
+  /**
+   * What it has and can do.
+   */
+  capabilities: capabilityModule.CapabilitySetOutput | null;
+}
 
 /**
  * A message of a peer.
@@ -428,6 +444,30 @@ export class MeshNodeConfig {
    * @defaultValue `true`
    */
   relay?: boolean | null;
+  /**
+   * The subnet that this node is in.
+   *
+   * Left out: In no subnet.
+   */
+  subnet?: capabilityModule.SubnetId | null;
+  /**
+   * How the subnets of other nodes follow from what they announce; to agree, all nodes have the same.
+   *
+   * Left out: Nobody is in a subnet but this node.
+   */
+  subnetPolicy?: capabilityModule.SubnetPolicy | null;
+  /**
+   * Accepted and not used: an announcement goes when its time is over.
+   *
+   * Left out: When its time is over.
+   */
+  capabilityGcIntervalMs?: k.BigIntLike | null;
+  /**
+   * Accepted and not used: every announcement is signed, and its signature is checked.
+   *
+   * @defaultValue `true`
+   */
+  requireSignedCapabilities?: boolean | null;
 
   constructor(fields: MeshNodeConfig) {
     this.bindAddr = fields.bindAddr;
@@ -442,6 +482,10 @@ export class MeshNodeConfig {
     this.queueBytes = fields.queueBytes ?? 4194304n;
     this.stateDir = fields.stateDir;
     this.relay = fields.relay ?? true;
+    this.subnet = fields.subnet;
+    this.subnetPolicy = fields.subnetPolicy;
+    this.capabilityGcIntervalMs = fields.capabilityGcIntervalMs;
+    this.requireSignedCapabilities = fields.requireSignedCapabilities ?? true;
   }
 }
 
@@ -524,6 +568,22 @@ export class ReceiveOptions {
   constructor(fields: ReceiveOptions = {}) {
     this.peer = fields.peer;
     this.streamId = fields.streamId;
+  }
+}
+
+/**
+ * How capabilities are announced.
+ */
+export class AnnounceOptions {
+  /**
+   * How long what is announced holds once the node is gone; a third of that apart it is said again.
+   *
+   * @defaultValue `300`
+   */
+  ttlSecs?: k.BigIntLike | null;
+
+  constructor(fields: AnnounceOptions = {}) {
+    this.ttlSecs = fields.ttlSecs ?? 300;
   }
 }
 
@@ -617,6 +677,113 @@ export class MeshNode extends k.NetObject {
    */
   discoveredNodes(): number {
     return k.call(native.meshMeshNodeDiscoveredNodes, this[k.HANDLE]);
+  }
+
+  /**
+   * Announces what this node has and can do, in place of what it has announced before, and finds it here at once. It is signed
+   * and passed on by every node, over up to 16 hops, to nodes that join later too. The first four times in a row it is told at
+   * once, then every 5 s, which is as often as others pass it on; the newest counts.
+   */
+  async announceCapabilities(
+    caps: capabilityModule.CapabilitySet,
+    options?: (AnnounceOptions & k.SignalOptions) | null,
+  ): Promise<void> {
+    const w = k.begin();
+    capabilityCodec.capabilitySet.write(w, caps, 'caps');
+    codec.announceOptions.write(w, options ?? {}, 'options');
+    return k.submit(
+      k.nothing,
+      options?.signal,
+      native.meshMeshNodeAnnounceCapabilities,
+      this[k.HANDLE],
+      k.done(w),
+    );
+  }
+
+  /**
+   * Takes back what this node has announced, everywhere. Nothing happens if that is nothing.
+   */
+  async withdrawCapabilities(context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.meshMeshNodeWithdrawCapabilities,
+      this[k.HANDLE],
+    );
+  }
+
+  /**
+   * Finds the nodes that have announced what a filter asks for, this one among them, by what has come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with `sameSubnet` finds them.
+   */
+  findNodes(filter?: capabilityModule.CapabilityFilter | null): bigint[] {
+    const w = k.begin();
+    capabilityCodec.capabilityFilter.write(w, filter ?? {}, 'filter');
+    return k.answer(codec.listOfU64, native.meshMeshNodeFindNodes, this[k.HANDLE], k.done(w));
+  }
+
+  /**
+   * Finds the nodes that have announced what a filter asks for, and a scope that the other one does.
+   */
+  findNodesScoped(
+    filter: capabilityModule.CapabilityFilter,
+    scope: capabilityModule.ScopeFilter,
+  ): bigint[] {
+    const w = k.begin();
+    capabilityCodec.capabilityFilter.write(w, filter, 'filter');
+    capabilityCodec.scopeFilter.write(w, scope, 'scope');
+    return k.answer(codec.listOfU64, native.meshMeshNodeFindNodesScoped, this[k.HANDLE], k.done(w));
+  }
+
+  /**
+   * Finds the node that has what is asked for and most of what is preferred; of several that with the least id.
+   */
+  findBestNode(requirement: capabilityModule.CapabilityRequirement): bigint | null {
+    const w = k.begin();
+    capabilityCodec.capabilityRequirement.write(w, requirement, 'requirement');
+    return k.call(native.meshMeshNodeFindBestNode, this[k.HANDLE], k.done(w));
+  }
+
+  /**
+   * Finds the best node among those of a scope.
+   */
+  findBestNodeScoped(
+    requirement: capabilityModule.CapabilityRequirement,
+    scope: capabilityModule.ScopeFilter,
+  ): bigint | null {
+    const w = k.begin();
+    capabilityCodec.capabilityRequirement.write(w, requirement, 'requirement');
+    capabilityCodec.scopeFilter.write(w, scope, 'scope');
+    return k.call(native.meshMeshNodeFindBestNodeScoped, this[k.HANDLE], k.done(w));
+  }
+
+  /**
+   * Tells what a node has announced, or nothing if it has announced nothing that holds. There need be no session with it.
+   */
+  peerCapabilities(nodeId: k.BigIntLike): capabilityModule.CapabilitySetOutput | null {
+    return k.answer(
+      codec.optionalCapabilitySet,
+      native.meshMeshNodePeerCapabilities,
+      this[k.HANDLE],
+      k.u64.check(nodeId, 'nodeId'),
+    );
+  }
+
+  /**
+   * Tells the nodes that a filter and a scope ask for, first those that there are, and from then on each that is new, has
+   * changed, or is none of them any more. A node that changes several times before it is read is told once, as it is then: so
+   * nothing is lost, and what waits takes no more than a number for each node.
+   */
+  watchNodes(
+    filter?: capabilityModule.CapabilityFilter | null,
+    scope?: capabilityModule.ScopeFilter | null,
+  ): CapabilityChanges {
+    const w = k.begin();
+    capabilityCodec.capabilityFilter.write(w, filter ?? {}, 'filter');
+    codec.optionalScopeFilter.write(w, scope, 'scope');
+    return k.adopt(
+      CapabilityChanges,
+      k.call(native.meshMeshNodeWatchNodes, k.environment, this[k.HANDLE], k.done(w)),
+    );
   }
 
   /**
@@ -929,6 +1096,39 @@ export class MeshEvents extends k.NetStream<MeshEvent> {
       max: 1024,
       next: native.meshMeshEventsNext,
       close: native.meshMeshEventsClose,
+    };
+  }
+}
+
+/**
+ * Nodes that are asked for, as what they have announced changes.
+ */
+export class CapabilityChanges extends k.NetStream<CapabilityChange> {
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * Ends the iteration at once; a pending read ends as well.
+   */
+  stop(): void {
+    this.halt();
+    if (this[k.HANDLE] === 0) {
+      return;
+    }
+    k.call(native.meshCapabilityChangesStop, this[k.HANDLE]);
+  }
+
+  /** @internal */
+  override [k.SOURCE](): k.Source<CapabilityChange> {
+    return {
+      item: codec.capabilityChange,
+      max: 1024,
+      next: native.meshCapabilityChangesNext,
+      close: native.meshCapabilityChangesClose,
     };
   }
 }

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '7ec8749d7784586edf9a2f98facc2531';
+export const SPEC_HASH = '9aa9cada5e958c7a9361d1ae11a7d4d4';
 
 checkSpec(SPEC_HASH);

@@ -11,6 +11,8 @@ pub trait MeshNode: Send + Sync + Sized + 'static {
     type MeshStream: Send + Sync + 'static;
     /// The implementation of [`MeshEvents`](crate::api::MeshEvents).
     type MeshEvents: Send + Sync + 'static;
+    /// The implementation of [`CapabilityChanges`](crate::api::CapabilityChanges).
+    type CapabilityChanges: Send + Sync + 'static;
 
     /// Binds the socket and makes the node.
     fn create(
@@ -43,6 +45,59 @@ pub trait MeshNode: Send + Sync + Sized + 'static {
 
     /// Tells the number of nodes that are known by their signed announcements.
     fn discovered_nodes(&self) -> Result<u32, crate::Error>;
+
+    /// Announces what this node has and can do, in place of what it has announced before, and finds it here at once. It is signed
+    /// and passed on by every node, over up to 16 hops, to nodes that join later too. The first four times in a row it is told at
+    /// once, then every 5 s, which is as often as others pass it on; the newest counts.
+    fn announce_capabilities(
+        &self,
+        caps: crate::capability::CapabilitySet,
+        options: crate::mesh::AnnounceOptions,
+    ) -> impl Future<Output = Result<(), crate::Error>> + Send;
+
+    /// Takes back what this node has announced, everywhere. Nothing happens if that is nothing.
+    fn withdraw_capabilities(&self) -> impl Future<Output = Result<(), crate::Error>> + Send;
+
+    /// Finds the nodes that have announced what a filter asks for, this one among them, by what has come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with `sameSubnet` finds them.
+    fn find_nodes(
+        &self,
+        filter: crate::capability::CapabilityFilter,
+    ) -> Result<Vec<crate::identity::NodeId>, crate::Error>;
+
+    /// Finds the nodes that have announced what a filter asks for, and a scope that the other one does.
+    fn find_nodes_scoped(
+        &self,
+        filter: crate::capability::CapabilityFilter,
+        scope: crate::capability::ScopeFilter,
+    ) -> Result<Vec<crate::identity::NodeId>, crate::Error>;
+
+    /// Finds the node that has what is asked for and most of what is preferred; of several that with the least id.
+    fn find_best_node(
+        &self,
+        requirement: crate::capability::CapabilityRequirement,
+    ) -> Result<Option<crate::identity::NodeId>, crate::Error>;
+
+    /// Finds the best node among those of a scope.
+    fn find_best_node_scoped(
+        &self,
+        requirement: crate::capability::CapabilityRequirement,
+        scope: crate::capability::ScopeFilter,
+    ) -> Result<Option<crate::identity::NodeId>, crate::Error>;
+
+    /// Tells what a node has announced, or nothing if it has announced nothing that holds. There need be no session with it.
+    fn peer_capabilities(
+        &self,
+        node_id: crate::identity::NodeId,
+    ) -> Result<Option<crate::capability::CapabilitySet>, crate::Error>;
+
+    /// Tells the nodes that a filter and a scope ask for, first those that there are, and from then on each that is new, has
+    /// changed, or is none of them any more. A node that changes several times before it is read is told once, as it is then: so
+    /// nothing is lost, and what waits takes no more than a number for each node.
+    fn watch_nodes(
+        &self,
+        filter: crate::capability::CapabilityFilter,
+        scope: Option<crate::capability::ScopeFilter>,
+    ) -> Result<std::sync::Arc<Self::CapabilityChanges>, crate::Error>;
 
     /// Waits until there is a session with a peer, and tells the peer's address. The node answers whoever dials it at any time.
     fn accept(
@@ -162,6 +217,23 @@ pub trait MeshEvents: Send + Sync + Sized + 'static {
         &self,
         max: u32,
     ) -> impl Future<Output = Result<Vec<crate::mesh::MeshEvent>, crate::Error>> + Send;
+
+    /// Ends the stream: pending and later calls of `next` give an empty batch.
+    fn close(&self);
+}
+
+/// Nodes that are asked for, as what they have announced changes.
+pub trait CapabilityChanges: Send + Sync + Sized + 'static {
+    /// Ends the iteration at once; a pending read ends as well.
+    fn stop(&self) -> Result<(), crate::Error>;
+
+    /// Gives up to `max` items and at least one; an empty batch is the end.
+    ///
+    /// Waits until there is an item. An error does not end the stream unless it says so. A dropped call loses nothing.
+    fn next(
+        &self,
+        max: u32,
+    ) -> impl Future<Output = Result<Vec<crate::mesh::CapabilityChange>, crate::Error>> + Send;
 
     /// Ends the stream: pending and later calls of `next` give an empty batch.
     fn close(&self);

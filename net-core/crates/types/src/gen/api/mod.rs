@@ -4,6 +4,7 @@
 
 pub mod base;
 pub mod bus;
+pub mod capability;
 pub mod control;
 pub mod cortex;
 pub mod dedup;
@@ -16,6 +17,7 @@ pub mod redex;
 
 pub use base::*;
 pub use bus::*;
+pub use capability::*;
 pub use control::*;
 pub use cortex::*;
 pub use dedup::*;

@@ -10,3 +10,701 @@ export const announcementKind = k.choice<t.AnnouncementKind, t.AnnouncementKind>
     withdrawal: 3,
   },
 });
+
+export const gpuVendor = k.choice<t.GpuVendor, t.GpuVendor>({
+  tags: {
+    nvidia: 0,
+    amd: 1,
+    intel: 2,
+    apple: 3,
+    qualcomm: 4,
+    unknown: 5,
+  },
+});
+
+export const acceleratorKind = k.choice<t.AcceleratorKind, t.AcceleratorKind>({
+  tags: {
+    tpu: 0,
+    npu: 1,
+    fpga: 2,
+    asic: 3,
+    dsp: 4,
+    unknown: 5,
+  },
+});
+
+export const modality = k.choice<t.Modality, t.Modality | 'tool_use'>({
+  tags: {
+    text: 0,
+    image: 1,
+    audio: 2,
+    video: 3,
+    code: 4,
+    embedding: 5,
+    'tool-use': 6,
+  },
+  aliases: {
+    tool_use: 6,
+  },
+});
+
+export const taxonomyAxis = k.choice<t.TaxonomyAxis, t.TaxonomyAxis>({
+  tags: {
+    hardware: 0,
+    software: 1,
+    devices: 2,
+    dataforts: 3,
+  },
+});
+
+export const axisSeparator = k.choice<t.AxisSeparator, t.AxisSeparator>({
+  tags: {
+    '=': 0,
+    ':': 1,
+  },
+});
+
+export const gpuInfo: k.Codec<t.GpuInfo, t.GpuInfoOutput> = {
+  write(w, value, name) {
+    const v = k.options(
+      value,
+      name,
+      'vendor',
+      'model',
+      'vramGb',
+      'computeUnits',
+      'tensorCores',
+      'fp16TflopsX10',
+    );
+    const at = w.begin(6, name);
+    gpuVendor.write(w, v.vendor ?? 'unknown', 'vendor');
+    k.text.write(w, v.model ?? '', 'model');
+    k.u32.write(w, v.vramGb ?? 0, 'vramGb');
+    k.u32.write(w, v.computeUnits ?? 0, 'computeUnits');
+    k.u32.write(w, v.tensorCores ?? 0, 'tensorCores');
+    k.u32.write(w, v.fp16TflopsX10 ?? 0, 'fp16TflopsX10');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.GpuInfoOutput = {
+      vendor: gpuVendor.read(r),
+      model: k.text.read(r),
+      vramGb: k.u32.read(r),
+      computeUnits: k.u32.read(r),
+      tensorCores: k.u32.read(r),
+      fp16TflopsX10: k.u32.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const accelerator: k.Codec<t.Accelerator, t.AcceleratorOutput> = {
+  write(w, value, name) {
+    const v = k.options(value, name, 'kind', 'model', 'memoryGb', 'topsX10');
+    const at = w.begin(4, name);
+    acceleratorKind.write(w, v.kind ?? 'unknown', 'kind');
+    k.text.write(w, v.model ?? '', 'model');
+    k.u32.write(w, v.memoryGb ?? 0, 'memoryGb');
+    k.u32.write(w, v.topsX10 ?? 0, 'topsX10');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.AcceleratorOutput = {
+      kind: acceleratorKind.read(r),
+      model: k.text.read(r),
+      memoryGb: k.u32.read(r),
+      topsX10: k.u32.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const hardware: k.Codec<t.Hardware, t.HardwareOutput> = {
+  write(w, value, name) {
+    const v = k.options(
+      value,
+      name,
+      'cpuCores',
+      'cpuThreads',
+      'memoryGb',
+      'gpu',
+      'additionalGpus',
+      'storageGb',
+      'networkGbps',
+      'accelerators',
+    );
+    const at = w.begin(8, name);
+    k.u32.write(w, v.cpuCores ?? 0, 'cpuCores');
+    k.u32.write(w, v.cpuThreads ?? 0, 'cpuThreads');
+    k.u32.write(w, v.memoryGb ?? 0, 'memoryGb');
+    optionalGpuInfo.write(w, v.gpu, 'gpu');
+    listOfGpuInfo.write(w, v.additionalGpus ?? [], 'additionalGpus');
+    k.u64.write(w, v.storageGb ?? 0n, 'storageGb');
+    k.u32.write(w, v.networkGbps ?? 0, 'networkGbps');
+    listOfAccelerator.write(w, v.accelerators ?? [], 'accelerators');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.HardwareOutput = {
+      cpuCores: k.u32.read(r),
+      cpuThreads: k.u32.read(r),
+      memoryGb: k.u32.read(r),
+      gpu: optionalGpuInfo.read(r),
+      additionalGpus: listOfGpuInfo.read(r),
+      storageGb: k.u64.read(r),
+      networkGbps: k.u32.read(r),
+      accelerators: listOfAccelerator.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const softwarePair: k.Codec<t.SoftwarePairInput, t.SoftwarePair> = {
+  write(w, value, name) {
+    const v = k.tuple(value, name, 2, 2);
+    const at = w.begin(2, name);
+    k.text.write(w, v[0], 'name');
+    k.text.write(w, v[1], 'version');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.SoftwarePair = [k.text.read(r), k.text.read(r)];
+    return r.leave(end, value);
+  },
+};
+
+export const software: k.Codec<t.Software, t.SoftwareOutput> = {
+  write(w, value, name) {
+    const v = k.options(
+      value,
+      name,
+      'os',
+      'osVersion',
+      'runtimes',
+      'frameworks',
+      'cudaVersion',
+      'drivers',
+    );
+    const at = w.begin(6, name);
+    k.text.write(w, v.os ?? '', 'os');
+    k.text.write(w, v.osVersion ?? '', 'osVersion');
+    listOfSoftwarePair.write(w, v.runtimes ?? [], 'runtimes');
+    listOfSoftwarePair.write(w, v.frameworks ?? [], 'frameworks');
+    k.text.write(w, v.cudaVersion ?? '', 'cudaVersion');
+    listOfSoftwarePair.write(w, v.drivers ?? [], 'drivers');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.SoftwareOutput = {
+      os: k.text.read(r),
+      osVersion: k.text.read(r),
+      runtimes: listOfSoftwarePair.read(r),
+      frameworks: listOfSoftwarePair.read(r),
+      cudaVersion: k.text.read(r),
+      drivers: listOfSoftwarePair.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const modelCapability: k.Codec<t.ModelCapability, t.ModelCapabilityOutput> = {
+  write(w, value, name) {
+    const v = k.options(
+      value,
+      name,
+      'modelId',
+      'family',
+      'parametersBX10',
+      'contextLength',
+      'quantization',
+      'modalities',
+      'tokensPerSec',
+      'loaded',
+    );
+    const at = w.begin(8, name);
+    k.text.write(w, v.modelId ?? '', 'modelId');
+    k.text.write(w, v.family ?? '', 'family');
+    k.u32.write(w, v.parametersBX10 ?? 0, 'parametersBX10');
+    k.u32.write(w, v.contextLength ?? 0, 'contextLength');
+    k.text.write(w, v.quantization ?? '', 'quantization');
+    listOfModality.write(w, v.modalities ?? [], 'modalities');
+    k.u32.write(w, v.tokensPerSec ?? 0, 'tokensPerSec');
+    k.boolean.write(w, v.loaded ?? false, 'loaded');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.ModelCapabilityOutput = {
+      modelId: k.text.read(r),
+      family: k.text.read(r),
+      parametersBX10: k.u32.read(r),
+      contextLength: k.u32.read(r),
+      quantization: k.text.read(r),
+      modalities: listOfModality.read(r),
+      tokensPerSec: k.u32.read(r),
+      loaded: k.boolean.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const toolCapability: k.Codec<t.ToolCapability, t.ToolCapabilityOutput> = {
+  write(w, value, name) {
+    const v = k.options(
+      value,
+      name,
+      'toolId',
+      'name',
+      'version',
+      'inputSchema',
+      'outputSchema',
+      'requires',
+      'estimatedTimeMs',
+      'stateless',
+    );
+    const at = w.begin(8, name);
+    k.text.write(w, v.toolId ?? '', 'toolId');
+    k.text.write(w, v.name ?? '', 'name');
+    k.text.write(w, v.version ?? '', 'version');
+    k.text.write(w, v.inputSchema ?? '', 'inputSchema');
+    k.text.write(w, v.outputSchema ?? '', 'outputSchema');
+    listOfText.write(w, v.requires ?? [], 'requires');
+    k.counter.write(w, v.estimatedTimeMs ?? 0, 'estimatedTimeMs');
+    k.boolean.write(w, v.stateless ?? false, 'stateless');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.ToolCapabilityOutput = {
+      toolId: k.text.read(r),
+      name: k.text.read(r),
+      version: k.text.read(r),
+      inputSchema: k.text.read(r),
+      outputSchema: k.text.read(r),
+      requires: listOfText.read(r),
+      estimatedTimeMs: k.counter.read(r),
+      stateless: k.boolean.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const capabilityLimits: k.Codec<t.CapabilityLimits, t.CapabilityLimitsOutput> = {
+  write(w, value, name) {
+    const v = k.options(
+      value,
+      name,
+      'maxConcurrentRequests',
+      'maxTokensPerRequest',
+      'rateLimitRpm',
+      'maxBatchSize',
+      'maxInputBytes',
+      'maxOutputBytes',
+    );
+    const at = w.begin(6, name);
+    k.u32.write(w, v.maxConcurrentRequests ?? 0, 'maxConcurrentRequests');
+    k.u32.write(w, v.maxTokensPerRequest ?? 0, 'maxTokensPerRequest');
+    k.u32.write(w, v.rateLimitRpm ?? 0, 'rateLimitRpm');
+    k.u32.write(w, v.maxBatchSize ?? 0, 'maxBatchSize');
+    k.u64.write(w, v.maxInputBytes ?? 0n, 'maxInputBytes');
+    k.u64.write(w, v.maxOutputBytes ?? 0n, 'maxOutputBytes');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.CapabilityLimitsOutput = {
+      maxConcurrentRequests: k.u32.read(r),
+      maxTokensPerRequest: k.u32.read(r),
+      rateLimitRpm: k.u32.read(r),
+      maxBatchSize: k.u32.read(r),
+      maxInputBytes: k.u64.read(r),
+      maxOutputBytes: k.u64.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const capabilitySet: k.Codec<t.CapabilitySet, t.CapabilitySetOutput> = {
+  write(w, value, name) {
+    const v = k.options(
+      value,
+      name,
+      'hardware',
+      'software',
+      'models',
+      'tools',
+      'tags',
+      'limits',
+      'metadata',
+    );
+    const at = w.begin(7, name);
+    optionalHardware.write(w, v.hardware, 'hardware');
+    optionalSoftware.write(w, v.software, 'software');
+    listOfModelCapability.write(w, v.models ?? [], 'models');
+    listOfToolCapability.write(w, v.tools ?? [], 'tools');
+    listOfText.write(w, v.tags ?? [], 'tags');
+    optionalCapabilityLimits.write(w, v.limits, 'limits');
+    mapOfText.write(w, v.metadata ?? {}, 'metadata');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.CapabilitySetOutput = {
+      hardware: optionalHardware.read(r),
+      software: optionalSoftware.read(r),
+      models: listOfModelCapability.read(r),
+      tools: listOfToolCapability.read(r),
+      tags: listOfText.read(r),
+      limits: optionalCapabilityLimits.read(r),
+      metadata: mapOfText.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const capabilityFilter: k.Codec<t.CapabilityFilter, t.CapabilityFilter> = {
+  write(w, value, name) {
+    const v = k.options(
+      value,
+      name,
+      'requireTags',
+      'requireModels',
+      'requireTools',
+      'minMemoryGb',
+      'minMemoryMb',
+      'requireGpu',
+      'gpuVendor',
+      'minVramGb',
+      'minVramMb',
+      'minContextLength',
+      'requireModalities',
+    );
+    const at = w.begin(11, name);
+    listOfText.write(w, v.requireTags ?? [], 'requireTags');
+    listOfText.write(w, v.requireModels ?? [], 'requireModels');
+    listOfText.write(w, v.requireTools ?? [], 'requireTools');
+    k.u32.write(w, v.minMemoryGb ?? 0, 'minMemoryGb');
+    k.u32.write(w, v.minMemoryMb ?? 0, 'minMemoryMb');
+    k.boolean.write(w, v.requireGpu ?? false, 'requireGpu');
+    optionalGpuVendor.write(w, v.gpuVendor, 'gpuVendor');
+    k.u32.write(w, v.minVramGb ?? 0, 'minVramGb');
+    k.u32.write(w, v.minVramMb ?? 0, 'minVramMb');
+    k.u32.write(w, v.minContextLength ?? 0, 'minContextLength');
+    listOfModality.write(w, v.requireModalities ?? [], 'requireModalities');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.CapabilityFilter = {
+      requireTags: listOfText.read(r),
+      requireModels: listOfText.read(r),
+      requireTools: listOfText.read(r),
+      minMemoryGb: k.u32.read(r),
+      minMemoryMb: k.u32.read(r),
+      requireGpu: k.boolean.read(r),
+      gpuVendor: optionalGpuVendor.read(r),
+      minVramGb: k.u32.read(r),
+      minVramMb: k.u32.read(r),
+      minContextLength: k.u32.read(r),
+      requireModalities: listOfModality.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const capabilityRequirement: k.Codec<t.CapabilityRequirement, t.CapabilityRequirement> = {
+  write(w, value, name) {
+    const v = k.options(
+      value,
+      name,
+      'filter',
+      'preferMoreMemory',
+      'preferMoreVram',
+      'preferFasterInference',
+      'preferLoadedModels',
+    );
+    const at = w.begin(5, name);
+    capabilityFilter.write(w, v.filter ?? {}, 'filter');
+    k.f64.write(w, v.preferMoreMemory ?? 0, 'preferMoreMemory');
+    k.f64.write(w, v.preferMoreVram ?? 0, 'preferMoreVram');
+    k.f64.write(w, v.preferFasterInference ?? 0, 'preferFasterInference');
+    k.f64.write(w, v.preferLoadedModels ?? 0, 'preferLoadedModels');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.CapabilityRequirement = {
+      filter: capabilityFilter.read(r),
+      preferMoreMemory: k.f64.read(r),
+      preferMoreVram: k.f64.read(r),
+      preferFasterInference: k.f64.read(r),
+      preferLoadedModels: k.f64.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const tagKey: k.Codec<t.TagKey, t.TagKey> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(2, name);
+    taxonomyAxis.write(w, v.axis, 'axis');
+    k.text.write(w, v.key, 'key');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.TagKey = {
+      axis: taxonomyAxis.read(r),
+      key: k.text.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const subnetId: k.Codec<t.SubnetId, t.SubnetId> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    const at = w.begin(1, name);
+    listOfU32.write(w, v.levels, 'levels');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.SubnetId = {
+      levels: listOfU32.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const subnetRule: k.Codec<t.SubnetRule, t.SubnetRule> = {
+  write(w, value, name) {
+    const v = k.options(value, name, 'tagPrefix', 'level', 'values');
+    const at = w.begin(3, name);
+    k.text.write(w, v.tagPrefix, 'tagPrefix');
+    k.u32.write(w, v.level, 'level');
+    mapOfU32.write(w, v.values, 'values');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.SubnetRule = {
+      tagPrefix: k.text.read(r),
+      level: k.u32.read(r),
+      values: mapOfU32.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const subnetPolicy: k.Codec<t.SubnetPolicy, t.SubnetPolicy> = {
+  write(w, value, name) {
+    const v = k.options(value, name, 'rules');
+    const at = w.begin(1, name);
+    listOfSubnetRule.write(w, v.rules ?? [], 'rules');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.SubnetPolicy = {
+      rules: listOfSubnetRule.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const scopeFilter: k.Codec<t.ScopeFilter, t.ScopeFilter> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    switch (v.kind) {
+      case 'any': {
+        w.count(0);
+        const at = w.begin(0, name);
+        k.options(v, name, 'kind');
+        return w.end(at);
+      }
+      case 'globalOnly': {
+        w.count(1);
+        const at = w.begin(0, name);
+        k.options(v, name, 'kind');
+        return w.end(at);
+      }
+      case 'sameSubnet': {
+        w.count(2);
+        const at = w.begin(0, name);
+        k.options(v, name, 'kind');
+        return w.end(at);
+      }
+      case 'tenant': {
+        w.count(3);
+        const at = w.begin(1, name);
+        k.options(v, name, 'kind', 'tenant');
+        k.text.write(w, v.tenant, 'tenant');
+        return w.end(at);
+      }
+      case 'tenants': {
+        w.count(4);
+        const at = w.begin(1, name);
+        k.options(v, name, 'kind', 'tenants');
+        listOfText.write(w, v.tenants, 'tenants');
+        return w.end(at);
+      }
+      case 'region': {
+        w.count(5);
+        const at = w.begin(1, name);
+        k.options(v, name, 'kind', 'region');
+        k.text.write(w, v.region, 'region');
+        return w.end(at);
+      }
+      case 'regions': {
+        w.count(6);
+        const at = w.begin(1, name);
+        k.options(v, name, 'kind', 'regions');
+        listOfText.write(w, v.regions, 'regions');
+        return w.end(at);
+      }
+      default:
+        return k.noCase(name, (v as { kind: unknown }).kind);
+    }
+  },
+  read(r) {
+    const number = r.count();
+    const end = r.enter();
+    switch (number) {
+      case 0:
+        return r.leave(end, {
+          kind: 'any',
+        });
+      case 1:
+        return r.leave(end, {
+          kind: 'globalOnly',
+        });
+      case 2:
+        return r.leave(end, {
+          kind: 'sameSubnet',
+        });
+      case 3:
+        return r.leave(end, {
+          kind: 'tenant',
+          tenant: k.text.read(r),
+        });
+      case 4:
+        return r.leave(end, {
+          kind: 'tenants',
+          tenants: listOfText.read(r),
+        });
+      case 5:
+        return r.leave(end, {
+          kind: 'region',
+          region: k.text.read(r),
+        });
+      case 6:
+        return r.leave(end, {
+          kind: 'regions',
+          regions: listOfText.read(r),
+        });
+      default:
+        return k.noCase('scopeFilter', number);
+    }
+  },
+};
+
+export const tag: k.Codec<t.TagInput, t.Tag> = {
+  write(w, value, name) {
+    const v = k.object(value, name);
+    switch (v.kind) {
+      case 'axisPresent': {
+        w.count(0);
+        const at = w.begin(2, name);
+        k.options(v, name, 'kind', 'axis', 'key');
+        taxonomyAxis.write(w, v.axis, 'axis');
+        k.text.write(w, v.key, 'key');
+        return w.end(at);
+      }
+      case 'axisValue': {
+        w.count(1);
+        const at = w.begin(4, name);
+        k.options(v, name, 'kind', 'axis', 'key', 'value', 'separator');
+        taxonomyAxis.write(w, v.axis, 'axis');
+        k.text.write(w, v.key, 'key');
+        k.text.write(w, v.value, 'value');
+        axisSeparator.write(w, v.separator ?? '=', 'separator');
+        return w.end(at);
+      }
+      case 'reserved': {
+        w.count(2);
+        const at = w.begin(2, name);
+        k.options(v, name, 'kind', 'prefix', 'body');
+        k.text.write(w, v.prefix, 'prefix');
+        k.text.write(w, v.body, 'body');
+        return w.end(at);
+      }
+      case 'legacy': {
+        w.count(3);
+        const at = w.begin(1, name);
+        k.options(v, name, 'kind', 'raw');
+        k.text.write(w, v.raw, 'raw');
+        return w.end(at);
+      }
+      default:
+        return k.noCase(name, (v as { kind: unknown }).kind);
+    }
+  },
+  read(r) {
+    const number = r.count();
+    const end = r.enter();
+    switch (number) {
+      case 0:
+        return r.leave(end, {
+          kind: 'axisPresent',
+          axis: taxonomyAxis.read(r),
+          key: k.text.read(r),
+        });
+      case 1:
+        return r.leave(end, {
+          kind: 'axisValue',
+          axis: taxonomyAxis.read(r),
+          key: k.text.read(r),
+          value: k.text.read(r),
+          separator: axisSeparator.read(r),
+        });
+      case 2:
+        return r.leave(end, {
+          kind: 'reserved',
+          prefix: k.text.read(r),
+          body: k.text.read(r),
+        });
+      case 3:
+        return r.leave(end, {
+          kind: 'legacy',
+          raw: k.text.read(r),
+        });
+      default:
+        return k.noCase('tag', number);
+    }
+  },
+};
+
+export const optionalGpuInfo = k.optional(gpuInfo);
+export const listOfGpuInfo = k.list(gpuInfo);
+export const listOfAccelerator = k.list(accelerator);
+export const listOfSoftwarePair = k.list(softwarePair);
+export const listOfModality = k.list(modality);
+export const listOfText = k.list(k.text);
+export const optionalHardware = k.optional(hardware);
+export const optionalSoftware = k.optional(software);
+export const listOfModelCapability = k.list(modelCapability);
+export const listOfToolCapability = k.list(toolCapability);
+export const optionalCapabilityLimits = k.optional(capabilityLimits);
+export const mapOfText = k.map(k.text);
+export const optionalGpuVendor = k.optional(gpuVendor);
+export const listOfU32 = k.list(k.u32);
+export const mapOfU32 = k.map(k.u32);
+export const listOfSubnetRule = k.list(subnetRule);
+export const optionalText = k.optional(k.text);

@@ -16,6 +16,14 @@ interface Functions {
   meshMeshNodeConnectRouted(environment: number, handle: number, peerNodeId: bigint): number;
   meshMeshNodeRoutes(handle: number, out: Buffer): number;
   meshMeshNodeDiscoveredNodes(handle: number): number;
+  meshMeshNodeAnnounceCapabilities(environment: number, handle: number, args: Uint8Array): number;
+  meshMeshNodeWithdrawCapabilities(environment: number, handle: number): number;
+  meshMeshNodeFindNodes(handle: number, args: Uint8Array, out: Buffer): number;
+  meshMeshNodeFindNodesScoped(handle: number, args: Uint8Array, out: Buffer): number;
+  meshMeshNodeFindBestNode(handle: number, args: Uint8Array): bigint | null;
+  meshMeshNodeFindBestNodeScoped(handle: number, args: Uint8Array): bigint | null;
+  meshMeshNodePeerCapabilities(handle: number, nodeId: bigint, out: Buffer): number;
+  meshMeshNodeWatchNodes(environment: number, handle: number, args: Uint8Array): number;
   meshMeshNodeAccept(environment: number, handle: number, peerNodeId: bigint): number;
   meshMeshNodeDisconnect(environment: number, handle: number, peerNodeId: bigint): number;
   meshMeshNodeOpenStream(
@@ -66,6 +74,9 @@ interface Functions {
   meshMeshEventsStop(handle: number): void;
   meshMeshEventsNext(environment: number, handle: number, max: number): number;
   meshMeshEventsClose(handle: number): void;
+  meshCapabilityChangesStop(handle: number): void;
+  meshCapabilityChangesNext(environment: number, handle: number, max: number): number;
+  meshCapabilityChangesClose(handle: number): void;
 }
 
 /** The functions of the native library for this module. */
