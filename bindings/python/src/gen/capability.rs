@@ -2226,7 +2226,7 @@ fn normalize_gpu_vendor(py: Python<'_>, vendor: Arg<'_, '_>) -> Answer {
 #[pyfunction]
 #[pyo3(signature = (tags, tenant_id))]
 fn with_tenant_scope(py: Python<'_>, tags: Option<Arg<'_, '_>>, tenant_id: Arg<'_, '_>) -> Answer {
-    let tags = abi::arg_or::<Vec<PyBackedStr>>(tags, "tags", || vec![])?;
+    let tags = abi::arg_or::<Vec<PyBackedStr>>(tags, "tags", Vec::new)?;
     let tags: Vec<_> = tags.iter().map(|item| &**item).collect();
     let tenant_id = abi::arg::<&str>(tenant_id, "tenant_id")?;
     abi::run(py, usize::MAX, || {
@@ -2238,7 +2238,7 @@ fn with_tenant_scope(py: Python<'_>, tags: Option<Arg<'_, '_>>, tenant_id: Arg<'
 #[pyfunction]
 #[pyo3(signature = (tags, region))]
 fn with_region_scope(py: Python<'_>, tags: Option<Arg<'_, '_>>, region: Arg<'_, '_>) -> Answer {
-    let tags = abi::arg_or::<Vec<PyBackedStr>>(tags, "tags", || vec![])?;
+    let tags = abi::arg_or::<Vec<PyBackedStr>>(tags, "tags", Vec::new)?;
     let tags: Vec<_> = tags.iter().map(|item| &**item).collect();
     let region = abi::arg::<&str>(region, "region")?;
     abi::run(py, usize::MAX, || {
@@ -2250,7 +2250,7 @@ fn with_region_scope(py: Python<'_>, tags: Option<Arg<'_, '_>>, region: Arg<'_, 
 #[pyfunction]
 #[pyo3(signature = (tags))]
 fn with_subnet_local_scope(py: Python<'_>, tags: Option<Arg<'_, '_>>) -> Answer {
-    let tags = abi::arg_or::<Vec<PyBackedStr>>(tags, "tags", || vec![])?;
+    let tags = abi::arg_or::<Vec<PyBackedStr>>(tags, "tags", Vec::new)?;
     let tags: Vec<_> = tags.iter().map(|item| &**item).collect();
     abi::run(py, usize::MAX, || {
         <net_core::Functions as api::CapabilityFunctions>::with_subnet_local_scope(&tags)

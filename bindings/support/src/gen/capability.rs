@@ -369,7 +369,7 @@ impl Pack for net_types::capability::CapabilitySet {
             tools: f.field_or_else(Vec::new)?,
             tags: f.field_or_else(Vec::new)?,
             limits: f.field_or(None)?,
-            metadata: f.field_or_else(|| Default::default())?,
+            metadata: f.field_or_else(Default::default)?,
         })
     }
 }
@@ -423,7 +423,7 @@ impl Pack for net_types::capability::CapabilityRequirement {
     fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut f = r.record()?;
         Ok(Self {
-            filter: f.field_or_else(|| Default::default())?,
+            filter: f.field_or_else(Default::default)?,
             prefer_more_memory: f.field_or_else(|| 0.0)?,
             prefer_more_vram: f.field_or_else(|| 0.0)?,
             prefer_faster_inference: f.field_or_else(|| 0.0)?,

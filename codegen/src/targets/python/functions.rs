@@ -303,6 +303,7 @@ fn argument(api: &Api, arg: &Arg, name: &str, is_async: bool) -> Result<(Vec<Str
         format!("abi::arg::<{ty}>({ident}, {name})?{unwrap}")
     };
     let read = read.replace("::<_>", "").replace("|| Default::default()", "Default::default");
+    let read = read.replace("|| vec![])", "Vec::new)");
     let mut bindings = vec![format!("let {ident} = {read};")];
     bindings.extend(more);
     Ok((bindings, passed))

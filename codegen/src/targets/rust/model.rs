@@ -213,6 +213,12 @@ pub(crate) fn contracts(api: &Api, position: usize, module: &Module) -> ApiModel
     ApiModel { traits, hosts: module.hosts.iter().map(|host| host_trait(api, host)).collect() }
 }
 
+/// Whether a value is the one that its type has by default.
+fn is_default(value: &str) -> bool {
+    matches!(value, "Default::default()" | "vec![]" | "\"\".to_owned()" | "false" | "0" | "0.0")
+        || value.starts_with("std::time::Duration::from_") && value.ends_with("(0)")
+}
+
 fn constant(api: &Api, item: &crate::ir::Const) -> ConstModel {
     let (ty, value) = match &item.ty {
         Type::String => {
@@ -388,7 +394,7 @@ fn record(api: &Api, item: &Record) -> RecordModel {
         writes_debug: holds,
         has_default: item.all_optional() && !holds,
         required: if holds { None } else { required(item, &fields) },
-        derives_default: fields.iter().all(|field| field.default == "Default::default()"),
+        derives_default: fields.iter().all(|field| is_default(&field.default)),
         derives: derives.into(),
         has_secrets,
         checks: item.fields.iter().flat_map(|field| checks(api, field, "self.")).collect(),

@@ -261,6 +261,9 @@ fn value(api: &Api, name: &str, ty: &Type, default: Option<&Literal>) -> FieldMo
             format!("match {unpack} {{ Some(value) => value, None => return Err(f.missing()) }}")
         }
         (None, Some(stand_in), _) if stand_in == "vec![]" => "f.field_or_else(Vec::new)?".into(),
+        (None, Some(stand_in), _) if stand_in == "Default::default()" => {
+            "f.field_or_else(Default::default)?".into()
+        }
         (None, Some(stand_in), _) => format!("f.field_or_else(|| {stand_in})?"),
         (None, None, true) => "f.field_or(None)?".into(),
         (None, None, false) => "f.field()?".into(),

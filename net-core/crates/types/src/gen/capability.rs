@@ -581,7 +581,7 @@ impl Default for Accelerator {
 }
 
 /// What a machine has.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hardware {
     /// Cores of the processor.
     pub cpu_cores: u32,
@@ -601,21 +601,6 @@ pub struct Hardware {
     pub accelerators: Vec<crate::capability::Accelerator>,
 }
 
-impl Default for Hardware {
-    fn default() -> Self {
-        Self {
-            cpu_cores: 0,
-            cpu_threads: 0,
-            memory_gb: 0,
-            gpu: Default::default(),
-            additional_gpus: vec![],
-            storage_gb: 0,
-            network_gbps: 0,
-            accelerators: vec![],
-        }
-    }
-}
-
 /// Something that is installed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SoftwarePair {
@@ -626,7 +611,7 @@ pub struct SoftwarePair {
 }
 
 /// What runs on a machine.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Software {
     /// Operating system.
     pub os: String,
@@ -642,21 +627,8 @@ pub struct Software {
     pub drivers: Vec<crate::capability::SoftwarePair>,
 }
 
-impl Default for Software {
-    fn default() -> Self {
-        Self {
-            os: "".to_owned(),
-            os_version: "".to_owned(),
-            runtimes: vec![],
-            frameworks: vec![],
-            cuda_version: "".to_owned(),
-            drivers: vec![],
-        }
-    }
-}
-
 /// A model that is served.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ModelCapability {
     /// Its id.
     pub model_id: String,
@@ -676,23 +648,8 @@ pub struct ModelCapability {
     pub loaded: bool,
 }
 
-impl Default for ModelCapability {
-    fn default() -> Self {
-        Self {
-            model_id: "".to_owned(),
-            family: "".to_owned(),
-            parameters_b_x10: 0,
-            context_length: 0,
-            quantization: "".to_owned(),
-            modalities: vec![],
-            tokens_per_sec: 0,
-            loaded: false,
-        }
-    }
-}
-
 /// A tool that is offered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ToolCapability {
     /// Its id.
     pub tool_id: String,
@@ -712,23 +669,8 @@ pub struct ToolCapability {
     pub stateless: bool,
 }
 
-impl Default for ToolCapability {
-    fn default() -> Self {
-        Self {
-            tool_id: "".to_owned(),
-            name: "".to_owned(),
-            version: "".to_owned(),
-            input_schema: "".to_owned(),
-            output_schema: "".to_owned(),
-            requires: vec![],
-            estimated_time: std::time::Duration::from_millis(0),
-            stateless: false,
-        }
-    }
-}
-
 /// How much a node takes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CapabilityLimits {
     /// Requests at once.
     pub max_concurrent_requests: u32,
@@ -744,22 +686,9 @@ pub struct CapabilityLimits {
     pub max_output: u64,
 }
 
-impl Default for CapabilityLimits {
-    fn default() -> Self {
-        Self {
-            max_concurrent_requests: 0,
-            max_tokens_per_request: 0,
-            rate_limit_rpm: 0,
-            max_batch_size: 0,
-            max_input: 0,
-            max_output: 0,
-        }
-    }
-}
-
 /// What a node announces. Typed parts become tags without loss, each field one of `<axis>.<key>=<value>`, and of a peer's tags
 /// those that fit a typed part come back in it; all others are among `tags`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CapabilitySet {
     /// What the machine has.
     pub hardware: Option<crate::capability::Hardware>,
@@ -777,22 +706,8 @@ pub struct CapabilitySet {
     pub metadata: std::collections::BTreeMap<String, String>,
 }
 
-impl Default for CapabilitySet {
-    fn default() -> Self {
-        Self {
-            hardware: Default::default(),
-            software: Default::default(),
-            models: vec![],
-            tools: vec![],
-            tags: vec![],
-            limits: Default::default(),
-            metadata: Default::default(),
-        }
-    }
-}
-
 /// What a node has to have, all of it; what says nothing asks for nothing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CapabilityFilter {
     /// All of these tags, with either separator.
     pub require_tags: Vec<String>,
@@ -818,26 +733,8 @@ pub struct CapabilityFilter {
     pub require_modalities: Vec<crate::capability::Modality>,
 }
 
-impl Default for CapabilityFilter {
-    fn default() -> Self {
-        Self {
-            require_tags: vec![],
-            require_models: vec![],
-            require_tools: vec![],
-            min_memory_gb: 0,
-            min_memory_mb: 0,
-            require_gpu: false,
-            gpu_vendor: Default::default(),
-            min_vram_gb: 0,
-            min_vram_mb: 0,
-            min_context_length: 0,
-            require_modalities: vec![],
-        }
-    }
-}
-
 /// What the best node has to have, and what counts more. Each weight is between 0 and 1.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CapabilityRequirement {
     /// What it has to have.
     pub filter: crate::capability::CapabilityFilter,
@@ -849,18 +746,6 @@ pub struct CapabilityRequirement {
     pub prefer_faster_inference: f64,
     /// Weight of the part of its models that is in memory.
     pub prefer_loaded_models: f64,
-}
-
-impl Default for CapabilityRequirement {
-    fn default() -> Self {
-        Self {
-            filter: Default::default(),
-            prefer_more_memory: 0.0,
-            prefer_more_vram: 0.0,
-            prefer_faster_inference: 0.0,
-            prefer_loaded_models: 0.0,
-        }
-    }
 }
 
 /// What a tag is about.
@@ -891,16 +776,10 @@ pub struct SubnetRule {
 }
 
 /// How the subnet of a node follows from what it has announced. A node that no rule says anything of is in no subnet.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SubnetPolicy {
     /// The rules; of several for one level the last that says something counts.
     pub rules: Vec<crate::capability::SubnetRule>,
-}
-
-impl Default for SubnetPolicy {
-    fn default() -> Self {
-        Self { rules: vec![] }
-    }
 }
 
 /// Why capabilities cannot be announced, or a text is no tag.
