@@ -22,17 +22,25 @@ pub struct Edition {
 /// Bytes behind what the signature covers: itself, and the count of hops.
 const BEHIND: usize = 64 + 1;
 
+/// The version of the layout that is read wholly.
+const VERSION: u8 = 1;
+
 /// An announcement as it came, without the count of its hops.
 #[derive(Debug, Clone)]
 pub(crate) struct Signed {
+    /// What it says; of a later version the parts that every version has, with an empty body.
     pub(crate) says: Announcement,
+    /// Whether it is of a later version.
+    pub(crate) is_later: bool,
     bytes: Box<[u8]>,
 }
 
 impl Signed {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Error> {
-        let says = Announcement::decode(bytes)?;
-        Ok(Self { says, bytes: bytes[..bytes.len() - 1].into() })
+        let later = later(bytes);
+        let is_later = later.is_some();
+        let says = later.map_or_else(|| Announcement::decode(bytes), Ok)?;
+        Ok(Self { says, is_later, bytes: bytes[..bytes.len() - 1].into() })
     }
 
     pub(crate) fn entity(&self) -> EntityId {
@@ -58,6 +66,33 @@ impl Signed {
     pub(crate) fn into_kept(self) -> Kept {
         Kept { bytes: self.bytes, hops: self.says.hops }
     }
+}
+
+/// What an announcement of a later version says in the parts that every version has where it is: up to `issued` in front,
+/// signature and hops at the end.
+fn later(bytes: &[u8]) -> Option<Announcement> {
+    let label = b"net.announce.v1\0";
+    let rest = bytes.strip_prefix(label)?;
+    let (version, rest) = rest.split_first()?;
+    let (_kind, rest) = rest.split_first()?;
+    let (entity_id, rest) = rest.split_first_chunk::<32>()?;
+    let (epoch, rest) = rest.split_first_chunk::<8>()?;
+    let (revision, rest) = rest.split_first_chunk::<4>()?;
+    let (ttl, rest) = rest.split_first_chunk::<4>()?;
+    let (issued, rest) = rest.split_first_chunk::<8>()?;
+    let (hops, rest) = rest.split_last()?;
+    let (_, signature) = rest.split_last_chunk::<64>()?;
+    (*version > VERSION).then(|| Announcement {
+        kind: AnnouncementKind::Full,
+        entity_id: *entity_id,
+        epoch: u64::from_le_bytes(*epoch),
+        revision: u32::from_le_bytes(*revision),
+        ttl: u32::from_le_bytes(*ttl),
+        issued: Timestamp(u64::from_le_bytes(*issued)),
+        body: Default::default(),
+        signature: *signature,
+        hops: *hops,
+    })
 }
 
 /// The bytes of an announcement that are passed on.

@@ -1,4 +1,4 @@
-//! What is measured without another system beside it: forwarding, idle peers, and a simulated world.
+//! What is measured without another system beside it: forwarding, finding nodes, idle peers, and a simulated world.
 
 use std::collections::BTreeMap;
 use std::thread::sleep;
@@ -19,8 +19,10 @@ const REST: Duration = Duration::from_secs(12);
 /// All of it, by name.
 pub(super) fn all(workspace: &Workspace, job: &Job, effort: Effort) -> Result<BTreeMap<String, f64>> {
     let mut figures = BTreeMap::new();
-    for core in benches::of(workspace, job, "net-machine", "forward")? {
-        figures.insert(core.name, core.nanos);
+    for (package, bench) in [("net-machine", "forward"), ("net-channel", "index")] {
+        for core in benches::of(workspace, job, package, bench)? {
+            figures.insert(core.name, core.nanos);
+        }
     }
     let (memory, time) = idle(workspace, effort).context("idle peers")?;
     let of = |name: &str| format!("{name} of {}", effort.crowd);

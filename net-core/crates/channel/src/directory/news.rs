@@ -60,6 +60,7 @@ impl Directory {
         let node = signed.entity().node_id().0;
         let from = giver.and_then(|link| self.neighbours.get(&link)).map(|neighbour| neighbour.entity);
         let is_full = signed.says.kind == AnnouncementKind::Full;
+        let is_live = held.is_live();
         let state = held.state().cloned();
         if self.table.get(node).is_some() {
             self.table.hold(node, held);
@@ -82,7 +83,7 @@ impl Directory {
         }
         self.changed.insert(node);
         if giver.is_some() {
-            self.set_time(at, node, signed, state.is_some());
+            self.set_time(at, node, signed, is_live);
         }
         self.spread(node, giver, signed.says.hops);
     }
@@ -103,7 +104,7 @@ impl Directory {
         if let Some((signed, link)) = &entry.waiting {
             self.waits_no_more(signed, *link);
         }
-        if entry.held.state().is_some() {
+        if entry.held.is_live() {
             self.index.remove(node);
             self.changed.insert(node);
         }
@@ -189,6 +190,9 @@ impl Directory {
     /// What is held of an origin once an announcement counts.
     fn read_held(&self, node: u64, signed: &Signed) -> Result<Held, Drop> {
         let says = &signed.says;
+        if signed.is_later {
+            return Ok(Held::Later(signed.clone().into_kept()));
+        }
         match says.kind {
             AnnouncementKind::Full => {
                 let state = State::decode(&says.body).map_err(|_| Drop::BadBody)?;

@@ -53,7 +53,7 @@ impl Directory {
                     }
                     full
                 }
-                Held::Live { delta: Some(kept), .. } | Held::Withdrawn(kept) => {
+                Held::Live { delta: Some(kept), .. } | Held::Withdrawn(kept) | Held::Later(kept) => {
                     entry.has_newest.insert(link);
                     kept
                 }

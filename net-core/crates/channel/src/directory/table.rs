@@ -39,6 +39,8 @@ pub(crate) enum Held {
     Live { full: Kept, base: u32, delta: Option<Kept>, state: State },
     /// The announcement that took all back.
     Withdrawn(Kept),
+    /// An announcement of a later version, which is passed on and says nothing here.
+    Later(Kept),
     /// Nothing any more: its time was over.
     Expired,
 }
@@ -50,16 +52,21 @@ impl Held {
                 // The index keeps each text once more.
                 full.cost() + delta.as_ref().map_or(0, Kept::cost) + 2 * state.cost()
             }
-            Self::Withdrawn(kept) => kept.cost(),
+            Self::Withdrawn(kept) | Self::Later(kept) => kept.cost(),
             Self::Expired => 0,
         }
     }
 
-    /// What it announces now.
+    /// Whether it holds until its time is over.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self, Self::Live { .. } | Self::Later(_))
+    }
+
+    /// What it announces now, as far as that is understood here.
     pub(crate) fn state(&self) -> Option<&State> {
         match self {
             Self::Live { state, .. } => Some(state),
-            Self::Withdrawn(_) | Self::Expired => None,
+            Self::Withdrawn(_) | Self::Later(_) | Self::Expired => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What neighbours hand on that nobody has signed, or that is none.
 
-use crate::kit::{Bench, EPOCH, Say, entity, revoked, said};
+use crate::kit::{Bench, EPOCH, Say, entity, later, revoked, said};
 use net_channel::{Drop, Event};
 use net_gossip::{Link, Misdeed};
 use net_types::{capability::AnnouncementKind, route::GossipKind};
@@ -31,6 +31,50 @@ fn forgeries_cost_the_neighbour_its_session_and_silence_nobody() {
     assert_eq!(bench.events(), [Event::Misbehaved { link: one, misdeed: Misdeed::Forged }]);
     bench.give(two, &said(9, Say::default()));
     assert!(bench.knows(9));
+}
+
+#[test]
+fn a_later_version_is_passed_on_unread_and_blames_nobody() {
+    let mut bench = Bench::new();
+    let (one, two) = (bench.neighbour(1), bench.neighbour(2));
+    bench.give(one, &said(9, Say::default()));
+    assert!(bench.knows(9));
+    bench.said(two);
+
+    let message = later(9, 2, b"what nobody here reads");
+    bench.give(one, &message);
+    assert!(!bench.knows(9), "what it says now is not known");
+    let told = bench.said(two);
+    let is_the_same = |told: &[u8]| told[..told.len() - 1] == message[..message.len() - 1];
+    assert_eq!(told.iter().filter(|told| is_the_same(told)).count(), 1);
+    assert_eq!(told[0].last(), Some(&2), "it has made one hop more");
+
+    let three = bench.neighbour(3);
+    let marks = [&[GossipKind::AnnouncementMarks.tag()][..], &[0; 8], &[0xff; 8], &[0; 2]].concat();
+    bench.give(three, &marks);
+    assert!(bench.said(three).iter().any(|told| is_the_same(told)), "who joins later is told, too");
+
+    bench.pass(std::time::Duration::from_secs(301));
+    let four = bench.neighbour(4);
+    bench.give(four, &marks);
+    assert!(!bench.said(four).iter().any(|told| is_the_same(told)), "its time is over");
+
+    bench.give(one, &said(9, Say { revision: 3, issued: bench.at.wall, ..Say::default() }));
+    assert!(bench.knows(9), "a version that is read is understood again");
+    assert!(!bench.events().iter().any(|event| matches!(event, Event::Misbehaved { .. })));
+}
+
+#[test]
+fn a_forged_later_version_is_a_forgery_and_a_short_one_is_none() {
+    let mut bench = Bench::new();
+    let one = bench.neighbour(1);
+    let sound = later(9, 2, b"");
+    let mut forged = sound.clone();
+    forged[60] ^= 1;
+    bench.give(one, &forged);
+    assert_eq!((bench.dropped(Drop::Forged), bench.dropped(Drop::Malformed)), (1, 0));
+    bench.give(one, &sound[..100]);
+    assert_eq!((bench.dropped(Drop::Forged), bench.dropped(Drop::Malformed)), (1, 1));
 }
 
 #[test]

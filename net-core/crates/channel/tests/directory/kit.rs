@@ -100,6 +100,18 @@ pub(crate) fn said(number: u64, say: Say) -> Vec<u8> {
     [vec![GossipKind::Announcement.tag()], announcement.encode().expect("it is sound")].concat()
 }
 
+/// The message by which a number's identity says something in a later version of the layout.
+pub(crate) fn later(number: u64, revision: u32, rest: &[u8]) -> Vec<u8> {
+    let sound = said(number, Say { revision, ..Say::default() });
+    // Kind of message, label, version, and all up to the time of issue.
+    let mut bytes = sound[1..75].to_vec();
+    bytes[16] = 2;
+    bytes[17] = 200;
+    bytes.extend_from_slice(rest);
+    let signature = sign(number, &bytes);
+    [&[GossipKind::Announcement.tag()][..], &bytes, &signature, &[1]].concat()
+}
+
 /// The message by which a number's identity revokes.
 pub(crate) fn revoked(number: u64, floor: u32) -> Vec<u8> {
     let issuer = *entity(number).as_bytes();
