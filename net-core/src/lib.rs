@@ -9,7 +9,7 @@
 mod echo;
 
 #[cfg(feature = "conformance")]
-pub use echo::{EchoBox, EchoGate, Floor, LetterStream, TypedCell};
+pub use echo::{EchoAnnex, EchoBox, EchoDoor, EchoGate, EchoPass, EchoVisit, Floor, LetterStream, TypedCell};
 pub use net_node::bus::{EventStream, NetNode, TypedChannel, TypedEventStream};
 pub use net_node::cortex::{
     FoldAdapter, MemoriesAdapter, MemoryWatchIter, NetDb, TaskWatchIter, TasksAdapter,

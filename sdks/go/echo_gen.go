@@ -58,6 +58,8 @@ package net
 // #cgo nocallback net_echo_number
 // #cgo noescape net_echo_key_of
 // #cgo nocallback net_echo_key_of
+// #cgo noescape net_echo_seal_of
+// #cgo nocallback net_echo_seal_of
 // #cgo noescape net_echo_optional
 // #cgo nocallback net_echo_optional
 // #cgo noescape net_echo_maybe
@@ -110,6 +112,12 @@ package net
 // #cgo nocallback net_echo_with_options
 // #cgo noescape net_echo_with_setup
 // #cgo nocallback net_echo_with_setup
+// #cgo noescape net_echo_with_extras
+// #cgo nocallback net_echo_with_extras
+// #cgo noescape net_echo_hook
+// #cgo nocallback net_echo_hook
+// #cgo noescape net_echo_left_out
+// #cgo nocallback net_echo_left_out
 // #cgo noescape net_echo_pair
 // #cgo nocallback net_echo_pair
 // #cgo noescape net_echo_page_of
@@ -182,18 +190,40 @@ package net
 // #cgo nocallback net_echo_box_boxed
 // #cgo noescape net_echo_box_save
 // #cgo nocallback net_echo_box_save
+// #cgo noescape net_echo_box_weigh
+// #cgo nocallback net_echo_box_weigh
 // #cgo noescape net_echo_box_shut
 // #cgo nocallback net_echo_box_shut
 // #cgo noescape net_echo_box_text
 // #cgo nocallback net_echo_box_text
 // #cgo noescape net_echo_box_serial
 // #cgo nocallback net_echo_box_serial
+// #cgo noescape net_echo_box_weight
+// #cgo nocallback net_echo_box_weight
+// #cgo noescape net_echo_door_new
+// #cgo nocallback net_echo_door_new
+// #cgo noescape net_echo_door_enter
+// #cgo nocallback net_echo_door_enter
+// #cgo noescape net_echo_door_enter_later
+// #cgo nocallback net_echo_door_enter_later
+// #cgo noescape net_echo_door_inside
+// #cgo nocallback net_echo_door_inside
+// #cgo noescape net_echo_door_tally
+// #cgo nocallback net_echo_door_tally
+// #cgo noescape net_echo_pass_leave
+// #cgo nocallback net_echo_pass_leave
+// #cgo noescape net_echo_visit_leave
+// #cgo nocallback net_echo_visit_leave
 // #cgo noescape net_echo_gate_new
 // #cgo nocallback net_echo_gate_new
 // #cgo noescape net_echo_gate_open
 // #cgo nocallback net_echo_gate_open
 // #cgo noescape net_echo_gate_enter
 // #cgo nocallback net_echo_gate_enter
+// #cgo noescape net_echo_annex_new
+// #cgo nocallback net_echo_annex_new
+// #cgo noescape net_echo_annex_open
+// #cgo nocallback net_echo_annex_open
 // #cgo noescape net_letter_stream_skip
 // #cgo nocallback net_letter_stream_skip
 // #cgo noescape net_letter_stream_next
@@ -267,6 +297,19 @@ func (v EchoKey) String() string {
 // ParseEchoKey takes hex of 8 bytes.
 func ParseEchoKey(text string) (v EchoKey, err error) {
 	err = parseHex(v[:], "echo_key", text)
+	return v, err
+}
+
+// Ten bytes that are given and handed out as base64.
+type EchoSeal [10]byte
+
+func (v EchoSeal) String() string {
+	return toBase64(v[:])
+}
+
+// ParseEchoSeal takes padded base64 of 10 bytes.
+func ParseEchoSeal(text string) (v EchoSeal, err error) {
+	err = parseBase64(v[:], "echo_seal", text)
 	return v, err
 }
 
@@ -1239,6 +1282,67 @@ func unpackEchoSetup(r *reader) (v EchoSetup) {
 	return v
 }
 
+// Options of which this build leaves some out.
+type EchoExtras struct {
+	// A number that every build has.
+	// Nil: 1.
+	Size *uint32
+	// What the builds for the suite have.
+	Gilded bool
+	// What no build has.
+	Carved bool
+	// What no build can switch off.
+	// Nil: true.
+	Plain *bool
+	// A number that no build can change.
+	// Nil: 2.
+	Depth *uint32
+	// A text that no build can take.
+	// Nil: without one.
+	Motto *string
+}
+
+// NewEchoExtras gives options in which every default is set.
+func NewEchoExtras() *EchoExtras {
+	return &EchoExtras{Size: Ptr[uint32](1), Plain: Ptr[bool](true), Depth: Ptr[uint32](2)}
+}
+
+func packEchoExtras(w *writer, v EchoExtras) {
+	w.record(6, func() {
+		packUint[uint32](w, or(v.Size, 1))
+		packBool(w, v.Gilded)
+		packBool(w, v.Carved)
+		packBool(w, or(v.Plain, true))
+		packUint[uint32](w, or(v.Depth, 2))
+		w.name = "Motto"
+		packOptional(packText[string])(w, v.Motto)
+	})
+}
+
+func unpackEchoExtras(r *reader) (v EchoExtras) {
+	f := r.record()
+	if f.has() {
+		v.Size = Ptr(unpackUint[uint32](&f.reader))
+	}
+	if f.has() {
+		v.Gilded = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.Carved = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.Plain = Ptr(unpackBool(&f.reader))
+	}
+	if f.has() {
+		v.Depth = Ptr(unpackUint[uint32](&f.reader))
+	}
+	if f.has() {
+		v.Motto = unpackOptional(unpackText[string])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
 // A record built from its fields in order, which stands for its first.
 type VersionPair struct {
 	// The number it stands for.
@@ -1742,6 +1846,8 @@ type EchoError struct {
 	Status uint16
 	// Of: status.
 	Body []byte
+	// Of: unsupported.
+	Feature string
 	failure
 }
 
@@ -1761,6 +1867,8 @@ const (
 	EchoErrorKindStatus EchoErrorKind = "status"
 	// Bytes are not an encoded frame.
 	EchoErrorKindBadFrame EchoErrorKind = "bad-frame"
+	// This build leaves out the named feature.
+	EchoErrorKindUnsupported EchoErrorKind = "unsupported"
 )
 
 var (
@@ -1776,6 +1884,8 @@ var (
 	ErrEchoStatus error = &sentinel{65541, "echo: status"}
 	// Bytes are not an encoded frame.
 	ErrEchoBadFrame error = &sentinel{65542, "echo: bad-frame"}
+	// This build leaves out the named feature.
+	ErrEchoUnsupported error = &sentinel{65543, "echo: unsupported"}
 )
 
 var echoFamily = family{id: 1, name: "echo", prefix: "echo: ", kinds: []kind{
@@ -1785,6 +1895,7 @@ var echoFamily = family{id: 1, name: "echo", prefix: "echo: ", kinds: []kind{
 	{4, "odd text", false},
 	{5, "status", false},
 	{6, "bad-frame", false},
+	{7, "unsupported", false},
 }}
 
 func (e *EchoError) Error() string {
@@ -1840,6 +1951,10 @@ func (e *EchoError) cross() (uint32, string, []byte) {
 			packUint[uint16](w, e.Status)
 			packBytes[[]byte](w, e.Body)
 		})
+	case EchoErrorKindUnsupported:
+		w.record(1, func() {
+			packText[string](w, e.Feature)
+		})
 	default:
 		w.record(0, func() {})
 	}
@@ -1880,6 +1995,11 @@ func init() {
 			}
 		case 6:
 			e.Kind = EchoErrorKindBadFrame
+		case 7:
+			e.Kind = EchoErrorKindUnsupported
+			if f.has() {
+				e.Feature = unpackText[string](&f.reader)
+			}
 		}
 		return e
 	}
@@ -2413,6 +2533,24 @@ func (o *EchoBox) Save(ctx context.Context, store EchoStore, key string) (err er
 	return awaitEnd(ctx, op)
 }
 
+// Weigh answers later that no build can.
+//
+// Without the feature `left-out` it answers `unsupported`.
+func (o *EchoBox) Weigh(ctx context.Context, other *EchoBox) (result uint32, err error) {
+	if err = o.core.broken(); err != nil {
+		return result, err
+	}
+	in := &arguments{}
+	otherHandle := in.named("other").handle(other)
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_echo_box_weigh(o.id(), otherHandle, nil, queueContext())
+	runtime.KeepAlive(o)
+	runtime.KeepAlive(other)
+	return await(ctx, op, unpackUint[uint32])
+}
+
 // Shut ends what waits on the box.
 func (o *EchoBox) Shut(ctx context.Context) (err error) {
 	if err = o.core.broken(); err != nil {
@@ -2461,6 +2599,23 @@ func (o *EchoBox) loadSerial() (result uint64, err error) {
 	return uint64(out), nil
 }
 
+// Weight: What no build can tell.
+//
+// Without the feature `left-out` it answers `unsupported`.
+func (o *EchoBox) Weight() (result uint32, err error) {
+	if err = o.core.broken(); err != nil {
+		return result, err
+	}
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_echo_box_weight(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
+}
+
 // Itself: The box.
 func (o *EchoBox) Itself() *EchoBox {
 	return o
@@ -2496,6 +2651,217 @@ func packEchoBox(w *writer, o *EchoBox) {
 
 func unpackEchoBox(r *reader) *EchoBox {
 	return newEchoBox(r.uvarint())
+}
+
+// Something that counts who passes, and how.
+type EchoDoor struct {
+	core *object
+}
+
+// NewEchoDoor makes one that nobody passed.
+func NewEchoDoor() (result *EchoDoor, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_echo_door_new(&out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return newEchoDoor(uint64(out)), nil
+}
+
+// Enter lets somebody in; `busy` while three are inside.
+func (o *EchoDoor) Enter() (result *EchoPass, err error) {
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_echo_door_enter(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return newEchoPass(uint64(out)), nil
+}
+
+// EnterLater lets somebody in as a task does; `busy` while three are inside.
+func (o *EchoDoor) EnterLater(ctx context.Context) (result *EchoVisit, err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_echo_door_enter_later(o.id(), nil, queueContext())
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackEchoVisit)
+}
+
+// Inside: How many are inside now.
+func (o *EchoDoor) Inside() (result uint32, err error) {
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_echo_door_inside(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
+}
+
+// Tally: How many left as they should, and how many did not, as `left/failed`.
+func (o *EchoDoor) Tally() (result string, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_door_tally(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[string])
+}
+
+// EchoDoorThrough runs a function while one is inside.
+func EchoDoorThrough[R any](o *EchoDoor, ctx context.Context, run func(context.Context, *EchoPass) (R, error)) (result R, err error) {
+	held, err := o.Enter()
+	if err != nil {
+		return result, err
+	}
+	return within(ctx, held, run, func(failed bool) error { return held.Leave(failed) })
+}
+
+// EchoDoorThroughLater runs a function while one is inside whose end a task waits for.
+func EchoDoorThroughLater[R any](o *EchoDoor, ctx context.Context, run func(context.Context, *EchoVisit) (R, error)) (result R, err error) {
+	held, err := o.EnterLater(ctx)
+	if err != nil {
+		return result, err
+	}
+	return within(ctx, held, run, func(failed bool) error { return held.Leave(context.WithoutCancel(ctx), failed) })
+}
+
+// EchoDoorAcross runs a function while one is inside whose end a task waits for.
+func EchoDoorAcross[R any](o *EchoDoor, ctx context.Context, run func(context.Context, *EchoVisit) (R, error)) (result R, err error) {
+	return EchoDoorThroughLater(o, ctx, run)
+}
+
+// Close lets go of the object.
+func (o *EchoDoor) Close() error {
+	o.core.release()
+	return nil
+}
+
+// id is the handle, zero for none.
+func (o *EchoDoor) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newEchoDoor(handle uint64) *EchoDoor {
+	o := &EchoDoor{core: newObject(handle)}
+	return o
+}
+
+func packEchoDoor(w *writer, o *EchoDoor) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackEchoDoor(r *reader) *EchoDoor {
+	return newEchoDoor(r.uvarint())
+}
+
+// Somebody inside.
+type EchoPass struct {
+	core *object
+}
+
+// Leave goes out, and says whether something failed; once is enough.
+func (o *EchoPass) Leave(failedValue bool) (err error) {
+	var fail C.net_error
+	code := C.net_echo_pass_leave(o.id(), C.bool(failedValue), &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return failed(&fail, echoPassLeaveNames)
+	}
+	return nil
+}
+
+// Close does what Leave does, and lets go of the object.
+func (o *EchoPass) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	err := o.Leave(false)
+	o.core.release()
+	return err
+}
+
+// id is the handle, zero for none.
+func (o *EchoPass) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newEchoPass(handle uint64) *EchoPass {
+	o := &EchoPass{core: newObject(handle)}
+	return o
+}
+
+func packEchoPass(w *writer, o *EchoPass) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackEchoPass(r *reader) *EchoPass {
+	return newEchoPass(r.uvarint())
+}
+
+// Somebody inside who takes time to go.
+type EchoVisit struct {
+	core *object
+}
+
+// Leave goes out in a task, and says whether something failed; `odd` if it has gone already.
+func (o *EchoVisit) Leave(ctx context.Context, failedValue bool) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_echo_visit_leave(o.id(), C.bool(failedValue), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op, echoVisitLeaveNames)
+}
+
+// Close does what Leave does, and lets go of the object.
+func (o *EchoVisit) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	err := o.Leave(context.Background(), false)
+	o.core.release()
+	return err
+}
+
+// id is the handle, zero for none.
+func (o *EchoVisit) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newEchoVisit(handle uint64) *EchoVisit {
+	o := &EchoVisit{core: newObject(handle)}
+	return o
+}
+
+func packEchoVisit(w *writer, o *EchoVisit) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackEchoVisit(r *reader) *EchoVisit {
+	return newEchoVisit(r.uvarint())
 }
 
 // A gate at which one thread waits until another opens it.
@@ -2573,6 +2939,67 @@ func packEchoGate(w *writer, o *EchoGate) {
 
 func unpackEchoGate(r *reader) *EchoGate {
 	return newEchoGate(r.uvarint())
+}
+
+// An object that no build can make.
+type EchoAnnex struct {
+	core *object
+}
+
+// NewEchoAnnex: Would make one.
+//
+// Without the feature `left-out` it answers `unsupported`.
+func NewEchoAnnex() (result *EchoAnnex, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_handle
+	var fail C.net_error
+	code := C.net_echo_annex_new(&out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return newEchoAnnex(uint64(out)), nil
+}
+
+// EchoAnnexOpen: Would make one in a task.
+//
+// Without the feature `left-out` it answers `unsupported`.
+func EchoAnnexOpen(ctx context.Context, text string) (result *EchoAnnex, err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_echo_annex_open(viewOf(text), nil, queueContext())
+	return await(ctx, op, unpackEchoAnnex)
+}
+
+// Close lets go of the object.
+func (o *EchoAnnex) Close() error {
+	o.core.release()
+	return nil
+}
+
+// id is the handle, zero for none.
+func (o *EchoAnnex) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newEchoAnnex(handle uint64) *EchoAnnex {
+	o := &EchoAnnex{core: newObject(handle)}
+	return o
+}
+
+func packEchoAnnex(w *writer, o *EchoAnnex) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackEchoAnnex(r *reader) *EchoAnnex {
+	return newEchoAnnex(r.uvarint())
 }
 
 // A stream with a name.
@@ -3319,6 +3746,21 @@ func EchoKeyOf(value EchoKey) (result EchoKey, err error) {
 	return taken(&out, unpackArray[EchoKey])
 }
 
+// EchoSealOf gives the value back.
+func EchoSealOf(value EchoSeal) (result EchoSeal, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_seal_of(viewOf(value[:]), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackArray[EchoSeal])
+}
+
 // EchoOptional gives back what is there as `number/text/label`, or nothing.
 func EchoOptional(number *uint64, text *string, label *Label) (result string, found bool, err error) {
 	in := reused()
@@ -3769,6 +4211,57 @@ func EchoWithSetup(setup *EchoSetup) (result EchoSetup, err error) {
 	return taken(&out, unpackEchoSetup)
 }
 
+// EchoWithExtras gives the options back with every default filled in.
+func EchoWithExtras(extras *EchoExtras) (result EchoExtras, err error) {
+	in := reused()
+	extrasPack := packedOr(in, "extras", packEchoExtras, extras != nil, at(extras))
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_with_extras(extrasPack, &out, &fail)
+	in.done()
+	if code != 0 {
+		return result, failed(&fail, echoExtrasFieldNames)
+	}
+	return taken(&out, unpackEchoExtras)
+}
+
+// EchoHook gives the value back in the builds for the suite.
+//
+// Without the feature `conformance` it answers `unsupported`.
+func EchoHook(value uint32) (result uint32, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_echo_hook(C.uint32_t(value), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
+}
+
+// EchoLeftOut answers with the kind of its own family, since no build has it.
+//
+// Without the feature `left-out` it answers `unsupported`.
+func EchoLeftOut(value uint32, text string) (result uint32, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_echo_left_out(C.uint32_t(value), viewOf(text), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
+}
+
 // EchoPair gives the value back.
 func EchoPair(value VersionPair) (result VersionPair, err error) {
 	in := reused()
@@ -4096,6 +4589,14 @@ var describeErrorNames = spelling{
 	"error", "errorValue",
 }
 
+var echoPassLeaveNames = spelling{
+	"failed", "failedValue",
+}
+
+var echoVisitLeaveNames = spelling{
+	"failed", "failedValue",
+}
+
 var echoGateEnterNames = spelling{
 	"limit_ms", "limit",
 }
@@ -4167,6 +4668,15 @@ var echoSetupFieldNames = spelling{
 	"size", "Size",
 	"style", "Style",
 	"title", "Title",
+}
+
+var echoExtrasFieldNames = spelling{
+	"carved", "Carved",
+	"depth", "Depth",
+	"gilded", "Gilded",
+	"motto", "Motto",
+	"plain", "Plain",
+	"size", "Size",
 }
 
 var versionPairFieldNames = spelling{

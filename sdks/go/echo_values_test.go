@@ -4,6 +4,7 @@ package net_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -121,6 +122,15 @@ func TestNamedScalars(t *testing.T) {
 	same(t, net.EchoKeyOf, net.EchoKey{}, key)
 	_, err = net.ParseEchoKey("01")
 	refused(t, err, "echo_key")
+	seal, err := net.ParseEchoSeal("++++ABEiM0RVZg==")
+	if err != nil || seal.String() != "++++ABEiM0RVZg==" {
+		t.Error(seal, err)
+	}
+	same(t, net.EchoSealOf, net.EchoSeal{}, seal)
+	for _, wrong := range []string{"++++ABEiM0RVZg", "++++ABEiM0RVZh==", "----ABEiM0RVZg==", "++++\nABEiM0RVZg==", "++++"} {
+		_, err = net.ParseEchoSeal(wrong)
+		refused(t, err, "echo_seal")
+	}
 }
 
 func TestOptionals(t *testing.T) {
@@ -354,6 +364,85 @@ func TestRangesWithinRanges(t *testing.T) {
 	refused(t, err, "Size")
 	_, err = net.EchoWithSetup(&net.EchoSetup{More: []net.EchoStyle{{Size: 1}, small}})
 	refused(t, err, "Size")
+}
+
+func TestAnObjectIsHeldWhileAFunctionRuns(t *testing.T) {
+	ctx, lost := t.Context(), errors.New("lost")
+	door := check[*net.EchoDoor](t)(net.NewEchoDoor())
+	inside := check[uint32](t)(net.EchoDoorThrough(door, ctx, func(context.Context, *net.EchoPass) (uint32, error) {
+		return door.Inside()
+	}))
+	_, err := net.EchoDoorThroughLater(door, ctx, func(context.Context, *net.EchoVisit) (int, error) { return 0, lost })
+	if inside != 1 || err != lost || check[string](t)(door.Tally()) != "1/1" {
+		t.Error(inside, err)
+	}
+	func() {
+		defer func() {
+			if recover() != lost || check[uint32](t)(door.Inside()) != 0 || check[string](t)(door.Tally()) != "1/2" {
+				t.Error("a panic goes on, and counts as a failure")
+			}
+		}()
+		_, _ = net.EchoDoorThrough(door, ctx, func(context.Context, *net.EchoPass) (int, error) { panic(lost) })
+	}()
+	// What is left already does not hide what the function answers with; where that is fine, it is the answer.
+	_, err = net.EchoDoorAcross(door, ctx, func(ctx context.Context, held *net.EchoVisit) (int, error) {
+		return 0, held.Leave(ctx, true)
+	})
+	if !errors.Is(err, net.ErrEchoOdd) {
+		t.Error(err)
+	}
+	_, err = net.EchoDoorAcross(door, ctx, func(ctx context.Context, held *net.EchoVisit) (int, error) {
+		return 0, errors.Join(held.Leave(ctx, true), lost)
+	})
+	if !errors.Is(err, lost) || errors.Is(err, net.ErrEchoOdd) {
+		t.Error(err)
+	}
+	for range 2 {
+		check[*net.EchoPass](t)(door.Enter())
+	}
+	visit := check[*net.EchoVisit](t)(door.EnterLater(ctx))
+	_, err = net.EchoDoorThrough(door, ctx, func(context.Context, *net.EchoPass) (int, error) { panic("nobody is let in") })
+	if !errors.Is(err, net.ErrEchoBusy) {
+		t.Error(err)
+	}
+	if err := visit.Close(); err != nil || check[uint32](t)(door.Inside()) != 2 {
+		t.Error(err)
+	}
+}
+
+func TestWhatABuildLeavesOut(t *testing.T) {
+	same(t, net.EchoHook, 7)
+	_, err := net.EchoLeftOut(1, "a")
+	var own *net.EchoError
+	if !errors.Is(err, net.ErrEchoUnsupported) || !errors.As(err, &own) || own.Feature != "left-out" {
+		t.Error(err)
+	}
+	leftOut := func(err error) {
+		t.Helper()
+		var base *net.BaseError
+		if !errors.As(err, &base) || base.Kind != net.BaseErrorKindUnsupported || base.Feature != "left-out" {
+			t.Error(err)
+		}
+	}
+	_, err = net.NewEchoAnnex()
+	leftOut(err)
+	_, err = net.EchoAnnexOpen(t.Context(), "a")
+	leftOut(err)
+	box := check[*net.EchoBox](t)(net.NewEchoBox("a"))
+	_, err = box.Weight()
+	leftOut(err)
+	_, err = box.Weigh(t.Context(), box)
+	leftOut(err)
+	extras, err := net.EchoWithExtras(&net.EchoExtras{Size: net.Ptr[uint32](4), Gilded: true})
+	if err != nil || *extras.Size != 4 || !extras.Gilded {
+		t.Error(extras, err)
+	}
+	for _, asked := range []net.EchoExtras{
+		{Carved: true}, {Plain: net.Ptr(false)}, {Depth: net.Ptr[uint32](3)}, {Motto: net.Ptr("")},
+	} {
+		_, err = net.EchoWithExtras(&asked)
+		leftOut(err)
+	}
 }
 
 func TestOpenEnums(t *testing.T) {

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "9aa9cada5e958c7a9361d1ae11a7d4d4"
+const specHash = "79de155a667c67e8327879cf3ee6f415"

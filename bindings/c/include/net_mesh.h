@@ -412,6 +412,9 @@ net_code net_echo_number(uint64_t value, uint64_t *result, net_error *error);
 // Gives the value back.
 net_code net_echo_key_of(net_view value, net_bytes *result, net_error *error);
 
+// Gives the value back.
+net_code net_echo_seal_of(net_view value, net_bytes *result, net_error *error);
+
 // Gives back what is there as `number/text/label`, or nothing.
 net_code net_echo_optional(bool has_number,
                            uint64_t number,
@@ -502,6 +505,19 @@ net_code net_echo_with_options(net_view options, net_bytes *result, net_error *e
 
 // Gives the options back with every default filled in.
 net_code net_echo_with_setup(net_view setup, net_bytes *result, net_error *error);
+
+// Gives the options back with every default filled in.
+net_code net_echo_with_extras(net_view extras, net_bytes *result, net_error *error);
+
+// Gives the value back in the builds for the suite.
+//
+// Without the feature `conformance` it answers `unsupported`.
+net_code net_echo_hook(uint32_t value, uint32_t *result, net_error *error);
+
+// Answers with the kind of its own family, since no build has it.
+//
+// Without the feature `left-out` it answers `unsupported`.
+net_code net_echo_left_out(uint32_t value, net_view text, uint32_t *result, net_error *error);
 
 // Gives the value back.
 net_code net_echo_pair(net_view value, net_bytes *result, net_error *error);
@@ -643,6 +659,11 @@ uint64_t net_echo_box_save(net_handle handle,
                            net_done done,
                            void *ctx);
 
+// Answers later that no build can.
+//
+// Without the feature `left-out` it answers `unsupported`.
+uint64_t net_echo_box_weigh(net_handle handle, net_handle other, net_done done, void *ctx);
+
 // Ends what waits on the box.
 uint64_t net_echo_box_shut(net_handle handle, net_done done, void *ctx);
 
@@ -651,6 +672,32 @@ net_code net_echo_box_text(net_handle handle, net_bytes *result, net_error *erro
 
 // Number of the box in this process, from 1.
 net_code net_echo_box_serial(net_handle handle, uint64_t *result, net_error *error);
+
+// What no build can tell.
+//
+// Without the feature `left-out` it answers `unsupported`.
+net_code net_echo_box_weight(net_handle handle, uint32_t *result, net_error *error);
+
+// Makes one that nobody passed.
+net_code net_echo_door_new(net_handle *result, net_error *error);
+
+// Lets somebody in; `busy` while three are inside.
+net_code net_echo_door_enter(net_handle handle, net_handle *result, net_error *error);
+
+// Lets somebody in as a task does; `busy` while three are inside.
+uint64_t net_echo_door_enter_later(net_handle handle, net_done done, void *ctx);
+
+// How many are inside now.
+net_code net_echo_door_inside(net_handle handle, uint32_t *result, net_error *error);
+
+// How many left as they should, and how many did not, as `left/failed`.
+net_code net_echo_door_tally(net_handle handle, net_bytes *result, net_error *error);
+
+// Goes out, and says whether something failed; once is enough.
+net_code net_echo_pass_leave(net_handle handle, bool failed, net_error *error);
+
+// Goes out in a task, and says whether something failed; `odd` if it has gone already.
+uint64_t net_echo_visit_leave(net_handle handle, bool failed, net_done done, void *ctx);
 
 // Makes one that is shut.
 net_code net_echo_gate_new(net_handle *result, net_error *error);
@@ -662,6 +709,16 @@ net_code net_echo_gate_open(net_handle handle, net_error *error);
 //
 // It may wait for the disk or work for long, on the calling thread.
 net_code net_echo_gate_enter(net_handle handle, uint64_t limit_ms, bool *result, net_error *error);
+
+// Would make one.
+//
+// Without the feature `left-out` it answers `unsupported`.
+net_code net_echo_annex_new(net_handle *result, net_error *error);
+
+// Would make one in a task.
+//
+// Without the feature `left-out` it answers `unsupported`.
+uint64_t net_echo_annex_open(net_view text, net_done done, void *ctx);
 
 // Leaves out the next characters.
 net_code net_letter_stream_skip(net_handle handle, uint32_t count, net_error *error);

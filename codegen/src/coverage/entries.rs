@@ -203,7 +203,7 @@ impl<'a> List<'a> {
         entry.skip.insert(Lang::C, HANDLE.into());
         self.type_aliases(&path, &object.name);
         self.site.object = Some((at, object));
-        let methods = object.constructors.iter().chain(&object.methods);
+        let methods = object.constructors.iter().chain(&object.methods).chain(&object.sugars);
         methods.filter(|item| !item.internal).for_each(|item| self.method(item));
         self.site.object = None;
     }

@@ -1,6 +1,6 @@
 //! What is called: objects, functions, and interfaces of the host.
 
-use super::{At, Doc, Lang, Literal, Name, Type};
+use super::{Api, At, Doc, Lang, Literal, Name, Type};
 use crate::doc::Thread;
 use std::collections::BTreeMap;
 
@@ -23,11 +23,34 @@ pub struct Object {
     pub constructors: Vec<Method>,
     /// Methods in order; properties are among them, with `shape: Property`.
     pub methods: Vec<Method>,
+    /// Methods of the host's side alone: each runs a function with what another method gives, and ends that.
+    pub sugars: Vec<Method>,
     /// What it is.
     pub doc: Doc,
 }
 
+/// What a method of the host's side runs a function with.
+#[derive(Debug, Clone, Copy)]
+pub struct Held<'a> {
+    /// The method that gives it.
+    pub acquire: &'a Method,
+    /// What it is.
+    pub at: At,
+    /// The method that ends it, and hears whether the function failed.
+    pub end: &'a Method,
+}
+
 impl Object {
+    /// What a method runs a function with; none if it is a method of the library.
+    pub fn held<'a>(&'a self, api: &'a Api, method: &Method) -> Option<Held<'a>> {
+        let name = method.with.as_deref()?;
+        let acquire = self.methods.iter().find(|method| method.name.spec == name)?;
+        let Some(Type::Object(at, _)) = acquire.returns else { return None };
+        let object = api.object(at);
+        let end = object.methods.iter().find(|method| Some(&method.name.spec) == object.close.as_ref())?;
+        Some(Held { acquire, at, end })
+    }
+
     /// The constructor whose argument may stand for the object, and that argument.
     pub fn accepted(&self) -> Option<(&Method, &Arg)> {
         let constructor = self.constructors.get(self.accept?)?;

@@ -13,7 +13,7 @@ mod types;
 mod values;
 
 pub use crate::doc::{Abi, Endian, LayoutKind, MetricKind, RecordClass, State, Style, Thread};
-pub use calls::{Arg, Host, Member, Method, Object, Shape};
+pub use calls::{Arg, Held, Host, Member, Method, Object, Shape};
 pub use errors::{ErrorField, Family, Kind, Piece, Template};
 pub use layouts::{Length, Wire, WireField, WireForm};
 pub use metrics::{Metric, Step};

@@ -103,7 +103,7 @@ impl Field {
 
     /// Whether it has a least or greatest value, or length.
     pub fn has_range(&self) -> bool {
-        self.min.is_some() || self.max.is_some()
+        self.min.is_some() || self.max.is_some() || self.feature.is_some()
     }
 
     /// Whether a caller may leave it out.

@@ -127,7 +127,7 @@ pub struct Scalar {
 pub enum TextForm {
     /// Lowercase hex out, either case in.
     Hex,
-    /// Standard base64 with padding.
+    /// Standard base64 with padding; each sequence of bytes has one text.
     Base64,
     /// The text's own bytes.
     Utf8,

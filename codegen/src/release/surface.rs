@@ -292,6 +292,7 @@ impl<'a> List<'a> {
         let path = self.path(&item.name);
         self.methods(&key, &path, &item.constructors);
         self.methods(&key, &path, &item.methods);
+        self.methods(&key, &path, &item.sugars);
     }
 
     fn host(&mut self, item: &Host) {

@@ -2,10 +2,16 @@
 
 use crate::ir::{Doc, Lang, Method};
 
-/// The doc of a function, and what it means in a language that it blocks.
+/// The doc of a function, what it needs, and what it means in a language that it blocks.
 pub(crate) fn doc(method: &Method, lang: Lang) -> Doc {
-    let text = method.doc.text.trim_end();
-    Doc { text: if method.blocks { format!("{text}\n\n{}", blocks(lang)) } else { text.to_owned() } }
+    let mut text = method.doc.text.trim_end().to_owned();
+    if let Some(feature) = &method.feature {
+        text += &format!("\n\nWithout the feature `{feature}` it answers `unsupported`.");
+    }
+    if method.blocks {
+        text += &format!("\n\n{}", blocks(lang));
+    }
+    Doc { text }
 }
 
 fn blocks(lang: Lang) -> &'static str {

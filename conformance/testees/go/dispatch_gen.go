@@ -71,16 +71,40 @@ func (c *call) call() any {
 		return giveFound(c, showEchoKit(c))(self[*EchoBox](c).Boxed(readLabel(c.arg("label"))))
 	case "call:echo.echo_box.save":
 		return done(c, self[*EchoBox](c).Save(c.ctx, c.echoStore(c.arg("store")), readText[string](c.arg("key"))))
+	case "call:echo.echo_box.weigh":
+		return give(c, showPlain[uint32])(self[*EchoBox](c).Weigh(c.ctx, ref[*EchoBox](c)(c.arg("other"))))
 	case "call:echo.echo_box.shut":
 		return done(c, self[*EchoBox](c).Shut(c.ctx))
 	case "call:echo.echo_box.text":
 		return give(c, showPlain[string])(self[*EchoBox](c).Text())
 	case "call:echo.echo_box.serial":
 		return showDecimal[uint64](self[*EchoBox](c).Serial())
+	case "call:echo.echo_box.weight":
+		return give(c, showPlain[uint32])(self[*EchoBox](c).Weight())
 	case "call:echo.echo_box.itself":
 		return c.keep(self[*EchoBox](c).Itself())
 	case "call:echo.echo_box.close":
 		return done(c, self[*EchoBox](c).Close())
+	case "call:echo.echo_door.new":
+		return kept[*EchoDoor](c)(NewEchoDoor())
+	case "call:echo.echo_door.enter":
+		return kept[*EchoPass](c)(self[*EchoDoor](c).Enter())
+	case "call:echo.echo_door.enter_later":
+		return kept[*EchoVisit](c)(self[*EchoDoor](c).EnterLater(c.ctx))
+	case "call:echo.echo_door.inside":
+		return give(c, showPlain[uint32])(self[*EchoDoor](c).Inside())
+	case "call:echo.echo_door.tally":
+		return give(c, showPlain[string])(self[*EchoDoor](c).Tally())
+	case "call:echo.echo_door.close":
+		return done(c, self[*EchoDoor](c).Close())
+	case "call:echo.echo_pass.leave":
+		return done(c, self[*EchoPass](c).Leave(readOr(readBool, false)(c.arg("failed"))))
+	case "call:echo.echo_pass.close":
+		return done(c, self[*EchoPass](c).Close())
+	case "call:echo.echo_visit.leave":
+		return done(c, self[*EchoVisit](c).Leave(c.ctx, readOr(readBool, false)(c.arg("failed"))))
+	case "call:echo.echo_visit.close":
+		return done(c, self[*EchoVisit](c).Close())
 	case "call:echo.echo_gate.new":
 		return kept[*EchoGate](c)(NewEchoGate())
 	case "call:echo.echo_gate.open":
@@ -89,6 +113,12 @@ func (c *call) call() any {
 		return give(c, showPlain[bool])(self[*EchoGate](c).Enter(readDuration(time.Millisecond)(c.arg("limit"))))
 	case "call:echo.echo_gate.close":
 		return done(c, self[*EchoGate](c).Close())
+	case "call:echo.echo_annex.new":
+		return kept[*EchoAnnex](c)(NewEchoAnnex())
+	case "call:echo.echo_annex.open":
+		return kept[*EchoAnnex](c)(EchoAnnexOpen(c.ctx, readText[string](c.arg("text"))))
+	case "call:echo.echo_annex.close":
+		return done(c, self[*EchoAnnex](c).Close())
 	case "call:echo.letter_stream.skip":
 		return done(c, self[*LetterStream](c).Skip(readUint[uint32](c.arg("count"))))
 	case "call:echo.letter_stream.next":
@@ -179,6 +209,8 @@ func (c *call) call() any {
 		return give(c, showDecimal[EchoID])(EchoNumber(readUint[EchoID](c.arg("value"))))
 	case "call:echo.echo_key_of":
 		return give(c, showArray[EchoKey])(EchoKeyOf(readArray[EchoKey](c.arg("value"))))
+	case "call:echo.echo_seal_of":
+		return give(c, showArray[EchoSeal])(EchoSealOf(readArray[EchoSeal](c.arg("value"))))
 	case "call:echo.echo_optional":
 		return giveFound(c, showPlain[string])(EchoOptional(readOptional(readUint[uint64])(c.arg("number")), readOptional(readText[string])(c.arg("text")), readOptional(readLabel)(c.arg("label"))))
 	case "call:echo.echo_maybe":
@@ -231,6 +263,12 @@ func (c *call) call() any {
 		return give(c, showEchoOptions)(EchoWithOptions(readOptional(readEchoOptions)(c.arg("options"))))
 	case "call:echo.echo_with_setup":
 		return give(c, showEchoSetup)(EchoWithSetup(readOptional(readEchoSetup)(c.arg("setup"))))
+	case "call:echo.echo_with_extras":
+		return give(c, showEchoExtras)(EchoWithExtras(readOptional(readEchoExtras)(c.arg("extras"))))
+	case "call:echo.echo_hook":
+		return give(c, showPlain[uint32])(EchoHook(readUint[uint32](c.arg("value"))))
+	case "call:echo.echo_left_out":
+		return give(c, showPlain[uint32])(EchoLeftOut(readUint[uint32](c.arg("value")), readText[string](c.arg("text"))))
 	case "call:echo.echo_pair":
 		return give(c, showVersionPair)(EchoPair(readVersionPair(c.arg("value"))))
 	case "call:echo.echo_page_of":
@@ -1252,6 +1290,40 @@ func showEchoSetup(r EchoSetup) any {
 	o["title"] = showOptional(showPlain[string])(r.Title)
 	o["style"] = showOptional(showEchoStyle)(r.Style)
 	o["more"] = showList(showEchoStyle)(r.More)
+	return o
+}
+
+func readEchoExtras(v any) (r EchoExtras) {
+	o := v.(map[string]any)
+	if value, ok := o["size"]; ok {
+		r.Size = readOptional(readUint[uint32])(value)
+	}
+	if value, ok := o["gilded"]; ok {
+		r.Gilded = readBool(value)
+	}
+	if value, ok := o["carved"]; ok {
+		r.Carved = readBool(value)
+	}
+	if value, ok := o["plain"]; ok {
+		r.Plain = readOptional(readBool)(value)
+	}
+	if value, ok := o["depth"]; ok {
+		r.Depth = readOptional(readUint[uint32])(value)
+	}
+	if value, ok := o["motto"]; ok {
+		r.Motto = readOptional(readText[string])(value)
+	}
+	return r
+}
+
+func showEchoExtras(r EchoExtras) any {
+	o := map[string]any{}
+	o["size"] = showOptional(showPlain[uint32])(r.Size)
+	o["gilded"] = showPlain[bool](r.Gilded)
+	o["carved"] = showPlain[bool](r.Carved)
+	o["plain"] = showOptional(showPlain[bool])(r.Plain)
+	o["depth"] = showOptional(showPlain[uint32])(r.Depth)
+	o["motto"] = showOptional(showPlain[string])(r.Motto)
 	return o
 }
 
@@ -4080,6 +4152,10 @@ func readError(v any) error {
 				e.Body = readBytes[[]byte](value)
 			}
 		case EchoErrorKindBadFrame:
+		case EchoErrorKindUnsupported:
+			if value, ok := fields["feature"]; ok {
+				e.Feature = readText[string](value)
+			}
 		}
 		return e
 	case "echo_part":
@@ -4585,6 +4661,8 @@ func showFields(err error) map[string]any {
 			o["status"] = showPlain[uint16](e.Status)
 			o["body"] = showBytes[[]byte](e.Body)
 		case EchoErrorKindBadFrame:
+		case EchoErrorKindUnsupported:
+			o["feature"] = showPlain[string](e.Feature)
 		}
 	case *EchoPartError:
 		switch e.Kind {

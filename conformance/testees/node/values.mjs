@@ -13,6 +13,7 @@ export function read(type, value, kept, all) {
     case 'big': return BigInt(value);
     case 'float': return FLOATS[value] ?? value;
     case 'bytes': return Buffer.from(value, 'hex');
+    case 'base64': return Buffer.from(value, 'hex').toString('base64');
     case 'date': return new Date(Number(value));
     case 'json': return JSON.parse(value);
     case 'error': return readError(value);
@@ -40,6 +41,7 @@ export async function show(type, value) {
     case 'big': return String(value);
     case 'float': return Object.keys(FLOATS).find((name) => Object.is(FLOATS[name], value)) ?? value;
     case 'bytes': return value.toString('hex');
+    case 'base64': return Buffer.from(value, 'base64').toString('hex');
     case 'date': return String(value.getTime());
     case 'error': return showError(value);
     case 'object': return true;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Callable
@@ -41,6 +42,10 @@ ERRORS: dict[tuple[str, str], tuple[int, tuple[tuple[str, str, Codec], ...]]] = 
 SAME = Codec(lambda value, state: value, lambda value: value)
 DECIMAL = Codec(lambda value, state: int(value), str)
 BYTES = Codec(lambda value, state: bytes.fromhex(value), lambda value: value.hex())
+BASE64 = Codec(
+    lambda value, state: base64.b64encode(bytes.fromhex(value)).decode(),
+    lambda value: base64.b64decode(value).hex(),
+)
 DATE = Codec(lambda value, state: date_of(int(value)), lambda value: str(millis_of(value)))
 JSON = Codec(
     lambda value, state: json.loads(value),

@@ -1011,6 +1011,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "pack/echo.echo_options", run: pack::<net_types::echo::EchoOptions> },
     Target { name: "pack/echo.echo_style", run: pack::<net_types::echo::EchoStyle> },
     Target { name: "pack/echo.echo_setup", run: pack::<net_types::echo::EchoSetup> },
+    Target { name: "pack/echo.echo_extras", run: pack::<net_types::echo::EchoExtras> },
     Target { name: "pack/echo.version_pair", run: pack::<net_types::echo::VersionPair> },
     Target { name: "pack/echo.gauge", run: pack::<net_types::echo::Gauge> },
     Target { name: "pack/echo.timetable", run: pack::<net_types::echo::Timetable> },

@@ -101,6 +101,18 @@ impl api::EchoFunctions for Functions {
         Ok(value)
     }
 
+    fn echo_with_extras(extras: EchoExtras) -> Result<EchoExtras, Error> {
+        Ok(extras)
+    }
+
+    fn echo_hook(value: u32) -> Result<u32, Error> {
+        Ok(value)
+    }
+
+    fn echo_seal_of(value: EchoSeal) -> Result<EchoSeal, Error> {
+        Ok(value)
+    }
+
     fn echo_maybe(value: Option<u32>) -> Result<Option<u32>, Error> {
         Ok(value)
     }

@@ -3,7 +3,9 @@
 //! Its async functions drive no runtime of their own; whoever polls them does the work. Lists and repetitions are
 //! limited to [`ECHO_LIMIT`] and refused beyond it as an `argument`.
 
+mod annex;
 mod cell;
+mod door;
 mod fail;
 mod floor;
 mod functions;
@@ -12,7 +14,9 @@ mod letters;
 mod object;
 mod streams;
 
+pub use annex::EchoAnnex;
 pub use cell::TypedCell;
+pub use door::{EchoDoor, EchoPass, EchoVisit};
 pub use floor::Floor;
 pub use gate::EchoGate;
 pub use letters::LetterStream;

@@ -239,6 +239,67 @@ static void records_within_records_have_ranges(void) {
   net_echo_setup_free(&back);
 }
 
+static void a_door_counts_who_passes(void) {
+  net_queue *queue = net_queue_new();
+  net_handle door = 0, pass = 0, visit = 0;
+  uint32_t inside = 0;
+  net_bytes tally;
+  CHECK(net_echo_door_new(&door, NULL) == 0);
+  CHECK(net_echo_door_enter(door, &pass, NULL) == 0);
+  CHECK(net_echo_door_enter_later_wait(queue, door, &visit, NULL) == 0);
+  CHECK(net_echo_door_inside(door, &inside, NULL) == 0 && inside == 2);
+  CHECK(net_echo_pass_leave(pass, true, NULL) == 0);
+  CHECK(net_echo_visit_leave_wait(queue, visit, false, NULL) == 0);
+  CHECK(net_echo_door_tally(door, &tally, NULL) == 0 && test_gave(&tally, "1/1"));
+  net_handle_free(pass);
+  net_handle_free(visit);
+  net_handle_free(door);
+  net_queue_free(queue);
+}
+
+static bool left_out(net_code code, net_error *error) {
+  return code == NET_BASE_UNSUPPORTED && test_says(error, "unsupported: left-out");
+}
+
+static void a_build_leaves_fields_out(void) {
+  net_echo_extras extras = net_echo_extras_init();
+  net_echo_extras back;
+  net_error error;
+  extras.gilded = true;
+  CHECK(net_echo_with_extras_with(&extras, &back, NULL) == 0);
+  CHECK(back.gilded && back.plain && back.depth == 2);
+  net_echo_extras_free(&back);
+  extras.carved = true;
+  CHECK(left_out(net_echo_with_extras_with(&extras, &back, &error), &error));
+  extras = net_echo_extras_init();
+  extras.plain = false;
+  CHECK(left_out(net_echo_with_extras_with(&extras, &back, &error), &error));
+  extras = net_echo_extras_init();
+  extras.depth = 3;
+  CHECK(left_out(net_echo_with_extras_with(&extras, &back, &error), &error));
+  extras = net_echo_extras_init();
+  extras.motto = net_str("");
+  CHECK(left_out(net_echo_with_extras_with(&extras, &back, &error), &error));
+}
+
+static void a_build_leaves_calls_out(void) {
+  net_queue *queue = net_queue_new();
+  net_handle annex = 0, box = 0;
+  uint32_t number = 0;
+  net_error error;
+  CHECK(net_echo_hook(7, &number, NULL) == 0 && number == 7);
+  CHECK(net_echo_left_out(1, net_str("a"), &number, &error) != 0);
+  CHECK(error.family == NET_FAMILY_ECHO && error.kind == NET_ECHO_UNSUPPORTED);
+  CHECK(test_says(&error, "echo: unsupported: left-out"));
+  CHECK(left_out(net_echo_annex_new(&annex, &error), &error));
+  CHECK(left_out(net_echo_annex_open_wait(queue, net_str("a"), &annex, &error), &error));
+  CHECK(net_echo_box_new(net_str("a"), &box, NULL) == 0);
+  CHECK(left_out(net_echo_box_weight(box, &number, &error), &error));
+  CHECK(left_out(net_echo_box_weigh_wait(queue, box, box, &number, &error), &error));
+  net_handle_free(box);
+  net_queue_free(queue);
+}
+
 static void records_of_numbers_come_back(void) {
   net_gauge gauge = net_gauge_init();
   net_gauge back;
@@ -318,6 +379,9 @@ const test records_tests[] = {
     {"records: records have methods", records_have_methods},
     {"records: methods check their record", methods_check_their_record},
     {"records: records within records have ranges", records_within_records_have_ranges},
+    {"records: a door counts who passes", a_door_counts_who_passes},
+    {"records: a build leaves fields out", a_build_leaves_fields_out},
+    {"records: a build leaves calls out", a_build_leaves_calls_out},
     {"records: records of numbers come back", records_of_numbers_come_back},
     {"records: spans come back from lists and maps", spans_come_back_from_lists_and_maps},
     {"records: records that are not wanted are released", records_that_are_not_wanted_are_released},

@@ -105,6 +105,10 @@ static void named_base_types_cross_as_their_base(void) {
   CHECK(net_echo_key_of_with(&key, &bytes, NULL) == 0);
   CHECK(bytes.len == 8 && memcmp(bytes.data, key.bytes, 8) == 0);
   net_bytes_free(&bytes);
+  net_echo_seal seal = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
+  CHECK(net_echo_seal_of_with(&seal, &bytes, NULL) == 0);
+  CHECK(bytes.len == 10 && memcmp(bytes.data, seal.bytes, 10) == 0);
+  net_bytes_free(&bytes);
   CHECK(net_echo_key_of(net_str("short"), &bytes, &error) != 0);
   CHECK(test_says(&error, "argument: value: has 5 bytes, not 8"));
 }

@@ -32,6 +32,38 @@ def test_methods_are_awaited() -> None:
     asyncio.run(main())
 
 
+def test_an_object_is_held_while_a_coroutine_runs() -> None:
+    async def run() -> None:
+        door = echo.EchoDoor()
+
+        async def look(_: object) -> int:
+            await asyncio.sleep(0)
+            return door.inside
+
+        async def fails(_: object) -> int:
+            raise LookupError
+
+        assert await door.through(look) == 1
+        assert await door.through_later(look) == 1
+        for call in (door.through, door.across):
+            with pytest.raises(LookupError):
+                await call(fails)
+        entered = asyncio.Event()
+
+        async def stays(_: object) -> None:
+            entered.set()
+            await asyncio.Event().wait()
+
+        held = asyncio.create_task(door.through_later(stays))
+        await entered.wait()
+        held.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await held
+        assert (door.inside, door.tally) == (0, "2/3")
+
+    asyncio.run(run())
+
+
 def test_many_at_once() -> None:
     async def main() -> None:
         boxes = [echo.EchoBox(str(number)) for number in range(500)]

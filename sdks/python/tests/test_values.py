@@ -130,6 +130,15 @@ def test_keys_are_bytes_or_hex_and_come_back_as_hex() -> None:
             echo.echo_key_of(wrong)
 
 
+def test_seals_are_bytes_or_base64_and_come_back_as_base64() -> None:
+    data = b"\xfb\xef\xbe\x00\x11\x22\x33\x44\x55\x66"
+    assert echo.echo_seal_of(data) == "++++ABEiM0RVZg=="
+    assert echo.echo_seal_of("++++ABEiM0RVZg==") == "++++ABEiM0RVZg=="
+    for wrong in ("++++ABEiM0RVZg", "++++ABEiM0RVZh==", "----ABEiM0RVZg==", "++++", "ä", b"short"):
+        with pytest.raises(ArgumentError, match="value"):
+            echo.echo_seal_of(wrong)
+
+
 def test_enums_are_texts_and_their_older_texts_are_taken() -> None:
     assert echo.echo_color("darkGreen") is echo.Color.DARK_GREEN
     assert echo.echo_color("green") is echo.Color.DARK_GREEN
@@ -287,6 +296,56 @@ def test_calls_that_do_nothing() -> None:
     zeros = echo.Mark(0, 0)
     assert (floor.text_key("a"), floor.value_key(1, "k")) == (zeros, zeros)
     assert (floor.texts_key(["a", "b"]), floor.chunks_key([b"x"], "k")) == (2, 1)
+
+
+def test_an_object_is_held_while_a_function_runs() -> None:
+    door = echo.EchoDoor()
+    assert door.through(lambda held: (type(held), door.inside)) == (echo.EchoPass, 1)
+    lost = LookupError("lost")
+
+    def fails(_: object) -> int:
+        raise lost
+
+    with pytest.raises(LookupError) as caught:
+        door.through_later(fails)
+    assert caught.value is lost
+    assert (door.inside, door.tally) == (0, "1/1")
+    # What is left already does not hide what the function raises; where it raises nothing, it is the answer.
+    with pytest.raises(echo.EchoError, match="gone already"):
+        door.across(lambda held: held.leave(True))
+
+    def leaves(held: echo.EchoVisit) -> int:
+        held.leave(failed=True)
+        raise lost
+
+    with pytest.raises(LookupError):
+        door.across(leaves)
+    with door.enter(), door.enter(), door.enter_later():
+        with pytest.raises(echo.EchoBusyError):
+            door.through(fails)
+    assert door.inside == 0
+
+
+def test_what_a_build_leaves_out() -> None:
+    assert echo.echo_hook(7) == 7
+    with pytest.raises(echo.EchoError, match="^echo: unsupported: left-out$") as caught:
+        echo.echo_left_out(1, "a")
+    assert caught.value.feature == "left-out"
+    box = echo.EchoBox("a")
+    calls: list[Callable[[], object]] = [
+        echo.EchoAnnex,
+        lambda: echo.EchoAnnex.open("a"),
+        lambda: box.weight,
+        lambda: box.weigh(box),
+        lambda: echo.echo_with_extras(carved=True),
+        lambda: echo.echo_with_extras(plain=False),
+        lambda: echo.echo_with_extras(depth=3),
+        lambda: echo.echo_with_extras(motto=""),
+    ]
+    for call in calls:
+        with pytest.raises(NotImplementedError, match="^unsupported: left-out$"):
+            call()
+    assert echo.echo_with_extras(4, gilded=True) == echo.EchoExtras(4, gilded=True)
 
 
 def test_options_within_options_by_their_fields() -> None:

@@ -56,6 +56,11 @@ fn scalars() {
     assert_eq!(echo_date(Date(-1)), Ok(Date(-1)));
     assert_eq!(echo_number(EchoId(255)).unwrap().to_string(), "0x00000000000000ff");
     assert_eq!(echo_key_of([7; 8].into()), Ok(EchoKey([7; 8])));
+    let seal: EchoSeal = "++++ABEiM0RVZg==".parse().unwrap();
+    assert_eq!(seal.0[..4], [0xfb, 0xef, 0xbe, 0]);
+    assert_eq!(echo_seal_of(seal).unwrap().to_string(), "++++ABEiM0RVZg==");
+    let error = "++++".parse::<EchoSeal>().unwrap_err();
+    assert_eq!(error.to_string(), "argument: text: is not 10 bytes in base64");
 }
 
 #[test]
@@ -247,6 +252,62 @@ fn options() {
     assert_eq!(message(refused), "argument: size: 0 is below 1");
     let refused = echo_with_setup(EchoSetup { more: vec![EchoStyle::new(1), small], ..Default::default() });
     assert_eq!(message(refused), "argument: size: 0 is below 1");
+}
+
+#[tokio::test]
+async fn what_is_held_while_a_function_runs() {
+    let door = EchoDoor::new().unwrap();
+    let inside = || door.inside().unwrap();
+    let run = |_: EchoPass| async { Ok::<_, Error>(inside()) };
+    assert_eq!(door.through(run).await, Ok(1));
+    let failed = door.through_later(|_| async { Err::<(), _>(Own("lost".to_owned())) }).await;
+    assert_eq!(failed.unwrap_err().0, "lost");
+    assert_eq!((inside(), door.tally().unwrap()), (0, "1/1".to_owned()));
+    // What is left already does not hide what the function answers with; where that is fine, it is the answer.
+    let leaves = |held: EchoVisit| async move { held.leave(true).await };
+    assert_eq!(message(door.across(leaves).await), "echo: odd text: gone already");
+    let fails = |held: EchoVisit| async move {
+        held.leave(true).await?;
+        fail("busy", None)
+    };
+    assert_eq!(message(door.across(fails).await), "echo: busy: try again");
+    let _all = [door.enter().unwrap(), door.enter().unwrap(), door.enter().unwrap()];
+    assert_eq!(message(door.enter_later().await.map(drop)), "echo: busy: try again");
+    let never = |_: EchoPass| async { panic!("it runs though nobody is let in") };
+    assert_eq!(message(door.through::<(), Error, _, _>(never).await), "echo: busy: try again");
+}
+
+/// An error of a program.
+#[derive(Debug)]
+struct Own(String);
+
+impl From<Error> for Own {
+    fn from(error: Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+#[tokio::test]
+async fn what_a_build_leaves_out() {
+    let absent = "unsupported: left-out";
+    assert_eq!(echo_hook(7), Ok(7));
+    let own = EchoError::Unsupported { feature: "left-out".into() };
+    assert_eq!(echo_left_out(1, "a"), Err(own.into()));
+    assert_eq!(message(EchoAnnex::new().map(drop)), absent);
+    assert_eq!(message(EchoAnnex::open("a").await.map(drop)), absent);
+    let cell = EchoBox::new("a").unwrap();
+    assert_eq!(message(cell.weight()), absent);
+    assert_eq!(message(cell.weigh(&cell).await), absent);
+    let extras = EchoExtras { size: 4, gilded: true, ..Default::default() };
+    assert_eq!(echo_with_extras(extras.clone()), Ok(extras));
+    for asked in [
+        EchoExtras { carved: true, ..Default::default() },
+        EchoExtras { plain: false, ..Default::default() },
+        EchoExtras { depth: 3, ..Default::default() },
+        EchoExtras { motto: Some(String::new()), ..Default::default() },
+    ] {
+        assert_eq!(message(echo_with_extras(asked)), absent);
+    }
 }
 
 #[test]

@@ -409,6 +409,18 @@ pub unsafe extern "C" fn net_echo_key_of(value: View, result: *mut Bytes, error:
     }
 }
 
+/// Gives the value back.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_seal_of(value: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let value = net_types::echo::EchoSeal(value.fixed::<10>("value")?);
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_seal_of(value).map(|value| value.0)
+        })
+    }
+}
+
 /// Gives back what is there as `number/text/label`, or nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_echo_optional(
@@ -787,6 +799,53 @@ pub unsafe extern "C" fn net_echo_with_setup(setup: View, result: *mut Bytes, er
                 setup.optional(|view| view.pack::<net_types::echo::EchoSetup>("setup"))?.unwrap_or_default();
             setup.check()?;
             <net_core::Functions as net_types::api::EchoFunctions>::echo_with_setup(setup).map(Packed)
+        })
+    }
+}
+
+/// Gives the options back with every default filled in.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_with_extras(extras: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let extras = extras
+                .optional(|view| view.pack::<net_types::echo::EchoExtras>("extras"))?
+                .unwrap_or_default();
+            extras.check()?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_with_extras(extras).map(Packed)
+        })
+    }
+}
+
+/// Gives the value back in the builds for the suite.
+///
+/// Without the feature `conformance` it answers `unsupported`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_hook(value: u32, result: *mut u32, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_hook(value)
+        })
+    }
+}
+
+/// Answers with the kind of its own family, since no build has it.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_left_out(
+    value: u32,
+    text: View,
+    result: *mut u32,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let text = text.text("text")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_left_out(value, text)
         })
     }
 }
@@ -1332,6 +1391,26 @@ pub unsafe extern "C" fn net_echo_box_save(
     }
 }
 
+/// Answers later that no build can.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_box_weigh(
+    handle: Handle,
+    other: Handle,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            let other = value::object::<net_core::EchoBox>(other)?;
+            Ok(async move { <net_core::EchoBox as net_types::api::EchoBox>::weigh(&this, other).await })
+        })
+    }
+}
+
 /// Ends what waits on the box.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_echo_box_shut(handle: Handle, done: Done, ctx: *mut c_void) -> u64 {
@@ -1364,6 +1443,116 @@ pub unsafe extern "C" fn net_echo_box_serial(handle: Handle, result: *mut u64, e
         call::answer(result, error, || {
             let this = value::object::<net_core::EchoBox>(handle)?;
             Ok(<net_core::EchoBox as net_types::api::EchoBox>::serial(&this))
+        })
+    }
+}
+
+/// What no build can tell.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_box_weight(handle: Handle, result: *mut u32, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::EchoBox>(handle)?;
+            <net_core::EchoBox as net_types::api::EchoBox>::weight(&this)
+        })
+    }
+}
+
+/// Makes one that nobody passed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_door_new(result: *mut Handle, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || <net_core::EchoDoor as net_types::api::EchoDoor>::new().map(Shared))
+    }
+}
+
+/// Lets somebody in; `busy` while three are inside.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_door_enter(
+    handle: Handle,
+    result: *mut Handle,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::EchoDoor>(handle)?;
+            <net_core::EchoDoor as net_types::api::EchoDoor>::enter(&this).map(Shared)
+        })
+    }
+}
+
+/// Lets somebody in as a task does; `busy` while three are inside.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_door_enter_later(handle: Handle, done: Done, ctx: *mut c_void) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::EchoDoor>(handle)?;
+            Ok(async move {
+                <net_core::EchoDoor as net_types::api::EchoDoor>::enter_later(&this).await.map(Shared)
+            })
+        })
+    }
+}
+
+/// How many are inside now.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_door_inside(handle: Handle, result: *mut u32, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::EchoDoor>(handle)?;
+            <net_core::EchoDoor as net_types::api::EchoDoor>::inside(&this)
+        })
+    }
+}
+
+/// How many left as they should, and how many did not, as `left/failed`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_door_tally(
+    handle: Handle,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::EchoDoor>(handle)?;
+            <net_core::EchoDoor as net_types::api::EchoDoor>::tally(&this)
+        })
+    }
+}
+
+/// Goes out, and says whether something failed; once is enough.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_pass_leave(handle: Handle, failed: bool, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::perform(error, || {
+            let this = value::object::<net_core::EchoPass>(handle)?;
+            <net_core::EchoPass as net_types::api::EchoPass>::leave(&this, failed)
+        })
+    }
+}
+
+/// Goes out in a task, and says whether something failed; `odd` if it has gone already.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_visit_leave(
+    handle: Handle,
+    failed: bool,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::EchoVisit>(handle)?;
+            Ok(async move { <net_core::EchoVisit as net_types::api::EchoVisit>::leave(&this, failed).await })
         })
     }
 }
@@ -1405,6 +1594,33 @@ pub unsafe extern "C" fn net_echo_gate_enter(
             let this = value::object::<net_core::EchoGate>(handle)?;
             let limit_ms = std::time::Duration::from_millis(limit_ms);
             <net_core::EchoGate as net_types::api::EchoGate>::enter(&this, limit_ms)
+        })
+    }
+}
+
+/// Would make one.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_annex_new(result: *mut Handle, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || <net_core::EchoAnnex as net_types::api::EchoAnnex>::new().map(Shared))
+    }
+}
+
+/// Would make one in a task.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_annex_open(text: View, done: Done, ctx: *mut c_void) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let text = text.text("text")?.to_owned();
+            Ok(
+                async move { <net_core::EchoAnnex as net_types::api::EchoAnnex>::open(text).await.map(Shared) },
+            )
         })
     }
 }

@@ -275,6 +275,19 @@ pub fn echo_echo_key_of(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> 
         Ok(abi::answer(out, w))
     })
 }
+/// `echo.echo_seal_of`
+#[napi(js_name = "echoEchoSealOf")]
+pub fn echo_echo_seal_of(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let value = <net_types::echo::EchoSeal as Pack>::unpack(r)?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_seal_of(value)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
 /// `echo.echo_optional`
 #[napi(js_name = "echoEchoOptional")]
 pub fn echo_echo_optional(
@@ -628,6 +641,36 @@ pub fn echo_echo_with_setup(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f
         let mut w = Writer::new();
         result.pack(&mut w);
         Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_with_extras`
+#[napi(js_name = "echoEchoWithExtras")]
+pub fn echo_echo_with_extras(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let r = &mut Reader::new(args);
+        let extras = <net_types::echo::EchoExtras as Pack>::unpack(r)?;
+        extras.check()?;
+        r.finish()?;
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_with_extras(extras)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_hook`
+#[napi(js_name = "echoEchoHook")]
+pub fn echo_echo_hook(value: u32) -> napi::Result<u32> {
+    abi::call(|| {
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_hook(value)?;
+        Ok(result)
+    })
+}
+/// `echo.echo_left_out`
+#[napi(js_name = "echoEchoLeftOut")]
+pub fn echo_echo_left_out(value: u32, text: String) -> napi::Result<u32> {
+    abi::call(|| {
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_left_out(value, &text)?;
+        Ok(result)
     })
 }
 /// `echo.echo_pair`
@@ -1075,6 +1118,21 @@ pub fn echo_echo_box_save(environment: f64, this: f64, key: String, args: &[u8])
         }))
     })
 }
+/// `echo.echo_box.weigh`
+#[napi(js_name = "echoEchoBoxWeigh")]
+pub fn echo_echo_box_weigh(environment: f64, this: f64, other: f64) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::EchoBox>(this)?;
+        let other = abi::object::<net_core::EchoBox>(other)?;
+        Ok(home.clone().submit(async move {
+            let result = <net_core::EchoBox as net_types::api::EchoBox>::weigh(&this, other).await?;
+            let mut w = Writer::new();
+            result.pack(&mut w);
+            Ok(w.into_vec())
+        }))
+    })
+}
 /// `echo.echo_box.shut`
 #[napi(js_name = "echoEchoBoxShut")]
 pub fn echo_echo_box_shut(environment: f64, this: f64) -> napi::Result<f64> {
@@ -1105,6 +1163,87 @@ pub fn echo_echo_box_serial(this: f64) -> napi::Result<u64> {
         Ok(result)
     })
 }
+/// `echo.echo_box.weight`
+#[napi(js_name = "echoEchoBoxWeight")]
+pub fn echo_echo_box_weight(this: f64) -> napi::Result<u32> {
+    abi::call(|| {
+        let this = abi::object::<net_core::EchoBox>(this)?;
+        let result = <net_core::EchoBox as net_types::api::EchoBox>::weight(&this)?;
+        Ok(result)
+    })
+}
+/// `echo.echo_door.new`
+#[napi(js_name = "echoEchoDoorNew")]
+pub fn echo_echo_door_new(environment: f64) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let result = <net_core::EchoDoor as net_types::api::EchoDoor>::new()?;
+        Ok(home.own(result) as f64)
+    })
+}
+/// `echo.echo_door.enter`
+#[napi(js_name = "echoEchoDoorEnter")]
+pub fn echo_echo_door_enter(environment: f64, this: f64) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::EchoDoor>(this)?;
+        let result = <net_core::EchoDoor as net_types::api::EchoDoor>::enter(&this)?;
+        Ok(home.own(result) as f64)
+    })
+}
+/// `echo.echo_door.enter_later`
+#[napi(js_name = "echoEchoDoorEnterLater")]
+pub fn echo_echo_door_enter_later(environment: f64, this: f64) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::EchoDoor>(this)?;
+        Ok(home.clone().submit(async move {
+            let result = <net_core::EchoDoor as net_types::api::EchoDoor>::enter_later(&this).await?;
+            let mut w = Writer::new();
+            w.varint(home.own(result));
+            Ok(w.into_vec())
+        }))
+    })
+}
+/// `echo.echo_door.inside`
+#[napi(js_name = "echoEchoDoorInside")]
+pub fn echo_echo_door_inside(this: f64) -> napi::Result<u32> {
+    abi::call(|| {
+        let this = abi::object::<net_core::EchoDoor>(this)?;
+        let result = <net_core::EchoDoor as net_types::api::EchoDoor>::inside(&this)?;
+        Ok(result)
+    })
+}
+/// `echo.echo_door.tally`
+#[napi(js_name = "echoEchoDoorTally")]
+pub fn echo_echo_door_tally(this: f64) -> napi::Result<String> {
+    abi::call(|| {
+        let this = abi::object::<net_core::EchoDoor>(this)?;
+        let result = <net_core::EchoDoor as net_types::api::EchoDoor>::tally(&this)?;
+        Ok(result)
+    })
+}
+/// `echo.echo_pass.leave`
+#[napi(js_name = "echoEchoPassLeave")]
+pub fn echo_echo_pass_leave(this: f64, failed: bool) -> napi::Result<()> {
+    abi::call(|| {
+        let this = abi::object::<net_core::EchoPass>(this)?;
+        <net_core::EchoPass as net_types::api::EchoPass>::leave(&this, failed)?;
+        Ok(())
+    })
+}
+/// `echo.echo_visit.leave`
+#[napi(js_name = "echoEchoVisitLeave")]
+pub fn echo_echo_visit_leave(environment: f64, this: f64, failed: bool) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::EchoVisit>(this)?;
+        Ok(home.clone().submit(async move {
+            <net_core::EchoVisit as net_types::api::EchoVisit>::leave(&this, failed).await?;
+            Ok(Vec::new())
+        }))
+    })
+}
 /// `echo.echo_gate.new`
 #[napi(js_name = "echoEchoGateNew")]
 pub fn echo_echo_gate_new(environment: f64) -> napi::Result<f64> {
@@ -1131,6 +1270,28 @@ pub fn echo_echo_gate_enter(this: f64, limit: BigInt) -> napi::Result<bool> {
         let result =
             <net_core::EchoGate as net_types::api::EchoGate>::enter(&this, abi::duration(&limit, 1_000_000))?;
         Ok(result)
+    })
+}
+/// `echo.echo_annex.new`
+#[napi(js_name = "echoEchoAnnexNew")]
+pub fn echo_echo_annex_new(environment: f64) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let result = <net_core::EchoAnnex as net_types::api::EchoAnnex>::new()?;
+        Ok(home.own(result) as f64)
+    })
+}
+/// `echo.echo_annex.open`
+#[napi(js_name = "echoEchoAnnexOpen")]
+pub fn echo_echo_annex_open(environment: f64, text: String) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        Ok(home.clone().submit(async move {
+            let result = <net_core::EchoAnnex as net_types::api::EchoAnnex>::open(text).await?;
+            let mut w = Writer::new();
+            w.varint(home.own(result));
+            Ok(w.into_vec())
+        }))
     })
 }
 /// `echo.letter_stream.skip`

@@ -137,7 +137,7 @@ impl ToPy for net_types::echo::EchoId {
 }
 impl FromPy<'_, '_> for net_types::echo::EchoKey {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        if let Some(bytes) = value::hex(value)? {
+        if let Some(bytes) = value::decoded(value, net_types::text::from_hex, "hex")? {
             let count = bytes.len();
             return bytes.try_into().map(Self).map_err(|_| Wrong::of(format!("stands for {count} bytes")));
         }
@@ -147,7 +147,22 @@ impl FromPy<'_, '_> for net_types::echo::EchoKey {
 
 impl ToPy for net_types::echo::EchoKey {
     fn to_py(self, py: Python<'_>) -> Answer {
-        value::to_hex(&self.0).to_py(py)
+        net_types::text::to_hex(&self.0).to_py(py)
+    }
+}
+impl FromPy<'_, '_> for net_types::echo::EchoSeal {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        if let Some(bytes) = value::decoded(value, net_types::text::from_base64, "base64")? {
+            let count = bytes.len();
+            return bytes.try_into().map(Self).map_err(|_| Wrong::of(format!("stands for {count} bytes")));
+        }
+        FromPy::from_py(value).map(Self)
+    }
+}
+
+impl ToPy for net_types::echo::EchoSeal {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        net_types::text::to_base64(&self.0).to_py(py)
     }
 }
 
@@ -1108,6 +1123,133 @@ impl FromPy<'_, '_> for net_types::echo::EchoSetup {
 impl ToPy for net_types::echo::EchoSetup {
     fn to_py(self, py: Python<'_>) -> Answer {
         Ok(Py::new(py, EchoSetup::of(py, self)?)?.into_any())
+    }
+}
+/// Options of which this build leaves some out.
+#[pyclass(frozen, name = "EchoExtras", module = "net.gen.echo")]
+pub(crate) struct EchoExtras(net_types::echo::EchoExtras);
+
+impl EchoExtras {
+    fn of(_: Python<'_>, record: net_types::echo::EchoExtras) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl EchoExtras {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 6] = ["size", "gilded", "carved", "plain", "depth", "motto"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (size = None, gilded = None, carved = None, plain = None, depth = None, motto = None))]
+    fn new(
+        py: Python<'_>,
+        size: Option<Arg<'_, '_>>,
+        gilded: Option<Arg<'_, '_>>,
+        carved: Option<Arg<'_, '_>>,
+        plain: Option<Arg<'_, '_>>,
+        depth: Option<Arg<'_, '_>>,
+        motto: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = size.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "EchoExtras",
+                gilded.is_some() || carved.is_some() || plain.is_some() || depth.is_some() || motto.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::echo::EchoExtras {
+            size: abi::arg_or(size, "size", || 1)?,
+            gilded: abi::arg_or(gilded, "gilded", || false)?,
+            carved: abi::arg_or(carved, "carved", || false)?,
+            plain: abi::arg_or(plain, "plain", || true)?,
+            depth: abi::arg_or(depth, "depth", || 2)?,
+            motto: abi::arg_or(motto, "motto", || None)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// A number that every build has.
+    #[getter]
+    fn size(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.size;
+        value::shown(value, py)
+    }
+
+    /// What the builds for the suite have.
+    #[getter]
+    fn gilded(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.gilded;
+        value::shown(value, py)
+    }
+
+    /// What no build has.
+    #[getter]
+    fn carved(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.carved;
+        value::shown(value, py)
+    }
+
+    /// What no build can switch off.
+    #[getter]
+    fn plain(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.plain;
+        value::shown(value, py)
+    }
+
+    /// A number that no build can change.
+    #[getter]
+    fn depth(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.depth;
+        value::shown(value, py)
+    }
+
+    /// A text that no build can take.
+    #[getter]
+    fn motto(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.motto;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "EchoExtras",
+            &[
+                ("size", Some(self.size(py)?)),
+                ("gilded", Some(self.gilded(py)?)),
+                ("carved", Some(self.carved(py)?)),
+                ("plain", Some(self.plain(py)?)),
+                ("depth", Some(self.depth(py)?)),
+                ("motto", Some(self.motto(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::echo::EchoExtras {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<EchoExtras>().map_err(|_| value::expected("EchoExtras", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::echo::EchoExtras {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, EchoExtras::of(py, self)?)?.into_any())
     }
 }
 /// A record built from its fields in order, which stands for its first.
@@ -2595,6 +2737,14 @@ fn echo_key_of(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_key_of(value))
 }
 
+/// Gives the value back.
+#[pyfunction]
+#[pyo3(signature = (value))]
+fn echo_seal_of(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
+    let value = abi::arg(value, "value")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_seal_of(value))
+}
+
 /// Gives back what is there as `number/text/label`, or nothing.
 #[pyfunction]
 #[pyo3(signature = (number, text, label))]
@@ -2847,6 +2997,35 @@ fn echo_with_options(py: Python<'_>, options: Option<Arg<'_, '_>>) -> Answer {
 fn echo_with_setup(py: Python<'_>, setup: Option<Arg<'_, '_>>) -> Answer {
     let setup = abi::arg_or(setup, "setup", Default::default)?;
     abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_with_setup(setup))
+}
+
+/// Gives the options back with every default filled in.
+#[pyfunction]
+#[pyo3(signature = (extras))]
+fn echo_with_extras(py: Python<'_>, extras: Option<Arg<'_, '_>>) -> Answer {
+    let extras = abi::arg_or(extras, "extras", Default::default)?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_with_extras(extras))
+}
+
+/// Gives the value back in the builds for the suite.
+///
+/// Without the feature `conformance` it answers `unsupported`.
+#[pyfunction]
+#[pyo3(signature = (value))]
+fn echo_hook(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
+    let value = abi::arg(value, "value")?;
+    abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_hook(value))
+}
+
+/// Answers with the kind of its own family, since no build has it.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[pyfunction]
+#[pyo3(signature = (value, text))]
+fn echo_left_out(py: Python<'_>, value: Arg<'_, '_>, text: Arg<'_, '_>) -> Answer {
+    let value = abi::arg(value, "value")?;
+    let text = abi::arg::<&str>(text, "text")?;
+    abi::run(py, text.len(), || <net_core::Functions as api::EchoFunctions>::echo_left_out(value, text))
 }
 
 /// Gives the value back.
@@ -3288,6 +3467,38 @@ fn echo_box_save_submit(
     queue.get().submit(py, echo_box_save_start(this, store, key)?)
 }
 
+fn echo_box_weigh_start(
+    this: Arg<'_, '_>,
+    other: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<u32, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
+    let other = abi::arg(other, "other")?;
+    Ok(async move { <net_core::EchoBox as api::EchoBox>::weigh(&this, other).await })
+}
+
+/// Answers later that no build can.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[pyfunction]
+#[pyo3(signature = (this, other))]
+fn echo_box_weigh(py: Python<'_>, this: Arg<'_, '_>, other: Arg<'_, '_>) -> Answer {
+    abi::wait(py, echo_box_weigh_start(this, other)?)
+}
+
+/// Answers later that no build can.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[pyfunction]
+#[pyo3(signature = (queue, this, other))]
+fn echo_box_weigh_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    other: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, echo_box_weigh_start(this, other)?)
+}
+
 fn echo_box_shut_start(
     this: Arg<'_, '_>,
 ) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
@@ -3325,6 +3536,105 @@ fn echo_box_serial(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || Ok(<net_core::EchoBox as api::EchoBox>::serial(&this)))
 }
 
+/// What no build can tell.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn echo_box_weight(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::EchoBox>>(this, "self")?;
+    abi::run(py, 0, || <net_core::EchoBox as api::EchoBox>::weight(&this))
+}
+
+/// Makes one that nobody passed.
+#[pyfunction]
+#[pyo3(signature = ())]
+fn echo_door_new(py: Python<'_>) -> Answer {
+    abi::run(py, 0, <net_core::EchoDoor as api::EchoDoor>::new)
+}
+
+/// Lets somebody in; `busy` while three are inside.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn echo_door_enter(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::EchoDoor>>(this, "self")?;
+    abi::run(py, 0, || <net_core::EchoDoor as api::EchoDoor>::enter(&this))
+}
+
+fn echo_door_enter_later_start(
+    this: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::EchoVisit>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::EchoDoor>>(this, "self")?;
+    Ok(async move { <net_core::EchoDoor as api::EchoDoor>::enter_later(&this).await })
+}
+
+/// Lets somebody in as a task does; `busy` while three are inside.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn echo_door_enter_later(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    abi::wait(py, echo_door_enter_later_start(this)?)
+}
+
+/// Lets somebody in as a task does; `busy` while three are inside.
+#[pyfunction]
+#[pyo3(signature = (queue, this))]
+fn echo_door_enter_later_submit(py: Python<'_>, queue: &Bound<'_, Queue>, this: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, echo_door_enter_later_start(this)?)
+}
+
+/// How many are inside now.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn echo_door_inside(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::EchoDoor>>(this, "self")?;
+    abi::run(py, 0, || <net_core::EchoDoor as api::EchoDoor>::inside(&this))
+}
+
+/// How many left as they should, and how many did not, as `left/failed`.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn echo_door_tally(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::EchoDoor>>(this, "self")?;
+    abi::run(py, 0, || <net_core::EchoDoor as api::EchoDoor>::tally(&this))
+}
+
+/// Goes out, and says whether something failed; once is enough.
+#[pyfunction]
+#[pyo3(signature = (this, failed))]
+fn echo_pass_leave(py: Python<'_>, this: Arg<'_, '_>, failed: Option<Arg<'_, '_>>) -> Answer {
+    let this = abi::arg::<Arc<net_core::EchoPass>>(this, "self")?;
+    let failed = abi::arg_or(failed, "failed", || false)?;
+    abi::run(py, 0, || <net_core::EchoPass as api::EchoPass>::leave(&this, failed))
+}
+
+fn echo_visit_leave_start(
+    this: Arg<'_, '_>,
+    failed: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::EchoVisit>>(this, "self")?;
+    let failed = abi::arg_or(failed, "failed", || false)?;
+    Ok(async move { <net_core::EchoVisit as api::EchoVisit>::leave(&this, failed).await })
+}
+
+/// Goes out in a task, and says whether something failed; `odd` if it has gone already.
+#[pyfunction]
+#[pyo3(signature = (this, failed))]
+fn echo_visit_leave(py: Python<'_>, this: Arg<'_, '_>, failed: Option<Arg<'_, '_>>) -> Answer {
+    abi::wait(py, echo_visit_leave_start(this, failed)?)
+}
+
+/// Goes out in a task, and says whether something failed; `odd` if it has gone already.
+#[pyfunction]
+#[pyo3(signature = (queue, this, failed))]
+fn echo_visit_leave_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    failed: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, echo_visit_leave_start(this, failed)?)
+}
+
 /// Makes one that is shut.
 #[pyfunction]
 #[pyo3(signature = ())]
@@ -3349,6 +3659,40 @@ fn echo_gate_enter(py: Python<'_>, this: Arg<'_, '_>, limit_ms: Arg<'_, '_>) -> 
     let this = abi::arg::<Arc<net_core::EchoGate>>(this, "self")?;
     let limit_ms = abi::arg::<Span<1_000_000>>(limit_ms, "limit_ms")?.0;
     abi::blocking(py, || <net_core::EchoGate as api::EchoGate>::enter(&this, limit_ms))
+}
+
+/// Would make one.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[pyfunction]
+#[pyo3(signature = ())]
+fn echo_annex_new(py: Python<'_>) -> Answer {
+    abi::run(py, 0, <net_core::EchoAnnex as api::EchoAnnex>::new)
+}
+
+fn echo_annex_open_start(
+    text: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::EchoAnnex>, Error>> + Send + use<>> {
+    let text = abi::arg(text, "text")?;
+    Ok(async move { <net_core::EchoAnnex as api::EchoAnnex>::open(text).await })
+}
+
+/// Would make one in a task.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[pyfunction]
+#[pyo3(signature = (text))]
+fn echo_annex_open(py: Python<'_>, text: Arg<'_, '_>) -> Answer {
+    abi::wait(py, echo_annex_open_start(text)?)
+}
+
+/// Would make one in a task.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+#[pyfunction]
+#[pyo3(signature = (queue, text))]
+fn echo_annex_open_submit(py: Python<'_>, queue: &Bound<'_, Queue>, text: Arg<'_, '_>) -> Answer {
+    queue.get().submit(py, echo_annex_open_start(text)?)
 }
 
 /// Leaves out the next characters.
@@ -3558,6 +3902,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<EchoOptions>()?;
     module.add_class::<EchoStyle>()?;
     module.add_class::<EchoSetup>()?;
+    module.add_class::<EchoExtras>()?;
     module.add_class::<VersionPair>()?;
     module.add_class::<Gauge>()?;
     module.add_class::<Timetable>()?;
@@ -3593,6 +3938,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_rights, module)?)?;
     module.add_function(wrap_pyfunction!(echo_number, module)?)?;
     module.add_function(wrap_pyfunction!(echo_key_of, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_seal_of, module)?)?;
     module.add_function(wrap_pyfunction!(echo_optional, module)?)?;
     module.add_function(wrap_pyfunction!(echo_maybe, module)?)?;
     module.add_function(wrap_pyfunction!(echo_list, module)?)?;
@@ -3620,6 +3966,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_tree, module)?)?;
     module.add_function(wrap_pyfunction!(echo_with_options, module)?)?;
     module.add_function(wrap_pyfunction!(echo_with_setup, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_with_extras, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_hook, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_left_out, module)?)?;
     module.add_function(wrap_pyfunction!(echo_pair, module)?)?;
     module.add_function(wrap_pyfunction!(echo_page_of, module)?)?;
     module.add_function(wrap_pyfunction!(sum_all, module)?)?;
@@ -3661,13 +4010,28 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_box_boxed, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_save, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_save_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_box_weigh, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_box_weigh_submit, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_shut, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_shut_submit, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_text, module)?)?;
     module.add_function(wrap_pyfunction!(echo_box_serial, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_box_weight, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_door_new, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_door_enter, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_door_enter_later, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_door_enter_later_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_door_inside, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_door_tally, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_pass_leave, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_visit_leave, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_visit_leave_submit, module)?)?;
     module.add_function(wrap_pyfunction!(echo_gate_new, module)?)?;
     module.add_function(wrap_pyfunction!(echo_gate_open, module)?)?;
     module.add_function(wrap_pyfunction!(echo_gate_enter, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_annex_new, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_annex_open, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_annex_open_submit, module)?)?;
     module.add_function(wrap_pyfunction!(letter_stream_skip, module)?)?;
     module.add_function(wrap_pyfunction!(letter_stream_next, module)?)?;
     module.add_function(wrap_pyfunction!(letter_stream_next_submit, module)?)?;

@@ -151,6 +151,11 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             let value = body;
             into.set_item("body", value::shown(value, py)?)?;
         }
+        #[cfg(feature = "conformance")]
+        Error::Echo(net_types::echo::EchoError::Unsupported { feature, .. }) => {
+            let value = feature;
+            into.set_item("feature", value::shown(value, py)?)?;
+        }
         Error::Bus(net_types::bus::BusError::InvalidJson { index, offset, reason, .. }) => {
             let value = index;
             into.set_item("index", value::shown(value, py)?)?;
@@ -539,6 +544,10 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         .into(),
         #[cfg(feature = "conformance")]
         (1, 6) => net_types::echo::EchoError::BadFrame { detail: error::detail(members)? }.into(),
+        #[cfg(feature = "conformance")]
+        (1, 7) => {
+            net_types::echo::EchoError::Unsupported { feature: error::member_of(members, "feature")? }.into()
+        }
         (2, 1) => net_types::bus::BusError::InvalidJson {
             index: error::member_of(members, "index")?,
             offset: error::member_of(members, "offset")?,

@@ -52,7 +52,7 @@ impl ToPy for net_types::mesh::Reliability {
 
 impl FromPy<'_, '_> for net_types::mesh::PublicKey {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        if let Some(bytes) = value::hex(value)? {
+        if let Some(bytes) = value::decoded(value, net_types::text::from_hex, "hex")? {
             let count = bytes.len();
             return bytes.try_into().map(Self).map_err(|_| Wrong::of(format!("stands for {count} bytes")));
         }
@@ -62,7 +62,7 @@ impl FromPy<'_, '_> for net_types::mesh::PublicKey {
 
 impl ToPy for net_types::mesh::PublicKey {
     fn to_py(self, py: Python<'_>) -> Answer {
-        value::to_hex(&self.0).to_py(py)
+        net_types::text::to_hex(&self.0).to_py(py)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Bytes, from any object that has them, and as text in hex.
+//! Bytes, from any object that has them, and as text that stands for them.
 
 use super::{Answer, Arg, FromPy, ToPy, Wrong, expected, text};
 use bytes::Bytes;
@@ -8,22 +8,18 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyString};
 use std::borrow::Cow;
 
-/// Bytes that a text in hex stands for; any other value gives none.
-pub(crate) fn hex(value: Arg<'_, '_>) -> Result<Option<Vec<u8>>, Wrong> {
+/// Bytes that a text of some form stands for; a value that is no text gives none.
+pub(crate) fn decoded(
+    value: Arg<'_, '_>,
+    decode: fn(&str) -> Option<Vec<u8>>,
+    form: &str,
+) -> Result<Option<Vec<u8>>, Wrong> {
     if !value.is_instance_of::<PyString>() {
         return Ok(None);
     }
-    let text = text(value)?;
-    let digits = text.bytes().map(|digit| (digit as char).to_digit(16)).collect::<Option<Vec<_>>>();
-    let digits =
-        digits.filter(|digits| digits.len() % 2 == 0).ok_or_else(|| Wrong::of("is not text in hex"))?;
-    Ok(Some(digits.chunks(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()))
+    decode(text(value)?).map(Some).ok_or_else(|| Wrong::of(format!("is not text in {form}")))
 }
 
-/// Bytes as text in hex.
-pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 impl FromPy<'_, '_> for Bytes {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
         Ok(match bytes(value)? {

@@ -4,7 +4,7 @@ mod bytes;
 mod lists;
 mod time;
 
-pub(crate) use bytes::{hex, to_hex};
+pub(crate) use bytes::decoded;
 pub(crate) use lists::OneOrMany;
 pub(crate) use time::{Seconds, Span};
 

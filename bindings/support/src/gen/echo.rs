@@ -25,6 +25,16 @@ impl Pack for net_types::echo::EchoKey {
     }
 }
 
+impl Pack for net_types::echo::EchoSeal {
+    fn pack(&self, w: &mut Writer) {
+        self.0.pack(w);
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        Pack::unpack(r).map(Self)
+    }
+}
+
 impl Pack for net_types::echo::Color {
     fn pack(&self, w: &mut Writer) {
         w.varint(self.tag().into());
@@ -342,6 +352,31 @@ impl Pack for net_types::echo::EchoSetup {
             title: f.field_or_else(|| "none".to_owned())?,
             style: f.field_or(None)?,
             more: f.field_or_else(Vec::new)?,
+        })
+    }
+}
+
+impl Pack for net_types::echo::EchoExtras {
+    fn pack(&self, w: &mut Writer) {
+        w.record(6, |w| {
+            self.size.pack(w);
+            self.gilded.pack(w);
+            self.carved.pack(w);
+            self.plain.pack(w);
+            self.depth.pack(w);
+            self.motto.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            size: f.field_or_else(|| 1)?,
+            gilded: f.field_or_else(|| false)?,
+            carved: f.field_or_else(|| false)?,
+            plain: f.field_or_else(|| true)?,
+            depth: f.field_or_else(|| 2)?,
+            motto: f.field_or(None)?,
         })
     }
 }

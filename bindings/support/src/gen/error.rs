@@ -35,6 +35,10 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
             status.pack(w);
             body.pack(w);
         }),
+        #[cfg(feature = "conformance")]
+        Error::Echo(net_types::echo::EchoError::Unsupported { feature }) => w.record(1, |w| {
+            feature.pack(w);
+        }),
         Error::Bus(net_types::bus::BusError::InvalidJson { index, offset, reason }) => w.record(3, |w| {
             index.pack(w);
             offset.pack(w);
@@ -333,6 +337,11 @@ pub fn error_of(
         }
         #[cfg(feature = "conformance")]
         (1, 6) => net_types::echo::EchoError::BadFrame { detail: detail.to_owned() }.into(),
+        #[cfg(feature = "conformance")]
+        (1, 7) => {
+            let mut f = fields.record()?;
+            net_types::echo::EchoError::Unsupported { feature: f.field()? }.into()
+        }
         (2, 1) => {
             let mut f = fields.record()?;
             net_types::bus::BusError::InvalidJson {

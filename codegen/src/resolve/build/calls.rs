@@ -6,11 +6,17 @@ use crate::ir::{Arg, Doc, Host, Lang, Method, Object, Shape, Type};
 use crate::resolve::context::Context;
 use std::collections::BTreeMap;
 
+/// Why C has no method that runs a function.
+const NO_CLOSURE: &str = "A program of C calls both methods around what it does: it has no closures.";
+
+/// Why the suite does not call such a method.
+const RUNS_IN_HOST: &str = "It runs a function of the host, which no case can hold; each package tests it.";
+
 impl Context<'_> {
     pub(super) fn object(&mut self, name: &str, item: &doc::Object) -> Object {
         let prefix = format!("{}.{name}", self.loaded.document.module.name);
         let constructors = item.new.iter();
-        let constructors = constructors
+        let mut constructors: Vec<_> = constructors
             .map(|(f, it)| self.method(&prefix, &["object", name, "new", f], f, it, Shape::Constructor))
             .collect();
         let mut methods: Vec<_> = item
@@ -24,6 +30,13 @@ impl Context<'_> {
         methods.extend(
             item.prop.iter().map(|(p, it)| self.property(&prefix, &["object", name, "prop", p], p, it)),
         );
+        // What an object needs, whatever makes or uses one needs.
+        for method in constructors.iter_mut().chain(&mut methods) {
+            if method.shape != (Shape::Property { fixed: true }) && method.feature.is_none() {
+                method.feature.clone_from(&item.feature);
+            }
+        }
+        let sugars = self.sugars(name, item, &mut methods);
         if let Some(close) = &item.close
             && !item.functions.contains_key(close)
         {
@@ -42,8 +55,30 @@ impl Context<'_> {
             feature: item.feature.clone(),
             constructors,
             methods,
+            sugars,
             doc: text(&item.doc),
         }
+    }
+
+    /// Takes the methods out that run functions of the host: what they answer with is what those do that they go by.
+    fn sugars(&mut self, object: &str, item: &doc::Object, methods: &mut Vec<Method>) -> Vec<Method> {
+        let (mut sugars, others): (Vec<_>, Vec<_>) =
+            std::mem::take(methods).into_iter().partition(|method| method.with.is_some());
+        *methods = others;
+        for method in &mut sugars {
+            let own = &item.functions[&method.name.spec];
+            if own.is_async || !own.args.is_empty() || own.returns.is_some() || !own.throws.names().is_empty()
+            {
+                let message = "what it takes, gives and throws follows from `sugar`";
+                self.wrong(&["object", object, "fn", &method.name.spec], message);
+            }
+            let acquire = methods.iter().find(|other| Some(&other.name.spec) == method.with.as_ref());
+            method.throws = acquire.map_or_else(Vec::new, |acquire| acquire.throws.clone());
+            method.is_async = true;
+            method.skip.insert(Lang::C, NO_CLOSURE.into());
+            method.untested = Some(RUNS_IN_HOST.into());
+        }
+        sugars
     }
 
     pub(super) fn host(&mut self, name: &str, item: &doc::Host) -> Host {

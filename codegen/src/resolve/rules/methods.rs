@@ -18,6 +18,9 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             let path = [path.as_slice(), &["shows"]].concat();
             rules.wrong(position, &path, "the text of a value is given by a method of its record");
         }
+        if method.feature.is_some() {
+            gated(rules, position, &path, method);
+        }
         if method.blocks {
             blocks(rules, position, &path, method);
         }
@@ -38,6 +41,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         });
         overloads(rules, position, &members.collect::<Vec<_>>());
         accepted(rules, position, object);
+        object.sugars.iter().for_each(|method| sugar(rules, position, object, method));
         combined(rules, position, object);
     }
 }
@@ -50,6 +54,39 @@ fn owner_generic<'a>(rules: &Rules<'a>, position: usize, path: &[&str]) -> &'a [
         }
         ["host", name, ..] => module.hosts.iter().find(|h| h.name.spec == **name).map_or(&[], |h| &h.generic),
         _ => &[],
+    }
+}
+
+/// A function is run with an object that a method gives without being told anything, and that hears how the function ended.
+fn sugar(rules: &mut Rules<'_>, position: usize, object: &Object, method: &Method) {
+    let path = ["object", object.name.spec.as_str(), "fn", &method.name.spec, "sugar"];
+    let Some(held) = object.held(rules.api, method) else {
+        let message = "it goes by a method of the object that gives one with a method to `close` it";
+        return rules.wrong(position, &path, message);
+    };
+    let gives = held.acquire.shape == Shape::Method && held.acquire.args.is_empty();
+    let hears = matches!(&held.end.args[..], [arg] if arg.ty == Type::Bool && arg.default.is_some());
+    if !gives || !object.generic.is_empty() || held.at.module != position {
+        rules.wrong(
+            position,
+            &path,
+            "the method it goes by takes nothing, and gives an object of the module",
+        );
+    }
+    if !hears {
+        rules.wrong(position, &path, "what ends the object takes one `bool`, which may be left out");
+    }
+}
+
+/// What can be left out of a build can answer that it is.
+fn gated(rules: &mut Rules<'_>, position: usize, path: &[&str], method: &Method) {
+    if method.shape == (Shape::Property { fixed: true }) {
+        let path = [path, &["feature"]].concat();
+        rules.wrong(
+            position,
+            &path,
+            "a fixed property is copied when its object is made, and never `unsupported`",
+        );
     }
 }
 

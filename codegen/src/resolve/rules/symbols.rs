@@ -110,7 +110,7 @@ fn types(module: &Module) -> Vec<(&'static str, Sort, &Name, Vec<&str>)> {
 fn functions(module: &Module) -> Vec<(Vec<&str>, Owned<'_>)> {
     let own = module.functions.iter().map(|m| (super::function_path(module, m), (None, m)));
     let members = module.objects.iter().flat_map(|object| {
-        object.constructors.iter().chain(&object.methods).map(move |m| {
+        object.constructors.iter().chain(&object.methods).chain(&object.sugars).map(move |m| {
             let table = match m.shape {
                 Shape::Constructor => "new",
                 Shape::Property { .. } => "prop",

@@ -1,7 +1,7 @@
 //! Keys that the language has and no target reads: a spec with one would say something that no program does.
 
 use super::Rules;
-use crate::doc::{Document, Method, Prop, Style, Table};
+use crate::doc::{Document, Method, Style, Table};
 
 /// Refuses every such key of a module.
 pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
@@ -21,14 +21,6 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
 type Path<'a> = Vec<&'a str>;
 
 fn values<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
-    for (name, item) in &document.scalar {
-        if item.accept.iter().any(|form| form == "base64") {
-            found.push(vec!["scalar", name, "accept"]);
-        }
-        if item.out.as_deref() == Some("base64") {
-            found.push(vec!["scalar", name, "out"]);
-        }
-    }
     let open = document.flags.iter().filter(|(_, item)| item.open);
     found.extend(open.map(|(name, _)| vec!["flags", name, "open"]));
     found.extend(document.derive.keys().map(|name| vec!["derive", name, "hash"]));
@@ -45,11 +37,7 @@ fn records<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
             found.push(vec!["record", name, "rename_all"]);
         }
         for (field, it) in &item.field {
-            let keys = [
-                ("feature", it.feature.is_some()),
-                ("since", it.since.is_some()),
-                ("deprecated", it.deprecated.is_some()),
-            ];
+            let keys = [("since", it.since.is_some()), ("deprecated", it.deprecated.is_some())];
             let keys = keys.into_iter().filter(|(_, is_there)| *is_there);
             found.extend(keys.map(|(key, _)| vec!["record", name, "field", field, key]));
         }
@@ -68,28 +56,26 @@ fn layouts<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
 fn calls<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
     methods(&["fn"], &document.functions, found);
     for (name, item) in &document.object {
-        let keys = [("credit", item.credit.is_some()), ("feature", item.feature.is_some())];
-        let keys = keys.into_iter().filter(|(_, is_there)| *is_there);
-        found.extend(keys.map(|(key, _)| vec!["object", name, key]));
+        if item.credit.is_some() {
+            found.push(vec!["object", name, "credit"]);
+        }
         methods(&["object", name, "new"], &item.new, found);
-        methods(&["object", name, "fn"], &item.functions, found);
-        props(&["object", name, "prop"], &item.prop, found);
     }
     for (name, item) in &document.host {
         methods(&["host", name, "fn"], &item.functions, found);
-        props(&["host", name, "prop"], &item.prop, found);
+        // It is the host's own code, of which no build of the library leaves anything out.
+        let gated = item.functions.iter().filter(|(_, item)| item.feature.is_some());
+        found.extend(gated.map(|(method, _)| vec!["host", name, "fn", method, "feature"]));
+        let gated = item.prop.iter().filter(|(_, item)| item.feature.is_some());
+        found.extend(gated.map(|(prop, _)| vec!["host", name, "prop", prop, "feature"]));
     }
 }
 
+/// Only a method of an object goes by another one.
 fn methods<'a>(table: &[&'a str], methods: &'a Table<Method>, found: &mut Vec<Path<'a>>) {
     for (name, item) in methods {
-        let keys = [("sugar", item.sugar.is_some()), ("feature", item.feature.is_some())];
-        let keys = keys.into_iter().filter(|(_, is_there)| *is_there);
-        found.extend(keys.map(|(key, _)| [table, &[name, key]].concat()));
+        if item.sugar.is_some() {
+            found.push([table, &[name, "sugar"]].concat());
+        }
     }
-}
-
-fn props<'a>(table: &[&'a str], props: &'a Table<Prop>, found: &mut Vec<Path<'a>>) {
-    let gated = props.iter().filter(|(_, item)| item.feature.is_some());
-    found.extend(gated.map(|(name, _)| [table, &[name, "feature"]].concat()));
 }

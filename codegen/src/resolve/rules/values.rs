@@ -1,7 +1,7 @@
 //! Enums, flags, unions and records: texts and numbers are unique, recursion has an end, a field is optional in one way.
 
 use super::{Rules, is_reason};
-use crate::ir::{Api, At, Field, Lang, Record, RecordClass, Type};
+use crate::ir::{Api, At, Field, Lang, Record, RecordClass, Scalar, TextForm, Type};
 use crate::targets::python::names as python;
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -36,6 +36,9 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
                 rules.wrong(position, &path, format!("bit {} does not fit {}", bit.bit, item.repr.key()));
             }
         }
+    }
+    for item in &module.scalars {
+        text_forms(rules, position, item);
     }
     for (index, item) in module.unions.iter().enumerate() {
         let name = item.name.spec.as_str();
@@ -82,6 +85,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
         }
         for field in &item.fields {
             check_field(rules, position, name, field);
+            gated(rules, position, item, field);
             if item.fixed && !is_number(rules.api, &field.ty) {
                 let path = ["record", name, "field", &field.name.spec];
                 rules.wrong(
@@ -92,6 +96,31 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             }
             flat(rules, position, item, field);
         }
+    }
+}
+
+/// The texts of a scalar stand for bytes, in one form, and what is handed out is taken back.
+fn text_forms(rules: &mut Rules<'_>, position: usize, item: &Scalar) {
+    let name = item.name.spec.as_str();
+    let has_bytes = matches!(item.base, Type::Bytes | Type::FixedBytes(_));
+    if !item.accept.is_empty() && !has_bytes {
+        rules.wrong(position, &["scalar", name, "accept"], "only bytes are given as text of another form");
+    } else if item.accept.len() > 1 {
+        let message = "a text has one reading, so one form of text is taken";
+        rules.wrong(position, &["scalar", name, "accept"], message);
+    }
+    if item.out == Some(TextForm::Utf8) {
+        rules.wrong(
+            position,
+            &["scalar", name, "out"],
+            "bytes need not be UTF-8, so they are not handed out so",
+        );
+    } else if item.out.is_some_and(|out| !item.accept.contains(&out)) {
+        rules.wrong(
+            position,
+            &["scalar", name, "out"],
+            "what is handed out as text is taken as such a text too",
+        );
     }
 }
 
@@ -209,6 +238,14 @@ fn check_field(rules: &mut Rules<'_>, position: usize, record: &str, field: &Fie
     }
     if let Some(reason) = field.untested.as_deref().filter(|reason| !is_reason(reason)) {
         rules.wrong(position, &path, format!("`{reason}` is not a reason"));
+    }
+}
+
+/// What a build may leave out is asked for by a field of an argument, and not asked for where the field is left out.
+fn gated(rules: &mut Rules<'_>, position: usize, record: &Record, field: &Field) {
+    let path = ["record", record.name.spec.as_str(), "field", &field.name.spec, "feature"];
+    if field.feature.is_some() && !(record.is_input && field.may_be_left_out()) {
+        rules.wrong(position, &path, "a field needs a feature where callers give it and may leave it out");
     }
 }
 

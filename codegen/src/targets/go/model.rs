@@ -28,6 +28,8 @@ pub(crate) struct ScalarModel {
     pub string: Option<String>,
     /// Number of bytes that hex is parsed into.
     pub hex: Option<usize>,
+    /// Number of bytes that base64 is parsed into.
+    pub base64: Option<usize>,
     pub spec: String,
 }
 
@@ -154,13 +156,14 @@ pub(crate) fn constants(api: &Api, module: &Module) -> Vec<ConstModel> {
 /// Lowers a scalar.
 pub(crate) fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
     let base = types::go(api, &item.base, &[]);
-    let hex = match (&item.base, item.accept.contains(&TextForm::Hex)) {
-        (Type::FixedBytes(width), true) => Some(*width),
+    let width = |form| match item.base {
+        Type::FixedBytes(width) if item.accept.contains(&form) => Some(width),
         _ => None,
     };
     let string = match (&item.text, item.out) {
         (Some(text), _) => Some(format_call(text)),
         (None, Some(TextForm::Hex)) => Some("fmt.Sprintf(\"%x\", v[:])".into()),
+        (None, Some(TextForm::Base64)) => Some("toBase64(v[:])".into()),
         _ => None,
     };
     ScalarModel {
@@ -169,7 +172,8 @@ pub(crate) fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
         aliases: names::aliases(&item.name),
         base: if types::is_named(&item.base) { base } else { format!("= {base}") },
         string: string.filter(|_| types::is_named(&item.base)),
-        hex,
+        hex: width(TextForm::Hex),
+        base64: width(TextForm::Base64),
         spec: item.name.spec.clone(),
     }
 }

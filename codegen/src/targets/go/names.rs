@@ -11,9 +11,10 @@ const ACRONYMS: [&str; 41] = [
 ];
 
 /// Keywords, predeclared names that the generated code uses, and the names of its own variables and imports.
-const RESERVED: [&str; 52] = [
+const RESERVED: [&str; 55] = [
     "any",
     "append",
+    "await",
     "bool",
     "break",
     "byte",
@@ -31,6 +32,7 @@ const RESERVED: [&str; 52] = [
     "err",
     "error",
     "fail",
+    "failed",
     "fallthrough",
     "false",
     "for",
@@ -51,6 +53,7 @@ const RESERVED: [&str; 52] = [
     "op",
     "out",
     "package",
+    "packed",
     "range",
     "result",
     "return",

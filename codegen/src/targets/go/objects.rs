@@ -137,7 +137,7 @@ pub(crate) fn object(api: &Api, item: &Object) -> ObjectModel {
     for constructor in item.constructors.iter().filter(|method| method.in_lang(Lang::Go)) {
         functions.extend(lowering.constructor(constructor));
     }
-    for method in item.methods.iter().filter(|method| method.in_lang(Lang::Go)) {
+    for method in item.methods.iter().chain(&item.sugars).filter(|method| method.in_lang(Lang::Go)) {
         functions.extend(lowering.method(method));
     }
     ObjectModel {
@@ -223,6 +223,7 @@ impl Lowering<'_> {
             }
             Shape::Property { fixed: true } => self.fixed(item),
             Shape::Property { .. } if matches!(item.returns, Some(Type::SelfType)) => self.itself(item),
+            _ if item.with.is_some() => self.within(item),
             _ if is_chained(item) => self.chained(item),
             _ if !result_variables(item).is_empty() => self.free(item, true),
             _ => self.plain(item),
@@ -252,6 +253,37 @@ impl Lowering<'_> {
                 opening: format!("func {name}{}{signature}", declared(&vars)),
                 call: format!("{name}{}({own}{})", used(&vars), lowered.given),
                 body: lowered.body.clone(),
+            }
+        })
+    }
+
+    /// A function that runs another with what a method gives; Go has no method with a type variable.
+    fn within(&self, item: &Method) -> Vec<FunctionModel> {
+        let Some(held) = self.item.held(self.api, item) else { return Vec::new() };
+        let ctx = |waits: bool, ctx: &str| if waits { ctx.to_owned() } else { String::new() };
+        let acquire = format!("o.{}({})", names::item(&held.acquire.name), ctx(held.acquire.is_async, "ctx"));
+        let end = names::item(&held.end.name);
+        let later = ctx(held.end.is_async, "context.WithoutCancel(ctx), ");
+        let ty = types::go(self.api, &Type::Object(held.at, Vec::new()), &[]);
+        let body = [
+            format!("held, err := {acquire}"),
+            "if err != nil {".into(),
+            "\treturn result, err".into(),
+            "}".into(),
+            format!(
+                "return within(ctx, held, run, func(failed bool) error {{ return held.{end}({later}failed) }})"
+            ),
+        ];
+        named(&item.name, |name| {
+            let name = format!("{}{name}", self.name);
+            FunctionModel {
+                doc: method_doc(&name, item),
+                opening: format!(
+                    "func {name}[R any](o *{}, ctx context.Context, run func(context.Context, {ty}) (R, error)) (result R, err error)",
+                    self.used()
+                ),
+                call: format!("{name}(o, ctx, run)"),
+                body: body.to_vec(),
             }
         })
     }

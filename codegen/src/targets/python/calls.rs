@@ -4,7 +4,7 @@ use super::parameters::{Parameters, Role};
 use super::types::{self, Mode};
 use super::{fit, holders, names};
 use crate::doc::RecordClass;
-use crate::ir::{Api, Arg, Field, Lang, Literal, Method, Record, Shape, Type};
+use crate::ir::{Api, Arg, Field, Held, Lang, Literal, Method, Record, Shape, Type};
 use crate::targets::notes;
 
 /// A function or method, printed.
@@ -33,6 +33,29 @@ pub(crate) struct Owner<'a> {
 pub(crate) fn methods(api: &Api, owner: Owner<'_>, item: &Method) -> Vec<MethodModel> {
     let names = std::iter::once(names::member(&item.name)).chain(own_aliases(item));
     names.map(|name| method(api, owner, item, &name)).collect()
+}
+
+/// Lowers a method that runs a function with what another one gives.
+pub(crate) fn within(api: &Api, owner: Owner<'_>, item: &Method, held: Held<'_>) -> Vec<MethodModel> {
+    let class = names::class(&api.object(held.at).name);
+    let (acquire, end) = (names::member(&held.acquire.name), names::member(&held.end.name));
+    let later = owner.mode == Mode::Aio;
+    let wait = |waits: bool| if waits && later { "await " } else { "" };
+    let acquire = format!("{}self.{acquire}()", wait(held.acquire.is_async));
+    let (def, gives, function) =
+        if later { ("async def", "Awaitable[R]", "within_later") } else { ("def", "R", "within") };
+    let inner = owner.indent + 4;
+    let name = names::member(&item.name);
+    let params = ["self".to_owned(), format!("run: Callable[[{class}], {gives}]")];
+    let returned = format!("return {}{function}(", wait(true));
+    vec![MethodModel {
+        decorators: Vec::new(),
+        signature: fit::call(owner.indent, &format!("{def} {name}("), &params, ") -> R:"),
+        doc: fit::doc(inner, &documented(api, item, None, None)),
+        body: vec![fit::call(inner, &returned, &[acquire, "run".into(), format!("{class}.{end}")], ")")],
+        aliases: names::member_aliases(&item.name),
+        name,
+    }]
 }
 
 /// More names of a method that have parameters of their own.

@@ -37,6 +37,11 @@ pub(crate) fn class(api: &Api, item: &Object, mode: Mode) -> ClassModel {
             lowered.iter_mut().for_each(|method| method.body.insert(0, "        self._halt()".into()));
         }
     }
+    let held = |method: &Method| item.held(api, method);
+    let sugars = item.sugars.iter().filter(|m| m.in_lang(Lang::Python));
+    methods.extend(
+        sugars.filter_map(|m| Some(calls::within(api, owner, m, held(m)?))).flatten().collect::<Vec<_>>(),
+    );
     let stream_class = if mode == Mode::Aio { "AsyncStream" } else { "Stream" };
     let bases = match (&item.iterates, &item.close, item.generic.is_empty()) {
         (Some(of), ..) => format!("{stream_class}[{}]", types::output(api, of, mode)),

@@ -47,9 +47,11 @@ pub(crate) struct FlagsModel {
 
 pub(crate) struct ScalarModel {
     pub path: String,
-    pub hex_in: bool,
+    /// Form of text that it is taken as.
+    pub form_in: Option<&'static str>,
     pub utf8_in: bool,
-    pub hex_out: bool,
+    /// Form of text that it is handed out as.
+    pub form_out: Option<&'static str>,
 }
 
 pub(crate) struct FieldModel {
@@ -306,9 +308,18 @@ fn flags(api: &Api, module: &Module, item: &Flags) -> FlagsModel {
 fn scalar(module: &Module, item: &Scalar) -> ScalarModel {
     ScalarModel {
         path: path(module, &item.name.spec),
-        hex_in: item.accept.contains(&TextForm::Hex),
+        form_in: item.accept.iter().find_map(|form| encoding(*form)),
         utf8_in: item.accept.contains(&TextForm::Utf8),
-        hex_out: item.out == Some(TextForm::Hex),
+        form_out: item.out.and_then(encoding),
+    }
+}
+
+/// What the functions for a form of text are called by; UTF-8 needs none.
+fn encoding(form: TextForm) -> Option<&'static str> {
+    match form {
+        TextForm::Hex => Some("hex"),
+        TextForm::Base64 => Some("base64"),
+        TextForm::Utf8 => None,
     }
 }
 

@@ -187,7 +187,10 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
         ("net._kernel.errors", "NetError argument_error"),
         ("net._kernel.hosts", "HostType thread_host thread_stream"),
         ("net._kernel.loop", "loop_host loop_stream submit"),
-        ("net._kernel.objects", "Closable Native T Typed handle_of handle_or_none handles_of"),
+        (
+            "net._kernel.objects",
+            "Closable Native R T Typed handle_of handle_or_none handles_of within within_later",
+        ),
         ("net._kernel.streams", "AsyncStream Stream"),
     ]
     .map(|(module, items)| (module.to_owned(), items.split(' ').map(str::to_owned).collect()))

@@ -60,7 +60,8 @@ fn page(module: &Module) -> String {
 
 /// The pages of the package, and the forms that are used.
 fn imports(api: &Api, testee: &TesteeTemplate) -> String {
-    const FORMS: [&str; 21] = [
+    const FORMS: [&str; 22] = [
+        "BASE64",
         "BYTES",
         "DATE",
         "DECIMAL",
@@ -287,7 +288,11 @@ fn codec(api: &Api, ty: &Type) -> String {
         Type::Optional(of) => format!("optional({})", codec(api, of)),
         Type::Scalar(at) => {
             let scalar = api.scalar(*at);
-            if scalar.out == Some(TextForm::Hex) { "SAME".into() } else { codec(api, &scalar.base) }
+            match scalar.out {
+                Some(TextForm::Hex) => "SAME".into(),
+                Some(TextForm::Base64) => "BASE64".into(),
+                _ => codec(api, &scalar.base),
+            }
         }
         Type::Enum(at) => named(*at, &api.enumeration(*at).name.spec),
         Type::Flags(_) => "FLAGS".into(),

@@ -1,7 +1,7 @@
 //! How types are written in Python.
 
 use super::names;
-use crate::ir::{Api, Field, Lang, Literal, TextForm, Type};
+use crate::ir::{Api, Field, Lang, Literal, Type};
 
 /// Blocking classes, or their awaitable twins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +33,7 @@ pub(crate) fn input(api: &Api, ty: &Type, mode: Mode) -> String {
         Type::Optional(inner) => format!("{} | None", input(api, inner, mode)),
         Type::Scalar(at) => {
             let scalar = api.scalar(*at);
-            let text = scalar.accept.iter().any(|form| matches!(form, TextForm::Hex | TextForm::Utf8));
-            input(api, &scalar.base, mode) + if text { " | str" } else { "" }
+            input(api, &scalar.base, mode) + if scalar.accept.is_empty() { "" } else { " | str" }
         }
         Type::Enum(at) => {
             let item = api.enumeration(*at);

@@ -62,7 +62,11 @@ fn object(site: Site<'_>, at: At, item: &Object) -> Vec<ItemModel> {
     if !item.generic.is_empty() {
         facts.push(format!("Type variables: {}.", codes(&item.generic)));
     }
-    facts.extend(item.feature.as_ref().map(|feature| format!("It needs the feature {}.", code(feature))));
+    facts.extend(
+        item.feature
+            .as_ref()
+            .map(|feature| format!("Without the feature {} it answers `unsupported`.", code(feature))),
+    );
     let names = ALL.iter().map(|lang| {
         let names = lang.object(&item.name).into_iter().chain(lang.type_aliases(&item.name));
         (lang.label(), names.collect::<Vec<_>>())
@@ -72,7 +76,8 @@ fn object(site: Site<'_>, at: At, item: &Object) -> Vec<ItemModel> {
         blocks: blocks(doc(&item.doc), [names_line(names), facts.join(" ")]),
     };
     let inner = Site { object: Some((at, item)), ..site };
-    let methods = item.constructors.iter().chain(&item.methods).filter(|method| !method.internal);
+    let all = item.constructors.iter().chain(&item.methods).chain(&item.sugars);
+    let methods = all.filter(|method| !method.internal);
     let methods = methods.map(|method| function(inner, method, &item.name.spec));
     std::iter::once(head).chain(methods).collect()
 }
@@ -145,6 +150,9 @@ fn shape(site: Site<'_>, item: &Method) -> String {
         Shape::Property { fixed: true } => "fixed ",
         _ => "",
     };
+    if let Some(acquire) = &item.with {
+        return format!("{}(run) with {acquire}", item.published().spec);
+    }
     let later = if item.is_async { "async " } else { "" };
     if matches!(item.shape, Shape::Property { .. }) {
         return format!("{kind}{}{returns}", item.name.spec);
@@ -208,12 +216,23 @@ fn facts(site: Site<'_>, item: &Method) -> String {
     if matches!(item.returns, Some(Type::SelfType)) && item.shape == Shape::Method {
         facts.push("Gives back the object itself, so calls may be chained.".into());
     }
+    if let (Some(acquire), Some((_, object))) = (&item.with, site.object) {
+        let end = object.held(site.api, item).map(|held| code(&held.end.name.spec)).unwrap_or_default();
+        facts.push(format!(
+            "Runs a function with what {} gives, ends that with {end}, telling whether the function failed, and passes on what the function answers with.",
+            code(acquire)
+        ));
+    }
     facts.extend(
         item.overload
             .as_ref()
             .map(|of| format!("Another signature of {}, under one name in TypeScript and Python.", code(of))),
     );
-    facts.extend(item.feature.as_ref().map(|feature| format!("Needs the feature {}.", code(feature))));
+    facts.extend(
+        item.feature
+            .as_ref()
+            .map(|feature| format!("Without the feature {} it answers `unsupported`.", code(feature))),
+    );
     facts.extend(
         item.deprecated
             .as_ref()

@@ -301,7 +301,9 @@ fn meaning(site: Site<'_>, field: &Field) -> String {
     says.extend(field.order.as_ref().map(|order| format!("Order: {order}.")));
     says.extend(field.secret.then(|| "Never printed or logged.".to_owned()));
     says.extend(field.untested.as_ref().map(|reason| format!("Not in the conformance suite: {reason}")));
-    says.extend(field.feature.as_ref().map(|feature| format!("Needs the feature `{feature}`.")));
+    says.extend(field.feature.as_ref().map(|feature| {
+        format!("Without the feature `{feature}` another value than the default is `unsupported`.")
+    }));
     let says: Vec<_> = says.into_iter().filter(|text| !text.is_empty()).collect();
     says.join(" ")
 }

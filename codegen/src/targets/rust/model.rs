@@ -4,8 +4,8 @@ use super::metrics::{self, MetricsModel};
 use super::{errors, names, types};
 use crate::doc::Thread;
 use crate::ir::{
-    Api, At, Enum, Field, Flags, Host, Lang, Method, Module, Object, Record, Scalar, Shape, TextForm, Type,
-    Union, Unit,
+    Api, At, Enum, Field, Flags, Host, Lang, Literal, Method, Module, Object, Record, Scalar, Shape,
+    TextForm, Type, Union, Unit,
 };
 use crate::targets::notes;
 use std::collections::BTreeSet;
@@ -41,6 +41,8 @@ pub(crate) struct ScalarModel {
     pub display: Option<String>,
     /// Number of its bytes, if hosts have them as hex.
     pub hex: Option<usize>,
+    /// Number of its bytes, if hosts have them as base64.
+    pub base64: Option<usize>,
 }
 
 pub(crate) struct EnumModel {
@@ -166,6 +168,8 @@ pub(crate) struct MethodModel {
     pub name: String,
     pub args: String,
     pub returns: String,
+    /// Lines of the body for builds without what it needs.
+    pub without: Option<Lines>,
 }
 
 pub(crate) struct HostModel {
@@ -237,6 +241,10 @@ fn constant(api: &Api, item: &crate::ir::Const) -> ConstModel {
 }
 
 fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
+    let width = |form| match item.base {
+        Type::FixedBytes(length) if item.out == Some(form) => Some(length),
+        _ => None,
+    };
     let display = item.text.as_ref().map(|text| errors::format_string(text).replace("{value", "{0"));
     ScalarModel {
         doc: lines(&item.doc),
@@ -244,10 +252,8 @@ fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
         base: types::owned(api, &item.base),
         is_copy: !matches!(item.base, Type::String | Type::Bytes),
         display: display.map(|display| names::text(&display)),
-        hex: match item.base {
-            Type::FixedBytes(length) if item.out == Some(TextForm::Hex) => Some(length),
-            _ => None,
-        },
+        hex: width(TextForm::Hex),
+        base64: width(TextForm::Base64),
     }
 }
 
@@ -446,7 +452,7 @@ fn checks(api: &Api, field: &Field, of: &str) -> Vec<String> {
     let place = format!("{of}{}", names::value(&field.name.spec));
     let reference = if of.is_empty() { place.clone() } else { format!("&{place}") };
     let own = limit(api, field, &place, &reference);
-    own.into_iter().chain(inner_check(api, &field.ty, &reference)).collect()
+    gate(api, field, &place).into_iter().chain(own).chain(inner_check(api, &field.ty, &reference)).collect()
 }
 
 /// The statement that checks what a reference holds, if anything there has a range.
@@ -462,6 +468,21 @@ pub(crate) fn inner_check(api: &Api, ty: &Type, reference: &str) -> Option<Strin
         Type::Map(of) => format!("for value in {place}.values() {{ {} }}", inner(of)),
         _ => format!("{place}.check()?;"),
     })
+}
+
+/// The statement that refuses a value other than the default where the build leaves out what the field needs.
+fn gate(api: &Api, field: &Field, place: &str) -> Option<String> {
+    let feature = field.feature.as_ref()?;
+    let asked = match (&field.ty, &field.default) {
+        (Type::Optional(_), _) => format!("{place}.is_some()"),
+        (Type::Bool, Some(Literal::Bool(true))) => format!("!{place}"),
+        (Type::Bool, _) => place.to_owned(),
+        (ty, default) => {
+            let default = default.as_ref().map(|value| types::literal(api, value, ty)).unwrap_or_default();
+            format!("{place} != {default}")
+        }
+    };
+    Some(format!("crate::needs({feature:?}, cfg!(feature = {feature:?}), {asked})?;"))
 }
 
 /// The statement that refuses a number, or a length, outside its range.
@@ -530,6 +551,7 @@ fn stream_methods(api: &Api, item: &Type) -> [MethodModel; 2] {
             ],
             name: "next".into(),
             args: "&self, max: u32".into(),
+            without: None,
             returns: future(&format!("Vec<{}>", types::owned(api, item))),
         },
         MethodModel {
@@ -537,6 +559,7 @@ fn stream_methods(api: &Api, item: &Type) -> [MethodModel; 2] {
             name: "close".into(),
             args: "&self".into(),
             returns: String::new(),
+            without: None,
         },
     ]
 }
@@ -566,7 +589,34 @@ fn method(api: &Api, method: &Method, owner: &str) -> MethodModel {
         name: names::value(&method.name.spec),
         args: args.join(", "),
         returns,
+        without: method.feature.as_ref().map(|feature| without(api, method, feature)),
     }
+}
+
+/// The body for builds that leave out what a method needs: it answers so, by the kind of its own family if that has one.
+fn without(api: &Api, method: &Method, feature: &str) -> Lines {
+    let own = method.throws.iter().find_map(|at| {
+        let kind = api.family(*at).kinds.iter().find(|kind| kind.name == "unsupported")?;
+        let fields: Vec<_> = kind.fields.iter().map(|field| field.name.as_str()).collect();
+        let path = types::path(api, *at, &names::family(&api.family(*at).name));
+        match fields[..] {
+            ["feature"] => Some(format!("{path}::Unsupported {{ feature: {feature:?}.to_owned() }}.into()")),
+            _ => None,
+        }
+    });
+    let error = own.unwrap_or_else(|| format!("crate::unsupported({feature:?})"));
+    let names: Vec<_> =
+        method.args.iter().filter(|arg| !arg.is_receiver).map(|arg| names::value(&arg.name)).collect();
+    let unused = match &names[..] {
+        [] => None,
+        [name] => Some(format!("let _ = {name};")),
+        _ => Some(format!("let _ = ({});", names.join(", "))),
+    };
+    let answer = match method.is_async {
+        true => format!("std::future::ready(Err({error}))"),
+        false => format!("Err({error})"),
+    };
+    unused.into_iter().chain([answer]).collect()
 }
 
 /// An object's own type is `Self` in its trait.
@@ -629,6 +679,7 @@ fn host_trait(api: &Api, host: &Host) -> HostModel {
         doc: lines(&p.doc),
         name: names::value(&p.name.spec),
         args: "&self".into(),
+        without: None,
         returns: p.returns.as_ref().map_or(String::new(), |ty| format!(" -> {}", types::owned(api, ty))),
     });
     HostModel {

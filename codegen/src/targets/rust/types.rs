@@ -142,6 +142,6 @@ pub(crate) fn grouped(value: i128) -> String {
     if value < 0 { format!("-{text}") } else { text }
 }
 
-fn path(api: &Api, at: At, name: &str) -> String {
+pub(crate) fn path(api: &Api, at: At, name: &str) -> String {
     format!("crate::{}::{name}", api.modules[at.module].name)
 }

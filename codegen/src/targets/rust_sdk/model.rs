@@ -4,7 +4,7 @@ use super::hosts::{self, HostModel};
 use super::types::{Scope, taken, variables};
 use super::{args, names};
 use crate::doc::RecordClass;
-use crate::ir::{Api, At, Lang, Method, Module, Name, Object, Record, Shape, Type};
+use crate::ir::{Api, At, Held, Lang, Method, Module, Name, Object, Record, Shape, Type};
 use crate::targets::notes;
 use crate::targets::rust::model::{Lines, lines};
 use crate::targets::rust::types as core;
@@ -194,7 +194,7 @@ fn object(scope: Scope<'_>, at: At, item: &Object) -> ObjectModel {
     let generics = variables(&item.generic);
     let own: Vec<_> = item.generic.iter().map(|name| names::variable(name)).collect();
     let decodes = matches!(item.iterates, Some(Type::Json(_)));
-    let methods = item.constructors.iter().chain(&item.methods);
+    let methods = item.constructors.iter().chain(&item.methods).chain(&item.sugars);
     ObjectModel {
         doc: lines(&item.doc),
         name: names::ty(&item.name.spec),
@@ -259,6 +259,9 @@ fn bounds_clause(bounds: BTreeMap<String, Vec<&'static str>>) -> String {
 
 /// Lowers a function.
 pub(crate) fn method(scope: Scope<'_>, item: &Method, owner: Option<&Object>) -> MethodModel {
+    if let Some(held) = owner.and_then(|object| object.held(scope.api, item)) {
+        return within(scope, item, held);
+    }
     let lowered: Vec<_> = item.given().iter().map(|arg| args::lower(scope, arg, item.is_async)).collect();
     let name = names::value(&item.published().spec);
     let function = names::value(&item.name.spec);
@@ -297,6 +300,42 @@ pub(crate) fn method(scope: Scope<'_>, item: &Method, owner: Option<&Object>) ->
         signature: signature(&name),
         body,
         aliases: item.published().aliases(Lang::Rust).iter().map(forward).collect(),
+    }
+}
+
+/// Lowers a method that runs a function with what another one gives.
+fn within(scope: Scope<'_>, item: &Method, held: Held<'_>) -> MethodModel {
+    let ty = scope.owned(&Type::Object(held.at, Vec::new()));
+    let wait = |method: &Method| if method.is_async { ".await" } else { "" };
+    let called = |method: &Method| names::value(&method.published().spec);
+    let signature = |name: &str| {
+        format!(
+            "pub async fn {name}<R, E, F, W>(&self, run: F) -> Result<R, E> where F: FnOnce({ty}) -> W, W: Future<Output = Result<R, E>>, E: From<Error>"
+        )
+    };
+    let name = called(item);
+    MethodModel {
+        doc: documentation(scope, item),
+        attributes: attributes(item),
+        signature: signature(&name),
+        body: vec![
+            format!("let held = self.{}(){}?;", called(held.acquire), wait(held.acquire)),
+            "let result = run(held.clone()).await;".into(),
+            format!("let ended = held.{}(result.is_err()){};", called(held.end), wait(held.end)),
+            "let result = result?;".into(),
+            "ended?;".into(),
+            "Ok(result)".into(),
+        ],
+        aliases: item
+            .published()
+            .aliases(Lang::Rust)
+            .iter()
+            .map(|alias| ForwardModel {
+                doc: format!("The same as [`{name}`](Self::{name})."),
+                signature: signature(&names::value(alias)),
+                call: format!("self.{name}(run).await"),
+            })
+            .collect(),
     }
 }
 

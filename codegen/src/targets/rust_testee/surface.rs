@@ -125,6 +125,13 @@ impl<'a> List<'a> {
     fn object(&mut self, at: At, object: &Object) {
         self.ty(&object.name, object.generic.len());
         self.site.object = Some((at, self.site.api.object(at)));
+        let owner = self.path(&names::ty(&object.name.spec));
+        for method in object.sugars.iter().filter(|method| method.in_lang(Lang::Rust)) {
+            let name = names::value(&method.published().spec);
+            let run = "|_| std::future::ready(Ok::<(), net_mesh::Error>(()))";
+            self.lines.push(format!("let _ = |object: &{owner}| drop(object.{name}({run}));"));
+            self.has(&Rust.called(self.site, method).into_iter().collect::<Vec<_>>());
+        }
     }
 
     fn host(&mut self, item: &Host) {

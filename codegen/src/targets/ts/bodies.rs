@@ -5,8 +5,8 @@ use super::model::BodyModel;
 use super::names;
 use super::natives::{form, has_pack, is_itself, is_on_object, native, needs_environment};
 use super::signatures::{Place, docs, head, name_of, params};
-use super::types::{Scope, parameters};
-use crate::ir::{Method, Shape, Type};
+use super::types::{Scope, Way, parameters};
+use crate::ir::{Held, Method, Shape, Type};
 use crate::targets::node::{ResultForm, crosses_alone};
 
 pub(super) fn body(scope: &Scope<'_>, method: &Method, place: &Place<'_>) -> BodyModel {
@@ -20,6 +20,11 @@ pub(super) fn named_body(
     name: &str,
     is_private: bool,
 ) -> BodyModel {
+    if let Place::Object(object) = place
+        && let Some(held) = object.held(scope.api, method)
+    {
+        return within(scope, method, name, held);
+    }
     let level = usize::from(place.is_member()) + 1;
     let head = head(scope, method, place, name, is_private);
     let body =
@@ -28,9 +33,32 @@ pub(super) fn named_body(
     BodyModel { doc: if is_private { Vec::new() } else { docs(method) }, head, body }
 }
 
+/// A method that runs a function with what another one gives.
+fn within(scope: &Scope<'_>, method: &Method, name: &str, held: Held<'_>) -> BodyModel {
+    let ty = scope.ty(&Type::Object(held.at, Vec::new()), Way::Out);
+    let wait = if held.acquire.is_async { "await " } else { "" };
+    let acquire = format!("{wait}this.{}()", names::member(&held.acquire.name));
+    let run = text(format!("run: (held: {ty}) => R | PromiseLike<R>"));
+    let head = concat([call(&format!("async {name}<R>"), vec![run]), text(": Promise<R> {")]);
+    let end = format!("(held, failed) => held.{}(failed)", names::member(&held.end.name));
+    let args = [acquire, "run".to_owned(), end].map(text).to_vec();
+    BodyModel {
+        doc: docs(method),
+        head: layout::print(&head, 1).trim_end_matches(" {").into(),
+        body: vec![layout::print(&concat([call("return k.within", args), text(";")]), 2)],
+    }
+}
+
 /// A method under another name.
 pub(super) fn alias_of(scope: &Scope<'_>, method: &Method, place: &Place<'_>, alias: String) -> BodyModel {
     let own = name_of(method, place);
+    if let Place::Object(object) = place
+        && let Some(held) = object.held(scope.api, method)
+    {
+        let body = vec![format!("return this.{own}(run);")];
+        let doc = vec![format!("The same as {{@link {own}}}.")];
+        return BodyModel { doc, body, ..within(scope, method, &alias, held) };
+    }
     let alias_head = head(scope, method, place, &alias, false);
     let mut args: Vec<_> = method
         .given()

@@ -79,7 +79,7 @@ pub(crate) fn object(scope: &Scope<'_>, position: usize, item: &Object) -> Objec
         },
     };
     let all = made.iter().copied().filter(|m| plain.is_none() || !m.makes_by_class());
-    let all: Vec<_> = all.chain(item.methods.iter().filter(kept)).collect();
+    let all: Vec<_> = all.chain(item.methods.iter().chain(&item.sugars).filter(kept)).collect();
     for method in &all {
         let overloads: Vec<_> = all.iter().copied().filter(|m| m.is_overload_of(method)).collect();
         if !overloads.is_empty() {

@@ -169,8 +169,11 @@ fn ty(api: &Api, of: &Type) -> String {
         Type::SelfType | Type::Object(..) => "'object'".into(),
         Type::Scalar(at) => {
             let item = api.scalar(*at);
-            let is_hex = item.accept.contains(&TextForm::Hex) && item.out.is_some();
-            if is_hex { "'plain'".into() } else { ty(api, &item.base) }
+            match item.out {
+                Some(TextForm::Hex) => "'plain'".into(),
+                Some(TextForm::Base64) => "'base64'".into(),
+                _ => ty(api, &item.base),
+            }
         }
         Type::Enum(at) if api.enumeration(*at).numeric => {
             format!("['enum', {}]", path(at.module, &api.enumeration(*at).name.spec))

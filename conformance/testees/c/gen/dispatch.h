@@ -810,6 +810,65 @@ static inline void show_echo_setup(call *c, const net_echo_setup *value) {
   }
 }
 
+static inline void read_echo_extras(call *c, const node *value, net_echo_extras *out) {
+  *out = net_echo_extras_init();
+  if (given(member(value, "size"))) {
+    read_u32(c, member(value, "size"), &out->size);
+  }
+  if (given(member(value, "gilded"))) {
+    read_bool(c, member(value, "gilded"), &out->gilded);
+  }
+  if (given(member(value, "carved"))) {
+    read_bool(c, member(value, "carved"), &out->carved);
+  }
+  if (given(member(value, "plain"))) {
+    read_bool(c, member(value, "plain"), &out->plain);
+  }
+  if (given(member(value, "depth"))) {
+    read_u32(c, member(value, "depth"), &out->depth);
+  }
+  if (given(member(value, "motto"))) {
+    read_text(c, member(value, "motto"), &out->motto);
+  }
+}
+
+static inline void show_echo_extras(call *c, const net_echo_extras *value) {
+  {
+    size_t at = enter(c, net_str("size"));
+    show_u32(c, &value->size);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("gilded"));
+    show_bool(c, &value->gilded);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("carved"));
+    show_bool(c, &value->carved);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("plain"));
+    show_bool(c, &value->plain);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("depth"));
+    show_u32(c, &value->depth);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("motto"));
+    if (value->motto.data != NULL) {
+      show_text(c, &value->motto);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
 static inline void read_version_pair(call *c, const node *value, net_version_pair *out) {
   *out = net_version_pair_init();
   read_u64(c, member(value, "major"), &out->major);
@@ -1210,6 +1269,7 @@ static inline void show_mark(call *c, const net_mark *value) {
 
 TESTEE_READ_LIST(reason, net_reason, net_reason_list)
 TESTEE_SHOW_LIST(reason, net_reason_list)
+TESTEE_FIXED(10)
 TESTEE_READ_LIST(i64, int64_t, net_i64_list)
 TESTEE_SHOW_LIST(i64, net_i64_list)
 TESTEE_SOURCE(label, net_label, net_label_list, net_label_list_pack)
@@ -5545,6 +5605,17 @@ static inline void show_echo_status(call *c, const net_error *error) {
   }
 }
 
+static inline void show_echo_unsupported(call *c, const net_error *error) {
+  net_echo_unsupported_fields fields;
+  if (net_echo_unsupported_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("feature"));
+      show_text(c, &fields.feature);
+      leave(c, at);
+    }
+  }
+}
+
 static inline void show_echo_part_missing(call *c, const net_error *error) {
   net_echo_part_missing_fields fields;
   if (net_echo_part_missing_fields_unpack(error, &fields)) {
@@ -6520,6 +6591,11 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("echo");
     kind = net_str("bad-frame");
   }
+  if (error->family == NET_FAMILY_ECHO && error->kind == NET_ECHO_UNSUPPORTED) {
+    family = net_str("echo");
+    kind = net_str("unsupported");
+    show_echo_unsupported(c, error);
+  }
   if (error->family == NET_FAMILY_ECHO_PART && error->kind == NET_ECHO_PART_MISSING) {
     family = net_str("echo_part");
     kind = net_str("missing");
@@ -7136,6 +7212,18 @@ static inline net_error read_error(call *c, const node *value) {
     if (net_view_equal(kind_text, net_str("bad-frame")) || net_view_equal(kind_text, net_str("bad_frame"))) {
       error.family = NET_FAMILY_ECHO;
       error.kind = NET_ECHO_BAD_FRAME;
+    }
+  }
+  if (net_view_equal(family_text, net_str("echo"))) {
+    if (net_view_equal(kind_text, net_str("unsupported")) || net_view_equal(kind_text, net_str("unsupported"))) {
+      error.family = NET_FAMILY_ECHO;
+      error.kind = NET_ECHO_UNSUPPORTED;
+      net_echo_unsupported_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "feature"))) {
+        read_text(c, member(fields, "feature"), &given_fields.feature);
+      }
+      net_echo_unsupported_fields_pack(&w, &given_fields);
     }
   }
   if (net_view_equal(family_text, net_str("echo_part"))) {
@@ -9024,6 +9112,25 @@ static void call_echo_key_of(call *c) {
   net_bytes_free(&result);
 }
 
+static void call_echo_seal_of(call *c) {
+  net_echo_seal value_;
+  memset(&value_, 0, sizeof value_);
+  read_fixed_10(c, arg(c, "value"), &value_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_echo_seal_of_with(&value_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
 static void call_echo_optional(call *c) {
   uint64_t number_;
   memset(&number_, 0, sizeof number_);
@@ -9552,6 +9659,63 @@ static void call_echo_with_setup(call *c) {
   }
   show_echo_setup(c, &result);
   net_echo_setup_free(&result);
+}
+
+static void call_echo_with_extras(call *c) {
+  net_echo_extras extras_;
+  memset(&extras_, 0, sizeof extras_);
+  if (given(arg(c, "extras"))) {
+    read_echo_extras(c, arg(c, "extras"), &extras_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_echo_extras result;
+  net_code code = net_echo_with_extras_with(given(arg(c, "extras")) ? &extras_ : NULL, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_echo_extras(c, &result);
+  net_echo_extras_free(&result);
+}
+
+static void call_echo_hook(call *c) {
+  uint32_t value_;
+  memset(&value_, 0, sizeof value_);
+  read_u32(c, arg(c, "value"), &value_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_echo_hook(value_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_echo_left_out(call *c) {
+  uint32_t value_;
+  memset(&value_, 0, sizeof value_);
+  read_u32(c, arg(c, "value"), &value_);
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_echo_left_out(value_, text_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
 }
 
 static void call_echo_pair(call *c) {
@@ -10265,6 +10429,30 @@ static void call_echo_box_save(call *c) {
   show_null(c);
 }
 
+static void call_echo_box_weigh(call *c) {
+  net_handle other_;
+  memset(&other_, 0, sizeof other_);
+  read_handle(c, arg(c, "other"), &other_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_echo_box_weigh(self(c), other_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  uint32_t result;
+  if (!net_echo_box_weigh_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_u32(c, &result);
+  net_bytes_free(&bytes);
+}
+
 static void call_echo_box_shut(call *c) {
   net_error error;
   net_bytes bytes;
@@ -10302,8 +10490,122 @@ static void call_echo_box_serial(call *c) {
   show_u64(c, &result);
 }
 
+static void call_echo_box_weight(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_echo_box_weight(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
 static void call_echo_box_itself(call *c) {
   show_object(c, self(c));
+}
+
+static void call_echo_door_new(call *c) {
+  net_error error;
+  net_handle result;
+  net_code code = net_echo_door_new(&result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_echo_door_enter(call *c) {
+  net_error error;
+  net_handle result;
+  net_code code = net_echo_door_enter(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_echo_door_enter_later(call *c) {
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_echo_door_enter_later(self(c), net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_echo_door_enter_later_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_echo_door_inside(call *c) {
+  net_error error;
+  uint32_t result;
+  net_code code = net_echo_door_inside(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
+}
+
+static void call_echo_door_tally(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_echo_door_tally(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_echo_pass_leave(call *c) {
+  bool failed_;
+  memset(&failed_, 0, sizeof failed_);
+  if (given(arg(c, "failed"))) {
+    read_bool(c, arg(c, "failed"), &failed_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_code code = net_echo_pass_leave(self(c), failed_, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_echo_visit_leave(call *c) {
+  bool failed_;
+  memset(&failed_, 0, sizeof failed_);
+  if (given(arg(c, "failed"))) {
+    read_bool(c, arg(c, "failed"), &failed_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_echo_visit_leave(self(c), failed_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
 }
 
 static void call_echo_gate_new(call *c) {
@@ -10342,6 +10644,41 @@ static void call_echo_gate_enter(call *c) {
     return;
   }
   show_bool(c, &result);
+}
+
+static void call_echo_annex_new(call *c) {
+  net_error error;
+  net_handle result;
+  net_code code = net_echo_annex_new(&result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_object(c, result);
+}
+
+static void call_echo_annex_open(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_echo_annex_open(text_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_echo_annex_open_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
 }
 
 static void call_letter_stream_skip(call *c) {
@@ -15068,6 +15405,7 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_rights", call_echo_rights},
       {"call:echo.echo_number", call_echo_number},
       {"call:echo.echo_key_of", call_echo_key_of},
+      {"call:echo.echo_seal_of", call_echo_seal_of},
       {"call:echo.echo_optional", call_echo_optional},
       {"call:echo.echo_maybe", call_echo_maybe},
       {"call:echo.echo_list", call_echo_list},
@@ -15094,6 +15432,9 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_tree", call_echo_tree},
       {"call:echo.echo_with_options", call_echo_with_options},
       {"call:echo.echo_with_setup", call_echo_with_setup},
+      {"call:echo.echo_with_extras", call_echo_with_extras},
+      {"call:echo.echo_hook", call_echo_hook},
+      {"call:echo.echo_left_out", call_echo_left_out},
       {"call:echo.echo_pair", call_echo_pair},
       {"call:echo.echo_page_of", call_echo_page_of},
       {"call:echo.sum_all", call_sum_all},
@@ -15130,13 +15471,24 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_box.watch", call_echo_box_watch},
       {"call:echo.echo_box.boxed", call_echo_box_boxed},
       {"call:echo.echo_box.save", call_echo_box_save},
+      {"call:echo.echo_box.weigh", call_echo_box_weigh},
       {"call:echo.echo_box.shut", call_echo_box_shut},
       {"call:echo.echo_box.text", call_echo_box_text},
       {"call:echo.echo_box.serial", call_echo_box_serial},
+      {"call:echo.echo_box.weight", call_echo_box_weight},
       {"call:echo.echo_box.itself", call_echo_box_itself},
+      {"call:echo.echo_door.new", call_echo_door_new},
+      {"call:echo.echo_door.enter", call_echo_door_enter},
+      {"call:echo.echo_door.enter_later", call_echo_door_enter_later},
+      {"call:echo.echo_door.inside", call_echo_door_inside},
+      {"call:echo.echo_door.tally", call_echo_door_tally},
+      {"call:echo.echo_pass.leave", call_echo_pass_leave},
+      {"call:echo.echo_visit.leave", call_echo_visit_leave},
       {"call:echo.echo_gate.new", call_echo_gate_new},
       {"call:echo.echo_gate.open", call_echo_gate_open},
       {"call:echo.echo_gate.enter", call_echo_gate_enter},
+      {"call:echo.echo_annex.new", call_echo_annex_new},
+      {"call:echo.echo_annex.open", call_echo_annex_open},
       {"call:echo.letter_stream.skip", call_letter_stream_skip},
       {"call:echo.letter_stream.next", call_letter_stream_next},
       {"call:echo.letter_stream.close", call_letter_stream_close},

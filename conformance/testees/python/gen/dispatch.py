@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from forms import (
+    BASE64,
     BYTES,
     DATE,
     DECIMAL,
@@ -138,6 +139,15 @@ NAMED.update(
             ("title", "title", SAME),
             ("style", "style", optional(named("echo.echo_style"))),
             ("more", "more", list_of(named("echo.echo_style"))),
+        ),
+        "echo.echo_extras": record_of(
+            net.gen.echo.EchoExtras,
+            ("size", "size", SAME),
+            ("gilded", "gilded", SAME),
+            ("carved", "carved", SAME),
+            ("plain", "plain", SAME),
+            ("depth", "depth", SAME),
+            ("motto", "motto", optional(SAME)),
         ),
         "echo.version_pair": record_of(
             net.gen.echo.VersionPair, ("major", "major", DECIMAL), ("minor", "minor", SAME)
@@ -1092,6 +1102,7 @@ ERRORS.update(
         ("echo", "odd text"): (65540, ()),
         ("echo", "status"): (65541, (("status", "status", SAME), ("body", "body", BYTES))),
         ("echo", "bad-frame"): (65542, ()),
+        ("echo", "unsupported"): (65543, (("feature", "feature", SAME),)),
         ("bus", "invalid_json"): (
             131073,
             (("index", "index", SAME), ("offset", "offset", DECIMAL), ("reason", "reason", SAME)),
@@ -1349,6 +1360,7 @@ CALLS: dict[str, Call] = {
     "echo.echo_rights": Call(net.gen.echo, "echo_rights", (("value", "value", FLAGS),), FLAGS),
     "echo.echo_number": Call(net.gen.echo, "echo_number", (("value", "value", DECIMAL),), DECIMAL),
     "echo.echo_key_of": Call(net.gen.echo, "echo_key_of", (("value", "value", SAME),), SAME),
+    "echo.echo_seal_of": Call(net.gen.echo, "echo_seal_of", (("value", "value", BASE64),), BASE64),
     "echo.echo_optional": Call(
         net.gen.echo,
         "echo_optional",
@@ -1467,6 +1479,16 @@ CALLS: dict[str, Call] = {
         "echo_with_setup",
         (("setup", "title", named("echo.echo_setup")),),
         named("echo.echo_setup"),
+    ),
+    "echo.echo_with_extras": Call(
+        net.gen.echo,
+        "echo_with_extras",
+        (("extras", "size", named("echo.echo_extras")),),
+        named("echo.echo_extras"),
+    ),
+    "echo.echo_hook": Call(net.gen.echo, "echo_hook", (("value", "value", SAME),), SAME),
+    "echo.echo_left_out": Call(
+        net.gen.echo, "echo_left_out", (("value", "value", SAME), ("text", "text", SAME)), SAME
     ),
     "echo.echo_pair": Call(
         net.gen.echo,
@@ -1630,6 +1652,9 @@ CALLS: dict[str, Call] = {
         SAME,
         on_object=True,
     ),
+    "echo.echo_box.weigh": Call(
+        net.gen.echo.EchoBox, "weigh", (("other", "other", OBJECT),), SAME, on_object=True
+    ),
     "echo.echo_box.shut": Call(net.gen.echo.EchoBox, "shut", (), SAME, on_object=True),
     "echo.echo_box.text": Call(
         net.gen.echo.EchoBox, "text", (), SAME, on_object=True, is_property=True
@@ -1637,14 +1662,36 @@ CALLS: dict[str, Call] = {
     "echo.echo_box.serial": Call(
         net.gen.echo.EchoBox, "serial", (), DECIMAL, on_object=True, is_property=True
     ),
+    "echo.echo_box.weight": Call(
+        net.gen.echo.EchoBox, "weight", (), SAME, on_object=True, is_property=True
+    ),
     "echo.echo_box.itself": Call(
         net.gen.echo.EchoBox, "itself", (), None, on_object=True, is_property=True
+    ),
+    "echo.echo_door.new": Call(net.gen.echo, "EchoDoor", (), None),
+    "echo.echo_door.enter": Call(net.gen.echo.EchoDoor, "enter", (), None, on_object=True),
+    "echo.echo_door.enter_later": Call(
+        net.gen.echo.EchoDoor, "enter_later", (), None, on_object=True
+    ),
+    "echo.echo_door.inside": Call(
+        net.gen.echo.EchoDoor, "inside", (), SAME, on_object=True, is_property=True
+    ),
+    "echo.echo_door.tally": Call(
+        net.gen.echo.EchoDoor, "tally", (), SAME, on_object=True, is_property=True
+    ),
+    "echo.echo_pass.leave": Call(
+        net.gen.echo.EchoPass, "leave", (("failed", "failed", SAME),), SAME, on_object=True
+    ),
+    "echo.echo_visit.leave": Call(
+        net.gen.echo.EchoVisit, "leave", (("failed", "failed", SAME),), SAME, on_object=True
     ),
     "echo.echo_gate.new": Call(net.gen.echo, "EchoGate", (), None),
     "echo.echo_gate.open": Call(net.gen.echo.EchoGate, "open", (), SAME, on_object=True),
     "echo.echo_gate.enter": Call(
         net.gen.echo.EchoGate, "enter", (("limit", "limit_ms", SAME),), SAME, on_object=True
     ),
+    "echo.echo_annex.new": Call(net.gen.echo, "EchoAnnex", (), None),
+    "echo.echo_annex.open": Call(net.gen.echo.EchoAnnex, "open", (("text", "text", SAME),), None),
     "echo.letter_stream.skip": Call(
         net.gen.echo.LetterStream, "skip", (("count", "count", SAME),), SAME, on_object=True
     ),

@@ -6,6 +6,7 @@ mod r#gen;
 mod json;
 mod metrics;
 mod source;
+pub mod text;
 mod time;
 
 pub use base::BaseError;
@@ -31,6 +32,16 @@ pub fn unknown_tag<T: std::str::FromStr + ToString>(text: &str) -> Option<T> {
     number.parse::<T>().ok().filter(|tag| tag.to_string() == number)
 }
 
+/// The answer of what a build leaves out.
+pub fn unsupported(feature: &str) -> Error {
+    BaseError::Unsupported { feature: feature.to_owned() }.into()
+}
+
+/// Refuses what is asked for where the build leaves it out.
+pub fn needs(feature: &str, is_on: bool, is_asked: bool) -> Result<(), Error> {
+    if is_asked && !is_on { Err(unsupported(feature)) } else { Ok(()) }
+}
+
 /// Refuses what lies outside a range.
 pub(crate) fn in_range(
     argument: &str,
@@ -45,31 +56,4 @@ pub(crate) fn in_range(
         _ => return Ok(()),
     };
     Err(BaseError::Argument { argument: argument.to_owned(), reason }.into())
-}
-
-/// Reads bytes from hex of either case. The error tells nothing of the text, which may be a key.
-pub(crate) fn hex<const N: usize>(text: &str) -> Result<[u8; N], Error> {
-    let digit = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
-    let pairs = text.as_bytes().chunks(2).map(|pair| match *pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    });
-    let bytes: Option<Vec<u8>> = pairs.collect();
-    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
-        let reason = format!("is not {N} bytes in hex");
-        BaseError::Argument { argument: "text".to_owned(), reason }.into()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hex_is_read_in_either_case_and_length_counts() {
-        assert_eq!(hex("00ffAb"), Ok([0, 255, 0xab]));
-        for wrong in ["", "00ff", "00ffab0", "00ffab00", "0xffab", "00ff+a", "00ffä"] {
-            assert!(hex::<3>(wrong).is_err(), "{wrong}");
-        }
-    }
 }

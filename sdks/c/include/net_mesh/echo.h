@@ -320,11 +320,20 @@ NET_FIXED(8)
 NET_COLLECTIONS(fixed_8, net_fixed_8)
 #endif
 
+#ifndef NET_FIXED_10
+#define NET_FIXED_10
+NET_FIXED(10)
+NET_COLLECTIONS(fixed_10, net_fixed_10)
+#endif
+
 // A number with a text of its own.
 typedef uint64_t net_echo_id;
 
 // Eight bytes that are given and handed out as hex.
 typedef net_fixed_8 net_echo_key;
+
+// Ten bytes that are given and handed out as base64.
+typedef net_fixed_10 net_echo_seal;
 
 typedef struct net_label net_label;
 NET_LIST_TYPE(label, net_label)
@@ -1078,6 +1087,73 @@ static inline void net_echo_setup_read(net_reader *r, net_echo_setup *value) {
 }
 NET_LIST_CODEC(echo_setup, net_echo_setup)
 NET_OWNED(echo_setup)
+typedef struct net_echo_extras net_echo_extras;
+NET_LIST_TYPE(echo_extras, net_echo_extras)
+
+// Options of which this build leaves some out.
+struct net_echo_extras {
+  // A number that every build has.
+  uint32_t size;
+  // What the builds for the suite have.
+  bool gilded;
+  // What no build has.
+  bool carved;
+  // What no build can switch off.
+  bool plain;
+  // A number that no build can change.
+  uint32_t depth;
+  // A text that no build can take. Left out: without one.
+  net_view motto;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_echo_extras net_echo_extras_init(void) {
+  net_echo_extras value;
+  memset(&value, 0, sizeof value);
+  value.size = 1;
+  value.plain = true;
+  value.depth = 2;
+  return value;
+}
+
+static inline void net_echo_extras_pack(net_writer *w, const net_echo_extras *value) {
+  size_t start = net_put_record(w, 6);
+  net_u32_pack(w, &value->size);
+  net_bool_pack(w, &value->gilded);
+  net_bool_pack(w, &value->carved);
+  net_bool_pack(w, &value->plain);
+  net_u32_pack(w, &value->depth);
+  net_maybe_view_pack(w, &value->motto);
+  net_put_end(w, start);
+}
+
+static inline void net_echo_extras_read(net_reader *r, net_echo_extras *value) {
+  net_fields f = net_get_record(r);
+  *value = net_echo_extras_init();
+  if (net_get_more(r, &f)) {
+    net_u32_read(r, &value->size);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->gilded);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->carved);
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->plain);
+  }
+  if (net_get_more(r, &f)) {
+    net_u32_read(r, &value->depth);
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->motto);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(echo_extras, net_echo_extras)
+NET_OWNED(echo_extras)
 typedef struct net_version_pair net_version_pair;
 NET_LIST_TYPE(version_pair, net_version_pair)
 
@@ -1732,6 +1808,9 @@ NET_OWNED(mark)
 // Bytes are not an encoded frame.
 #define NET_ECHO_BAD_FRAME 6
 
+// This build leaves out the named feature.
+#define NET_ECHO_UNSUPPORTED 7
+
 // Fields of an error of kind `echo: rejected`.
 typedef struct net_echo_rejected_fields {
   // The number.
@@ -1852,6 +1931,39 @@ static inline void net_echo_status_fields_pack(net_writer *w, const net_echo_sta
   size_t start = net_put_record(w, 2);
   net_u16_pack(w, &value->status);
   net_view_pack(w, &value->body);
+  net_put_end(w, start);
+}
+
+// Fields of an error of kind `echo: unsupported`.
+typedef struct net_echo_unsupported_fields {
+  // The feature.
+  net_view feature;
+} net_echo_unsupported_fields;
+
+// Reads the fields of such an error, in which their texts stay; false for another kind.
+static inline bool net_echo_unsupported_fields_unpack(const net_error *error,
+                                                      net_echo_unsupported_fields *value) {
+  net_reader reader = net_reader_new(error->fields, true);
+  net_reader *r = &reader;
+  bool ok = error->family == NET_FAMILY_ECHO && error->kind == NET_ECHO_UNSUPPORTED;
+  memset(value, 0, sizeof *value);
+  if (!ok) {
+    return false;
+  }
+  net_fields f = net_get_record(r);
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->feature);
+  }
+  net_get_end(r, &f);
+  net_reader_finish(r, &ok);
+  return ok;
+}
+
+// Packs the fields of such an error, for `net_reply_error`.
+static inline void net_echo_unsupported_fields_pack(net_writer *w,
+                                                    const net_echo_unsupported_fields *value) {
+  size_t start = net_put_record(w, 1);
+  net_view_pack(w, &value->feature);
   net_put_end(w, start);
 }
 
@@ -2238,6 +2350,13 @@ static inline net_code net_echo_key_of_with(const net_echo_key *value,
                                             net_bytes *result,
                                             net_error *error) {
   net_code code = net_echo_key_of(net_view_of(value->bytes, 8), result, error);
+  return code;
+}
+// Gives the value back.
+static inline net_code net_echo_seal_of_with(const net_echo_seal *value,
+                                             net_bytes *result,
+                                             net_error *error) {
+  net_code code = net_echo_seal_of(net_view_of(value->bytes, 10), result, error);
   return code;
 }
 // Gives back what is there as `number/text/label`, or nothing.
@@ -2782,6 +2901,28 @@ static inline net_code net_echo_with_setup_with(const net_echo_setup *setup,
   net_bytes_free(&given);
   return code;
 }
+// Gives the options back with every default filled in.
+static inline net_code net_echo_with_extras_with(const net_echo_extras *extras,
+                                                 net_echo_extras *result,
+                                                 net_error *error) {
+  net_bytes given;
+  net_writer extras_pack = net_writer_new();
+  if (extras != NULL) {
+    net_echo_extras_pack(&extras_pack, extras);
+  }
+  net_view extras_view = extras == NULL ? net_none() : net_writer_view(&extras_pack);
+  net_code code = net_echo_with_extras(extras_view, result == NULL ? NULL : &given, error);
+  net_writer_free(&extras_pack);
+  if (result == NULL) {
+    return code;
+  }
+  memset(result, 0, sizeof *result);
+  if (given.data != NULL && !net_echo_extras_unpack(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
 // Gives the value back.
 static inline net_code net_echo_pair_with(const net_version_pair *value,
                                           net_version_pair *result,
@@ -3292,12 +3433,103 @@ static inline net_code net_echo_box_save_wait(net_queue *queue,
   net_code code = net_wait(queue, op, NULL, error);
   return code;
 }
+// Reads a result of `net_echo_box_weigh`; false for something else.
+static inline bool net_echo_box_weigh_result(net_view result, uint32_t *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_u32_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_echo_box_weigh` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_box_weigh_wait(net_queue *queue,
+                                               net_handle handle,
+                                               net_handle other,
+                                               uint32_t *result,
+                                               net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_echo_box_weigh(handle, other, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL && !net_echo_box_weigh_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
 // Calls `net_echo_box_shut` and waits for its end on a queue that nothing else uses.
 static inline net_code net_echo_box_shut_wait(net_queue *queue,
                                               net_handle handle,
                                               net_error *error) {
   uint64_t op = net_echo_box_shut(handle, net_queue_done, queue);
   net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Reads a result of `net_echo_door_enter_later`; false for something else.
+static inline bool net_echo_door_enter_later_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_echo_door_enter_later` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_door_enter_later_wait(net_queue *queue,
+                                                      net_handle handle,
+                                                      net_handle *result,
+                                                      net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_echo_door_enter_later(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_echo_door_enter_later_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Calls `net_echo_visit_leave` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_visit_leave_wait(net_queue *queue,
+                                                 net_handle handle,
+                                                 bool failed,
+                                                 net_error *error) {
+  uint64_t op = net_echo_visit_leave(handle, failed, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Reads a result of `net_echo_annex_open`; false for something else.
+static inline bool net_echo_annex_open_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_echo_annex_open` and waits for its end on a queue that nothing else uses.
+static inline net_code net_echo_annex_open_wait(net_queue *queue,
+                                                net_view text,
+                                                net_handle *result,
+                                                net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_echo_annex_open(text, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_echo_annex_open_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
   return code;
 }
 // Reads a result of `net_letter_stream_next`; false for something else.

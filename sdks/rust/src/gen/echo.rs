@@ -8,7 +8,8 @@
 use crate::kernel::{guard, host, json};
 use crate::{Bytes, Error, Stream};
 use net_types::api::{
-    EchoBox as _, EchoFunctions as _, EchoGate as _, Floor as _, LetterStream as _, TypedCell as _,
+    EchoAnnex as _, EchoBox as _, EchoDoor as _, EchoFunctions as _, EchoGate as _, EchoPass as _,
+    EchoVisit as _, Floor as _, LetterStream as _, TypedCell as _,
 };
 use net_types::{BoxFuture, Date, Timestamp};
 use serde::Serialize;
@@ -140,6 +141,13 @@ impl EchoBox {
         guard::run_async(self.inner.save(EchoStoreHost::share(store), key.to_owned())).await
     }
 
+    /// Answers later that no build can.
+    ///
+    /// Without the feature `left-out` it answers `unsupported`.
+    pub async fn weigh(&self, other: &Self) -> Result<u32, Error> {
+        guard::run_async(self.inner.weigh(other.inner.clone())).await
+    }
+
     /// Ends what waits on the box.
     pub async fn shut(&self) -> Result<(), Error> {
         guard::run_async(self.inner.shut()).await
@@ -153,6 +161,13 @@ impl EchoBox {
     /// Number of the box in this process, from 1.
     pub fn serial(&self) -> u64 {
         self.inner.serial()
+    }
+
+    /// What no build can tell.
+    ///
+    /// Without the feature `left-out` it answers `unsupported`.
+    pub fn weight(&self) -> Result<u32, Error> {
+        guard::run(|| self.inner.weight())
     }
 
     /// The box.
@@ -179,6 +194,186 @@ impl std::fmt::Debug for EchoBox {
 
 // Any thread may use it.
 const _: () = crate::kernel::shared::<EchoBox>();
+/// Something that counts who passes, and how.
+///
+/// A cheap handle: clones are the same object.
+pub struct EchoDoor {
+    pub(crate) inner: Arc<net_core::EchoDoor>,
+}
+
+impl EchoDoor {
+    /// Makes one that nobody passed.
+    pub fn new() -> Result<Self, Error> {
+        guard::run(net_core::EchoDoor::new).map(Self::from_core)
+    }
+
+    /// Lets somebody in; `busy` while three are inside.
+    ///
+    /// # Errors
+    ///
+    /// [`EchoError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn enter(&self) -> Result<EchoPass, Error> {
+        let result = guard::run(|| self.inner.enter())?;
+        Ok(EchoPass::from_core(result))
+    }
+
+    /// Lets somebody in as a task does; `busy` while three are inside.
+    ///
+    /// # Errors
+    ///
+    /// [`EchoError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn enter_later(&self) -> Result<EchoVisit, Error> {
+        let result = guard::run_async(self.inner.enter_later()).await?;
+        Ok(EchoVisit::from_core(result))
+    }
+
+    /// How many are inside now.
+    pub fn inside(&self) -> Result<u32, Error> {
+        guard::run(|| self.inner.inside())
+    }
+
+    /// How many left as they should, and how many did not, as `left/failed`.
+    pub fn tally(&self) -> Result<String, Error> {
+        guard::run(|| self.inner.tally())
+    }
+
+    /// Runs a function while one is inside.
+    ///
+    /// # Errors
+    ///
+    /// [`EchoError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn through<R, E, F, W>(&self, run: F) -> Result<R, E>
+    where
+        F: FnOnce(EchoPass) -> W,
+        W: Future<Output = Result<R, E>>,
+        E: From<Error>,
+    {
+        let held = self.enter()?;
+        let result = run(held.clone()).await;
+        let ended = held.leave(result.is_err());
+        let result = result?;
+        ended?;
+        Ok(result)
+    }
+
+    /// Runs a function while one is inside whose end a task waits for.
+    ///
+    /// # Errors
+    ///
+    /// [`EchoError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn through_later<R, E, F, W>(&self, run: F) -> Result<R, E>
+    where
+        F: FnOnce(EchoVisit) -> W,
+        W: Future<Output = Result<R, E>>,
+        E: From<Error>,
+    {
+        let held = self.enter_later().await?;
+        let result = run(held.clone()).await;
+        let ended = held.leave(result.is_err()).await;
+        let result = result?;
+        ended?;
+        Ok(result)
+    }
+
+    /// The same as [`through_later`](Self::through_later).
+    pub async fn across<R, E, F, W>(&self, run: F) -> Result<R, E>
+    where
+        F: FnOnce(EchoVisit) -> W,
+        W: Future<Output = Result<R, E>>,
+        E: From<Error>,
+    {
+        self.through_later(run).await
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::EchoDoor>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for EchoDoor {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for EchoDoor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoDoor").finish_non_exhaustive()
+    }
+}
+
+// Any thread may use it.
+const _: () = crate::kernel::shared::<EchoDoor>();
+/// Somebody inside.
+///
+/// A cheap handle: clones are the same object.
+pub struct EchoPass {
+    pub(crate) inner: Arc<net_core::EchoPass>,
+}
+
+impl EchoPass {
+    /// Goes out, and says whether something failed; once is enough.
+    pub fn leave(&self, failed: impl Into<Option<bool>>) -> Result<(), Error> {
+        let failed = failed.into().unwrap_or_default();
+        guard::run(|| self.inner.leave(failed))
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::EchoPass>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for EchoPass {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for EchoPass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoPass").finish_non_exhaustive()
+    }
+}
+
+// Any thread may use it.
+const _: () = crate::kernel::shared::<EchoPass>();
+/// Somebody inside who takes time to go.
+///
+/// A cheap handle: clones are the same object.
+pub struct EchoVisit {
+    pub(crate) inner: Arc<net_core::EchoVisit>,
+}
+
+impl EchoVisit {
+    /// Goes out in a task, and says whether something failed; `odd` if it has gone already.
+    ///
+    /// # Errors
+    ///
+    /// [`EchoError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn leave(&self, failed: impl Into<Option<bool>>) -> Result<(), Error> {
+        let failed = failed.into().unwrap_or_default();
+        guard::run_async(self.inner.leave(failed)).await
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::EchoVisit>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for EchoVisit {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for EchoVisit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoVisit").finish_non_exhaustive()
+    }
+}
+
+// Any thread may use it.
+const _: () = crate::kernel::shared::<EchoVisit>();
 /// A gate at which one thread waits until another opens it.
 ///
 /// A cheap handle: clones are the same object.
@@ -223,6 +418,47 @@ impl std::fmt::Debug for EchoGate {
 
 // Any thread may use it.
 const _: () = crate::kernel::shared::<EchoGate>();
+/// An object that no build can make.
+///
+/// A cheap handle: clones are the same object.
+pub struct EchoAnnex {
+    pub(crate) inner: Arc<net_core::EchoAnnex>,
+}
+
+impl EchoAnnex {
+    /// Would make one.
+    ///
+    /// Without the feature `left-out` it answers `unsupported`.
+    pub fn new() -> Result<Self, Error> {
+        guard::run(net_core::EchoAnnex::new).map(Self::from_core)
+    }
+
+    /// Would make one in a task.
+    ///
+    /// Without the feature `left-out` it answers `unsupported`.
+    pub async fn open(text: &str) -> Result<Self, Error> {
+        guard::run_async(net_core::EchoAnnex::open(text.to_owned())).await.map(Self::from_core)
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::EchoAnnex>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Clone for EchoAnnex {
+    fn clone(&self) -> Self {
+        Self::from_core(self.inner.clone())
+    }
+}
+
+impl std::fmt::Debug for EchoAnnex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoAnnex").finish_non_exhaustive()
+    }
+}
+
+// Any thread may use it.
+const _: () = crate::kernel::shared::<EchoAnnex>();
 /// A stream with a name.
 pub struct LetterStream {
     pub(crate) inner: Arc<net_core::LetterStream>,
@@ -884,6 +1120,11 @@ pub fn echo_key_of(value: EchoKey) -> Result<EchoKey, Error> {
     guard::run(|| net_core::Functions::echo_key_of(value))
 }
 
+/// Gives the value back.
+pub fn echo_seal_of(value: EchoSeal) -> Result<EchoSeal, Error> {
+    guard::run(|| net_core::Functions::echo_seal_of(value))
+}
+
 /// Gives back what is there as `number/text/label`, or nothing.
 pub fn echo_optional<'a>(
     number: impl Into<Option<u64>>,
@@ -1043,6 +1284,31 @@ pub fn echo_with_setup(setup: impl Into<Option<EchoSetup>>) -> Result<EchoSetup,
     let setup = setup.into().unwrap_or_default();
     setup.check()?;
     guard::run(|| net_core::Functions::echo_with_setup(setup))
+}
+
+/// Gives the options back with every default filled in.
+pub fn echo_with_extras(extras: impl Into<Option<EchoExtras>>) -> Result<EchoExtras, Error> {
+    let extras = extras.into().unwrap_or_default();
+    extras.check()?;
+    guard::run(|| net_core::Functions::echo_with_extras(extras))
+}
+
+/// Gives the value back in the builds for the suite.
+///
+/// Without the feature `conformance` it answers `unsupported`.
+pub fn echo_hook(value: u32) -> Result<u32, Error> {
+    guard::run(|| net_core::Functions::echo_hook(value))
+}
+
+/// Answers with the kind of its own family, since no build has it.
+///
+/// Without the feature `left-out` it answers `unsupported`.
+///
+/// # Errors
+///
+/// [`EchoError`], or [`BaseError`](crate::BaseError) as any call.
+pub fn echo_left_out(value: u32, text: &str) -> Result<u32, Error> {
+    guard::run(|| net_core::Functions::echo_left_out(value, text))
 }
 
 /// Gives the value back.

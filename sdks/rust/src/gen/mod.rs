@@ -50,9 +50,9 @@ pub mod prelude {
     pub use crate::dedup::RedisStreamDedup;
     #[cfg(feature = "conformance")]
     pub use crate::echo::{
-        EchoBox, EchoError, EchoGate, EchoHandler, EchoMapper, EchoOptions, EchoOptionsMethods,
-        EchoPageViews, EchoPartError, EchoSetup, EchoStore, EchoStyle, Floor, LetterStream, TypedCell,
-        VersionPairMethods,
+        EchoAnnex, EchoBox, EchoDoor, EchoError, EchoExtras, EchoGate, EchoHandler, EchoMapper, EchoOptions,
+        EchoOptionsMethods, EchoPageViews, EchoPartError, EchoPass, EchoSetup, EchoStore, EchoStyle,
+        EchoVisit, Floor, LetterStream, TypedCell, VersionPairMethods,
     };
     pub use crate::identity::{
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,

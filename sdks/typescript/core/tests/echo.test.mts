@@ -68,6 +68,8 @@ test('texts, bytes and named types come back', () => {
   expect(echo.echoNumber(3)).toBe(3n);
   expect(echo.echoKeyOf(Buffer.alloc(8, 1))).toBe('0101010101010101');
   expect(echo.echoKeyOf('0101010101010101')).toBe('0101010101010101');
+  expect(echo.echoSealOf(Buffer.from('fbefbe00112233445566', 'hex'))).toBe('++++ABEiM0RVZg==');
+  expect(echo.echoSealOf('++++ABEiM0RVZg==')).toBe('++++ABEiM0RVZg==');
 });
 
 test('optional, listed and nested values come back', () => {
@@ -290,6 +292,9 @@ test.each([
   ['enum', () => echo.echoColor('pink' as never)],
   ['flags', () => echo.echoAccess(['fly' as never])],
   ['key', () => echo.echoKeyOf(Buffer.alloc(7))],
+  ['a seal without padding', () => echo.echoSealOf('++++ABEiM0RVZg')],
+  ['a seal of another alphabet', () => echo.echoSealOf('----ABEiM0RVZg==')],
+  ['a seal of fewer bytes', () => echo.echoSealOf('++++')],
   ['union', () => echo.echoShape({ kind: 'no' } as never)],
   ['record', () => echo.echoPair(null as never)],
 ])('a wrong argument is refused by name: %s', (_, run) => {
@@ -297,6 +302,60 @@ test.each([
   expect(error).toBeInstanceOf(BaseError);
   expect(error.kind).toBe('argument');
   expect(error.message).toMatch(/^argument: value: /);
+});
+
+test('an object is held while a function runs', async () => {
+  const door = new echo.EchoDoor();
+  expect(await door.through((pass) => [pass instanceof echo.EchoPass, door.inside])).toEqual([
+    true,
+    1,
+  ]);
+  expect(await door.throughLater(async () => 'later')).toBe('later');
+  const lost = new Error('lost');
+  await expect(
+    door.through(() => {
+      throw lost;
+    }),
+  ).rejects.toBe(lost);
+  await expect(door.across(() => Promise.reject(lost))).rejects.toBe(lost);
+  expect([door.inside, door.tally]).toEqual([0, '2/2']);
+  // What is left already does not hide what the function throws; where that throws nothing, it is the answer.
+  await expect(door.across((visit) => visit.leave(true))).rejects.toMatchObject({
+    kind: 'odd text',
+  });
+  const fails = async (visit: echo.EchoVisit) => {
+    await visit.leave(true);
+    throw lost;
+  };
+  await expect(door.across(fails)).rejects.toBe(lost);
+  const all = [door.enter(), door.enter(), await door.enterLater()];
+  await expect(door.through(() => expect.unreachable())).rejects.toMatchObject({ kind: 'busy' });
+  for (const held of all) {
+    await held[Symbol.asyncDispose]();
+  }
+  expect(door.inside).toBe(0);
+});
+
+test('what a build leaves out is unsupported', async () => {
+  expect(echo.echoHook(7)).toBe(7);
+  const own = caught(() => echo.echoLeftOut(1, 'a'));
+  expect(own).toBeInstanceOf(echo.EchoError);
+  expect(own).toMatchObject({ kind: 'unsupported', feature: 'left-out' });
+  const box = new echo.EchoBox('a');
+  const leftOut = { family: 'base', kind: 'unsupported', feature: 'left-out' };
+  for (const call of [
+    () => new echo.EchoAnnex(),
+    () => box.weight,
+    () => echo.echoWithExtras({ carved: true }),
+    () => echo.echoWithExtras({ plain: false }),
+    () => echo.echoWithExtras({ depth: 3 }),
+    () => echo.echoWithExtras({ motto: '' }),
+  ]) {
+    expect(caught(call)).toMatchObject(leftOut);
+  }
+  await expect(echo.EchoAnnex.open('a')).rejects.toMatchObject(leftOut);
+  await expect(box.weigh(box)).rejects.toMatchObject(leftOut);
+  expect(echo.echoWithExtras({ gilded: true })).toMatchObject({ gilded: true, depth: 2 });
 });
 
 test('errors arrive as their classes with their fields', async () => {

@@ -100,6 +100,11 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
                 .await?;
             Ok(Value::Null)
         }
+        "echo.echo_box.weigh" => {
+            let object = request.object::<net_mesh::echo::EchoBox>()?;
+            let result = object.weigh(&request.given::<net_mesh::echo::EchoBox>("other")?).await?;
+            Ok(result.write())
+        }
         "echo.echo_box.shut" => {
             let object = request.object::<net_mesh::echo::EchoBox>()?;
             object.shut().await?;
@@ -115,10 +120,49 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = object.serial();
             Ok(result.write())
         }
+        "echo.echo_box.weight" => {
+            let object = request.object::<net_mesh::echo::EchoBox>()?;
+            let result = object.weight()?;
+            Ok(result.write())
+        }
         "echo.echo_box.itself" => {
             let object = request.object::<net_mesh::echo::EchoBox>()?;
             let result = object.itself();
             Ok(request.keep(result.clone()))
+        }
+        "echo.echo_door.new" => {
+            let result = net_mesh::echo::EchoDoor::new()?;
+            Ok(request.keep(result))
+        }
+        "echo.echo_door.enter" => {
+            let object = request.object::<net_mesh::echo::EchoDoor>()?;
+            let result: net_mesh::echo::EchoPass = object.enter()?;
+            Ok(request.keep(result))
+        }
+        "echo.echo_door.enter_later" => {
+            let object = request.object::<net_mesh::echo::EchoDoor>()?;
+            let result: net_mesh::echo::EchoVisit = object.enter_later().await?;
+            Ok(request.keep(result))
+        }
+        "echo.echo_door.inside" => {
+            let object = request.object::<net_mesh::echo::EchoDoor>()?;
+            let result = object.inside()?;
+            Ok(result.write())
+        }
+        "echo.echo_door.tally" => {
+            let object = request.object::<net_mesh::echo::EchoDoor>()?;
+            let result = object.tally()?;
+            Ok(result.write())
+        }
+        "echo.echo_pass.leave" => {
+            let object = request.object::<net_mesh::echo::EchoPass>()?;
+            object.leave(optional::<bool>(args, "failed")?)?;
+            Ok(Value::Null)
+        }
+        "echo.echo_visit.leave" => {
+            let object = request.object::<net_mesh::echo::EchoVisit>()?;
+            object.leave(optional::<bool>(args, "failed")?).await?;
+            Ok(Value::Null)
         }
         "echo.echo_gate.new" => {
             let result = net_mesh::echo::EchoGate::new()?;
@@ -133,6 +177,14 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let object = request.object::<net_mesh::echo::EchoGate>()?;
             let result = object.enter(span(args, "limit", 1_000_000)?)?;
             Ok(result.write())
+        }
+        "echo.echo_annex.new" => {
+            let result = net_mesh::echo::EchoAnnex::new()?;
+            Ok(request.keep(result))
+        }
+        "echo.echo_annex.open" => {
+            let result = net_mesh::echo::EchoAnnex::open(&member::<String>(args, "text")?).await?;
+            Ok(request.keep(result))
         }
         "echo.letter_stream.skip" => {
             let object = request.stream::<net_mesh::echo::LetterStream>()?;
@@ -337,6 +389,10 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = net_mesh::echo::echo_key_of(member::<net_mesh::echo::EchoKey>(args, "value")?)?;
             Ok(result.write())
         }
+        "echo.echo_seal_of" => {
+            let result = net_mesh::echo::echo_seal_of(member::<net_mesh::echo::EchoSeal>(args, "value")?)?;
+            Ok(result.write())
+        }
         "echo.echo_optional" => {
             let result = net_mesh::echo::echo_optional(
                 optional::<u64>(args, "number")?,
@@ -473,6 +529,22 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         "echo.echo_with_setup" => {
             let result =
                 net_mesh::echo::echo_with_setup(optional::<net_mesh::echo::EchoSetup>(args, "setup")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_with_extras" => {
+            let result =
+                net_mesh::echo::echo_with_extras(optional::<net_mesh::echo::EchoExtras>(args, "extras")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_hook" => {
+            let result = net_mesh::echo::echo_hook(member::<u32>(args, "value")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_left_out" => {
+            let result = net_mesh::echo::echo_left_out(
+                member::<u32>(args, "value")?,
+                &member::<String>(args, "text")?,
+            )?;
             Ok(result.write())
         }
         "echo.echo_pair" => {
@@ -955,6 +1027,33 @@ impl Fixture for net_mesh::echo::EchoSetup {
 }
 
 impl Item for net_mesh::echo::EchoSetup {}
+
+impl Fixture for net_mesh::echo::EchoExtras {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            size: optional(members, "size")?.unwrap_or(1),
+            gilded: optional(members, "gilded")?.unwrap_or(false),
+            carved: optional(members, "carved")?.unwrap_or(false),
+            plain: optional(members, "plain")?.unwrap_or(true),
+            depth: optional(members, "depth")?.unwrap_or(2),
+            motto: optional(members, "motto")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "size": self.size.write(),
+            "gilded": self.gilded.write(),
+            "carved": self.carved.write(),
+            "plain": self.plain.write(),
+            "depth": self.depth.write(),
+            "motto": self.motto.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::echo::EchoExtras {}
 
 impl Fixture for net_mesh::echo::VersionPair {
     fn read(value: &Value) -> Result<Self, Failure> {

@@ -62,6 +62,10 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
         }
         .into(),
         ("echo", "bad-frame") => net_mesh::echo::EchoError::BadFrame { detail }.into(),
+        ("echo", "unsupported") => net_mesh::echo::EchoError::Unsupported {
+            feature: optional(members, "feature")?.ok_or_else(|| missing("feature"))?,
+        }
+        .into(),
         ("bus", "invalid_json") => net_mesh::bus::BusError::InvalidJson {
             index: optional(members, "index")?.ok_or_else(|| missing("index"))?,
             offset: optional(members, "offset")?.ok_or_else(|| missing("offset"))?,
@@ -414,6 +418,9 @@ fn fields(error: &Error) -> Value {
         Error::Echo(net_mesh::echo::EchoError::Status { status, body, .. }) => json!({
             "status": status.write(),
             "body": body.write(),
+        }),
+        Error::Echo(net_mesh::echo::EchoError::Unsupported { feature }) => json!({
+            "feature": feature.write(),
         }),
         Error::Bus(net_mesh::bus::BusError::InvalidJson { index, offset, reason }) => json!({
             "index": index.write(),

@@ -197,6 +197,12 @@ fn echo(list: &mut List) {
         |value: &net_mesh::echo::EchoError| matches!(value, net_mesh::echo::EchoError::BadFrame { .. }),
         &["EchoError::BadFrame"],
     );
+    list.parts(
+        |value: &net_mesh::echo::EchoError| {
+            matches!(value, net_mesh::echo::EchoError::Unsupported { feature: _, .. })
+        },
+        &["EchoError::Unsupported", "EchoError::Unsupported.feature"],
+    );
     list.ty::<net_mesh::echo::EchoPartError>("EchoPartError");
     list.parts(
         |value: &net_mesh::echo::EchoPartError| {
@@ -206,6 +212,7 @@ fn echo(list: &mut List) {
     );
     list.ty::<net_mesh::echo::EchoId>("EchoId");
     list.ty::<net_mesh::echo::EchoKey>("EchoKey");
+    list.ty::<net_mesh::echo::EchoSeal>("EchoSeal");
     list.ty::<net_mesh::echo::Label>("Label");
     list.parts(
         |net_mesh::echo::Label { text: _, color: _, .. }: &net_mesh::echo::Label| {},
@@ -336,6 +343,20 @@ fn echo(list: &mut List) {
         |net_mesh::echo::EchoSetup { title: _, style: _, more: _, .. }: &net_mesh::echo::EchoSetup| {},
         &["EchoSetup.title", "EchoSetup.style", "EchoSetup.more"],
     );
+    list.ty::<net_mesh::echo::EchoExtras>("EchoExtras");
+    list.parts(
+        |net_mesh::echo::EchoExtras {
+             size: _, gilded: _, carved: _, plain: _, depth: _, motto: _, ..
+         }: &net_mesh::echo::EchoExtras| {},
+        &[
+            "EchoExtras.size",
+            "EchoExtras.gilded",
+            "EchoExtras.carved",
+            "EchoExtras.plain",
+            "EchoExtras.depth",
+            "EchoExtras.motto",
+        ],
+    );
     list.ty::<net_mesh::echo::VersionPair>("VersionPair");
     list.parts(
         |net_mesh::echo::VersionPair { major: _, minor: _, .. }: &net_mesh::echo::VersionPair| {},
@@ -463,7 +484,19 @@ fn echo(list: &mut List) {
     list.has(&["EchoTicket::encode", "EchoTicket::decode"]);
     list.ty::<net_mesh::echo::EchoBox>("EchoBox");
     list.ty::<net_mesh::echo::EchoCell>("EchoCell");
+    list.ty::<net_mesh::echo::EchoDoor>("EchoDoor");
+    let _ = |object: &net_mesh::echo::EchoDoor| {
+        drop(object.through(|_| std::future::ready(Ok::<(), net_mesh::Error>(()))))
+    };
+    list.has(&["EchoDoor::through"]);
+    let _ = |object: &net_mesh::echo::EchoDoor| {
+        drop(object.through_later(|_| std::future::ready(Ok::<(), net_mesh::Error>(()))))
+    };
+    list.has(&["EchoDoor::through_later"]);
+    list.ty::<net_mesh::echo::EchoPass>("EchoPass");
+    list.ty::<net_mesh::echo::EchoVisit>("EchoVisit");
     list.ty::<net_mesh::echo::EchoGate>("EchoGate");
+    list.ty::<net_mesh::echo::EchoAnnex>("EchoAnnex");
     list.ty::<net_mesh::echo::LetterStream>("LetterStream");
     list.ty::<net_mesh::echo::TypedCell<Value>>("TypedCell");
     list.ty::<net_mesh::echo::Floor>("Floor");
@@ -498,13 +531,24 @@ fn echo(list: &mut List) {
     list.has(&["EchoBox::watch"]);
     list.has(&["EchoBox::boxed"]);
     list.has(&["EchoBox::save"]);
+    list.has(&["EchoBox::weigh"]);
     list.has(&["EchoBox::shut"]);
     list.has(&["EchoBox::text"]);
     list.has(&["EchoBox::serial"]);
+    list.has(&["EchoBox::weight"]);
     list.has(&["EchoBox::itself"]);
+    list.has(&["EchoDoor::new"]);
+    list.has(&["EchoDoor::enter"]);
+    list.has(&["EchoDoor::enter_later"]);
+    list.has(&["EchoDoor::inside"]);
+    list.has(&["EchoDoor::tally"]);
+    list.has(&["EchoPass::leave"]);
+    list.has(&["EchoVisit::leave"]);
     list.has(&["EchoGate::new"]);
     list.has(&["EchoGate::open"]);
     list.has(&["EchoGate::enter"]);
+    list.has(&["EchoAnnex::new"]);
+    list.has(&["EchoAnnex::open"]);
     list.has(&["LetterStream::skip"]);
     list.has(&["TypedCell::new"]);
     list.has(&["TypedCell::put"]);
@@ -546,6 +590,7 @@ fn echo(list: &mut List) {
     list.has(&["echo_rights"]);
     list.has(&["echo_number"]);
     list.has(&["echo_key_of"]);
+    list.has(&["echo_seal_of"]);
     list.has(&["echo_optional"]);
     list.has(&["echo_maybe"]);
     list.has(&["echo_list"]);
@@ -572,6 +617,9 @@ fn echo(list: &mut List) {
     list.has(&["echo_tree"]);
     list.has(&["echo_with_options"]);
     list.has(&["echo_with_setup"]);
+    list.has(&["echo_with_extras"]);
+    list.has(&["echo_hook"]);
+    list.has(&["echo_left_out"]);
     list.has(&["echo_pair"]);
     list.has(&["echo_page_of"]);
     list.has(&["sum_all"]);

@@ -2932,6 +2932,16 @@ impl Fixture for net_types::echo::EchoKey {
     }
 }
 
+impl Fixture for net_types::echo::EchoSeal {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        Fixture::read(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
 impl Fixture for net_types::identity::NodeId {
     fn read(value: &Value) -> Result<Self, Failure> {
         Fixture::read(value).map(Self)
@@ -3013,6 +3023,8 @@ impl Item for net_types::identity::TokenScope {}
 impl Item for net_types::echo::EchoId {}
 
 impl Item for net_types::echo::EchoKey {}
+
+impl Item for net_types::echo::EchoSeal {}
 
 impl Item for net_types::identity::NodeId {}
 

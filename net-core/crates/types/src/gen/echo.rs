@@ -70,7 +70,42 @@ impl std::str::FromStr for EchoKey {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        crate::hex(text).map(Self)
+        crate::text::exactly(crate::text::from_hex(text), "hex").map(Self)
+    }
+}
+
+/// Ten bytes that are given and handed out as base64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EchoSeal(
+    /// The bare value.
+    pub [u8; 10],
+);
+
+impl From<[u8; 10]> for EchoSeal {
+    fn from(value: [u8; 10]) -> Self {
+        Self(value)
+    }
+}
+
+impl From<EchoSeal> for [u8; 10] {
+    fn from(value: EchoSeal) -> Self {
+        value.0
+    }
+}
+
+/// Padded base64.
+impl std::fmt::Display for EchoSeal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&crate::text::to_base64(&self.0))
+    }
+}
+
+/// Reads 10 bytes in padded base64.
+impl std::str::FromStr for EchoSeal {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        crate::text::exactly(crate::text::from_base64(text), "base64").map(Self)
     }
 }
 
@@ -762,6 +797,41 @@ impl EchoSetup {
     }
 }
 
+/// Options of which this build leaves some out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EchoExtras {
+    /// A number that every build has.
+    pub size: u32,
+    /// What the builds for the suite have.
+    pub gilded: bool,
+    /// What no build has.
+    pub carved: bool,
+    /// What no build can switch off.
+    pub plain: bool,
+    /// A number that no build can change.
+    pub depth: u32,
+    /// A text that no build can take.
+    pub motto: Option<String>,
+}
+
+impl Default for EchoExtras {
+    fn default() -> Self {
+        Self { size: 1, gilded: false, carved: false, plain: true, depth: 2, motto: Default::default() }
+    }
+}
+
+impl EchoExtras {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::needs("conformance", cfg!(feature = "conformance"), self.gilded)?;
+        crate::needs("left-out", cfg!(feature = "left-out"), self.carved)?;
+        crate::needs("left-out", cfg!(feature = "left-out"), !self.plain)?;
+        crate::needs("left-out", cfg!(feature = "left-out"), self.depth != 2)?;
+        crate::needs("left-out", cfg!(feature = "left-out"), self.motto.is_some())?;
+        Ok(())
+    }
+}
+
 /// A record built from its fields in order, which stands for its first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VersionPair {
@@ -1022,6 +1092,11 @@ pub enum EchoError {
         /// What happened, for people; may be empty.
         detail: String,
     },
+    /// This build leaves out the named feature.
+    Unsupported {
+        /// The feature.
+        feature: String,
+    },
 }
 
 impl EchoError {
@@ -1040,6 +1115,7 @@ impl EchoError {
             Self::Odd { .. } => 4,
             Self::Status { .. } => 5,
             Self::BadFrame { .. } => 6,
+            Self::Unsupported { .. } => 7,
         }
     }
 
@@ -1052,6 +1128,7 @@ impl EchoError {
             Self::Odd { .. } => "odd text",
             Self::Status { .. } => "status",
             Self::BadFrame { .. } => "bad-frame",
+            Self::Unsupported { .. } => "unsupported",
         }
     }
 
@@ -1064,6 +1141,7 @@ impl EchoError {
             Self::Odd { .. } => false,
             Self::Status { .. } => false,
             Self::BadFrame { .. } => false,
+            Self::Unsupported { .. } => false,
         }
     }
 
@@ -1084,6 +1162,7 @@ impl EchoError {
             Self::Odd { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
             Self::Status { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
             Self::BadFrame { detail, .. } => (!detail.is_empty()).then(|| detail.clone()),
+            Self::Unsupported { feature } => Some(feature.to_string()),
         }
     }
 
@@ -1132,6 +1211,16 @@ impl EchoError {
             }
             Self::Status { status, .. } => format!("echo:status:0x{status:04x}"),
             Self::BadFrame { .. } => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::Unsupported { .. } => {
                 let mut text = String::new();
                 text.push_str(Self::PREFIX);
                 text.push_str(self.kind_text());

@@ -43,7 +43,7 @@ impl std::str::FromStr for PublicKey {
     type Err = crate::Error;
 
     fn from_str(text: &str) -> Result<Self, crate::Error> {
-        crate::hex(text).map(Self)
+        crate::text::exactly(crate::text::from_hex(text), "hex").map(Self)
     }
 }
 

@@ -24,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "9aa9cada5e958c7a9361d1ae11a7d4d4";
+pub const SPEC_HASH: &str = "79de155a667c67e8327879cf3ee6f415";

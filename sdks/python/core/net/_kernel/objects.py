@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from net import _net
-from net._kernel.errors import argument_error
+from net._kernel.errors import NetError, argument_error
 
 T = TypeVar("T")
+H = TypeVar("H", bound="Native")
+R = TypeVar("R")
 
 
 class Native:
@@ -88,3 +92,39 @@ def handle_or_none(value: object, name: str) -> _net.Handle | None:
 def handles_of(values: Iterable[object], name: str) -> list[_net.Handle]:
     """The handles of objects that are an argument."""
     return [handle_of(value, f"{name}[{at}]") for at, value in enumerate(values)]
+
+
+def within(held: H, run: Callable[[H], R], end: Callable[[H, bool], object]) -> R:
+    """Runs a function with an object, which then hears whether it failed and is let go."""
+    try:
+        result = run(held)
+    except BaseException:
+        # What the function raises is what its caller hears, whatever the end of the object says.
+        with suppress(NetError):
+            end(held, True)
+        held._handle.close()
+        raise
+    end(held, False)
+    held._handle.close()
+    return result
+
+
+async def within_later(
+    held: H, run: Callable[[H], Awaitable[R]], end: Callable[[H, bool], object]
+) -> R:
+    """Like `within`, for a coroutine function."""
+    try:
+        result = await run(held)
+    except BaseException:
+        with suppress(NetError):
+            await _settled(end(held, True))
+        held._handle.close()
+        raise
+    await _settled(end(held, False))
+    held._handle.close()
+    return result
+
+
+async def _settled(ended: object) -> None:
+    if isawaitable(ended):
+        await ended

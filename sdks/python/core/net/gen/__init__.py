@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("9aa9cada5e958c7a9361d1ae11a7d4d4")
+check("79de155a667c67e8327879cf3ee6f415")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -19,9 +19,20 @@ from net._kernel.codec import Model, decoder, encode
 from net._kernel.enums import unlisted_number, unlisted_text
 from net._kernel.errors import NetError, argument_error
 from net._kernel.hosts import HostType, thread_host, thread_stream
-from net._kernel.objects import Closable, Native, T, Typed, handle_of, handle_or_none, handles_of
+from net._kernel.objects import (
+    Closable,
+    Native,
+    R,
+    T,
+    Typed,
+    handle_of,
+    handle_or_none,
+    handles_of,
+    within,
+)
 from net._kernel.streams import Stream
 from net._net import (
+    EchoExtras,
     EchoMeter,
     EchoOptions,
     EchoPage,
@@ -45,11 +56,14 @@ __all__ = [
     "ECHO_GREETING",
     "ECHO_LIMIT",
     "ECHO_PRIMES",
+    "EchoAnnex",
     "EchoBadFrameError",
     "EchoBox",
     "EchoBusyError",
     "EchoCell",
+    "EchoDoor",
     "EchoError",
+    "EchoExtras",
     "EchoGate",
     "EchoHandler",
     "EchoHandlerFunction",
@@ -62,8 +76,10 @@ __all__ = [
     "EchoOptions",
     "EchoPage",
     "EchoPartError",
+    "EchoPass",
     "EchoPull",
     "EchoRoom",
+    "EchoSeal",
     "EchoSettings",
     "EchoSetup",
     "EchoSpot",
@@ -72,6 +88,7 @@ __all__ = [
     "EchoStyle",
     "EchoTooLargeError",
     "EchoTwins",
+    "EchoVisit",
     "EchoWatch",
     "Everything",
     "Floor",
@@ -107,6 +124,7 @@ __all__ = [
     "echo_gauge",
     "echo_gauge_maybe",
     "echo_grade",
+    "echo_hook",
     "echo_i16",
     "echo_i32",
     "echo_i64",
@@ -115,6 +133,7 @@ __all__ = [
     "echo_json",
     "echo_key_of",
     "echo_kit_of",
+    "echo_left_out",
     "echo_level",
     "echo_limits",
     "echo_list",
@@ -129,6 +148,7 @@ __all__ = [
     "echo_reason",
     "echo_reasons",
     "echo_rights",
+    "echo_seal_of",
     "echo_shape",
     "echo_size",
     "echo_spot_maybe",
@@ -143,6 +163,7 @@ __all__ = [
     "echo_u32",
     "echo_u64",
     "echo_u8",
+    "echo_with_extras",
     "echo_with_options",
     "echo_with_setup",
     "fail",
@@ -175,6 +196,9 @@ EchoId: TypeAlias = int
 
 EchoKey: TypeAlias = str
 """Eight bytes that are given and handed out as hex."""
+
+EchoSeal: TypeAlias = str
+"""Ten bytes that are given and handed out as base64."""
 
 
 class Color(StrEnum):
@@ -268,6 +292,7 @@ class EchoError(NetError):
     limit: int | None = None
     status: int | None = None
     body: bytes | None = None
+    feature: str | None = None
 
 
 class EchoTooLargeError(EchoError, ValueError):
@@ -548,6 +573,13 @@ class EchoBox(Native):
         """
         _net.echo_box_save(self._handle, thread_host(store, "store", _ECHO_STORE), key)
 
+    def weigh(self, other: EchoBox | Buffer) -> int:
+        """Answers later that no build can.
+
+        Without the feature `left-out` it answers `unsupported`.
+        """
+        return _net.echo_box_weigh(self._handle, handle_of(EchoBox._accept(other), "other"))
+
     def shut(self) -> None:
         """Ends what waits on the box."""
         _net.echo_box_shut(self._handle)
@@ -563,6 +595,14 @@ class EchoBox(Native):
         return _net.echo_box_serial(self._handle)
 
     @property
+    def weight(self) -> int:
+        """What no build can tell.
+
+        Without the feature `left-out` it answers `unsupported`.
+        """
+        return _net.echo_box_weight(self._handle)
+
+    @property
     def itself(self) -> Self:
         """The box."""
         return self
@@ -576,6 +616,78 @@ class EchoBox(Native):
 
     def __exit__(self, *_: object) -> None:
         self.shut()
+
+
+class EchoDoor(Closable):
+    """Something that counts who passes, and how."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Makes one that nobody passed."""
+        self._handle = _net.echo_door_new()
+
+    def enter(self) -> EchoPass:
+        """Lets somebody in; `busy` while three are inside."""
+        handle = _net.echo_door_enter(self._handle)
+        return EchoPass._of(handle)
+
+    def enter_later(self) -> EchoVisit:
+        """Lets somebody in as a task does; `busy` while three are inside."""
+        handle = _net.echo_door_enter_later(self._handle)
+        return EchoVisit._of(handle)
+
+    @property
+    def inside(self) -> int:
+        """How many are inside now."""
+        return _net.echo_door_inside(self._handle)
+
+    @property
+    def tally(self) -> str:
+        """How many left as they should, and how many did not, as `left/failed`."""
+        return _net.echo_door_tally(self._handle)
+
+    def through(self, run: Callable[[EchoPass], R]) -> R:
+        """Runs a function while one is inside."""
+        return within(self.enter(), run, EchoPass.leave)
+
+    def through_later(self, run: Callable[[EchoVisit], R]) -> R:
+        """Runs a function while one is inside whose end a task waits for."""
+        return within(self.enter_later(), run, EchoVisit.leave)
+
+    across = through_later
+
+
+class EchoPass(Native):
+    """Somebody inside."""
+
+    __slots__ = ()
+
+    def leave(self, failed: bool = False) -> None:
+        """Goes out, and says whether something failed; once is enough."""
+        _net.echo_pass_leave(self._handle, failed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+
+class EchoVisit(Native):
+    """Somebody inside who takes time to go."""
+
+    __slots__ = ()
+
+    def leave(self, failed: bool = False) -> None:
+        """Goes out in a task, and says whether something failed; `odd` if it has gone already."""
+        _net.echo_visit_leave(self._handle, failed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
 
 
 class EchoGate(Closable):
@@ -597,6 +709,28 @@ class EchoGate(Closable):
         It may wait for the disk or work for long; other threads run meanwhile.
         """
         return _net.echo_gate_enter(self._handle, limit_ms)
+
+
+class EchoAnnex(Closable):
+    """An object that no build can make."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Would make one.
+
+        Without the feature `left-out` it answers `unsupported`.
+        """
+        self._handle = _net.echo_annex_new()
+
+    @classmethod
+    def open(cls, text: str) -> Self:
+        """Would make one in a task.
+
+        Without the feature `left-out` it answers `unsupported`.
+        """
+        handle = _net.echo_annex_open(text)
+        return cls._of(handle)
 
 
 class LetterStream(Stream[str]):
@@ -937,6 +1071,11 @@ def echo_key_of(value: Buffer | str) -> str:
     return _net.echo_key_of(value)
 
 
+def echo_seal_of(value: Buffer | str) -> str:
+    """Gives the value back."""
+    return _net.echo_seal_of(value)
+
+
 def echo_optional(
     number: int | None = None, text: str | None = None, label: Label | None = None
 ) -> str | None:
@@ -1150,6 +1289,44 @@ def echo_with_setup(
     )
     setup = EchoSetup(title, style, more)
     return _net.echo_with_setup(setup)
+
+
+def echo_with_extras(
+    size: int | EchoExtras | None = None,
+    gilded: bool | None = None,
+    carved: bool | None = None,
+    plain: bool | None = None,
+    depth: int | None = None,
+    motto: str | None = None,
+) -> EchoExtras:
+    """Gives the options back with every default filled in.
+
+    Options:
+        size: A number that every build has. 1 by default.
+        gilded: What the builds for the suite have. False by default.
+        carved: What no build has. False by default.
+        plain: What no build can switch off. True by default.
+        depth: A number that no build can change. 2 by default.
+        motto: A text that no build can take. Left out: Without one.
+    """
+    extras = EchoExtras(size, gilded, carved, plain, depth, motto)
+    return _net.echo_with_extras(extras)
+
+
+def echo_hook(value: int) -> int:
+    """Gives the value back in the builds for the suite.
+
+    Without the feature `conformance` it answers `unsupported`.
+    """
+    return _net.echo_hook(value)
+
+
+def echo_left_out(value: int, text: str) -> int:
+    """Answers with the kind of its own family, since no build has it.
+
+    Without the feature `left-out` it answers `unsupported`.
+    """
+    return _net.echo_left_out(value, text)
 
 
 def echo_pair(value: VersionPair) -> VersionPair:

@@ -31,6 +31,11 @@ export type EchoId = k.BigIntLike | bigint;
 export type EchoKey = Uint8Array | string;
 
 /**
+ * Ten bytes that are given and handed out as base64.
+ */
+export type EchoSeal = Uint8Array | string;
+
+/**
  * A record that is a tuple where there are tuples.
  *
  * `name`: The first part.
@@ -867,6 +872,36 @@ export interface EchoSetupOutput {
 }
 
 /**
+ * Options of which this build leaves some out.
+ */
+export interface EchoExtrasOutput {
+  /**
+   * A number that every build has.
+   */
+  size: number;
+  /**
+   * What the builds for the suite have.
+   */
+  gilded: boolean;
+  /**
+   * What no build has.
+   */
+  carved: boolean;
+  /**
+   * What no build can switch off.
+   */
+  plain: boolean;
+  /**
+   * A number that no build can change.
+   */
+  depth: number;
+  /**
+   * A text that no build can take.
+   */
+  motto: string | null;
+}
+
+/**
  * A record built from its fields in order, which stands for its first.
  */
 export interface VersionPairInput {
@@ -1389,6 +1424,57 @@ export class EchoSetup {
 }
 
 /**
+ * Options of which this build leaves some out.
+ */
+export class EchoExtras {
+  /**
+   * A number that every build has.
+   *
+   * @defaultValue `1`
+   */
+  size?: number | null;
+  /**
+   * What the builds for the suite have.
+   *
+   * @defaultValue `false`
+   */
+  gilded?: boolean | null;
+  /**
+   * What no build has.
+   *
+   * @defaultValue `false`
+   */
+  carved?: boolean | null;
+  /**
+   * What no build can switch off.
+   *
+   * @defaultValue `true`
+   */
+  plain?: boolean | null;
+  /**
+   * A number that no build can change.
+   *
+   * @defaultValue `2`
+   */
+  depth?: number | null;
+  /**
+   * A text that no build can take.
+   *
+   * Left out: Without one.
+   */
+  motto?: string | null;
+
+  constructor(fields: EchoExtras = {}) {
+    this.size = fields.size ?? 1;
+    this.gilded = fields.gilded ?? false;
+    this.carved = fields.carved ?? false;
+    this.plain = fields.plain ?? true;
+    this.depth = fields.depth ?? 2;
+    this.motto = fields.motto;
+  }
+}
+
+/**
  * A record built from its fields in order, which stands for its first.
  */
 export class VersionPair {
@@ -1716,6 +1802,21 @@ export class EchoBox extends k.NetObject {
   }
 
   /**
+   * Answers later that no build can.
+   *
+   * Without the feature `left-out` it answers `unsupported`.
+   */
+  async weigh(other: EchoBox | Uint8Array, context?: k.SignalOptions | null): Promise<number> {
+    return k.submit(
+      k.u32,
+      context?.signal,
+      native.echoEchoBoxWeigh,
+      this[k.HANDLE],
+      k.checkObject(EchoBox, other, 'other'),
+    );
+  }
+
+  /**
    * Ends what waits on the box.
    */
   async shut(context?: k.SignalOptions | null): Promise<void> {
@@ -1734,6 +1835,15 @@ export class EchoBox extends k.NetObject {
    */
   get serial(): bigint {
     return (this.keptSerial ??= k.call(native.echoEchoBoxSerial, this[k.HANDLE]));
+  }
+
+  /**
+   * What no build can tell.
+   *
+   * Without the feature `left-out` it answers `unsupported`.
+   */
+  get weight(): number {
+    return k.call(native.echoEchoBoxWeight, this[k.HANDLE]);
   }
 
   /**
@@ -1757,6 +1867,135 @@ export class EchoBox extends k.NetObject {
 /** The same as {@link EchoBox}. */
 export const EchoCell = EchoBox;
 export type EchoCell = EchoBox;
+
+/**
+ * Something that counts who passes, and how.
+ */
+export class EchoDoor extends k.NetObject {
+  /**
+   * Makes one that nobody passed.
+   */
+  constructor() {
+    super(k.call(native.echoEchoDoorNew, k.environment));
+  }
+
+  /**
+   * Lets somebody in; `busy` while three are inside.
+   */
+  enter(): EchoPass {
+    return k.adopt(EchoPass, k.call(native.echoEchoDoorEnter, k.environment, this[k.HANDLE]));
+  }
+
+  /**
+   * Lets somebody in as a task does; `busy` while three are inside.
+   */
+  async enterLater(context?: k.SignalOptions | null): Promise<EchoVisit> {
+    return k.submit(
+      codec.echoVisitHandle,
+      context?.signal,
+      native.echoEchoDoorEnterLater,
+      this[k.HANDLE],
+    );
+  }
+
+  /**
+   * How many are inside now.
+   */
+  get inside(): number {
+    return k.call(native.echoEchoDoorInside, this[k.HANDLE]);
+  }
+
+  /**
+   * How many left as they should, and how many did not, as `left/failed`.
+   */
+  get tally(): string {
+    return k.call(native.echoEchoDoorTally, this[k.HANDLE]);
+  }
+
+  /**
+   * Runs a function while one is inside.
+   */
+  async through<R>(run: (held: EchoPass) => R | PromiseLike<R>): Promise<R> {
+    return k.within(this.enter(), run, (held, failed) => held.leave(failed));
+  }
+
+  /**
+   * Runs a function while one is inside whose end a task waits for.
+   */
+  async throughLater<R>(run: (held: EchoVisit) => R | PromiseLike<R>): Promise<R> {
+    return k.within(await this.enterLater(), run, (held, failed) => held.leave(failed));
+  }
+
+  /**
+   * The same as {@link throughLater}.
+   */
+  async across<R>(run: (held: EchoVisit) => R | PromiseLike<R>): Promise<R> {
+    return this.throughLater(run);
+  }
+
+  /** Lets go of the object; calls after this fail with `handle`. */
+  close(): void {
+    k.release(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    k.release(this);
+  }
+}
+
+/**
+ * Somebody inside.
+ */
+export class EchoPass extends k.NetObject {
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * Goes out, and says whether something failed; once is enough.
+   */
+  leave(failed?: boolean | null): void {
+    k.call(native.echoEchoPassLeave, this[k.HANDLE], k.boolean.check(failed ?? false, 'failed'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+    k.release(this);
+  }
+}
+
+/**
+ * Somebody inside who takes time to go.
+ */
+export class EchoVisit extends k.NetObject {
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * Goes out in a task, and says whether something failed; `odd` if it has gone already.
+   */
+  async leave(failed?: boolean | null, context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.echoEchoVisitLeave,
+      this[k.HANDLE],
+      k.boolean.check(failed ?? false, 'failed'),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+    k.release(this);
+  }
+}
 
 /**
  * A gate at which one thread waits until another opens it.
@@ -1785,6 +2024,43 @@ export class EchoGate extends k.NetObject {
    */
   enter(limitMs: k.BigIntLike): boolean {
     return k.call(native.echoEchoGateEnter, this[k.HANDLE], k.counter.check(limitMs, 'limitMs'));
+  }
+
+  /** Lets go of the object; calls after this fail with `handle`. */
+  close(): void {
+    k.release(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    k.release(this);
+  }
+}
+
+/**
+ * An object that no build can make.
+ */
+export class EchoAnnex extends k.NetObject {
+  /**
+   * Would make one.
+   *
+   * Without the feature `left-out` it answers `unsupported`.
+   */
+  constructor() {
+    super(k.call(native.echoEchoAnnexNew, k.environment));
+  }
+
+  /**
+   * Would make one in a task.
+   *
+   * Without the feature `left-out` it answers `unsupported`.
+   */
+  static async open(text: string, context?: k.SignalOptions | null): Promise<EchoAnnex> {
+    return k.submit(
+      codec.echoAnnexHandle,
+      context?.signal,
+      native.echoEchoAnnexOpen,
+      k.text.check(text, 'text'),
+    );
   }
 
   /** Lets go of the object; calls after this fail with `handle`. */
@@ -2191,6 +2467,15 @@ export function echoKeyOf(value: Uint8Array | string): string {
 }
 
 /**
+ * Gives the value back.
+ */
+export function echoSealOf(value: Uint8Array | string): string {
+  const w = k.begin();
+  codec.echoSeal.write(w, value, 'value');
+  return k.answer(codec.echoSeal, native.echoEchoSealOf, k.done(w));
+}
+
+/**
  * Gives back what is there as `number/text/label`, or nothing.
  */
 export function echoOptional(
@@ -2448,6 +2733,33 @@ export function echoWithSetup(setup?: EchoSetup | null): EchoSetupOutput {
 }
 
 /**
+ * Gives the options back with every default filled in.
+ */
+export function echoWithExtras(extras?: EchoExtras | null): EchoExtrasOutput {
+  const w = k.begin();
+  codec.echoExtras.write(w, extras ?? {}, 'extras');
+  return k.answer(codec.echoExtras, native.echoEchoWithExtras, k.done(w));
+}
+
+/**
+ * Gives the value back in the builds for the suite.
+ *
+ * Without the feature `conformance` it answers `unsupported`.
+ */
+export function echoHook(value: number): number {
+  return k.call(native.echoEchoHook, k.u32.check(value, 'value'));
+}
+
+/**
+ * Answers with the kind of its own family, since no build has it.
+ *
+ * Without the feature `left-out` it answers `unsupported`.
+ */
+export function echoLeftOut(value: number, text: string): number {
+  return k.call(native.echoEchoLeftOut, k.u32.check(value, 'value'), k.text.check(text, 'text'));
+}
+
+/**
  * Gives the value back.
  */
 export function echoPair(value: VersionPairInput): VersionPair {
@@ -2630,7 +2942,14 @@ export const shapes = {
 
 /** The kinds of {@link EchoError}. */
 export type EchoErrorKind =
-  'rejected' | 'too-large' | 'busy' | 'odd text' | 'status' | 'bad-frame' | 'missing';
+  | 'rejected'
+  | 'too-large'
+  | 'busy'
+  | 'odd text'
+  | 'status'
+  | 'bad-frame'
+  | 'unsupported'
+  | 'missing';
 
 /**
  * Errors that the echo functions are asked to answer with.
@@ -2643,6 +2962,7 @@ export class EchoError extends k.NetError {
   declare readonly limit?: bigint;
   declare readonly status?: number;
   declare readonly body?: Buffer;
+  declare readonly feature?: string;
 }
 
 /**
@@ -2721,6 +3041,13 @@ k.register({
     {
       code: 6,
       text: 'bad-frame',
+    },
+    {
+      code: 7,
+      text: 'unsupported',
+      fields: {
+        feature: k.text,
+      },
     },
   ],
 });

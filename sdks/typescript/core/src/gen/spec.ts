@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '9aa9cada5e958c7a9361d1ae11a7d4d4';
+export const SPEC_HASH = '79de155a667c67e8327879cf3ee6f415';
 
 checkSpec(SPEC_HASH);

@@ -64,6 +64,7 @@ export {
   stream,
   streamOf,
   VALIDATOR,
+  within,
 } from './object';
 export type { SnapshotAndWatch, Source } from './object';
 export { Writer } from './pack';

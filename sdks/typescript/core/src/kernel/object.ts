@@ -69,6 +69,26 @@ export function release(object: NetObject): void {
   }
 }
 
+/** Runs a function with an object, which then hears whether it failed and is let go. */
+export async function within<T extends NetObject, R>(
+  held: T,
+  run: (held: T) => R | PromiseLike<R>,
+  end: (held: T, failed: boolean) => unknown,
+): Promise<R> {
+  let result: R;
+  try {
+    result = await run(held);
+  } catch (error) {
+    // What the function throws is what its caller hears, whatever the end of the object says.
+    await (async () => end(held, true))().catch(() => undefined);
+    release(held);
+    throw error;
+  }
+  await end(held, false);
+  release(held);
+  return result;
+}
+
 /** The object of a class behind a handle that the library gave. */
 export function adopt<T extends NetObject>(
   type: { prototype: T },

@@ -151,7 +151,7 @@ fn redis(config: &NetNodeConfig, bus: &Arc<Bus>, options: RedisOptions) -> Resul
 
 #[cfg(not(feature = "redis"))]
 fn redis(_: &NetNodeConfig, _: &Arc<Bus>, _: RedisOptions) -> Result<Link, Error> {
-    Err(unsupported("redis"))
+    Err(net_types::unsupported("redis"))
 }
 
 #[cfg(feature = "jetstream")]
@@ -176,7 +176,7 @@ fn jetstream(config: &NetNodeConfig, bus: &Arc<Bus>, options: JetStreamOptions) 
 
 #[cfg(not(feature = "jetstream"))]
 fn jetstream(_: &NetNodeConfig, _: &Arc<Bus>, _: JetStreamOptions) -> Result<Link, Error> {
-    Err(unsupported("jetstream"))
+    Err(net_types::unsupported("jetstream"))
 }
 
 /// Bytes of a prefix, so that names stay far below what servers take.
@@ -205,9 +205,4 @@ fn producer(config: &NetNodeConfig) -> Result<Producer, Error> {
 
 pub(crate) fn invalid(option: &str, reason: impl Into<String>) -> BusError {
     BusError::InvalidConfig { option: option.to_owned(), reason: reason.into() }
-}
-
-#[cfg(not(all(feature = "redis", feature = "jetstream")))]
-fn unsupported(feature: &str) -> Error {
-    BaseError::Unsupported { feature: feature.to_owned() }.into()
 }

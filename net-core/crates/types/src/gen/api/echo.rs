@@ -68,6 +68,14 @@ pub trait EchoBox: Send + Sync + Sized + 'static {
         key: String,
     ) -> impl Future<Output = Result<(), crate::Error>> + Send;
 
+    /// Answers later that no build can.
+    ///
+    /// Without the feature `left-out` it answers `unsupported`.
+    fn weigh(&self, other: std::sync::Arc<Self>) -> impl Future<Output = Result<u32, crate::Error>> + Send {
+        let _ = other;
+        std::future::ready(Err(crate::unsupported("left-out")))
+    }
+
     /// Ends what waits on the box.
     fn shut(&self) -> impl Future<Output = Result<(), crate::Error>> + Send;
 
@@ -76,6 +84,50 @@ pub trait EchoBox: Send + Sync + Sized + 'static {
 
     /// Number of the box in this process, from 1.
     fn serial(&self) -> u64;
+
+    /// What no build can tell.
+    ///
+    /// Without the feature `left-out` it answers `unsupported`.
+    fn weight(&self) -> Result<u32, crate::Error> {
+        Err(crate::unsupported("left-out"))
+    }
+}
+
+/// Something that counts who passes, and how.
+pub trait EchoDoor: Send + Sync + Sized + 'static {
+    /// The implementation of [`EchoPass`](crate::api::EchoPass).
+    type EchoPass: Send + Sync + 'static;
+    /// The implementation of [`EchoVisit`](crate::api::EchoVisit).
+    type EchoVisit: Send + Sync + 'static;
+
+    /// Makes one that nobody passed.
+    fn new() -> Result<std::sync::Arc<Self>, crate::Error>;
+
+    /// Lets somebody in; `busy` while three are inside.
+    fn enter(&self) -> Result<std::sync::Arc<Self::EchoPass>, crate::Error>;
+
+    /// Lets somebody in as a task does; `busy` while three are inside.
+    fn enter_later(
+        &self,
+    ) -> impl Future<Output = Result<std::sync::Arc<Self::EchoVisit>, crate::Error>> + Send;
+
+    /// How many are inside now.
+    fn inside(&self) -> Result<u32, crate::Error>;
+
+    /// How many left as they should, and how many did not, as `left/failed`.
+    fn tally(&self) -> Result<String, crate::Error>;
+}
+
+/// Somebody inside.
+pub trait EchoPass: Send + Sync + Sized + 'static {
+    /// Goes out, and says whether something failed; once is enough.
+    fn leave(&self, failed: bool) -> Result<(), crate::Error>;
+}
+
+/// Somebody inside who takes time to go.
+pub trait EchoVisit: Send + Sync + Sized + 'static {
+    /// Goes out in a task, and says whether something failed; `odd` if it has gone already.
+    fn leave(&self, failed: bool) -> impl Future<Output = Result<(), crate::Error>> + Send;
 }
 
 /// A gate at which one thread waits until another opens it.
@@ -90,6 +142,24 @@ pub trait EchoGate: Send + Sync + Sized + 'static {
     ///
     /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
     fn enter(&self, limit: std::time::Duration) -> Result<bool, crate::Error>;
+}
+
+/// An object that no build can make.
+pub trait EchoAnnex: Send + Sync + Sized + 'static {
+    /// Would make one.
+    ///
+    /// Without the feature `left-out` it answers `unsupported`.
+    fn new() -> Result<std::sync::Arc<Self>, crate::Error> {
+        Err(crate::unsupported("left-out"))
+    }
+
+    /// Would make one in a task.
+    ///
+    /// Without the feature `left-out` it answers `unsupported`.
+    fn open(text: String) -> impl Future<Output = Result<std::sync::Arc<Self>, crate::Error>> + Send {
+        let _ = text;
+        std::future::ready(Err(crate::unsupported("left-out")))
+    }
 }
 
 /// A stream with a name.
@@ -238,6 +308,9 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     /// Gives the value back.
     fn echo_key_of(value: crate::echo::EchoKey) -> Result<crate::echo::EchoKey, crate::Error>;
 
+    /// Gives the value back.
+    fn echo_seal_of(value: crate::echo::EchoSeal) -> Result<crate::echo::EchoSeal, crate::Error>;
+
     /// Gives back what is there as `number/text/label`, or nothing.
     fn echo_optional(
         number: Option<u64>,
@@ -335,6 +408,25 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
 
     /// Gives the options back with every default filled in.
     fn echo_with_setup(setup: crate::echo::EchoSetup) -> Result<crate::echo::EchoSetup, crate::Error>;
+
+    /// Gives the options back with every default filled in.
+    fn echo_with_extras(extras: crate::echo::EchoExtras) -> Result<crate::echo::EchoExtras, crate::Error>;
+
+    /// Gives the value back in the builds for the suite.
+    ///
+    /// Without the feature `conformance` it answers `unsupported`.
+    fn echo_hook(value: u32) -> Result<u32, crate::Error> {
+        let _ = value;
+        Err(crate::unsupported("conformance"))
+    }
+
+    /// Answers with the kind of its own family, since no build has it.
+    ///
+    /// Without the feature `left-out` it answers `unsupported`.
+    fn echo_left_out(value: u32, text: &str) -> Result<u32, crate::Error> {
+        let _ = (value, text);
+        Err(crate::echo::EchoError::Unsupported { feature: "left-out".to_owned() }.into())
+    }
 
     /// Gives the value back.
     fn echo_pair(value: crate::echo::VersionPair) -> Result<crate::echo::VersionPair, crate::Error>;

@@ -7,7 +7,7 @@ conformance suite and is in no shipped package.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self, overload
 
@@ -16,7 +16,17 @@ from net._kernel.arguments import Buffer, picks
 from net._kernel.codec import Model, decoder, encode
 from net._kernel.errors import argument_error
 from net._kernel.loop import loop_host, loop_stream, submit
-from net._kernel.objects import Closable, Native, T, Typed, handle_of, handle_or_none, handles_of
+from net._kernel.objects import (
+    Closable,
+    Native,
+    R,
+    T,
+    Typed,
+    handle_of,
+    handle_or_none,
+    handles_of,
+    within_later,
+)
 from net._kernel.streams import AsyncStream
 from net.gen.echo import (
     Access,
@@ -27,6 +37,7 @@ from net.gen.echo import (
     EchoBadFrameError,
     EchoBusyError,
     EchoError,
+    EchoExtras,
     EchoHandler,
     EchoHandlerFunction,
     EchoId,
@@ -38,6 +49,7 @@ from net.gen.echo import (
     EchoPage,
     EchoPartError,
     EchoRoom,
+    EchoSeal,
     EchoSettings,
     EchoSetup,
     EchoSpot,
@@ -77,6 +89,7 @@ from net.gen.echo import (
     echo_gauge,
     echo_gauge_maybe,
     echo_grade,
+    echo_hook,
     echo_i16,
     echo_i32,
     echo_i64,
@@ -84,6 +97,7 @@ from net.gen.echo import (
     echo_instant,
     echo_json,
     echo_key_of,
+    echo_left_out,
     echo_level,
     echo_limits,
     echo_list,
@@ -98,6 +112,7 @@ from net.gen.echo import (
     echo_reason,
     echo_reasons,
     echo_rights,
+    echo_seal_of,
     echo_shape,
     echo_size,
     echo_spot_maybe,
@@ -110,6 +125,7 @@ from net.gen.echo import (
     echo_u32,
     echo_u64,
     echo_u8,
+    echo_with_extras,
     echo_with_options,
     echo_with_setup,
     fail,
@@ -127,11 +143,14 @@ __all__ = [
     "ECHO_GREETING",
     "ECHO_LIMIT",
     "ECHO_PRIMES",
+    "EchoAnnex",
     "EchoBadFrameError",
     "EchoBox",
     "EchoBusyError",
     "EchoCell",
+    "EchoDoor",
     "EchoError",
+    "EchoExtras",
     "EchoGate",
     "EchoHandler",
     "EchoHandlerFunction",
@@ -144,8 +163,10 @@ __all__ = [
     "EchoOptions",
     "EchoPage",
     "EchoPartError",
+    "EchoPass",
     "EchoPull",
     "EchoRoom",
+    "EchoSeal",
     "EchoSettings",
     "EchoSetup",
     "EchoSpot",
@@ -154,6 +175,7 @@ __all__ = [
     "EchoStyle",
     "EchoTooLargeError",
     "EchoTwins",
+    "EchoVisit",
     "EchoWatch",
     "Everything",
     "Floor",
@@ -189,6 +211,7 @@ __all__ = [
     "echo_gauge",
     "echo_gauge_maybe",
     "echo_grade",
+    "echo_hook",
     "echo_i16",
     "echo_i32",
     "echo_i64",
@@ -197,6 +220,7 @@ __all__ = [
     "echo_json",
     "echo_key_of",
     "echo_kit_of",
+    "echo_left_out",
     "echo_level",
     "echo_limits",
     "echo_list",
@@ -211,6 +235,7 @@ __all__ = [
     "echo_reason",
     "echo_reasons",
     "echo_rights",
+    "echo_seal_of",
     "echo_shape",
     "echo_size",
     "echo_spot_maybe",
@@ -225,6 +250,7 @@ __all__ = [
     "echo_u32",
     "echo_u64",
     "echo_u8",
+    "echo_with_extras",
     "echo_with_options",
     "echo_with_setup",
     "fail",
@@ -454,6 +480,16 @@ class EchoBox(Native):
             _net.echo_box_save_submit, self._handle, loop_host(store, "store", _ECHO_STORE), key
         )
 
+    async def weigh(self, other: EchoBox | Buffer) -> int:
+        """Answers later that no build can.
+
+        Without the feature `left-out` it answers `unsupported`.
+        """
+        result: int = await submit(
+            _net.echo_box_weigh_submit, self._handle, handle_of(EchoBox._accept(other), "other")
+        )
+        return result
+
     async def shut(self) -> None:
         """Ends what waits on the box."""
         await submit(_net.echo_box_shut_submit, self._handle)
@@ -469,6 +505,14 @@ class EchoBox(Native):
         return _net.echo_box_serial(self._handle)
 
     @property
+    def weight(self) -> int:
+        """What no build can tell.
+
+        Without the feature `left-out` it answers `unsupported`.
+        """
+        return _net.echo_box_weight(self._handle)
+
+    @property
     def itself(self) -> Self:
         """The box."""
         return self
@@ -482,6 +526,78 @@ class EchoBox(Native):
 
     async def __aexit__(self, *_: object) -> None:
         await self.shut()
+
+
+class EchoDoor(Closable):
+    """Something that counts who passes, and how."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Makes one that nobody passed."""
+        self._handle = _net.echo_door_new()
+
+    def enter(self) -> EchoPass:
+        """Lets somebody in; `busy` while three are inside."""
+        handle = _net.echo_door_enter(self._handle)
+        return EchoPass._of(handle)
+
+    async def enter_later(self) -> EchoVisit:
+        """Lets somebody in as a task does; `busy` while three are inside."""
+        handle = await submit(_net.echo_door_enter_later_submit, self._handle)
+        return EchoVisit._of(handle)
+
+    @property
+    def inside(self) -> int:
+        """How many are inside now."""
+        return _net.echo_door_inside(self._handle)
+
+    @property
+    def tally(self) -> str:
+        """How many left as they should, and how many did not, as `left/failed`."""
+        return _net.echo_door_tally(self._handle)
+
+    async def through(self, run: Callable[[EchoPass], Awaitable[R]]) -> R:
+        """Runs a function while one is inside."""
+        return await within_later(self.enter(), run, EchoPass.leave)
+
+    async def through_later(self, run: Callable[[EchoVisit], Awaitable[R]]) -> R:
+        """Runs a function while one is inside whose end a task waits for."""
+        return await within_later(await self.enter_later(), run, EchoVisit.leave)
+
+    across = through_later
+
+
+class EchoPass(Native):
+    """Somebody inside."""
+
+    __slots__ = ()
+
+    def leave(self, failed: bool = False) -> None:
+        """Goes out, and says whether something failed; once is enough."""
+        _net.echo_pass_leave(self._handle, failed)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()
+
+
+class EchoVisit(Native):
+    """Somebody inside who takes time to go."""
+
+    __slots__ = ()
+
+    async def leave(self, failed: bool = False) -> None:
+        """Goes out in a task, and says whether something failed; `odd` if it has gone already."""
+        await submit(_net.echo_visit_leave_submit, self._handle, failed)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.leave()
 
 
 class EchoGate(Closable):
@@ -503,6 +619,28 @@ class EchoGate(Closable):
         It may wait for the disk or work for long; other threads run meanwhile.
         """
         return _net.echo_gate_enter(self._handle, limit_ms)
+
+
+class EchoAnnex(Closable):
+    """An object that no build can make."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Would make one.
+
+        Without the feature `left-out` it answers `unsupported`.
+        """
+        self._handle = _net.echo_annex_new()
+
+    @classmethod
+    async def open(cls, text: str) -> Self:
+        """Would make one in a task.
+
+        Without the feature `left-out` it answers `unsupported`.
+        """
+        handle = await submit(_net.echo_annex_open_submit, text)
+        return cls._of(handle)
 
 
 class LetterStream(AsyncStream[str]):

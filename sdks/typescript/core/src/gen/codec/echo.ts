@@ -5,6 +5,8 @@ import * as t from '../echo';
 
 export const echoKey = k.binary<string>(8, ['hex'], 'hex');
 
+export const echoSeal = k.binary<string>(10, ['base64'], 'base64');
+
 export const color = k.choice<t.Color, t.Color | 'green'>({
   tags: {
     red: 0,
@@ -250,6 +252,32 @@ export const echoSetup: k.Codec<t.EchoSetup, t.EchoSetupOutput> = {
       title: k.text.read(r),
       style: optionalEchoStyle.read(r),
       more: listOfEchoStyle.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
+export const echoExtras: k.Codec<t.EchoExtras, t.EchoExtrasOutput> = {
+  write(w, value, name) {
+    const v = k.options(value, name, 'size', 'gilded', 'carved', 'plain', 'depth', 'motto');
+    const at = w.begin(6, name);
+    k.u32.write(w, v.size ?? 1, 'size');
+    k.boolean.write(w, v.gilded ?? false, 'gilded');
+    k.boolean.write(w, v.carved ?? false, 'carved');
+    k.boolean.write(w, v.plain ?? true, 'plain');
+    k.u32.write(w, v.depth ?? 2, 'depth');
+    optionalText.write(w, v.motto, 'motto');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.EchoExtrasOutput = {
+      size: k.u32.read(r),
+      gilded: k.boolean.read(r),
+      carved: k.boolean.read(r),
+      plain: k.boolean.read(r),
+      depth: k.u32.read(r),
+      motto: optionalText.read(r),
     };
     return r.leave(end, value);
   },
@@ -647,9 +675,13 @@ export const optionalGauge = k.optional(gauge);
 export const listOfI64 = k.list(k.i64);
 export const streamOfLabel = k.streamOf(label);
 export const letterStreamHandle = k.handleOf(() => t.LetterStream);
+export const echoPassHandle = k.handleOf(() => t.EchoPass);
+export const echoVisitHandle = k.handleOf(() => t.EchoVisit);
 export const optionalAnyJson = k.optional(k.anyJson);
 export const optionalBytes = k.optional(k.bytes);
+export const echoDoorHandle = k.handleOf(() => t.EchoDoor);
 export const echoGateHandle = k.handleOf(() => t.EchoGate);
+export const echoAnnexHandle = k.handleOf(() => t.EchoAnnex);
 export const typedCellHandle = k.handleOf(() => t.TypedCell);
 export const floorHandle = k.handleOf(() => t.Floor);
 export const oneOrManyText = k.oneOrMany(k.text);

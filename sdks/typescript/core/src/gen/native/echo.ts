@@ -29,6 +29,7 @@ interface Functions {
   echoEchoRights(args: Uint8Array, out: Buffer): number;
   echoEchoNumber(value: bigint): bigint;
   echoEchoKeyOf(args: Uint8Array, out: Buffer): number;
+  echoEchoSealOf(args: Uint8Array, out: Buffer): number;
   echoEchoOptional(
     number: bigint | undefined,
     text: string | undefined,
@@ -59,6 +60,9 @@ interface Functions {
   echoEchoTree(args: Uint8Array, out: Buffer): number;
   echoEchoWithOptions(args: Uint8Array, out: Buffer): number;
   echoEchoWithSetup(args: Uint8Array, out: Buffer): number;
+  echoEchoWithExtras(args: Uint8Array, out: Buffer): number;
+  echoEchoHook(value: number): number;
+  echoEchoLeftOut(value: number, text: string): number;
   echoEchoPair(args: Uint8Array, out: Buffer): number;
   echoEchoPageOf(raw: string, out: Buffer): number;
   echoSumAll(first: bigint, args: Uint8Array): bigint;
@@ -95,12 +99,23 @@ interface Functions {
   echoEchoBoxWatch(environment: number, handle: number, count: number): number;
   echoEchoBoxBoxed(environment: number, handle: number, args: Uint8Array, out: Buffer): number;
   echoEchoBoxSave(environment: number, handle: number, key: string, args: Uint8Array): number;
+  echoEchoBoxWeigh(environment: number, handle: number, other: number): number;
   echoEchoBoxShut(environment: number, handle: number): number;
   echoEchoBoxText(handle: number): string;
   echoEchoBoxSerial(handle: number): bigint;
+  echoEchoBoxWeight(handle: number): number;
+  echoEchoDoorNew(environment: number): number;
+  echoEchoDoorEnter(environment: number, handle: number): number;
+  echoEchoDoorEnterLater(environment: number, handle: number): number;
+  echoEchoDoorInside(handle: number): number;
+  echoEchoDoorTally(handle: number): string;
+  echoEchoPassLeave(handle: number, failed: boolean): void;
+  echoEchoVisitLeave(environment: number, handle: number, failed: boolean): number;
   echoEchoGateNew(environment: number): number;
   echoEchoGateOpen(handle: number): void;
   echoEchoGateEnter(handle: number, limit: bigint): boolean;
+  echoEchoAnnexNew(environment: number): number;
+  echoEchoAnnexOpen(environment: number, text: string): number;
   echoLetterStreamSkip(handle: number, count: number): void;
   echoLetterStreamNext(environment: number, handle: number, max: number): number;
   echoLetterStreamClose(handle: number): void;
