@@ -139,10 +139,50 @@ static void a_full_window_and_a_lost_peer_are_told(void) {
   net_queue_free(queue);
 }
 
+static void nodes_are_found_and_watched(void) {
+  net_queue *queue = net_queue_new();
+  net_handle from = new_node(), to = new_node(), changes = 0;
+  uint64_t id = place_of(from).id;
+  net_view tag = net_str("edge");
+  net_capability_set caps = net_capability_set_init();
+  net_capability_filter filter = net_capability_filter_init();
+  net_capability_change_list list;
+  net_u64_list found;
+  net_error error;
+  caps.tags.items = &tag, caps.tags.len = 1;
+  caps.has_hardware = true, caps.hardware = net_hardware_init();
+  caps.hardware.has_gpu = true, caps.hardware.gpu = net_gpu_info_init();
+  caps.hardware.gpu.vendor = NET_GPU_VENDOR_NVIDIA, caps.hardware.gpu.vram_gb = 80;
+  filter.require_tags.items = &tag, filter.require_tags.len = 1;
+  CHECK(connect_nodes(queue, from, to));
+  CHECK(net_mesh_node_watch_nodes_with(to, &filter, NULL, &changes, NULL) == 0);
+  CHECK(net_mesh_node_announce_capabilities_wait(queue, from, &caps, NULL, NULL) == 0);
+  CHECK(net_capability_changes_next_wait(queue, changes, 1, &list, NULL) == 0 && list.len == 1);
+  CHECK(list.items[0].node_id == id && list.items[0].has_capabilities);
+  CHECK(list.items[0].capabilities.hardware.gpu.vram_gb == 80);
+  net_capability_change_list_free(&list);
+  filter.has_gpu_vendor = true, filter.gpu_vendor = NET_GPU_VENDOR_NVIDIA;
+  filter.min_vram_mb = 40000;
+  CHECK(net_mesh_node_find_nodes_with(to, &filter, &found, NULL) == 0);
+  CHECK(found.len == 1 && found.items[0] == id);
+  net_u64_list_free(&found);
+  CHECK(net_mesh_node_withdraw_capabilities_wait(queue, from, NULL) == 0);
+  CHECK(net_capability_changes_next_wait(queue, changes, 1, &list, NULL) == 0 && list.len == 1);
+  CHECK(list.items[0].node_id == id && !list.items[0].has_capabilities);
+  net_capability_change_list_free(&list);
+  tag = net_str("heat:x");
+  CHECK(net_mesh_node_announce_capabilities_wait(queue, from, &caps, NULL, &error) != 0);
+  CHECK(error.family == NET_FAMILY_CAPABILITY && error.kind == NET_CAPABILITY_RESERVED_TAG);
+  net_error_free(&error);
+  CHECK(net_handle_free(changes) && net_handle_free(from) && net_handle_free(to));
+  net_queue_free(queue);
+}
+
 const test mesh_tests[] = {
     {"mesh: messages come with sender, stream and sequence",
      messages_come_with_sender_stream_and_sequence},
     {"mesh: failures have names", failures_have_names},
     {"mesh: a full window and a lost peer are told", a_full_window_and_a_lost_peer_are_told},
+    {"mesh: nodes are found and watched", nodes_are_found_and_watched},
     {NULL, NULL},
 };

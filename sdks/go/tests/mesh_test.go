@@ -234,3 +234,50 @@ func freeAddress(t testing.TB) string {
 	defer probe.Close()
 	return probe.LocalAddr().String()
 }
+
+func TestNodesAreFoundAndWatched(t *testing.T) {
+	from, to := connected(t)
+	id := check[mesh.NodeID](t)(from.NodeID())
+	caps := mesh.CapabilitySet{
+		Hardware: &mesh.Hardware{GPU: &mesh.GPUInfo{Vendor: mesh.GPUVendorNvidia, VRAMGB: 80}},
+		Tags:     []string{"edge"},
+	}
+	if err := from.AnnounceCapabilities(t.Context(), caps, nil); err != nil {
+		t.Fatal(err)
+	}
+	changes := check[*mesh.CapabilityChanges](t)(to.WatchNodes(&mesh.CapabilityFilter{RequireTags: []string{"edge"}}, nil))
+	seen := 0
+	for change, err := range changes.All(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch seen++; seen {
+		case 1:
+			if change.NodeID != id || change.Capabilities.Hardware.GPU.VRAMGB != 80 {
+				t.Fatalf("%+v", change)
+			}
+			vendor := mesh.GPUVendorNvidia
+			found := check[[]mesh.NodeID](t)(to.FindNodes(&mesh.CapabilityFilter{GPUVendor: &vendor, MinVRAMMB: 40_000}))
+			if !slices.Equal(found, []mesh.NodeID{id}) {
+				t.Fatal(found)
+			}
+			if err := from.WithdrawCapabilities(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		case 2:
+			if change.NodeID != id || change.Capabilities != nil {
+				t.Fatalf("%+v", change)
+			}
+		}
+		break
+	}
+	if seen != 2 {
+		t.Fatal(seen)
+	}
+	err := from.AnnounceCapabilities(t.Context(), mesh.CapabilitySet{Tags: []string{"heat:x"}}, nil)
+	var refused *mesh.CapabilityError
+	if !errors.As(err, &refused) || !errors.Is(err, mesh.ErrCapabilityReservedTag) {
+		t.Fatal(err)
+	}
+}

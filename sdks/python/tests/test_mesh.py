@@ -196,3 +196,47 @@ with NetNode(shards=4, transport=transport) as node:
             assert line(process) == '"again"'
             node.flush()
             assert node.stats().events_dropped == 0
+
+
+def test_nodes_are_found_and_watched() -> None:
+    with pair() as (first, second):
+        gpu = net.GpuInfo(vendor="nvidia", model="h100", vram_gb=80)
+        caps = net.CapabilitySet(hardware=net.Hardware(cpu_cores=16, gpu=gpu), tags=["edge"])
+        first.announce_capabilities(caps, ttl_secs=60)
+        changes = second.watch_nodes(net.CapabilityFilter(require_tags=["edge"]))
+        change = next(changes)
+        assert (change.node_id, change.capabilities) == (first.node_id, caps)
+        assert second.find_nodes(gpu_vendor="nvidia", min_vram_mb=40_000) == [first.node_id]
+        assert second.find_nodes(gpu_vendor="amd") == []
+        scoped = second.find_nodes_scoped(net.CapabilityFilter(), net.ScopeFilter.tenant("a"))
+        assert scoped == [first.node_id]
+        first.withdraw_capabilities()
+        change = next(changes)
+        assert (change.node_id, change.capabilities) == (first.node_id, None)
+        assert second.peer_capabilities(first.node_id) is None
+        changes.stop()
+        assert list(changes) == []
+
+
+def test_what_cannot_be_announced_is_an_error() -> None:
+    with MeshNode(ANY, PSK) as node:
+        for tag in ("heat:x", "causal:1", "scope:tenant:", ""):
+            with pytest.raises(net.CapabilityError) as raised:
+                node.announce_capabilities(net.CapabilitySet(tags=[tag]))
+            assert isinstance(raised.value, ValueError)
+        assert node.find_nodes() == []
+    with pytest.raises(net.SubnetError, match="levels must have 1–4 entries, got 0"):
+        MeshNode(ANY, PSK, subnet=net.SubnetId(levels=[]))
+
+
+def test_nodes_are_watched_in_asyncio() -> None:
+    async def watch() -> None:
+        first = await net.aio.MeshNode.create(ANY, PSK)
+        await first.announce_capabilities(net.CapabilitySet(tags=["here"]))
+        async for change in first.watch_nodes():
+            assert change.capabilities is not None
+            assert change.capabilities.tags == ["here"]
+            break
+        await first.shutdown()
+
+    asyncio.run(watch())

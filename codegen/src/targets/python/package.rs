@@ -217,8 +217,8 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
         let from = if same { format!("net.gen.{}", other.name) } else { format!("{side}.{}", other.name) };
         known.push((from, items));
     }
-    // A doc may hold any word.
-    let code: Vec<_> = text.split("\"\"\"").step_by(2).collect();
+    // A doc may hold any word, and a field or a parameter be called as anything is.
+    let code: Vec<_> = text.split("\"\"\"").step_by(2).flat_map(str::lines).map(undeclared).collect();
     let code = code.join("\n");
     let lines = known.into_iter().filter_map(|(path, items)| {
         let needed = path == format!("net.gen.{}", module.name) || path == "net._net";
@@ -231,6 +231,15 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
     });
     let (ours, theirs): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("from net"));
     format!("{}\n\n{}", theirs.join("\n"), ours.join("\n")).trim_start().to_owned()
+}
+
+/// A line without the name that it declares.
+fn undeclared(line: &str) -> &str {
+    let is_name = |text: &str| text.chars().all(|char| char.is_ascii_lowercase() || char == '_');
+    match line.trim_start().split_once(": ") {
+        Some((name, rest)) if is_name(name) => rest,
+        _ => line,
+    }
 }
 
 /// The imports and exports of a package: every module that is in shipped packages.

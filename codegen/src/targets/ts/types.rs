@@ -58,7 +58,7 @@ impl<'a> Scope<'a> {
                 if way == Way::In { format!("readonly {item}[]") } else { format!("{item}[]") }
             }
             Type::Map(of) => match way {
-                Way::In => format!("Readonly<Record<string, {}>>", self.ty(of, way)),
+                Way::In => format!("Readonly<Record<string, {} | undefined>>", self.ty(of, way)),
                 Way::Out => format!("Record<string, {}>", self.ty(of, way)),
             },
             Type::Stream(of) => match way {

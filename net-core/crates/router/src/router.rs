@@ -172,7 +172,10 @@ impl Router {
                 return Some(transmit);
             }
             let link = self.ready.pop_first()?;
-            self.compose(link);
+            // Its stream may have lost the room that it had when there was first something to send.
+            if self.links.get_mut(link).is_some_and(|neighbour| neighbour.has_output()) {
+                self.compose(link);
+            }
         }
     }
 

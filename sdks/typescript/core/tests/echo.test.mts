@@ -81,6 +81,7 @@ test('optional, listed and nested values come back', () => {
   expect(echo.echoStrings(['', 'ü'])).toEqual(['', 'ü']);
   expect(echo.echoChunks([Buffer.from('a'), Buffer.alloc(0)])).toHaveLength(2);
   expect(echo.echoMap({ b: 1n, a: -2n })).toEqual({ a: -2n, b: 1n });
+  expect(echo.echoMap({ b: undefined, a: 1n })).toEqual({ a: 1n });
   const nested = echo.echoEverything({
     text: 't',
     data: Buffer.from('d'),

@@ -4,14 +4,18 @@ import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
 import {
   BackpressureError,
+  CapabilityError,
   MeshError,
   MeshNode,
   NetNode,
   NotConnectedError,
   StreamError,
+  SubnetError,
   generateNetKeypair,
+  subnetId,
   type MeshNodeConfig,
   type NetNodeConfig,
+  type ScopeFilter,
 } from '@net-mesh/sdk';
 import { PSK, freeAddress } from './mesh.mjs';
 
@@ -96,6 +100,40 @@ test('a full window and a lost peer have classes', async () => {
   await expect(sent).rejects.toThrow(NotConnectedError);
   await expect(sent).rejects.toThrow(StreamError);
   expect(() => from.openStream(to.nodeId(), { streamId: 2n })).toThrow(NotConnectedError);
+});
+
+test('nodes are watched as what they announce changes', async () => {
+  const [from, to] = await pair();
+  const seen: [bigint, string[] | null][] = [];
+  const announced = from.announceCapabilities({ tags: ['edge', 'first'] });
+  for await (const { nodeId, capabilities } of to.watchNodes({ requireTags: ['edge'] })) {
+    seen.push([nodeId, capabilities?.tags ?? null]);
+    if (seen.length === 1) await from.announceCapabilities({ tags: ['edge', 'second'] });
+    if (seen.length === 2) await from.withdrawCapabilities();
+    if (seen.length === 3) break;
+  }
+  await announced;
+  const id = from.nodeId();
+  expect(seen).toEqual([
+    [id, ['edge', 'first']],
+    [id, ['edge', 'second']],
+    [id, null],
+  ]);
+});
+
+test('what cannot be announced or asked for has a class', async () => {
+  const node = await mesh();
+  const reserved = node.announceCapabilities({ tags: ['heat:x'] });
+  await expect(reserved).rejects.toThrow(CapabilityError);
+  await expect(reserved).rejects.toThrow(
+    'capability: tag "heat:x" starts with reserved prefix "heat:"',
+  );
+  const unknown = { kind: 'everything' } as unknown as ScopeFilter;
+  expect(() => node.findNodesScoped({}, unknown)).toThrow('everything');
+  await expect(
+    mesh({ subnet: subnetId(3, 7), subnetPolicy: { rules: [] } }),
+  ).resolves.toBeDefined();
+  expect(() => subnetId(256)).toThrow(SubnetError);
 });
 
 test('a shutdown ends readers at once', async () => {

@@ -48,6 +48,26 @@ test('Security', async () => {
   expect(token.notAfter.getTime() - token.notBefore.getTime()).toBe(300_000);
 });
 
+test('Capability announcements and scoped discovery', async () => {
+  await run('Capability announcements', 'capabilities');
+  const { gpuPeers, mesh } = await import('./seed/capabilities.mjs');
+  expect(gpuPeers).toEqual([mesh.nodeId()]);
+  expect(mesh.peerCapabilities(mesh.nodeId())?.hardware?.gpu?.model).toBe('h100');
+  await run('Scoped discovery', 'scoped_discovery');
+  const { oemNodes } = await import('./seed/scoped_discovery.mjs');
+  expect(oemNodes).toEqual([mesh.nodeId()]);
+  const others = { kind: 'tenant', tenant: 'another' } as const;
+  expect(mesh.findNodesScoped({}, others)).toEqual([]);
+  await mesh.shutdown();
+});
+
+test('Subnets', async () => {
+  await run('Subnets', 'subnets');
+  const { mesh } = await import('./seed/subnets.mjs');
+  expect(mesh.findNodesScoped({}, { kind: 'sameSubnet' })).toEqual([mesh.nodeId()]);
+  await mesh.shutdown();
+});
+
 test('Mesh Streams', async () => {
   expect(hasSnippet('Mesh Streams', 'mesh_streams')).toBe(true);
   const { node, stats } = await import('./seed/mesh_streams.mjs');

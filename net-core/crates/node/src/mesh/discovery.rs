@@ -235,3 +235,41 @@ impl Drop for CapabilityChanges {
         self.end();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watch(nodes: &[u64]) -> Watch {
+        Watch::new(Filter::default(), ScopeFilter::Any, nodes.iter().copied().map(NodeId))
+    }
+
+    #[test]
+    fn a_node_waits_once_however_often_it_changes() {
+        let mut watch = watch(&[1, 2]);
+        (0..100).for_each(|_| watch.note(NodeId(2), true));
+        watch.note(NodeId(3), true);
+        assert_eq!(watch.line, [1, 2, 3].map(NodeId));
+    }
+
+    #[test]
+    fn nodes_that_come_and_go_untold_leave_nothing() {
+        let mut watch = watch(&[]);
+        for node in 0..10_000 {
+            watch.note(NodeId(node), true);
+            watch.note(NodeId(node), false);
+        }
+        assert!(watch.line.is_empty() && watch.in_line.is_empty() && watch.told.is_empty());
+    }
+
+    #[test]
+    fn only_who_was_told_of_a_node_is_told_that_it_is_gone() {
+        let index = Index::default();
+        let mut watch = watch(&[]);
+        watch.told.insert(NodeId(1));
+        watch.note(NodeId(1), false);
+        watch.note(NodeId(2), true);
+        assert_eq!(watch.take(&index, 10), [(NodeId(1), false)]);
+        assert!(watch.told.is_empty() && watch.take(&index, 10).is_empty());
+    }
+}

@@ -127,3 +127,29 @@ fn a_link_that_takes_nothing_makes_nothing_grow() {
     bench.router.set_writable(stuck, true);
     assert_eq!(bench.said(stuck).len(), 600, "a beacon and a route of each");
 }
+
+#[test]
+fn a_link_whose_room_ends_is_given_two_messages_more_and_the_rest_later() {
+    let mut bench = Bench::new();
+    let (one, narrow) = (bench.neighbour(1), bench.neighbour(2));
+    for number in 0..600 {
+        bench.tell(one, 100 + number, P0, 100);
+    }
+    bench.pass(Duration::from_millis(200));
+    let mut given = 0;
+    for _ in 0..600 {
+        let more = std::iter::from_fn(|| bench.router.poll_transmit())
+            .inspect(|transmit| assert_eq!(transmit.link, narrow))
+            .take(1)
+            .count();
+        if more == 0 {
+            break;
+        }
+        bench.router.set_writable(narrow, false);
+        let behind = std::iter::from_fn(|| bench.router.poll_transmit()).count();
+        assert!(behind <= 2, "{behind} messages for a link that takes none");
+        bench.router.set_writable(narrow, true);
+        given += more + behind;
+    }
+    assert!(given > 3, "{given} messages in all are one turn only");
+}

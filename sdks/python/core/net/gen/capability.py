@@ -36,7 +36,6 @@ from net._net import (
     TagKey,
     ToolCapability,
 )
-from net.gen.base import version
 
 __all__ = [
     "ANNOUNCEMENT_LIMIT",

@@ -1144,7 +1144,7 @@ export class CapabilitySet {
    *
    * @defaultValue `{}`
    */
-  metadata?: Readonly<Record<string, string>> | null;
+  metadata?: Readonly<Record<string, string | undefined>> | null;
 
   constructor(fields: CapabilitySet = {}) {
     this.hardware = fields.hardware;
@@ -1302,7 +1302,7 @@ export class SubnetRule {
   /**
    * The value of the level, 1 to 255, by the rest of the tag.
    */
-  values: Readonly<Record<string, number>>;
+  values: Readonly<Record<string, number | undefined>>;
 
   constructor(fields: SubnetRule) {
     this.tagPrefix = fields.tagPrefix;

@@ -686,11 +686,11 @@ export interface EverythingInput {
   /**
    * Values by text.
    */
-  table: Readonly<Record<string, k.BigIntLike>>;
+  table: Readonly<Record<string, k.BigIntLike | undefined>>;
   /**
    * Lists in a map.
    */
-  nested: Readonly<Record<string, readonly LabelInput[]>>;
+  nested: Readonly<Record<string, readonly LabelInput[] | undefined>>;
   /**
    * A union.
    */
@@ -1096,7 +1096,7 @@ export interface TimetableInput {
   /**
    * Spans by text.
    */
-  limits: Readonly<Record<string, k.BigIntLike>>;
+  limits: Readonly<Record<string, k.BigIntLike | undefined>>;
 }
 
 /**
@@ -1200,7 +1200,7 @@ export interface EchoMeter {
   /**
    * Numbers by text.
    */
-  kinds: Readonly<Record<string, number>>;
+  kinds: Readonly<Record<string, number | undefined>>;
 }
 
 /**
@@ -2530,7 +2530,9 @@ export function echoChunks(values: readonly Uint8Array[]): Buffer[] {
 /**
  * Gives the values back.
  */
-export function echoMap(values: Readonly<Record<string, k.BigIntLike>>): Record<string, bigint> {
+export function echoMap(
+  values: Readonly<Record<string, k.BigIntLike | undefined>>,
+): Record<string, bigint> {
   const w = k.begin();
   codec.mapOfI64.write(w, values, 'values');
   return k.answer(codec.mapOfI64, native.echoEchoMap, k.done(w));
@@ -2548,7 +2550,9 @@ export function echoPauses(values: readonly k.BigIntLike[]): number[] {
 /**
  * Gives the values back.
  */
-export function echoLimits(values: Readonly<Record<string, k.BigIntLike>>): Record<string, number> {
+export function echoLimits(
+  values: Readonly<Record<string, k.BigIntLike | undefined>>,
+): Record<string, number> {
   const w = k.begin();
   codec.mapOfCounter.write(w, values, 'values');
   return k.answer(codec.mapOfCounter, native.echoEchoLimits, k.done(w));

@@ -323,11 +323,13 @@ export function oneOrMany<In, Out>(of: Codec<In, Out>): Codec<In | readonly In[]
 
 export function map<In, Out>(
   of: Codec<In, Out>,
-): Codec<Readonly<Record<string, In>>, Record<string, Out>> {
+): Codec<Readonly<Record<string, In | undefined>>, Record<string, Out>> {
   return {
     write(w, value, name) {
-      const entries = Object.entries(dictionary(value, name));
-      const keys = entries.map(([key, item]) => ({ key: Buffer.from(checkText(key, name)), item }));
+      // What is undefined is left out, as a field would be.
+      const keys = Object.entries(dictionary(value, name)).flatMap(([key, item]) =>
+        item === undefined ? [] : [{ key: Buffer.from(checkText(key, name)), item }],
+      );
       w.count(keys.length);
       for (const { key, item } of keys.sort((a, b) => Buffer.compare(a.key, b.key))) {
         w.bytes(key);
