@@ -43,6 +43,7 @@ impl<D: Dir> Log<D> {
             last => {
                 let active = begin(&*dir, &head, salt, &start, now)?;
                 if let Some(last) = last {
+                    last.cut_blank();
                     last.store_index(&*dir, head.log_id())?;
                     sealed.push_back(last.seal());
                 }
@@ -134,6 +135,8 @@ struct Last<F> {
     end: u64,
     /// Whether nothing stands behind its last record.
     is_whole: bool,
+    /// From where on there is nothing but zeros, if there is.
+    blank: Option<u64>,
 }
 
 impl<F: crate::File> Last<F> {
@@ -141,6 +144,14 @@ impl<F: crate::File> Last<F> {
         let Active { name, file, index, .. } = &self.active;
         let again = index.locate(durable).map_or(0, |(_, offset)| offset);
         Dirty { name: *name, file: Arc::clone(file), again: Some(again) }
+    }
+
+    /// Cuts off the zeros that a writer left that did not come to it, so that they do not count as what is retained.
+    fn cut_blank(&self) {
+        if let Some(blank) = self.blank {
+            // They are no harm if that fails.
+            let _ = self.active.file.set_len(blank);
+        }
     }
 
     /// Keeps the index of a segment that takes no more, though its writer has not come to that.
@@ -318,7 +329,7 @@ fn scan_last<D: Dir>(dir: &D, name: Name, found: &FoundHead) -> Result<Last<D::F
     if let Some(stored) = Index::load(dir, log_id, name).filter(is_known) {
         let active = Active::new(name, file, length, created, stored.index);
         let is_whole = header == Header::Whole(created);
-        return Ok(Last { active, end: stored.next, is_whole });
+        return Ok(Last { active, end: stored.next, is_whole, blank: None });
     }
     let mut tail = Tail::new(name.first);
     let mut scanner = Scanner::new(Arc::clone(&file), Salt::new(log_id), START, name.first);
@@ -329,13 +340,14 @@ fn scan_last<D: Dir>(dir: &D, name: Name, found: &FoundHead) -> Result<Last<D::F
             Found::End(flaw) => break flaw.is_some(),
         }
     };
+    let blank = (!is_torn).then(|| scanner.offset());
     let Kept { end, length: kept, events } =
         tail.end(if found.value.flags_clean { u64::MAX } else { found.mark.durable });
     let mut index = tail.index;
     index.forget(kept);
     index.events = events;
     let is_whole = !is_torn && kept == length && matches!(header, Header::Whole(_));
-    Ok(Last { active: Active::new(name, file, kept, created, index), end, is_whole })
+    Ok(Last { active: Active::new(name, file, kept, created, index), end, is_whole, blank })
 }
 
 /// The end of a segment while it is read: batches that are whole count, and one that is not does not if it is the last.
