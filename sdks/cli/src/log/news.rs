@@ -1,9 +1,12 @@
 //! When there may be something new in a log.
 
 use std::{
-    cell::Cell,
     path::Path,
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+        mpsc::{self, Receiver, TrySendError},
+    },
     time::Duration,
 };
 
@@ -16,54 +19,39 @@ const UNTOLD: Duration = Duration::from_millis(50);
 /// Tells when to look at a log, until somebody ends the program.
 #[derive(Debug)]
 pub(super) struct News {
-    wakes: Receiver<Wake>,
+    /// One at most: a look is for all that came before it.
+    wakes: Receiver<()>,
     look: Duration,
-    is_over: Cell<bool>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wake {
-    Changed,
-    Over,
+    is_over: Arc<AtomicBool>,
 }
 
 impl News {
     /// Begins to watch the directory of a log, and for Ctrl-C.
     pub(super) fn of(directory: &Path) -> Result<Self, Failure> {
-        let (wake, wakes) = mpsc::channel();
-        let over = wake.clone();
+        let (wake, wakes) = mpsc::sync_channel(1);
+        let (over, is_over) = (wake.clone(), Arc::new(AtomicBool::new(false)));
+        let ends = Arc::clone(&is_over);
         let handled = ctrlc::set_handler(move || {
-            // Who does not wait any more ends anyway.
-            let _ = over.send(Wake::Over);
+            ends.store(true, SeqCst);
+            // One that is on its way is as good, and who does not wait any more ends anyway.
+            let _ = over.try_send(());
         });
         handled
             .map_err(|error| Failure::new("signal", format!("Ctrl-C cannot be handled: {error}"), None))?;
-        let look =
-            if watch::begin(directory, move || wake.send(Wake::Changed).is_ok()) { TOLD } else { UNTOLD };
-        Ok(Self { wakes, look, is_over: Cell::new(false) })
+        let changed = move || !matches!(wake.try_send(()), Err(TrySendError::Disconnected(())));
+        let look = if watch::begin(directory, changed) { TOLD } else { UNTOLD };
+        Ok(Self { wakes, look, is_over })
     }
 
     /// Whether somebody has ended the program.
     pub(super) fn is_over(&self) -> bool {
-        self.take();
-        self.is_over.get()
+        self.is_over.load(SeqCst)
     }
 
     /// Returns when there may be something new, and at the end.
     pub(super) fn wait(&self) {
-        if let Ok(wake) = self.wakes.recv_timeout(self.look) {
-            self.note(wake);
-            self.take();
-        }
-    }
-
-    /// Takes all that came since: one look is for all of it.
-    fn take(&self) {
-        self.wakes.try_iter().for_each(|wake| self.note(wake));
-    }
-
-    fn note(&self, wake: Wake) {
-        self.is_over.set(self.is_over.get() || wake == Wake::Over);
+        // Whatever comes of it, it is time for a look.
+        let _ = self.wakes.recv_timeout(self.look);
     }
 }
 
