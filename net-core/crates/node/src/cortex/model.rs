@@ -111,15 +111,11 @@ impl<S: State> Model<S> {
             store::keep(store, &self.core, &file).await;
         }
         drop(tail);
-        // Nobody else has it: it is free for others when this returns.
-        let synced = if file.is_shared() { file.sync().await } else { file.close().await };
-        let synced = match synced {
+        match file.leave().await {
             // Somebody else who has the file has closed it.
             Err(Error::Redex(RedexError::Closed)) => Ok(()),
-            synced => synced.map_err(log::wrong),
-        };
-        blocking(move || drop(file)).await?;
-        synced
+            left => left.map_err(log::wrong),
+        }
     }
 }
 

@@ -89,9 +89,14 @@ impl<D: Dir> RedexFile<D> {
         self.0.log_id
     }
 
-    /// Whether somebody else has the file, or a tail of it.
-    pub(crate) fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
+    /// Brings all to the disk and lets go of the file, which is closed when this returns if nobody else has it or a tail of it.
+    pub(crate) async fn leave(self: Arc<Self>) -> Result<(), Error> {
+        api::RedexFile::sync(&*self).await?;
+        let leave = move || match Arc::into_inner(self) {
+            Some(Self(file)) => Arc::clone(&file.slot).leave(file),
+            None => Ok(()),
+        };
+        Ok(blocking(leave).await??)
     }
 
     fn read(&self, start: u64, end: u64) -> Result<Vec<Entry>, RedexError> {

@@ -40,7 +40,13 @@ struct Files<D: Dir> {
 
 /// A file that is open, or was. It is locked while it is opened, so that those of other names need not wait for it.
 #[derive(Debug)]
-struct Slot<D: Dir>(Mutex<Weak<Shared<D>>>);
+pub(super) struct Slot<D: Dir>(Mutex<Weak<Shared<D>>>);
+
+impl<D: Dir> Default for Slot<D> {
+    fn default() -> Self {
+        Self(Mutex::new(Weak::new()))
+    }
+}
 
 impl api::Redex for Redex {
     type RedexFile = RedexFile;
@@ -91,7 +97,7 @@ impl<S: Disk> Redex<S> {
             // Who closes it is told what came of it.
             let _ = file.close();
         }
-        let file = self.open_new(name, config)?;
+        let file = self.open_new(&slot, name, config)?;
         *known = Arc::downgrade(&file);
         Ok(Arc::new(RedexFile(file)))
     }
@@ -128,7 +134,12 @@ impl<S: Disk> Redex<S> {
         self.disk.as_ref().ok_or(RedexError::NoDirectory)
     }
 
-    fn open_new(&self, name: &str, config: &RedexFileConfig) -> Result<Arc<Shared<S::Dir>>, Error> {
+    fn open_new(
+        &self,
+        slot: &Arc<Slot<S::Dir>>,
+        name: &str,
+        config: &RedexFileConfig,
+    ) -> Result<Arc<Shared<S::Dir>>, Error> {
         let kept = settings(config)?;
         let (period, drawn) = (period(&kept), draw()?);
         let store = if config.persistent {
@@ -138,7 +149,7 @@ impl<S: Disk> Redex<S> {
         } else {
             Store::Memory(MemoryLog::new(kept.retention, config.max))
         };
-        let file = Shared::new(store, &self.keeper, drawn);
+        let file = Shared::new(store, &self.keeper, slot, drawn);
         if let Some(period) = period {
             let failed = |error: std::io::Error| BaseError::Internal { detail: error.to_string() };
             self.keeper.watch(&file, period).map_err(failed)?;
@@ -160,13 +171,25 @@ impl<D: Dir> Files<D> {
             self.slots.retain(|_, slot| slot.is_needed());
             self.sweep_at = FEW.max(self.slots.len() * 2);
         }
-        let slot = Arc::new(Slot(Mutex::new(Weak::new())));
+        let slot = Arc::new(Slot::default());
         self.slots.insert(name.to_owned(), Arc::clone(&slot));
         slot
     }
 }
 
 impl<D: Dir> Slot<D> {
+    /// Lets go of a file. Who has it last has it closed: nobody can open it meanwhile and be given one that ends.
+    pub(super) fn leave(&self, file: Arc<Shared<D>>) -> Result<(), RedexError> {
+        let opening = lock(&self.0);
+        if Arc::strong_count(&file) > 1 {
+            drop(file);
+            return Ok(());
+        }
+        file.begin_close();
+        drop(opening);
+        file.close()
+    }
+
     /// Whether somebody has the file, or is about to open it.
     fn is_needed(self: &Arc<Self>) -> bool {
         Arc::strong_count(self) > 1 || lock(&self.0).strong_count() > 0

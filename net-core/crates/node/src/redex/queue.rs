@@ -264,13 +264,13 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redex::{keeper::Keeper, shared::Store};
+    use crate::redex::shared::Store;
     use net_log::Folder;
     use std::thread;
 
     fn file() -> Arc<Shared<Folder>> {
         let log = net_log::MemoryLog::new(net_log::Retention::default(), 1 << 20);
-        Shared::new(Store::Memory(log), &Arc::new(Keeper::default()), 1)
+        Shared::new(Store::Memory(log), &Arc::default(), &Arc::default(), 1)
     }
 
     fn batch(payload: &'static [u8]) -> (Batch, oneshot::Receiver<Outcome>) {

@@ -14,6 +14,7 @@ use net_types::redex::RedexError;
 
 use super::{
     keeper::{Alarm, Keeper},
+    manager::Slot,
     queue::Queue,
 };
 use crate::bus::bell::Bell;
@@ -36,6 +37,8 @@ pub(super) struct Shared<D: Dir> {
     pub(super) news: Bell,
     pub(super) queue: Queue,
     keeper: Arc<Keeper<D>>,
+    /// Where its manager knows it.
+    pub(super) slot: Arc<Slot<D>>,
     pub(super) alarm: Alarm,
     /// The directory of a file on disk.
     pub(super) dir: Option<Arc<D>>,
@@ -73,7 +76,12 @@ impl<D: Dir> Store<D> {
 
 impl<D: Dir> Shared<D> {
     /// A file; `drawn` is any number, by which a log in memory is known.
-    pub(super) fn new(store: Store<D>, keeper: &Arc<Keeper<D>>, drawn: u64) -> Arc<Self> {
+    pub(super) fn new(
+        store: Store<D>,
+        keeper: &Arc<Keeper<D>>,
+        slot: &Arc<Slot<D>>,
+        drawn: u64,
+    ) -> Arc<Self> {
         let (dir, log_id) = match &store {
             Store::Disk(log) => (Some(Arc::clone(log.dir())), log.log_id()),
             Store::Memory(_) => (None, drawn),
@@ -88,6 +96,7 @@ impl<D: Dir> Shared<D> {
             queue: Queue::default(),
             alarm: keeper.alarm(),
             keeper: Arc::clone(keeper),
+            slot: Arc::clone(slot),
             dir,
             log_id,
         })

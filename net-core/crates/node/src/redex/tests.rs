@@ -61,6 +61,26 @@ async fn a_file_in_memory_and_one_on_disk_answer_alike() {
 }
 
 #[tokio::test]
+async fn who_leaves_a_file_last_closes_it() {
+    let (directory, here) = (directory("left"), "a");
+    let (one, two) = (manager(&directory), manager(&directory));
+    let open = |redex: &Arc<Redex>| redex.open_file(here, kept());
+    let (first, second) = (open(&one).expect("a file"), open(&one).expect("the same"));
+    first.leave().await.expect("left");
+    assert_eq!(second.append(b"a"), Ok(0));
+    let tail = second.tail(0).expect("a tail");
+    second.leave().await.expect("left");
+    assert_eq!(payloads(&tail.next(9).await.expect("events")), [(0, "a".to_owned())]);
+    let third = open(&one).expect("what the tail has");
+    assert_eq!(third.append(b"b"), Ok(1));
+    drop(tail);
+    third.leave().await.expect("left");
+    // At once, and for others as well.
+    assert_eq!(open(&two).expect("nobody has it").append(b"c"), Ok(2));
+    std::fs::remove_dir_all(directory).expect("an end");
+}
+
+#[tokio::test]
 async fn one_writer_at_a_time() {
     let directory = directory("lock");
     let (one, two) = (manager(&directory), manager(&directory));
