@@ -45,6 +45,16 @@ pub(crate) fn blocking<T: ToPy + Send>(
     py.detach(|| guard(body)).map_err(|error| raise(py, &error))?.to_py(py)
 }
 
+/// Runs a function that may wait as long as [`blocking`] is for, or works on so many bytes alone.
+pub(crate) fn run_unless<T: ToPy + Send>(
+    py: Python<'_>,
+    may_wait: bool,
+    size: usize,
+    body: impl FnOnce() -> Result<T, Error> + Send,
+) -> Answer {
+    if may_wait { blocking(py, body) } else { run(py, size, body) }
+}
+
 /// Waits for a future on the calling thread; a signal handler that raises ends the wait.
 pub(crate) fn wait<T: ToPy + Send>(
     py: Python<'_>,

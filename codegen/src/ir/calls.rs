@@ -189,6 +189,20 @@ impl Method {
         matches!(self.shape, Shape::Property { .. }) || (self.python_property && lang == Lang::Python)
     }
 
+    /// Whether it waits on account of where its object keeps things, if at all: it works on texts and bytes, of which any
+    /// number is in the call.
+    pub fn waits_for_its_object(&self) -> bool {
+        let is_text = |ty: &Type| matches!(ty, Type::String | Type::Bytes | Type::Json(_));
+        let is_many = |ty: &Type| matches!(ty, Type::List(_) | Type::Map(_));
+        let has_record = |ty: &Type| matches!(ty, Type::Record(_));
+        let mut given = self.given().iter().map(|arg| &arg.ty);
+        self.blocks
+            && self.shape == Shape::Method
+            && given.clone().any(is_text)
+            && !given.any(|ty| is_many(ty) || has_record(ty))
+            && !self.returns.as_ref().is_some_and(is_many)
+    }
+
     /// Whether languages that overload call it under the name of another method.
     pub fn is_overload_of(&self, other: &Self) -> bool {
         self.overload.as_deref() == Some(&other.name.spec)

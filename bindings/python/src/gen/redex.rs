@@ -823,7 +823,9 @@ fn redex_repair_submit(
 fn redex_file_append(py: Python<'_>, this: Arg<'_, '_>, payload: Arg<'_, '_>) -> Answer {
     let this = abi::arg::<Arc<net_core::RedexFile>>(this, "self")?;
     let payload = abi::arg::<Cow<'_, [u8]>>(payload, "payload")?;
-    abi::blocking(py, || <net_core::RedexFile as api::RedexFile>::append(&this, &payload))
+    abi::run_unless(py, <net_core::RedexFile as api::RedexFile>::may_wait(&this), payload.len(), || {
+        <net_core::RedexFile as api::RedexFile>::append(&this, &payload)
+    })
 }
 
 /// Appends all or none, in a row, and tells the number of the first; nothing for no payloads.

@@ -49,6 +49,8 @@ pub(crate) struct FunctionModel {
     pub size: String,
     /// Whether other threads run Python during the call, whatever it works on.
     pub blocks: bool,
+    /// What tells whether it may wait, if that depends on the object.
+    pub waits: String,
 }
 
 /// Lowers an interface of the host.
@@ -141,6 +143,7 @@ pub(crate) fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec
             is_async: true,
             size: String::new(),
             blocks: false,
+            waits: String::new(),
         });
         functions.push(FunctionModel {
             doc: vec!["Ends the iteration.".into()],
@@ -153,6 +156,7 @@ pub(crate) fn object_functions(api: &Api, at: At, object: &Object) -> Result<Vec
             is_async: false,
             size: "0".into(),
             blocks: false,
+            waits: String::new(),
         });
     }
     Ok(functions)
@@ -218,6 +222,10 @@ pub(crate) fn function(
         output: output(api, object, method),
         is_async: method.is_async,
         size: size(method, &arguments),
+        waits: match object {
+            Some(_) if method.waits_for_its_object() => format!("{owner}::may_wait(&this)"),
+            _ => String::new(),
+        },
         blocks: method.blocks,
         arguments: arguments.join(", "),
     })

@@ -156,6 +156,8 @@ pub(crate) struct TraitModel {
     pub supertraits: String,
     pub associated: Vec<AssociatedModel>,
     pub methods: Vec<MethodModel>,
+    /// Whether some of its functions wait on account of where it keeps things.
+    pub may_wait: bool,
 }
 
 pub(crate) struct AssociatedModel {
@@ -527,6 +529,7 @@ fn object_trait(api: &Api, at: At, object: &Object) -> TraitModel {
         associated: associated(api, all, Some(at)),
         supertraits: "Send + Sync + Sized + 'static".into(),
         methods,
+        may_wait: object.methods.iter().any(Method::waits_for_its_object),
         name,
     }
 }
@@ -538,6 +541,7 @@ fn function_trait(api: &Api, module: &Module) -> TraitModel {
         supertraits: "Send + Sync + Sized + 'static".into(),
         associated: associated(api, module.functions.iter(), None),
         methods: module.functions.iter().map(|m| method(api, m, "")).collect(),
+        may_wait: false,
     }
 }
 

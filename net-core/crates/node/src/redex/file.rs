@@ -76,6 +76,10 @@ impl<D: Dir> api::RedexFile for RedexFile<D> {
     fn next_seq(&self) -> Result<u64, Error> {
         Ok(self.0.next_seq())
     }
+
+    fn may_wait(&self) -> bool {
+        self.0.dir.is_some()
+    }
 }
 
 impl<D: Dir> RedexFile<D> {

@@ -94,6 +94,12 @@ pub trait RedexFile: Send + Sync + Sized + 'static {
 
     /// Tells the number that the next event gets.
     fn next_seq(&self) -> Result<u64, crate::Error>;
+
+    /// Whether functions that are given texts or bytes may wait for the disk. Where they may not, they work on these and on
+    /// nothing else, so that a caller need not make room for others meanwhile.
+    fn may_wait(&self) -> bool {
+        true
+    }
 }
 
 /// Events of a file in the order of their numbers, waiting for new ones.
