@@ -13,6 +13,12 @@ pub(crate) struct Handle(AtomicU64);
 
 #[pymethods]
 impl Handle {
+    /// One that is closed already.
+    #[new]
+    fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
     /// Releases the object; later calls on it fail.
     fn close(&self) {
         let id = self.0.swap(0, Ordering::AcqRel);

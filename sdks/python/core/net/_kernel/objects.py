@@ -26,20 +26,20 @@ class Native:
 
     @classmethod
     def _of(cls, handle: _net.Handle) -> Self:
-        made = cls.__new__(cls)
+        made = object.__new__(cls)
         made._handle = handle
         return made
 
     if not TYPE_CHECKING:
+        # One that no constructor fills only looks like an object, and counts as closed. A `__getattr__` that says so would
+        # keep the interpreter from remembering where it found the attributes of any object.
+        def __new__(cls, *_args: object, **_named: object) -> Self:
+            made = object.__new__(cls)
+            made._fill()
+            return made
 
-        def __getattr__(self, name: str) -> Any:
-            # One that no constructor has filled only looks like an object, and counts as closed.
-            if name in _FILLED:
-                raise _net.error(1, {"detail": "closed"})
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-
-_FILLED = ("_handle", "_decode", "_batch", "_map", "_over", "_process", "_turn")
+    def _fill(self) -> None:
+        self._handle = _net.Handle()
 
 
 class Typed(Native, Generic[T]):
@@ -53,6 +53,14 @@ class Typed(Native, Generic[T]):
         made = cls._of(handle)
         made._decode = decode
         return made
+
+    def _fill(self) -> None:
+        super()._fill()
+        self._decode = _undecoded
+
+
+def _undecoded(text: str) -> Any:
+    return text
 
 
 class Closable(Native):

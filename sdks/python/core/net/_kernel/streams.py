@@ -33,6 +33,10 @@ class _Reader(Closable, Generic[T]):
         made._open(map)
         return made
 
+    def _fill(self) -> None:
+        super()._fill()
+        self._open()
+
     def _open(self, map: Callable[[Any], T] | None = None) -> None:
         self._batch = deque()
         self._over = False
