@@ -26,8 +26,9 @@ use net_types::{
     base::{ChecksumHash, LibraryInfo},
     bus::NetKeypair,
     capability::{SubnetId, Tag, TagKey, TaxonomyAxis},
-    cortex::WriteToken,
+    cortex::{AdapterOpenOptions, WriteToken},
     identity::{AuthorizeOptions, TokenInfo, TokenScope},
+    netdb::NetDbOpenConfig,
     redex::RedexFileConfig,
 };
 use std::sync::Arc;
@@ -104,12 +105,41 @@ impl api::CapabilityFunctions for Functions {
 }
 
 impl api::CortexFunctions for Functions {
+    type Redex = Redex;
+    type TasksAdapter = TasksAdapter;
+    type MemoriesAdapter = MemoriesAdapter;
+
+    async fn tasks_cm(
+        redex: Arc<Redex>,
+        channel: String,
+        options: AdapterOpenOptions,
+    ) -> Result<Arc<TasksAdapter>, Error> {
+        TasksAdapter::open_named(redex, &channel, options).await
+    }
+
+    async fn memories_cm(
+        redex: Arc<Redex>,
+        channel: String,
+        options: AdapterOpenOptions,
+    ) -> Result<Arc<MemoriesAdapter>, Error> {
+        MemoriesAdapter::open_named(redex, &channel, options).await
+    }
+
     fn write_token_to_string(write_token: &WriteToken) -> Result<String, Error> {
         cortex::print_token(write_token)
     }
 
     fn write_token_from_string(text: &str) -> Result<WriteToken, Error> {
         cortex::parse_token(text)
+    }
+}
+
+impl api::NetdbFunctions for Functions {
+    type Redex = Redex;
+    type NetDb = NetDb;
+
+    async fn netdb_cm(redex: Arc<Redex>, config: NetDbOpenConfig) -> Result<Arc<NetDb>, Error> {
+        NetDb::open_on(redex, config).await
     }
 }
 

@@ -13,6 +13,8 @@ package net
 // #cgo nocallback net_tasks_adapter_open_as
 // #cgo noescape net_tasks_adapter_open_from_snapshot
 // #cgo nocallback net_tasks_adapter_open_from_snapshot
+// #cgo noescape net_tasks_adapter_open_from_bytes
+// #cgo nocallback net_tasks_adapter_open_from_bytes
 // #cgo noescape net_tasks_adapter_create
 // #cgo nocallback net_tasks_adapter_create
 // #cgo noescape net_tasks_adapter_rename
@@ -53,6 +55,8 @@ package net
 // #cgo nocallback net_memories_adapter_open_as
 // #cgo noescape net_memories_adapter_open_from_snapshot
 // #cgo nocallback net_memories_adapter_open_from_snapshot
+// #cgo noescape net_memories_adapter_open_from_bytes
+// #cgo nocallback net_memories_adapter_open_from_bytes
 // #cgo noescape net_memories_adapter_store
 // #cgo nocallback net_memories_adapter_store
 // #cgo noescape net_memories_adapter_retag
@@ -1294,6 +1298,25 @@ func TasksOpenFromSnapshot(ctx context.Context, redex *Redex, originHash OriginH
 	return TasksAdapterOpenFromSnapshot(ctx, redex, originHash, snapshot, options)
 }
 
+// TasksAdapterOpenFromBytes opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+func TasksAdapterOpenFromBytes(ctx context.Context, redex *Redex, originHash OriginHash, stateBytes []byte, lastSeq *uint64, options *AdapterOptions) (result *TasksAdapter, err error) {
+	in := reused()
+	redexHandle := in.named("redex").handle(redex)
+	optionsPack := packedOr(in, "options", packAdapterOptions, options != nil, at(options))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_tasks_adapter_open_from_bytes(redexHandle, C.uint64_t(originHash), viewOf(stateBytes), C.bool(lastSeq != nil), C.uint64_t(at(lastSeq)), optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(redex)
+	return await(ctx, op, unpackTasksAdapter, tasksAdapterOpenFromBytesNames, adapterOptionsFieldNames)
+}
+
+// TasksOpenFromBytes opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+func TasksOpenFromBytes(ctx context.Context, redex *Redex, originHash OriginHash, stateBytes []byte, lastSeq *uint64, options *AdapterOptions) (result *TasksAdapter, err error) {
+	return TasksAdapterOpenFromBytes(ctx, redex, originHash, stateBytes, lastSeq, options)
+}
+
 // Create begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
 //
 // It may wait for the disk or work for long; other goroutines run meanwhile.
@@ -1690,6 +1713,25 @@ func MemoriesAdapterOpenFromSnapshot(ctx context.Context, redex *Redex, originHa
 // another log it is what was there already.
 func MemoriesOpenFromSnapshot(ctx context.Context, redex *Redex, originHash OriginHash, snapshot CortexSnapshot, options *AdapterOptions) (result *MemoriesAdapter, err error) {
 	return MemoriesAdapterOpenFromSnapshot(ctx, redex, originHash, snapshot, options)
+}
+
+// MemoriesAdapterOpenFromBytes opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+func MemoriesAdapterOpenFromBytes(ctx context.Context, redex *Redex, originHash OriginHash, stateBytes []byte, lastSeq *uint64, options *AdapterOptions) (result *MemoriesAdapter, err error) {
+	in := reused()
+	redexHandle := in.named("redex").handle(redex)
+	optionsPack := packedOr(in, "options", packAdapterOptions, options != nil, at(options))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_memories_adapter_open_from_bytes(redexHandle, C.uint64_t(originHash), viewOf(stateBytes), C.bool(lastSeq != nil), C.uint64_t(at(lastSeq)), optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(redex)
+	return await(ctx, op, unpackMemoriesAdapter, memoriesAdapterOpenFromBytesNames, adapterOptionsFieldNames)
+}
+
+// MemoriesOpenFromBytes opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+func MemoriesOpenFromBytes(ctx context.Context, redex *Redex, originHash OriginHash, stateBytes []byte, lastSeq *uint64, options *AdapterOptions) (result *MemoriesAdapter, err error) {
+	return MemoriesAdapterOpenFromBytes(ctx, redex, originHash, stateBytes, lastSeq, options)
 }
 
 // Store stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
@@ -2220,6 +2262,12 @@ var tasksAdapterOpenFromSnapshotNames = spelling{
 	"origin_hash", "originHash",
 }
 
+var tasksAdapterOpenFromBytesNames = spelling{
+	"last_seq", "lastSeq",
+	"origin_hash", "originHash",
+	"state_bytes", "stateBytes",
+}
+
 var tasksAdapterCreateNames = spelling{
 	"now_ns", "nowNs",
 }
@@ -2247,6 +2295,12 @@ var memoriesAdapterOpenNames = spelling{
 
 var memoriesAdapterOpenFromSnapshotNames = spelling{
 	"origin_hash", "originHash",
+}
+
+var memoriesAdapterOpenFromBytesNames = spelling{
+	"last_seq", "lastSeq",
+	"origin_hash", "originHash",
+	"state_bytes", "stateBytes",
 }
 
 var memoriesAdapterStoreNames = spelling{

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "79de155a667c67e8327879cf3ee6f415"
+const specHash = "cb181ca178fe8de61c538f42be157d48"

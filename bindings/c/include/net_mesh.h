@@ -1623,6 +1623,17 @@ uint64_t net_tasks_adapter_open_from_snapshot(net_handle redex,
                                               net_done done,
                                               void *ctx);
 
+// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a
+// `last_seq` that says otherwise is refused.
+uint64_t net_tasks_adapter_open_from_bytes(net_handle redex,
+                                           uint64_t origin_hash,
+                                           net_view state_bytes,
+                                           bool has_last_seq,
+                                           uint64_t last_seq,
+                                           net_view options,
+                                           net_done done,
+                                           void *ctx);
+
 // Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
 //
 // It may wait for the disk or work for long, on the calling thread.
@@ -1751,6 +1762,17 @@ uint64_t net_memories_adapter_open_from_snapshot(net_handle redex,
                                                  net_view options,
                                                  net_done done,
                                                  void *ctx);
+
+// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a
+// `last_seq` that says otherwise is refused.
+uint64_t net_memories_adapter_open_from_bytes(net_handle redex,
+                                              uint64_t origin_hash,
+                                              net_view state_bytes,
+                                              bool has_last_seq,
+                                              uint64_t last_seq,
+                                              net_view options,
+                                              net_done done,
+                                              void *ctx);
 
 // Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and
 // there are at most 1024 tags of at most 4096 bytes.

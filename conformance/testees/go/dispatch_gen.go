@@ -625,6 +625,8 @@ func (c *call) call() any {
 		return kept[*TasksAdapter](c)(TasksAdapterOpenAs(c.ctx, ref[*Redex](c)(c.arg("redex")), readAdapterOpenOptions(c.arg("options"))))
 	case "call:cortex.tasks_adapter.open_from_snapshot":
 		return kept[*TasksAdapter](c)(TasksAdapterOpenFromSnapshot(c.ctx, ref[*Redex](c)(c.arg("redex")), readUint[OriginHash](c.arg("origin_hash")), readCortexSnapshot(c.arg("snapshot")), readOptional(readAdapterOptions)(c.arg("options"))))
+	case "call:cortex.tasks_adapter.open_from_bytes":
+		return kept[*TasksAdapter](c)(TasksAdapterOpenFromBytes(c.ctx, ref[*Redex](c)(c.arg("redex")), readUint[OriginHash](c.arg("origin_hash")), readBytes[[]byte](c.arg("state_bytes")), readOptional(readUint[uint64])(c.arg("last_seq")), readOptional(readAdapterOptions)(c.arg("options"))))
 	case "call:cortex.tasks_adapter.create":
 		return give(c, showWriteReceipt)(self[*TasksAdapter](c).Create(readUint[uint64](c.arg("id")), readText[string](c.arg("title")), readInstant(time.Nanosecond)(c.arg("now_ns"))))
 	case "call:cortex.tasks_adapter.rename":
@@ -665,6 +667,8 @@ func (c *call) call() any {
 		return kept[*MemoriesAdapter](c)(MemoriesAdapterOpenAs(c.ctx, ref[*Redex](c)(c.arg("redex")), readAdapterOpenOptions(c.arg("options"))))
 	case "call:cortex.memories_adapter.open_from_snapshot":
 		return kept[*MemoriesAdapter](c)(MemoriesAdapterOpenFromSnapshot(c.ctx, ref[*Redex](c)(c.arg("redex")), readUint[OriginHash](c.arg("origin_hash")), readCortexSnapshot(c.arg("snapshot")), readOptional(readAdapterOptions)(c.arg("options"))))
+	case "call:cortex.memories_adapter.open_from_bytes":
+		return kept[*MemoriesAdapter](c)(MemoriesAdapterOpenFromBytes(c.ctx, ref[*Redex](c)(c.arg("redex")), readUint[OriginHash](c.arg("origin_hash")), readBytes[[]byte](c.arg("state_bytes")), readOptional(readUint[uint64])(c.arg("last_seq")), readOptional(readAdapterOptions)(c.arg("options"))))
 	case "call:cortex.memories_adapter.store":
 		return give(c, showWriteReceipt)(self[*MemoriesAdapter](c).Store(readUint[uint64](c.arg("id")), readText[string](c.arg("content")), readList(readText[string])(c.arg("tags")), readText[string](c.arg("source")), readInstant(time.Nanosecond)(c.arg("now_ns"))))
 	case "call:cortex.memories_adapter.retag":

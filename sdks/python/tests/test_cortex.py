@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import net.aio
+import net_sdk
 from net import (
+    ArgumentError,
     CortexError,
     FoldAdapter,
     MemoriesAdapter,
@@ -95,6 +97,12 @@ def test_memories_are_found_by_their_tags_and_saved() -> None:
             assert other.list_memories() == memories.list_memories()
         with MemoriesAdapter.open_from_snapshot(Redex(), 7, (state_bytes, last_seq)) as other:
             assert other.count() == 2
+        with MemoriesAdapter.open_from_snapshot(Redex(), 7, state_bytes, last_seq) as other:
+            assert other.count() == 2
+        with MemoriesAdapter.open_from_snapshot(Redex(), 7, state_bytes=state_bytes) as other:
+            assert other.count() == 2
+        with pytest.raises(CortexError, match="last_seq"):
+            MemoriesAdapter.open_from_snapshot(Redex(), 7, state_bytes, 1)
         with pytest.raises(CortexError, match="bad_snapshot"):
             TasksAdapter.open_from_snapshot(Redex(), 7, saved)
 
@@ -208,3 +216,21 @@ def test_a_fold_of_coroutines_is_asked_in_its_loop() -> None:
         await file.close()
 
     asyncio.run(run())
+
+
+def test_states_are_closed_at_the_end_of_a_with_statement(tmp_path: Path) -> None:
+    redex = Redex(str(tmp_path))
+    with net_sdk.tasks_cm(redex, channel="team/tasks", origin_hash=7, persistent=True) as tasks:
+        tasks.wait_for_seq(tasks.create(1, "a", 1).seq)
+    assert not tasks.is_running()
+    with net_sdk.memories_cm(redex, channel="team/memories", origin_hash=7) as memories:
+        memories.wait_for_seq(memories.store(1, "c", ["t"], "s", 1).seq)
+    assert not memories.is_running()
+    with net_sdk.netdb_cm(redex, origin_hash=7, with_tasks=True, persistent=True) as db:
+        assert db.memories is None
+        assert db.tasks is not None
+        assert db.tasks.count() == 0
+    with net_sdk.tasks_cm(Redex(str(tmp_path)), "team/tasks", 7, persistent=True) as again:
+        assert [task.title for task in again.list_tasks()] == ["a"]
+    with pytest.raises(ArgumentError, match="persistent_dir"):
+        net_sdk.netdb_cm(redex, origin_hash=7, persistent_dir=str(tmp_path))

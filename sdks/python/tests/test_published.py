@@ -83,6 +83,9 @@ net.RedexTailIter.__iter__()
 net.RedexTailIter.__next__()
 net.RedexTailIter.close()
 net_sdk.open_file_cm(redex, name)
+net_sdk.tasks_cm(redex, channel, origin_hash)
+net_sdk.memories_cm(redex, channel, origin_hash)
+net_sdk.netdb_cm(redex, origin_hash)
 """
 
 MESH = (

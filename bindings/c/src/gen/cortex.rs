@@ -134,6 +134,45 @@ pub unsafe extern "C" fn net_tasks_adapter_open_from_snapshot(
     }
 }
 
+/// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a
+/// `last_seq` that says otherwise is refused.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_tasks_adapter_open_from_bytes(
+    redex: Handle,
+    origin_hash: u64,
+    state_bytes: View,
+    has_last_seq: bool,
+    last_seq: u64,
+    options: View,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let redex = value::object::<net_core::Redex>(redex)?;
+            let origin_hash = net_types::identity::OriginHash(origin_hash);
+            let state_bytes = bytes::Bytes::copy_from_slice(state_bytes.bytes("state_bytes")?);
+            let last_seq = has_last_seq.then_some(last_seq);
+            let options = options
+                .optional(|view| view.pack::<net_types::cortex::AdapterOptions>("options"))?
+                .unwrap_or_default();
+            options.check()?;
+            Ok(async move {
+                <net_core::TasksAdapter as net_types::api::TasksAdapter>::open_from_bytes(
+                    redex,
+                    origin_hash,
+                    state_bytes,
+                    last_seq,
+                    options,
+                )
+                .await
+                .map(Shared)
+            })
+        })
+    }
+}
+
 /// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
 ///
 /// It may wait for the disk or work for long, on the calling thread.
@@ -560,6 +599,45 @@ pub unsafe extern "C" fn net_memories_adapter_open_from_snapshot(
                     redex,
                     origin_hash,
                     snapshot,
+                    options,
+                )
+                .await
+                .map(Shared)
+            })
+        })
+    }
+}
+
+/// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a
+/// `last_seq` that says otherwise is refused.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_memories_adapter_open_from_bytes(
+    redex: Handle,
+    origin_hash: u64,
+    state_bytes: View,
+    has_last_seq: bool,
+    last_seq: u64,
+    options: View,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let redex = value::object::<net_core::Redex>(redex)?;
+            let origin_hash = net_types::identity::OriginHash(origin_hash);
+            let state_bytes = bytes::Bytes::copy_from_slice(state_bytes.bytes("state_bytes")?);
+            let last_seq = has_last_seq.then_some(last_seq);
+            let options = options
+                .optional(|view| view.pack::<net_types::cortex::AdapterOptions>("options"))?
+                .unwrap_or_default();
+            options.check()?;
+            Ok(async move {
+                <net_core::MemoriesAdapter as net_types::api::MemoriesAdapter>::open_from_bytes(
+                    redex,
+                    origin_hash,
+                    state_bytes,
+                    last_seq,
                     options,
                 )
                 .await

@@ -111,6 +111,39 @@ pub fn cortex_tasks_adapter_open_from_snapshot(
         }))
     })
 }
+/// `cortex.tasks_adapter.open_from_bytes`
+#[napi(js_name = "cortexTasksAdapterOpenFromBytes")]
+pub fn cortex_tasks_adapter_open_from_bytes(
+    environment: f64,
+    redex: f64,
+    origin_hash: BigInt,
+    state_bytes: &[u8],
+    last_seq: Option<BigInt>,
+    args: &[u8],
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let redex = abi::object::<net_core::Redex>(redex)?;
+        let state_bytes = bytes::Bytes::copy_from_slice(state_bytes);
+        let r = &mut Reader::new(args);
+        let options = <net_types::cortex::AdapterOptions as Pack>::unpack(r)?;
+        options.check()?;
+        r.finish()?;
+        Ok(home.clone().submit(async move {
+            let result = <net_core::TasksAdapter as net_types::api::TasksAdapter>::open_from_bytes(
+                redex,
+                net_types::identity::OriginHash(abi::unsigned(&origin_hash)),
+                state_bytes,
+                last_seq.map(|last_seq| abi::unsigned(&last_seq)),
+                options,
+            )
+            .await?;
+            let mut w = Writer::new();
+            w.varint(home.own(result));
+            Ok(w.into_vec())
+        }))
+    })
+}
 /// `cortex.tasks_adapter.create`
 #[napi(js_name = "cortexTasksAdapterCreate")]
 pub fn cortex_tasks_adapter_create(
@@ -437,6 +470,39 @@ pub fn cortex_memories_adapter_open_from_snapshot(
                 redex,
                 net_types::identity::OriginHash(abi::unsigned(&origin_hash)),
                 snapshot,
+                options,
+            )
+            .await?;
+            let mut w = Writer::new();
+            w.varint(home.own(result));
+            Ok(w.into_vec())
+        }))
+    })
+}
+/// `cortex.memories_adapter.open_from_bytes`
+#[napi(js_name = "cortexMemoriesAdapterOpenFromBytes")]
+pub fn cortex_memories_adapter_open_from_bytes(
+    environment: f64,
+    redex: f64,
+    origin_hash: BigInt,
+    state_bytes: &[u8],
+    last_seq: Option<BigInt>,
+    args: &[u8],
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let redex = abi::object::<net_core::Redex>(redex)?;
+        let state_bytes = bytes::Bytes::copy_from_slice(state_bytes);
+        let r = &mut Reader::new(args);
+        let options = <net_types::cortex::AdapterOptions as Pack>::unpack(r)?;
+        options.check()?;
+        r.finish()?;
+        Ok(home.clone().submit(async move {
+            let result = <net_core::MemoriesAdapter as net_types::api::MemoriesAdapter>::open_from_bytes(
+                redex,
+                net_types::identity::OriginHash(abi::unsigned(&origin_hash)),
+                state_bytes,
+                last_seq.map(|last_seq| abi::unsigned(&last_seq)),
                 options,
             )
             .await?;

@@ -1278,6 +1278,70 @@ impl FromPy<'_, '_> for Arc<dyn net_types::host::StateFold> {
     }
 }
 
+fn tasks_cm_start(
+    redex: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+    options: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::TasksAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let channel = abi::arg(channel, "channel")?;
+    let options = abi::arg(options, "options")?;
+    Ok(async move { <net_core::Functions as api::CortexFunctions>::tasks_cm(redex, channel, options).await })
+}
+
+/// Opens tasks in a file of any name for a `with` statement, at whose end they are closed. What `TasksAdapter.open` opens is `cortex/tasks`.
+#[pyfunction]
+#[pyo3(signature = (redex, channel, options))]
+fn tasks_cm(py: Python<'_>, redex: Arg<'_, '_>, channel: Arg<'_, '_>, options: Arg<'_, '_>) -> Answer {
+    abi::wait(py, tasks_cm_start(redex, channel, options)?)
+}
+
+/// Opens tasks in a file of any name for a `with` statement, at whose end they are closed. What `TasksAdapter.open` opens is `cortex/tasks`.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, channel, options))]
+fn tasks_cm_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+    options: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, tasks_cm_start(redex, channel, options)?)
+}
+
+fn memories_cm_start(
+    redex: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+    options: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::MemoriesAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let channel = abi::arg(channel, "channel")?;
+    let options = abi::arg(options, "options")?;
+    Ok(
+        async move { <net_core::Functions as api::CortexFunctions>::memories_cm(redex, channel, options).await },
+    )
+}
+
+/// Opens memories in a file of any name for a `with` statement, at whose end they are closed. What `MemoriesAdapter.open` opens is `cortex/memories`.
+#[pyfunction]
+#[pyo3(signature = (redex, channel, options))]
+fn memories_cm(py: Python<'_>, redex: Arg<'_, '_>, channel: Arg<'_, '_>, options: Arg<'_, '_>) -> Answer {
+    abi::wait(py, memories_cm_start(redex, channel, options)?)
+}
+
+/// Opens memories in a file of any name for a `with` statement, at whose end they are closed. What `MemoriesAdapter.open` opens is `cortex/memories`.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, channel, options))]
+fn memories_cm_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+    options: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, memories_cm_start(redex, channel, options)?)
+}
+
 fn tasks_adapter_open_start(
     redex: Arg<'_, '_>,
     origin_hash: Arg<'_, '_>,
@@ -1392,6 +1456,61 @@ fn tasks_adapter_open_from_snapshot_submit(
     queue.get().submit(py, tasks_adapter_open_from_snapshot_start(redex, origin_hash, snapshot, options)?)
 }
 
+fn tasks_adapter_open_from_bytes_start(
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    state_bytes: Arg<'_, '_>,
+    last_seq: Option<Arg<'_, '_>>,
+    options: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::TasksAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let origin_hash = abi::arg(origin_hash, "origin_hash")?;
+    let state_bytes = abi::arg(state_bytes, "state_bytes")?;
+    let last_seq = abi::arg_or(last_seq, "last_seq", || None)?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    Ok(async move {
+        <net_core::TasksAdapter as api::TasksAdapter>::open_from_bytes(
+            redex,
+            origin_hash,
+            state_bytes,
+            last_seq,
+            options,
+        )
+        .await
+    })
+}
+
+/// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+#[pyfunction]
+#[pyo3(signature = (redex, origin_hash, state_bytes, last_seq, options))]
+fn tasks_adapter_open_from_bytes(
+    py: Python<'_>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    state_bytes: Arg<'_, '_>,
+    last_seq: Option<Arg<'_, '_>>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, tasks_adapter_open_from_bytes_start(redex, origin_hash, state_bytes, last_seq, options)?)
+}
+
+/// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, origin_hash, state_bytes, last_seq, options))]
+fn tasks_adapter_open_from_bytes_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    state_bytes: Arg<'_, '_>,
+    last_seq: Option<Arg<'_, '_>>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue
+        .get()
+        .submit(py, tasks_adapter_open_from_bytes_start(redex, origin_hash, state_bytes, last_seq, options)?)
+}
+
 /// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
 ///
 /// It may wait for the disk or work for long; other threads run meanwhile.
@@ -1408,7 +1527,9 @@ fn tasks_adapter_create(
     let id = abi::arg(id, "id")?;
     let title = abi::arg::<&str>(title, "title")?;
     let now_ns = abi::arg(now_ns, "now_ns")?;
-    abi::blocking(py, || <net_core::TasksAdapter as api::TasksAdapter>::create(&this, id, title, now_ns))
+    abi::run_unless(py, <net_core::TasksAdapter as api::TasksAdapter>::may_wait(&this), title.len(), || {
+        <net_core::TasksAdapter as api::TasksAdapter>::create(&this, id, title, now_ns)
+    })
 }
 
 /// Gives a task another title, of at most 1 MiB.
@@ -1427,7 +1548,12 @@ fn tasks_adapter_rename(
     let id = abi::arg(id, "id")?;
     let new_title = abi::arg::<&str>(new_title, "new_title")?;
     let now_ns = abi::arg(now_ns, "now_ns")?;
-    abi::blocking(py, || <net_core::TasksAdapter as api::TasksAdapter>::rename(&this, id, new_title, now_ns))
+    abi::run_unless(
+        py,
+        <net_core::TasksAdapter as api::TasksAdapter>::may_wait(&this),
+        new_title.len(),
+        || <net_core::TasksAdapter as api::TasksAdapter>::rename(&this, id, new_title, now_ns),
+    )
 }
 
 /// Says that a task is done.
@@ -1810,6 +1936,62 @@ fn memories_adapter_open_from_snapshot_submit(
     options: Option<Arg<'_, '_>>,
 ) -> Answer {
     queue.get().submit(py, memories_adapter_open_from_snapshot_start(redex, origin_hash, snapshot, options)?)
+}
+
+fn memories_adapter_open_from_bytes_start(
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    state_bytes: Arg<'_, '_>,
+    last_seq: Option<Arg<'_, '_>>,
+    options: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::MemoriesAdapter>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let origin_hash = abi::arg(origin_hash, "origin_hash")?;
+    let state_bytes = abi::arg(state_bytes, "state_bytes")?;
+    let last_seq = abi::arg_or(last_seq, "last_seq", || None)?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    Ok(async move {
+        <net_core::MemoriesAdapter as api::MemoriesAdapter>::open_from_bytes(
+            redex,
+            origin_hash,
+            state_bytes,
+            last_seq,
+            options,
+        )
+        .await
+    })
+}
+
+/// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+#[pyfunction]
+#[pyo3(signature = (redex, origin_hash, state_bytes, last_seq, options))]
+fn memories_adapter_open_from_bytes(
+    py: Python<'_>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    state_bytes: Arg<'_, '_>,
+    last_seq: Option<Arg<'_, '_>>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, memories_adapter_open_from_bytes_start(redex, origin_hash, state_bytes, last_seq, options)?)
+}
+
+/// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, origin_hash, state_bytes, last_seq, options))]
+fn memories_adapter_open_from_bytes_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    origin_hash: Arg<'_, '_>,
+    state_bytes: Arg<'_, '_>,
+    last_seq: Option<Arg<'_, '_>>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(
+        py,
+        memories_adapter_open_from_bytes_start(redex, origin_hash, state_bytes, last_seq, options)?,
+    )
 }
 
 /// Stores a memory, or stores it again. A content has at most 16 MiB, a source 4096 bytes, and there are at most 1024 tags of at most 4096 bytes.
@@ -2338,12 +2520,18 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<WriteToken>()?;
     module.add_class::<WriteReceipt>()?;
     module.add_class::<StateStats>()?;
+    module.add_function(wrap_pyfunction!(tasks_cm, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_cm_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_cm, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_cm_submit, module)?)?;
     module.add_function(wrap_pyfunction!(tasks_adapter_open, module)?)?;
     module.add_function(wrap_pyfunction!(tasks_adapter_open_submit, module)?)?;
     module.add_function(wrap_pyfunction!(tasks_adapter_open_as, module)?)?;
     module.add_function(wrap_pyfunction!(tasks_adapter_open_as_submit, module)?)?;
     module.add_function(wrap_pyfunction!(tasks_adapter_open_from_snapshot, module)?)?;
     module.add_function(wrap_pyfunction!(tasks_adapter_open_from_snapshot_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_open_from_bytes, module)?)?;
+    module.add_function(wrap_pyfunction!(tasks_adapter_open_from_bytes_submit, module)?)?;
     module.add_function(wrap_pyfunction!(tasks_adapter_create, module)?)?;
     module.add_function(wrap_pyfunction!(tasks_adapter_rename, module)?)?;
     module.add_function(wrap_pyfunction!(tasks_adapter_complete, module)?)?;
@@ -2372,6 +2560,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(memories_adapter_open_as_submit, module)?)?;
     module.add_function(wrap_pyfunction!(memories_adapter_open_from_snapshot, module)?)?;
     module.add_function(wrap_pyfunction!(memories_adapter_open_from_snapshot_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_open_from_bytes, module)?)?;
+    module.add_function(wrap_pyfunction!(memories_adapter_open_from_bytes_submit, module)?)?;
     module.add_function(wrap_pyfunction!(memories_adapter_store, module)?)?;
     module.add_function(wrap_pyfunction!(memories_adapter_retag, module)?)?;
     module.add_function(wrap_pyfunction!(memories_adapter_pin, module)?)?;

@@ -224,6 +224,34 @@ impl ToPy for net_types::netdb::NetDbBundle {
     }
 }
 
+fn netdb_cm_start(
+    redex: Arg<'_, '_>,
+    config: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::NetDb>, Error>> + Send + use<>> {
+    let redex = abi::arg(redex, "redex")?;
+    let config = abi::arg(config, "config")?;
+    Ok(async move { <net_core::Functions as api::NetdbFunctions>::netdb_cm(redex, config).await })
+}
+
+/// Opens the states that are asked for on the logs of a manager, for a `with` statement, at whose end they are closed. The manager says where these are, so that `persistent_dir` may not be given.
+#[pyfunction]
+#[pyo3(signature = (redex, config))]
+fn netdb_cm(py: Python<'_>, redex: Arg<'_, '_>, config: Arg<'_, '_>) -> Answer {
+    abi::wait(py, netdb_cm_start(redex, config)?)
+}
+
+/// Opens the states that are asked for on the logs of a manager, for a `with` statement, at whose end they are closed. The manager says where these are, so that `persistent_dir` may not be given.
+#[pyfunction]
+#[pyo3(signature = (queue, redex, config))]
+fn netdb_cm_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    redex: Arg<'_, '_>,
+    config: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, netdb_cm_start(redex, config)?)
+}
+
 fn net_db_open_start(
     config: Arg<'_, '_>,
 ) -> PyResult<impl Future<Output = Result<Arc<net_core::NetDb>, Error>> + Send + use<>> {
@@ -352,6 +380,8 @@ fn net_db_memories(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<NetDbOpenConfig>()?;
     module.add_class::<NetDbBundle>()?;
+    module.add_function(wrap_pyfunction!(netdb_cm, module)?)?;
+    module.add_function(wrap_pyfunction!(netdb_cm_submit, module)?)?;
     module.add_function(wrap_pyfunction!(net_db_open, module)?)?;
     module.add_function(wrap_pyfunction!(net_db_open_submit, module)?)?;
     module.add_function(wrap_pyfunction!(net_db_open_from_snapshot, module)?)?;

@@ -14352,6 +14352,46 @@ static void call_tasks_adapter_open_from_snapshot(call *c) {
   net_bytes_free(&bytes);
 }
 
+static void call_tasks_adapter_open_from_bytes(call *c) {
+  net_handle redex_;
+  memset(&redex_, 0, sizeof redex_);
+  read_handle(c, arg(c, "redex"), &redex_);
+  net_origin_hash origin_hash_;
+  memset(&origin_hash_, 0, sizeof origin_hash_);
+  read_u64(c, arg(c, "origin_hash"), &origin_hash_);
+  net_view state_bytes_;
+  memset(&state_bytes_, 0, sizeof state_bytes_);
+  read_bytes(c, arg(c, "state_bytes"), &state_bytes_);
+  uint64_t last_seq_;
+  memset(&last_seq_, 0, sizeof last_seq_);
+  if (given(arg(c, "last_seq"))) {
+    read_u64(c, arg(c, "last_seq"), &last_seq_);
+  }
+  net_adapter_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_adapter_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_tasks_adapter_open_from_bytes_with(redex_, origin_hash_, state_bytes_, given(arg(c, "last_seq")), last_seq_, given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_tasks_adapter_open_from_bytes_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
 static void call_tasks_adapter_create(call *c) {
   uint64_t id_;
   memset(&id_, 0, sizeof id_);
@@ -14740,6 +14780,46 @@ static void call_memories_adapter_open_from_snapshot(call *c) {
   }
   net_handle result;
   if (!net_memories_adapter_open_from_snapshot_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_memories_adapter_open_from_bytes(call *c) {
+  net_handle redex_;
+  memset(&redex_, 0, sizeof redex_);
+  read_handle(c, arg(c, "redex"), &redex_);
+  net_origin_hash origin_hash_;
+  memset(&origin_hash_, 0, sizeof origin_hash_);
+  read_u64(c, arg(c, "origin_hash"), &origin_hash_);
+  net_view state_bytes_;
+  memset(&state_bytes_, 0, sizeof state_bytes_);
+  read_bytes(c, arg(c, "state_bytes"), &state_bytes_);
+  uint64_t last_seq_;
+  memset(&last_seq_, 0, sizeof last_seq_);
+  if (given(arg(c, "last_seq"))) {
+    read_u64(c, arg(c, "last_seq"), &last_seq_);
+  }
+  net_adapter_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_adapter_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_memories_adapter_open_from_bytes_with(redex_, origin_hash_, state_bytes_, given(arg(c, "last_seq")), last_seq_, given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_memories_adapter_open_from_bytes_result(net_bytes_view(&bytes), &result)) {
     refuse(c, "the result is not what the header says");
     memset(&result, 0, sizeof result);
   }
@@ -15681,6 +15761,7 @@ static inline bool dispatch(call *c) {
       {"call:cortex.tasks_adapter.open", call_tasks_adapter_open},
       {"call:cortex.tasks_adapter.open_as", call_tasks_adapter_open_as},
       {"call:cortex.tasks_adapter.open_from_snapshot", call_tasks_adapter_open_from_snapshot},
+      {"call:cortex.tasks_adapter.open_from_bytes", call_tasks_adapter_open_from_bytes},
       {"call:cortex.tasks_adapter.create", call_tasks_adapter_create},
       {"call:cortex.tasks_adapter.rename", call_tasks_adapter_rename},
       {"call:cortex.tasks_adapter.complete", call_tasks_adapter_complete},
@@ -15701,6 +15782,7 @@ static inline bool dispatch(call *c) {
       {"call:cortex.memories_adapter.open", call_memories_adapter_open},
       {"call:cortex.memories_adapter.open_as", call_memories_adapter_open_as},
       {"call:cortex.memories_adapter.open_from_snapshot", call_memories_adapter_open_from_snapshot},
+      {"call:cortex.memories_adapter.open_from_bytes", call_memories_adapter_open_from_bytes},
       {"call:cortex.memories_adapter.store", call_memories_adapter_store},
       {"call:cortex.memories_adapter.retag", call_memories_adapter_retag},
       {"call:cortex.memories_adapter.pin", call_memories_adapter_pin},

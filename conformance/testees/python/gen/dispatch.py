@@ -2489,6 +2489,26 @@ CALLS: dict[str, Call] = {
     "redex.redex_tail_iter.close": Call(
         net.gen.redex.RedexTailIter, "close", (), SAME, on_object=True
     ),
+    "cortex.tasks_cm": Call(
+        net.gen.cortex,
+        "tasks_cm",
+        (
+            ("redex", "redex", OBJECT),
+            ("channel", "channel", SAME),
+            ("options", "origin_hash", named("cortex.adapter_open_options")),
+        ),
+        None,
+    ),
+    "cortex.memories_cm": Call(
+        net.gen.cortex,
+        "memories_cm",
+        (
+            ("redex", "redex", OBJECT),
+            ("channel", "channel", SAME),
+            ("options", "origin_hash", named("cortex.adapter_open_options")),
+        ),
+        None,
+    ),
     "cortex.write_token.to_string": Call(
         net.gen.cortex.WriteToken,
         "to_string",
@@ -2528,6 +2548,18 @@ CALLS: dict[str, Call] = {
             ("redex", "redex", OBJECT),
             ("origin_hash", "origin_hash", DECIMAL),
             ("snapshot", "snapshot", named("cortex.cortex_snapshot")),
+            ("options", "persistent", named("cortex.adapter_options")),
+        ),
+        None,
+    ),
+    "cortex.tasks_adapter.open_from_bytes": Call(
+        net.gen.cortex.TasksAdapter,
+        "open_from_bytes",
+        (
+            ("redex", "redex", OBJECT),
+            ("origin_hash", "origin_hash", DECIMAL),
+            ("state_bytes", "state_bytes", BYTES),
+            ("last_seq", "last_seq", optional(DECIMAL)),
             ("options", "persistent", named("cortex.adapter_options")),
         ),
         None,
@@ -2663,6 +2695,18 @@ CALLS: dict[str, Call] = {
             ("redex", "redex", OBJECT),
             ("origin_hash", "origin_hash", DECIMAL),
             ("snapshot", "snapshot", named("cortex.cortex_snapshot")),
+            ("options", "persistent", named("cortex.adapter_options")),
+        ),
+        None,
+    ),
+    "cortex.memories_adapter.open_from_bytes": Call(
+        net.gen.cortex.MemoriesAdapter,
+        "open_from_bytes",
+        (
+            ("redex", "redex", OBJECT),
+            ("origin_hash", "origin_hash", DECIMAL),
+            ("state_bytes", "state_bytes", BYTES),
+            ("last_seq", "last_seq", optional(DECIMAL)),
             ("options", "persistent", named("cortex.adapter_options")),
         ),
         None,
@@ -2843,6 +2887,12 @@ CALLS: dict[str, Call] = {
     ),
     "cortex.fold_adapter.close": Call(
         net.gen.cortex.FoldAdapter, "close", (), SAME, on_object=True
+    ),
+    "netdb.netdb_cm": Call(
+        net.gen.netdb,
+        "netdb_cm",
+        (("redex", "redex", OBJECT), ("config", "origin_hash", named("netdb.net_db_open_config"))),
+        None,
     ),
     "netdb.net_db.open": Call(
         net.gen.netdb.NetDb,

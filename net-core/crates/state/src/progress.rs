@@ -71,6 +71,7 @@ impl Progress {
     /// not known any more, only how many.
     pub fn restore(
         bytes: &[u8],
+        last: Option<u64>,
         model: StateModel,
         origin: u64,
         log_id: u64,
@@ -85,6 +86,10 @@ impl Progress {
         }
         if it.skipped.checked_add(it.unreadable).is_none_or(|passed| passed > it.next_seq) {
             let reason = "more numbers were passed over than there are".to_owned();
+            return Err(CortexError::BadSnapshot { reason });
+        }
+        if last.is_some_and(|last| it.next_seq.checked_sub(1) != Some(last)) {
+            let reason = format!("it ends before event {}, which is not what `last_seq` says", it.next_seq);
             return Err(CortexError::BadSnapshot { reason });
         }
         let mut progress = Self::new(origin, log_id);
@@ -291,7 +296,7 @@ mod tests {
         }
 
         fn restore(bytes: &[u8], origin: u64, log_id: u64) -> Result<Self, CortexError> {
-            let (progress, state) = Progress::restore(bytes, F::MODEL, origin, log_id)?;
+            let (progress, state) = Progress::restore(bytes, None, F::MODEL, origin, log_id)?;
             Ok(Self { fold: F::decode(&state)?, progress })
         }
 

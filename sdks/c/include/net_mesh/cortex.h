@@ -1778,6 +1778,61 @@ static inline net_code net_tasks_adapter_open_from_snapshot_wait(
   }
   return code;
 }
+// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a
+// `last_seq` that says otherwise is refused.
+static inline uint64_t net_tasks_adapter_open_from_bytes_with(net_handle redex,
+                                                              net_origin_hash origin_hash,
+                                                              net_view state_bytes,
+                                                              bool has_last_seq,
+                                                              uint64_t last_seq,
+                                                              const net_adapter_options *options,
+                                                              net_done done,
+                                                              void *ctx) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_adapter_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_tasks_adapter_open_from_bytes(
+      redex, origin_hash, state_bytes, has_last_seq, last_seq, options_view, done, ctx);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Reads a result of `net_tasks_adapter_open_from_bytes`; false for something else.
+static inline bool net_tasks_adapter_open_from_bytes_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_tasks_adapter_open_from_bytes` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_tasks_adapter_open_from_bytes_wait(net_queue *queue,
+                                                              net_handle redex,
+                                                              net_origin_hash origin_hash,
+                                                              net_view state_bytes,
+                                                              bool has_last_seq,
+                                                              uint64_t last_seq,
+                                                              const net_adapter_options *options,
+                                                              net_handle *result,
+                                                              net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_tasks_adapter_open_from_bytes_with(
+      redex, origin_hash, state_bytes, has_last_seq, last_seq, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_tasks_adapter_open_from_bytes_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
 // Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
 //
 // It may wait for the disk or work for long, on the calling thread.
@@ -2196,6 +2251,63 @@ static inline net_code net_memories_adapter_open_from_snapshot_wait(
   net_code code = net_wait(queue, op, &given, error);
   if (code == 0 &&
       !net_memories_adapter_open_from_snapshot_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a
+// `last_seq` that says otherwise is refused.
+static inline uint64_t net_memories_adapter_open_from_bytes_with(
+    net_handle redex,
+    net_origin_hash origin_hash,
+    net_view state_bytes,
+    bool has_last_seq,
+    uint64_t last_seq,
+    const net_adapter_options *options,
+    net_done done,
+    void *ctx) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_adapter_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_memories_adapter_open_from_bytes(
+      redex, origin_hash, state_bytes, has_last_seq, last_seq, options_view, done, ctx);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Reads a result of `net_memories_adapter_open_from_bytes`; false for something else.
+static inline bool net_memories_adapter_open_from_bytes_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_memories_adapter_open_from_bytes` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_memories_adapter_open_from_bytes_wait(
+    net_queue *queue,
+    net_handle redex,
+    net_origin_hash origin_hash,
+    net_view state_bytes,
+    bool has_last_seq,
+    uint64_t last_seq,
+    const net_adapter_options *options,
+    net_handle *result,
+    net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_memories_adapter_open_from_bytes_with(
+      redex, origin_hash, state_bytes, has_last_seq, last_seq, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_memories_adapter_open_from_bytes_result(net_bytes_view(&given), &value)) {
     code = net_not_unpacked(error);
   }
   net_bytes_free(&given);

@@ -16,6 +16,7 @@
 #include <net_mesh/error.h>
 #include <net_mesh/identity.h>
 #include <net_mesh/cortex.h>
+#include <net_mesh/redex.h>
 
 // Version of the form of bundles that this library writes, and the newest that it reads.
 #define NET_BUNDLE_VERSION 1

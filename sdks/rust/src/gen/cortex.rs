@@ -116,6 +116,32 @@ impl TasksAdapter {
         .map(Self::from_core)
     }
 
+    /// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open_from_bytes(
+        redex: &crate::redex::Redex,
+        origin_hash: crate::identity::OriginHash,
+        state_bytes: impl Into<Bytes>,
+        last_seq: impl Into<Option<u64>>,
+        options: impl Into<Option<AdapterOptions>>,
+    ) -> Result<Self, Error> {
+        let last_seq: Option<u64> = last_seq.into();
+        let options = options.into().unwrap_or_default();
+        options.check()?;
+        guard::run_async(net_core::TasksAdapter::open_from_bytes(
+            redex.inner.clone(),
+            origin_hash,
+            state_bytes.into(),
+            last_seq,
+            options,
+        ))
+        .await
+        .map(Self::from_core)
+    }
+
     /// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
     ///
     /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
@@ -399,6 +425,32 @@ impl MemoriesAdapter {
             redex.inner.clone(),
             origin_hash,
             snapshot,
+            options,
+        ))
+        .await
+        .map(Self::from_core)
+    }
+
+    /// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`CortexError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn open_from_bytes(
+        redex: &crate::redex::Redex,
+        origin_hash: crate::identity::OriginHash,
+        state_bytes: impl Into<Bytes>,
+        last_seq: impl Into<Option<u64>>,
+        options: impl Into<Option<AdapterOptions>>,
+    ) -> Result<Self, Error> {
+        let last_seq: Option<u64> = last_seq.into();
+        let options = options.into().unwrap_or_default();
+        options.check()?;
+        guard::run_async(net_core::MemoriesAdapter::open_from_bytes(
+            redex.inner.clone(),
+            origin_hash,
+            state_bytes.into(),
+            last_seq,
             options,
         ))
         .await

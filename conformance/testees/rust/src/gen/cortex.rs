@@ -37,6 +37,17 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             .await?;
             Ok(request.keep(result))
         }
+        "cortex.tasks_adapter.open_from_bytes" => {
+            let result = net_mesh::cortex::TasksAdapter::open_from_bytes(
+                &request.given::<net_mesh::redex::Redex>("redex")?,
+                member::<net_mesh::identity::OriginHash>(args, "origin_hash")?,
+                member::<Bytes>(args, "state_bytes")?,
+                optional::<u64>(args, "last_seq")?,
+                optional::<net_mesh::cortex::AdapterOptions>(args, "options")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
         "cortex.tasks_adapter.create" => {
             let object = request.object::<net_mesh::cortex::TasksAdapter>()?;
             let result = object.create(
@@ -162,6 +173,17 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
                 &request.given::<net_mesh::redex::Redex>("redex")?,
                 member::<net_mesh::identity::OriginHash>(args, "origin_hash")?,
                 member::<net_mesh::cortex::CortexSnapshot>(args, "snapshot")?,
+                optional::<net_mesh::cortex::AdapterOptions>(args, "options")?,
+            )
+            .await?;
+            Ok(request.keep(result))
+        }
+        "cortex.memories_adapter.open_from_bytes" => {
+            let result = net_mesh::cortex::MemoriesAdapter::open_from_bytes(
+                &request.given::<net_mesh::redex::Redex>("redex")?,
+                member::<net_mesh::identity::OriginHash>(args, "origin_hash")?,
+                member::<Bytes>(args, "state_bytes")?,
+                optional::<u64>(args, "last_seq")?,
                 optional::<net_mesh::cortex::AdapterOptions>(args, "options")?,
             )
             .await?;

@@ -2833,6 +2833,7 @@ fn cortex(list: &mut List) {
     list.has(&["TasksAdapter::open"]);
     list.has(&["TasksAdapter::open_as"]);
     list.has(&["TasksAdapter::open_from_snapshot"]);
+    list.has(&["TasksAdapter::open_from_bytes"]);
     list.has(&["TasksAdapter::create"]);
     list.has(&["TasksAdapter::rename"]);
     list.has(&["TasksAdapter::complete"]);
@@ -2851,6 +2852,7 @@ fn cortex(list: &mut List) {
     list.has(&["MemoriesAdapter::open"]);
     list.has(&["MemoriesAdapter::open_as"]);
     list.has(&["MemoriesAdapter::open_from_snapshot"]);
+    list.has(&["MemoriesAdapter::open_from_bytes"]);
     list.has(&["MemoriesAdapter::store"]);
     list.has(&["MemoriesAdapter::retag"]);
     list.has(&["MemoriesAdapter::pin"]);

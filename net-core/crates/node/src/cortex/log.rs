@@ -6,25 +6,24 @@ use net_types::{
     redex::{RedexError, RedexFileConfig},
 };
 
-/// Whose changes they are, and how they are kept.
+/// Where changes are kept and how, and whose they are.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
+    pub(super) name: String,
     pub(super) origin: u64,
     pub(super) file: RedexFileConfig,
 }
 
 impl Kept {
-    pub(super) fn new(origin: u64, options: &AdapterOptions) -> Self {
+    pub(super) fn new(name: &str, origin: u64, options: &AdapterOptions) -> Self {
         let AdapterOptions { persistent, fsync_every_n, fsync_interval, max } = *options;
         let file = RedexFileConfig { persistent, fsync_every_n, fsync_interval, max, ..Default::default() };
-        Self { origin, file }
+        Self { name: name.to_owned(), origin, file }
     }
-}
 
-impl From<AdapterOpenOptions> for Kept {
-    fn from(options: AdapterOpenOptions) -> Self {
-        let AdapterOpenOptions { origin_hash, persistent, fsync_every_n, fsync_interval, max } = options;
-        Self::new(origin_hash.0, &AdapterOptions { persistent, fsync_every_n, fsync_interval, max })
+    pub(super) fn of(name: &str, options: &AdapterOpenOptions) -> Self {
+        let AdapterOpenOptions { origin_hash, persistent, fsync_every_n, fsync_interval, max } = *options;
+        Self::new(name, origin_hash.0, &AdapterOptions { persistent, fsync_every_n, fsync_interval, max })
     }
 }
 

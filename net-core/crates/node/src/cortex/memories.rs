@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use net_state::{Memories, MemoryChange};
 use net_types::{
     Error, Timestamp, api,
@@ -35,11 +36,11 @@ impl api::MemoriesAdapter for MemoriesAdapter {
         origin_hash: OriginHash,
         options: AdapterOptions,
     ) -> Result<Arc<Self>, Error> {
-        Self::open_log(redex, Kept::new(origin_hash.0, &options), None).await
+        Self::open_log(redex, Kept::new(LOG, origin_hash.0, &options), None).await
     }
 
     async fn open_as(redex: Arc<Redex>, options: AdapterOpenOptions) -> Result<Arc<Self>, Error> {
-        Self::open_log(redex, options.into(), None).await
+        Self::open_log(redex, Kept::of(LOG, &options), None).await
     }
 
     async fn open_from_snapshot(
@@ -48,7 +49,18 @@ impl api::MemoriesAdapter for MemoriesAdapter {
         snapshot: CortexSnapshot,
         options: AdapterOptions,
     ) -> Result<Arc<Self>, Error> {
-        Self::open_log(redex, Kept::new(origin_hash.0, &options), Some(snapshot)).await
+        Self::open_log(redex, Kept::new(LOG, origin_hash.0, &options), Some(snapshot)).await
+    }
+
+    async fn open_from_bytes(
+        redex: Arc<Redex>,
+        origin_hash: OriginHash,
+        state_bytes: Bytes,
+        last_seq: Option<u64>,
+        options: AdapterOptions,
+    ) -> Result<Arc<Self>, Error> {
+        let snapshot = CortexSnapshot { state_bytes, last_seq };
+        Self::open_log(redex, Kept::new(LOG, origin_hash.0, &options), Some(snapshot)).await
     }
 
     fn store(
@@ -128,12 +140,21 @@ impl api::MemoriesAdapter for MemoriesAdapter {
 }
 
 impl MemoriesAdapter {
+    /// Opens the file of a name.
+    pub async fn open_named(
+        redex: Arc<Redex>,
+        name: &str,
+        options: AdapterOpenOptions,
+    ) -> Result<Arc<Self>, Error> {
+        Self::open_log(redex, Kept::of(name, &options), None).await
+    }
+
     async fn open_log(
         redex: Arc<Redex>,
         kept: Kept,
         snapshot: Option<CortexSnapshot>,
     ) -> Result<Arc<Self>, Error> {
-        Ok(Arc::new(Self(Model::open_kept(redex, LOG, kept, snapshot).await?)))
+        Ok(Arc::new(Self(Model::open_kept(redex, kept, snapshot).await?)))
     }
 
     fn change(&self, change: &MemoryChange<'_, &str>, id: u64, at: Timestamp) -> Result<WriteReceipt, Error> {

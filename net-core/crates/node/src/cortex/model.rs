@@ -123,12 +123,11 @@ impl<F: Fold + Default + Send + Sync + 'static> Model<F> {
     /// Opens the log of a state that is made here.
     pub(super) async fn open_kept(
         redex: Arc<Redex>,
-        name: &str,
         kept: Kept,
         snapshot: Option<CortexSnapshot>,
     ) -> Result<Arc<Self>, Error> {
-        let Kept { origin, file } = kept;
-        let (name, model) = (name.to_owned(), F::MODEL);
+        let Kept { name, origin, file } = kept;
+        let model = F::MODEL;
         let opening = Opening { name, model, origin, file, snapshot, is_kept: true };
         let begin = |state: Option<Bytes>| async {
             Ok(match state {
@@ -147,6 +146,11 @@ impl<F: Fold + Default + Send + Sync + 'static> Model<F> {
 impl<F> Model<F> {
     pub(super) fn origin(&self) -> OriginHash {
         OriginHash(self.origin)
+    }
+
+    /// Whether its log is on a disk.
+    pub(super) const fn is_on_disk(&self) -> bool {
+        self.store.is_some()
     }
 
     /// Appends an event.
@@ -231,7 +235,9 @@ fn open_log(redex: &Redex, opening: Opening) -> Result<Begun, Error> {
         _ => None,
     };
     let saved = match (snapshot, &store) {
-        (Some(snapshot), _) => Some(Progress::restore(&snapshot.state_bytes, model, origin, file.log_id())?),
+        (Some(CortexSnapshot { state_bytes, last_seq }), _) => {
+            Some(Progress::restore(&state_bytes, last_seq, model, origin, file.log_id())?)
+        }
         (None, Some(store)) => stored(store, model, origin, file.log_id())?,
         (None, None) => None,
     };
@@ -250,7 +256,7 @@ fn stored(
     log_id: u64,
 ) -> Result<Option<(Progress, Bytes)>, CortexError> {
     let Some(bytes) = store.read() else { return Ok(None) };
-    match Progress::restore(&bytes, model, origin, log_id) {
+    match Progress::restore(&bytes, None, model, origin, log_id) {
         Ok((progress, _)) if progress.is_foreign() => Ok(None),
         Ok((progress, state)) => {
             store.has_read(progress.counts().next_seq);

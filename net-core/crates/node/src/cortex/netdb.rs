@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use net_state::Bundle;
 use net_types::{
-    Error,
+    BaseError, Error,
     api::{self, MemoriesAdapter as _, Redex as _, TasksAdapter as _},
     cortex::{AdapterOptions, CortexSnapshot},
     netdb::{NetDbBundle, NetDbError, NetDbOpenConfig},
@@ -27,15 +27,15 @@ impl api::NetDb for NetDb {
     type MemoriesAdapter = MemoriesAdapter;
 
     async fn open(config: NetDbOpenConfig) -> Result<Arc<Self>, Error> {
-        Self::open_models(config, None).await
+        Self::open_models(manager(&config)?, config, None).await
     }
 
     async fn open_from_snapshot(config: NetDbOpenConfig, bundle: NetDbBundle) -> Result<Arc<Self>, Error> {
-        Self::open_models(config, Some(Bundle::decode(&bundle.state_bytes)?)).await
+        Self::open_models(manager(&config)?, config, Some(Bundle::decode(&bundle.state_bytes)?)).await
     }
 
     async fn open_from_bytes(bundle: Bytes, config: NetDbOpenConfig) -> Result<Arc<Self>, Error> {
-        Self::open_models(config, Some(Bundle::decode(&bundle)?)).await
+        Self::open_models(manager(&config)?, config, Some(Bundle::decode(&bundle)?)).await
     }
 
     fn snapshot(&self) -> Result<NetDbBundle, Error> {
@@ -73,9 +73,21 @@ impl api::NetDb for NetDb {
 }
 
 impl NetDb {
-    async fn open_models(config: NetDbOpenConfig, bundle: Option<Bundle>) -> Result<Arc<Self>, Error> {
-        let NetDbOpenConfig { persistent_dir, persistent, fsync_every_n, fsync_interval, max, .. } = config;
-        let redex = Redex::new(RedexOptions { persistent_dir })?;
+    /// Opens the states that are asked for on the logs of a manager, which has a directory of its own or none.
+    pub async fn open_on(redex: Arc<Redex>, config: NetDbOpenConfig) -> Result<Arc<Self>, Error> {
+        if config.persistent_dir.is_some() {
+            let (argument, reason) = ("persistent_dir".to_owned(), "the manager has a directory".to_owned());
+            return Err(BaseError::Argument { argument, reason }.into());
+        }
+        Self::open_models(redex, config, None).await
+    }
+
+    async fn open_models(
+        redex: Arc<Redex>,
+        config: NetDbOpenConfig,
+        bundle: Option<Bundle>,
+    ) -> Result<Arc<Self>, Error> {
+        let NetDbOpenConfig { persistent, fsync_every_n, fsync_interval, max, .. } = config;
         let options = AdapterOptions { persistent, fsync_every_n, fsync_interval, max };
         let (tasks, memories) = match bundle {
             Some(Bundle { tasks, memories }) => {
@@ -100,6 +112,11 @@ impl NetDb {
         }
         Ok(Arc::new(db))
     }
+}
+
+/// A manager of the states' own.
+fn manager(config: &NetDbOpenConfig) -> Result<Arc<Redex>, Error> {
+    Redex::new(RedexOptions { persistent_dir: config.persistent_dir.clone() })
 }
 
 /// The snapshot of a model in a bundle, where it is asked for.

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use net_state::{TaskChange, Tasks};
 use net_types::{
     Error, Timestamp, api,
@@ -35,11 +36,11 @@ impl api::TasksAdapter for TasksAdapter {
         origin_hash: OriginHash,
         options: AdapterOptions,
     ) -> Result<Arc<Self>, Error> {
-        Self::open_log(redex, Kept::new(origin_hash.0, &options), None).await
+        Self::open_log(redex, Kept::new(LOG, origin_hash.0, &options), None).await
     }
 
     async fn open_as(redex: Arc<Redex>, options: AdapterOpenOptions) -> Result<Arc<Self>, Error> {
-        Self::open_log(redex, options.into(), None).await
+        Self::open_log(redex, Kept::of(LOG, &options), None).await
     }
 
     async fn open_from_snapshot(
@@ -48,7 +49,18 @@ impl api::TasksAdapter for TasksAdapter {
         snapshot: CortexSnapshot,
         options: AdapterOptions,
     ) -> Result<Arc<Self>, Error> {
-        Self::open_log(redex, Kept::new(origin_hash.0, &options), Some(snapshot)).await
+        Self::open_log(redex, Kept::new(LOG, origin_hash.0, &options), Some(snapshot)).await
+    }
+
+    async fn open_from_bytes(
+        redex: Arc<Redex>,
+        origin_hash: OriginHash,
+        state_bytes: Bytes,
+        last_seq: Option<u64>,
+        options: AdapterOptions,
+    ) -> Result<Arc<Self>, Error> {
+        let snapshot = CortexSnapshot { state_bytes, last_seq };
+        Self::open_log(redex, Kept::new(LOG, origin_hash.0, &options), Some(snapshot)).await
     }
 
     fn create(&self, id: u64, title: &str, now_ns: Timestamp) -> Result<WriteReceipt, Error> {
@@ -114,15 +126,28 @@ impl api::TasksAdapter for TasksAdapter {
     fn origin_hash(&self) -> OriginHash {
         self.0.origin()
     }
+
+    fn may_wait(&self) -> bool {
+        self.0.is_on_disk()
+    }
 }
 
 impl TasksAdapter {
+    /// Opens the file of a name.
+    pub async fn open_named(
+        redex: Arc<Redex>,
+        name: &str,
+        options: AdapterOpenOptions,
+    ) -> Result<Arc<Self>, Error> {
+        Self::open_log(redex, Kept::of(name, &options), None).await
+    }
+
     async fn open_log(
         redex: Arc<Redex>,
         kept: Kept,
         snapshot: Option<CortexSnapshot>,
     ) -> Result<Arc<Self>, Error> {
-        Ok(Arc::new(Self(Model::open_kept(redex, LOG, kept, snapshot).await?)))
+        Ok(Arc::new(Self(Model::open_kept(redex, kept, snapshot).await?)))
     }
 
     fn change(&self, change: &TaskChange<'_>, id: u64, at: Timestamp) -> Result<WriteReceipt, Error> {

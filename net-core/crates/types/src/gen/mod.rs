@@ -24,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "79de155a667c67e8327879cf3ee6f415";
+pub const SPEC_HASH: &str = "cb181ca178fe8de61c538f42be157d48";

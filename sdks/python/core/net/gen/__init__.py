@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("79de155a667c67e8327879cf3ee6f415")
+check("cb181ca178fe8de61c538f42be157d48")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream
@@ -288,6 +288,8 @@ from net.gen.cortex import (
     TasksSnapshotAndWatch,
     WriteReceipt,
     WriteToken,
+    memories_cm,
+    tasks_cm,
 )
 from net.gen.netdb import (
     BUNDLE_VERSION,
@@ -300,6 +302,7 @@ from net.gen.netdb import (
     NetDbNewerVersionError,
     NetDbOpenConfig,
     NetDbTooLargeError,
+    netdb_cm,
 )
 from net.gen.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
@@ -572,6 +575,8 @@ __all__ = [
     "delegate_token",
     "generate_net_keypair",
     "live_handles",
+    "memories_cm",
+    "netdb_cm",
     "normalize_gpu_vendor",
     "open_file_cm",
     "parse_token",
@@ -583,6 +588,7 @@ __all__ = [
     "tag_from_user_string",
     "tag_key",
     "tag_to_string",
+    "tasks_cm",
     "token_is_expired",
     "verify_token",
     "version",

@@ -87,6 +87,8 @@ __all__ = [
     "TasksSnapshotAndWatch",
     "WriteReceipt",
     "WriteToken",
+    "memories_cm",
+    "tasks_cm",
 ]
 
 SNAPSHOT_VERSION: Final[int] = 1
@@ -389,7 +391,7 @@ class TasksAdapter(Native):
         return cls._of(handle)
 
     @classmethod
-    def open_from_snapshot(
+    def _open_from_snapshot(
         cls,
         redex: Redex,
         origin_hash: int,
@@ -415,6 +417,109 @@ class TasksAdapter(Native):
         options = AdapterOptions(persistent, fsync_every_n, fsync_interval_ms, max_bytes)
         handle = _net.tasks_adapter_open_from_snapshot(
             handle_of(redex, "redex"), origin_hash, snapshot, options
+        )
+        return cls._of(handle)
+
+    @overload
+    @classmethod
+    def open_from_snapshot(
+        cls,
+        redex: Redex,
+        origin_hash: int,
+        snapshot: tuple[Buffer, int | None],
+        persistent: bool | AdapterOptions | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> Self:
+        """Opens the log with a state that was saved. In the log that it was saved from it goes on
+        behind what it holds; before the events of another log it is what was there already.
+
+        Options:
+            persistent: Whether the log lives on disk, below the manager's directory. Otherwise it
+              lives in memory, and ends with the last state that is open. False by default.
+            fsync_every_n: A change that makes it so many since the last sync returns when all are
+              on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+            fsync_interval_ms: So long after a change, at the latest, it is brought to the disk.
+              Left out: The system writes when it likes, and closing sees to it.
+            max_bytes: Most bytes of a log in memory; changes beyond them fail with `log`.
+              268_435_456 by default.
+        """
+
+    @overload
+    @classmethod
+    def open_from_snapshot(
+        cls,
+        redex: Redex,
+        origin_hash: int,
+        state_bytes: Buffer,
+        last_seq: int | None = None,
+        persistent: bool | AdapterOptions | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> Self:
+        """Opens the log with the bytes of a state that was saved. They say themselves how far it
+        goes; a `last_seq` that says otherwise is refused.
+
+        Options:
+            persistent: Whether the log lives on disk, below the manager's directory. Otherwise it
+              lives in memory, and ends with the last state that is open. False by default.
+            fsync_every_n: A change that makes it so many since the last sync returns when all are
+              on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+            fsync_interval_ms: So long after a change, at the latest, it is brought to the disk.
+              Left out: The system writes when it likes, and closing sees to it.
+            max_bytes: Most bytes of a log in memory; changes beyond them fail with `log`.
+              268_435_456 by default.
+        """
+
+    @classmethod
+    def open_from_snapshot(cls, *args: Any, **named: Any) -> Any:
+        """Opens the log with a state that was saved. In the log that it was saved from it goes on
+        behind what it holds; before the events of another log it is what was there already.
+
+        Options:
+            persistent: Whether the log lives on disk, below the manager's directory. Otherwise it
+              lives in memory, and ends with the last state that is open. False by default.
+            fsync_every_n: A change that makes it so many since the last sync returns when all are
+              on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+            fsync_interval_ms: So long after a change, at the latest, it is brought to the disk.
+              Left out: The system writes when it likes, and closing sees to it.
+            max_bytes: Most bytes of a log in memory; changes beyond them fail with `log`.
+              268_435_456 by default.
+        """
+        if picks(args, named, 2, "state_bytes", Buffer):
+            return cls.open_from_bytes(*args, **named)
+        return cls._open_from_snapshot(*args, **named)
+
+    @classmethod
+    def open_from_bytes(
+        cls,
+        redex: Redex,
+        origin_hash: int,
+        state_bytes: Buffer,
+        last_seq: int | None = None,
+        persistent: bool | AdapterOptions | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> Self:
+        """Opens the log with the bytes of a state that was saved. They say themselves how far it
+        goes; a `last_seq` that says otherwise is refused.
+
+        Options:
+            persistent: Whether the log lives on disk, below the manager's directory. Otherwise it
+              lives in memory, and ends with the last state that is open. False by default.
+            fsync_every_n: A change that makes it so many since the last sync returns when all are
+              on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+            fsync_interval_ms: So long after a change, at the latest, it is brought to the disk.
+              Left out: The system writes when it likes, and closing sees to it.
+            max_bytes: Most bytes of a log in memory; changes beyond them fail with `log`.
+              268_435_456 by default.
+        """
+        options = AdapterOptions(persistent, fsync_every_n, fsync_interval_ms, max_bytes)
+        handle = _net.tasks_adapter_open_from_bytes(
+            handle_of(redex, "redex"), origin_hash, state_bytes, last_seq, options
         )
         return cls._of(handle)
 
@@ -769,7 +874,7 @@ class MemoriesAdapter(Native):
         return cls._of(handle)
 
     @classmethod
-    def open_from_snapshot(
+    def _open_from_snapshot(
         cls,
         redex: Redex,
         origin_hash: int,
@@ -795,6 +900,109 @@ class MemoriesAdapter(Native):
         options = AdapterOptions(persistent, fsync_every_n, fsync_interval_ms, max_bytes)
         handle = _net.memories_adapter_open_from_snapshot(
             handle_of(redex, "redex"), origin_hash, snapshot, options
+        )
+        return cls._of(handle)
+
+    @overload
+    @classmethod
+    def open_from_snapshot(
+        cls,
+        redex: Redex,
+        origin_hash: int,
+        snapshot: tuple[Buffer, int | None],
+        persistent: bool | AdapterOptions | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> Self:
+        """Opens the log with a state that was saved. In the log that it was saved from it goes on
+        behind what it holds; before the events of another log it is what was there already.
+
+        Options:
+            persistent: Whether the log lives on disk, below the manager's directory. Otherwise it
+              lives in memory, and ends with the last state that is open. False by default.
+            fsync_every_n: A change that makes it so many since the last sync returns when all are
+              on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+            fsync_interval_ms: So long after a change, at the latest, it is brought to the disk.
+              Left out: The system writes when it likes, and closing sees to it.
+            max_bytes: Most bytes of a log in memory; changes beyond them fail with `log`.
+              268_435_456 by default.
+        """
+
+    @overload
+    @classmethod
+    def open_from_snapshot(
+        cls,
+        redex: Redex,
+        origin_hash: int,
+        state_bytes: Buffer,
+        last_seq: int | None = None,
+        persistent: bool | AdapterOptions | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> Self:
+        """Opens the log with the bytes of a state that was saved. They say themselves how far it
+        goes; a `last_seq` that says otherwise is refused.
+
+        Options:
+            persistent: Whether the log lives on disk, below the manager's directory. Otherwise it
+              lives in memory, and ends with the last state that is open. False by default.
+            fsync_every_n: A change that makes it so many since the last sync returns when all are
+              on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+            fsync_interval_ms: So long after a change, at the latest, it is brought to the disk.
+              Left out: The system writes when it likes, and closing sees to it.
+            max_bytes: Most bytes of a log in memory; changes beyond them fail with `log`.
+              268_435_456 by default.
+        """
+
+    @classmethod
+    def open_from_snapshot(cls, *args: Any, **named: Any) -> Any:
+        """Opens the log with a state that was saved. In the log that it was saved from it goes on
+        behind what it holds; before the events of another log it is what was there already.
+
+        Options:
+            persistent: Whether the log lives on disk, below the manager's directory. Otherwise it
+              lives in memory, and ends with the last state that is open. False by default.
+            fsync_every_n: A change that makes it so many since the last sync returns when all are
+              on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+            fsync_interval_ms: So long after a change, at the latest, it is brought to the disk.
+              Left out: The system writes when it likes, and closing sees to it.
+            max_bytes: Most bytes of a log in memory; changes beyond them fail with `log`.
+              268_435_456 by default.
+        """
+        if picks(args, named, 2, "state_bytes", Buffer):
+            return cls.open_from_bytes(*args, **named)
+        return cls._open_from_snapshot(*args, **named)
+
+    @classmethod
+    def open_from_bytes(
+        cls,
+        redex: Redex,
+        origin_hash: int,
+        state_bytes: Buffer,
+        last_seq: int | None = None,
+        persistent: bool | AdapterOptions | None = None,
+        fsync_every_n: int | None = None,
+        fsync_interval_ms: int | None = None,
+        max_bytes: int | None = None,
+    ) -> Self:
+        """Opens the log with the bytes of a state that was saved. They say themselves how far it
+        goes; a `last_seq` that says otherwise is refused.
+
+        Options:
+            persistent: Whether the log lives on disk, below the manager's directory. Otherwise it
+              lives in memory, and ends with the last state that is open. False by default.
+            fsync_every_n: A change that makes it so many since the last sync returns when all are
+              on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+            fsync_interval_ms: So long after a change, at the latest, it is brought to the disk.
+              Left out: The system writes when it likes, and closing sees to it.
+            max_bytes: Most bytes of a log in memory; changes beyond them fail with `log`.
+              268_435_456 by default.
+        """
+        options = AdapterOptions(persistent, fsync_every_n, fsync_interval_ms, max_bytes)
+        handle = _net.memories_adapter_open_from_bytes(
+            handle_of(redex, "redex"), origin_hash, state_bytes, last_seq, options
         )
         return cls._of(handle)
 
@@ -1245,6 +1453,66 @@ class MemoriesSnapshotAndWatch(NamedTuple):
     def _of(cls, parts: tuple[Any, ...]) -> Self:
         snapshot, updates = parts
         return cls(snapshot, MemoryWatchIter._stream(updates))
+
+
+def tasks_cm(
+    redex: Redex,
+    channel: str,
+    origin_hash: int | AdapterOpenOptions,
+    persistent: bool | None = None,
+    fsync_every_n: int | None = None,
+    fsync_interval_ms: int | None = None,
+    max_bytes: int | None = None,
+) -> TasksAdapter:
+    """Opens tasks in a file of any name for a `with` statement, at whose end they are closed. What
+    `TasksAdapter.open` opens is `cortex/tasks`.
+
+    Options:
+        origin_hash: The writer of the changes.
+        persistent: Whether the log lives on disk, below the manager's directory. Otherwise it lives
+          in memory, and ends with the last state that is open. False by default.
+        fsync_every_n: A change that makes it so many since the last sync returns when all are on
+          disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+        fsync_interval_ms: So long after a change, at the latest, it is brought to the disk. Left
+          out: The system writes when it likes, and closing sees to it.
+        max_bytes: Most bytes of a log in memory; changes beyond them fail with `log`. 268_435_456
+          by default.
+    """
+    options = either(
+        origin_hash, AdapterOpenOptions, persistent, fsync_every_n, fsync_interval_ms, max_bytes
+    )
+    handle = _net.tasks_cm(handle_of(redex, "redex"), channel, options)
+    return TasksAdapter._of(handle)
+
+
+def memories_cm(
+    redex: Redex,
+    channel: str,
+    origin_hash: int | AdapterOpenOptions,
+    persistent: bool | None = None,
+    fsync_every_n: int | None = None,
+    fsync_interval_ms: int | None = None,
+    max_bytes: int | None = None,
+) -> MemoriesAdapter:
+    """Opens memories in a file of any name for a `with` statement, at whose end they are closed.
+    What `MemoriesAdapter.open` opens is `cortex/memories`.
+
+    Options:
+        origin_hash: The writer of the changes.
+        persistent: Whether the log lives on disk, below the manager's directory. Otherwise it lives
+          in memory, and ends with the last state that is open. False by default.
+        fsync_every_n: A change that makes it so many since the last sync returns when all are on
+          disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+        fsync_interval_ms: So long after a change, at the latest, it is brought to the disk. Left
+          out: The system writes when it likes, and closing sees to it.
+        max_bytes: Most bytes of a log in memory; changes beyond them fail with `log`. 268_435_456
+          by default.
+    """
+    options = either(
+        origin_hash, AdapterOpenOptions, persistent, fsync_every_n, fsync_interval_ms, max_bytes
+    )
+    handle = _net.memories_cm(handle_of(redex, "redex"), channel, options)
+    return MemoriesAdapter._of(handle)
 
 
 Tasks = TasksAdapter

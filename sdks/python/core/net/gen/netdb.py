@@ -14,8 +14,9 @@ from typing import Any, Final, Self, overload
 from net import _net
 from net._kernel.arguments import Buffer, either, picks
 from net._kernel.errors import NetError
-from net._kernel.objects import Native
+from net._kernel.objects import Native, handle_of
 from net._net import NetDbBundle, NetDbOpenConfig
+from net.gen.redex import Redex
 from net.gen.cortex import MemoriesAdapter, TasksAdapter
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "NetDbNewerVersionError",
     "NetDbOpenConfig",
     "NetDbTooLargeError",
+    "netdb_cm",
 ]
 
 BUNDLE_VERSION: Final[int] = 1
@@ -254,6 +256,51 @@ class NetDb(Native):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def netdb_cm(
+    redex: Redex,
+    origin_hash: int | NetDbOpenConfig,
+    with_tasks: bool | None = None,
+    with_memories: bool | None = None,
+    persistent_dir: str | None = None,
+    persistent: bool | None = None,
+    fsync_every_n: int | None = None,
+    fsync_interval_ms: int | None = None,
+    max_bytes: int | None = None,
+) -> NetDb:
+    """Opens the states that are asked for on the logs of a manager, for a `with` statement, at
+    whose end they are closed. The manager says where these are, so that `persistent_dir` may not be
+    given.
+
+    Options:
+        origin_hash: The writer of the changes.
+        with_tasks: Whether there are tasks. False by default.
+        with_memories: Whether there are memories. False by default.
+        persistent_dir: The directory of the logs, which is made if need be. Left out: The logs live
+          in memory.
+        persistent: Whether the logs live on disk, in `persistent_dir`. Otherwise they live in
+          memory, and end when they are closed. False by default.
+        fsync_every_n: A change that makes it so many since the last sync of its log returns when
+          all are on disk. Not beside `fsync_interval`. Left out: As `fsync_interval` says.
+        fsync_interval_ms: So long after a change, at the latest, it is brought to the disk. Left
+          out: The system writes when it likes, and closing sees to it.
+        max_bytes: Most bytes of each log in memory; changes beyond them fail with `log`.
+          268_435_456 by default.
+    """
+    config = either(
+        origin_hash,
+        NetDbOpenConfig,
+        with_tasks,
+        with_memories,
+        persistent_dir,
+        persistent,
+        fsync_every_n,
+        fsync_interval_ms,
+        max_bytes,
+    )
+    handle = _net.netdb_cm(handle_of(redex, "redex"), config)
+    return NetDb._of(handle)
 
 
 NetDbConfig = NetDbOpenConfig

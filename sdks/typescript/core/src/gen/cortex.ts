@@ -689,7 +689,30 @@ export class TasksAdapter extends k.NetObject {
    * Opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
    * another log it is what was there already.
    */
-  static async openFromSnapshot(
+  static openFromSnapshot(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    snapshot: CortexSnapshotInput,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<TasksAdapter>;
+  /**
+   * Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+   */
+  static openFromSnapshot(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    stateBytes: Uint8Array,
+    lastSeq?: k.BigIntLike | null,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<TasksAdapter>;
+  static openFromSnapshot(...args: unknown[]): Promise<TasksAdapter> {
+    if (args[2] instanceof Uint8Array) {
+      return TasksAdapter.#openFromBytes(...(args as [never, never, never]));
+    }
+    return TasksAdapter.#openFromSnapshot(...(args as [never, never, never]));
+  }
+
+  static async #openFromSnapshot(
     redex: redexModule.Redex,
     originHash: k.BigIntLike,
     snapshot: CortexSnapshotInput,
@@ -704,6 +727,27 @@ export class TasksAdapter extends k.NetObject {
       native.cortexTasksAdapterOpenFromSnapshot,
       k.checkObject(redexModule.Redex, redex, 'redex'),
       k.u64.check(originHash, 'originHash'),
+      k.done(w),
+    );
+  }
+
+  static async #openFromBytes(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    stateBytes: Uint8Array,
+    lastSeq?: k.BigIntLike | null,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<TasksAdapter> {
+    const w = k.begin();
+    codec.adapterOptions.write(w, options ?? {}, 'options');
+    return k.submit(
+      codec.tasksAdapterHandle,
+      options?.signal,
+      native.cortexTasksAdapterOpenFromBytes,
+      k.checkObject(redexModule.Redex, redex, 'redex'),
+      k.u64.check(originHash, 'originHash'),
+      k.bytes.check(stateBytes, 'stateBytes'),
+      k.maybe(k.u64, lastSeq, 'lastSeq'),
       k.done(w),
     );
   }
@@ -1024,7 +1068,30 @@ export class MemoriesAdapter extends k.NetObject {
    * Opens the log with a state that was saved. In the log that it was saved from it goes on behind what it holds; before the events of
    * another log it is what was there already.
    */
-  static async openFromSnapshot(
+  static openFromSnapshot(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    snapshot: CortexSnapshotInput,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<MemoriesAdapter>;
+  /**
+   * Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+   */
+  static openFromSnapshot(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    stateBytes: Uint8Array,
+    lastSeq?: k.BigIntLike | null,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<MemoriesAdapter>;
+  static openFromSnapshot(...args: unknown[]): Promise<MemoriesAdapter> {
+    if (args[2] instanceof Uint8Array) {
+      return MemoriesAdapter.#openFromBytes(...(args as [never, never, never]));
+    }
+    return MemoriesAdapter.#openFromSnapshot(...(args as [never, never, never]));
+  }
+
+  static async #openFromSnapshot(
     redex: redexModule.Redex,
     originHash: k.BigIntLike,
     snapshot: CortexSnapshotInput,
@@ -1039,6 +1106,27 @@ export class MemoriesAdapter extends k.NetObject {
       native.cortexMemoriesAdapterOpenFromSnapshot,
       k.checkObject(redexModule.Redex, redex, 'redex'),
       k.u64.check(originHash, 'originHash'),
+      k.done(w),
+    );
+  }
+
+  static async #openFromBytes(
+    redex: redexModule.Redex,
+    originHash: k.BigIntLike,
+    stateBytes: Uint8Array,
+    lastSeq?: k.BigIntLike | null,
+    options?: (AdapterOptions & k.SignalOptions) | null,
+  ): Promise<MemoriesAdapter> {
+    const w = k.begin();
+    codec.adapterOptions.write(w, options ?? {}, 'options');
+    return k.submit(
+      codec.memoriesAdapterHandle,
+      options?.signal,
+      native.cortexMemoriesAdapterOpenFromBytes,
+      k.checkObject(redexModule.Redex, redex, 'redex'),
+      k.u64.check(originHash, 'originHash'),
+      k.bytes.check(stateBytes, 'stateBytes'),
+      k.maybe(k.u64, lastSeq, 'lastSeq'),
       k.done(w),
     );
   }

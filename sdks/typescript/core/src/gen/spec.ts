@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '79de155a667c67e8327879cf3ee6f415';
+export const SPEC_HASH = 'cb181ca178fe8de61c538f42be157d48';
 
 checkSpec(SPEC_HASH);

@@ -34,6 +34,15 @@ pub trait TasksAdapter: Send + Sync + Sized + 'static {
         options: crate::cortex::AdapterOptions,
     ) -> impl Future<Output = Result<std::sync::Arc<Self>, crate::Error>> + Send;
 
+    /// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+    fn open_from_bytes(
+        redex: std::sync::Arc<Self::Redex>,
+        origin_hash: crate::identity::OriginHash,
+        state_bytes: bytes::Bytes,
+        last_seq: Option<u64>,
+        options: crate::cortex::AdapterOptions,
+    ) -> impl Future<Output = Result<std::sync::Arc<Self>, crate::Error>> + Send;
+
     /// Begins a task, which is pending; one that has the id is replaced. A title has at most 1 MiB.
     ///
     /// It may wait for the disk or work for long: a task calls it where it may block, as in `spawn_blocking`.
@@ -126,6 +135,12 @@ pub trait TasksAdapter: Send + Sync + Sized + 'static {
 
     /// The writer of its changes.
     fn origin_hash(&self) -> crate::identity::OriginHash;
+
+    /// Whether functions that are given texts or bytes may wait for the disk. Where they may not, they work on these and on
+    /// nothing else, so that a caller need not make room for others meanwhile.
+    fn may_wait(&self) -> bool {
+        true
+    }
 }
 
 /// The lists that a followed list becomes, never the same twice in a row.
@@ -171,6 +186,15 @@ pub trait MemoriesAdapter: Send + Sync + Sized + 'static {
         redex: std::sync::Arc<Self::Redex>,
         origin_hash: crate::identity::OriginHash,
         snapshot: crate::cortex::CortexSnapshot,
+        options: crate::cortex::AdapterOptions,
+    ) -> impl Future<Output = Result<std::sync::Arc<Self>, crate::Error>> + Send;
+
+    /// Opens the log with the bytes of a state that was saved. They say themselves how far it goes; a `last_seq` that says otherwise is refused.
+    fn open_from_bytes(
+        redex: std::sync::Arc<Self::Redex>,
+        origin_hash: crate::identity::OriginHash,
+        state_bytes: bytes::Bytes,
+        last_seq: Option<u64>,
         options: crate::cortex::AdapterOptions,
     ) -> impl Future<Output = Result<std::sync::Arc<Self>, crate::Error>> + Send;
 
@@ -340,6 +364,27 @@ pub trait FoldAdapter: Send + Sync + Sized + 'static {
 
 /// The functions of module `cortex`.
 pub trait CortexFunctions: Send + Sync + Sized + 'static {
+    /// The implementation of [`Redex`](crate::api::Redex).
+    type Redex: Send + Sync + 'static;
+    /// The implementation of [`TasksAdapter`](crate::api::TasksAdapter).
+    type TasksAdapter: Send + Sync + 'static;
+    /// The implementation of [`MemoriesAdapter`](crate::api::MemoriesAdapter).
+    type MemoriesAdapter: Send + Sync + 'static;
+
+    /// Opens tasks in a file of any name for a `with` statement, at whose end they are closed. What `TasksAdapter.open` opens is `cortex/tasks`.
+    fn tasks_cm(
+        redex: std::sync::Arc<Self::Redex>,
+        channel: String,
+        options: crate::cortex::AdapterOpenOptions,
+    ) -> impl Future<Output = Result<std::sync::Arc<Self::TasksAdapter>, crate::Error>> + Send;
+
+    /// Opens memories in a file of any name for a `with` statement, at whose end they are closed. What `MemoriesAdapter.open` opens is `cortex/memories`.
+    fn memories_cm(
+        redex: std::sync::Arc<Self::Redex>,
+        channel: String,
+        options: crate::cortex::AdapterOpenOptions,
+    ) -> impl Future<Output = Result<std::sync::Arc<Self::MemoriesAdapter>, crate::Error>> + Send;
+
     /// Writes it as a text.
     fn write_token_to_string(write_token: &crate::cortex::WriteToken) -> Result<String, crate::Error>;
 

@@ -41,3 +41,17 @@ pub trait NetDb: Send + Sync + Sized + 'static {
     /// The memories, unless they were not asked for.
     fn memories(&self) -> Option<std::sync::Arc<Self::MemoriesAdapter>>;
 }
+
+/// The functions of module `netdb`.
+pub trait NetdbFunctions: Send + Sync + Sized + 'static {
+    /// The implementation of [`Redex`](crate::api::Redex).
+    type Redex: Send + Sync + 'static;
+    /// The implementation of [`NetDb`](crate::api::NetDb).
+    type NetDb: Send + Sync + 'static;
+
+    /// Opens the states that are asked for on the logs of a manager, for a `with` statement, at whose end they are closed. The manager says where these are, so that `persistent_dir` may not be given.
+    fn netdb_cm(
+        redex: std::sync::Arc<Self::Redex>,
+        config: crate::netdb::NetDbOpenConfig,
+    ) -> impl Future<Output = Result<std::sync::Arc<Self::NetDb>, crate::Error>> + Send;
+}

@@ -283,6 +283,8 @@ from net.gen.aio.cortex import (
     TasksSnapshotAndWatch,
     WriteReceipt,
     WriteToken,
+    memories_cm,
+    tasks_cm,
 )
 from net.gen.aio.netdb import (
     BUNDLE_VERSION,
@@ -295,6 +297,7 @@ from net.gen.aio.netdb import (
     NetDbNewerVersionError,
     NetDbOpenConfig,
     NetDbTooLargeError,
+    netdb_cm,
 )
 from net.gen.aio.route import GOSSIP_LIMIT, GossipKind, MAX_HOPS, UNREACHABLE
 
@@ -566,6 +569,8 @@ __all__ = [
     "clear_logger",
     "delegate_token",
     "generate_net_keypair",
+    "memories_cm",
+    "netdb_cm",
     "normalize_gpu_vendor",
     "open_file_cm",
     "parse_token",
@@ -577,6 +582,7 @@ __all__ = [
     "tag_from_user_string",
     "tag_key",
     "tag_to_string",
+    "tasks_cm",
     "token_is_expired",
     "verify_token",
     "version",

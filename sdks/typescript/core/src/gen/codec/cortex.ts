@@ -376,9 +376,9 @@ export const taskWatchIterHandle = k.handleOf(() => t.TaskWatchIter);
 export const listOfMemory = k.list(memory);
 export const memoryWatchIterHandle = k.handleOf(() => t.MemoryWatchIter);
 export const redexHandle = k.handleOf(() => redexModule.Redex);
-export const listOfRedexEvent = k.list(redexCodec.redexEvent);
 export const tasksAdapterHandle = k.handleOf(() => t.TasksAdapter);
 export const memoriesAdapterHandle = k.handleOf(() => t.MemoriesAdapter);
+export const listOfRedexEvent = k.list(redexCodec.redexEvent);
 export const foldAdapterHandle = k.handleOf(() => t.FoldAdapter);
 
 export const stateFold: k.Host<t.StateFold> = {

@@ -18,6 +18,14 @@ interface Functions {
     originHash: bigint,
     args: Uint8Array,
   ): number;
+  cortexTasksAdapterOpenFromBytes(
+    environment: number,
+    redex: number,
+    originHash: bigint,
+    stateBytes: Uint8Array,
+    lastSeq: bigint | undefined,
+    args: Uint8Array,
+  ): number;
   cortexTasksAdapterCreate(
     handle: number,
     id: bigint,
@@ -68,6 +76,14 @@ interface Functions {
     environment: number,
     redex: number,
     originHash: bigint,
+    args: Uint8Array,
+  ): number;
+  cortexMemoriesAdapterOpenFromBytes(
+    environment: number,
+    redex: number,
+    originHash: bigint,
+    stateBytes: Uint8Array,
+    lastSeq: bigint | undefined,
     args: Uint8Array,
   ): number;
   cortexMemoriesAdapterStore(
