@@ -95,6 +95,11 @@ impl MemoryLog {
         Step::Entries(taken)
     }
 
+    /// Whether it looks at the times of what is appended.
+    pub const fn looks_at_times(&self) -> bool {
+        self.retention.age.is_some()
+    }
+
     /// When something is due.
     pub fn poll_timeout(&self) -> Option<u64> {
         let age = self.retention.age_nanos()?;
